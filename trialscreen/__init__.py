@@ -1,0 +1,31 @@
+"""Screens patients for a clinical trial from a readable criteria file.
+
+>>> trial = load_trial()
+>>> screen(trial, {"weight": 38}, on=date(2026, 1, 31)).verdict
+'ineligible'
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from trialscreen.errors import InputError, Problem
+from trialscreen.packaged import load_trial
+from trialscreen.screening import Finding, Screening
+from trialscreen.screening import screen as _screen
+from trialscreen.sources import Answer, as_text, read_facts
+from trialscreen.trial import Trial
+
+__version__ = "0.1.0"
+
+
+def screen(trial: Trial, answers: Mapping[str, object], on: date) -> Screening:
+    """Screens one patient: `answers` maps element names to values as a flag would take them.
+
+    Numbers, booleans, dates and texts ("121 lb", "<20", "2026-03") are accepted; None is
+    unknown. `on` is the screening date. Raises InputError with every answer that is wrong.
+    """
+    texts = {name: Answer(as_text(value), name) for name, value in answers.items()}
+    return _screen(trial, read_facts(trial, texts, on), on)
+
+
+__all__ = ["Finding", "InputError", "Problem", "Screening", "Trial", "load_trial", "screen"]

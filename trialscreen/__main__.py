@@ -1,0 +1,5 @@
+"""`python -m trialscreen`."""
+
+from trialscreen.cli import main
+
+main()

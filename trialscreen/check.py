@@ -1,0 +1,132 @@
+"""Lint of a trial: what is well formed and still wrong, or worth a second look."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from trialscreen import truth
+from trialscreen.evaluate import Evaluation
+from trialscreen.rule import Compare, Rule, Test, elements_of, parts_of, tests_of
+from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """A finding on a criteria file: where in the document, which rule, how bad, what."""
+
+    where: str
+    rule: str
+    level: Literal["error", "warning"]
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message} [{self.rule}]"
+
+
+def lint(trial: Trial) -> tuple[Lint, ...]:
+    """Every finding, in the order of the document."""
+    return (
+        *_units(trial),
+        *_unused(trial),
+        *_decided_by_nothing(trial),
+        *_never_decided(trial),
+        *_repeated_clauses(trial),
+    )
+
+
+def _units(trial: Trial) -> Iterator[Lint]:
+    """Every unit code is defined, so that it can be shown and spelt."""
+    for element in trial.elements.values():
+        codes = [*element.accepts, *element.refuses]
+        if element.unit is not None:
+            codes.insert(0, element.unit)
+        for code in codes:
+            if code not in trial.units:
+                yield Lint(
+                    f"elements.{element.name}",
+                    "unit-defined",
+                    "error",
+                    f"the unit {code!r} is not defined under units:",
+                )
+
+
+def _unused(trial: Trial) -> Iterator[Lint]:
+    """An element that no criterion, check or derivation reads is asked in vain."""
+    used = {SCREENING_DATE}
+    for rule in _all_rules(trial):
+        used.update(elements_of(rule))
+    for element in trial.elements.values():
+        if isinstance(element.derive, Formula):
+            used.update(element.derive.inputs)
+    for element in trial.elements.values():
+        if element.name not in used and not element.internal:
+            yield Lint(
+                f"elements.{element.name}",
+                "element-used",
+                "warning",
+                "no criterion, check or derivation reads it",
+            )
+
+
+def _all_rules(trial: Trial) -> Iterator[Rule]:
+    for criterion in trial.criteria:
+        yield criterion.rule
+    for check in trial.checks:
+        yield check.when
+    for element in trial.elements.values():
+        if element.derive is not None and not isinstance(element.derive, Formula):
+            yield element.derive
+        if element.valid_if is not None:
+            yield element.valid_if
+
+
+def _decided_by_nothing(trial: Trial) -> Iterator[Lint]:
+    """With no data at all, no criterion may be decided: that would be a guess."""
+    nothing = Evaluation(trial.elements, {}, date(2000, 1, 1))
+    for criterion in trial.criteria:
+        if nothing.truth(criterion.rule) is not truth.UNKNOWN:
+            yield Lint(
+                f"{criterion.kind}.{criterion.id}",
+                "silence-decides",
+                "error",
+                "it is decided for a patient of whom nothing is known",
+            )
+
+
+def _never_decided(trial: Trial) -> Iterator[Lint]:
+    """A bound outside the accepted range of its element makes a test that cannot vary."""
+    for criterion in trial.criteria:
+        for test in tests_of(criterion.rule):
+            if isinstance(test, Compare) and isinstance(test.bound, int | float):
+                element: Element = trial.elements[test.element]
+                if element.range is None:
+                    continue
+                low, high = element.range
+                if not low <= test.bound <= high:  # type: ignore[operator]
+                    yield Lint(
+                        f"{criterion.kind}.{criterion.id}",
+                        "bound-in-range",
+                        "error",
+                        f"{test.element} is compared with {test.bound}, outside its range"
+                        f" {low} to {high}",
+                    )
+
+
+def _repeated_clauses(trial: Trial) -> Iterator[Lint]:
+    """The same rule twice side by side is a slip of the pen."""
+    for criterion in trial.criteria:
+        ahead: list[Rule] = [criterion.rule]
+        while ahead:
+            rule = ahead.pop()
+            parts = parts_of(rule)
+            if len(set(parts)) < len(parts):
+                repeated = next(part for part in parts if parts.count(part) > 1)
+                name = repeated.element if isinstance(repeated, Test) else "a rule"
+                yield Lint(
+                    f"{criterion.kind}.{criterion.id}",
+                    "no-repetition",
+                    "warning",
+                    f"{name} stands twice in one list",
+                )
+            ahead.extend(parts)

@@ -1,0 +1,50 @@
+"""The output formats that the commands share, and writing to standard output."""
+
+import json
+import sys
+from enum import Enum
+from typing import Annotated, Any
+
+import typer
+
+from trialscreen.cli.outcome import refuse
+from trialscreen.errors import InputError
+from trialscreen.packaged import load_trial
+from trialscreen.report.blocks import Page
+from trialscreen.trial import Trial
+
+
+class Format(str, Enum):
+    """How a result is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
+
+
+def load(context: typer.Context) -> Trial:
+    """The trial that the options before the command name; exits with 2 if it is not in order."""
+    try:
+        return load_trial(context.obj)
+    except InputError as error:
+        refuse(error)
+
+
+def print_page(page: Page, form: Format) -> None:
+    """A page as a table for people or as Markdown; what is not used is not imported."""
+    if form is Format.MARKDOWN:
+        from trialscreen.report import markdown  # noqa: PLC0415
+
+        sys.stdout.write(markdown.render(page))
+    else:
+        from trialscreen.report import terminal  # noqa: PLC0415
+
+        terminal.show(page)
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,84 @@
+"""`trial`, `criteria` and `check`: the criteria file itself."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from trialscreen.check import lint
+from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
+from trialscreen.cli.outcome import Exit, refuse, refuse_one
+from trialscreen.errors import InputError
+from trialscreen.packaged import load_trial
+from trialscreen.report.criteria_data import criteria_rows, criterion_data, trial_data
+from trialscreen.report.trial_page import criteria_page, registered_fields, trial_page
+from trialscreen.text import nearest, shown
+from trialscreen.trial import Criterion, Trial
+
+
+def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
+    """Show the trial: status, phase, design, dates, dose cohorts, sites, contacts."""
+    loaded = load(context)
+    if form is Format.JSON:
+        print_json(trial_data(loaded))
+    elif form is Format.CSV:
+        from trialscreen.report import csvtext  # noqa: PLC0415
+
+        fields = registered_fields(loaded.registration)
+        sys.stdout.write(csvtext.render(("field", "value"), fields))
+    else:
+        print_page(trial_page(loaded), form)
+
+
+def criteria(
+    context: typer.Context,
+    criterion_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="One criterion, such as E8; all if none.")
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show the criteria word for word, with rule, readings and data elements."""
+    loaded = load(context)
+    chosen = _choose(loaded, criterion_id)
+    if form is Format.JSON:
+        print_json([criterion_data(loaded, one) for one in chosen])
+    elif form is Format.CSV:
+        from trialscreen.report import csvtext  # noqa: PLC0415
+
+        sys.stdout.write(csvtext.render(*criteria_rows(loaded, chosen)))
+    else:
+        print_page(criteria_page(loaded, chosen), form)
+
+
+def _choose(loaded: Trial, wanted: str | None) -> tuple[Criterion, ...]:
+    if wanted is None:
+        return loaded.criteria
+    chosen = tuple(one for one in loaded.criteria if one.id.casefold() == wanted.casefold())
+    if not chosen:
+        ids = [one.id for one in loaded.criteria]
+        message = f"no criterion is named {shown(wanted)}.{nearest(wanted, ids)}"
+        refuse_one("criteria", f"{message} Known: {', '.join(ids)}")
+    return chosen
+
+
+def check(
+    context: typer.Context,
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help="The criteria file to check.")
+    ] = None,
+) -> None:
+    """Check a criteria file: its form, and what a reviewer would ask about."""
+    try:
+        loaded = load_trial(file or context.obj)
+    except InputError as error:
+        refuse(error)
+    found = lint(loaded)
+    for one in found:
+        sys.stderr.write(f"{one.level}: {loaded.origin}: {one}\n")
+    counts = f"{len(loaded.elements)} elements, {len(loaded.criteria)} criteria"
+    errors = sum(one.level == "error" for one in found)
+    sys.stdout.write(
+        f"{loaded.origin}: {counts}, {errors} errors, {len(found) - errors} warnings\n"
+    )
+    if errors:
+        raise typer.Exit(Exit.BAD_INPUT)

@@ -1,0 +1,199 @@
+"""Whether what was given fits together: contradictions, and what should be looked at twice."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from trialscreen import truth
+from trialscreen.basis import support_of, support_of_resolved
+from trialscreen.derive import DECIMALS, FORMULAS
+from trialscreen.evaluate import Evaluation, Resolved
+from trialscreen.fact import Dates, Exactly, Fact, Numbers, meet
+from trialscreen.rule import Compare, ElementRef, tests_of
+from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.words import show_fact, show_range, show_typical
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell the user; an error is a contradiction. `elements` are those at fault."""
+
+    level: Literal["error", "warning", "note"]
+    elements: tuple[str, ...]
+    message: str
+
+
+def review(trial: Trial, evaluation: Evaluation) -> tuple[Notice, ...]:
+    """Every contradiction, implausible value and note for these facts, errors first."""
+    found = [
+        *_disagreements(trial, evaluation),
+        *_impossible(trial, evaluation),
+        *_checks(trial, evaluation),
+        *_unusual(trial, evaluation),
+        *_near_thresholds(trial, evaluation),
+    ]
+    rank = {"error": 0, "warning": 1, "note": 2}
+    return tuple(sorted(found, key=lambda notice: rank[notice.level]))
+
+
+def _derived(trial: Trial, evaluation: Evaluation) -> Iterator[Resolved]:
+    for element in trial.elements.values():
+        if element.derive is not None:
+            yield evaluation.resolve(element.name)
+
+
+def _disagreements(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+    """An entered value against the one that follows from other elements."""
+    for one in _derived(trial, evaluation):
+        if one.entered is None or one.derived is None:
+            continue
+        element = one.element
+        entered = show_fact(trial, element, one.entered)
+        derived = show_fact(trial, element, one.derived)
+        others = _sources(one)
+        if element.reported_wins:
+            if _on_different_sides(trial, element, one.entered, one.derived):
+                yield Notice(
+                    "warning",
+                    (element.name, *others),
+                    f"{element.label} {entered} as entered is used; computed it is {derived},"
+                    " on the other side of a threshold",
+                )
+        elif not agree(element, one.entered, one.derived):
+            yield Notice(
+                "error",
+                (element.name, *others),
+                f"{element.label} {entered} contradicts {_list(trial, evaluation, others)},"
+                f" from which it is {derived}",
+            )
+
+
+def agree(element: Element, entered: Fact, derived: Fact) -> bool:
+    """Whether an entered value and its derivation can both be right.
+
+    Completed years agree when the whole years do; other numbers when they differ by no
+    more than the rounding of the entered one.
+    """
+    if not isinstance(entered, Numbers) or not isinstance(derived, Numbers):
+        return meet(entered, derived) is not None
+    if isinstance(element.derive, Formula) and FORMULAS[element.derive.name].whole:
+        whole = Numbers(math.floor(entered.low), math.floor(entered.high))
+        return meet(whole, derived) is not None
+    gap = max(entered.low - derived.high, derived.low - entered.high)
+    rounding = 0.5 * 10.0 ** -decimals_of(entered.low) if entered.exact else 0.0
+    return round(gap, DECIMALS) <= rounding
+
+
+def decimals_of(value: float) -> int:
+    """How many decimals the shortest text of `value` has."""
+    exponent = Decimal(repr(float(value))).normalize().as_tuple().exponent
+    return max(0, -int(exponent))
+
+
+def _impossible(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+    """A derived number outside its accepted range: its sources cannot all be right."""
+    for one in _derived(trial, evaluation):
+        element, derived = one.element, one.derived
+        if one.entered is not None or not isinstance(derived, Numbers) or element.range is None:
+            continue
+        low, high = element.range
+        assert not isinstance(low, date) and not isinstance(high, date)
+        if derived.high < low or derived.low > high:
+            others = _sources(one)
+            yield Notice(
+                "error",
+                others,
+                f"{_list(trial, evaluation, others)} cannot be right together: {element.label}"
+                f" would be {show_fact(trial, element, derived)};"
+                f" accepted is {show_range(trial, element)}",
+            )
+
+
+def _checks(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+    for check in trial.checks:
+        trace = evaluation.trace(check.when)
+        if trace.truth is truth.TRUE:
+            names = tuple(name for name in trial.elements if name in support_of(trace))
+            yield Notice(check.level, names, check.say)
+
+
+def _unusual(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+    """Values that can be right but seldom are."""
+    for element in trial.elements.values():
+        fact: Fact | None
+        if element.typical is None:
+            continue
+        if element.name == SCREENING_DATE:
+            fact = Dates(evaluation.on, evaluation.on)
+        else:
+            one = evaluation.resolve(element.name)
+            fact = one.entered or one.derived
+        if fact is None or isinstance(fact, Exactly):
+            continue
+        low, high = element.typical
+        if fact.high < low or fact.low > high:  # type: ignore[operator]
+            yield Notice(
+                "warning",
+                (element.name,),
+                f"{element.label} {show_fact(trial, element, fact)} is unusual"
+                f" (typical: {show_typical(trial, element)})",
+            )
+
+
+def _near_thresholds(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+    """A computed value so near a threshold that its usual rounding hides the side it is on."""
+    for one in _derived(trial, evaluation):
+        element, fact = one.element, one.fact
+        if element.reported_to is None or one.entered is not None or fact is None:
+            continue
+        assert isinstance(fact, Numbers)
+        for bound in dict.fromkeys(_thresholds(trial, element)):
+            half = element.reported_to / 2
+            if fact.exact and round(abs(fact.low - bound), DECIMALS) < half:
+                yield Notice(
+                    "warning",
+                    (element.name,),
+                    f"{element.label} {show_fact(trial, element, fact)} is close to the"
+                    f" threshold {bound}: it is compared without rounding",
+                )
+
+
+def _thresholds(trial: Trial, element: Element) -> Iterator[float]:
+    for test in _comparisons(trial, element):
+        if not isinstance(test.bound, ElementRef):
+            yield test.bound
+
+
+def _comparisons(trial: Trial, element: Element) -> Iterator[Compare]:
+    for criterion in trial.criteria:
+        for test in tests_of(criterion.rule):
+            if isinstance(test, Compare) and test.element == element.name:
+                yield test
+
+
+def _on_different_sides(trial: Trial, element: Element, entered: Fact, derived: Fact) -> bool:
+    def side(test: Compare, fact: Fact) -> truth.Truth:
+        alone = {element.name: Element(**{**vars(element), "derive": None})}
+        return Evaluation(alone, {element.name: fact}, date.max).truth(test)
+
+    tests = [t for t in _comparisons(trial, element) if not isinstance(t.bound, ElementRef)]
+    return any(
+        {side(test, entered), side(test, derived)} == {truth.TRUE, truth.FALSE} for test in tests
+    )
+
+
+def _sources(one: Resolved) -> tuple[str, ...]:
+    """The entered elements that a derived value rests on."""
+    without_entry = Resolved(one.element, one.derived, None, one.derived, one.inputs, one.basis)
+    return tuple(sorted(support_of_resolved(without_entry)))
+
+
+def _list(trial: Trial, evaluation: Evaluation, names: tuple[str, ...]) -> str:
+    facts: Mapping[str, Fact] = evaluation.facts
+    return " and ".join(
+        f"{trial.elements[name].label} {show_fact(trial, trial.elements[name], facts.get(name))}"
+        for name in names
+    )

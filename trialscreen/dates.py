@@ -1,0 +1,53 @@
+"""Calendar arithmetic: windows in months and years, completed years.
+
+Windows go back from the screening date and clamp to the end of a short month (31 August
+less 6 months is 28 or 29 February). Anniversaries of 29 February fall on 1 March.
+"""
+
+import calendar
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+PeriodUnit = Literal["days", "months", "years"]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A whole number of days, months or years."""
+
+    count: int
+    unit: PeriodUnit
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit[:-1] if self.count == 1 else self.unit}"
+
+    def before(self, day: date) -> date:
+        """The day that lies this period before `day`; the first day there is, if none does."""
+        return self._moved(day, -1)
+
+    def after(self, day: date) -> date:
+        """The day that lies this period after `day`; the last day there is, if none does."""
+        return self._moved(day, 1)
+
+    def _moved(self, day: date, sign: int) -> date:
+        if self.unit == "days":
+            ordinal = day.toordinal() + sign * self.count
+            return date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
+        return add_months(day, sign * self.count * (12 if self.unit == "years" else 1))
+
+
+def add_months(day: date, months: int) -> date:
+    """`day` moved by calendar months, clamped to the end of the month and to the calendar."""
+    year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year < date.min.year:
+        return date.min
+    if year > date.max.year:
+        return date.max
+    last = calendar.monthrange(year, month0 + 1)[1]
+    return date(year, month0 + 1, min(day.day, last))
+
+
+def completed_years(since: date, on: date) -> int:
+    """Whole years from `since` to `on`, counted on anniversaries (as age is)."""
+    return on.year - since.year - ((on.month, on.day) < (since.month, since.day))

@@ -1,0 +1,30 @@
+"""Problems with what was given: values first, one exception to carry them all."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with an input.
+
+    `where` names the place as its author knows it (a flag, or file, line, column and
+    path); `message` names the value and says what would be accepted.
+    """
+
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class InputError(Exception):
+    """Bad input. Carries every problem found, so that all can be mended at once."""
+
+    def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+class ValueProblem(ValueError):
+    """One value that cannot be read; the caller knows where it stood."""

@@ -1,0 +1,5 @@
+"""Criteria files: strict YAML to a Trial, with file, line and column in every error."""
+
+from trialscreen.parse.trialfile import parse_trial
+
+__all__ = ["parse_trial"]

@@ -1,0 +1,144 @@
+"""A place in a YAML tree: reads what is expected there, or notes what is wrong and goes on.
+
+Readers return a stand-in after a problem, so that one pass finds every problem; the
+caller asks `Problems.raise_any` before it uses what was read.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from trialscreen.errors import InputError, Problem
+from trialscreen.parse.yamltree import Mapping, Node, Scalar, Sequence
+from trialscreen.text import nearest, shown
+
+T = TypeVar("T")
+Word = TypeVar("Word", bound=str)
+
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+YES_NO = {"yes": True, "no": False}
+
+
+@dataclass
+class Problems:
+    """All problems of one document."""
+
+    origin: str
+    found: list[Problem] = field(default_factory=list)
+
+    def raise_any(self) -> None:
+        if self.found:
+            raise InputError(self.found)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A node, its path in the document, and where problems go."""
+
+    node: Node
+    path: str
+    problems: Problems
+
+    def problem(self, message: str) -> None:
+        where = f"{self.problems.origin}:{self.node.line}:{self.node.column}"
+        self.problems.found.append(Problem(f"{where} {self.path}".rstrip(), message))
+
+    def _expected(self, what: str) -> None:
+        got = {Scalar: "a single value", Sequence: "a list", Mapping: "a mapping"}[type(self.node)]
+        if isinstance(self.node, Scalar):
+            got = "nothing" if self.node.is_null else shown(self.node.text)
+        self.problem(f"{got}; expected {what}")
+
+    # Single values.
+
+    def text(self) -> str:
+        if isinstance(self.node, Scalar) and not self.node.is_null:
+            return self.node.text.strip()
+        self._expected("a text")
+        return ""
+
+    def word(self, known: tuple[Word, ...]) -> Word:
+        """One of `known`."""
+        if isinstance(self.node, Scalar):
+            for word in known:
+                if self.node.text == word:
+                    return word
+        self._expected("one of " + ", ".join(known))
+        return known[0]
+
+    def yes_no(self) -> bool:
+        if isinstance(self.node, Scalar) and self.node.plain and self.node.text in YES_NO:
+            return YES_NO[self.node.text]
+        self._expected("yes or no")
+        return False
+
+    def number(self) -> int | float:
+        """A number as JSON writes it; whole numbers written without a point stay int."""
+        if isinstance(self.node, Scalar) and self.node.plain and NUMBER.fullmatch(self.node.text):
+            text = self.node.text
+            return int(text) if text.lstrip("-").isdigit() else float(text)
+        self._expected("a number such as 12 or 0.5")
+        return 1
+
+    def whole(self) -> int:
+        value = self.number()
+        if isinstance(value, int):
+            return value
+        self._expected("a whole number")
+        return 1
+
+    def day(self) -> date:
+        if isinstance(self.node, Scalar) and _DAY.fullmatch(self.node.text):
+            try:
+                return date.fromisoformat(self.node.text)
+            except ValueError:
+                self.problem(f"{shown(self.node.text)} is not a day of the calendar")
+                return date.min
+        self._expected("a date YYYY-MM-DD")
+        return date.min
+
+    # Collections.
+
+    def items(self) -> list["Cursor"]:
+        if isinstance(self.node, Sequence):
+            return [
+                Cursor(node, f"{self.path}[{i}]", self.problems)
+                for i, node in enumerate(self.node.items)
+            ]
+        self._expected("a list")
+        return []
+
+    def entries(self) -> Iterator[tuple[str, "Cursor"]]:
+        """Key and value of a mapping."""
+        if not isinstance(self.node, Mapping):
+            self._expected("a mapping")
+            return
+        for key, node in self.node.items.items():
+            yield key, Cursor(node, f"{self.path}.{key}".lstrip("."), self.problems)
+
+    def known_keys(self, known: tuple[str, ...]) -> None:
+        """Notes every key of this mapping that is not in `known`."""
+        if isinstance(self.node, Mapping):
+            for key, place in self.node.keys.items():
+                if key not in known:
+                    hint = nearest(key, known) or f" Known here: {', '.join(known)}."
+                    Cursor(place, self.path, self.problems).problem(
+                        f"unknown key {shown(key)}.{hint}"
+                    )
+
+    def optional(self, key: str, read: Callable[["Cursor"], T], default: T) -> T:
+        """What `read` makes of the value under `key`; `default` where the key is absent."""
+        if isinstance(self.node, Mapping) and (node := self.node.items.get(key)) is not None:
+            return read(Cursor(node, f"{self.path}.{key}".lstrip("."), self.problems))
+        return default
+
+    def required(self, key: str, read: Callable[["Cursor"], T], stand_in: T) -> T:
+        """As `optional`, but an absent key is a problem."""
+        if isinstance(self.node, Mapping) and key not in self.node.items:
+            self.problem(f"the key {key!r} is missing")
+        elif not isinstance(self.node, Mapping):
+            self._expected("a mapping")
+        return self.optional(key, read, stand_in)

@@ -1,0 +1,174 @@
+"""YAML to data elements: plain fields first, then derivations, which may name any element."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from trialscreen.derive import FORMULAS
+from trialscreen.fact import Dates, Exactly, Numbers
+from trialscreen.parse.cursor import Cursor
+from trialscreen.parse.rules import RESERVED, read_rule
+from trialscreen.parse.yamltree import Scalar
+from trialscreen.rule import Given, Rule
+from trialscreen.text import nearest, shown
+from trialscreen.trial import ELEMENT_TYPES, SOURCES, Element, Formula
+
+_NUMERIC = ("integer", "quantity")
+_KEYS = (
+    *("label", "type", "unit", "accepts", "refuses", "range", "range_help", "typical"),
+    *("choices", "spellings", "source", "section", "card", "consent", "ask", "help"),
+    *("derive", "implied_by", "valid_if", "invalid_help", "reported_to", "reported_wins"),
+    "internal",
+)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_CALL = re.compile(r"([a-z][a-z0-9_]*)\(\s*([a-z0-9_]+(?:\s*,\s*[a-z0-9_]+)*)\s*\)")
+_DIVISION = re.compile(r"1/(\d+(?:\.\d+)?)")
+
+_FACT_KINDS = {
+    "boolean": Exactly,
+    "choice": Exactly,
+    "integer": Numbers,
+    "quantity": Numbers,
+    "date": Dates,
+}
+
+
+def read_elements(at: Cursor) -> dict[str, Element]:
+    """Every element, with its derivation."""
+    places = dict(at.entries())
+    plain = {name: _read_plain(name, place) for name, place in places.items()}
+    return {
+        name: replace(element, **_read_derivation(element, places[name], plain))
+        for name, element in plain.items()
+    }
+
+
+def _read_plain(name: str, at: Cursor) -> Element:
+    at.known_keys(_KEYS)
+    if not _NAME.fullmatch(name) or name in RESERVED:
+        at.problem(f"{shown(name)} cannot name an element: use a-z, 0-9 and _, and no rule word")
+    kind = at.required("type", lambda place: place.word(ELEMENT_TYPES), ELEMENT_TYPES[0])
+    read_end = Cursor.day if kind == "date" else Cursor.number
+    element = Element(
+        name=name,
+        label=at.required("label", Cursor.text, ""),
+        type=kind,
+        source=at.required("source", lambda place: place.word(SOURCES), SOURCES[0]),
+        section=at.required("section", Cursor.text, ""),
+        ask=at.optional("ask", Cursor.text, ""),
+        help=at.optional("help", Cursor.text, ""),
+        unit=at.optional("unit", Cursor.text, None),
+        accepts=at.optional("accepts", _read_factors, {}),
+        refuses=at.optional("refuses", _read_texts, {}),
+        range=at.optional("range", lambda place: _read_range(place, read_end), None),
+        range_help=at.optional("range_help", Cursor.text, ""),
+        typical=at.optional("typical", lambda place: _read_range(place, read_end), None),
+        choices=at.optional("choices", _read_texts, {}),
+        spellings=at.optional("spellings", _read_texts, {}),
+        card=at.optional("card", Cursor.text, None),
+        consent=at.optional("consent", Cursor.yes_no, False),
+        invalid_help=at.optional("invalid_help", Cursor.text, ""),
+        reported_to=at.optional("reported_to", Cursor.number, None),
+        reported_wins=at.optional("reported_wins", Cursor.yes_no, False),
+        internal=at.optional("internal", Cursor.yes_no, False),
+    )
+    _check_type(element, at)
+    return element
+
+
+def _check_type(element: Element, at: Cursor) -> None:
+    """What one type needs and another cannot have."""
+    if element.type in _NUMERIC:
+        for key, value in (("unit", element.unit), ("range", element.range)):
+            if value is None:
+                at.problem(f"the key {key!r} is missing; a {element.type} needs it")
+    elif element.unit is not None:
+        at.problem(f"a {element.type} has no unit")
+    if (element.type == "choice") != bool(element.choices):
+        at.problem("choices: are needed for a choice, and only there")
+    if not element.ask and not element.internal:
+        at.problem("the key 'ask' is missing")
+
+
+def _read_texts(at: Cursor) -> dict[str, str]:
+    return {key: place.text() for key, place in at.entries()}
+
+
+def _read_factors(at: Cursor) -> dict[str, float]:
+    return {key: _read_factor(place) for key, place in at.entries()}
+
+
+def _read_factor(at: Cursor) -> float:
+    """A positive number, or 1/number."""
+    if isinstance(at.node, Scalar) and (division := _DIVISION.fullmatch(at.node.text)):
+        factor = 1 / (float(division[1]) or 1)
+    else:
+        factor = float(at.number())
+    if not 0 < factor < float("inf"):
+        at.problem("a factor must be above 0")
+    return factor
+
+
+def _read_range(at: Cursor, read_end: Any) -> Any:
+    ends = [read_end(item) for item in at.items()]
+    if len(ends) != 2 or ends[0] > ends[1]:
+        at.problem("expected two ends, [lowest, highest]")
+        return (date.min, date.max) if read_end is Cursor.day else (0, 1)
+    return tuple(ends)
+
+
+def _read_derivation(
+    element: Element, at: Cursor, elements: Mapping[str, Element]
+) -> dict[str, Any]:
+    """The fields `derive` and `valid_if`."""
+
+    def rule(place: Cursor) -> Rule:
+        return read_rule(place, elements)
+
+    derive = at.optional("derive", lambda place: _read_derive(element, place, elements), None)
+    implied = at.optional("implied_by", lambda place: _read_given(place, elements), None)
+    if derive is not None and implied is not None:
+        at.problem("derive: and implied_by: cannot stand together")
+    if implied is not None and element.type != "boolean":
+        at.problem("implied_by: is for a yes/no element")
+    if element.internal and derive is None:
+        at.problem("an internal element needs derive:, for nobody can enter it")
+    return {"derive": derive or implied, "valid_if": at.optional("valid_if", rule, None)}
+
+
+def _read_given(at: Cursor, elements: Mapping[str, Element]) -> Rule:
+    name = at.text()
+    if name not in elements:
+        at.problem(f"no data element is named {shown(name)}.{nearest(name, elements)}")
+    return Given(name)
+
+
+def _read_derive(
+    element: Element, at: Cursor, elements: Mapping[str, Element]
+) -> Formula | Rule | None:
+    call = _CALL.fullmatch(at.node.text) if isinstance(at.node, Scalar) else None
+    if call is None:
+        if element.type == "boolean":
+            return read_rule(at, elements)
+        at.problem(f"expected a formula such as bmi(weight, height); known: {', '.join(FORMULAS)}")
+        return None
+    name, inputs = call[1], tuple(part.strip() for part in call[2].split(","))
+    spec = FORMULAS.get(name)
+    if spec is None:
+        at.problem(f"no formula is named {shown(name)}.{nearest(name, FORMULAS)}")
+        return None
+    if element.type not in _NUMERIC:
+        at.problem(f"a formula gives a number; {element.name} is a {element.type}")
+    if len(inputs) != len(spec.inputs):
+        at.problem(f"{name} takes {len(spec.inputs)} elements, not {len(inputs)}")
+        return None
+    for given, kind in zip(inputs, spec.inputs, strict=True):
+        if given not in elements:
+            at.problem(f"no data element is named {shown(given)}.{nearest(given, elements)}")
+        elif _FACT_KINDS[elements[given].type] is not kind:
+            at.problem(f"{name} cannot use {given}, a {elements[given].type}, there")
+    return Formula(name, inputs)
+
+

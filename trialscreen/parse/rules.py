@@ -1,0 +1,168 @@
+"""YAML to rules. A test is read by the type of its element."""
+
+import re
+from collections.abc import Mapping
+
+from trialscreen.dates import Period, PeriodUnit
+from trialscreen.parse.cursor import Cursor
+from trialscreen.parse.yamltree import Mapping as MappingNode
+from trialscreen.parse.yamltree import Scalar
+from trialscreen.rule import (
+    AllOf,
+    AnyOf,
+    AtLeastN,
+    Clause,
+    Compare,
+    ElementRef,
+    Is,
+    LongerAgoThan,
+    Not,
+    OneOf,
+    Operator,
+    Rule,
+    Test,
+    Within,
+)
+from trialscreen.text import nearest, shown
+from trialscreen.trial import Element
+
+COMBINATORS = ("all", "any", "not", "at_least_n")
+CLAUSE_KEYS = ("clause", "text", "rule")
+RESERVED = (*COMBINATORS, *CLAUSE_KEYS)
+
+_COMPARISONS = {operator.value: operator for operator in Operator}
+_WINDOWS: dict[str, type[Within] | type[LongerAgoThan]] = {
+    "within": Within,
+    "longer_ago_than": LongerAgoThan,
+}
+_OPERATORS = ("is", "one_of", *_COMPARISONS, *_WINDOWS)
+_PERIOD = re.compile(r"(\d+) (day|month|year)s?")
+
+STAND_IN: Rule = AllOf(())
+_NO_RULES: tuple[Rule, ...] = ()
+
+
+def read_rule(at: Cursor, elements: Mapping[str, Element]) -> Rule:
+    """The rule at `at`; every problem in it is noted."""
+    if isinstance(at.node, Scalar):
+        return _yes(at, elements)
+    if not isinstance(at.node, MappingNode) or not at.node.items:
+        at.problem("expected a rule: the name of a yes/no element, or a mapping")
+        return STAND_IN
+    if "clause" in at.node.items:
+        at.known_keys(CLAUSE_KEYS)
+        return Clause(
+            at.required("clause", Cursor.text, ""),
+            at.required("text", Cursor.text, ""),
+            at.required("rule", lambda part: read_rule(part, elements), STAND_IN),
+        )
+    if len(at.node.items) > 1:
+        at.problem(
+            f"one rule has one key; found {', '.join(map(shown, at.node.items))}."
+            " Put several rules in a list under all: or any:"
+        )
+        return STAND_IN
+    ((key, value),) = at.entries()
+    if key in COMBINATORS:
+        return _combinator(key, value, elements)
+    return _tests(key, at, value, elements)
+
+
+def _combinator(key: str, at: Cursor, elements: Mapping[str, Element]) -> Rule:
+    if key == "not":
+        return Not(read_rule(at, elements))
+    if key == "at_least_n":
+        at.known_keys(("n", "of"))
+        count = at.required("n", Cursor.whole, 1)
+        parts = at.required("of", lambda of: _parts(of, elements), _NO_RULES)
+        if not 1 <= count <= max(1, len(parts)):
+            at.problem(f"n is {count}; expected 1 to {len(parts)}, the number of rules in `of`")
+        return AtLeastN(count, parts)
+    parts = _parts(at, elements)
+    return AllOf(parts) if key == "all" else AnyOf(parts)
+
+
+def _parts(at: Cursor, elements: Mapping[str, Element]) -> tuple[Rule, ...]:
+    parts = tuple(read_rule(item, elements) for item in at.items())
+    if not parts:
+        at.problem("expected at least one rule")
+    return parts
+
+
+def _element(name: str, at: Cursor, elements: Mapping[str, Element]) -> Element | None:
+    if name in elements:
+        return elements[name]
+    at.problem(f"no data element is named {shown(name)}.{nearest(name, (*elements, *RESERVED))}")
+    return None
+
+
+def _yes(at: Cursor, elements: Mapping[str, Element]) -> Rule:
+    name = at.text()
+    element = _element(name, at, elements) if name else None
+    if element is not None and element.type != "boolean":
+        at.problem(f"{name} is a {element.type}; a name alone tests a yes/no element")
+    return Is(name, value=True)
+
+
+def _tests(name: str, at: Cursor, value: Cursor, elements: Mapping[str, Element]) -> Rule:
+    """One element under one operator or several, which all must hold."""
+    element = _element(name, at, elements)
+    if element is None:
+        return STAND_IN
+    if element.type == "boolean":
+        return Is(name, value.yes_no())
+    value.known_keys(_OPERATORS)
+    tests = [_test(element, operator, bound, elements) for operator, bound in value.entries()]
+    if not tests:
+        value.problem(f"expected a test such as {{{_usual_operator(element)}: …}}")
+        return STAND_IN
+    return tests[0] if len(tests) == 1 else AllOf(tuple(tests))
+
+
+def _test(element: Element, operator: str, at: Cursor, elements: Mapping[str, Element]) -> Test:
+    if operator in _COMPARISONS and element.type in ("integer", "quantity", "date"):
+        return Compare(element.name, _COMPARISONS[operator], _bound(element, at, elements))
+    if operator in _WINDOWS and element.type == "date":
+        return _WINDOWS[operator](element.name, _period(at))
+    if operator == "is" and element.type == "choice":
+        return Is(element.name, at.word(tuple(element.choices)))
+    if operator == "one_of" and element.type == "choice":
+        names = tuple(item.word(tuple(element.choices)) for item in at.items())
+        if not names:
+            at.problem("expected at least one choice")
+        return OneOf(element.name, names)
+    if operator in _OPERATORS:
+        at.problem(
+            f"{operator!r} does not fit {element.name}, a {element.type};"
+            f" {_usual_operator(element)!r} does"
+        )
+    return Is(element.name, value=True)
+
+
+def _usual_operator(element: Element) -> str:
+    return {"choice": "is", "date": "within", "boolean": "yes"}.get(element.type, "at_least")
+
+
+def _bound(
+    element: Element, at: Cursor, elements: Mapping[str, Element]
+) -> int | float | ElementRef:
+    """A number, or an element of the same type and unit."""
+    if isinstance(at.node, Scalar) and (at.node.text in elements or element.type == "date"):
+        other = _element(at.text(), at, elements)
+        if other is not None and (other.type == "date") != (element.type == "date"):
+            at.problem(f"{other.name} is a {other.type}; {element.name} is a {element.type}")
+        elif other is not None and other.unit != element.unit:
+            at.problem(f"{other.name} is in {other.unit}; {element.name} is in {element.unit}")
+        elif other is not None and other.type in ("boolean", "choice"):
+            at.problem(f"{other.name} is a {other.type}; a number is expected")
+        return ElementRef(at.text())
+    return at.number()
+
+
+def _period(at: Cursor) -> Period:
+    match = _PERIOD.fullmatch(at.text())
+    if match is None:
+        at.problem(f"{shown(at.text())}; expected a period such as 6 months, 30 days or 2 years")
+        return Period(1, "days")
+    unit: PeriodUnit = {"day": "days", "month": "months", "year": "years"}[match[2]]  # type: ignore[assignment]
+    return Period(int(match[1]), unit)

@@ -1,0 +1,177 @@
+"""A criteria file to a Trial: every part read, then what must hold between the parts."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from trialscreen.errors import InputError, Problem
+from trialscreen.parse.cursor import Cursor, Problems
+from trialscreen.parse.elements import read_elements
+from trialscreen.parse.records import read_record
+from trialscreen.parse.rules import STAND_IN, read_rule
+from trialscreen.parse.yamltree import decode, parse_yaml
+from trialscreen.registry import Registration
+from trialscreen.rule import elements_of
+from trialscreen.text import nearest, shown
+from trialscreen.trial import (
+    LEVELS,
+    SCREENING_DATE,
+    Check,
+    Criterion,
+    Element,
+    Formula,
+    Kind,
+    Reading,
+    Section,
+    Trial,
+    Unit,
+)
+
+FORMAT = 1
+_KEYS = (
+    *("format", "version", "trial", "units", "sections", "cards"),
+    *("elements", "inclusion", "exclusion", "checks"),
+)
+_NO_ELEMENTS: dict[str, Element] = {}
+_NO_REGISTRATION = Registration("", "", "", "", "", date.min, ())
+
+
+def parse_trial(data: bytes, origin: str) -> Trial:
+    """The trial in a criteria file's bytes.
+
+    `origin` names the file in messages. Raises InputError with every problem found, each
+    with file, line, column and the path in the document.
+    """
+    problems = Problems(origin)
+    root = Cursor(parse_yaml(decode(data, origin), origin), "", problems)
+    root.known_keys(_KEYS)
+    if root.required("format", Cursor.whole, FORMAT) != FORMAT:
+        root.problem(f"format: this version reads format {FORMAT}")
+    elements = root.required("elements", read_elements, _NO_ELEMENTS)
+    trial = Trial(
+        version=root.required("version", Cursor.text, ""),
+        sha256=hashlib.sha256(data).hexdigest(),
+        origin=origin,
+        registration=root.required(
+            "trial", lambda at: read_record(at, Registration), _NO_REGISTRATION
+        ),
+        units=root.optional("units", _read_units, {}),
+        sections=root.required(
+            "sections", lambda at: tuple(read_record(item, Section) for item in at.items()), ()
+        ),
+        cards=root.optional(
+            "cards", lambda at: {key: place.text() for key, place in at.entries()}, {}
+        ),
+        elements=elements,
+        criteria=(
+            *_read_criteria(root, "inclusion", elements),
+            *_read_criteria(root, "exclusion", elements),
+        ),
+        checks=root.optional("checks", lambda at: _read_checks(at, elements), ()),
+    )
+    _cross_check(trial, root)
+    problems.raise_any()
+    cycles = [Problem(origin, message) for message in _cycles(trial.elements)]
+    if cycles:
+        raise InputError(cycles)
+    return trial
+
+
+def _read_units(at: Cursor) -> dict[str, Unit]:
+    return {code: _read_unit(code, place) for code, place in at.entries()}
+
+
+def _read_unit(code: str, at: Cursor) -> Unit:
+    at.known_keys(("show", "spellings"))
+    show = at.required("show", lambda place: getattr(place.node, "text", ""), code)
+    return Unit(code, show, at.optional("spellings", _read_list, ()))
+
+
+def _read_list(at: Cursor) -> tuple[str, ...]:
+    return tuple(item.text() for item in at.items())
+
+
+def _read_criteria(
+    root: Cursor, kind: Kind, elements: Mapping[str, Element]
+) -> tuple[Criterion, ...]:
+    return root.required(
+        kind,
+        lambda at: tuple(_read_criterion(item, kind, elements) for item in at.items()),
+        (),
+    )
+
+
+def _read_criterion(at: Cursor, kind: Kind, elements: Mapping[str, Element]) -> Criterion:
+    at.known_keys(("id", "label", "text", "rule", "readings"))
+    return Criterion(
+        id=at.required("id", Cursor.text, ""),
+        kind=kind,
+        label=at.required("label", Cursor.text, ""),
+        text=at.required("text", Cursor.text, ""),
+        rule=at.required("rule", lambda place: read_rule(place, elements), STAND_IN),
+        readings=at.optional(
+            "readings", lambda place: tuple(read_record(i, Reading) for i in place.items()), ()
+        ),
+    )
+
+
+def _read_checks(at: Cursor, elements: Mapping[str, Element]) -> tuple[Check, ...]:
+    return tuple(_read_check(item, elements) for item in at.items())
+
+
+def _read_check(at: Cursor, elements: Mapping[str, Element]) -> Check:
+    at.known_keys(("id", "level", "when", "say"))
+    return Check(
+        id=at.required("id", Cursor.text, ""),
+        level=at.required("level", lambda place: place.word(LEVELS), LEVELS[0]),
+        when=at.required("when", lambda place: read_rule(place, elements), STAND_IN),
+        say=at.required("say", Cursor.text, ""),
+    )
+
+
+def _cross_check(trial: Trial, root: Cursor) -> None:
+    """Names that must exist, ids that must differ."""
+    ids = [criterion.id for criterion in trial.criteria]
+    for repeated in dict.fromkeys(one for one in ids if ids.count(one) > 1):
+        root.problem(f"two criteria have the id {shown(repeated)}")
+    if SCREENING_DATE in trial.elements and trial.elements[SCREENING_DATE].type != "date":
+        root.problem(f"{SCREENING_DATE} must be a date")
+    sections = {section.id for section in trial.sections}
+    for element in trial.elements.values():
+        for key, name, known in (
+            ("section", element.section, sections),
+            ("card", element.card, trial.cards),
+        ):
+            if name is not None and name not in known:
+                root.problem(
+                    f"elements.{element.name}.{key}: {shown(name)} is not defined."
+                    f"{nearest(name, known)}"
+                )
+
+
+def _cycles(elements: Mapping[str, Element]) -> Iterator[str]:
+    """A message per element whose derivation comes back to itself."""
+    needs = {name: _needs(element) for name, element in elements.items()}
+    for start in needs:
+        seen: set[str] = set()
+        ahead = list(needs[start])
+        while ahead:
+            name = ahead.pop()
+            if name == start:
+                yield f"elements.{start}: its derivation needs its own value"
+                break
+            if name not in seen:
+                seen.add(name)
+                ahead.extend(needs[name])
+
+
+def _needs(element: Element) -> tuple[str, ...]:
+    """The elements that `element` is derived from or validated by."""
+    derived = (
+        element.derive.inputs
+        if isinstance(element.derive, Formula)
+        else elements_of(element.derive)
+        if element.derive is not None
+        else ()
+    )
+    return derived + (elements_of(element.valid_if) if element.valid_if is not None else ())

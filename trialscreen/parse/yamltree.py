@@ -1,0 +1,167 @@
+"""Strict YAML: text to a tree of scalars, lists and mappings that know where they stand.
+
+Nothing is interpreted here: a scalar stays text until its place says what it should be,
+so YAML 1.1's surprises (`no`, `1:30`, `012`) cannot happen. Anchors, aliases, tags,
+merge keys, duplicate keys and second documents are refused, and so are texts that are
+too large or nested too deep; libyaml's parser is read event by event, without recursion.
+"""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+import yaml
+
+from trialscreen.errors import InputError, Problem
+from trialscreen.text import first_control
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 40
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(slots=True, eq=False)
+class Scalar:
+    text: str
+    plain: bool
+    line: int
+    column: int
+
+    @property
+    def is_null(self) -> bool:
+        """An empty place, `~` or `null`, unquoted."""
+        return self.plain and self.text in ("", "~", "null")
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    items: list["Node"]
+    line: int
+    column: int
+
+
+@dataclass(slots=True, eq=False)
+class Mapping:
+    items: dict[str, "Node"]
+    keys: dict[str, Scalar]
+    line: int
+    column: int
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def decode(data: bytes, origin: str) -> str:
+    """UTF-8 text of at most `MAX_BYTES`, without control characters; else InputError."""
+    if len(data) > MAX_BYTES:
+        raise _refused(origin, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _refused(origin, f"not UTF-8 text (byte {error.start + 1})") from None
+    if (control := first_control(text.replace("\r\n", "\n"))) is not None:
+        raise _refused(origin, f"control character {control}; a text file is expected")
+    return text
+
+
+def parse_yaml(text: str, origin: str) -> Node:
+    """The one document in `text`. Raises InputError: at once for what this reader or YAML
+    forbids, and for all duplicate keys together."""
+    builder = _Builder(origin)
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{origin}:{mark.line + 1}:{mark.column + 1}" if mark else origin
+        raise _refused(where, f"not YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise _refused(origin, f"not YAML: {str(error).splitlines()[0]}") from None
+    if builder.problems:
+        raise InputError(builder.problems)
+    if builder.root is None:
+        raise _refused(origin, "the file is empty")
+    return builder.root
+
+
+def _refused(where: str, message: str) -> InputError:
+    return InputError([Problem(where, message)])
+
+
+class _Builder:
+    """Puts parser events together; `open_` holds the collections not yet ended."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.root: Node | None = None
+        self.problems: list[Problem] = []
+        self._open: list[Sequence | Mapping] = []
+        self._keys: list[Scalar | None] = []
+
+    def take(self, event: yaml.Event) -> None:
+        match event:
+            case yaml.ScalarEvent():
+                self._strict(event)
+                if (control := first_control(event.value)) is not None:
+                    self._refuse(event, f"control character {control}")
+                plain = event.style is None or event.style == ""
+                line, column = _position(event)
+                self._place(Scalar(event.value, plain, line, column))
+            case yaml.SequenceStartEvent():
+                self._start(event, Sequence([], *_position(event)))
+            case yaml.MappingStartEvent():
+                self._start(event, Mapping({}, {}, *_position(event)))
+            case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
+                self._open.pop()
+                self._keys.pop()
+            case yaml.AliasEvent():
+                self._refuse(event, "aliases (*) are not allowed; write the value out")
+            case yaml.DocumentStartEvent() if self.root is not None:
+                self._refuse(event, "a second document; one is expected")
+            case _:
+                pass
+
+    def _start(self, event: yaml.CollectionStartEvent, node: Sequence | Mapping) -> None:
+        self._strict(event)
+        self._place(node)
+        self._open.append(node)
+        self._keys.append(None)
+        if len(self._open) > MAX_DEPTH:
+            self._refuse(event, f"nested deeper than {MAX_DEPTH} levels")
+
+    def _place(self, node: Node) -> None:
+        if not self._open:
+            self.root = node
+            return
+        parent, key = self._open[-1], self._keys[-1]
+        if isinstance(parent, Sequence):
+            parent.items.append(node)
+        elif key is not None:
+            self._keys[-1] = None
+            if key.text not in parent.items:
+                parent.items[key.text] = node
+                parent.keys[key.text] = key
+        elif isinstance(node, Scalar):
+            self._keys[-1] = node
+            if first := parent.keys.get(node.text):
+                where = f"{self.origin}:{node.line}:{node.column}"
+                message = f"the key {node.text!r} stands twice; first on line {first.line}"
+                self.problems.append(Problem(where, message))
+        else:
+            where = f"{self.origin}:{node.line}:{node.column}"
+            raise _refused(where, "a key must be a plain text, not a list or mapping")
+
+    def _strict(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+        if event.anchor is not None:
+            self._refuse(event, "anchors (&) are not allowed; write the value out")
+        if event.tag is not None:
+            self._refuse(event, f"tags are not allowed: {event.tag!r}")
+
+    def _refuse(self, event: yaml.Event, message: str) -> NoReturn:
+        line, column = _position(event)
+        raise _refused(f"{self.origin}:{line}:{column}", message)
+
+
+def _position(event: yaml.Event) -> tuple[int, int]:
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)

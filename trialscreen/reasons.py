@@ -1,0 +1,174 @@
+"""Why a criterion is met or not, in sentences: the value that decided it, against the rule."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from trialscreen import truth
+from trialscreen.basis import deciding_parts
+from trialscreen.evaluate import Resolved, Trace
+from trialscreen.fact import Dates, Numbers
+from trialscreen.rule import Compare, ElementRef, Is, LongerAgoThan, OneOf, Operator, Within
+from trialscreen.trial import Trial
+from trialscreen.words import SYMBOLS, show_fact, show_number, with_unit
+
+_OPPOSITE = {
+    Operator.AT_LEAST: Operator.BELOW,
+    Operator.BELOW: Operator.AT_LEAST,
+    Operator.AT_MOST: Operator.ABOVE,
+    Operator.ABOVE: Operator.AT_MOST,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """A test that shares in deciding: what it says of which value."""
+
+    subject: str
+    claim: str
+
+
+def reasons(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
+    """The grounds of a decided trace, one text each; none while it is undecided."""
+    return tuple(_sentences(_grounds(trial, trace, on))) if trace.truth.known else ()
+
+
+def deciding_tests(trace: Trace) -> Iterator[Trace]:
+    """The tests that share in deciding a trace; behind a derived yes/no, those of its rule."""
+    if not trace.truth.known:
+        return
+    if trace.used:
+        (one, *_) = trace.used
+        if one.entered is None and one.basis is not None and one.basis.truth.known:
+            yield from deciding_tests(one.basis)
+        else:
+            yield trace
+    for part in deciding_parts(trace):
+        yield from deciding_tests(part)
+
+
+def _grounds(trial: Trial, trace: Trace, on: date) -> Iterator[Grounds]:
+    for test in deciding_tests(trace):
+        yield _ground(trial, test, on)
+
+
+def _ground(trial: Trial, trace: Trace, on: date) -> Grounds:
+    one = trace.used[0]
+    element, holds = one.element, trace.truth is truth.TRUE
+    match trace.rule:
+        case Compare(_, operator, bound):
+            claim = _comparison(trial, trace, operator if holds else _OPPOSITE[operator], bound)
+            return Grounds(_subject(trial, one, trace), claim)
+        case Within(_, period) | LongerAgoThan(_, period):
+            inside = holds == isinstance(trace.rule, Within)
+            claim = f"{'within' if inside else 'more than'} {period} before {on}"
+            return Grounds(_subject(trial, one, trace), claim)
+        case Is(_, str()) | OneOf() if not holds:
+            wanted = trace.rule.values if isinstance(trace.rule, OneOf) else (trace.rule.value,)
+            names = " or ".join(element.choices[str(value)].lower() for value in wanted)
+            return Grounds(_subject(trial, one, trace), f"(not {names})")
+        case _:
+            return Grounds(_subject(trial, one, trace), "")
+
+
+def _subject(trial: Trial, one: Resolved, trace: Trace) -> str:
+    """`body weight 38 kg`, `high fall risk: yes`, with what a computed value came from."""
+    element = one.element
+    if element.type in ("boolean", "choice"):
+        return f"{element.label}: {show_fact(trial, element, one.fact)}"
+    value = _telling(trial, one, trace) or show_fact(trial, element, one.fact)
+    return f"{element.label} {value}{_origin(trial, one)}"
+
+
+def _telling(trial: Trial, one: Resolved, trace: Trace) -> str | None:
+    """A computed number to as few decimals (two at least) as keep its side of the bound."""
+    fact, rule = one.fact, trace.rule
+    if one.entered is not None or not isinstance(fact, Numbers) or not fact.exact:
+        return None
+    if not isinstance(rule, Compare) or isinstance(rule.bound, ElementRef):
+        return None
+    for decimals in range(2, 10):
+        rounded = round(fact.low, decimals)
+        if (rounded > rule.bound) == (fact.low > rule.bound) and (rounded < rule.bound) == (
+            fact.low < rule.bound
+        ):
+            return with_unit(trial, one.element, show_number(rounded))
+    return None
+
+
+def _origin(trial: Trial, one: Resolved) -> str:
+    if one.entered is not None or not one.inputs:
+        return ""
+    given = (f"{i.element.label} {show_fact(trial, i.element, i.fact)}" for i in one.inputs)
+    return f" (from {', '.join(given)})"
+
+
+def _comparison(
+    trial: Trial, trace: Trace, operator: Operator, bound: int | float | ElementRef
+) -> str:
+    if not isinstance(bound, ElementRef):
+        return f"{SYMBOLS[operator]} {bound}"
+    other = trace.used[1]
+    return f"{SYMBOLS[operator]} {other.element.label} {show_fact(trial, other.element, other.fact)}"
+
+
+def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
+    """Claims on one value are put together; so are the diseases that were all denied."""
+    claims: dict[str, dict[str, None]] = {}
+    for ground in grounds:
+        claims.setdefault(ground.subject, {})[ground.claim] = None
+    denied = [s.removesuffix(": no") for s, c in claims.items() if s.endswith(": no") and "" in c]
+    for subject, said in claims.items():
+        if len(denied) > 2 and subject.endswith(": no"):
+            if denied[0] == subject.removesuffix(": no"):
+                yield f"no: {', '.join(denied)}"
+            continue
+        yield f"{subject} {' and '.join(said)}".rstrip()
+
+
+def doubts(trial: Trial, trace: Trace) -> tuple[str, ...]:
+    """What is known, and not enough, of the elements that keep a trace open."""
+    return tuple(dict.fromkeys(_doubts(trial, trace)))
+
+
+def _doubts(trial: Trial, trace: Trace) -> Iterator[str]:
+    if trace.truth.known:
+        return
+    for part in trace.parts:
+        yield from _doubts(trial, part)
+    for one in trace.used:
+        if one.basis is not None and one.entered is None:
+            yield from _doubts(trial, one.basis)
+        if one.validity is not None and one.entered is not None and one.fact is None:
+            value = show_fact(trial, one.element, one.entered)
+            yield f"{one.element.label} {value} does not count. {one.element.invalid_help}".strip()
+        elif isinstance(one.fact, Numbers | Dates) and not one.fact.exact:
+            value = show_fact(trial, one.element, one.fact)
+            yield f"{one.element.label} {value}{_origin(trial, one)} leaves it open"
+
+
+def label_list(trial: Trial, names: Iterable[str]) -> str:
+    return ", ".join(trial.elements[name].label for name in names)
+
+
+def distance(trial: Trial, trace: Trace, on: date) -> str | None:
+    """How far the value of a decided comparison or window lies from its threshold."""
+    one, rule = trace.used[0], trace.rule
+    match rule, one.fact:
+        case Compare(_, _, bound), Numbers(low, high) if low == high:
+            limit = trace.used[1].fact if isinstance(bound, ElementRef) else None
+            at = limit.low if isinstance(limit, Numbers) else float(bound)  # type: ignore[arg-type]
+            side = "above" if low > at else "below" if low < at else "at"
+            gap = with_unit(trial, one.element, show_number(abs(low - at), 4))
+            shown_at = with_unit(trial, one.element, show_number(at))
+            lead = f"{one.element.label} is "
+            return lead + (f"{gap} {side} {shown_at}" if side != "at" else f"exactly {shown_at}")
+        case (Within(_, period) | LongerAgoThan(_, period)), Dates() as dates:
+            start = period.before(on)
+            days = (dates.low - start).days if dates.low >= start else (start - dates.high).days
+            side = "inside" if dates.low >= start else "outside"
+            return f"{one.element.label} is {days} days {side} the {period} before screening"
+        case _:
+            return None
+
+

@@ -1,0 +1,118 @@
+"""What a trial registry says of a trial: frozen records, field for field.
+
+The field names and types are the keys and types of `trial:` in a criteria file; a new
+field here is all that a new key there needs (see `parse.records`).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class DoseCohort:
+    """One arm of a dose escalation, as registered. `dose` is text: a registry may omit the unit."""
+
+    name: str
+    type: str
+    dose: str
+    intervention: str
+    intervention_type: str
+    description: str
+    route: str | None = None
+    infusion_rate: str | None = None
+
+
+@dataclass(frozen=True)
+class Intervention:
+    name: str
+    type: str
+    description: str
+    other_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sponsor:
+    name: str
+    role: str
+    class_: str
+
+
+@dataclass(frozen=True)
+class Investigator:
+    name: str
+    role: str
+    affiliation: str
+
+
+@dataclass(frozen=True)
+class Site:
+    name: str
+    city: str
+    country: str
+    status: str
+    region: str | None = None
+    contact: str | None = None
+    contact_role: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True)
+class Contact:
+    name: str
+    role: str
+    phone: str | None = None
+
+
+@dataclass(frozen=True)
+class Identifier:
+    id: str
+    type: str
+    source: str
+
+
+@dataclass(frozen=True)
+class RelatedTrial:
+    title: str
+    nct_id: str
+    status: str
+    phase: str
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The registry's record of one trial, less its eligibility criteria."""
+
+    nct_id: str
+    title: str
+    status: str
+    phase: str
+    study_type: str
+    last_updated: date
+    dose_cohorts: tuple[DoseCohort, ...]
+    url: str | None = None
+    brief_summary: str | None = None
+    detailed_description: str | None = None
+    enrollment: int | None = None
+    start_date: date | None = None
+    completion_date: date | None = None
+    results: str | None = None
+    conditions: tuple[str, ...] = ()
+    allocation: str | None = None
+    intervention_model: str | None = None
+    primary_purpose: str | None = None
+    masking: str | None = None
+    minimum_age: str | None = None
+    maximum_age: str | None = None
+    sex: str | None = None
+    healthy_volunteers: str | None = None
+    dose_note: str | None = None
+    dose_assignment: str | None = None
+    interventions: tuple[Intervention, ...] = ()
+    sponsors: tuple[Sponsor, ...] = ()
+    responsible_party: str | None = None
+    investigators: tuple[Investigator, ...] = ()
+    sites: tuple[Site, ...] = ()
+    countries: tuple[str, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    other_ids: tuple[Identifier, ...] = ()
+    related_trials: tuple[RelatedTrial, ...] = ()

@@ -1,0 +1,29 @@
+"""Rows to CSV that a spreadsheet opens as text: no cell can become a formula."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+from trialscreen.text import printable
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+def render(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """CSV text (RFC 4180 quoting, lines ending in LF); None becomes an empty cell."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([cell_text(value) for value in values] for values in rows)
+    return out.getvalue()
+
+
+def cell_text(value: object) -> str:
+    """A cell's text; what a spreadsheet would take for a formula gets an apostrophe before it."""
+    if value is None:
+        return ""
+    text = "\n".join(printable(line) for line in str(value).split("\n"))
+    dangerous = text.startswith(_FORMULA) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if dangerous else text

@@ -1,0 +1,42 @@
+"""Blocks to Markdown (GitHub's dialect). Text cannot become markup."""
+
+import re
+from typing import assert_never
+
+from trialscreen.report.blocks import Banner, Block, Heading, Items, Page, Paragraph, Table
+from trialscreen.text import printable
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+
+
+def render(page: Page) -> str:
+    """The page as Markdown, ending in one newline."""
+    return "\n\n".join(_block(block) for block in page).strip() + "\n"
+
+
+def escape(text: str) -> str:
+    """`text` on one line, shown as it is."""
+    return _SPECIAL.sub(r"\\\1", printable(text))
+
+
+def _lines(text: str) -> str:
+    return "<br>".join(escape(line) for line in text.split("\n"))
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading(text, level):
+            return f"{'#' * level} {escape(text)}"
+        case Paragraph(text):
+            return _lines(text)
+        case Banner(text, detail):
+            return f"**{escape(text)}**\n\n{_lines(detail)}"
+        case Items(items):
+            return "\n".join(f"- {_lines(item.text)}" for item in items)
+        case Table(columns, rows):
+            head = f"| {' | '.join(map(escape, columns))} |"
+            rule = f"|{' --- |' * len(columns)}"
+            body = [f"| {' | '.join(_lines(cell.text) for cell in cells)} |" for cells in rows]
+            return "\n".join([head, rule, *body])
+        case _:
+            assert_never(block)

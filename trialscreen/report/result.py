@@ -1,0 +1,88 @@
+"""A screening as one JSON object; its shape is published in `schemas/result.schema.json`."""
+
+from dataclasses import asdict
+from typing import Any
+
+from trialscreen.basis import minimal_support
+from trialscreen.clearing import all_clear_on, clears_on, fails_by
+from trialscreen.reasons import deciding_tests, distance
+from trialscreen.report.statuses import AID, status_of, verdict_detail, why
+from trialscreen.screening import Finding, Screening
+from trialscreen.words import show_fact
+
+SCHEMA_VERSION = "1.0"
+MOST_SETS = 10
+"""Alternatives listed under `settles`; the smallest stand first."""
+
+
+def result(screening: Screening, tool_version: str) -> dict[str, Any]:
+    """The object that `screen --format json` prints."""
+    trial, day = screening.trial, all_clear_on(screening)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "trialscreen", "version": tool_version},
+        "trial": {
+            "nct_id": trial.registration.nct_id,
+            "title": trial.registration.title,
+            "criteria_file": trial.origin,
+            "criteria_version": trial.version,
+            "criteria_sha256": trial.sha256,
+        },
+        "screening_date": screening.on.isoformat(),
+        "verdict": screening.verdict,
+        "open": screening.open,
+        "summary": verdict_detail(screening),
+        "criteria": [_criterion(screening, finding) for finding in screening.findings],
+        "missing": {source: list(names) for source, names in screening.missing.items()},
+        "clears_on": day.isoformat() if day else None,
+        "fails_by_then": [one.id for one in fails_by(screening, day)] if day else [],
+        "settles": _settles(screening),
+        "notices": [
+            {"level": one.level, "elements": list(one.elements), "message": one.message}
+            for one in screening.notices
+        ],
+        "facts": {
+            name: show_fact(trial, trial.elements[name], fact)
+            for name, fact in screening.facts.items()
+        },
+        "dose_cohorts": [asdict(cohort) for cohort in trial.registration.dose_cohorts],
+        "dose_note": trial.registration.dose_note,
+        "dose_assignment": trial.registration.dose_assignment,
+        "disclaimer": AID,
+    }
+
+
+def _criterion(screening: Screening, finding: Finding) -> dict[str, Any]:
+    criterion, trial, day = finding.criterion, screening.trial, clears_on(screening, finding)
+    failing = finding in screening.failing
+    tests = deciding_tests(finding.trace) if failing else ()
+    distances = (distance(trial, test, screening.on) for test in tests)
+    return {
+        "id": criterion.id,
+        "kind": criterion.kind,
+        "label": criterion.label,
+        "text": criterion.text,
+        "status": status_of(finding).words,
+        "met": finding.met.to_optional(),
+        "passes": finding.passes.to_optional(),
+        "reasons": list(why(screening, finding)),
+        "missing": list(finding.missing),
+        "clears_on": day.isoformat() if day else None,
+        "rests_on": list(
+            minimal_support(trial.elements, screening.facts, screening.on, finding.trace)
+        ),
+        "distances": [text for text in distances if text is not None],
+    }
+
+
+def _settles(screening: Screening) -> dict[str, list[list[str]]] | None:
+    """For an undetermined patient: the smallest sets of open elements that settle it."""
+    if screening.verdict != "undetermined":
+        return None
+    order = list(screening.trial.elements)
+    return {
+        verdict: [
+            sorted(names, key=order.index) for names in screening.ways_to(verdict)[:MOST_SETS]
+        ]
+        for verdict in ("ineligible", "eligible")
+    }

@@ -1,0 +1,208 @@
+"""The page of one screening: verdict, criteria, what is needed, when, the cohorts, the sources."""
+
+from collections.abc import Iterator
+
+from trialscreen import truth
+from trialscreen.basis import minimal_support
+from trialscreen.clearing import all_clear_on, clears_on, fails_by
+from trialscreen.evaluate import Resolved, Trace
+from trialscreen.reasons import deciding_tests, distance, doubts, reasons
+from trialscreen.report.blocks import (
+    Banner,
+    Block,
+    Cell,
+    Heading,
+    Items,
+    Page,
+    Paragraph,
+    Table,
+    row,
+)
+from trialscreen.report.statuses import (
+    AID,
+    clause_status,
+    element_list,
+    status_of,
+    verdict_detail,
+    verdict_tone,
+    why,
+)
+from trialscreen.report.trial_page import cohort_blocks
+from trialscreen.rule import Clause, Test
+from trialscreen.screening import Finding, Screening
+from trialscreen.trial import Kind, Source
+from trialscreen.words import rule_in_words, test_in_words
+
+_TITLES: dict[Kind, str] = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria"}
+_SOURCES: dict[Source, str] = {
+    "participant": "Participant",
+    "chart": "Chart",
+    "laboratory": "Laboratory",
+    "imaging": "Imaging",
+    "investigator": "Investigator",
+    "derived": "Computed",
+}
+MOST_LISTED = 12
+"""A set of elements longer than this is counted, not listed."""
+
+
+def screening_page(screening: Screening, *, explain: bool = False, verbatim: bool = False) -> Page:
+    """`explain` adds the clauses inside each criterion, `verbatim` the registered texts."""
+    return (
+        Banner(
+            f"{screening.verdict.upper()} for {screening.trial.registration.nct_id}"
+            f" on {screening.on}",
+            verdict_detail(screening),
+            verdict_tone(screening),
+        ),
+        *_criteria(screening, "inclusion", verbatim=verbatim),
+        *_criteria(screening, "exclusion", verbatim=verbatim),
+        *(_explanation(screening) if explain else ()),
+        *_needed(screening),
+        *_outlook(screening),
+        *_notices(screening),
+        *cohort_blocks(screening.trial),
+        *_footer(screening),
+    )
+
+
+def _criteria(screening: Screening, kind: Kind, *, verbatim: bool) -> Iterator[Block]:
+    yield Heading(_TITLES[kind])
+    rows = []
+    for finding in screening.findings:
+        if finding.criterion.kind == kind:
+            status, criterion = status_of(finding), finding.criterion
+            label = criterion.text if verbatim else criterion.label
+            grounds = list(why(screening, finding))
+            if (day := clears_on(screening, finding)) is not None:
+                grounds.append(f"clears on {day}")
+            cell = Cell(str(status), status.tone)
+            rows.append(row(criterion.id, label, cell, "\n".join(grounds)))
+    yield Table(("", "Criterion", "Status", "Why"), tuple(rows), (0, 2, 0, 4))
+
+
+def _needed(screening: Screening) -> Iterator[Block]:
+    if not screening.missing:
+        return
+    yield Heading("Still needed")
+    rows = []
+    for source, names in screening.missing.items():
+        texts = [_needed_text(screening, name) for name in names]
+        rows.append(row(f"{_SOURCES[source]} ({len(names)})", "; ".join(texts)))
+    yield Table(("From", "What, and for which criterion"), tuple(rows), (0, 1))
+
+
+def _needed_text(screening: Screening, name: str) -> str:
+    ids = (one.criterion.id for one in screening.findings if name in one.missing)
+    return f"{screening.trial.elements[name].label} ({', '.join(ids)})"
+
+
+# When, and what would change the verdict.
+
+
+def _outlook(screening: Screening) -> Iterator[Block]:
+    lines = [
+        *_clearing_lines(screening),
+        *_distance_lines(screening),
+        *_settling_lines(screening),
+    ]
+    if lines:
+        yield Heading("What would change this")
+        yield Items(tuple(map(Cell, lines)))
+
+
+def _clearing_lines(screening: Screening) -> Iterator[str]:
+    day = all_clear_on(screening)
+    if day is None:
+        if screening.failing:
+            yield "Time alone does not clear every criterion that fails."
+        return
+    failing = ", ".join(finding.criterion.id for finding in screening.failing)
+    yield f"Re-screen on {day} or later: by then {failing} no longer fails, if nothing else changes."
+    if late := fails_by(screening, day):
+        yield f"By then {', '.join(one.id for one in late)} will fail, on the dates given."
+
+
+def distances(screening: Screening) -> Iterator[tuple[Finding, str]]:
+    """For each failing criterion, how far its deciding values are from their thresholds."""
+    for finding in screening.failing:
+        for test in deciding_tests(finding.trace):
+            if (text := distance(screening.trial, test, screening.on)) is not None:
+                yield finding, text
+
+
+def _distance_lines(screening: Screening) -> Iterator[str]:
+    for finding, text in distances(screening):
+        yield f"{finding.criterion.id}: {text}."
+
+
+def _settling_lines(screening: Screening) -> Iterator[str]:
+    if screening.verdict != "undetermined":
+        return
+    trial = screening.trial
+    quick = [ways for ways in screening.ways_to("ineligible") if len(ways) == 1]
+    if quick:
+        names = frozenset().union(*quick)
+        listed = f": {element_list(trial, names)}" if len(names) <= MOST_LISTED else ""
+        yield f"A single answer can exclude: any of {len(names)} open elements{listed}."
+    if full := screening.ways_to("eligible"):
+        names = full[0]
+        listed = f": {element_list(trial, names)}" if len(names) <= MOST_LISTED else ""
+        yield f"To become eligible, {len(names)} answers at least are needed{listed}."
+
+
+def _notices(screening: Screening) -> Iterator[Block]:
+    if screening.notices:
+        yield Heading("Please check")
+        yield Items(
+            tuple(
+                Cell(f"{one.level}: {one.message}", "open" if one.level == "warning" else "plain")
+                for one in screening.notices
+            )
+        )
+
+
+def _footer(screening: Screening) -> Iterator[Block]:
+    trial = screening.trial
+    yield Heading("Sources")
+    yield Paragraph(
+        f"Criteria {trial.origin}, version {trial.version}, SHA-256 {trial.sha256[:16]}…;"
+        f" screening date {screening.on}.",
+        "muted",
+    )
+    yield Paragraph(AID, "muted")
+
+
+# The clauses inside each criterion.
+
+
+def _explanation(screening: Screening) -> Iterator[Block]:
+    for finding in screening.findings:
+        criterion = finding.criterion
+        yield Heading(f"{criterion.id} {criterion.label}: {status_of(finding)}", 3)
+        yield Paragraph(f"Rule: {rule_in_words(screening.trial, criterion.rule)}")
+        yield Items(tuple(Cell(line) for line in _clauses(screening, finding.trace, 0)))
+        if finding.met.known:
+            trial = screening.trial
+            names = minimal_support(trial.elements, screening.facts, screening.on, finding.trace)
+            yield Paragraph(f"Rests on: {element_list(trial, names)}.", "muted")
+
+
+def _clauses(screening: Screening, trace: Trace, depth: int) -> Iterator[str]:
+    """A line per clause and test, with the truth of each."""
+    trial, rule, indent = screening.trial, trace.rule, "  " * depth
+    if isinstance(rule, Clause):
+        yield f"{indent}{clause_status(trace.truth)}: {rule.id} {rule.text}"
+        depth += 1
+    elif isinstance(rule, Test):
+        said = reasons(trial, trace, screening.on) or doubts(trial, trace)
+        note = f" [{'; '.join(said)}]" if said else ""
+        yield f"{indent}{clause_status(trace.truth)}: {test_in_words(trial, rule)}{note}"
+        yield from _behind(screening, trace.used[0], depth + 1)
+    for part in trace.parts:
+        yield from _clauses(screening, part, depth)
+
+
+def _behind(screening: Screening, one: Resolved, depth: int) -> Iterator[str]:
+    if one.basis is not None and one.entered is None and one.basis.truth is not truth.UNKNOWN:
+        yield from _clauses(screening, one.basis, depth)

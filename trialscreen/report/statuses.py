@@ -1,0 +1,94 @@
+"""How findings and verdicts are put in words; one wording for every format."""
+
+from dataclasses import dataclass
+
+from trialscreen import truth
+from trialscreen.reasons import doubts, label_list, reasons
+from trialscreen.report.blocks import Tone
+from trialscreen.screening import Finding, Screening, Verdict
+from trialscreen.trial import Kind, Trial
+from trialscreen.truth import Truth
+
+AID = (
+    "A screening aid for trained study staff. It enrols nobody: the investigator decides,"
+    " against the approved protocol."
+)
+
+
+MOST_NAMED = 3
+"""Missing elements named beside one criterion; the list of what is needed names them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A mark, words that say the same, and a colour that adds nothing."""
+
+    mark: str
+    words: str
+    tone: Tone
+
+    def __str__(self) -> str:
+        return f"{self.mark} {self.words}"
+
+
+_STATUSES: dict[tuple[Kind, Truth], Status] = {
+    ("inclusion", truth.TRUE): Status("✓", "met", "good"),
+    ("inclusion", truth.FALSE): Status("✗", "not met", "bad"),
+    ("inclusion", truth.UNKNOWN): Status("?", "open", "open"),
+    ("exclusion", truth.TRUE): Status("✗", "excludes", "bad"),
+    ("exclusion", truth.FALSE): Status("✓", "absent", "good"),
+    ("exclusion", truth.UNKNOWN): Status("?", "open", "open"),
+}
+
+_VERDICT_TONES: dict[Verdict, Tone] = {
+    "eligible": "good",
+    "ineligible": "bad",
+    "undetermined": "open",
+}
+
+
+def status_of(finding: Finding) -> Status:
+    return _STATUSES[finding.criterion.kind, finding.met]
+
+
+def clause_status(holds: Truth) -> Status:
+    """The status of a clause inside a criterion: true, false or open; no verdict by itself."""
+    words = {truth.TRUE: "true", truth.FALSE: "false", truth.UNKNOWN: "open"}
+    marks = {truth.TRUE: "+", truth.FALSE: "-", truth.UNKNOWN: "?"}
+    return Status(marks[holds], words[holds], "plain")
+
+
+def verdict_tone(screening: Screening) -> Tone:
+    return _VERDICT_TONES[screening.verdict]
+
+
+def verdict_detail(screening: Screening) -> str:
+    """One sentence on what the verdict means."""
+    failing = ", ".join(finding.criterion.id for finding in screening.failing)
+    match screening.verdict, screening.open:
+        case "eligible", _:
+            return "Every criterion passes on the answers given."
+        case "ineligible", _:
+            return f"Certain, whatever is still open: {failing} cannot be passed as things stand."
+        case _, "judgement":
+            return "No data are missing; only consent and the investigator's judgement are open."
+        case _:
+            count = sum(not finding.passes.known for finding in screening.findings)
+            return f"Nothing excludes so far; data are missing for {count} of the criteria."
+
+
+def why(screening: Screening, finding: Finding) -> tuple[str, ...]:
+    """What decided a criterion; for an open one, what is known of it and what is missing."""
+    trial = screening.trial
+    if finding.met.known:
+        return reasons(trial, finding.trace, screening.on)
+    lines = list(doubts(trial, finding.trace))
+    if names := finding.missing:
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED + 1 else ""
+        named = names[:MOST_NAMED] if more else names
+        lines.append(f"missing: {label_list(trial, named)}{more}")
+    return tuple(lines)
+
+
+def element_list(trial: Trial, names: tuple[str, ...] | frozenset[str]) -> str:
+    return label_list(trial, (name for name in trial.elements if name in names))

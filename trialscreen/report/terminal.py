@@ -1,0 +1,94 @@
+"""Blocks to a terminal with Rich: tables where there is room, stacked lines where there is not."""
+
+import os
+import sys
+from typing import IO, assert_never
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from trialscreen.report.blocks import (
+    Banner,
+    Block,
+    Cell,
+    Heading,
+    Items,
+    Page,
+    Paragraph,
+    Table,
+    Tone,
+)
+from trialscreen.text import printable
+
+STYLES: dict[Tone, str] = {
+    "plain": "",
+    "good": "green",
+    "bad": "bold red",
+    "open": "yellow",
+    "muted": "dim",
+}
+NARROW = 70
+"""Below this width a table is stacked: one row becomes a few lines."""
+
+
+def console(file: IO[str] | None = None) -> Console:
+    """A console that honours NO_COLOR, TERM=dumb, COLUMNS and pipes; it interprets no markup."""
+    return Console(file=file or sys.stdout, markup=False, emoji=False, highlight=False)
+
+
+def show(page: Page, out: Console | None = None) -> None:
+    """Prints a page."""
+    out = out or console()
+    plain = os.environ.get("TERM") == "dumb" or out.encoding.lower() not in ("utf-8", "utf8")
+    for block in page:
+        out.print(_renderable(block, out.width, plain=plain))
+
+
+def _renderable(block: Block, width: int, *, plain: bool) -> RenderableType:
+    match block:
+        case Heading(text, level):
+            return Text(("\n" if level > 1 else "") + printable(text), style="bold")
+        case Paragraph():
+            return _text(Cell(block.text, block.tone))
+        case Banner(text, detail, tone):
+            body = Text.assemble((printable(text), f"bold {STYLES[tone]}"), "\n", printable(detail))
+            return body if plain else Panel(body, border_style=STYLES[tone] or "none")
+        case Items(items):
+            return Text("\n").join([Text("  - ").append_text(_text(item)) for item in items])
+        case Table():
+            return _stacked(block) if width < NARROW else _table(block, plain=plain)
+        case _:
+            assert_never(block)
+
+
+def _text(cell: Cell) -> Text:
+    lines = (printable(line) for line in cell.text.split("\n"))
+    return Text("\n".join(lines), style=STYLES[cell.tone])
+
+
+def _table(block: Table, *, plain: bool) -> RenderableType:
+    table = RichTable(box=box.ASCII if plain else box.SIMPLE_HEAD, expand=True, padding=(0, 1), pad_edge=False)
+    for name, share in zip(block.columns, block.shares, strict=True):
+        table.add_column(
+            printable(name), ratio=share or None, no_wrap=share == 0, overflow="fold"
+        )
+    for cells in block.rows:
+        table.add_row(*map(_text, cells))
+    return table
+
+
+def _stacked(block: Table) -> RenderableType:
+    """Each row as its first cells on one line and the rest indented below."""
+    rows = RichTable.grid(expand=True)
+    rows.add_column(overflow="fold")
+    for cells in block.rows:
+        head, *rest = cells
+        rows.add_row(Text(printable(head.text), style="bold"))
+        for cell in rest:
+            if cell.text:
+                rows.add_row(Padding(_text(cell), (0, 0, 0, 2)))
+    return rows

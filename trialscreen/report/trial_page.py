@@ -1,0 +1,107 @@
+"""The pages of a trial: its registration, its dose cohorts, its criteria."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from trialscreen.registry import Registration
+from trialscreen.report.blocks import Block, Cell, Heading, Items, Page, Paragraph, Table, row
+from trialscreen.trial import Criterion, Trial
+from trialscreen.words import rule_in_words
+
+_LABELS = {
+    "nct_id": "NCT ID",
+    "url": "Registry page",
+    "dose_note": "On the doses",
+    "dose_assignment": "Dose assignment",
+    "other_ids": "Other identifiers",
+    "healthy_volunteers": "Accepts healthy volunteers",
+}
+_SHOWN_APART = ("dose_cohorts", "dose_note", "dose_assignment", "title")
+
+
+def trial_page(trial: Trial) -> Page:
+    """Everything that the registry says of the trial."""
+    registration = trial.registration
+    return (
+        Heading(registration.title, 1),
+        Table(("", "Registered"), tuple(_registered(registration)), (0, 1)),
+        *cohort_blocks(trial),
+        Paragraph(
+            f"Criteria {trial.origin}, version {trial.version}, SHA-256 {trial.sha256[:16]}….",
+            "muted",
+        ),
+    )
+
+
+def registered_fields(registration: Registration) -> Iterator[tuple[str, str]]:
+    """Label and text of every field that is filled; a list has one line per entry."""
+    for spec in fields(registration):
+        value = getattr(registration, spec.name)
+        if value not in (None, ()):
+            label = _LABELS.get(spec.name, spec.name.replace("_", " ").capitalize())
+            yield label, _text(value)
+
+
+def _registered(registration: Registration) -> Iterator[tuple[Cell, ...]]:
+    apart = {_LABELS.get(name, name.replace("_", " ").capitalize()) for name in _SHOWN_APART}
+    for label, text in registered_fields(registration):
+        if label not in apart:
+            yield row(label, text)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return "\n".join(map(_text, value))
+    if hasattr(value, "__dataclass_fields__"):
+        parts = (getattr(value, spec.name) for spec in fields(value))  # type: ignore[arg-type]
+        return "; ".join(_text(part) for part in parts if part not in (None, ()))
+    return str(value)
+
+
+def cohort_blocks(trial: Trial) -> Iterator[Block]:
+    """The dose cohorts with their details, and who assigns them."""
+    registration = trial.registration
+    yield Heading("Dose cohorts")
+    yield Table(
+        ("Cohort", "Dose", "Intervention", "Given as"),
+        tuple(
+            row(
+                cohort.name,
+                cohort.dose,
+                f"{cohort.intervention} ({cohort.intervention_type.lower()})",
+                cohort.description,
+            )
+            for cohort in registration.dose_cohorts
+        ),
+        (0, 0, 1, 1),
+    )
+    notes = (registration.dose_assignment, registration.dose_note)
+    yield Items(tuple(Cell(note, "muted") for note in notes if note is not None))
+
+
+def criteria_page(trial: Trial, criteria: tuple[Criterion, ...]) -> Page:
+    """Each criterion word for word, its rule in words, the readings, the elements behind it."""
+    return tuple(block for criterion in criteria for block in _criterion(trial, criterion))
+
+
+def _criterion(trial: Trial, criterion: Criterion) -> Iterator[Block]:
+    yield Heading(f"{criterion.id} ({criterion.kind}) {criterion.label}")
+    yield Paragraph(criterion.text)
+    yield Paragraph(f"Rule: {rule_in_words(trial, criterion.rule)}")
+    if criterion.readings:
+        yield Table(
+            ("", "Ambiguous", "Reading taken", "Alternative", "Why"),
+            tuple(
+                row(one.ref, one.issue, one.chosen, one.alternative, one.why)
+                for one in criterion.readings
+            ),
+            (0, 3, 4, 3, 4),
+        )
+    names = trial.elements_behind(criterion.rule)
+    yield Items(tuple(Cell(_element_text(trial, name)) for name in names))
+
+
+def _element_text(trial: Trial, name: str) -> str:
+    element = trial.elements[name]
+    unit = f", {trial.unit_text(element.unit)}" if element.unit else ""
+    return f"{name}: {element.label} ({element.type}{unit}; {element.source})"

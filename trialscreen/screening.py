@@ -1,0 +1,112 @@
+"""One patient against one trial: a finding per criterion, and the verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from trialscreen import truth
+from trialscreen.consistency import Notice, review
+from trialscreen.errors import InputError, Problem
+from trialscreen.evaluate import Evaluation, Trace
+from trialscreen.fact import Fact
+from trialscreen.questions import missing
+from trialscreen.settling import Ways, either, every, ways_to
+from trialscreen.trial import SOURCES, Criterion, Source, Trial
+from trialscreen.truth import Truth
+
+Verdict = Literal["eligible", "ineligible", "undetermined"]
+Open = Literal["data", "judgement"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is found of one criterion.
+
+    `met`: its own statement is true of the patient (an exclusion that is met excludes).
+    `passes`: what that means for eligibility. `trace` holds the grounds.
+    """
+
+    criterion: Criterion
+    trace: Trace
+
+    @property
+    def met(self) -> Truth:
+        return self.trace.truth
+
+    @property
+    def passes(self) -> Truth:
+        return self.met if self.criterion.kind == "inclusion" else truth.negation(self.met)
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The elements that can still decide this criterion."""
+        return missing(self.trace)
+
+
+@dataclass(frozen=True)
+class Screening:
+    """The result: findings in protocol order, the verdict, and what was noticed on the way."""
+
+    trial: Trial
+    facts: Mapping[str, Fact]
+    on: date
+    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...]
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Ineligible once one criterion certainly fails; eligible only when all pass."""
+        passes = truth.conjunction(finding.passes for finding in self.findings)
+        verdicts: dict[Truth, Verdict] = {truth.TRUE: "eligible", truth.FALSE: "ineligible"}
+        return verdicts.get(passes, "undetermined")
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        return tuple(one for one in self.findings if one.passes is truth.FALSE)
+
+    @cached_property
+    def missing(self) -> dict[Source, tuple[str, ...]]:
+        """The elements that are open in any criterion, by who can give them."""
+        names = {name for finding in self.findings for name in finding.missing}
+        groups: dict[Source, tuple[str, ...]] = {}
+        for source in SOURCES:
+            elements = self.trial.elements.values()
+            group = tuple(e.name for e in elements if e.name in names and e.source == source)
+            if group:
+                groups[source] = group
+        return groups
+
+    @property
+    def open(self) -> Open | None:
+        """For an undetermined patient: are data missing, or only consent and judgement?"""
+        if self.verdict != "undetermined":
+            return None
+        names = [name for group in self.missing.values() for name in group]
+        judgement = all(self.trial.elements[name].is_judgement for name in names)
+        return "judgement" if judgement else "data"
+
+    def ways_to(self, verdict: Verdict) -> Ways:
+        """The smallest sets of open elements that can settle the verdict as given."""
+        if verdict == "ineligible":
+            return either(_ways(one, truth.FALSE) for one in self.findings)
+        return every(_ways(one, truth.TRUE) for one in self.findings)
+
+
+def _ways(finding: Finding, passes: Truth) -> Ways:
+    wanted = passes if finding.criterion.kind == "inclusion" else truth.negation(passes)
+    return ways_to(finding.trace, wanted)
+
+
+def screen(trial: Trial, facts: Mapping[str, Fact], on: date) -> Screening:
+    """Screens one patient on one date. Raises InputError if the facts contradict each other."""
+    evaluation = Evaluation(trial.elements, facts, on)
+    notices = review(trial, evaluation)
+    problems = [Problem("", one.message) for one in notices if one.level == "error"]
+    if problems:
+        raise InputError(problems)
+    findings = tuple(
+        Finding(criterion, evaluation.trace(criterion.rule)) for criterion in trial.criteria
+    )
+    return Screening(trial, facts, on, findings, notices)

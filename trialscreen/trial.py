@@ -1,0 +1,179 @@
+"""A trial as its criteria file states it: elements, criteria, checks. Frozen values only."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, get_args
+
+from trialscreen.registry import Registration
+from trialscreen.rule import Rule, Test, elements_of_test, tests_of
+
+ElementType = Literal["boolean", "choice", "integer", "quantity", "date"]
+Source = Literal["participant", "chart", "laboratory", "imaging", "investigator", "derived"]
+Kind = Literal["inclusion", "exclusion"]
+Level = Literal["error", "warning", "note"]
+
+ELEMENT_TYPES: tuple[ElementType, ...] = get_args(ElementType)
+SOURCES: tuple[Source, ...] = get_args(Source)
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+SCREENING_DATE = "screening_date"
+"""The one element that is not a fact about the patient: the anchor of every window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A named formula of `derive`, and the elements it is computed from, in its order."""
+
+    name: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Element:
+    """One data element: what is asked, in which form an answer comes, who can give it.
+
+    Numbers are stored in `unit` (UCUM). `accepts` maps each other unit to its factor:
+    value x factor = value in `unit`. `range` refuses, `typical` warns; both inclusive.
+    """
+
+    name: str
+    label: str
+    type: ElementType
+    source: Source
+    section: str
+    ask: str
+    help: str = ""
+    unit: str | None = None
+    accepts: Mapping[str, float] = field(default_factory=dict)
+    refuses: Mapping[str, str] = field(default_factory=dict)
+    range: tuple[float, float] | tuple[date, date] | None = None
+    range_help: str = ""
+    typical: tuple[float, float] | tuple[date, date] | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    card: str | None = None
+    consent: bool = False
+    derive: Formula | Rule | None = None
+    valid_if: Rule | None = None
+    invalid_help: str = ""
+    reported_to: float | None = None
+    reported_wins: bool = False
+    internal: bool = False
+
+    @property
+    def is_judgement(self) -> bool:
+        """Whether only a person's consent or the investigator can settle it."""
+        return self.consent or self.source == "investigator"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A UCUM code, how it is printed, and how else people write it."""
+
+    code: str
+    show: str
+    spellings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How an ambiguous text was read: chosen, the alternative, and why."""
+
+    ref: str
+    issue: str
+    chosen: str
+    alternative: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One eligibility criterion. `rule` says when its own statement is true of a patient."""
+
+    id: str
+    kind: Kind
+    label: str
+    text: str
+    rule: Rule
+    readings: tuple[Reading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A relation between elements; when it certainly holds, `say` is reported at `level`."""
+
+    id: str
+    level: Level
+    when: Rule
+    say: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A whole criteria file. `criteria` stand in protocol order, `elements` in the file's."""
+
+    version: str
+    sha256: str
+    origin: str
+    registration: Registration
+    units: Mapping[str, Unit]
+    sections: tuple[Section, ...]
+    cards: Mapping[str, str]
+    elements: Mapping[str, Element]
+    criteria: tuple[Criterion, ...]
+    checks: tuple[Check, ...]
+
+    def unit_text(self, code: str | None) -> str:
+        """A unit as people print it; empty for none."""
+        if code is None:
+            return ""
+        return self.units[code].show if code in self.units else code
+
+    def reached(self, rule: Rule) -> tuple[Test, ...]:
+        """Every test that can decide `rule`: its own, and those behind its elements."""
+        tests: dict[Test, None] = {}
+        names: set[str] = set()
+        rules = [rule]
+        while rules:
+            for test in tests_of(rules.pop()):
+                tests[test] = None
+                for name in elements_of_test(test):
+                    rules.extend(self._behind(name, names))
+        return tuple(tests)
+
+    def _behind(self, name: str, seen: set[str]) -> Iterator[Rule]:
+        """The rules that an element's value rests on, through its formulas; each element once."""
+        if name in seen:
+            return
+        seen.add(name)
+        element = self.elements[name]
+        if isinstance(element.derive, Formula):
+            for given in element.derive.inputs:
+                yield from self._behind(given, seen)
+        elif element.derive is not None:
+            yield element.derive
+        if element.valid_if is not None:
+            yield element.valid_if
+
+    def elements_behind(self, rule: Rule) -> tuple[str, ...]:
+        """Every element that `rule` can depend on, through derivations and validity."""
+        names: dict[str, None] = {}
+        ahead = [name for test in self.reached(rule) for name in elements_of_test(test)]
+        while ahead:
+            name = ahead.pop(0)
+            if name not in names:
+                names[name] = None
+                if isinstance(formula := self.elements[name].derive, Formula):
+                    ahead.extend(formula.inputs)
+        return tuple(names)
+
+    def answerable(self) -> Iterator[Element]:
+        """The elements a patient's data may name: all but the internal ones."""
+        return (element for element in self.elements.values() if not element.internal)

@@ -1,0 +1,57 @@
+"""Strong Kleene logic: true, false, and not known.
+
+Kleene, S. C. (1952), Introduction to Metamathematics, section 64.
+"""
+
+from collections.abc import Iterable
+from enum import Enum
+
+
+class Truth(Enum):
+    """Ordered FALSE < UNKNOWN < TRUE: AND is the minimum, OR the maximum."""
+
+    FALSE = 0
+    UNKNOWN = 1
+    TRUE = 2
+
+    def __bool__(self) -> bool:
+        raise TypeError("a Truth has three values; compare it with `is`")
+
+    @property
+    def known(self) -> bool:
+        return self is not Truth.UNKNOWN
+
+    def to_optional(self) -> bool | None:
+        """True, False or None, as JSON and tables write it."""
+        return None if self is Truth.UNKNOWN else self is Truth.TRUE
+
+
+TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+_BY_RANK = (FALSE, UNKNOWN, TRUE)
+
+
+def of(value: bool | None) -> Truth:
+    """The truth of an ordinary boolean; None is unknown."""
+    if value is None:
+        return UNKNOWN
+    return TRUE if value else FALSE
+
+
+def negation(value: Truth) -> Truth:
+    return _BY_RANK[2 - value.value]
+
+
+def conjunction(values: Iterable[Truth]) -> Truth:
+    return _BY_RANK[min((value.value for value in values), default=2)]
+
+
+def disjunction(values: Iterable[Truth]) -> Truth:
+    return _BY_RANK[max((value.value for value in values), default=0)]
+
+
+def at_least(count: int, values: Iterable[Truth]) -> Truth:
+    """Whether at least `count` of `values` are true."""
+    ranks = [value.value for value in values]
+    if ranks.count(2) >= count:
+        return TRUE
+    return FALSE if ranks.count(2) + ranks.count(1) < count else UNKNOWN

@@ -1,0 +1,178 @@
+"""Values, units and rules in words: how they are shown, never what they mean."""
+
+from datetime import date, timedelta
+from typing import assert_never
+
+from trialscreen.dates import Period
+from trialscreen.fact import Dates, Exactly, Fact, Numbers, just_above, just_below
+from trialscreen.rule import (
+    AllOf,
+    AnyOf,
+    AtLeastN,
+    Clause,
+    Compare,
+    ElementRef,
+    Given,
+    Is,
+    LongerAgoThan,
+    Not,
+    OneOf,
+    Operator,
+    Rule,
+    Within,
+)
+from trialscreen.trial import Element, Trial
+
+SYMBOLS = {Operator.AT_LEAST: "≥", Operator.AT_MOST: "≤", Operator.ABOVE: ">", Operator.BELOW: "<"}
+_ONE_DAY = timedelta(days=1)
+
+
+def show_number(value: float, decimals: int | None = None) -> str:
+    """The shortest text of a number; at most `decimals` of them if given."""
+    if decimals is not None:
+        value = round(value, decimals)
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return repr(float(value))
+
+
+def with_unit(trial: Trial, element: Element, text: str) -> str:
+    unit = trial.unit_text(element.unit)
+    return f"{text}{'' if unit in ('', '%') else ' '}{unit}"
+
+
+def show_range(trial: Trial, element: Element) -> str:
+    """The accepted range of an element, with its unit."""
+    assert element.range is not None
+    return _span(trial, element, element.range)
+
+
+def show_typical(trial: Trial, element: Element) -> str:
+    assert element.typical is not None
+    return _span(trial, element, element.typical)
+
+
+def _span(
+    trial: Trial, element: Element, ends: tuple[float, float] | tuple[date, date]
+) -> str:
+    low, high = (str(end) if isinstance(end, date) else show_number(end) for end in ends)
+    return with_unit(trial, element, f"{low} to {high}")
+
+
+def show_fact(trial: Trial, element: Element, fact: Fact | None) -> str:
+    """A fact as a person would write it: `41 kg`, `<20 copies/mL`, `2026-03`, `yes`, `unknown`."""
+    match fact:
+        case None:
+            return "unknown"
+        case Exactly(bool() as value):
+            return "yes" if value else "no"
+        case Exactly(value):
+            return element.choices.get(str(value), str(value)).lower()
+        case Dates():
+            return show_dates(fact)
+        case Numbers():
+            return with_unit(trial, element, show_numbers(element, fact))
+        case _:
+            assert_never(fact)
+
+
+def show_numbers(element: Element, fact: Numbers) -> str:
+    """Without the unit. An end that is the edge of the accepted range is left out."""
+    assert element.range is not None
+    if fact.exact:
+        return show_number(fact.low, _decimals(element))
+    low, high = fact.low, fact.high
+    if low == element.range[0]:
+        return _open_end("<", high, just_above(high))
+    if high == element.range[1]:
+        return _open_end(">", low, just_below(low))
+    decimals = _decimals(element)
+    return f"{show_number(low, decimals)} to {show_number(high, decimals)}"
+
+
+def _decimals(element: Element) -> int | None:
+    return 4 if element.derive is not None else None
+
+
+def _open_end(sign: str, closed: float, neighbour: float) -> str:
+    """`<20` for the number just below 20, `≤20` for 20 itself."""
+    if len(repr(neighbour)) < len(repr(closed)):
+        return sign + show_number(neighbour)
+    return {"<": "≤", ">": "≥"}[sign] + show_number(closed)
+
+
+def show_dates(fact: Dates) -> str:
+    """A day, a whole month or year, or the first and last day that are possible."""
+    low, high = fact.low, fact.high
+    if low == high:
+        return low.isoformat()
+    starts_month, ends_month = low.day == 1, (high + _ONE_DAY).day == 1
+    if low.year == high.year and starts_month and ends_month:
+        if low.month == high.month:
+            return low.isoformat()[:7]
+        if (low.month, high.month) == (1, 12):
+            return str(low.year)
+    return f"{low} to {high}"
+
+
+def show_period(period: Period) -> str:
+    return str(period)
+
+
+# Rules.
+
+
+def rule_in_words(trial: Trial, rule: Rule) -> str:
+    """A rule as one readable line."""
+    match rule:
+        case AllOf(parts):
+            return " and ".join(_inner(trial, part, AnyOf) for part in parts)
+        case AnyOf(parts):
+            return " or ".join(_inner(trial, part, AllOf) for part in parts)
+        case AtLeastN(count, parts):
+            listed = "; ".join(rule_in_words(trial, part) for part in parts)
+            return f"at least {count} of ({listed})"
+        case Not(part):
+            return f"not ({rule_in_words(trial, part)})"
+        case Clause(_, _, part):
+            return rule_in_words(trial, part)
+        case Is() | OneOf() | Compare() | Within() | LongerAgoThan() | Given():
+            return test_in_words(trial, rule)
+        case _:
+            assert_never(rule)
+
+
+def _inner(trial: Trial, rule: Rule, bracketed: type[AllOf] | type[AnyOf]) -> str:
+    words = rule_in_words(trial, rule)
+    while isinstance(rule, Clause):
+        rule = rule.part
+    return f"({words})" if isinstance(rule, bracketed) and len(rule.parts) > 1 else words
+
+
+def test_in_words(trial: Trial, test: Rule) -> str:
+    """One test: its element's label and what is asked of it."""
+    assert isinstance(test, Is | OneOf | Compare | Within | LongerAgoThan | Given)
+    element = trial.elements[test.element]
+    match test:
+        case Is(_, bool() as value):
+            return element.label if value else f"no {element.label}"
+        case Is(_, value):
+            return f"{element.label} is {element.choices[str(value)].lower()}"
+        case OneOf(_, values):
+            listed = " or ".join(element.choices[value].lower() for value in values)
+            return f"{element.label} is {listed}"
+        case Compare(_, operator, bound):
+            return f"{element.label} {SYMBOLS[operator]} {bound_in_words(trial, element, bound)}"
+        case Within(_, period):
+            return f"{element.label} within {period} before screening"
+        case LongerAgoThan(_, period):
+            return f"{element.label} more than {period} before screening"
+        case Given():
+            return f"{element.label} known"
+
+
+def bound_in_words(trial: Trial, element: Element, bound: int | float | ElementRef) -> str:
+    """A number as the criteria file writes it, with the unit; or the other element's label."""
+    if isinstance(bound, ElementRef):
+        return trial.elements[bound.name].label
+    return with_unit(trial, element, str(bound))
