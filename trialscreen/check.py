@@ -1,9 +1,8 @@
 """Lint of a trial: what is well formed and still wrong, or worth a second look."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from trialscreen import truth
 from trialscreen.evaluate import Evaluation
@@ -11,8 +10,7 @@ from trialscreen.rule import Compare, Rule, Test, elements_of, parts_of, tests_o
 from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
 
 
-@dataclass(frozen=True, slots=True)
-class Lint:
+class Lint(NamedTuple):
     """A finding on a criteria file: where in the document, which rule, how bad, what."""
 
     where: str

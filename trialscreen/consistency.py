@@ -2,10 +2,8 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from trialscreen import truth
 from trialscreen.basis import support_of, support_of_resolved
@@ -17,8 +15,7 @@ from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.words import show_fact, show_range, show_typical
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something to tell the user; an error is a contradiction. `elements` are those at fault."""
 
     level: Literal["error", "warning", "note"]
@@ -89,8 +86,9 @@ def agree(element: Element, entered: Fact, derived: Fact) -> bool:
 
 def decimals_of(value: float) -> int:
     """How many decimals the shortest text of `value` has."""
-    exponent = Decimal(repr(float(value))).normalize().as_tuple().exponent
-    return max(0, -int(exponent))
+    digits, _, power = repr(float(value)).partition("e")
+    _, _, fraction = digits.partition(".")
+    return max(0, len(fraction.rstrip("0")) - int(power or 0))
 
 
 def _impossible(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:

@@ -12,7 +12,7 @@ from typing import Literal
 PeriodUnit = Literal["days", "months", "years"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Period:
     """A whole number of days, months or years."""
 

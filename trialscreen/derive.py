@@ -6,8 +6,8 @@ lie on a threshold stay on it (46.08 kg and 160 cm are BMI 18, not 17.999...96).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from trialscreen.dates import completed_years
 from trialscreen.fact import Dates, Exactly, Fact, Numbers
@@ -15,8 +15,7 @@ from trialscreen.fact import Dates, Exactly, Fact, Numbers
 DECIMALS = 9
 
 
-@dataclass(frozen=True, slots=True)
-class FormulaSpec:
+class FormulaSpec(NamedTuple):
     """A formula: the kinds of its inputs, where it comes from, and how it is computed.
 
     `compute` gets one fact per input and the screening date; None means not computable.

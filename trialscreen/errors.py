@@ -1,10 +1,9 @@
 """Problems with what was given: values first, one exception to carry them all."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong with an input.
 
     `where` names the place as its author knows it (a flag, or file, line, column and

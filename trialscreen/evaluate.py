@@ -7,7 +7,7 @@ still have, false when it holds for none, else unknown. Tests combine by strong 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar, assert_never
+from typing import NamedTuple, TypeVar, assert_never
 
 from trialscreen import truth
 from trialscreen.derive import derive
@@ -35,8 +35,7 @@ from trialscreen.trial import Element, Formula
 from trialscreen.truth import Truth
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """What is known of one element, and from where.
 
     `fact` is what rules see. `entered` is the value given directly, `derived` the one
@@ -53,8 +52,7 @@ class Resolved:
     validity: "Trace | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """A rule, its truth, and what that was found from: the parts' traces, or the elements used."""
 
     rule: Rule

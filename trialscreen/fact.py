@@ -6,19 +6,17 @@ open bound such as `<20` ends at the neighbouring number.
 """
 
 import math
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Exactly:
+class Exactly(NamedTuple):
     """A yes/no (bool) or the name of a choice (str)."""
 
     value: bool | str
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(NamedTuple):
     """All numbers from `low` to `high`, both included."""
 
     low: float
@@ -29,8 +27,7 @@ class Numbers:
         return self.low == self.high
 
 
-@dataclass(frozen=True, slots=True)
-class Dates:
+class Dates(NamedTuple):
     """All days from `low` to `high`, both included."""
 
     low: date

@@ -1,8 +1,8 @@
 """Why a criterion is met or not, in sentences: the value that decided it, against the rule."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from trialscreen import truth
 from trialscreen.basis import deciding_parts
@@ -20,8 +20,7 @@ _OPPOSITE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Grounds:
+class Grounds(NamedTuple):
     """A test that shares in deciding: what it says of which value."""
 
     subject: str
@@ -109,7 +108,9 @@ def _comparison(
     if not isinstance(bound, ElementRef):
         return f"{SYMBOLS[operator]} {bound}"
     other = trace.used[1]
-    return f"{SYMBOLS[operator]} {other.element.label} {show_fact(trial, other.element, other.fact)}"
+    return (
+        f"{SYMBOLS[operator]} {other.element.label} {show_fact(trial, other.element, other.fact)}"
+    )
 
 
 def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
@@ -163,12 +164,10 @@ def distance(trial: Trial, trace: Trace, on: date) -> str | None:
             shown_at = with_unit(trial, one.element, show_number(at))
             lead = f"{one.element.label} is "
             return lead + (f"{gap} {side} {shown_at}" if side != "at" else f"exactly {shown_at}")
-        case (Within(_, period) | LongerAgoThan(_, period)), Dates() as dates:
+        case ((Within(_, period) | LongerAgoThan(_, period)), Dates() as dates):
             start = period.before(on)
             days = (dates.low - start).days if dates.low >= start else (start - dates.high).days
             side = "inside" if dates.low >= start else "outside"
             return f"{one.element.label} is {days} days {side} the {period} before screening"
         case _:
             return None
-
-

@@ -1,15 +1,15 @@
 """What a trial registry says of a trial: frozen records, field for field.
 
-The field names and types are the keys and types of `trial:` in a criteria file; a new
+They are named tuples, which cost an eighth of a dataclass to define: they are many, and
+every run of the tool defines them. The field names and types are the keys and types of `trial:` in a criteria file; a new
 field here is all that a new key there needs (see `parse.records`).
 """
 
-from dataclasses import dataclass
 from datetime import date
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class DoseCohort:
+class DoseCohort(NamedTuple):
     """One arm of a dose escalation, as registered. `dose` is text: a registry may omit the unit."""
 
     name: str
@@ -22,30 +22,26 @@ class DoseCohort:
     infusion_rate: str | None = None
 
 
-@dataclass(frozen=True)
-class Intervention:
+class Intervention(NamedTuple):
     name: str
     type: str
     description: str
     other_names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Sponsor:
+class Sponsor(NamedTuple):
     name: str
     role: str
     class_: str
 
 
-@dataclass(frozen=True)
-class Investigator:
+class Investigator(NamedTuple):
     name: str
     role: str
     affiliation: str
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     name: str
     city: str
     country: str
@@ -56,30 +52,26 @@ class Site:
     phone: str | None = None
 
 
-@dataclass(frozen=True)
-class Contact:
+class Contact(NamedTuple):
     name: str
     role: str
     phone: str | None = None
 
 
-@dataclass(frozen=True)
-class Identifier:
+class Identifier(NamedTuple):
     id: str
     type: str
     source: str
 
 
-@dataclass(frozen=True)
-class RelatedTrial:
+class RelatedTrial(NamedTuple):
     title: str
     nct_id: str
     status: str
     phase: str
 
 
-@dataclass(frozen=True)
-class Registration:
+class Registration(NamedTuple):
     """The registry's record of one trial, less its eligibility criteria."""
 
     nct_id: str
@@ -116,3 +108,12 @@ class Registration:
     contacts: tuple[Contact, ...] = ()
     other_ids: tuple[Identifier, ...] = ()
     related_trials: tuple[RelatedTrial, ...] = ()
+
+
+def as_data(value: Any) -> Any:
+    """A record, or a tuple of them, as plain dicts and lists; dates as YYYY-MM-DD."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if hasattr(value, "_fields"):
+        return {key.rstrip("_"): as_data(item) for key, item in value._asdict().items()}
+    return [as_data(item) for item in value] if isinstance(value, tuple) else value

@@ -21,28 +21,28 @@ class Operator(Enum):
     BELOW = "below"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ElementRef:
     """A bound that is the value of another element (a printed upper limit, say)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AllOf:
     """Every part holds."""
 
     parts: tuple["Rule", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AnyOf:
     """One part holds, or more."""
 
     parts: tuple["Rule", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AtLeastN:
     """`count` parts hold, or more."""
 
@@ -50,14 +50,14 @@ class AtLeastN:
     parts: tuple["Rule", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Not:
     """The part does not hold."""
 
     part: "Rule"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clause:
     """A named part of a criterion with the words that it encodes; as true as its rule."""
 
@@ -66,7 +66,7 @@ class Clause:
     part: "Rule"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Is:
     """A yes/no element or a choice has exactly this value."""
 
@@ -74,7 +74,7 @@ class Is:
     value: bool | str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OneOf:
     """A choice has one of these values."""
 
@@ -82,7 +82,7 @@ class OneOf:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compare:
     """A number or date against a number, or against another element of the same kind.
 
@@ -94,7 +94,7 @@ class Compare:
     bound: int | float | ElementRef
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Within:
     """A date lies in the period up to the screening date, both ends included."""
 
@@ -102,7 +102,7 @@ class Within:
     period: Period
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LongerAgoThan:
     """A date lies before the period that ends on the screening date."""
 
@@ -110,7 +110,7 @@ class LongerAgoThan:
     period: Period
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Given:
     """True once anything is known of the element; never false, for silence is no evidence."""
 

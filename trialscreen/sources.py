@@ -3,15 +3,13 @@
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.fact import Fact
-from trialscreen.parse.yamltree import MAX_BYTES, Mapping as MappingNode, Node, Scalar, decode, parse_yaml
-from trialscreen.text import nearest, printable, shown
+from trialscreen.text import MAX_BYTES, decode, nearest, printable, read_bytes, shown
 from trialscreen.trial import SCREENING_DATE, Trial
 from trialscreen.values import UNKNOWN, read_value
 
@@ -19,8 +17,7 @@ VALUE_KEY = "value"
 """An answer may be a mapping that holds its value here, beside notes on it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What was written for one element, and where, for messages."""
 
     text: str
@@ -35,26 +32,20 @@ def read_answers(source: str) -> dict[str, Answer]:
 
     Raises InputError if it cannot be read as such; names and values are not judged here.
     """
-    origin = "standard input" if source == "-" else source
-    try:
-        data = _read_bytes(source)
-    except OSError as error:
-        raise InputError([Problem(origin, f"cannot be read: {error.strerror}")]) from None
-    text = decode(data, printable(origin))
-    if text.lstrip().startswith("{"):
-        return _from_json(text, printable(origin))
-    return _from_yaml(text, printable(origin))
-
-
-def _read_bytes(source: str) -> bytes:
-    """At most a little more than is accepted, so that an endless stream cannot fill memory."""
+    origin = "standard input" if source == "-" else printable(source)
     if source == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
-    with Path(source).open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    else:
+        data = read_bytes(Path(source), origin)
+    text = decode(data, origin)
+    return _from_json(text, origin) if text.lstrip().startswith("{") else _from_yaml(text, origin)
 
 
 def _from_yaml(text: str, origin: str) -> dict[str, Answer]:
+    # Here and not above: the YAML parser is slow to import, and flags do not need it.
+    from trialscreen.parse.yamltree import Mapping as MappingNode  # noqa: PLC0415
+    from trialscreen.parse.yamltree import Scalar, parse_yaml  # noqa: PLC0415
+
     root = parse_yaml(text, origin)
     if not isinstance(root, MappingNode):
         raise InputError([Problem(origin, "expected one 'element: value' per line")])
@@ -65,16 +56,10 @@ def _from_yaml(text: str, origin: str) -> dict[str, Answer]:
         if isinstance(value, Scalar):
             answers[name] = Answer(UNKNOWN if value.is_null else value.text, where)
         else:
-            problems.append(Problem(where, f"expected a value; found {_kind(value)}"))
+            problems.append(Problem(where, "expected a single value"))
     if problems:
         raise InputError(problems)
     return answers
-
-
-def _kind(node: Node | None) -> str:
-    if node is None:
-        return f"a mapping without {VALUE_KEY!r}"
-    return "a mapping" if isinstance(node, MappingNode) else "a list"
 
 
 def _from_json(text: str, origin: str) -> dict[str, Answer]:
@@ -125,7 +110,9 @@ def merge(winning: Answers, other: Answers) -> dict[str, Answer]:
     """Both together, the first winning. Two different screening dates are an InputError."""
     one, two = winning.get(SCREENING_DATE), other.get(SCREENING_DATE)
     if one is not None and two is not None and one.text.strip() != two.text.strip():
-        message = f"{shown(one.text)}, and {shown(two.text)} in {two.where}; give one screening date"
+        message = (
+            f"{shown(one.text)}, and {shown(two.text)} in {two.where}; give one screening date"
+        )
         raise InputError([Problem(one.where, message)])
     return {**other, **winning}
 
@@ -156,9 +143,7 @@ def read_facts(trial: Trial, answers: Answers, on: date) -> dict[str, Fact]:
             continue
         if name not in known:
             hint = nearest(name, known)
-            problems.append(
-                Problem(answer.where, f"no data element is named {shown(name)}.{hint}")
-            )
+            problems.append(Problem(answer.where, f"no data element is named {shown(name)}.{hint}"))
             continue
         try:
             fact = read_value(trial, known[name], answer.text, on)

@@ -1,31 +1,31 @@
 """Text from outside: which characters may reach a terminal, and the nearest known word."""
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+from trialscreen.errors import InputError, Problem
 
+MAX_BYTES = 1_000_000
+"""Read from a file at most; a criteria file is a tenth of it."""
 
-def is_control(char: str) -> bool:
-    """C0 and C1 controls (but tab and newline), DEL, separators, and marks that reorder text."""
-    code = ord(char)
-    if code < 0x20:
-        return char not in "\t\n"
-    return 0x7F <= code < 0xA0 or char in _BIDI or char in "\u2028\u2029\ufeff"
+_CONTROL = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]"
+)
+"""C0 and C1 controls (but tab and newline), DEL, separators, and marks that reorder text."""
 
 
 def first_control(text: str) -> str | None:
     """The first control character in `text`, as U+XXXX; None if there is none."""
-    if text.isprintable():
-        return None
-    return next((f"U+{ord(char):04X}" for char in text if is_control(char)), None)
+    found = _CONTROL.search(text)
+    return None if found is None else f"U+{ord(found[0]):04X}"
 
 
 def printable(text: str) -> str:
     """`text` on one line and without controls: safe to show, whatever it was."""
     if text.isprintable():
         return text
-    kept = (char for char in text if not is_control(char))
-    return " ".join("".join(kept).split())
+    return " ".join(_CONTROL.sub("", text).split())
 
 
 def shown(text: str, limit: int = 60) -> str:
@@ -40,3 +40,30 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     match = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" Did you mean {match[0]!r}?" if match else ""
+
+
+def read_bytes(path: Path, origin: str) -> bytes:
+    """A file's first bytes: a little more than `MAX_BYTES`, so that `decode` can refuse it.
+
+    `origin` names the file in messages. Raises InputError if it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError([Problem(origin, f"cannot be read: {error.strerror}")]) from None
+
+
+def decode(data: bytes, origin: str) -> str:
+    """UTF-8 text of at most `MAX_BYTES`, without control characters; else InputError."""
+    if len(data) > MAX_BYTES:
+        raise InputError([Problem(origin, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 text (byte {error.start + 1})"
+        raise InputError([Problem(origin, message)]) from None
+    if (control := first_control(text.replace("\r\n", "\n"))) is not None:
+        message = f"control character {control}; a text file is expected"
+        raise InputError([Problem(origin, message)])
+    return text

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from trialscreen.registry import Registration
 from trialscreen.rule import Rule, Test, elements_of_test, tests_of
@@ -21,8 +21,7 @@ SCREENING_DATE = "screening_date"
 """The one element that is not a fact about the patient: the anchor of every window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """A named formula of `derive`, and the elements it is computed from, in its order."""
 
     name: str
@@ -67,8 +66,7 @@ class Element:
         return self.consent or self.source == "investigator"
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A UCUM code, how it is printed, and how else people write it."""
 
     code: str
@@ -76,14 +74,12 @@ class Unit:
     spellings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     id: str
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """How an ambiguous text was read: chosen, the alternative, and why."""
 
     ref: str
@@ -93,8 +89,7 @@ class Reading:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(NamedTuple):
     """One eligibility criterion. `rule` says when its own statement is true of a patient."""
 
     id: str
@@ -105,8 +100,7 @@ class Criterion:
     readings: tuple[Reading, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """A relation between elements; when it certainly holds, `say` is reported at `level`."""
 
     id: str

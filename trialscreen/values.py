@@ -15,7 +15,7 @@ from datetime import date
 from trialscreen.derive import DECIMALS
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Dates, Exactly, Fact, Numbers, just_above, just_below
-from trialscreen.text import is_control, nearest, shown
+from trialscreen.text import first_control, nearest, shown
 from trialscreen.trial import Element, Trial, Unit
 from trialscreen.words import show_range
 
@@ -46,7 +46,7 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
     """
     if len(text) > MAX_LENGTH:
         raise ValueProblem(f"{shown(text)} is too long; at most {MAX_LENGTH} characters are read")
-    if not text.isprintable() and any(map(is_control, text.replace("\n", "\0"))):
+    if first_control(text) is not None or "\n" in text:
         raise ValueProblem(f"{shown(text)} holds a control character or a line break")
     clean = _fold(text)
     if not clean:
@@ -207,7 +207,9 @@ def _split(clean: str, text: str, unit: str = "") -> tuple[float, str]:
 
 def _continues(rest: str) -> bool:
     """Whether what stands after the number is more of a number, not a unit (`5,5`, `012`)."""
-    return rest[:1].isdigit() or rest.startswith((".", ",", "'", "_", "+", "-", ":", "x 10", "x10", "×"))
+    return rest[:1].isdigit() or rest.startswith(
+        (".", ",", "'", "_", "+", "-", ":", "x 10", "x10", "×")
+    )
 
 
 def _convert(trial: Trial, element: Element, value: float, unit: str, text: str) -> float:

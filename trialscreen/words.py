@@ -52,9 +52,7 @@ def show_typical(trial: Trial, element: Element) -> str:
     return _span(trial, element, element.typical)
 
 
-def _span(
-    trial: Trial, element: Element, ends: tuple[float, float] | tuple[date, date]
-) -> str:
+def _span(trial: Trial, element: Element, ends: tuple[float, float] | tuple[date, date]) -> str:
     low, high = (str(end) if isinstance(end, date) else show_number(end) for end in ends)
     return with_unit(trial, element, f"{low} to {high}")
 

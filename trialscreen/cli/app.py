@@ -1,7 +1,7 @@
 """The application: the options before a command, the commands, the way out."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -59,13 +59,14 @@ app.command()(criteria)
 app.command()(check)
 
 
-def main() -> None:
+def run() -> NoReturn:
     """Runs the command line of this process; never returns."""
     for stream in (sys.stdout, sys.stderr):
         # A character that the terminal's encoding lacks is shown as "?", and is no crash.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         app()
+        sys.exit()
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the last resort; values must not reach a traceback

@@ -30,7 +30,7 @@ class ElementFlagsCommand(TyperCommand):
             trial = load_trial(parent.obj if parent is not None else None)
         except InputError as error:
             refuse(error)
-        command = _with_flags(self, _wanted(trial, args))
+        command = _with_flags(self, trial, _wanted(trial, args))
         self.params, self.callback = command.params, command.callback
         context = super().make_context(info_name, args, parent=parent, **extra)
         context.meta[TRIAL_KEY] = trial
@@ -56,13 +56,13 @@ def _wanted(trial: Trial, args: list[str]) -> list[Element]:
     return named if args and given <= known else elements
 
 
-def _with_flags(command: TyperCommand, elements: Iterable[Element]) -> Any:
+def _with_flags(command: TyperCommand, trial: Trial, elements: Iterable[Element]) -> Any:
     """The same command with the elements' flags: made by Typer itself from a signature."""
     function = command.callback
     assert function is not None
     original: Callable[..., Any] = inspect.unwrap(function)
     own = [p for p in inspect.signature(original).parameters.values() if p.name != "answers"]
-    flags = {element.name: _parameter(element) for element in elements}
+    flags = {element.name: _parameter(trial, element) for element in elements}
 
     def run(*args: Any, **values: Any) -> Any:
         answers = {name: values.pop(name) for name in flags}
@@ -78,13 +78,11 @@ def _with_flags(command: TyperCommand, elements: Iterable[Element]) -> Any:
     return typer.main.get_command(maker)
 
 
-def _parameter(element: Element) -> inspect.Parameter:
-    from rich.markup import escape  # noqa: PLC0415
-
+def _parameter(trial: Trial, element: Element) -> inspect.Parameter:
     option = typer.Option(
         flag(element.name),
-        metavar=escape(_metavar(element)),
-        help=escape(element.ask),
+        metavar=_escape(_metavar(trial, element)),
+        help=_escape(element.ask),
         rich_help_panel=element.section,
         show_default=False,
     )
@@ -96,7 +94,16 @@ def _parameter(element: Element) -> inspect.Parameter:
     )
 
 
-def _metavar(element: Element) -> str:
+def _escape(text: str) -> str:
+    """Keeps Rich, which prints the help, from taking brackets for markup."""
+    if "[" not in text:
+        return text
+    from rich.markup import escape  # noqa: PLC0415 - seldom needed, and slow to import
+
+    return escape(text)
+
+
+def _metavar(trial: Trial, element: Element) -> str:
     match element.type:
         case "boolean":
             return "yes|no|unknown"
@@ -105,5 +112,4 @@ def _metavar(element: Element) -> str:
         case "date":
             return "YYYY[-MM[-DD]]|unknown"
         case _:
-            return f"{element.unit}|unknown"
-
+            return f"{trial.unit_text(element.unit) or 'number'}|unknown"

@@ -1,23 +1,26 @@
-"""`trial`, `criteria` and `check`: the criteria file itself."""
+"""`trial`, `criteria` and `check`: the criteria file itself.
+
+What only one command or format needs is imported there: start-up time is a feature.
+"""
 
 import sys
 from typing import Annotated
 
 import typer
 
-from trialscreen.check import lint
 from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
 from trialscreen.cli.outcome import Exit, refuse, refuse_one
 from trialscreen.errors import InputError
 from trialscreen.packaged import load_trial
-from trialscreen.report.criteria_data import criteria_rows, criterion_data, trial_data
-from trialscreen.report.trial_page import criteria_page, registered_fields, trial_page
 from trialscreen.text import nearest, shown
 from trialscreen.trial import Criterion, Trial
 
 
 def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
     """Show the trial: status, phase, design, dates, dose cohorts, sites, contacts."""
+    from trialscreen.report.criteria_data import trial_data  # noqa: PLC0415
+    from trialscreen.report.trial_page import registered_fields, trial_page  # noqa: PLC0415
+
     loaded = load(context)
     if form is Format.JSON:
         print_json(trial_data(loaded))
@@ -38,6 +41,9 @@ def criteria(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show the criteria word for word, with rule, readings and data elements."""
+    from trialscreen.report.criteria_data import criteria_rows, criterion_data  # noqa: PLC0415
+    from trialscreen.report.trial_page import criteria_page  # noqa: PLC0415
+
     loaded = load(context)
     chosen = _choose(loaded, criterion_id)
     if form is Format.JSON:
@@ -68,6 +74,8 @@ def check(
     ] = None,
 ) -> None:
     """Check a criteria file: its form, and what a reviewer would ask about."""
+    from trialscreen.check import lint  # noqa: PLC0415
+
     try:
         loaded = load_trial(file or context.obj)
     except InputError as error:

@@ -170,5 +170,3 @@ def _read_derive(
         elif _FACT_KINDS[elements[given].type] is not kind:
             at.problem(f"{name} cannot use {given}, a {elements[given].type}, there")
     return Formula(name, inputs)
-
-

@@ -9,10 +9,10 @@ from trialscreen.parse.cursor import Cursor, Problems
 from trialscreen.parse.elements import read_elements
 from trialscreen.parse.records import read_record
 from trialscreen.parse.rules import STAND_IN, read_rule
-from trialscreen.parse.yamltree import decode, parse_yaml
+from trialscreen.parse.yamltree import parse_yaml
 from trialscreen.registry import Registration
 from trialscreen.rule import elements_of
-from trialscreen.text import nearest, shown
+from trialscreen.text import decode, nearest, shown
 from trialscreen.trial import (
     LEVELS,
     SCREENING_DATE,

@@ -2,8 +2,7 @@
 
 Nothing is interpreted here: a scalar stays text until its place says what it should be,
 so YAML 1.1's surprises (`no`, `1:30`, `012`) cannot happen. Anchors, aliases, tags,
-merge keys, duplicate keys and second documents are refused, and so are texts that are
-too large or nested too deep; libyaml's parser is read event by event, without recursion.
+merge keys, duplicate keys and second documents are refused, and so is deep nesting; libyaml's parser is read event by event, without recursion.
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ import yaml
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import first_control
 
-MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -49,19 +47,6 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
-
-
-def decode(data: bytes, origin: str) -> str:
-    """UTF-8 text of at most `MAX_BYTES`, without control characters; else InputError."""
-    if len(data) > MAX_BYTES:
-        raise _refused(origin, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _refused(origin, f"not UTF-8 text (byte {error.start + 1})") from None
-    if (control := first_control(text.replace("\r\n", "\n"))) is not None:
-        raise _refused(origin, f"control character {control}; a text file is expected")
-    return text
 
 
 def parse_yaml(text: str, origin: str) -> Node:
@@ -102,7 +87,7 @@ class _Builder:
         match event:
             case yaml.ScalarEvent():
                 self._strict(event)
-                if (control := first_control(event.value)) is not None:
+                if event.style == '"' and (control := first_control(event.value)) is not None:
                     self._refuse(event, f"control character {control}")
                 plain = event.style is None or event.style == ""
                 line, column = _position(event)

@@ -1,12 +1,12 @@
 """A screening as one JSON object; its shape is published in `schemas/result.schema.json`."""
 
-from dataclasses import asdict
 from typing import Any
 
 from trialscreen.basis import minimal_support
 from trialscreen.clearing import all_clear_on, clears_on, fails_by
-from trialscreen.reasons import deciding_tests, distance
-from trialscreen.report.statuses import AID, status_of, verdict_detail, why
+from trialscreen.reasons import deciding_tests, distance, doubts, reasons
+from trialscreen.registry import as_data
+from trialscreen.report.statuses import AID, status_of, verdict_detail
 from trialscreen.screening import Finding, Screening
 from trialscreen.words import show_fact
 
@@ -45,7 +45,7 @@ def result(screening: Screening, tool_version: str) -> dict[str, Any]:
             name: show_fact(trial, trial.elements[name], fact)
             for name, fact in screening.facts.items()
         },
-        "dose_cohorts": [asdict(cohort) for cohort in trial.registration.dose_cohorts],
+        "dose_cohorts": as_data(trial.registration.dose_cohorts),
         "dose_note": trial.registration.dose_note,
         "dose_assignment": trial.registration.dose_assignment,
         "disclaimer": AID,
@@ -65,7 +65,8 @@ def _criterion(screening: Screening, finding: Finding) -> dict[str, Any]:
         "status": status_of(finding).words,
         "met": finding.met.to_optional(),
         "passes": finding.passes.to_optional(),
-        "reasons": list(why(screening, finding)),
+        "reasons": list(reasons(trial, finding.trace, screening.on))
+        or list(doubts(trial, finding.trace)),
         "missing": list(finding.missing),
         "clears_on": day.isoformat() if day else None,
         "rests_on": list(

@@ -1,6 +1,6 @@
 """How findings and verdicts are put in words; one wording for every format."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from trialscreen import truth
 from trialscreen.reasons import doubts, label_list, reasons
@@ -19,8 +19,7 @@ MOST_NAMED = 3
 """Missing elements named beside one criterion; the list of what is needed names them all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """A mark, words that say the same, and a colour that adds nothing."""
 
     mark: str

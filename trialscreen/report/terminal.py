@@ -71,11 +71,11 @@ def _text(cell: Cell) -> Text:
 
 
 def _table(block: Table, *, plain: bool) -> RenderableType:
-    table = RichTable(box=box.ASCII if plain else box.SIMPLE_HEAD, expand=True, padding=(0, 1), pad_edge=False)
+    table = RichTable(
+        box=box.ASCII if plain else box.SIMPLE_HEAD, expand=True, padding=(0, 1), pad_edge=False
+    )
     for name, share in zip(block.columns, block.shares, strict=True):
-        table.add_column(
-            printable(name), ratio=share or None, no_wrap=share == 0, overflow="fold"
-        )
+        table.add_column(printable(name), ratio=share or None, no_wrap=share == 0, overflow="fold")
     for cells in block.rows:
         table.add_row(*map(_text, cells))
     return table

@@ -1,7 +1,6 @@
 """The pages of a trial: its registration, its dose cohorts, its criteria."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 from trialscreen.registry import Registration
 from trialscreen.report.blocks import Block, Cell, Heading, Items, Page, Paragraph, Table, row
@@ -35,26 +34,28 @@ def trial_page(trial: Trial) -> Page:
 
 def registered_fields(registration: Registration) -> Iterator[tuple[str, str]]:
     """Label and text of every field that is filled; a list has one line per entry."""
-    for spec in fields(registration):
-        value = getattr(registration, spec.name)
+    for name, value in registration._asdict().items():
         if value not in (None, ()):
-            label = _LABELS.get(spec.name, spec.name.replace("_", " ").capitalize())
-            yield label, _text(value)
+            yield _label(name), _text(value)
 
 
 def _registered(registration: Registration) -> Iterator[tuple[Cell, ...]]:
-    apart = {_LABELS.get(name, name.replace("_", " ").capitalize()) for name in _SHOWN_APART}
+    apart = set(map(_label, _SHOWN_APART))
     for label, text in registered_fields(registration):
         if label not in apart:
             yield row(label, text)
 
 
+def _label(name: str) -> str:
+    return _LABELS.get(name, name.replace("_", " ").capitalize())
+
+
 def _text(value: object) -> str:
+    """A line per entry of a list; the fields of a record on one line."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return "; ".join(_text(part) for part in value if part not in (None, ()))
     if isinstance(value, tuple):
         return "\n".join(map(_text, value))
-    if hasattr(value, "__dataclass_fields__"):
-        parts = (getattr(value, spec.name) for spec in fields(value))  # type: ignore[arg-type]
-        return "; ".join(_text(part) for part in parts if part not in (None, ()))
     return str(value)
 
 
