@@ -1,0 +1,23 @@
+"""Build hook: puts the parsed form of criteria.yaml into the wheel (see trialscreen.packaged)."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class ParsedTrialHook(BuildHookInterface):
+    """Parses the criteria file once, when the wheel is built; a file with errors stops it."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":
+            return
+        sys.path.insert(0, self.root)
+        from trialscreen.packaged import FILE_NAME, PARSED_NAME, pack
+
+        folder = Path(tempfile.mkdtemp())
+        parsed = folder / PARSED_NAME
+        parsed.write_bytes(pack((Path(self.root) / FILE_NAME).read_bytes()))
+        build_data["force_include"][str(parsed)] = f"trialscreen/{PARSED_NAME}"
