@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from trialscreen import truth
 from trialscreen.basis import deciding_parts
+from trialscreen.derive import DECIMALS
 from trialscreen.evaluate import Resolved, Trace
 from trialscreen.fact import Dates, Numbers
-from trialscreen.rule import Compare, ElementRef, Is, LongerAgoThan, OneOf, Operator, Within
+from trialscreen.rule import Compare, ElementRef, LongerAgoThan, Operator, Within
 from trialscreen.trial import Trial
 from trialscreen.words import SYMBOLS, show_fact, show_number, with_unit
 
@@ -62,10 +63,6 @@ def _ground(trial: Trial, trace: Trace, on: date) -> Grounds:
             inside = holds == isinstance(trace.rule, Within)
             claim = f"{'within' if inside else 'more than'} {period} before {on}"
             return Grounds(_subject(trial, one, trace), claim)
-        case Is(_, str()) | OneOf() if not holds:
-            wanted = trace.rule.values if isinstance(trace.rule, OneOf) else (trace.rule.value,)
-            names = " or ".join(element.choices[str(value)].lower() for value in wanted)
-            return Grounds(_subject(trial, one, trace), f"(not {names})")
         case _:
             return Grounds(_subject(trial, one, trace), "")
 
@@ -80,19 +77,29 @@ def _subject(trial: Trial, one: Resolved, trace: Trace) -> str:
 
 
 def _telling(trial: Trial, one: Resolved, trace: Trace) -> str | None:
-    """A computed number to as few decimals (two at least) as keep its side of the bound."""
-    fact, rule = one.fact, trace.rule
-    if one.entered is not None or not isinstance(fact, Numbers) or not fact.exact:
+    """A number with many decimals, to as few (two at least) as keep its side of the bound."""
+    fact, bound = one.fact, _bound(trace)
+    if bound is None or not isinstance(fact, Numbers) or not fact.exact:
         return None
-    if not isinstance(rule, Compare) or isinstance(rule.bound, ElementRef):
-        return None
-    for decimals in range(2, 10):
+    for decimals in range(2, DECIMALS + 1):
         rounded = round(fact.low, decimals)
-        if (rounded > rule.bound) == (fact.low > rule.bound) and (rounded < rule.bound) == (
-            fact.low < rule.bound
-        ):
+        if _side(rounded, bound) == _side(fact.low, bound):
             return with_unit(trial, one.element, show_number(rounded))
     return None
+
+
+def _bound(trace: Trace) -> float | None:
+    """The number that a comparison compares with, if it is one exact number."""
+    if not isinstance(trace.rule, Compare):
+        return None
+    if not isinstance(trace.rule.bound, ElementRef):
+        return trace.rule.bound
+    limit = trace.used[1].fact
+    return limit.low if isinstance(limit, Numbers) and limit.exact else None
+
+
+def _side(value: float, bound: float) -> int:
+    return (value > bound) - (value < bound)
 
 
 def _origin(trial: Trial, one: Resolved) -> str:
@@ -124,7 +131,8 @@ def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
             if denied[0] == subject.removesuffix(": no"):
                 yield f"no: {', '.join(denied)}"
             continue
-        yield f"{subject} {' and '.join(said)}".rstrip()
+        claimed = " and ".join(claim for claim in said if claim)
+        yield f"{subject} {claimed}".rstrip()
 
 
 def doubts(trial: Trial, trace: Trace) -> tuple[str, ...]:
@@ -156,9 +164,7 @@ def distance(trial: Trial, trace: Trace, on: date) -> str | None:
     """How far the value of a decided comparison or window lies from its threshold."""
     one, rule = trace.used[0], trace.rule
     match rule, one.fact:
-        case Compare(_, _, bound), Numbers(low, high) if low == high:
-            limit = trace.used[1].fact if isinstance(bound, ElementRef) else None
-            at = limit.low if isinstance(limit, Numbers) else float(bound)  # type: ignore[arg-type]
+        case Compare(), Numbers(low, high) if low == high and (at := _bound(trace)) is not None:
             side = "above" if low > at else "below" if low < at else "at"
             gap = with_unit(trial, one.element, show_number(abs(low - at), 4))
             shown_at = with_unit(trial, one.element, show_number(at))

@@ -34,6 +34,7 @@ class Element:
 
     Numbers are stored in `unit` (UCUM). `accepts` maps each other unit to its factor:
     value x factor = value in `unit`. `range` refuses, `typical` warns; both inclusive.
+    `examples` help to recognise what the label means; `no_text` is how a no is shown.
     """
 
     name: str
@@ -43,6 +44,8 @@ class Element:
     section: str
     ask: str
     help: str = ""
+    examples: str = ""
+    no_text: str = "no"
     unit: str | None = None
     accepts: Mapping[str, float] = field(default_factory=dict)
     refuses: Mapping[str, str] = field(default_factory=dict)

@@ -63,7 +63,7 @@ def show_fact(trial: Trial, element: Element, fact: Fact | None) -> str:
         case None:
             return "unknown"
         case Exactly(bool() as value):
-            return "yes" if value else "no"
+            return "yes" if value else element.no_text
         case Exactly(value):
             return element.choices.get(str(value), str(value)).lower()
         case Dates():

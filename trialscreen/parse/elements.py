@@ -20,7 +20,7 @@ _KEYS = (
     *("label", "type", "unit", "accepts", "refuses", "range", "range_help", "typical"),
     *("choices", "spellings", "source", "section", "card", "consent", "ask", "help"),
     *("derive", "implied_by", "valid_if", "invalid_help", "reported_to", "reported_wins"),
-    "internal",
+    *("internal", "examples", "no_text"),
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _CALL = re.compile(r"([a-z][a-z0-9_]*)\(\s*([a-z0-9_]+(?:\s*,\s*[a-z0-9_]+)*)\s*\)")
@@ -59,6 +59,8 @@ def _read_plain(name: str, at: Cursor) -> Element:
         section=at.required("section", Cursor.text, ""),
         ask=at.optional("ask", Cursor.text, ""),
         help=at.optional("help", Cursor.text, ""),
+        examples=at.optional("examples", Cursor.text, ""),
+        no_text=at.optional("no_text", Cursor.text, "no"),
         unit=at.optional("unit", Cursor.text, None),
         accepts=at.optional("accepts", _read_factors, {}),
         refuses=at.optional("refuses", _read_texts, {}),

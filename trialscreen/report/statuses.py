@@ -35,7 +35,7 @@ _STATUSES: dict[tuple[Kind, Truth], Status] = {
     ("inclusion", truth.FALSE): Status("✗", "not met", "bad"),
     ("inclusion", truth.UNKNOWN): Status("?", "open", "open"),
     ("exclusion", truth.TRUE): Status("✗", "excludes", "bad"),
-    ("exclusion", truth.FALSE): Status("✓", "absent", "good"),
+    ("exclusion", truth.FALSE): Status("✓", "not met", "good"),
     ("exclusion", truth.UNKNOWN): Status("?", "open", "open"),
 }
 

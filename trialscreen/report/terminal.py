@@ -58,11 +58,23 @@ def _renderable(block: Block, width: int, *, plain: bool) -> RenderableType:
             body = Text.assemble((printable(text), f"bold {STYLES[tone]}"), "\n", printable(detail))
             return body if plain else Panel(body, border_style=STYLES[tone] or "none")
         case Items(items):
-            return Text("\n").join([Text("  - ").append_text(_text(item)) for item in items])
+            return _list(items)
         case Table():
             return _stacked(block) if width < NARROW else _table(block, plain=plain)
         case _:
             assert_never(block)
+
+
+def _list(items: tuple[Cell, ...]) -> RenderableType:
+    """A dash before each item; its later lines and its own indentation stay to the right of it."""
+    rows = RichTable.grid(padding=(0, 1))
+    rows.add_column(no_wrap=True)
+    rows.add_column(overflow="fold")
+    for item in items:
+        text = item.text.lstrip(" ")
+        depth = len(item.text) - len(text)
+        rows.add_row(" " * depth + "-", _text(Cell(text, item.tone)))
+    return rows
 
 
 def _text(cell: Cell) -> Text:
