@@ -39,7 +39,7 @@ def _interval(low: float, high: float) -> Numbers:
 
 
 def _bmi(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
-    """kg and cm to kg/m2."""
+    """Weight in kg and height in cm to kg/m2."""
     weight, height = facts
     assert isinstance(weight, Numbers) and isinstance(height, Numbers)
     if height.low <= 0:
@@ -101,7 +101,7 @@ def _ckd_epi_2021(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
 FORMULAS: Mapping[str, FormulaSpec] = {
     "bmi": FormulaSpec(
         (Numbers, Numbers),
-        "Body mass index, weight in kg / (height in m)²: Quetelet; WHO Technical Report 894 (2000).",
+        "Body mass index, weight in kg / (height in m)²: WHO Technical Report Series 894 (2000).",
         _bmi,
     ),
     "ratio": FormulaSpec(

@@ -124,12 +124,10 @@ class Evaluation:
                 return _compare(operator, low, high, least, most)
             case Compare(_, operator, ElementRef()), [Dates(first, last), Dates(least, most)]:
                 return _compare(operator, first, last, least, most)
-            case Within(_, period), [Dates(first, last)]:
+            case ((Within(_, period) | LongerAgoThan(_, period)), [Dates(first, last)]):
                 start = period.before(self.on)
-                return _compare(Operator.AT_LEAST, first, last, start, start)
-            case LongerAgoThan(_, period), [Dates(first, last)]:
-                start = period.before(self.on)
-                return _compare(Operator.BELOW, first, last, start, start)
+                operator = Operator.AT_LEAST if isinstance(test, Within) else Operator.BELOW
+                return _compare(operator, first, last, start, start)
             case _:
                 raise TypeError(f"{test} cannot be judged by {facts}")
 

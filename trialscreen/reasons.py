@@ -54,7 +54,7 @@ def _grounds(trial: Trial, trace: Trace, on: date) -> Iterator[Grounds]:
 
 def _ground(trial: Trial, trace: Trace, on: date) -> Grounds:
     one = trace.used[0]
-    element, holds = one.element, trace.truth is truth.TRUE
+    holds = trace.truth is truth.TRUE
     match trace.rule:
         case Compare(_, operator, bound):
             claim = _comparison(trial, trace, operator if holds else _OPPOSITE[operator], bound)

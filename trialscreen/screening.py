@@ -80,7 +80,7 @@ class Screening:
 
     @property
     def open(self) -> Open | None:
-        """For an undetermined patient: are data missing, or only consent and judgement?"""
+        """What an undetermined patient lacks: data, or only consent and judgement."""
         if self.verdict != "undetermined":
             return None
         names = [name for group in self.missing.values() for name in group]

@@ -117,7 +117,7 @@ def merge(winning: Answers, other: Answers) -> dict[str, Answer]:
     return {**other, **winning}
 
 
-def screening_date(trial: Trial, answers: Answers, today: date) -> date:
+def screening_date(answers: Answers, today: date) -> date:
     """The screening date that was given; else today. A day after today is an InputError."""
     given = answers.get(SCREENING_DATE)
     if given is None or given.text.strip().casefold() == UNKNOWN:

@@ -196,10 +196,10 @@ def _split(clean: str, text: str, unit: str = "") -> tuple[float, str]:
     if match is None or _continues(match["unit"]):
         if "," in clean:
             raise ValueProblem(
-                f"{shown(text)} is ambiguous: write a decimal point (5.5), and no comma in thousands"
+                f"{shown(text)} is ambiguous: write a decimal point (5.5) and no comma in thousands"
             )
         raise ValueProblem(f"{shown(text)} is not a number")
-    value = float(match["number"]) * (10.0 ** int(match["power"]) if match["power"] else 1)
+    value = float(match["number"]) * float(f"1e{match['power'] or 0}")
     if not math.isfinite(value):
         raise ValueProblem(f"{shown(text)} is not a finite number")
     return value, match["unit"] or unit

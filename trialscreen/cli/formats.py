@@ -2,7 +2,7 @@
 
 import json
 import sys
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +14,7 @@ from trialscreen.report.blocks import Page
 from trialscreen.trial import Trial
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a result is printed."""
 
     TABLE = "table"

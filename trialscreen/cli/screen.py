@@ -77,7 +77,7 @@ def _screen(trial: Trial, flags: dict[str, list[str]], file: str | None) -> Scre
         raise InputError(repeated)
     given = {name: Answer(texts[0], flag(name)) for name, texts in flags.items()}
     answers = merge(given, read_answers(file) if file is not None else {})
-    on = screening_date(trial, answers, date.today())  # noqa: DTZ011 - the user's own calendar
+    on = screening_date(answers, date.today())  # noqa: DTZ011 - the user's own calendar
     return screen_patient(trial, read_facts(trial, answers, on), on)
 
 

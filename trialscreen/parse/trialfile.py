@@ -152,9 +152,9 @@ def _cross_check(trial: Trial, root: Cursor) -> None:
 def _cycles(elements: Mapping[str, Element]) -> Iterator[str]:
     """A message per element whose derivation comes back to itself."""
     needs = {name: _needs(element) for name, element in elements.items()}
-    for start in needs:
+    for start, first in needs.items():
         seen: set[str] = set()
-        ahead = list(needs[start])
+        ahead = list(first)
         while ahead:
             name = ahead.pop()
             if name == start:

@@ -2,7 +2,8 @@
 
 Nothing is interpreted here: a scalar stays text until its place says what it should be,
 so YAML 1.1's surprises (`no`, `1:30`, `012`) cannot happen. Anchors, aliases, tags,
-merge keys, duplicate keys and second documents are refused, and so is deep nesting; libyaml's parser is read event by event, without recursion.
+merge keys, duplicate keys, second documents and deep nesting are refused; libyaml's
+parser is read event by event, without recursion.
 """
 
 from dataclasses import dataclass
@@ -50,8 +51,11 @@ Node = Scalar | Sequence | Mapping
 
 
 def parse_yaml(text: str, origin: str) -> Node:
-    """The one document in `text`. Raises InputError: at once for what this reader or YAML
-    forbids, and for all duplicate keys together."""
+    """The one document in `text`.
+
+    Raises InputError: at once for what this reader or YAML forbids, and for all duplicate
+    keys together.
+    """
     builder = _Builder(origin)
     try:
         for event in yaml.parse(text, Loader=_LOADER):

@@ -7,8 +7,11 @@ Tone = Literal["plain", "good", "bad", "open", "muted"]
 
 
 class Cell(NamedTuple):
+    """A text; `depth` indents it in a list."""
+
     text: str
     tone: Tone = "plain"
+    depth: int = 0
 
 
 class Heading(NamedTuple):
@@ -30,7 +33,7 @@ class Banner(NamedTuple):
 
 
 class Items(NamedTuple):
-    """A list; `level` indents."""
+    """A list."""
 
     items: tuple[Cell, ...]
 

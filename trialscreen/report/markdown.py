@@ -32,7 +32,7 @@ def _block(block: Block) -> str:
         case Banner(text, detail):
             return f"**{escape(text)}**\n\n{_lines(detail)}"
         case Items(items):
-            return "\n".join(f"- {_lines(item.text)}" for item in items)
+            return "\n".join(f"{'  ' * item.depth}- {_lines(item.text)}" for item in items)
         case Table(columns, rows):
             head = f"| {' | '.join(map(escape, columns))} |"
             rule = f"|{' --- |' * len(columns)}"

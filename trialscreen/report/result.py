@@ -4,9 +4,9 @@ from typing import Any
 
 from trialscreen.basis import minimal_support
 from trialscreen.clearing import all_clear_on, clears_on, fails_by
-from trialscreen.reasons import deciding_tests, distance, doubts, reasons
+from trialscreen.reasons import doubts, reasons
 from trialscreen.registry import as_data
-from trialscreen.report.statuses import AID, status_of, verdict_detail
+from trialscreen.report.statuses import AID, distances, status_of, verdict_detail
 from trialscreen.screening import Finding, Screening
 from trialscreen.words import show_fact
 
@@ -54,9 +54,6 @@ def result(screening: Screening, tool_version: str) -> dict[str, Any]:
 
 def _criterion(screening: Screening, finding: Finding) -> dict[str, Any]:
     criterion, trial, day = finding.criterion, screening.trial, clears_on(screening, finding)
-    failing = finding in screening.failing
-    tests = deciding_tests(finding.trace) if failing else ()
-    distances = (distance(trial, test, screening.on) for test in tests)
     return {
         "id": criterion.id,
         "kind": criterion.kind,
@@ -72,7 +69,7 @@ def _criterion(screening: Screening, finding: Finding) -> dict[str, Any]:
         "rests_on": list(
             minimal_support(trial.elements, screening.facts, screening.on, finding.trace)
         ),
-        "distances": [text for text in distances if text is not None],
+        "distances": list(distances(screening, finding)),
     }
 
 

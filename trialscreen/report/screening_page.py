@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from trialscreen import truth
 from trialscreen.basis import minimal_support
 from trialscreen.clearing import all_clear_on, clears_on, fails_by
-from trialscreen.evaluate import Resolved, Trace
-from trialscreen.reasons import deciding_tests, distance, doubts, reasons
+from trialscreen.evaluate import Trace
+from trialscreen.reasons import doubts, reasons
 from trialscreen.report.blocks import (
     Banner,
     Block,
@@ -20,7 +19,8 @@ from trialscreen.report.blocks import (
 )
 from trialscreen.report.statuses import (
     AID,
-    clause_status,
+    clause_words,
+    distances,
     element_list,
     status_of,
     verdict_detail,
@@ -29,7 +29,7 @@ from trialscreen.report.statuses import (
 )
 from trialscreen.report.trial_page import cohort_blocks
 from trialscreen.rule import Clause, Test
-from trialscreen.screening import Finding, Screening
+from trialscreen.screening import Screening
 from trialscreen.trial import Kind, Source
 from trialscreen.words import rule_in_words, test_in_words
 
@@ -118,22 +118,15 @@ def _clearing_lines(screening: Screening) -> Iterator[str]:
             yield "Time alone does not clear every criterion that fails."
         return
     failing = ", ".join(finding.criterion.id for finding in screening.failing)
-    yield f"Re-screen on {day} or later: by then {failing} no longer fails, if nothing else changes."
+    yield f"Re-screen on {day} or later: {failing} will no longer fail, if nothing else changes."
     if late := fails_by(screening, day):
         yield f"By then {', '.join(one.id for one in late)} will fail, on the dates given."
 
 
-def distances(screening: Screening) -> Iterator[tuple[Finding, str]]:
-    """For each failing criterion, how far its deciding values are from their thresholds."""
-    for finding in screening.failing:
-        for test in deciding_tests(finding.trace):
-            if (text := distance(screening.trial, test, screening.on)) is not None:
-                yield finding, text
-
-
 def _distance_lines(screening: Screening) -> Iterator[str]:
-    for finding, text in distances(screening):
-        yield f"{finding.criterion.id}: {text}."
+    for finding in screening.failing:
+        for text in distances(screening, finding):
+            yield f"{finding.criterion.id}: {text}."
 
 
 def _settling_lines(screening: Screening) -> Iterator[str]:
@@ -181,28 +174,22 @@ def _explanation(screening: Screening) -> Iterator[Block]:
         criterion = finding.criterion
         yield Heading(f"{criterion.id} {criterion.label}: {status_of(finding)}", 3)
         yield Paragraph(f"Rule: {rule_in_words(screening.trial, criterion.rule)}")
-        yield Items(tuple(Cell(line) for line in _clauses(screening, finding.trace, 0)))
+        yield Items(tuple(_clauses(screening, finding.trace, 0)))
         if finding.met.known:
             trial = screening.trial
             names = minimal_support(trial.elements, screening.facts, screening.on, finding.trace)
             yield Paragraph(f"Rests on: {element_list(trial, names)}.", "muted")
 
 
-def _clauses(screening: Screening, trace: Trace, depth: int) -> Iterator[str]:
-    """A line per clause and test, with the truth of each."""
-    trial, rule, indent = screening.trial, trace.rule, "  " * depth
+def _clauses(screening: Screening, trace: Trace, depth: int) -> Iterator[Cell]:
+    """An item per clause and test, with the truth of each."""
+    trial, rule, status = screening.trial, trace.rule, clause_words(trace.truth)
     if isinstance(rule, Clause):
-        yield f"{indent}{clause_status(trace.truth)}: {rule.id} {rule.text}"
+        yield Cell(f"{status}: {rule.id} {rule.text}", depth=depth)
         depth += 1
     elif isinstance(rule, Test):
         said = reasons(trial, trace, screening.on) or doubts(trial, trace)
         note = f" [{'; '.join(said)}]" if said else ""
-        yield f"{indent}{clause_status(trace.truth)}: {test_in_words(trial, rule)}{note}"
-        yield from _behind(screening, trace.used[0], depth + 1)
+        yield Cell(f"{status}: {test_in_words(trial, rule)}{note}", depth=depth)
     for part in trace.parts:
         yield from _clauses(screening, part, depth)
-
-
-def _behind(screening: Screening, one: Resolved, depth: int) -> Iterator[str]:
-    if one.basis is not None and one.entered is None and one.basis.truth is not truth.UNKNOWN:
-        yield from _clauses(screening, one.basis, depth)

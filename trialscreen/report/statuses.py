@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from trialscreen import truth
-from trialscreen.reasons import doubts, label_list, reasons
+from trialscreen.reasons import deciding_tests, distance, doubts, label_list, reasons
 from trialscreen.report.blocks import Tone
 from trialscreen.screening import Finding, Screening, Verdict
 from trialscreen.trial import Kind, Trial
@@ -50,11 +50,9 @@ def status_of(finding: Finding) -> Status:
     return _STATUSES[finding.criterion.kind, finding.met]
 
 
-def clause_status(holds: Truth) -> Status:
-    """The status of a clause inside a criterion: true, false or open; no verdict by itself."""
-    words = {truth.TRUE: "true", truth.FALSE: "false", truth.UNKNOWN: "open"}
-    marks = {truth.TRUE: "+", truth.FALSE: "-", truth.UNKNOWN: "?"}
-    return Status(marks[holds], words[holds], "plain")
+def clause_words(holds: Truth) -> str:
+    """A clause inside a criterion is true, false or open; it is no verdict by itself."""
+    return {truth.TRUE: "true", truth.FALSE: "false", truth.UNKNOWN: "open"}[holds]
 
 
 def verdict_tone(screening: Screening) -> Tone:
@@ -87,6 +85,15 @@ def why(screening: Screening, finding: Finding) -> tuple[str, ...]:
         named = names[:MOST_NAMED] if more else names
         lines.append(f"missing: {label_list(trial, named)}{more}")
     return tuple(lines)
+
+
+def distances(screening: Screening, finding: Finding) -> tuple[str, ...]:
+    """For a failing criterion, how far its deciding values are from their thresholds."""
+    if finding not in screening.failing:
+        return ()
+    tests = deciding_tests(finding.trace)
+    texts = (distance(screening.trial, test, screening.on) for test in tests)
+    return tuple(text for text in texts if text is not None)
 
 
 def element_list(trial: Trial, names: tuple[str, ...] | frozenset[str]) -> str:

@@ -66,14 +66,14 @@ def _renderable(block: Block, width: int, *, plain: bool) -> RenderableType:
 
 
 def _list(items: tuple[Cell, ...]) -> RenderableType:
-    """A dash before each item; its later lines and its own indentation stay to the right of it."""
-    rows = RichTable.grid(padding=(0, 1))
-    rows.add_column(no_wrap=True)
-    rows.add_column(overflow="fold")
+    """A dash before each item, and its later lines to the right of the dash."""
+    rows = RichTable.grid()
     for item in items:
-        text = item.text.lstrip(" ")
-        depth = len(item.text) - len(text)
-        rows.add_row(" " * depth + "-", _text(Cell(text, item.tone)))
+        line = RichTable.grid(padding=(0, 1))
+        line.add_column(no_wrap=True)
+        line.add_column(overflow="fold")
+        line.add_row("-", _text(item))
+        rows.add_row(Padding(line, (0, 0, 0, 2 * item.depth)))
     return rows
 
 
@@ -94,13 +94,14 @@ def _table(block: Table, *, plain: bool) -> RenderableType:
 
 
 def _stacked(block: Table) -> RenderableType:
-    """Each row as its first cells on one line and the rest indented below."""
+    """Each row as a line for its first cells, and the rest indented below."""
     rows = RichTable.grid(expand=True)
     rows.add_column(overflow="fold")
     for cells in block.rows:
-        head, *rest = cells
-        rows.add_row(Text(printable(head.text), style="bold"))
-        for cell in rest:
+        named = 1 if block.columns[0] else 2
+        head = " ".join(printable(cell.text) for cell in cells[:named])
+        rows.add_row(Text(head, style="bold"))
+        for cell in cells[named:]:
             if cell.text:
                 rows.add_row(Padding(_text(cell), (0, 0, 0, 2)))
     return rows
