@@ -90,13 +90,13 @@ class Screening:
     def ways_to(self, verdict: Verdict) -> Ways:
         """The smallest sets of open elements that can settle the verdict as given."""
         if verdict == "ineligible":
-            return either(_ways(one, truth.FALSE) for one in self.findings)
-        return every(_ways(one, truth.TRUE) for one in self.findings)
+            return either(self._ways(one, truth.FALSE) for one in self.findings)
+        return every(self._ways(one, truth.TRUE) for one in self.findings)
 
-
-def _ways(finding: Finding, passes: Truth) -> Ways:
-    wanted = passes if finding.criterion.kind == "inclusion" else truth.negation(passes)
-    return ways_to(finding.trace, wanted)
+    def _ways(self, finding: Finding, passes: Truth) -> Ways:
+        wanted = passes if finding.criterion.kind == "inclusion" else truth.negation(passes)
+        evaluation = Evaluation(self.trial.elements, self.facts, self.on)
+        return ways_to(evaluation, finding.trace, wanted)
 
 
 def screen(trial: Trial, facts: Mapping[str, Fact], on: date) -> Screening:

@@ -4,47 +4,51 @@ Found test by test on the rule trees, as rules are judged: a set is named when s
 answers to it decide every test that the result needs.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import combinations, product
 
 from trialscreen import truth
-from trialscreen.evaluate import Resolved, Trace
-from trialscreen.fact import is_exact
+from trialscreen.evaluate import Evaluation, Trace
+from trialscreen.fact import Dates, Exactly, Fact, Numbers
+from trialscreen.questions import missing
 from trialscreen.rule import AllOf, AnyOf, AtLeastN, Clause, Given, Is, Not
+from trialscreen.trial import Element
 from trialscreen.truth import Truth
 
 Ways = tuple[frozenset[str], ...]
-"""Alternatives, smallest first; each is a set of element names. None: it cannot be done."""
+"""Alternatives, smallest first; each is a set of element names. Empty: it cannot be done."""
 
 MOST_WAYS = 60
-"""Alternatives kept at each step: more are never shown, and products stay small."""
+"""Alternatives kept where several are needed together, so that products stay small."""
 
 _DONE: Ways = (frozenset(),)
+_EARLIEST = date(1900, 1, 1)
 
 
-def ways_to(trace: Trace, target: Truth) -> Ways:
+def ways_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
     """The smallest sets of open elements that can give `trace` the truth `target`."""
     if trace.truth.known:
         return _DONE if trace.truth is target else ()
     match trace.rule:
-        case AllOf():
-            together = target is truth.TRUE
-        case AnyOf():
-            together = target is truth.FALSE
+        case AllOf() | AnyOf():
+            ways = [ways_to(evaluation, part, target) for part in trace.parts]
+            together = isinstance(trace.rule, AllOf) == (target is truth.TRUE)
+            return every(ways) if together else either(ways)
         case AtLeastN(count, parts):
             needed = count if target is truth.TRUE else len(parts) - count + 1
-            return _some_of(needed, [ways_to(part, target) for part in trace.parts])
+            return _some_of(needed, [ways_to(evaluation, part, target) for part in trace.parts])
         case Not():
-            return ways_to(trace.parts[0], truth.negation(target))
+            return ways_to(evaluation, trace.parts[0], truth.negation(target))
         case Clause():
-            return ways_to(trace.parts[0], target)
-        case Given():
-            return _known(trace.used[0]) if target is truth.TRUE else ()
-        case Is(_, bool() as value):
-            return _answered(trace.used[0], target if value else truth.negation(target))
+            return ways_to(evaluation, trace.parts[0], target)
+        case Given(name):
+            return (frozenset((name,)),) if target is truth.TRUE else ()
+        case Is(name, bool() as value) if (basis := trace.used[0].basis) is not None:
+            answer = target if value else truth.negation(target)
+            return either(((frozenset((name,)),), ways_to(evaluation, basis, answer)))
         case _:
-            return every(map(_known, trace.used))
-    parts_ways = [ways_to(part, target) for part in trace.parts]
-    return every(parts_ways) if together else either(parts_ways)
+            return _smallest(_answers_to(evaluation, trace, target))
 
 
 def either(alternatives: Iterable[Ways]) -> Ways:
@@ -56,7 +60,7 @@ def every(needed: Iterable[Ways]) -> Ways:
     """All are needed together."""
     result = _DONE
     for ways in needed:
-        result = _smallest(one | other for one in result for other in ways)
+        result = _smallest(one | other for one in result for other in ways)[:MOST_WAYS]
     return result
 
 
@@ -73,42 +77,48 @@ def _some_of(count: int, parts: list[Ways]) -> Ways:
 def _smallest(sets: Iterable[frozenset[str]]) -> Ways:
     """Without those that contain another; the smallest first, in a fixed order."""
     kept: list[frozenset[str]] = []
-    order: Callable[[frozenset[str]], tuple[int, list[str]]] = lambda s: (len(s), sorted(s))  # noqa: E731
-    for names in sorted(set(sets), key=order):
+    for names in sorted(set(sets), key=lambda one: (len(one), sorted(one))):
         if not any(one <= names for one in kept):
             kept.append(names)
-            if len(kept) == MOST_WAYS:
-                break
     return tuple(kept)
 
 
-def _known(one: Resolved) -> Ways:
-    """The ways to an exact value of an element."""
-    if is_exact(one.fact):
-        return _DONE
-    itself: Ways = (frozenset((one.element.name,)),)
-    if one.validity is not None:
-        valid = ways_to(one.validity, truth.TRUE)
-        return valid if is_exact(one.entered) else every((itself, valid))
-    if one.basis is not None:
-        behind = either((ways_to(one.basis, truth.TRUE), ways_to(one.basis, truth.FALSE)))
-        return either((itself, behind))
-    return _entered_or_from(one, itself)
+# One open test: answers are tried at the ends of what each element may still be. Formulas
+# and comparisons are monotone, so a truth that any answers give, answers at the ends give.
 
 
-def _answered(one: Resolved, target: Truth) -> Ways:
-    """The ways to a yes (TRUE) or no (FALSE) of a yes/no element."""
-    itself: Ways = (frozenset((one.element.name,)),)
-    if one.basis is None:
-        return itself
-    return either((itself, ways_to(one.basis, target)))
+def _answers_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Iterator[frozenset[str]]:
+    """Sets of the elements behind an open test of which some answers give it `target`."""
+    names = missing(trace)
+    found: list[frozenset[str]] = []
+    for size in range(1, len(names) + 1):
+        for some in map(frozenset, combinations(names, size)):
+            if not any(one <= some for one in found) and _can(evaluation, trace, some, target):
+                found.append(some)
+    yield from found
 
 
-def _entered_or_from(one: Resolved, itself: Ways) -> Ways:
-    """Directly, or through a formula; an element that is only ever derived prefers the latter."""
-    if not one.inputs:
-        return itself
-    behind = every(map(_known, one.inputs))
-    if one.element.source == "derived" and behind not in ((), _DONE):
-        return behind
-    return either((itself, behind if behind != _DONE else ()))
+def _can(evaluation: Evaluation, trace: Trace, names: frozenset[str], target: Truth) -> bool:
+    elements, facts, on = evaluation.elements, evaluation.facts, evaluation.on
+    candidates = [_ends(elements[name], facts.get(name), on) for name in names]
+    return any(
+        Evaluation(elements, {**facts, **dict(zip(names, values, strict=True))}, on).truth(
+            trace.rule
+        )
+        is target
+        for values in product(*candidates)
+    )
+
+
+def _ends(element: Element, known: Fact | None, on: date) -> tuple[Fact, ...]:
+    """The exact facts at the ends of what an element may still be; each choice for a choice."""
+    if element.type == "boolean":
+        return Exactly(True), Exactly(False)
+    if element.type == "choice":
+        return tuple(map(Exactly, element.choices))
+    low, high = element.range or (_EARLIEST, on)
+    if isinstance(known, Numbers | Dates):
+        low, high = known.low, known.high
+    if isinstance(low, date):
+        return Dates(low, low), Dates(min(high, on), min(high, on))  # type: ignore[arg-type]
+    return Numbers(low, low), Numbers(high, high)  # type: ignore[arg-type]

@@ -1,0 +1,68 @@
+"""The rule language does what its reference says."""
+
+from itertools import product
+
+import pytest
+
+from tests.spec import Case, chapters, read_rule_text, spec_trial
+from trialscreen.evaluate import Evaluation
+from trialscreen.rule import (
+    AllOf,
+    AnyOf,
+    AtLeastN,
+    Clause,
+    Compare,
+    Given,
+    Is,
+    LongerAgoThan,
+    Not,
+    OneOf,
+    Operator,
+    Rule,
+    Within,
+    parts_of,
+)
+from trialscreen.sources import Answer, read_facts
+from trialscreen.truth import FALSE, TRUE, UNKNOWN
+
+CASES = [case for chapter in chapters() for case in chapter.cases]
+TRUTHS = {"yes": TRUE, "no": FALSE, "unknown": UNKNOWN}
+
+
+def _case_name(case: Case) -> str:
+    return f"{case.rule_text} | {case.given} | {case.on}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=_case_name)
+def test_a_case_has_the_truth_that_the_reference_states(case: Case) -> None:
+    trial = spec_trial()
+    answers = {name: Answer(text, name) for name, text in case.given.items()}
+    facts = read_facts(trial, answers, case.on)
+    assert Evaluation(trial.elements, facts, case.on).truth(case.rule) is TRUTHS[case.truth]
+
+
+def test_no_case_stands_twice() -> None:
+    names = list(map(_case_name, CASES))
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("operator", ["all", "any"])
+def test_all_nine_cells_of_a_truth_table_are_stated(operator: str) -> None:
+    rule = read_rule_text(f"{{{operator}: [smoker, diabetic]}}")
+    stated = {(c.given["smoker"], c.given["diabetic"]) for c in CASES if c.rule == rule}
+    assert stated == set(product(TRUTHS, TRUTHS))
+
+
+def test_every_node_and_every_operator_is_stated_with_each_truth() -> None:
+    seen: set[tuple[object, str]] = set()
+    for case in CASES:
+        seen.update((kind, case.truth) for kind in _kinds(case.rule))
+    nodes = (AllOf, AnyOf, AtLeastN, Not, Clause, Is, OneOf, Within, LongerAgoThan, *Operator)
+    missing = set(product(nodes, TRUTHS)) - seen - {(Clause, "no")}
+    assert not missing
+    assert any(isinstance(e.derive, Given) for e in spec_trial().elements.values())
+
+
+def _kinds(rule: Rule) -> set[object]:
+    kinds: set[object] = {rule.operator if isinstance(rule, Compare) else type(rule)}
+    return kinds.union(*map(_kinds, parts_of(rule)))
