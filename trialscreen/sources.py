@@ -5,13 +5,13 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.fact import Fact
-from trialscreen.text import MAX_BYTES, decode, nearest, printable, read_bytes, shown
+from trialscreen.text import MAX_BYTES, decode, nearest, printable, read_bytes, short, shown
 from trialscreen.trial import SCREENING_DATE, Trial
-from trialscreen.values import UNKNOWN, read_value
+from trialscreen.values import UNKNOWN, read_day, read_value
 
 VALUE_KEY = "value"
 """An answer may be a mapping that holds its value here, beside notes on it."""
@@ -27,21 +27,31 @@ class Answer(NamedTuple):
 Answers = Mapping[str, Answer]
 
 
-def read_answers(source: str) -> dict[str, Answer]:
+def read_answers(source: str, problems: list[Problem]) -> dict[str, Answer]:
     """The answers in a YAML or JSON file (`-`: standard input), one key per element.
 
-    Raises InputError if it cannot be read as such; names and values are not judged here.
+    What cannot be read as an answer is noted in `problems`; names and values are not
+    judged here.
     """
     origin = "standard input" if source == "-" else printable(source)
-    if source == "-":
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
-    else:
-        data = read_bytes(Path(source), origin)
-    text = decode(data, origin)
-    return _from_json(text, origin) if text.lstrip().startswith("{") else _from_yaml(text, origin)
+    try:
+        data = _standard_input() if source == "-" else read_bytes(Path(source), origin)
+        text = decode(data, origin)
+        if text.lstrip().startswith("{"):
+            return _from_json(text, origin, problems)
+        return _from_yaml(text, origin, problems)
+    except InputError as error:
+        problems.extend(error.problems)
+        return {}
 
 
-def _from_yaml(text: str, origin: str) -> dict[str, Answer]:
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise InputError([Problem("standard input", "it is closed")])
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
+def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Answer]:
     # Here and not above: the YAML parser is slow to import, and flags do not need it.
     from trialscreen.parse.yamltree import Mapping as MappingNode  # noqa: PLC0415
     from trialscreen.parse.yamltree import Scalar, parse_yaml  # noqa: PLC0415
@@ -49,29 +59,25 @@ def _from_yaml(text: str, origin: str) -> dict[str, Answer]:
     root = parse_yaml(text, origin)
     if not isinstance(root, MappingNode):
         raise InputError([Problem(origin, "expected one 'element: value' per line")])
-    answers, problems = {}, []
+    answers = {}
     for name, node in root.items.items():
-        where = f"{origin}:{node.line}:{node.column} {printable(name)}"
+        where = f"{origin}:{node.line}:{node.column} {short(name)}"
         value = node.items.get(VALUE_KEY) if isinstance(node, MappingNode) else node
         if isinstance(value, Scalar):
             answers[name] = Answer(UNKNOWN if value.is_null else value.text, where)
         else:
             problems.append(Problem(where, "expected a single value"))
-    if problems:
-        raise InputError(problems)
     return answers
 
 
-def _from_json(text: str, origin: str) -> dict[str, Answer]:
-    def refuse(message: str) -> NoReturn:
-        raise InputError([Problem(origin, message)])
-
+def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Answer]:
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        keys = [key for key, _ in pairs]
-        for key in keys:
-            if keys.count(key) > 1:
-                refuse(f"the key {shown(key)} stands twice")
-        return dict(pairs)
+        found: dict[str, object] = {}
+        for key, value in pairs:
+            if key in found:
+                problems.append(Problem(f"{origin} {short(key)}", "the key stands twice"))
+            found.setdefault(key, value)
+        return found
 
     try:
         # Numbers stay as written, so that a value means the same here as in a flag.
@@ -79,21 +85,18 @@ def _from_json(text: str, origin: str) -> dict[str, Answer]:
             text, object_pairs_hook=unique, parse_float=str, parse_int=str, parse_constant=str
         )
     except json.JSONDecodeError as error:
-        raise InputError(
-            [Problem(f"{origin}:{error.lineno}:{error.colno}", f"not JSON: {error.msg}")]
-        ) from None
+        where = f"{origin}:{error.lineno}:{error.colno}"
+        raise InputError([Problem(where, f"not JSON: {error.msg}")]) from None
     except RecursionError:
-        refuse("nested too deep")
-    answers, problems = {}, []
+        raise InputError([Problem(origin, "nested too deep")]) from None
+    answers = {}
     for name, given in root.items():
-        value = given.get(VALUE_KEY) if isinstance(given, dict) else given
-        where = f"{origin} {printable(name)}"
+        value = given.get(VALUE_KEY, given) if isinstance(given, dict) else given
+        where = f"{origin} {short(name)}"
         if isinstance(value, list | dict):
             problems.append(Problem(where, "expected a single value"))
         else:
             answers[name] = Answer(as_text(value), where)
-    if problems:
-        raise InputError(problems)
     return answers
 
 
@@ -106,37 +109,48 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def merge(winning: Answers, other: Answers) -> dict[str, Answer]:
-    """Both together, the first winning. Two different screening dates are an InputError."""
+def merge(winning: Answers, other: Answers, problems: list[Problem]) -> dict[str, Answer]:
+    """Both together, the first winning. Two different screening dates are a problem."""
     one, two = winning.get(SCREENING_DATE), other.get(SCREENING_DATE)
     if one is not None and two is not None and one.text.strip() != two.text.strip():
         message = (
             f"{shown(one.text)}, and {shown(two.text)} in {two.where}; give one screening date"
         )
-        raise InputError([Problem(one.where, message)])
+        problems.append(Problem(one.where, message))
     return {**other, **winning}
 
 
-def screening_date(answers: Answers, today: date) -> date:
-    """The screening date that was given; else today. A day after today is an InputError."""
+def screening_date(answers: Answers, today: date, problems: list[Problem]) -> date | None:
+    """The screening date that was given; else today. None, and a problem, for a wrong one."""
     given = answers.get(SCREENING_DATE)
     if given is None or given.text.strip().casefold() == UNKNOWN:
         return today
     try:
-        day = date.fromisoformat(given.text.strip())
-    except ValueError:
-        message = f"{shown(given.text)}; expected a day of the calendar, YYYY-MM-DD"
-        raise InputError([Problem(given.where, message)]) from None
+        day = read_day(given.text)
+    except ValueProblem as problem:
+        problems.append(Problem(given.where, str(problem)))
+        return None
     if day > today:
         message = f"{day} lies in the future; the latest screening date is today, {today}"
-        raise InputError([Problem(given.where, message)])
+        problems.append(Problem(given.where, message))
+        return None
     return day
 
 
 def read_facts(trial: Trial, answers: Answers, on: date) -> dict[str, Fact]:
     """The facts that the answers state. Raises InputError with every answer that is wrong."""
+    problems: list[Problem] = []
+    facts = readable_facts(trial, answers, on, problems)
+    if problems:
+        raise InputError(problems)
+    return facts
+
+
+def readable_facts(
+    trial: Trial, answers: Answers, on: date, problems: list[Problem]
+) -> dict[str, Fact]:
+    """The facts of the answers that can be read; the others are noted in `problems`."""
     facts: dict[str, Fact] = {}
-    problems = []
     known = {element.name: element for element in trial.answerable()}
     for name, answer in answers.items():
         if name == SCREENING_DATE:
@@ -152,6 +166,4 @@ def read_facts(trial: Trial, answers: Answers, on: date) -> dict[str, Fact]:
         else:
             if fact is not None:
                 facts[name] = fact
-    if problems:
-        raise InputError(problems)
     return {name: facts[name] for name in known if name in facts}

@@ -28,10 +28,15 @@ def printable(text: str) -> str:
     return " ".join(_CONTROL.sub("", text).split())
 
 
-def shown(text: str, limit: int = 60) -> str:
-    """`text` quoted for a message: printable, and cut to `limit` characters."""
+def short(text: str, limit: int = 60) -> str:
+    """`text` for a message: printable, and cut to `limit` characters."""
     clean = printable(text)
-    return f"'{clean}'" if len(clean) <= limit else f"'{clean[:limit]}…'"
+    return clean if len(clean) <= limit else f"{clean[:limit]}…"
+
+
+def shown(text: str) -> str:
+    """`text` quoted for a message."""
+    return f"'{short(text)}'"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -51,7 +56,8 @@ def read_bytes(path: Path, origin: str) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError([Problem(origin, f"cannot be read: {error.strerror}")]) from None
+        message = f"cannot be read: {error.strerror}"
+        raise InputError([Problem(origin or "''", message)]) from None
 
 
 def decode(data: bytes, origin: str) -> str:

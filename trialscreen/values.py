@@ -117,6 +117,14 @@ def _read_date(element: Element, clean: str, text: str, on: date) -> Dates:
     return Dates(max(first, low), min(last, latest))
 
 
+def read_day(text: str) -> date:
+    """The one day that `text` states as YYYY-MM-DD; else ValueProblem."""
+    first, last = _days(_fold(text), text)
+    if first != last:
+        raise ValueProblem(f"{shown(text)} is not one day; expected YYYY-MM-DD")
+    return first
+
+
 def _shift(day: date, days: int) -> date:
     """The neighbouring day, within the calendar."""
     return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))

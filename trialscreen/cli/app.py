@@ -1,6 +1,11 @@
 """The application: the options before a command, the commands, the way out."""
 
+import inspect
+import os
+import re
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -53,26 +58,51 @@ def options(
     context.obj = criteria_file
 
 
-app.command(cls=ScreenCommand)(screen)
-app.command()(trial)
-app.command()(criteria)
-app.command()(check)
+def _help(command: Callable[..., None]) -> str:
+    """A command's docstring; of its line breaks, those between paragraphs only."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.cleandoc(command.__doc__ or ""))
+
+
+app.command(cls=ScreenCommand, help=_help(screen))(screen)
+for command in (trial, criteria, check):
+    app.command(help=_help(command))(command)
 
 
 def run() -> NoReturn:
     """Runs the command line of this process; never returns."""
-    for stream in (sys.stdout, sys.stderr):
-        # A character that the terminal's encoding lacks is shown as "?", and is no crash.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    _open_streams()
     try:
-        app()
+        try:
+            app()
+        finally:
+            # Here, and not when the interpreter ends: a full disk must be told.
+            sys.stdout.flush()
         sys.exit()
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        _fail("")  # the reader has seen enough
+    except OSError as error:
+        _fail(f"error: cannot write the result: {error.strerror}\n")
     except Exception as error:  # noqa: BLE001 - the last resort; values must not reach a traceback
         place = f"{type(error).__name__} in {_innermost(error)}"
-        sys.stderr.write(f"error: unexpected {place}. This is a fault of trialscreen.\n")
-        sys.exit(Exit.UNEXPECTED)
+        _fail(f"error: unexpected {place}. This is a fault of trialscreen.\n")
+
+
+def _open_streams() -> None:
+    """Output that was closed goes nowhere; a character that its encoding lacks becomes "?"."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good
+            setattr(sys, name, nowhere)
+        getattr(sys, name).reconfigure(errors="replace")
+
+
+def _fail(message: str) -> NoReturn:
+    sys.stderr.write(message)
+    # What is still to be written would fail again when the interpreter ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(Exit.UNEXPECTED)
 
 
 def _innermost(error: Exception) -> str:

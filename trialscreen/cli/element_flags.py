@@ -1,27 +1,44 @@
-"""One flag per data element, made from the criteria file when the command is parsed.
+"""One flag per data element, from the criteria file that the command line names.
 
-Each flag is declared as repeatable text: values have one parser (`values`), and a flag
-that was given twice can be named.
+Values are text: they have one parser (`values`). A Typer option costs 0.3 ms to make, and
+a hundred of them a fifth of the start-up time; so the elements' flags are taken from the
+arguments here, and made for Typer only where it shows them: in help and completion.
 """
 
 import inspect
-from collections.abc import Callable, Iterable
-from typing import Annotated, Any
+from collections.abc import Mapping
+from itertools import islice
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand
 
 from trialscreen.cli.outcome import refuse
-from trialscreen.errors import InputError
+from trialscreen.errors import InputError, Problem
 from trialscreen.packaged import load_trial
+from trialscreen.text import nearest, shown
 from trialscreen.trial import SCREENING_DATE, Element, Trial
+from trialscreen.values import UNKNOWN
 
 TRIAL_KEY = "trialscreen.trial"
 """Where in a context's `meta` the loaded trial is found."""
 
+FLAGS_KEY = "trialscreen.flags"
+"""Where in a context's `meta` the elements' flags are found, as `Taken`."""
+
+_HELP = frozenset(("--help", "-h"))
+
+
+class Taken(NamedTuple):
+    """Arguments, sorted: texts by element, what is left for Typer, and what is wrong."""
+
+    texts: dict[str, list[str]]
+    rest: list[str]
+    problems: list[Problem]
+
 
 class ElementFlagsCommand(TyperCommand):
-    """A command whose function takes `answers=` from flags that the criteria file defines."""
+    """A command that takes a flag per data element, beside the options of its function."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
@@ -30,10 +47,14 @@ class ElementFlagsCommand(TyperCommand):
             trial = load_trial(parent.obj if parent is not None else None)
         except InputError as error:
             refuse(error)
-        command = _with_flags(self, trial, _wanted(trial, args))
-        self.params, self.callback = command.params, command.callback
-        context = super().make_context(info_name, args, parent=parent, **extra)
-        context.meta[TRIAL_KEY] = trial
+        flags = {flag(e.name): e for e in trial.answerable() if e.name != SCREENING_DATE}
+        own = {name: option for option in self.params for name in option.opts}
+        taken = _take(args, flags, own)
+        if extra.get("resilient_parsing") or not _HELP.isdisjoint(taken.rest):
+            self.params = [*self.params, *_options(trial, flags)]
+        context = super().make_context(info_name, taken.rest, parent=parent, **extra)
+        context.params = {option.name: context.params[option.name] for option in own.values()}
+        context.meta.update({TRIAL_KEY: trial, FLAGS_KEY: taken})
         return context
 
 
@@ -41,66 +62,68 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _wanted(trial: Trial, args: list[str]) -> list[Element]:
-    """The elements whose flags these arguments can need.
+def _take(args: list[str], flags: Mapping[str, Element], own: Mapping[str, Any]) -> Taken:
+    """Sorts the arguments of a command whose other options are `own`.
 
-    Making a flag costs about as much as reading its element, so a call that names only
-    known flags gets those. Help, completion and misspelt flags need them all.
+    A flag's value is `--flag value` or `--flag=value`; the word after an option that takes
+    a value is its value, whatever it looks like.
     """
-    elements = [element for element in trial.answerable() if element.name != SCREENING_DATE]
-    given = {arg.partition("=")[0] for arg in args if arg.startswith("-")}
-    named = [element for element in elements if flag(element.name) in given]
-    own = {"--from", "--screening-date", "--format", "--explain", "--verbatim", "--exit-zero"}
-    values = {arg for arg in args if arg.startswith("-") and arg[1:2].isdigit()}
-    known = own | values | {flag(element.name) for element in named}
-    return named if args and given <= known else elements
+    taken = Taken({}, [], [])
+    strange = False  # whether the word before was an unknown option, which may have a value
+    ahead = iter(args)
+    for arg in ahead:
+        name, equals, value = arg.partition("=")
+        if name in flags:
+            values = [value] if equals else list(islice(ahead, 1))
+            taken.texts.setdefault(flags[name].name, []).extend(values)
+            if not values:
+                taken.problems.append(Problem(name, f"needs a value; write {UNKNOWN} for none"))
+        elif name in own or arg in _HELP:
+            valued = name in own and not own[name].is_flag and not equals
+            taken.rest.extend((arg, *islice(ahead, 1 if valued else 0)))
+        elif arg.startswith("-"):
+            taken.problems.append(Problem(name, f"no such option.{nearest(name, (*flags, *own))}"))
+            strange = True
+            continue
+        elif not strange:
+            taken.problems.append(Problem(shown(arg), "stands alone; a value needs its option"))
+        strange = False
+    return taken
 
 
-def _with_flags(command: TyperCommand, trial: Trial, elements: Iterable[Element]) -> Any:
-    """The same command with the elements' flags: made by Typer itself from a signature."""
-    function = command.callback
-    assert function is not None
-    original: Callable[..., Any] = inspect.unwrap(function)
-    own = [p for p in inspect.signature(original).parameters.values() if p.name != "answers"]
-    flags = {element.name: _parameter(trial, element) for element in elements}
+def _options(trial: Trial, flags: Mapping[str, Element]) -> list[Any]:
+    """The elements' flags as options, made by Typer itself from a signature."""
 
-    def run(*args: Any, **values: Any) -> Any:
-        answers = {name: values.pop(name) for name in flags}
-        given = {name: texts for name, texts in answers.items() if texts}
-        return original(*args, answers=given, **values)
+    def elements(**_values: Any) -> None:
+        """Never called."""
 
-    signature = inspect.Signature([*own, *flags.values()])
-    run.__signature__ = signature  # type: ignore[attr-defined]
-    run.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
-    run.__doc__ = original.__doc__
+    panels = {section.id: section.title for section in trial.sections}
+    elements.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [_parameter(trial, name, element, panels) for name, element in flags.items()]
+    )
     maker = typer.Typer(add_completion=False)
-    maker.command(name=command.name)(run)
-    return typer.main.get_command(maker)
+    maker.command()(elements)
+    return typer.main.get_command(maker).params
 
 
-def _parameter(trial: Trial, element: Element) -> inspect.Parameter:
+def _parameter(
+    trial: Trial, name: str, element: Element, panels: Mapping[str, str]
+) -> inspect.Parameter:
+    from rich.markup import escape  # noqa: PLC0415 - for help only, which Rich prints
+
     option = typer.Option(
-        flag(element.name),
-        metavar=_escape(_metavar(trial, element)),
-        help=_escape(element.ask),
-        rich_help_panel=element.section,
+        name,
+        metavar=escape(_metavar(trial, element)),
+        help=escape(element.ask),
+        rich_help_panel=panels[element.section],
         show_default=False,
     )
     return inspect.Parameter(
         element.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=None,
-        annotation=Annotated[list[str] | None, option],
+        annotation=Annotated[str | None, option],
     )
-
-
-def _escape(text: str) -> str:
-    """Keeps Rich, which prints the help, from taking brackets for markup."""
-    if "[" not in text:
-        return text
-    from rich.markup import escape  # noqa: PLC0415 - seldom needed, and slow to import
-
-    return escape(text)
 
 
 def _metavar(trial: Trial, element: Element) -> str:

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from trialscreen.cli.element_flags import TRIAL_KEY, ElementFlagsCommand, flag
+from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, ElementFlagsCommand, Taken, flag
 from trialscreen.cli.formats import Format, FormatOption, print_json, print_page
 from trialscreen.cli.outcome import OF_VERDICT, refuse
 from trialscreen.errors import InputError, Problem
 from trialscreen.screening import Screening
 from trialscreen.screening import screen as screen_patient
-from trialscreen.sources import Answer, merge, read_answers, read_facts, screening_date
+from trialscreen.sources import Answer, merge, read_answers, readable_facts, screening_date
 from trialscreen.trial import SCREENING_DATE, Trial
 
 ScreenCommand = ElementFlagsCommand
@@ -20,7 +20,6 @@ ScreenCommand = ElementFlagsCommand
 
 def screen(
     context: typer.Context,
-    answers: dict[str, list[str]],
     answers_file: Annotated[
         str | None,
         typer.Option(
@@ -56,10 +55,10 @@ def screen(
     undetermined, 2 bad input.
     """
     trial: Trial = context.meta[TRIAL_KEY]
-    if on:
-        answers = {**answers, SCREENING_DATE: on}
+    flags: Taken = context.meta[FLAGS_KEY]
+    texts = {**flags.texts, SCREENING_DATE: on} if on else flags.texts
     try:
-        screening = _screen(trial, answers, answers_file)
+        screening = _screen(trial, texts, answers_file, flags.problems)
     except InputError as error:
         refuse(error)
     _print(screening, form, explain=explain, verbatim=verbatim)
@@ -67,18 +66,30 @@ def screen(
         raise typer.Exit(OF_VERDICT[screening.verdict])
 
 
-def _screen(trial: Trial, flags: dict[str, list[str]], file: str | None) -> Screening:
-    repeated = [
-        Problem(flag(name), f"given {len(texts)} times; give it once")
-        for name, texts in flags.items()
-        if len(texts) > 1
-    ]
-    if repeated:
-        raise InputError(repeated)
-    given = {name: Answer(texts[0], flag(name)) for name, texts in flags.items()}
-    answers = merge(given, read_answers(file) if file is not None else {})
-    on = screening_date(answers, date.today())  # noqa: DTZ011 - the user's own calendar
-    return screen_patient(trial, read_facts(trial, answers, on), on)
+def _screen(
+    trial: Trial, flags: dict[str, list[str]], file: str | None, problems: list[Problem]
+) -> Screening:
+    """Screens if there are no problems; else raises InputError with them and all others."""
+    stored = read_answers(file, problems) if file is not None else {}
+    answers = merge(_given_once(flags, problems), stored, problems)
+    today = date.today()  # noqa: DTZ011 - the user's own calendar
+    on = screening_date(answers, today, problems)
+    facts = readable_facts(trial, answers, on or today, problems)
+    try:
+        screening = screen_patient(trial, facts, on or today)
+    except InputError as error:
+        # A contradiction counted from a day that was not given may be none.
+        raise InputError([*problems, *(error.problems if on else ())]) from None
+    if problems:
+        raise InputError(problems)
+    return screening
+
+
+def _given_once(flags: dict[str, list[str]], problems: list[Problem]) -> dict[str, Answer]:
+    for name, texts in flags.items():
+        if len(texts) > 1:
+            problems.append(Problem(flag(name), f"given {len(texts)} times; give it once"))
+    return {name: Answer(texts[0], flag(name)) for name, texts in flags.items() if len(texts) == 1}
 
 
 def _print(screening: Screening, form: Format, *, explain: bool, verbatim: bool) -> None:

@@ -42,6 +42,13 @@ class Cursor:
     path: str
     problems: Problems
 
+    def down(self, *keys: str) -> "Cursor":
+        """The place under these keys; as near to it as the document goes."""
+        at = self
+        for key in keys:
+            at = at.optional(key, lambda place: place, at)
+        return at
+
     def problem(self, message: str) -> None:
         where = f"{self.problems.origin}:{self.node.line}:{self.node.column}"
         self.problems.found.append(Problem(f"{where} {self.path}".rstrip(), message))
@@ -55,7 +62,7 @@ class Cursor:
     # Single values.
 
     def text(self) -> str:
-        if isinstance(self.node, Scalar) and not self.node.is_null:
+        if isinstance(self.node, Scalar) and not self.node.is_null and self.node.text.strip():
             return self.node.text.strip()
         self._expected("a text")
         return ""

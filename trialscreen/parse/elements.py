@@ -16,7 +16,7 @@ from trialscreen.text import nearest, shown
 from trialscreen.trial import ELEMENT_TYPES, SOURCES, Element, Formula
 
 _NUMERIC = ("integer", "quantity")
-_KEYS = (
+KEYS = (
     *("label", "type", "unit", "accepts", "refuses", "range", "range_help", "typical"),
     *("choices", "spellings", "source", "section", "card", "consent", "ask", "help"),
     *("derive", "implied_by", "valid_if", "invalid_help", "reported_to", "reported_wins"),
@@ -46,7 +46,7 @@ def read_elements(at: Cursor) -> dict[str, Element]:
 
 
 def _read_plain(name: str, at: Cursor) -> Element:
-    at.known_keys(_KEYS)
+    at.known_keys(KEYS)
     if not _NAME.fullmatch(name) or name in RESERVED:
         at.problem(f"{shown(name)} cannot name an element: use a-z, 0-9 and _, and no rule word")
     kind = at.required("type", lambda place: place.word(ELEMENT_TYPES), ELEMENT_TYPES[0])

@@ -125,9 +125,9 @@ def _test(element: Element, operator: str, at: Cursor, elements: Mapping[str, El
     if operator in _WINDOWS and element.type == "date":
         return _WINDOWS[operator](element.name, _period(at))
     if operator == "is" and element.type == "choice":
-        return Is(element.name, at.word(tuple(element.choices)))
+        return Is(element.name, _choice(element, at))
     if operator == "one_of" and element.type == "choice":
-        names = tuple(item.word(tuple(element.choices)) for item in at.items())
+        names = tuple(_choice(element, item) for item in at.items())
         if not names:
             at.problem("expected at least one choice")
         return OneOf(element.name, names)
@@ -137,6 +137,11 @@ def _test(element: Element, operator: str, at: Cursor, elements: Mapping[str, El
             f" {_usual_operator(element)!r} does"
         )
     return Is(element.name, value=True)
+
+
+def _choice(element: Element, at: Cursor) -> str:
+    # That a choice has no choices is noted where it is defined.
+    return at.word(tuple(element.choices)) if element.choices else at.text()
 
 
 def _usual_operator(element: Element) -> str:

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from trialscreen.errors import InputError, Problem
 from trialscreen.parse.cursor import Cursor, Problems
 from trialscreen.parse.elements import read_elements
 from trialscreen.parse.records import read_record
@@ -46,8 +45,9 @@ def parse_trial(data: bytes, origin: str) -> Trial:
     root = Cursor(parse_yaml(decode(data, origin), origin), "", problems)
     root.known_keys(_KEYS)
     if root.required("format", Cursor.whole, FORMAT) != FORMAT:
-        root.problem(f"format: this version reads format {FORMAT}")
+        root.down("format").problem(f"this version reads format {FORMAT}")
     elements = root.required("elements", read_elements, _NO_ELEMENTS)
+    ids: dict[str, Cursor] = {}
     trial = Trial(
         version=root.required("version", Cursor.text, ""),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -64,16 +64,16 @@ def parse_trial(data: bytes, origin: str) -> Trial:
         ),
         elements=elements,
         criteria=(
-            *_read_criteria(root, "inclusion", elements),
-            *_read_criteria(root, "exclusion", elements),
+            *_read_criteria(root, "inclusion", elements, ids),
+            *_read_criteria(root, "exclusion", elements, ids),
         ),
         checks=root.optional("checks", lambda at: _read_checks(at, elements), ()),
     )
     _cross_check(trial, root)
     problems.raise_any()
-    cycles = [Problem(origin, message) for message in _cycles(trial.elements)]
-    if cycles:
-        raise InputError(cycles)
+    for name in _cyclic(elements):
+        root.down("elements", name).problem("its derivation needs its own value")
+    problems.raise_any()
     return trial
 
 
@@ -92,13 +92,17 @@ def _read_list(at: Cursor) -> tuple[str, ...]:
 
 
 def _read_criteria(
-    root: Cursor, kind: Kind, elements: Mapping[str, Element]
+    root: Cursor, kind: Kind, elements: Mapping[str, Element], ids: dict[str, Cursor]
 ) -> tuple[Criterion, ...]:
-    return root.required(
-        kind,
-        lambda at: tuple(_read_criterion(item, kind, elements) for item in at.items()),
-        (),
-    )
+    def read(at: Cursor) -> Criterion:
+        criterion = _read_criterion(at, kind, elements)
+        first = ids.setdefault(criterion.id, at)
+        if criterion.id and first is not at:
+            message = f"another criterion has this id, on line {first.node.line}"
+            at.down("id").problem(f"{shown(criterion.id)}: {message}")
+        return criterion
+
+    return root.required(kind, lambda at: tuple(map(read, at.items())), ())
 
 
 def _read_criterion(at: Cursor, kind: Kind, elements: Mapping[str, Element]) -> Criterion:
@@ -130,27 +134,23 @@ def _read_check(at: Cursor, elements: Mapping[str, Element]) -> Check:
 
 
 def _cross_check(trial: Trial, root: Cursor) -> None:
-    """Names that must exist, ids that must differ."""
-    ids = [criterion.id for criterion in trial.criteria]
-    for repeated in dict.fromkeys(one for one in ids if ids.count(one) > 1):
-        root.problem(f"two criteria have the id {shown(repeated)}")
+    """Names that must exist."""
     if SCREENING_DATE in trial.elements and trial.elements[SCREENING_DATE].type != "date":
-        root.problem(f"{SCREENING_DATE} must be a date")
-    sections = {section.id for section in trial.sections}
+        root.down("elements", SCREENING_DATE, "type").problem(f"{SCREENING_DATE} must be a date")
+    sections = {section.id for section in trial.sections if section.id}
     for element in trial.elements.values():
         for key, name, known in (
             ("section", element.section, sections),
             ("card", element.card, trial.cards),
         ):
-            if name is not None and name not in known:
-                root.problem(
-                    f"elements.{element.name}.{key}: {shown(name)} is not defined."
-                    f"{nearest(name, known)}"
+            if name and name not in known:
+                root.down("elements", element.name, key).problem(
+                    f"{shown(name)} is not defined.{nearest(name, known)}"
                 )
 
 
-def _cycles(elements: Mapping[str, Element]) -> Iterator[str]:
-    """A message per element whose derivation comes back to itself."""
+def _cyclic(elements: Mapping[str, Element]) -> Iterator[str]:
+    """The elements whose derivation comes back to them."""
     needs = {name: _needs(element) for name, element in elements.items()}
     for start, first in needs.items():
         seen: set[str] = set()
@@ -158,7 +158,7 @@ def _cycles(elements: Mapping[str, Element]) -> Iterator[str]:
         while ahead:
             name = ahead.pop()
             if name == start:
-                yield f"elements.{start}: its derivation needs its own value"
+                yield start
                 break
             if name not in seen:
                 seen.add(name)

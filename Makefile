@@ -1,0 +1,24 @@
+# `make test` sets up everything it needs in .venv and runs every check; see .ci/check.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: test setup docs clean
+
+test: setup
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash .ci/check
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml .ci/constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable . --group dev
+	touch $@
+
+docs: setup
+	$(BIN)/python -m tests.schema_build
+	$(BIN)/python -m tests.docs_build
+
+clean:
+	rm -rf $(VENV) dist build

@@ -1,0 +1,221 @@
+"""The cases in tests/data/criteria: what is given of a patient, and what must come of it.
+
+Three kinds: of one criterion, of what is noticed (contradictions, warnings, notes), and of
+how one value is read. Files are read with the project's own strict parser, so that `no`,
+dates and numbers stay the text that a user would write.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from trialscreen.clearing import clears_on
+from trialscreen.consistency import review
+from trialscreen.errors import InputError, ValueProblem
+from trialscreen.evaluate import Evaluation
+from trialscreen.fact import Exactly, Fact
+from trialscreen.parse.yamltree import Mapping as MappingNode
+from trialscreen.parse.yamltree import Node, Sequence, parse_yaml
+from trialscreen.screening import Finding, Screening
+from trialscreen.sources import Answer, read_facts
+from trialscreen.trial import Trial
+from trialscreen.truth import FALSE, TRUE, UNKNOWN
+from trialscreen.values import read_value
+
+FOLDER = Path(__file__).parent / "data" / "criteria"
+ABSENT = "absent"
+"""As a value in a case: the base's value is taken away."""
+
+NOTICES = ("conflicts", "warnings")
+VALUES = "values"
+
+_TRUTHS = {"yes": TRUE, "no": FALSE, "unknown": UNKNOWN}
+
+
+@dataclass(frozen=True)
+class CriterionCase:
+    """One patient's answers, and what is found of one criterion. Empty: not looked at."""
+
+    name: str
+    criterion: str
+    given: Mapping[str, str]
+    on: date
+    met: str
+    missing: frozenset[str] | None = None
+    clears_on: str = ""
+
+    def failure(self, trial: Trial) -> str | None:
+        """What is otherwise than expected when this criterion alone is judged."""
+        try:
+            facts = _facts(trial, self.given, self.on)
+        except InputError as error:
+            return f"refused: {error}"
+        criterion = next(one for one in trial.criteria if one.id == self.criterion)
+        trace = Evaluation(trial.elements, facts, self.on).trace(criterion.rule)
+        found = Screening(trial, facts, self.on, (Finding(criterion, trace),), ())
+        return self.difference(found)
+
+    def difference(self, screening: Screening) -> str | None:
+        """What is otherwise than expected in a screening of these answers."""
+        finding = next(f for f in screening.findings if f.criterion.id == self.criterion)
+        if finding.met is not _TRUTHS[self.met]:
+            return f"met is {finding.met.name}, expected {self.met}"
+        if self.missing is not None and self.missing != set(finding.missing):
+            return f"missing are {sorted(finding.missing)}, expected {sorted(self.missing)}"
+        if self.clears_on:
+            day = str(clears_on(screening, finding) or "none")
+            if day != self.clears_on:
+                return f"clears on {day}, expected {self.clears_on}"
+        return None
+
+
+@dataclass(frozen=True)
+class NoticeCase:
+    """Answers, and the words that must (or, for `silent`, must not) be told.
+
+    Without any of the words the answers must be accepted.
+    """
+
+    name: str
+    given: Mapping[str, str]
+    on: date
+    error: str = ""
+    warning: str = ""
+    note: str = ""
+    silent: str = ""
+
+    def failure(self, trial: Trial) -> str | None:
+        """What is otherwise than expected."""
+        try:
+            facts = _facts(trial, self.given, self.on)
+        except InputError as error:
+            return self._compared([("error", str(error))])
+        notices = review(trial, Evaluation(trial.elements, facts, self.on))
+        return self._compared([(notice.level, notice.message) for notice in notices])
+
+    def _compared(self, found: list[tuple[str, str]]) -> str | None:
+        errors = [message for level, message in found if level == "error"]
+        if errors and not self.error:
+            return f"refused: {'; '.join(errors)}"
+        for level in ("error", "warning", "note"):
+            words = getattr(self, level)
+            if words and not any(words in text for kind, text in found if kind == level):
+                return f"no {level} says {words!r}; found {found}"
+        if self.silent and any(self.silent in text for _, text in found):
+            return f"{self.silent!r} is told, and should not be"
+        return None
+
+
+@dataclass(frozen=True)
+class ValueCase:
+    """The text of one value, and the fact that it is read as, or words of the refusal."""
+
+    name: str
+    element: str
+    text: str
+    on: date
+    reads: str = ""
+    refused: str = ""
+
+    def failure(self, trial: Trial) -> str | None:
+        """What is otherwise than expected."""
+        try:
+            found = shown_fact(read_value(trial, trial.elements[self.element], self.text, self.on))
+        except ValueProblem as problem:
+            if self.refused and self.refused in str(problem):
+                return None
+            return f"refused: {problem}"
+        if self.refused:
+            return f"read as {found}, expected a refusal"
+        return None if found == self.reads else f"read as {found}, expected {self.reads}"
+
+
+Case = CriterionCase | NoticeCase | ValueCase
+
+
+def shown_fact(fact: Fact | None) -> str:
+    """A fact as the cases write it: yes, 45.359237, 18..30, 2026-06-01..2026-06-30."""
+    if fact is None:
+        return "unknown"
+    if isinstance(fact, Exactly):
+        words: dict[bool | str, str] = {True: "yes", False: "no"}
+        return words.get(fact.value) or str(fact.value)
+    low, high = (f"{end:.12g}" if isinstance(end, float | int) else str(end) for end in fact)
+    return low if low == high else f"{low}..{high}"
+
+
+def criterion_cases() -> Iterator[CriterionCase]:
+    """The cases of every criterion file."""
+    for path in sorted(FOLDER.glob("*.yaml")):
+        if path.stem not in (*NOTICES, VALUES):
+            yield from _criterion_cases(_load(path))
+
+
+def notice_cases() -> Iterator[NoticeCase]:
+    """The cases of contradictions, warnings and notes."""
+    for stem in NOTICES:
+        data = _load(FOLDER / f"{stem}.yaml")
+        for case in data["cases"]:
+            words = {key: case[key] for key in ("error", "warning", "note", "silent") if key in case}
+            yield NoticeCase(case["name"], case["given"], _day(case, data), **words)
+
+
+def value_cases() -> Iterator[ValueCase]:
+    """The cases of single values: the ends of every range, then units and spellings."""
+    data = _load(FOLDER / f"{VALUES}.yaml")
+    for element, texts in data["ranges"].items():
+        low, high, too_low, too_high = texts
+        for text in (low, high):
+            name = f"{element} accepts {text}"
+            yield ValueCase(name, element, text, _day({}, data), reads=text)
+        for text in (too_low, too_high):
+            name = f"{element} refuses {text}"
+            yield ValueCase(name, element, text, _day({}, data), refused="expected")
+    for case in data["cases"]:
+        name = f"{case['element']} {case['text']!r}"
+        words = {key: case[key] for key in ("reads", "refused") if key in case}
+        yield ValueCase(name, case["element"], case["text"], _day(case, data), **words)
+
+
+def given_in(path: Path) -> tuple[dict[str, str], date]:
+    """The answers of a patient file, and its screening date."""
+    given = _load(path)
+    return given, date.fromisoformat(given.pop("screening_date"))
+
+
+def _criterion_cases(data: Any) -> Iterator[CriterionCase]:
+    for case in data["cases"]:
+        base = {} if case.get("alone") == "yes" else data.get("base", {})
+        given = {**base, **case.get("given", {})}
+        yield CriterionCase(
+            name=case["name"],
+            criterion=data["criterion"],
+            given={name: text for name, text in given.items() if text != ABSENT},
+            on=_day(case, data),
+            met=case["met"],
+            missing=frozenset(case["missing"]) if "missing" in case else None,
+            clears_on=case.get("clears_on", ""),
+        )
+
+
+def _facts(trial: Trial, given: Mapping[str, str], on: date) -> dict[str, Fact]:
+    return read_facts(trial, {name: Answer(text, name) for name, text in given.items()}, on)
+
+
+def _day(case: Any, data: Any) -> date:
+    return date.fromisoformat(case.get("on", data["on"]))
+
+
+def _load(path: Path) -> Any:
+    return _plain(parse_yaml(path.read_text(encoding="utf-8"), path.name))
+
+
+def _plain(node: Node) -> Any:
+    """A parsed tree as texts, lists and dictionaries."""
+    if isinstance(node, MappingNode):
+        return {key: _plain(value) for key, value in node.items.items()}
+    if isinstance(node, Sequence):
+        return [_plain(item) for item in node.items]
+    return node.text
