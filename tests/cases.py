@@ -142,7 +142,7 @@ def shown_fact(fact: Fact | None) -> str:
     if isinstance(fact, Exactly):
         words: dict[bool | str, str] = {True: "yes", False: "no"}
         return words.get(fact.value) or str(fact.value)
-    low, high = (f"{end:.12g}" if isinstance(end, float | int) else str(end) for end in fact)
+    low, high = (f"{end:.14g}" if isinstance(end, float | int) else str(end) for end in fact)
     return low if low == high else f"{low}..{high}"
 
 
@@ -158,7 +158,9 @@ def notice_cases() -> Iterator[NoticeCase]:
     for stem in NOTICES:
         data = _load(FOLDER / f"{stem}.yaml")
         for case in data["cases"]:
-            words = {key: case[key] for key in ("error", "warning", "note", "silent") if key in case}
+            words = {
+                key: case[key] for key in ("error", "warning", "note", "silent") if key in case
+            }
             yield NoticeCase(case["name"], case["given"], _day(case, data), **words)
 
 

@@ -29,8 +29,16 @@ from textwrap import dedent, indent
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-from trialscreen.packaged import load_trial
+import typer
+import yaml
+from rich.console import Console
+
+from trialscreen import load_trial, screen
+from trialscreen.cli.app import app
 from trialscreen.report.blocks import Banner, Heading, Items, Page, Table
+from trialscreen.report.screening_page import screening_page
+from trialscreen.report.terminal import show
+from trialscreen.rule import elements_of
 from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.words import rule_in_words, show_number, show_range, show_typical
 
@@ -76,7 +84,7 @@ def run(commands: str) -> Outcome:
         (here / "docs").mkdir()
         (here / PATIENTS).symlink_to(ROOT / PATIENTS)
         (here / "criteria.yaml").symlink_to(ROOT / "criteria.yaml")
-        done = subprocess.run(  # noqa: S603 - the lines stand in our own pages
+        done = subprocess.run(
             ["/bin/sh", "-c", _SHELL + commands],
             cwd=here,
             env=_ENVIRONMENT,
@@ -100,7 +108,11 @@ _EXCERPT = re.compile(
 
 def with_excerpts(page: str) -> str:
     """A hand-written page with every excerpt in it made anew."""
-    return _EXCERPT.sub(lambda found: found["mark"] + indent(_excerpt(found), found["indent"]), page)
+    return _EXCERPT.sub(_with_mark, page)
+
+
+def _with_mark(found: re.Match[str]) -> str:
+    return found["mark"] + indent(_excerpt(found), found["indent"])
 
 
 def _excerpt(found: re.Match[str]) -> str:
@@ -232,10 +244,6 @@ TABLES: Mapping[str, Callable[[], str]] = {
 
 def commands() -> Mapping[str, Any]:
     """The registered commands by name."""
-    import typer  # noqa: PLC0415 - with the application below, only this needs it
-
-    from trialscreen.cli.app import app  # noqa: PLC0415
-
     group: Any = typer.main.get_command(app)
     return dict(group.commands)
 
@@ -243,7 +251,7 @@ def commands() -> Mapping[str, Any]:
 def _cli_page() -> str:
     names = ["", *commands()]
     with ThreadPoolExecutor() as pool:
-        helps = list(pool.map(run, [f"trialscreen {name} --help".replace("  ", " ") for name in names]))
+        helps = list(pool.map(run, [f"trialscreen {name} --help" for name in names]))
     parts = [
         "# Commands\n",
         "What `--help` says, as plain text. In a terminal the flags of `screen` stand in boxes, a"
@@ -260,12 +268,13 @@ def _cli_page() -> str:
 
 
 def _criteria_page() -> str:
+    shown = run("trialscreen criteria --format markdown").text
     return (
-        _NOTE
-        + "# Criteria\n\nEvery criterion of the packaged trial: the registered text word for word,"
-        " the rule, the readings, and the data elements behind it. The same as `trialscreen"
-        " criteria --format markdown`. How the readings came about: [The readings]"
-        "(../explanation/readings.md).\n\n" + run("trialscreen criteria --format markdown").text + "\n"
+        f"{_NOTE}# Criteria\n\n"
+        "Every criterion of the packaged trial: the registered text word for word, the rule,"
+        " the readings, and the data elements behind it. The same as `trialscreen criteria"
+        " --format markdown`. How the readings came about: [The readings]"
+        f"(../explanation/readings.md).\n\n{shown}\n"
     )
 
 
@@ -295,7 +304,7 @@ def _element_row(trial: Trial, element: Element) -> tuple[str, ...]:
     flag = "--" + element.name.replace("_", "-")
     ids = (c.id for c in trial.criteria if element.name in trial.elements_behind(c.rule))
     question = f"{element.ask}<br>{_plain(element.help)}" if element.help else element.ask
-    answer = "<br>".join(_answer(trial, element))
+    answer = "<br>".join((*_answer(trial, element), *_origin(element)))
     read_by = "every time window" if element.name == SCREENING_DATE else ", ".join(ids) or "none"
     return f"`{flag}`", question, answer, element.source, read_by
 
@@ -310,7 +319,8 @@ def _answer(trial: Trial, element: Element) -> Iterator[str]:
         case "boolean":
             yield "yes or no"
         case "choice":
-            yield "one of " + ", ".join(f"`{name}` ({label})" for name, label in element.choices.items())
+            named = (f"`{name}` ({label})" for name, label in element.choices.items())
+            yield f"one of {', '.join(named)}"
         case "date" if element.name == SCREENING_DATE:
             yield "a day, YYYY-MM-DD; today if none is given"
         case "date":
@@ -326,13 +336,20 @@ def _answer(trial: Trial, element: Element) -> Iterator[str]:
     if element.range is not None and element.type != "date":
         usual = f"; usual {show_typical(trial, element)}" if element.typical else ""
         yield f"allowed {show_range(trial, element)}{usual}"
-    if isinstance(element.derive, Formula):
-        inputs = " and ".join(f"`{name}`" for name in element.derive.inputs)
-        yield f"worked out from {inputs}"
-    elif element.derive is not None:
-        yield f"worked out: {_plain(rule_in_words(trial, element.derive))}"
     if element.valid_if is not None:
         yield f"counts only if: {_plain(rule_in_words(trial, element.valid_if))}"
+
+
+def _origin(element: Element) -> Iterator[str]:
+    """What a value can be worked out from."""
+    match element.derive:
+        case None:
+            return
+        case Formula(_, names):
+            pass
+        case rule:
+            names = elements_of(rule)
+    yield f"worked out from {', '.join(f'`{name}`' for name in names)}"
 
 
 def _factor(factor: float) -> str:
@@ -352,19 +369,11 @@ PAGES: Mapping[Path, Callable[[], str]] = {
 
 def picture() -> str:
     """The result for one example patient, shortened to the rows that decide, as SVG."""
-    from rich.console import Console  # noqa: PLC0415 - only this needs it
-
-    from trialscreen import screen  # noqa: PLC0415
-    from trialscreen.report.screening_page import screening_page  # noqa: PLC0415
-    from trialscreen.report.terminal import show  # noqa: PLC0415
-    from trialscreen.sources import read_answers  # noqa: PLC0415
-
     place = PATIENTS / "ineligible_washout.yaml"
-    answers = read_answers(str(ROOT / place))
-    trial = load_trial()
-    given = {name: answer.text for name, answer in answers.items()}
-    on = date.fromisoformat(given["screening_date"])
-    page = screening_page(screen(trial, given, on))
+    text = (ROOT / place).read_text("utf-8")
+    given = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes nothing but texts
+    on = date.fromisoformat(given.pop("screening_date"))
+    page = screening_page(screen(load_trial(), given, on))
     with patch.dict("os.environ", {"TERM": "xterm-256color"}):
         out = Console(
             file=io.StringIO(),

@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.fact import Fact
-from trialscreen.text import MAX_BYTES, decode, nearest, printable, read_bytes, short, shown
+from trialscreen.text import (
+    MAX_BYTES,
+    decode,
+    first_control,
+    nearest,
+    printable,
+    read_bytes,
+    short,
+    shown,
+)
 from trialscreen.trial import SCREENING_DATE, Trial
 from trialscreen.values import UNKNOWN, read_day, read_value
 
@@ -93,7 +102,9 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
     for name, given in root.items():
         value = given.get(VALUE_KEY, given) if isinstance(given, dict) else given
         where = f"{origin} {short(name)}"
-        if isinstance(value, list | dict):
+        if (control := first_control(name)) is not None:
+            problems.append(Problem(where, f"control character {control} in the key"))
+        elif isinstance(value, list | dict):
             problems.append(Problem(where, "expected a single value"))
         else:
             answers[name] = Answer(as_text(value), where)

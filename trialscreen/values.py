@@ -86,7 +86,8 @@ def _read_choice(element: Element, clean: str, text: str) -> Exactly:
     if (meant := names.get(clean) or names.get(spoken)) is not None:
         return Exactly(meant)
     known = (*element.choices, UNKNOWN)
-    raise ValueProblem(f"{shown(text)}; expected {', '.join(known)}.{nearest(clean, known)}")
+    hint = nearest(clean, known)
+    raise ValueProblem(f"{shown(text)}; expected {', '.join(known)}{'.' if hint else ''}{hint}")
 
 
 # Dates.
@@ -169,9 +170,9 @@ def _read_number(trial: Trial, element: Element, clean: str, text: str) -> Numbe
         value = _convert(trial, element, *_split(rest, text), text)
         first, last = _bounds(element, sign, value, low, high)
     if last < low or first > high or first > last:
-        hint = f" {element.range_help}" if element.range_help else ""
+        hint = f". {element.range_help}" if element.range_help else ""
         raise ValueProblem(
-            f"{shown(text)} is out of range; expected {show_range(trial, element)}.{hint}"
+            f"{shown(text)} is out of range; expected {show_range(trial, element)}{hint}"
         )
     if not sign and (first < low or last > high):
         raise ValueProblem(
@@ -255,5 +256,5 @@ def _unit_message(trial: Trial, element: Element, unit: str, text: str) -> str:
         if unit in _unit_names(trial, code):
             return f"{shown(text)}: {reason}"
     codes = (element.unit, *element.accepts)
-    units = ", ".join(trial.unit_text(code) or str(code) for code in codes)
+    units = ", ".join(trial.unit_text(code) or "no unit" for code in codes)
     return f"{shown(text)}: the unit {shown(unit)} is not accepted; expected {units}"

@@ -16,7 +16,7 @@ from typer.core import TyperCommand
 from trialscreen.cli.outcome import refuse
 from trialscreen.errors import InputError, Problem
 from trialscreen.packaged import load_trial
-from trialscreen.text import nearest, shown
+from trialscreen.text import nearest, short, shown
 from trialscreen.trial import SCREENING_DATE, Element, Trial
 from trialscreen.values import UNKNOWN
 
@@ -82,8 +82,9 @@ def _take(args: list[str], flags: Mapping[str, Element], own: Mapping[str, Any])
             valued = name in own and not own[name].is_flag and not equals
             taken.rest.extend((arg, *islice(ahead, 1 if valued else 0)))
         elif arg.startswith("-"):
-            taken.problems.append(Problem(name, f"no such option.{nearest(name, (*flags, *own))}"))
-            strange = True
+            hint = nearest(name, (*flags, *own))
+            taken.problems.append(Problem(short(name), f"no such option.{hint}"))
+            strange = not equals
             continue
         elif not strange:
             taken.problems.append(Problem(shown(arg), "stands alone; a value needs its option"))

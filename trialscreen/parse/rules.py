@@ -44,7 +44,7 @@ _NO_RULES: tuple[Rule, ...] = ()
 
 def read_rule(at: Cursor, elements: Mapping[str, Element]) -> Rule:
     """The rule at `at`; every problem in it is noted."""
-    if isinstance(at.node, Scalar):
+    if isinstance(at.node, Scalar) and not at.node.is_null:
         return _yes(at, elements)
     if not isinstance(at.node, MappingNode) or not at.node.items:
         at.problem("expected a rule: the name of a yes/no element, or a mapping")
@@ -152,7 +152,7 @@ def _bound(
     element: Element, at: Cursor, elements: Mapping[str, Element]
 ) -> int | float | ElementRef:
     """A number, or an element of the same type and unit."""
-    if isinstance(at.node, Scalar) and (at.node.text in elements or element.type == "date"):
+    if isinstance(at.node, Scalar) and (element.type == "date" or at.node.text[:1].isalpha()):
         other = _element(at.text(), at, elements)
         if other is not None and (other.type == "date") != (element.type == "date"):
             at.problem(f"{other.name} is a {other.type}; {element.name} is a {element.type}")

@@ -8,6 +8,7 @@ from trialscreen.parse.cursor import Cursor, Problems
 from trialscreen.parse.elements import read_elements
 from trialscreen.parse.records import read_record
 from trialscreen.parse.rules import STAND_IN, read_rule
+from trialscreen.parse.yamltree import Mapping as MappingNode
 from trialscreen.parse.yamltree import parse_yaml
 from trialscreen.registry import Registration
 from trialscreen.rule import elements_of
@@ -43,6 +44,9 @@ def parse_trial(data: bytes, origin: str) -> Trial:
     """
     problems = Problems(origin)
     root = Cursor(parse_yaml(decode(data, origin), origin), "", problems)
+    if not isinstance(root.node, MappingNode):
+        root.problem(f"expected the keys of a criteria file: {', '.join(_KEYS)}")
+        problems.raise_any()
     root.known_keys(_KEYS)
     if root.required("format", Cursor.whole, FORMAT) != FORMAT:
         root.down("format").problem(f"this version reads format {FORMAT}")

@@ -1,0 +1,267 @@
+"""The command line driven as a process: commands, formats, exit codes, flags, sources."""
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.process import PATIENTS, ROOT, Ran, run
+from trialscreen import __version__, load_trial
+
+TRIAL = load_trial()
+IDS = [criterion.id for criterion in TRIAL.criteria]
+ON = ("--screening-date", "2026-06-01")
+SCHEMA = json.loads((ROOT / "trialscreen/schemas/result.schema.json").read_text(encoding="utf-8"))
+VERDICTS = [
+    ("eligible.yaml", 0, "eligible"),
+    ("ineligible_lab.yaml", 3, "ineligible"),
+    ("ineligible_washout.yaml", 3, "ineligible"),
+    ("undetermined.yaml", 4, "undetermined"),
+]
+
+
+def screened(*args: str | Path, stdin: str = "", **env: str) -> dict[str, Any]:
+    """The JSON result of `screen`; nothing else may be said."""
+    ran = run("screen", "--format", "json", *args, stdin=stdin, **env)
+    assert ran.code in (0, 3, 4), ran
+    assert not ran.err
+    result: dict[str, Any] = json.loads(ran.out)
+    return result
+
+
+def rows(ran: Ran) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(ran.out)))
+
+
+# Help, version, the commands.
+
+
+@pytest.mark.parametrize("help_flag", ["--help", "-h"])
+@pytest.mark.parametrize("command", [[], ["screen"], ["trial"], ["criteria"], ["check"]])
+def test_every_command_explains_itself(command: list[str], help_flag: str) -> None:
+    ran = run(*command, help_flag)
+    assert ran.code == 0
+    assert not ran.err
+    assert "Usage: " in ran.out
+    assert all(name in ran.out for name in ("screen", *command))
+
+
+def test_the_help_of_screen_names_every_flag_under_its_section() -> None:
+    out = run("screen", "--help", COLUMNS="200").out
+    flags = ["--" + element.name.replace("_", "-") for element in TRIAL.answerable()]
+    assert all(f" {flag} " in out for flag in flags)
+    assert all(f"─ {section.title} ─" in out for section in TRIAL.sections[1:])
+
+
+def test_the_version_is_the_packages() -> None:
+    assert run("--version") == (0, f"trialscreen {__version__}\n", "")
+
+
+def test_without_a_command_the_help_is_shown_as_for_bad_usage() -> None:
+    assert run().code == 2
+
+
+# Verdicts, exit codes and formats of `screen`.
+
+
+@pytest.mark.parametrize(("file", "code", "verdict"), VERDICTS)
+def test_the_verdict_is_the_exit_code(file: str, code: int, verdict: str) -> None:
+    args = ("screen", "--from", PATIENTS / file)
+    table, markdown = run(*args), run(*args, "--format", "markdown")
+    as_csv, zero = run(*args, "--format", "csv"), run(*args, "--format", "json", "--exit-zero")
+    assert [table.code, markdown.code, as_csv.code, zero.code] == [code, code, code, 0]
+    assert not table.err + markdown.err + as_csv.err + zero.err
+    title = f"{verdict.upper()} for NCT06949137 on 2026-06-01"
+    assert title in table.out
+    assert f"**{title}**" in markdown.out
+    assert {row["verdict"] for row in rows(as_csv)} == {verdict}
+    assert [row["id"] for row in rows(as_csv)] == IDS
+    assert json.loads(zero.out)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("file", "code", "verdict"), VERDICTS)
+def test_the_json_result_keeps_the_contract(file: str, code: int, verdict: str) -> None:
+    result = screened("--from", PATIENTS / file)
+    jsonschema.validate(result, SCHEMA)
+    assert {
+        *("schema_version", "trial", "screening_date", "verdict", "criteria"),
+        *("missing", "dose_cohorts", "open"),
+    } <= set(result)
+    assert result["trial"]["nct_id"] == "NCT06949137"
+    assert (result["screening_date"], result["verdict"]) == ("2026-06-01", verdict)
+    assert result["open"] == ("data" if code == 4 else None)
+    assert [one["id"] for one in result["criteria"]] == IDS
+    keys = {"id", "kind", "text", "met", "passes", "reasons", "missing", "clears_on"}
+    open_names = {name for names in result["missing"].values() for name in names}
+    for one, criterion in zip(result["criteria"], TRIAL.criteria, strict=True):
+        assert keys <= set(one)
+        assert (one["kind"], one["text"]) == (criterion.kind, criterion.text)
+        inverted = {True: False, False: True, None: None}[one["met"]]
+        assert one["passes"] == (one["met"] if criterion.kind == "inclusion" else inverted)
+        assert one["reasons"] if one["met"] is not None else one["missing"]
+        assert set(one["missing"]) <= open_names <= set(TRIAL.elements)
+    assert [cohort["dose"] for cohort in result["dose_cohorts"]] == [
+        *("6.0×10^7", "1.2×10^8", "2.4×10^8")
+    ]
+
+
+def test_an_ineligible_patient_is_told_when_the_criterion_clears() -> None:
+    result = screened("--from", PATIENTS / "ineligible_washout.yaml")
+    found = {one["id"]: one["clears_on"] for one in result["criteria"] if one["clears_on"]}
+    assert list(found) == ["E8"]
+    assert date.fromisoformat(found["E8"]) > date(2026, 6, 1)
+
+
+def test_only_consent_and_judgement_are_open_when_the_data_are_complete() -> None:
+    left_open = ("--informed-consent-signed", "unknown", "--investigator-deems-unsuitable=unknown")
+    result = screened("--from", PATIENTS / "eligible.yaml", *left_open)
+    assert (result["verdict"], result["open"]) == ("undetermined", "judgement")
+
+
+# `trial` and `criteria`.
+
+
+def test_the_trial_is_shown_in_every_format() -> None:
+    table, markdown = run("trial"), run("trial", "--format", "markdown")
+    as_json, as_csv = run("trial", "--format", "json"), run("trial", "--format", "csv")
+    for ran in (table, markdown, as_json, as_csv):
+        assert ran.code == 0
+        assert not ran.err
+        assert "NCT06949137" in ran.out
+        assert "RECRUITING" in ran.out
+    assert [one["name"] for one in json.loads(as_json.out)["dose_cohorts"]] == [
+        *("Low Dose Group", "Medium Dose Group", "High Dose Group")
+    ]
+    assert {"field": "NCT ID", "value": "NCT06949137"} in rows(as_csv)
+
+
+def test_the_criteria_are_shown_in_every_format() -> None:
+    table, markdown = run("criteria"), run("criteria", "--format", "markdown")
+    as_json, as_csv = run("criteria", "--format", "json"), run("criteria", "--format", "csv")
+    assert [ran.code for ran in (table, markdown, as_json, as_csv)] == [0, 0, 0, 0]
+    assert all(f"\n{id_} (" in f"\n{table.out}" for id_ in IDS)
+    assert all(f"## {id_} (" in markdown.out for id_ in IDS)
+    texts = [criterion.text for criterion in TRIAL.criteria]
+    assert [one["text"] for one in json.loads(as_json.out)] == texts
+    assert [row["text"] for row in rows(as_csv)] == texts
+
+
+def test_one_criterion_can_be_chosen_in_either_case() -> None:
+    chosen = run("criteria", "e8", "--format", "json")
+    assert [one["id"] for one in json.loads(chosen.out)] == ["E8"]
+
+
+def test_explain_shows_the_clauses_and_verbatim_the_registered_words() -> None:
+    wide = {"COLUMNS": "4000"}
+    plain = run("screen", *ON, "--format", "markdown")
+    explained = run("screen", *ON, "--explain", **wide)
+    verbatim = run("screen", *ON, "--verbatim", **wide)
+    last_lines = [criterion.text.splitlines()[-1] for criterion in TRIAL.criteria]
+    assert all(line in verbatim.out for line in last_lines)
+    assert not all(line in plain.out for line in last_lines)
+    assert explained.out.count("Rule: ") == len(IDS)
+    assert "Rule: " not in plain.out
+
+
+# Flags, files and standard input.
+
+
+@pytest.mark.parametrize(
+    ("args", "name", "shown"),
+    [
+        (["--weight", "55"], "weight", "55 kg"),
+        (["--weight=55"], "weight", "55 kg"),
+        (["--weight", "121 lb"], "weight", "54.88467677 kg"),
+        (["--weight", "５５"], "weight", "55 kg"),
+        (["--high-fall-risk", "yes"], "high_fall_risk", "yes"),
+        (["--high-fall-risk", "no"], "high_fall_risk", "no"),
+        (["--high-fall-risk", "unknown"], "high_fall_risk", None),
+        (["--menopause-type", "natural"], "menopause_type", "natural, at 40 years or later"),
+        (["--sex", "Female"], "sex", "female"),
+        (["--pth-analog-last-dose-date", "2026-03"], "pth_analog_last_dose_date", "2026-03"),
+        (["--hbv-dna", "<20"], "hbv_dna", "<20 copies/mL"),
+        (["--lumbar-spine-t-score", "-3.1"], "lumbar_spine_t_score", "-3.1"),
+        (["--lumbar-spine-t-score=-3.1"], "lumbar_spine_t_score", "-3.1"),
+    ],
+)
+def test_a_flag_states_a_fact(args: list[str], name: str, shown: str | None) -> None:
+    assert screened(*ON, *args)["facts"] == ({} if shown is None else {name: shown})
+
+
+def _typed(text: str) -> object:
+    """A text as a JSON file would hold it."""
+    words = {"yes": True, "no": False, "unknown": None}
+    if text in words:
+        return words[text]
+    try:
+        number: object = json.loads(text)
+    except ValueError:
+        return text
+    return number
+
+
+def test_flags_yaml_and_json_from_a_file_or_standard_input_say_the_same(tmp_path: Path) -> None:
+    text = (PATIENTS / "ineligible_washout.yaml").read_text(encoding="utf-8")
+    answers: dict[str, str] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in answers.items()]
+    as_json = json.dumps({name: _typed(value) for name, value in answers.items()})
+    json_file, noted = tmp_path / "patient.json", tmp_path / "noted.yaml"
+    json_file.write_text(as_json, encoding="utf-8-sig")
+    lines = (f'{name}: {{value: "{value}", note: seen}}' for name, value in answers.items())
+    noted.write_text("\r\n".join(lines), encoding="utf-8")
+    expected = screened(*flags)
+    assert screened("--from", PATIENTS / "ineligible_washout.yaml") == expected
+    assert screened("--from", "-", stdin=text) == expected
+    assert screened("--from", json_file) == expected
+    assert screened("--from", "-", stdin=as_json) == expected
+    assert screened("--from", noted) == expected
+
+
+def test_flags_win_over_the_file() -> None:
+    result = screened("--from", PATIENTS / "eligible.yaml", "--weight", "38", "--sex=unknown")
+    assert result["facts"]["weight"] == "38 kg"
+    assert "sex" not in result["facts"]
+    assert result["verdict"] == "ineligible"
+
+
+def test_an_empty_answers_object_is_a_patient_of_whom_nothing_is_known() -> None:
+    result = screened("--from", "-", stdin="{}")
+    assert (result["verdict"], result["open"], result["facts"]) == ("undetermined", "data", {})
+
+
+@pytest.mark.parametrize(("zone", "hours"), [("EAST-14", 14), ("WEST+12", -12)])
+def test_the_screening_date_is_today_where_the_user_is(zone: str, hours: int) -> None:
+    before = (datetime.now(UTC) + timedelta(hours=hours)).date()
+    result = screened(TZ=zone)
+    table = run("screen", "--screening-date", "unknown", TZ=zone).out
+    after = (datetime.now(UTC) + timedelta(hours=hours)).date()
+    assert before <= date.fromisoformat(result["screening_date"]) <= after
+    assert any(f"UNDETERMINED for NCT06949137 on {day}" in table for day in (before, after))
+
+
+def test_another_criteria_file_is_named_by_option_or_variable_and_the_option_wins() -> None:
+    tiny = ROOT / "tests" / "data" / "tiny_trial.yaml"
+    other = ROOT / "tests" / "data" / "spec" / "trial.yaml"
+    by_option = run("--criteria", tiny, "screen", "--weight", "50", "--smoker=no", *ON)
+    by_variable = run(
+        "screen", "--weight", "50", "--smoker=no", *ON, TRIALSCREEN_CRITERIA=str(tiny)
+    )
+    both = run("--criteria", tiny, "criteria", "--format", "csv", TRIALSCREEN_CRITERIA=str(other))
+    assert by_option == by_variable
+    assert by_option.code == 4
+    assert "UNDETERMINED for NCT00000001 on 2026-06-01" in by_option.out
+    assert [row["id"] for row in rows(both)] == ["I1", "E1"]
+    assert run("check", TRIALSCREEN_CRITERIA="").out.startswith("criteria.yaml: ")
+
+
+def test_the_result_says_which_criteria_file_it_used() -> None:
+    result = screened(*ON)["trial"]
+    assert (result["criteria_file"], result["criteria_version"]) == ("criteria.yaml", TRIAL.version)
+    assert result["criteria_sha256"] == TRIAL.sha256
+    assert f"SHA-256 {TRIAL.sha256[:16]}" in run("screen", *ON).out

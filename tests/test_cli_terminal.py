@@ -1,0 +1,225 @@
+"""Where the output goes: terminals, pipes, narrow windows, other locales, closed streams."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import pexpect  # type: ignore[import-untyped]
+import pytest
+from rich.cells import cell_len
+
+from tests.process import COMMAND, PATIENTS, ROOT, TIMEOUT, Ran, environment, run
+
+ESCAPE = "\x1b"
+ELIGIBLE, WASHOUT = PATIENTS / "eligible.yaml", PATIENTS / "ineligible_washout.yaml"
+Arguments = Sequence[str | Path]
+COMMANDS = ("screen", "trial", "criteria")
+ALL_PAGES: list[Arguments] = [
+    ["screen"],
+    ["screen", "--from", WASHOUT],
+    ["screen", "--from", ELIGIBLE, "--explain", "--verbatim"],
+    ["trial"],
+    ["criteria"],
+    ["--help"],
+    ["screen", "--help"],
+]
+OTHER_FORMATS: list[Arguments] = [
+    ["check"],
+    *[[name, "--format", form] for name in COMMANDS for form in ("json", "csv", "markdown")],
+]
+C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@cache
+def usual(*args: str | Path) -> Ran:
+    """A run in the usual environment, for several tests to look at."""
+    return run(*args)
+
+
+def in_terminal(*args: str | Path, **env: str) -> str:
+    """What a user at a terminal sees."""
+    command, *rest = (*COMMAND, *map(str, args))
+    shown = pexpect.run(
+        f"{command} {' '.join(rest)}", env=environment(**env), cwd=str(ROOT), timeout=TIMEOUT
+    )
+    return str(shown.decode())
+
+
+# Colour and width.
+
+
+@pytest.mark.parametrize("args", [*ALL_PAGES, *OTHER_FORMATS, ["screen", "--weight", "x"]])
+def test_a_pipe_gets_no_escape_sequence(args: Arguments) -> None:
+    ran = usual(*args)
+    assert ESCAPE not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_nor_does_a_pipe_that_wants_no_colour(env: dict[str, str]) -> None:
+    for args in (["screen"], ["trial"], ["--help"], ["bogus"]):
+        ran = run(*args, **env)
+        assert ESCAPE not in ran.out + ran.err
+
+
+def test_a_terminal_gets_colours_unless_they_are_unwanted() -> None:
+    colour = re.compile(r"\x1b\[(?:\d+;)*(?:3\d|4\d|9\d)(?:;\d+)*m")
+    args = ("screen", "--from", WASHOUT)
+    assert colour.search(in_terminal(*args))
+    assert not colour.search(in_terminal(*args, NO_COLOR="1"))
+    assert ESCAPE not in in_terminal(*args, TERM="dumb")
+
+
+def test_colour_says_nothing_that_the_words_do_not() -> None:
+    styles = re.compile(r"\x1b\[[\d;]*m")
+    shown = styles.sub("", in_terminal("screen", "--from", WASHOUT)).replace("\r\n", "\n")
+    assert shown == usual("screen", "--from", WASHOUT).out
+
+
+@pytest.mark.parametrize("width", [50, 80])
+@pytest.mark.parametrize("args", ALL_PAGES)
+def test_no_line_is_wider_than_the_terminal(args: Arguments, width: int) -> None:
+    ran = usual(*args) if width == 80 else run(*args, COLUMNS=str(width))
+    assert max(cell_len(line) for line in ran.out.splitlines()) <= width
+
+
+def test_a_narrow_terminal_loses_no_word() -> None:
+    def words(width: str) -> set[str]:
+        out = run("screen", "--from", WASHOUT, "--explain", COLUMNS=width).out
+        return set(re.findall(r"[\w.≥≤^-]+", out))
+
+    assert words("400") - words("50") <= words("80")
+    assert {"E8", "excludes", "clears", "2025-11-18"} <= words("50")
+
+
+# Locales.
+
+
+@pytest.mark.parametrize("args", [*ALL_PAGES, *OTHER_FORMATS])
+def test_the_c_locale_is_no_obstacle(args: Arguments) -> None:
+    plain = run(*args, **C_LOCALE)
+    assert plain.code == usual(*args).code
+    assert not plain.err
+    assert plain.out.isascii()
+
+
+def test_the_c_locale_reads_files_as_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "patient.yaml"
+    path.write_text("weight: ５５ # Größe\nheight: ≥ 160\n", encoding="utf-8")
+    ran = run("screen", "--from", path, "--format", "json", **C_LOCALE)
+    assert ran.code == 4
+    assert '"weight": "55 kg"' in ran.out
+
+
+@pytest.mark.parametrize("args", [*ALL_PAGES, *OTHER_FORMATS, ["screen", "--wieght", "1"]])
+def test_python_has_nothing_to_warn_of(args: Arguments) -> None:
+    assert run(*args, PYTHONWARNINGS="error", PYTHONDEVMODE="1") == usual(*args)
+
+
+# Streams that are closed, full or left.
+
+
+def test_nothing_is_asked_when_standard_input_is_no_terminal() -> None:
+    for args in (["screen"], ["screen", "--from", str(ELIGIBLE)]):
+        command = [*COMMAND, *args, "--format", "csv"]
+        done = subprocess.run(
+            ["sh", "-c", 'exec "$@" <&-', "sh", *command],
+            capture_output=True,
+            env=environment(),
+            cwd=ROOT,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        assert done.returncode in (0, 4)
+        assert not done.stderr
+
+
+@pytest.mark.parametrize(
+    ("redirection", "args", "code", "err"),
+    [
+        ("<&-", "screen --from -", 2, "error: standard input: it is closed\n"),
+        (">&-", "trial", 0, ""),
+        (">&-", "screen --format json", 4, ""),
+        ("2>&-", "screen --weight x", 2, ""),
+        (">/dev/full", "--version", 1, "error: cannot write the result: No space left on device\n"),
+        (">/dev/full", "trial", 1, "error: cannot write the result: No space left on device\n"),
+        (">/dev/full", "screen --format json", 1, "error: cannot write the result: No space"),
+    ],
+)
+def test_a_stream_that_is_closed_or_full_is_no_crash(
+    redirection: str, args: str, code: int, err: str
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {redirection}', "sh", *COMMAND, *args.split()],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == code
+    assert done.stderr.startswith(err)
+    assert len(done.stderr.splitlines()) == len(err.splitlines())
+
+
+@pytest.mark.parametrize("args", [["--version"], *ALL_PAGES, *OTHER_FORMATS])
+def test_a_reader_that_has_left_is_no_crash(args: Arguments) -> None:
+    reader, writer = os.pipe()
+    with subprocess.Popen(
+        [*COMMAND, *map(str, args)],
+        stdin=subprocess.DEVNULL,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        cwd=ROOT,
+    ) as process:
+        os.close(writer)
+        os.close(reader)
+        _, err = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, err) == (1, b"")
+
+
+def test_an_interrupt_ends_quietly_with_130() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "screen", "--from", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        cwd=ROOT,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(b"#" * 500_000)  # more than a pipe holds: the process is reading
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=TIMEOUT) == (b"", b"")
+    assert process.returncode == 130
+
+
+def test_an_unexpected_fault_is_told_without_a_value_or_a_traceback() -> None:
+    script = (
+        "import sys; import trialscreen.cli.screen as module\n"
+        "def fault(*args): raise RuntimeError('weight 58')\n"
+        "module.read_answers = fault\n"
+        "sys.argv = ['trialscreen', 'screen', '--from', '-']\n"
+        "from trialscreen.cli import main; main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: unexpected RuntimeError in __main__:2.")
+    assert "58" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,11 @@
+"""The cases notice every slip in the criteria file that a mutation stands for."""
+
+from tests.mutate_criteria import EXPLAINED, run, unexplained
+from trialscreen import load_trial
+
+
+def test_every_mutant_of_the_criteria_is_noticed() -> None:
+    result = run(load_trial())
+    assert result.made.total() > 1000
+    assert unexplained(result.survivors) == []
+    assert set(EXPLAINED) == {str(mutant) for mutant in result.survivors}
