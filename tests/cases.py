@@ -28,6 +28,9 @@ FOLDER = Path(__file__).parent / "data" / "criteria"
 ABSENT = "absent"
 """As a value in a case: the base's value is taken away."""
 
+UNUSUAL = "is unusual"
+"""Words of the warning that a value is outside its typical range."""
+
 NOTICES = ("conflicts", "warnings")
 VALUES = "values"
 
@@ -162,6 +165,16 @@ def notice_cases() -> Iterator[NoticeCase]:
                 key: case[key] for key in ("error", "warning", "note", "silent") if key in case
             }
             yield NoticeCase(case["name"], case["given"], _day(case, data), **words)
+        for element, texts in data.get("typical", {}).items():
+            yield from _typical_cases(element, texts, _day({}, data))
+
+
+def _typical_cases(element: str, texts: list[str], on: date) -> Iterator[NoticeCase]:
+    """Two usual values, then an unusual one on either side (empty: none is accepted)."""
+    for text in texts[:2]:
+        yield NoticeCase(f"{element} {text} is usual", {element: text}, on, silent=UNUSUAL)
+    for text in filter(None, texts[2:]):
+        yield NoticeCase(f"{element} {text} is unusual", {element: text}, on, warning=UNUSUAL)
 
 
 def value_cases() -> Iterator[ValueCase]:
@@ -175,6 +188,9 @@ def value_cases() -> Iterator[ValueCase]:
         for text in (too_low, too_high):
             name = f"{element} refuses {text}"
             yield ValueCase(name, element, text, _day({}, data), refused="expected")
+    for element, spellings in data["spellings"].items():
+        for text, reads in spellings.items():
+            yield ValueCase(f"{element} {text!r}", element, text, _day({}, data), reads=reads)
     for case in data["cases"]:
         name = f"{case['element']} {case['text']!r}"
         words = {key: case[key] for key in ("reads", "refused") if key in case}

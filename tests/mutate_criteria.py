@@ -1,4 +1,4 @@
-"""Mutation check of the criteria file: would the cases notice a slip in it?
+"""Mutation check of the criteria file: whether the cases would notice a slip in it.
 
 Run as `python -m tests.mutate_criteria`. Each mutant of the parsed trial is one wrong
 change; it is killed when some case in tests/data/criteria then fails. Only the cases that
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tests.cases import Case, CriterionCase, criterion_cases, notice_cases, value_cases
 from tests.mutants import Mutant, mutants
 from trialscreen import Trial, load_trial
-from trialscreen.trial import Formula
+from trialscreen.trial import SCREENING_DATE, Formula
 
 EXPLAINED: Mapping[str, str] = {}
 """Mutants that no case can kill, as they are printed, and why."""
@@ -44,7 +44,9 @@ class Cases:
         yield from self.of_criterion[mutant.criterion] if mutant.criterion else ()
         yield from (case for case in self.of_values if case.element in mutant.elements)
         names = mutant.elements.union(*map(self._sources, mutant.elements))
-        yield from (case for case in self.of_notices if not names.isdisjoint(case.given))
+        yield from (
+            case for case in self.of_notices if not names.isdisjoint({SCREENING_DATE, *case.given})
+        )
         if not mutant.path.startswith("checks."):
             for criterion, reads in self.reads.items():
                 if not reads.isdisjoint(mutant.elements):

@@ -12,6 +12,7 @@ from tests.cases import (
     FOLDER,
     NOTICES,
     VALUES,
+    Case,
     CriterionCase,
     NoticeCase,
     ValueCase,
@@ -41,29 +42,34 @@ EXCLUDING = {
 """Answers that each fail a criterion for certain, whatever else is known."""
 
 
-@pytest.mark.parametrize("case", CRITERION_CASES, ids=lambda case: f"{case.criterion}: {case.name}")
+def named(case: Case) -> str:
+    """How pytest shows a case."""
+    return f"{case.criterion}: {case.name}" if isinstance(case, CriterionCase) else case.name
+
+
+@pytest.mark.parametrize("case", CRITERION_CASES, ids=named)
 def test_criterion_is_judged_as_the_text_is_read(case: CriterionCase) -> None:
     assert case.difference(screen(TRIAL, case.given, on=case.on)) is None
 
 
-@pytest.mark.parametrize("case", CRITERION_CASES, ids=lambda case: f"{case.criterion}: {case.name}")
+@pytest.mark.parametrize("case", CRITERION_CASES, ids=named)
 def test_criterion_alone_is_judged_as_in_the_whole_screening(case: CriterionCase) -> None:
     assert case.failure(TRIAL) is None
 
 
-@pytest.mark.parametrize("case", NOTICE_CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", NOTICE_CASES, ids=named)
 def test_contradictions_and_oddities_are_told(case: NoticeCase) -> None:
     assert case.failure(TRIAL) is None
 
 
-@pytest.mark.parametrize("case", [c for c in NOTICE_CASES if c.error], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [c for c in NOTICE_CASES if c.error], ids=named)
 def test_contradictory_answers_are_refused(case: NoticeCase) -> None:
     with pytest.raises(InputError) as refusal:
         screen(TRIAL, case.given, on=case.on)
     assert case.error in str(refusal.value)
 
 
-@pytest.mark.parametrize("case", VALUE_CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", VALUE_CASES, ids=named)
 def test_value_is_read_as_it_is_meant(case: ValueCase) -> None:
     assert case.failure(TRIAL) is None
 
@@ -75,8 +81,8 @@ def test_every_criterion_has_its_file_of_cases() -> None:
 
 
 def test_no_case_name_repeats() -> None:
-    names = [f"{case.criterion}: {case.name}" for case in CRITERION_CASES]
-    names += [case.name for case in (*NOTICE_CASES, *VALUE_CASES)]
+    cases: list[Case] = [*CRITERION_CASES, *NOTICE_CASES, *VALUE_CASES]
+    names = [named(case) for case in cases]
     assert [name for name, count in Counter(names).items() if count > 1] == []
 
 
@@ -86,10 +92,9 @@ def test_every_criterion_has_a_case_for_yes_no_and_unknown() -> None:
     assert wanted - seen == set()
 
 
-def test_every_accepted_unit_has_a_case() -> None:
-    numeric = [one for one in TRIAL.answerable() if one.type in ("integer", "quantity")]
-    ends = {case.element for case in VALUE_CASES if case.refused}
-    assert {element.name for element in numeric} - ends == set()
+def test_every_number_has_cases_at_the_ends_of_its_range() -> None:
+    numeric = {one.name for one in TRIAL.answerable() if one.type in ("integer", "quantity")}
+    assert numeric - {case.element for case in VALUE_CASES if case.refused} == set()
 
 
 def test_nothing_known_leaves_every_criterion_unknown() -> None:
@@ -104,10 +109,10 @@ def test_the_example_patient_is_eligible() -> None:
 
 @pytest.mark.parametrize("name", [*JUDGEMENTS, None])
 def test_favourable_data_never_suffice_without_the_judgements(name: str | None) -> None:
-    """Each judgement left out alone (None: all of them) keeps the verdict from eligible,
+    """One judgement left out, or all of them (None).
 
-    unless the data settle its criterion anyway (a T-score diagnoses; a recent fracture
-    satisfies I4 whatever the risk of falling).
+    It stays eligible only where the data settle the criterion: a T-score diagnoses, and a
+    recent fracture satisfies I4 whatever the risk of falling.
     """
     dropped = JUDGEMENTS if name is None else [name]
     answers = {key: text for key, text in ELIGIBLE.items() if key not in dropped}

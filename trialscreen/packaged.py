@@ -24,9 +24,8 @@ def load_trial(path: str | Path | None = None) -> Trial:
     Raises InputError with every problem in the file, or if it cannot be read.
     """
     if path is not None:
-        origin = printable(str(path))
-        return _parse(read_bytes(Path(path), origin), origin)
-    data = read_bytes(packaged_path(), FILE_NAME)
+        return _parse(criteria_bytes(path), printable(str(path)))
+    data = criteria_bytes()
     return _unpack(data) or _parse(data, FILE_NAME)
 
 
@@ -34,6 +33,11 @@ def packaged_path() -> Path:
     """Inside an installed package; beside it in a source tree or an editable install."""
     inside = _PACKAGE / FILE_NAME
     return inside if inside.exists() else _PACKAGE.parent / FILE_NAME
+
+
+def criteria_bytes(path: str | Path | None = None) -> bytes:
+    """The text of a criteria file; of the packaged one if no path is given."""
+    return read_bytes(packaged_path() if path is None else Path(path), printable(str(path)))
 
 
 def pack(data: bytes) -> bytes:

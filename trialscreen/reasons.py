@@ -172,8 +172,9 @@ def distance(trial: Trial, trace: Trace, on: date) -> str | None:
             return lead + (f"{gap} {side} {shown_at}" if side != "at" else f"exactly {shown_at}")
         case ((Within(_, period) | LongerAgoThan(_, period)), Dates() as dates):
             start = period.before(on)
-            days = (dates.low - start).days if dates.low >= start else (start - dates.high).days
+            days = sorted({abs((dates.low - start).days), abs((dates.high - start).days)})
             side = "inside" if dates.low >= start else "outside"
-            return f"{one.element.label} is {days} days {side} the {period} before screening"
+            span = " to ".join(map(str, days))
+            return f"{one.element.label} is {span} days {side} the {period} before screening"
         case _:
             return None

@@ -11,7 +11,7 @@ from trialscreen.consistency import Notice, review
 from trialscreen.errors import InputError, Problem
 from trialscreen.evaluate import Evaluation, Trace
 from trialscreen.fact import Fact
-from trialscreen.questions import missing
+from trialscreen.questions import missing, needed
 from trialscreen.settling import Ways, either, every, ways_to
 from trialscreen.trial import SOURCES, Criterion, Source, Trial
 from trialscreen.truth import Truth
@@ -43,6 +43,11 @@ class Finding:
     def missing(self) -> tuple[str, ...]:
         """The elements that can still decide this criterion."""
         return missing(self.trace)
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """Of these, the ones to ask for: what another could be derived from is left out."""
+        return needed(self.trace)
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,13 @@ class Trial:
         if element.valid_if is not None:
             yield element.valid_if
 
+    def sources_of(self, name: str) -> tuple[str, ...]:
+        """The elements that an element's value can be derived from, if it is not entered."""
+        derive = self.elements[name].derive
+        if isinstance(derive, Formula):
+            return tuple(n for given in derive.inputs for n in (given, *self.sources_of(given)))
+        return () if derive is None else self.elements_behind(derive)
+
     def elements_behind(self, rule: Rule) -> tuple[str, ...]:
         """Every element that `rule` can depend on, through derivations and validity."""
         names: dict[str, None] = {}

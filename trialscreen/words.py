@@ -67,7 +67,7 @@ def show_fact(trial: Trial, element: Element, fact: Fact | None) -> str:
         case Exactly(value):
             return element.choices.get(str(value), str(value)).lower()
         case Dates():
-            return show_dates(fact)
+            return show_dates(element, fact)
         case Numbers():
             return with_unit(trial, element, show_numbers(element, fact))
         case _:
@@ -99,11 +99,13 @@ def _open_end(sign: str, closed: float, neighbour: float) -> str:
     return {"<": "≤", ">": "≥"}[sign] + show_number(closed)
 
 
-def show_dates(fact: Dates) -> str:
+def show_dates(element: Element, fact: Dates) -> str:
     """A day, a whole month or year, or the first and last day that are possible."""
     low, high = fact.low, fact.high
     if low == high:
         return low.isoformat()
+    if low == (element.range or (date.min,))[0]:
+        return f"{high} or earlier"
     starts_month, ends_month = low.day == 1, (high + _ONE_DAY).day == 1
     if low.year == high.year and starts_month and ends_month:
         if low.month == high.month:

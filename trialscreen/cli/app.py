@@ -21,7 +21,7 @@ app = typer.Typer(
     help="Screens patients for a clinical trial. A screening aid for trained study staff.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 

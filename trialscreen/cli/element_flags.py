@@ -57,6 +57,18 @@ class ElementFlagsCommand(TyperCommand):
         context.meta.update({TRIAL_KEY: trial, FLAGS_KEY: taken})
         return context
 
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """The options in help, by section; names are never cut."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for option in self.get_params(ctx):
+            record = option.get_help_record(ctx)
+            if record is not None:
+                panel = getattr(option, "rich_help_panel", None) or "Options"
+                sections.setdefault(panel, []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
 
 def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
@@ -110,12 +122,10 @@ def _options(trial: Trial, flags: Mapping[str, Element]) -> list[Any]:
 def _parameter(
     trial: Trial, name: str, element: Element, panels: Mapping[str, str]
 ) -> inspect.Parameter:
-    from rich.markup import escape  # noqa: PLC0415 - for help only, which Rich prints
-
     option = typer.Option(
         name,
-        metavar=escape(_metavar(trial, element)),
-        help=escape(element.ask),
+        metavar=_metavar(trial, element),
+        help=element.ask,
         rich_help_panel=panels[element.section],
         show_default=False,
     )

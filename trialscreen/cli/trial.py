@@ -11,7 +11,7 @@ import typer
 from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
 from trialscreen.cli.outcome import Exit, refuse, refuse_one
 from trialscreen.errors import InputError
-from trialscreen.packaged import load_trial
+from trialscreen.packaged import criteria_bytes, load_trial
 from trialscreen.text import nearest, shown
 from trialscreen.trial import Criterion, Trial
 
@@ -75,14 +75,17 @@ def check(
 ) -> None:
     """Check a criteria file: its form, and what a reviewer would ask about."""
     from trialscreen.check import lint  # noqa: PLC0415
+    from trialscreen.parse import place_of  # noqa: PLC0415
 
+    path = file or context.obj
     try:
-        loaded = load_trial(file or context.obj)
+        loaded = load_trial(path)
     except InputError as error:
         refuse(error)
     found = lint(loaded)
     for one in found:
-        sys.stderr.write(f"{one.level}: {loaded.origin}: {one}\n")
+        place = place_of(criteria_bytes(path), loaded.origin, one.where)
+        sys.stderr.write(f"{one.level}: {place} {one}\n")
     counts = f"{len(loaded.elements)} elements, {len(loaded.criteria)} criteria"
     errors = sum(one.level == "error" for one in found)
     sys.stdout.write(

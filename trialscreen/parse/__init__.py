@@ -1,5 +1,6 @@
 """Criteria files: strict YAML to a Trial, with file, line and column in every error."""
 
+from trialscreen.parse.places import place_of
 from trialscreen.parse.trialfile import parse_trial
 
-__all__ = ["parse_trial"]
+__all__ = ["parse_trial", "place_of"]

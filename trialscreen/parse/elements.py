@@ -105,7 +105,8 @@ def _read_factors(at: Cursor) -> dict[str, float]:
 def _read_factor(at: Cursor) -> float:
     """A positive number, or 1/number."""
     if isinstance(at.node, Scalar) and (division := _DIVISION.fullmatch(at.node.text)):
-        factor = 1 / (float(division[1]) or 1)
+        divisor = float(division[1])
+        factor = 1 / divisor if divisor else 0.0
     else:
         factor = float(at.number())
     if not 0 < factor < float("inf"):

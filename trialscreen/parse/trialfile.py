@@ -141,6 +141,12 @@ def _cross_check(trial: Trial, root: Cursor) -> None:
     """Names that must exist."""
     if SCREENING_DATE in trial.elements and trial.elements[SCREENING_DATE].type != "date":
         root.down("elements", SCREENING_DATE, "type").problem(f"{SCREENING_DATE} must be a date")
+    for key, ids in (
+        ("sections", [section.id for section in trial.sections]),
+        ("checks", [check.id for check in trial.checks]),
+    ):
+        for repeated in dict.fromkeys(one for one in ids if one and ids.count(one) > 1):
+            root.down(key).problem(f"the id {shown(repeated)} stands twice")
     sections = {section.id for section in trial.sections if section.id}
     for element in trial.elements.values():
         for key, name, known in (

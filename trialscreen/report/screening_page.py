@@ -86,15 +86,23 @@ def _needed(screening: Screening) -> Iterator[Block]:
         return
     yield Heading("Still needed")
     rows = []
-    for source, names in screening.missing.items():
-        texts = [_needed_text(screening, name) for name in names]
-        rows.append(row(f"{_SOURCES[source]} ({len(names)})", "; ".join(texts)))
+    for source, missing in screening.missing.items():
+        texts = [text for name in missing if (text := _needed_text(screening, name))]
+        if texts:
+            rows.append(row(f"{_SOURCES[source]} ({len(texts)})", "; ".join(texts)))
     yield Table(("From", "What, and for which criterion"), tuple(rows), (0, 1))
 
 
 def _needed_text(screening: Screening, name: str) -> str:
-    ids = (one.criterion.id for one in screening.findings if name in one.missing)
-    return f"{screening.trial.elements[name].label} ({', '.join(ids)})"
+    """An element, what it could be derived from instead, and the criteria that ask for it."""
+    ids = [one.criterion.id for one in screening.findings if name in one.needed]
+    if not ids:
+        return ""
+    trial = screening.trial
+    names = trial.sources_of(name)
+    open_names = {n for group in screening.missing.values() for n in group}
+    instead = element_list(trial, tuple(n for n in names if n in open_names))
+    return f"{trial.elements[name].label}{f', or {instead}' if instead else ''} ({', '.join(ids)})"
 
 
 # When, and what would change the verdict.
@@ -115,10 +123,11 @@ def _clearing_lines(screening: Screening) -> Iterator[str]:
     day = all_clear_on(screening)
     if day is None:
         if screening.failing:
-            yield "Time alone does not clear every criterion that fails."
+            stuck = (one for one in screening.failing if clears_on(screening, one) is None)
+            yield f"Time alone does not clear {', '.join(one.criterion.id for one in stuck)}."
         return
     failing = ", ".join(finding.criterion.id for finding in screening.failing)
-    yield f"Re-screen on {day} or later: {failing} will no longer fail, if nothing else changes."
+    yield f"On {day} {failing} will no longer fail, if nothing else changes."
     if late := fails_by(screening, day):
         yield f"By then {', '.join(one.id for one in late)} will fail, on the dates given."
 
@@ -157,7 +166,7 @@ def _notices(screening: Screening) -> Iterator[Block]:
 
 def _footer(screening: Screening) -> Iterator[Block]:
     trial = screening.trial
-    yield Heading("Sources")
+    yield Heading("About this result")
     yield Paragraph(
         f"Criteria {trial.origin}, version {trial.version}, SHA-256 {trial.sha256[:16]}…;"
         f" screening date {screening.on}.",

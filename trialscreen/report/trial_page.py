@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from trialscreen.registry import Registration
 from trialscreen.report.blocks import Block, Cell, Heading, Items, Page, Paragraph, Table, row
-from trialscreen.trial import Criterion, Trial
+from trialscreen.trial import Criterion, ElementType, Trial
 from trialscreen.words import rule_in_words
 
 _LABELS = {
@@ -14,6 +14,13 @@ _LABELS = {
     "dose_assignment": "Dose assignment",
     "other_ids": "Other identifiers",
     "healthy_volunteers": "Accepts healthy volunteers",
+}
+TYPE_WORDS: dict[ElementType, str] = {
+    "boolean": "yes or no",
+    "choice": "choice",
+    "integer": "whole number",
+    "quantity": "number",
+    "date": "date",
 }
 _SHOWN_APART = ("dose_cohorts", "dose_note", "dose_assignment", "title")
 
@@ -104,5 +111,6 @@ def _criterion(trial: Trial, criterion: Criterion) -> Iterator[Block]:
 
 def _element_text(trial: Trial, name: str) -> str:
     element = trial.elements[name]
-    unit = f", {trial.unit_text(element.unit)}" if element.unit else ""
-    return f"{name}: {element.label} ({element.type}{unit}; {element.source})"
+    unit = trial.unit_text(element.unit)
+    kind = TYPE_WORDS[element.type] + (f", {unit}" if unit else "")
+    return f"{name}: {element.label} ({kind}; {element.source})"
