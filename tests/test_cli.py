@@ -56,7 +56,7 @@ def test_the_help_of_screen_names_every_flag_under_its_section() -> None:
     out = run("screen", "--help", COLUMNS="200").out
     flags = ["--" + element.name.replace("_", "-") for element in TRIAL.answerable()]
     assert all(f" {flag} " in out for flag in flags)
-    assert all(f"─ {section.title} ─" in out for section in TRIAL.sections[1:])
+    assert all(f"\n{section.title}:\n" in out for section in TRIAL.sections[1:])
 
 
 def test_the_version_is_the_packages() -> None:

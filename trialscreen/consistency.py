@@ -51,7 +51,7 @@ def _disagreements(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
         entered = show_fact(trial, element, one.entered)
         derived = show_fact(trial, element, one.derived)
         others = _sources(one)
-        if element.reported_wins:
+        if element.reported_wins or agree(element, one.entered, one.derived):
             if _on_different_sides(trial, element, one.entered, one.derived):
                 yield Notice(
                     "warning",
@@ -59,7 +59,7 @@ def _disagreements(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
                     f"{element.label} {entered} as entered is used; computed it is {derived},"
                     " on the other side of a threshold",
                 )
-        elif not agree(element, one.entered, one.derived):
+        else:
             yield Notice(
                 "error",
                 (element.name, *others),
@@ -80,15 +80,18 @@ def agree(element: Element, entered: Fact, derived: Fact) -> bool:
         whole = Numbers(math.floor(entered.low), math.floor(entered.high))
         return meet(whole, derived) is not None
     gap = max(entered.low - derived.high, derived.low - entered.high)
-    rounding = 0.5 * 10.0 ** -decimals_of(entered.low) if entered.exact else 0.0
-    return round(gap, DECIMALS) <= rounding
+    if not entered.exact:
+        return gap <= 0
+    return round(gap, DECIMALS) <= 0.5 * 10.0 ** -decimals_of(entered.low)
 
 
 def decimals_of(value: float) -> int:
-    """How many decimals the shortest text of `value` has."""
-    digits, _, power = repr(float(value)).partition("e")
+    """How many decimals `value` has as written: none for an int, else one at least."""
+    if isinstance(value, int):
+        return 0
+    digits, _, power = repr(value).partition("e")
     _, _, fraction = digits.partition(".")
-    return max(0, len(fraction.rstrip("0")) - int(power or 0))
+    return max(1, len(fraction.rstrip("0"))) - int(power or 0)
 
 
 def _impossible(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:

@@ -17,7 +17,10 @@ class Exactly(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """All numbers from `low` to `high`, both included."""
+    """All numbers from `low` to `high`, both included.
+
+    A whole number written without a point is an int: it may have been rounded to the unit.
+    """
 
     low: float
     high: float

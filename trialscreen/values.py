@@ -208,10 +208,17 @@ def _split(clean: str, text: str, unit: str = "") -> tuple[float, str]:
                 f"{shown(text)} is ambiguous: write a decimal point (5.5) and no comma in thousands"
             )
         raise ValueProblem(f"{shown(text)} is not a number")
-    value = float(match["number"]) * float(f"1e{match['power'] or 0}")
+    value = _as_written(match["number"], match["power"])
     if not math.isfinite(value):
         raise ValueProblem(f"{shown(text)} is not a finite number")
     return value, match["unit"] or unit
+
+
+def _as_written(number: str, power: str | None) -> float:
+    """An int for a whole number without a point, for it may have been rounded to the unit."""
+    if power is None and number.lstrip("+-").isdigit():
+        return int(number)
+    return float(number) * float(f"1e{power or 0}")
 
 
 def _continues(rest: str) -> bool:

@@ -125,7 +125,7 @@ def _parameter(
     option = typer.Option(
         name,
         metavar=_metavar(trial, element),
-        help=element.ask,
+        help=_help(element),
         rich_help_panel=panels[element.section],
         show_default=False,
     )
@@ -137,12 +137,18 @@ def _parameter(
     )
 
 
+def _help(element: Element) -> str:
+    return (
+        f"{element.ask} One of: {', '.join(element.choices)}." if element.choices else element.ask
+    )
+
+
 def _metavar(trial: Trial, element: Element) -> str:
     match element.type:
         case "boolean":
             return "yes|no|unknown"
         case "choice":
-            return "|".join((*element.choices, "unknown"))
+            return "CHOICE|unknown"
         case "date":
             return "YYYY[-MM[-DD]]|unknown"
         case _:
