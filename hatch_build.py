@@ -17,7 +17,11 @@ class ParsedTrialHook(BuildHookInterface):
         sys.path.insert(0, self.root)
         from trialscreen.packaged import FILE_NAME, PARSED_NAME, pack
 
-        folder = Path(tempfile.mkdtemp())
-        parsed = folder / PARSED_NAME
+        self.folder = tempfile.TemporaryDirectory()
+        parsed = Path(self.folder.name) / PARSED_NAME
         parsed.write_bytes(pack((Path(self.root) / FILE_NAME).read_bytes()))
         build_data["force_include"][str(parsed)] = f"trialscreen/{PARSED_NAME}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if version != "editable":
+            self.folder.cleanup()

@@ -94,7 +94,7 @@ class NoticeCase:
         try:
             facts = _facts(trial, self.given, self.on)
         except InputError as error:
-            return self._compared([("error", str(error))])
+            return self._compared([("error", "; ".join(map(str, error.problems)))])
         notices = review(trial, Evaluation(trial.elements, facts, self.on))
         return self._compared([(notice.level, notice.message) for notice in notices])
 

@@ -170,8 +170,6 @@ def _example_rows() -> Iterator[tuple[str, ...]]:
         else:
             data = json.loads(told.text)
             verdict, result = data["verdict"], data["summary"]
-            if data["clears_on"]:
-                result += f" Re-screen on {data['clears_on']} or later."
         yield f"[{path.name}]({place})", str(told.code), verdict, result
 
 

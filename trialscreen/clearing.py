@@ -14,9 +14,9 @@ from trialscreen.dates import Period, add_months, completed_years
 from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Dates, Fact
 from trialscreen.fact import day as fact_of_day
-from trialscreen.rule import Compare, LongerAgoThan, Test, Within
+from trialscreen.rule import Compare, LongerAgoThan, Test, Within, tests_of
 from trialscreen.screening import Finding, Screening
-from trialscreen.trial import Criterion, Formula, Trial
+from trialscreen.trial import Criterion, Element, Formula, Trial
 
 MOST_PARTIAL_DATES = 8
 """In one criterion; with more, no day is named."""
@@ -24,12 +24,12 @@ MOST_PARTIAL_DATES = 8
 
 def clears_on(screening: Screening, finding: Finding) -> date | None:
     """The first later day on which a failing criterion no longer fails; None if none is sure."""
-    return _first_clear_day(screening, (finding,)) if finding in screening.failing else None
+    return first_clear_day(screening, (finding,)) if finding.passes is truth.FALSE else None
 
 
 def all_clear_on(screening: Screening) -> date | None:
     """The first later day on which every criterion that fails today has cleared."""
-    return _first_clear_day(screening, screening.failing) if screening.failing else None
+    return first_clear_day(screening, screening.failing) if screening.failing else None
 
 
 def fails_by(screening: Screening, day: date) -> tuple[Criterion, ...]:
@@ -42,7 +42,8 @@ def fails_by(screening: Screening, day: date) -> tuple[Criterion, ...]:
     )
 
 
-def _first_clear_day(screening: Screening, findings: tuple[Finding, ...]) -> date | None:
+def first_clear_day(screening: Screening, findings: tuple[Finding, ...]) -> date | None:
+    """The first later day on which none of these failing criteria fails; None if none is sure."""
     later = _Later(screening)
     criteria = [finding.criterion for finding in findings]
     days = {day for criterion in criteria for day in later.turning_days(criterion)}
@@ -63,6 +64,8 @@ class _Later:
     def fails(self, criterion: Criterion, day: date) -> bool:
         """Whether it certainly fails then, whichever day a date known in part turns out to be."""
         failing = truth.FALSE if criterion.kind == "inclusion" else truth.TRUE
+        if len(self._partial_dates(criterion)) > MOST_PARTIAL_DATES:
+            return True
         return any(
             Evaluation(self.trial.elements, facts, day).truth(criterion.rule) is failing
             for facts in self._worlds(criterion)
@@ -71,6 +74,8 @@ class _Later:
     def turning_days(self, criterion: Criterion) -> Iterator[date]:
         """The later days on which some test of the criterion can change."""
         tests = self.trial.reached(criterion.rule)
+        if len(self._partial_dates(criterion)) > MOST_PARTIAL_DATES:
+            return
         for facts in self._worlds(criterion):
             for test in tests:
                 for day in _turning_days(self.trial, test, facts):
@@ -79,25 +84,39 @@ class _Later:
 
     def _worlds(self, criterion: Criterion) -> Iterator[dict[str, Fact]]:
         """The facts with every date known in part at its first and at its last day."""
-        dates = {
+        dates = self._partial_dates(criterion)
+        for days in product(*((fact.low, fact.high) for fact in dates.values())):
+            yield {**self.facts, **dict(zip(dates, map(fact_of_day, days), strict=True))}
+
+    def _partial_dates(self, criterion: Criterion) -> dict[str, Dates]:
+        return {
             name: fact
             for name in self.trial.elements_behind(criterion.rule)
             if isinstance(fact := self.facts.get(name), Dates) and not fact.exact
         }
-        if len(dates) > MOST_PARTIAL_DATES:
-            return
-        for days in product(*((fact.low, fact.high) for fact in dates.values())):
-            yield {**self.facts, **dict(zip(dates, map(fact_of_day, days), strict=True))}
 
 
 def _lasting_facts(screening: Screening) -> dict[str, Fact]:
     """The facts less those entered for today that follow from others: they will follow anew."""
-    evaluation = Evaluation(screening.trial.elements, screening.facts, screening.on)
+    elements, facts = screening.trial.elements, screening.facts
+    evaluation = Evaluation(elements, facts, screening.on)
     return {
         name: fact
-        for name, fact in screening.facts.items()
-        if evaluation.resolve(name).derived is None or screening.trial.elements[name].reported_wins
+        for name, fact in facts.items()
+        if elements[name].reported_wins
+        or (
+            evaluation.resolve(name).derived is None
+            and not _follows_from_dates(elements[name], facts)
+        )
     }
+
+
+def _follows_from_dates(element: Element, facts: Mapping[str, Fact]) -> bool:
+    """Whether the element is nothing but a window on dates that are known, if only in part."""
+    if element.derive is None or isinstance(element.derive, Formula):
+        return False
+    windows = list(tests_of(element.derive))
+    return all(isinstance(t, Within | LongerAgoThan) and t.element in facts for t in windows)
 
 
 def _turning_days(trial: Trial, test: Test, facts: Mapping[str, Fact]) -> Iterator[date]:

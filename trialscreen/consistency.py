@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -10,7 +11,7 @@ from trialscreen.basis import support_of, support_of_resolved
 from trialscreen.derive import DECIMALS, FORMULAS
 from trialscreen.evaluate import Evaluation, Resolved
 from trialscreen.fact import Dates, Exactly, Fact, Numbers, meet
-from trialscreen.rule import Compare, ElementRef, tests_of
+from trialscreen.rule import Compare, ElementRef
 from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.words import show_fact, show_range, show_typical
 
@@ -79,10 +80,12 @@ def agree(element: Element, entered: Fact, derived: Fact) -> bool:
     if isinstance(element.derive, Formula) and FORMULAS[element.derive.name].whole:
         whole = Numbers(math.floor(entered.low), math.floor(entered.high))
         return meet(whole, derived) is not None
-    gap = max(entered.low - derived.high, derived.low - entered.high)
+    above, below = derived.low - entered.high, entered.low - derived.high
     if not entered.exact:
-        return gap <= 0
-    return round(gap, DECIMALS) <= 0.5 * 10.0 ** -decimals_of(entered.low)
+        return max(above, below) <= 0
+    # A value half a digit above rounds up, so to the next number and not to this one.
+    half = 0.5 * 10.0 ** -decimals_of(entered.low)
+    return round(above, DECIMALS) < half and round(below, DECIMALS) <= half
 
 
 def decimals_of(value: float) -> int:
@@ -117,7 +120,8 @@ def _checks(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
     for check in trial.checks:
         trace = evaluation.trace(check.when)
         if trace.truth is truth.TRUE:
-            names = tuple(name for name in trial.elements if name in support_of(trace))
+            support = support_of(trace)
+            names = tuple(name for name in trial.elements if name in support)
             yield Notice(check.level, names, check.say)
 
 
@@ -170,14 +174,14 @@ def _thresholds(trial: Trial, element: Element) -> Iterator[float]:
 
 def _comparisons(trial: Trial, element: Element) -> Iterator[Compare]:
     for criterion in trial.criteria:
-        for test in tests_of(criterion.rule):
+        for test in trial.reached(criterion.rule):
             if isinstance(test, Compare) and test.element == element.name:
                 yield test
 
 
 def _on_different_sides(trial: Trial, element: Element, entered: Fact, derived: Fact) -> bool:
     def side(test: Compare, fact: Fact) -> truth.Truth:
-        alone = {element.name: Element(**{**vars(element), "derive": None})}
+        alone = {element.name: replace(element, derive=None, valid_if=None)}
         return Evaluation(alone, {element.name: fact}, date.max).truth(test)
 
     tests = [t for t in _comparisons(trial, element) if not isinstance(t.bound, ElementRef)]

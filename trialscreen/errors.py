@@ -21,7 +21,8 @@ class InputError(Exception):
     """Bad input. Carries every problem found, so that all can be mended at once."""
 
     def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
-        super().__init__("; ".join(map(str, problems)))
+        # The messages name values: a traceback must not show them.
+        super().__init__(f"{len(problems)} problems with what was given; see .problems")
         self.problems = tuple(problems)
 
 

@@ -129,7 +129,7 @@ class Evaluation:
                 operator = Operator.AT_LEAST if isinstance(test, Within) else Operator.BELOW
                 return _compare(operator, first, last, start, start)
             case _:
-                raise TypeError(f"{test} cannot be judged by {facts}")
+                raise TypeError(f"{test} cannot be judged by {[type(fact) for fact in facts]}")
 
 
 def combine(element: Element, entered: Fact | None, derived: Fact | None) -> Fact | None:

@@ -23,21 +23,20 @@ def load_trial(path: str | Path | None = None) -> Trial:
 
     Raises InputError with every problem in the file, or if it cannot be read.
     """
-    if path is not None:
-        return _parse(criteria_bytes(path), printable(str(path)))
-    data = criteria_bytes()
-    return _unpack(data) or _parse(data, FILE_NAME)
+    data, origin = criteria_bytes(path)
+    return (_unpack(data) if path is None else None) or _parse(data, origin)
+
+
+def criteria_bytes(path: str | Path | None = None) -> tuple[bytes, str]:
+    """A criteria file and its name for messages; the packaged one if no path is given."""
+    origin = FILE_NAME if path is None else printable(str(path))
+    return read_bytes(packaged_path() if path is None else Path(path), origin), origin
 
 
 def packaged_path() -> Path:
     """Inside an installed package; beside it in a source tree or an editable install."""
     inside = _PACKAGE / FILE_NAME
     return inside if inside.exists() else _PACKAGE.parent / FILE_NAME
-
-
-def criteria_bytes(path: str | Path | None = None) -> bytes:
-    """The text of a criteria file; of the packaged one if no path is given."""
-    return read_bytes(packaged_path() if path is None else Path(path), printable(str(path)))
 
 
 def pack(data: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """What is still open: the elements whose answer can change what is not yet decided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from trialscreen import truth
 from trialscreen.evaluate import Resolved, Trace
@@ -50,3 +50,60 @@ def _open(one: Resolved, *, behind: bool) -> Iterator[str]:
         yield name
     if behind or not named:
         yield from sources
+
+
+def askable(trace: Trace, closed: Set[str]) -> tuple[str, ...]:
+    """Names of the elements to ask, each of which can still change an unknown `trace`.
+
+    `closed` were asked already, whatever the answer. What can only be used together with
+    something that cannot be had is not asked; an element that is only ever derived is
+    asked itself once it can no longer be derived.
+    """
+    return tuple(dict.fromkeys(_askable(trace, closed)))
+
+
+def _askable(trace: Trace, closed: Set[str]) -> list[str]:
+    if trace.truth.known:
+        return []
+    names = [name for part in trace.parts for name in _askable(part, closed)]
+    used = [_obtainable(one, closed) for one in trace.used]
+    if all(ways is not None for ways in used):
+        names.extend(name for ways in used for name in ways or ())
+    return names
+
+
+def _obtainable(one: Resolved, closed: Set[str]) -> list[str] | None:
+    """The elements to ask for one value; none if it is exact; None if it cannot be had."""
+    if is_exact(one.fact):
+        return []
+    name = one.element.name
+    itself = [] if name in closed or one.element.internal else [name]
+    if one.validity is not None:
+        valid = _askable(one.validity, closed)
+        if one.validity.truth is not truth.TRUE and not valid:
+            return None
+        if is_exact(one.entered):
+            return valid
+        return [*itself, *valid] if itself else None
+    behind = _behind(one, closed)
+    if one.element.source == "derived":
+        itself = [] if behind else itself
+    return [*itself, *behind] or None
+
+
+def _behind(one: Resolved, closed: Set[str]) -> list[str]:
+    """The elements to ask that a value can be derived from."""
+    if one.basis is not None:
+        return _askable(one.basis, closed)
+    inputs = [_input(given, closed) for given in one.inputs]
+    if any(ways is None for ways in inputs):
+        return []
+    return [name for ways in inputs for name in ways or ()]
+
+
+def _input(one: Resolved, closed: Set[str]) -> list[str] | None:
+    """As `_obtainable`, for an input of a formula: known within bounds is good enough there."""
+    if one.fact is not None and one.element.source == "derived":
+        return _behind(one, closed)
+    ways = _obtainable(one, closed)
+    return [] if ways is None and one.fact is not None else ways

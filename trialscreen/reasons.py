@@ -174,7 +174,7 @@ def distance(trial: Trial, trace: Trace, on: date) -> str | None:
             start = period.before(on)
             days = sorted({abs((dates.low - start).days), abs((dates.high - start).days)})
             side = "inside" if dates.low >= start else "outside"
-            span = " to ".join(map(str, days))
-            return f"{one.element.label} is {span} days {side} the {period} before screening"
+            span = " to ".join(map(str, days)) + (" day" if days == [1] else " days")
+            return f"{one.element.label} is {span} {side} the {period} before screening"
         case _:
             return None

@@ -12,6 +12,7 @@ from trialscreen.errors import InputError, Problem
 from trialscreen.evaluate import Evaluation, Trace
 from trialscreen.fact import Fact
 from trialscreen.questions import missing, needed
+from trialscreen.reasons import deciding_tests
 from trialscreen.settling import Ways, either, every, ways_to
 from trialscreen.trial import SOURCES, Criterion, Source, Trial
 from trialscreen.truth import Truth
@@ -44,13 +45,21 @@ class Finding:
         """The elements that can still decide this criterion."""
         return missing(self.trace)
 
+    @property
+    def is_not_yet(self) -> bool:
+        """Whether it fails only by an answer that means "not yet", as a missing signature."""
+        if self.passes is not truth.FALSE:
+            return False
+        elements = [test.used[0].element for test in deciding_tests(self.trace)]
+        return all(element.no_text != "no" for element in elements)
+
     @cached_property
     def needed(self) -> tuple[str, ...]:
         """Of these, the ones to ask for: what another could be derived from is left out."""
         return needed(self.trace)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Screening:
     """The result: findings in protocol order, the verdict, and what was noticed on the way."""
 

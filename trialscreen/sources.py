@@ -31,6 +31,7 @@ class Answer(NamedTuple):
 
     text: str
     where: str
+    notes: Mapping[str, str] = {}
 
 
 Answers = Mapping[str, Answer]
@@ -71,9 +72,11 @@ def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
     answers = {}
     for name, node in root.items.items():
         where = f"{origin}:{node.line}:{node.column} {short(name)}"
-        value = node.items.get(VALUE_KEY) if isinstance(node, MappingNode) else node
+        beside = node.items if isinstance(node, MappingNode) else {}
+        value = beside.get(VALUE_KEY) if beside else node
+        notes = {k: n.text for k, n in beside.items() if k != VALUE_KEY and isinstance(n, Scalar)}
         if isinstance(value, Scalar):
-            answers[name] = Answer(UNKNOWN if value.is_null else value.text, where)
+            answers[name] = Answer(UNKNOWN if value.is_null else value.text, where, notes)
         else:
             problems.append(Problem(where, "expected a single value"))
     return answers
@@ -123,12 +126,18 @@ def as_text(value: object) -> str:
 def merge(winning: Answers, other: Answers, problems: list[Problem]) -> dict[str, Answer]:
     """Both together, the first winning. Two different screening dates are a problem."""
     one, two = winning.get(SCREENING_DATE), other.get(SCREENING_DATE)
-    if one is not None and two is not None and one.text.strip() != two.text.strip():
+    days = {given.text.strip() for given in (one, two) if given is not None} - {UNKNOWN}
+    if one is not None and two is not None and len(days) > 1:
         message = (
             f"{shown(one.text)}, and {shown(two.text)} in {two.where}; give one screening date"
         )
         problems.append(Problem(one.where, message))
-    return {**other, **winning}
+    both = {**other, **winning}
+    if days:
+        both[SCREENING_DATE] = next(
+            g for g in (one, two) if g is not None and g.text.strip() in days
+        )
+    return both
 
 
 def screening_date(answers: Answers, today: date, problems: list[Problem]) -> date | None:

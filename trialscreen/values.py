@@ -223,9 +223,7 @@ def _as_written(number: str, power: str | None) -> float:
 
 def _continues(rest: str) -> bool:
     """Whether what stands after the number is more of a number, not a unit (`5,5`, `012`)."""
-    return rest[:1].isdigit() or rest.startswith(
-        (".", ",", "'", "_", "+", "-", ":", "x 10", "x10", "×")
-    )
+    return rest[:1].isdigit() or rest.startswith((".", ",", "'", "_", "+", "-", ":", "x 10", "x10"))
 
 
 def _convert(trial: Trial, element: Element, value: float, unit: str, text: str) -> float:

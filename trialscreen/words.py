@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import assert_never
 
-from trialscreen.dates import Period
 from trialscreen.fact import Dates, Exactly, Fact, Numbers, just_above, just_below
 from trialscreen.rule import (
     AllOf,
@@ -89,6 +88,7 @@ def show_numbers(element: Element, fact: Numbers) -> str:
 
 
 def _decimals(element: Element) -> int | None:
+    """Computed numbers have more decimals than anyone wrote."""
     return 4 if element.derive is not None else None
 
 
@@ -113,10 +113,6 @@ def show_dates(element: Element, fact: Dates) -> str:
         if (low.month, high.month) == (1, 12):
             return str(low.year)
     return f"{low} to {high}"
-
-
-def show_period(period: Period) -> str:
-    return str(period)
 
 
 # Rules.

@@ -1,5 +1,6 @@
 """The application: the options before a command, the commands, the way out."""
 
+import codecs
 import inspect
 import os
 import re
@@ -10,8 +11,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from trialscreen.cli.element_flags import ElementFlagsCommand
 from trialscreen.cli.outcome import Exit
-from trialscreen.cli.screen import ScreenCommand, screen
+from trialscreen.cli.screen import screen
 from trialscreen.cli.trial import check, criteria, trial
 
 CRITERIA_VARIABLE = "TRIALSCREEN_CRITERIA"
@@ -63,9 +65,10 @@ def _help(command: Callable[..., None]) -> str:
     return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.cleandoc(command.__doc__ or ""))
 
 
-app.command(cls=ScreenCommand, help=_help(screen))(screen)
-for command in (trial, criteria, check):
-    app.command(help=_help(command))(command)
+app.command(cls=ElementFlagsCommand, help=_help(screen), short_help="Screen one patient.")(screen)
+app.command(help=_help(trial), short_help="Show the trial and its dose cohorts.")(trial)
+app.command(help=_help(criteria), short_help="Show the criteria word for word.")(criteria)
+app.command(help=_help(check), short_help="Check a criteria file.")(check)
 
 
 def run() -> NoReturn:
@@ -89,13 +92,36 @@ def run() -> NoReturn:
         _fail(f"error: unexpected {place}. This is a fault of trialscreen.\n")
 
 
+_PLAIN = {
+    "≥": ">=",
+    "≤": "<=",
+    "✓": "+",
+    "✗": "x",
+    "×": "x",
+    "²": "2",
+    "…": "...",
+    "–": "-",
+    "µ": "u",
+    "μ": "u",  # micro sign and Greek mu
+}
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that an encoding lacks: the same in ASCII, or "?"."""
+    assert isinstance(error, UnicodeEncodeError)
+    lacking = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(char, "?") for char in lacking), error.end
+
+
 def _open_streams() -> None:
-    """Output that was closed goes nowhere; a character that its encoding lacks becomes "?"."""
+    """Output that was closed goes nowhere; what its encoding lacks is put in ASCII."""
+    codec_errors = "trialscreen"
+    codecs.register_error(codec_errors, _in_ascii)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good
             setattr(sys, name, nowhere)
-        getattr(sys, name).reconfigure(errors="replace")
+        getattr(sys, name).reconfigure(errors=codec_errors)
 
 
 def _fail(message: str) -> NoReturn:

@@ -81,6 +81,7 @@ def _take(args: list[str], flags: Mapping[str, Element], own: Mapping[str, Any])
     a value is its value, whatever it looks like.
     """
     taken = Taken({}, [], [])
+    seen: set[str] = set()
     strange = False  # whether the word before was an unknown option, which may have a value
     ahead = iter(args)
     for arg in ahead:
@@ -90,10 +91,16 @@ def _take(args: list[str], flags: Mapping[str, Element], own: Mapping[str, Any])
             taken.texts.setdefault(flags[name].name, []).extend(values)
             if not values:
                 taken.problems.append(Problem(name, f"needs a value; write {UNKNOWN} for none"))
+        elif name in own and arg.startswith("--") and name in seen and not own[name].multiple:
+            taken.problems.append(Problem(name, "given twice; give it once"))
+            skipped = 0 if equals or own[name].is_flag else 1
+            for _value in islice(ahead, skipped):
+                pass
         elif name in own or arg in _HELP:
+            seen.add(name)
             valued = name in own and not own[name].is_flag and not equals
             taken.rest.extend((arg, *islice(ahead, 1 if valued else 0)))
-        elif arg.startswith("-"):
+        elif arg.startswith("-") and not (strange and arg[1:2].isdigit()):
             hint = nearest(name, (*flags, *own))
             taken.problems.append(Problem(short(name), f"no such option.{hint}"))
             strange = not equals

@@ -6,16 +6,15 @@ from typing import Annotated
 
 import typer
 
-from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, ElementFlagsCommand, Taken, flag
+from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken, flag
 from trialscreen.cli.formats import Format, FormatOption, print_json, print_page
+from trialscreen.cli.interview import Wishes, interview
 from trialscreen.cli.outcome import OF_VERDICT, refuse
 from trialscreen.errors import InputError, Problem
 from trialscreen.screening import Screening
 from trialscreen.screening import screen as screen_patient
 from trialscreen.sources import Answer, merge, read_answers, readable_facts, screening_date
 from trialscreen.trial import SCREENING_DATE, Trial
-
-ScreenCommand = ElementFlagsCommand
 
 
 def screen(
@@ -47,8 +46,29 @@ def screen(
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdict is.")
     ] = False,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", help="Ask for what flags and file left open.")
+    ] = False,
+    save: Annotated[
+        str | None,
+        typer.Option("--save", metavar="FILE", help="Keep the answers of the interview in FILE."),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            "--resume", metavar="FILE", help="Go on with the interview whose answers are in FILE."
+        ),
+    ] = None,
+    ask: Annotated[
+        str | None,
+        typer.Option(
+            "--ask", metavar="SOURCES", help="Ask only for these, such as participant,chart."
+        ),
+    ] = None,
 ) -> None:
-    """Screen one patient, from flags (one per data element), a file, or both.
+    """Screen one patient, from flags (one per data element), a file, or an interview.
+
+    In a terminal with nothing given, the interview asks for what still matters.
 
     Every value may be unknown. A number may carry a unit ("121 lb") or a bound ("<20"), a
     date may be known in part (2026-03). Exit code: 0 eligible, 3 ineligible, 4
@@ -57,8 +77,11 @@ def screen(
     trial: Trial = context.meta[TRIAL_KEY]
     flags: Taken = context.meta[FLAGS_KEY]
     texts = {**flags.texts, SCREENING_DATE: on} if on else flags.texts
+    wishes = Wishes(interactive, save, resume, ask)
     try:
-        screening = _screen(trial, texts, answers_file, flags.problems)
+        answers, screening = _screen(trial, texts, resume or answers_file, flags.problems)
+        if wishes.wanted(given=bool(flags.texts or answers_file)):
+            screening = interview(trial, answers, screening.on, wishes)
     except InputError as error:
         refuse(error)
     _print(screening, form, explain=explain, verbatim=verbatim)
@@ -68,7 +91,7 @@ def screen(
 
 def _screen(
     trial: Trial, flags: dict[str, list[str]], file: str | None, problems: list[Problem]
-) -> Screening:
+) -> tuple[dict[str, Answer], Screening]:
     """Screens if there are no problems; else raises InputError with them and all others."""
     stored = read_answers(file, problems) if file is not None else {}
     answers = merge(_given_once(flags, problems), stored, problems)
@@ -82,7 +105,7 @@ def _screen(
         raise InputError([*problems, *(error.problems if on else ())]) from None
     if problems:
         raise InputError(problems)
-    return screening
+    return answers, screening
 
 
 def _given_once(flags: dict[str, list[str]], problems: list[Problem]) -> dict[str, Answer]:

@@ -11,8 +11,8 @@ import typer
 from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
 from trialscreen.cli.outcome import Exit, refuse, refuse_one
 from trialscreen.errors import InputError
-from trialscreen.packaged import criteria_bytes, load_trial
-from trialscreen.text import nearest, shown
+from trialscreen.packaged import criteria_bytes
+from trialscreen.text import decode, nearest, shown
 from trialscreen.trial import Criterion, Trial
 
 
@@ -36,7 +36,7 @@ def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
 def criteria(
     context: typer.Context,
     criterion_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="One criterion, such as E8; all if none.")
+        str | None, typer.Argument(metavar="ID", help="One criterion by its id; all if none.")
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -70,22 +70,22 @@ def _choose(loaded: Trial, wanted: str | None) -> tuple[Criterion, ...]:
 def check(
     context: typer.Context,
     file: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help="The criteria file to check.")
+        str | None, typer.Argument(metavar="FILE", help="The criteria file to check.")
     ] = None,
 ) -> None:
     """Check a criteria file: its form, and what a reviewer would ask about."""
     from trialscreen.check import lint  # noqa: PLC0415
-    from trialscreen.parse import place_of  # noqa: PLC0415
+    from trialscreen.parse import parse_trial, parse_yaml, place_of  # noqa: PLC0415
 
-    path = file or context.obj
     try:
-        loaded = load_trial(path)
+        data, origin = criteria_bytes(file or context.obj)
+        loaded, root = parse_trial(data, origin), parse_yaml(decode(data, origin), origin)
     except InputError as error:
         refuse(error)
     found = lint(loaded)
     for one in found:
-        place = place_of(criteria_bytes(path), loaded.origin, one.where)
-        sys.stderr.write(f"{one.level}: {place} {one}\n")
+        line, column = place_of(root, one.where)
+        sys.stderr.write(f"{one.level}: {origin}:{line}:{column} {one}\n")
     counts = f"{len(loaded.elements)} elements, {len(loaded.criteria)} criteria"
     errors = sum(one.level == "error" for one in found)
     sys.stdout.write(

@@ -2,5 +2,6 @@
 
 from trialscreen.parse.places import place_of
 from trialscreen.parse.trialfile import parse_trial
+from trialscreen.parse.yamltree import parse_yaml
 
-__all__ = ["parse_trial", "place_of"]
+__all__ = ["parse_trial", "parse_yaml", "place_of"]

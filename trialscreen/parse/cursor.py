@@ -4,6 +4,7 @@ Readers return a stand-in after a problem, so that one pass finds every problem;
 caller asks `Problems.raise_any` before it uses what was read.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -86,7 +87,9 @@ class Cursor:
         """A number as JSON writes it; whole numbers written without a point stay int."""
         if isinstance(self.node, Scalar) and self.node.plain and NUMBER.fullmatch(self.node.text):
             text = self.node.text
-            return int(text) if text.lstrip("-").isdigit() else float(text)
+            value = int(text) if len(text) < 20 and text.lstrip("-").isdigit() else float(text)
+            if math.isfinite(value):
+                return value
         self._expected("a number such as 12 or 0.5")
         return 1
 

@@ -1,19 +1,18 @@
 """Where something stands in a criteria file, for findings that are made on the parsed trial."""
 
-from trialscreen.parse.yamltree import Mapping, Node, Scalar, Sequence, parse_yaml
-from trialscreen.text import decode
+from trialscreen.parse.yamltree import Mapping, Node, Scalar, Sequence
 
 
-def place_of(data: bytes, origin: str, where: str) -> str:
-    """File, line and column of `section.name`: a key under the section, or the item with that id.
+def place_of(root: Node, where: str) -> tuple[int, int]:
+    """Line and column of `section.name`: a key under the section, or the item with that id.
 
-    What is not found stands at the section, or at the start of the file.
+    What is not found stands at the section, or at the start of the document.
     """
     section, _, name = where.partition(".")
-    node = parse_yaml(decode(data, origin), origin)
+    node = root
     for key in (section, name):
         node = _child(node, key) or node
-    return f"{origin}:{node.line}:{node.column}"
+    return node.line, node.column
 
 
 def _child(node: Node, key: str) -> Node | None:

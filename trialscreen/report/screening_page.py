@@ -72,12 +72,12 @@ def _criteria(screening: Screening, kind: Kind, *, verbatim: bool) -> Iterator[B
     for finding in screening.findings:
         if finding.criterion.kind == kind:
             status, criterion = status_of(finding), finding.criterion
-            label = criterion.text if verbatim else criterion.label
-            grounds = list(why(screening, finding))
+            grounds = [criterion.text] if verbatim else []
+            grounds.extend(why(screening, finding))
             if (day := clears_on(screening, finding)) is not None:
                 grounds.append(f"clears on {day}")
             cell = Cell(str(status), status.tone)
-            rows.append(row(criterion.id, label, cell, "\n".join(grounds)))
+            rows.append(row(criterion.id, criterion.label, cell, "\n".join(grounds)))
     yield Table(("", "Criterion", "Status", "Why"), tuple(rows), (0, 2, 0, 4))
 
 

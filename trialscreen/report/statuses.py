@@ -1,9 +1,10 @@
 """How findings and verdicts are put in words; one wording for every format."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from trialscreen import truth
-from trialscreen.clearing import all_clear_on
+from trialscreen.clearing import fails_by, first_clear_day
 from trialscreen.reasons import deciding_tests, distance, doubts, label_list, reasons
 from trialscreen.report.blocks import Tone
 from trialscreen.screening import Finding, Screening, Verdict
@@ -50,15 +51,7 @@ _VERDICT_TONES: dict[Verdict, Tone] = {
 
 
 def status_of(finding: Finding) -> Status:
-    return NOT_YET if is_not_yet(finding) else _STATUSES[finding.criterion.kind, finding.met]
-
-
-def is_not_yet(finding: Finding) -> bool:
-    """Whether a criterion fails only by an answer that means "not yet", as a missing signature."""
-    if finding.passes is not truth.FALSE:
-        return False
-    elements = [test.used[0].element for test in deciding_tests(finding.trace)]
-    return all(element.no_text != "no" for element in elements)
+    return NOT_YET if finding.is_not_yet else _STATUSES[finding.criterion.kind, finding.met]
 
 
 def clause_words(holds: Truth) -> str:
@@ -84,13 +77,33 @@ def verdict_detail(screening: Screening) -> str:
 
 
 def _why_ineligible(screening: Screening) -> str:
-    waiting = [one.criterion.id for one in screening.failing if is_not_yet(one)]
-    failing = [one.criterion.id for one in screening.failing if not is_not_yet(one)]
+    waiting = [one for one in screening.failing if one.is_not_yet]
+    failing = tuple(one for one in screening.failing if not one.is_not_yet)
+    not_yet = f"{_ids(waiting)} not yet met" if waiting else ""
     if not failing:
-        return f"Not yet: only {', '.join(waiting)} fails, and can still be met."
-    day = all_clear_on(screening)
-    ends = f" Re-screen on {day} or later." if day is not None else ""
-    return f"Certain, whatever is still open: excluded today by {', '.join(failing)}.{ends}"
+        return f"{not_yet}: it can still come, and nothing else fails."
+    kinds = {kind: [one for one in failing if one.criterion.kind == kind] for kind in _FAILS}
+    said = [f"{_FAILS[kind]} {_ids(some)}" for kind, some in kinds.items() if some]
+    certain = f"Certain, whatever is still open: {', '.join([*said, *filter(None, [not_yet])])}."
+    return f"{certain}{_re_screen(screening, failing)}"
+
+
+_FAILS: dict[Kind, str] = {"inclusion": "fails", "exclusion": "excluded by"}
+
+
+def _ids(findings: Iterable[Finding]) -> str:
+    return ", ".join(finding.criterion.id for finding in findings)
+
+
+def _re_screen(screening: Screening, failing: tuple[Finding, ...]) -> str:
+    """When to look again, if time alone helps and does not harm by then."""
+    day = first_clear_day(screening, failing)
+    if day is None:
+        return ""
+    if late := fails_by(screening, day):
+        then = ", ".join(criterion.id for criterion in late)
+        return f" {_ids(failing)} would clear on {day}, but {then} fails by then."
+    return f" Re-screen on {day} or later."
 
 
 def _why_undetermined(screening: Screening) -> str:
@@ -121,7 +134,7 @@ def why(screening: Screening, finding: Finding) -> tuple[str, ...]:
 
 def distances(screening: Screening, finding: Finding) -> tuple[str, ...]:
     """For a failing criterion, how far its deciding values are from their thresholds."""
-    if finding not in screening.failing:
+    if finding.passes is not truth.FALSE:
         return ()
     tests = deciding_tests(finding.trace)
     texts = (distance(screening.trial, test, screening.on) for test in tests)

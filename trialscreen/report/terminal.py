@@ -34,6 +34,9 @@ STYLES: dict[Tone, str] = {
 NARROW = 70
 """Below this width a table is stacked: one row becomes a few lines."""
 
+MOST_UNNAMED = 4
+"""With more columns than these, a stacked line names its column."""
+
 
 def console(file: IO[str] | None = None) -> Console:
     """A console that honours NO_COLOR, TERM=dumb, COLUMNS and pipes; it interprets no markup."""
@@ -98,10 +101,11 @@ def _stacked(block: Table) -> RenderableType:
     rows = RichTable.grid(expand=True)
     rows.add_column(overflow="fold")
     for cells in block.rows:
-        named = 1 if block.columns[0] else 2
+        named = 1 if block.columns[0] or "\n" in cells[1].text else 2
         head = " ".join(printable(cell.text) for cell in cells[:named])
         rows.add_row(Text(head, style="bold"))
-        for cell in cells[named:]:
+        for name, cell in list(zip(block.columns, cells, strict=True))[named:]:
             if cell.text:
-                rows.add_row(Padding(_text(cell), (0, 0, 0, 2)))
+                told = f"{name}: " if len(cells) > MOST_UNNAMED else ""
+                rows.add_row(Padding(_text(cell._replace(text=told + cell.text)), (0, 0, 0, 2)))
     return rows

@@ -1,0 +1,224 @@
+"""The interview in a real pseudo-terminal."""
+
+import re
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+import yaml
+
+ON = "--screening-date=2026-06-01"
+PROMPT = r"\r?\n> "
+
+
+def start(*args: str, columns: int = 80, **env: str) -> Any:
+    """The tool in a terminal of its own, waiting at its first prompt."""
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "trialscreen", "screen", ON, *args],
+        env={"PATH": "/usr/bin:/bin", "TERM": "xterm", "LANG": "C.UTF-8", **env},
+        dimensions=(60, columns),
+        encoding="utf-8",
+        timeout=20,
+    )
+    child.expect(PROMPT)
+    return child
+
+
+def say(child: Any, *lines: str) -> str:
+    """Types lines, each at its prompt; what stood before the last prompt."""
+    for line in lines:
+        child.sendline(line)
+        child.expect(PROMPT)
+    return str(child.before)
+
+
+def finish(child: Any) -> tuple[int, str]:
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, str(child.before)
+
+
+def answers(path: Path) -> dict[str, str]:
+    data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    return {k: v["value"] if isinstance(v, dict) else v for k, v in data.items()}
+
+
+def test_with_nothing_given_in_a_terminal_the_interview_starts() -> None:
+    child = start()
+    assert "Are you willing to take part" in child.before
+    child.sendline("q")
+    assert finish(child)[0] == 130
+
+
+def test_a_certain_exclusion_is_told_with_its_reason_and_the_interview_can_stop() -> None:
+    child = start()
+    assert "this excludes" in say(child, "yes", "yes", "male")
+    child.sendline("")
+    child.expect(PROMPT)  # the review
+    child.sendline("")
+    code, out = finish(child)
+    assert code == 3
+    assert "INELIGIBLE" in out
+    command = re.search(r"trialscreen screen --screening-date 2026-06-01 .*", out)
+    assert command
+    assert "--sex male" in command[0]
+
+
+def test_an_unsigned_consent_form_does_not_end_a_telephone_interview() -> None:
+    child = start()
+    assert "What is your sex?" in say(child, "yes", "no")
+
+
+def test_wrong_input_is_told_in_a_line_and_asked_again() -> None:
+    child = start()
+    assert "expected yes, no or unknown" in say(child, "perhaps")
+    assert "informed consent" in say(child, "yes")
+
+
+def test_back_asks_the_question_before_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    child = start("--save", str(path))
+    assert "Are you willing" in say(child, "yes", "b")
+    assert answers(path) == {"screening_date": "2026-06-01"}
+
+
+def test_a_question_mark_shows_the_criterion_and_what_answers_would_do() -> None:
+    shown = say(start(), "yes", "?")
+    assert "Willingness to participate in the clinical trial and signing" in shown.replace(
+        "\r\n", " "
+    )
+    assert "yes: I1 passes" in shown
+    assert "no: I1 fails" in shown
+
+
+def test_an_answer_can_be_changed_in_review() -> None:
+    child = start()
+    say(child, "yes", "yes", "female", "r")
+    assert "Female, 2 Male" in say(child, "3")
+    assert "sex: male" in say(child, "2")
+
+
+def test_a_card_takes_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    child = start("--save", str(path), "--ask", "participant,chart")
+    say(child, "yes", "yes", "female", "1958", "1", "2009", "no", "no", "no")
+    assert "expected numbers from 1 to 4" in say(child, "5")
+    say(child, "2")
+    given = answers(path)
+    assert given["rankl_inhibitor_use"] == "yes"
+    assert given["pth_analog_use"] == "no"
+    say(child, "2025-01", "u")
+    child.sendline("q")
+    finish(child)
+    assert answers(path)["rankl_inhibitor_last_dose_date"] == "2025-01"
+
+
+def test_an_unusual_value_is_read_back_for_confirmation(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    child = start("--ask", "chart", "--save", str(path), "--informed-consent-signed", "yes")
+    while "weight" not in child.before:
+        say(child, "u")
+    assert "is unusual" in say(child, "130")
+    say(child, "n")
+    assert "weight" not in answers(path)
+    say(child, "130", "y")
+    assert answers(path)["weight"] == "130"
+
+
+def test_a_contradiction_is_refused_and_the_question_stays(tmp_path: Path) -> None:
+    child = start("--bmi", "20", "--weight", "60", "--interactive", "--ask", "chart")
+    while "tall" not in child.before and "height" not in child.before:
+        say(child, "u")
+    assert "contradicts" in say(child, "150")
+
+
+@pytest.mark.parametrize("how", ["ctrl-c", "ctrl-d", "kill", "hangup"])
+def test_nothing_is_lost_however_it_ends(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "a.yaml"
+    child = start("--save", str(path))
+    say(child, "yes", "no", "female")
+    if how == "ctrl-c":
+        child.sendintr()
+    elif how == "ctrl-d":
+        child.sendeof()
+    else:
+        child.kill(signal.SIGKILL if how == "kill" else signal.SIGHUP)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert list(answers(path)) == [
+        "screening_date",
+        "willing_to_participate",
+        "informed_consent_signed",
+        "sex",
+    ]
+    assert path.stat().st_mode & 0o777 == 0o600
+    again = start("--resume", str(path))
+    assert "What is your date of birth?" in again.before
+    assert [p.name for p in tmp_path.iterdir() if not p.name.endswith(".lock")] == ["a.yaml"]
+
+
+def test_a_second_interview_on_one_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    child = start("--save", str(path))
+    say(child, "yes")
+    other = pexpect.spawn(
+        sys.executable,
+        ["-m", "trialscreen", "screen", "--resume", str(path)],
+        encoding="utf-8",
+        timeout=20,
+    )
+    code, out = finish(other)
+    assert code == 2
+    assert "in use by another interview" in out
+
+
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("weight: 60\n", encoding="utf-8")
+    other = pexpect.spawn(
+        sys.executable,
+        ["-m", "trialscreen", "screen", "--save", str(path)],
+        encoding="utf-8",
+        timeout=20,
+    )
+    code, out = finish(other)
+    assert code == 2
+    assert "--resume" in out
+    assert path.read_text(encoding="utf-8") == "weight: 60\n"
+
+
+def test_no_line_is_wider_than_a_narrow_terminal() -> None:
+    child = start(columns=50)
+    shown = say(child, "yes", "yes", "?", "1", "1958", "1", "2009", "no", "no", "no")
+    assert max(len(line) for line in shown.split("\r\n")) <= 50
+
+
+def test_a_dumb_terminal_gets_no_escape_codes() -> None:
+    child = start(TERM="dumb")
+    assert "\x1b" not in say(child, "yes", "yes")
+
+
+def test_input_that_is_pasted_faster_than_it_is_read_is_all_taken(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    child = start("--save", str(path))
+    child.send("yes\nyes\nfemale\n1958\n1\n2009\nno\n")
+    for _ in range(7):
+        child.expect(PROMPT)
+    assert len(answers(path)) == 8
+
+
+def test_a_piped_result_stands_alone_on_standard_output(tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    command = f"{sys.executable} -m trialscreen screen {ON} --format json --ask participant > {out}"
+    child = pexpect.spawn("/bin/sh", ["-c", command], encoding="utf-8", timeout=20)
+    child.expect(PROMPT)
+    say(child, "yes", "male")
+    child.sendline("")
+    child.expect(PROMPT)
+    child.sendline("")
+    assert finish(child)[0] == 3
+    assert out.read_text(encoding="utf-8").startswith("{")

@@ -1,0 +1,97 @@
+"""The order of questions: nothing is asked in vain, it ends, and it finds what `screen` finds."""
+
+from collections.abc import Mapping
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.generate import ON, random_trial, random_world
+from tests.spec import spec_trial
+from trialscreen import Trial, load_trial
+from trialscreen.evaluate import Evaluation
+from trialscreen.fact import Fact
+from trialscreen.interview.plan import next_question, open_elements, progress
+from trialscreen.screening import Finding, Screening
+from trialscreen.truth import UNKNOWN
+
+NCT = load_trial()
+SMALL = spec_trial()
+seeds = st.integers(min_value=0, max_value=2**63).map(Random)
+
+
+def _screening(trial: Trial, facts: Mapping[str, Fact]) -> Screening:
+    """Without the checks: a random patient may contradict herself."""
+    evaluation = Evaluation(trial.elements, facts, ON)
+    findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in trial.criteria)
+    return Screening(trial, facts, ON, findings, ())
+
+
+def _interview(rng: Random, trial: Trial, world: Mapping[str, Fact]) -> Screening:
+    """Asks and answers from `world`, one in eight answers being unknown; checks every question."""
+    facts: dict[str, Fact] = {}
+    closed: set[str] = set()
+    screening = _screening(trial, facts)
+    while (question := next_question(screening, closed)) is not None:
+        before = progress(screening, closed)
+        open_names = {name for finding in screening.findings for name in finding.missing}
+        for element in question.elements:
+            assert element.name not in closed, "asked twice"
+            assert element.name in open_names or element.source == "derived", "cannot matter"
+            closed.add(element.name)
+            if element.name in world and rng.random() > 0.125:
+                facts[element.name] = world[element.name]
+        screening = _screening(trial, facts)
+        after = progress(screening, closed)
+        assert after.decided >= before.decided
+    return screening
+
+
+@given(seeds)
+@settings(max_examples=40, deadline=None)
+def test_an_interview_ends_and_finds_what_screen_finds(rng: Random) -> None:
+    world = random_world(rng, NCT)
+    screening = _interview(rng, NCT, world)
+    again = _screening(NCT, dict(screening.facts))
+    assert [f.met for f in screening.findings] == [f.met for f in again.findings]
+    full = _screening(NCT, world)
+    for mine, theirs in zip(screening.findings, full.findings, strict=True):
+        assert mine.met in (UNKNOWN, theirs.met)
+
+
+@given(seeds)
+@settings(max_examples=150, deadline=None)
+def test_it_ends_on_generated_trials_too(rng: Random) -> None:
+    trial = random_trial(rng, SMALL)
+    _interview(rng, trial, random_world(rng, trial))
+
+
+@given(seeds)
+@settings(max_examples=40, deadline=None)
+def test_who_answers_everything_leaves_nothing_open(rng: Random) -> None:
+    world = random_world(rng, NCT)
+    facts: dict[str, Fact] = {}
+    closed: set[str] = set()
+    while (question := next_question(_screening(NCT, facts), closed)) is not None:
+        for element in question.elements:
+            closed.add(element.name)
+            if element.name in world:
+                facts[element.name] = world[element.name]
+    mine, full = _screening(NCT, facts), _screening(NCT, world)
+    for one, other in zip(mine.findings, full.findings, strict=True):
+        assert one.met is other.met or one.met is UNKNOWN
+    assert len(closed) < len(world)
+
+
+def test_only_the_sources_asked_for_are_asked() -> None:
+    nothing = _screening(NCT, {})
+    names = open_elements(nothing, set(), ("participant",))
+    assert {element.source for element in names} == {"participant"}
+
+
+def test_what_can_no_longer_be_derived_is_asked_itself() -> None:
+    nothing = _screening(NCT, {})
+    before = {element.name for element in open_elements(nothing, set())}
+    after = {element.name for element in open_elements(nothing, {"height"})}
+    assert "bmi" not in before
+    assert "bmi" in after
