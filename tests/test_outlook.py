@@ -1,0 +1,95 @@
+"""What a result says of later days, and of values that lie beside their threshold."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.process import run
+from tests.spec import spec_trial
+from trialscreen import InputError, load_trial, screen
+from trialscreen.clearing import all_clear_on, clears_on
+from trialscreen.dates import Period
+from trialscreen.evaluate import Evaluation
+from trialscreen.fact import Dates, Fact, Numbers
+from trialscreen.report.statuses import verdict_detail
+from trialscreen.rule import AllOf, Is, Within
+from trialscreen.screening import Finding, Screening
+from trialscreen.trial import Criterion
+
+TRIAL = load_trial()
+ON = date(2026, 6, 1)
+
+
+def _detail(**answers: str) -> str:
+    return verdict_detail(screen(TRIAL, answers, on=ON))
+
+
+def test_the_verdict_says_when_to_screen_again() -> None:
+    said = _detail(rankl_inhibitor_last_dose_date="2025-11-18")
+    assert said.endswith("excluded by E8. Re-screen on 2026-11-19 or later.")
+
+
+def test_it_does_not_when_another_criterion_fails_by_then() -> None:
+    said = _detail(rankl_inhibitor_last_dose_date="2025-11-18", birth_date="1940-10-02")
+    assert said.endswith("E8 would clear on 2026-11-19, but I2 fails by then.")
+
+
+def test_a_missing_signature_is_not_yet_and_hides_no_date() -> None:
+    said = _detail(rankl_inhibitor_last_dose_date="2025-11-18", informed_consent_signed="no")
+    assert "excluded by E8, I1 not yet met. Re-screen on 2026-11-19" in said
+    assert _detail(informed_consent_signed="no").startswith("I1 not yet met")
+
+
+def test_an_inclusion_fails_and_an_exclusion_excludes() -> None:
+    assert "fails I3, excluded by E7." in _detail(weight="38", prior_cell_therapy="yes")
+
+
+@pytest.mark.parametrize(("month", "day"), [("2026-02", "2026-09-01"), ("2025-12", "2026-07-01")])
+def test_a_yes_with_a_date_known_in_part_clears_with_the_latest_day(month: str, day: str) -> None:
+    answers = {"other_trial_last_6_months": "yes", "other_trial_last_participation_date": month}
+    (finding,) = screen(TRIAL, answers, on=ON).failing
+    assert clears_on(screen(TRIAL, answers, on=ON), finding) == date.fromisoformat(day)
+
+
+def test_with_very_many_dates_known_in_part_no_day_is_named() -> None:
+    base = spec_trial()
+    dates = {f"d{n}": replace(base.elements["last_dose"], name=f"d{n}") for n in range(9)}
+    rule = AllOf(tuple(Within(name, Period(6, "months")) for name in dates))
+    criterion = Criterion("E1", "exclusion", "", "", rule)
+    trial = replace(base, elements={**base.elements, **dates}, criteria=(criterion,), checks=())
+    facts: dict[str, Fact] = {name: Dates(date(2026, 5, 1), date(2026, 5, 31)) for name in dates}
+    trace = Evaluation(trial.elements, facts, ON).trace(rule)
+    screening = Screening(trial, facts, ON, (Finding(criterion, trace),), ())
+    assert screening.verdict == "ineligible"
+    assert all_clear_on(screening) is None
+
+
+def test_a_value_beside_its_computation_may_have_a_condition_of_validity() -> None:
+    base = spec_trial()
+    bmi = replace(base.elements["bmi"], valid_if=Is("fasting", value=True))
+    trial = replace(base, elements={**base.elements, "bmi": bmi})
+    answers = {"bmi": "23.4", "weight": "60", "height": "160", "fasting": "yes"}
+    assert screen(trial, answers, on=ON).facts["bmi"] == Numbers(23.4, 23.4)
+
+
+def test_half_a_digit_above_rounds_up_and_so_contradicts() -> None:
+    with pytest.raises(InputError):
+        screen(TRIAL, {"alp": "60", "alp_uln": "40", "alp_x_uln": "1"}, on=ON)
+    screen(TRIAL, {"alp": "60", "alp_uln": "40", "alp_x_uln": "2"}, on=ON)
+
+
+def test_a_rounded_entry_on_the_other_side_of_a_threshold_is_told() -> None:
+    notices = screen(TRIAL, {"bmi": "30", "weight": "77.8", "height": "160"}, on=ON).notices
+    assert any("other side of a threshold" in notice.message for notice in notices)
+
+
+def test_an_answer_for_another_screening_date_is_refused() -> None:
+    with pytest.raises(InputError):
+        screen(TRIAL, {"screening_date": "2026-05-31"}, on=ON)
+
+
+def test_a_terminal_without_the_signs_gets_them_in_ascii() -> None:
+    ran = run("screen", "--weight", "55", "--height", "160", PYTHONIOENCODING="ascii")
+    assert "+ met" in ran.out
+    assert ">= 18 and <= 30" in " ".join(ran.out.split())
