@@ -66,7 +66,7 @@ def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
     from trialscreen.parse.yamltree import Mapping as MappingNode  # noqa: PLC0415
     from trialscreen.parse.yamltree import Scalar, parse_yaml  # noqa: PLC0415
 
-    root = parse_yaml(text, origin)
+    root = parse_yaml(text, origin, problems)
     if not isinstance(root, MappingNode):
         raise InputError([Problem(origin, "expected one 'element: value' per line")])
     answers = {}

@@ -43,7 +43,7 @@ def parse_trial(data: bytes, origin: str) -> Trial:
     with file, line, column and the path in the document.
     """
     problems = Problems(origin)
-    root = Cursor(parse_yaml(decode(data, origin), origin), "", problems)
+    root = Cursor(parse_yaml(decode(data, origin), origin, problems.found), "", problems)
     if not isinstance(root.node, MappingNode):
         root.problem(f"expected the keys of a criteria file: {', '.join(_KEYS)}")
         problems.raise_any()

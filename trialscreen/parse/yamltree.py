@@ -50,11 +50,11 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
-def parse_yaml(text: str, origin: str) -> Node:
+def parse_yaml(text: str, origin: str, problems: list[Problem] | None = None) -> Node:
     """The one document in `text`.
 
-    Raises InputError: at once for what this reader or YAML forbids, and for all duplicate
-    keys together.
+    Raises InputError at once for what this reader or YAML forbids. Duplicate keys are added
+    to `problems`, the first of each being kept; without that list they are raised together.
     """
     builder = _Builder(origin)
     try:
@@ -66,10 +66,12 @@ def parse_yaml(text: str, origin: str) -> Node:
         raise _refused(where, f"not YAML: {error.problem}") from None
     except yaml.YAMLError as error:
         raise _refused(origin, f"not YAML: {str(error).splitlines()[0]}") from None
-    if builder.problems:
-        raise InputError(builder.problems)
     if builder.root is None:
         raise _refused(origin, "the file is empty")
+    if builder.problems and problems is None:
+        raise InputError(builder.problems)
+    if problems is not None:
+        problems.extend(builder.problems)
     return builder.root
 
 
