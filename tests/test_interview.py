@@ -1,8 +1,10 @@
 """The interview in a real pseudo-terminal."""
 
+import os
 import re
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import yaml
 
 ON = "--screening-date=2026-06-01"
+STARTED: list[Any] = []
 PROMPT = r"\r?\n> "
 
 
@@ -19,13 +22,26 @@ def start(*args: str, columns: int = 80, **env: str) -> Any:
     child = pexpect.spawn(
         sys.executable,
         ["-m", "trialscreen", "screen", ON, *args],
-        env={"PATH": "/usr/bin:/bin", "TERM": "xterm", "LANG": "C.UTF-8", **env},
+        env={**os.environ, "TERM": "xterm", "LANG": "C.UTF-8", **env},
         dimensions=(60, columns),
         encoding="utf-8",
         timeout=20,
     )
+    STARTED.append(child)
     child.expect(PROMPT)
     return child
+
+
+@pytest.fixture(autouse=True)
+def _left_in_order() -> Iterator[None]:
+    """Every interview that a test leaves open is left as a user would leave it."""
+    yield
+    while STARTED:
+        child = STARTED.pop()
+        if child.isalive():
+            child.sendline("q")
+            child.expect(pexpect.EOF)
+            child.close()
 
 
 def say(child: Any, *lines: str) -> str:
