@@ -1,7 +1,7 @@
 """The conversation: a line-based questionnaire on plain input; Rich is not needed for it.
 
 Questions go to standard error, so that the result alone stands on standard output. Each
-answer is a line; a few letters are commands (`COMMANDS`).
+answer is a line; a few letters are commands (`HELP_LINE`).
 """
 
 import shutil
@@ -22,14 +22,6 @@ from trialscreen.trial import SOURCES, Element, Source
 from trialscreen.values import UNKNOWN
 from trialscreen.words import show_fact, show_range
 
-COMMANDS = {
-    "u": "unknown",
-    "?": "the criterion word for word, and what each answer would do",
-    "b": "back to the question before",
-    "r": "review the answers and change any",
-    "s": "save and leave",
-    "q": "leave",
-}
 HELP_LINE = "u unknown  ? why  b back  r review  s save and leave  q leave"
 
 
@@ -38,7 +30,7 @@ class Leave(Exception):
 
 
 class Terminal(NamedTuple):
-    """Where the conversation takes place: a line in, text out, and the width to wrap at."""
+    """Where the conversation takes place: a line in, text out."""
 
     read: Callable[[], str]
     write: Callable[[str], None]
