@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin
 import trialscreen
 from trialscreen.derive import FORMULAS
 from trialscreen.parse.elements import KEYS as ELEMENT_KEYS
+from trialscreen.parse.trialfile import CRITERION_KEYS
 from trialscreen.registry import Registration
 from trialscreen.rule import Operator
 from trialscreen.trial import ELEMENT_TYPES, LEVELS, SOURCES, Reading, Section
@@ -129,9 +130,10 @@ def element() -> Schema:
 
 
 def criterion() -> Schema:
+    share = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    known: Schema = {"rule": RULE, "readings": array(record(Reading)), "expected_to_fail": share}
     return closed(
-        {"id": TEXT, "label": TEXT, "text": TEXT, "rule": RULE, "readings": array(record(Reading))},
-        ("id", "label", "text", "rule"),
+        {key: known.get(key, TEXT) for key in CRITERION_KEYS}, ("id", "label", "text", "rule")
     )
 
 

@@ -11,6 +11,7 @@ import trialscreen
 from tests.docs_build import PATIENTS, README, ROOT, commands, hand_written, patients, run, stale
 from trialscreen.derive import FORMULAS
 from trialscreen.parse.elements import KEYS
+from trialscreen.parse.trialfile import CRITERION_KEYS
 from trialscreen.registry import Registration
 from trialscreen.rule import Operator
 
@@ -46,7 +47,15 @@ def test_every_key_of_a_criteria_file_is_documented() -> None:
     fields = {name.rstrip("_") for name in Registration._fields}
     operators = {operator.value for operator in Operator}
     rules = {"is", "one_of", "within", "longer_ago_than", "all", "any", "not", "at_least_n"}
-    assert {*KEYS, *fields, *operators, *rules, "clause", *FORMULAS} - words == set()
+    assert {
+        *KEYS,
+        *CRITERION_KEYS,
+        *fields,
+        *operators,
+        *rules,
+        "clause",
+        *FORMULAS,
+    } - words == set()
 
 
 def test_every_lint_rule_is_documented() -> None:

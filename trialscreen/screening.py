@@ -51,7 +51,7 @@ class Finding:
         if self.passes is not truth.FALSE:
             return False
         elements = [test.used[0].element for test in deciding_tests(self.trace)]
-        return all(element.no_text != "no" for element in elements)
+        return all(element.no_is_not_yet for element in elements)
 
     @cached_property
     def needed(self) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def ways_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
             return every(ways) if together else either(ways)
         case AtLeastN(count, parts):
             needed = count if target is truth.TRUE else len(parts) - count + 1
-            return _some_of(needed, [ways_to(evaluation, part, target) for part in trace.parts])
+            return some_of(needed, [ways_to(evaluation, part, target) for part in trace.parts])
         case Not():
             return ways_to(evaluation, trace.parts[0], truth.negation(target))
         case Clause():
@@ -64,7 +64,7 @@ def every(needed: Iterable[Ways]) -> Ways:
     return result
 
 
-def _some_of(count: int, parts: list[Ways]) -> Ways:
+def some_of(count: int, parts: list[Ways]) -> Ways:
     """`count` of the parts are needed."""
     by_count: list[Ways] = [_DONE, *[()] * count]
     for ways in parts:

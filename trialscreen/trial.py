@@ -64,6 +64,11 @@ class Element:
     internal: bool = False
 
     @property
+    def no_is_not_yet(self) -> bool:
+        """Whether a no may still become a yes, as a missing signature."""
+        return self.no_text != "no"
+
+    @property
     def is_judgement(self) -> bool:
         """Whether only a person's consent or the investigator can settle it."""
         return self.consent or self.source == "investigator"
@@ -92,8 +97,16 @@ class Reading(NamedTuple):
     why: str
 
 
+EXPECTED_TO_FAIL = 0.1
+"""The share of the screened who fail a criterion, where its entry in the file is silent."""
+
+
 class Criterion(NamedTuple):
-    """One eligibility criterion. `rule` says when its own statement is true of a patient."""
+    """One eligibility criterion. `rule` says when its own statement is true of a patient.
+
+    `expected_to_fail` is the share of the screened who fail it, as far as is known; it
+    orders the questions of a quick interview and enters no finding.
+    """
 
     id: str
     kind: Kind
@@ -101,6 +114,7 @@ class Criterion(NamedTuple):
     text: str
     rule: Rule
     readings: tuple[Reading, ...] = ()
+    expected_to_fail: float = EXPECTED_TO_FAIL
 
 
 class Check(NamedTuple):

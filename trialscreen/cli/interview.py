@@ -27,10 +27,11 @@ class Wishes(NamedTuple):
     save: str | None
     resume: str | None
     ask: str | None
+    quick: bool
 
     def wanted(self, *, given: bool) -> bool:
         """Whether to ask: on request; else in a terminal in which nothing was `given`."""
-        asked_for = self.interactive or self.save or self.resume or self.ask
+        asked_for = self.interactive or self.save or self.resume or self.ask or self.quick
         if asked_for and not _in_a_terminal():
             message = "needs a terminal; give the answers as flags or with --from"
             raise InputError([Problem("the interview", message)])
@@ -77,7 +78,8 @@ def interview(trial: Trial, answers: Answers, on: date, wishes: Wishes) -> Scree
     try:
         if record is not None:
             record.save(book)
-        Talk(book, terminal(), record.save if record else _keep_nothing, sources).run()
+        save = record.save if record else _keep_nothing
+        Talk(book, terminal(), save, sources, quick=wishes.quick).run()
     except Leave:
         _say_how_to_go_on(book, path)
         raise typer.Exit(Exit.INTERRUPTED) from None

@@ -65,6 +65,12 @@ def screen(
             "--ask", metavar="SOURCES", help="Ask only for these, such as participant,chart."
         ),
     ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="Ask first what is most likely to exclude, the cheapest first."
+        ),
+    ] = False,
 ) -> None:
     """Screen one patient, from flags (one per data element), a file, or an interview.
 
@@ -77,7 +83,7 @@ def screen(
     trial: Trial = context.meta[TRIAL_KEY]
     flags: Taken = context.meta[FLAGS_KEY]
     texts = {**flags.texts, SCREENING_DATE: on} if on else flags.texts
-    wishes = Wishes(interactive, save, resume, ask)
+    wishes = Wishes(interactive, save, resume, ask, quick)
     try:
         answers, screening = _screen(trial, texts, resume or answers_file, flags.problems)
         if wishes.wanted(given=bool(flags.texts or answers_file)):

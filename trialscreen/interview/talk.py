@@ -79,8 +79,11 @@ class Talk:
         at: Terminal,
         save: Callable[[Book], None],
         sources: tuple[Source, ...] = SOURCES,
+        *,
+        quick: bool = False,
     ) -> None:
         self.book, self.at, self.save, self.sources = book, at, save, sources
+        self.quick = quick
         self.history: list[tuple[str, ...]] = []
         self.told = bool(self._certain())
         self.stopped = False
@@ -104,7 +107,8 @@ class Talk:
     def _next(self) -> Question | None:
         if self.stopped:
             return None
-        return next_question(self.book.screening, self.book.entries.keys(), self.sources)
+        closed = self.book.entries.keys()
+        return next_question(self.book.screening, closed, self.sources, quick=self.quick)
 
     def _ask(self, question: Question) -> None:
         self._head(question)

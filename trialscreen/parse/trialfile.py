@@ -14,6 +14,7 @@ from trialscreen.registry import Registration
 from trialscreen.rule import elements_of
 from trialscreen.text import decode, nearest, shown
 from trialscreen.trial import (
+    EXPECTED_TO_FAIL,
     LEVELS,
     SCREENING_DATE,
     Check,
@@ -32,6 +33,7 @@ _KEYS = (
     *("format", "version", "trial", "units", "sections", "cards"),
     *("elements", "inclusion", "exclusion", "checks"),
 )
+CRITERION_KEYS = ("id", "label", "text", "rule", "expected_to_fail", "readings")
 _NO_ELEMENTS: dict[str, Element] = {}
 _NO_REGISTRATION = Registration("", "", "", "", "", date.min, ())
 
@@ -110,7 +112,7 @@ def _read_criteria(
 
 
 def _read_criterion(at: Cursor, kind: Kind, elements: Mapping[str, Element]) -> Criterion:
-    at.known_keys(("id", "label", "text", "rule", "readings"))
+    at.known_keys(CRITERION_KEYS)
     return Criterion(
         id=at.required("id", Cursor.text, ""),
         kind=kind,
@@ -120,7 +122,15 @@ def _read_criterion(at: Cursor, kind: Kind, elements: Mapping[str, Element]) -> 
         readings=at.optional(
             "readings", lambda place: tuple(read_record(i, Reading) for i in place.items()), ()
         ),
+        expected_to_fail=at.optional("expected_to_fail", _read_share, EXPECTED_TO_FAIL),
     )
+
+
+def _read_share(at: Cursor) -> float:
+    share = float(at.number())
+    if not 0 < share < 1:
+        at.problem(f"{share:g}; expected a share above 0 and below 1, such as 0.05")
+    return share
 
 
 def _read_checks(at: Cursor, elements: Mapping[str, Element]) -> tuple[Check, ...]:

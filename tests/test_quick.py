@@ -1,0 +1,129 @@
+"""The quick order: what excludes most likely and cheapest comes first, and nothing else changes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isclose
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.generate import ON, random_trial, random_world
+from tests.spec import spec_trial
+from trialscreen import Trial, load_trial
+from trialscreen.evaluate import Evaluation
+from trialscreen.fact import Exactly, Fact
+from trialscreen.interview.plan import next_question, open_elements
+from trialscreen.interview.quick import chances
+from trialscreen.rule import AllOf, AnyOf, AtLeastN, Is, Not, Rule
+from trialscreen.screening import Finding, Screening
+from trialscreen.trial import Criterion, Kind
+from trialscreen.truth import UNKNOWN
+
+NCT = load_trial()
+SMALL = spec_trial()
+seeds = st.integers(min_value=0, max_value=2**63).map(Random)
+
+
+def _screening(trial: Trial, facts: Mapping[str, Fact]) -> Screening:
+    evaluation = Evaluation(trial.elements, facts, ON)
+    findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in trial.criteria)
+    return Screening(trial, facts, ON, findings, ())
+
+
+def _first(trial: Trial, facts: Mapping[str, Fact] | None = None) -> tuple[str, ...]:
+    question = next_question(_screening(trial, facts or {}), set(facts or {}), quick=True)
+    return tuple(one.name for one in question.elements) if question else ()
+
+
+def _trial(*criteria: tuple[Kind, float, Rule]) -> Trial:
+    made = tuple(
+        Criterion(f"C{n}", kind, "", "", rule, (), share)
+        for n, (kind, share, rule) in enumerate(criteria)
+    )
+    return replace(NCT, criteria=made)
+
+
+WALKS, TRIAL, FALLS = "unable_to_ambulate", "other_trial_last_6_months", "high_fall_risk"
+
+
+def test_the_likelier_failure_is_asked_first() -> None:
+    rare, common = ("exclusion", 0.1, Is(WALKS, True)), ("exclusion", 0.3, Is(TRIAL, True))
+    assert _first(_trial(rare, common)) == (TRIAL,)
+    assert _first(_trial(common, rare)) == (TRIAL,)
+
+
+def test_an_inclusion_fails_by_what_does_not_hold() -> None:
+    often, seldom = ("inclusion", 0.3, Is(TRIAL, True)), ("inclusion", 0.1, Is(WALKS, True))
+    assert _first(_trial(seldom, often)) == (TRIAL,)
+
+
+def test_of_equals_the_cheaper_source_is_asked_first() -> None:
+    judged, told = ("exclusion", 0.2, Is(FALLS, True)), ("exclusion", 0.2, Is(WALKS, True))
+    assert _first(_trial(judged, told)) == (WALKS,)
+
+
+def test_what_takes_two_answers_comes_after_what_takes_one() -> None:
+    both = AllOf((Is(WALKS, True), Is(TRIAL, True)))
+    one = Is("substance_abuse_last_12_months", True)
+    assert _first(_trial(("exclusion", 0.2, both), ("exclusion", 0.2, one))) == (
+        "substance_abuse_last_12_months",
+    )
+    assert _first(_trial(("exclusion", 0.5, both), ("exclusion", 0.1, one))) == (WALKS,)
+
+
+def test_a_half_answered_way_comes_next() -> None:
+    both = AllOf((Is(WALKS, True), Is(TRIAL, True)))
+    trial = _trial(("exclusion", 0.2, both), ("exclusion", 0.3, Is("cirrhosis", True)))
+    assert _first(trial) == ("cirrhosis",)
+    assert _first(trial, {WALKS: Exactly(True)}) == (TRIAL,)
+
+
+def test_a_card_counts_as_one_question() -> None:
+    card = AnyOf((Is("metabolic_bone_disease", True), Is("acromegaly", True)))
+    trial = _trial(("exclusion", 0.2, Is(WALKS, True)), ("exclusion", 0.25, card))
+    assert _first(trial) == ("metabolic_bone_disease", "acromegaly")
+
+
+def test_a_missing_signature_is_not_asked_to_exclude() -> None:
+    first = next_question(_screening(NCT, {}), set(), quick=True)
+    assert first is not None
+    assert "informed_consent_signed" not in [one.name for one in first.elements]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (AllOf((Is("a", True), Is("b", True))), 0.5),
+        (AnyOf((Is("a", True), Is("b", True))), 1 - 0.75**0.5),
+        (Not(Is("a", True)), 0.75),
+        (AtLeastN(2, (Is("a", True), Is("b", True), Is("c", True))), 0.25),
+    ],
+)
+def test_a_share_is_divided_among_the_parts(rule: Rule, expected: float) -> None:
+    found = chances(Criterion("C", "exclusion", "", "", rule, (), 0.25))
+    assert all(isclose(chance, expected) for chance in found.values())
+
+
+@given(seeds, st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_it_asks_only_what_matters_and_finds_the_same(rng: Random, nct: bool) -> None:
+    trial = NCT if nct and rng.random() < 0.2 else random_trial(rng, SMALL)
+    world = random_world(rng, trial)
+    facts: dict[str, Fact] = {}
+    closed: set[str] = set()
+    while (
+        question := next_question(here := _screening(trial, facts), closed, quick=True)
+    ) is not None:
+        open_now = [one.name for one in open_elements(here, closed)]
+        assert {one.name for one in question.elements} <= set(open_now)
+        for element in question.elements:
+            assert element.name not in closed
+            closed.add(element.name)
+            if element.name in world and rng.random() > 0.125:
+                facts[element.name] = world[element.name]
+    found, full = _screening(trial, facts), _screening(trial, world)
+    assert not open_elements(found, closed)
+    for one, other in zip(found.findings, full.findings, strict=True):
+        assert one.met in (UNKNOWN, other.met)

@@ -1,0 +1,147 @@
+"""The order of `--quick` (pure): the question most likely to exclude for its cost comes first.
+
+A patient is excluded by any one of many *ways*: a criterion's clause that comes true, or an
+inclusion clause that fails. Each way has a chance and an expected cost, and the way with
+the highest chance for its cost is tried first: the best order of depth-first strategies if
+tests are independent (Greiner, Hayward, Jankowska and Molloy, Artificial Intelligence 2006;
+170:19-58). Chances order questions; they never enter a finding.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from math import prod
+from typing import NamedTuple
+
+from trialscreen import truth
+from trialscreen.evaluate import Trace
+from trialscreen.rule import AllOf, AnyOf, AtLeastN, Clause, Not, Rule, Test, parts_of
+from trialscreen.trial import Criterion, Element, Source
+from trialscreen.truth import Truth
+
+COST: Mapping[Source, float] = {
+    "participant": 1.0,
+    "derived": 1.0,
+    "chart": 1.1,
+    "laboratory": 1.3,
+    "imaging": 1.5,
+    "investigator": 2.0,
+}
+"""What an answer costs, in questions to the participant: who is asked last costs most."""
+
+Ask = Callable[[Trace], tuple[Element, ...]]
+"""The elements to ask for an open test, in the file's order; none if it must stay open."""
+
+
+class Way(NamedTuple):
+    """A way in which a rule may get the truth that is sought.
+
+    `first` names the question to begin with: a card, or an element.
+    """
+
+    chance: float
+    cost: float
+    first: str
+
+
+def most_decisive(traces: Iterable[tuple[Criterion, Trace]], ask: Ask) -> str | None:
+    """The question to begin with: a card's or an element's name; None if nothing can exclude."""
+    scores: dict[str, float] = {}
+    for criterion, trace in traces:
+        fails = truth.FALSE if criterion.kind == "inclusion" else truth.TRUE
+        for way in _ways(trace, fails, chances(criterion), ask):
+            scores[way.first] = scores.get(way.first, 0.0) + way.chance / way.cost
+    return max(scores, key=scores.__getitem__, default=None)
+
+
+def chances(criterion: Criterion) -> dict[Test, float]:
+    """How likely each test of a criterion is true, before anything is known of a patient.
+
+    The criterion's expected share of failures is divided among its parts evenly, as if
+    they were independent.
+    """
+    found: dict[Test, float] = {}
+    share = criterion.expected_to_fail
+    _divide(criterion.rule, share if criterion.kind == "exclusion" else 1 - share, found)
+    return found
+
+
+def _divide(rule: Rule, chance: float, found: dict[Test, float]) -> None:
+    if isinstance(rule, Test):
+        found.setdefault(rule, chance)
+        return
+    parts = parts_of(rule)
+    match rule:
+        case AllOf():
+            each = chance ** (1 / len(parts))
+        case AnyOf():
+            each = 1 - (1 - chance) ** (1 / len(parts))
+        case Not():
+            each = 1 - chance
+        case Clause() | AtLeastN():
+            each = chance
+    for part in parts:
+        _divide(part, each, found)
+
+
+def _ways(trace: Trace, sought: Truth, chance: Mapping[Test, float], ask: Ask) -> list[Way]:
+    """The alternatives of an open trace; none if it cannot get the truth `sought`."""
+    if trace.truth.known:
+        return []
+    match trace.rule:
+        case AllOf() | AnyOf():
+            parts = [one for one in trace.parts if not one.truth.known]
+            ways = [_ways(part, sought, chance, ask) for part in parts]
+            if isinstance(trace.rule, AnyOf) == (sought is truth.TRUE):
+                return [way for some in ways for way in some]
+            return _together(ways)
+        case AtLeastN():
+            parts = [one for one in trace.parts if not one.truth.known]
+            return _together([_ways(part, sought, chance, ask) for part in parts])
+        case Not():
+            return _ways(trace.parts[0], truth.negation(sought), chance, ask)
+        case Clause():
+            return _ways(trace.parts[0], sought, chance, ask)
+        case _:
+            return _answered(trace, sought, chance, ask)
+
+
+def _answered(trace: Trace, sought: Truth, chance: Mapping[Test, float], ask: Ask) -> list[Way]:
+    """An open test: the questions that decide it."""
+    elements = ask(trace)
+    if not elements:
+        return []
+    questions = {one.card or one.name: COST[one.source] for one in elements}
+    true = chance[trace.rule]  # type: ignore[index]
+    return [
+        Way(
+            true if sought is truth.TRUE else 1 - true,
+            sum(questions.values()),
+            next(iter(questions)),
+        )
+    ]
+
+
+def _together(needed: list[list[Way]]) -> list[Way]:
+    """One way that needs one of each: those most likely to be in vain come first."""
+    if not all(needed):
+        return []
+    parts = sorted(map(_one_of, needed), key=lambda way: (1 - way.chance) / way.cost, reverse=True)
+    cost = sum(
+        way.cost * prod(before.chance for before in parts[:n]) for n, way in enumerate(parts)
+    )
+    return [Way(prod(way.chance for way in parts), cost, parts[0].first)] if parts else []
+
+
+def _one_of(ways: list[Way]) -> Way:
+    """Alternatives as one way: tried until one succeeds, the likeliest for its cost first."""
+    asked: dict[str, Way] = {}
+    for way in ways:
+        if (same := asked.get(way.first)) is not None:  # one card answers both
+            both = 1 - (1 - same.chance) * (1 - way.chance)
+            asked[way.first] = Way(both, max(same.cost, way.cost), way.first)
+        else:
+            asked[way.first] = way
+    order = sorted(asked.values(), key=lambda way: way.chance / way.cost, reverse=True)
+    cost = sum(
+        way.cost * prod(1 - before.chance for before in order[:n]) for n, way in enumerate(order)
+    )
+    return Way(1 - prod(1 - way.chance for way in order), cost, order[0].first)
