@@ -80,22 +80,27 @@ class Patients(NamedTuple):
     def _test(self, test: Rule, values: NDArray[Any]) -> Mask:
         match test:
             case Is(name, value):
-                return values == (value if isinstance(value, bool) else self._code(name, value))
+                return np.asarray(values == self._code(name, value))
             case OneOf(name, choices):
                 return np.isin(values, [self._code(name, choice) for choice in choices])
             case Compare(_, compare, ElementRef(name)):
                 bound = self.columns[name]
                 return np.asarray(_COMPARE[compare](values, bound.values)) & bound.known
-            case Compare(_, compare, bound):
+            case Compare(_, compare, (int() | float()) as bound):
                 return np.asarray(_COMPARE[compare](values, bound))
             case Within(_, period):
-                return values >= period.before(self.on).toordinal() - EPOCH
+                return np.asarray(values >= period.before(self.on).toordinal() - EPOCH)
             case LongerAgoThan(_, period):
-                return values < period.before(self.on).toordinal() - EPOCH
+                return np.asarray(values < period.before(self.on).toordinal() - EPOCH)
             case Given():
                 return np.ones(len(values), np.bool_)
             case _:
                 raise TypeError(f"{test} is not a test")
 
-    def _code(self, name: str, choice: str) -> int:
-        return list(self.elements[name].choices).index(choice)
+    def _code(self, name: str, value: bool | str) -> int:
+        """A yes/no, or the code of a choice."""
+        return (
+            int(value)
+            if isinstance(value, bool)
+            else list(self.elements[name].choices).index(value)
+        )

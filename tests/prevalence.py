@@ -72,7 +72,7 @@ class Part:
     """Some patients, and the distribution among them.
 
     They are those for whom `when` holds, or a `share` of all that no earlier part took.
-    Numbers, after multiplication with the element `times`, end at `least` and `most`. Dates
+    Numbers end at `least` and `most`, and are then multiplied with the element `times`. Dates
     are in years: before the screening date, or after the date `years_after`.
     """
 
@@ -145,9 +145,12 @@ def _distribution(kind: str, value: Any) -> Distribution:
             if abs(sum(shares.values()) - 1) > 1e-9:
                 raise ValueError(f"the shares are {sum(shares.values())} together, not 1")
             return Choices(shares)
-        case "normal" | "lognormal" | "uniform":
-            kinds = {"normal": Normal, "lognormal": Lognormal, "uniform": Uniform}
-            return kinds[kind](*map(float, value))
+        case "normal":
+            return Normal(*map(float, value))
+        case "lognormal":
+            return Lognormal(*map(float, value))
+        case "uniform":
+            return Uniform(*map(float, value))
         case "value":
             return Always(float(value))
         case "nothing":
@@ -156,5 +159,3 @@ def _distribution(kind: str, value: Any) -> Distribution:
             return Derived(value)
         case _:
             raise ValueError(f"no distribution is named {kind}")
-
-

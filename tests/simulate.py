@@ -13,156 +13,20 @@ import argparse
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from statistics import NormalDist
-from typing import Any
-from zlib import crc32
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from polars.io.plugins import register_io_source
 
-from tests.masks import EPOCH, Column, Mask, Patients
-from tests.prevalence import (
-    Always,
-    Choices,
-    Derived,
-    Entry,
-    Lognormal,
-    Normal,
-    Nothing,
-    Part,
-    Uniform,
-    Yes,
-    read_prevalence,
-)
+from tests.draw import Chance, Drawing
+from tests.masks import Column
+from tests.prevalence import read_prevalence
 from trialscreen import load_trial
 from trialscreen.fact import Exactly, Fact, day, number
-from trialscreen.rule import Rule
 from trialscreen.trial import Element, Trial
 
 ON = date(2026, 6, 1)
 BLOCK = 100_000
-DAYS_PER_YEAR = 365.25
 ID = "patient_id"
-
-_STORED = {"quantity": np.float64, "integer": np.int64, "boolean": np.bool_, "date": np.int32}
-Floats = NDArray[np.floating[Any]]
-
-
-class Chance:
-    """Random numbers of one block of patients; the same for the same name, whatever else is drawn."""
-
-    def __init__(self, seed: int, block: int, rows: int) -> None:
-        self.seed, self.block, self.rows = seed, block, rows
-
-    def uniform(self, name: str) -> Floats:
-        return self._generator(name).random(self.rows, dtype=np.float32)
-
-    def normal(self, name: str) -> Floats:
-        return self._generator(name).standard_normal(self.rows)
-
-    def _generator(self, name: str) -> np.random.Generator:
-        return np.random.Generator(np.random.SFC64([self.seed, self.block, crc32(name.encode())]))
-
-
-class Drawing:
-    """Draws the columns of one block, one element after the other."""
-
-    def __init__(self, trial: Trial, chance: Chance, on: date) -> None:
-        self.chance, self.on = chance, on
-        self.columns: dict[str, Column] = {}
-        self.patients = Patients(self.columns, trial.elements, on)
-        self.factors: dict[str, Floats] = {}
-
-    def draw(self, entry: Entry) -> None:
-        """Adds the column of `entry`, part by part."""
-        element, rows = entry.element, self.chance.rows
-        values = np.zeros(rows, _STORED.get(element.type, np.int8))
-        known = np.ones(rows, np.bool_)
-        left = np.ones(rows, np.bool_)
-        for index, part in enumerate(entry.parts):
-            who = left & self._who(entry, part, index)
-            left &= ~who
-            if isinstance(part.distribution, Nothing):
-                known &= ~who
-            else:
-                np.copyto(values, self._values(entry, part), where=who, casting="unsafe")
-        if left.any():
-            raise ValueError(f"prevalence of {element.name}: no part is left for some patients")
-        self.columns[element.name] = Column(values, known)
-
-    def _who(self, entry: Entry, part: Part, index: int) -> Mask:
-        if part.when is not None:
-            return self.patients.holds(part.when)
-        if part.share < 1:
-            return self._happens(entry, part.share, f"{entry.element.name} part {index}")
-        return np.ones(self.chance.rows, np.bool_)
-
-    def _happens(self, entry: Entry, share: float, name: str) -> Mask:
-        """A share of patients; with loadings, those whose correlated normal is highest."""
-        if not entry.loadings or share in (0, 1):
-            return np.asarray(self.chance.uniform(name) < share)
-        return np.asarray(self._normal(entry, name) > NormalDist().inv_cdf(1 - share))
-
-    def _normal(self, entry: Entry, name: str) -> Floats:
-        """Standard normal, correlated by the shared factors of `entry`."""
-        own = 1 - sum(loading**2 for loading in entry.loadings.values())
-        result = self.chance.normal(name) * np.sqrt(own) if own > 0 else np.zeros(self.chance.rows)
-        for factor, loading in entry.loadings.items():
-            if factor not in self.factors:
-                self.factors[factor] = self.chance.normal(f"factor {factor}")
-            result = result + loading * self.factors[factor]
-        return result
-
-    def _values(self, entry: Entry, part: Part) -> NDArray[Any]:
-        element = entry.element
-        match part.distribution:
-            case Yes(share):
-                return self._happens(entry, share, element.name)
-            case Choices(shares):
-                return self._choices(element, shares)
-            case Derived():
-                assert isinstance(element.derive, Rule)
-                return self.patients.holds(element.derive)
-            case _:
-                numbers = self._clipped(entry, part)
-                if element.type == "date":
-                    return self._days(numbers, part)
-                return np.round(numbers, 0 if element.type == "integer" else entry.decimals)
-
-    def _choices(self, element: Element, shares: Any) -> NDArray[Any]:
-        names = list(shares)
-        ends = np.cumsum(list(shares.values()))[:-1]
-        drawn = np.searchsorted(ends, self.chance.uniform(element.name), side="right")
-        if element.type == "choice":
-            return np.array([list(element.choices).index(name) for name in names], np.int8)[drawn]
-        return np.array([float(name) for name in names])[drawn]
-
-    def _clipped(self, entry: Entry, part: Part) -> Floats:
-        name = entry.element.name
-        match part.distribution:
-            case Normal(mean, sd):
-                numbers = mean + sd * self._normal(entry, name)
-            case Lognormal(median, spread):
-                numbers = median * np.exp(spread * self._normal(entry, name))
-            case Uniform(low, high):
-                numbers = low + (high - low) * self.chance.uniform(name)
-            case Always(value):
-                numbers = np.full(self.chance.rows, value)
-            case _:
-                raise TypeError(f"{part.distribution} has no numbers")
-        if part.times is not None:
-            numbers = numbers * self.columns[part.times].values
-        return np.clip(numbers, part.least, part.most)
-
-    def _days(self, years: Floats, part: Part) -> NDArray[Any]:
-        """Days since 1970-01-01, none after the screening date."""
-        today = self.on.toordinal() - EPOCH
-        days = np.rint(years * DAYS_PER_YEAR).astype(np.int32)
-        if part.years_after is None:
-            return today - days
-        return np.minimum(self.columns[part.years_after].values + days, today)
 
 
 def chunks(
@@ -188,9 +52,7 @@ def chunks(
         )
 
 
-def columns(
-    trial: Trial, rows: int, seed: int, on: date = ON, unknown: float = 0
-) -> pl.DataFrame:
+def columns(trial: Trial, rows: int, seed: int, on: date = ON, unknown: float = 0) -> pl.DataFrame:
     """All patients of `chunks` in one table."""
     return pl.concat(chunks(trial, rows, seed, on, unknown))
 
@@ -224,7 +86,9 @@ def _series(element: Element, column: Column) -> pl.Series:
     return values if column.known.all() else values.set(pl.Series(~column.known), None)
 
 
-def write(trial: Trial, rows: int, path: Path, seed: int, on: date = ON, unknown: float = 0) -> None:
+def write(
+    trial: Trial, rows: int, path: Path, seed: int, on: date = ON, unknown: float = 0
+) -> None:
     """Writes the patients chunk by chunk, as Parquet or CSV by the ending of `path`."""
 
     def source(*_asked: object) -> Iterator[pl.DataFrame]:
