@@ -37,7 +37,11 @@ def _first(trial: Trial, facts: Mapping[str, Fact] | None = None) -> tuple[str, 
     return tuple(one.name for one in question.elements) if question else ()
 
 
-def _trial(*criteria: tuple[Kind, float, Rule]) -> Trial:
+Stated = tuple[Kind, float, Rule]
+"""A criterion: its kind, the share expected to fail it, its rule."""
+
+
+def _trial(*criteria: Stated) -> Trial:
     made = tuple(
         Criterion(f"C{n}", kind, "", "", rule, (), share)
         for n, (kind, share, rule) in enumerate(criteria)
@@ -49,18 +53,21 @@ WALKS, TRIAL, FALLS = "unable_to_ambulate", "other_trial_last_6_months", "high_f
 
 
 def test_the_likelier_failure_is_asked_first() -> None:
-    rare, common = ("exclusion", 0.1, Is(WALKS, True)), ("exclusion", 0.3, Is(TRIAL, True))
+    rare: Stated = ("exclusion", 0.1, Is(WALKS, True))
+    common: Stated = ("exclusion", 0.3, Is(TRIAL, True))
     assert _first(_trial(rare, common)) == (TRIAL,)
     assert _first(_trial(common, rare)) == (TRIAL,)
 
 
 def test_an_inclusion_fails_by_what_does_not_hold() -> None:
-    often, seldom = ("inclusion", 0.3, Is(TRIAL, True)), ("inclusion", 0.1, Is(WALKS, True))
+    often: Stated = ("inclusion", 0.3, Is(TRIAL, True))
+    seldom: Stated = ("inclusion", 0.1, Is(WALKS, True))
     assert _first(_trial(seldom, often)) == (TRIAL,)
 
 
 def test_of_equals_the_cheaper_source_is_asked_first() -> None:
-    judged, told = ("exclusion", 0.2, Is(FALLS, True)), ("exclusion", 0.2, Is(WALKS, True))
+    judged: Stated = ("exclusion", 0.2, Is(FALLS, True))
+    told: Stated = ("exclusion", 0.2, Is(WALKS, True))
     assert _first(_trial(judged, told)) == (WALKS,)
 
 

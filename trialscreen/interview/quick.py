@@ -21,9 +21,9 @@ COST: Mapping[Source, float] = {
     "participant": 1.0,
     "derived": 1.0,
     "chart": 1.1,
-    "laboratory": 1.3,
-    "imaging": 1.5,
-    "investigator": 2.0,
+    "laboratory": 1.2,
+    "imaging": 1.3,
+    "investigator": 1.4,
 }
 """What an answer costs, in questions to the participant: who is asked last costs most."""
 
