@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 
+from trialscreen.ago import how_long_ago
 from trialscreen.derive import DECIMALS
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Dates, Exactly, Fact, Numbers, just_above, just_below
@@ -66,6 +67,12 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
             return _read_number(trial, element, clean, text)
 
 
+def in_dates(element: Element, text: str, on: date) -> str:
+    """`text` as it can be kept: how long ago something was is put in dates."""
+    said = how_long_ago(_fold(text), on) if element.type == "date" else None
+    return said or text
+
+
 def _fold(text: str) -> str:
     """One spelling for what looks the same: full-width digits, µ and μ, case, dashes, spaces."""
     folded = unicodedata.normalize("NFKC", _POWER_OF_TEN.sub(r"10^\1", text)).casefold()
@@ -94,10 +101,18 @@ def _read_choice(element: Element, clean: str, text: str) -> Exactly:
 
 
 def _read_date(element: Element, clean: str, text: str, on: date) -> Dates:
+    if (dates := how_long_ago(clean, on)) is not None:
+        raise ValueProblem(f"{shown(text)} depends on the day it is said; write '{dates}'")
     matched = _SIGNED.fullmatch(clean)
     assert matched is not None
     sign, rest = _SIGNS.get(matched[1] or "", ""), matched[2]
-    first, last = _days(rest, text)
+    between = _BETWEEN.fullmatch(rest) if not sign else None
+    if between is not None:
+        first, last = _days(between[1], text)[0], _days(between[2], text)[1]
+        if first > last:
+            raise ValueProblem(f"{shown(text)} runs backwards; write the earlier date first")
+    else:
+        first, last = _days(rest, text)
     low, high = element.range if element.range is not None else (date.min, date.max)
     assert isinstance(low, date) and isinstance(high, date)
     latest = min(high, on)

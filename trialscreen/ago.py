@@ -1,0 +1,44 @@
+"""How long ago something was, as people say it, put in dates that mean the same on any day.
+
+"3 months ago" is no exact day: one person rounds, another counts whole months, a third the
+months of the calendar. One unit more or less covers them all.
+"""
+
+import re
+from datetime import date
+
+from trialscreen.dates import Period, PeriodUnit
+
+_DAYS = {"today": 0, "yesterday": 1}
+_AGO = re.compile(
+    r"(?:(?P<than>more|less) than |about )?(?P<count>[0-9]{1,4}|an?|one)"
+    r" (?P<unit>day|week|month|year)s? ago"
+)
+_UNITS: dict[str, tuple[int, PeriodUnit]] = {
+    "day": (1, "days"),
+    "week": (7, "days"),
+    "month": (1, "months"),
+    "year": (1, "years"),
+}
+
+
+def how_long_ago(words: str, on: date) -> str | None:
+    """The dates that folded `words` mean on day `on`; None if they do not say how long ago.
+
+    `3 months ago` is from 4 to 2 months before; `more than 2 years ago` is earlier than
+    the day 2 years before; `yesterday` is one day.
+    """
+    if words in _DAYS:
+        return str(Period(_DAYS[words], "days").before(on))
+    said = _AGO.fullmatch(words)
+    if said is None:
+        return None
+    count = int(said["count"]) if said["count"].isdigit() else 1
+    size, unit = _UNITS[said["unit"]]
+
+    def before(units: int) -> date:
+        return Period(max(units, 0) * size, unit).before(on)
+
+    if said["than"]:
+        return f"{'<' if said['than'] == 'more' else '>'}{before(count)}"
+    return f"{before(count + 1)} to {before(count - 1)}"
