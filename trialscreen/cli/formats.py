@@ -18,6 +18,7 @@ class Format(StrEnum):
     """How a result is printed."""
 
     TABLE = "table"
+    PLAIN = "plain"
     JSON = "json"
     MARKDOWN = "markdown"
     CSV = "csv"
@@ -35,11 +36,15 @@ def load(context: typer.Context) -> Trial:
 
 
 def print_page(page: Page, form: Format) -> None:
-    """A page as a table for people or as Markdown; what is not used is not imported."""
+    """A page in one of the forms for people; what is not used is not imported."""
     if form is Format.MARKDOWN:
         from trialscreen.report import markdown  # noqa: PLC0415
 
         sys.stdout.write(markdown.render(page))
+    elif form is Format.PLAIN:
+        from trialscreen.report import plain  # noqa: PLC0415
+
+        sys.stdout.write(plain.render(page))
     else:
         from trialscreen.report import terminal  # noqa: PLC0415
 
