@@ -1,4 +1,4 @@
-"""What a status rests on: the entered facts that force it, and no more."""
+"""What a status rests on: the entered facts that force it, and those that have a part in it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -58,6 +58,28 @@ def support_of_resolved(one: Resolved) -> frozenset[str]:
             names |= support_of(one.basis)
     if one.validity is not None:
         names |= support_of(one.validity)
+    return names
+
+
+def in_use(trace: Trace) -> frozenset[str]:
+    """Names of the entered elements that have a part in a truth as it is, known or unknown.
+
+    Without all the others it would be the same.
+    """
+    parts = deciding_parts(trace) if trace.truth.known else trace.parts
+    return frozenset().union(*map(_in_use_of_resolved, trace.used), *map(in_use, parts))
+
+
+def _in_use_of_resolved(one: Resolved) -> frozenset[str]:
+    names: frozenset[str] = frozenset()
+    if one.entered is not None:
+        names |= {one.element.name}
+    if one.entered is None or one.fact != one.entered:
+        names = names.union(*map(_in_use_of_resolved, one.inputs))
+        if one.basis is not None:
+            names |= in_use(one.basis)
+    if one.validity is not None:
+        names |= in_use(one.validity)
     return names
 
 

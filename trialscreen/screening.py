@@ -1,6 +1,6 @@
 """One patient against one trial: a finding per criterion, and the verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -83,7 +83,14 @@ class Screening:
     @cached_property
     def missing(self) -> dict[Source, tuple[str, ...]]:
         """The elements that are open in any criterion, by who can give them."""
-        names = {name for finding in self.findings for name in finding.missing}
+        return self._by_source({name for finding in self.findings for name in finding.missing})
+
+    @cached_property
+    def needed(self) -> dict[Source, tuple[str, ...]]:
+        """Of these, the ones to ask for: what another could be derived from is left out."""
+        return self._by_source({name for finding in self.findings for name in finding.needed})
+
+    def _by_source(self, names: Set[str]) -> dict[Source, tuple[str, ...]]:
         groups: dict[Source, tuple[str, ...]] = {}
         for source in SOURCES:
             elements = self.trial.elements.values()

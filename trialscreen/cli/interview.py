@@ -2,6 +2,8 @@
 
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,10 +16,11 @@ from trialscreen.errors import InputError, Problem
 from trialscreen.screening import Screening
 from trialscreen.sources import Answers
 from trialscreen.text import nearest, shown
-from trialscreen.trial import SCREENING_DATE, SOURCES, Source, Trial
+from trialscreen.trial import SCREENING_DATE, SOURCES, Source
 
 if TYPE_CHECKING:
     from trialscreen.interview.book import Book
+    from trialscreen.interview.record import Record
 
 
 class Wishes(NamedTuple):
@@ -28,6 +31,7 @@ class Wishes(NamedTuple):
     resume: str | None
     ask: str | None
     quick: bool
+    plain: bool
 
     def wanted(self, *, given: bool) -> bool:
         """Whether to ask: on request; else in a terminal in which nothing was `given`."""
@@ -57,40 +61,26 @@ def _in_a_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def interview(trial: Trial, answers: Answers, on: date, wishes: Wishes) -> Screening:
-    """Holds the interview and returns what it found; an interview that is left exits with 130."""
-    from trialscreen.interview.book import Book, Entry  # noqa: PLC0415 - for interviews only
-    from trialscreen.interview.record import Record  # noqa: PLC0415
-    from trialscreen.interview.talk import Leave, Talk, terminal  # noqa: PLC0415
-    from trialscreen.values import read_value  # noqa: PLC0415
-
-    entries = {
-        name: Entry(
-            one.text, read_value(trial, trial.elements[name], one.text, on), dict(one.notes)
-        )
-        for name, one in answers.items()
-        if name != SCREENING_DATE
-    }
-    sources = wishes.sources()
+@contextmanager
+def answers_file(wishes: Wishes) -> Iterator["Record | None"]:
+    """The file that keeps the answers, for this process alone; claimed before it is read."""
     path = _path(wishes)
-    book = Book(trial, on, entries)
-    record = Record(path, date.today()) if path is not None else None  # noqa: DTZ011
+    if path is None:
+        yield None
+        return
+    from trialscreen.interview.record import Record  # noqa: PLC0415 - for interviews only
+
+    record = Record(path, date.today())  # noqa: DTZ011 - the user's own calendar
     try:
-        if record is not None:
-            record.save(book)
-        save = record.save if record else _keep_nothing
-        Talk(book, terminal(), save, sources, quick=wishes.quick).run()
-    except Leave:
-        _say_how_to_go_on(book, path)
-        raise typer.Exit(Exit.INTERRUPTED) from None
+        yield record
     finally:
-        if record is not None:
-            record.close()
-    sys.stderr.write(f"\nThe same result without questions:\n{command_line(book)}\n\n")
-    return book.screening
+        record.close()
 
 
 def _path(wishes: Wishes) -> Path | None:
+    if wishes.resume is not None and wishes.save is not None:
+        message = "not with --resume, which keeps the answers in the file that it names"
+        raise InputError([Problem("--save", message)])
     if wishes.resume is not None:
         return Path(wishes.resume)
     if wishes.save is not None and Path(wishes.save).exists():
@@ -99,16 +89,68 @@ def _path(wishes: Wishes) -> Path | None:
     return Path(wishes.save) if wishes.save is not None else None
 
 
+def interview(
+    start: Screening, answers: Answers, wishes: Wishes, record: "Record | None"
+) -> tuple[Screening, str]:
+    """Asks for what is open after `start`; what it found, and what to say after the result.
+
+    An interview that is left exits with 130.
+    """
+    from trialscreen.interview.talk import Leave, Talk  # noqa: PLC0415 - for interviews only
+    from trialscreen.interview.terminal import terminal  # noqa: PLC0415
+
+    book, path = _book(start, answers), record.path if record else None
+    save = record.save if record else _keep_nothing
+    sources = wishes.sources()
+    save(book)
+    try:
+        Talk(book, terminal(plain=wishes.plain), save, sources, quick=wishes.quick).run()
+    except (Leave, KeyboardInterrupt):
+        sys.stderr.write(f"\nLeft.{' The answers are kept.' if path else ''} Go on with:\n")
+        sys.stderr.write(f"{_going_on(book, path)}\n")
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    return book.screening, _closing(book, path)
+
+
+def _book(start: Screening, answers: Answers) -> "Book":
+    """The answers that `start` was found from, and those set aside in an earlier session."""
+    from trialscreen.interview.book import Book, Entry  # noqa: PLC0415
+    from trialscreen.interview.record import SET_ASIDE, is_set_aside  # noqa: PLC0415
+
+    entries, aside = {}, {}
+    for name, one in answers.items():
+        if is_set_aside(one.text, one.notes):
+            aside[name] = Entry(one.notes[SET_ASIDE], None, one.notes)
+        elif name != SCREENING_DATE:
+            entries[name] = Entry(one.text, start.facts.get(name), one.notes)
+    return Book(start.trial, start.on, entries, aside)
+
+
 def _keep_nothing(_book: "Book") -> None:
     """Without --save, answers live until the interview ends."""
 
 
-def _say_how_to_go_on(book: "Book", path: Path | None) -> None:
-    if path is not None:
-        again = f"trialscreen screen --resume {shlex.quote(str(path))}"
-        sys.stderr.write(f"\nLeft. The answers are kept; go on with:\n{again}\n")
-    else:
-        sys.stderr.write(f"\nLeft. Go on with:\n{command_line(book)} --interactive\n")
+def _going_on(book: "Book", path: Path | None) -> str:
+    """The command that goes on with the interview."""
+    if path is None:
+        return f"{command_line(book)} --interactive"
+    return shlex.join(["trialscreen", "screen", "--resume", str(path)])
+
+
+def _closing(book: "Book", path: Path | None) -> str:
+    """From whom answers are pending and how to go on; the result without questions."""
+    lines = []
+    if pending := _pending(book.screening):
+        lines += [f"Pending: {pending} (see Still needed). Go on with:", _going_on(book, path)]
+    lines += ["The same result without questions:", command_line(book)]
+    return "\n".join(["", *lines, ""])
+
+
+def _pending(screening: Screening) -> str:
+    """How many answers are still needed, by who can give them; empty if none can help."""
+    if any(not one.is_not_yet for one in screening.failing):
+        return ""
+    return "; ".join(f"{source} {len(names)}" for source, names in screening.needed.items())
 
 
 def command_line(book: "Book") -> str:

@@ -8,7 +8,7 @@ import typer
 
 from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken, flag
 from trialscreen.cli.formats import Format, FormatOption, print_json, print_page
-from trialscreen.cli.interview import Wishes, interview
+from trialscreen.cli.interview import Wishes, answers_file, interview
 from trialscreen.cli.outcome import OF_VERDICT, refuse
 from trialscreen.errors import InputError, Problem
 from trialscreen.screening import Screening
@@ -19,7 +19,7 @@ from trialscreen.trial import SCREENING_DATE, Trial
 
 def screen(
     context: typer.Context,
-    answers_file: Annotated[
+    given_file: Annotated[
         str | None,
         typer.Option(
             "--from",
@@ -71,6 +71,14 @@ def screen(
             "--quick", help="Ask first what is most likely to exclude, the cheapest first."
         ),
     ] = False,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain",
+            help="For screen readers: one plain line after another, in the interview and the"
+            " result; --format plain is the result alone.",
+        ),
+    ] = False,
 ) -> None:
     """Screen one patient, from flags (one per data element), a file, or an interview.
 
@@ -83,16 +91,34 @@ def screen(
     trial: Trial = context.meta[TRIAL_KEY]
     flags: Taken = context.meta[FLAGS_KEY]
     texts = {**flags.texts, SCREENING_DATE: on} if on else flags.texts
-    wishes = Wishes(interactive, save, resume, ask, quick)
+    wishes = Wishes(interactive, save, resume, ask, quick, plain or form is Format.PLAIN)
+    closing = ""
     try:
-        answers, screening = _screen(trial, texts, resume or answers_file, flags.problems)
-        if wishes.wanted(given=bool(flags.texts or answers_file)):
-            screening = interview(trial, answers, screening.on, wishes)
+        with answers_file(wishes) as record:
+            answers, screening = _screen(trial, texts, _file(given_file, resume), flags.problems)
+            if wishes.wanted(given=bool(flags.texts or given_file)):
+                screening, closing = interview(screening, answers, wishes, record)
     except InputError as error:
         refuse(error)
+    if plain and form is Format.TABLE:
+        form = Format.PLAIN
     _print(screening, form, explain=explain, verbatim=verbatim)
+    _say_after_the_result(closing)
     if not exit_zero:
         raise typer.Exit(OF_VERDICT[screening.verdict])
+
+
+def _file(given: str | None, resume: str | None) -> str | None:
+    if given is not None and resume is not None:
+        message = "not with --resume; give one file, and what is new as flags or answers"
+        raise InputError([Problem("--from", message)])
+    return given if resume is None else resume
+
+
+def _say_after_the_result(closing: str) -> None:
+    if closing:
+        sys.stdout.flush()
+        sys.stderr.write(closing)
 
 
 def _screen(

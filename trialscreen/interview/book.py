@@ -4,11 +4,17 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from trialscreen.basis import in_use
+from trialscreen.consistency import review
 from trialscreen.errors import InputError, ValueProblem
+from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Fact
-from trialscreen.screening import Screening, screen
+from trialscreen.screening import screen
 from trialscreen.trial import Element, Trial
 from trialscreen.values import read_value
+
+VERSION_DIGITS = 12
+"""Of the criteria file's SHA-256, kept beside each answer."""
 
 
 class Entry(NamedTuple):
@@ -22,33 +28,75 @@ class Entry(NamedTuple):
     notes: Mapping[str, str] = {}
 
 
+class Contradiction(ValueProblem):
+    """An answer that cannot be right together with the answers to `others`."""
+
+    def __init__(self, message: str, others: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.others = others
+
+
 class Book:
-    """Answers by element. A change is made whole or, if it contradicts another, not at all."""
+    """Answers by element. A change is made whole or, if it contradicts another, not at all.
 
-    def __init__(self, trial: Trial, on: date, entries: dict[str, Entry]) -> None:
-        self.trial, self.on, self.entries = trial, on, entries
-        self.screening = self._screen(entries)
+    `aside` are answers that were kept when another one contradicted them. Nothing is
+    found from them, and what they answered can be asked again.
+    """
 
-    def _screen(self, entries: dict[str, Entry]) -> Screening:
-        facts = {name: one.fact for name, one in entries.items() if one.fact is not None}
-        return screen(self.trial, facts, self.on)
+    def __init__(
+        self,
+        trial: Trial,
+        on: date,
+        entries: dict[str, Entry],
+        aside: dict[str, Entry] | None = None,
+    ) -> None:
+        self.trial, self.on, self.entries, self.aside = trial, on, entries, aside or {}
+        self.screening = screen(trial, _facts(entries), on)
 
-    def answer(self, texts: Iterable[tuple[Element, str]]) -> None:
-        """Takes answers. Raises ValueProblem if one cannot be read or contradicts another."""
-        entries = dict(self.entries)
+    def answer(self, texts: Iterable[tuple[Element, str]], set_aside: Iterable[str] = ()) -> None:
+        """Takes answers, and sets others aside.
+
+        Raises ValueProblem if one cannot be read, Contradiction if it contradicts another.
+        """
+        entries, aside = dict(self.entries), dict(self.aside)
+        for name in set_aside:
+            aside[name] = entries.pop(name)
+        answered = set()
         for element, text in texts:
             entries.pop(element.name, None)
+            aside.pop(element.name, None)
             entries[element.name] = Entry(text, read_value(self.trial, element, text, self.on))
+            answered.add(element.name)
+        facts = _facts(entries)
         try:
-            self.screening = self._screen(entries)
+            self.screening = screen(self.trial, facts, self.on)
         except InputError as error:
-            raise ValueProblem("; ".join(problem.message for problem in error.problems)) from None
-        self.entries = entries
+            message = "; ".join(problem.message for problem in error.problems)
+            raise Contradiction(message, self._at_fault(facts, answered)) from None
+        self.entries, self.aside = entries, aside
+
+    def _at_fault(self, facts: Mapping[str, Fact], answered: set[str]) -> tuple[str, ...]:
+        """The facts, other than those just answered, that have a part in a contradiction."""
+        notices = review(self.trial, Evaluation(self.trial.elements, facts, self.on))
+        names = {name for one in notices if one.level == "error" for name in one.elements}
+        return tuple(name for name in facts if name in names - answered)
 
     def take_back(self, names: Iterable[str]) -> None:
         """Forgets answers; fewer answers contradict nothing."""
         entries = {name: one for name, one in self.entries.items() if name not in set(names)}
-        self.screening, self.entries = self._screen(entries), entries
+        self.screening, self.entries = screen(self.trial, _facts(entries), self.on), entries
+
+    def unused(self) -> tuple[str, ...]:
+        """The answers without which every finding would be the same, all of them left out."""
+        used = frozenset().union(*(in_use(finding.trace) for finding in self.screening.findings))
+        return tuple(name for name in self.screening.facts if name not in used)
+
+    def of_other_versions(self) -> tuple[str, ...]:
+        """The answers that were taken under another version of the criteria file."""
+        now = self.trial.sha256[:VERSION_DIGITS]
+        return tuple(
+            name for name, one in self.entries.items() if one.notes.get("criteria", now) != now
+        )
 
     def unusual(self, element: Element, text: str) -> str | None:
         """The warning that this answer would bring by itself; None if there is none."""
@@ -68,7 +116,7 @@ class Book:
     def effects(self, element: Element, text: str) -> str:
         """What an answer would decide, in a few words."""
         fact = read_value(self.trial, element, text, self.on)
-        facts = {name: one.fact for name, one in self.entries.items() if one.fact is not None}
+        facts = _facts(self.entries)
         if fact is not None:
             facts[element.name] = fact
         try:
@@ -81,3 +129,7 @@ class Book:
             if new.passes is not old.passes and new.passes.known
         ]
         return ", ".join(changed) or "decides nothing by itself"
+
+
+def _facts(entries: Mapping[str, Entry]) -> dict[str, Fact]:
+    return {name: one.fact for name, one in entries.items() if one.fact is not None}

@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -9,11 +11,21 @@ import yaml
 from filelock import FileLock, Timeout
 
 from trialscreen.errors import InputError, Problem
-from trialscreen.interview.book import Book
+from trialscreen.interview.book import VERSION_DIGITS, Book, Entry
+from trialscreen.sources import VALUE_KEY
 from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE
+from trialscreen.values import UNKNOWN
 
 HEAD = "# Answers for {nct_id}, kept by trialscreen. Values may be edited by hand.\n"
+
+SET_ASIDE = "set_aside"
+"""The note that holds an answer which is kept and not used; its value is unknown."""
+
+
+def is_set_aside(text: str, notes: Mapping[str, str]) -> bool:
+    """Whether an answer in a file, with the notes beside it, is kept and not used."""
+    return text == UNKNOWN and SET_ASIDE in notes
 
 
 class Record:
@@ -61,13 +73,22 @@ class Record:
             raise InputError([Problem(printable(str(self.path)), message)]) from None
 
     def _data(self, book: Book) -> dict[str, object]:
-        version = {"answered": self.today.isoformat(), "criteria": book.trial.sha256[:12]}
+        sha256 = book.trial.sha256[:VERSION_DIGITS]
+        version = {"answered": self.today.isoformat(), "criteria": sha256}
+
+        def notes(entry: Entry) -> Mapping[str, str]:
+            return {k: v for k, v in entry.notes.items() if k != SET_ASIDE} or version
+
         answers: dict[str, object] = {SCREENING_DATE: book.on.isoformat()}
         for name, entry in book.entries.items():
-            answers[name] = {"value": entry.text, **(entry.notes or version)}
+            answers[name] = {VALUE_KEY: entry.text, **notes(entry)}
+        for name, entry in book.aside.items():
+            answers[name] = {VALUE_KEY: UNKNOWN, SET_ASIDE: entry.text, **notes(entry)}
         return answers
 
     def close(self) -> None:
         """Lets others have the file."""
+        # Before it is released: another process might have it by then. (Windows removes it itself.)
+        with suppress(OSError):
+            Path(self._lock.lock_file).unlink()
         self._lock.release()
-        Path(self._lock.lock_file).unlink(missing_ok=True)
