@@ -97,7 +97,7 @@ def interview(
     An interview that is left exits with 130.
     """
     from trialscreen.interview.talk import Leave, Talk  # noqa: PLC0415 - for interviews only
-    from trialscreen.interview.terminal import terminal  # noqa: PLC0415
+    from trialscreen.interview.terminal import terminal, width  # noqa: PLC0415
 
     book, path = _book(start, answers), record.path if record else None
     save = record.save if record else _keep_nothing
@@ -109,7 +109,8 @@ def interview(
         sys.stderr.write(f"\nLeft.{' The answers are kept.' if path else ''} Go on with:\n")
         sys.stderr.write(f"{_going_on(book, path)}\n")
         raise typer.Exit(Exit.INTERRUPTED) from None
-    return book.screening, _closing(book, path)
+    columns = None if wishes.plain else width()
+    return book.screening, _closing(book, path, columns)
 
 
 def _book(start: Screening, answers: Answers) -> "Book":
@@ -137,11 +138,14 @@ def _going_on(book: "Book", path: Path | None) -> str:
     return shlex.join(["trialscreen", "screen", "--resume", str(path)])
 
 
-def _closing(book: "Book", path: Path | None) -> str:
+def _closing(book: "Book", path: Path | None, columns: int | None) -> str:
     """From whom answers are pending and how to go on; the result without questions."""
+    from trialscreen.interview.terminal import wrapped  # noqa: PLC0415
+
     lines = []
     if pending := _pending(book.screening):
-        lines += [f"Pending: {pending} (see Still needed). Go on with:", _going_on(book, path)]
+        told = f"Pending: {pending} (listed under Still needed). Go on with:"
+        lines += [wrapped(told, columns) if columns else told, _going_on(book, path)]
     lines += ["The same result without questions:", command_line(book)]
     return "\n".join(["", *lines, ""])
 

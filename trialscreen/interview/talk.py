@@ -211,25 +211,27 @@ class Talk:
             if (day := clears_on(screening, finding)) is not None:
                 self._say(f"  clears on {day}")
         choice = "Enter stops here; g goes on to complete the record; b takes the answer back."
-        reply = self._choice(f"The result is certain. {choice}", "Enter, g or b", ("", "g", "b"))
-        if reply == "b":
-            self.told = False
-            self._back()
+        wanted = "Enter, g, b, or r to review"
+        reply = self._choice(f"The result is certain. {choice}", wanted, ("", "g", "b", "r"))
         self.stopped = reply == ""
+        if reply in ("b", "r"):
+            self.told = False
+            self._back() if reply == "b" else self._review()
+            self._tell_certain_exclusion()
 
     # Review.
 
     def _review(self) -> None:
-        """All answers, numbered; a number asks that one again, Enter goes on."""
+        """All answers, numbered; a number asks that one again, Enter (or b) goes on."""
         while True:
             names = reviewed(self.book)
             self._say(*review(self.book), "A number changes that answer; Enter goes on.")
             reply = self._reply()
-            while not (not reply or (reply.isdecimal() and 1 <= int(reply) <= len(names))):
+            while not (reply in ("", "b") or (reply.isdecimal() and 1 <= int(reply) <= len(names))):
                 wanted = f"a number from 1 to {len(names)}, or Enter" if names else "Enter"
                 self._say(f"{shown(reply)}; expected {wanted}")
                 reply = self._reply()
-            if not reply:
+            if reply in ("", "b"):
                 return
             self._change(self.book.trial.elements[names[int(reply) - 1]])
 

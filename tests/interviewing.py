@@ -1,0 +1,112 @@
+"""Interviews for tests: in a real pseudo-terminal, and the replies that a patient would give."""
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pexpect
+import yaml
+
+from trialscreen import Trial
+from trialscreen.interview.book import Book
+from trialscreen.interview.plan import Question, next_question
+from trialscreen.interview.wording import texts_of
+from trialscreen.trial import SOURCES, Source
+
+DAY = date(2026, 6, 1)
+ON = f"--screening-date={DAY}"
+PROMPT = r"\r?\n> "
+TIMEOUT = 20
+STARTED: list[Any] = []
+"""Every interview that was started and not yet left."""
+
+
+def spawn(*args: str, columns: int = 80, env: Mapping[str, str] | None = None) -> Any:
+    """The tool in a terminal of its own."""
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "trialscreen", "screen", ON, *args],
+        env={**os.environ, "TERM": "xterm", "LANG": "C.UTF-8", **(env or {})},
+        dimensions=(60, columns),
+        encoding="utf-8",
+        timeout=TIMEOUT,
+    )
+    child.delaybeforesend = None
+    STARTED.append(child)
+    return child
+
+
+def start(
+    *args: str, columns: int = 80, env: Mapping[str, str] | None = None, prompt: str = PROMPT
+) -> Any:
+    """An interview that waits at its first prompt."""
+    child = spawn(*args, columns=columns, env=env)
+    child.expect(prompt)
+    return child
+
+
+def leave_all() -> None:
+    """Leaves every interview that a test left open, as a user would."""
+    while STARTED:
+        child = STARTED.pop()
+        if child.isalive():
+            child.sendline("q")
+            child.expect(pexpect.EOF)
+        child.close()
+
+
+def say(child: Any, *lines: str) -> str:
+    """Types lines, each at its prompt; what stood before the last prompt."""
+    for line in lines:
+        child.sendline(line)
+        child.expect(PROMPT)
+    return str(child.before)
+
+
+def finish(child: Any) -> tuple[int, str]:
+    """The exit code, and what was shown since the last prompt."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, str(child.before)
+
+
+def answers(path: Path) -> dict[str, str]:
+    """The answers in a file."""
+    data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    return {k: v["value"] if isinstance(v, dict) else v for k, v in data.items()}
+
+
+# What a patient would reply.
+
+
+class Step(NamedTuple):
+    """The lines that answer a question, and what they answer."""
+
+    lines: tuple[str, ...]
+    texts: dict[str, str]
+
+
+def steps(
+    trial: Trial, given: Mapping[str, str], sources: tuple[Source, ...] = SOURCES
+) -> list[Step]:
+    """The whole interview of a patient whom nothing excludes; what is not given is unknown."""
+    book = Book(trial, DAY, {})
+    made = []
+    while (question := next_question(book.screening, book.entries.keys(), sources)) is not None:
+        reply = _reply(question, given)
+        texts = texts_of(question, reply)
+        warned = question.card is None and book.unusual(*texts[0]) is not None
+        book.answer(texts)
+        lines = (reply, "y") if warned else (reply,)
+        made.append(Step(lines, {element.name: text for element, text in texts}))
+    return made
+
+
+def _reply(question: Question, given: Mapping[str, str]) -> str:
+    texts = [given.get(element.name, "u") for element in question.elements]
+    if question.card is None:
+        return texts[0]
+    return " ".join(str(n) for n, text in enumerate(texts, 1) if text == "yes") or "0"
