@@ -1,0 +1,208 @@
+"""Answers, edits and back-steps in any order find what `screen` finds on the same answers."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.generate import ON, random_exact, random_trial, random_world
+from tests.spec import spec_trial
+from trialscreen import Trial, load_trial
+from trialscreen.errors import ValueProblem
+from trialscreen.fact import Dates, Exactly, Fact
+from trialscreen.interview.book import VERSION_DIGITS, Book, Contradiction, Entry
+from trialscreen.interview.plan import Question, next_question, open_elements
+from trialscreen.screening import Screening, screen
+from trialscreen.sources import Answer, read_facts
+from trialscreen.trial import Element
+from trialscreen.truth import Truth
+
+NCT = load_trial()
+SMALL = spec_trial()
+MOST_DETOURS = 25
+seeds = st.integers(min_value=0, max_value=2**63).map(Random)
+
+
+def text_of(element: Element, fact: Fact) -> str:
+    """An exact fact as a person would write it, within what is accepted."""
+    match fact:
+        case Exactly(bool() as value):
+            return "yes" if value else "no"
+        case Exactly(value):
+            return str(value)
+        case Dates():
+            return fact.low.isoformat()
+        case _:
+            assert element.range is not None
+            low, high = element.range
+            return repr(min(max(fact.low, low), high))
+
+
+def found(screening: Screening) -> list[Truth]:
+    return [finding.met for finding in screening.findings]
+
+
+class Interviewer:
+    """Someone who answers from `world`, and now and then goes back, edits or mistypes."""
+
+    def __init__(self, rng: Random, trial: Trial, world: Mapping[str, Fact]) -> None:
+        self.rng, self.world, self.book = rng, world, Book(trial, ON, {})
+
+    def hold(self) -> None:
+        detours = self.rng.randint(0, MOST_DETOURS)
+        asked = 0
+        while (question := self.question()) is not None:
+            self.check_question(question)
+            self.answer([(element, self.reply(element)) for element in question.elements])
+            asked += 1
+            assert asked <= len(self.book.trial.elements) + MOST_DETOURS * 10, "does not end"
+            if detours and self.rng.random() < 0.3:
+                detours -= 1
+                self.rng.choice((self.back, self.edit, self.mistype))()
+                self.check()
+        self.check()
+
+    def question(self) -> Question | None:
+        """The next one, or any that is open."""
+        book, closed = self.book, self.book.entries.keys()
+        ahead = open_elements(book.screening, closed)
+        if ahead and self.rng.random() < 0.2:
+            return Question((self.rng.choice(ahead),))
+        return next_question(book.screening, closed)
+
+    def reply(self, element: Element) -> str:
+        if element.name not in self.world or self.rng.random() < 0.125:
+            return "unknown"
+        return text_of(element, self.world[element.name])
+
+    def answer(self, texts: list[tuple[Element, str]]) -> None:
+        """On a contradiction, keeps the new answer or says unknown."""
+        before = dict(self.book.entries)
+        try:
+            self.book.answer(texts)
+        except Contradiction as problem:
+            assert self.book.entries == before
+            if problem.others and self.rng.random() < 0.5:
+                self.set_aside(texts, problem.others)
+            else:
+                self.book.answer((element, "unknown") for element, _ in texts)
+
+    def set_aside(self, texts: list[tuple[Element, str]], others: tuple[str, ...]) -> None:
+        try:
+            self.book.answer(texts, others)
+        except Contradiction:  # the new answers contradict each other, or what stands in for one
+            self.book.answer((element, "unknown") for element, _ in texts)
+            return
+        assert self.book.aside.keys() >= set(others)
+        assert self.book.aside.keys().isdisjoint(self.book.entries)
+
+    def back(self) -> None:
+        last = list(self.book.entries)[-1:]
+        self.book.take_back(last)
+        assert self.book.entries.keys().isdisjoint(last)
+
+    def edit(self) -> None:
+        """Another value for an answer; most are mended later, some stay."""
+        if self.book.entries:
+            element = self.book.trial.elements[self.rng.choice(list(self.book.entries))]
+            fact = random_exact(self.rng, self.book.trial, element, ON)
+            self.answer([(element, text_of(element, fact))])
+
+    def mistype(self) -> None:
+        before = dict(self.book.entries)
+        element = self.rng.choice(list(self.book.trial.elements.values()))
+        with pytest.raises(ValueProblem):
+            self.book.answer([(element, "?")])
+        assert self.book.entries == before
+
+    def check_question(self, question: Question) -> None:
+        matter = {name for finding in self.book.screening.findings for name in finding.missing}
+        for element in question.elements:
+            assert element.name not in self.book.entries, "asked twice"
+            assert element.name in matter or element.source == "derived", "cannot matter"
+
+    def check(self) -> None:
+        """The findings are those of `screen` on the same answers; the unused change nothing."""
+        book = self.book
+        answers = [(name, Answer(one.text, name)) for name, one in book.entries.items()]
+        self.rng.shuffle(answers)
+        facts = read_facts(book.trial, dict(answers), ON)
+        assert found(book.screening) == found(screen(book.trial, facts, ON))
+        used = {name: fact for name, fact in facts.items() if name not in book.unused()}
+        assert found(book.screening) == found(screen(book.trial, used, ON))
+
+
+@given(seeds)
+@settings(max_examples=40, deadline=None)
+def test_whatever_the_order_edits_and_back_steps_on_the_packaged_trial(rng: Random) -> None:
+    Interviewer(rng, NCT, random_world(rng, NCT)).hold()
+
+
+@given(seeds)
+@settings(max_examples=300, deadline=None)
+def test_whatever_the_order_edits_and_back_steps_on_generated_trials(rng: Random) -> None:
+    trial = random_trial(rng, SMALL)
+    Interviewer(rng, trial, random_world(rng, trial)).hold()
+
+
+@given(seeds)
+@settings(max_examples=60, deadline=None)
+def test_an_answer_that_is_used_is_behind_some_finding(rng: Random) -> None:
+    trial = replace(random_trial(rng, SMALL), checks=())
+    book = Book(trial, ON, {})
+    world = random_world(rng, trial)
+    for name in rng.sample(list(world), rng.randint(1, len(world))):
+        try:
+            book.answer([(trial.elements[name], text_of(trial.elements[name], world[name]))])
+        except Contradiction:
+            continue
+    behind = {name for one in trial.criteria for name in trial.elements_behind(one.rule)}
+    assert book.screening.facts.keys() - behind <= set(book.unused())
+
+
+def entered(**texts: str) -> Book:
+    book = Book(NCT, date(2026, 6, 1), {})
+    for name, text in texts.items():
+        book.answer([(NCT.elements[name], text)])
+    return book
+
+
+def test_an_answer_that_another_made_needless_is_not_used() -> None:
+    book = entered(sex="female", pth_analog_use="no", rankl_inhibitor_use="yes")
+    assert book.unused() == ()
+    book.answer([(NCT.elements["rankl_inhibitor_last_dose_date"], "2026-01")])
+    assert book.unused() == ("pth_analog_use",)
+
+
+def test_two_grounds_that_exclude_each_alone_are_both_used() -> None:
+    dates = {"rankl_inhibitor_last_dose_date": "2026-01", "pth_analog_last_dose_date": "2026-02"}
+    assert entered(**dates).unused() == ()
+
+
+def test_what_an_edit_contradicts_is_set_aside_asked_again_and_then_forgotten() -> None:
+    book = entered(pth_analog_use="yes", pth_analog_last_dose_date="2020")
+    use, last = (NCT.elements[f"pth_analog_{part}"] for part in ("use", "last_dose_date"))
+    with pytest.raises(Contradiction) as caught:
+        book.answer([(use, "no")])
+    assert caught.value.others == ("pth_analog_last_dose_date",)
+    book.answer([(use, "no")], caught.value.others)
+    assert book.aside["pth_analog_last_dose_date"].text == "2020"
+    assert list(book.screening.facts) == ["pth_analog_use"]
+    book.answer([(use, "yes")])
+    assert last in open_elements(book.screening, book.entries.keys())
+    book.answer([(last, "2021")])
+    assert not book.aside
+
+
+def test_answers_of_another_version_of_the_criteria_are_known() -> None:
+    old, new = {"criteria": "0" * VERSION_DIGITS}, {"criteria": NCT.sha256[:VERSION_DIGITS]}
+    entries = {
+        "sex": Entry("female", Exactly("female"), old),
+        "smoker": Entry("unknown", None),
+        "weight": Entry("unknown", None, new),
+    }
+    assert Book(NCT, ON, entries).of_other_versions() == ("sex",)
