@@ -19,6 +19,8 @@ from trialscreen.values import UNKNOWN
 
 HEAD = "# Answers for {nct_id}, kept by trialscreen. Values may be edited by hand.\n"
 
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml where there is one: faster
+
 SET_ASIDE = "set_aside"
 """The note that holds an answer which is kept and not used; its value is unknown."""
 
@@ -50,8 +52,9 @@ class Record:
 
         Raises InputError if it cannot be written; the old file stays as it was.
         """
-        text = HEAD.format(nct_id=book.trial.registration.nct_id) + yaml.safe_dump(
+        text = HEAD.format(nct_id=book.trial.registration.nct_id) + yaml.dump(
             self._data(book),
+            Dumper=_DUMPER,
             sort_keys=False,
             allow_unicode=True,
             default_flow_style=None,
