@@ -11,7 +11,7 @@ from trialscreen.dates import Period, PeriodUnit
 
 _DAYS = {"today": 0, "yesterday": 1}
 _AGO = re.compile(
-    r"(?:(?P<than>more|less) than |about )?(?P<count>[0-9]{1,4}|an?|one)"
+    r"(?:(?P<than>more|less) than |about )?(?P<count>[0-9]{1,5}|an?|one)"
     r" (?P<unit>day|week|month|year)s? ago"
 )
 _UNITS: dict[str, tuple[int, PeriodUnit]] = {

@@ -91,7 +91,7 @@ def screen(
     trial: Trial = context.meta[TRIAL_KEY]
     flags: Taken = context.meta[FLAGS_KEY]
     texts = {**flags.texts, SCREENING_DATE: on} if on else flags.texts
-    wishes = Wishes(interactive, save, resume, ask, quick, plain or form is Format.PLAIN)
+    wishes = Wishes(interactive, save, resume, ask, quick, plain)
     closing = ""
     try:
         with answers_file(wishes) as record:
