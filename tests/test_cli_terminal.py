@@ -30,7 +30,11 @@ ALL_PAGES: list[Arguments] = [
 ]
 OTHER_FORMATS: list[Arguments] = [
     ["check"],
-    *[[name, "--format", form] for name in COMMANDS for form in ("json", "csv", "markdown")],
+    *[
+        [name, "--format", form]
+        for name in COMMANDS
+        for form in ("json", "csv", "markdown", "plain")
+    ],
 ]
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
@@ -96,6 +100,28 @@ def test_a_narrow_terminal_loses_no_word() -> None:
 
     assert words("400") - words("50") <= words("80")
     assert {"E8", "excludes", "clears", "2025-11-18"} <= words("50")
+
+
+@pytest.mark.parametrize(
+    "args", [["screen", "--from", WASHOUT, "--explain", "--verbatim"], ["trial"], ["criteria"]]
+)
+def test_plain_lines_hold_every_word_of_the_table_and_no_box(args: Arguments) -> None:
+    def words(out: str) -> set[str]:
+        return set(re.findall(r"[\w.≥≤^✓✗]+", out))
+
+    plain = usual(*args, "--format", "plain").out
+    assert words(run(*args, COLUMNS="69").out) <= words(plain)
+    assert not set(plain) & set("─│╭╮╰╯━┃|")
+    if args[0] == "screen":
+        assert usual(*args, "--plain").out == plain
+
+
+def test_plain_lines_stand_each_for_itself() -> None:
+    lines = usual("screen", "--from", WASHOUT, "--plain").out.splitlines()
+    assert lines[0] == "INELIGIBLE for NCT06949137 on 2026-06-01"
+    at = lines.index("E8 Earlier osteoporosis medicines")
+    assert lines[at + 1] == "  Status: ✗ excludes"
+    assert lines[at + 2].startswith("  Why: last dose of a RANKL inhibitor")
 
 
 # Locales.

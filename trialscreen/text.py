@@ -1,4 +1,4 @@
-"""Text from outside: which characters may reach a terminal, and the nearest known word."""
+"""Text from outside: which characters may reach a terminal, the nearest known word, and lines."""
 
 import re
 from collections.abc import Iterable
@@ -37,6 +37,21 @@ def short(text: str, limit: int = 60) -> str:
 def shown(text: str) -> str:
     """`text` quoted for a message."""
     return f"'{short(text)}'"
+
+
+_START = re.compile(r" *(?:[0-9]+  )?")
+
+
+def wrapped(text: str, columns: int) -> str:
+    """Each line broken at words; its later lines start under its first word, after a number."""
+    import textwrap  # noqa: PLC0415 - only where lines are long
+
+    lines = []
+    for line in text.split("\n"):
+        start = _START.match(line)
+        indent = " " * (start.end() if start is not None else 0)
+        lines.append(textwrap.fill(line, max(20, columns - 1), subsequent_indent=indent))
+    return "\n".join(lines)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from trialscreen.cli.outcome import refuse
 from trialscreen.errors import InputError
 from trialscreen.packaged import load_trial
 from trialscreen.report.blocks import Page
+from trialscreen.text import wrapped
 from trialscreen.trial import Trial
 
 
@@ -44,11 +45,19 @@ def print_page(page: Page, form: Format) -> None:
     elif form is Format.PLAIN:
         from trialscreen.report import plain  # noqa: PLC0415
 
-        sys.stdout.write(plain.render(page))
+        text = plain.render(page)
+        sys.stdout.write(_wrapped(text) if sys.stdout.isatty() else text)
     else:
         from trialscreen.report import terminal  # noqa: PLC0415
 
         terminal.show(page)
+
+
+def _wrapped(text: str) -> str:
+    """For the width of the terminal."""
+    import shutil  # noqa: PLC0415
+
+    return wrapped(text, shutil.get_terminal_size().columns)
 
 
 def print_json(value: Any) -> None:

@@ -15,7 +15,7 @@ from trialscreen.cli.outcome import Exit
 from trialscreen.errors import InputError, Problem
 from trialscreen.screening import Screening
 from trialscreen.sources import Answers
-from trialscreen.text import nearest, shown
+from trialscreen.text import nearest, shown, wrapped
 from trialscreen.trial import SCREENING_DATE, SOURCES, Source
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ def interview(
         sys.stderr.write(f"\nLeft.{' The answers are kept.' if path else ''} Go on with:\n")
         sys.stderr.write(f"{_going_on(book, path)}\n")
         raise typer.Exit(Exit.INTERRUPTED) from None
-    columns = None if wishes.plain else width()
-    return book.screening, _closing(book, path, columns)
+    return book.screening, _closing(book, path, width())
 
 
 def _book(start: Screening, answers: Answers) -> "Book":
@@ -138,14 +137,12 @@ def _going_on(book: "Book", path: Path | None) -> str:
     return shlex.join(["trialscreen", "screen", "--resume", str(path)])
 
 
-def _closing(book: "Book", path: Path | None, columns: int | None) -> str:
+def _closing(book: "Book", path: Path | None, columns: int) -> str:
     """From whom answers are pending and how to go on; the result without questions."""
-    from trialscreen.interview.terminal import wrapped  # noqa: PLC0415
-
     lines = []
     if pending := _pending(book.screening):
         told = f"Pending: {pending} (listed under Still needed). Go on with:"
-        lines += [wrapped(told, columns) if columns else told, _going_on(book, path)]
+        lines += [wrapped(told, columns), _going_on(book, path)]
     lines += ["The same result without questions:", command_line(book)]
     return "\n".join(["", *lines, ""])
 

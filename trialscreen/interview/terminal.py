@@ -1,19 +1,17 @@
 """Where the conversation takes place: a line in, text out; plain input, no redraw."""
 
 import os
-import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
+from trialscreen.text import wrapped
+
 PROMPT = "> "
 PLAIN_PROMPT = "Answer: "
 """A screen reader reads this out."""
-
-_START = re.compile(r" *(?:[0-9]+  )?")
 
 
 class Terminal(NamedTuple):
@@ -26,13 +24,13 @@ class Terminal(NamedTuple):
 def terminal(*, plain: bool = False) -> Terminal:
     """Standard input and standard error.
 
-    `plain` is for screen readers: no line editing, and one line for one sentence.
+    `plain` is for screen readers: no line editing, and a prompt that can be read out.
     """
     if plain:
         return Terminal(lambda: _read_quietly(PLAIN_PROMPT), _write)
     edited = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and _line_editing()
     read = (lambda: input(PROMPT)) if edited else (lambda: _read_quietly(PROMPT))
-    return Terminal(read, lambda text: _write(wrapped(text, width())))
+    return Terminal(read, _write)
 
 
 def _line_editing() -> bool:
@@ -58,7 +56,7 @@ def _read_quietly(prompt: str) -> str:
 
 
 def _write(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(wrapped(text, width()) + "\n")
     sys.stderr.flush()
 
 
@@ -67,13 +65,3 @@ def width() -> int:
     with suppress(OSError, ValueError):
         return os.get_terminal_size(sys.stderr.fileno()).columns
     return shutil.get_terminal_size().columns
-
-
-def wrapped(text: str, columns: int) -> str:
-    """Each line broken at words; its later lines start under its first word, after a number."""
-    lines = []
-    for line in text.split("\n"):
-        start = _START.match(line)
-        indent = " " * (start.end() if start is not None else 0)
-        lines.append(textwrap.fill(line, max(20, columns - 1), subsequent_indent=indent))
-    return "\n".join(lines)

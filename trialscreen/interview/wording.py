@@ -6,6 +6,7 @@ from trialscreen.errors import ValueProblem
 from trialscreen.fact import Fact, is_exact
 from trialscreen.interview.book import Book
 from trialscreen.interview.plan import Progress, Question
+from trialscreen.rule import elements_of_test
 from trialscreen.text import shown
 from trialscreen.trial import Element, Trial
 from trialscreen.values import UNKNOWN
@@ -115,7 +116,9 @@ def explanation(book: Book, question: Question) -> Iterator[str]:
         if not finding.met.known and not names.isdisjoint(trial.elements_behind(rule)):
             yield f"\n{finding.criterion.id}: {finding.criterion.text}"
             for test in trial.reached(rule):
-                if not listed and names & {test.element, *trial.sources_of(test.element)}:
+                used = elements_of_test(test)
+                behind = {n for name in used for n in trial.sources_of(name)}
+                if not listed and names & {*used, *behind}:
                     yield f"  depends on: {test_in_words(trial, test)}"
     for element in question.elements:
         yield f"\n{element.label}{f': {element.help}' if element.help else ''}"
