@@ -24,12 +24,18 @@ STARTED: list[Any] = []
 """Every interview that was started and not yet left."""
 
 
-def spawn(*args: str, columns: int = 80, env: Mapping[str, str] | None = None) -> Any:
-    """The tool in a terminal of its own."""
+def spawn(
+    *args: str, columns: int = 80, env: Mapping[str, str] | None = None, measured: bool = True
+) -> Any:
+    """The tool in a terminal of its own.
+
+    Measuring coverage does not stand an interrupt at every point: it can wait for itself.
+    """
+    here = {k: v for k, v in os.environ.items() if measured or not k.startswith("COVERAGE_")}
     child = pexpect.spawn(
         sys.executable,
         ["-m", "trialscreen", "screen", ON, *args],
-        env={**os.environ, "TERM": "xterm", "LANG": "C.UTF-8", **(env or {})},
+        env={**here, "TERM": "xterm", "LANG": "C.UTF-8", **(env or {})},
         dimensions=(60, columns),
         encoding="utf-8",
         timeout=TIMEOUT,
@@ -39,11 +45,9 @@ def spawn(*args: str, columns: int = 80, env: Mapping[str, str] | None = None) -
     return child
 
 
-def start(
-    *args: str, columns: int = 80, env: Mapping[str, str] | None = None, prompt: str = PROMPT
-) -> Any:
+def start(*args: str, prompt: str = PROMPT, **how: Any) -> Any:
     """An interview that waits at its first prompt."""
-    child = spawn(*args, columns=columns, env=env)
+    child = spawn(*args, **how)
     child.expect(prompt)
     return child
 

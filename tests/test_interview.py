@@ -8,7 +8,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.interviewing import ON, PROMPT, answers, finish, say, spawn, start
+from tests.interviewing import DAY, ON, PROMPT, answers, finish, say, spawn, start
+from trialscreen.interview.record import Record
 
 
 def test_with_nothing_given_in_a_terminal_the_interview_starts() -> None:
@@ -135,6 +136,18 @@ def test_a_second_interview_on_one_file_is_refused(tmp_path: Path) -> None:
     assert "in use by another interview" in out
 
 
+def test_a_file_is_claimed_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("what another interview is about to write")
+    record = Record(path, DAY)
+    code, out = finish(spawn("--resume", str(path)))
+    record.close()
+    assert code == 2
+    assert out.count("error:") == 1
+    assert "in use" in out
+    assert [one.name for one in tmp_path.iterdir()] == ["a.yaml"]
+
+
 def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("weight: 60\n", encoding="utf-8")
@@ -175,117 +188,3 @@ def test_a_piped_result_stands_alone_on_standard_output(tmp_path: Path) -> None:
     child.sendline("")
     assert finish(child)[0] == 3
     assert out.read_text(encoding="utf-8").startswith("{")
-
-
-# What is said of answers.
-
-
-UP_TO_MEDICINES = ("yes", "yes", "female", "1958", "1", "2009", "no", "no", "no")
-"""Replies to the questions before the card of bone medicines."""
-
-
-def flowing(shown: str) -> str:
-    """What was shown, as if no line had been broken."""
-    return " ".join(shown.split())
-
-
-def test_how_long_ago_is_read_back_and_its_dates_are_kept(tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    child = start("--save", str(path))
-    say(child, *UP_TO_MEDICINES, "2")
-    told = flowing(say(child, "3 months ago"))
-    assert "is between 2026-02-01 and 2026-04-01, counted from the screening date 2026-06" in told
-    assert "Date of the last dose of denosumab" in say(child, "n")
-    say(child, "more than 2 years ago", "y")
-    assert answers(path)["rankl_inhibitor_last_dose_date"] == "<2024-06-01"
-
-
-def test_every_wrong_reply_is_told_in_a_line_and_asked_again() -> None:
-    child = start()
-    no_command = "'x' is no answer here; u unknown, ? why, b back, r review"
-    assert no_command in flowing(say(child, "x"))
-    assert "Are you willing" in child.before
-    assert "nothing was typed; u if it is not known" in say(child, "")
-    say(child, "yes", "yes")
-    assert "'7'; expected a number from 1 to 3, or u" in say(child, "7")
-    assert "'males'; expected female, male, other" in say(child, "males")
-    assert "What is your sex?" in child.before
-    say(child, "r")
-    assert "'9'; expected a number from 1 to 2, or Enter" in say(child, "9")
-    assert "'x'; expected a number from 1 to 2" in say(child, "x")
-    say(child, "", "Female")
-    assert "lies before 1900-01-01" in say(child, "1858")
-    assert "is not a date" in say(child, "3 months")
-    say(child, "1958", "1", "2009", "no", "no", "no")
-    assert no_command in flowing(say(child, "x"))
-    assert "0 means none of them" in say(child, "0 1")
-    assert "Have you ever been treated" in child.before
-    say(child, "2")
-    assert "'x'; expected y or n" in say(child, "yesterday", "x")
-    assert "this excludes" in say(child, "y")
-    assert "'x'; expected Enter, g, b, or r to review" in say(child, "x")
-    assert "last dose of a RANKL inhibitor: 2026-05-31" in say(child, "r")
-    assert "The result is certain" in say(child, "")
-    assert "Date of the last dose" in say(child, "B")
-
-
-def test_the_review_is_by_section_and_says_what_a_change_makes_needless() -> None:
-    child = start()
-    say(child, *UP_TO_MEDICINES, "1 2", "2020", "2020")
-    shown = say(child, "r")
-    assert "\r\nConsent\r\n    1  willing to take part: yes\r\n    2  informed" in shown
-    assert "\r\nAge and sex\r\n    3  sex: female\r\n" in shown
-    row = re.search(r"(\d+)  last dose of a RANKL inhibitor: 2020", shown)
-    assert row
-    shown = flowing(say(child, row[1], "2026-01"))
-    told = shown.partition("Kept, but not used any more, because of this change: ")[2]
-    assert "last dose of a PTH analog" in told.partition("Consent")[0]
-    assert "last dose of a PTH analog: 2020 (not used now)" in shown
-
-
-def test_what_a_change_contradicts_is_set_aside_and_asked_again(tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    child = start("--save", str(path))
-    say(child, *UP_TO_MEDICINES, "2", "2020")
-    row = re.search(r"(\d+)  RANKL inhibitor: yes", say(child, "r"))
-    assert row
-    assert "set aside last dose of a RANKL inhibitor? (y, n)" in flowing(say(child, row[1], "no"))
-    assert "expected y or n" in say(child, "x")
-    assert "Set aside: last dose of a RANKL inhibitor 2020. It" in flowing(say(child, "y"))
-    assert answers(path)["rankl_inhibitor_last_dose_date"] == "unknown"
-    child.sendline("q")
-    finish(child)
-    child = start("--resume", str(path))
-    assert "Set aside: last dose of a RANKL inhibitor 2020" in flowing(say(child, "r"))
-    say(child, row[1], "yes")
-    assert "Set aside earlier: last dose of a RANKL inhibitor 2020" in say(child, "")
-    say(child, "2021")
-    assert answers(path)["rankl_inhibitor_last_dose_date"] == "2021"
-    assert "set_aside" not in path.read_text()
-
-
-def test_answers_under_another_version_of_the_criteria_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    path.write_text(
-        "screening_date: 2026-06-01\n"
-        "sex: {value: female, answered: 2026-05-30, criteria: 0123456789ab}\n"
-        "weight: {value: unknown}\n"
-    )
-    told = flowing(start("--resume", str(path)).before)
-    assert "sex: 2026-05-30, criteria 0123456789ab" in told
-    assert "The criteria file has changed since these answers were taken" in told
-    assert "Answered unknown, and not asked again (r changes an answer): body weight" in told
-    assert "weight: 2026" not in told
-
-
-@pytest.mark.parametrize(
-    ("other", "message"),
-    [("--from", "--from: not with --resume"), ("--save", "--save: not with --resume")],
-)
-def test_two_files_are_refused(tmp_path: Path, other: str, message: str) -> None:
-    path = tmp_path / "a.yaml"
-    path.write_text("weight: 60\n")
-    code, out = finish(spawn("--resume", str(path), other, str(tmp_path / "b.yaml")))
-    assert code == 2
-    assert message in out
-    assert [one.name for one in tmp_path.iterdir()] == ["a.yaml"]
