@@ -116,3 +116,25 @@ def test_two_files_are_refused(tmp_path: Path, other: str, message: str) -> None
     assert code == 2
     assert message in out
     assert [one.name for one in tmp_path.iterdir()] == ["a.yaml"]
+
+
+def test_an_exclusion_that_the_flags_hold_is_told_at_once_and_a_changed_answer_reopens() -> None:
+    child = start("--sex", "male", "--interactive")
+    assert "this excludes" in child.before
+    assert "This is the first question of this session" in flowing(say(child, "b"))
+    shown = say(child, "")
+    assert "Nothing more to ask" not in shown
+    assert "    1  sex: male" in shown
+    say(child, "1", "female")
+    assert "Are you willing to take part" in say(child, "")
+    assert "yes: decides nothing by itself" in say(child, "?")
+    assert "this excludes" in say(child, "r", "1", "male", "")
+
+
+def test_an_answer_is_left_as_it_is_on_second_thought() -> None:
+    child = start("--sex", "female", "--interactive")
+    assert "What is your sex?" in say(child, "r", "1")
+    assert "The trial is open to women only." in say(child, "?")
+    for reply in ("", "b"):
+        assert "    1  sex: female" in say(child, reply)
+        say(child, "1")

@@ -143,7 +143,7 @@ class Talk:
             if not self.book.entries.keys().isdisjoint(names):
                 self.book.take_back(names)
                 self.section = ""
-                self.save(self.book)
+                self._keep()
                 return
         self._say("\nThis is the first question of this session; r shows earlier answers.")
 
@@ -161,8 +161,13 @@ class Talk:
         except ValueProblem as problem:
             self._say(no_answer(reply, problem))
             return False
-        self.save(self.book)
+        self._keep()
         return True
+
+    def _keep(self) -> None:
+        """Writes the answers down as they are now; an exclusion that is mended was not told."""
+        self.save(self.book)
+        self.told = self.told and bool(self._certain())
 
     def _confirmed(self, element: Element, text: str) -> bool:
         """Reads back what is unusual, or is no date as it was said."""
@@ -198,7 +203,6 @@ class Talk:
 
     def _tell_certain_exclusion(self) -> None:
         """Once: what excludes, why, until when; and whether to go on."""
-        self.told = self.told and bool(self._certain())
         if self.told or not self._certain():
             return
         self.told = True
