@@ -67,12 +67,12 @@ class Interviewer:
         self.check()
 
     def question(self) -> Question | None:
-        """The next one, or any that is open."""
+        """The next one in either order, or any that is open."""
         book, closed = self.book, self.book.entries.keys()
         ahead = open_elements(book.screening, closed)
         if ahead and self.rng.random() < 0.2:
             return Question((self.rng.choice(ahead),))
-        return next_question(book.screening, closed)
+        return next_question(book.screening, closed, quick=self.rng.random() < 0.5)
 
     def reply(self, element: Element) -> str:
         if element.name not in self.world or self.rng.random() < 0.125:
