@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from trialscreen import truth
 from trialscreen.basis import support_of, support_of_resolved
-from trialscreen.derive import DECIMALS, FORMULAS
+from trialscreen.derive import DECIMALS, FORMULAS, rounded
 from trialscreen.evaluate import Evaluation, Resolved
 from trialscreen.fact import Dates, Exactly, Fact, Numbers, meet
 from trialscreen.rule import Compare, ElementRef
@@ -85,16 +85,14 @@ def agree(element: Element, entered: Fact, derived: Fact) -> bool:
         return max(above, below) <= 0
     # A value half a digit above rounds up, so to the next number and not to this one.
     half = 0.5 * 10.0 ** -decimals_of(entered.low)
-    return round(above, DECIMALS) < half and round(below, DECIMALS) <= half
+    return rounded(above) < half and rounded(below) <= half
 
 
 def decimals_of(value: float) -> int:
-    """How many decimals `value` has as written: none for an int, else one at least."""
+    """How many decimals `value` has as written, up to 9: none for an int, else one at least."""
     if isinstance(value, int):
         return 0
-    digits, _, power = repr(value).partition("e")
-    _, _, fraction = digits.partition(".")
-    return max(1, len(fraction.rstrip("0"))) - int(power or 0)
+    return next((some for some in range(1, DECIMALS) if rounded(value, some) == value), DECIMALS)
 
 
 def _impossible(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
@@ -157,7 +155,7 @@ def _near_thresholds(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
         assert isinstance(fact, Numbers)
         for bound in dict.fromkeys(_thresholds(trial, element)):
             half = element.reported_to / 2
-            if fact.exact and round(abs(fact.low - bound), DECIMALS) < half:
+            if fact.exact and rounded(abs(fact.low - bound)) < half:
                 yield Notice(
                     "warning",
                     (element.name,),

@@ -5,6 +5,7 @@ the ends of its inputs. Results are rounded to 9 decimals, so that decimal input
 lie on a threshold stay on it (46.08 kg and 160 cm are BMI 18, not 17.999...96).
 """
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from trialscreen.dates import completed_years
 from trialscreen.fact import Dates, Exactly, Fact, Numbers
 
 DECIMALS = 9
+ALL_WHOLE = 2.0**52
+"""From here on, every number of double precision is a whole one."""
 
 
 class FormulaSpec(NamedTuple):
@@ -34,8 +37,16 @@ def derive(name: str, inputs: tuple[Fact | None, ...], on: date) -> Numbers | No
     return FORMULAS[name].compute(known, on) if len(known) == len(inputs) else None
 
 
+def rounded(value: float, decimals: int = DECIMALS) -> float:
+    """`value` to some decimals: plain arithmetic, which finds the same bits in every engine."""
+    scale = 10.0**decimals
+    if abs(value) * scale >= ALL_WHOLE:
+        return value
+    return math.floor(value * scale + 0.5) / scale
+
+
 def _interval(low: float, high: float) -> Numbers:
-    return Numbers(round(low, DECIMALS), round(high, DECIMALS))
+    return Numbers(rounded(low), rounded(high))
 
 
 def _bmi(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
@@ -44,7 +55,14 @@ def _bmi(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
     assert isinstance(weight, Numbers) and isinstance(height, Numbers)
     if height.low <= 0:
         return None
-    return _interval(weight.low / (height.high / 100) ** 2, weight.high / (height.low / 100) ** 2)
+    return _interval(
+        weight.low / _square(height.high / 100), weight.high / _square(height.low / 100)
+    )
+
+
+def _square(value: float) -> float:
+    # Not a power: the engines' powers may differ in the last bit, their products do not.
+    return value * value
 
 
 def _ratio(facts: tuple[Fact, ...], _on: date) -> Numbers | None:

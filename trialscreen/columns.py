@@ -1,0 +1,154 @@
+"""A trial over typed columns as Polars expressions: every patient of a table in one pass.
+
+Polars' `&` and `|` are strong Kleene logic, and `when` takes a null for false.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import reduce
+from typing import assert_never
+
+import polars as pl
+
+from trialscreen.lower import Program, Table, lower
+from trialscreen.lower.folding import spelled_out
+from trialscreen.scalar import (
+    And,
+    Arithmetic,
+    ArithmeticSign,
+    Before,
+    Coalesce,
+    Column,
+    Comparison,
+    ComparisonSign,
+    CompletedYears,
+    Constant,
+    Count,
+    Floor,
+    If,
+    In,
+    Known,
+    Not,
+    Or,
+    Quantity,
+    Rounded,
+    Scalar,
+    Truth,
+)
+from trialscreen.trial import SCREENING_DATE, Trial
+
+_BY_SIGN: Mapping[ComparisonSign | ArithmeticSign, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": lambda left, right: left / _for_every_row(right, left),
+    "**": operator.pow,
+}
+_UNITS = {"days": "d", "months": "mo", "years": "y"}
+
+
+def expression(scalar: Scalar) -> pl.Expr:
+    """`scalar` as an expression over the columns that it names."""
+    match scalar:
+        case Column(name):
+            return pl.col(name)
+        case Constant(value):
+            return pl.lit(value)
+        case If(condition, then, otherwise):
+            chosen = pl.when(expression(condition)).then(expression(then))
+            return chosen.otherwise(expression(otherwise))
+        case Coalesce(first, second):
+            return pl.coalesce(expression(first), expression(second))
+        case And() | Or() | Not() | Known() | Comparison() | In():
+            return _truth(scalar)
+        case _:
+            return _quantity(scalar)
+
+
+def _truth(scalar: Truth) -> pl.Expr:
+    match scalar:
+        case And(parts):
+            return reduce(operator.and_, map(expression, parts))
+        case Or(parts):
+            return reduce(operator.or_, map(expression, parts))
+        case Not(part):
+            return expression(part).not_()
+        case Known(part):
+            return expression(part).is_not_null()
+        case Comparison(sign, left, right):
+            return _BY_SIGN[sign](expression(left), expression(right))
+        case In(part, values):
+            return expression(part).is_in(list(values))
+        case _:
+            assert_never(scalar)
+
+
+def _quantity(scalar: Quantity) -> pl.Expr:
+    match scalar:
+        case Count(parts):
+            return reduce(operator.add, map(_one_if_true, parts))
+        case Arithmetic(sign, left, right):
+            return _BY_SIGN[sign](expression(left), expression(right))
+        case Floor(part):
+            return expression(part).floor()
+        case Rounded():
+            return expression(spelled_out(scalar))
+        case Before(day, period):
+            # Polars clamps to the end of a month as we do, and its calendar has no first day.
+            return expression(day).dt.offset_by(f"-{period.count}{_UNITS[period.unit]}")
+        case CompletedYears(since, on):
+            return (_as_number(expression(on)) - _as_number(expression(since))) // 10_000
+        case _:
+            assert_never(scalar)
+
+
+def _for_every_row(value: pl.Expr, beside: pl.Expr) -> pl.Expr:
+    """`value`, but not the same for all rows as far as Polars knows.
+
+    By one number for all rows it does not divide: it multiplies by the reciprocal, which
+    can differ in the last bit.
+    """
+    return value + beside * 0
+
+
+def _one_if_true(part: Scalar) -> pl.Expr:
+    return expression(part).fill_null(value=False).cast(pl.Int32)
+
+
+def _as_number(day: pl.Expr) -> pl.Expr:
+    """A day as the number YYYYMMDD, so that the years of a difference are its ten-thousands."""
+    month, in_month = day.dt.month().cast(pl.Int32), day.dt.day().cast(pl.Int32)
+    return day.dt.year() * 10_000 + month * 100 + in_month
+
+
+def table_of(schema: pl.Schema, on: date | None) -> Table:
+    """What `lower` needs to know of a frame; with a column `screening_date`, `on` is not used."""
+    whole = frozenset(name for name, kind in schema.items() if kind.is_integer())
+    own_dates = SCREENING_DATE in schema
+    return Table(frozenset(schema), whole, None if own_dates else on)
+
+
+def screen_frame(trial: Trial, frame: pl.LazyFrame, on: date | None, key: str) -> pl.LazyFrame:
+    """One row per row of `frame`, in its order: `key`, `verdict`, `open`, and each criterion.
+
+    The columns are typed as `Table` says; criteria are nullable booleans, true where met.
+    Contradictions stand: `contradictions_in` finds them, `without` takes them out.
+    """
+    program = lower(trial, table_of(frame.collect_schema(), on))
+    return computed(frame, program, program.results, key)
+
+
+def computed(
+    frame: pl.LazyFrame, program: Program, outputs: Mapping[str, Scalar], *keep: str
+) -> pl.LazyFrame:
+    """Some outputs of a program, by name, beside the columns of `frame` to keep."""
+    for stage in program.stages(outputs.values()):
+        frame = frame.with_columns(expression(step.value).alias(step.name) for step in stage)
+    columns = [expression(value).alias(name) for name, value in outputs.items()]
+    return frame.select(*keep, *columns)

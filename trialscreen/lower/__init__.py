@@ -1,0 +1,51 @@
+"""A trial over a table of typed columns, as expressions that any engine can compute.
+
+`lower` turns the same rule trees that `evaluate` walks for one patient into named steps
+over columns; `columns` prints them as Polars expressions. For every row they equal what
+the reference finds for that patient.
+"""
+
+from trialscreen.lower.contradictions import contradictions
+from trialscreen.lower.folding import constant, if_, negated, unknown
+from trialscreen.lower.judged import Judged, judged_all, judged_not
+from trialscreen.lower.lowering import Lowering
+from trialscreen.lower.program import Contradiction, Program, Step, Table
+from trialscreen.scalar import NULL, Scalar
+from trialscreen.trial import Trial
+
+__all__ = ["Contradiction", "Program", "Step", "Table", "lower"]
+
+
+def lower(trial: Trial, table: Table) -> Program:
+    """`trial` over `table`. A column that is missing is unknown in every row."""
+    lowering = Lowering(trial, table)
+    met: dict[str, Judged] = {}
+    for criterion in trial.criteria:
+        truth, lacks_data = lowering.rule(criterion.rule, criterion.id)
+        name = f"{criterion.id}_met"
+        shared = lowering.share(name, f"{criterion.id}: {criterion.label}", truth)
+        met[criterion.id] = Judged(shared, lacks_data)
+    passes = [
+        met[one.id] if one.kind == "inclusion" else judged_not(met[one.id])
+        for one in trial.criteria
+    ]
+    whole = judged_all(passes, lambda part: lowering.share("passes_part", "criteria", part))
+    eligible = lowering.share("eligible", "whether every criterion passes", whole.truth)
+    return Program(
+        criteria={name: judged.truth for name, judged in met.items()},
+        eligible=eligible,
+        verdict=_verdict(eligible),
+        open=_open(eligible, whole.lacks_data),
+        contradictions=contradictions(lowering),
+        steps=tuple(lowering.steps.values()),
+    )
+
+
+def _verdict(eligible: Scalar) -> Scalar:
+    decided = if_(negated(eligible), constant("ineligible"), constant("undetermined"))
+    return if_(eligible, constant("eligible"), decided)
+
+
+def _open(eligible: Scalar, lacks_data: Scalar) -> Scalar:
+    lacking = if_(lacks_data, constant("data"), constant("judgement"))
+    return if_(unknown(eligible), lacking, NULL)

@@ -1,0 +1,184 @@
+"""Expressions over the columns of one row: what the rule language becomes for tables.
+
+A small algebra that every engine has: Polars and SQL print it, each in a few lines per
+node. Any value may be null, which means unknown. Nodes are frozen and declare what they
+are, no more; `trialscreen.lower` builds them. The union `Scalar` is closed, so a printer
+ends its `match` with `assert_never`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from trialscreen.dates import Period
+
+ComparisonSign = Literal["==", "<", "<=", ">", ">="]
+ArithmeticSign = Literal["+", "-", "*", "/", "**"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """The value of a column of the table, or of an earlier step."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A value that is the same in every row; None is null."""
+
+    value: bool | float | str | date | None
+
+
+@dataclass(frozen=True)
+class And:
+    """The least of the parts, where false < null < true."""
+
+    parts: tuple["Scalar", ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """The greatest of the parts, where false < null < true."""
+
+    parts: tuple["Scalar", ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    """True for false and false for true; null for null."""
+
+    part: "Scalar"
+
+
+@dataclass(frozen=True)
+class Known:
+    """Whether a value is not null; never null itself."""
+
+    part: "Scalar"
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many of the parts are true; a null part is not. Never null itself."""
+
+    parts: tuple["Scalar", ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two numbers, two dates, two texts or two booleans; null if one is null."""
+
+    sign: ComparisonSign
+    left: "Scalar"
+    right: "Scalar"
+
+
+@dataclass(frozen=True)
+class In:
+    """Whether a text is one of these; null for null."""
+
+    part: "Scalar"
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class If:
+    """`then` where the condition is true, `otherwise` where it is false or null."""
+
+    condition: "Scalar"
+    then: "Scalar"
+    otherwise: "Scalar"
+
+
+@dataclass(frozen=True)
+class Coalesce:
+    """The first value, or the second where the first is null."""
+
+    first: "Scalar"
+    second: "Scalar"
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Two numbers in double precision (`/` never divides whole numbers); null if one is null."""
+
+    sign: ArithmeticSign
+    left: "Scalar"
+    right: "Scalar"
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The greatest whole number that is not above a number."""
+
+    part: "Scalar"
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """A number as `derive.rounded` rounds it; `folding.spelled_out` says it in other nodes."""
+
+    part: "Scalar"
+    decimals: int
+
+
+@dataclass(frozen=True)
+class Before:
+    """The day that lies a period before a day, as `Period.before` finds it."""
+
+    day: "Scalar"
+    period: Period
+
+
+@dataclass(frozen=True)
+class CompletedYears:
+    """Whole years from one day to another, as `dates.completed_years` counts them."""
+
+    since: "Scalar"
+    on: "Scalar"
+
+
+Truth = And | Or | Not | Known | Comparison | In
+"""Nodes whose value is a boolean."""
+
+Quantity = Count | Arithmetic | Floor | Rounded | Before | CompletedYears
+"""Nodes whose value is a number or a day."""
+
+Scalar = Column | Constant | If | Coalesce | Truth | Quantity
+
+NULL, TRUE, FALSE = Constant(None), Constant(True), Constant(False)
+
+
+def is_simple(scalar: Scalar) -> bool:
+    """Whether `scalar` costs nothing to repeat: a column, a constant, or the opposite of one."""
+    inner = scalar.part if isinstance(scalar, Not) else scalar
+    return isinstance(inner, Column | Constant)
+
+
+def parts_of(scalar: Scalar) -> tuple[Scalar, ...]:
+    """The expressions directly inside `scalar`."""
+    match scalar:
+        case And(parts) | Or(parts) | Count(parts):
+            return parts
+        case (
+            Not(part) | Known(part) | In(part, _) | Floor(part) | Rounded(part, _) | Before(part, _)
+        ):
+            return (part,)
+        case Comparison(_, left, right) | Arithmetic(_, left, right):
+            return (left, right)
+        case Coalesce(left, right) | CompletedYears(left, right):
+            return (left, right)
+        case If(condition, then, otherwise):
+            return (condition, then, otherwise)
+        case Column() | Constant():
+            return ()
+
+
+def columns_of(scalar: Scalar) -> Iterator[str]:
+    """The columns that `scalar` reads, from left to right, repeated ones too."""
+    if isinstance(scalar, Column):
+        yield scalar.name
+    for part in parts_of(scalar):
+        yield from columns_of(part)
