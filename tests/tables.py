@@ -1,23 +1,34 @@
-"""Random trials and tables of typed columns, and the reference's answers for every row."""
+"""Random trials and tables of typed columns, and what the reference says of every row."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from random import Random
 from typing import Any
 
 import polars as pl
 
-from tests.generate import random_exact, random_rule, random_world
+from tests.generate import ON, random_period, random_rule, random_test
+from trialscreen.dates import Period
 from trialscreen.derive import FORMULAS
 from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Dates, Exactly, Fact, Numbers, just_above, just_below
-from trialscreen.rule import Given
+from trialscreen.rule import (
+    AllOf,
+    Compare,
+    ElementRef,
+    Given,
+    LongerAgoThan,
+    Operator,
+    Test,
+    Within,
+)
 from trialscreen.screening import Finding, Screening
-from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.trial import SCREENING_DATE, Check, Criterion, Element, Formula, Trial
 
-MONTH_ENDS = (date(2026, 8, 31), date(2024, 2, 29), date(2023, 2, 28), date(2025, 3, 31))
-"""Days from which a window in months or years can end in a shorter month."""
+DAYS = (ON, date(2024, 2, 29), date(2023, 2, 28), date(2025, 3, 31), date(2026, 11, 23))
+"""Screening dates, most of them ends of a month."""
 
 Row = Mapping[str, Any]
 
@@ -40,8 +51,7 @@ def _varied(rng: Random, trial: Trial, element: Element) -> Element:
         for name, other in trial.elements.items()
         if name != SCREENING_DATE and element.name not in trial.elements_behind(Given(name))
     }
-    kind = rng.choice(("source", "source", "consent", "valid", "rule", "implied", "wins"))
-    match kind:
+    match rng.choice(("source", "source", "consent", "valid", "rule", "implied", "wins")):
         case "source":
             return replace(element, source=rng.choice(("investigator", "derived", "chart")))
         case "consent":
@@ -56,77 +66,198 @@ def _varied(rng: Random, trial: Trial, element: Element) -> Element:
             return replace(element, reported_wins=not element.reported_wins)
 
 
-# Patients, and the tables that hold them.
+def with_criteria(rng: Random, trial: Trial, count: int) -> Trial:
+    """`trial` with random criteria: one window in months, some bounds that derived values hit."""
+    made = [random_rule(rng, trial.elements) for _ in range(count)]
+    dates = [one.name for one in trial.elements.values() if one.type == "date"]
+    window = rng.choice((Within, LongerAgoThan))
+    made.append(window(rng.choice(dates[1:]), random_period(rng)))
+    patients = Patients(trial)
+    for element in trial.elements.values():
+        if isinstance(element.derive, Formula) and rng.random() < 0.5:
+            facts = patients.true_of(rng, ON)
+            derived = Evaluation(trial.elements, facts, ON).resolve(element.name).derived
+            if isinstance(derived, Numbers):
+                made.append(Compare(element.name, rng.choice(list(Operator)), derived.low))
+    criteria = tuple(
+        Criterion(f"C{i}", rng.choice(("inclusion", "exclusion")), "", "", rule)
+        for i, rule in enumerate(made)
+    )
+    checks = tuple(
+        Check(
+            f"K{i}",
+            "error",
+            AllOf(tuple(random_test(rng, trial.elements) for _ in range(2))),
+            f"K{i}",
+        )
+        for i in range(2)
+    )
+    return replace(trial, criteria=criteria, checks=checks)
 
 
-def random_facts(rng: Random, trial: Trial, on: date) -> dict[str, Fact]:
-    """What is known of a patient; values that can be derived are entered too, right or wrong."""
-    world = random_world(rng, trial, on)
-    for element in trial.answerable():
-        if isinstance(element.derive, Formula):
-            derived = Evaluation(trial.elements, world, on).resolve(element.name).derived
-            world[element.name] = _reported(rng, trial, element, derived, on)
-    return {name: fact for name, fact in _known(rng, trial, world, on) if fact is not None}
+# Patients.
 
 
-def _reported(rng: Random, trial: Trial, element: Element, derived: Fact | None, on: date) -> Fact:
-    if not isinstance(derived, Numbers) or rng.random() < 0.2:
-        return random_exact(rng, trial, element, on)
-    spec = FORMULAS[element.derive.name] if isinstance(element.derive, Formula) else None
-    if spec is not None and spec.whole:
-        value: float = derived.low + rng.choice((0, 0, 0.9, 1))
-    else:
-        value = round(derived.low, rng.choice((0, 1, 2, 9))) + rng.choice((0, 0, 0.05, 0.5))
-    return Numbers(value, value)
+@dataclass(frozen=True)
+class Patients:
+    """Random patients of one trial. Their numbers and dates often lie on its thresholds.
 
+    Numbers and dates of the elements in `bounded` are often known within bounds only;
+    numbers of those in `whole` are whole numbers.
+    """
 
-def _known(
-    rng: Random, trial: Trial, world: Mapping[str, Fact], on: date
-) -> Iterable[tuple[str, Fact | None]]:
-    knows_bounds = rng.random() < 0.5
-    share_known = rng.choice((0.3, 0.6, 0.9, 1.0))
-    for name, fact in world.items():
-        if rng.random() > share_known:
-            yield name, None
-        elif knows_bounds and not isinstance(fact, Exactly) and rng.random() < 0.4:
-            yield name, _widened(rng, trial.elements[name], fact, on)
+    trial: Trial
+    bounded: Set[str] = frozenset()
+    whole: Set[str] = frozenset()
+
+    def facts(self, rng: Random, on: date) -> dict[str, Fact]:
+        """What is known of one. Values that can be derived are entered too, right or wrong."""
+        world = self.true_of(rng, on)
+        evaluation = Evaluation(self.trial.elements, dict(world), on)
+        for element in self.trial.answerable():
+            if element.derive is not None:
+                derived = evaluation.resolve(element.name).derived
+                world[element.name] = self._entered(rng, element, derived, on)
+        return dict(self._known(rng, world, on))
+
+    def true_of(self, rng: Random, on: date) -> dict[str, Fact]:
+        """An exact fact for every element that nothing is derived from."""
+        return {
+            element.name: self._exact(rng, element, on)
+            for element in self.trial.answerable()
+            if element.derive is None and element.name != SCREENING_DATE
+        }
+
+    def _entered(self, rng: Random, element: Element, derived: Fact | None, on: date) -> Fact:
+        if derived is None or rng.random() < 0.2:
+            return self._exact(rng, element, on)
+        if not isinstance(derived, Numbers):
+            return derived
+        spec = FORMULAS[element.derive.name] if isinstance(element.derive, Formula) else None
+        if spec is not None and spec.whole:
+            value = derived.low + rng.choice((0, 0, 0.9, 1))
         else:
-            yield name, fact
+            decimals = rng.choice((0, 1, 2, 3, 9))
+            off = rng.choice((0.0, 0.0, 0.4, 0.5, -0.5, 0.6)) * 10.0**-decimals
+            value = round(derived.low + off, decimals)
+        return Numbers(value, value)
+
+    def _exact(self, rng: Random, element: Element, on: date) -> Fact:
+        match element.type:
+            case "boolean":
+                return Exactly(rng.random() < 0.5)
+            case "choice":
+                return Exactly(rng.choice(list(element.choices)))
+            case "date":
+                day = self._day(rng, on)
+                return Dates(day, day)
+            case _:
+                value = self._number(rng, element)
+                return Numbers(value, value)
+
+    def _number(self, rng: Random, element: Element) -> float:
+        assert element.range is not None
+        low, high = (float(end) for end in element.range)  # type: ignore[arg-type]
+        step = 1.0 if element.type == "integer" else rng.choice((0.1, 0.01, 1.0))
+        bounds = self._bounds.get(element.name)
+        if bounds and rng.random() < 0.5:
+            value = round(float(rng.choice(bounds)) + rng.choice((-1, 0, 1)) * step, 9)
+        else:
+            value = round(rng.uniform(low, min(high, low + 200)) / step) * step
+        return min(max(round(value, 9), low), high)
+
+    def _day(self, rng: Random, on: date) -> date:
+        if self._periods and rng.random() < 0.6:
+            start = rng.choice(self._periods).before(on)
+            day = start + timedelta(days=rng.choice((-1, 0, 1)))
+        else:
+            day = on - timedelta(days=rng.choice((rng.randint(0, 900), rng.randint(0, 36_000))))
+        return min(max(day, date(1900, 1, 1)), on)
+
+    def _known(
+        self, rng: Random, world: Mapping[str, Fact], on: date
+    ) -> Iterator[tuple[str, Fact]]:
+        """Some facts left out, some within bounds."""
+        share = rng.choice((0.3, 0.6, 0.9, 1.0))
+        for name, true in world.items():
+            if rng.random() > share:
+                continue
+            fact = true
+            if isinstance(true, Numbers) and name in self.whole:
+                fact = Numbers(round(true.low), round(true.high))
+            if name in self.bounded and rng.random() < 0.4 and not isinstance(fact, Exactly):
+                yield name, _widened(rng, self.trial.elements[name], fact, on)
+            else:
+                yield name, fact
+
+    @cached_property
+    def _tests(self) -> list[Test]:
+        rules = [criterion.rule for criterion in self.trial.criteria]
+        return [test for rule in rules for test in self.trial.reached(rule)]
+
+    @cached_property
+    def _periods(self) -> list[Period]:
+        return [test.period for test in self._tests if isinstance(test, Within | LongerAgoThan)]
+
+    @cached_property
+    def _bounds(self) -> dict[str, list[float]]:
+        found: dict[str, list[float]] = {}
+        for test in self._tests:
+            if isinstance(test, Compare) and not isinstance(test.bound, ElementRef):
+                found.setdefault(test.element, []).append(test.bound)
+        return found
 
 
-def _widened(rng: Random, element: Element, fact: Numbers | Dates, on: date) -> Fact:
+def _widened(rng: Random, element: Element, fact: Fact, on: date) -> Fact:
     if isinstance(fact, Dates):
         month = fact.low.replace(day=1)
-        next_month = (month + timedelta(days=31)).replace(day=1)
-        year, last = month.replace(month=1), month.replace(month=12, day=31)
-        first, last = rng.choice(((month, next_month - timedelta(days=1)), (year, last)))
+        month_end = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        year, year_end = month.replace(month=1), month.replace(month=12, day=31)
+        first, last = rng.choice(((month, month_end), (year, year_end)))
         return Dates(first, min(last, on))
-    assert element.range is not None
+    assert isinstance(fact, Numbers) and element.range is not None
     least, most = (float(end) for end in element.range)  # type: ignore[arg-type]
     value = fact.low
-    lows = (value, just_below(value), value - 1, value - 20, least)
-    highs = (value, just_above(value), value + 1, value + 20, most)
-    return Numbers(
-        min(value, max(least, rng.choice(lows))), max(value, min(most, rng.choice(highs)))
-    )
+    low = rng.choice((value, just_below(value), value - 1, value - 20, least))
+    high = rng.choice((value, just_above(value), value + 1, value + 20, most))
+    return Numbers(min(value, max(least, low)), max(value, min(most, high)))
 
 
-def table(
-    rng: Random, trial: Trial, patients: Sequence[Mapping[str, Fact]], days: Sequence[date] | None
-) -> pl.DataFrame:
-    """Typed columns; each element exact, in bounds, or both, and some integers as such."""
-    columns: dict[str, pl.Series] = {"id": pl.Series("id", range(len(patients)))}
-    if days is not None:
-        columns[SCREENING_DATE] = pl.Series(SCREENING_DATE, days)
+# Tables.
+
+
+def random_table(rng: Random, trial: Trial, rows: int) -> pl.DataFrame:
+    """Patients in typed columns, under `id`; sometimes each with a screening date of her own."""
+    own_days = rng.random() < 0.4
+    days = [rng.choice(DAYS) if own_days else ON for _ in range(rows)]
+    share, names = rng.choice((0.0, 0.4, 0.8)), list(trial.elements)
+    bounded = {name for name in names if rng.random() < share}
+    whole = {name for name in names if rng.random() < 0.3}
+    patients = Patients(trial, bounded, whole)
+    facts = [patients.facts(rng, day) for day in days]
+    columns = [pl.Series("id", range(rows))]
+    if own_days:
+        columns.append(pl.Series(SCREENING_DATE, days))
     for element in trial.answerable():
-        facts = [patient.get(element.name) for patient in patients]
-        if element.name != SCREENING_DATE and any(facts):
-            for series in _columns(rng, element, facts):
-                columns[series.name] = series
-    return pl.DataFrame(list(columns.values()))
+        of_element = [patient.get(element.name) for patient in facts]
+        if element.name != SCREENING_DATE and rng.random() < 0.97:  # else the table lacks it
+            columns.extend(_columns(rng, element, of_element))
+    return pl.DataFrame(columns)
+
+
+def one_row(facts: Mapping[str, Fact]) -> pl.DataFrame:
+    """One patient, every number and date in bounds."""
+    row: dict[str, Any] = {"id": 0}
+    for name, fact in facts.items():
+        if isinstance(fact, Exactly):
+            row[name] = fact.value
+        else:
+            row[f"{name}_low"], row[f"{name}_high"] = fact
+    return pl.DataFrame([row])
 
 
 def _columns(rng: Random, element: Element, facts: Sequence[Fact | None]) -> Iterable[pl.Series]:
+    """One column of exact values, or two of bounds, or all three."""
     if element.type in ("boolean", "choice"):
         values = [fact.value if isinstance(fact, Exactly) else None for fact in facts]
         kind = pl.Boolean() if element.type == "boolean" else pl.String()
@@ -156,10 +287,11 @@ def _dtype(rng: Random, element: Element, facts: Sequence[Numbers | Dates | None
     return pl.Int64() if whole and rng.random() < 0.7 else pl.Float64()
 
 
-# What the table says, read back: the contract of `Table`, one row at a time.
+# What a table says, read back: the contract of `lower.Table`, one row at a time.
 
 
 def facts_of(trial: Trial, row: Row) -> dict[str, Fact]:
+    """The facts that one row states."""
     found: dict[str, Fact] = {}
     for element in trial.answerable():
         name = element.name
@@ -178,12 +310,14 @@ def _fact(element: Element, low: Any, high: Any) -> Fact:
     return Dates(low, high) if element.type == "date" else Numbers(low, high)
 
 
-def reference(trial: Trial, row: Row, on: date | None) -> dict[str, Any]:
+def evaluation_of(trial: Trial, row: Row, on: date) -> Evaluation:
+    return Evaluation(trial.elements, facts_of(trial, row), row.get(SCREENING_DATE) or on)
+
+
+def reference(trial: Trial, row: Row, on: date) -> dict[str, Any]:
     """The columns of `screen_frame` for one row, as the reference finds them."""
-    facts, day = facts_of(trial, row), row.get(SCREENING_DATE) or on
-    assert day is not None
-    evaluation = Evaluation(trial.elements, facts, day)
+    evaluation = evaluation_of(trial, row, on)
     findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in trial.criteria)
-    found = Screening(trial, facts, day, findings, ())
+    found = Screening(trial, evaluation.facts, evaluation.on, findings, ())
     met = {finding.criterion.id: finding.met.to_optional() for finding in findings}
     return {"verdict": found.verdict, "open": found.open, **met}

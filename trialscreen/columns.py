@@ -14,6 +14,7 @@ import polars as pl
 from trialscreen.lower import Program, Table, lower
 from trialscreen.lower.folding import spelled_out
 from trialscreen.scalar import (
+    NULL,
     And,
     Arithmetic,
     ArithmeticSign,
@@ -74,9 +75,9 @@ def expression(scalar: Scalar) -> pl.Expr:
 def _truth(scalar: Truth) -> pl.Expr:
     match scalar:
         case And(parts):
-            return reduce(operator.and_, map(expression, parts))
+            return reduce(operator.and_, map(_boolean, parts))
         case Or(parts):
-            return reduce(operator.or_, map(expression, parts))
+            return reduce(operator.or_, map(_boolean, parts))
         case Not(part):
             return expression(part).not_()
         case Known(part):
@@ -87,6 +88,10 @@ def _truth(scalar: Truth) -> pl.Expr:
             return expression(part).is_in(list(values))
         case _:
             assert_never(scalar)
+
+
+def _boolean(scalar: Scalar) -> pl.Expr:
+    return pl.lit(None, dtype=pl.Boolean) if scalar == NULL else expression(scalar)
 
 
 def _quantity(scalar: Quantity) -> pl.Expr:
@@ -137,18 +142,27 @@ def table_of(schema: pl.Schema, on: date | None) -> Table:
 def screen_frame(trial: Trial, frame: pl.LazyFrame, on: date | None, key: str) -> pl.LazyFrame:
     """One row per row of `frame`, in its order: `key`, `verdict`, `open`, and each criterion.
 
-    The columns are typed as `Table` says; criteria are nullable booleans, true where met.
-    Contradictions stand: `contradictions_in` finds them, `without` takes them out.
+    The columns are typed as `lower.Table` says; criteria are nullable booleans, true where
+    met. Contradictions are left standing: `without_contradictions` takes them out before.
     """
     program = lower(trial, table_of(frame.collect_schema(), on))
-    return computed(frame, program, program.results, key)
+    found = computed(frame, program, program.results, key)
+    # What is null in every row has no type yet.
+    return found.cast({"open": pl.String(), **dict.fromkeys(program.criteria, pl.Boolean())})
+
+
+def without_contradictions(trial: Trial, frame: pl.LazyFrame, on: date | None) -> pl.LazyFrame:
+    """`frame`, with all elements unknown in each row in which they contradict each other."""
+    schema = frame.collect_schema()
+    program = lower(trial, table_of(schema, on))
+    kept = [name for name in schema if name not in program.cleaned]
+    return computed(frame, program, program.cleaned, *kept).select(*schema)
 
 
 def computed(
     frame: pl.LazyFrame, program: Program, outputs: Mapping[str, Scalar], *keep: str
 ) -> pl.LazyFrame:
-    """Some outputs of a program, by name, beside the columns of `frame` to keep."""
+    """The columns of `frame` to keep, and some outputs of its program under their names."""
     for stage in program.stages(outputs.values()):
         frame = frame.with_columns(expression(step.value).alias(step.name) for step in stage)
-    columns = [expression(value).alias(name) for name, value in outputs.items()]
-    return frame.select(*keep, *columns)
+    return frame.select(*keep, *(expression(value).alias(name) for name, value in outputs.items()))

@@ -5,7 +5,7 @@ over columns; `columns` prints them as Polars expressions. For every row they eq
 the reference finds for that patient.
 """
 
-from trialscreen.lower.contradictions import contradictions
+from trialscreen.lower.contradictions import cleaned, contradictions
 from trialscreen.lower.folding import constant, if_, negated, unknown
 from trialscreen.lower.judged import Judged, judged_all, judged_not
 from trialscreen.lower.lowering import Lowering
@@ -31,12 +31,14 @@ def lower(trial: Trial, table: Table) -> Program:
     ]
     whole = judged_all(passes, lambda part: lowering.share("passes_part", "criteria", part))
     eligible = lowering.share("eligible", "whether every criterion passes", whole.truth)
+    found = contradictions(lowering)
     return Program(
         criteria={name: judged.truth for name, judged in met.items()},
         eligible=eligible,
         verdict=_verdict(eligible),
         open=_open(eligible, whole.lacks_data),
-        contradictions=contradictions(lowering),
+        contradictions=found,
+        cleaned=cleaned(table, found),
         steps=tuple(lowering.steps.values()),
     )
 

@@ -4,7 +4,7 @@ Where the reference names the elements that the contradiction rests on in this p
 a table needs one list for all rows: every column that it can rest on.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from trialscreen.derive import DECIMALS
 from trialscreen.derive import FORMULAS as SPECS
@@ -22,7 +22,7 @@ from trialscreen.lower.folding import (
     unknown,
 )
 from trialscreen.lower.lowering import Lowering
-from trialscreen.lower.program import Contradiction
+from trialscreen.lower.program import Contradiction, Table
 from trialscreen.rule import Given, Rule
 from trialscreen.scalar import NULL, Column, Constant, Scalar
 from trialscreen.trial import Element, Formula
@@ -37,6 +37,20 @@ def contradictions(lowering: Lowering) -> tuple[Contradiction, ...]:
         *_checks(lowering),
     ]
     return tuple(found)
+
+
+def cleaned(table: Table, found: Iterable[Contradiction]) -> dict[str, Scalar]:
+    """The columns that `found` can strike: null where one of them holds."""
+    strikes: dict[str, list[Scalar]] = {}
+    for one in found:
+        for name in one.elements:
+            strikes.setdefault(name, []).append(one.holds)
+    return {
+        column: if_(either(*holds), NULL, Column(column))
+        for name, holds in strikes.items()
+        for column in (name, f"{name}_low", f"{name}_high")
+        if column in table.columns
+    }
 
 
 def _disagreement(lowering: Lowering, element: Element) -> Iterator[Contradiction]:
@@ -64,24 +78,46 @@ def _numbers_disagree(
     lowering: Lowering, element: Element, entered: Bounds, derived: Bounds
 ) -> Scalar:
     """As `consistency.agree` has it: by more than the rounding of an exact entered number."""
-    half = _half_digit(lowering, element.name, entered.low)
-    above = rounded_to(calculated("-", derived.low, entered.low))
-    below = rounded_to(calculated("-", entered.low, derived.high))
-    exact_one = either(compare(">=", above, half), compare(">", below, half))
+    above = _difference(lowering, element, derived.low, entered.low)
+    below = _difference(lowering, element, entered.low, derived.high)
+
+    def off(decimals: int) -> Scalar:
+        """Whether they are too far apart for a number written with so many decimals."""
+        half = Constant(0.5 * 10.0**-decimals)
+        return either(compare(">=", above, half), compare(">", below, half))
+
+    as_float = _too_precise(entered.low, off)
+    exact_one = if_(_written_whole(lowering, element.name), off(0), as_float)
     return if_(is_exact(entered), exact_one, negated(overlap(entered, derived)))
 
 
-def _half_digit(lowering: Lowering, name: str, value: Scalar) -> Scalar:
-    """Half a unit of the last decimal that an entered number was written with."""
-    whole = lowering.table.whole
-    from_bounds = {f"{name}_low", f"{name}_high"} <= lowering.table.columns - whole
-    if name in whole and not from_bounds:
-        return Constant(0.5)
-    half: Scalar = Constant(0.5 * 10.0**-DECIMALS)
-    for decimals in range(DECIMALS - 1, 0, -1):
-        written = compare("==", rounded_to(value, decimals), value)
-        half = if_(written, Constant(0.5 * 10.0**-decimals), half)
-    return if_(known(Column(name)), Constant(0.5), half) if name in whole else half
+def _difference(lowering: Lowering, element: Element, more: Scalar, less: Scalar) -> Scalar:
+    value = calculated("-", more, less)
+    about = f"{element.label}, entered against computed"
+    return rounded_to(lowering.share(f"{element.name}_difference", about, value))
+
+
+def _too_precise(value: Scalar, off: Callable[[int], Scalar]) -> Scalar:
+    """Whether a number written with a point has as many decimals as are too many.
+
+    What is too far apart for some decimals is so for more of them. So the least number
+    of them tells whether `value` has as many: it has, if it does not survive with fewer.
+    """
+    scale: Scalar = NULL
+    for decimals in range(DECIMALS, 1, -1):
+        scale = if_(off(decimals), Constant(10.0 ** (decimals - 1)), scale)
+    half_up = calculated("+", calculated("*", value, scale), Constant(0.5))
+    with_fewer = calculated("/", floor(half_up), scale)
+    return either(off(1), negated(compare("==", with_fewer, value)))
+
+
+def _written_whole(lowering: Lowering, name: str) -> Scalar:
+    """Whether the entered number was written without a point."""
+    table = lowering.table
+    from_bounds = Constant({f"{name}_low", f"{name}_high"} <= table.whole)
+    if name not in table.columns:
+        return from_bounds
+    return if_(known(Column(name)), Constant(name in table.whole), from_bounds)
 
 
 def _impossible(lowering: Lowering, element: Element) -> Iterator[Contradiction]:

@@ -35,7 +35,8 @@ class Step(NamedTuple):
 class Contradiction(NamedTuple):
     """What cannot be right together, where `holds` is true: false and null are no matter.
 
-    `elements` are the ones that it can rest on: each is then unknown for that row.
+    `elements` are the ones that it can rest on, in any row: where it holds, all of them
+    count as unknown. The reference names fewer where some of them did not matter.
     """
 
     id: str
@@ -50,7 +51,9 @@ class Program:
 
     `criteria`: by id, whether each is met. `eligible`: whether all pass. `verdict`:
     "eligible", "ineligible" or "undetermined". `open`: what an undetermined row lacks,
-    "data" or "judgement"; else null.
+    "data" or "judgement"; else null. `cleaned`: the columns of the table that a
+    contradiction can strike, null in the rows in which one does. The other outputs leave
+    contradictions standing: where that matters they are to be computed from cleaned columns.
     """
 
     steps: tuple[Step, ...]
@@ -59,6 +62,7 @@ class Program:
     verdict: Scalar
     open: Scalar
     contradictions: tuple[Contradiction, ...]
+    cleaned: Mapping[str, Scalar]
 
     @property
     def results(self) -> dict[str, Scalar]:
