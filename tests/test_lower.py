@@ -227,6 +227,14 @@ def test_columns_of_any_name_do_not_disturb_the_steps() -> None:
     assert expected["I3"].to_list() == [False, True]
 
 
+def test_a_column_of_an_element_that_nobody_can_enter_is_not_read() -> None:
+    internal = {name for name, element in NCT.elements.items() if element.internal}
+    program = lower(NCT, Table(frozenset({*internal, "birth_date", "screening_date"}), on=ON))
+    flags = (one.holds for one in program.contradictions)
+    assert internal
+    assert set(program.inputs([*program.results.values(), *flags])) == {"birth_date"}
+
+
 def test_at_least_n_of_mixed_parts_is_open_for_data_while_data_are_missing() -> None:
     trial = spec_trial()
     parts = tuple(Is(name, value=True) for name in ("smoker", "pregnant", "diabetic"))

@@ -29,7 +29,9 @@ def lower(trial: Trial, table: Table) -> Program:
         met[one.id] if one.kind == "inclusion" else judged_not(met[one.id])
         for one in trial.criteria
     ]
-    whole = judged_all(passes, lambda part: lowering.share("passes_part", "criteria", part))
+    whole = judged_all(
+        passes, lambda part: lowering.share("eligible_part", "a part of the verdict", part)
+    )
     eligible = lowering.share("eligible", "whether every criterion passes", whole.truth)
     found = contradictions(lowering)
     return Program(

@@ -167,8 +167,8 @@ class Lowering:
 
     def _entered(self, element: Element) -> Bounds:
         name = element.name
-        if name == SCREENING_DATE:
-            return UNKNOWN  # the anchor of windows, and no fact about the patient
+        if element.internal or name == SCREENING_DATE:
+            return UNKNOWN  # nobody can enter it; the screening date is the anchor of windows
         columns = self.table.columns
         exact = Column(name) if name in columns else NULL
         low, high = f"{name}_low", f"{name}_high"
