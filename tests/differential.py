@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import polars as pl
 
 from tests.generate import ON
 from tests.spec import spec_trial
-from tests.tables import random_table, reference, vary, with_criteria
+from tests.tables import left_to_judgement, random_table, reference, vary, with_criteria
 from trialscreen import Trial, load_trial
 from trialscreen.columns import screen_frame
 
@@ -40,6 +41,15 @@ def generated_cases(seeds: range, base: Trial, rows: int) -> Iterator[Case]:
     for seed in seeds:
         rng = Random(seed)
         trial = with_criteria(rng, vary(rng, base), count=6)
+        yield Case(seed, trial, random_table(rng, trial, rows))
+
+
+def judgement_cases(seeds: range, rows: int) -> Iterator[Case]:
+    """One criterion each, over elements of which most are for the investigator."""
+    for seed in seeds:
+        rng = Random(seed)
+        trial = with_criteria(rng, left_to_judgement(rng, spec_trial()), count=1)
+        trial = replace(trial, criteria=trial.criteria[:1])
         yield Case(seed, trial, random_table(rng, trial, rows))
 
 

@@ -36,24 +36,36 @@ Row = Mapping[str, Any]
 # Trials.
 
 
-def vary(rng: Random, trial: Trial) -> Trial:
+def vary(rng: Random, trial: Trial, *kinds: str) -> Trial:
     """`trial` with other sources, derivations and validity rules for some of its elements."""
     for name in rng.sample(list(trial.elements), len(trial.elements) // 2):
         if name != SCREENING_DATE:
-            changed = _varied(rng, trial, trial.elements[name])
+            kind = rng.choice(kinds or CHANGES)
+            changed = _varied(rng, trial, trial.elements[name], kind)
             trial = replace(trial, elements={**trial.elements, name: changed})
     return trial
 
 
-def _varied(rng: Random, trial: Trial, element: Element) -> Element:
+CHANGES = ("source", "source", "judgement", "consent", "valid", "rule", "implied", "wins")
+
+
+def left_to_judgement(rng: Random, trial: Trial) -> Trial:
+    """`trial` with most of its elements judged by the investigator or only ever derived."""
+    trial = vary(rng, vary(rng, trial, "judgement", "consent"), "judgement", "consent")
+    return vary(rng, trial, "source", "valid", "rule", "implied")
+
+
+def _varied(rng: Random, trial: Trial, element: Element, kind: str) -> Element:
     others = {
         name: other
         for name, other in trial.elements.items()
         if name != SCREENING_DATE and element.name not in trial.elements_behind(Given(name))
     }
-    match rng.choice(("source", "source", "consent", "valid", "rule", "implied", "wins")):
+    match kind:
         case "source":
-            return replace(element, source=rng.choice(("investigator", "derived", "chart")))
+            return replace(element, source=rng.choice(("derived", "derived", "chart")))
+        case "judgement":
+            return replace(element, source="investigator")
         case "consent":
             return replace(element, consent=True)
         case "valid":

@@ -13,6 +13,7 @@ from tests.differential import (
     Difference,
     differences,
     generated_cases,
+    judgement_cases,
     packaged_cases,
     screened,
 )
@@ -43,10 +44,11 @@ from trialscreen.trial import SCREENING_DATE, Criterion, Element, Formula
 
 FAMILIES: dict[str, Callable[[], Iterator[Case]]] = {
     "generated": lambda: generated_cases(range(160), spec_trial(), rows=150),
+    "for judgement": lambda: judgement_cases(range(150), rows=60),
     "real elements": lambda: generated_cases(range(12), load_trial(), rows=80),
     "packaged": lambda: packaged_cases(range(12), rows=80),
 }
-CELLS = {"generated": 240_000, "real elements": 8_000, "packaged": 20_000}
+CELLS = {"generated": 240_000, "for judgement": 25_000, "real elements": 8_000, "packaged": 20_000}
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from tests.generate import ON
 from tests.spec import spec_trial
-from trialscreen import load_trial, truth
-from trialscreen.columns import expression, screen_frame
+from trialscreen import columns, load_trial, truth
+from trialscreen.columns import expression, screen_frame, table_of
+from trialscreen.consistency import agree
 from trialscreen.dates import Period, completed_years
 from trialscreen.derive import DECIMALS, FORMULAS, rounded
+from trialscreen.fact import number
 from trialscreen.lower import Table, folding, formulas, lower
 from trialscreen.lower.lowering import Lowering
 from trialscreen.rule import AtLeastN, Compare, Is, Operator, Test, Within
@@ -156,6 +158,37 @@ def test_a_window_starts_on_the_same_day_in_every_row(day: date, count: int, uni
     for other in (date.min, date(1, 1, 2), start, Period(1, "days").after(start)):
         within = folding.compare(">=", Column("x"), folding.before(Column("day"), period))
         assert computed(within, x=[other], day=[day]) == [other >= start]
+
+
+# Entered against derived.
+
+
+@pytest.mark.parametrize("dtype", [pl.Float64, pl.Int64])
+def test_an_entered_number_disagrees_from_half_of_its_last_digit(dtype: type[pl.DataType]) -> None:
+    trial, rng = spec_trial(), Random(3)
+    pairs: list[tuple[float, float]] = []
+    for decimals in range(10) if dtype == pl.Float64 else [0]:
+        half = 0.5 * 10.0**-decimals
+        for off in (0.0, half, -half, half - 1e-9, 1e-9 - half, half + 1e-9, -half - 1e-9, 1e-9):
+            entered = round(rng.uniform(1, 50), decimals) if decimals else rng.randint(1, 50)
+            pairs += [(entered, rounded(entered + off)) for _ in range(20)]
+    frame = pl.DataFrame(
+        {
+            "enzyme_ratio": pl.Series([entered for entered, _ in pairs], dtype=dtype),
+            "enzyme": [derived for _, derived in pairs],
+            "enzyme_limit": 1.0,
+        }
+    )
+    program = lower(trial, table_of(frame.schema, ON))
+    flags = {one.id: one.holds for one in program.contradictions}
+    found = columns.computed(frame.lazy(), program, flags).collect()["enzyme_ratio_disagrees"]
+    ratio = trial.elements["enzyme_ratio"]
+    expected = [
+        not agree(ratio, number(entered), number(derived))
+        for entered, (_, derived) in zip(frame["enzyme_ratio"], pairs, strict=True)
+    ]
+    assert [holds is True for holds in found] == expected
+    assert {True, False} == set(expected)
 
 
 # What is left.
