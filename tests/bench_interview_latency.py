@@ -107,14 +107,14 @@ def main() -> None:
     packaged = load_trial()
     trials = {
         "packaged NCT06949137": packaged,
-        f"{LARGE[0]} elements, {LARGE[1]} criteria": large_trial(Random(0), packaged),  # noqa: S311
+        f"{LARGE[0]} elements, {LARGE[1]} criteria": large_trial(Random(0), packaged),
     }
     print(f"{'trial':28} {'answers':>8} {'p50':>7} {'p95':>7} {'max':>7} {'goal p95':>9}  (ms)")
     for name, trial in trials.items():
         seconds: list[float] = []
         with tempfile.TemporaryDirectory() as folder:
             for n in range(interviews):
-                timed = Timed(Random(n), trial)  # noqa: S311 - the same patients every time
+                timed = Timed(Random(n), trial)
                 timed.hold(Path(folder) / "answers.yaml")
                 seconds += timed.seconds
         taken = sorted(1000 * one for one in seconds)

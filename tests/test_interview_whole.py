@@ -63,7 +63,7 @@ def test_a_whole_interview_finds_what_screen_finds_and_says_how_to_repeat_it() -
 
 @pytest.mark.parametrize("how", ["kill", "ctrl-c"])
 def test_no_answer_is_lost_at_twenty_random_points(tmp_path: Path, how: str) -> None:
-    rng, path, done = Random(how), tmp_path / "a.yaml", 0  # noqa: S311
+    rng, path, done = Random(how), tmp_path / "a.yaml", 0
     for _ in range(INTERRUPTIONS):
         how_to_go_on = "--resume" if path.exists() else "--save"
         child = start(how_to_go_on, str(path), measured=False)
@@ -87,7 +87,7 @@ def test_no_answer_is_lost_at_twenty_random_points(tmp_path: Path, how: str) -> 
 
 
 def test_back_review_edit_units_and_unknown_lead_to_the_same_result(tmp_path: Path) -> None:
-    path, rng = tmp_path / "a.yaml", Random(7)  # noqa: S311 - the same points every time
+    path, rng = tmp_path / "a.yaml", Random(7)
     child = start("--save", str(path), "--format", "json")
     for number, step in enumerate(STEPS):
         if number and rng.random() < 0.2:
