@@ -13,7 +13,8 @@ import polars as pl
 
 from tests.generate import ON
 from tests.spec import spec_trial
-from tests.tables import left_to_judgement, random_table, reference, vary, with_criteria
+from tests.tables import random_table, reference
+from tests.trials import left_to_judgement, vary, with_criteria
 from trialscreen import Trial, load_trial
 from trialscreen.columns import screen_frame
 

@@ -1,0 +1,82 @@
+"""Random trials: other sources, derivations and validity rules, and random criteria."""
+
+from dataclasses import replace
+from random import Random
+
+from tests.generate import ON, random_period, random_rule, random_test
+from tests.tables import Patients
+from trialscreen.evaluate import Evaluation
+from trialscreen.fact import Numbers
+from trialscreen.rule import AllOf, Compare, Given, LongerAgoThan, Operator, Within
+from trialscreen.trial import SCREENING_DATE, Check, Criterion, Element, Formula, Trial
+
+
+def vary(rng: Random, trial: Trial, *kinds: str) -> Trial:
+    """`trial` with other sources, derivations and validity rules for some of its elements."""
+    for name in rng.sample(list(trial.elements), len(trial.elements) // 2):
+        if name != SCREENING_DATE:
+            kind = rng.choice(kinds or CHANGES)
+            changed = _varied(rng, trial, trial.elements[name], kind)
+            trial = replace(trial, elements={**trial.elements, name: changed})
+    return trial
+
+
+CHANGES = ("source", "source", "judgement", "consent", "valid", "rule", "implied", "wins")
+
+
+def left_to_judgement(rng: Random, trial: Trial) -> Trial:
+    """`trial` with most of its elements judged by the investigator or only ever derived."""
+    trial = vary(rng, vary(rng, trial, "judgement", "consent"), "judgement", "consent")
+    return vary(rng, trial, "source", "valid", "rule", "implied")
+
+
+def _varied(rng: Random, trial: Trial, element: Element, kind: str) -> Element:
+    others = {
+        name: other
+        for name, other in trial.elements.items()
+        if name != SCREENING_DATE and element.name not in trial.elements_behind(Given(name))
+    }
+    match kind:
+        case "source":
+            return replace(element, source=rng.choice(("derived", "derived", "chart")))
+        case "judgement":
+            return replace(element, source="investigator")
+        case "consent":
+            return replace(element, consent=True)
+        case "valid":
+            return replace(element, valid_if=random_rule(rng, others, depth=1))
+        case "rule" if element.type == "boolean":
+            return replace(element, derive=random_rule(rng, others, depth=2))
+        case "implied" if element.type == "boolean":
+            return replace(element, derive=Given(rng.choice(list(others))))
+        case _:
+            return replace(element, reported_wins=not element.reported_wins)
+
+
+def with_criteria(rng: Random, trial: Trial, count: int) -> Trial:
+    """`trial` with random criteria: one window in months, some bounds that derived values hit."""
+    made = [random_rule(rng, trial.elements) for _ in range(count)]
+    dates = [one.name for one in trial.elements.values() if one.type == "date"]
+    window = rng.choice((Within, LongerAgoThan))
+    made.append(window(rng.choice(dates[1:]), random_period(rng)))
+    patients = Patients(trial)
+    for element in trial.elements.values():
+        if isinstance(element.derive, Formula) and rng.random() < 0.5:
+            facts = patients.true_of(rng, ON)
+            derived = Evaluation(trial.elements, facts, ON).resolve(element.name).derived
+            if isinstance(derived, Numbers):
+                made.append(Compare(element.name, rng.choice(list(Operator)), derived.low))
+    criteria = tuple(
+        Criterion(f"C{i}", rng.choice(("inclusion", "exclusion")), "", "", rule)
+        for i, rule in enumerate(made)
+    )
+    checks = tuple(
+        Check(
+            f"K{i}",
+            "error",
+            AllOf(tuple(random_test(rng, trial.elements) for _ in range(2))),
+            f"K{i}",
+        )
+        for i in range(2)
+    )
+    return replace(trial, criteria=criteria, checks=checks)
