@@ -266,6 +266,14 @@ def _unit_code(trial: Trial, element: Element, unit: str) -> str | None:
     return None
 
 
+def check_unit(trial: Trial, element: Element, unit: str) -> None:
+    """Raises ValueProblem if values of the element cannot be given in `unit`."""
+    if element.unit is None:
+        raise ValueProblem(f"{shown(unit)}: {element.name} has no unit")
+    if _unit_code(trial, element, _fold(unit)) is None:
+        raise ValueProblem(_unit_message(trial, element, _fold(unit), unit))
+
+
 def _unit_names(trial: Trial, code: str) -> set[str]:
     known = trial.units.get(code, Unit(code, code))
     return {_fold(name) for name in (code, known.show, *known.spellings)}

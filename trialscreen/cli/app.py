@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from trialscreen.cli.cohort import cohort
 from trialscreen.cli.element_flags import ElementFlagsCommand
 from trialscreen.cli.outcome import Exit
 from trialscreen.cli.screen import screen
@@ -68,6 +69,7 @@ def _help(command: Callable[..., None]) -> str:
 app.command(cls=ElementFlagsCommand, help=_help(screen), short_help="Screen one patient.")(screen)
 app.command(help=_help(trial), short_help="Show the trial and its dose cohorts.")(trial)
 app.command(help=_help(criteria), short_help="Show the criteria word for word.")(criteria)
+app.command(help=_help(cohort), short_help="Screen a table of patients.")(cohort)
 app.command(help=_help(check), short_help="Check a criteria file.")(check)
 
 

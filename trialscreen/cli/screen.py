@@ -156,7 +156,7 @@ def _print(screening: Screening, form: Format, *, explain: bool, verbatim: bool)
 
             print_json(result(screening, __version__))
         case Format.CSV:
-            from trialscreen.report import csvtext  # noqa: PLC0415
+            from trialscreen import csvtext  # noqa: PLC0415
             from trialscreen.report.screening_rows import rows  # noqa: PLC0415
 
             sys.stdout.write(csvtext.render(*rows(screening)))

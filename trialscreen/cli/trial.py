@@ -25,7 +25,7 @@ def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
     if form is Format.JSON:
         print_json(trial_data(loaded))
     elif form is Format.CSV:
-        from trialscreen.report import csvtext  # noqa: PLC0415
+        from trialscreen import csvtext  # noqa: PLC0415
 
         fields = registered_fields(loaded.registration)
         sys.stdout.write(csvtext.render(("field", "value"), fields))
@@ -49,7 +49,7 @@ def criteria(
     if form is Format.JSON:
         print_json([criterion_data(loaded, one) for one in chosen])
     elif form is Format.CSV:
-        from trialscreen.report import csvtext  # noqa: PLC0415
+        from trialscreen import csvtext  # noqa: PLC0415
 
         sys.stdout.write(csvtext.render(*criteria_rows(loaded, chosen)))
     else:

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from typing import TextIO
 
 from trialscreen.text import printable
 
@@ -14,10 +15,15 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 def render(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     """CSV text (RFC 4180 quoting, lines ending in LF); None becomes an empty cell."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([cell_text(value) for value in values] for values in rows)
+    csv.writer(out, lineterminator="\n").writerow(columns)
+    write_rows(out, rows)
     return out.getvalue()
+
+
+def write_rows(out: TextIO, rows: Iterable[Iterable[object]]) -> None:
+    """Appends rows to a text file that was opened with `newline=""`."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([cell_text(value) for value in values] for values in rows)
 
 
 def cell_text(value: object) -> str:

@@ -1,0 +1,202 @@
+"""`cohort`: screens a table of patients. Polars is imported when the command runs."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trialscreen.cli.formats import load
+from trialscreen.cli.outcome import refuse
+from trialscreen.errors import InputError, Problem
+from trialscreen.sources import Answer, screening_date
+from trialscreen.text import printable, shown
+from trialscreen.trial import SCREENING_DATE, Trial
+
+if TYPE_CHECKING:
+    from trialscreen.cohort.matching import Target
+    from trialscreen.cohort.run import Done, Job, Progress
+
+MOST_NAMED = 5
+"""Columns or elements that a note names; the others are counted."""
+
+
+def cohort(
+    context: typer.Context,
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...",
+            help="CSV (also .csv.gz, .tsv), Parquet, NDJSON or Excel files, by their ending;"
+            " patterns such as 'extract/*.parquet' are expanded.",
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUTPUT",
+            help="The .csv or .parquet file for the findings; an old one is replaced.",
+        ),
+    ],
+    key: Annotated[
+        str, typer.Option("--id", metavar="COLUMN", help="The column with each patient's id.")
+    ] = "patient_id",
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--screening-date",
+            metavar="YYYY-MM-DD",
+            help="The day that every window is counted from; today if none is given. A column"
+            f" {SCREENING_DATE} holds each patient's own.",
+        ),
+    ] = None,
+    columns: Annotated[
+        Path | None,
+        typer.Option(
+            "--columns",
+            metavar="FILE",
+            help="A YAML file that says which column holds which data element.",
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of an Excel file.")
+    ] = None,
+    problems: Annotated[
+        Path | None,
+        typer.Option(
+            "--problems",
+            metavar="FILE",
+            help="A CSV file for every value that could not be used: row, id, element, reason.",
+        ),
+    ] = None,
+    most_bad: Annotated[
+        float,
+        typer.Option(
+            "--max-bad",
+            metavar="SHARE",
+            min=0,
+            max=1,
+            help="The share of a column's values that may be unreadable.",
+        ),
+    ] = 0.5,
+) -> None:
+    """Screen a table of patients, one row each: for each, the verdict and every criterion.
+
+    Columns are data elements by name, typed or as text; a value may carry a bound, a unit
+    or a date known in part. What cannot be read is unknown for that patient, and counted.
+
+    Writes the ids, verdict, open, and whether each criterion is met (true, false or empty
+    for unknown), in the order of the input. Exit code: 0, or 2 for bad input.
+    """
+    trial = load(context)
+    try:
+        with _polars():
+            from trialscreen.cohort.run import run  # noqa: PLC0415
+        job = _job(trial, inputs, output, key, on, columns, sheet, problems, most_bad)
+        with _progress() as progress:
+            done = run(trial, job, progress)
+    except InputError as error:
+        refuse(error)
+    _report(job, done)
+
+
+@contextmanager
+def _polars() -> Iterator[None]:
+    try:
+        yield
+    except ImportError:
+        message = "needs one more package: pip install 'trialscreen[cohort]'"
+        raise InputError([Problem("cohort", message)]) from None
+
+
+def _job(
+    trial: Trial,
+    inputs: list[str],
+    output: Path,
+    key: str,
+    on: str | None,
+    columns: Path | None,
+    sheet: str | None,
+    listing: Path | None,
+    most_bad: float,
+) -> "Job":
+    """What the options ask for. Raises InputError with everything that is wrong with them."""
+    from trialscreen.cohort.batches import Anchor  # noqa: PLC0415
+    from trialscreen.cohort.inputs import find_files  # noqa: PLC0415
+    from trialscreen.cohort.matching import read_targets  # noqa: PLC0415
+    from trialscreen.cohort.run import Job  # noqa: PLC0415
+
+    problems: list[Problem] = []
+    today = date.today()  # noqa: DTZ011 - the user's own calendar
+    given = {} if on is None else {SCREENING_DATE: Answer(on, "--screening-date")}
+    day = screening_date(given, today, problems) or today
+    files: tuple[Path, ...] = ()
+    targets: Mapping[str, Target] = {}
+    try:
+        files = find_files(inputs)
+    except InputError as error:
+        problems.extend(error.problems)
+    try:
+        targets = {} if columns is None else read_targets(trial, columns)
+    except InputError as error:
+        problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    anchor = Anchor(day, today, on is not None)
+    return Job(files, output, key, anchor, targets, sheet, listing, most_bad)
+
+
+@contextmanager
+def _progress() -> Iterator["Progress"]:
+    """A bar on stderr, if that is a terminal: how far it is, or how many rows if that is open."""
+    from trialscreen.cohort.run import NO_PROGRESS, Progress  # noqa: PLC0415
+
+    if not sys.stderr.isatty():
+        yield NO_PROGRESS
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bars  # noqa: PLC0415
+
+    rows = TextColumn("{task.completed:,.0f} patients")
+    columns = (BarColumn(), rows, TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=None)
+        yield Progress(
+            lambda total: bars.update(task, total=total), lambda more: bars.advance(task, more)
+        )
+
+
+def _report(job: "Job", done: "Done") -> None:
+    """What to know of the run, on stderr: no value of any patient."""
+    matched, ledger = done.matched, done.ledger
+    own = any(column.element.name == SCREENING_DATE for column in matched.columns)
+    day = f"each on the day in {SCREENING_DATE}" if own else f"on {job.anchor.on}"
+    _say(f"{ledger.rows:,} patients screened {day}: {printable(str(job.output))}")
+    if matched.strange:
+        _say(f"no data element, and not used: {_some(list(map(shown, matched.strange)))}")
+    if matched.absent:
+        names = [element.name for element in matched.absent]
+        _say(f"no column, so unknown for every patient: {_some(names)}")
+    for what, counts in (
+        ("could not be read", ledger.unreadable),
+        ("contradict other values", ledger.contradictory),
+    ):
+        for name, count in counts.most_common():
+            _say(f"{name}: {count:,} values {what}, and count as unknown")
+    if job.problems is not None:
+        _say(f"the values that could not be used: {printable(str(job.problems))}")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:MOST_NAMED])} and {more} more"

@@ -1,0 +1,80 @@
+"""The ids of a cohort: none empty, none twice.
+
+Ids that ascend, as an export's mostly do, are checked on the way, batch by batch. Else
+their 64-bit hashes are compared afterwards: 8 bytes for each row.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from threading import Lock
+from typing import NamedTuple
+
+import polars as pl
+
+from trialscreen.errors import Problem
+from trialscreen.text import shown
+
+SHOWN = 5
+"""Ids, or rows, that a message names."""
+
+
+class _Span(NamedTuple):
+    """The first and last id of a batch that ascends."""
+
+    first: str | int
+    last: str | int
+
+
+class Ids:
+    """Takes the ids of each batch, in any order and from any thread."""
+
+    def __init__(self) -> None:
+        self._spans: list[_Span] = []
+        self._ascending = True
+        self._empty: list[int] = []
+        self._lock = Lock()
+
+    def add(self, ids: pl.Series, rows: pl.Series) -> None:
+        """`rows` are the numbers of the rows that `ids` stand in."""
+        is_empty = ids.is_null()
+        if isinstance(ids.dtype, pl.String):
+            is_empty |= ids.str.strip_chars() == ""
+        ascending = bool((ids.slice(1) > ids.slice(0, len(ids) - 1)).all(ignore_nulls=False))
+        with self._lock:
+            self._empty.extend(rows.filter(is_empty))
+            self._ascending = self._ascending and ascending
+            if self._ascending:
+                self._spans.append(_Span(ids[0], ids[-1]))
+
+    def problems(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
+        """What is wrong with the ids of `table`, in whose columns `key` and `row` they stand."""
+        if self._empty:
+            rows = _some(map(str, sorted(self._empty)))
+            yield Problem("the ids", f"{len(self._empty)} rows have none: row {rows}")
+        elif not self._in_order():
+            yield from _duplicates(table, key, row)
+
+    def _in_order(self) -> bool:
+        spans = sorted(self._spans) if self._ascending else []
+        return self._ascending and all(one.last < other.first for one, other in pairwise(spans))  # type: ignore[operator]
+
+
+def _duplicates(table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
+    hashes = table.select(pl.col(key).hash()).collect(engine="streaming").to_series()
+    twice = hashes.filter(hashes.is_duplicated()).unique()
+    if twice.is_empty():
+        return
+    same = table.select(row, key).filter(pl.col(key).hash().is_in(twice.implode()))
+    found = same.collect(engine="streaming").group_by(key, maintain_order=True).agg(row)
+    found = found.filter(pl.col(row).list.len() > 1)
+    names = _some(
+        f"{shown(str(name))} (rows {', '.join(map(str, rows[:SHOWN]))})"
+        for name, rows in found.head(SHOWN + 1).iter_rows()
+    )
+    if len(found):
+        yield Problem("the ids", f"{len(found)} stand more than once: {names}")
+
+
+def _some(texts: Iterator[str]) -> str:
+    listed = [text for text, _ in zip(texts, range(SHOWN + 1), strict=False)]
+    return ", ".join([*listed[:SHOWN], *(["…"] if len(listed) > SHOWN else [])])

@@ -1,0 +1,120 @@
+"""Which column of a table holds which data element: by name, or as a site's file says."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from trialscreen.errors import InputError, Problem, ValueProblem
+from trialscreen.parse.cursor import Cursor, Problems
+from trialscreen.parse.yamltree import Mapping as MappingNode
+from trialscreen.parse.yamltree import Scalar, parse_yaml
+from trialscreen.text import decode, nearest, printable, read_bytes, shown
+from trialscreen.trial import SCREENING_DATE, Element, Trial
+from trialscreen.values import check_unit
+
+
+class Column(NamedTuple):
+    """A column of the table: the element it holds, and the unit of its bare numbers."""
+
+    name: str
+    element: Element
+    unit: str | None = None
+
+
+class Matched(NamedTuple):
+    """`strange`: columns that hold no element. `absent`: elements without a column."""
+
+    columns: tuple[Column, ...]
+    strange: tuple[str, ...]
+    absent: tuple[Element, ...]
+
+
+class Target(NamedTuple):
+    """What a site's file says of one of its columns."""
+
+    element: str
+    unit: str | None = None
+
+
+def read_targets(trial: Trial, path: Path) -> dict[str, Target]:
+    """A site's file: `its column: element`, or `its column: {element: ..., unit: ...}`.
+
+    Raises InputError with every mistake in it.
+    """
+    origin = printable(str(path))
+    problems = Problems(origin)
+    root = parse_yaml(decode(read_bytes(path, origin), origin), origin, problems.found)
+    if not isinstance(root, MappingNode):
+        raise InputError([Problem(origin, "expected one 'column: element' per line")])
+    targets = {
+        name: _target(trial, Cursor(node, name, problems)) for name, node in root.items.items()
+    }
+    problems.raise_any()
+    return targets
+
+
+def _target(trial: Trial, place: Cursor) -> Target:
+    node = place.node
+    entries = node.items if isinstance(node, MappingNode) else {"element": node}
+    for key in entries:
+        if key not in ("element", "unit"):
+            place.problem(f"unknown key {shown(key)}; expected element or unit")
+    texts = {key: item.text for key, item in entries.items() if isinstance(item, Scalar)}
+    if "element" not in texts or len(texts) < len(entries):
+        place.problem("expected the name of a data element")
+        return Target("")
+    target = Target(texts["element"], texts.get("unit"))
+    known = {element.name: element for element in trial.answerable()}
+    if target.element not in known:
+        hint = nearest(target.element, known)
+        place.problem(f"no data element is named {shown(target.element)}.{hint}")
+    elif target.unit is not None:
+        try:
+            check_unit(trial, known[target.element], target.unit)
+        except ValueProblem as problem:
+            place.problem(str(problem))
+    return target
+
+
+def match_columns(
+    trial: Trial, names: Iterable[str], key: str, targets: Mapping[str, Target]
+) -> Matched:
+    """Matches the columns `names`; `key` is the column of ids, and no element.
+
+    Raises InputError if there is no such column, if `targets` speaks of columns that do
+    not exist, if two columns hold one element, or none holds any.
+    """
+    names = tuple(names)
+    known = {element.name: element for element in trial.answerable()}
+    problems = [
+        Problem("--columns", f"the table has no column {shown(name)}.{nearest(name, names)}")
+        for name in targets
+        if name not in names
+    ]
+    if key not in names:
+        message = f"the table has no column {shown(key)}.{nearest(key, names)}"
+        problems.append(Problem("--id", f"{message} Name the column that holds each patient's id"))
+    columns: dict[str, Column] = {}
+    strange: list[str] = []
+    for name in names:
+        target = targets.get(name, Target(name))
+        if name == key:
+            continue
+        if target.element not in known:
+            strange.append(name)
+        elif target.element in columns:
+            both = f"{shown(columns[target.element].name)} and {shown(name)}"
+            problems.append(Problem(both, f"two columns for the element {target.element}"))
+        else:
+            columns[target.element] = Column(name, known[target.element], target.unit)
+    if not problems and not columns.keys() - {SCREENING_DATE}:
+        message = "no column is named like a data element; see --columns"
+        problems.append(Problem("the table", message))
+    if problems:
+        raise InputError(problems)
+    absent = tuple(
+        element
+        for element in known.values()
+        if element.name not in columns and element.derive is None and element.name != SCREENING_DATE
+    )
+    return Matched(tuple(columns.values()), tuple(strange), absent)

@@ -1,0 +1,222 @@
+"""One pass over a cohort: from its files to one row of findings for each patient."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from trialscreen.cohort.batches import KEY, ROW, Anchor, Batches, plan_batches, prepared
+from trialscreen.cohort.ids import Ids
+from trialscreen.cohort.inputs import open_tables
+from trialscreen.cohort.ledger import Ledger
+from trialscreen.cohort.matching import Matched, Target, match_columns
+from trialscreen.cohort.output import whole_file
+from trialscreen.columns import computed
+from trialscreen.errors import InputError, Problem
+from trialscreen.text import printable, shown
+from trialscreen.trial import SCREENING_DATE, Trial
+
+ENDINGS = (".csv", ".parquet")
+Aggregates = Callable[[pl.LazyFrame], Sequence[pl.LazyFrame]]
+
+
+class Job(NamedTuple):
+    """What to screen, and where the findings go.
+
+    `key`: the column of ids. `targets`: what a site's file says of its columns. `problems`:
+    a CSV file for the cells that could not be used. `most_bad`: the share of unreadable
+    cells that a column may have.
+    """
+
+    inputs: tuple[Path, ...]
+    output: Path
+    key: str
+    anchor: Anchor
+    targets: Mapping[str, Target] = {}
+    sheet: str | None = None
+    problems: Path | None = None
+    most_bad: float = 0.5
+
+
+class Progress(NamedTuple):
+    """Told how many rows there are (None: not known), and how many more are read."""
+
+    start: Callable[[int | None], object] = lambda _rows: None
+    advance: Callable[[int], object] = lambda _rows: None
+
+
+class Done(NamedTuple):
+    """What came of a run beside its output."""
+
+    matched: Matched
+    ledger: Ledger
+    aggregates: tuple[pl.DataFrame, ...]
+
+
+NO_PROGRESS = Progress()
+
+
+def run(
+    trial: Trial, job: Job, progress: Progress = NO_PROGRESS, aggregates: Aggregates | None = None
+) -> Done:
+    """Screens every row of the inputs, in their order.
+
+    The output holds the ids, `verdict`, `open`, and whether each criterion is met.
+    `aggregates` makes queries over the screened rows (the same columns, and the typed ones
+    of the elements), for the same pass. Raises InputError; then there is no output.
+    """
+    _check_files(trial, job)
+    tables = open_tables(job.inputs, _columns_that_count(trial, job), job.sheet)
+    matched = match_columns(trial, tables.schema, job.key, job.targets)
+    batches = plan_batches(trial, matched, tables.schema, job.key, job.anchor)
+    rows, ids = prepared(batches, tables.frame, job.key), Ids()
+    progress.start(tables.rows)
+    with whole_file(job.output) as output:
+        listing = nullcontext() if job.problems is None else whole_file(job.problems)
+        with listing as listed, _told(job), _ledger(listed) as ledger:
+            typed = _typed(rows, batches, ledger, ids, progress)
+            results = _collect(typed, batches, job, output, aggregates)
+            problems = [*_unusable(job, matched, ledger), *ids.problems(rows, KEY, ROW)]
+        if problems:
+            raise InputError(problems)
+    return Done(matched, ledger, results)
+
+
+def _columns_that_count(trial: Trial, job: Job) -> tuple[str, ...]:
+    names = (element.name for element in trial.answerable())
+    return tuple(dict.fromkeys((job.key, *names, *job.targets)))
+
+
+@contextmanager
+def _ledger(path: Path | None) -> Iterator[Ledger]:
+    if path is None:
+        yield Ledger(None)
+    else:
+        with path.open("w", encoding="utf-8", newline="") as out:
+            yield Ledger(out)
+
+
+def _typed(
+    rows: pl.LazyFrame, batches: Batches, ledger: Ledger, ids: Ids, progress: Progress
+) -> pl.LazyFrame:
+    """The typed columns of all rows; reading them fills the ledger."""
+
+    def read(batch: pl.Series) -> pl.Series:
+        cells = batch.struct.unnest()
+        if cells.is_empty():
+            return pl.DataFrame(schema=batches.schema).to_struct()
+        typed, found = batches.read(cells)
+        ids.add(cells[KEY], cells[ROW])
+        ledger.add(found)
+        progress.advance(len(cells))
+        return typed.to_struct()
+
+    # One call for all columns of a batch; the engine still runs it in parallel, in no order.
+    everything = pl.struct(pl.all())
+    typed = everything.map_batches(
+        read, return_dtype=pl.Struct(batches.schema), is_elementwise=True
+    )
+    return rows.select(typed.alias(KEY)).unnest(KEY)
+
+
+def _collect(
+    typed: pl.LazyFrame, batches: Batches, job: Job, output: Path, aggregates: Aggregates | None
+) -> tuple[pl.DataFrame, ...]:
+    """Screens and writes; returns the aggregates."""
+    program = batches.program
+    screened = computed(typed, program, program.results, *batches.schema)
+    if aggregates is not None:
+        screened = screened.cache()  # else each query would read the table anew
+    results = screened.select(pl.col(KEY).alias(job.key), *program.results)
+    if job.output.suffix.lower() == ".csv":
+        sink = results.sink_csv(output, lazy=True, check_extension=False)
+    else:
+        sink = results.sink_parquet(output, lazy=True)
+    queries = () if aggregates is None else aggregates(screened)
+    return tuple(pl.collect_all([sink, *queries], engine="streaming")[1:])
+
+
+# What can be wrong.
+
+
+def _check_files(trial: Trial, job: Job) -> None:
+    """Before anything is read: where the output goes, and how its columns are called."""
+    problems = []
+    name = printable(str(job.output))
+    if job.output.suffix.lower() not in ENDINGS:
+        problems.append(Problem(name, f"expected a name that ends in {' or '.join(ENDINGS)}"))
+    written = [job.output, *([] if job.problems is None else [job.problems])]
+    for path in written:
+        if path.exists() and not path.is_file():
+            problems.append(Problem(printable(str(path)), "is no file; it is not written over"))
+        elif any(_same(path, one) for one in job.inputs):
+            problems.append(Problem(printable(str(path)), "is an input; it is not written over"))
+    if len(written) > 1 and _same(*written):
+        problems.append(Problem(name, "is the file for the output and for the problems"))
+    if job.key in ("verdict", "open", *(one.id for one in trial.criteria)):
+        message = f"the output has a column {shown(job.key)} of its own; rename that of the ids"
+        problems.append(Problem("--id", message))
+    if problems:
+        raise InputError(problems)
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.resolve() == other.resolve()
+
+
+def _unusable(job: Job, matched: Matched, ledger: Ledger) -> Iterator[Problem]:
+    """What makes the whole table unusable."""
+    if ledger.rows == 0:
+        yield Problem("the table", "there are no rows in it")
+    if rows := sorted(ledger.undated):
+        some = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
+        yield Problem(
+            SCREENING_DATE,
+            f"{len(rows)} rows state none that can be used (row {some}); expected one day"
+            f" (YYYY-MM-DD), not after {job.anchor.today}",
+        )
+    for column in matched.columns:
+        name = column.element.name
+        bad, filled = ledger.unreadable[name], ledger.filled[name]
+        if bad > 1 and bad > job.most_bad * filled:
+            yield Problem(
+                f"the column {printable(column.name)}",
+                f"{bad:,} of {filled:,} values cannot be read as {name}, more than"
+                f" {job.most_bad:.0%}; see --columns for names and units, --problems for each"
+                " value, --max-bad for the share",
+            )
+
+
+@contextmanager
+def _told(job: Job) -> Iterator[None]:
+    """Turns what the engine says of a file into words without any of the file's content."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError([_problem(job, str(error))]) from None
+
+
+def _problem(job: Job, message: str) -> Problem:
+    inputs = ", ".join(printable(str(path)) for path in job.inputs)
+    for sign, meaning in _WORDS.items():
+        if re.search(sign, message):
+            output = sign.startswith(r"os error")
+            where = printable(str(job.output)) if output else inputs
+            return Problem(where, meaning)
+    return Problem(inputs, "cannot be read: it is damaged, or changed while it was read")
+
+
+_WORDS = {
+    r"os error (28|122)\b": "cannot be written: the disk is full",
+    r"os error 27\b": "cannot be written: the file would be larger than is allowed",
+    r"invalid utf-?8": "cannot be read: it is not UTF-8 text",
+    r"more fields than defined": "cannot be read: a row has more cells than the header has names",
+    r"could not parse `": "cannot be read: the quotes in a row do not match",
+    r"error parsing line": "cannot be read: a line is no JSON object",
+    r"NDJSON line expected": "cannot be read: a line is no JSON object",
+}
