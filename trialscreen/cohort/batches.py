@@ -1,29 +1,26 @@
 """A batch of rows as the table has them, to the typed columns that `columns` screens.
 
-What cannot be used becomes unknown for its row, and is told with the reason.
+What cannot be read becomes unknown for its row, and is told with the reason.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 import polars as pl
 
-from trialscreen.cohort.cells import Latest, Reader
+from trialscreen.cohort.cells import LATEST, Reader
 from trialscreen.cohort.days import read_days
 from trialscreen.cohort.ledger import SCHEMA, Found
 from trialscreen.cohort.matching import Column, Matched
 from trialscreen.cohort.texts import Texts
 from trialscreen.cohort.typed import as_text, fitting
-from trialscreen.columns import computed, table_of
 from trialscreen.errors import InputError, Problem
-from trialscreen.lower import Program, lower
 from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE, Element, Trial
 
-KEY, ROW = "patient id", "row number"
-"""Columns beside those of the elements, in whose names there is no space."""
+KEY, ROW = "(patient id)", "(row number)"
+"""Columns beside those of the elements, whose names are words."""
 
 
 class Anchor(NamedTuple):
@@ -44,76 +41,52 @@ class Batches:
     `days` reads the column of screening dates, if there is one.
     """
 
-    trial: Trial
     readers: tuple[Reader, ...]
     days: Reader | None
     anchor: Anchor
     schema: pl.Schema
-    program: Program
 
     def read(self, cells: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
         """The typed columns of a batch, as in `schema`, and what in it could not be used."""
-        columns, latest, undated = self._anchored(cells)
+        cells, undated = self._dated(cells)
+        quick = [reader.quick() for reader in self.readers]
+        coded = cells.select(*self._beside, LATEST, *(one.coded for one in quick))
+        columns = [column for one in quick for column in one.columns]
+        flags = [one.fine.alias(f"fine {place}") for place, one in enumerate(quick)]
+        typed = coded.select(*self._beside, *columns, *flags)
         filled: dict[str, int] = {}
-        bad = [_listed(cells, pl.Series(dtype=pl.UInt32), "", ())]
-        for reader in self.readers:
+        bad = [pl.DataFrame(schema=SCHEMA)]
+        for place, reader in enumerate(self.readers):
             name = reader.element.name
-            found = reader.read(cells[name], latest)
-            columns += [c.alias(n) for c, n in zip(found.columns, reader.columns, strict=True)]
-            filled[name] = len(cells) - cells[name].null_count()
-            if found.bad is not None:
-                bad.append(_listed(cells, found.bad, name, found.reasons))
-        typed, contradictory = self._without_contradictions(cells, pl.DataFrame(columns))
-        first, rows = cells[ROW][0], len(cells)
-        return typed, Found(first, rows, filled, pl.concat(bad), contradictory, undated)
-
-    def _anchored(self, cells: pl.DataFrame) -> tuple[list[pl.Series], Latest, pl.Series]:
-        """The columns that are no elements, the last possible day, the rows that state none."""
-        key, rows = cells[KEY], cells[ROW]
-        if self.days is None:
-            return [key], self.anchor.on, rows.clear()
-        fallback = self.anchor.on if self.anchor.is_given else None
-        days = read_days(self.days, cells[SCREENING_DATE], fallback, self.anchor.today)
-        undated = rows.filter(days.is_null())
-        days = days.fill_null(self.anchor.today)  # the run fails in the end; until then, go on
-        return [key, days], days, undated
-
-    def _without_contradictions(
-        self, cells: pl.DataFrame, typed: pl.DataFrame
-    ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """`typed` less what cannot be right together, and the list of that."""
-        holds = {one.id: one.holds for one in self.program.contradictions}
-        listed = [pl.DataFrame(schema=SCHEMA)]
-        if not holds:
-            return typed, listed[0]
-        flags = computed(typed.lazy(), self.program, holds).collect()
-        known = {name: self._is_known(typed, name) for name in self._columns}
-        for one in self.program.contradictions:
-            rows = flags[one.id].fill_null(value=False)
-            if rows.any():
-                for name in one.elements:
-                    mine = rows & known[name]
-                    places = mine.arg_true()
-                    listed.append(_listed(cells, places, name, (one.reason,) * len(places)))
-                    columns = [typed[column].set(mine, None) for column in self._columns[name]]
-                    typed = typed.with_columns(columns)
-        return typed, pl.concat(listed)
+            empty = cells[name].null_count()
+            filled[name] = len(cells) - empty
+            if not typed[f"fine {place}"][0] or coded[name].null_count() > empty:
+                found = reader.read(cells[name], cells[LATEST])
+                named = zip(found.columns, reader.columns, strict=True)
+                typed = typed.with_columns(column.alias(name) for column, name in named)
+                if found.reasons:
+                    bad.append(listed(cells, found.bad, name, found.reasons))
+        return typed.select(self.schema.names()), Found(filled, pl.concat(bad), undated)
 
     @property
-    def _columns(self) -> Mapping[str, tuple[str, ...]]:
-        """The typed columns of each element."""
-        return {reader.element.name: tuple(reader.columns) for reader in self.readers}
+    def _beside(self) -> list[str]:
+        return [ROW, KEY] if self.days is None else [ROW, KEY, SCREENING_DATE]
 
-    def _is_known(self, typed: pl.DataFrame, name: str) -> pl.Series:
-        return typed.select(
-            pl.any_horizontal(pl.col(column).is_not_null() for column in self._columns[name])
-        ).to_series()
+    def _dated(self, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+        """With LATEST, and each row's own screening date; and the rows that lack one."""
+        if self.days is None:
+            return cells.with_columns(pl.lit(self.anchor.on).alias(LATEST)), cells[ROW].clear()
+        fallback = self.anchor.on if self.anchor.is_given else None
+        days = read_days(self.days, cells[SCREENING_DATE], fallback, self.anchor.today)
+        undated = cells[ROW].filter(days.is_null())
+        days = days.fill_null(self.anchor.today)  # the run fails in the end; until then, go on
+        return cells.with_columns(days, days.alias(LATEST)), undated
 
 
-def _listed(
+def listed(
     cells: pl.DataFrame, places: pl.Series, element: str, reasons: tuple[str, ...]
 ) -> pl.DataFrame:
-    """Cells of one element as rows of SCHEMA."""
+    """Cells of one element as rows of SCHEMA; `places` are those in the batch `cells`."""
     columns = {
         "row": cells[ROW].gather(places),
         "id": cells[KEY].gather(places).cast(pl.String),
@@ -146,18 +119,21 @@ def plan_batches(
     if problems:
         raise InputError(problems)
     days = readers.pop(SCREENING_DATE, None)
-    typed = {KEY: schema[key]} | ({} if days is None else {SCREENING_DATE: pl.Date()})
+    typed = {ROW: pl.UInt32(), KEY: schema[key]} | (
+        {} if days is None else {SCREENING_DATE: pl.Date()}
+    )
     for reader in readers.values():
         typed |= reader.columns
-    program = lower(trial, table_of(pl.Schema(typed), anchor.on))
-    return Batches(trial, tuple(readers.values()), days, anchor, pl.Schema(typed), program)
+    return Batches(tuple(readers.values()), days, anchor, pl.Schema(typed))
 
 
 def prepared(batches: Batches, frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
     """The cells of the table as `Batches.read` takes them: ROW (from 1), KEY, the elements."""
     readers = batches.readers if batches.days is None else (batches.days, *batches.readers)
     columns = [reader.prepared.alias(reader.element.name) for reader in readers]
-    return frame.select(pl.col(key).alias(KEY), *columns).with_row_index(ROW, offset=1)
+    # Rows are numbered in the scan itself: numbered later, many more would be held in memory.
+    numbered = frame.drop(ROW, strict=False).with_row_index(ROW, offset=1)
+    return numbered.select(ROW, pl.col(key).alias(KEY), *columns)
 
 
 def _reader(trial: Trial, column: Column, kind: pl.DataType) -> Reader | None:

@@ -11,11 +11,23 @@ from trialscreen.fact import Fact
 from trialscreen.trial import Element, Trial
 from trialscreen.values import read_value
 
-Latest = date | pl.Series
-"""The last day that a date can be: one for all rows, or one for each."""
+LATEST = "(latest day)"
+"""The column beside those of the elements with the last day that a date of the row can be."""
 
 _AT_MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0+)?)?")
 """How spreadsheets and databases write a day."""
+
+
+class Quick(NamedTuple):
+    """How a batch is read in which all is well with a column; the engine does all columns at once.
+
+    `coded` is computed first, and stands under the element's name; then `columns` are what
+    comes out, if `fine` is true and no cell was lost on the way to `coded`.
+    """
+
+    coded: pl.Expr
+    columns: list[pl.Expr]
+    fine: pl.Expr
 
 
 class Read(NamedTuple):
@@ -25,53 +37,60 @@ class Read(NamedTuple):
     """
 
     columns: list[pl.Series]
-    bad: pl.Series | None = None
-    reasons: tuple[str, ...] = ()
+    bad: pl.Series
+    reasons: tuple[str, ...]
 
 
 class Reader(Protocol):
     """Reads one column of a table, batch after batch, in several threads.
 
     `prepared` is what the scan makes of the column, under the element's name; `columns`
-    names the typed columns that come out, in the order of `Read.columns`.
+    are the typed columns that come out. `quick` is for batches without a hitch, `read` for
+    all: it gets the cells and LATEST of their rows.
     """
 
     element: Element
     prepared: pl.Expr
     columns: dict[str, pl.DataType]
 
-    def read(self, cells: pl.Series, latest: Latest) -> Read: ...
+    def quick(self) -> Quick: ...
+
+    def read(self, cells: pl.Series, latest: pl.Series) -> Read: ...
 
 
-def read_cell(
-    trial: Trial, element: Element, unit: str | None, text: str, latest: date
-) -> Fact | None:
-    """What one cell states; blank is unknown. A bare number is in `unit`, if one is given.
+class Parser(NamedTuple):
+    """Reads the cells of one element; bare numbers are in `unit`, if one is given."""
 
-    Raises ValueProblem.
-    """
-    text = text.strip(" ")
-    if not text:
-        return None
-    if unit is not None and text[-1].isdigit():
-        text = f"{text} {unit}"
-    if element.type == "date" and (day := _AT_MIDNIGHT.fullmatch(text)):
-        text = day[1]
-    return read_value(trial, element, text, latest)
+    trial: Trial
+    element: Element
+    unit: str | None = None
 
+    def read(self, text: str, latest: date) -> Fact | None:
+        """What a cell states; blank is unknown. Raises ValueProblem."""
+        text = text.strip(" ")
+        if not text:
+            return None
+        if self.unit is not None and text[-1].isdigit():
+            text = f"{text} {self.unit}"
+        if self.element.type == "date" and (day := _AT_MIDNIGHT.fullmatch(text)):
+            text = day[1]
+        return read_value(self.trial, self.element, text, latest)
 
-def why_not(trial: Trial, element: Element, unit: str | None, text: str, latest: date) -> str:
-    """Why a cell cannot be read."""
-    try:
-        read_cell(trial, element, unit, text, latest)
-    except ValueProblem as problem:
-        return str(problem)
-    return "cannot be used"
+    def without_bad(
+        self, cells: pl.Series, latest: pl.Series, is_bad: pl.Series, columns: list[pl.Series]
+    ) -> Read:
+        """`columns` less the rows whose cells are bad, and why these are."""
+        bad = is_bad.arg_true()
+        if bad.is_empty():
+            return Read(columns, bad, ())
+        texts = cells.gather(bad).cast(pl.String)
+        days = latest.gather(bad)
+        reasons = tuple(self._why_not(*one) for one in zip(texts, days, strict=True))
+        return Read([column.set(is_bad, None) for column in columns], bad, reasons)
 
-
-def latest_at(latest: Latest, place: int) -> date:
-    """The last day that a date can be in one row."""
-    if isinstance(latest, date):
-        return latest
-    day: date = latest[place]
-    return day
+    def _why_not(self, text: str, latest: date) -> str:
+        try:
+            self.read(text, latest)
+        except ValueProblem as problem:
+            return str(problem)
+        return "cannot be used"

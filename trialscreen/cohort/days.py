@@ -13,12 +13,11 @@ def read_days(reader: Reader, cells: pl.Series, fallback: date | None, today: da
 
     It has to be one day, and none after `today`.
     """
-    columns, bad, _ = reader.read(cells, today)
+    latest = pl.Series([today]).new_from_index(0, len(cells))
+    columns, bad, _ = reader.read(cells, latest)
     low, high = columns[0], columns[-1]
     days = low.set((low != high).fill_null(value=False), None).alias(SCREENING_DATE)
     if fallback is None:
         return days
-    stated = low.is_not_null()
-    if bad is not None:
-        stated = stated.scatter(bad, values=True)
-    return days.zip_with(stated, pl.Series([fallback], dtype=pl.Date))
+    stated = low.is_not_null().scatter(bad, values=True)
+    return days.zip_with(stated, pl.Series([fallback]))

@@ -11,28 +11,48 @@ from trialscreen.csvtext import write_rows
 SCHEMA = pl.Schema(
     {"row": pl.UInt32(), "id": pl.String(), "element": pl.String(), "reason": pl.String()}
 )
+"""A list of values that could not be used; `row` counts from 1."""
 
 
 class Found(NamedTuple):
-    """What was found in a batch of `rows` rows, the first of which is number `first`.
+    """What was found in reading a batch.
 
-    `filled` counts the cells of an element that hold something. `unreadable` lists those that
-    could not be read, `contradictory` those that cannot be right together; frames of SCHEMA.
-    `undated` are the numbers of rows without a screening date.
+    `filled` counts the cells of an element that hold something, `unreadable` (of SCHEMA) lists
+    those that could not be read, `undated` are the numbers of rows without a screening date.
     """
 
-    first: int
-    rows: int
     filled: dict[str, int]
     unreadable: pl.DataFrame
-    contradictory: pl.DataFrame
     undated: pl.Series
+
+
+class _InOrder:
+    """Lists that come in any order, as far as all rows before them have come too."""
+
+    def __init__(self) -> None:
+        self.next_row = 1
+        self.ready = [pl.DataFrame(schema=SCHEMA)]
+        self._waiting: dict[int, tuple[int, pl.DataFrame]] = {}
+
+    def add(self, rows: pl.Series, found: pl.DataFrame) -> None:
+        self._waiting[rows[0]] = len(rows), found
+        while self.next_row in self._waiting:
+            count, ready = self._waiting.pop(self.next_row)
+            self.next_row += count
+            if len(ready):
+                self.ready.append(ready)
+
+    def take(self, before: int) -> pl.DataFrame:
+        """What is ready of the rows before this one."""
+        ready = pl.concat(self.ready)
+        self.ready = [ready.filter(pl.col("row") >= before)]
+        return ready.filter(pl.col("row") < before)
 
 
 class Ledger:
     """The sums over all batches, which come in any order and from any thread.
 
-    With `out`, it lists every cell there, as CSV.
+    With `out`, every value that could not be used is listed there, as CSV.
     """
 
     def __init__(self, out: TextIO | None) -> None:
@@ -42,26 +62,30 @@ class Ledger:
         self.contradictory: Counter[str] = Counter()
         self.undated: list[int] = []
         self._out = out
-        self._next = 1
-        self._waiting: dict[int, Found] = {}
+        self._lists = _InOrder(), _InOrder()
         self._lock = Lock()
         if out is not None:
             write_rows(out, [SCHEMA.names()])
 
-    def add(self, found: Found) -> None:
+    def add_read(self, rows: pl.Series, found: Found) -> None:
+        """What was found in reading these rows, given by their numbers."""
         with self._lock:
-            self.rows += found.rows
+            self.rows += len(rows)
             self.filled.update(found.filled)
             self.unreadable.update(found.unreadable["element"])
-            self.contradictory.update(found.contradictory["element"])
             self.undated.extend(found.undated)
-            if self._out is not None:
-                self._waiting[found.first] = found
-                self._write(self._out)
+            self._lists[0].add(rows, found.unreadable)
+            self._write()
 
-    def _write(self, out: TextIO) -> None:
-        """Writes the batches that come next."""
-        while (found := self._waiting.pop(self._next, None)) is not None:
-            both = pl.concat([found.unreadable, found.contradictory])
-            write_rows(out, both.sort("row", maintain_order=True).iter_rows())
-            self._next += found.rows
+    def add_contradictory(self, rows: pl.Series, found: pl.DataFrame) -> None:
+        """The values (of SCHEMA) that contradict others in these rows."""
+        with self._lock:
+            self.contradictory.update(found["element"])
+            self._lists[1].add(rows, found)
+            self._write()
+
+    def _write(self) -> None:
+        before = min(one.next_row for one in self._lists)
+        found = pl.concat([one.take(before) for one in self._lists])
+        if self._out is not None and len(found):
+            write_rows(self._out, found.sort("row", maintain_order=True).iter_rows())

@@ -9,12 +9,13 @@ from typing import NamedTuple
 import polars as pl
 
 from trialscreen.cohort.batches import KEY, ROW, Anchor, Batches, plan_batches, prepared
+from trialscreen.cohort.engine import by_batch, in_batches, save_memory
 from trialscreen.cohort.ids import Ids
 from trialscreen.cohort.inputs import open_tables
 from trialscreen.cohort.ledger import Ledger
 from trialscreen.cohort.matching import Matched, Target, match_columns
 from trialscreen.cohort.output import whole_file
-from trialscreen.columns import computed
+from trialscreen.cohort.screener import Screener, make_screener
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable, shown
 from trialscreen.trial import SCREENING_DATE, Trial
@@ -69,16 +70,20 @@ def run(
     of the elements), for the same pass. Raises InputError; then there is no output.
     """
     _check_files(trial, job)
+    save_memory()
     tables = open_tables(job.inputs, _columns_that_count(trial, job), job.sheet)
     matched = match_columns(trial, tables.schema, job.key, job.targets)
     batches = plan_batches(trial, matched, tables.schema, job.key, job.anchor)
     rows, ids = prepared(batches, tables.frame, job.key), Ids()
+    if tables.rows is None:
+        rows = in_batches(rows)  # of a text file, of which the engine reads little at a time
     progress.start(tables.rows)
     with whole_file(job.output) as output:
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
         with listing as listed, _told(job), _ledger(listed) as ledger:
             typed = _typed(rows, batches, ledger, ids, progress)
-            results = _collect(typed, batches, job, output, aggregates)
+            screened = _screened(typed, make_screener(trial, batches), ledger)
+            results = _collect(trial, screened, job, output, aggregates)
             problems = [*_unusable(job, matched, ledger), *ids.problems(rows, KEY, ROW)]
         if problems:
             raise InputError(problems)
@@ -104,33 +109,39 @@ def _typed(
 ) -> pl.LazyFrame:
     """The typed columns of all rows; reading them fills the ledger."""
 
-    def read(batch: pl.Series) -> pl.Series:
-        cells = batch.struct.unnest()
-        if cells.is_empty():
-            return pl.DataFrame(schema=batches.schema).to_struct()
+    def read(cells: pl.DataFrame) -> pl.DataFrame:
         typed, found = batches.read(cells)
         ids.add(cells[KEY], cells[ROW])
-        ledger.add(found)
+        ledger.add_read(cells[ROW], found)
         progress.advance(len(cells))
-        return typed.to_struct()
+        return typed
 
-    # One call for all columns of a batch; the engine still runs it in parallel, in no order.
-    everything = pl.struct(pl.all())
-    typed = everything.map_batches(
-        read, return_dtype=pl.Struct(batches.schema), is_elementwise=True
-    )
-    return rows.select(typed.alias(KEY)).unnest(KEY)
+    return by_batch(rows, read, batches.schema)
+
+
+def _screened(typed: pl.LazyFrame, screener: Screener, ledger: Ledger) -> pl.LazyFrame:
+    """The typed columns and the results of all rows; what contradicts goes into the ledger."""
+
+    def settle(screened: pl.DataFrame) -> pl.DataFrame:
+        results, found = screener.settled(screened)
+        ledger.add_contradictory(screened[ROW], found)
+        return results
+
+    return by_batch(screener.screened(typed), settle, screener.results)
 
 
 def _collect(
-    typed: pl.LazyFrame, batches: Batches, job: Job, output: Path, aggregates: Aggregates | None
+    trial: Trial,
+    screened: pl.LazyFrame,
+    job: Job,
+    output: Path,
+    aggregates: Aggregates | None,
 ) -> tuple[pl.DataFrame, ...]:
-    """Screens and writes; returns the aggregates."""
-    program = batches.program
-    screened = computed(typed, program, program.results, *batches.schema)
+    """Writes the output; returns the aggregates."""
     if aggregates is not None:
         screened = screened.cache()  # else each query would read the table anew
-    results = screened.select(pl.col(KEY).alias(job.key), *program.results)
+    criteria = (one.id for one in trial.criteria)
+    results = screened.select(pl.col(KEY).alias(job.key), "verdict", "open", *criteria)
     if job.output.suffix.lower() == ".csv":
         sink = results.sink_csv(output, lazy=True, check_extension=False)
     else:

@@ -5,11 +5,11 @@ Plain numbers and days take a shorter way, which a test holds equal to the parse
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from trialscreen.cohort.cells import Latest, Read, latest_at, read_cell, why_not
+from trialscreen.cohort.cells import LATEST, Parser, Quick, Read
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Exactly, Fact, Numbers
 from trialscreen.trial import Element, Trial
@@ -32,50 +32,52 @@ class Texts:
     def __init__(
         self, trial: Trial, element: Element, prepared: pl.Expr, unit: str | None = None
     ) -> None:
-        self.trial, self.element, self.prepared, self.unit = trial, element, prepared, unit
+        self.element, self.prepared = element, prepared
+        self._parser = Parser(trial, element, unit)
         self.columns = _columns(element)
-        schema = {_TEXT: pl.String(), **self.columns, _REASON: pl.String()}
-        self._known = pl.DataFrame(schema=schema)
+        self._schema = {_TEXT: pl.String(), **self.columns, _REASON: pl.String()}
+        # Threads share it: it is replaced as a whole, and whose it was last is no matter.
+        self._known = _known(pl.DataFrame(schema=self._schema))
 
-    def read(self, cells: pl.Series, latest: Latest) -> Read:
+    def quick(self) -> Quick:
+        known, codes = self._known, pl.col(self.element.name)
+        columns = [pl.lit(known.facts[name]).gather(codes).alias(name) for name in self.columns]
+        fine = pl.lit(value=True)
+        if known.unread is not None:
+            fine = pl.lit(known.unread).gather(codes).any().not_()
+        if self.element.type == "date":
+            fine &= (columns[1] <= pl.col(LATEST)).all()
+        return Quick(codes.cast(known.texts, strict=False).to_physical(), columns, fine)
+
+    def read(self, cells: pl.Series, latest: pl.Series) -> Read:
         # Dates are remembered whatever the day; what is too late is found afterwards.
         known = self._known
-        codes = _codes(cells, known)
+        codes = cells.cast(known.texts, strict=False).to_physical()
         unseen = cells.filter(codes.is_null() & cells.is_not_null()).unique()
         if len(unseen):
-            known = pl.concat([known, self._facts(unseen)])
-            codes = _codes(cells, known)
-            if len(known) <= REMEMBERED:
+            known = _known(pl.concat([known.facts, self._facts(unseen)]))
+            codes = cells.cast(known.texts).to_physical()
+            if len(known.facts) <= REMEMBERED:
                 self._known = known
-        columns = [known[name].gather(codes) for name in self.columns]
-        unread = known[_REASON].gather(codes).is_not_null()
+        columns = [known.facts[name].gather(codes) for name in self.columns]
+        is_bad = known.facts[_REASON].gather(codes).is_not_null()
         if self.element.type == "date":
             low, high = columns
-            late = (low > latest).fill_null(value=False)
-            unread |= late
-            columns = [low.set(late, None), _at_most(high, latest).set(late, None)]
-        if not unread.any():
-            return Read(columns)
-        bad = unread.arg_true()
-        texts = zip(bad, cells.gather(bad), strict=True)
-        reasons = tuple(self._why_not(text, latest_at(latest, place)) for place, text in texts)
-        return Read(columns, bad, reasons)
-
-    def _why_not(self, text: str, latest: date) -> str:
-        return why_not(self.trial, self.element, self.unit, text, latest)
+            is_bad |= (low > latest).fill_null(value=False)
+            columns[1] = high.zip_with((high <= latest).fill_null(value=True), latest)
+        return self._parser.without_bad(cells, latest, is_bad, columns)
 
     def _facts(self, texts: pl.Series) -> pl.DataFrame:
         """What these texts mean, as rows of `self._known`."""
-        schema = self._known.schema
         plain = self._plain(texts)
         others = texts.filter(~texts.is_in(plain[_TEXT].implode()))
-        rows = pl.DataFrame(map(self._row, others), schema=schema, orient="row")
+        rows = pl.DataFrame([self._row(text) for text in others], schema=self._schema)
         return pl.concat([plain, rows])
 
     def _row(self, text: str) -> dict[str, Any]:
-        nothing: dict[str, Any] = dict.fromkeys(self._known.columns)
+        nothing: dict[str, Any] = dict.fromkeys(self._schema)
         try:
-            fact = read_cell(self.trial, self.element, self.unit, text, date.max)
+            fact = self._parser.read(text, date.max)
         except ValueProblem as problem:
             return {**nothing, _TEXT: text, _REASON: str(problem)}
         return {**nothing, _TEXT: text, **self._values(fact)}
@@ -95,9 +97,13 @@ class Texts:
     def _plain(self, texts: pl.Series) -> pl.DataFrame:
         """What the texts mean that need no parser."""
         element, text = self.element, pl.col(_TEXT)
-        if element.range is None or element.spellings or self.unit is not None:
-            return self._known.clear()
-        low, high = element.range
+        if (
+            element.type in ("boolean", "choice")
+            or element.spellings
+            or self._parser.unit is not None
+        ):
+            return pl.DataFrame(schema=self._schema)
+        low, high = element.range or (date.min, date.max)
         if element.type == "date":
             value, form = text.str.to_date("%Y-%m-%d", strict=False), _PLAIN_DAY
         else:
@@ -118,7 +124,7 @@ class Texts:
             bounds = pl.when(~is_whole).then(value)
             columns[name] = pl.when(is_whole).then(value).cast(pl.Int64)
         columns |= {f"{name}_low": bounds, f"{name}_high": bounds}
-        return found.with_columns(**columns).select(self._known.columns)
+        return found.with_columns(**columns).select(*self._schema)
 
 
 def _columns(element: Element) -> dict[str, pl.DataType]:
@@ -135,11 +141,14 @@ def _columns(element: Element) -> dict[str, pl.DataType]:
             return {**whole, f"{name}_low": pl.Float64(), f"{name}_high": pl.Float64()}
 
 
-def _codes(texts: pl.Series, known: pl.DataFrame) -> pl.Series:
-    """Where each text stands in `known`; null where it does not."""
-    return texts.cast(pl.Enum(known[_TEXT]), strict=False).to_physical()
+class _Known(NamedTuple):
+    """Texts and what they mean; `unread` tells those that cannot be read, if there are any."""
+
+    facts: pl.DataFrame
+    texts: pl.Enum
+    unread: pl.Series | None
 
 
-def _at_most(days: pl.Series, latest: Latest) -> pl.Series:
-    limit = pl.Series([latest], dtype=pl.Date) if isinstance(latest, date) else latest
-    return days.zip_with((days <= limit).fill_null(value=True), limit)
+def _known(facts: pl.DataFrame) -> _Known:
+    unread = facts[_REASON].is_not_null()
+    return _Known(facts, pl.Enum(facts[_TEXT]), unread if unread.any() else None)

@@ -4,84 +4,69 @@ from datetime import date, time
 
 import polars as pl
 
-from trialscreen.cohort.cells import Latest, Read, Reader, latest_at, why_not
+from trialscreen.cohort.cells import LATEST, Parser, Quick, Read, Reader
 from trialscreen.trial import Element, Trial
 
 _WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 
 
-class AsIs:
-    """Yes/no, and choices by their names: nothing can be wrong with them."""
+class Fitting:
+    """Reads a column of which each cell is `usable` or not, and then has a `value`.
 
-    def __init__(self, element: Element, prepared: pl.Expr, kind: pl.DataType) -> None:
+    `usable` and `value` are over the column of the element's name; `usable` is null for an
+    empty cell.
+    """
+
+    def __init__(
+        self,
+        trial: Trial,
+        element: Element,
+        prepared: pl.Expr,
+        kind: pl.DataType,
+        usable: pl.Expr,
+        value: pl.Expr,
+    ) -> None:
         self.element, self.prepared = element, prepared
         self.columns = {element.name: kind}
+        self._parser, self._usable, self._value = Parser(trial, element), usable, value
 
-    def read(self, cells: pl.Series, latest: Latest) -> Read:
-        del latest
-        return Read([cells])
+    def quick(self) -> Quick:
+        return Quick(pl.col(self.element.name), [self._value], self._usable.all())
 
-
-class Numbers:
-    """Numbers in the element's own unit; NaN is unknown."""
-
-    def __init__(
-        self, trial: Trial, element: Element, prepared: pl.Expr, kind: pl.DataType
-    ) -> None:
-        self.trial, self.element, self.prepared = trial, element, prepared.cast(kind)
-        self.columns = {element.name: kind}
-        assert element.range is not None
-        self.low, self.high = (float(end) for end in element.range)  # type: ignore[arg-type]
-
-    def read(self, cells: pl.Series, latest: Latest) -> Read:
-        usable = cells.is_between(self.low, self.high)
-        if self.element.type == "integer" and cells.dtype.is_float():
-            usable &= cells == cells.floor()
-        if usable.all():
-            return Read([cells])
+    def read(self, cells: pl.Series, latest: pl.Series) -> Read:
         if cells.dtype.is_float():
-            usable |= cells.is_nan()
             cells = cells.fill_nan(None)
-        return _without(self.trial, self.element, cells, usable, latest)
+        frame = pl.DataFrame([cells, latest.alias(LATEST)])
+        columns = frame.select(self._value, is_bad=~self._usable.fill_null(value=True))
+        *values, is_bad = columns.get_columns()
+        return self._parser.without_bad(cells, latest, is_bad, values)
 
 
-class Days:
+def _as_is(trial: Trial, element: Element, prepared: pl.Expr, kind: pl.DataType) -> Reader:
+    """Yes/no, and choices by their names: nothing can be wrong with them."""
+    return Fitting(trial, element, prepared, kind, pl.lit(value=True), pl.col(element.name))
+
+
+def _numbers(trial: Trial, element: Element, prepared: pl.Expr, kind: pl.DataType) -> Reader:
+    """Numbers in the element's own unit; NaN is unknown."""
+    assert element.range is not None
+    cell = pl.col(element.name)
+    usable = cell.is_between(*element.range)
+    if element.type == "integer" and kind.is_float():
+        usable &= cell == cell.floor()
+    return Fitting(trial, element, prepared.cast(kind), kind, usable, cell)
+
+
+def _days(trial: Trial, element: Element, prepared: pl.Expr, kind: pl.DataType) -> Reader:
     """Dates, or times at midnight: the day that the clock on the wall shows, in any zone."""
-
-    def __init__(
-        self, trial: Trial, element: Element, prepared: pl.Expr, kind: pl.DataType
-    ) -> None:
-        timed = isinstance(kind, pl.Datetime)
-        self.trial, self.element = trial, element
-        self.prepared = prepared.dt.replace_time_zone(None) if timed else prepared
-        self.columns: dict[str, pl.DataType] = {element.name: pl.Date()}
-        low, high = element.range or (date.min, date.max)
-        assert isinstance(low, date) and isinstance(high, date)
-        self.low, self.high = low, high
-
-    def read(self, cells: pl.Series, latest: Latest) -> Read:
-        days, usable = cells, None
-        if isinstance(cells.dtype, pl.Datetime):
-            days, usable = cells.dt.date(), cells.dt.time() == time(0)
-        in_range = days.is_between(self.low, self.high) & (days <= latest)
-        usable = in_range if usable is None else usable & in_range
-        if usable.all():
-            return Read([days])
-        found = _without(self.trial, self.element, cells, usable, latest)
-        return Read([column.cast(pl.Date) for column in found.columns], *found[1:])
-
-
-def _without(
-    trial: Trial, element: Element, cells: pl.Series, usable: pl.Series, latest: Latest
-) -> Read:
-    """`cells` less those that are not usable, and why."""
-    bad = (~usable).arg_true()
-    texts = cells.gather(bad).cast(pl.String)
-    reasons = tuple(
-        why_not(trial, element, None, text, latest_at(latest, place))
-        for place, text in zip(bad, texts, strict=True)
-    )
-    return Read([cells.set(~usable.fill_null(value=True), None)], bad, reasons)
+    day, at_midnight = pl.col(element.name), pl.lit(value=True)
+    if isinstance(kind, pl.Datetime):
+        prepared = prepared.dt.replace_time_zone(None)
+        at_midnight = day.dt.time() == time(0)
+        day = day.dt.date()
+    low, high = element.range or (date.min, date.max)
+    usable = day.is_between(low, high) & (day <= pl.col(LATEST)) & at_midnight
+    return Fitting(trial, element, prepared, pl.Date(), usable, day)
 
 
 def fitting(trial: Trial, element: Element, name: str, kind: pl.DataType) -> Reader | None:
@@ -89,18 +74,18 @@ def fitting(trial: Trial, element: Element, name: str, kind: pl.DataType) -> Rea
     column = pl.col(name)
     match element.type:
         case "boolean" if isinstance(kind, pl.Boolean):
-            return AsIs(element, column, kind)
+            return _as_is(trial, element, column, kind)
         case "choice" if isinstance(kind, pl.Enum) and set(kind.categories) <= set(element.choices):
-            return AsIs(element, column, kind)
+            return _as_is(trial, element, column, kind)
         case "date" if isinstance(kind, pl.Date | pl.Datetime):
-            return Days(trial, element, column, kind)
+            return _days(trial, element, column, kind)
         case "integer" | "quantity" if isinstance(kind, _WHOLE):
-            return Numbers(trial, element, column, pl.Int64())
+            return _numbers(trial, element, column, pl.Int64())
         case "integer" | "quantity" if isinstance(kind, pl.Decimal | pl.Float64):
-            return Numbers(trial, element, column, pl.Float64())
+            return _numbers(trial, element, column, pl.Float64())
         case "integer" | "quantity" if isinstance(kind, pl.Float32):
             # By way of the text, so that 10.2 is 10.2 and not 10.199999809.
-            return Numbers(trial, element, column.cast(pl.String), pl.Float64())
+            return _numbers(trial, element, column.cast(pl.String), pl.Float64())
         case _:
             return None
 

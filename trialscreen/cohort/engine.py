@@ -1,0 +1,59 @@
+"""How Polars is led: rows by the batch through Python, in memory that does not grow."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+BATCH = 20_000
+"""Rows of a text file at a time: enough for the fixed cost of a batch, small in memory."""
+
+_SETTINGS = (
+    "POLARS_ROW_GROUP_PREFETCH_SIZE",
+    "POLARS_CSV_CHUNK_PREFETCH_LIMIT",
+    "POLARS_NDJSON_CHUNK_PREFETCH_LIMIT",
+    "POLARS_DEFAULT_DISTRIBUTOR_BUFFER_SIZE",
+    "POLARS_DEFAULT_LINEARIZER_BUFFER_SIZE",
+)
+
+
+def save_memory() -> None:
+    """Stops the engine from reading far ahead of what is written, unless the user has said so.
+
+    To be called before the first query of the process.
+    """
+    for name in _SETTINGS:
+        os.environ.setdefault(name, "1")
+
+
+def in_batches(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """`frame` in batches of BATCH rows, where the engine would make smaller ones of its own."""
+
+    def batches(
+        columns: list[str] | None, only: pl.Expr | None, most: int | None, _size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        wanted = frame if most is None else frame.head(most)
+        wanted = wanted if only is None else wanted.filter(only)
+        wanted = wanted if columns is None else wanted.select(columns)
+        yield from wanted.collect_batches(chunk_size=BATCH, maintain_order=True)
+
+    return register_io_source(batches, schema=frame.collect_schema())
+
+
+def by_batch(
+    frame: pl.LazyFrame, step: Callable[[pl.DataFrame], pl.DataFrame], schema: pl.Schema
+) -> pl.LazyFrame:
+    """`frame` through `step`, which gets some rows at a time: in no order, in several threads."""
+
+    def call(batch: pl.Series) -> pl.Series:
+        rows = batch.struct.unnest()
+        try:
+            made = step(rows) if len(rows) else pl.DataFrame(schema=schema)
+        except pl.exceptions.PolarsError as error:
+            raise RuntimeError("reading a batch") from error  # a fault, and not of the input
+        return made.to_struct()
+
+    # All columns as one, so that there is one call for a batch.
+    made = pl.struct(pl.all()).map_batches(call, pl.Struct(schema), is_elementwise=True)
+    return frame.select(made.alias("batch")).unnest("batch")

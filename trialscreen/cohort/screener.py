@@ -1,0 +1,84 @@
+"""Screens typed columns, and screens rows with a contradiction again, without what contradicts.
+
+Contradictions are rare, and most of what tells them is computed for the criteria anyway.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import polars as pl
+
+from trialscreen.cohort.batches import ROW, Batches, listed
+from trialscreen.cohort.ledger import SCHEMA
+from trialscreen.columns import computed, table_of
+from trialscreen.lower import Program, lower
+from trialscreen.scalar import Scalar
+from trialscreen.trial import Trial
+
+
+class Screener(NamedTuple):
+    """A trial over the typed columns of `schema`; `columns` names those of each element."""
+
+    program: Program
+    schema: pl.Schema
+    columns: Mapping[str, tuple[str, ...]]
+
+    @property
+    def results(self) -> pl.Schema:
+        """What `settled` returns: the typed columns, and what is found for each row."""
+        texts = {"verdict": pl.String(), "open": pl.String()}
+        found = texts | dict.fromkeys(self.program.criteria, pl.Boolean())
+        return pl.Schema({**self.schema, **found})
+
+    def screened(self, typed: pl.LazyFrame) -> pl.LazyFrame:
+        """The columns of `results`, contradictory values and all, and where they contradict."""
+        return self._computed(typed, {**self.program.results, **self._flags})
+
+    def _computed(self, typed: pl.LazyFrame, outputs: Mapping[str, Scalar]) -> pl.LazyFrame:
+        frame = computed(typed, self.program, outputs, *self.schema)
+        return frame.cast(self.results)  # what no column can decide has no type of its own
+
+    def settled(self, screened: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """A batch of `screened` with contradictory values unknown, and a list of these."""
+        flags = screened.select(pl.col(self._flags).fill_null(value=False))
+        results = screened.select(self.results.names())
+        touched = flags.select(pl.any_horizontal(pl.all())).to_series() if flags.width else None
+        if touched is None or not touched.any():
+            return results, pl.DataFrame(schema=SCHEMA)
+        typed = results.filter(touched).select(self.schema.names())
+        typed, found = self._without(typed, flags.filter(touched))
+        again = self._computed(typed.lazy(), self.program.results).collect()
+        return pl.concat([results.filter(~touched), again]).sort(ROW), found
+
+    @property
+    def _flags(self) -> dict[str, Scalar]:
+        return {f"contradiction {one.id}": one.holds for one in self.program.contradictions}
+
+    def _without(
+        self, typed: pl.DataFrame, flags: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`typed` less the values that contradict, and the list of these."""
+        unknown: dict[str, pl.Series] = {}
+        found = [pl.DataFrame(schema=SCHEMA)]
+        for flag, one in zip(flags, self.program.contradictions, strict=True):
+            for name in one.elements:
+                places = (flag & self._is_known(typed, name)).arg_true()
+                found.append(listed(typed, places, name, (one.reason,) * len(places)))
+                unknown[name] = flag | unknown[name] if name in unknown else flag
+        nulls = [
+            typed[column].set(rows, None).alias(column)
+            for name, rows in unknown.items()
+            for column in self.columns[name]
+        ]
+        return typed.with_columns(nulls), pl.concat(found)
+
+    def _is_known(self, typed: pl.DataFrame, name: str) -> pl.Series:
+        known = pl.any_horizontal(pl.col(self.columns[name]).is_not_null())
+        return typed.select(known.alias(name)).to_series()
+
+
+def make_screener(trial: Trial, batches: Batches) -> Screener:
+    """Screens what `batches` reads."""
+    program = lower(trial, table_of(batches.schema, batches.anchor.on))
+    columns = {reader.element.name: tuple(reader.columns) for reader in batches.readers}
+    return Screener(program, batches.schema, columns)
