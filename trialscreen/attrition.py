@@ -1,139 +1,178 @@
 """How a cohort narrows from all who were assessed to those who are eligible, in counts.
 
-A table is counted row by row, by any engine; here the counts become what a site reports.
+`counting` counts a table row by row; here the counts become what a site reports.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, get_args
 
 from trialscreen.trial import Criterion, Trial
+
+
+class Hidden(NamedTuple):
+    """A count that is not told; the text says what may be known of it."""
+
+    text: str
+
+
+Count = int | Hidden
+"""How many patients."""
 
 
 class CriterionCounts(NamedTuple):
     """What one criterion does to a cohort.
 
     `met`, `not_met` and `unknown` are about its own statement; the rest about eligibility.
-    `failed`: certainly. `failed_alone`: it, and certainly no other. `stopped`: it, and none
-    before it in protocol order. `passed_so_far`: certainly it and all before it.
-    `gained`: how many more would be eligible without it.
+    `failed_alone`: it certainly fails, and no other does. `stopped`: it certainly fails, and
+    none before it in protocol order does. `passed_so_far`: it and all before it certainly
+    pass. `gained`: how many more would be eligible without it.
     """
 
     criterion: Criterion
-    met: int
-    not_met: int
-    unknown: int
-    failed: int
-    failed_alone: int
-    stopped: int
-    passed_so_far: int
-    gained: int
+    met: Count
+    not_met: Count
+    unknown: Count
+    failed_alone: Count
+    stopped: Count
+    passed_so_far: Count
+    gained: Count
+
+    @property
+    def passed(self) -> Count:
+        return self.met if self.criterion.kind == "inclusion" else self.not_met
+
+    @property
+    def failed(self) -> Count:
+        return self.not_met if self.criterion.kind == "inclusion" else self.met
 
 
-class OrderFirst(NamedTuple):
-    """Elements that, all known, would settle the data of so many more patients.
+class Order(NamedTuple):
+    """Sections of the data elements that, all known, settle the data of so many more patients.
 
-    `waiting` of them are missing nothing else; `settled` counts those who are done once the
-    entries above are known as well.
+    `settled` counts those who are done once the orders before are known as well.
     """
 
-    elements: tuple[str, ...]
-    waiting: int
-    settled: int
+    sections: tuple[str, ...]
+    settled: Count
+
+
+class MissingElement(NamedTuple):
+    """How many who lack data lack this element, and how many of them lack no other."""
+
+    name: str
+    patients: Count
+    alone: Count
 
 
 class Attrition(NamedTuple):
-    """The counts of one cohort. The four verdict groups add up to `assessed`."""
+    """The counts of one cohort.
 
-    assessed: int
-    eligible: int
-    ineligible: int
-    lacking_data: int
-    judgement_only: int
-    criteria: tuple[CriterionCounts, ...]
-    order_first: tuple[OrderFirst, ...] = ()
-
-
-GROUPS = ("eligible", "ineligible", "lacking_data", "judgement_only")
-
-
-def attrition(
-    trial: Trial, counts: Mapping[str, int], patterns: Mapping[frozenset[str], int]
-) -> Attrition:
-    """From the counts of `lower.tallies`, and how many patients lack each set of elements."""
-    return Attrition(
-        counts["assessed"],
-        *(counts[group] for group in GROUPS),
-        tuple(_of_criterion(one, counts) for one in trial.criteria),
-        order_first(trial, patterns),
-    )
-
-
-def _of_criterion(criterion: Criterion, counts: Mapping[str, int]) -> CriterionCounts:
-    def count(what: str) -> int:
-        return counts[tally(what, criterion)]
-
-    met, unknown = count("met"), count("unknown")
-    not_met = counts["assessed"] - met - unknown
-    return CriterionCounts(
-        criterion,
-        met,
-        not_met,
-        unknown,
-        not_met if criterion.kind == "inclusion" else met,
-        count("failed_alone"),
-        count("stopped"),
-        count("passed_so_far"),
-        count("gained"),
-    )
-
-
-def tally(what: str, criterion: Criterion) -> str:
-    """The name of a count about one criterion."""
-    return f"{criterion.id} {what}"
-
-
-MOST_ORDERS = 10
-"""Sets of elements that are worth listing."""
-
-
-def order_first(
-    trial: Trial, patterns: Mapping[frozenset[str], int], most: int = MOST_ORDERS
-) -> tuple[OrderFirst, ...]:
-    """What to find out first, greedily: at each step what settles most patients per element.
-
-    `patterns`: how many patients lack just these elements.
+    `assessed` = `ineligible` + `remaining`; `remaining` = `eligible` + `lacking_data` +
+    `judgement_only`. The last two are the undetermined; `judgement_only` lack no data but
+    only consent and the investigator's judgement: the recruitment list.
     """
-    left = Counter({names: n for names, n in patterns.items() if names and n})
-    found: list[OrderFirst] = []
-    known: frozenset[str] = frozenset()
-    order = {name: n for n, name in enumerate(trial.elements)}
-    while left and len(found) < most:
-        still: Counter[frozenset[str]] = Counter()
-        for names, n in left.items():
-            still[names - known] += n
-        best = min(still, key=lambda names: (-still[names] / len(names), sorted(names)))
-        known |= best
-        settled = {names: n for names, n in left.items() if names <= known}
-        left = Counter({names: n for names, n in left.items() if names not in settled})
+
+    assessed: Count
+    ineligible: Count
+    remaining: Count
+    lacking_data: Count
+    judgement_only: Count
+    eligible: Count
+    criteria: tuple[CriterionCounts, ...]
+    orders: tuple[Order, ...]
+    missing: tuple[MissingElement, ...]
+
+
+OfCriterion = Literal["met", "unknown", "failed_alone", "stopped", "first_lack", "lacks_alone"]
+"""What is counted of each criterion; to lack one is not to pass it certainly."""
+
+
+@dataclass
+class Tally:
+    """What is counted of rows, before it is put together.
+
+    `verdicts`: by verdict and what is open. `criteria`: by what is said of each, and its id.
+    Of the rows that lack data, `sections` counts each set of sections in which they do, and
+    `missing` and `missing_alone` the elements.
+    """
+
+    verdicts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    criteria: Counter[tuple[OfCriterion, str]] = field(default_factory=Counter)
+    sections: Counter[frozenset[str]] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    missing_alone: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Tally") -> None:
+        self.verdicts.update(other.verdicts)
+        self.criteria.update(other.criteria)
+        self.sections.update(other.sections)
+        self.missing.update(other.missing)
+        self.missing_alone.update(other.missing_alone)
+
+
+def attrition(trial: Trial, tally: Tally) -> Attrition:
+    """The counts of a cohort, put together."""
+    assessed, eligible = tally.verdicts.total(), tally.verdicts["eligible", None]
+    ineligible = tally.verdicts["ineligible", None]
+    lacking = sorted(tally.missing, key=lambda name: (-tally.missing[name], name))
+    return Attrition(
+        assessed,
+        ineligible,
+        assessed - ineligible,
+        tally.verdicts["undetermined", "data"],
+        tally.verdicts["undetermined", "judgement"],
+        eligible,
+        _criteria(trial, tally, assessed),
+        orders(trial, tally.sections),
+        tuple(
+            MissingElement(name, tally.missing[name], tally.missing_alone[name])
+            for name in lacking
+            if tally.missing[name]
+        ),
+    )
+
+
+def _criteria(trial: Trial, tally: Tally, assessed: int) -> tuple[CriterionCounts, ...]:
+    found = []
+    passed_so_far = assessed
+    for criterion in trial.criteria:
+        count = {what: tally.criteria[what, criterion.id] for what in get_args(OfCriterion)}
+        passed_so_far -= count["first_lack"]
         found.append(
-            OrderFirst(
-                tuple(sorted(best, key=order.__getitem__)),
-                patterns.get(best, 0),
-                sum(settled.values()),
+            CriterionCounts(
+                criterion,
+                count["met"],
+                assessed - count["met"] - count["unknown"],
+                count["unknown"],
+                count["failed_alone"],
+                count["stopped"],
+                passed_so_far,
+                count["lacks_alone"],
             )
         )
     return tuple(found)
 
 
-# Small counts.
+MOST_ORDERS = 10
+"""More than these are not worth listing."""
 
 
-class Shown(NamedTuple):
-    """A count as it may be told: itself, or hidden because it is small."""
+def orders(trial: Trial, sections: Mapping[frozenset[str], int]) -> tuple[Order, ...]:
+    """What to find out first: at each step, what settles most patients for each new section.
 
-    value: int | None
-    below: int = 0
-
-    def __str__(self) -> str:
-        return f"<{self.below}" if self.value is None else f"{self.value:,}"
+    `sections`: how many patients lack data in just these sections.
+    """
+    place = {section.id: n for n, section in enumerate(trial.sections)}
+    left = Counter({names: n for names, n in sections.items() if n})
+    found: list[Order] = []
+    while left and len(found) < MOST_ORDERS:
+        ranked = {names: sorted(place[name] for name in names) for names in left}
+        best = min(left, key=lambda names: (-left[names] / len(names), ranked[names]))
+        rest: Counter[frozenset[str]] = Counter()
+        for names, n in left.items():
+            rest[names - best] += n
+        found.append(Order(tuple(sorted(best, key=place.__getitem__)), rest.pop(frozenset())))
+        left = rest
+    return tuple(found)

@@ -9,19 +9,18 @@ from trialscreen.lower.contradictions import cleaned, contradictions
 from trialscreen.lower.folding import constant, if_, negated, unknown
 from trialscreen.lower.judged import Judged, judged_all, judged_not
 from trialscreen.lower.lowering import Lowering
-from trialscreen.lower.missing import lacking
+from trialscreen.lower.needed import needed
 from trialscreen.lower.program import Contradiction, Program, Step, Table
-from trialscreen.lower.tallies import tallies
 from trialscreen.scalar import NULL, Scalar
 from trialscreen.trial import Trial
 
 __all__ = ["Contradiction", "Program", "Step", "Table", "lower"]
 
 
-def lower(trial: Trial, table: Table, *, attrition: bool = False) -> Program:
+def lower(trial: Trial, table: Table, *, with_needed: bool = False) -> Program:
     """`trial` over `table`. A column that is missing is unknown in every row.
 
-    With `attrition`, also what is counted of the rows.
+    With `with_needed`, also which elements each row needs.
     """
     lowering = Lowering(trial, table)
     met: dict[str, Judged] = {}
@@ -39,19 +38,14 @@ def lower(trial: Trial, table: Table, *, attrition: bool = False) -> Program:
     )
     eligible = lowering.share("eligible", "whether every criterion passes", whole.truth)
     found = contradictions(lowering)
-    is_open = lowering.share(
-        "lacks", "what an undetermined row lacks", _open(eligible, whole.lacks_data)
-    )
-    truths = {name: judged.truth for name, judged in met.items()}
     return Program(
-        criteria=truths,
+        criteria={name: judged.truth for name, judged in met.items()},
         eligible=eligible,
         verdict=_verdict(eligible),
-        open=is_open,
+        open=_open(eligible, whole.lacks_data),
         contradictions=found,
         cleaned=cleaned(table, found),
-        tallies=tallies(trial, truths, eligible, is_open) if attrition else {},
-        lacking=lacking(lowering, is_open) if attrition else {},
+        needed=needed(lowering) if with_needed else {},
         steps=tuple(lowering.steps.values()),
     )
 

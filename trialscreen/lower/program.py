@@ -54,8 +54,8 @@ class Program:
     "data" or "judgement"; else null. `cleaned`: the columns of the table that a
     contradiction can strike, null in the rows in which one does. The other outputs leave
     contradictions standing: where that matters they are to be computed from cleaned columns.
-    `tallies`: by name, whether a row counts there. `lacking`: by element that is data, whether
-    an undetermined row lacks it. Both are empty unless they were asked for.
+    `needed`: by element, whether a row needs it, to decide a criterion that is open; empty
+    unless asked for.
     """
 
     steps: tuple[Step, ...]
@@ -65,8 +65,7 @@ class Program:
     open: Scalar
     contradictions: tuple[Contradiction, ...]
     cleaned: Mapping[str, Scalar]
-    tallies: Mapping[str, Scalar] = field(default_factory=dict)
-    lacking: Mapping[str, Scalar] = field(default_factory=dict)
+    needed: Mapping[str, Scalar] = field(default_factory=dict)
 
     @property
     def results(self) -> dict[str, Scalar]:

@@ -1,10 +1,10 @@
-"""Which elements are open in a row, as `questions.missing` names them for one patient."""
+"""Which elements a row needs, as `questions.needed` names them for one patient."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from trialscreen.lower.bounds import is_exact
-from trialscreen.lower.folding import both, compare, constant, either, known, negated, unknown
+from trialscreen.lower.folding import both, either, known, negated, unknown
 from trialscreen.lower.lowering import Lowering
 from trialscreen.rule import Rule, Test, elements_of_test, parts_of
 from trialscreen.scalar import FALSE, TRUE, Scalar
@@ -14,47 +14,41 @@ Opens = dict[str, Scalar]
 """By element: whether it is open; counts only where what it is open for is unknown."""
 
 
-class Missing(NamedTuple):
+class Needing(NamedTuple):
     """A rule's truth, and the elements that are open while it is unknown."""
 
     truth: Scalar
     opens: Opens
 
 
-def lacking(lowering: Lowering, is_open: Scalar) -> Opens:
-    """By element that is data: whether an undetermined row lacks it; false or null if not.
-
-    `is_open`: what the row lacks, as `Program.open`.
-    """
+def needed(lowering: Lowering) -> Opens:
+    """By element: whether a row needs it, as `Screening.needed` has it; false or null if not."""
     opens: list[Opens] = []
     for one in lowering.trial.criteria:
         found = _of_rule(lowering, one.rule, one.id)
         opens.append(_where(unknown(found.truth), found.opens))
-    for_data = compare("==", is_open, constant("data"))
-    data = [one.name for one in lowering.trial.elements.values() if not one.is_judgement]
     together = _any_of(opens)
-    return _where(for_data, {name: together[name] for name in data if name in together})
+    return {name: together[name] for name in lowering.trial.elements if name in together}
 
 
-def _of_rule(lowering: Lowering, rule: Rule, name: str) -> Missing:
+def _of_rule(lowering: Lowering, rule: Rule, name: str) -> Needing:
     truth = lowering.share(f"{name}_part", f"a part of {name}", lowering.rule(rule, name).truth)
     if isinstance(rule, Test):
         used = [lowering.trial.elements[one] for one in elements_of_test(rule)]
-        return Missing(truth, _any_of(_of_element(lowering, one) for one in used))
+        return Needing(truth, _any_of(_of_element(lowering, one) for one in used))
     parts = [_of_rule(lowering, part, name) for part in parts_of(rule)]
     if len(parts) == 1:  # unknown just when its part is
-        return Missing(truth, parts[0].opens)
-    return Missing(truth, _any_of(_where(unknown(part.truth), part.opens) for part in parts))
+        return Needing(truth, parts[0].opens)
+    return Needing(truth, _any_of(_where(unknown(part.truth), part.opens) for part in parts))
 
 
 def _of_element(lowering: Lowering, element: Element) -> Opens:
-    """What is open in one element: itself, what it is derived from, its validity."""
+    """What is open in one element: itself, or what it is only ever derived from; its validity."""
     held = lowering.element(element.name)
-    itself: Scalar = TRUE
-    behind = _behind(lowering, element)
-    if element.source == "derived" and behind:
+    opens: Opens = {element.name: TRUE}
+    if element.source == "derived" and (behind := _behind(lowering, element)):
         itself = either(known(held.entered.low), negated(either(*behind.values())))
-    opens = _any_of(({element.name: itself}, behind))
+        opens = _any_of(({element.name: itself}, _where(negated(itself), behind)))
     if element.valid_if is not None:
         valid = _of_rule(lowering, element.valid_if, element.name)
         never = _certainly_not(valid.truth)

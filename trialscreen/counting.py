@@ -1,0 +1,126 @@
+"""Counts what attrition needs of screened rows, a batch at a time."""
+
+from collections import Counter
+from datetime import date
+from threading import Lock
+
+import polars as pl
+
+from trialscreen.attrition import Attrition, OfCriterion, Tally, attrition
+from trialscreen.columns import computed, table_of
+from trialscreen.lower import lower
+from trialscreen.trial import Trial
+
+ENOUGH = 100_000
+"""Rows that lack data are looked at so many at a time: a look costs nearly the same for few."""
+
+
+class Counting:
+    """The sums over all batches, which may come in any order and from any thread.
+
+    `typed` are the columns of the elements, as `lower.Table` has them; with a column
+    `screening_date`, `on` is not used.
+    """
+
+    def __init__(self, trial: Trial, typed: pl.Schema, on: date | None) -> None:
+        self._trial = trial
+        self._program = lower(trial, table_of(typed, on), with_needed=True)
+        self._missing = {
+            name: missing
+            for name, missing in self._program.needed.items()
+            if not trial.elements[name].is_judgement
+        }
+        self._inputs = self._program.inputs(self._missing.values())
+        self._sections: dict[str, list[str]] = {}
+        for name in self._missing:
+            self._sections.setdefault(trial.elements[name].section, []).append(name)
+        self._tally = Tally()
+        self._patterns: Counter[tuple[bool, ...]] = Counter()  # whether each section lacks data
+        self._waiting: list[pl.DataFrame] = []
+        self._lock = Lock()
+
+    def add(self, screened: pl.DataFrame) -> None:
+        """A batch: typed columns without contradictions, and what `screen_frame` finds of them."""
+        tally = Tally(_verdicts(screened), _criteria(self._trial, screened))
+        # `open` is kept as well, for a table that has no column else.
+        lacking = screened.select("open", *self._inputs).filter(pl.col("open") == "data")
+        with self._lock:
+            self._tally.add(tally)
+            self._waiting.append(lacking)
+            ready = self._taken() if sum(map(len, self._waiting)) >= ENOUGH else None
+        if ready is not None:
+            self._look_at(ready)
+
+    def attrition(self) -> Attrition:
+        """The counts of all batches so far."""
+        if self._waiting:
+            self._look_at(self._taken())
+        for flags, n in self._patterns.items():
+            lacking = (name for name, flag in zip(self._sections, flags, strict=True) if flag)
+            self._tally.sections[frozenset(lacking)] = n
+        return attrition(self._trial, self._tally)
+
+    def _taken(self) -> list[pl.DataFrame]:
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def _look_at(self, batches: list[pl.DataFrame]) -> None:
+        """Counts which elements the rows lack."""
+        rows = pl.concat(batches)
+        flags = computed(rows.lazy(), self._program, self._missing, "open").drop("open")
+        missing = flags.select(pl.all().cast(pl.Boolean).fill_null(value=False)).collect()
+        if missing.width == 0:
+            return
+        alone = missing.filter(missing.sum_horizontal() == 1)
+        tally = Tally(missing=_sums(missing), missing_alone=_sums(alone))
+        lacking = missing.select(
+            pl.any_horizontal(names).alias(section) for section, names in self._sections.items()
+        )
+        patterns = lacking.group_by(lacking.columns).len().iter_rows()
+        with self._lock:
+            self._tally.add(tally)
+            self._patterns.update({tuple(flags): n for *flags, n in patterns})
+
+
+def _sums(flags: pl.DataFrame) -> Counter[str]:
+    return Counter({flag.name: int(flag.sum()) for flag in flags})
+
+
+def _verdicts(screened: pl.DataFrame) -> Counter[tuple[str, str | None]]:
+    counts: Counter[tuple[str, str | None]] = Counter()
+    for verdict in ("eligible", "ineligible"):
+        counts[verdict, None] = int((screened["verdict"] == verdict).sum())
+    for lacks in ("data", "judgement"):
+        counts["undetermined", lacks] = int((screened["open"] == lacks).sum())
+    return counts
+
+
+def _criteria(trial: Trial, screened: pl.DataFrame) -> Counter[tuple[OfCriterion, str]]:
+    counts: Counter[tuple[OfCriterion, str]] = Counter()
+    passes = []
+    for one in trial.criteria:
+        counts["met", one.id] = int(screened[one.id].sum())
+        counts["unknown", one.id] = screened[one.id].null_count()
+        passes.append(pl.col(one.id) if one.kind == "inclusion" else ~pl.col(one.id))
+    fails = screened.select((~truth).fill_null(value=False) for truth in passes)
+    lacks = screened.select(~truth.fill_null(value=False) for truth in passes)
+    counts += _first_and_alone(fails, "stopped", "failed_alone")
+    counts += _first_and_alone(lacks, "first_lack", "lacks_alone")
+    return counts
+
+
+def _first_and_alone(
+    flags: pl.DataFrame, first: OfCriterion, alone: OfCriterion
+) -> Counter[tuple[OfCriterion, str]]:
+    """By column, the rows in which it is the first that is true, and the only one."""
+    counts: Counter[tuple[OfCriterion, str]] = Counter()
+    some = twice = pl.repeat(value=False, n=len(flags), eager=True)
+    before = 0
+    for flag in flags:
+        twice |= some & flag
+        some |= flag
+        counts[first, flag.name] = -before + (before := int(some.sum()))
+    once = ~twice
+    for flag in flags:
+        counts[alone, flag.name] = int((flag & once).sum())
+    return counts

@@ -1,0 +1,142 @@
+"""Small counts kept back from an attrition table: its counts by name, and how they add up."""
+
+from collections.abc import Iterator, Mapping
+
+from trialscreen.attrition import (
+    MOST_ORDERS,
+    Attrition,
+    Count,
+    CriterionCounts,
+    Hidden,
+    MissingElement,
+)
+from trialscreen.suppression import Identity, Mark, Table
+
+
+def without_small(attrition: Attrition, below: int) -> Attrition:
+    """`attrition` with counts of 1 to `below` - 1 hidden, and others that give them away.
+
+    If fewer than `below` were assessed, nothing else is told.
+    """
+    texts: dict[Mark, Hidden] = {"small": Hidden(f"<{below}"), "hidden": Hidden("hidden")}
+    cells = dict(counts(attrition))
+    if 0 < cells["assessed"] < below:
+        hidden = dict.fromkeys(cells, texts["hidden"]) | {"assessed": texts["small"]}
+        return _with(hidden, attrition)._replace(orders=(), missing=())
+    table = Table(cells, _never_shown(attrition), identities(attrition), below, last=_LAST)
+    table.hide()
+    return _with({name: texts[mark] for name, mark in table.marks.items()}, attrition)
+
+
+_LAST = frozenset({"assessed"})
+
+
+# The table as named cells, and what is known of them.
+
+
+def counts(attrition: Attrition) -> Iterator[tuple[str, int]]:
+    """Every count of a table in which none is hidden, under a name of its own."""
+    for name, count in _cells(attrition):
+        assert isinstance(count, int)
+        yield name, count
+
+
+def _cells(attrition: Attrition) -> Iterator[tuple[str, Count]]:
+    for name in _GROUPS:
+        yield name, getattr(attrition, name)
+    for n, one in enumerate(attrition.criteria, start=1):
+        for name in _OF_CRITERION:
+            yield f"{name} {n}", getattr(one, name)
+    for n, order in enumerate(attrition.orders, start=1):
+        yield f"settled {n}", order.settled
+    for element in attrition.missing:
+        yield f"missing {element.name}", element.patients
+        yield f"missing alone {element.name}", element.alone
+
+
+_GROUPS = ("assessed", "ineligible", "remaining", "lacking_data", "judgement_only", "eligible")
+_OF_CRITERION = ("met", "not_met", "unknown", "failed_alone", "stopped", "passed_so_far", "gained")
+
+
+def _with(hidden: Mapping[str, Hidden], attrition: Attrition) -> Attrition:
+    """`attrition` with some of its cells hidden."""
+    cells: dict[str, Count] = {**dict(_cells(attrition)), **hidden}
+    criteria = tuple(
+        CriterionCounts(one.criterion, *(cells[f"{name} {n}"] for name in _OF_CRITERION))
+        for n, one in enumerate(attrition.criteria, start=1)
+    )
+    orders = tuple(
+        order._replace(settled=cells[f"settled {n}"])
+        for n, order in enumerate(attrition.orders, start=1)
+    )
+    missing = tuple(
+        MissingElement(one.name, cells[f"missing {one.name}"], cells[f"missing alone {one.name}"])
+        for one in attrition.missing
+    )
+    return Attrition(
+        cells["assessed"],
+        cells["ineligible"],
+        cells["remaining"],
+        cells["lacking_data"],
+        cells["judgement_only"],
+        cells["eligible"],
+        criteria,
+        orders,
+        missing,
+    )
+
+
+# How they add up.
+
+
+def identities(attrition: Attrition) -> tuple[Identity, ...]:
+    """Everything that adds up. Some parts are shown nowhere: `_never_shown`."""
+    numbers = range(1, len(attrition.criteria) + 1)
+    settled = tuple(f"settled {n}" for n in range(1, len(attrition.orders) + 1))
+    others = (_OTHERS,) if len(settled) >= MOST_ORDERS else ()
+    return (
+        Identity("assessed", ("ineligible", "remaining")),
+        Identity("remaining", ("lacking_data", "judgement_only", "eligible")),
+        *(Identity("assessed", (f"met {n}", f"not_met {n}", f"unknown {n}")) for n in numbers),
+        *_in_order(attrition.criteria),
+        *([Identity("lacking_data", (*settled, *others))] if settled else []),
+    )
+
+
+_OTHERS = "settled by others"
+
+
+def _in_order(criteria: tuple[CriterionCounts, ...]) -> Iterator[Identity]:
+    """What adds up along the protocol order."""
+    last = len(criteria)
+    passed, failed = zip(*(_outcomes(n, one) for n, one in enumerate(criteria, 1)), strict=True)
+    yield Identity("ineligible", tuple(f"stopped {n}" for n in range(1, last + 1)))
+    yield Identity("stopped 1", (failed[0],))
+    yield Identity(f"stopped {last}", (f"failed_alone {last}",))
+    yield Identity("passed_so_far 1", (passed[0],))
+    yield Identity(f"passed_so_far {last}", ("eligible",))
+    for n in range(1, last + 1):
+        before = f"passed_so_far {n - 1}" if n > 1 else "assessed"
+        step = f"step {n}" if n < last else f"gained {n}"
+        yield Identity(before, (f"passed_so_far {n}", step))
+    if last == 2:  # each of two is the last in one of the two orders
+        yield Identity("ineligible", (failed[1], "failed_alone 1"))
+        yield Identity(passed[1], ("eligible", "gained 1"))
+
+
+def _outcomes(n: int, one: CriterionCounts) -> tuple[str, str]:
+    """The names of the counts that pass and that fail the n-th criterion."""
+    met, not_met = f"met {n}", f"not_met {n}"
+    return (met, not_met) if one.criterion.kind == "inclusion" else (not_met, met)
+
+
+def _never_shown(attrition: Attrition) -> dict[str, int]:
+    """By name, the parts of `identities` that stand in no cell."""
+    cells = dict(counts(attrition))
+    settled = sum(n for name, n in cells.items() if name.startswith("settled "))
+    found = {_OTHERS: cells["lacking_data"] - settled}
+    before = cells["assessed"]
+    for n in range(1, len(attrition.criteria) + 1):
+        found[f"step {n}"] = before - cells[f"passed_so_far {n}"]
+        before = cells[f"passed_so_far {n}"]
+    return found
