@@ -6,12 +6,20 @@ Tone = Literal["plain", "good", "bad", "open", "muted"]
 """How a text is coloured where colour is to be had; the words say it as well."""
 
 
+class Share(NamedTuple):
+    """A piece of a bar: from 0 to 1 of its whole length."""
+
+    part: float
+    tone: Tone = "plain"
+
+
 class Cell(NamedTuple):
-    """A text; `depth` indents it in a list."""
+    """A text; `depth` indents it in a list. A bar in a table shows what other cells say."""
 
     text: str
     tone: Tone = "plain"
     depth: int = 0
+    bar: tuple[Share, ...] = ()
 
 
 class Heading(NamedTuple):
@@ -41,15 +49,33 @@ class Items(NamedTuple):
 class Table(NamedTuple):
     """Rows under named columns; the first column names the row.
 
-    `shares` divides the width: 0 takes what its text needs, the others share the rest.
+    `shares` divides the width: 0 takes what its text needs, the others share the rest. The
+    columns in `numbers` (from 0) stand to the right.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     shares: tuple[int, ...]
+    numbers: tuple[int, ...] = ()
 
 
-Block = Heading | Paragraph | Banner | Items | Table
+class Stage(NamedTuple):
+    """A box of a flow diagram: who is here. `leaving` says who of them goes no further."""
+
+    text: str
+    size: str
+    tone: Tone = "plain"
+    why: str = ""
+    leaving: Table | None = None
+
+
+class Flow(NamedTuple):
+    """A flow diagram: from one stage to the next there are fewer."""
+
+    stages: tuple[Stage, ...]
+
+
+Block = Heading | Paragraph | Banner | Items | Table | Flow
 Page = tuple[Block, ...]
 
 

@@ -13,10 +13,22 @@ def trial_data(trial: Trial) -> dict[str, Any]:
     """The registration, and which criteria file it stands in."""
     return {
         "schema_version": SCHEMA_VERSION,
+        **file_data(trial),
+        **as_data(trial.registration),
+    }
+
+
+def short_trial_data(trial: Trial) -> dict[str, Any]:
+    """Which trial a result is for, and by which criteria file."""
+    registration = trial.registration
+    return {"nct_id": registration.nct_id, "title": registration.title, **file_data(trial)}
+
+
+def file_data(trial: Trial) -> dict[str, Any]:
+    return {
         "criteria_file": trial.origin,
         "criteria_version": trial.version,
         "criteria_sha256": trial.sha256,
-        **as_data(trial.registration),
     }
 
 

@@ -3,7 +3,17 @@
 import re
 from typing import assert_never
 
-from trialscreen.report.blocks import Banner, Block, Heading, Items, Page, Paragraph, Table
+from trialscreen.report.blocks import (
+    Banner,
+    Block,
+    Flow,
+    Heading,
+    Items,
+    Page,
+    Paragraph,
+    Stage,
+    Table,
+)
 from trialscreen.text import printable
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -33,10 +43,23 @@ def _block(block: Block) -> str:
             return f"**{escape(text)}**\n\n{_lines(detail)}"
         case Items(items):
             return "\n".join(f"{'  ' * item.depth}- {_lines(item.text)}" for item in items)
-        case Table(columns, rows):
-            head = f"| {' | '.join(map(escape, columns))} |"
-            rule = f"|{' --- |' * len(columns)}"
-            body = [f"| {' | '.join(_lines(cell.text) for cell in cells)} |" for cells in rows]
-            return "\n".join([head, rule, *body])
+        case Table():
+            return _table(block)
+        case Flow(stages):
+            return "\n\n↓\n\n".join(map(_stage, stages))
         case _:
             assert_never(block)
+
+
+def _table(table: Table) -> str:
+    head = f"| {' | '.join(map(escape, table.columns))} |"
+    rules = (" ---: |" if n in table.numbers else " --- |" for n in range(len(table.columns)))
+    body = [f"| {' | '.join(_lines(cell.text) for cell in cells)} |" for cells in table.rows]
+    return "\n".join([head, f"|{''.join(rules)}", *body])
+
+
+def _stage(stage: Stage) -> str:
+    texts = [f"**{escape(stage.text)}: {escape(stage.size)}**"]
+    if stage.leaving is not None:
+        texts += [_lines(stage.why), _table(stage.leaving)]
+    return "\n\n".join(texts)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from trialscreen.report.blocks import Banner, Block, Heading, Items, Page, Paragraph, Table
+from trialscreen.report.blocks import Banner, Block, Flow, Heading, Items, Page, Paragraph, Table
 from trialscreen.text import printable
 
 
@@ -26,6 +26,12 @@ def _lines(block: Block) -> Iterator[str]:
                 yield from ("  " * item.depth + line for line in _split(item.text))
         case Table():
             yield from _rows(block)
+        case Flow(stages):
+            for stage in stages:
+                yield printable(f"{stage.text}: {stage.size}")
+                if stage.leaving is not None:
+                    yield from _split(stage.why)
+                    yield from (f"  {line}" for line in _rows(stage.leaving))
         case _:
             assert_never(block)
 

@@ -6,6 +6,7 @@ from trialscreen.basis import minimal_support
 from trialscreen.clearing import all_clear_on, clears_on, fails_by
 from trialscreen.reasons import doubts, reasons
 from trialscreen.registry import as_data
+from trialscreen.report.criteria_data import short_trial_data
 from trialscreen.report.statuses import AID, distances, status_of, verdict_detail
 from trialscreen.screening import Finding, Screening
 from trialscreen.words import show_fact
@@ -21,13 +22,7 @@ def result(screening: Screening, tool_version: str) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "trialscreen", "version": tool_version},
-        "trial": {
-            "nct_id": trial.registration.nct_id,
-            "title": trial.registration.title,
-            "criteria_file": trial.origin,
-            "criteria_version": trial.version,
-            "criteria_sha256": trial.sha256,
-        },
+        "trial": short_trial_data(trial),
         "screening_date": screening.on.isoformat(),
         "verdict": screening.verdict,
         "open": screening.open,

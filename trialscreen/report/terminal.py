@@ -5,7 +5,7 @@ import sys
 from typing import IO, assert_never
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table as RichTable
@@ -15,10 +15,13 @@ from trialscreen.report.blocks import (
     Banner,
     Block,
     Cell,
+    Flow,
     Heading,
     Items,
     Page,
     Paragraph,
+    Share,
+    Stage,
     Table,
     Tone,
 )
@@ -64,8 +67,22 @@ def _renderable(block: Block, width: int, *, plain: bool) -> RenderableType:
             return _list(items)
         case Table():
             return _stacked(block) if width < NARROW else _table(block, plain=plain)
+        case Flow(stages):
+            return Group(*(_stage(stage, width, plain=plain) for stage in stages))
         case _:
             assert_never(block)
+
+
+def _stage(stage: Stage, width: int, *, plain: bool) -> RenderableType:
+    """A stage of a flow diagram, and below it who leaves."""
+    head = Text.assemble(
+        (printable(stage.text), "bold"), ": ", (printable(stage.size), STYLES[stage.tone])
+    )
+    if stage.leaving is None:
+        return head
+    leaving = _renderable(stage.leaving, width - _INDENT, plain=plain)
+    inside = Group(_text(Cell(stage.why, "muted")), leaving)
+    return Group(head, Padding(inside, (0, 0, 0, _INDENT)))
 
 
 def _list(items: tuple[Cell, ...]) -> RenderableType:
@@ -85,14 +102,61 @@ def _text(cell: Cell) -> Text:
     return Text("\n".join(lines), style=STYLES[cell.tone])
 
 
+# Bars.
+
+_INDENT = 4
+_BAR = 12
+_PIECES: dict[Tone, str] = {"plain": "█", "good": "█", "open": "▒", "bad": "▚", "muted": "░"}
+_PLAIN_PIECES: dict[Tone, str] = {"plain": "=", "good": "=", "open": "?", "bad": "x", "muted": "."}
+"""Told apart without colour, too."""
+
+
+def _bar(shares: tuple[Share, ...], *, plain: bool) -> Text:
+    """Pieces of a line; each ends where all the shares so far end."""
+    pieces = _PLAIN_PIECES if plain else _PIECES
+    bar, total, drawn = Text(), 0.0, 0
+    for share in shares:
+        total += share.part
+        length = max(round(total * _BAR) - drawn, 0)
+        bar.append(pieces[share.tone] * length, STYLES[share.tone])
+        drawn += length
+    bar.append(" " * (_BAR - drawn))
+    return bar
+
+
+def _cells(block: Table, cells: tuple[Cell, ...], *, plain: bool) -> list[Text]:
+    """The texts of a row; a bar stands to the right of the longest text of its column."""
+    texts = []
+    for n, cell in enumerate(cells):
+        text = _text(cell)
+        if _has_bars(block, n):
+            text.align("right", max(len(printable(row[n].text)) for row in block.rows))
+            text = Text.assemble(text, " ", _bar(cell.bar, plain=plain))
+        texts.append(text)
+    return texts
+
+
+def _has_bars(block: Table, column: int) -> bool:
+    return any(row[column].bar for row in block.rows)
+
+
+# Tables.
+
+
 def _table(block: Table, *, plain: bool) -> RenderableType:
     table = RichTable(
         box=box.ASCII if plain else box.SIMPLE_HEAD, expand=True, padding=(0, 1), pad_edge=False
     )
-    for name, share in zip(block.columns, block.shares, strict=True):
-        table.add_column(printable(name), ratio=share or None, no_wrap=share == 0, overflow="fold")
+    for n, (name, share) in enumerate(zip(block.columns, block.shares, strict=True)):
+        table.add_column(
+            printable(name),
+            ratio=share or None,
+            no_wrap=share == 0,
+            overflow="fold",
+            justify="right" if n in block.numbers and not _has_bars(block, n) else "left",
+        )
     for cells in block.rows:
-        table.add_row(*map(_text, cells))
+        table.add_row(*_cells(block, cells, plain=plain))
     return table
 
 

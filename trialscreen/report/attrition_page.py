@@ -1,0 +1,242 @@
+"""The page of a cohort: how it narrows, what each criterion does, what to find out first."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from trialscreen.attrition import Attrition, Count, CriterionCounts, Hidden
+from trialscreen.report.blocks import (
+    Banner,
+    Block,
+    Cell,
+    Flow,
+    Heading,
+    Items,
+    Page,
+    Paragraph,
+    Share,
+    Stage,
+    Table,
+    Tone,
+    row,
+)
+from trialscreen.report.statuses import AID
+from trialscreen.trial import Trial
+
+
+class Cohort(NamedTuple):
+    """One cohort, counted. `on`: everyone's screening date; None if each has one of her own.
+
+    `small`: counts below this were hidden from `attrition`.
+    """
+
+    trial: Trial
+    on: date | None
+    attrition: Attrition
+    small: int | None = None
+
+
+MOST_MISSING = 15
+"""Elements listed on a page; JSON and CSV hold them all."""
+
+
+def attrition_page(cohort: Cohort) -> Page:
+    """The counts of a cohort."""
+    trial, found = cohort.trial, cohort.attrition
+    day = "each on the day stated for them" if cohort.on is None else f"on {cohort.on}"
+    return (
+        Heading(f"Attrition for {trial.registration.nct_id}", 1),
+        Paragraph(trial.registration.title),
+        Banner(
+            f"{told(found.eligible)} eligible of {told(found.assessed)} assessed",
+            "Only consent or the investigator's judgement open, which is the recruitment list:"
+            f" {told(found.judgement_only)}. Data missing: {told(found.lacking_data)}."
+            f" Excluded: {told(found.ineligible)}. Screened {day}.",
+            "plain",
+        ),
+        *_flow(found),
+        *_criteria(found),
+        *_order(cohort),
+        *_missing(cohort),
+        *_footer(cohort),
+    )
+
+
+def told(count: Count) -> str:
+    return count.text if isinstance(count, Hidden) else f"{count:,}"
+
+
+def _flow(found: Attrition) -> Iterator[Block]:
+    excluded = tuple(
+        row(_name(one), _counted(one.stopped, found.assessed, "bad")) for one in found.criteria
+    )
+    waiting = (
+        row("Data are missing", _counted(found.lacking_data, found.assessed, "open")),
+        row(
+            "Only consent or the investigator's judgement is open",
+            _counted(found.judgement_only, found.assessed, "open"),
+        ),
+    )
+    yield Heading("From assessed to eligible")
+    yield Flow(
+        (
+            Stage(
+                "Assessed",
+                told(found.assessed),
+                "plain",
+                f"Excluded: {told(found.ineligible)}, each counted at the first criterion that"
+                " certainly fails, in protocol order",
+                Table(("Criterion", "Excluded"), excluded, (1, 0), (1,)),
+            ),
+            Stage(
+                "Not excluded",
+                told(found.remaining),
+                "open",
+                "Undetermined, and why",
+                Table(("Why", "Undetermined"), waiting, (1, 0), (1,)),
+            ),
+            Stage("Eligible", told(found.eligible), "good"),
+        )
+    )
+
+
+def _criteria(found: Attrition) -> Iterator[Block]:
+    yield Heading("What each criterion finds")
+    yield Paragraph(
+        "Met, not met and unknown are about the criterion's own statement: an exclusion that is"
+        " met excludes. The bar shows who passes, is open, and fails, in this order."
+    )
+    yield Table(
+        ("Criterion", "Met", "Not met", "Unknown", "Passes"),
+        tuple(
+            row(_name(one), told(one.met), told(one.not_met), told(one.unknown), _outcome(one))
+            for one in found.criteria
+        ),
+        (1, 0, 0, 0, 0),
+        (1, 2, 3, 4),
+    )
+    yield Heading("What each criterion costs")
+    yield Items(
+        (
+            Cell("Passed so far: certainly pass this criterion and all before it."),
+            Cell("Fails alone: certainly fail this criterion and no other."),
+            Cell("More without it: how many more would be eligible if it were left out."),
+        )
+    )
+    yield Table(
+        ("Criterion", "Fails alone", "More without it", "Passed so far"),
+        tuple(
+            row(
+                _name(one),
+                told(one.failed_alone),
+                told(one.gained),
+                _counted(one.passed_so_far, found.assessed, "good"),
+            )
+            for one in found.criteria
+        ),
+        (1, 0, 0, 0),
+        (1, 2, 3),
+    )
+
+
+def _name(one: CriterionCounts) -> str:
+    return f"{one.criterion.id} {one.criterion.label}"
+
+
+def _counted(count: Count, of: Count, tone: Tone) -> Cell:
+    """A count with a bar; one that is hidden has none."""
+    if isinstance(count, Hidden) or isinstance(of, Hidden):
+        return Cell(told(count))
+    return Cell(told(count), bar=(Share(count / max(of, 1), tone),))
+
+
+def _outcome(one: CriterionCounts) -> Cell:
+    """The share that passes, with a bar of all three outcomes if none of them is hidden."""
+    parts: dict[Tone, Count] = {"good": one.passed, "open": one.unknown, "bad": one.failed}
+    shown = {tone: count for tone, count in parts.items() if isinstance(count, int)}
+    total = max(sum(shown.values()), 1)
+    if len(shown) < len(parts):
+        return Cell("")
+    bar = tuple(Share(count / total, tone) for tone, count in shown.items())
+    return Cell(f"{shown['good'] / total:.0%}", bar=bar)
+
+
+def _order(cohort: Cohort) -> Iterator[Block]:
+    found, labels = cohort.attrition, _sections(cohort.trial)
+    if not found.orders:
+        return
+    yield Heading("Order these first")
+    yield Paragraph(
+        f"Undetermined because data are missing: {told(found.lacking_data)}. Each line adds a group"
+        " of data, and counts the patients for whom nothing is missing once that group and those"
+        " before it are known."
+    )
+    yield Table(
+        ("", "Group of data", "Settled"),
+        tuple(
+            row(
+                str(n),
+                ", ".join(labels[name] for name in one.sections),
+                _settled(found, n),
+            )
+            for n, one in enumerate(found.orders, start=1)
+        ),
+        (0, 1, 0),
+        (2,),
+    )
+
+
+def _settled(found: Attrition, n: int) -> Cell:
+    """The n-th order; its bar stands after what the orders before it settle."""
+    settled = [one.settled for one in found.orders[:n]]
+    known = [count for count in settled if isinstance(count, int)]
+    lacking = found.lacking_data
+    if isinstance(lacking, Hidden) or len(known) < n:
+        return Cell(told(settled[-1]))
+    before = Share(sum(known[:-1]) / lacking, "muted")
+    return Cell(told(settled[-1]), bar=(before, Share(known[-1] / lacking, "good")))
+
+
+def _missing(cohort: Cohort) -> Iterator[Block]:
+    found, trial = cohort.attrition, cohort.trial
+    if not found.missing:
+        return
+    yield Heading("Data most often missing")
+    listed, more = found.missing[:MOST_MISSING], len(found.missing) - MOST_MISSING
+    yield Paragraph(
+        "Among those who are undetermined because data are missing"
+        + (f"; {more} more data elements are listed in JSON and CSV." if more > 0 else ".")
+    )
+    labels = _sections(trial)
+    yield Table(
+        ("Data element", "Group of data", "Nothing else", "Missing"),
+        tuple(
+            row(
+                trial.elements[one.name].label,
+                labels[trial.elements[one.name].section],
+                told(one.alone),
+                _counted(one.patients, found.lacking_data, "open"),
+            )
+            for one in listed
+        ),
+        (3, 2, 0, 0),
+        (2, 3),
+    )
+
+
+def _sections(trial: Trial) -> dict[str, str]:
+    return {section.id: section.title for section in trial.sections}
+
+
+def _footer(cohort: Cohort) -> Iterator[Block]:
+    trial = cohort.trial
+    if cohort.small is not None:
+        yield Paragraph(
+            f"Counts from 1 to {cohort.small - 1} are shown as <{cohort.small}. Counts shown as"
+            " hidden may be any: they are kept back so that no other can be computed.",
+            "muted",
+        )
+    yield Paragraph(
+        f"Criteria {trial.origin}, version {trial.version}, SHA-256 {trial.sha256[:16]}….", "muted"
+    )
+    yield Paragraph(AID, "muted")

@@ -1,0 +1,133 @@
+"""Blocks to one HTML page that needs nothing else: no script, no other file, no network.
+
+It reads on a wide screen, on a narrow one, and on A4. Text cannot become markup.
+"""
+
+import html
+from importlib.resources import files
+from typing import assert_never
+
+from trialscreen.report.blocks import (
+    Banner,
+    Block,
+    Cell,
+    Flow,
+    Heading,
+    Items,
+    Page,
+    Paragraph,
+    Stage,
+    Table,
+)
+from trialscreen.text import printable
+
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def render(page: Page, title: str) -> str:
+    """The page as a whole HTML document; `title` heads it if no heading of level 1 does."""
+    headed = any(isinstance(block, Heading) and block.level == 1 for block in page)
+    blocks = page if headed else (Heading(title, 1), *page)
+    style = files("trialscreen.report").joinpath("page.css").read_text(encoding="utf-8")
+    body = "\n".join(map(_block, blocks))
+    return _PAGE.format(title=escape(title), style=style, body=body)
+
+
+def escape(text: str) -> str:
+    """`text` on one line, shown as it is; without controls and marks that reorder it."""
+    return html.escape(printable(text))
+
+
+def _lines(text: str) -> str:
+    return "<br>".join(escape(line) for line in text.split("\n"))
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading(text, level):
+            return f"<h{level}>{escape(text)}</h{level}>"
+        case Paragraph(text, tone):
+            return f'<p class="{tone}">{_lines(text)}</p>'
+        case Banner(text, detail, tone):
+            return (
+                f'<div class="banner {tone}"><p><strong>{escape(text)}</strong></p>'
+                f"<p>{_lines(detail)}</p></div>"
+            )
+        case Items(items):
+            return f"<ul>\n{''.join(map(_item, items))}</ul>"
+        case Table():
+            return _table(block)
+        case Flow(stages):
+            return f'<ol class="flow">\n{"".join(map(_stage, stages))}</ol>'
+        case _:
+            assert_never(block)
+
+
+def _item(cell: Cell) -> str:
+    return f'<li class="{cell.tone} depth-{cell.depth}">{_lines(cell.text)}</li>\n'
+
+
+def _stage(stage: Stage) -> str:
+    """A box, and beside it who leaves."""
+    box = f"<span>{escape(stage.text)}</span> <strong>{escape(stage.size)}</strong>"
+    aside = ""
+    if stage.leaving is not None:
+        aside = f'<div class="leaving"><p>{_lines(stage.why)}</p>\n{_table(stage.leaving)}</div>'
+    return f'<li><p class="box {stage.tone}">{box}</p>{aside}</li>\n'
+
+
+# Tables.
+
+
+def _table(table: Table) -> str:
+    head = "".join(_head(table, n, name) for n, name in enumerate(table.columns))
+    rows = "".join(f"<tr>{_row(table, cells)}</tr>\n" for cells in table.rows)
+    return (
+        f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{rows}</tbody>\n</table></div>"
+    )
+
+
+def _head(table: Table, column: int, name: str) -> str:
+    """A column without a name has no header to read out."""
+    number = ' class="number"' if column in table.numbers else ""
+    return f'<th scope="col"{number}>{escape(name)}</th>' if name else "<td></td>"
+
+
+def _row(table: Table, cells: tuple[Cell, ...]) -> str:
+    """The first cell names the row."""
+    first, *others = cells
+    named = f'<th scope="row" class="{first.tone}">{_lines(first.text)}</th>'
+    return named + "".join(_cell(table, n, cell) for n, cell in enumerate(others, start=1))
+
+
+def _cell(table: Table, column: int, cell: Cell) -> str:
+    number = " number" if column in table.numbers else ""
+    has_bar = any(row[column].bar for row in table.rows)
+    inside = _lines(cell.text) + (_bar(cell) if has_bar else "")
+    return f'<td class="{cell.tone}{number}">{inside}</td>'
+
+
+def _bar(cell: Cell) -> str:
+    """A picture of what the table says in numbers, so it is not read out."""
+    pieces = "".join(
+        f'<i class="{share.tone}" style="width:{share.part:.2%}"></i>' for share in cell.bar
+    )
+    return f'<span class="bar" aria-hidden="true">{pieces}</span>'
