@@ -162,10 +162,11 @@ MOST_ORDERS = 10
 def orders(trial: Trial, sections: Mapping[frozenset[str], int]) -> tuple[Order, ...]:
     """What to find out first: at each step, what settles most patients for each new section.
 
-    `sections`: how many patients lack data in just these sections.
+    `sections`: how many patients lack data in just these sections. In none: those for whom a
+    judgement is asked that data could replace; they are in no order.
     """
     place = {section.id: n for n, section in enumerate(trial.sections)}
-    left = Counter({names: n for names, n in sections.items() if n})
+    left = Counter({names: n for names, n in sections.items() if names and n})
     found: list[Order] = []
     while left and len(found) < MOST_ORDERS:
         ranked = {names: sorted(place[name] for name in names) for names in left}

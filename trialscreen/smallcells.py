@@ -19,11 +19,11 @@ def without_small(attrition: Attrition, below: int) -> Attrition:
     If fewer than `below` were assessed, nothing else is told.
     """
     texts: dict[Mark, Hidden] = {"small": Hidden(f"<{below}"), "hidden": Hidden("hidden")}
-    cells = dict(counts(attrition))
-    if 0 < cells["assessed"] < below:
-        hidden = dict.fromkeys(cells, texts["hidden"]) | {"assessed": texts["small"]}
+    exact = dict(counts(attrition))
+    if 0 < exact["assessed"] < below:
+        hidden = dict.fromkeys(exact, texts["hidden"]) | {"assessed": texts["small"]}
         return _with(hidden, attrition)._replace(orders=(), missing=())
-    table = Table(cells, _never_shown(attrition), identities(attrition), below, last=_LAST)
+    table = Table(exact, _never_shown(attrition), identities(attrition), below, last=_LAST)
     table.hide()
     return _with({name: texts[mark] for name, mark in table.marks.items()}, attrition)
 
@@ -34,14 +34,8 @@ _LAST = frozenset({"assessed"})
 # The table as named cells, and what is known of them.
 
 
-def counts(attrition: Attrition) -> Iterator[tuple[str, int]]:
-    """Every count of a table in which none is hidden, under a name of its own."""
-    for name, count in _cells(attrition):
-        assert isinstance(count, int)
-        yield name, count
-
-
-def _cells(attrition: Attrition) -> Iterator[tuple[str, Count]]:
+def cells(attrition: Attrition) -> Iterator[tuple[str, Count]]:
+    """Every count, under a name of its own."""
     for name in _GROUPS:
         yield name, getattr(attrition, name)
     for n, one in enumerate(attrition.criteria, start=1):
@@ -54,32 +48,41 @@ def _cells(attrition: Attrition) -> Iterator[tuple[str, Count]]:
         yield f"missing alone {element.name}", element.alone
 
 
+def counts(attrition: Attrition) -> Iterator[tuple[str, int]]:
+    """As `cells`, of a table in which none is hidden."""
+    for name, count in cells(attrition):
+        assert isinstance(count, int)
+        yield name, count
+
+
 _GROUPS = ("assessed", "ineligible", "remaining", "lacking_data", "judgement_only", "eligible")
 _OF_CRITERION = ("met", "not_met", "unknown", "failed_alone", "stopped", "passed_so_far", "gained")
 
 
 def _with(hidden: Mapping[str, Hidden], attrition: Attrition) -> Attrition:
     """`attrition` with some of its cells hidden."""
-    cells: dict[str, Count] = {**dict(_cells(attrition)), **hidden}
+    by_name: dict[str, Count] = {**dict(cells(attrition)), **hidden}
     criteria = tuple(
-        CriterionCounts(one.criterion, *(cells[f"{name} {n}"] for name in _OF_CRITERION))
+        CriterionCounts(one.criterion, *(by_name[f"{name} {n}"] for name in _OF_CRITERION))
         for n, one in enumerate(attrition.criteria, start=1)
     )
     orders = tuple(
-        order._replace(settled=cells[f"settled {n}"])
+        order._replace(settled=by_name[f"settled {n}"])
         for n, order in enumerate(attrition.orders, start=1)
     )
     missing = tuple(
-        MissingElement(one.name, cells[f"missing {one.name}"], cells[f"missing alone {one.name}"])
+        MissingElement(
+            one.name, by_name[f"missing {one.name}"], by_name[f"missing alone {one.name}"]
+        )
         for one in attrition.missing
     )
     return Attrition(
-        cells["assessed"],
-        cells["ineligible"],
-        cells["remaining"],
-        cells["lacking_data"],
-        cells["judgement_only"],
-        cells["eligible"],
+        by_name["assessed"],
+        by_name["ineligible"],
+        by_name["remaining"],
+        by_name["lacking_data"],
+        by_name["judgement_only"],
+        by_name["eligible"],
         criteria,
         orders,
         missing,
@@ -93,11 +96,15 @@ def identities(attrition: Attrition) -> tuple[Identity, ...]:
     """Everything that adds up. Some parts are shown nowhere: `_never_shown`."""
     numbers = range(1, len(attrition.criteria) + 1)
     settled = tuple(f"settled {n}" for n in range(1, len(attrition.orders) + 1))
-    others = (_OTHERS,) if len(settled) >= MOST_ORDERS else ()
+    is_open = len(settled) >= MOST_ORDERS or _never_shown(attrition)[_OTHERS] > 0
+    others = (_OTHERS,) if is_open else ()
     return (
         Identity("assessed", ("ineligible", "remaining")),
         Identity("remaining", ("lacking_data", "judgement_only", "eligible")),
         *(Identity("assessed", (f"met {n}", f"not_met {n}", f"unknown {n}")) for n in numbers),
+        # Who is undetermined is unknown in some criterion.
+        Identity("unknowns", tuple(f"unknown {n}" for n in numbers)),
+        Identity("unknowns", ("lacking_data", "judgement_only", "unknown rest")),
         *_in_order(attrition.criteria),
         *([Identity("lacking_data", (*settled, *others))] if settled else []),
     )
@@ -119,6 +126,10 @@ def _in_order(criteria: tuple[CriterionCounts, ...]) -> Iterator[Identity]:
         before = f"passed_so_far {n - 1}" if n > 1 else "assessed"
         step = f"step {n}" if n < last else f"gained {n}"
         yield Identity(before, (f"passed_so_far {n}", step))
+        yield Identity(step, (f"gained {n}", f"step rest {n}"))
+        yield Identity(passed[n - 1], (f"passed_so_far {n}", f"passed rest {n}"))
+        yield Identity(failed[n - 1], (f"stopped {n}", f"failed rest {n}"))
+        yield Identity(f"stopped {n}", (f"failed_alone {n}", f"stopped rest {n}"))
     if last == 2:  # each of two is the last in one of the two orders
         yield Identity("ineligible", (failed[1], "failed_alone 1"))
         yield Identity(passed[1], ("eligible", "gained 1"))
@@ -131,12 +142,16 @@ def _outcomes(n: int, one: CriterionCounts) -> tuple[str, str]:
 
 
 def _never_shown(attrition: Attrition) -> dict[str, int]:
-    """By name, the parts of `identities` that stand in no cell."""
-    cells = dict(counts(attrition))
-    settled = sum(n for name, n in cells.items() if name.startswith("settled "))
-    found = {_OTHERS: cells["lacking_data"] - settled}
-    before = cells["assessed"]
+    """By name, the parts of `identities` that stand in no cell; 0 if they are no secret.
+
+    The rests only say that one count is not above another.
+    """
+    exact = dict(counts(attrition))
+    settled = sum(n for name, n in exact.items() if name.startswith("settled "))
+    found = {_OTHERS: exact["lacking_data"] - settled, "unknowns": 0, "unknown rest": 0}
+    before = exact["assessed"]
     for n in range(1, len(attrition.criteria) + 1):
-        found[f"step {n}"] = before - cells[f"passed_so_far {n}"]
-        before = cells[f"passed_so_far {n}"]
+        found[f"step {n}"] = before - exact[f"passed_so_far {n}"]
+        found |= {f"{what} rest {n}": 0 for what in ("step", "passed", "failed", "stopped")}
+        before = exact[f"passed_so_far {n}"]
     return found

@@ -42,8 +42,8 @@ _ANY = Range(0, sys.maxsize)
 class Table:
     """Counts by name, of which those from 1 to `below` - 1 are to be hidden.
 
-    `never_shown` are counts that only stand in identities; small ones must not follow from
-    the others either. Those in `last` are hidden only if nothing else helps. `marks`: how
+    `never_shown` are counts that only stand in identities; small ones must not follow either
+    (0: it is no matter). Those in `last` are hidden only if nothing else helps. `marks`: how
     each hidden count is shown.
     """
 

@@ -1,0 +1,90 @@
+"""Attrition counted one patient at a time, from reference screenings."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import polars as pl
+
+from tests.differential import Case
+from tests.generate import ON
+from tests.tables import evaluation_of
+from trialscreen import Trial
+from trialscreen.attrition import Attrition, CriterionCounts, MissingElement, orders
+from trialscreen.columns import screen_frame
+from trialscreen.counting import Counting
+from trialscreen.screening import Finding, Screening
+from trialscreen.truth import FALSE, TRUE, UNKNOWN
+
+Table = tuple[Trial, pl.DataFrame]
+
+
+def screenings(case: Case) -> list[Screening]:
+    """Each row as the reference screens it, contradictions and all."""
+    found = []
+    for row in case.frame.iter_rows(named=True):
+        evaluation = evaluation_of(case.trial, row, ON)
+        findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in case.trial.criteria)
+        found.append(Screening(case.trial, evaluation.facts, evaluation.on, findings, ()))
+    return found
+
+
+def counted(case: Case, batch: int) -> Attrition:
+    """As the columns have it, some rows at a time."""
+    on: date = ON
+    screened = screen_frame(case.trial, case.frame.lazy(), on, "id").collect()
+    counting = Counting(case.trial, case.frame.schema, on)
+    whole = case.frame.hstack(screened.drop("id"))
+    for rows in whole.iter_slices(batch):
+        counting.add(rows)
+    return counting.attrition()
+
+
+def by_hand(trial: Trial, cohort: Sequence[Screening]) -> Attrition:
+    """The same counts, each as its definition says."""
+    lacking = [one for one in cohort if one.open == "data"]
+    needs = [_needed_data(one) for one in lacking]
+    missing = Counter(name for names in needs for name in names)
+    alone = Counter(name for names in needs for name in names if len(names) == 1)
+    sections = Counter(frozenset(trial.elements[n].section for n in names) for names in needs)
+    return Attrition(
+        assessed=len(cohort),
+        ineligible=_many(one.verdict == "ineligible" for one in cohort),
+        remaining=_many(one.verdict != "ineligible" for one in cohort),
+        lacking_data=len(lacking),
+        judgement_only=_many(one.open == "judgement" for one in cohort),
+        eligible=_many(one.verdict == "eligible" for one in cohort),
+        criteria=tuple(_of_criterion(n, cohort) for n in range(len(trial.criteria))),
+        orders=orders(trial, sections),
+        missing=tuple(
+            MissingElement(name, missing[name], alone[name])
+            for name in sorted(missing, key=lambda name: (-missing[name], name))
+        ),
+    )
+
+
+def _of_criterion(n: int, cohort: Sequence[Screening]) -> CriterionCounts:
+    passes = [[finding.passes for finding in one.findings] for one in cohort]
+    met = [one.findings[n].met for one in cohort]
+    return CriterionCounts(
+        criterion=cohort[0].findings[n].criterion,
+        met=met.count(TRUE),
+        not_met=met.count(FALSE),
+        unknown=met.count(UNKNOWN),
+        failed_alone=_many(row[n] is FALSE and row.count(FALSE) == 1 for row in passes),
+        stopped=_many(row[n] is FALSE and FALSE not in row[:n] for row in passes),
+        passed_so_far=_many(set(row[: n + 1]) == {TRUE} for row in passes),
+        gained=_many(
+            row[n] is not TRUE and set(row[:n] + row[n + 1 :]) <= {TRUE} for row in passes
+        ),
+    )
+
+
+def _needed_data(screening: Screening) -> set[str]:
+    elements = screening.trial.elements
+    names = {name for group in screening.needed.values() for name in group}
+    return {name for name in names if not elements[name].is_judgement}
+
+
+def _many(flags: Iterable[bool]) -> int:
+    return sum(flags)

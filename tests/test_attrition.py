@@ -1,0 +1,142 @@
+"""What is counted of a cohort is what counting it by hand gives, and what it gives away."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from random import Random
+
+import polars as pl
+import pytest
+
+from tests.attrition import by_hand, counted, screenings
+from tests.differential import Case, generated_cases, packaged_cases
+from tests.generate import ON
+from tests.simulate import columns
+from tests.spec import spec_trial
+from trialscreen import counting, load_trial
+from trialscreen.attrition import Attrition, orders
+from trialscreen.columns import computed, screen_frame, table_of
+from trialscreen.counting import Counting
+from trialscreen.lower import lower
+from trialscreen.smallcells import counts
+
+
+def cases() -> Iterator[Case]:
+    for case in generated_cases(range(60), spec_trial(), rows=40):
+        few = case.trial.criteria[: case.seed % 3 + 1]  # with more of them hardly anyone passes
+        yield case if case.seed % 4 == 0 else case._replace(trial=replace(case.trial, criteria=few))
+    yield from packaged_cases(range(8), rows=50)
+    yield simulated(250, unknown=0.03)
+
+
+def simulated(rows: int, unknown: float) -> Case:
+    patients = columns(load_trial(), rows, seed=1, on=ON, unknown=unknown)
+    return Case(0, load_trial(), patients.select(pl.int_range(rows).alias("id"), pl.all()))
+
+
+def test_counts_are_those_of_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "ENOUGH", 25)
+    seen: Counter[str] = Counter()
+    for case in cases():
+        found = counted(case, batch=17)
+        assert found == by_hand(case.trial, screenings(case)), case.seed
+        seen.update(name.split(" ")[0] for name, n in counts(found) if n)
+    assert not [name for name in NAMES if seen[name] < 3]
+
+
+NAMES = (
+    *("eligible", "ineligible", "remaining", "lacking_data", "judgement_only"),
+    *("met", "not_met", "unknown", "failed_alone", "stopped", "passed_so_far", "gained"),
+    *("settled", "missing"),
+)
+
+
+def test_what_a_row_needs_is_what_the_reference_asks_for() -> None:
+    rows = 0
+    for case in cases():
+        program = lower(case.trial, table_of(case.frame.schema, ON), with_needed=True)
+        needed = computed(case.frame.lazy(), program, program.needed, "id").drop("id").collect()
+        for flags, one in zip(needed.iter_rows(named=True), screenings(case), strict=True):
+            expected = {name for group in one.needed.values() for name in group}
+            assert {name for name, flag in flags.items() if flag} == expected, case.seed
+            rows += 1
+    assert rows > 3_000
+
+
+def test_batches_may_come_from_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "ENOUGH", 40)
+    case = simulated(2_000, unknown=0.05)
+    screened = screen_frame(case.trial, case.frame.lazy(), ON, "id").collect()
+    counter = Counting(case.trial, case.frame.schema, ON)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(counter.add, case.frame.hstack(screened.drop("id")).iter_slices(50)))
+    assert counter.attrition() == counted(case, batch=2_000)
+
+
+def test_a_table_without_any_element_lacks_everything() -> None:
+    trial = load_trial()
+    case = Case(0, trial, pl.DataFrame({"id": [1, 2, 3]}))
+    found = counted(case, batch=2)
+    assert found == by_hand(trial, screenings(case))
+    assert (found.lacking_data, found.eligible, found.criteria[0].unknown) == (3, 0, 3)
+
+
+def test_counts_can_be_asked_for_before_the_end() -> None:
+    case = simulated(100, unknown=0.05)
+    screened = screen_frame(case.trial, case.frame.lazy(), ON, "id").collect()
+    rows = case.frame.hstack(screened.drop("id"))
+    counter = Counting(case.trial, case.frame.schema, ON)
+    counter.add(rows.head(60))
+    assert counter.attrition() == counted(case._replace(frame=case.frame.head(60)), batch=60)
+    counter.add(rows.tail(40))
+    assert counter.attrition() == counted(case, batch=100)
+
+
+# What to order first.
+
+
+def test_orders_take_what_settles_most_for_each_section() -> None:
+    trial = load_trial()
+    patterns = {
+        frozenset({"calcium"}): 5,
+        frozenset({"thyroid"}): 7,
+        frozenset({"calcium", "thyroid"}): 4,
+        frozenset({"imaging", "infection"}): 9,
+        frozenset({"imaging", "calcium"}): 1,
+    }
+    found = [(one.sections, one.settled) for one in orders(trial, patterns)]
+    assert found == [(("thyroid",), 7), (("calcium",), 9), (("imaging", "infection"), 10)]
+
+
+def test_orders_settle_everyone_if_there_are_few_sections() -> None:
+    rng = Random(3)
+    names = [section.id for section in load_trial().sections][:6]
+    for _ in range(50):
+        patterns = {
+            frozenset(rng.sample(names, rng.randint(1, 4))): rng.randint(1, 50) for _ in range(8)
+        }
+        found = orders(load_trial(), patterns)
+        assert sum(one.settled for one in found if isinstance(one.settled, int)) == sum(
+            patterns.values()
+        )
+        assert len({name for one in found for name in one.sections}) == sum(
+            len(one.sections) for one in found
+        )
+
+
+def test_without_criterion_is_what_gained_says() -> None:
+    """Leaving a criterion out makes as many more eligible as was counted."""
+    for case in generated_cases(range(12), spec_trial(), rows=40):
+        whole = counted(case, batch=40)
+        for n, one in enumerate(whole.criteria):
+            criteria = case.trial.criteria[:n] + case.trial.criteria[n + 1 :]
+            fewer = replace(case.trial, criteria=criteria)
+            assert one.gained == _eligible(counted(case._replace(trial=fewer), 40)) - _eligible(
+                whole
+            )
+
+
+def _eligible(found: Attrition) -> int:
+    assert isinstance(found.eligible, int)
+    return found.eligible
