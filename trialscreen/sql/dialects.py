@@ -1,0 +1,73 @@
+"""Where the SQL dialects differ in what the queries need."""
+
+from typing import Literal, NamedTuple, get_args
+
+from sqlglot import exp
+
+from trialscreen.dates import Period
+
+Dialect = Literal["postgres", "duckdb", "spark", "bigquery", "snowflake", "tsql"]
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+
+TITLES: dict[Dialect, str] = {
+    "postgres": "PostgreSQL",
+    "duckdb": "DuckDB",
+    "spark": "Spark SQL",
+    "bigquery": "BigQuery",
+    "snowflake": "Snowflake",
+    "tsql": "SQL Server",
+}
+
+_LONGEST_NAME: dict[Dialect, int] = {
+    "postgres": 63,  # longer ones are cut without an error, and two may become one
+    "tsql": 128,
+    "snowflake": 255,
+    "bigquery": 300,
+}
+
+
+class Traits(NamedTuple):
+    """What the printer asks of a dialect.
+
+    `has_booleans`: truth can be stored; elsewhere it is a bit, and a condition compares it.
+    `moves_to_timestamp`: a day less a period is a moment, to be cast back.
+    `adds_months`: a period is subtracted by adding a negative number.
+    `folds_to_upper`: a name without quotes is stored in upper case.
+    """
+
+    has_booleans: bool = True
+    moves_to_timestamp: bool = False
+    adds_months: bool = True
+    folds_to_upper: bool = False
+    longest_name: int | None = None
+
+
+def traits(dialect: Dialect) -> Traits:
+    return Traits(
+        has_booleans=dialect != "tsql",
+        moves_to_timestamp=dialect in ("postgres", "duckdb"),
+        adds_months=dialect in ("spark", "snowflake", "tsql"),
+        folds_to_upper=dialect == "snowflake",
+        longest_name=_LONGEST_NAME.get(dialect),
+    )
+
+
+def text_literal(text: str, dialect: Dialect) -> exp.Expression:
+    """A text; for SQL Server in Unicode where it needs that."""
+    if dialect == "tsql" and not text.isascii():
+        return exp.National(this=text)
+    return exp.Literal.string(text)
+
+
+def days_before(day: exp.Expression, period: Period, dialect: Dialect) -> exp.Expression:
+    """`day` less `period`. Each of these functions clamps to the end of a short month.
+
+    (Snowflake's ADD_MONTHS would keep the last day of a month the last: DATEADD does not.)
+    """
+    unit = exp.var(period.unit.removesuffix("s").upper())
+    known = traits(dialect)
+    if known.adds_months:
+        count = exp.Neg(this=exp.Literal.number(period.count))
+        return exp.DateAdd(this=day, expression=count, unit=unit)
+    moved = exp.DateSub(this=day, expression=exp.Literal.number(period.count), unit=unit)
+    return exp.cast(moved, "date") if known.moves_to_timestamp else moved

@@ -1,0 +1,226 @@
+"""Expressions of one row as SQL: a handler of a few lines per node.
+
+SQL's AND, OR and NOT are strong Kleene logic, CASE takes a null for false, and numbers are
+double precision, since the query casts every number of the table to it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import assert_never
+
+from sqlglot import exp
+
+from trialscreen.dates import Period
+from trialscreen.lower.folding import spelled_out
+from trialscreen.scalar import (
+    NULL,
+    And,
+    Arithmetic,
+    ArithmeticSign,
+    Before,
+    Coalesce,
+    Column,
+    Comparison,
+    ComparisonSign,
+    CompletedYears,
+    Constant,
+    Count,
+    Floor,
+    If,
+    In,
+    Known,
+    Not,
+    Or,
+    Quantity,
+    Rounded,
+    Scalar,
+    Truth,
+)
+from trialscreen.sql.dialects import Dialect, days_before, text_literal, traits
+
+_BINARY: Mapping[ComparisonSign | ArithmeticSign, type[exp.Binary]] = {
+    "==": exp.EQ,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+    "+": exp.Add,
+    "-": exp.Sub,
+    "*": exp.Mul,
+}
+_EARLIEST_SENSIBLE = date(1900, 1, 1)
+
+
+@dataclass(frozen=True)
+class Printer:
+    """Prints for one dialect. `value` gives what can be stored, `condition` what can be tested.
+
+    They differ only where truth cannot be stored: there it is stored as 1, 0 or null.
+    """
+
+    dialect: Dialect
+
+    def name(self, name: str) -> exp.Identifier:
+        folded = name.upper() if traits(self.dialect).folds_to_upper else name
+        return exp.to_identifier(folded, quoted=True)
+
+    def column(self, name: str) -> exp.Column:
+        return exp.column(self.name(name))
+
+    def value(self, scalar: Scalar) -> exp.Expression:
+        match scalar:
+            case Column(name):
+                return self.column(name)
+            case Constant(value):
+                return self._constant(value)
+            case If():
+                return self._case(scalar)
+            case Coalesce(first, second):
+                return exp.Coalesce(this=self.value(first), expressions=[self.value(second)])
+            case And() | Or() | Not() | Known() | Comparison() | In():
+                if traits(self.dialect).has_booleans:
+                    return self._truth(scalar)
+                return self._bit(scalar)
+            case _:
+                return self._quantity(scalar)
+
+    def condition(self, scalar: Scalar) -> exp.Expression:
+        """`scalar`, which is a truth, where a condition stands."""
+        if isinstance(scalar, Truth):
+            return self._truth(scalar)
+        if traits(self.dialect).has_booleans:
+            return self.value(scalar)
+        value = exp.cast(exp.null(), "boolean") if scalar == NULL else self.value(scalar)
+        return exp.EQ(this=value, expression=exp.Literal.number(1))
+
+    def _bit(self, truth: Truth) -> exp.Expression:
+        met = exp.case().when(self._truth(truth), exp.Literal.number(1))
+        if isinstance(truth, Known):
+            return met.else_(exp.Literal.number(0))
+        return met.when(self._truth(Not(truth)), exp.Literal.number(0))
+
+    def _constant(self, value: bool | float | str | date | None) -> exp.Expression:
+        match value:
+            case None:
+                return exp.null()
+            case bool():
+                if traits(self.dialect).has_booleans:
+                    return exp.true() if value else exp.false()
+                return exp.Literal.number(int(value))
+            case str():
+                return text_literal(value, self.dialect)
+            case date():
+                return exp.cast(exp.Literal.string(value.isoformat()), "date")
+            case _:
+                return _number(value)
+
+    def _case(self, scalar: If) -> exp.Expression:
+        """A chain of conditions is one CASE."""
+        case, rest = exp.case(), scalar
+        while True:
+            case = case.when(self.condition(rest.condition), self.value(rest.then))
+            if not isinstance(rest.otherwise, If):
+                break
+            rest = rest.otherwise
+        return case if rest.otherwise == NULL else case.else_(self.value(rest.otherwise))
+
+    def _truth(self, scalar: Truth) -> exp.Expression:
+        match scalar:
+            case And(parts):
+                return exp.and_(*map(self.condition, parts), copy=False)
+            case Or(parts):
+                return exp.or_(*map(self.condition, parts), copy=False)
+            case Not(Known(part)):
+                return exp.Is(this=_wrapped(self.value(part)), expression=exp.null())
+            case Not(part):
+                return exp.Not(this=_wrapped(self.condition(part)))
+            case Known(part):
+                not_null = exp.Not(this=exp.null())
+                return exp.Is(this=_wrapped(self.value(part)), expression=not_null)
+            case Comparison(sign, left, right):
+                return self._binary(_BINARY[sign], left, right)
+            case In(part, values):
+                texts = [text_literal(value, self.dialect) for value in values]
+                return exp.In(this=_wrapped(self.value(part)), expressions=texts)
+            case _:
+                assert_never(scalar)
+
+    def _quantity(self, scalar: Quantity) -> exp.Expression:
+        match scalar:
+            case Count(parts):
+                return _joined(exp.Add, [self._one_if_true(part) for part in parts])
+            case Arithmetic("/", left, right):
+                ends = (_wrapped(self.value(end)) for end in (left, right))
+                return exp.Div(this=next(ends), expression=next(ends), typed=True)
+            case Arithmetic("**", left, right):
+                return exp.Pow(this=self.value(left), expression=self.value(right))
+            case Arithmetic(sign, left, right):
+                return self._binary(_BINARY[sign], left, right)
+            case Floor(part):
+                return exp.Floor(this=self.value(part))
+            case Rounded():
+                return self.value(spelled_out(scalar))
+            case Before(day, period):
+                return self._before(day, period)
+            case CompletedYears(since, on):
+                gone = exp.Sub(this=self._as_number(on), expression=_wrapped(self._as_number(since)))
+                years = exp.Div(this=exp.cast(gone, "double"), expression=_number(10_000))
+                return exp.Floor(this=years)
+            case _:
+                assert_never(scalar)
+
+    def _binary(self, kind: type[exp.Binary], left: Scalar, right: Scalar) -> exp.Expression:
+        return kind(this=_wrapped(self.value(left)), expression=_wrapped(self.value(right)))
+
+    def _one_if_true(self, part: Scalar) -> exp.Expression:
+        return exp.case().when(self.condition(part), _number(1)).else_(_number(0))
+
+    def _before(self, day: Scalar, period: Period) -> exp.Expression:
+        moved = days_before(self.value(day), period, self.dialect)
+        if period.before(_EARLIEST_SENSIBLE) > date.min:
+            return moved
+        # So long a period can leave the calendar, which some engines refuse.
+        inside = self.condition(Comparison(">=", day, Constant(period.after(date.min))))
+        return exp.case().when(inside, moved).else_(self._constant(date.min))
+
+    def _as_number(self, day: Scalar) -> exp.Expression:
+        """A day as the number YYYYMMDD, so that the years of a difference are its ten-thousands."""
+        if isinstance(day, Constant) and isinstance(day.value, date):
+            return _number(int(f"{day.value:%Y%m%d}"))
+        parts = [
+            exp.Extract(this=exp.var(unit), expression=self.value(day))
+            for unit in ("YEAR", "MONTH", "DAY")
+        ]
+        year = exp.Mul(this=parts[0], expression=_number(10_000))
+        month = exp.Mul(this=parts[1], expression=_number(100))
+        return _joined(exp.Add, [year, month, parts[2]])
+
+
+def _joined(kind: type[exp.Binary], parts: list[exp.Expression]) -> exp.Expression:
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = kind(this=joined, expression=part)
+    return joined
+
+
+def _wrapped(operand: exp.Expression) -> exp.Expression:
+    """`operand` in brackets if it has an operator of its own."""
+    return exp.paren(operand, copy=False) if isinstance(operand, _OPERATORS) else operand
+
+
+_OPERATORS: tuple[type[exp.Expression], ...] = (exp.Binary, exp.Not, exp.In, exp.Is)
+
+
+def _number(value: float) -> exp.Expression:
+    """A number. One with decimals gets an exponent: without it, it would be no double."""
+    size = abs(value)
+    if size == int(size) and size < 10**15:
+        text = str(int(size))
+    else:
+        text = repr(float(size))
+        text = text if "e" in text else f"{text}e0"
+    literal = exp.Literal.number(text)
+    return exp.Neg(this=literal) if value < 0 else literal
+
+

@@ -1,0 +1,171 @@
+"""A trial as one query over a table of patients: named steps, then a row per patient.
+
+The query casts every column it reads to the type of its element, so that arithmetic is in
+double precision whatever the table stores. Texts of a criteria file enter it as quoted
+names, as literals and as comments; sqlglot writes all three.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from trialscreen.lower import Contradiction, Program, Step, Table, lower
+from trialscreen.lower.folding import either
+from trialscreen.scalar import Column, Constant, If, Scalar
+from trialscreen.scalar import NULL as NOTHING
+from trialscreen.sql.dialects import Dialect, traits
+from trialscreen.sql.expressions import Printer
+from trialscreen.text import printable
+from trialscreen.trial import SCREENING_DATE, ElementType, Trial
+
+_TYPES: Mapping[ElementType, str] = {
+    "boolean": "boolean",
+    "integer": "double",
+    "quantity": "double",
+    "date": "date",
+}
+
+
+@dataclass(frozen=True)
+class Patients:
+    """The table to query: its name (`schema.patients`), its id column, and what `lower` asks."""
+
+    name: str
+    id: str
+    table: Table
+
+
+def screening_query(
+    trial: Trial, patients: Patients, dialect: Dialect, *, clear: bool = True
+) -> exp.Select:
+    """The id, `verdict`, `open` and each criterion, for every row, in no order.
+
+    `clear`: elements in contradiction are unknown for that row; else they stand.
+    """
+    return _Query(trial, patients, Printer(dialect)).build(clear=clear)
+
+
+@dataclass(frozen=True)
+class _Query:
+    trial: Trial
+    patients: Patients
+    printer: Printer
+
+    def build(self, *, clear: bool) -> exp.Select:
+        program = lower(self.trial, self.patients.table)
+        found = program.contradictions if clear else ()
+        holds = [one.holds for one in found]
+        read = self._in_order(program.inputs((*program.results.values(), *holds)))
+        named = [("given", "what the table holds of each patient", self._given(read))]
+        if found:
+            named += self._steps(program, holds, "before")
+            flags = _flags(found, (*read, *(step.name for step in program.steps)))
+            named.append(("contradictions", "what cannot be right", self._all_and(flags)))
+            about = "elements in contradiction are unknown"
+            named.append(("cleared", about, self._cleared(read, found, flags)))
+        named += self._steps(program, program.results.values(), "step")
+        return self._chained(named, self._results(program))
+
+    # The parts of the query.
+
+    def _in_order(self, columns: Iterable[str]) -> list[str]:
+        places = {name: place for place, name in enumerate(self.trial.elements)}
+        return sorted(columns, key=lambda name: (places.get(self._element_of(name), 0), name))
+
+    def _given(self, read: Sequence[str]) -> exp.Select:
+        columns = [self._typed(name) for name in read]
+        return exp.select(self.printer.column(self.patients.id), *columns)
+
+    def _typed(self, name: str) -> exp.Alias:
+        column: exp.Expression = self.printer.column(name)
+        if name == SCREENING_DATE:
+            return self._named(exp.cast(column, "date"), name, "every window is counted from it")
+        element = self.trial.elements[self._element_of(name)]
+        if element.type in _TYPES:
+            column = exp.cast(column, _TYPES[element.type])
+        unit = self.trial.unit_text(element.unit)
+        return self._named(column, name, f"{element.label}, {unit}" if unit else element.label)
+
+    def _element_of(self, column: str) -> str:
+        """The element that a column holds, or one end of."""
+        if column in self.trial.elements or column == SCREENING_DATE:
+            return column
+        return column.rpartition("_")[0]
+
+    def _steps(
+        self, program: Program, outputs: Iterable[Scalar], prefix: str
+    ) -> list[tuple[str, str, exp.Select]]:
+        """One query per stage; each reads only those before it."""
+        return [
+            (f"{prefix}_{number}", "", self._all_and(stage))
+            for number, stage in enumerate(program.stages(outputs), 1)
+        ]
+
+    def _all_and(self, steps: Iterable[Step]) -> exp.Select:
+        values = (self._named(self.printer.value(s.value), s.name, s.about) for s in steps)
+        return exp.select(exp.Star(), *values)
+
+    def _cleared(
+        self, read: Sequence[str], found: Sequence[Contradiction], flags: Sequence[Step]
+    ) -> exp.Select:
+        columns = []
+        for name in read:
+            about = [
+                Column(flag.name)
+                for flag, one in zip(flags, found, strict=True)
+                if self._element_of(name) in one.elements
+            ]
+            kept: Scalar = If(either(*about), NOTHING, Column(name)) if about else Column(name)
+            columns.append(self._named(self.printer.value(kept), name, ""))
+        return exp.select(self.printer.column(self.patients.id), *columns)
+
+    def _results(self, program: Program) -> exp.Select:
+        labels = {one.id: one.label for one in self.trial.criteria}
+        columns = []
+        for name, value in program.results.items():
+            result = self.printer.value(value)
+            kind = "boolean" if name in labels else "text"
+            if isinstance(value, Constant) or (kind == "boolean" and not traits(self.printer.dialect).has_booleans):
+                result = exp.cast(result, kind)
+            columns.append(self._named(result, name, labels.get(name, "")))
+        return exp.select(self.printer.column(self.patients.id), *columns)
+
+    # Putting them together.
+
+    def _named(self, value: exp.Expression, name: str, about: str) -> exp.Alias:
+        """`value` as `name`, with a comment."""
+        alias = exp.Alias(this=value, alias=self.printer.name(name))
+        if about:
+            alias.add_comments([printable(about)])
+        return alias
+
+    def _chained(
+        self, named: Sequence[tuple[str, str, exp.Select]], last: exp.Select
+    ) -> exp.Select:
+        """Each query reads the one before, and the first the table."""
+        source: exp.Table = self._table()
+        taken = self.patients.name.rpartition(".")[2].casefold()
+        for name, about, query in named:
+            free = f"{name}_" if name.casefold() == taken else name
+            last = last.with_(self.printer.name(free), query.from_(source, copy=False), copy=False)
+            source = exp.to_table(self.printer.name(free))
+            if about:
+                last.ctes[-1].add_comments([about])
+        return last.from_(source, copy=False)
+
+    def _table(self) -> exp.Table:
+        parts = [self.printer.name(part) for part in reversed(self.patients.name.split("."))]
+        return exp.Table(**dict(zip(("this", "db", "catalog"), parts, strict=False)))
+
+
+def _flags(found: Sequence[Contradiction], taken: Iterable[str]) -> list[Step]:
+    """The contradictions under names that nothing else has."""
+    others = {name.casefold() for name in taken}
+    prefix = "contradiction"
+    while any(name.startswith(prefix) for name in others):
+        prefix += "_"
+    return [
+        Step(f"{prefix}_{number}", one.holds, f"{one.id}: {one.reason}")
+        for number, one in enumerate(found, 1)
+    ]
