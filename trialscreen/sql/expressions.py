@@ -68,7 +68,7 @@ class Printer:
     def column(self, name: str) -> exp.Column:
         return exp.column(self.name(name))
 
-    def value(self, scalar: Scalar) -> exp.Expression:
+    def value(self, scalar: Scalar) -> exp.Expr:
         match scalar:
             case Column(name):
                 return self.column(name)
@@ -85,7 +85,7 @@ class Printer:
             case _:
                 return self._quantity(scalar)
 
-    def condition(self, scalar: Scalar) -> exp.Expression:
+    def condition(self, scalar: Scalar) -> exp.Expr:
         """`scalar`, which is a truth, where a condition stands."""
         if isinstance(scalar, Truth):
             return self._truth(scalar)
@@ -94,13 +94,13 @@ class Printer:
         value = exp.cast(exp.null(), "boolean") if scalar == NULL else self.value(scalar)
         return exp.EQ(this=value, expression=exp.Literal.number(1))
 
-    def _bit(self, truth: Truth) -> exp.Expression:
+    def _bit(self, truth: Truth) -> exp.Expr:
         met = exp.case().when(self._truth(truth), exp.Literal.number(1))
         if isinstance(truth, Known):
             return met.else_(exp.Literal.number(0))
         return met.when(self._truth(Not(truth)), exp.Literal.number(0))
 
-    def _constant(self, value: bool | float | str | date | None) -> exp.Expression:
+    def _constant(self, value: bool | float | str | date | None) -> exp.Expr:
         match value:
             case None:
                 return exp.null()
@@ -115,7 +115,7 @@ class Printer:
             case _:
                 return _number(value)
 
-    def _case(self, scalar: If) -> exp.Expression:
+    def _case(self, scalar: If) -> exp.Expr:
         """A chain of conditions is one CASE."""
         case, rest = exp.case(), scalar
         while True:
@@ -125,7 +125,7 @@ class Printer:
             rest = rest.otherwise
         return case if rest.otherwise == NULL else case.else_(self.value(rest.otherwise))
 
-    def _truth(self, scalar: Truth) -> exp.Expression:
+    def _truth(self, scalar: Truth) -> exp.Expr:
         match scalar:
             case And(parts):
                 return exp.and_(*map(self.condition, parts), copy=False)
@@ -146,7 +146,7 @@ class Printer:
             case _:
                 assert_never(scalar)
 
-    def _quantity(self, scalar: Quantity) -> exp.Expression:
+    def _quantity(self, scalar: Quantity) -> exp.Expr:
         match scalar:
             case Count(parts):
                 return _joined(exp.Add, [self._one_if_true(part) for part in parts])
@@ -164,19 +164,21 @@ class Printer:
             case Before(day, period):
                 return self._before(day, period)
             case CompletedYears(since, on):
-                gone = exp.Sub(this=self._as_number(on), expression=_wrapped(self._as_number(since)))
+                gone = exp.Sub(
+                    this=self._as_number(on), expression=_wrapped(self._as_number(since))
+                )
                 years = exp.Div(this=exp.cast(gone, "double"), expression=_number(10_000))
                 return exp.Floor(this=years)
             case _:
                 assert_never(scalar)
 
-    def _binary(self, kind: type[exp.Binary], left: Scalar, right: Scalar) -> exp.Expression:
+    def _binary(self, kind: type[exp.Binary], left: Scalar, right: Scalar) -> exp.Expr:
         return kind(this=_wrapped(self.value(left)), expression=_wrapped(self.value(right)))
 
-    def _one_if_true(self, part: Scalar) -> exp.Expression:
+    def _one_if_true(self, part: Scalar) -> exp.Expr:
         return exp.case().when(self.condition(part), _number(1)).else_(_number(0))
 
-    def _before(self, day: Scalar, period: Period) -> exp.Expression:
+    def _before(self, day: Scalar, period: Period) -> exp.Expr:
         moved = days_before(self.value(day), period, self.dialect)
         if period.before(_EARLIEST_SENSIBLE) > date.min:
             return moved
@@ -184,7 +186,7 @@ class Printer:
         inside = self.condition(Comparison(">=", day, Constant(period.after(date.min))))
         return exp.case().when(inside, moved).else_(self._constant(date.min))
 
-    def _as_number(self, day: Scalar) -> exp.Expression:
+    def _as_number(self, day: Scalar) -> exp.Expr:
         """A day as the number YYYYMMDD, so that the years of a difference are its ten-thousands."""
         if isinstance(day, Constant) and isinstance(day.value, date):
             return _number(int(f"{day.value:%Y%m%d}"))
@@ -197,22 +199,22 @@ class Printer:
         return _joined(exp.Add, [year, month, parts[2]])
 
 
-def _joined(kind: type[exp.Binary], parts: list[exp.Expression]) -> exp.Expression:
+def _joined(kind: type[exp.Binary], parts: list[exp.Expr]) -> exp.Expr:
     joined = parts[0]
     for part in parts[1:]:
         joined = kind(this=joined, expression=part)
     return joined
 
 
-def _wrapped(operand: exp.Expression) -> exp.Expression:
+def _wrapped(operand: exp.Expr) -> exp.Expr:
     """`operand` in brackets if it has an operator of its own."""
     return exp.paren(operand, copy=False) if isinstance(operand, _OPERATORS) else operand
 
 
-_OPERATORS: tuple[type[exp.Expression], ...] = (exp.Binary, exp.Not, exp.In, exp.Is)
+_OPERATORS: tuple[type[exp.Expr], ...] = (exp.Binary, exp.Not, exp.In, exp.Is)
 
 
-def _number(value: float) -> exp.Expression:
+def _number(value: float) -> exp.Expr:
     """A number. One with decimals gets an exponent: without it, it would be no double."""
     size = abs(value)
     if size == int(size) and size < 10**15:
@@ -222,5 +224,3 @@ def _number(value: float) -> exp.Expression:
         text = text if "e" in text else f"{text}e0"
     literal = exp.Literal.number(text)
     return exp.Neg(this=literal) if value < 0 else literal
-
-

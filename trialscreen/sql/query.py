@@ -6,18 +6,21 @@ names, as literals and as comments; sqlglot writes all three.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sqlglot import exp
 
 from trialscreen.lower import Contradiction, Program, Step, Table, lower
-from trialscreen.lower.folding import either
-from trialscreen.scalar import Column, Constant, If, Scalar
-from trialscreen.scalar import NULL as NOTHING
+from trialscreen.lower.folding import either, if_
+from trialscreen.scalar import NULL, Column, Constant, Scalar
 from trialscreen.sql.dialects import Dialect, traits
 from trialscreen.sql.expressions import Printer
 from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE, ElementType, Trial
+
+RESULTS = ("verdict", "open")
+"""The columns that come out beside the criteria."""
 
 _TYPES: Mapping[ElementType, str] = {
     "boolean": "boolean",
@@ -46,6 +49,15 @@ def screening_query(
     return _Query(trial, patients, Printer(dialect)).build(clear=clear)
 
 
+class _Part(NamedTuple):
+    """One named query. A fenced one is computed once, however often it is read."""
+
+    name: str
+    query: exp.Select
+    about: str = ""
+    fenced: bool = False
+
+
 @dataclass(frozen=True)
 class _Query:
     trial: Trial
@@ -53,19 +65,22 @@ class _Query:
     printer: Printer
 
     def build(self, *, clear: bool) -> exp.Select:
-        program = lower(self.trial, self.patients.table)
+        program = lower(self.trial, self._table_with_id())
         found = program.contradictions if clear else ()
         holds = [one.holds for one in found]
         read = self._in_order(program.inputs((*program.results.values(), *holds)))
-        named = [("given", "what the table holds of each patient", self._given(read))]
+        parts = [_Part("given", self._given(read), "what the table holds of each patient")]
         if found:
-            named += self._steps(program, holds, "before")
-            flags = _flags(found, (*read, *(step.name for step in program.steps)))
-            named.append(("contradictions", "what cannot be right", self._all_and(flags)))
-            about = "elements in contradiction are unknown"
-            named.append(("cleared", about, self._cleared(read, found, flags)))
-        named += self._steps(program, program.results.values(), "step")
-        return self._chained(named, self._results(program))
+            parts += self._steps(program, holds, "before")
+            flags = _flags(found, (self.patients.id, *read, *(one.name for one in program.steps)))
+            parts += self._clearing(read, found, flags)
+        parts += self._steps(program, program.results.values(), "step")
+        return self._chained(parts, self._results(program))
+
+    def _table_with_id(self) -> Table:
+        """So that no step takes the id's name."""
+        table = self.patients.table
+        return replace(table, columns=table.columns | {self.patients.id})
 
     # The parts of the query.
 
@@ -78,7 +93,7 @@ class _Query:
         return exp.select(self.printer.column(self.patients.id), *columns)
 
     def _typed(self, name: str) -> exp.Alias:
-        column: exp.Expression = self.printer.column(name)
+        column: exp.Expr = self.printer.column(name)
         if name == SCREENING_DATE:
             return self._named(exp.cast(column, "date"), name, "every window is counted from it")
         element = self.trial.elements[self._element_of(name)]
@@ -93,12 +108,10 @@ class _Query:
             return column
         return column.rpartition("_")[0]
 
-    def _steps(
-        self, program: Program, outputs: Iterable[Scalar], prefix: str
-    ) -> list[tuple[str, str, exp.Select]]:
+    def _steps(self, program: Program, outputs: Iterable[Scalar], prefix: str) -> list[_Part]:
         """One query per stage; each reads only those before it."""
         return [
-            (f"{prefix}_{number}", "", self._all_and(stage))
+            _Part(f"{prefix}_{number}", self._all_and(stage))
             for number, stage in enumerate(program.stages(outputs), 1)
         ]
 
@@ -106,19 +119,23 @@ class _Query:
         values = (self._named(self.printer.value(s.value), s.name, s.about) for s in steps)
         return exp.select(exp.Star(), *values)
 
-    def _cleared(
+    def _clearing(
         self, read: Sequence[str], found: Sequence[Contradiction], flags: Sequence[Step]
-    ) -> exp.Select:
+    ) -> list[_Part]:
         columns = []
         for name in read:
-            about = [
+            striking = [
                 Column(flag.name)
                 for flag, one in zip(flags, found, strict=True)
                 if self._element_of(name) in one.elements
             ]
-            kept: Scalar = If(either(*about), NOTHING, Column(name)) if about else Column(name)
+            kept = if_(either(*striking), NULL, Column(name))
             columns.append(self._named(self.printer.value(kept), name, ""))
-        return exp.select(self.printer.column(self.patients.id), *columns)
+        cleared = exp.select(self.printer.column(self.patients.id), *columns)
+        return [
+            _Part("contradictions", self._all_and(flags), "what cannot be right", fenced=True),
+            _Part("cleared", cleared, "elements in contradiction are unknown", fenced=True),
+        ]
 
     def _results(self, program: Program) -> exp.Select:
         labels = {one.id: one.label for one in self.trial.criteria}
@@ -126,32 +143,35 @@ class _Query:
         for name, value in program.results.items():
             result = self.printer.value(value)
             kind = "boolean" if name in labels else "text"
-            if isinstance(value, Constant) or (kind == "boolean" and not traits(self.printer.dialect).has_booleans):
+            if isinstance(value, Constant) or (
+                kind == "boolean" and not traits(self.printer.dialect).has_booleans
+            ):
                 result = exp.cast(result, kind)
             columns.append(self._named(result, name, labels.get(name, "")))
         return exp.select(self.printer.column(self.patients.id), *columns)
 
     # Putting them together.
 
-    def _named(self, value: exp.Expression, name: str, about: str) -> exp.Alias:
+    def _named(self, value: exp.Expr, name: str, about: str) -> exp.Alias:
         """`value` as `name`, with a comment."""
         alias = exp.Alias(this=value, alias=self.printer.name(name))
         if about:
             alias.add_comments([printable(about)])
         return alias
 
-    def _chained(
-        self, named: Sequence[tuple[str, str, exp.Select]], last: exp.Select
-    ) -> exp.Select:
+    def _chained(self, parts: Sequence[_Part], last: exp.Select) -> exp.Select:
         """Each query reads the one before, and the first the table."""
-        source: exp.Table = self._table()
+        source = self._table()
         taken = self.patients.name.rpartition(".")[2].casefold()
-        for name, about, query in named:
-            free = f"{name}_" if name.casefold() == taken else name
-            last = last.with_(self.printer.name(free), query.from_(source, copy=False), copy=False)
-            source = exp.to_table(self.printer.name(free))
-            if about:
-                last.ctes[-1].add_comments([about])
+        known = traits(self.printer.dialect)
+        for part in parts:
+            free = f"{part.name}_" if part.name == taken else part.name
+            query = part.query.from_(source, copy=False)
+            fenced = True if part.fenced and known.needs_fences else None
+            last = last.with_(self.printer.name(free), query, materialized=fenced, copy=False)
+            if part.about:
+                last.ctes[-1].add_comments([part.about])
+            source = exp.Table(this=self.printer.name(free))
         return last.from_(source, copy=False)
 
     def _table(self) -> exp.Table:

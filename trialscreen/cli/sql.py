@@ -1,0 +1,115 @@
+"""`sql`: the query that screens a table of patients in a database."""
+
+import sys
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from trialscreen.cli.formats import load
+from trialscreen.cli.outcome import refuse, refuse_one
+from trialscreen.errors import InputError, Problem
+from trialscreen.sources import Answer, screening_date
+from trialscreen.trial import SCREENING_DATE
+
+COLUMN = "column"
+_FLAG = "--screening-date"
+
+
+class DialectName(StrEnum):
+    """As `trialscreen.sql.DIALECTS`, which help must not import."""
+
+    POSTGRES = "postgres"
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+    BIGQUERY = "bigquery"
+    SNOWFLAKE = "snowflake"
+    TSQL = "tsql"
+
+
+def sql(
+    context: typer.Context,
+    dialect: Annotated[
+        DialectName, typer.Option("--dialect", help="The database's SQL; tsql is SQL Server's.")
+    ],
+    table: Annotated[
+        str, typer.Option("--table", metavar="NAME", help="The table, such as ehr.patients.")
+    ] = "patients",
+    id_column: Annotated[
+        str, typer.Option("--id", metavar="COLUMN", help="The column with the patients' codes.")
+    ] = "patient_id",
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="A,B",
+            help="The columns that the table has, named as data elements; a bounded value x as"
+            " x_low,x_high. All data elements if not given; one without a column is unknown.",
+        ),
+    ] = None,
+    bounded: Annotated[
+        str | None,
+        typer.Option(
+            "--bounded",
+            metavar="A,B",
+            help="Data elements that the table has within bounds, in x_low and x_high.",
+        ),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            _FLAG,
+            metavar="YYYY-MM-DD|column",
+            help="The day that every window is counted from; today if none is given. column:"
+            f" each row has its own, in a column {SCREENING_DATE}.",
+        ),
+    ] = None,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep-contradictions",
+            help="Screen values that contradict each other as they are. Otherwise they are"
+            " unknown for that patient.",
+        ),
+    ] = False,
+) -> None:
+    """Print the query that screens a table of patients in a database.
+
+    The table has a row per patient and typed columns. The query returns the id, the
+    verdict, what is open, and each criterion: true where it is met, false where it is
+    not, null where that is unknown. Nothing is run.
+    """
+    try:
+        from trialscreen import sql as queries  # noqa: PLC0415 - heavy, and an extra
+    except ModuleNotFoundError as error:
+        if error.name != "sqlglot":
+            raise
+        refuse_one("sql", "needs the package sqlglot: pip install 'trialscreen[sql]'")
+    loaded = load(context)
+    try:
+        patients = queries.patients_table(
+            loaded,
+            table,
+            id_column,
+            None if on == COLUMN else _day(on),
+            None if columns is None else _names(columns),
+            _names(bounded or ""),
+        )
+        text = queries.screening_sql(loaded, patients, dialect.value, clear=not keep)
+    except InputError as error:
+        refuse(error)
+    sys.stdout.write(text)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _day(text: str | None) -> date:
+    problems: list[Problem] = []
+    answers = {} if text is None else {SCREENING_DATE: Answer(text, _FLAG)}
+    day = screening_date(answers, date.today(), problems)  # noqa: DTZ011 - the day here
+    if day is None:
+        raise InputError(problems)
+    return day
