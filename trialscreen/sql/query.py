@@ -14,9 +14,8 @@ from sqlglot import exp
 from trialscreen.lower import Contradiction, Program, Step, Table, lower
 from trialscreen.lower.folding import either, if_
 from trialscreen.scalar import NULL, Column, Constant, Scalar
-from trialscreen.sql.dialects import Dialect, traits
+from trialscreen.sql.dialects import Dialect, comment, traits
 from trialscreen.sql.expressions import Printer
-from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE, ElementType, Trial
 
 RESULTS = ("verdict", "open")
@@ -99,6 +98,8 @@ class _Query:
         element = self.trial.elements[self._element_of(name)]
         if element.type in _TYPES:
             column = exp.cast(column, _TYPES[element.type])
+        if element.name != name and element.type in ("integer", "quantity"):
+            column = self.printer.bound(column)
         unit = self.trial.unit_text(element.unit)
         return self._named(column, name, f"{element.label}, {unit}" if unit else element.label)
 
@@ -156,7 +157,7 @@ class _Query:
         """`value` as `name`, with a comment."""
         alias = exp.Alias(this=value, alias=self.printer.name(name))
         if about:
-            alias.add_comments([printable(about)])
+            alias.add_comments([comment(about)])
         return alias
 
     def _chained(self, parts: Sequence[_Part], last: exp.Select) -> exp.Select:

@@ -5,17 +5,20 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from trialscreen.errors import InputError, Problem
-from trialscreen.sql.dialects import TITLES, Dialect, traits
+from trialscreen.sql.dialects import TITLES, Dialect, comment, traits
 from trialscreen.sql.query import Patients, screening_query
-from trialscreen.text import printable, shown
+from trialscreen.text import shown
 from trialscreen.trial import SCREENING_DATE, Trial
 
 
 def screening_sql(trial: Trial, patients: Patients, dialect: Dialect, *, clear: bool = True) -> str:
-    """`screening_query`, laid out and with comments. Raises InputError for a name too long."""
+    """`screening_query`, laid out and with comments.
+
+    Raises InputError where a name or a text would not reach the database as it is.
+    """
     query = screening_query(trial, patients, dialect, clear=clear)
-    _refuse_long_names(query, dialect)
-    header = "".join(f"-- {printable(line)}\n" for line in _header(trial, patients, dialect))
+    _refuse_names(query, dialect)
+    header = "".join(f"-- {comment(line)}\n" for line in _header(trial, patients, dialect))
     return f"{header}\n{query.sql(dialect, pretty=True)};\n"
 
 
@@ -33,16 +36,20 @@ def _header(trial: Trial, patients: Patients, dialect: Dialect) -> Iterator[str]
     yield "Numbers are compared in double precision: 2.5e0 is 2.5."
 
 
-def _refuse_long_names(query: exp.Expr, dialect: Dialect) -> None:
-    """Where a dialect cuts long names, two columns could become one."""
-    longest = traits(dialect).longest_name
-    if longest is None:
-        return
+def _refuse_names(query: exp.Expr, dialect: Dialect) -> None:
+    """Names and texts that would not reach the database as they are."""
+    known = traits(dialect)
     names = dict.fromkeys(str(one.this) for one in query.find_all(exp.Identifier))
+    texts = dict.fromkeys(str(one.this) for one in query.find_all(exp.Literal, exp.National))
     problems = [
-        Problem(shown(name), f"longer than {longest} bytes, the most that {TITLES[dialect]} takes")
+        Problem(shown(name), f"longer than {known.longest_name} bytes, {TITLES[dialect]}'s limit")
         for name in names
-        if len(name.encode()) > longest
+        if known.longest_name is not None and len(name.encode()) > known.longest_name
+    ]
+    problems += [
+        Problem(shown(text), f"{TITLES[dialect]} would put a setting in the place of {mark}…")
+        for text in {**names, **texts}
+        if (mark := known.replaces) is not None and mark in text
     ]
     if problems:
         raise InputError(problems)

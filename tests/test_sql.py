@@ -1,0 +1,355 @@
+"""The generated SQL as text: what a criteria file says cannot become SQL."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import sqlglot
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from tests.differential import Case, generated_cases, screened
+from tests.engines import TABLE, DuckDB, Engine
+from tests.generate import ON
+from tests.process import refusals, run
+from tests.spec import spec_trial
+from tests.sql_cases import found_by, simulated
+from trialscreen import InputError, Trial, load_trial
+from trialscreen.dates import Period
+from trialscreen.lower import Table
+from trialscreen.rule import AllOf, Compare, Is, OneOf, Operator, Within
+from trialscreen.scalar import Before, Column
+from trialscreen.sql import DIALECTS, Dialect, Patients, patients_table, screening_sql
+from trialscreen.sql.expressions import Printer
+from trialscreen.trial import Check, Criterion, Element
+
+# A trial whose every text is hostile.
+
+NASTY = (
+    *("'", '"', "`", "]", "[", "\\", "\\'", "''", ";", "--", "/*", "*/", "/*+", "#", "\n", "\t"),
+    *("$$", " {{ x }}", ":x", "%s", "?", "@", "N'", "é", "x", "); DROP TABLE a; --"),
+)
+TEXTS = st.lists(st.sampled_from(NASTY), min_size=1, max_size=4).map("".join)
+
+
+def hostile_trial(texts: list[str]) -> Trial:
+    """A trial whose names, labels, choices and ids are these; names are told apart by a number."""
+    one, two, three, four, five = (f"{text}{i}" for i, text in enumerate(texts))
+
+    def element(name: str, kind: Any, **more: Any) -> Element:
+        unit = "kg" if kind == "quantity" else None
+        return Element(name, five, kind, "chart", "s", "?", unit=unit, **more)
+
+    elements = {
+        one: element(one, "boolean"),
+        two: element(two, "choice", choices={three: five, four: five}),
+        three: element(three, "quantity", range=(0, 100)),
+        four: element(four, "date"),
+    }
+    rule = AllOf(
+        (
+            *(Is(one, value=True), Is(two, three), OneOf(two, (three, five))),
+            *(Compare(three, Operator.AT_LEAST, 2.5), Within(four, Period(6, "months"))),
+        )
+    )
+    criteria = (
+        Criterion(f"{one}.", "inclusion", two, three, rule),
+        Criterion(f"{two}.", "exclusion", one, three, Is(two, four)),
+    )
+    check = Check(five, "error", AllOf((Is(one, value=True), Is(two, four))), four)
+    base = spec_trial()
+    registration = base.registration._replace(title=five)
+    return replace(
+        base,
+        elements=elements,
+        criteria=criteria,
+        checks=(check,),
+        registration=registration,
+        version=one,
+    )
+
+
+def hostile_frame(trial: Trial) -> pl.DataFrame:
+    one, two, three, four = trial.elements
+    choices = [*trial.elements[two].choices, None]
+    return pl.DataFrame(
+        {
+            "id": [0, 1, 2],
+            one: [True, True, None],
+            two: choices,
+            three: [2.5, 9.0, None],
+            four: [date(2026, 2, 28), date(2026, 2, 27), None],
+        }
+    )
+
+
+def hostile_query(trial: Trial, dialect: Dialect) -> str:
+    table = Table(frozenset(trial.elements), frozenset(), ON)
+    return screening_sql(trial, Patients("a.'b\"`]\\", "i'd", table), dialect)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@given(texts=st.lists(TEXTS, min_size=5, max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_the_text_reads_back_as_one_query_with_the_same_names_and_texts(
+    dialect: Dialect, texts: list[str]
+) -> None:
+    trial = hostile_trial(texts)
+    statements = sqlglot.parse(hostile_query(trial, dialect), read=dialect)
+    assert len([one for one in statements if one is not None]) == 1
+    (read, *_) = statements
+    assert isinstance(read, exp.Select)
+    kinds = {type(node) for node in read.walk()}
+    assert not kinds & {exp.Drop, exp.Command, exp.Placeholder, exp.Parameter}
+    names = {node.name for node in read.find_all(exp.Column)}
+    folded = {name.upper() if dialect == "snowflake" else name for name in trial.elements}
+    assert folded <= names
+    literals = {node.name for node in read.find_all(exp.Literal, exp.National)}
+    two = list(trial.elements)[1]
+    assert set(trial.elements[two].choices) <= literals
+
+
+@given(texts=st.lists(TEXTS, min_size=5, max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_hostile_texts_are_data_to_duckdb(texts: list[str]) -> None:
+    _check_hostile(DuckDB(), texts)
+
+
+@pytest.mark.parametrize("start", range(0, len(NASTY), 5))
+def test_hostile_texts_are_data_to_every_engine(engine: Engine, start: int) -> None:
+    _check_hostile(engine, [NASTY[(start + i) % len(NASTY)] for i in range(5)])
+
+
+def _check_hostile(engine: Engine, texts: list[str]) -> None:
+    trial = hostile_trial(texts)
+    case = Case(0, trial, hostile_frame(trial))
+    found = found_by(engine, case)
+    assert found.equals(screened(case))
+    assert found.row(0)[1:] == ("eligible", None, True, False)
+    assert found.row(1)[1:] == ("ineligible", None, False, True)
+
+
+@pytest.mark.parametrize(("dialect", "mark"), [("spark", "${x}"), ("tsql", "$(x)")])
+def test_a_variable_that_would_be_replaced_is_refused_but_in_a_comment(
+    dialect: Dialect, mark: str
+) -> None:
+    trial = hostile_trial(["a", "b", "c", "d", mark])  # a label, a title and a choice
+    with pytest.raises(InputError) as caught:
+        hostile_query(trial, dialect)
+    assert [problem.where for problem in caught.value.problems] == [f"'{mark}4'"]
+    rule = trial.criteria[1].rule
+    harmless = replace(trial, criteria=(trial.criteria[1]._replace(label=mark, rule=rule),))
+    text = hostile_query(harmless, dialect)
+    assert mark not in text and mark.replace("$", "$ ") in text
+
+
+# Dialects for which there is no engine here: read back by sqlglot, and run by DuckDB.
+
+NOT_RUN: tuple[Dialect, ...] = ("bigquery", "snowflake", "tsql")
+
+
+@pytest.mark.parametrize("dialect", NOT_RUN)
+@pytest.mark.parametrize("clear", [False, True])
+def test_a_dialect_without_an_engine_here_means_the_same_to_sqlglot(
+    dialect: Dialect, clear: bool
+) -> None:
+    cases = [*generated_cases(range(0, 40, 4), spec_trial(), rows=100), simulated(500)]
+    for case in cases:
+        found = found_by(Transpiled(dialect), case, clear=clear)
+        assert found.equals(found_by(DuckDB(), case, clear=clear)), case.seed
+
+
+class Transpiled:
+    """DuckDB, given a query of another dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+
+    def rows(self, frame: pl.DataFrame, query: str) -> list[tuple[Any, ...]]:
+        tree = sqlglot.parse_one(query, read=self.dialect)
+        if self.dialect != "tsql":
+            return DuckDB().rows(frame, tree.sql("duckdb"))
+        # SQL Server's bit is a number, and its float a double.
+        for kind in tree.find_all(exp.DataType):
+            kind.set("this", NUMBERS.get(kind.this.value, kind.this))
+        found = DuckDB().rows(frame, tree.sql("duckdb"))
+        return [
+            (*row[:3], *(None if bit is None else bit == 1 for bit in row[3:])) for row in found
+        ]
+
+
+NUMBERS = {"BIT": exp.DataType.Type.TINYINT, "FLOAT": exp.DataType.Type.DOUBLE}
+
+
+# Days.
+
+
+@pytest.mark.parametrize(
+    ("dialect", "months", "years"),
+    [
+        (
+            "postgres",
+            "CAST(\"d\" - INTERVAL '6 MONTH' AS DATE)",
+            "CAST(\"d\" - INTERVAL '1 YEAR' AS DATE)",
+        ),
+        ("duckdb", 'CAST("d" - INTERVAL 6 MONTH AS DATE)', 'CAST("d" - INTERVAL 1 YEAR AS DATE)'),
+        ("spark", "ADD_MONTHS(`d`, -6)", "ADD_MONTHS(`d`, -12)"),
+        ("bigquery", "DATE_SUB(`d`, INTERVAL 6 MONTH)", "DATE_SUB(`d`, INTERVAL 1 YEAR)"),
+        ("snowflake", 'DATEADD(MONTH, -6, "D")', 'DATEADD(YEAR, -1, "D")'),
+        ("tsql", "DATEADD(MONTH, -6, [d])", "DATEADD(YEAR, -1, [d])"),
+    ],
+)
+def test_windows_use_a_function_that_clamps_to_the_end_of_a_month(
+    dialect: Dialect, months: str, years: str
+) -> None:
+    for period, wanted in ((Period(6, "months"), months), (Period(1, "years"), years)):
+        assert Printer(dialect).value(Before(Column("d"), period)).sql(dialect) == wanted
+
+
+def test_a_window_longer_than_the_calendar_starts_on_its_first_day(engine: Engine) -> None:
+    trial = spec_trial()
+    (day, *_) = [one.name for one in trial.elements.values() if one.type == "date"][1:]
+    windows = [Within(day, Period(count, unit)) for count, unit in LONG]
+    criteria = tuple(
+        Criterion(f"C{i}", "inclusion", "", "", rule) for i, rule in enumerate(windows)
+    )
+    asked = replace(trial, criteria=criteria, checks=())
+    frame = pl.DataFrame({"id": [0], "screening_date": [ON], day: [date(1900, 1, 1)]})
+    found = found_by(engine, Case(0, asked, frame))
+    assert found.row(0)[3:] == (True,) * len(LONG)
+    assert found.equals(screened(Case(0, asked, frame)))
+
+
+LONG: tuple[tuple[int, Any], ...] = (
+    (1950, "years"),
+    (2500, "years"),
+    (9000, "years"),
+    (99_999, "months"),
+)
+
+
+# The columns of the table.
+
+TRIAL = load_trial()
+
+
+def test_the_table_has_every_data_element_if_nothing_is_said() -> None:
+    table = patients_table(TRIAL, "patients", "patient_id", ON).table
+    elements = {one.name for one in TRIAL.answerable()} - {"screening_date"}
+    assert table.columns == elements | {"patient_id"}
+    assert table.on == ON
+    assert "age" in table.whole and "weight" not in table.whole
+
+
+def test_bounded_elements_stand_in_two_columns() -> None:
+    table = patients_table(TRIAL, "patients", "p", None, bounded=["hbv_dna"]).table
+    assert {"hbv_dna_low", "hbv_dna_high", "screening_date"} <= table.columns
+    assert "hbv_dna" not in table.columns and table.on is None
+    named = patients_table(TRIAL, "patients", "p", ON, ["p", "weight"], ["hbv_dna"]).table
+    assert named.columns == {"p", "weight", "hbv_dna_low", "hbv_dna_high"}
+
+
+def test_every_wrong_name_is_told_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        patients_table(
+            TRIAL,
+            "a..b",
+            "Verdict",
+            ON,
+            ["weigth", "bmi_low", "screening_date", "sex_low"],
+            ["sex", "screening_date"],
+        )
+    assert [str(problem) for problem in caught.value.problems] == [
+        "--table: 'a..b'; expected a name such as patients or ehr.patients",
+        "--id: 'Verdict' is a column of the result; rename it in a view",
+        "--bounded: no number or date is named 'sex'.",
+        "--bounded: no number or date is named 'screening_date'.",
+        "--columns: no data element is named 'weigth'. Did you mean 'weight'?",
+        "--columns: bmi_low needs bmi_high beside it",
+        "--columns: screening_date: give --screening-date column for it",
+        "--columns: no data element is named 'sex_low'. Did you mean 'tsh_low'?",
+    ]
+
+
+def test_a_name_that_the_database_would_cut_is_refused() -> None:
+    name = "x" * 60
+    element = replace(TRIAL.elements["bmi"], name=name)
+    criterion = Criterion("C1", "inclusion", "", "", Compare(name, Operator.AT_LEAST, 18))
+    trial = replace(TRIAL, elements={**TRIAL.elements, name: element}, criteria=(criterion,))
+    patients = patients_table(trial, "patients", "p", ON, ["weight", "height"])
+    assert screening_sql(trial, patients, "duckdb")
+    with pytest.raises(InputError) as caught:
+        screening_sql(trial, patients, "postgres")
+    assert str(caught.value.problems[0]) == (f"'{name}…': longer than 63 bytes, PostgreSQL's limit")
+
+
+def test_no_step_takes_a_name_of_the_table() -> None:
+    """Nor of a table that is called as a step is, nor the name of its id."""
+    case = simulated(50)
+    table = Table(frozenset(case.frame.columns) - {"id"}, frozenset(), ON)
+    frame = case.frame.rename({"id": "I1_met"})
+    for name in ("given", "step_1", "cleared"):
+        text = screening_sql(TRIAL, Patients(name, "I1_met", table), "duckdb")
+        text = text.replace(f'FROM "{name}"\n), "', f'FROM "{TABLE}"\n), "', 1)
+        rows = DuckDB().rows(frame, text)
+        assert len(rows) == 50
+
+
+# The command.
+
+
+def test_the_command_prints_a_query_that_runs() -> None:
+    ran = run("sql", "--dialect", "duckdb", "--id", "id", "--screening-date", str(ON))
+    assert ran.code == 0, ran.err
+    case = simulated(200)
+    missing = {one.name for one in TRIAL.answerable()} - {*case.frame.columns, "screening_date"}
+    kinds = {"date": pl.Date(), "boolean": pl.Boolean(), "choice": pl.String()}
+    nulls = [
+        pl.lit(None, kinds.get(TRIAL.elements[name].type, pl.Float64())).alias(name)
+        for name in missing
+    ]
+    rows = DuckDB().rows(case.frame.with_columns(nulls), ran.out)
+    expected = found_by(DuckDB(), case, clear=True)
+    assert sorted(rows) == expected.rows()
+
+
+def test_the_first_lines_say_what_the_query_is() -> None:
+    ran = run("sql", "--dialect", "postgres", "--screening-date", "column", "--table", "ehr.p")
+    first, *lines = ran.out.splitlines()
+    assert first == f"-- NCT06949137: {TRIAL.registration.title}"
+    assert "-- Screening date: column screening_date. Dialect: PostgreSQL." in lines
+    assert 'FROM "ehr"."p"' in ran.out
+    assert '"I1_met" AS "I1", /* Willing, and consent signed */' in ran.out
+
+
+def test_the_screening_date_is_today_if_none_is_given() -> None:
+    ran = run("sql", "--dialect", "spark", "--columns", "weight")
+    assert re.search(r"^-- Screening date: \d{4}-\d\d-\d\d, for every patient", ran.out, re.M)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--dialect", "duckdb", "--columns", "weigth"),
+        ("--dialect", "duckdb", "--screening-date", "2026-13-01"),
+        ("--dialect", "duckdb", "--screening-date", "9999-01-01"),
+        ("--dialect", "duckdb", "--id", "weight"),
+    ],
+)
+def test_bad_input_is_told_and_nothing_printed(args: tuple[str, ...]) -> None:
+    assert len(refusals(run("sql", *args))) == 1
+
+
+def test_an_unknown_dialect_is_refused() -> None:
+    assert run("sql", "--dialect", "oracle").code == 2
+
+
+def test_without_sqlglot_the_command_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "sqlglot.py").write_text("raise ModuleNotFoundError(name='sqlglot')")
+    ran = run("sql", "--dialect", "duckdb", PYTHONPATH=str(tmp_path))
+    assert refusals(ran) == ["sql: needs the package sqlglot: pip install 'trialscreen[sql]'"]
