@@ -154,14 +154,14 @@ NOT_RUN: tuple[Dialect, ...] = ("bigquery", "snowflake", "tsql")
 
 
 @pytest.mark.parametrize("dialect", NOT_RUN)
-@pytest.mark.parametrize("clear", [False, True])
+@pytest.mark.parametrize("trusted", [False, True])
 def test_a_dialect_without_an_engine_here_means_the_same_to_sqlglot(
-    dialect: Dialect, clear: bool
+    dialect: Dialect, trusted: bool
 ) -> None:
     cases = [*generated_cases(range(0, 40, 4), spec_trial(), rows=100), simulated(500)]
     for case in cases:
-        found = found_by(Transpiled(dialect), case, clear=clear)
-        assert found.equals(found_by(DuckDB(), case, clear=clear)), case.seed
+        found = found_by(Transpiled(dialect), case, trusted=trusted)
+        assert found.equals(found_by(DuckDB(), case, trusted=trusted)), case.seed
 
 
 class Transpiled:
@@ -293,7 +293,7 @@ def test_no_step_takes_a_name_of_the_table() -> None:
     case = simulated(50)
     table = Table(frozenset(case.frame.columns) - {"id"}, frozenset(), ON)
     frame = case.frame.rename({"id": "I1_met"})
-    for name in ("given", "step_1", "cleared"):
+    for name in ("given", "step_1", "usable"):
         text = screening_sql(TRIAL, Patients(name, "I1_met", table), "duckdb")
         text = text.replace(f'FROM "{name}"\n), "', f'FROM "{TABLE}"\n), "', 1)
         rows = DuckDB().rows(frame, text)
@@ -314,7 +314,7 @@ def test_the_command_prints_a_query_that_runs() -> None:
         for name in missing
     ]
     rows = DuckDB().rows(case.frame.with_columns(nulls), ran.out)
-    expected = found_by(DuckDB(), case, clear=True)
+    expected = found_by(DuckDB(), case, trusted=False)
     assert sorted(rows) == expected.rows()
 
 

@@ -65,12 +65,12 @@ def sql(
             f" each row has its own, in a column {SCREENING_DATE}.",
         ),
     ] = None,
-    keep: Annotated[
+    trust: Annotated[
         bool,
         typer.Option(
-            "--keep-contradictions",
-            help="Screen values that contradict each other as they are. Otherwise they are"
-            " unknown for that patient.",
+            "--trust-values",
+            help="Take every value as it is. Otherwise a value outside its range, and values that"
+            " contradict each other, are unknown for that patient.",
         ),
     ] = False,
 ) -> None:
@@ -96,7 +96,7 @@ def sql(
             None if columns is None else _names(columns),
             _names(bounded or ""),
         )
-        text = queries.screening_sql(loaded, patients, dialect.value, clear=not keep)
+        text = queries.screening_sql(loaded, patients, dialect.value, trusted=trust)
     except InputError as error:
         refuse(error)
     sys.stdout.write(text)

@@ -13,9 +13,10 @@ from sqlglot import exp
 
 from trialscreen.lower import Contradiction, Program, Step, Table, lower
 from trialscreen.lower.folding import either, if_
-from trialscreen.scalar import NULL, Column, Constant, Scalar
+from trialscreen.scalar import NULL, Column, Constant, Scalar, columns_of
 from trialscreen.sql.dialects import Dialect, comment, traits
 from trialscreen.sql.expressions import Printer
+from trialscreen.sql.usable import usable
 from trialscreen.trial import SCREENING_DATE, ElementType, Trial
 
 RESULTS = ("verdict", "open")
@@ -39,13 +40,14 @@ class Patients:
 
 
 def screening_query(
-    trial: Trial, patients: Patients, dialect: Dialect, *, clear: bool = True
+    trial: Trial, patients: Patients, dialect: Dialect, *, trusted: bool = False
 ) -> exp.Select:
     """The id, `verdict`, `open` and each criterion, for every row, in no order.
 
-    `clear`: elements in contradiction are unknown for that row; else they stand.
+    Values that cannot be right, alone or together, are unknown for that row; `trusted` ones
+    are taken as they are.
     """
-    return _Query(trial, patients, Printer(dialect)).build(clear=clear)
+    return _Query(trial, patients, Printer(dialect)).build(trusted=trusted)
 
 
 class _Part(NamedTuple):
@@ -63,18 +65,28 @@ class _Query:
     patients: Patients
     printer: Printer
 
-    def build(self, *, clear: bool) -> exp.Select:
+    def build(self, *, trusted: bool) -> exp.Select:
         program = lower(self.trial, self._table_with_id())
-        found = program.contradictions if clear else ()
+        found = () if trusted else program.contradictions
         holds = [one.holds for one in found]
         read = self._in_order(program.inputs((*program.results.values(), *holds)))
+        if not trusted:
+            checked = [self._usable(name) for name in read]
+            read = self._in_order({*read, *(name for one in checked for name in columns_of(one))})
         parts = [_Part("given", self._given(read), "what the table holds of each patient")]
+        if not trusted:
+            values = {name: self._usable(name) for name in read}
+            about = "what cannot be right by itself is unknown"
+            parts.append(_Part("usable", self._only(values), about))
         if found:
             parts += self._steps(program, holds, "before")
             flags = _flags(found, (self.patients.id, *read, *(one.name for one in program.steps)))
             parts += self._clearing(read, found, flags)
         parts += self._steps(program, program.results.values(), "step")
         return self._chained(parts, self._results(program))
+
+    def _usable(self, column: str) -> Scalar:
+        return usable(self.trial, self.patients.table, column)
 
     def _table_with_id(self) -> Table:
         """So that no step takes the id's name."""
@@ -123,20 +135,21 @@ class _Query:
     def _clearing(
         self, read: Sequence[str], found: Sequence[Contradiction], flags: Sequence[Step]
     ) -> list[_Part]:
-        columns = []
-        for name in read:
-            striking = [
-                Column(flag.name)
-                for flag, one in zip(flags, found, strict=True)
-                if self._element_of(name) in one.elements
-            ]
-            kept = if_(either(*striking), NULL, Column(name))
-            columns.append(self._named(self.printer.value(kept), name, ""))
-        cleared = exp.select(self.printer.column(self.patients.id), *columns)
+        def kept(column: str) -> Scalar:
+            element = self._element_of(column)
+            pairs = zip(flags, found, strict=True)
+            striking = (Column(flag.name) for flag, one in pairs if element in one.elements)
+            return if_(either(*striking), NULL, Column(column))
+
+        cleared = self._only({column: kept(column) for column in read})
         return [
             _Part("contradictions", self._all_and(flags), "what cannot be right", fenced=True),
             _Part("cleared", cleared, "elements in contradiction are unknown", fenced=True),
         ]
+
+    def _only(self, values: Mapping[str, Scalar]) -> exp.Select:
+        columns = (self._named(self.printer.value(v), name, "") for name, v in values.items())
+        return exp.select(self.printer.column(self.patients.id), *columns)
 
     def _results(self, program: Program) -> exp.Select:
         labels = {one.id: one.label for one in self.trial.criteria}

@@ -11,12 +11,14 @@ from trialscreen.text import shown
 from trialscreen.trial import SCREENING_DATE, Trial
 
 
-def screening_sql(trial: Trial, patients: Patients, dialect: Dialect, *, clear: bool = True) -> str:
+def screening_sql(
+    trial: Trial, patients: Patients, dialect: Dialect, *, trusted: bool = False
+) -> str:
     """`screening_query`, laid out and with comments.
 
     Raises InputError where a name or a text would not reach the database as it is.
     """
-    query = screening_query(trial, patients, dialect, clear=clear)
+    query = screening_query(trial, patients, dialect, trusted=trusted)
     _refuse_names(query, dialect)
     header = "".join(f"-- {comment(line)}\n" for line in _header(trial, patients, dialect))
     return f"{header}\n{query.sql(dialect, pretty=True)};\n"
