@@ -4,6 +4,7 @@
 """
 
 from datetime import date
+from functools import cache
 
 import polars as pl
 import pytest
@@ -19,29 +20,27 @@ LIMITS: dict[str, str] = {}
 """Known limits of an engine, each with its reason: none."""
 
 PATIENTS = 20_000
-_SHARE = {"duckdb": 1, "postgres": 2, "spark": 12}
-"""Of so many generated trials one: Spark needs a second for a query, and is shown more patients."""
+_SHARE = {"duckdb": slice(0, None, 2), "postgres": slice(1, None, 2), "spark": slice(0, None, 12)}
+"""The generated cases that each is shown: Spark needs a second to plan a query."""
 
 
-@pytest.fixture(scope="module")
+@cache
 def judged() -> list[tuple[Case, pl.DataFrame]]:
     """What Polars finds in the cases in which it finds what the reference does."""
     return [(case, screened(case)) for make in FAMILIES.values() for case in make()]
 
 
-def test_every_cell_is_as_polars_and_so_the_reference_has_it(
-    engine: Engine, judged: list[tuple[Case, pl.DataFrame]]
-) -> None:
+def test_every_cell_is_as_polars_and_so_the_reference_has_it(engine: Engine) -> None:
     cells = 0
-    for case, expected in judged[:: _SHARE[engine.dialect]]:
+    for case, expected in judged()[_SHARE[engine.dialect]]:
         found = found_by(engine, case)
         assert found.equals(expected), case.seed
         cells += found.height * (found.width - 1)
-    assert cells >= 260_000 / _SHARE[engine.dialect]
+    assert cells > 270_000 / _SHARE[engine.dialect].step
 
 
 def test_what_cannot_be_right_is_unknown_in_that_row(engine: Engine) -> None:
-    every = 8 * _SHARE[engine.dialect]
+    every = 5 * _SHARE[engine.dialect].step
     cases = [
         *generated_cases(range(0, 160, every), spec_trial(), rows=150),
         *generated_cases(range(2), load_trial(), rows=80),

@@ -82,7 +82,7 @@ class Printer:
             exp.LT(this=exp.Abs(this=number.copy()), expression=_number(_TINY)),
         )
         signed = exp.Mul(this=exp.Sign(this=number.copy()), expression=_number(_TINY))
-        return exp.case().when(near, signed).else_(number.copy())
+        return _cases([(near, signed)], number.copy())
 
     def value(self, scalar: Scalar) -> exp.Expr:
         match scalar:
@@ -111,10 +111,10 @@ class Printer:
         return exp.EQ(this=value, expression=exp.Literal.number(1))
 
     def _bit(self, truth: Truth) -> exp.Expr:
-        met = exp.case().when(self._truth(truth), exp.Literal.number(1))
+        met = (self._truth(truth), _number(1))
         if isinstance(truth, Known):
-            return met.else_(exp.Literal.number(0))
-        return met.when(self._truth(Not(truth)), exp.Literal.number(0))
+            return _cases([met], _number(0))
+        return _cases([met, (self._truth(Not(truth)), _number(0))])
 
     def _constant(self, value: bool | float | str | date | None) -> exp.Expr:
         match value:
@@ -133,13 +133,12 @@ class Printer:
 
     def _case(self, scalar: If) -> exp.Expr:
         """A chain of conditions is one CASE."""
-        case, rest = exp.case(), scalar
-        while True:
-            case = case.when(self.condition(rest.condition), self.value(rest.then))
-            if not isinstance(rest.otherwise, If):
-                break
+        cases: list[tuple[exp.Expr, exp.Expr]] = []
+        rest: Scalar = scalar
+        while isinstance(rest, If):
+            cases.append((self.condition(rest.condition), self.value(rest.then)))
             rest = rest.otherwise
-        return case if rest.otherwise == NULL else case.else_(self.value(rest.otherwise))
+        return _cases(cases, None if rest == NULL else self.value(rest))
 
     def _truth(self, scalar: Truth) -> exp.Expr:
         match scalar:
@@ -183,7 +182,9 @@ class Printer:
                 gone = exp.Sub(
                     this=self._as_number(on), expression=_wrapped(self._as_number(since))
                 )
-                years = exp.Div(this=exp.cast(gone, "double"), expression=_number(10_000))
+                years = exp.Div(
+                    this=exp.cast(gone, "double", copy=False), expression=_number(10_000)
+                )
                 return exp.Floor(this=years)
             case _:
                 assert_never(scalar)
@@ -192,7 +193,7 @@ class Printer:
         return kind(this=_wrapped(self.value(left)), expression=_wrapped(self.value(right)))
 
     def _one_if_true(self, part: Scalar) -> exp.Expr:
-        return exp.case().when(self.condition(part), _number(1)).else_(_number(0))
+        return _cases([(self.condition(part), _number(1))], _number(0))
 
     def _before(self, day: Scalar, period: Period) -> exp.Expr:
         moved = days_before(self.value(day), period, self.dialect)
@@ -200,7 +201,7 @@ class Printer:
             return moved
         # So long a period can leave the calendar, which some engines refuse.
         inside = self.condition(Comparison(">=", day, Constant(period.after(date.min))))
-        return exp.case().when(inside, moved).else_(self._constant(date.min))
+        return _cases([(inside, moved)], self._constant(date.min))
 
     def _as_number(self, day: Scalar) -> exp.Expr:
         """A day as the number YYYYMMDD, so that the years of a difference are its ten-thousands."""
@@ -213,6 +214,11 @@ class Printer:
         year = exp.Mul(this=parts[0], expression=_number(10_000))
         month = exp.Mul(this=parts[1], expression=_number(100))
         return _joined(exp.Add, [year, month, parts[2]])
+
+
+def _cases(cases: list[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr | None = None) -> exp.Expr:
+    ifs = [exp.If(this=condition, true=value) for condition, value in cases]
+    return exp.Case(ifs=ifs, default=otherwise)
 
 
 def _joined(kind: type[exp.Binary], parts: list[exp.Expr]) -> exp.Expr:

@@ -101,7 +101,7 @@ class _Query:
 
     def _given(self, read: Sequence[str]) -> exp.Select:
         columns = [self._typed(name) for name in read]
-        return exp.select(self.printer.column(self.patients.id), *columns)
+        return self._select(columns)
 
     def _typed(self, name: str) -> exp.Alias:
         column: exp.Expr = self.printer.column(name)
@@ -130,7 +130,7 @@ class _Query:
 
     def _all_and(self, steps: Iterable[Step]) -> exp.Select:
         values = (self._named(self.printer.value(s.value), s.name, s.about) for s in steps)
-        return exp.select(exp.Star(), *values)
+        return exp.Select(expressions=[exp.Star(), *values])
 
     def _clearing(
         self, read: Sequence[str], found: Sequence[Contradiction], flags: Sequence[Step]
@@ -147,9 +147,13 @@ class _Query:
             _Part("cleared", cleared, "elements in contradiction are unknown", fenced=True),
         ]
 
+    def _select(self, columns: Iterable[exp.Alias]) -> exp.Select:
+        """The id, and these."""
+        return exp.Select(expressions=[self.printer.column(self.patients.id), *columns])
+
     def _only(self, values: Mapping[str, Scalar]) -> exp.Select:
         columns = (self._named(self.printer.value(v), name, "") for name, v in values.items())
-        return exp.select(self.printer.column(self.patients.id), *columns)
+        return self._select(columns)
 
     def _results(self, program: Program) -> exp.Select:
         labels = {one.id: one.label for one in self.trial.criteria}
@@ -162,7 +166,7 @@ class _Query:
             ):
                 result = exp.cast(result, kind)
             columns.append(self._named(result, name, labels.get(name, "")))
-        return exp.select(self.printer.column(self.patients.id), *columns)
+        return self._select(columns)
 
     # Putting them together.
 

@@ -21,7 +21,7 @@ def screening_sql(
     query = screening_query(trial, patients, dialect, trusted=trusted)
     _refuse_names(query, dialect)
     header = "".join(f"-- {comment(line)}\n" for line in _header(trial, patients, dialect))
-    return f"{header}\n{query.sql(dialect, pretty=True)};\n"
+    return f"{header}\n{query.sql(dialect, pretty=True, copy=False)};\n"
 
 
 def _header(trial: Trial, patients: Patients, dialect: Dialect) -> Iterator[str]:
