@@ -13,7 +13,7 @@ from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse
 from trialscreen.errors import InputError, Problem
 from trialscreen.sources import Answer, screening_date
-from trialscreen.text import printable, shown
+from trialscreen.text import nearest, printable, shown
 from trialscreen.trial import SCREENING_DATE, Trial
 
 if TYPE_CHECKING:
@@ -74,6 +74,15 @@ def cohort(
             help="A CSV file for every value that could not be used: row, id, element, reason.",
         ),
     ] = None,
+    also: Annotated[
+        str | None,
+        typer.Option(
+            "--also",
+            metavar="COLUMNS",
+            help="More columns, of missing,reasons,clears_on: the elements to ask for, why a"
+            " patient fails, the day on which that clears. Slow: each row is screened by itself.",
+        ),
+    ] = None,
     most_bad: Annotated[
         float,
         typer.Option(
@@ -97,7 +106,7 @@ def cohort(
     try:
         with _polars():
             from trialscreen.cohort.run import run  # noqa: PLC0415
-        job = _job(trial, inputs, output, key, on, columns, sheet, problems, most_bad)
+        job = _job(trial, inputs, output, key, on, columns, sheet, problems, most_bad, also)
         with _progress() as progress:
             done = run(trial, job, progress)
     except InputError as error:
@@ -124,6 +133,7 @@ def _job(
     sheet: str | None,
     listing: Path | None,
     most_bad: float,
+    also: str | None,
 ) -> "Job":
     """What the options ask for. Raises InputError with everything that is wrong with them."""
     from trialscreen.cohort.batches import Anchor  # noqa: PLC0415
@@ -137,6 +147,7 @@ def _job(
     day = screening_date(given, today, problems) or today
     files: tuple[Path, ...] = ()
     targets: Mapping[str, Target] = {}
+    more = _columns(also, problems)
     try:
         files = find_files(inputs)
     except InputError as error:
@@ -148,7 +159,20 @@ def _job(
     if problems:
         raise InputError(problems)
     anchor = Anchor(day, today, on is not None)
-    return Job(files, output, key, anchor, targets, sheet, listing, most_bad)
+    return Job(files, output, key, anchor, targets, sheet, listing, most_bad, more)
+
+
+def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
+    """The columns that --also names."""
+    from trialscreen.cohort.also import COLUMNS  # noqa: PLC0415
+
+    names = () if also is None else tuple(dict.fromkeys(map(str.strip, also.split(","))))
+    problems.extend(
+        Problem("--also", f"{shown(name)}; expected {', '.join(COLUMNS)}.{nearest(name, COLUMNS)}")
+        for name in names
+        if name not in COLUMNS
+    )
+    return names
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from trialscreen.cohort.also import Also
 from trialscreen.cohort.batches import KEY, ROW, Anchor, Batches, plan_batches, prepared
 from trialscreen.cohort.engine import by_batch, in_batches, save_memory
 from trialscreen.cohort.ids import Ids
@@ -29,7 +30,7 @@ class Job(NamedTuple):
 
     `key`: the column of ids. `targets`: what a site's file says of its columns. `problems`:
     a CSV file for the cells that could not be used. `most_bad`: the share of unreadable
-    cells that a column may have.
+    cells that a column may have. `also`: names of `also.COLUMNS`.
     """
 
     inputs: tuple[Path, ...]
@@ -40,6 +41,7 @@ class Job(NamedTuple):
     sheet: str | None = None
     problems: Path | None = None
     most_bad: float = 0.5
+    also: tuple[str, ...] = ()
 
 
 class Progress(NamedTuple):
@@ -82,7 +84,11 @@ def run(
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
         with listing as listed, _told(job), _ledger(listed) as ledger:
             typed = _typed(rows, batches, ledger, ids, progress)
-            screened = _screened(typed, make_screener(trial, batches), ledger)
+            screener = make_screener(trial, batches)
+            screened = _screened(typed, screener, ledger)
+            if job.also:
+                also = Also(trial, screener, job.anchor.on, job.also)
+                screened = by_batch(screened, also.add, also.schema)
             results = _collect(trial, screened, job, output, aggregates)
             problems = [*_unusable(job, matched, ledger), *ids.problems(rows, KEY, ROW)]
         if problems:
@@ -141,8 +147,10 @@ def _collect(
     if aggregates is not None:
         screened = screened.cache()  # else each query would read the table anew
     criteria = (one.id for one in trial.criteria)
-    results = screened.select(pl.col(KEY).alias(job.key), "verdict", "open", *criteria)
+    results = screened.select(pl.col(KEY).alias(job.key), "verdict", "open", *criteria, *job.also)
     if job.output.suffix.lower() == ".csv":
+        # A cell of CSV cannot hold a list.
+        results = results.with_columns(pl.selectors.list().list.join("; "))
         sink = results.sink_csv(output, lazy=True, check_extension=False)
     else:
         sink = results.sink_parquet(output, lazy=True)
@@ -167,7 +175,7 @@ def _check_files(trial: Trial, job: Job) -> None:
             problems.append(Problem(printable(str(path)), "is an input; it is not written over"))
     if len(written) > 1 and _same(*written):
         problems.append(Problem(name, "is the file for the output and for the problems"))
-    if job.key in ("verdict", "open", *(one.id for one in trial.criteria)):
+    if job.key in ("verdict", "open", *(one.id for one in trial.criteria), *job.also):
         message = f"the output has a column {shown(job.key)} of its own; rename that of the ids"
         problems.append(Problem("--id", message))
     if problems:

@@ -1,0 +1,126 @@
+"""`cohort` finds for each row what `screen` finds for that patient, in every cell."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.messy import Patient, patients
+from tests.simulate import ID, write
+from trialscreen import load_trial
+from trialscreen.cohort.batches import Anchor
+from trialscreen.cohort.run import Done, Job, run
+from trialscreen.consistency import review
+from trialscreen.evaluate import Evaluation
+from trialscreen.fact import Dates, Exactly, Fact, Numbers
+from trialscreen.screening import screen
+from trialscreen.trial import SCREENING_DATE
+
+TRIAL = load_trial()
+ON = date(2026, 6, 1)
+OWN_DAYS = (date(2025, 8, 31), date(2026, 2, 28), ON)
+ROWS = 1200
+
+
+def run_on(folder: Path, table: Path, **more: Any) -> Done:
+    anchor = Anchor(ON, ON, is_given=True)
+    return run(TRIAL, Job((table,), folder / "out.parquet", ID, anchor, most_bad=1, **more))
+
+
+def expected(facts: Mapping[str, Fact], on: date) -> dict[str, Any]:
+    """The columns of the output for one patient; raises InputError for a contradiction."""
+    found = screen(TRIAL, facts, on)
+    met = {one.criterion.id: one.met.to_optional() for one in found.findings}
+    return {"verdict": found.verdict, "open": found.open, **met}
+
+
+def differences(
+    output: pl.DataFrame, rows: Sequence[tuple[Mapping[str, Fact], date]]
+) -> Iterator[tuple[int, str, Any, Any]]:
+    for place, (found, (facts, on)) in enumerate(
+        zip(output.iter_rows(named=True), rows, strict=True), start=1
+    ):
+        for name, value in expected(facts, on).items():
+            if found[name] != value:
+                yield place, name, value, found[name]
+
+
+def write_csv(path: Path, messy: Sequence[Patient], *, own_days: bool) -> None:
+    names = list(messy[0].cells)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([ID, *([SCREENING_DATE] if own_days else []), *names])
+        for one in messy:
+            day = [one.on.isoformat()] if own_days else []
+            writer.writerow([one.id, *day, *(one.cells[name].text for name in names)])
+
+
+def listed(path: Path) -> dict[int, dict[str, str]]:
+    """The problems file: by row, the reason for each element."""
+    rows: dict[int, dict[str, str]] = defaultdict(dict)
+    with path.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            assert line["id"] == f"P{int(line['row']):05}"
+            rows[int(line["row"])][line["element"]] = line["reason"]
+    return rows
+
+
+@pytest.mark.parametrize("days", [(ON,), OWN_DAYS], ids=["one day", "own days"])
+def test_messy_text_is_screened_as_the_reference_screens_it(
+    tmp_path: Path, days: tuple[date, ...]
+) -> None:
+    messy = patients(TRIAL, ROWS, 7, days)
+    table, problems = tmp_path / "messy.csv", tmp_path / "problems.csv"
+    write_csv(table, messy, own_days=days is OWN_DAYS)
+    done = run_on(tmp_path, table, problems=problems)
+    output = pl.read_parquet(tmp_path / "out.parquet")
+    assert output[ID].to_list() == [one.id for one in messy]
+    told = listed(problems)
+    kept, unreadable, contradictory = [], 0, 0
+    for row, one in enumerate(messy, start=1):
+        reasons, facts = one.unreadable(TRIAL), one.facts(TRIAL)
+        others = {name: why for name, why in told[row].items() if name not in reasons}
+        assert {name: told[row].get(name) for name in reasons} == _in_a_cell(reasons)
+        errors = review(TRIAL, Evaluation(TRIAL.elements, facts, one.on))
+        blamed = {name for n in errors if n.level == "error" for name in n.elements}
+        assert blamed <= others.keys()
+        assert bool(blamed) == bool(others)
+        kept.append(({n: fact for n, fact in facts.items() if n not in others}, one.on))
+        unreadable += len(reasons)
+        contradictory += len(others)
+    assert not list(differences(output, kept))[:10]
+    assert unreadable == done.ledger.unreadable.total() > ROWS / 2
+    assert contradictory == done.ledger.contradictory.total() > ROWS / 100
+
+
+def _in_a_cell(reasons: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: f"'{why}" if why.startswith(("=", "-", "+", "@")) else why
+        for name, why in reasons.items()
+    }
+
+
+def test_typed_columns_are_screened_as_the_reference_screens_them(tmp_path: Path) -> None:
+    table = tmp_path / "typed.parquet"
+    write(TRIAL, ROWS, table, seed=3, on=ON, unknown=0.2)
+    done = run_on(tmp_path, table)
+    assert not done.ledger.unreadable
+    assert not done.ledger.contradictory
+    output = pl.read_parquet(tmp_path / "out.parquet")
+    rows = [
+        ({name: _fact(value) for name, value in row.items() if value is not None}, ON)
+        for row in pl.read_parquet(table).drop(ID).iter_rows(named=True)
+    ]
+    assert not list(differences(output, rows))[:10]
+    assert output["verdict"].n_unique() > 1
+
+
+def _fact(value: Any) -> Fact:
+    if isinstance(value, bool | str):
+        return Exactly(value)
+    return Dates(value, value) if isinstance(value, date) else Numbers(value, value)

@@ -1,0 +1,121 @@
+"""Columns of text, read by the distinct text: the same as the parser reads each cell."""
+
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.messy import UNREADABLE
+from trialscreen import load_trial
+from trialscreen.cohort import texts
+from trialscreen.cohort.cells import Parser
+from trialscreen.cohort.texts import Texts
+from trialscreen.errors import ValueProblem
+from trialscreen.fact import Exactly, Fact, Numbers
+from trialscreen.trial import Element
+
+TRIAL = load_trial()
+ON = date(2026, 6, 1)
+NUMBERS = [e for e in TRIAL.answerable() if e.type in ("integer", "quantity")]
+DAYS = [e for e in TRIAL.answerable() if e.type == "date"]
+PIECES = [
+    *"017.-+ ,_/:٣５",
+    "100",
+    "00",
+    "e",
+    "E5",
+    "1e400",
+    "<",
+    ">=",
+    "to",
+    "..",
+    "nan",
+    "inf",
+    "0x1",
+]
+
+
+def number_texts(rng: Random, count: int) -> list[str]:
+    """Plain numbers of every length, and things that look like them."""
+    plain = [f"{rng.uniform(-10, 500):.{rng.randrange(18)}f}" for _ in range(count)]
+    exact = [
+        str(rng.choice((0, 1, 18, 40, 5, -0.0, 2.5, 0.1)) + rng.randrange(9)) for _ in range(9)
+    ]
+    like = ["".join(rng.choices(PIECES, k=rng.randrange(1, 5))) for _ in range(count)]
+    long = ["0." + "1" * k for k in (15, 19, 20, 21, 40)] + ["9" * k for k in (14, 15, 16, 20, 199)]
+    return [*plain, *exact, *like, *long, *UNREADABLE]
+
+
+def day_texts(rng: Random, count: int) -> list[str]:
+    days = [(ON + timedelta(rng.randrange(-60_000, 400))).isoformat() for _ in range(count)]
+    like = [
+        f"{rng.randrange(12000):04}-{rng.randrange(14):02}-{rng.randrange(33):02}" for _ in days
+    ]
+    parts = [day[: rng.choice((4, 7))] for day in days[:50]]
+    bounds = [rng.choice("<>") + day for day in days[:50]]
+    odd = [d.replace("-", rng.choice(("/", "", "- ", "–"))) for d in days[:50]]
+    return [
+        *days,
+        *like,
+        *parts,
+        *bounds,
+        *odd,
+        "0000-01-01",
+        "9999-12-31",
+        "20260301",
+        *UNREADABLE,
+    ]
+
+
+def read_one_by_one(parser: Parser, text: str, latest: date) -> tuple[Fact | None, str | None]:
+    try:
+        return parser.read(text, latest), None
+    except ValueProblem as problem:
+        return None, str(problem)
+
+
+def values(element: Element, fact: Fact | None) -> tuple[Any, ...]:
+    """Under the columns of the element: a whole number, or a lower and an upper bound."""
+    if fact is None or isinstance(fact, Exactly):
+        return (None if fact is None else fact.value,)
+    whole = isinstance(fact, Numbers) and isinstance(fact.low, int) and fact.exact
+    if not element.derive:
+        return (fact.low, fact.high)
+    return (fact.low, None, None) if whole else (None, fact.low, fact.high)
+
+
+@pytest.mark.parametrize("element", [*NUMBERS, *DAYS], ids=lambda element: element.name)
+def test_a_column_of_texts_is_what_the_parser_reads(element: Element) -> None:
+    rng = Random(element.name)
+    cells = day_texts(rng, 200) if element.type == "date" else number_texts(rng, 200)
+    cells += rng.choices(cells, k=100)
+    latest = [rng.choice((ON, date(1990, 2, 1))) for _ in cells]
+    reader, parser = Texts(TRIAL, element, pl.col("x")), Parser(TRIAL, element)
+    bad = 0
+    for start in (0, 150, 0):  # the third time, everything has been seen before
+        part, days = cells[start : start + 400], latest[start : start + 400]
+        found = reader.read(pl.Series(part, dtype=pl.String), pl.Series(days))
+        reasons = dict(zip(found.bad, found.reasons, strict=True))
+        rows = list(zip(*found.columns, strict=True))
+        for place, (text, day) in enumerate(zip(part, days, strict=True)):
+            fact, reason = read_one_by_one(parser, text, day)
+            assert reasons.get(place) == reason, text
+            expected = values(element, fact)
+            assert rows[place] == (expected if fact is not None else (None,) * len(rows[place])), (
+                text
+            )
+        bad += len(reasons)
+    assert bad > 100
+
+
+def test_texts_beyond_those_remembered_are_read_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(texts, "REMEMBERED", 5)
+    reader = Texts(TRIAL, TRIAL.elements["weight"], pl.col("weight"))
+    for _ in range(3):
+        found = reader.read(pl.Series([str(n) for n in range(30, 90)]), pl.Series([ON] * 60))
+        assert found.columns[0].to_list() == list(range(30, 90))
+    assert reader.quick().fine is not None

@@ -1,0 +1,92 @@
+"""What more can be told of each patient: what is missing, why not, when it clears.
+
+This comes from the single-patient reference, row by row, in the words of `screen`.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from trialscreen.clearing import all_clear_on
+from trialscreen.cohort.screener import Screener
+from trialscreen.evaluate import Evaluation
+from trialscreen.fact import Dates, Exactly, Fact, Numbers
+from trialscreen.reasons import reasons
+from trialscreen.screening import Finding, Screening
+from trialscreen.trial import SCREENING_DATE, Trial
+
+COLUMNS: Mapping[str, pl.DataType] = {
+    "missing": pl.List(pl.String()),
+    "reasons": pl.List(pl.String()),
+    "clears_on": pl.Date(),
+}
+
+
+class Also(NamedTuple):
+    """Adds some of COLUMNS to the screened rows."""
+
+    trial: Trial
+    screener: Screener
+    on: date
+    columns: tuple[str, ...]
+
+    @property
+    def schema(self) -> pl.Schema:
+        added = {name: COLUMNS[name] for name in self.columns}
+        return pl.Schema({**self.screener.results, **added})
+
+    def add(self, screened: pl.DataFrame) -> pl.DataFrame:
+        """A batch of screened rows with these columns; the typed ones must still be there."""
+        rows = [self._told(row) for row in screened.iter_rows(named=True)]
+        added = {
+            name: pl.Series(name, [row[name] for row in rows], COLUMNS[name])
+            for name in self.columns
+        }
+        return screened.with_columns(**added)
+
+    def _told(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        if row["verdict"] == "eligible":
+            return {"missing": [], "reasons": [], "clears_on": None}
+        facts = {}
+        for name, columns in self.screener.columns.items():
+            if (fact := _fact([row[column] for column in columns])) is not None:
+                facts[name] = fact
+        screening = self._screening(facts, row.get(SCREENING_DATE, self.on))
+        return {
+            "missing": [name for group in screening.missing.values() for name in group],
+            "reasons": _reasons(screening) if "reasons" in self.columns else [],
+            "clears_on": all_clear_on(screening) if "clears_on" in self.columns else None,
+        }
+
+    def _screening(self, facts: Mapping[str, Fact], on: date) -> Screening:
+        """As `screen`, less the review for contradictions: they are struck out already."""
+        evaluation = Evaluation(self.trial.elements, facts, on)
+        findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in self.trial.criteria)
+        return Screening(self.trial, facts, on, findings, notices=())
+
+
+def _fact(values: list[Any]) -> Fact | None:
+    """What the typed columns of an element say: one value, or two bounds, or one and two."""
+    low, high = (values[0], values[0]) if len(values) != 2 else values
+    if low is None:
+        low, high = values[-2:] if len(values) > 1 else (None, None)
+    match low:
+        case None:
+            return None
+        case bool() | str():
+            return Exactly(low)
+        case date():
+            return Dates(low, high)
+        case _:
+            return Numbers(low, high)
+
+
+def _reasons(screening: Screening) -> list[str]:
+    """Why the patient fails, criterion by criterion."""
+    return [
+        f"{finding.criterion.id}: {reason}"
+        for finding in screening.failing
+        for reason in reasons(screening.trial, finding.trace, screening.on)
+    ]
