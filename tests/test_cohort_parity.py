@@ -28,7 +28,7 @@ ROWS = 1200
 
 
 def run_on(folder: Path, table: Path, **more: Any) -> Done:
-    anchor = Anchor(ON, ON, is_given=True)
+    anchor = Anchor(ON, ON)
     return run(TRIAL, Job((table,), folder / "out.parquet", ID, anchor, most_bad=1, **more))
 
 

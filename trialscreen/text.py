@@ -1,7 +1,7 @@
 """Text from outside: which characters may reach a terminal, the nearest known word, and lines."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from trialscreen.errors import InputError, Problem
@@ -52,6 +52,13 @@ def wrapped(text: str, columns: int) -> str:
         indent = " " * (start.end() if start is not None else 0)
         lines.append(textwrap.fill(line, max(20, columns - 1), subsequent_indent=indent))
     return "\n".join(lines)
+
+
+def some(texts: Sequence[str], most: int = 5) -> str:
+    """The first `most` of `texts`, and how many more there are."""
+    more = len(texts) - most
+    listed = ", ".join(texts[:most])
+    return f"{listed} and {more:,} more" if more > 0 else listed
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -13,15 +13,12 @@ from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse
 from trialscreen.errors import InputError, Problem
 from trialscreen.sources import Answer, screening_date
-from trialscreen.text import nearest, printable, shown
+from trialscreen.text import nearest, printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 
 if TYPE_CHECKING:
     from trialscreen.cohort.matching import Target
     from trialscreen.cohort.run import Done, Job, Progress
-
-MOST_NAMED = 5
-"""Columns or elements that a note names; the others are counted."""
 
 
 def cohort(
@@ -52,7 +49,7 @@ def cohort(
             "--screening-date",
             metavar="YYYY-MM-DD",
             help="The day that every window is counted from; today if none is given. A column"
-            f" {SCREENING_DATE} holds each patient's own.",
+            f" {SCREENING_DATE} may hold each patient's own.",
         ),
     ] = None,
     columns: Annotated[
@@ -111,7 +108,7 @@ def cohort(
             done = run(trial, job, progress)
     except InputError as error:
         refuse(error)
-    _report(job, done)
+    _report(trial, job, done)
 
 
 @contextmanager
@@ -158,7 +155,7 @@ def _job(
         problems.extend(error.problems)
     if problems:
         raise InputError(problems)
-    anchor = Anchor(day, today, on is not None)
+    anchor = Anchor(day, today)
     return Job(files, output, key, anchor, targets, sheet, listing, most_bad, more)
 
 
@@ -196,31 +193,36 @@ def _progress() -> Iterator["Progress"]:
         )
 
 
-def _report(job: "Job", done: "Done") -> None:
+def _report(trial: Trial, job: "Job", done: "Done") -> None:
     """What to know of the run, on stderr: no value of any patient."""
     matched, ledger = done.matched, done.ledger
-    own = any(column.element.name == SCREENING_DATE for column in matched.columns)
-    day = f"each on the day in {SCREENING_DATE}" if own else f"on {job.anchor.on}"
-    _say(f"{ledger.rows:,} patients screened {day}: {printable(str(job.output))}")
+    day, own = f"on {job.anchor.on}", ledger.filled[SCREENING_DATE]
+    if own:
+        others = f", the other {ledger.rows - own:,} {day}" if own < ledger.rows else ""
+        day = f"on the day in {SCREENING_DATE}{others}"
+    _say(f"{_count(ledger.rows, 'patient')} screened {day}: {printable(str(job.output))}")
+    elements = {element.name: element for element in trial.answerable()}
     if matched.strange:
-        _say(f"no data element, and not used: {_some(list(map(shown, matched.strange)))}")
-    if matched.absent:
-        names = [element.name for element in matched.absent]
-        _say(f"no column, so unknown for every patient: {_some(names)}")
-    for what, counts in (
-        ("could not be read", ledger.unreadable),
-        ("contradict other values", ledger.contradictory),
-    ):
-        for name, count in counts.most_common():
-            _say(f"{name}: {count:,} values {what}, and count as unknown")
+        names = [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange]
+        _say(f"columns that are no data element, and are not used: {some(names)}")
+    absent = [
+        name
+        for name, element in elements.items()
+        if not ledger.filled[name] and element.derive is None and name != SCREENING_DATE
+    ]
+    if absent:
+        _say(f"without any value, so unknown for every patient: {some(absent)}")
+    for name, count in ledger.unreadable.most_common():
+        _say(f"{name}: {_count(count, 'value')} could not be read, and left unknown")
+    for name, count in ledger.contradictory.most_common():
+        _say(f"{name}: {_count(count, 'value')} contradicted others, and left unknown")
     if job.problems is not None:
-        _say(f"the values that could not be used: {printable(str(job.problems))}")
+        _say(f"each value that could not be used: {printable(str(job.problems))}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _say(line: str) -> None:
     sys.stderr.write(f"{line}\n")
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return ", ".join(names) if more <= 1 else f"{', '.join(names[:MOST_NAMED])} and {more} more"

@@ -24,14 +24,10 @@ KEY, ROW = "(patient id)", "(row number)"
 
 
 class Anchor(NamedTuple):
-    """Screening dates: `on` is everyone's, or that of a row whose own is empty.
-
-    `today` is the last that a row can state. Without `is_given`, an empty one is a problem.
-    """
+    """Screening dates: `on` is that of all rows that state none, `today` the last possible."""
 
     on: date
     today: date
-    is_given: bool
 
 
 @dataclass(frozen=True)
@@ -48,13 +44,13 @@ class Batches:
 
     def read(self, cells: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
         """The typed columns of a batch, as in `schema`, and what in it could not be used."""
-        cells, undated = self._dated(cells)
+        filled: dict[str, int] = {}
+        cells, undated = self._dated(cells, filled)
         quick = [reader.quick() for reader in self.readers]
         coded = cells.select(*self._beside, LATEST, *(one.coded for one in quick))
         columns = [column for one in quick for column in one.columns]
         flags = [one.fine.alias(f"fine {place}") for place, one in enumerate(quick)]
         typed = coded.select(*self._beside, *columns, *flags)
-        filled: dict[str, int] = {}
         bad = [pl.DataFrame(schema=SCHEMA)]
         for place, reader in enumerate(self.readers):
             name = reader.element.name
@@ -72,14 +68,15 @@ class Batches:
     def _beside(self) -> list[str]:
         return [ROW, KEY] if self.days is None else [ROW, KEY, SCREENING_DATE]
 
-    def _dated(self, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
-        """With LATEST, and each row's own screening date; and the rows that lack one."""
+    def _dated(self, cells: pl.DataFrame, filled: dict[str, int]) -> tuple[pl.DataFrame, pl.Series]:
+        """With LATEST, and each row's own screening date; and the rows where that is wrong."""
+        on, today = self.anchor
         if self.days is None:
-            return cells.with_columns(pl.lit(self.anchor.on).alias(LATEST)), cells[ROW].clear()
-        fallback = self.anchor.on if self.anchor.is_given else None
-        days = read_days(self.days, cells[SCREENING_DATE], fallback, self.anchor.today)
+            return cells.with_columns(pl.lit(on).alias(LATEST)), cells[ROW].clear()
+        days, stated = read_days(self.days, cells[SCREENING_DATE], on, today)
+        filled[SCREENING_DATE] = stated.sum()
         undated = cells[ROW].filter(days.is_null())
-        days = days.fill_null(self.anchor.today)  # the run fails in the end; until then, go on
+        days = days.fill_null(today)  # the run fails in the end; until then, go on
         return cells.with_columns(days, days.alias(LATEST)), undated
 
 

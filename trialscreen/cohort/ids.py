@@ -12,10 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from trialscreen.errors import Problem
-from trialscreen.text import shown
-
-SHOWN = 5
-"""Ids, or rows, that a message names."""
+from trialscreen.text import shown, some
 
 
 class _Span(NamedTuple):
@@ -49,8 +46,8 @@ class Ids:
     def problems(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
         """What is wrong with the ids of `table`, in whose columns `key` and `row` they stand."""
         if self._empty:
-            rows = _some(map(str, sorted(self._empty)))
-            yield Problem("the ids", f"{len(self._empty)} rows have none: row {rows}")
+            rows = some(list(map(str, sorted(self._empty))))
+            yield Problem("the ids", f"every row needs one, and these have none: row {rows}")
         elif not self._in_order():
             yield from _duplicates(table, key, row)
 
@@ -67,14 +64,8 @@ def _duplicates(table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
     same = table.select(row, key).filter(pl.col(key).hash().is_in(twice.implode()))
     found = same.collect(engine="streaming").group_by(key, maintain_order=True).agg(row)
     found = found.filter(pl.col(row).list.len() > 1)
-    names = _some(
-        f"{shown(str(name))} (rows {', '.join(map(str, rows[:SHOWN]))})"
-        for name, rows in found.head(SHOWN + 1).iter_rows()
-    )
-    if len(found):
-        yield Problem("the ids", f"{len(found)} stand more than once: {names}")
-
-
-def _some(texts: Iterator[str]) -> str:
-    listed = [text for text, _ in zip(texts, range(SHOWN + 1), strict=False)]
-    return ", ".join([*listed[:SHOWN], *(["…"] if len(listed) > SHOWN else [])])
+    names = [
+        f"{shown(str(name))} (row {some(list(map(str, rows)))})" for name, rows in found.iter_rows()
+    ]
+    if names:
+        yield Problem("the ids", f"each stands for one row, and these for more: {some(names)}")

@@ -8,6 +8,7 @@ import gzip
 import stat
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ import polars as pl
 from trialscreen.cohort.headers import csv_header, named_columns, ndjson_keys
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import MAX_BYTES, printable, shown
+from trialscreen.trial import SCREENING_DATE
 
 FIRST_BYTES = MAX_BYTES
 """Read of a text file, to learn its columns."""
@@ -142,7 +144,9 @@ def _open_csv(path: Path, _wanted: tuple[str, ...], _sheet: str | None) -> Table
 
 def _open_ndjson(path: Path, wanted: tuple[str, ...], _sheet: str | None) -> Tables:
     keys = ndjson_keys(_first_bytes(path), printable(str(path)))
-    schema = pl.Schema(dict.fromkeys((*keys, *wanted), pl.String()))
+    # A key may come up late. Were it the screening date, it would be every patient's.
+    late = (name for name in wanted if name != SCREENING_DATE or _mentions(path, name))
+    schema = pl.Schema(dict.fromkeys((*keys, *late), pl.String()))
     return Tables(pl.scan_ndjson(path, schema=schema), schema, None)
 
 
@@ -174,6 +178,11 @@ def _open_excel(path: Path, _wanted: tuple[str, ...], sheet: str | None) -> Tabl
 def _first_bytes(path: Path) -> bytes:
     with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
         return file.read(FIRST_BYTES)
+
+
+def _mentions(path: Path, key: str) -> bool:
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        return data.find(f'"{key}"'.encode()) >= 0
 
 
 _OPENERS: Mapping[str, Callable[[Path, tuple[str, ...], str | None], Tables]] = {

@@ -8,7 +8,7 @@ from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.parse.cursor import Cursor, Problems
 from trialscreen.parse.yamltree import Mapping as MappingNode
 from trialscreen.parse.yamltree import Scalar, parse_yaml
-from trialscreen.text import decode, nearest, printable, read_bytes, shown
+from trialscreen.text import decode, nearest, printable, read_bytes, shown, some
 from trialscreen.trial import SCREENING_DATE, Element, Trial
 from trialscreen.values import check_unit
 
@@ -22,11 +22,10 @@ class Column(NamedTuple):
 
 
 class Matched(NamedTuple):
-    """`strange`: columns that hold no element. `absent`: elements without a column."""
+    """The columns that hold an element, and the names of those that do not."""
 
     columns: tuple[Column, ...]
     strange: tuple[str, ...]
-    absent: tuple[Element, ...]
 
 
 class Target(NamedTuple):
@@ -108,13 +107,9 @@ def match_columns(
         else:
             columns[target.element] = Column(name, known[target.element], target.unit)
     if not problems and not columns.keys() - {SCREENING_DATE}:
-        message = "no column is named like a data element; see --columns"
+        names = some([f"{shown(name)}{nearest(name, known)}" for name in strange])
+        message = f"no column is named like a data element (see --columns): {names}"
         problems.append(Problem("the table", message))
     if problems:
         raise InputError(problems)
-    absent = tuple(
-        element
-        for element in known.values()
-        if element.name not in columns and element.derive is None and element.name != SCREENING_DATE
-    )
-    return Matched(tuple(columns.values()), tuple(strange), absent)
+    return Matched(tuple(columns.values()), tuple(strange))

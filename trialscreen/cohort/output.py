@@ -18,8 +18,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     new file nor a change to `path`; after a kill, a file `.NAME.….part` may be left, which
     does no harm. Raises InputError if it cannot be written.
     """
-    path = path.resolve()  # what a link points to is replaced, not the link
     name = printable(str(path))
+    path = path.resolve()  # what a link points to is replaced, not the link
     try:
         number, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     except OSError as error:

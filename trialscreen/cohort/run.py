@@ -18,7 +18,7 @@ from trialscreen.cohort.matching import Matched, Target, match_columns
 from trialscreen.cohort.output import whole_file
 from trialscreen.cohort.screener import Screener, make_screener
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import printable, shown
+from trialscreen.text import printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 
 ENDINGS = (".csv", ".parquet")
@@ -193,11 +193,10 @@ def _unusable(job: Job, matched: Matched, ledger: Ledger) -> Iterator[Problem]:
     if ledger.rows == 0:
         yield Problem("the table", "there are no rows in it")
     if rows := sorted(ledger.undated):
-        some = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
         yield Problem(
             SCREENING_DATE,
-            f"{len(rows)} rows state none that can be used (row {some}); expected one day"
-            f" (YYYY-MM-DD), not after {job.anchor.today}",
+            f"expected one day (YYYY-MM-DD), not after {job.anchor.today}; that is not so in row"
+            f" {some(list(map(str, rows)))}",
         )
     for column in matched.columns:
         name = column.element.name
