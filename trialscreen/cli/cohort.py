@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trialscreen.cli.attrition import (
+    AttritionOption,
+    SmallCellsOption,
+    check,
+    files_of,
+    tell,
+    written,
+)
 from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse
 from trialscreen.errors import InputError, Problem
@@ -19,6 +27,7 @@ from trialscreen.trial import SCREENING_DATE, Trial
 if TYPE_CHECKING:
     from trialscreen.cohort.matching import Target
     from trialscreen.cohort.run import Done, Job, Progress
+    from trialscreen.report.attrition_page import Cohort
 
 
 def cohort(
@@ -90,6 +99,8 @@ def cohort(
             help="The share of a column's values that may be unreadable.",
         ),
     ] = 0.5,
+    attrition: AttritionOption = None,
+    small_cells: SmallCellsOption = None,
 ) -> None:
     """Screen a table of patients, one row each: for each, the verdict and every criterion.
 
@@ -103,12 +114,31 @@ def cohort(
     try:
         with _polars():
             from trialscreen.cohort.run import run  # noqa: PLC0415
-        job = _job(trial, inputs, output, key, on, columns, sheet, problems, most_bad, also)
-        with _progress() as progress:
-            done = run(trial, job, progress)
+        wrong = check(attrition, small_cells)
+        job = _job(trial, inputs, output, key, on, columns, sheet, problems, most_bad, also, wrong)
+        job = job._replace(beside=files_of(attrition))
+        with written(attrition) as part:
+            with _progress() as progress:
+                done = run(trial, job, progress, with_attrition=attrition is not None)
+            if attrition is not None and done.attrition is not None:
+                tell(_counted(trial, job, done, small_cells), attrition, part)
     except InputError as error:
         refuse(error)
     _report(trial, job, done)
+
+
+def _counted(trial: Trial, job: "Job", done: "Done", small_cells: int | None) -> "Cohort":
+    from trialscreen.report.attrition_page import Cohort  # noqa: PLC0415
+    from trialscreen.smallcells import without_small  # noqa: PLC0415
+
+    assert done.attrition is not None
+    found = done.attrition
+    found = found if small_cells is None else without_small(found, small_cells)
+    return Cohort(trial, None if _own_days(done) else job.anchor.on, found, small_cells)
+
+
+def _own_days(done: "Done") -> bool:
+    return any(column.element.name == SCREENING_DATE for column in done.matched.columns)
 
 
 @contextmanager
@@ -131,14 +161,14 @@ def _job(
     listing: Path | None,
     most_bad: float,
     also: str | None,
+    problems: list[Problem],
 ) -> "Job":
-    """What the options ask for. Raises InputError with everything that is wrong with them."""
+    """What the options ask for. Raises InputError with everything wrong, `problems` included."""
     from trialscreen.cohort.batches import Anchor  # noqa: PLC0415
     from trialscreen.cohort.inputs import find_files  # noqa: PLC0415
     from trialscreen.cohort.matching import read_targets  # noqa: PLC0415
     from trialscreen.cohort.run import Job  # noqa: PLC0415
 
-    problems: list[Problem] = []
     today = date.today()  # noqa: DTZ011 - the user's own calendar
     given = {} if on is None else {SCREENING_DATE: Answer(on, "--screening-date")}
     day = screening_date(given, today, problems) or today

@@ -1,13 +1,15 @@
 """One pass over a cohort: from its files to one row of findings for each patient."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
+from trialscreen.attrition import Attrition
 from trialscreen.cohort.also import Also
 from trialscreen.cohort.batches import KEY, ROW, Anchor, Batches, plan_batches, prepared
 from trialscreen.cohort.engine import by_batch, in_batches, save_memory
@@ -17,12 +19,12 @@ from trialscreen.cohort.ledger import Ledger
 from trialscreen.cohort.matching import Matched, Target, match_columns
 from trialscreen.cohort.output import whole_file
 from trialscreen.cohort.screener import Screener, make_screener
+from trialscreen.counting import Counting
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 
 ENDINGS = (".csv", ".parquet")
-Aggregates = Callable[[pl.LazyFrame], Sequence[pl.LazyFrame]]
 
 
 class Job(NamedTuple):
@@ -30,7 +32,8 @@ class Job(NamedTuple):
 
     `key`: the column of ids. `targets`: what a site's file says of its columns. `problems`:
     a CSV file for the cells that could not be used. `most_bad`: the share of unreadable
-    cells that a column may have. `also`: names of `also.COLUMNS`.
+    cells that a column may have. `also`: names of `also.COLUMNS`. `beside`: files that the
+    caller writes.
     """
 
     inputs: tuple[Path, ...]
@@ -42,6 +45,7 @@ class Job(NamedTuple):
     problems: Path | None = None
     most_bad: float = 0.5
     also: tuple[str, ...] = ()
+    beside: tuple[Path, ...] = ()
 
 
 class Progress(NamedTuple):
@@ -56,20 +60,19 @@ class Done(NamedTuple):
 
     matched: Matched
     ledger: Ledger
-    aggregates: tuple[pl.DataFrame, ...]
+    attrition: Attrition | None
 
 
 NO_PROGRESS = Progress()
 
 
 def run(
-    trial: Trial, job: Job, progress: Progress = NO_PROGRESS, aggregates: Aggregates | None = None
+    trial: Trial, job: Job, progress: Progress = NO_PROGRESS, *, with_attrition: bool = False
 ) -> Done:
-    """Screens every row of the inputs, in their order.
+    """Screens every row of the inputs, in their order; also counts them if asked to.
 
-    The output holds the ids, `verdict`, `open`, and whether each criterion is met.
-    `aggregates` makes queries over the screened rows (the same columns, and the typed ones
-    of the elements), for the same pass. Raises InputError; then there is no output.
+    The output holds the ids, `verdict`, `open`, and whether each criterion is met. Raises
+    InputError; then there is no output.
     """
     _check_files(trial, job)
     save_memory()
@@ -79,21 +82,22 @@ def run(
     rows, ids = prepared(batches, tables.frame, job.key), Ids()
     if tables.rows is None:
         rows = in_batches(rows)  # of a text file, of which the engine reads little at a time
+    counting = Counting(trial, batches.schema, job.anchor.on) if with_attrition else None
     progress.start(tables.rows)
     with whole_file(job.output) as output:
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
         with listing as listed, _told(job), _ledger(listed) as ledger:
             typed = _typed(rows, batches, ledger, ids, progress)
             screener = make_screener(trial, batches)
-            screened = _screened(typed, screener, ledger)
+            screened = _screened(typed, screener, ledger, counting)
             if job.also:
                 also = Also(trial, screener, job.anchor.on, job.also)
                 screened = by_batch(screened, also.add, also.schema)
-            results = _collect(trial, screened, job, output, aggregates)
+            _write(trial, screened, job, output)
             problems = [*_unusable(job, matched, ledger), *ids.problems(rows, KEY, ROW)]
         if problems:
             raise InputError(problems)
-    return Done(matched, ledger, results)
+    return Done(matched, ledger, None if counting is None else counting.attrition())
 
 
 def _columns_that_count(trial: Trial, job: Job) -> tuple[str, ...]:
@@ -125,37 +129,30 @@ def _typed(
     return by_batch(rows, read, batches.schema)
 
 
-def _screened(typed: pl.LazyFrame, screener: Screener, ledger: Ledger) -> pl.LazyFrame:
+def _screened(
+    typed: pl.LazyFrame, screener: Screener, ledger: Ledger, counting: Counting | None
+) -> pl.LazyFrame:
     """The typed columns and the results of all rows; what contradicts goes into the ledger."""
 
     def settle(screened: pl.DataFrame) -> pl.DataFrame:
         results, found = screener.settled(screened)
         ledger.add_contradictory(screened[ROW], found)
+        if counting is not None:
+            counting.add(results)
         return results
 
     return by_batch(screener.screened(typed), settle, screener.results)
 
 
-def _collect(
-    trial: Trial,
-    screened: pl.LazyFrame,
-    job: Job,
-    output: Path,
-    aggregates: Aggregates | None,
-) -> tuple[pl.DataFrame, ...]:
-    """Writes the output; returns the aggregates."""
-    if aggregates is not None:
-        screened = screened.cache()  # else each query would read the table anew
+def _write(trial: Trial, screened: pl.LazyFrame, job: Job, output: Path) -> None:
     criteria = (one.id for one in trial.criteria)
     results = screened.select(pl.col(KEY).alias(job.key), "verdict", "open", *criteria, *job.also)
     if job.output.suffix.lower() == ".csv":
         # A cell of CSV cannot hold a list.
         results = results.with_columns(pl.selectors.list().list.join("; "))
-        sink = results.sink_csv(output, lazy=True, check_extension=False)
+        results.sink_csv(output, check_extension=False, engine="streaming")
     else:
-        sink = results.sink_parquet(output, lazy=True)
-    queries = () if aggregates is None else aggregates(screened)
-    return tuple(pl.collect_all([sink, *queries], engine="streaming")[1:])
+        results.sink_parquet(output, engine="streaming")
 
 
 # What can be wrong.
@@ -167,14 +164,15 @@ def _check_files(trial: Trial, job: Job) -> None:
     name = printable(str(job.output))
     if job.output.suffix.lower() not in ENDINGS:
         problems.append(Problem(name, f"expected a name that ends in {' or '.join(ENDINGS)}"))
-    written = [job.output, *([] if job.problems is None else [job.problems])]
+    written = [job.output, *([] if job.problems is None else [job.problems]), *job.beside]
     for path in written:
         if path.exists() and not path.is_file():
             problems.append(Problem(printable(str(path)), "is no file; it is not written over"))
         elif any(_same(path, one) for one in job.inputs):
             problems.append(Problem(printable(str(path)), "is an input; it is not written over"))
-    if len(written) > 1 and _same(*written):
-        problems.append(Problem(name, "is the file for the output and for the problems"))
+    for one, other in combinations(written, 2):
+        if _same(one, other):
+            problems.append(Problem(printable(str(one)), "is given for two of the files to write"))
     if job.key in ("verdict", "open", *(one.id for one in trial.criteria), *job.also):
         message = f"the output has a column {shown(job.key)} of its own; rename that of the ids"
         problems.append(Problem("--id", message))

@@ -1,0 +1,87 @@
+"""`cohort --attrition`: where the counts of a cohort go, and in which form."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trialscreen.errors import InputError, Problem
+from trialscreen.text import printable
+
+if TYPE_CHECKING:
+    from trialscreen.report.attrition_page import Cohort
+
+TABLE = "-"
+
+AttritionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--attrition",
+        metavar="FILE",
+        help="How the cohort narrows, in counts: a .html, .json, .csv or .md file; - for tables"
+        " on standard output.",
+    ),
+]
+SmallCellsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--small-cells",
+        metavar="N",
+        min=2,
+        help="Hide counts below N in --attrition, and others that would give them away.",
+    ),
+]
+
+
+def check(place: str | None, small: int | None) -> list[Problem]:
+    """What is wrong with the two options."""
+    from trialscreen.report.attrition_file import RENDERERS  # noqa: PLC0415
+
+    if place is None:
+        return [] if small is None else [Problem("--small-cells", "is for --attrition")]
+    if place == TABLE or _ending(place) in RENDERERS:
+        return []
+    known = f"expected a name that ends in {', '.join(RENDERERS)}, or {TABLE} for tables"
+    return [Problem(f"--attrition {printable(place)}", known)]
+
+
+def files_of(place: str | None) -> tuple[Path, ...]:
+    return () if place in (None, TABLE) else (Path(str(place)),)
+
+
+@contextmanager
+def written(place: str | None) -> Iterator[Path | None]:
+    """The file to be filled, which appears whole or not at all; None without one."""
+    from trialscreen.cohort.output import whole_file  # noqa: PLC0415
+
+    paths = files_of(place)
+    if not paths:
+        yield None
+        return
+    with whole_file(paths[0]) as part:
+        yield part
+
+
+def tell(cohort: "Cohort", place: str, part: Path | None) -> None:
+    """Renders the counts: into `part`, or as tables on standard output."""
+    if part is None:
+        from trialscreen.report.attrition_page import attrition_page  # noqa: PLC0415
+        from trialscreen.report.terminal import show  # noqa: PLC0415
+
+        show(attrition_page(cohort))
+        return
+    from trialscreen import __version__  # noqa: PLC0415 - the package imports this module
+    from trialscreen.report.attrition_file import RENDERERS  # noqa: PLC0415
+
+    text = RENDERERS[_ending(place)](cohort, __version__)
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        message = f"cannot be written: {error.strerror}"
+        raise InputError([Problem(printable(place), message)]) from None
+
+
+def _ending(place: str) -> str:
+    return Path(place).suffix.lower()
