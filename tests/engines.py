@@ -150,14 +150,14 @@ class Spark:
     dialect: Dialect = "spark"
 
     def __init__(self, session: Any) -> None:
-        self._session = session
+        self.session = session
 
     def rows(self, frame: pl.DataFrame, query: str) -> list[tuple[Any, ...]]:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "patients.parquet"
             frame.write_parquet(path)
-            self._session.read.parquet(str(path)).createOrReplaceTempView(TABLE)
-            return [tuple(row) for row in self._session.sql(query).collect()]
+            self.session.read.parquet(str(path)).createOrReplaceTempView(TABLE)
+            return [tuple(row) for row in self.session.sql(query).collect()]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ trials, and on as many simulated patients of the packaged trial, as asked for.
 import sys
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from time import perf_counter
 
 import polars as pl
@@ -14,11 +15,12 @@ import polars as pl
 from tests.differential import Case, differences, generated_cases, screened
 from tests.engines import ENGINES, TABLE, Engine
 from tests.generate import ON
+from tests.simulate import ID as SIMULATED_ID
 from tests.simulate import columns
 from tests.spec import spec_trial
 from trialscreen import load_trial
 from trialscreen.columns import screen_frame, table_of, without_contradictions
-from trialscreen.sql import Patients, screening_sql
+from trialscreen.sql import Patients, patients_table, screening_sql
 from trialscreen.trial import SCREENING_DATE, Element
 
 ID = "id"
@@ -75,6 +77,18 @@ def simulated(patients: int, unknown: float = 0.1) -> Case:
     frame = columns(load_trial(), patients, seed=1, on=ON, unknown=unknown)
     frame = frame.with_columns(pl.col(pl.Enum).cast(pl.String))
     return Case(0, load_trial(), frame.insert_column(0, pl.Series(ID, range(patients))))
+
+
+def duckdb_screens(source: Path, output: Path, *, trusted: bool = True) -> None:
+    """Simulated patients in Parquet, screened by the generated SQL into Parquet, in their order."""
+    import duckdb
+
+    held = list(pl.read_parquet_schema(source))
+    patients = patients_table(load_trial(), TABLE, SIMULATED_ID, ON, held)
+    query = screening_sql(load_trial(), patients, "duckdb", trusted=trusted).rstrip().rstrip(";")
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE VIEW {TABLE} AS FROM read_parquet('{source}')")
+        connection.execute(f"COPY ({query}) TO '{output}' (FORMAT parquet)")
 
 
 def main() -> int:

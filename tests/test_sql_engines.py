@@ -5,14 +5,18 @@
 
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from tests.differential import Case, differences, generated_cases, screened
 from tests.engines import Engine
+from tests.generate import ON
+from tests.simulate import ID as SIMULATED_ID
+from tests.simulate import write
 from tests.spec import spec_trial
-from tests.sql_cases import checked, found_by, simulated
+from tests.sql_cases import ID, checked, duckdb_screens, found_by, simulated
 from tests.test_columns import FAMILIES
 from trialscreen import load_trial
 
@@ -88,3 +92,14 @@ def test_a_column_in_the_warehouse_may_have_another_type(engine: Engine) -> None
     # The table that the query is made for is the same.
     found = found_by(engine, case._replace(frame=narrow))
     assert found.equals(screened(wide))
+
+
+def test_duckdb_screens_a_file_as_polars_does(tmp_path: Path) -> None:
+    """What the benchmark times."""
+    write(load_trial(), 3000, tmp_path / "in.parquet", seed=1, on=ON, unknown=0.1)
+    frame = pl.read_parquet(tmp_path / "in.parquet")
+    case = Case(0, load_trial(), frame.rename({SIMULATED_ID: ID}))
+    for trusted, expected in ((True, screened(case)), (False, checked(case))):
+        duckdb_screens(tmp_path / "in.parquet", tmp_path / "out.parquet", trusted=trusted)
+        found = pl.read_parquet(tmp_path / "out.parquet")
+        assert found.rename({SIMULATED_ID: ID}).equals(expected)

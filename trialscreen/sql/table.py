@@ -7,9 +7,7 @@ from trialscreen.errors import InputError, Problem
 from trialscreen.lower import Table
 from trialscreen.sql.query import RESULTS, Patients
 from trialscreen.text import first_control, nearest, shown
-from trialscreen.trial import SCREENING_DATE, Element, Trial
-
-ENDS = ("low", "high")
+from trialscreen.trial import SCREENING_DATE, Trial
 
 
 def patients_table(
@@ -35,19 +33,20 @@ def patients_table(
         problems += _unknown_columns(trial, held)
     if problems:
         raise InputError(problems)
-    held += [f"{one}_{end}" for one in bounded for end in ENDS]
-    whole = (one for one in held if one in trial.elements and _is_whole(trial.elements[one]))
+    held += [end for one in bounded for end in bounded_columns(trial)[one]]
+    whole = [one for one in held if one in trial.elements and trial.elements[one].type == "integer"]
     own_days = [SCREENING_DATE] if on is None else []
     everything = frozenset([*held, *own_days, id_column])
     return Patients(name, id_column, Table(everything, frozenset(whole), on))
 
 
-def _is_whole(element: Element) -> bool:
-    return element.type == "integer"
-
-
-def _can_be_bounded(element: Element) -> bool:
-    return element.type in ("integer", "quantity", "date")
+def bounded_columns(trial: Trial) -> dict[str, tuple[str, str]]:
+    """For each number and date, the columns of its two ends."""
+    return {
+        one.name: (f"{one.name}_low", f"{one.name}_high")
+        for one in trial.answerable()
+        if one.type in ("integer", "quantity", "date") and one.name != SCREENING_DATE
+    }
 
 
 def _wrong_names(trial: Trial, name: str, id_column: str) -> Iterable[Problem]:
@@ -64,7 +63,7 @@ def _wrong_names(trial: Trial, name: str, id_column: str) -> Iterable[Problem]:
 
 
 def _not_bounded(trial: Trial, names: Iterable[str]) -> Iterable[Problem]:
-    possible = {one.name for one in trial.answerable() if _can_be_bounded(one)} - {SCREENING_DATE}
+    possible = bounded_columns(trial)
     for name in names:
         if name not in possible:
             message = f"no number or date is named {shown(name)}.{nearest(name, possible)}"
@@ -72,18 +71,15 @@ def _not_bounded(trial: Trial, names: Iterable[str]) -> Iterable[Problem]:
 
 
 def _unknown_columns(trial: Trial, names: Sequence[str]) -> Iterable[Problem]:
-    possible = {one.name for one in trial.answerable() if one.name != SCREENING_DATE}
-    pairs = {
-        f"{one.name}_{end}": f"{one.name}_{other}"
-        for one in trial.answerable()
-        if _can_be_bounded(one) and one.name != SCREENING_DATE
-        for end, other in (ENDS, ENDS[::-1])
+    possible = {one.name for one in trial.answerable()}
+    others = {
+        end: other for ends in bounded_columns(trial).values() for end, other in (ends, ends[::-1])
     }
     for name in names:
         if name == SCREENING_DATE:
             yield Problem("--columns", f"{name}: give --screening-date column for it")
-        elif name not in possible and name not in pairs:
-            hint = nearest(name, (*possible, *pairs))
+        elif name not in possible and name not in others:
+            hint = nearest(name, (*possible, *others))
             yield Problem("--columns", f"no data element is named {shown(name)}.{hint}")
-        elif name not in possible and pairs[name] not in names:
-            yield Problem("--columns", f"{name} needs {pairs[name]} beside it")
+        elif name not in possible and others[name] not in names:
+            yield Problem("--columns", f"{name} needs {others[name]} beside it")

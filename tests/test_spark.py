@@ -1,0 +1,142 @@
+"""A cohort in partitioned Parquet, screened in a real Spark session."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.engines import Spark
+from tests.generate import ON
+from tests.sql_cases import ID, checked, simulated
+from trialscreen import InputError, load_trial
+from trialscreen.spark import Screened, screen_parquet, session
+from trialscreen.trial import SCREENING_DATE
+
+pytestmark = pytest.mark.parametrize("engine", ["Spark"], indirect=True)
+
+TRIAL = load_trial()
+CASE = simulated(20_000)
+
+
+def screened(
+    engine: Spark, source: Path, output: Path, on: date | None = ON, key: str = ID
+) -> Screened:
+    return screen_parquet(TRIAL, str(source), str(output), key, on, engine.session)
+
+
+def partitioned(folder: Path, frame: pl.DataFrame, parts: int = 4) -> Path:
+    """`frame` in files of several folders, one per site."""
+    size = len(frame) // parts + 1
+    for part, rows in enumerate(frame.iter_slices(size)):
+        place = folder / "in" / f"site={part % 2}"
+        place.mkdir(parents=True, exist_ok=True)
+        rows.write_parquet(place / f"{part}.parquet")
+    return folder / "in"
+
+
+def test_every_row_comes_out_as_the_reference_has_it(engine: Spark, tmp_path: Path) -> None:
+    source = partitioned(tmp_path, CASE.frame.with_columns(hospital=pl.lit("A")))
+    found = screened(engine, source, tmp_path / "out")
+    expected = checked(CASE)
+    output = pl.read_parquet(tmp_path / "out" / "*.parquet")
+    assert output.sort(ID).equals(expected)
+    assert found.rows == len(CASE.frame)
+    assert found.verdicts == dict(expected["verdict"].value_counts().iter_rows())
+    assert found.unused == ("hospital", "site")
+    assert [one.name for one in tmp_path.iterdir() if one.name not in ("in", "out")] == []
+
+
+def test_the_rows_of_a_file_stay_in_order(engine: Spark, tmp_path: Path) -> None:
+    shuffled = CASE.frame.sample(fraction=1, shuffle=True, seed=1)
+    screened(engine, partitioned(tmp_path, shuffled, parts=1), tmp_path / "out")
+    (file,) = (tmp_path / "out").glob("*.parquet")
+    assert pl.read_parquet(file)[ID].equals(shuffled[ID])
+
+
+def test_each_row_may_have_its_own_screening_date(engine: Spark, tmp_path: Path) -> None:
+    days = [ON, date(2026, 2, 28), None]
+    own = pl.Series(SCREENING_DATE, [days[i % 3] for i in range(600)])
+    frame = CASE.frame.head(600).with_columns(own)
+    source = partitioned(tmp_path, frame)
+    screened(engine, source, tmp_path / "out")
+    case = CASE._replace(frame=frame.with_columns(own.fill_null(ON)))
+    assert pl.read_parquet(tmp_path / "out" / "*.parquet").sort(ID).equals(checked(case))
+    assert problems(engine, source, on=None) == [
+        "the column screening_date: 200 rows have none; give a screening date for them"
+    ]
+
+
+def test_whole_and_single_precision_numbers_are_read_as_written(
+    engine: Spark, tmp_path: Path
+) -> None:
+    frame = CASE.frame.head(2000).with_columns(pl.col("weight").cast(pl.Int32))
+    frame = frame.with_columns(tsh=pl.when(pl.col(ID) % 2 == 0).then(5.5).otherwise(10.2))
+    source = partitioned(tmp_path, frame.with_columns(pl.col("tsh").cast(pl.Float32)))
+    screened(engine, source, tmp_path / "out")
+    found = pl.read_parquet(tmp_path / "out" / "*.parquet").sort(ID)
+    assert found.equals(checked(CASE._replace(frame=frame)))
+
+
+def problems(engine: Spark, source: Path, **more: Any) -> list[str]:
+    """What is wrong; and nothing is written."""
+    output = source.parent / "refused"
+    with pytest.raises(InputError) as caught:
+        screened(engine, source, output, **more)
+    assert not list(source.parent.glob("refused*"))
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -> None:
+    frame = CASE.frame.head(6)
+    ids = pl.Series(ID, ["a", "b", "b", None, "c", "d"])
+    texts = frame.select(ID, weight=pl.lit("55 kg"), sex=pl.lit(True), birth_date=pl.lit("1961"))
+    refused: dict[str, tuple[pl.DataFrame, dict[str, Any]]] = {
+        "twice": (frame.with_columns(ids), {}),
+        "texts": (texts, {}),
+        "unnamed": (frame, {"key": "idd"}),
+        "undated": (frame, {"on": None}),
+    }
+    found = {}
+    for name, (rows, more) in refused.items():
+        found[name] = problems(engine, partitioned(tmp_path / name, rows, parts=1), **more)
+    (twice,) = found.pop("twice")
+    assert twice.startswith("the column id: ids are not one a row: ")
+    assert "'b'" in twice and "none" in twice
+    assert found == {
+        "texts": [
+            "the column weight: its cells are of type string; expected quantity",
+            "the column sex: its cells are of type boolean; expected choice",
+            "the column birth_date: its cells are of type string; expected date",
+        ],
+        "unnamed": ["the table: has no column 'idd'. Did you mean 'id'?"],
+        "undated": ["the table: has no column screening_date; give the screening date"],
+    }
+    assert problems(engine, tmp_path / "nowhere") == [
+        f"{tmp_path}/nowhere: cannot be read (PATH_NOT_FOUND)"
+    ]
+
+
+def test_an_output_that_is_there_is_left_alone(engine: Spark, tmp_path: Path) -> None:
+    source = partitioned(tmp_path, CASE.frame.head(5), parts=1)
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(InputError) as caught:
+        screened(engine, source, tmp_path / "out")
+    assert str(caught.value.problems[0]) == f"{tmp_path}/out: is there already; name a new folder"
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_when_a_part_cannot_be_read_nothing_is_left_behind(engine: Spark, tmp_path: Path) -> None:
+    source = partitioned(tmp_path, CASE.frame.head(4000))
+    broken = source / "site=1" / "3.parquet"
+    data = bytearray(broken.read_bytes())
+    data[100:20_000] = bytes(19_900)  # its footer, from which the columns are known, stays
+    broken.write_bytes(data)
+    with pytest.raises(Exception, match=r"(?s)3\.parquet|FAILED_READ_FILE"):
+        screened(engine, source, tmp_path / "out")
+    assert [one.name for one in tmp_path.iterdir()] == ["in"]
+
+
+def test_a_running_session_is_used(engine: Spark) -> None:
+    assert session("local[1]").sparkContext is engine.session.sparkContext
