@@ -1,5 +1,6 @@
 """Whole tables through Polars find what the reference finds, in every cell."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -120,13 +121,13 @@ def _errors(trial: Trial, evaluation: Evaluation) -> Iterator[tuple[str, Notice]
     labels = {element.label: name for name, element in trial.elements.items()}
     checks = {check.say: check.id for check in trial.checks}
     for notice in review(trial, evaluation):
-        _, _, after = notice.message.partition(" cannot be right together: ")
+        _, *after = re.split(r" cannot be right(?: together)?: ", notice.message)
         if notice.level != "error":
             continue
         if notice.message in checks:
             yield checks[notice.message], notice
         elif after:
-            yield f"{labels[after.partition(' would be ')[0]]}_impossible", notice
+            yield f"{labels[after[0].partition(' would be ')[0]]}_impossible", notice
         else:
             yield f"{notice.elements[0]}_disagrees", notice
 

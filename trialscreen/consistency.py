@@ -105,10 +105,11 @@ def _impossible(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
         assert not isinstance(low, date) and not isinstance(high, date)
         if derived.high < low or derived.low > high:
             others = _sources(one)
+            together = " together" if len(others) > 1 else ""
             yield Notice(
                 "error",
                 others,
-                f"{_list(trial, evaluation, others)} cannot be right together: {element.label}"
+                f"{_list(trial, evaluation, others)} cannot be right{together}: {element.label}"
                 f" would be {show_fact(trial, element, derived)};"
                 f" accepted is {show_range(trial, element)}",
             )

@@ -2,13 +2,14 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.fact import Fact
+from trialscreen.notes import SET_ASIDE, VALUE_KEY, not_single, strange_keys, wrong_notes
 from trialscreen.text import (
     MAX_BYTES,
     decode,
@@ -22,9 +23,6 @@ from trialscreen.text import (
 from trialscreen.trial import SCREENING_DATE, Trial
 from trialscreen.values import UNKNOWN, read_day, read_value
 
-VALUE_KEY = "value"
-"""An answer may be a mapping that holds its value here, beside notes on it."""
-
 
 class Answer(NamedTuple):
     """What was written for one element, and where, for messages."""
@@ -32,6 +30,11 @@ class Answer(NamedTuple):
     text: str
     where: str
     notes: Mapping[str, str] = {}
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether it only keeps, in a note, an answer that is not used."""
+        return self.text == UNKNOWN and SET_ASIDE in self.notes
 
 
 Answers = Mapping[str, Answer]
@@ -72,13 +75,16 @@ def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
     answers = {}
     for name, node in root.items.items():
         where = f"{origin}:{node.line}:{node.column} {short(name)}"
-        beside = node.items if isinstance(node, MappingNode) else {}
-        value = beside.get(VALUE_KEY) if beside else node
-        notes = {k: n.text for k, n in beside.items() if k != VALUE_KEY and isinstance(n, Scalar)}
-        if isinstance(value, Scalar):
-            answers[name] = Answer(UNKNOWN if value.is_null else value.text, where, notes)
-        else:
-            problems.append(Problem(where, "expected a single value"))
+        values: dict[str, object] = {VALUE_KEY: node}
+        if isinstance(node, MappingNode):
+            values = dict(node.items)
+            places = {k: f"{origin}:{at.line}:{at.column} {name}" for k, at in node.keys.items()}
+            problems.extend(strange_keys(places))
+        scalars = {key: one for key, one in values.items() if isinstance(one, Scalar)}
+        texts = {key: UNKNOWN if one.is_null else one.text for key, one in scalars.items()}
+        problems.extend(not_single(where, values, texts))
+        if VALUE_KEY in texts:
+            answers[name] = Answer(texts.pop(VALUE_KEY), where, texts)
     return answers
 
 
@@ -103,14 +109,16 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
         raise InputError([Problem(origin, "nested too deep")]) from None
     answers = {}
     for name, given in root.items():
-        value = given.get(VALUE_KEY, given) if isinstance(given, dict) else given
         where = f"{origin} {short(name)}"
         if (control := first_control(name)) is not None:
             problems.append(Problem(where, f"control character {control} in the key"))
-        elif isinstance(value, list | dict):
-            problems.append(Problem(where, "expected a single value"))
-        else:
-            answers[name] = Answer(as_text(value), where)
+            continue
+        values = given if isinstance(given, dict) else {VALUE_KEY: given}
+        problems.extend(strange_keys(dict.fromkeys(values, where)))
+        texts = {k: as_text(v) for k, v in values.items() if not isinstance(v, list | dict)}
+        problems.extend(not_single(where, values, texts))
+        if VALUE_KEY in texts:
+            answers[name] = Answer(texts.pop(VALUE_KEY), where, texts)
     return answers
 
 
@@ -124,7 +132,10 @@ def as_text(value: object) -> str:
 
 
 def merge(winning: Answers, other: Answers, problems: list[Problem]) -> dict[str, Answer]:
-    """Both together, the first winning. Two different screening dates are a problem."""
+    """Both together, the first winning; where both say the same, the other with its notes.
+
+    Two different screening dates are a problem.
+    """
     one, two = winning.get(SCREENING_DATE), other.get(SCREENING_DATE)
     days = {given.text.strip() for given in (one, two) if given is not None} - {UNKNOWN}
     if one is not None and two is not None and len(days) > 1:
@@ -132,12 +143,21 @@ def merge(winning: Answers, other: Answers, problems: list[Problem]) -> dict[str
             f"{shown(one.text)}, and {shown(two.text)} in {two.where}; give one screening date"
         )
         problems.append(Problem(one.where, message))
-    both = {**other, **winning}
+    both = {**other, **{name: winning[name] for name in differing(winning, other)}}
     if days:
         both[SCREENING_DATE] = next(
-            g for g in (one, two) if g is not None and g.text.strip() in days
+            g for g in (two, one) if g is not None and g.text.strip() in days
         )
     return both
+
+
+def differing(winning: Answers, other: Answers) -> Iterator[str]:
+    """The elements of which `winning` says what `other` does not."""
+    return (
+        name
+        for name, one in winning.items()
+        if name not in other or one.text.strip() != other[name].text.strip()
+    )
 
 
 def screening_date(answers: Answers, today: date, problems: list[Problem]) -> date | None:
@@ -181,9 +201,12 @@ def readable_facts(
             continue
         try:
             fact = read_value(trial, known[name], answer.text, on)
+            if answer.is_set_aside:
+                read_value(trial, known[name], answer.notes[SET_ASIDE], on)
         except ValueProblem as problem:
             problems.append(Problem(answer.where, str(problem)))
         else:
             if fact is not None:
                 facts[name] = fact
+        problems.extend(wrong_notes(answer.where, answer.notes))
     return {name: facts[name] for name in known if name in facts}

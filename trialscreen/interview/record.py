@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from trialscreen.errors import InputError, Problem
 from trialscreen.interview.book import VERSION_DIGITS, Book, Entry
-from trialscreen.sources import VALUE_KEY
+from trialscreen.notes import VALUE_KEY
 from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE
 from trialscreen.values import UNKNOWN

@@ -131,10 +131,11 @@ def _impossible(lowering: Lowering, element: Element) -> Iterator[Contradiction]
         compare(">", held.derived.low, Constant(most)),
     )
     others = _entered(lowering, _behind(lowering, element))
+    together = " together" if len(others) > 1 else ""
     yield Contradiction(
         f"{element.name}_impossible",
         others,
-        f"{_labels(lowering, others)} cannot be right together: {element.label} would lie"
+        f"{_labels(lowering, others)} cannot be right{together}: {element.label} would lie"
         " outside its range",
         both(unknown(held.entered.low), outside),
     )
