@@ -11,7 +11,6 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -20,10 +19,11 @@ from tests.test_book import text_of
 from trialscreen import Trial, load_trial
 from trialscreen.errors import ValueProblem
 from trialscreen.interview.book import Book
-from trialscreen.interview.record import Record
-from trialscreen.interview.talk import Leave, Talk
+from trialscreen.interview.console import Leave
+from trialscreen.interview.record import Keeper, Record
+from trialscreen.interview.replies import texts_of
+from trialscreen.interview.talk import Talk
 from trialscreen.interview.terminal import Terminal
-from trialscreen.interview.wording import texts_of
 from trialscreen.trial import SCREENING_DATE, Criterion, Element
 
 LARGE = (200, 60)
@@ -60,14 +60,14 @@ class Timed:
         self.shown = ""
 
     def hold(self, path: Path) -> None:
-        book, record = Book(self.trial, ON, {}), Record(path, date(2026, 9, 1))
-        self.talk = Talk(book, Terminal(self._read, self._write), record.save)
+        book, keeper = Book(self.trial, ON, {}), Keeper(Record(path))
+        self.talk = Talk(book, Terminal(self._read, self._write), keeper)
         try:
             self.talk.run()
         except Leave:
             pass
         finally:
-            record.close()
+            keeper.close()
             path.unlink()
 
     def _write(self, text: str) -> None:

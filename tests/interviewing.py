@@ -13,7 +13,7 @@ import yaml
 from trialscreen import Trial
 from trialscreen.interview.book import Book
 from trialscreen.interview.plan import Question, next_question
-from trialscreen.interview.wording import texts_of
+from trialscreen.interview.replies import texts_of
 from trialscreen.trial import SOURCES, Source
 
 DAY = date(2026, 6, 1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialscreen.ago import how_long_ago
+from trialscreen.ago import better_said, how_long_ago
 from trialscreen.dates import add_months, completed_years
 
 PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "partial-data.md"
@@ -52,6 +52,29 @@ def test_the_dates_are_those_that_the_documentation_states(said: str, dates: str
 )
 def test_what_else_can_be_said(said: str, dates: str | None) -> None:
     assert how_long_ago(said, ON) == dates
+
+
+@pytest.mark.parametrize(
+    ("said", "better"),
+    [
+        ("> 2 years ago", "more than 2 years ago"),
+        (">2 years", "more than 2 years ago"),
+        ("<= 6 months ago", "less than 6 months ago"),
+        ("over 3 years ago", "more than 3 years ago"),
+        ("more than two years ago", "more than 2 years ago"),
+        ("two years ago", "2 years ago"),
+        ("about six weeks", "6 weeks ago"),
+        ("last year", "1 year ago"),
+        ("2 years", "2 years ago"),
+        ("1 month", "1 month ago"),
+        ("some years ago", None),
+        ("years ago", None),
+        ("2020", None),
+    ],
+)
+def test_what_is_said_loosely_has_a_better_wording(said: str, better: str | None) -> None:
+    assert better_said(said) == better
+    assert better is None or how_long_ago(better, ON) is not None
 
 
 def between(count: int, unit: str, on: date) -> tuple[date, date]:

@@ -14,8 +14,9 @@ from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Dates, Exactly, Fact
-from trialscreen.interview.book import VERSION_DIGITS, Book, Contradiction, Entry
+from trialscreen.interview.book import Book, Contradiction, Entry
 from trialscreen.interview.plan import Question, next_question, open_elements
+from trialscreen.notes import VERSION_DIGITS
 from trialscreen.screening import Screening, screen
 from trialscreen.sources import Answer, read_facts
 from trialscreen.trial import Element
@@ -101,9 +102,10 @@ class Interviewer:
         assert self.book.aside.keys().isdisjoint(self.book.entries)
 
     def back(self) -> None:
-        last = list(self.book.entries)[-1:]
-        self.book.take_back(last)
-        assert self.book.entries.keys().isdisjoint(last)
+        """Answers the question before again, as from the world."""
+        for name in list(self.book.entries)[-1:]:
+            element = self.book.trial.elements[name]
+            self.answer([(element, self.reply(element))])
 
     def edit(self) -> None:
         """Another value for an answer; most are mended later, some stay."""

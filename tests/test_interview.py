@@ -8,7 +8,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.interviewing import DAY, ON, PROMPT, answers, finish, say, spawn, start
+from tests.interviewing import ON, PROMPT, answers, finish, say, spawn, start
 from trialscreen.interview.record import Record
 
 
@@ -40,15 +40,36 @@ def test_an_unsigned_consent_form_does_not_end_a_telephone_interview() -> None:
 
 def test_wrong_input_is_told_in_a_line_and_asked_again() -> None:
     child = start()
-    assert "expected yes, no or unknown" in say(child, "perhaps")
+    assert "expected yes, no or u" in say(child, "perhaps")
     assert "informed consent" in say(child, "yes")
 
 
-def test_back_asks_the_question_before_again(tmp_path: Path) -> None:
+def test_back_asks_again_and_only_a_new_answer_replaces_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     child = start("--save", str(path))
-    assert "Are you willing" in say(child, "yes", "b")
-    assert answers(path) == {"screening_date": "2026-06-01"}
+    shown = say(child, "yes", "yes", "f", "1960", "b", "b")
+    assert "It was: female. Enter keeps it." in shown
+    assert "Are you willing" not in shown
+    assert "It was: yes. Enter keeps it." in say(child, "b")
+    assert "How did your menopause" in say(child, "no")
+    assert answers(path) == {
+        "screening_date": "2026-06-01",
+        "willing_to_participate": "yes",
+        "informed_consent_signed": "no",
+        "sex": "f",
+        "birth_date": "1960",
+    }
+    assert "It was: 1960. Enter keeps it." in say(child, "b")
+    assert "How did your menopause" in say(child, "")
+    assert answers(path)["birth_date"] == "1960"
+
+
+def test_back_to_a_card_says_what_was_ticked() -> None:
+    child = start("--ask", "participant", "--age", "66", "--sex", "f", "--interactive")
+    while "Have you ever been treated with" not in child.before:
+        say(child, "u")
+    told = " ".join(say(child, "1 3", "b").split())
+    assert "It was: PTH analog yes, RANKL inhibitor no, oral bisphosphonate yes" in told
 
 
 def test_a_question_mark_shows_the_criterion_and_what_answers_would_do() -> None:
@@ -124,7 +145,7 @@ def test_nothing_is_lost_however_it_ends(tmp_path: Path, how: str) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     again = start("--resume", str(path))
     assert "What is your date of birth?" in again.before
-    assert [p.name for p in tmp_path.iterdir() if not p.name.endswith(".lock")] == ["a.yaml"]
+    assert [p.name for p in tmp_path.iterdir() if not p.name.endswith("-lock")] == ["a.yaml"]
 
 
 def test_a_second_interview_on_one_file_is_refused(tmp_path: Path) -> None:
@@ -139,7 +160,7 @@ def test_a_second_interview_on_one_file_is_refused(tmp_path: Path) -> None:
 def test_a_file_is_claimed_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("what another interview is about to write")
-    record = Record(path, DAY)
+    record = Record(path)
     code, out = finish(spawn("--resume", str(path)))
     record.close()
     assert code == 2

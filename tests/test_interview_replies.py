@@ -34,11 +34,11 @@ def test_every_wrong_reply_is_told_in_a_line_and_asked_again() -> None:
     assert "Are you willing" in child.before
     assert "nothing was typed; u if it is not known" in say(child, "")
     say(child, "yes", "yes")
-    assert "'7'; expected a number from 1 to 3, or u" in say(child, "7")
-    assert "'males'; expected female, male, other" in say(child, "males")
+    assert "'7'; expected 1 Female; 2 Male; 3 Other; or u" in say(child, "7")
+    assert "'males'; expected 1 Female; 2 Male; 3 Other; or u" in say(child, "males")
     assert "What is your sex?" in child.before
     say(child, "r")
-    assert "'9'; expected a number from 1 to 2, or Enter" in say(child, "9")
+    assert "'9'; expected a number from 1 to 2, r, or Enter" in say(child, "9")
     assert "'x'; expected a number from 1 to 2" in say(child, "x")
     say(child, "", "Female")
     assert "lies before 1900-01-01" in say(child, "1858")
@@ -66,8 +66,9 @@ def test_the_review_is_by_section_and_says_what_a_change_makes_needless() -> Non
     assert row
     shown = flowing(say(child, row[1], "2026-01"))
     told = shown.partition("Kept, but not used any more, because of this change: ")[2]
-    assert "last dose of a PTH analog" in told.partition("Consent")[0]
-    assert "last dose of a PTH analog: 2020 (not used now)" in shown
+    assert "last dose of a PTH analog" in told.partition(row[1])[0]
+    assert f"{row[1]} last dose of a RANKL inhibitor: 2026-01 A number changes" in told
+    assert "last dose of a PTH analog: 2020 (not used now)" in flowing(say(child, "r"))
 
 
 def test_what_a_change_contradicts_is_set_aside_and_asked_again(tmp_path: Path) -> None:

@@ -20,6 +20,13 @@ _UNITS: dict[str, tuple[int, PeriodUnit]] = {
     "month": (1, "months"),
     "year": (1, "years"),
 }
+_LOOSELY = re.compile(
+    r"(?P<than>[<>]=?|more than|over|less than|about|)\s*(?P<count>[0-9]{1,5}|[a-z]+)\s*"
+    r"(?P<unit>day|week|month|year)s?(?: ago)?"
+)
+_THAN = {**dict.fromkeys("<l", "less than "), **dict.fromkeys(">mo", "more than ")}
+_ONE = {"a": 1, "an": 1, "last": 1, "one": 1}
+_COUNTS = {**_ONE, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
 
 def how_long_ago(words: str, on: date) -> str | None:
@@ -42,3 +49,13 @@ def how_long_ago(words: str, on: date) -> str | None:
     if said["than"]:
         return f"{'<' if said['than'] == 'more' else '>'}{before(count)}"
     return f"{before(count + 1)} to {before(count - 1)}"
+
+
+def better_said(words: str) -> str | None:
+    """How to say what folded `words` say loosely (`> two years`); None if it is nothing known."""
+    said = _LOOSELY.fullmatch(words)
+    count = said and (said["count"] if said["count"].isdigit() else _COUNTS.get(said["count"]))
+    if said is None or count is None:
+        return None
+    plural = "" if str(count) == "1" else "s"
+    return f"{_THAN.get(said['than'][:1], '')}{count} {said['unit']}{plural} ago"

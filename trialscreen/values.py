@@ -158,7 +158,8 @@ def _days(clean: str, text: str) -> tuple[date, date]:
     try:
         first = date(year, month if match[2] else 1, day if match[3] else 1)
     except ValueError:
-        raise ValueProblem(f"{shown(text)} is not a day of the calendar") from None
+        wrong = f": there is no month {match[2]}" if match[2] and not 1 <= month <= 12 else ""
+        raise ValueProblem(f"{shown(text)} is not a day of the calendar{wrong}") from None
     if match[3]:
         return first, first
     last_month = month or 12

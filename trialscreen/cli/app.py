@@ -13,7 +13,7 @@ import typer
 
 from trialscreen.cli.cohort import cohort
 from trialscreen.cli.element_flags import ElementFlagsCommand
-from trialscreen.cli.outcome import Exit
+from trialscreen.cli.outcome import Exit, refuse_one
 from trialscreen.cli.screen import screen
 from trialscreen.cli.sql import sql
 from trialscreen.cli.trial import check, criteria, trial
@@ -59,6 +59,8 @@ def options(
 ) -> None:
     """Before every command."""
     del version
+    if criteria_file == "":
+        refuse_one("--criteria", "'' names no file; leave it out for the packaged trial")
     context.obj = criteria_file
 
 

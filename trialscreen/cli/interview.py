@@ -1,26 +1,27 @@
 """The interview of `screen`: when it is held, what it starts from, how it ends."""
 
-import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import typer
 
 from trialscreen.cli.element_flags import flag
 from trialscreen.cli.outcome import Exit
+from trialscreen.cli.signals import Stopped, ending_in_order
 from trialscreen.errors import InputError, Problem
+from trialscreen.notes import ANSWERED, CRITERIA, SET_ASIDE, criteria_version
 from trialscreen.screening import Screening
 from trialscreen.sources import Answers
-from trialscreen.text import nearest, shown, wrapped
+from trialscreen.text import nearest, shown
 from trialscreen.trial import SCREENING_DATE, SOURCES, Source
 
 if TYPE_CHECKING:
+    from trialscreen.cli.ending import Ending
     from trialscreen.interview.book import Book
-    from trialscreen.interview.record import Record
+    from trialscreen.interview.record import Keeper
 
 
 class Wishes(NamedTuple):
@@ -33,20 +34,36 @@ class Wishes(NamedTuple):
     quick: bool
     plain: bool
 
+    @property
+    def asked_for(self) -> bool:
+        return self.interactive or self.quick or (self.save, self.resume, self.ask) != (None,) * 3
+
     def wanted(self, *, given: bool) -> bool:
         """Whether to ask: on request; else in a terminal in which nothing was `given`."""
-        asked_for = self.interactive or self.save or self.resume or self.ask or self.quick
-        if asked_for and not _in_a_terminal():
+        if self.asked_for and not _in_a_terminal():
             message = "needs a terminal; give the answers as flags or with --from"
             raise InputError([Problem("the interview", message)])
-        return bool(asked_for) or (not given and _in_a_terminal())
+        return self.asked_for or (not given and _in_a_terminal())
+
+    def file(self, given: str | None) -> str | None:
+        """The file to begin with, of `--from` and `--resume`. Raises InputError."""
+        message = ""
+        if given is not None and self.resume is not None:
+            message = "not with --resume; give one file, and what is new as flags or answers"
+        elif given == "":
+            message = "'' names no file; expected a file, or - for standard input"
+        elif given == "-" and self.asked_for:
+            message = "standard input is needed for the interview; put the answers into a file"
+        if message:
+            raise InputError([Problem("--from", message)])
+        return given if self.resume is None else self.resume
 
     def sources(self) -> tuple[Source, ...]:
         """The sources to ask for. Raises InputError for one that does not exist."""
         if self.ask is None:
             return SOURCES
-        names = [name.strip() for name in self.ask.split(",")]
         known = tuple(source for source in SOURCES if source != "derived")
+        names = list(filter(None, map(str.strip, self.ask.split(",")))) or [""]
         problems = [
             Problem("--ask", f"{shown(name)}; expected {', '.join(known)}.{nearest(name, known)}")
             for name in names
@@ -62,101 +79,96 @@ def _in_a_terminal() -> bool:
 
 
 @contextmanager
-def answers_file(wishes: Wishes) -> Iterator["Record | None"]:
-    """The file that keeps the answers, for this process alone; claimed before it is read."""
-    path = _path(wishes)
-    if path is None:
+def answers_file(wishes: Wishes) -> Iterator["Keeper | None"]:
+    """Who keeps the answers in the file that is named, if one is; claimed before it is read."""
+    if wishes.resume is None and wishes.save is None:
         yield None
         return
-    from trialscreen.interview.record import Record  # noqa: PLC0415 - for interviews only
+    if wishes.resume is not None and wishes.save is not None:
+        message = "not with --resume, which keeps the answers in the file that it names"
+        raise InputError([Problem("--save", message)])
+    from trialscreen.interview.record import Keeper, claim  # noqa: PLC0415 - for interviews only
 
-    record = Record(path, date.today())  # noqa: DTZ011 - the user's own calendar
+    if wishes.resume is not None:
+        record = claim(wishes.resume, "--resume", new=False)
+    else:
+        record = claim(wishes.save or "", "--save", new=True)
     try:
-        yield record
+        yield Keeper(record)
     finally:
         record.close()
 
 
-def _path(wishes: Wishes) -> Path | None:
-    if wishes.resume is not None and wishes.save is not None:
-        message = "not with --resume, which keeps the answers in the file that it names"
-        raise InputError([Problem("--save", message)])
-    if wishes.resume is not None:
-        return Path(wishes.resume)
-    if wishes.save is not None and Path(wishes.save).exists():
-        message = f"{shown(wishes.save)} exists; go on with it by --resume, or name a new file"
-        raise InputError([Problem("--save", message)])
-    return Path(wishes.save) if wishes.save is not None else None
-
-
 def interview(
-    start: Screening, answers: Answers, wishes: Wishes, record: "Record | None"
+    start: Screening,
+    answers: Answers,
+    wishes: Wishes,
+    keeper: "Keeper | None",
+    criteria: str | None,
 ) -> tuple[Screening, str]:
     """Asks for what is open after `start`; what it found, and what to say after the result.
 
-    An interview that is left exits with 130.
+    An interview that is left exits with 130, or with what its signal stands for.
     """
-    from trialscreen.interview.talk import Leave, Talk  # noqa: PLC0415 - for interviews only
+    from trialscreen.cli.ending import Ending  # noqa: PLC0415 - for interviews only
+    from trialscreen.interview.console import Leave  # noqa: PLC0415
+    from trialscreen.interview.record import Keeper  # noqa: PLC0415
+    from trialscreen.interview.talk import Talk  # noqa: PLC0415
     from trialscreen.interview.terminal import terminal, width  # noqa: PLC0415
 
-    book, path = _book(start, answers), record.path if record else None
-    save = record.save if record else _keep_nothing
     sources = wishes.sources()
-    save(book)
+    keeper, book = keeper or Keeper(), _book(start, answers)
+    ask = ("--ask", ",".join(sources)) if wishes.ask is not None else ()
+    options = (("--quick", wishes.quick), ("--plain", wishes.plain))
+    ending = Ending(book, keeper, criteria, tuple(o for o, given in options if given), ask)
+    talk = Talk(book, terminal(plain=wishes.plain), keeper, sources, quick=wishes.quick)
     try:
-        Talk(book, terminal(plain=wishes.plain), save, sources, quick=wishes.quick).run()
-    except (Leave, KeyboardInterrupt):
-        sys.stderr.write(f"\nLeft.{' The answers are kept.' if path else ''} Go on with:\n")
-        sys.stderr.write(f"{_going_on(book, path)}\n")
-        raise typer.Exit(Exit.INTERRUPTED) from None
-    return book.screening, _closing(book, path, width())
+        _begin(book, keeper, answers)
+        with ending_in_order():
+            talk.run()
+    except (Leave, KeyboardInterrupt) as end:
+        _save_at_last(book, keeper)
+        _leave(ending, end.number if isinstance(end, Stopped) else None)
+    else:
+        _save_at_last(book, keeper)
+        return book.screening, ending.after_the_result(width(), stopped=talk.stopped)
+    finally:
+        keeper.close()
+
+
+def _begin(book: "Book", keeper: "Keeper", answers: Answers) -> None:
+    """Makes a new file at once, to see that it can be; an old one is written when it changes."""
+    record = keeper.record
+    flags = any(one.where == flag(name) for name, one in answers.items())
+    if record is not None and (record.is_new or flags):
+        record.save(book)
+
+
+def _save_at_last(book: "Book", keeper: "Keeper") -> None:
+    """What could not be saved when it was answered, perhaps can be now."""
+    if keeper.problem:
+        keeper.save(book)
+
+
+def _leave(ending: "Ending", number: int | None) -> NoReturn:
+    with suppress(OSError):  # the terminal may be gone
+        sys.stderr.write(ending.left())
+        sys.stderr.flush()
+    if ending.keeper.problem:
+        raise typer.Exit(Exit.BAD_INPUT) from None
+    raise typer.Exit(Exit.INTERRUPTED if number is None else 128 + number) from None
 
 
 def _book(start: Screening, answers: Answers) -> "Book":
     """The answers that `start` was found from, and those set aside in an earlier session."""
     from trialscreen.interview.book import Book, Entry  # noqa: PLC0415
-    from trialscreen.interview.record import SET_ASIDE, is_set_aside  # noqa: PLC0415
 
     entries, aside = {}, {}
     for name, one in answers.items():
-        if is_set_aside(one.text, one.notes):
+        if one.is_set_aside:
             aside[name] = Entry(one.notes[SET_ASIDE], None, one.notes)
         elif name != SCREENING_DATE:
             entries[name] = Entry(one.text, start.facts.get(name), one.notes)
-    return Book(start.trial, start.on, entries, aside)
-
-
-def _keep_nothing(_book: "Book") -> None:
-    """Without --save, answers live until the interview ends."""
-
-
-def _going_on(book: "Book", path: Path | None) -> str:
-    """The command that goes on with the interview."""
-    if path is None:
-        return f"{command_line(book)} --interactive"
-    return shlex.join(["trialscreen", "screen", "--resume", str(path)])
-
-
-def _closing(book: "Book", path: Path | None, columns: int) -> str:
-    """From whom answers are pending and how to go on; the result without questions."""
-    lines = []
-    if pending := _pending(book.screening):
-        told = f"Pending: {pending} (listed under Still needed). Go on with:"
-        lines += [wrapped(told, columns), _going_on(book, path)]
-    lines += ["The same result without questions:", command_line(book)]
-    return "\n".join(["", *lines, ""])
-
-
-def _pending(screening: Screening) -> str:
-    """How many answers are still needed, by who can give them; empty if none can help."""
-    if any(not one.is_not_yet for one in screening.failing):
-        return ""
-    return "; ".join(f"{source} {len(names)}" for source, names in screening.needed.items())
-
-
-def command_line(book: "Book") -> str:
-    """The command that gives the same result without questions."""
-    words = ["trialscreen", "screen", "--screening-date", book.on.isoformat()]
-    for name, entry in book.entries.items():
-        words += [flag(name), entry.text]
-    return shlex.join(words)
+    today = date.today()  # noqa: DTZ011 - the user's own calendar
+    notes = {ANSWERED: today.isoformat(), CRITERIA: criteria_version(start.trial)}
+    return Book(start.trial, start.on, entries, aside, notes)

@@ -11,9 +11,19 @@ from trialscreen.cli.formats import Format, FormatOption, print_json, print_page
 from trialscreen.cli.interview import Wishes, answers_file, interview
 from trialscreen.cli.outcome import OF_VERDICT, refuse
 from trialscreen.errors import InputError, Problem
+from trialscreen.notes import of_another_version
 from trialscreen.screening import Screening
 from trialscreen.screening import screen as screen_patient
-from trialscreen.sources import Answer, merge, read_answers, readable_facts, screening_date
+from trialscreen.sources import (
+    Answer,
+    Answers,
+    differing,
+    merge,
+    read_answers,
+    readable_facts,
+    screening_date,
+)
+from trialscreen.text import printable, shown
 from trialscreen.trial import SCREENING_DATE, Trial
 
 
@@ -62,7 +72,10 @@ def screen(
     ask: Annotated[
         str | None,
         typer.Option(
-            "--ask", metavar="SOURCES", help="Ask only for these, such as participant,chart."
+            "--ask",
+            metavar="SOURCES",
+            help="Ask only for these, such as participant,chart; on the phone, --quick --ask"
+            " participant.",
         ),
     ] = None,
     quick: Annotated[
@@ -94,10 +107,13 @@ def screen(
     wishes = Wishes(interactive, save, resume, ask, quick, plain)
     closing = ""
     try:
-        with answers_file(wishes) as record:
-            answers, screening = _screen(trial, texts, _file(given_file, resume), flags.problems)
-            if wishes.wanted(given=bool(flags.texts or given_file)):
-                screening, closing = interview(screening, answers, wishes, record)
+        with answers_file(wishes) as keeper:
+            stored = _stored(wishes.file(given_file), flags.problems)
+            answers, screening = _screen(trial, texts, stored, flags.problems)
+            asking = wishes.wanted(given=bool(flags.texts or given_file))
+            _say_before(trial, answers, stored if resume else {}, asking=asking)
+            if asking:
+                screening, closing = interview(screening, answers, wishes, keeper, context.obj)
     except InputError as error:
         refuse(error)
     if plain and form is Format.TABLE:
@@ -108,11 +124,29 @@ def screen(
         raise typer.Exit(OF_VERDICT[screening.verdict])
 
 
-def _file(given: str | None, resume: str | None) -> str | None:
-    if given is not None and resume is not None:
-        message = "not with --resume; give one file, and what is new as flags or answers"
-        raise InputError([Problem("--from", message)])
-    return given if resume is None else resume
+def _stored(file: str | None, problems: list[Problem]) -> dict[str, Answer]:
+    return read_answers(file, problems) if file is not None else {}
+
+
+def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: bool) -> None:
+    """Which answers of the file that is resumed were replaced; which are of another version.
+
+    The interview tells the latter itself.
+    """
+    for name in differing(answers, resumed) if resumed else ():
+        if name in resumed:
+            new, old = shown(answers[name].text), shown(resumed[name].text)
+            _note(f"{answers[name].where} {new} replaces {old} in {resumed[name].where}")
+    others = [name for name, one in answers.items() if of_another_version(trial, one.notes)]
+    if others and not asking:
+        _note(
+            f"{len(others)} answers were taken under another version of the criteria file, and"
+            f" are used as they are: {', '.join(others)}"
+        )
+
+
+def _note(message: str) -> None:
+    sys.stderr.write(f"note: {printable(message)}\n")
 
 
 def _say_after_the_result(closing: str) -> None:
@@ -122,10 +156,9 @@ def _say_after_the_result(closing: str) -> None:
 
 
 def _screen(
-    trial: Trial, flags: dict[str, list[str]], file: str | None, problems: list[Problem]
+    trial: Trial, flags: dict[str, list[str]], stored: Answers, problems: list[Problem]
 ) -> tuple[dict[str, Answer], Screening]:
     """Screens if there are no problems; else raises InputError with them and all others."""
-    stored = read_answers(file, problems) if file is not None else {}
     answers = merge(_given_once(flags, problems), stored, problems)
     today = date.today()  # noqa: DTZ011 - the user's own calendar
     on = screening_date(answers, today, problems)

@@ -9,19 +9,14 @@ from trialscreen.consistency import review
 from trialscreen.errors import InputError, ValueProblem
 from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Fact
+from trialscreen.notes import of_another_version
 from trialscreen.screening import screen
-from trialscreen.trial import Element, Trial
+from trialscreen.trial import SCREENING_DATE, Element, Trial
 from trialscreen.values import read_value
-
-VERSION_DIGITS = 12
-"""Of the criteria file's SHA-256, kept beside each answer."""
 
 
 class Entry(NamedTuple):
-    """An answer as it was written, and the fact it states; no fact is "unknown".
-
-    `notes` say when, and for which criteria version, an earlier session took it.
-    """
+    """An answer as it was written, the fact it states (none is "unknown"), and notes on it."""
 
     text: str
     fact: Fact | None
@@ -29,7 +24,7 @@ class Entry(NamedTuple):
 
 
 class Contradiction(ValueProblem):
-    """An answer that cannot be right together with the answers to `others`."""
+    """An answer that cannot be right; together with the answers to `others`, if there are any."""
 
     def __init__(self, message: str, others: tuple[str, ...]) -> None:
         super().__init__(message)
@@ -40,7 +35,8 @@ class Book:
     """Answers by element. A change is made whole or, if it contradicts another, not at all.
 
     `aside` are answers that were kept when another one contradicted them. Nothing is
-    found from them, and what they answered can be asked again.
+    found from them, and what they answered can be asked again. `notes` stand beside each
+    answer that is taken from now on.
     """
 
     def __init__(
@@ -49,8 +45,10 @@ class Book:
         on: date,
         entries: dict[str, Entry],
         aside: dict[str, Entry] | None = None,
+        notes: Mapping[str, str] | None = None,
     ) -> None:
         self.trial, self.on, self.entries, self.aside = trial, on, entries, aside or {}
+        self.notes = notes or {}
         self.screening = screen(trial, _facts(entries), on)
 
     def answer(self, texts: Iterable[tuple[Element, str]], set_aside: Iterable[str] = ()) -> None:
@@ -65,14 +63,14 @@ class Book:
         for element, text in texts:
             entries.pop(element.name, None)
             aside.pop(element.name, None)
-            entries[element.name] = Entry(text, read_value(self.trial, element, text, self.on))
+            fact = read_value(self.trial, element, text, self.on)
+            entries[element.name] = Entry(text, fact, self.notes)
             answered.add(element.name)
         facts = _facts(entries)
         try:
             self.screening = screen(self.trial, facts, self.on)
         except InputError as error:
-            message = "; ".join(problem.message for problem in error.problems)
-            raise Contradiction(message, self._at_fault(facts, answered)) from None
+            raise Contradiction(_told(error), self._at_fault(facts, answered)) from None
         self.entries, self.aside = entries, aside
 
     def _at_fault(self, facts: Mapping[str, Fact], answered: set[str]) -> tuple[str, ...]:
@@ -81,11 +79,6 @@ class Book:
         names = {name for one in notices if one.level == "error" for name in one.elements}
         return tuple(name for name in facts if name in names - answered)
 
-    def take_back(self, names: Iterable[str]) -> None:
-        """Forgets answers; fewer answers contradict nothing."""
-        entries = {name: one for name, one in self.entries.items() if name not in set(names)}
-        self.screening, self.entries = screen(self.trial, _facts(entries), self.on), entries
-
     def unused(self) -> tuple[str, ...]:
         """The answers without which every finding would be the same, all of them left out."""
         used = frozenset().union(*(in_use(finding.trace) for finding in self.screening.findings))
@@ -93,42 +86,44 @@ class Book:
 
     def of_other_versions(self) -> tuple[str, ...]:
         """The answers that were taken under another version of the criteria file."""
-        now = self.trial.sha256[:VERSION_DIGITS]
-        return tuple(
-            name for name, one in self.entries.items() if one.notes.get("criteria", now) != now
-        )
+        entries = self.entries.items()
+        return tuple(name for name, one in entries if of_another_version(self.trial, one.notes))
 
     def unusual(self, element: Element, text: str) -> str | None:
-        """The warning that this answer would bring by itself; None if there is none."""
+        """The warning that this answer would bring by itself; None if there is none.
+
+        Raises Contradiction if it cannot be right, whatever the other answers are.
+        """
         fact = read_value(self.trial, element, text, self.on)
         if fact is None:
             return None
-        notices = screen(self.trial, {element.name: fact}, self.on).notices
-        return next(
-            (
-                one.message
-                for one in notices
-                if element.name in one.elements and one.level == "warning"
-            ),
-            None,
-        )
+        try:
+            notices = screen(self.trial, {element.name: fact}, self.on).notices
+        except InputError as error:
+            raise Contradiction(_told(error), ()) from None
+        warnings = (one for one in notices if one.level == "warning")
+        return next((one.message for one in warnings if SCREENING_DATE not in one.elements), None)
 
-    def effects(self, element: Element, text: str) -> str:
-        """What an answer would decide, in a few words."""
-        fact = read_value(self.trial, element, text, self.on)
+    def effects(self, texts: Iterable[tuple[Element, str]]) -> str:
+        """What answers would decide, in a few words; empty if it is nothing."""
         facts = _facts(self.entries)
-        if fact is not None:
-            facts[element.name] = fact
+        for element, text in texts:
+            fact = read_value(self.trial, element, text, self.on)
+            if fact is not None:
+                facts[element.name] = fact
         try:
             after = screen(self.trial, facts, self.on)
         except InputError:
             return "contradicts another answer"
-        changed = [
+        return ", ".join(
             f"{new.criterion.id} {'fails' if new in after.failing else 'passes'}"
             for old, new in zip(self.screening.findings, after.findings, strict=True)
             if new.passes is not old.passes and new.passes.known
-        ]
-        return ", ".join(changed) or "decides nothing by itself"
+        )
+
+
+def _told(error: InputError) -> str:
+    return "; ".join(problem.message for problem in error.problems)
 
 
 def _facts(entries: Mapping[str, Entry]) -> dict[str, Fact]:

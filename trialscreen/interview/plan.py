@@ -18,7 +18,7 @@ class Question(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far a screening is: criteria decided, of how many, and the elements still open."""
+    """How far a screening is: criteria decided, of how many, and the questions still open."""
 
     decided: int
     criteria: int
@@ -31,12 +31,17 @@ def open_elements(
     """The elements whose answer can still change an undecided criterion, in the file's order.
 
     `closed` were asked already. Only elements of `sources` are named; the consent of a
-    participant, the chart and so on can be asked for at different times.
+    participant, the chart and so on can be asked for at different times. A derived one can
+    be given by whoever can give what it is derived from.
     """
     names = {name for one in screening.findings for name in askable(one.trace, closed)}
-    elements = screening.trial.elements.values()
-    allowed = (*sources, "derived")
-    return tuple(e for e in elements if e.name in names and e.source in allowed)
+    elements = screening.trial.elements
+
+    def allowed(element: Element) -> bool:
+        behind = screening.trial.sources_of(element.name) if element.source == "derived" else ()
+        return any(one.source in sources for one in (element, *map(elements.__getitem__, behind)))
+
+    return tuple(one for one in elements.values() if one.name in names and allowed(one))
 
 
 def next_question(
@@ -87,5 +92,5 @@ def progress(
     screening: Screening, closed: Set[str], sources: tuple[Source, ...] = SOURCES
 ) -> Progress:
     decided = sum(finding.met.known for finding in screening.findings)
-    ahead = len(open_elements(screening, closed, sources))
-    return Progress(decided, len(screening.findings), ahead)
+    questions = {one.card or one.name for one in open_elements(screening, closed, sources)}
+    return Progress(decided, len(screening.findings), len(questions))

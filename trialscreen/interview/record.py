@@ -2,18 +2,16 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 
 import yaml
 from filelock import FileLock, Timeout
 
 from trialscreen.errors import InputError, Problem
-from trialscreen.interview.book import VERSION_DIGITS, Book, Entry
-from trialscreen.notes import VALUE_KEY
-from trialscreen.text import printable
+from trialscreen.interview.book import Book, Entry
+from trialscreen.notes import SET_ASIDE, VALUE_KEY
+from trialscreen.text import MAX_BYTES, printable, shown
 from trialscreen.trial import SCREENING_DATE
 from trialscreen.values import UNKNOWN
 
@@ -21,77 +19,179 @@ HEAD = "# Answers for {nct_id}, kept by trialscreen. Values may be edited by han
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml where there is one: faster
 
-SET_ASIDE = "set_aside"
-"""The note that holds an answer which is kept and not used; its value is unknown."""
-
-
-def is_set_aside(text: str, notes: Mapping[str, str]) -> bool:
-    """Whether an answer in a file, with the notes beside it, is kept and not used."""
-    return text == UNKNOWN and SET_ASIDE in notes
-
 
 class Record:
     """An answers file that this process alone writes to until it ends."""
 
-    def __init__(self, path: Path, today: date) -> None:
+    def __init__(self, path: Path) -> None:
         """Claims the file. Raises InputError if it is a link, or another process has it."""
-        self.path, self.today = path, today
+        self.path = path
         if path.is_symlink():
-            raise InputError([Problem(printable(str(path)), "is a link; name the file itself")])
-        self._lock = FileLock(path.with_name(path.name + ".lock"), mode=0o600)
+            raise _problem(path, "is a link; name the file itself")
+        if path.exists() and not path.is_file():
+            raise _problem(path, "is not a file")
+        self._lock = FileLock(path.with_name(f".{path.name}.trialscreen-lock"), mode=0o600)
         try:
             self._lock.acquire(timeout=0)
+            self._sweep()
+            self._content = self._read()
         except Timeout:
             message = "is in use by another interview; finish that one first"
-            raise InputError([Problem(printable(str(path)), message)]) from None
+            raise _problem(path, message) from None
         except OSError as error:
-            raise InputError([Problem(printable(str(path)), f"{error.strerror}")]) from None
+            raise _problem(path, f"{error.strerror}") from None
+
+    @property
+    def _beside(self) -> str:
+        """How the names of files begin that stand beside it while it is written."""
+        return f".{self.path.name}.trialscreen."
+
+    def _sweep(self) -> None:
+        """Removes what a process that was killed left behind."""
+        for one in self.path.parent.iterdir():
+            if one.name.startswith(self._beside):
+                one.unlink()
+
+    def _read(self) -> bytes | None:
+        """What the file holds; None if it does not exist."""
+        try:
+            with self.path.open("rb") as file:
+                return file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            return None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no file yet."""
+        return self._content is None
 
     def save(self, book: Book) -> None:
-        """Writes every answer with its date and criteria version; the file is old or new, whole.
+        """Writes every answer; the file is old or new, whole, and for its owner alone.
 
-        Raises InputError if it cannot be written; the old file stays as it was.
+        Raises InputError if it cannot be written, or another hand wrote to it in the
+        meantime; it stays as it was.
         """
-        text = HEAD.format(nct_id=book.trial.registration.nct_id) + yaml.dump(
-            self._data(book),
+        data = self._text(book).encode()
+        try:
+            if self._read() not in (None, self._content):
+                message = "was changed by another hand, and is left so; move it away to save anew"
+                raise _problem(self.path, message)
+            self._replace(data)
+        except OSError as error:
+            raise _problem(self.path, f"cannot be written: {error.strerror}") from None
+        self._content = data
+
+    def _replace(self, data: bytes) -> None:
+        handle, beside = tempfile.mkstemp(prefix=self._beside, dir=self.path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(beside).replace(self.path)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+
+    def _text(self, book: Book) -> str:
+        return HEAD.format(nct_id=book.trial.registration.nct_id) + yaml.dump(
+            _data(book),
             Dumper=_DUMPER,
             sort_keys=False,
             allow_unicode=True,
             default_flow_style=None,
             width=200,
         )
-        try:
-            handle, beside = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(beside).replace(self.path)
-            except BaseException:
-                Path(beside).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            message = f"cannot be written: {error.strerror}"
-            raise InputError([Problem(printable(str(self.path)), message)]) from None
-
-    def _data(self, book: Book) -> dict[str, object]:
-        sha256 = book.trial.sha256[:VERSION_DIGITS]
-        version = {"answered": self.today.isoformat(), "criteria": sha256}
-
-        def notes(entry: Entry) -> Mapping[str, str]:
-            return {k: v for k, v in entry.notes.items() if k != SET_ASIDE} or version
-
-        answers: dict[str, object] = {SCREENING_DATE: book.on.isoformat()}
-        for name, entry in book.entries.items():
-            answers[name] = {VALUE_KEY: entry.text, **notes(entry)}
-        for name, entry in book.aside.items():
-            answers[name] = {VALUE_KEY: UNKNOWN, SET_ASIDE: entry.text, **notes(entry)}
-        return answers
 
     def close(self) -> None:
         """Lets others have the file."""
         # Before it is released: another process might have it by then. (Windows removes it itself.)
+        lock = Path(self._lock.lock_file)
         with suppress(OSError):
-            Path(self._lock.lock_file).unlink()
+            if lock.stat().st_size == 0:  # a lock holds nothing; anything else is not ours
+                lock.unlink()
         self._lock.release()
+
+
+def _data(book: Book) -> dict[str, object]:
+    """Every answer with its notes; what is set aside is a note of an unknown answer."""
+    answers: dict[str, object] = {SCREENING_DATE: book.on.isoformat()}
+    for name, entry in book.entries.items():
+        answers[name] = {VALUE_KEY: entry.text, **_notes(entry)}
+    for name, entry in book.aside.items():
+        answers[name] = {VALUE_KEY: UNKNOWN, SET_ASIDE: entry.text, **_notes(entry)}
+    return answers
+
+
+def _notes(entry: Entry) -> dict[str, str]:
+    return {key: text for key, text in entry.notes.items() if key != SET_ASIDE}
+
+
+def _problem(path: Path, message: str) -> InputError:
+    return InputError([Problem(printable(str(path)), message)])
+
+
+def claim(name: str, where: str, *, new: bool) -> Record:
+    """The answers file of that name; it must be `new`, or not. Raises InputError at `where`."""
+    try:
+        message = _unfit(name, new=new)
+    except OSError as error:
+        message = f"{shown(name)}: {error.strerror}"
+    if message:
+        raise InputError([Problem(where, message)])
+    return Record(Path(name))
+
+
+def _unfit(name: str, *, new: bool) -> str:
+    """Why answers cannot be kept under a name; empty if they can."""
+    path = Path(name)
+    if not name:
+        return "'' names no file; expected a name such as answers.yaml"
+    if name == "-":
+        return "'-' is no file; expected a name such as answers.yaml"
+    if path.suffix.lower() == ".json":
+        return f"{shown(name)}: answers are kept as YAML; expected a name such as {path.stem}.yaml"
+    if not path.parent.is_dir():
+        return f"{shown(name)}: there is no folder {shown(str(path.parent))}"
+    if new and path.exists():
+        return f"{shown(name)} exists; go on with it by --resume, or name a new file"
+    return ""
+
+
+class Keeper:
+    """Keeps the answers: in a file, once there is one."""
+
+    def __init__(self, record: Record | None = None) -> None:
+        self.record = record
+        self.problem = ""
+        """Why the answers could not be saved the last time; empty if they are."""
+
+    @property
+    def kept_in(self) -> Path | None:
+        """The file that holds all answers; None if none does."""
+        return self.record.path if self.record is not None and not self.problem else None
+
+    def save(self, book: Book) -> None:
+        """Saves if there is a file; says in `problem` what went wrong."""
+        if self.record is not None:
+            try:
+                self.record.save(book)
+            except InputError as error:
+                self.problem = str(error.problems[0])
+            else:
+                self.problem = ""
+
+    def into(self, name: str, book: Book) -> None:
+        """Saves in a new file from now on. Raises InputError if that cannot be."""
+        record = claim(name, "", new=True)
+        try:
+            record.save(book)
+        except InputError:
+            record.close()
+            raise
+        self.close()
+        self.record, self.problem = record, ""
+
+    def close(self) -> None:
+        if self.record is not None:
+            self.record.close()

@@ -1,5 +1,6 @@
 """Where the conversation takes place: a line in, text out; plain input, no redraw."""
 
+import io
 import os
 import shutil
 import sys
@@ -24,8 +25,11 @@ class Terminal(NamedTuple):
 def terminal(*, plain: bool = False) -> Terminal:
     """Standard input and standard error.
 
-    `plain` is for screen readers: no line editing, and a prompt that can be read out.
+    `plain` is for screen readers: no line editing, and a prompt that can be read out. What
+    is not text in the terminal's encoding is replaced, and so no answer to anything.
     """
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     if plain:
         return Terminal(lambda: _read_quietly(PLAIN_PROMPT), _write)
     edited = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and _line_editing()

@@ -1,26 +1,18 @@
-"""What the interview says, and what a reply to a question means; texts in, texts out."""
+"""How a question is put and explained; texts out of values, nothing is asked here."""
 
 from collections.abc import Iterable, Iterator
 
-from trialscreen.errors import ValueProblem
-from trialscreen.fact import Fact, is_exact
 from trialscreen.interview.book import Book
 from trialscreen.interview.plan import Progress, Question
-from trialscreen.rule import elements_of_test
-from trialscreen.text import shown
+from trialscreen.interview.replies import is_long_ago
+from trialscreen.rule import Given, Test, elements_of_test
 from trialscreen.trial import Element, Trial
-from trialscreen.values import UNKNOWN
-from trialscreen.words import show_fact, show_range, test_in_words
-
-HELP_LINE = "u unknown, ? why, b back, r review, s save and leave, q leave"
-
-
-# Questions.
+from trialscreen.words import show_range, test_in_words
 
 
 def state(now: Progress) -> str:
     criteria = f"{now.decided} of {now.criteria} criteria decided"
-    return f"{criteria}, {now.open} {'answer' if now.open == 1 else 'answers'} at most"
+    return f"{criteria}, {now.open} {'question' if now.open == 1 else 'questions'} at most"
 
 
 def wording(trial: Trial, question: Question) -> str:
@@ -49,58 +41,11 @@ def _form(trial: Trial, element: Element) -> str:
         case "choice":
             return "(a number, or u)"
         case "date":
-            return "(YYYY-MM-DD, YYYY-MM, YYYY, or such as 3 months ago)"
+            ago = "" if is_long_ago(trial, element) else ", such as 3 months ago"
+            return f"(YYYY-MM-DD, YYYY-MM, YYYY{ago}, or u)"
         case _:
             units = ", ".join(filter(None, map(trial.unit_text, element.accepts)))
-            return f"({show_range(trial, element)}{f'; also in {units}' if units else ''})"
-
-
-# Replies.
-
-
-def texts_of(question: Question, reply: str) -> list[tuple[Element, str]]:
-    """The answers that a reply means. Raises ValueProblem."""
-    if not reply:
-        raise ValueProblem("nothing was typed; u if it is not known")
-    if question.card is not None:
-        return _ticked(question, reply)
-    element = question.elements[0]
-    if reply == "u":
-        return [(element, UNKNOWN)]
-    names = list(element.choices)
-    if names and reply.isdecimal():
-        if not 1 <= int(reply) <= len(names):
-            raise ValueProblem(f"{shown(reply)}; expected a number from 1 to {len(names)}, or u")
-        return [(element, names[int(reply) - 1])]
-    return [(element, reply)]
-
-
-def _ticked(question: Question, reply: str) -> list[tuple[Element, str]]:
-    if reply in ("u", UNKNOWN):
-        return [(element, UNKNOWN) for element in question.elements]
-    words = ["0"] if reply.casefold() == "none" else reply.replace(",", " ").split()
-    most = len(question.elements)
-    if not words or not all(word.isdecimal() and int(word) <= most for word in words):
-        raise ValueProblem(f"{shown(reply)}; expected numbers from 1 to {most}, 0 for none, or u")
-    numbers = set(map(int, words))
-    if 0 in numbers and len(numbers) > 1:
-        raise ValueProblem("0 means none of them, and stands alone")
-    return [(one, "yes" if n in numbers else "no") for n, one in enumerate(question.elements, 1)]
-
-
-def no_answer(reply: str, problem: ValueProblem) -> str:
-    """What is wrong with a reply, in a line. A single letter was meant as a command."""
-    if len(reply) == 1 and reply.isalpha():
-        return f"{shown(reply)} is no answer here; {HELP_LINE}"
-    return str(problem)
-
-
-def read_back(trial: Trial, element: Element, reply: str, fact: Fact | None, on: str) -> str:
-    """What was understood of an answer that says how long ago something was."""
-    meant = show_fact(trial, element, fact)
-    if not is_exact(fact) and " to " in meant:
-        meant = f"between {meant.replace(' to ', ' and ')}"
-    return f"{shown(reply)} is {meant}, counted from the screening date {on}"
+            return f"({show_range(trial, element)}{f'; also in {units}' if units else ''}; or u)"
 
 
 # Why it is asked.
@@ -119,69 +64,29 @@ def explanation(book: Book, question: Question) -> Iterator[str]:
                 used = elements_of_test(test)
                 behind = {n for name in used for n in trial.sources_of(name)}
                 if not listed and names & {*used, *behind}:
-                    yield f"  depends on: {test_in_words(trial, test)}"
+                    yield f"  depends on: {_dependence(trial, test)}"
     for element in question.elements:
         yield f"\n{element.label}{f': {element.help}' if element.help else ''}"
-        for text in _answers_of(element):
-            yield f"  {text}: {book.effects(element, text)}"
+        yield from _effects(book, element, all_of_them=question.card is None)
+    if question.card is not None:
+        none = book.effects((element, "no") for element in question.elements)
+        yield f"\nnone of them: {none or 'decides nothing by itself'}"
+
+
+def _dependence(trial: Trial, test: Test) -> str:
+    if isinstance(test, Given):
+        return f"whether the answer to '{trial.elements[test.element].label}' is known"
+    return test_in_words(trial, test)
+
+
+def _effects(book: Book, element: Element, *, all_of_them: bool) -> Iterator[str]:
+    """What each answer would decide; on request, also those that decide nothing."""
+    for text in _answers_of(element):
+        effect = book.effects([(element, text)])
+        if effect or all_of_them:
+            yield f"  {text}: {effect or 'decides nothing by itself'}"
 
 
 def _answers_of(element: Element) -> tuple[str, ...]:
     """The answers whose effect can be listed."""
     return ("yes", "no") if element.type == "boolean" else tuple(element.choices)
-
-
-# Review.
-
-
-def reviewed(book: Book) -> tuple[str, ...]:
-    """The answered elements in the order of the review, which numbers them from 1."""
-    trial = book.trial
-    names = (e.name for s in trial.sections for e in trial.elements.values() if e.section == s.id)
-    return tuple(name for name in names if name in book.entries)
-
-
-def review(book: Book) -> Iterator[str]:
-    """All answers by section, with their numbers; and those that nothing is found from."""
-    trial, unused, section = book.trial, book.unused(), ""
-    titles = {one.id: one.title for one in trial.sections}
-    for n, name in enumerate(reviewed(book), 1):
-        element = trial.elements[name]
-        if element.section != section:
-            section = element.section
-            yield titles[section]
-        shown_value = show_fact(trial, element, book.entries[name].fact)
-        note = " (not used now)" if name in unused else ""
-        yield f"  {n:3}  {element.label}: {shown_value}{note}"
-    if unused:
-        yield "Not used now: kept, but as things stand it changes no criterion."
-    for name, entry in book.aside.items():
-        yield f"Set aside: {labels(trial, (name,))} {entry.text}. It is kept, and not used."
-
-
-def labels(trial: Trial, names: Iterable[str]) -> str:
-    return ", ".join(trial.elements[name].label for name in names)
-
-
-def earlier_unknown(book: Book) -> Iterator[str]:
-    """Which of the answers so far are "unknown", for they are not asked again."""
-    names = [name for name, one in book.entries.items() if one.fact is None]
-    if names:
-        told = labels(book.trial, names)
-        yield f"Answered unknown, and not asked again (r changes an answer): {told}"
-
-
-def other_versions(book: Book) -> Iterator[str]:
-    """That answers were taken under another version of the criteria file, and which."""
-    names = book.of_other_versions()
-    if not names:
-        return
-    told = (
-        f"  {book.trial.elements[name].label}:"
-        f" {book.entries[name].notes.get('answered', 'no date')},"
-        f" criteria {book.entries[name].notes['criteria']}"
-        for name in names
-    )
-    yield "The criteria file has changed since these answers were taken. They are used as they are:"
-    yield from told
-    yield "r reviews them."

@@ -1,0 +1,94 @@
+"""What stands after an interview: what is pending, and the commands that go on or repeat it."""
+
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from trialscreen.cli.element_flags import flag
+from trialscreen.report.statuses import verdict_detail
+from trialscreen.text import wrapped
+from trialscreen.trial import Source
+
+if TYPE_CHECKING:
+    from trialscreen.interview.book import Book
+    from trialscreen.interview.record import Keeper
+
+
+class Ending(NamedTuple):
+    """An interview that ended: its answers, where they are kept, and how it was asked for.
+
+    `wishes` are the options to go on with, `ask` those that name the sources.
+    """
+
+    book: "Book"
+    keeper: "Keeper"
+    criteria: str | None
+    wishes: tuple[str, ...]
+    ask: tuple[str, ...]
+
+    def left(self) -> str:
+        """For an interview that was left: where its answers are, and how to go on."""
+        return "\n".join(["", f"Left. {self._where()} Go on with:", self._going_on(self.ask), ""])
+
+    def after_the_result(self, columns: int, *, stopped: bool) -> str:
+        """What is pending and from whom, how to go on, how to repeat it, and the verdict."""
+        lines = [""]
+        if stopped:
+            told = f"Stopped at an exclusion. {self._where()} To complete the record, go on with:"
+            lines += [wrapped(told, columns), self._going_on(self.ask)]
+        elif pending := ", ".join(self._pending()):
+            told = f"Pending: {pending}; listed under Still needed. {self._where()} Go on with:"
+            lines += [wrapped(told, columns), self._going_on(())]
+        elif self.keeper.problem:
+            lines.append(wrapped(self._where(), columns))
+        lines += ["The same result without questions:", self._repeated()]
+        lines += [wrapped(self._verdict(), columns), ""]
+        return "\n".join(lines)
+
+    def _where(self) -> str:
+        """Where the answers are."""
+        if self.keeper.kept_in is not None:
+            return f"The answers are kept in {self.keeper.kept_in}."
+        if self.keeper.problem:
+            return f"NOT SAVED: {self.keeper.problem}. The command below carries the answers."
+        return "Nothing was saved; the command below carries the answers."
+
+    def _going_on(self, ask: tuple[str, ...]) -> str:
+        """The command that goes on with the interview."""
+        if self.keeper.kept_in is not None:
+            return self._command("--resume", str(self.keeper.kept_in), *ask, *self.wishes)
+        return self._command(*self._flags(), "--interactive", *ask, *self.wishes)
+
+    def _repeated(self) -> str:
+        """The command that gives the same result without questions."""
+        if self.keeper.kept_in is not None:
+            return self._command("--from", str(self.keeper.kept_in))
+        return self._command(*self._flags())
+
+    def _command(self, *words: str) -> str:
+        criteria = [] if self.criteria is None else ["--criteria", self.criteria]
+        return shlex.join(["trialscreen", *criteria, "screen", *words])
+
+    def _flags(self) -> Iterator[str]:
+        yield from ("--screening-date", self.book.on.isoformat())
+        for name, entry in self.book.entries.items():
+            yield from (flag(name), entry.text)
+
+    def _pending(self) -> Iterator[str]:
+        """How many answers are still needed, by who can give them; none if none can help."""
+        screening = self.book.screening
+        if any(not one.is_not_yet for one in screening.failing):
+            return
+        for source, names in screening.needed.items():
+            unknown = sum(name in self.book.entries for name in names)
+            note = f" ({unknown} answered unknown)" if unknown else ""
+            yield f"{_WHO.get(source, source)} {len(names)}{note}"
+
+    def _verdict(self) -> str:
+        screening = self.book.screening
+        trial = screening.trial.registration.nct_id
+        said = f"{screening.verdict.upper()} for {trial} on {screening.on}."
+        return f"{said} {verdict_detail(screening)}"
+
+
+_WHO: dict[Source, str] = {"derived": "to be computed"}

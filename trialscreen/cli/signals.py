@@ -1,0 +1,35 @@
+"""Signals that end an interview: it ends in order, as with Ctrl-C."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal told the process to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextmanager
+def ending_in_order() -> Iterator[None]:
+    """A closed terminal or a polite kill ends the interview in order, as Ctrl-C does."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {one: signal.getsignal(one) for one in numbers}
+
+    def stop(number: int, _frame: object) -> NoReturn:
+        for one in numbers:
+            signal.signal(one, signal.SIG_IGN)  # it is ending already
+        raise Stopped(number)
+
+    for one in numbers:
+        if before[one] is not signal.SIG_IGN:
+            signal.signal(one, stop)
+    try:
+        yield
+    finally:
+        for one in numbers:
+            signal.signal(one, before[one])
