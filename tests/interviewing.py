@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,8 +13,12 @@ import yaml
 
 from trialscreen import Trial
 from trialscreen.interview.book import Book
+from trialscreen.interview.console import Leave
 from trialscreen.interview.plan import Question, next_question
+from trialscreen.interview.record import Keeper
 from trialscreen.interview.replies import texts_of
+from trialscreen.interview.talk import Talk
+from trialscreen.interview.terminal import Terminal
 from trialscreen.trial import SOURCES, Source
 
 DAY = date(2026, 6, 1)
@@ -38,6 +43,7 @@ def spawn(
         env={**here, "TERM": "xterm", "LANG": "C.UTF-8", **(env or {})},
         dimensions=(60, columns),
         encoding="utf-8",
+        codec_errors="replace",
         timeout=TIMEOUT,
     )
     child.delaybeforesend = None
@@ -81,6 +87,22 @@ def answers(path: Path) -> dict[str, str]:
     """The answers in a file."""
     data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
     return {k: v["value"] if isinstance(v, dict) else v for k, v in data.items()}
+
+
+def conversation(book: Book, *replies: str, keeper: Keeper | None = None, **how: Any) -> str:
+    """What is said in an interview, each line once, until the `replies` end; without a terminal."""
+    shown, ahead = [""], iter(replies)
+
+    def read() -> str:
+        reply = next(ahead, None)
+        if reply is None:
+            raise EOFError
+        return reply
+
+    with suppress(Leave):
+        Talk(book, Terminal(read, shown.append), keeper or Keeper(), **how).run()
+    assert next(ahead, None) is None, "ended before all replies were given"
+    return "\n".join(shown)
 
 
 # What a patient would reply.

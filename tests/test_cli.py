@@ -265,3 +265,9 @@ def test_the_result_says_which_criteria_file_it_used() -> None:
     assert (result["criteria_file"], result["criteria_version"]) == ("criteria.yaml", TRIAL.version)
     assert result["criteria_sha256"] == TRIAL.sha256
     assert f"SHA-256 {TRIAL.sha256[:16]}" in run("screen", *ON).out
+
+
+def test_a_criteria_file_without_a_name_is_refused() -> None:
+    ran = run("--criteria", "", "trial")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error: --criteria: '' names no file")

@@ -13,6 +13,7 @@ from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Fact
 from trialscreen.interview.plan import next_question, open_elements, progress
 from trialscreen.screening import Finding, Screening
+from trialscreen.trial import Source
 from trialscreen.truth import UNKNOWN
 
 NCT = load_trial()
@@ -95,3 +96,16 @@ def test_what_can_no_longer_be_derived_is_asked_itself() -> None:
     after = {element.name for element in open_elements(nothing, {"height"})}
     assert "bmi" not in before
     assert "bmi" in after
+
+
+def test_what_is_derived_is_asked_of_who_can_give_what_it_is_derived_from() -> None:
+    nothing, closed = _screening(NCT, {}), {"birth_date", "last_menstrual_period_date", "height"}
+    derived = {"age", "years_since_menopause", "bmi"}
+    givers: dict[Source, set[str]] = {
+        "participant": {"age", "years_since_menopause"},
+        "chart": {"bmi"},
+        "laboratory": set(),
+    }
+    for source, expected in givers.items():
+        names = {element.name for element in open_elements(nothing, closed, (source,))}
+        assert names & derived == expected

@@ -28,36 +28,47 @@ class Ending(NamedTuple):
 
     def left(self) -> str:
         """For an interview that was left: where its answers are, and how to go on."""
-        return "\n".join(["", f"Left. {self._where()} Go on with:", self._going_on(self.ask), ""])
+        command = self._resume(self.ask)
+        if self.keeper.kept_in is None:
+            command = self._command(*self._flags(), *self._interactive(self.ask))
+        return "\n".join(["", f"Left. {self._where()} Go on with:", command, ""])
 
     def after_the_result(self, columns: int, *, stopped: bool) -> str:
         """What is pending and from whom, how to go on, how to repeat it, and the verdict."""
         lines = [""]
         if stopped:
-            told = f"Stopped at an exclusion. {self._where()} To complete the record, go on with:"
-            lines += [wrapped(told, columns), self._going_on(self.ask)]
+            lines += self._more_to_come("Stopped at an exclusion.", self.ask, columns)
         elif pending := ", ".join(self._pending()):
-            told = f"Pending: {pending}; listed under Still needed. {self._where()} Go on with:"
-            lines += [wrapped(told, columns), self._going_on(())]
+            told = f"Pending: {pending}; listed under Still needed."
+            lines += self._more_to_come(told, (), columns)
         elif self.keeper.problem:
             lines.append(wrapped(self._where(), columns))
         lines += ["The same result without questions:", self._repeated()]
         lines += [wrapped(self._verdict(), columns), ""]
         return "\n".join(lines)
 
+    def _more_to_come(self, told: str, ask: tuple[str, ...], columns: int) -> list[str]:
+        """What was told, where the answers are, and how to go on."""
+        if self.keeper.kept_in is not None:
+            return [wrapped(f"{told} {self._where()} Go on with:", columns), self._resume(ask)]
+        more = f"To go on, add {shlex.join(self._interactive(ask))} to it."
+        return [wrapped(f"{told} {self._where()} {more}", columns)]
+
     def _where(self) -> str:
         """Where the answers are."""
         if self.keeper.kept_in is not None:
             return f"The answers are kept in {self.keeper.kept_in}."
-        if self.keeper.problem:
-            return f"NOT SAVED: {self.keeper.problem}. The command below carries the answers."
-        return "Nothing was saved; the command below carries the answers."
+        problem = self.keeper.problem
+        saved = f"NOT SAVED: {problem}" if problem else "Nothing was saved"
+        return f"{saved}; the command below carries the answers."
 
-    def _going_on(self, ask: tuple[str, ...]) -> str:
-        """The command that goes on with the interview."""
-        if self.keeper.kept_in is not None:
-            return self._command("--resume", str(self.keeper.kept_in), *ask, *self.wishes)
-        return self._command(*self._flags(), "--interactive", *ask, *self.wishes)
+    def _resume(self, ask: tuple[str, ...]) -> str:
+        """The command that goes on with the file."""
+        return self._command("--resume", str(self.keeper.kept_in), *ask, *self.wishes)
+
+    def _interactive(self, ask: tuple[str, ...]) -> tuple[str, ...]:
+        """What makes a command with the answers go on with the interview."""
+        return ("--interactive", *ask, *self.wishes)
 
     def _repeated(self) -> str:
         """The command that gives the same result without questions."""

@@ -39,7 +39,11 @@ class Wishes(NamedTuple):
         return self.interactive or self.quick or (self.save, self.resume, self.ask) != (None,) * 3
 
     def wanted(self, *, given: bool) -> bool:
-        """Whether to ask: on request; else in a terminal in which nothing was `given`."""
+        """Whether to ask: on request; else in a terminal in which nothing was `given`.
+
+        Raises InputError if what is wished for cannot be.
+        """
+        self.sources()
         if self.asked_for and not _in_a_terminal():
             message = "needs a terminal; give the answers as flags or with --from"
             raise InputError([Problem("the interview", message)])

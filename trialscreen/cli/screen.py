@@ -139,9 +139,10 @@ def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: boo
             _note(f"{answers[name].where} {new} replaces {old} in {resumed[name].where}")
     others = [name for name, one in answers.items() if of_another_version(trial, one.notes)]
     if others and not asking:
+        was = "1 answer was" if len(others) == 1 else f"{len(others)} answers were"
+        listed = ", ".join(others)
         _note(
-            f"{len(others)} answers were taken under another version of the criteria file, and"
-            f" are used as they are: {', '.join(others)}"
+            f"{was} taken under another version of the criteria file, and used as given: {listed}"
         )
 
 

@@ -134,12 +134,11 @@ def _problem(path: Path, message: str) -> InputError:
 def claim(name: str, where: str, *, new: bool) -> Record:
     """The answers file of that name; it must be `new`, or not. Raises InputError at `where`."""
     try:
-        message = _unfit(name, new=new)
+        if not (message := _unfit(name, new=new)):
+            return Record(Path(name))
     except OSError as error:
         message = f"{shown(name)}: {error.strerror}"
-    if message:
-        raise InputError([Problem(where, message)])
-    return Record(Path(name))
+    raise InputError([Problem(where, message)])
 
 
 def _unfit(name: str, *, new: bool) -> str:

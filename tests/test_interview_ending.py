@@ -1,0 +1,143 @@
+"""How interviews begin and end in a real pseudo-terminal: files, signals, what is printed."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from tests.interviewing import PROMPT, answers, finish, say, spawn, start
+from tests.process import ROOT, run
+
+MALE = ("yes", "yes", "male")
+CRITERIA = str(ROOT / "criteria.yaml")
+
+
+def flowing(shown: str) -> str:
+    """What was shown, as if no line had been broken."""
+    return " ".join(shown.split())
+
+
+def stopped(child: Any) -> tuple[int, str]:
+    """Stops at a certain exclusion."""
+    say(child, "")
+    child.sendline("")
+    code, out = finish(child)
+    return code, flowing(out.rpartition("A screening aid")[2])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("terminal", ["dumb", "xterm"])
+def test_a_byte_that_is_no_text_is_a_wrong_reply(encoding: str, terminal: str) -> None:
+    child = start(env={"PYTHONIOENCODING": encoding, "TERM": terminal})
+    os.write(child.child_fd, b"\xe9\n")
+    child.expect(PROMPT)
+    told = "expected yes, no or u" if terminal == "dumb" else "nothing was typed"
+    assert told in child.before  # line editing leaves it out
+    assert "informed consent" in say(child, "yes")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_in_order(tmp_path: Path, how: signal.Signals) -> None:
+    path = tmp_path / "a.yaml"
+    child = start("--save", str(path))
+    say(child, "yes")
+    child.kill(how)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 128 + how
+    assert f"The answers are kept in {path}" in flowing(child.before)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.yaml"]
+
+
+def test_a_file_is_not_rewritten_before_it_has_something_new(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    text = "# mine\nscreening_date: 2026-06-01\nweight: 60 # today\n"
+    path.write_text(text, encoding="utf-8")
+    child = start("--resume", str(path))
+    child.sendline("q")
+    assert finish(child)[0] == 130
+    assert path.read_text(encoding="utf-8") == text
+    child = start("--resume", str(path), "--weight", "39", "--bmi", "20", "--interactive")
+    assert f"note: --weight '39' replaces '60' in {path}:3:9 weight" in flowing(child.before)
+    assert "--bmi" not in child.before
+    assert answers(path)["weight"] == "39"
+
+
+def test_commands_repeat_the_criteria_file_and_the_options(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    options = ("--ask", "chart,participant,", "--quick", "--plain")
+    env = {"TRIALSCREEN_CRITERIA": CRITERIA}
+    child = start("--save", str(path), *options, env=env, prompt="Answer: ")
+    child.sendline("q")
+    code, out = finish(child)
+    assert code == 130
+    assert (
+        f"trialscreen --criteria {CRITERIA} screen --resume {path}"
+        " --ask participant,chart --quick --plain"
+    ) in flowing(out)
+    child = start("--interactive", "--sex", "male", env=env)
+    code, told = stopped(child)
+    assert code == 3
+    command = f"trialscreen --criteria {CRITERIA} screen --screening-date 2026-06-01 --sex male"
+    assert f"without questions: {command} INELIGIBLE for NCT06949137 on 2026-06-01. " in told
+    assert "Stopped at an exclusion. Nothing was saved; the command below carries" in told
+    assert "To go on, add --interactive to it." in told
+
+
+def test_the_end_names_the_file_and_repeats_the_verdict(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    child = start("--save", str(path), "--quick")
+    while "this excludes" not in child.before:
+        say(child, "male" if "your sex" in child.before else "u")
+    code, told = stopped(child)
+    assert code == 3
+    assert f"Stoppedatanexclusion.Theanswersarekeptin{path}." in told.replace(" ", "")
+    assert f"trialscreen screen --resume {path} --quick The same result without" in told
+    assert f"without questions: trialscreen screen --from {path} INELIGIBLE for" in told
+    assert told.endswith("Certain, whatever is still open: fails I2.")
+    assert run("screen", "--from", path).code == 3
+
+
+def test_what_was_answered_unknown_is_said_to_be_pending_so() -> None:
+    child = start("--ask", "imaging")
+    say(child, "u", "u", "u", "u")
+    child.sendline("")
+    out = flowing(finish(child)[1])
+    assert "imaging 4 (4 answered unknown), investigator" in out
+
+
+def test_a_write_that_fails_to_the_end_leaves_the_command(tmp_path: Path) -> None:
+    path = tmp_path / "gone" / "a.yaml"
+    path.parent.mkdir()
+    child = start("--save", str(path))
+    for one in path.parent.iterdir():
+        one.unlink()
+    path.parent.rmdir()
+    assert "NOT SAVED" in say(child, "yes")
+    child.sendline("s")
+    child.expect(PROMPT)
+    child.sendline("")
+    code, out = finish(child)
+    assert code == 2
+    assert "trialscreen screen --screening-date 2026-06-01 --willing-to-participate yes" in out
+
+
+def test_standard_input_cannot_be_both_a_file_and_the_answers() -> None:
+    code, out = finish(spawn("--from", "-", "--interactive"))
+    assert code == 2
+    assert "standard input is needed for the interview" in flowing(out)
+
+
+def test_answers_under_another_version_of_the_criteria_are_noted_without_an_interview(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("weight: {value: 60, criteria: 0123456789ab}\nsex: f\n", encoding="utf-8")
+    told = run("screen", "--from", path, "--screening-date", "2026-06-01").err
+    assert told == (
+        "note: 1 answer was taken under another version of the criteria file, and used as given:"
+        " weight\n"
+    )
