@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.interviewing import DAY, conversation
+from tests.process import ROOT
 from trialscreen import load_trial
 from trialscreen.interview.book import Book
 
@@ -166,3 +167,9 @@ def test_questions_are_counted_and_a_card_is_one() -> None:
 
     assert most(before) > most(after)
     assert most(said()) < len(NCT.elements) - 10
+
+
+def test_the_readme_shows_the_interview_as_it_is() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = said("y", "y", "f").rpartition("\n\n")[2].lstrip("\n")
+    assert f"```\n{shown}\n> 1958-04\n```" in page
