@@ -43,6 +43,21 @@ def run(*args: str | Path, stdin: str | bytes = b"", **env: str) -> Ran:
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def cohort(folder: Path, *args: str | Path) -> Ran:
+    """Runs `cohort` in `folder`, with out.csv for the output if no other is named."""
+    output = () if "-o" in args else ("-o", "out.csv")
+    done = subprocess.run(
+        [*COMMAND, "cohort", *map(str, args), *output],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(PYTHONPATH=str(ROOT)),
+        cwd=folder,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
 def refusals(ran: Ran) -> list[str]:
     """What bad input is told: each problem on a line of stderr, and nothing that can do harm."""
     assert ran.code == 2, ran

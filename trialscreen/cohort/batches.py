@@ -74,7 +74,7 @@ class Batches:
         if self.days is None:
             return cells.with_columns(pl.lit(on).alias(LATEST)), cells[ROW].clear()
         days, stated = read_days(self.days, cells[SCREENING_DATE], on, today)
-        filled[SCREENING_DATE] = stated.sum()
+        filled[SCREENING_DATE] = stated.arg_true().len()
         undated = cells[ROW].filter(days.is_null())
         days = days.fill_null(today)  # the run fails in the end; until then, go on
         return cells.with_columns(days, days.alias(LATEST)), undated

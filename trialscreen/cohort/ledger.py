@@ -17,8 +17,8 @@ SCHEMA = pl.Schema(
 class Found(NamedTuple):
     """What was found in reading a batch.
 
-    `filled` counts the cells of an element that hold something, `unreadable` (of SCHEMA) lists
-    those that could not be read, `undated` are the numbers of rows whose screening date cannot be used.
+    `filled` counts the cells of an element that hold something. `unreadable` (of SCHEMA) lists
+    those that could not be read. `undated`: rows whose screening date cannot be used.
     """
 
     filled: dict[str, int]

@@ -1,0 +1,79 @@
+"""Ids that stand twice are found, wherever they stand and however they are sorted."""
+
+from collections.abc import Callable
+from random import Random
+
+import polars as pl
+import pytest
+
+from trialscreen.cohort.ids import Ids
+
+BATCH = 100
+ORDERED = [f"P{number:05}" for number in range(1000)]
+
+
+def problems(ids: list[str] | list[int], seed: int = 1) -> list[str]:
+    """What `Ids` says, given batches in a random order."""
+    frame = pl.DataFrame({"id": ids}).with_row_index("row", offset=1)
+    batches = list(frame.iter_slices(BATCH))
+    Random(seed).shuffle(batches)
+    checked = Ids()
+    for batch in batches:
+        checked.add(batch["id"], batch["row"])
+    return [one.message for one in checked.problems(frame.lazy(), "id", "row")]
+
+
+def no_second_reading(*_args: object) -> None:
+    raise AssertionError("ids that ascend need no second reading")
+
+
+@pytest.mark.parametrize("ids", [ORDERED, list(range(1000))])
+def test_ids_that_ascend_need_no_memory(
+    ids: list[str] | list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trialscreen.cohort.ids._duplicates", no_second_reading)
+    assert problems(ids) == []
+
+
+def _at_a_seam(ids: list[str]) -> list[str]:
+    return [*ids[:BATCH], ids[BATCH - 1], *ids[BATCH + 1 :]]
+
+
+def _far_apart(ids: list[str]) -> list[str]:
+    return [*ids[:-1], ids[0]]
+
+
+def _shuffled(ids: list[str]) -> list[str]:
+    return Random(3).sample([*ids[:-1], ids[0]], len(ids))
+
+
+def _side_by_side(ids: list[str]) -> list[str]:
+    return [*ids[:7], ids[6], *ids[8:]]
+
+
+def _in_ascending_batches(ids: list[str]) -> list[str]:
+    return [*ids[BATCH:], *ids[: BATCH - 1], ids[500]]
+
+
+@pytest.mark.parametrize(
+    "spoil", [_at_a_seam, _far_apart, _shuffled, _side_by_side, _in_ascending_batches]
+)
+def test_one_that_stands_twice_is_named_with_its_rows(
+    spoil: Callable[[list[str]], list[str]],
+) -> None:
+    ids = spoil(ORDERED)
+    (twice,) = {one for one in ids if ids.count(one) > 1}
+    rows = ", ".join(str(row) for row, one in enumerate(ids, start=1) if one == twice)
+    expected = [f"each stands for one row, and these for more: '{twice}' (row {rows})"]
+    assert problems(ids) == expected
+
+
+def test_ids_without_order_that_are_different_are_right() -> None:
+    assert problems(Random(2).sample(ORDERED, 1000)) == []
+    assert problems([*ORDERED[500:], *ORDERED[:500]]) == []
+
+
+def test_not_all_of_many_are_named() -> None:
+    (message,) = problems([*ORDERED[:300], *ORDERED[:300]])
+    assert message.count("(row") == 5
+    assert message.endswith("and 295 more")

@@ -1,0 +1,155 @@
+"""The output appears whole or not at all, whatever happens to the process."""
+
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+from random import Random
+
+import pexpect
+import polars as pl
+import pytest
+
+from tests.process import COMMAND, ROOT, cohort, environment
+from tests.simulate import ID, write
+from trialscreen import load_trial
+from trialscreen.cohort.output import whole_file
+from trialscreen.errors import InputError
+
+ROWS = 60_000
+DAY = ("--screening-date", "2026-06-01")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a table that takes some time."""
+    folder = tmp_path_factory.mktemp("whole")
+    write(load_trial(), ROWS, folder / "t.parquet", seed=5)
+    pl.scan_parquet(folder / "t.parquet").sink_csv(folder / "t.csv")
+    return folder
+
+
+def start(folder: Path, table: str, output: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*COMMAND, "cohort", table, "-o", output, *DAY],
+        cwd=folder,
+        env=environment(PYTHONPATH=str(ROOT)),
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_a_kill_at_any_moment_leaves_no_output_or_all_of_it(folder: Path) -> None:
+    before = (folder / "t.csv").read_bytes()
+    took = time.monotonic()
+    assert cohort(folder, "t.csv", *DAY).code == 0
+    took = time.monotonic() - took
+    whole = (folder / "out.csv").read_bytes()
+    rng, killed = Random(1), 0
+    for _ in range(12):
+        (folder / "out.csv").unlink(missing_ok=True)
+        process = start(folder, "t.csv", "out.csv")
+        time.sleep(rng.uniform(0, took))
+        process.kill()
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
+        if (folder / "out.csv").exists():
+            assert (folder / "out.csv").read_bytes() == whole
+    assert killed > 4
+    assert (folder / "t.csv").read_bytes() == before
+    assert cohort(folder, "t.csv", *DAY).code == 0
+    assert (folder / "out.csv").read_bytes() == whole
+    for left in folder.glob(".out.csv.*.part"):
+        assert left.stat().st_mode & 0o077 == 0
+        left.unlink()
+
+
+def test_an_interrupt_leaves_nothing_behind(folder: Path) -> None:
+    process = start(folder, "t.csv", "interrupted.csv")
+    while not list(folder.glob(".interrupted.csv.*")):
+        time.sleep(0.01)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert b"Traceback" not in err
+    assert not [path for path in folder.iterdir() if "interrupted" in path.name]
+
+
+@pytest.mark.parametrize("output", ["full.csv", "full.parquet"])
+def test_a_disk_that_is_full_is_told(folder: Path, output: str) -> None:
+    done = subprocess.run(
+        [*COMMAND, "cohort", "t.parquet", "-o", output, *DAY],
+        cwd=folder,
+        env=environment(PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+    )
+    assert done.returncode == 2, done
+    told = f"error: {output}: cannot be written: the file would be larger than is allowed\n"
+    assert done.stderr == told
+    assert not [path for path in folder.iterdir() if "full" in path.name]
+
+
+def test_an_older_output_is_replaced_only_by_a_whole_one(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("older")
+    (tmp_path / "t.csv").write_text(f"{ID},weight\n1,55\n1,55\n")
+    assert cohort(tmp_path, "t.csv").code == 2
+    assert (tmp_path / "out.csv").read_text() == "older"
+    (tmp_path / "t.csv").write_text(f"{ID},weight\n1,55\n2,55\n")
+    assert cohort(tmp_path, "t.csv").code == 0
+    assert (tmp_path / "out.csv").read_text().startswith(f"{ID},verdict,open,I1,")
+    assert (tmp_path / "out.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_as_output_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"{ID},weight\n1,55\n")
+    (tmp_path / "real.csv").write_text("older")
+    (tmp_path / "out.csv").symlink_to("real.csv")
+    assert cohort(tmp_path, "t.csv").code == 0
+    assert (tmp_path / "out.csv").is_symlink()
+    assert "undetermined" in (tmp_path / "real.csv").read_text()
+
+
+def test_the_problems_are_listed_even_if_they_are_too_many(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"{ID},weight\n1,a\n2,b\n3,55\n")
+    assert cohort(tmp_path, "t.csv", "--problems", "problems.csv").code == 2
+    assert not (tmp_path / "out.csv").exists()
+    assert pl.read_csv(tmp_path / "problems.csv")["row"].to_list() == [1, 2]
+
+
+def test_an_error_on_the_way_removes_the_part(tmp_path: Path) -> None:
+    def fail() -> None:
+        with whole_file(tmp_path / "x.csv") as part:
+            part.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_output_that_cannot_be_put_in_place_is_told(tmp_path: Path) -> None:
+    def fail() -> None:
+        with whole_file(tmp_path / "x.csv"):
+            (tmp_path / "x.csv").mkdir()
+
+    with pytest.raises(InputError) as refused:
+        fail()
+    assert refused.value.problems[0].message == "cannot be written: Is a directory"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+
+
+def test_a_terminal_shows_how_far_it_is_and_a_pipe_does_not(folder: Path) -> None:
+    command = [*COMMAND[1:], "cohort", "t.parquet", "-o", "shown.parquet", *DAY]
+    terminal = pexpect.spawn(
+        COMMAND[0], command, cwd=str(folder), env=environment(PYTHONPATH=str(ROOT)), timeout=60
+    )
+    terminal.expect("60,000 patients screened on 2026-06-01")
+    assert b"patients" in terminal.before
+    terminal.expect(pexpect.EOF)
+    ran = cohort(folder, "t.parquet", *DAY)
+    assert ran.err.startswith("60,000 patients screened on 2026-06-01: out.csv\n")
+    assert "\x1b" not in ran.err
