@@ -75,18 +75,30 @@ class PostgreSQL:
     def rows(self, frame: pl.DataFrame, query: str) -> list[tuple[Any, ...]]:
         from psycopg import sql
 
-        columns = sql.SQL(", ").join(
-            sql.SQL("{} " + _POSTGRES_TYPES.get(kind, "text")).format(sql.Identifier(name))
-            for name, kind in frame.schema.items()
-        )
         with self._connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
-            cursor.execute(sql.SQL("CREATE TEMPORARY TABLE patients ({})").format(columns))
+            columns = [
+                sql.SQL("{} {}").format(sql.Identifier(name), self._kind(kind))
+                for name, kind in frame.schema.items()
+            ]
+            made = sql.SQL("CREATE TEMPORARY TABLE {} ({})")
+            cursor.execute(made.format(sql.Identifier(TABLE), sql.SQL(", ").join(columns)))
             with cursor.copy(f"COPY {TABLE} FROM STDIN (FORMAT csv)") as copy:
                 copy.write(frame.write_csv(include_header=False))
             cursor.execute(query)
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
+
+    def _kind(self, kind: pl.DataType) -> Any:
+        """A column's type; an enumeration is made anew."""
+        from psycopg import sql
+
+        if not isinstance(kind, pl.Enum):
+            return sql.SQL(_POSTGRES_TYPES.get(type(kind), "text"))
+        names = sql.SQL(", ").join(map(sql.Literal, kind.categories))
+        self._connection.execute("DROP TYPE IF EXISTS choices")
+        self._connection.execute(sql.SQL("CREATE TYPE choices AS ENUM ({})").format(names))
+        return sql.SQL("choices")
 
 
 @contextmanager
@@ -102,7 +114,7 @@ def postgresql() -> Iterator[Engine]:
             command = [str(programs / program), "-D", str(folder / "data"), *arguments]
             subprocess.run(command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
-        run("initdb", "-U", "tests", "-E", "UTF8", "--locale=C", "--no-sync")
+        run("initdb", "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         options = f"-k {folder} -c listen_addresses= -c fsync=off -c jit=off"
         run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:

@@ -33,6 +33,7 @@ class Traits(NamedTuple):
     """What the printer asks of a dialect.
 
     `has_booleans`: truth can be stored; elsewhere it is a bit, and a condition compares it.
+    `has_text`: any text can be cast to one type and loses nothing.
     `moves_to_timestamp`: a day less a period is a moment, to be cast back.
     `adds_months`: a period is subtracted by adding a negative number.
     `needs_fences`: else it writes a step anew wherever it is read, and steps of steps again.
@@ -43,6 +44,7 @@ class Traits(NamedTuple):
     """
 
     has_booleans: bool = True
+    has_text: bool = True
     moves_to_timestamp: bool = False
     adds_months: bool = True
     needs_fences: bool = False
@@ -55,6 +57,7 @@ class Traits(NamedTuple):
 def traits(dialect: Dialect) -> Traits:
     return Traits(
         has_booleans=dialect != "tsql",
+        has_text=dialect != "tsql",
         moves_to_timestamp=dialect in ("postgres", "duckdb"),
         adds_months=dialect in ("spark", "snowflake", "tsql"),
         needs_fences=dialect == "postgres",

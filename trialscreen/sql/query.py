@@ -24,6 +24,7 @@ RESULTS = ("verdict", "open")
 
 _TYPES: Mapping[ElementType, str] = {
     "boolean": "boolean",
+    "choice": "text",
     "integer": "double",
     "quantity": "double",
     "date": "date",
@@ -108,8 +109,9 @@ class _Query:
         if name == SCREENING_DATE:
             return self._named(exp.cast(column, "date"), name, "every window is counted from it")
         element = self.trial.elements[self._element_of(name)]
-        if element.type in _TYPES:
-            column = exp.cast(column, _TYPES[element.type])
+        kind = _TYPES[element.type]
+        if kind != "text" or traits(self.printer.dialect).has_text:
+            column = exp.cast(column, kind)
         if element.name != name and element.type in ("integer", "quantity"):
             column = self.printer.bound(column)
         unit = self.trial.unit_text(element.unit)
