@@ -10,7 +10,7 @@ element does not apply, or is made unknown. Elements that a formula computes are
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -61,7 +61,12 @@ def worlds(trial: Trial, rows: int, seed: int, on: date = ON) -> Iterator[dict[s
     """The same patients one by one: an exact fact for each element that applies."""
     for table in chunks(trial, rows, seed, on):
         for row in table.iter_rows(named=True):
-            yield {name: _fact(value) for name, value in row.items() if value is not None}
+            yield facts_of(row)
+
+
+def facts_of(row: Mapping[str, bool | str | float | date | None]) -> dict[str, Fact]:
+    """An exact fact for each value of a row that is known."""
+    return {name: _fact(value) for name, value in row.items() if value is not None}
 
 
 def _fact(value: bool | str | float | date) -> Fact:
