@@ -9,7 +9,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 PATIENTS = ROOT / "docs" / "patients"
 COMMAND = (sys.executable, "-m", "trialscreen")
-TIMEOUT = 60
+TIMEOUT = 120
 
 _FIXED = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "xterm-256color", "COLUMNS": "80"}
 _TAKEN_AWAY = ("NO_COLOR", "FORCE_COLOR", "TRIALSCREEN_CRITERIA", "GITHUB_ACTIONS")

@@ -7,8 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.engines import Spark
+from tests.engines import Spark, java
 from tests.generate import ON
+from tests.process import run
 from tests.sql_cases import ID, checked, simulated
 from trialscreen import InputError, load_trial
 from trialscreen.spark import Screened, screen_parquet, session
@@ -140,3 +141,22 @@ def test_when_a_part_cannot_be_read_nothing_is_left_behind(engine: Spark, tmp_pa
 
 def test_a_running_session_is_used(engine: Spark) -> None:
     assert session("local[1]").sparkContext is engine.session.sparkContext
+
+
+def test_the_command_screens_on_spark(engine: Spark, tmp_path: Path) -> None:
+    frame = CASE.frame.head(2000)
+    source, output = partitioned(tmp_path, frame), tmp_path / "out"
+    options = ("--screening-date", ON.isoformat(), "--id", ID, "--engine", "spark")
+    with java():
+        done = run("cohort", str(source), "-o", str(output), *options, "--master", "local[1]")
+    assert done.code == 0, done.err
+    assert "2,000 patients screened" in done.err
+    found = pl.read_parquet(output / "*.parquet")
+    assert found.sort(ID).equals(checked(CASE).sort(ID).head(2000))
+
+
+def test_options_for_local_files_are_refused(engine: Spark, tmp_path: Path) -> None:
+    done = run("cohort", "in", "-o", str(tmp_path / "out"), "--engine", "spark", "--sheet", "A")
+    assert (done.code, done.out) == (2, "")
+    assert "--sheet: is not for --engine spark" in done.err
+    assert not (tmp_path / "out").exists()

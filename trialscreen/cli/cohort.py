@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from trialscreen.cli.attrition import (
     tell,
     written,
 )
+from trialscreen.cli.cohort_spark import screen_on_spark
 from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse
 from trialscreen.errors import InputError, Problem
@@ -28,6 +30,21 @@ if TYPE_CHECKING:
     from trialscreen.cohort.matching import Target
     from trialscreen.cohort.run import Done, Job, Progress
     from trialscreen.report.attrition_page import Cohort
+
+
+MOST_BAD = 0.5
+ONLY_LOCAL = (
+    *("--columns", "--sheet", "--problems", "--also", "--max-bad"),
+    *("--attrition", "--small-cells"),
+)
+"""Options for files on this machine."""
+
+
+class Engine(StrEnum):
+    """What screens a table."""
+
+    POLARS = "polars"
+    SPARK = "spark"
 
 
 def cohort(
@@ -90,17 +107,29 @@ def cohort(
         ),
     ] = None,
     most_bad: Annotated[
-        float,
+        float | None,
         typer.Option(
             "--max-bad",
             metavar="SHARE",
             min=0,
             max=1,
-            help="The share of a column's values that may be unreadable.",
+            help=f"The share of a column's values that may be unreadable; {MOST_BAD:g} by default.",
         ),
-    ] = 0.5,
+    ] = None,
     attrition: AttritionOption = None,
     small_cells: SmallCellsOption = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            "--engine",
+            help="What screens: polars, on this machine; spark, for one Parquet file or folder"
+            " of typed columns into a new folder.",
+        ),
+    ] = Engine.POLARS,
+    master: Annotated[
+        str | None,
+        typer.Option("--master", metavar="URL", help="Spark's master, such as local[4]."),
+    ] = None,
 ) -> None:
     """Screen a table of patients, one row each: for each, the verdict and every criterion.
 
@@ -112,9 +141,17 @@ def cohort(
     """
     trial = load(context)
     try:
+        if engine is Engine.SPARK:
+            others = (columns, sheet, problems, also, most_bad, attrition, small_cells)
+            given = dict(zip(ONLY_LOCAL, others, strict=True))
+            screen_on_spark(trial, inputs, str(output), key, on, master, given)
+            return
+        most_bad = MOST_BAD if most_bad is None else most_bad
         with _polars():
             from trialscreen.cohort.run import run  # noqa: PLC0415
         wrong = check(attrition, small_cells)
+        if master is not None:
+            wrong.append(Problem("--master", "is for --engine spark"))
         job = _job(trial, inputs, output, key, on, columns, sheet, problems, most_bad, also, wrong)
         job = job._replace(beside=files_of(attrition))
         with written(attrition) as part:

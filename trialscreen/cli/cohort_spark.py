@@ -1,0 +1,47 @@
+"""`cohort --engine spark`: tables in Parquet that one machine does not hold."""
+
+import sys
+from collections.abc import Mapping
+from datetime import date
+
+from trialscreen.errors import InputError, Problem
+from trialscreen.sources import Answer, screening_date
+from trialscreen.text import printable, some
+from trialscreen.trial import SCREENING_DATE, Trial
+
+
+def screen_on_spark(
+    trial: Trial,
+    inputs: list[str],
+    output: str,
+    key: str,
+    on: str | None,
+    master: str | None,
+    others: Mapping[str, object],
+) -> None:
+    """Screens one Parquet file or folder into a new folder; `others` are the other options.
+
+    Raises InputError for what cannot be used, and for an option that only the files of one
+    machine have.
+    """
+    problems = [
+        Problem(option, "is not for --engine spark; leave it out, or use files on this machine")
+        for option, value in others.items()
+        if value is not None
+    ]
+    if len(inputs) > 1:
+        problems.append(Problem("--engine spark", "give one Parquet file or folder"))
+    given = {} if on is None else {SCREENING_DATE: Answer(on, "--screening-date")}
+    day = screening_date(given, date.today(), problems)  # noqa: DTZ011 - the user's own calendar
+    if problems:
+        raise InputError(problems)
+    try:
+        from trialscreen.spark import screen_parquet, session  # noqa: PLC0415
+    except ImportError:
+        message = "needs more packages, and Java: pip install 'trialscreen[spark]'"
+        raise InputError([Problem("--engine spark", message)]) from None
+    done = screen_parquet(trial, inputs[0], output, key, day, session(master))
+    sys.stderr.write(f"{done.rows:,} patients screened: {printable(output)}\n")
+    if done.unused:
+        names = some([printable(name) for name in done.unused])
+        sys.stderr.write(f"columns that are no data element, and are not used: {names}\n")
