@@ -14,7 +14,7 @@ from tests.messy import Patient, patients
 from tests.simulate import ID, write
 from trialscreen import load_trial
 from trialscreen.cohort.batches import Anchor
-from trialscreen.cohort.run import Done, Job, run
+from trialscreen.cohort.run import Done, Job, Progress, run
 from trialscreen.consistency import review
 from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Dates, Exactly, Fact, Numbers
@@ -124,3 +124,21 @@ def _fact(value: Any) -> Fact:
     if isinstance(value, bool | str):
         return Exactly(value)
     return Dates(value, value) if isinstance(value, date) else Numbers(value, value)
+
+
+def test_aggregates_come_from_the_same_pass(tmp_path: Path) -> None:
+    table = tmp_path / "typed.parquet"
+    write(TRIAL, ROWS, table, seed=3, on=ON, unknown=0.2)
+    started: list[int | None] = []
+    read: list[int] = []
+    done = run(
+        TRIAL,
+        Job((table,), tmp_path / "out.parquet", ID, Anchor(ON, ON)),
+        Progress(started.append, read.append),
+        lambda rows: [rows.group_by("verdict").len(), rows.select(pl.col("weight").mean())],
+    )
+    output, verdicts = pl.read_parquet(tmp_path / "out.parquet"), done.aggregates[0]
+    assert started == [ROWS]
+    assert sum(read) == ROWS
+    assert dict(verdicts.iter_rows()) == dict(output["verdict"].value_counts().iter_rows())
+    assert done.aggregates[1].item() == pytest.approx(pl.read_parquet(table)["weight"].mean())

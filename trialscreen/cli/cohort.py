@@ -52,7 +52,7 @@ def cohort(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...",
+            metavar="INPUT",
             help="CSV (also .csv.gz, .tsv), Parquet, NDJSON or Excel files, by their ending;"
             " patterns such as 'extract/*.parquet' are expanded.",
         ),
@@ -279,10 +279,11 @@ def _report(trial: Trial, job: "Job", done: "Done") -> None:
     ]
     if absent:
         _say(f"without any value, so unknown for every patient: {some(absent)}")
-    for name, count in ledger.unreadable.most_common():
-        _say(f"{name}: {_count(count, 'value')} could not be read, and left unknown")
-    for name, count in ledger.contradictory.most_common():
-        _say(f"{name}: {_count(count, 'value')} contradicted others, and left unknown")
+    for name in elements:
+        if bad := ledger.unreadable[name]:
+            _say(f"{name}: {_count(bad, 'value')} could not be read: unknown")
+        if bad := ledger.contradictory[name]:
+            _say(f"{name}: {_count(bad, 'value')} cannot be right beside others: unknown")
     if job.problems is not None:
         _say(f"each value that could not be used: {printable(str(job.problems))}")
 
