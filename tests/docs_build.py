@@ -194,6 +194,8 @@ _UNDESCRIBED = {
     "dose_note": "on the doses as registered",
     "dose_assignment": "who assigns",
     "disclaimer": "that it is a screening aid",
+    "element": "name of the data element",
+    "section": "its section in the criteria file",
 }
 """Fields of a result of which the schema says no more than the form."""
 
@@ -206,6 +208,8 @@ def _field_rows(schema: Any) -> Iterator[tuple[str, ...]]:
 
 def _form(field: Any) -> str:
     """What a field holds, in a few words."""
+    if "$ref" in field:
+        return str(field["$ref"]).rpartition("/")[2]
     if "const" in field or "enum" in field:
         return ", ".join(f"`{json.dumps(one)}`" for one in field.get("enum", [field.get("const")]))
     kinds = [field["type"]] if isinstance(field["type"], str) else field["type"]
@@ -218,8 +222,8 @@ def _form(field: Any) -> str:
     return " or ".join(names.get(kind, kind) for kind in kinds)
 
 
-def _result_fields(inside: str | None = None) -> str:
-    path = ROOT / "trialscreen" / "schemas" / "result.schema.json"
+def _result_fields(inside: str | None = None, name: str = "result") -> str:
+    path = ROOT / "trialscreen" / "schemas" / f"{name}.schema.json"
     schema = json.loads(path.read_text("utf-8"))
     rows = _field_rows(schema["properties"][inside]["items"] if inside else schema)
     return _table(("Field", "Holds", "Meaning"), rows)
@@ -228,6 +232,10 @@ def _result_fields(inside: str | None = None) -> str:
 TABLES: Mapping[str, Callable[[], str]] = {
     "result fields": _result_fields,
     "criterion fields": lambda: _result_fields("criteria"),
+    "attrition fields": lambda: _result_fields(name="attrition"),
+    "attrition criterion fields": lambda: _result_fields("criteria", "attrition"),
+    "attrition order fields": lambda: _result_fields("order_first", "attrition"),
+    "attrition missing fields": lambda: _result_fields("missing", "attrition"),
     "example patients": lambda: _table(
         ("Patient", "Exit code", "Verdict", "Result"), _example_rows()
     ),
@@ -356,10 +364,27 @@ def _factor(factor: float) -> str:
     return f"× {times}" if len(times) <= len(by) else f"÷ {by}"
 
 
+def _attrition_page() -> str:
+    """The counts of simulated patients, as `cohort --attrition FILE.html` writes them."""
+    from tests.simulate import ID, ON, columns
+    from trialscreen.columns import screen_frame
+    from trialscreen.counting import Counting
+    from trialscreen.report.attrition_file import RENDERERS
+    from trialscreen.report.attrition_page import Cohort
+
+    trial = load_trial()
+    patients = columns(trial, 20_000, seed=1, unknown=0.03).with_row_index(ID)
+    counting = Counting(trial, patients.schema, ON)
+    found = screen_frame(trial, patients.lazy(), ON, ID).collect()
+    counting.add(patients.hstack(found.drop(ID)))
+    return RENDERERS[".html"](Cohort(trial, ON, counting.attrition()), "")
+
+
 PAGES: Mapping[Path, Callable[[], str]] = {
     Path("docs/reference/cli.md"): _cli_page,
     Path("docs/reference/criteria.md"): _criteria_page,
     Path("docs/reference/elements.md"): _elements_page,
+    Path("docs/examples/attrition.html"): _attrition_page,
 }
 
 # The picture.

@@ -127,6 +127,8 @@ def _cell(table: Table, column: int, cell: Cell) -> str:
 
 def _bar(cell: Cell) -> str:
     """A picture of what the table says in numbers, so it is not read out."""
+    if not cell.bar:
+        return '<span class="bar none" aria-hidden="true"></span>'  # keeps the place of one
     pieces = "".join(
         f'<i class="{share.tone}" style="width:{share.part:.2%}"></i>' for share in cell.bar
     )
