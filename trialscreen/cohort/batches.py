@@ -49,14 +49,16 @@ class Batches:
         quick = [reader.quick() for reader in self.readers]
         coded = cells.select(*self._beside, LATEST, *(one.coded for one in quick))
         columns = [column for one in quick for column in one.columns]
-        flags = [one.fine.alias(f"fine {place}") for place, one in enumerate(quick)]
-        typed = coded.select(*self._beside, *columns, *flags)
+        flags = {f"fine {place}": one.fine for place, one in enumerate(quick)}
+        typed = coded.select(*self._beside, *columns, **flags)
+        fine = typed.head(1).select(*flags).row(0)
+        names = [reader.element.name for reader in self.readers]
+        empty, lost = (frame.select(names).null_count().row(0) for frame in (cells, coded))
+        filled |= {name: len(cells) - nulls for name, nulls in zip(names, empty, strict=True)}
         bad = [pl.DataFrame(schema=SCHEMA)]
         for place, reader in enumerate(self.readers):
-            name = reader.element.name
-            empty = cells[name].null_count()
-            filled[name] = len(cells) - empty
-            if not typed[f"fine {place}"][0] or coded[name].null_count() > empty:
+            if not fine[place] or lost[place] > empty[place]:
+                name = names[place]
                 found = reader.read(cells[name], cells[LATEST])
                 named = zip(found.columns, reader.columns, strict=True)
                 typed = typed.with_columns(column.alias(name) for column, name in named)

@@ -34,7 +34,7 @@ class Ids:
     def add(self, ids: pl.Series, rows: pl.Series) -> None:
         """`rows` are the numbers of the rows that `ids` stand in."""
         is_empty = ids.is_null()
-        if isinstance(ids.dtype, pl.String):
+        if isinstance(ids.dtype, pl.String) and (ids < "!").any():  # some begin with a space
             is_empty |= ids.str.strip_chars() == ""
         ascending = bool((ids.slice(1) > ids.slice(0, len(ids) - 1)).all(ignore_nulls=False))
         with self._lock:

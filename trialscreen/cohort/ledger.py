@@ -31,7 +31,7 @@ class _InOrder:
 
     def __init__(self) -> None:
         self.next_row = 1
-        self.ready = [pl.DataFrame(schema=SCHEMA)]
+        self.ready: list[pl.DataFrame] = []
         self._waiting: dict[int, tuple[int, pl.DataFrame]] = {}
 
     def add(self, rows: pl.Series, found: pl.DataFrame) -> None:
@@ -44,8 +44,11 @@ class _InOrder:
 
     def take(self, before: int) -> pl.DataFrame:
         """What is ready of the rows before this one."""
+        if not self.ready:
+            return pl.DataFrame(schema=SCHEMA)
         ready = pl.concat(self.ready)
-        self.ready = [ready.filter(pl.col("row") >= before)]
+        later = ready.filter(pl.col("row") >= before)
+        self.ready = [later] if len(later) else []
         return ready.filter(pl.col("row") < before)
 
 

@@ -40,13 +40,14 @@ class Screener(NamedTuple):
 
     def settled(self, screened: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """A batch of `screened` with contradictory values unknown, and a list of these."""
-        flags = screened.select(pl.col(self._flags).fill_null(value=False))
         results = screened.select(self.results.names())
-        touched = flags.select(pl.any_horizontal(pl.all())).to_series() if flags.width else None
-        if touched is None or not touched.any():
+        flags = pl.any_horizontal(*self._flags, pl.lit(value=False)).fill_null(value=False)
+        touched = screened.select(touched=flags).to_series()
+        if not touched.any():
             return results, pl.DataFrame(schema=SCHEMA)
-        typed = results.filter(touched).select(self.schema.names())
-        typed, found = self._without(typed, flags.filter(touched))
+        rows = screened.filter(touched)
+        holds = rows.select(pl.col(self._flags).fill_null(value=False))
+        typed, found = self._without(rows.select(self.schema.names()), holds)
         again = self._computed(typed.lazy(), self.program.results).collect()
         return pl.concat([results.filter(~touched), again]).sort(ROW), found
 
