@@ -14,7 +14,6 @@ from pathlib import Path
 import polars as pl
 
 from tests.simulate import ON
-from trialscreen import load_trial
 from trialscreen.dates import add_months
 
 c = pl.col
@@ -217,15 +216,6 @@ def duckdb_copy(query: str, source: str, target: str) -> None:
         connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet)")
 
 
-def generated_sql(source: str) -> str:
-    """What `trialscreen sql` prints for the columns of a table."""
-    from trialscreen.sql import patients_table, screening_sql
-
-    columns = [name for name in pl.scan_parquet(source).collect_schema() if name != "patient_id"]
-    table = patients_table(load_trial(), "patients", "patient_id", ON, columns)
-    return screening_sql(load_trial(), table, "duckdb", trusted=True).rstrip().removesuffix(";")
-
-
 def main() -> None:
     kind, source, target = sys.argv[1:]
     match kind:
@@ -236,7 +226,9 @@ def main() -> None:
         case "duckdb":
             duckdb_copy(SQL.read_text("utf-8"), source, target)
         case "duckdb-generated":
-            duckdb_copy(generated_sql(source), source, target)
+            from tests.sql_cases import duckdb_screens
+
+            duckdb_screens(Path(source), Path(target))
         case _:
             sys.exit(f"{kind}: expected polars, floor, duckdb or duckdb-generated")
 
