@@ -22,23 +22,22 @@ from tests.test_columns import FAMILIES
 from trialscreen import load_trial
 
 PATIENTS = 20_000
-_SHARE = {"duckdb": slice(0, None, 2), "postgres": slice(1, None, 2), "spark": slice(0, None, 16)}
+_SHARE = {"duckdb": slice(0, None, 3), "postgres": slice(1, None, 3), "spark": slice(2, None, 18)}
 """The generated cases that each is shown: Spark needs a second to plan a query."""
 
 
 @cache
-def judged() -> list[tuple[Case, pl.DataFrame]]:
-    """What Polars finds in the cases in which it finds what the reference does."""
-    return [(case, screened(case)) for make in FAMILIES.values() for case in make()]
+def every_case() -> list[Case]:
+    return [case for make in FAMILIES.values() for case in make()]
 
 
 def test_every_cell_is_as_polars_and_so_the_reference_has_it(engine: Engine) -> None:
     cells = 0
-    for case, expected in judged()[_SHARE[engine.dialect]]:
+    for case in every_case()[_SHARE[engine.dialect]]:
         found = found_by(engine, case)
-        assert found.equals(expected), case.seed
+        assert found.equals(screened(case)), case.seed
         cells += found.height * (found.width - 1)
-    assert cells > 270_000 / _SHARE[engine.dialect].step
+    assert cells > 240_000 / _SHARE[engine.dialect].step
 
 
 def test_what_cannot_be_right_is_unknown_in_that_row(engine: Engine) -> None:

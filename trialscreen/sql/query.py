@@ -78,7 +78,7 @@ class _Query:
         if not trusted:
             values = {name: self._usable(name) for name in read}
             about = "what cannot be right by itself is unknown"
-            parts.append(_Part("usable", self._only(values), about))
+            parts.append(_Part("usable", self._only(values), about, fenced=True))
         if found:
             parts += self._steps(program, holds, "before")
             flags = _flags(found, (self.patients.id, *read, *(one.name for one in program.steps)))
