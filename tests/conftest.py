@@ -1,12 +1,17 @@
 """Engines that several tests share, what cannot run on this machine, and what tests leave."""
 
 import os
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
 
+import polars as pl
 import pytest
 
 from tests.engines import ENGINES, Engine, lacking
 from tests.interviewing import leave_all
+
+Step = Callable[[pl.DataFrame], pl.DataFrame]
 
 ALL_ENGINES = "TRIALSCREEN_ALL_ENGINES"
 """Set in CI: an engine that cannot run is then a failure."""
@@ -30,3 +35,20 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 def _interviews_left_in_order() -> Iterator[None]:
     yield
     leave_all()
+
+
+@pytest.fixture(autouse=True)
+def _measured_in_the_threads_of_polars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coverage follows the threads that Python starts; those of Polars have to be told."""
+    if threading.gettrace() is None:
+        return
+    from trialscreen.cohort.engine import by_batch
+
+    def measured(frame: pl.LazyFrame, step: Step, schema: pl.Schema) -> pl.LazyFrame:
+        def traced(rows: pl.DataFrame) -> pl.DataFrame:
+            sys.settrace(threading.gettrace())
+            return step(rows)
+
+        return by_batch(frame, traced, schema)
+
+    monkeypatch.setattr("trialscreen.cohort.run.by_batch", measured)
