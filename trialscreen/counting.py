@@ -11,7 +11,7 @@ from trialscreen.columns import computed, table_of
 from trialscreen.lower import lower
 from trialscreen.trial import Trial
 
-ENOUGH = 30_000
+ENOUGH = 50_000
 """Rows that lack data are looked at so many at a time: a look costs nearly the same for few."""
 
 
