@@ -13,7 +13,7 @@ from trialscreen import Trial
 from trialscreen.attrition import Attrition, CriterionCounts, MissingElement, orders
 from trialscreen.columns import screen_frame
 from trialscreen.counting import Counting
-from trialscreen.screening import Finding, Screening
+from trialscreen.screening import Screening, screening_of
 from trialscreen.truth import FALSE, TRUE, UNKNOWN
 
 Table = tuple[Trial, pl.DataFrame]
@@ -21,12 +21,8 @@ Table = tuple[Trial, pl.DataFrame]
 
 def screenings(case: Case) -> list[Screening]:
     """Each row as the reference screens it, contradictions and all."""
-    found = []
-    for row in case.frame.iter_rows(named=True):
-        evaluation = evaluation_of(case.trial, row, ON)
-        findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in case.trial.criteria)
-        found.append(Screening(case.trial, evaluation.facts, evaluation.on, findings, ()))
-    return found
+    rows = case.frame.iter_rows(named=True)
+    return [screening_of(case.trial, evaluation_of(case.trial, row, ON)) for row in rows]
 
 
 def counted(case: Case, batch: int) -> Attrition:

@@ -24,7 +24,7 @@ from trialscreen.evaluate import Evaluation, Resolved, Trace
 from trialscreen.fact import Fact
 from trialscreen.interview.plan import next_question
 from trialscreen.rule import AllOf, AnyOf, AtLeastN
-from trialscreen.screening import Finding, Screening
+from trialscreen.screening import Screening, screening_of
 from trialscreen.settling import Ways, either, every, some_of
 
 ON = date(2026, 11, 23)
@@ -41,10 +41,8 @@ class Counts(NamedTuple):
     proofs: tuple[frozenset[str], ...]
 
 
-def screening_of(trial: Trial, facts: Mapping[str, Fact]) -> Screening:
-    evaluation = Evaluation(trial.elements, facts, ON)
-    findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in trial.criteria)
-    return Screening(trial, facts, ON, findings, ())
+def screened(trial: Trial, facts: Mapping[str, Fact]) -> Screening:
+    return screening_of(trial, Evaluation(trial.elements, facts, ON))
 
 
 def certain(screening: Screening) -> bool:
@@ -56,7 +54,7 @@ def questions(trial: Trial, world: Mapping[str, Fact], *, quick: bool) -> int:
     facts: dict[str, Fact] = {}
     closed: set[str] = set()
     asked = 0
-    while not certain(screening := screening_of(trial, facts)):
+    while not certain(screening := screened(trial, facts)):
         question = next_question(screening, closed, quick=quick)
         if question is None:
             break
@@ -108,7 +106,7 @@ def _proofs_of_value(one: Resolved) -> Ways:
 
 
 def count(trial: Trial, world: Mapping[str, Fact]) -> Counts:
-    full = screening_of(trial, world)
+    full = screened(trial, world)
     smallest = proofs_of_verdict(full)
     asked = [frozenset(trial.elements[n].card or n for n in names) for names in smallest]
     return Counts(

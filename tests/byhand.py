@@ -207,15 +207,6 @@ def _data_parts() -> Columns:
 SQL = Path(__file__).parent / "data" / "byhand.sql"
 
 
-def duckdb_copy(query: str, source: str, target: str) -> None:
-    """Runs a query over the view `patients` of a Parquet file, into another."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE VIEW patients AS FROM '{source}'")
-        connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet)")
-
-
 def main() -> None:
     kind, source, target = sys.argv[1:]
     match kind:
@@ -224,7 +215,9 @@ def main() -> None:
         case "floor":
             floor(pl.scan_parquet(source)).sink_parquet(target)
         case "duckdb":
-            duckdb_copy(SQL.read_text("utf-8"), source, target)
+            from tests.engines import duckdb_copy
+
+            duckdb_copy(SQL.read_text("utf-8"), Path(source), Path(target))
         case "duckdb-generated":
             from tests.sql_cases import duckdb_screens
 

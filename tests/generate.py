@@ -28,6 +28,7 @@ from trialscreen.rule import (
     Test,
     Within,
 )
+from trialscreen.screening import Screening, screening_of
 from trialscreen.trial import SCREENING_DATE, Criterion, Element, Formula, Trial
 
 ON = date(2026, 8, 31)  # a month end, so that windows are clamped
@@ -169,6 +170,11 @@ def _date(rng: Random, trial: Trial, on: date) -> date:
     else:
         edge = on - timedelta(days=rng.choice((rng.randint(0, 900), rng.randint(0, 36_000))))
     return min(max(edge, date(1900, 1, 1)), on)
+
+
+def unreviewed(trial: Trial, facts: Mapping[str, Fact], on: date = ON) -> Screening:
+    """What is found without a review for contradictions: a random patient may hold some."""
+    return screening_of(trial, Evaluation(trial.elements, facts, on))
 
 
 # Knowledge.

@@ -13,7 +13,7 @@ from time import perf_counter
 import polars as pl
 
 from tests.differential import Case, differences, generated_cases, screened
-from tests.engines import ENGINES, TABLE, Engine
+from tests.engines import ENGINES, TABLE, Engine, duckdb_copy
 from tests.generate import ON
 from tests.simulate import ID as SIMULATED_ID
 from tests.simulate import columns
@@ -81,14 +81,10 @@ def simulated(patients: int, unknown: float = 0.1) -> Case:
 
 def duckdb_screens(source: Path, output: Path, *, trusted: bool = True) -> None:
     """Simulated patients in Parquet, screened by the generated SQL into Parquet, in their order."""
-    import duckdb
-
     held = list(pl.read_parquet_schema(source))
     patients = patients_table(load_trial(), TABLE, SIMULATED_ID, ON, held)
     query = screening_sql(load_trial(), patients, "duckdb", trusted=trusted).rstrip().rstrip(";")
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE VIEW {TABLE} AS FROM read_parquet('{source}')")
-        connection.execute(f"COPY ({query}) TO '{output}' (FORMAT parquet)")
+    duckdb_copy(query, source, output)
 
 
 def main() -> int:

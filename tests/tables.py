@@ -15,7 +15,7 @@ from trialscreen.derive import FORMULAS
 from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Dates, Exactly, Fact, Numbers, just_above, just_below
 from trialscreen.rule import Compare, ElementRef, LongerAgoThan, Test, Within
-from trialscreen.screening import Finding, Screening
+from trialscreen.screening import screening_of
 from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
 
 DAYS = (ON, date(2024, 2, 29), date(2023, 2, 28), date(2025, 3, 31), date(2026, 11, 23))
@@ -245,8 +245,6 @@ def evaluation_of(trial: Trial, row: Row, on: date) -> Evaluation:
 
 def reference(trial: Trial, row: Row, on: date) -> dict[str, Any]:
     """The columns of `screen_frame` for one row, as the reference finds them."""
-    evaluation = evaluation_of(trial, row, on)
-    findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in trial.criteria)
-    found = Screening(trial, evaluation.facts, evaluation.on, findings, ())
-    met = {finding.criterion.id: finding.met.to_optional() for finding in findings}
+    found = screening_of(trial, evaluation_of(trial, row, on))
+    met = {finding.criterion.id: finding.met.to_optional() for finding in found.findings}
     return {"verdict": found.verdict, "open": found.open, **met}

@@ -5,7 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.byhand import SQL, duckdb_copy, hand_written
+from tests.byhand import SQL, hand_written
+from tests.engines import duckdb_copy
 from tests.simulate import ON, columns
 from trialscreen import load_trial
 from trialscreen.columns import screen_frame
@@ -32,5 +33,5 @@ def test_sql_by_hand_finds_the_same(
 ) -> None:
     source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
     patients.write_parquet(source)
-    duckdb_copy(SQL.read_text("utf-8"), str(source), str(target))
+    duckdb_copy(SQL.read_text("utf-8"), source, target)
     assert pl.read_parquet(target).sort("patient_id").equals(found)

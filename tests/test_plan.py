@@ -6,13 +6,12 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.generate import ON, random_trial, random_world
+from tests.generate import random_trial, random_world, unreviewed
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
-from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Fact
 from trialscreen.interview.plan import next_question, open_elements, progress
-from trialscreen.screening import Finding, Screening
+from trialscreen.screening import Screening
 from trialscreen.trial import Source
 from trialscreen.truth import UNKNOWN
 
@@ -21,18 +20,11 @@ SMALL = spec_trial()
 seeds = st.integers(min_value=0, max_value=2**63).map(Random)
 
 
-def _screening(trial: Trial, facts: Mapping[str, Fact]) -> Screening:
-    """Without the checks: a random patient may contradict herself."""
-    evaluation = Evaluation(trial.elements, facts, ON)
-    findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in trial.criteria)
-    return Screening(trial, facts, ON, findings, ())
-
-
 def _interview(rng: Random, trial: Trial, world: Mapping[str, Fact]) -> Screening:
     """Asks and answers from `world`, one in eight answers being unknown; checks every question."""
     facts: dict[str, Fact] = {}
     closed: set[str] = set()
-    screening = _screening(trial, facts)
+    screening = unreviewed(trial, facts)
     while (question := next_question(screening, closed)) is not None:
         before = progress(screening, closed)
         open_names = {name for finding in screening.findings for name in finding.missing}
@@ -42,7 +34,7 @@ def _interview(rng: Random, trial: Trial, world: Mapping[str, Fact]) -> Screenin
             closed.add(element.name)
             if element.name in world and rng.random() > 0.125:
                 facts[element.name] = world[element.name]
-        screening = _screening(trial, facts)
+        screening = unreviewed(trial, facts)
         after = progress(screening, closed)
         assert after.decided >= before.decided
     return screening
@@ -53,9 +45,9 @@ def _interview(rng: Random, trial: Trial, world: Mapping[str, Fact]) -> Screenin
 def test_an_interview_ends_and_finds_what_screen_finds(rng: Random) -> None:
     world = random_world(rng, NCT)
     screening = _interview(rng, NCT, world)
-    again = _screening(NCT, dict(screening.facts))
+    again = unreviewed(NCT, dict(screening.facts))
     assert [f.met for f in screening.findings] == [f.met for f in again.findings]
-    full = _screening(NCT, world)
+    full = unreviewed(NCT, world)
     for mine, theirs in zip(screening.findings, full.findings, strict=True):
         assert mine.met in (UNKNOWN, theirs.met)
 
@@ -73,25 +65,25 @@ def test_who_answers_everything_leaves_nothing_open(rng: Random) -> None:
     world = random_world(rng, NCT)
     facts: dict[str, Fact] = {}
     closed: set[str] = set()
-    while (question := next_question(_screening(NCT, facts), closed)) is not None:
+    while (question := next_question(unreviewed(NCT, facts), closed)) is not None:
         for element in question.elements:
             closed.add(element.name)
             if element.name in world:
                 facts[element.name] = world[element.name]
-    mine, full = _screening(NCT, facts), _screening(NCT, world)
+    mine, full = unreviewed(NCT, facts), unreviewed(NCT, world)
     for one, other in zip(mine.findings, full.findings, strict=True):
         assert one.met is other.met or one.met is UNKNOWN
     assert len(closed) < len(world)
 
 
 def test_only_the_sources_asked_for_are_asked() -> None:
-    nothing = _screening(NCT, {})
+    nothing = unreviewed(NCT, {})
     names = open_elements(nothing, set(), ("participant",))
     assert {element.source for element in names} == {"participant"}
 
 
 def test_what_can_no_longer_be_derived_is_asked_itself() -> None:
-    nothing = _screening(NCT, {})
+    nothing = unreviewed(NCT, {})
     before = {element.name for element in open_elements(nothing, set())}
     after = {element.name for element in open_elements(nothing, {"height"})}
     assert "bmi" not in before
@@ -99,7 +91,7 @@ def test_what_can_no_longer_be_derived_is_asked_itself() -> None:
 
 
 def test_what_is_derived_is_asked_of_who_can_give_what_it_is_derived_from() -> None:
-    nothing, closed = _screening(NCT, {}), {"birth_date", "last_menstrual_period_date", "height"}
+    nothing, closed = unreviewed(NCT, {}), {"birth_date", "last_menstrual_period_date", "height"}
     derived = {"age", "years_since_menopause", "bmi"}
     givers: dict[Source, set[str]] = {
         "participant": {"age", "years_since_menopause"},

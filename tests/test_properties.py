@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.generate import ON, blur, learn, random_rule, random_trial, random_world
+from tests.generate import ON, blur, learn, random_rule, random_trial, random_world, unreviewed
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
 from trialscreen.basis import minimal_support
@@ -99,8 +99,7 @@ def test_the_order_of_answers_is_irrelevant(rng: Random) -> None:
 
 
 def _findings(trial: Trial, facts: Mapping[str, Fact]) -> tuple[Finding, ...]:
-    evaluation = Evaluation(trial.elements, facts, ON)
-    return tuple(Finding(one, evaluation.trace(one.rule)) for one in trial.criteria)
+    return unreviewed(trial, facts).findings
 
 
 @given(seeds)

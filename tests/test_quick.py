@@ -9,15 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.generate import ON, random_trial, random_world
+from tests.generate import random_trial, random_world, unreviewed
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
-from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Exactly, Fact
 from trialscreen.interview.plan import next_question, open_elements
 from trialscreen.interview.quick import chances
 from trialscreen.rule import AllOf, AnyOf, AtLeastN, Is, Not, Rule
-from trialscreen.screening import Finding, Screening
 from trialscreen.trial import Criterion, Kind
 from trialscreen.truth import UNKNOWN
 
@@ -26,14 +24,8 @@ SMALL = spec_trial()
 seeds = st.integers(min_value=0, max_value=2**63).map(Random)
 
 
-def _screening(trial: Trial, facts: Mapping[str, Fact]) -> Screening:
-    evaluation = Evaluation(trial.elements, facts, ON)
-    findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in trial.criteria)
-    return Screening(trial, facts, ON, findings, ())
-
-
 def _first(trial: Trial, facts: Mapping[str, Fact] | None = None) -> tuple[str, ...]:
-    question = next_question(_screening(trial, facts or {}), set(facts or {}), quick=True)
+    question = next_question(unreviewed(trial, facts or {}), set(facts or {}), quick=True)
     return tuple(one.name for one in question.elements) if question else ()
 
 
@@ -94,7 +86,7 @@ def test_a_card_counts_as_one_question() -> None:
 
 
 def test_a_missing_signature_is_not_asked_to_exclude() -> None:
-    first = next_question(_screening(NCT, {}), set(), quick=True)
+    first = next_question(unreviewed(NCT, {}), set(), quick=True)
     assert first is not None
     assert "informed_consent_signed" not in [one.name for one in first.elements]
 
@@ -121,7 +113,7 @@ def test_it_asks_only_what_matters_and_finds_the_same(rng: Random, nct: bool) ->
     facts: dict[str, Fact] = {}
     closed: set[str] = set()
     while (
-        question := next_question(here := _screening(trial, facts), closed, quick=True)
+        question := next_question(here := unreviewed(trial, facts), closed, quick=True)
     ) is not None:
         open_now = [one.name for one in open_elements(here, closed)]
         assert {one.name for one in question.elements} <= set(open_now)
@@ -130,7 +122,7 @@ def test_it_asks_only_what_matters_and_finds_the_same(rng: Random, nct: bool) ->
             closed.add(element.name)
             if element.name in world and rng.random() > 0.125:
                 facts[element.name] = world[element.name]
-    found, full = _screening(trial, facts), _screening(trial, world)
+    found, full = unreviewed(trial, facts), unreviewed(trial, world)
     assert not open_elements(found, closed)
     for one, other in zip(found.findings, full.findings, strict=True):
         assert one.met in (UNKNOWN, other.met)

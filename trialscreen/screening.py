@@ -127,7 +127,12 @@ def screen(trial: Trial, facts: Mapping[str, Fact], on: date) -> Screening:
     problems = [Problem("", one.message) for one in notices if one.level == "error"]
     if problems:
         raise InputError(problems)
-    findings = tuple(
-        Finding(criterion, evaluation.trace(criterion.rule)) for criterion in trial.criteria
-    )
-    return Screening(trial, facts, on, findings, notices)
+    return screening_of(trial, evaluation, notices)
+
+
+def screening_of(
+    trial: Trial, evaluation: Evaluation, notices: tuple[Notice, ...] = ()
+) -> Screening:
+    """What is found of one patient, for who has reviewed the facts, or need not."""
+    findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in trial.criteria)
+    return Screening(trial, evaluation.facts, evaluation.on, findings, notices)

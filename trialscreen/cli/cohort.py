@@ -21,8 +21,8 @@ from trialscreen.cli.attrition import (
 from trialscreen.cli.cohort_spark import screen_on_spark
 from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse
+from trialscreen.cli.screening_day import FLAG, screening_day
 from trialscreen.errors import InputError, Problem
-from trialscreen.sources import Answer, screening_date
 from trialscreen.text import nearest, printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 
@@ -72,7 +72,7 @@ def cohort(
     on: Annotated[
         str | None,
         typer.Option(
-            "--screening-date",
+            FLAG,
             metavar="YYYY-MM-DD",
             help="The day that every window is counted from; today if none is given. A column"
             f" {SCREENING_DATE} may hold each patient's own.",
@@ -207,8 +207,7 @@ def _job(
     from trialscreen.cohort.run import Job  # noqa: PLC0415
 
     today = date.today()  # noqa: DTZ011 - the user's own calendar
-    given = {} if on is None else {SCREENING_DATE: Answer(on, "--screening-date")}
-    day = screening_date(given, today, problems) or today
+    day = screening_day(on, today, problems)
     files: tuple[Path, ...] = ()
     targets: Mapping[str, Target] = {}
     more = _columns(also, problems)

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 
+from trialscreen.cli.screening_day import screening_day
 from trialscreen.errors import InputError, Problem
-from trialscreen.sources import Answer, screening_date
 from trialscreen.text import printable, some
-from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.trial import Trial
 
 
 def screen_on_spark(
@@ -31,8 +31,7 @@ def screen_on_spark(
     ]
     if len(inputs) > 1:
         problems.append(Problem("--engine spark", "give one Parquet file or folder"))
-    given = {} if on is None else {SCREENING_DATE: Answer(on, "--screening-date")}
-    day = screening_date(given, date.today(), problems)  # noqa: DTZ011 - the user's own calendar
+    day = screening_day(on, date.today(), problems)  # noqa: DTZ011 - the user's own calendar
     if problems:
         raise InputError(problems)
     try:

@@ -9,12 +9,11 @@ import typer
 
 from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse, refuse_one
+from trialscreen.cli.screening_day import FLAG, screening_day
 from trialscreen.errors import InputError, Problem
-from trialscreen.sources import Answer, screening_date
 from trialscreen.trial import SCREENING_DATE
 
 COLUMN = "column"
-_FLAG = "--screening-date"
 
 
 class DialectName(StrEnum):
@@ -59,7 +58,7 @@ def sql(
     on: Annotated[
         str | None,
         typer.Option(
-            _FLAG,
+            FLAG,
             metavar="YYYY-MM-DD|column",
             help="The day that every window is counted from; today if none is given. column:"
             f" each row has its own, in a column {SCREENING_DATE}.",
@@ -108,8 +107,7 @@ def _names(text: str) -> list[str]:
 
 def _day(text: str | None) -> date:
     problems: list[Problem] = []
-    answers = {} if text is None else {SCREENING_DATE: Answer(text, _FLAG)}
-    day = screening_date(answers, date.today(), problems)  # noqa: DTZ011 - the day here
-    if day is None:
+    day = screening_day(text, date.today(), problems)  # noqa: DTZ011 - the day here
+    if problems:
         raise InputError(problems)
     return day

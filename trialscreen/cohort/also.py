@@ -14,7 +14,7 @@ from trialscreen.cohort.screener import Screener
 from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Dates, Exactly, Fact, Numbers
 from trialscreen.reasons import reasons
-from trialscreen.screening import Finding, Screening
+from trialscreen.screening import Screening, screening_of
 from trialscreen.trial import SCREENING_DATE, Trial
 
 COLUMNS: Mapping[str, pl.DataType] = {
@@ -53,18 +53,14 @@ class Also(NamedTuple):
         for name, columns in self.screener.columns.items():
             if (fact := _fact([row[column] for column in columns])) is not None:
                 facts[name] = fact
-        screening = self._screening(facts, row.get(SCREENING_DATE, self.on))
+        on = row.get(SCREENING_DATE, self.on)
+        # Not reviewed: what contradicts is struck out already.
+        screening = screening_of(self.trial, Evaluation(self.trial.elements, facts, on))
         return {
             "missing": [name for group in screening.missing.values() for name in group],
             "reasons": _reasons(screening) if "reasons" in self.columns else [],
             "clears_on": all_clear_on(screening) if "clears_on" in self.columns else None,
         }
-
-    def _screening(self, facts: Mapping[str, Fact], on: date) -> Screening:
-        """As `screen`, less the review for contradictions: they are struck out already."""
-        evaluation = Evaluation(self.trial.elements, facts, on)
-        findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in self.trial.criteria)
-        return Screening(self.trial, facts, on, findings, notices=())
 
 
 def _fact(values: list[Any]) -> Fact | None:

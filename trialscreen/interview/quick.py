@@ -46,6 +46,8 @@ def most_decisive(traces: Iterable[tuple[Criterion, Trace]], ask: Ask) -> str | 
     """The question to begin with: a card's or an element's name; None if nothing can exclude."""
     scores: dict[str, float] = {}
     for criterion, trace in traces:
+        if trace.truth.known:
+            continue
         fails = truth.FALSE if criterion.kind == "inclusion" else truth.TRUE
         for way in _ways(trace, fails, chances(criterion), ask):
             scores[way.first] = scores.get(way.first, 0.0) + way.chance / way.cost
