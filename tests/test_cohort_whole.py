@@ -14,8 +14,8 @@ import pytest
 from tests.process import COMMAND, ROOT, cohort, environment
 from tests.simulate import ID, write
 from trialscreen import load_trial
-from trialscreen.cohort.output import whole_file
 from trialscreen.errors import InputError
+from trialscreen.wholefile import whole_file
 
 ROWS = 60_000
 DAY = ("--screening-date", "2026-06-01")

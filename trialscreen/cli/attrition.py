@@ -54,7 +54,7 @@ def files_of(place: str | None) -> tuple[Path, ...]:
 @contextmanager
 def written(place: str | None) -> Iterator[Path | None]:
     """The file to be filled, which appears whole or not at all; None without one."""
-    from trialscreen.cohort.output import whole_file  # noqa: PLC0415
+    from trialscreen.wholefile import whole_file  # noqa: PLC0415
 
     paths = files_of(place)
     if not paths:

@@ -17,12 +17,12 @@ from trialscreen.cohort.ids import Ids
 from trialscreen.cohort.inputs import open_tables
 from trialscreen.cohort.ledger import Ledger
 from trialscreen.cohort.matching import Matched, Target, match_columns
-from trialscreen.cohort.output import whole_file
 from trialscreen.cohort.screener import Screener, make_screener
 from trialscreen.counting import Counting
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.wholefile import whole_file
 
 ENDINGS = (".csv", ".parquet")
 

@@ -1,7 +1,5 @@
 """The answers file of an interview: written whole after every answer, by one process at a time."""
 
-import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from trialscreen.notes import SET_ASIDE, VALUE_KEY
 from trialscreen.text import MAX_BYTES, printable, shown
 from trialscreen.trial import SCREENING_DATE
 from trialscreen.values import UNKNOWN
+from trialscreen.wholefile import part_prefix, whole_file
 
 HEAD = "# Answers for {nct_id}, kept by trialscreen. Values may be edited by hand.\n"
 
@@ -41,15 +40,10 @@ class Record:
         except OSError as error:
             raise _problem(path, f"{error.strerror}") from None
 
-    @property
-    def _beside(self) -> str:
-        """How the names of files begin that stand beside it while it is written."""
-        return f".{self.path.name}.trialscreen."
-
     def _sweep(self) -> None:
         """Removes what a process that was killed left behind."""
         for one in self.path.parent.iterdir():
-            if one.name.startswith(self._beside):
+            if one.name.startswith(part_prefix(self.path)):
                 one.unlink()
 
     def _read(self) -> bytes | None:
@@ -76,22 +70,11 @@ class Record:
             if self._read() not in (None, self._content):
                 message = "was changed by another hand, and is left so; move it away to save anew"
                 raise _problem(self.path, message)
-            self._replace(data)
+            with whole_file(self.path) as part:
+                part.write_bytes(data)
         except OSError as error:
             raise _problem(self.path, f"cannot be written: {error.strerror}") from None
         self._content = data
-
-    def _replace(self, data: bytes) -> None:
-        handle, beside = tempfile.mkstemp(prefix=self._beside, dir=self.path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(beside).replace(self.path)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
 
     def _text(self, book: Book) -> str:
         return HEAD.format(nct_id=book.trial.registration.nct_id) + yaml.dump(

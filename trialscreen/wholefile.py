@@ -10,18 +10,23 @@ from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable
 
 
+def part_prefix(path: Path) -> str:
+    """How the names of files begin that stand beside `path` while it is written."""
+    return f".{path.name}.trialscreen."
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """A new file beside `path` (readable by its owner only), to be `path` in the end.
 
     It takes the place of a file that was there. After an exception there is neither the
-    new file nor a change to `path`; after a kill, a file `.NAME.….part` may be left, which
-    does no harm. Raises InputError if it cannot be written.
+    new file nor a change to `path`; after a kill, a file with `part_prefix` may be left,
+    which does no harm. Raises InputError if it cannot be written.
     """
     name = printable(str(path))
     path = path.resolve()  # what a link points to is replaced, not the link
     try:
-        number, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        number, part = tempfile.mkstemp(dir=path.parent, prefix=part_prefix(path), suffix=".part")
     except OSError as error:
         message = f"cannot be written: {error.strerror}"
         raise InputError([Problem(name, message)]) from None
@@ -38,13 +43,14 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 def _keep(part: Path, path: Path) -> None:
     """Renames, once all of the file is on the disk."""
-    _sync(part)
+    _sync(part, os.O_RDWR)
     part.replace(path)
-    _sync(path.parent)
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        _sync(path.parent, os.O_RDONLY)
 
 
-def _sync(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
+def _sync(path: Path, flags: int) -> None:
+    number = os.open(path, flags)
     try:
         os.fsync(number)
     finally:
