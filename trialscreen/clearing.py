@@ -59,7 +59,7 @@ class _Later:
     def __init__(self, screening: Screening) -> None:
         self.trial: Trial = screening.trial
         self.on = screening.on
-        self.facts = _lasting_facts(screening)
+        self.facts = lasting_facts(screening)
 
     def fails(self, criterion: Criterion, day: date) -> bool:
         """Whether it certainly fails then, whichever day a date known in part turns out to be."""
@@ -96,7 +96,7 @@ class _Later:
         }
 
 
-def _lasting_facts(screening: Screening) -> dict[str, Fact]:
+def lasting_facts(screening: Screening) -> dict[str, Fact]:
     """The facts less those entered for today that follow from others: they will follow anew."""
     elements, facts = screening.trial.elements, screening.facts
     evaluation = Evaluation(elements, facts, screening.on)

@@ -13,6 +13,7 @@ import typer
 
 from trialscreen.cli.cohort import cohort
 from trialscreen.cli.element_flags import ElementFlagsCommand
+from trialscreen.cli.log import log_app
 from trialscreen.cli.outcome import Exit, refuse_one
 from trialscreen.cli.screen import screen
 from trialscreen.cli.sql import sql
@@ -74,6 +75,7 @@ app.command(help=_help(trial), short_help="Show the trial and its dose cohorts."
 app.command(help=_help(criteria), short_help="Show the criteria word for word.")(criteria)
 app.command(help=_help(cohort), short_help="Screen a table of patients.")(cohort)
 app.command(help=_help(sql), short_help="Print the query that screens a table.")(sql)
+app.add_typer(log_app, name="log", short_help="The screening log.")
 app.command(help=_help(check), short_help="Check a criteria file.")(check)
 
 

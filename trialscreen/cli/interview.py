@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 import typer
 
 from trialscreen.cli.element_flags import flag
+from trialscreen.cli.log_entry import INTERVIEW
 from trialscreen.cli.outcome import Exit
 from trialscreen.cli.signals import Stopped, ending_in_order
 from trialscreen.errors import InputError, Problem
 from trialscreen.notes import ANSWERED, CRITERIA, SET_ASIDE, criteria_version
 from trialscreen.screening import Screening
-from trialscreen.sources import Answers
+from trialscreen.sources import Answer, Answers
 from trialscreen.text import nearest, shown
 from trialscreen.trial import SCREENING_DATE, SOURCES, Source
+from trialscreen.values import UNKNOWN
 
 if TYPE_CHECKING:
     from trialscreen.cli.ending import Ending
@@ -103,14 +105,22 @@ def answers_file(wishes: Wishes) -> Iterator["Keeper | None"]:
         record.close()
 
 
+class Held(NamedTuple):
+    """An interview that came to a result: what was found, from what, and what to say after it."""
+
+    screening: Screening
+    answers: dict[str, Answer]
+    closing: str
+
+
 def interview(
     start: Screening,
     answers: Answers,
     wishes: Wishes,
     keeper: "Keeper | None",
     criteria: str | None,
-) -> tuple[Screening, str]:
-    """Asks for what is open after `start`; what it found, and what to say after the result.
+) -> Held:
+    """Asks for what is open after `start`.
 
     An interview that is left exits with 130, or with what its signal stands for.
     """
@@ -135,9 +145,23 @@ def interview(
         _leave(ending, end.number if isinstance(end, Stopped) else None)
     else:
         _save_at_last(book, keeper)
-        return book.screening, ending.after_the_result(width(), stopped=talk.stopped)
+        closing = ending.after_the_result(width(), stopped=talk.stopped)
+        return Held(book.screening, _answers(book, answers), closing)
     finally:
         keeper.close()
+
+
+def _answers(book: "Book", before: Answers) -> dict[str, Answer]:
+    """The answers at the end; those that were given `before` it keep their places."""
+    given = {name: (one.text, one.notes) for name, one in book.entries.items()}
+    for name, one in book.aside.items():
+        given[name] = UNKNOWN, {**one.notes, SET_ASIDE: one.text}
+    return {
+        name: before[name]
+        if name in before and before[name].text == text
+        else Answer(text, INTERVIEW, notes)
+        for name, (text, notes) in given.items()
+    }
 
 
 def _begin(book: "Book", keeper: "Keeper", answers: Answers) -> None:

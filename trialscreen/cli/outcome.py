@@ -22,6 +22,7 @@ class Exit(IntEnum):
     BAD_INPUT = 2
     INELIGIBLE = 3
     UNDETERMINED = 4
+    NOT_VERIFIED = 5
     INTERRUPTED = 130
 
 

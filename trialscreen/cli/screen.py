@@ -9,6 +9,15 @@ import typer
 from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken, flag
 from trialscreen.cli.formats import Format, FormatOption, print_json, print_page
 from trialscreen.cli.interview import Wishes, answers_file, interview
+from trialscreen.cli.log_entry import (
+    ByOption,
+    CorrectsOption,
+    LogOption,
+    LogWishes,
+    NoteOption,
+    ReasonOption,
+    SubjectOption,
+)
 from trialscreen.cli.outcome import OF_VERDICT, refuse
 from trialscreen.errors import InputError, Problem
 from trialscreen.notes import of_another_version
@@ -92,6 +101,12 @@ def screen(
             " result; --format plain is the result alone.",
         ),
     ] = False,
+    log: LogOption = None,
+    subject: SubjectOption = None,
+    by: ByOption = None,
+    note: NoteOption = None,
+    corrects: CorrectsOption = None,
+    reason: ReasonOption = None,
 ) -> None:
     """Screen one patient, from flags (one per data element), a file, or an interview.
 
@@ -105,21 +120,32 @@ def screen(
     flags: Taken = context.meta[FLAGS_KEY]
     texts = {**flags.texts, SCREENING_DATE: on} if on else flags.texts
     wishes = Wishes(interactive, save, resume, ask, quick, plain)
-    closing = ""
+    logging = LogWishes(log, subject, by, note, corrects, reason)
+    closing, unlogged = "", None
     try:
         with answers_file(wishes) as keeper:
             stored = _stored(wishes.file(given_file), flags.problems)
             answers, screening = _screen(trial, texts, stored, flags.problems)
             asking = wishes.wanted(given=bool(flags.texts or given_file))
+            logging.check(trial)
             _say_before(trial, answers, stored if resume else {}, asking=asking)
             if asking:
-                screening, closing = interview(screening, answers, wishes, keeper, context.obj)
+                held = interview(screening, answers, wishes, keeper, context.obj)
+                screening, answers, closing = held
+        try:
+            logging.add(screening, answers)
+        except InputError as error:
+            if not closing:
+                raise
+            unlogged = error  # an interview is not held in vain: its result is shown first
     except InputError as error:
         refuse(error)
     if plain and form is Format.TABLE:
         form = Format.PLAIN
     _print(screening, form, explain=explain, verbatim=verbatim)
     _say_after_the_result(closing)
+    if unlogged is not None:
+        refuse(unlogged)
     if not exit_zero:
         raise typer.Exit(OF_VERDICT[screening.verdict])
 

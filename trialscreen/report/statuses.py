@@ -32,7 +32,7 @@ class Status(NamedTuple):
         return f"{self.mark} {self.words}"
 
 
-_STATUSES: dict[tuple[Kind, Truth], Status] = {
+STATUSES: dict[tuple[Kind, Truth], Status] = {
     ("inclusion", truth.TRUE): Status("✓", "met", "good"),
     ("inclusion", truth.FALSE): Status("✗", "not met", "bad"),
     ("inclusion", truth.UNKNOWN): Status("?", "open", "open"),
@@ -43,7 +43,7 @@ _STATUSES: dict[tuple[Kind, Truth], Status] = {
 
 NOT_YET = Status("✗", "not yet", "bad")
 
-_VERDICT_TONES: dict[Verdict, Tone] = {
+VERDICT_TONES: dict[Verdict, Tone] = {
     "eligible": "good",
     "ineligible": "bad",
     "undetermined": "open",
@@ -51,7 +51,7 @@ _VERDICT_TONES: dict[Verdict, Tone] = {
 
 
 def status_of(finding: Finding) -> Status:
-    return NOT_YET if finding.is_not_yet else _STATUSES[finding.criterion.kind, finding.met]
+    return NOT_YET if finding.is_not_yet else STATUSES[finding.criterion.kind, finding.met]
 
 
 def clause_words(holds: Truth) -> str:
@@ -60,7 +60,7 @@ def clause_words(holds: Truth) -> str:
 
 
 def verdict_tone(screening: Screening) -> Tone:
-    return _VERDICT_TONES[screening.verdict]
+    return VERDICT_TONES[screening.verdict]
 
 
 def verdict_detail(screening: Screening) -> str:

@@ -1,0 +1,190 @@
+"""`log …`: the screening log, read and checked. `screen --log` adds to it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
+from trialscreen.cli.outcome import Exit, refuse, refuse_one
+from trialscreen.errors import InputError, Problem, ValueProblem
+
+if TYPE_CHECKING:
+    from trialscreen.log.store import Log
+    from trialscreen.report.log_tables import Listing
+
+LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="The screening log.")]
+
+log_app = typer.Typer(
+    help="The screening log: list, show, verify, export, re-screen, who is due.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@log_app.command("list", short_help="List the entries.")
+def list_entries(
+    file: LogFile,
+    subject: Annotated[
+        str | None, typer.Option("--subject", metavar="CODE", help="Only this subject's.")
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List the entries of a log, each with its outcome; corrected ones too."""
+    from trialscreen.report.log_tables import entries_listing, short  # noqa: PLC0415
+
+    with _opened(file) as log:
+        listing = entries_listing(log.entries(details=False), subject)
+    _print(listing, form, short(listing), "No entries.")
+
+
+@log_app.command(short_help="Show one entry.")
+def show(
+    file: LogFile,
+    number: Annotated[int, typer.Argument(metavar="ENTRY", help="The entry's number.")],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show one entry: every answer with its evidence, every finding, who, when, the seal."""
+    from trialscreen.report.log_tables import entry_data, entry_page  # noqa: PLC0415
+
+    with _opened(file) as log:
+        entry = log.entry(number)
+    if entry is None:
+        refuse_one("log show", f"there is no entry {number}")
+    if form is Format.JSON:
+        print_json(entry_data(entry))
+    elif form is Format.CSV:
+        refuse_one("--format", "csv is for lists; expected table, plain, markdown or json")
+    else:
+        print_page(entry_page(entry), form)
+
+
+@log_app.command(short_help="Check that nothing was changed.")
+def verify(
+    file: LogFile,
+    seals: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--seal",
+            metavar="ENTRY:SEAL",
+            help="A seal noted elsewhere, as on a signed report; may be given again.",
+        ),
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Check that every entry is there, in its order, as it was written.
+
+    A log that was written anew as a whole, or an older copy of it, can only be told by a
+    seal that was noted elsewhere: see --seal. Exit code: 0, or 5 if something is wrong.
+    """
+    from trialscreen.log.verify import read_noted  # noqa: PLC0415
+    from trialscreen.log.verify import verify as check  # noqa: PLC0415
+    from trialscreen.report.log_tables import checked_data, checked_page  # noqa: PLC0415
+
+    try:
+        checked = check(file, [read_noted(text) for text in seals or ()])
+    except ValueProblem as problem:
+        refuse_one("--seal", str(problem))
+    except InputError as error:
+        refuse(error)
+    if form is Format.JSON:
+        print_json(checked_data(checked))
+    else:
+        print_page(checked_page(checked), form)
+    if checked.faults:
+        raise typer.Exit(Exit.NOT_VERIFIED)
+
+
+@log_app.command(short_help="Who would come out otherwise.")
+def rescreen(
+    context: typer.Context,
+    file: LogFile,
+    on: Annotated[
+        str | None,
+        typer.Option("--screening-date", metavar="YYYY-MM-DD", help="The day; today if none."),
+    ] = None,
+    everyone: Annotated[
+        bool, typer.Option("--all", help="List those whose verdict stays, too.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Screen every subject again, with the answers of the log, on another day or by new criteria.
+
+    --criteria before the command names the new criteria file. Nothing is added to the log.
+    """
+    from trialscreen.log.later import rescreen as again  # noqa: PLC0415
+    from trialscreen.report.log_tables import rescreen_listing  # noqa: PLC0415
+
+    trial, day = load(context), _day("--screening-date", on)
+    with _opened(file) as log:
+        if log.nct_id != trial.registration.nct_id:
+            message = f"is the log of {log.nct_id}; the criteria are of {trial.registration.nct_id}"
+            raise InputError([Problem(str(file), message)])
+        found = again(trial, log.entries(), day)
+    told = [one for one in found if everyone or one.is_changed or one.now is None]
+    listing = rescreen_listing(told)
+    _print(listing, form, listing, f"{len(found)} subjects on {day}: every verdict stays.")
+
+
+@log_app.command(short_help="Who is to be screened again, and when.")
+def due(
+    file: LogFile,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="YYYY-MM-DD", help="Only who is due by this day."),
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List who fails now and will not from some day on, if nothing else changes."""
+    from trialscreen.log.later import due as who_is_due  # noqa: PLC0415
+    from trialscreen.report.log_tables import due_listing  # noqa: PLC0415
+
+    last = None if until is None else _day("--until", until)
+    with _opened(file) as log:
+        found = who_is_due(log.entries(details=False))
+    wanted = [one for one in found if last is None or one.day <= last]
+    listing = due_listing(wanted, _today())
+    _print(listing, form, listing, "Nobody is due.")
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator["Log"]:
+    from trialscreen.log.store import open_log  # noqa: PLC0415
+
+    try:
+        with open_log(file) as log:
+            yield log
+    except InputError as error:
+        refuse(error)
+
+
+def _day(where: str, text: str | None) -> date:
+    """Any day, also one to come; today if none is given."""
+    from trialscreen.values import read_day  # noqa: PLC0415
+
+    try:
+        return _today() if text is None else read_day(text)
+    except ValueProblem as problem:
+        refuse_one(where, str(problem))
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - the user's own calendar
+
+
+def _print(listing: "Listing", form: Format, shown: "Listing", empty: str) -> None:
+    """Everything as data; what is `shown` as a table for people."""
+    if form is Format.JSON:
+        print_json(listing.data)
+    elif form is Format.CSV:
+        from trialscreen import csvtext  # noqa: PLC0415
+
+        sys.stdout.write(csvtext.render(listing.columns, listing.flat))
+    else:
+        from trialscreen.report.log_tables import listing_page  # noqa: PLC0415
+
+        print_page(listing_page(shown, empty), form)

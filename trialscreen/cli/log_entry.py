@@ -1,0 +1,146 @@
+"""`screen --log`: what of a screening goes into the log, and whether it can."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+import typer
+
+from trialscreen.cli.element_flags import flag
+from trialscreen.errors import InputError, Problem, ValueProblem
+from trialscreen.screening import Screening
+from trialscreen.sources import Answers
+from trialscreen.text import printable
+from trialscreen.trial import Trial
+
+if TYPE_CHECKING:
+    from trialscreen.log.entry import Correction, Given
+
+INTERVIEW = "the interview"
+"""Where an answer was given that stood neither in a flag nor in a file."""
+
+
+LogOption = Annotated[
+    str | None,
+    typer.Option(
+        "--log", metavar="FILE", help="Add the result to this screening log; a new one is begun."
+    ),
+]
+SubjectOption = Annotated[
+    str | None,
+    typer.Option(
+        "--subject", metavar="CODE", help="With --log: the pseudonymous code, such as S-014."
+    ),
+]
+ByOption = Annotated[
+    str | None, typer.Option("--by", metavar="CODE", help="With --log: who screens, as initials.")
+]
+NoteOption = Annotated[
+    str | None, typer.Option("--note", metavar="TEXT", help="With --log: a note on the screening.")
+]
+CorrectsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--corrects", metavar="ENTRY", min=1, help="With --log: the entry that this one replaces."
+    ),
+]
+ReasonOption = Annotated[
+    str | None,
+    typer.Option("--reason", metavar="TEXT", help="With --corrects: why that entry was wrong."),
+]
+
+
+class LogWishes(NamedTuple):
+    """The options that concern the log, as given."""
+
+    log: str | None
+    subject: str | None
+    by: str | None
+    note: str | None
+    corrects: int | None
+    reason: str | None
+
+    def check(self, trial: Trial) -> None:
+        """Sees that an entry can be added, before anybody is asked anything. Raises InputError."""
+        if problems := list(self._problems()):
+            raise InputError(problems)
+        if self.log is not None:
+            from trialscreen import __version__  # noqa: PLC0415 - the package imports this module
+            from trialscreen.log.store import open_or_begin  # noqa: PLC0415 - for --log only
+
+            with open_or_begin(Path(self.log), trial.registration.nct_id, __version__) as log:
+                log.check(trial.registration.nct_id, self.subject or "", self._correction())
+
+    def _problems(self) -> Iterator[Problem]:
+        given = zip(self._fields[1:], self[1:], strict=True)
+        if self.log is None:
+            for name, value in given:
+                if value is not None:
+                    yield Problem(flag(name), "is for --log, which names the screening log")
+            return
+        if self.log == "":
+            yield Problem("--log", "'' names no file; expected a name such as screening.log.sqlite")
+        for name in ("subject", "by"):
+            if getattr(self, name) is None:
+                yield Problem(flag(name), "is needed with --log")
+        if self.corrects is not None and not self.reason:
+            yield Problem("--reason", "is needed with --corrects: why is the entry corrected?")
+        if self.corrects is None and self.reason is not None:
+            yield Problem("--reason", "is for --corrects, which names the entry that was wrong")
+        yield from self._indiscreet()
+
+    def _indiscreet(self) -> Iterator[Problem]:
+        """What could lead to a person."""
+        from trialscreen.log.codes import check_remark, check_staff, check_subject  # noqa: PLC0415
+
+        checks = (
+            *(("subject", self.subject, check_subject), ("by", self.by, check_staff)),
+            *(("note", self.note, check_remark), ("reason", self.reason, check_remark)),
+        )
+        for name, text, check in checks:
+            try:
+                if text is not None:
+                    check(text)
+            except ValueProblem as problem:
+                yield Problem(flag(name), str(problem))
+
+    def add(self, screening: Screening, answers: Answers) -> None:
+        """Adds the entry and says so on stderr. Raises InputError if it cannot be added."""
+        if self.log is None:
+            return
+        from trialscreen import __version__  # noqa: PLC0415
+        from trialscreen.log.recording import recorded  # noqa: PLC0415
+        from trialscreen.log.store import open_or_begin  # noqa: PLC0415
+        from trialscreen.log.verify import noted_as  # noqa: PLC0415
+
+        given, subject = _given(answers), self.subject or ""
+        screened = recorded(screening, given, subject, self.note or "", self._correction())
+        with open_or_begin(Path(self.log), screened.criteria.nct_id, __version__) as log:
+            entry = log.append(screened, self.by or "", __version__)
+        least = "" if screened.stage == "full" else " No answers are kept before consent."
+        sys.stderr.write(
+            f"log: entry {entry.number} for {subject} added to {printable(self.log)},"
+            f" seal {noted_as(entry.number, entry.seal)}.{least}\n"
+        )
+
+    def _correction(self) -> "Correction | None":
+        from trialscreen.log.entry import Correction  # noqa: PLC0415
+
+        return None if self.corrects is None else Correction(self.corrects, self.reason or "")
+
+
+def _given(answers: Answers) -> Mapping[str, "Given"]:
+    """The answers as the log keeps them: how each was given, and not the name of a file."""
+    from trialscreen.log.entry import Given  # noqa: PLC0415
+
+    return {
+        name: Given(one.text, _how(name, one.where), dict(one.notes))
+        for name, one in answers.items()
+    }
+
+
+def _how(name: str, where: str) -> Literal["flag", "file", "interview"]:
+    if where == INTERVIEW:
+        return "interview"
+    return "flag" if where == flag(name) else "file"

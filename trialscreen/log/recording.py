@@ -1,0 +1,96 @@
+"""A screening made ready for the log: in full, or the minimum until consent is recorded."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from trialscreen.clearing import all_clear_on, clears_on, fails_by
+from trialscreen.errors import InputError, Problem, ValueProblem
+from trialscreen.fact import Exactly
+from trialscreen.log.codes import check_remark
+from trialscreen.log.entry import Correction, Criteria, Found, Given, Outcome, Screened, Stage
+from trialscreen.notes import CRITERIA, SET_ASIDE
+from trialscreen.reasons import doubts, reasons
+from trialscreen.screening import Finding, Screening
+from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.values import in_dates
+
+
+def recorded(
+    screening: Screening,
+    answers: Mapping[str, Given],
+    subject: str,
+    note: str = "",
+    corrects: Correction | None = None,
+) -> Screened:
+    """What the log keeps of a screening of `subject`, a checked code.
+
+    Before consent that is the code, the date, the outcome and the failed criteria. Raises
+    InputError if a note beside an answer could lead to a person.
+    """
+    stage: Stage = "full" if consent_is_recorded(screening) else "before consent"
+    failed = tuple(one.criterion.id for one in screening.failing)
+    outcome = Outcome(screening.verdict, screening.open, failed)
+    criteria = criteria_of(screening.trial)
+    least = Screened(subject, screening.on, criteria, outcome, stage, note, corrects)
+    if stage == "before consent":
+        return least
+    _check_notes(answers)
+    return least._replace(
+        outcome=outcome._replace(clears_on=_clear_day(screening)),
+        answers={
+            name: one._replace(text=_lasting(screening, name, one.text))
+            for name, one in answers.items()
+            if name != SCREENING_DATE
+        },
+        found=tuple(_found(screening, finding) for finding in screening.findings),
+    )
+
+
+def consent_is_recorded(screening: Screening) -> bool:
+    """Whether every signature that the trial asks for is known to be given."""
+    elements = screening.trial.elements.values()
+    signatures = [one.name for one in elements if one.consent and one.no_is_not_yet]
+    given = (screening.facts.get(name) == Exactly(value=True) for name in signatures)
+    return bool(signatures) and all(given)
+
+
+def criteria_of(trial: Trial) -> Criteria:
+    return Criteria(trial.registration.nct_id, trial.version, trial.sha256)
+
+
+def _clear_day(screening: Screening) -> date | None:
+    """The day on which all that fails has cleared, if nothing else fails by then."""
+    day = all_clear_on(screening)
+    return None if day is None or fails_by(screening, day) else day
+
+
+def _lasting(screening: Screening, name: str, text: str) -> str:
+    """An answer that means the same on a later day: "3 months ago" in dates."""
+    return in_dates(screening.trial.elements[name], text, screening.on)
+
+
+def _found(screening: Screening, finding: Finding) -> Found:
+    trial, criterion = screening.trial, finding.criterion
+    said = reasons(trial, finding.trace, screening.on) or doubts(trial, finding.trace)
+    return Found(
+        criterion.id,
+        criterion.kind,
+        criterion.label,
+        finding.met.to_optional(),
+        finding.passes.to_optional(),
+        tuple(said),
+        finding.missing,
+        clears_on(screening, finding),
+    )
+
+
+def _check_notes(answers: Mapping[str, Given]) -> None:
+    problems = []
+    for name, given in answers.items():
+        for key in given.notes.keys() - {CRITERIA, SET_ASIDE}:  # what these hold is checked
+            try:
+                check_remark(given.notes[key])
+            except ValueProblem as problem:
+                problems.append(Problem(f"{name} {key}", str(problem)))
+    if problems:
+        raise InputError(problems)

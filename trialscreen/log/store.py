@@ -1,0 +1,185 @@
+"""The log's file: opened, read in order, added to. SQLite sees to it that an entry is whole.
+
+The rollback journal is used and not the write-ahead log: one file stays one file, also on
+a network drive. An entry is acknowledged only when it is on the disk.
+"""
+
+import json
+import os
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trialscreen.errors import InputError, Problem
+from trialscreen.log.entry import Correction, Entry, Screened
+from trialscreen.log.kept import NO_SEAL, Row, entry_of, sealed, text_of, texts
+from trialscreen.log.schema import APPLICATION, ENTRY_COLUMNS, FILL, FORMAT, NO_OTHER, SCHEMA
+from trialscreen.text import printable
+
+PATIENCE = 30.0
+"""Seconds to wait for another process that writes."""
+
+
+class Log:
+    """An open log of one trial. Errors of the file are raised as InputError."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, nct_id: str) -> None:
+        self.path, self.nct_id, self._connection = path, nct_id, connection
+
+    def entries(self, *, details: bool = True) -> Iterator[Entry]:
+        """All entries in their order, as of now; without details, none has answers or findings."""
+        columns = ENTRY_COLUMNS if details else ENTRY_COLUMNS.replace("detail", "''")
+        query = f"SELECT {columns} FROM entry WHERE number > 0 ORDER BY number"  # noqa: S608
+        with told(self.path):
+            for row in self._connection.execute(query):
+                yield entry_of(Row(*row))
+
+    def entry(self, number: int) -> Entry | None:
+        """The entry of that number; None if there is none."""
+        query = f"SELECT {ENTRY_COLUMNS} FROM entry WHERE number = ? AND number > 0"  # noqa: S608
+        with told(self.path):
+            row = self._connection.execute(query, (number,)).fetchone()
+        return None if row is None else entry_of(Row(*row))
+
+    def append(self, screened: Screened, by: str, tool: str) -> Entry:
+        """Adds an entry, dated now; it is on the disk when this returns.
+
+        Raises InputError if it is for another trial, or corrects what it cannot.
+        """
+        head, detail = texts(screened, datetime.now(UTC), by, tool)
+        with told(self.path), _transaction(self._connection):
+            self.check(screened.criteria.nct_id, screened.subject, screened.corrects)
+            number, seal = self._connection.execute("SELECT number, seal FROM latest").fetchone()
+            corrects = None if screened.corrects is None else screened.corrects.of
+            row = sealed(number + 1, seal, corrects, head, detail)
+            _insert(self._connection, row)
+        return entry_of(row)
+
+    def check(self, nct_id: str, subject: str, corrects: Correction | None) -> None:
+        """Whether an entry can be added. Raises InputError for another trial's, or a wrong one."""
+        if nct_id != self.nct_id:
+            message = f"is the log of {self.nct_id}, not of {nct_id}"
+            raise InputError([Problem(printable(str(self.path)), message)])
+        if corrects is not None and (message := self._not_correctable(corrects.of, subject)):
+            raise InputError([Problem("--corrects", message)])
+
+    def _not_correctable(self, number: int, subject: str) -> str:
+        """Why an entry cannot be corrected by one for `subject`; empty if it can."""
+        old, later = self.entry(number), self._correcting(number)
+        if old is None:
+            return f"there is no entry {number}"
+        if old.screened.subject != subject:
+            return f"entry {number} is for {old.screened.subject}, not for {subject}"
+        return (
+            "" if later is None else f"entry {number} was corrected by entry {later}; correct that"
+        )
+
+    def _correcting(self, number: int) -> int | None:
+        query = "SELECT number FROM entry WHERE corrects = ?"
+        found = self._connection.execute(query, (number,)).fetchone()
+        return None if found is None else int(found[0])
+
+
+@contextmanager
+def open_log(path: Path) -> Iterator[Log]:
+    """A log that exists. Raises InputError if it does not, or is none."""
+    with told(path):
+        connection = connect(path)
+    with closing(connection):
+        yield _known(path, connection)
+
+
+@contextmanager
+def open_or_begin(path: Path, nct_id: str, tool: str) -> Iterator[Log]:
+    """A log to add to; a new one, for its owner alone, is begun for this trial."""
+    with told(path):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = connect(path)
+    with closing(connection):
+        with told(path), _transaction(connection):
+            if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+                _begin(connection, nct_id, tool)
+        yield _known(path, connection)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection to a file that exists. Raises sqlite3.Error, or InputError."""
+    if not path.is_file():
+        message = "is no file" if path.exists() else "there is no such file"
+        raise InputError([Problem(printable(str(path)), message)])
+    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    connection.execute("PRAGMA synchronous = EXTRA")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _begin(connection: sqlite3.Connection, nct_id: str, tool: str) -> None:
+    for statement in SCHEMA.values():
+        connection.execute(statement)
+    connection.execute(FILL, (NO_SEAL,))
+    connection.execute(NO_OTHER)
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    # With a random number, so that no two logs share a seal.
+    head = text_of({"log": uuid.uuid4().hex, "nct_id": nct_id, "tool": tool})
+    _insert(connection, sealed(0, NO_SEAL, None, head, ""))
+
+
+def _insert(connection: sqlite3.Connection, row: Row) -> None:
+    connection.execute(f"INSERT INTO entry ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", row)  # noqa: S608
+
+
+def _known(path: Path, connection: sqlite3.Connection) -> Log:
+    with told(path):
+        kind = connection.execute("PRAGMA application_id").fetchone()[0]
+        form = connection.execute("PRAGMA user_version").fetchone()[0]
+        problem = "is no screening log" if kind != APPLICATION else ""
+        if not problem and form != FORMAT:
+            problem = f"is a log of format {form}; this version reads format {FORMAT}"
+        if problem:
+            raise InputError([Problem(printable(str(path)), problem)])
+        head = connection.execute("SELECT head FROM entry WHERE number = 0").fetchone()
+    return Log(path, connection, json.loads(head[0])["nct_id"])
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """One writer at a time; what is done is on the disk at the end, or undone."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turns what SQLite or the system says of the file into an InputError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the kind, without the detail
+        message = _MEANINGS.get(code, f"cannot be used: {error}")
+    except OSError as error:
+        message = f"cannot be written: {error.strerror}"
+    else:
+        return
+    raise InputError([Problem(printable(str(path)), message)])
+
+
+_MEANINGS = {
+    sqlite3.SQLITE_BUSY: "is in use by another process; nothing was added",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened, or its folder cannot be written",
+    sqlite3.SQLITE_CONSTRAINT: "refuses this entry: a guard of the log forbids it",
+    sqlite3.SQLITE_CORRUPT: "is damaged; 'log verify' says where",
+    sqlite3.SQLITE_FULL: "cannot be written: the disk is full; nothing was added",
+    sqlite3.SQLITE_IOERR: "cannot be read or written by the system; nothing was added",
+    sqlite3.SQLITE_NOTADB: "is no screening log",
+    sqlite3.SQLITE_READONLY: "cannot be written: it, or its folder, is read-only",
+}

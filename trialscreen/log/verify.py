@@ -1,0 +1,188 @@
+"""Whether a log is as it was written: every entry there, in its order, with the seal it got.
+
+What cannot be seen from the file alone: that someone wrote all of it anew, or put back an
+older copy. A seal noted elsewhere, as on a signed report, shows that too.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from trialscreen.errors import InputError, Problem, ValueProblem
+from trialscreen.log.kept import NO_SEAL, seal_of
+from trialscreen.log.schema import APPLICATION, FORMAT, NO_OTHER, SCHEMA
+from trialscreen.log.store import connect, told
+from trialscreen.text import printable, shown
+
+
+class Fault(NamedTuple):
+    """What is wrong, and with which entry; None if it is the file as a whole."""
+
+    entry: int | None
+    message: str
+
+    def __str__(self) -> str:
+        return self.message if self.entry is None else f"entry {self.entry}: {self.message}"
+
+
+class Noted(NamedTuple):
+    """A seal that was noted elsewhere: the entry's number, and the seal or its beginning."""
+
+    number: int
+    seal: str
+
+
+NOTED_DIGITS = 16
+"""Of a seal, in what people note: enough that nobody finds another entry with the same."""
+
+
+def noted_as(number: int, seal: str) -> str:
+    """The number and the seal of an entry, as a person notes them elsewhere."""
+    return f"{number}:{seal[:NOTED_DIGITS]}"
+
+
+def read_noted(text: str) -> Noted:
+    """What `noted_as` gave, or a longer part of the seal. Raises ValueProblem."""
+    number, _, seal = text.partition(":")
+    if not (number.isdecimal() and _SEAL.fullmatch(seal)):
+        message = f"{shown(text)}; expected an entry's number and seal, such as 12:3f2a9c0d1e2f3a4b"
+        raise ValueProblem(message)
+    return Noted(int(number), seal)
+
+
+_SEAL = re.compile(f"[0-9a-f]{{{NOTED_DIGITS},64}}")
+
+
+class Checked(NamedTuple):
+    """What a check found. `entries` are those read, `seal` that of the last of them."""
+
+    entries: int
+    seal: str
+    faults: tuple[Fault, ...]
+
+    @property
+    def noted(self) -> str:
+        """What to note elsewhere of the last entry, as `noted` reads it."""
+        return noted_as(self.entries, self.seal)
+
+
+class _Row(NamedTuple):
+    """A row as it lies in the file, the texts as bytes; anything may be of any type."""
+
+    number: int
+    previous: str
+    corrects: int | None
+    head: bytes
+    detail: bytes
+    seal: str
+
+
+def verify(path: Path, noted: Sequence[Noted] = ()) -> Checked:
+    """Checks the whole chain. Raises InputError for a file that is no log at all."""
+    with told(path):
+        connection = connect(path)
+    with closing(connection):
+        with told(path):
+            _check_is_log(path, connection)
+            faults = list(_schema_faults(connection))
+        chain = _Chain(noted)
+        try:
+            faults += chain.follow(_rows(connection))
+            faults += chain.end(_latest(connection))
+        except (sqlite3.Error, TypeError) as error:  # TypeError: a value of another type
+            message = f"cannot be read, and none after it: the file is damaged here ({error})"
+            faults.append(Fault(chain.number + 1, message))
+    return Checked(max(chain.number, 0), chain.seal, tuple(faults))
+
+
+class _Chain:
+    """Follows the rows from seal to seal."""
+
+    def __init__(self, noted: Sequence[Noted]) -> None:
+        self.number, self.seal = -1, NO_SEAL
+        self._noted = {one.number: one.seal for one in noted}
+
+    def follow(self, rows: Iterator[_Row]) -> Iterator[Fault]:
+        for row in rows:
+            if row.number <= self.number:
+                yield Fault(row.number, "stands twice")
+            yield from self._missing_before(row.number)
+            true = seal_of(*row[:5])
+            if row.seal != true:
+                yield Fault(row.number, "was changed: its content does not give its seal")
+            elif row.previous != self.seal:
+                before = f"entry {self.number}" if self.number >= 0 else "the beginning"
+                message = f"does not follow {before}: one of the two was replaced or put in"
+                yield Fault(row.number, message)
+            if row.corrects is not None and not 0 < row.corrects < row.number:
+                yield Fault(row.number, f"corrects entry {row.corrects}, which is not before it")
+            noted = self._noted.pop(row.number, None)
+            if noted is not None and not true.startswith(noted):
+                yield Fault(row.number, f"has another seal than the one noted, {noted}")
+            self.number, self.seal = row.number, row.seal
+
+    def end(self, latest: tuple[object, object] | None) -> Iterator[Fault]:
+        """What is missing after the last row."""
+        if self.number < 0:
+            yield Fault(None, "there is no entry in it, and no beginning")
+        if latest is None:
+            yield Fault(None, "the number of the last entry was removed")
+        elif isinstance(latest[0], int) and latest[0] > self.number:
+            yield from self._missing_before(latest[0] + 1)
+        elif latest != (self.number, self.seal):
+            yield Fault(self.number, "was not added by the log: it is not the last that it knows")
+        for number, seal in sorted(self._noted.items()):
+            yield Fault(number, f"is missing, although its seal was noted, {seal}")
+
+    def _missing_before(self, number: int) -> Iterator[Fault]:
+        for missing in range(self.number + 1, min(number, self.number + 1 + MOST_MISSING)):
+            yield Fault(missing, "is missing")
+        if number - self.number - 1 > MOST_MISSING:
+            yield Fault(number - 1, f"is missing, and all from entry {self.number + 1} on")
+
+
+MOST_MISSING = 100
+"""Missing entries in a row that are named one by one."""
+
+
+def _rows(connection: sqlite3.Connection) -> Iterator[_Row]:
+    """By the place in the file's own tree, so that no index is believed. Bytes: no decoding."""
+    query = (
+        "SELECT number, previous, corrects, CAST(head AS BLOB), CAST(detail AS BLOB), seal"
+        " FROM entry NOT INDEXED ORDER BY number"
+    )
+    return map(_Row._make, connection.execute(query))
+
+
+def _latest(connection: sqlite3.Connection) -> tuple[object, object] | None:
+    rows = connection.execute("SELECT number, seal FROM latest").fetchall()
+    return rows[0] if len(rows) == 1 else None
+
+
+def _check_is_log(path: Path, connection: sqlite3.Connection) -> None:
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'entry'")
+    if not tables.fetchone()[0]:
+        raise InputError([Problem(printable(str(path)), "is no screening log")])
+
+
+def _schema_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
+    """Tables and guards that are not as the log made them."""
+    found = dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
+    expected = {**SCHEMA, "latest_is_one": NO_OTHER}
+    for name, sql in expected.items():
+        if name not in found:
+            yield Fault(None, f"its guard or table {name!r} was removed")
+        elif found[name] != sql:
+            yield Fault(None, f"its guard or table {name!r} was changed")
+    for name in sorted(found.keys() - expected.keys()):
+        yield Fault(None, f"{name!r} was put in; it is no part of a log")
+    kinds = [connection.execute(f"PRAGMA {p}").fetchone()[0] for p in _MARKS]
+    for name, kind, mark in zip(_MARKS, kinds, _MARKS.values(), strict=True):
+        if kind != mark:
+            yield Fault(None, f"its {name} was changed")
+
+
+_MARKS = {"application_id": APPLICATION, "user_version": FORMAT}
