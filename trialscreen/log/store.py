@@ -99,6 +99,8 @@ def open_or_begin(path: Path, nct_id: str, tool: str) -> Iterator[Log]:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = connect(path)
     with closing(connection):
+        with told(path):
+            connection.execute("PRAGMA synchronous = EXTRA")  # on the disk, also after a power cut
         with told(path), _transaction(connection):
             if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 _begin(connection, nct_id, tool)
@@ -111,7 +113,6 @@ def connect(path: Path) -> sqlite3.Connection:
         message = "is no file" if path.exists() else "there is no such file"
         raise InputError([Problem(printable(str(path)), message)])
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-    connection.execute("PRAGMA synchronous = EXTRA")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
 

@@ -1,0 +1,45 @@
+"""Logs for tests: screenings as entries, without the command line."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from trialscreen import load_trial, screen
+from trialscreen.log.entry import Correction, Given, Screened
+from trialscreen.log.recording import recorded
+from trialscreen.log.store import Log, open_or_begin
+
+TRIAL = load_trial()
+ON = date(2026, 11, 2)
+CONSENT = {"informed_consent_signed": "yes", "willing_to_participate": "yes"}
+NCT_ID = TRIAL.registration.nct_id
+TOOL = "0.1.0"
+
+
+def screened(
+    subject: str,
+    answers: Mapping[str, str] = CONSENT,
+    on: date = ON,
+    note: str = "",
+    corrects: Correction | None = None,
+) -> Screened:
+    given = {name: Given(text, "flag", {}) for name, text in answers.items()}
+    return recorded(screen(TRIAL, answers, on), given, subject, note, corrects)
+
+
+@contextmanager
+def begun(path: Path) -> Iterator[Log]:
+    with open_or_begin(path, NCT_ID, TOOL) as log:
+        yield log
+
+
+def filled(path: Path, entries: int) -> Path:
+    """A log of this many different entries: S-1 with 41 kg, S-2 with 42 kg …, one corrected."""
+    with begun(path) as log:
+        for number in range(1, entries + 1):
+            corrects = Correction(number - 1, "misread") if number == entries // 2 else None
+            subject = number - 1 if corrects else number
+            answers = {**CONSENT, "weight": str(40 + subject / 10)}
+            log.append(screened(f"S-{subject}", answers, corrects=corrects), "JW", TOOL)
+    return path
