@@ -35,10 +35,10 @@ def begun(path: Path) -> Iterator[Log]:
 
 
 def filled(path: Path, entries: int) -> Path:
-    """A log of this many different entries: S-1 with 41 kg, S-2 with 42 kg …, one corrected."""
+    """A log of this many entries, S-1 with 40.1 kg and so on; of many, one is corrected."""
     with begun(path) as log:
         for number in range(1, entries + 1):
-            corrects = Correction(number - 1, "misread") if number == entries // 2 else None
+            corrects = Correction(number - 1, "misread") if number == entries // 2 > 1 else None
             subject = number - 1 if corrects else number
             answers = {**CONSENT, "weight": str(40 + subject / 10)}
             log.append(screened(f"S-{subject}", answers, corrects=corrects), "JW", TOOL)

@@ -12,7 +12,6 @@ from trialscreen.notes import CRITERIA, SET_ASIDE
 from trialscreen.reasons import doubts, reasons
 from trialscreen.screening import Finding, Screening
 from trialscreen.trial import SCREENING_DATE, Trial
-from trialscreen.values import in_dates
 
 
 def recorded(
@@ -37,11 +36,7 @@ def recorded(
     _check_notes(answers)
     return least._replace(
         outcome=outcome._replace(clears_on=_clear_day(screening)),
-        answers={
-            name: one._replace(text=_lasting(screening, name, one.text))
-            for name, one in answers.items()
-            if name != SCREENING_DATE
-        },
+        answers={name: one for name, one in answers.items() if name != SCREENING_DATE},
         found=tuple(_found(screening, finding) for finding in screening.findings),
     )
 
@@ -62,11 +57,6 @@ def _clear_day(screening: Screening) -> date | None:
     """The day on which all that fails has cleared, if nothing else fails by then."""
     day = all_clear_on(screening)
     return None if day is None or fails_by(screening, day) else day
-
-
-def _lasting(screening: Screening, name: str, text: str) -> str:
-    """An answer that means the same on a later day: "3 months ago" in dates."""
-    return in_dates(screening.trial.elements[name], text, screening.on)
 
 
 def _found(screening: Screening, finding: Finding) -> Found:

@@ -1,0 +1,185 @@
+"""What an entry holds, what it leaves out before consent, and how it is corrected."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.logs import CONSENT, NCT_ID, ON, TOOL, TRIAL, begun, filled, screened
+from trialscreen import load_trial, screen
+from trialscreen.errors import InputError
+from trialscreen.log.entry import Correction, Entry, Given, Screened
+from trialscreen.log.kept import entry_of, sealed, texts
+from trialscreen.log.later import due, latest, rescreen
+from trialscreen.log.recording import recorded
+from trialscreen.log.store import open_log, open_or_begin
+
+WASHOUT = {**CONSENT, "pth_analog_use": "yes", "pth_analog_last_dose_date": "2026-09-15"}
+
+
+def test_an_entry_comes_back_as_it_was_added(tmp_path: Path) -> None:
+    path = tmp_path / "site.log"
+    notes = {"note": "from the referral letter", "answered": "2026-11-01"}
+    given = {
+        **{name: Given(text, "flag", {}) for name, text in CONSENT.items()},
+        "weight": Given("38 kg", "file", notes),
+    }
+    screening = screen(TRIAL, {name: one.text for name, one in given.items()}, ON)
+    kept = recorded(screening, given, "S-014", "by telephone")
+    with begun(path) as log:
+        added = log.append(kept, "JW", TOOL)
+    with open_log(path) as log:
+        [found] = log.entries()
+        assert log.entry(1) == found
+        [short] = log.entries(details=False)
+    assert found == added
+    assert found.screened == kept
+    assert found.screened.answers["weight"] == Given("38 kg", "file", notes)
+    assert short.screened == kept._replace(answers={}, found=())
+    by_id = {one.id: one for one in found.screened.found}
+    assert [one.criterion.id for one in screening.findings] == list(by_id)
+    assert by_id["I3"].passes is False
+    assert "38" in " ".join(by_id["I3"].reasons)
+    assert found.screened.outcome.failed == ("I3",)
+    assert (found.screened.criteria.sha256, found.by) == (TRIAL.sha256, "JW")
+
+
+@pytest.mark.parametrize("signed", ["no", "unknown", None])
+def test_before_consent_an_entry_holds_the_minimum(signed: str | None) -> None:
+    answers = {"weight": "38", "menopause_type": "natural"}
+    if signed is not None:
+        answers["informed_consent_signed"] = signed
+    kept = screened("S-1", answers)
+    failed = ("I1", "I3") if signed == "no" else ("I3",)
+    assert (kept.subject, kept.on, kept.outcome.failed) == ("S-1", ON, failed)
+    assert (kept.answers, kept.found, kept.outcome.clears_on) == ({}, (), None)
+    head, detail = texts(kept, entry_of_now(kept).at, "JW", TOOL)
+    assert "natural" not in head + detail
+    assert "38" not in head.replace(TRIAL.sha256, "") + detail
+
+
+def entry_of_now(kept: Screened) -> Entry:
+    head, detail = texts(kept, datetime.now(UTC), "JW", TOOL)
+    return entry_of(sealed(1, "0" * 64, None, head, detail))
+
+
+def test_a_note_that_leads_to_a_person_is_refused() -> None:
+    given = {**{name: Given(text, "flag", {}) for name, text in CONSENT.items()}}
+    given["weight"] = Given("50", "file", {"note": "told by jane@example.org"})
+    screening = screen(TRIAL, {name: one.text for name, one in given.items()}, ON)
+    with pytest.raises(InputError) as error:
+        recorded(screening, given, "S-1")
+    assert "weight note" in str(error.value.problems[0])
+
+
+# Corrections.
+
+
+@pytest.mark.parametrize(
+    ("subject", "of", "told"),
+    [
+        ("S-2", 9, "there is no entry 9"),
+        ("S-1", 2, "entry 2 is for S-2, not for S-1"),
+        ("S-2", 0, "there is no entry 0"),
+        ("S-2", 3, "entry 3 was corrected by entry 4"),
+    ],
+)
+def test_a_wrong_correction_is_refused(tmp_path: Path, subject: str, of: int, told: str) -> None:
+    with begun(filled(tmp_path / "site.log", 2)) as log:
+        log.append(screened("S-2"), "JW", TOOL)
+        log.append(screened("S-2", corrects=Correction(3, "misread")), "JW", TOOL)
+        with pytest.raises(InputError) as error:
+            log.append(screened(subject, corrects=Correction(of, "misread")), "JW", TOOL)
+        assert told in str(error.value.problems[0])
+        assert len(list(log.entries())) == 4
+
+
+def test_another_trial_has_another_log(tmp_path: Path) -> None:
+    with (
+        open_or_begin(tmp_path / "site.log", "NCT00000000", TOOL) as log,
+        pytest.raises(InputError) as error,
+    ):
+        log.append(screened("S-1"), "JW", TOOL)
+    assert str(error.value.problems[0]).endswith(f"is the log of NCT00000000, not of {NCT_ID}")
+
+
+def test_the_last_screening_counts_and_a_corrected_one_does_not() -> None:
+    entries = [
+        *(entry(1, "S-1", {"weight": "38"}), entry(2, "S-2", {"weight": "38"})),
+        *(entry(3, "S-1", {"weight": "50"}, corrects=1), entry(4, "S-2", {"weight": "50"})),
+        entry(5, "S-2", {"weight": "39"}, on=date(2026, 10, 1)),  # entered late
+    ]
+    found = latest(entries)
+    assert {subject: one.number for subject, one in found.items()} == {"S-2": 4, "S-1": 3}
+
+
+def entry(
+    number: int,
+    subject: str,
+    answers: Mapping[str, str],
+    on: date = ON,
+    corrects: int | None = None,
+) -> Entry:
+    correction = None if corrects is None else Correction(corrects, "misread")
+    kept = screened(subject, {**CONSENT, **answers}, on, corrects=correction)
+    return entry_of_now(kept)._replace(number=number)
+
+
+# Later days.
+
+
+def test_who_is_due_is_told_by_day() -> None:
+    entries = [
+        *(entry(1, "S-1", WASHOUT), entry(2, "S-2", {"weight": "38"})),
+        entry(3, "S-3", {**WASHOUT, "pth_analog_last_dose_date": "2026-07"}),
+    ]
+    assert [(one.day, one.entry.screened.subject) for one in due(entries)] == [
+        (date(2027, 2, 1), "S-3"),
+        (date(2027, 3, 16), "S-1"),
+    ]
+
+
+def test_a_washout_that_ended_flips_by_the_date() -> None:
+    [before] = rescreen(TRIAL, [entry(1, "S-1", WASHOUT)], date(2027, 3, 15))
+    assert not before.is_changed
+    [again] = rescreen(TRIAL, [entry(1, "S-1", WASHOUT)], date(2027, 3, 16))
+    assert again.is_changed
+    assert again.now is not None
+    assert (again.now.verdict, again.now.open) == ("undetermined", "data")
+    assert [(one.id, one.was, one.now, one.cause) for one in again.flips] == [
+        ("E8", False, None, "date")
+    ]
+
+
+def test_an_amendment_flips_by_the_criteria(tmp_path: Path) -> None:
+    text = Path("criteria.yaml").read_text(encoding="utf-8")
+    assert text.count("weight: {at_least: 40}") == 1
+    amended = tmp_path / "amended.yaml"
+    amended.write_text(text.replace("weight: {at_least: 40}", "weight: {at_least: 45}"))
+    [again] = rescreen(
+        load_trial(str(amended)), [entry(1, "S-1", {"weight": "42"})], date(2027, 3, 16)
+    )
+    assert again.now is not None
+    assert again.now.failed == ("I3",)
+    assert [(one.id, one.was, one.now, one.cause) for one in again.flips] == [
+        ("I3", None, False, "criteria")
+    ]
+
+
+def test_what_follows_from_dates_is_not_held_against_a_later_day() -> None:
+    """Entered as within two years, and so it was; two years later it is not, and no conflict."""
+    answers = {
+        "last_fragility_fracture_date": "2025-01-10",
+        "fragility_fracture_last_2_years": "yes",
+    }
+    [again] = rescreen(TRIAL, [entry(1, "S-1", answers)], date(2028, 1, 1))
+    assert again.problems == ()
+    assert again.now is not None
+
+
+def test_minimal_entries_and_earlier_days_are_told() -> None:
+    least = entry_of_now(screened("S-1", {"weight": "38"}))
+    late = entry(2, "S-2", {"weight": "38"})
+    told = [one.problems[0] for one in rescreen(TRIAL, [least, late], date(2026, 1, 1))]
+    assert told == ["no answers are kept before consent", f"was screened later than that, on {ON}"]
