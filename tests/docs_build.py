@@ -249,9 +249,14 @@ TABLES: Mapping[str, Callable[[], str]] = {
 
 
 def commands() -> Mapping[str, Any]:
-    """The registered commands by name."""
+    """The registered commands by name; those of a group after it, as "log list"."""
     group: Any = typer.main.get_command(app)
-    return dict(group.commands)
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        found[name] = command
+        for inner, one in getattr(command, "commands", {}).items():
+            found[f"{name} {inner}"] = one
+    return found
 
 
 def _cli_page() -> str:
