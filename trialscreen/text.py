@@ -10,9 +10,10 @@ MAX_BYTES = 1_000_000
 """Read from a file at most; a criteria file is a tenth of it."""
 
 _CONTROL = re.compile(
-    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]"
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufeff]"
 )
-"""C0 and C1 controls (but tab and newline), DEL, separators, and marks that reorder text."""
+"""C0 and C1 controls (but tab and newline), DEL, separators, marks that reorder text, and
+halves of characters, which no file can hold."""
 
 
 def first_control(text: str) -> str | None:
