@@ -1,12 +1,12 @@
 """`screen`: one patient, from flags, a file or standard input."""
 
 import sys
-from datetime import date
 from typing import Annotated
 
 import typer
 
-from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken, flag
+from trialscreen.cli.answers import screen_answers, stored_answers
+from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken
 from trialscreen.cli.formats import Format, FormatOption, print_json, print_page
 from trialscreen.cli.interview import Wishes, answers_file, interview
 from trialscreen.cli.log_entry import (
@@ -19,19 +19,10 @@ from trialscreen.cli.log_entry import (
     SubjectOption,
 )
 from trialscreen.cli.outcome import OF_VERDICT, refuse
-from trialscreen.errors import InputError, Problem
+from trialscreen.errors import InputError
 from trialscreen.notes import of_another_version
 from trialscreen.screening import Screening
-from trialscreen.screening import screen as screen_patient
-from trialscreen.sources import (
-    Answer,
-    Answers,
-    differing,
-    merge,
-    read_answers,
-    readable_facts,
-    screening_date,
-)
+from trialscreen.sources import Answers, differing
 from trialscreen.text import printable, shown
 from trialscreen.trial import SCREENING_DATE, Trial
 
@@ -124,8 +115,8 @@ def screen(
     closing, unlogged = "", None
     try:
         with answers_file(wishes) as keeper:
-            stored = _stored(wishes.file(given_file), flags.problems)
-            answers, screening = _screen(trial, texts, stored, flags.problems)
+            stored = stored_answers(wishes.file(given_file), flags.problems)
+            answers, screening = screen_answers(trial, texts, stored, flags.problems)
             asking = wishes.wanted(given=bool(flags.texts or given_file))
             logging.check(trial)
             _say_before(trial, answers, stored if resume else {}, asking=asking)
@@ -148,10 +139,6 @@ def screen(
         refuse(unlogged)
     if not exit_zero:
         raise typer.Exit(OF_VERDICT[screening.verdict])
-
-
-def _stored(file: str | None, problems: list[Problem]) -> dict[str, Answer]:
-    return read_answers(file, problems) if file is not None else {}
 
 
 def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: bool) -> None:
@@ -180,31 +167,6 @@ def _say_after_the_result(closing: str) -> None:
     if closing:
         sys.stdout.flush()
         sys.stderr.write(closing)
-
-
-def _screen(
-    trial: Trial, flags: dict[str, list[str]], stored: Answers, problems: list[Problem]
-) -> tuple[dict[str, Answer], Screening]:
-    """Screens if there are no problems; else raises InputError with them and all others."""
-    answers = merge(_given_once(flags, problems), stored, problems)
-    today = date.today()  # noqa: DTZ011 - the user's own calendar
-    on = screening_date(answers, today, problems)
-    facts = readable_facts(trial, answers, on or today, problems)
-    try:
-        screening = screen_patient(trial, facts, on or today)
-    except InputError as error:
-        # A contradiction counted from a day that was not given may be none.
-        raise InputError([*problems, *(error.problems if on else ())]) from None
-    if problems:
-        raise InputError(problems)
-    return answers, screening
-
-
-def _given_once(flags: dict[str, list[str]], problems: list[Problem]) -> dict[str, Answer]:
-    for name, texts in flags.items():
-        if len(texts) > 1:
-            problems.append(Problem(flag(name), f"given {len(texts)} times; give it once"))
-    return {name: Answer(texts[0], flag(name)) for name, texts in flags.items() if len(texts) == 1}
 
 
 def _print(screening: Screening, form: Format, *, explain: bool, verbatim: bool) -> None:
