@@ -13,6 +13,7 @@ from trialscreen import load_trial, screen
 from trialscreen.report.blocks import (
     Banner,
     Cell,
+    Choices,
     Flow,
     Heading,
     Items,
@@ -21,6 +22,8 @@ from trialscreen.report.blocks import (
     Share,
     Stage,
     Table,
+    Terms,
+    Together,
     row,
 )
 from trialscreen.report.html import render
@@ -29,7 +32,7 @@ from trialscreen.report.trial_page import criteria_page, trial_page
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\x00\u202eevil\u2066 & \"'><img src=x onerror=alert(1)>"
 TOLD = "<script>alert(1)</script>[31mevil & \"'><img src=x onerror=alert(1)>"
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "col"}
 NUMBERS = Table(
     ("", "Name", "Count"), (row("a", "b", Cell("1", bar=(Share(0.25, "bad"),))),), (0, 1, 0), (2,)
 )
@@ -73,13 +76,17 @@ def every_block(text: str) -> Page:
         Items((cell, Cell(text, depth=1))),
         table,
         Flow((Stage(text, text, "open", text, table), Stage(text, text))),
+        Together((Terms(((text, cell),)), Choices(text, (text,)), table), "bad"),
+        table._replace(columns=(text,) * 6, rows=((cell,) * 6,), to_fill=True, shares=(1,) * 6),
     )
 
 
 def test_hostile_text_stays_text() -> None:
-    page = Parsed(render(every_block(HOSTILE), HOSTILE))
+    text = render(every_block(HOSTILE), HOSTILE, foot=f'"; }} </style> */ {HOSTILE}')
+    page = Parsed(text)
     assert not page.named("script") and not page.named("img")
-    assert page.text.count(TOLD) == 22
+    assert page.text.count(TOLD) == 42
+    assert text.count("</style>") == 1
     assert not re.search(
         r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", page.text
     )
@@ -126,6 +133,19 @@ def test_a_bar_is_a_picture_of_the_number_beside_it() -> None:
     assert parsed.named("th")[-1] == {"scope": "row", "class": "plain"}
 
 
+def test_a_foot_is_a_text_of_the_style_sheet_and_no_more() -> None:
+    (told,) = re.findall(r"@bottom-left { content: (.*?);", render((), "A title", 'a"; }<b>\\'))
+    assert told == r'"a\22 \3b \20 \7d \3c b\3e \5c "'
+    assert "@bottom" not in render((), "A title")
+
+
+def test_a_table_of_many_columns_can_be_scrolled_with_the_keyboard() -> None:
+    parsed = Parsed(render(every_block("x"), "A title"))
+    (wide,) = [one for one in parsed.named("div") if one.get("class") == "wide"]
+    assert (wide["tabindex"], wide["aria-label"]) == ("0", "Table by x")
+    assert len(parsed.named("col")) == 6
+
+
 # Colours.
 
 
@@ -135,6 +155,7 @@ def test_every_colour_of_text_is_strong_enough() -> None:
     for ink in ("ink", "soft", "good", "bad", "open"):
         assert contrast(colours[ink], colours["paper"]) >= 4.5, ink
         assert contrast(colours[ink], colours["tint"]) >= 4.5, ink
+    assert f"color: {colours['soft']}" in render((), "A title", "A foot")
 
 
 def contrast(one: str, other: str) -> float:

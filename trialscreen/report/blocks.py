@@ -23,8 +23,11 @@ class Cell(NamedTuple):
 
 
 class Heading(NamedTuple):
+    """A title; `new_sheet`: it begins a sheet of paper where the page is printed."""
+
     text: str
     level: int = 2
+    new_sheet: bool = False
 
 
 class Paragraph(NamedTuple):
@@ -50,13 +53,28 @@ class Table(NamedTuple):
     """Rows under named columns; the first column names the row.
 
     `shares` divides the width: 0 takes what its text needs, the others share the rest. The
-    columns in `numbers` (from 0) stand to the right.
+    columns in `numbers` (from 0) stand to the right. `to_fill`: by hand, so the
+    rows are high, and each column has its share.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     shares: tuple[int, ...]
     numbers: tuple[int, ...] = ()
+    to_fill: bool = False
+
+
+class Terms(NamedTuple):
+    """Names, each with what it stands for."""
+
+    rows: tuple[tuple[str, Cell], ...]
+
+
+class Choices(NamedTuple):
+    """Boxes to tick by hand, under what they decide."""
+
+    text: str
+    options: tuple[str, ...]
 
 
 class Stage(NamedTuple):
@@ -75,7 +93,17 @@ class Flow(NamedTuple):
     stages: tuple[Stage, ...]
 
 
-Block = Heading | Paragraph | Banner | Items | Table | Flow
+Part = Heading | Paragraph | Banner | Items | Table | Terms | Choices | Flow
+
+
+class Together(NamedTuple):
+    """Blocks that are about one thing, and stay on one sheet if they can."""
+
+    parts: tuple[Part, ...]
+    tone: Tone = "plain"
+
+
+Block = Part | Together
 Page = tuple[Block, ...]
 
 

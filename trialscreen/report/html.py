@@ -11,13 +11,17 @@ from trialscreen.report.blocks import (
     Banner,
     Block,
     Cell,
+    Choices,
     Flow,
     Heading,
     Items,
     Page,
     Paragraph,
+    Part,
     Stage,
     Table,
+    Terms,
+    Together,
 )
 from trialscreen.text import printable
 
@@ -41,11 +45,15 @@ _PAGE = """\
 """
 
 
-def render(page: Page, title: str) -> str:
-    """The page as a whole HTML document; `title` heads it if no heading of level 1 does."""
+def render(page: Page, title: str, foot: str = "") -> str:
+    """The page as a whole HTML document; `title` heads it if no heading of level 1 does.
+
+    `foot` stands below every printed page, with the number of the page.
+    """
     headed = any(isinstance(block, Heading) and block.level == 1 for block in page)
     blocks = page if headed else (Heading(title, 1), *page)
     style = files("trialscreen.report").joinpath("page.css").read_text(encoding="utf-8")
+    style += _footer(foot) if foot else ""
     body = "\n".join(map(_block, blocks))
     return _PAGE.format(title=escape(title), style=style, body=body)
 
@@ -55,14 +63,40 @@ def escape(text: str) -> str:
     return html.escape(printable(text))
 
 
+_FOOTER = """\
+@page {{ margin-bottom: 15mm;
+  @bottom-left {{ content: {text}; {font} width: 80%; text-align: left; }}
+  @bottom-right {{ content: "page " counter(page) " of " counter(pages); {font} }} }}
+"""
+_FOOTER_FONT = "font: 7.5pt Arial, sans-serif; color: #505c6b; vertical-align: middle;"
+
+
+def _footer(text: str) -> str:
+    return _FOOTER.format(text=_css_string(text), font=_FOOTER_FONT)
+
+
+def _css_string(text: str) -> str:
+    """`text` as a CSS string: all but letters and digits of ASCII by number, so none can end it."""
+    plain = (c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in printable(text))
+    return f'"{"".join(plain)}"'
+
+
 def _lines(text: str) -> str:
     return "<br>".join(escape(line) for line in text.split("\n"))
 
 
 def _block(block: Block) -> str:
+    if isinstance(block, Together):
+        inside = "\n".join(map(_part, block.parts))
+        return f'<section class="together {block.tone}">\n{inside}\n</section>'
+    return _part(block)
+
+
+def _part(block: Part) -> str:
     match block:
-        case Heading(text, level):
-            return f"<h{level}>{escape(text)}</h{level}>"
+        case Heading(text, level, new_sheet):
+            where = ' class="new-sheet"' if new_sheet else ""
+            return f"<h{level}{where}>{escape(text)}</h{level}>"
         case Paragraph(text, tone):
             return f'<p class="{tone}">{_lines(text)}</p>'
         case Banner(text, detail, tone):
@@ -74,6 +108,10 @@ def _block(block: Block) -> str:
             return f"<ul>\n{''.join(map(_item, items))}</ul>"
         case Table():
             return _table(block)
+        case Terms(rows):
+            return f"<dl>\n{''.join(_term(name, cell) for name, cell in rows)}</dl>"
+        case Choices():
+            return _choices(block)
         case Flow(stages):
             return f'<ol class="flow">\n{"".join(map(_stage, stages))}</ol>'
         case _:
@@ -82,6 +120,15 @@ def _block(block: Block) -> str:
 
 def _item(cell: Cell) -> str:
     return f'<li class="{cell.tone} depth-{cell.depth}">{_lines(cell.text)}</li>\n'
+
+
+def _term(name: str, cell: Cell) -> str:
+    return f'<div><dt>{escape(name)}</dt><dd class="{cell.tone}">{_lines(cell.text)}</dd></div>\n'
+
+
+def _choices(block: Choices) -> str:
+    options = "".join(f"<li>{escape(option)}</li>\n" for option in block.options)
+    return f'<p>{escape(block.text)}</p>\n<ul class="choices">\n{options}</ul>'
 
 
 def _stage(stage: Stage) -> str:
@@ -95,14 +142,34 @@ def _stage(stage: Stage) -> str:
 
 # Tables.
 
+_MOST_SQUEEZED = 5
+"""A table with more columns than these is not made narrower than its words."""
+
 
 def _table(table: Table) -> str:
     head = "".join(_head(table, n, name) for n, name in enumerate(table.columns))
+    to_fill = f' class="to-fill">\n{_widths(table)}' if table.to_fill else ">"
     rows = "".join(f"<tr>{_row(table, cells)}</tr>\n" for cells in table.rows)
     return (
-        f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n'
+        f"<div{_scrolled(table)}><table{to_fill}\n<thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{rows}</tbody>\n</table></div>"
     )
+
+
+def _scrolled(table: Table) -> str:
+    """Many columns scroll sideways on a narrow screen, with the keyboard too; few are squeezed."""
+    if len(table.columns) <= _MOST_SQUEEZED:
+        return ' class="squeezed"'
+    return (
+        f' class="wide" role="group" aria-label="Table by {escape(table.columns[0])}" tabindex="0"'
+    )
+
+
+def _widths(table: Table) -> str:
+    """Fixed, as nothing in the cells asks for room."""
+    whole = sum(table.shares)
+    cols = "".join(f'<col style="width:{share / whole:.0%}">' for share in table.shares)
+    return f"<colgroup>{cols}</colgroup>"
 
 
 def _head(table: Table, column: int, name: str) -> str:

@@ -6,13 +6,17 @@ from typing import assert_never
 from trialscreen.report.blocks import (
     Banner,
     Block,
+    Choices,
     Flow,
     Heading,
     Items,
     Page,
     Paragraph,
+    Part,
     Stage,
     Table,
+    Terms,
+    Together,
 )
 from trialscreen.text import printable
 
@@ -34,6 +38,12 @@ def _lines(text: str) -> str:
 
 
 def _block(block: Block) -> str:
+    if isinstance(block, Together):
+        return "\n\n".join(map(_part, block.parts))
+    return _part(block)
+
+
+def _part(block: Part) -> str:
     match block:
         case Heading(text, level):
             return f"{'#' * level} {escape(text)}"
@@ -45,6 +55,10 @@ def _block(block: Block) -> str:
             return "\n".join(f"{'  ' * item.depth}- {_lines(item.text)}" for item in items)
         case Table():
             return _table(block)
+        case Terms(rows):
+            return "\n".join(f"- {escape(name)}: {_lines(cell.text)}" for name, cell in rows)
+        case Choices(text, options):
+            return "\n".join([f"{escape(text)}\n", *(f"- [ ] {escape(one)}" for one in options)])
         case Flow(stages):
             return "\n\n↓\n\n".join(map(_stage, stages))
         case _:

@@ -3,7 +3,22 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from trialscreen.report.blocks import Banner, Block, Flow, Heading, Items, Page, Paragraph, Table
+from trialscreen.report.blocks import (
+    Banner,
+    Block,
+    Cell,
+    Choices,
+    Flow,
+    Heading,
+    Items,
+    Page,
+    Paragraph,
+    Part,
+    Stage,
+    Table,
+    Terms,
+    Together,
+)
 from trialscreen.text import printable
 
 
@@ -14,6 +29,12 @@ def render(page: Page) -> str:
 
 
 def _lines(block: Block) -> Iterator[str]:
+    parts = block.parts if isinstance(block, Together) else (block,)
+    for part in parts:
+        yield from _part(part)
+
+
+def _part(block: Part) -> Iterator[str]:
     match block:
         case Heading(text):
             yield from ("", printable(text))
@@ -22,18 +43,39 @@ def _lines(block: Block) -> Iterator[str]:
         case Banner(text, detail):
             yield from (printable(text), *_split(detail))
         case Items(items):
-            for item in items:
-                yield from ("  " * item.depth + line for line in _split(item.text))
+            yield from _items(items)
         case Table():
             yield from _rows(block)
+        case Terms(rows):
+            yield from _terms(rows)
+        case Choices(text, options):
+            yield from (printable(text), *_boxes(options))
         case Flow(stages):
-            for stage in stages:
-                yield printable(f"{stage.text}: {stage.size}")
-                if stage.leaving is not None:
-                    yield from _split(stage.why)
-                    yield from (f"  {line}" for line in _rows(stage.leaving))
+            yield from _stages(stages)
         case _:
             assert_never(block)
+
+
+def _items(items: tuple[Cell, ...]) -> Iterator[str]:
+    for item in items:
+        yield from ("  " * item.depth + line for line in _split(item.text))
+
+
+def _terms(rows: tuple[tuple[str, Cell], ...]) -> Iterator[str]:
+    for name, cell in rows:
+        yield f"{printable(name)}: {'; '.join(_split(cell.text))}"
+
+
+def _boxes(options: tuple[str, ...]) -> list[str]:
+    return [f"  [ ] {printable(option)}" for option in options]
+
+
+def _stages(stages: tuple[Stage, ...]) -> Iterator[str]:
+    for stage in stages:
+        yield printable(f"{stage.text}: {stage.size}")
+        if stage.leaving is not None:
+            yield from _split(stage.why)
+            yield from (f"  {line}" for line in _rows(stage.leaving))
 
 
 def _split(text: str) -> list[str]:

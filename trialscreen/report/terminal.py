@@ -15,14 +15,18 @@ from trialscreen.report.blocks import (
     Banner,
     Block,
     Cell,
+    Choices,
     Flow,
     Heading,
     Items,
     Page,
     Paragraph,
+    Part,
     Share,
     Stage,
     Table,
+    Terms,
+    Together,
     Tone,
 )
 from trialscreen.text import printable
@@ -55,6 +59,12 @@ def show(page: Page, out: Console | None = None) -> None:
 
 
 def _renderable(block: Block, width: int, *, plain: bool) -> RenderableType:
+    if isinstance(block, Together):
+        return Group(*(_part(part, width, plain=plain) for part in block.parts))
+    return _part(block, width, plain=plain)
+
+
+def _part(block: Part, width: int, *, plain: bool) -> RenderableType:
     match block:
         case Heading(text, level):
             return Text(("\n" if level > 1 else "") + printable(text), style="bold")
@@ -67,6 +77,10 @@ def _renderable(block: Block, width: int, *, plain: bool) -> RenderableType:
             return _list(items)
         case Table():
             return _stacked(block) if width < NARROW else _table(block, plain=plain)
+        case Terms(rows):
+            return _list(tuple(cell._replace(text=f"{name}: {cell.text}") for name, cell in rows))
+        case Choices(text, options):
+            return Text("\n".join(map(printable, (text, *(f"[ ] {one}" for one in options)))))
         case Flow(stages):
             return Group(*(_stage(stage, width, plain=plain) for stage in stages))
         case _:
