@@ -14,6 +14,7 @@ from trialscreen.report.blocks import (
     Items,
     Page,
     Paragraph,
+    Part,
     Table,
     row,
 )
@@ -33,8 +34,8 @@ from trialscreen.screening import Screening
 from trialscreen.trial import Kind, Source
 from trialscreen.words import rule_in_words, test_in_words
 
-_TITLES: dict[Kind, str] = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria"}
-_SOURCES: dict[Source, str] = {
+TITLES: dict[Kind, str] = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria"}
+SOURCE_WORDS: dict[Source, str] = {
     "participant": "Participant",
     "chart": "Chart",
     "laboratory": "Laboratory",
@@ -60,14 +61,14 @@ def screening_page(screening: Screening, *, explain: bool = False, verbatim: boo
         *(_explanation(screening) if explain else ()),
         *_needed(screening),
         *_outlook(screening),
-        *_notices(screening),
+        *notice_blocks(screening),
         *cohort_blocks(screening.trial),
         *_footer(screening),
     )
 
 
 def _criteria(screening: Screening, kind: Kind, *, verbatim: bool) -> Iterator[Block]:
-    yield Heading(_TITLES[kind])
+    yield Heading(TITLES[kind])
     rows = []
     for finding in screening.findings:
         if finding.criterion.kind == kind:
@@ -87,13 +88,13 @@ def _needed(screening: Screening) -> Iterator[Block]:
     yield Heading("Still needed")
     rows = []
     for source, missing in screening.missing.items():
-        texts = [text for name in missing if (text := _needed_text(screening, name))]
+        texts = [text for name in missing if (text := needed_text(screening, name))]
         if texts:
-            rows.append(row(f"{_SOURCES[source]} ({len(texts)})", "; ".join(texts)))
+            rows.append(row(f"{SOURCE_WORDS[source]} ({len(texts)})", "; ".join(texts)))
     yield Table(("From", "What, and for which criterion"), tuple(rows), (0, 1))
 
 
-def _needed_text(screening: Screening, name: str) -> str:
+def needed_text(screening: Screening, name: str) -> str:
     """An element, what it could be derived from instead, and the criteria that ask for it."""
     ids = [one.criterion.id for one in screening.findings if name in one.needed]
     if not ids:
@@ -153,7 +154,8 @@ def _settling_lines(screening: Screening) -> Iterator[str]:
         yield f"To become eligible, {len(names)} answers at least are needed{listed}."
 
 
-def _notices(screening: Screening) -> Iterator[Block]:
+def notice_blocks(screening: Screening) -> Iterator[Part]:
+    """What should be looked at twice; nothing if there is nothing."""
     if screening.notices:
         yield Heading("Please check")
         yield Items(

@@ -63,6 +63,13 @@ def verdict_tone(screening: Screening) -> Tone:
     return VERDICT_TONES[screening.verdict]
 
 
+_VERDICT_MARKS: dict[Verdict, str] = {"eligible": "✓", "ineligible": "✗", "undetermined": "?"}
+
+
+def verdict_status(verdict: Verdict) -> Status:
+    return Status(_VERDICT_MARKS[verdict], verdict, VERDICT_TONES[verdict])
+
+
 def verdict_detail(screening: Screening) -> str:
     """What the verdict means, in a sentence or two."""
     match screening.verdict, screening.open:

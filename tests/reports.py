@@ -1,0 +1,170 @@
+"""Records and logs to be shown: ordinary ones, and some whose every text is hostile."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from tests.test_html import HOSTILE
+from trialscreen import __version__, load_trial
+from trialscreen.clearing import all_clear_on
+from trialscreen.cli.answers import screen_answers, stored_answers
+from trialscreen.cli.report import given
+from trialscreen.log.entry import Correction, Criteria, Entry, Given, Outcome, Screened
+from trialscreen.report.log_page import LogReport
+from trialscreen.report.record_page import Record
+from trialscreen.screening import Screening
+from trialscreen.trial import Criterion, Element, Trial
+
+PATIENTS = Path(__file__).parent.parent / "docs" / "patients"
+STATES = ("eligible", "ineligible_lab", "ineligible_washout", "undetermined")
+AT = datetime(2026, 6, 1, 9, 30, tzinfo=UTC)
+HOSTILE_FOOT = f'"; }} </style>{HOSTILE}'
+
+
+def patient(name: str, trial: Trial | None = None) -> Record:
+    """The record of an example patient."""
+    answers, screening = screen_answers(
+        trial or load_trial(), {}, stored_answers(str(PATIENTS / f"{name}.yaml"), []), []
+    )
+    return Record(screening, given(answers), __version__)
+
+
+def mostly_empty() -> Record:
+    """Of whom hardly anything is known."""
+    texts = {"sex": ["female"], "weight": ["<60"], "screening_date": ["2026-06-01"]}
+    answers, screening = screen_answers(load_trial(), texts, {}, [])
+    return Record(screening, given(answers), __version__)
+
+
+def in_the_log(record: Record, subject: str, number: int = 1) -> Record:
+    """The record with an entry."""
+    return record._replace(entry=entry(record.screening, subject, number, record.answers))
+
+
+def entry(
+    screening: Screening, subject: str, number: int, answers: Mapping[str, Given] | None = None
+) -> Entry:
+    trial = screening.trial
+    outcome = Outcome(
+        screening.verdict,
+        screening.open,
+        tuple(one.criterion.id for one in screening.failing),
+        all_clear_on(screening),
+    )
+    criteria = Criteria(trial.registration.nct_id, trial.version, trial.sha256)
+    screened = Screened(subject, screening.on, criteria, outcome, "full", answers=answers or {})
+    seal = f"{number * 0x9E3779B97F4A7C15:064x}"[-64:]
+    return Entry(number, AT + timedelta(hours=number), "JW", __version__, screened, seal)
+
+
+def log(subjects: int) -> LogReport:
+    """A log of so many subjects: one in ten comes back later, one in 25 entries is corrected."""
+    screenings = [patient(name).screening for name in STATES]
+    entries: list[Entry] = []
+    for n in range(subjects):
+        first = screenings[(n * n + n // 3) % len(STATES)]
+        entries.append(_next(entries, first, f"S-{n + 1:03d}", first.on + timedelta(n // 2)))
+        if n % 10 == 9:
+            later = first.on + timedelta(n // 2 + 90)
+            entries.append(_next(entries, screenings[n % 3], f"S-{n + 1:03d}", later))
+        if n % 25 == 24:
+            wrong = entries[-1]
+            corrects = Correction(wrong.number, "Calcium was typed in the wrong unit.")
+            screened = wrong.screened._replace(
+                corrects=corrects, outcome=entries[-2].screened.outcome
+            )
+            entries.append(wrong._replace(number=wrong.number + 1, screened=screened))
+    told = f"Verified: {len(entries)} entries, unbroken."
+    return LogReport(load_trial(), entries, told)
+
+
+def _next(entries: list[Entry], screening: Screening, subject: str, on: date) -> Entry:
+    one = entry(screening, subject, len(entries) + 1)
+    minimal = len(entries) % 6 == 5 and one.screened.outcome.verdict == "ineligible"
+    screened = one.screened._replace(on=on, stage="before consent" if minimal else "full")
+    return one._replace(screened=screened)
+
+
+# Hostile texts.
+
+
+def hostile_trial() -> Trial:
+    """The packaged trial with every text of it hostile, each with its own name at the end."""
+    trial = load_trial()
+    registration = trial.registration._replace(
+        title=bad("title"),
+        dose_note=bad("dose_note"),
+        dose_assignment=bad("dose_assignment"),
+        dose_cohorts=tuple(
+            one._replace(name=bad("cohort"), dose=bad("dose"), description=bad("description"))
+            for one in trial.registration.dose_cohorts
+        ),
+    )
+    return replace(
+        trial,
+        origin=bad("origin"),
+        registration=registration,
+        elements={name: _hostile_element(one) for name, one in trial.elements.items()},
+        criteria=tuple(map(_hostile_criterion, trial.criteria)),
+        units={code: one._replace(show=bad(code)) for code, one in trial.units.items()},
+    )
+
+
+def bad(name: str) -> str:
+    return f"={HOSTILE}{name}"
+
+
+def _hostile_element(element: Element) -> Element:
+    choices = {name: bad(f"{element.name} {name}") for name in element.choices}
+    ask, label = bad(f"ask {element.name}"), bad(f"label {element.name}")
+    return replace(element, label=label, ask=ask, choices=choices, no_text="no")
+
+
+def _hostile_criterion(one: Criterion) -> Criterion:
+    readings = tuple(
+        r._replace(
+            issue=bad(f"issue {r.ref}"),
+            chosen=bad(f"chosen {r.ref}"),
+            alternative=bad(f"alternative {r.ref}"),
+        )
+        for r in one.readings
+    )
+    return one._replace(label=bad(f"label {one.id}"), text=bad(f"text {one.id}"), readings=readings)
+
+
+def hostile_record() -> Record:
+    """An undetermined patient of the hostile trial, with hostile notes, subject and remarks."""
+    record = patient("undetermined", hostile_trial())
+    answers = {
+        name: Given(bad(f"written {name}"), "file", dict(_hostile_notes(name)))
+        for name in record.answers
+    }
+    told = in_the_log(record._replace(answers=answers), HOSTILE_FOOT + "subject")
+    assert told.entry is not None
+    return told._replace(entry=_hostile_entry(told.entry))
+
+
+def _hostile_notes(name: str) -> Iterator[tuple[str, str]]:
+    for key in ("answered", "set_aside", "criteria", "note"):
+        yield key, bad(f"{key} {name}")
+
+
+def _hostile_entry(one: Entry) -> Entry:
+    screened = one.screened._replace(note=bad("remark"), corrects=Correction(0, bad("reason")))
+    return one._replace(by=bad("by"), screened=screened)
+
+
+def hostile_log() -> LogReport:
+    trial, entries = hostile_trial(), [_hostile_entry(one) for one in log(12).entries]
+    screened = [
+        one._replace(
+            screened=one.screened._replace(
+                subject=HOSTILE_FOOT + f"subject {n}",
+                outcome=one.screened.outcome._replace(failed=("E1", bad("failed"))),
+                criteria=one.screened.criteria._replace(version=bad("version")),
+            )
+        )
+        for n, one in enumerate(entries)
+    ]
+    return LogReport(trial, screened, bad("seals"))

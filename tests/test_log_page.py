@@ -1,0 +1,104 @@
+"""The page of a log: each subject counted once, corrections shown, every sum right."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.reports import entry, log, patient
+from trialscreen import load_trial
+from trialscreen.log.entry import Correction, Entry
+from trialscreen.report import plain
+from trialscreen.report.log_counts import Counts, Reason, counted, current, latest
+from trialscreen.report.log_page import LogReport, log_page
+
+IDS = [one.id for one in load_trial().criteria]
+ELIGIBLE, WASHOUT, LAB, OPEN = (
+    patient(name).screening
+    for name in ("eligible", "ineligible_washout", "ineligible_lab", "undetermined")
+)
+
+
+def changed(one: Entry, on: date | None = None, corrects: int | None = None) -> Entry:
+    screened = one.screened
+    if on is not None:
+        screened = screened._replace(on=on)
+    if corrects is not None:
+        screened = screened._replace(corrects=Correction(corrects, "Wrong unit."))
+    return one._replace(screened=screened)
+
+
+def counts(*entries: Entry) -> Counts:
+    return counted(latest(entries).values(), IDS)
+
+
+def shown(*entries: Entry) -> str:
+    told = LogReport(load_trial(), entries, "Verified: unbroken.")
+    return " ".join(plain.render(log_page(told)).split())
+
+
+def test_a_subject_counts_by_the_latest_screening() -> None:
+    first, second = entry(WASHOUT, "S-1", 1), entry(ELIGIBLE, "S-1", 2)
+    later = ELIGIBLE.on + timedelta(180)
+    assert counts(first, changed(second, on=later)).eligible == 1
+    assert counts(changed(first, on=later), second).eligible == 0
+    assert counts(first, second).eligible == 1  # on the same day: the one recorded last
+
+
+def test_a_corrected_entry_does_not_count() -> None:
+    wrong, right = entry(LAB, "S-1", 1), changed(entry(ELIGIBLE, "S-1", 2), corrects=1)
+    again = changed(entry(OPEN, "S-1", 3), corrects=2)
+    assert current([wrong, right]) == [right]
+    assert current([wrong, right, again]) == [again]
+    assert counts(wrong, right).eligible == 1
+    assert counts(wrong, right, again).lacking_data == 1
+
+
+def test_reasons_count_who_fails_alone_and_first_in_protocol_order() -> None:
+    both = entry(LAB, "S-1", 1)
+    outcome = both.screened.outcome._replace(failed=("E8", "E13", "X9"))
+    both = both._replace(screened=both.screened._replace(outcome=outcome))
+    found = counts(both, entry(WASHOUT, "S-2", 2), entry(ELIGIBLE, "S-3", 3))
+    assert found.reasons == (Reason("E8", 2, 1, 2), Reason("E13", 1, 0, 0), Reason("X9", 1, 0, 0))
+    assert (found.screened, found.ineligible, found.not_excluded) == (3, 2, 1)
+
+
+@pytest.mark.parametrize("subjects", [0, 1, 7, 60])
+def test_the_counts_add_up(subjects: int) -> None:
+    entries = log(subjects).entries
+    found = counts(*entries)
+    assert found.screened == subjects
+    parts = (found.eligible, found.ineligible, found.lacking_data, found.judgement_only)
+    assert sum(parts) == subjects
+    assert sum(one.first for one in found.reasons) == found.ineligible
+    assert found.before_consent == sum(
+        one.screened.stage == "before consent" for one in latest(entries).values()
+    )
+
+
+def test_the_page_lists_every_subject_once_and_every_correction() -> None:
+    report = log(60)
+    text = " ".join(plain.render(log_page(report)).split())
+    for code in {one.screened.subject for one in report.entries}:
+        assert text.count(f"{code} Last screened: ") == 1
+    corrections = [one for one in report.entries if one.screened.corrects is not None]
+    assert corrections
+    assert text.count("Reason: Calcium was typed in the wrong unit.") == len(corrections)
+    assert report.seals in text
+
+
+def test_a_line_tells_what_is_to_be_known_of_a_subject() -> None:
+    text = shown(entry(WASHOUT, "S-1", 1), entry(OPEN, "S-2", 2))
+    assert (
+        "S-1 Last screened: 2026-06-01 Verdict: ✗ ineligible Fails: E8 Clears on: 2026-11-19"
+        " By: JW Entry: 1 Screenings: 1"
+    ) in text
+    assert "S-2 Last screened: 2026-06-01 Verdict: ? undetermined data open By: JW" in text
+    assert "0 eligible of 2 screened" in text
+    assert "Verified: unbroken." in text
+
+
+def test_an_empty_log_has_a_page() -> None:
+    text = shown()
+    assert "0 eligible of 0 screened" in text
+    assert "Nobody has been screened yet." in text
+    assert "Reasons for screen failure" not in text

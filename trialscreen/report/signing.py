@@ -1,0 +1,82 @@
+"""What every record to be signed has: whose it is, by which criteria, and room for signatures."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from trialscreen.log.entry import Entry
+from trialscreen.report.blocks import Cell, Choices, Heading, Paragraph, Part, Table, Terms, row
+from trialscreen.report.statuses import AID
+from trialscreen.trial import Trial
+
+SEAL_DIGITS = 16
+"""Of a seal, on every sheet: enough to tell two entries apart."""
+
+
+def identity(trial: Trial, on: date, tool: str, entry: Entry | None) -> Terms:
+    """Whose record it is and by which criteria; what is left empty is filled in by hand."""
+    subject = "" if entry is None else entry.screened.subject
+    criteria = f"{trial.origin}, version {trial.version}, applied by trialscreen {tool}"
+    rows = [
+        ("Trial", trial.registration.nct_id),
+        ("Subject", subject),
+        ("Screening date", str(on)),
+        *(() if entry is None else _in_the_log(entry)),
+        ("Criteria file", f"{criteria}\nSHA-256 {trial.sha256}"),
+    ]
+    return Terms(tuple((name, Cell(text)) for name, text in rows))
+
+
+def _in_the_log(entry: Entry) -> Iterator[tuple[str, str]]:
+    yield "Log entry", f"{entry.number}, {recorded(entry)}"
+    yield "Seal", f"{entry.number}:{entry.seal}"
+    if (corrects := entry.screened.corrects) is not None:
+        yield "Corrects", f"entry {corrects.of}\nReason: {corrects.reason}"
+    if entry.screened.note:
+        yield "Note", entry.screened.note
+
+
+def recorded(entry: Entry) -> str:
+    """When and by whom."""
+    return f"recorded {entry.at:%Y-%m-%d %H:%M} UTC by {entry.by}"
+
+
+def foot(nct_id: str, on: date, entry: Entry | None) -> str:
+    """What identifies a sheet that lies alone."""
+    if entry is None:
+        return f"{nct_id} · subject ________ · screened {on}"
+    return (
+        f"{nct_id} · subject {entry.screened.subject} · screened {on} · log entry and seal"
+        f" {_noted(entry)}"
+    )
+
+
+def _noted(entry: Entry) -> str:
+    return f"{entry.number}:{entry.seal[:SEAL_DIGITS]}"
+
+
+def log_foot(nct_id: str, last: Entry | None) -> str:
+    """What identifies a sheet of a log's page: the entry it goes up to."""
+    if last is None:
+        return f"Screening log of {nct_id}, no entry"
+    return (
+        f"Screening log of {nct_id} · up to {last.at:%Y-%m-%d %H:%M} UTC, entry and seal"
+        f" {_noted(last)}"
+    )
+
+
+def signatures(entry: Entry | None) -> Iterator[Part]:
+    """The decision, to tick, and who signs it."""
+    yield Heading("Decision and signatures")
+    yield Paragraph(f"{AID} The evidence for each criterion is on the sheets that follow.")
+    yield Choices(
+        "The investigator decides:", ("eligible", "not eligible", "re-screen on ____________")
+    )
+    yield Table(
+        ("", "Name", "Signature", "Date"),
+        (
+            row("Screened by", "" if entry is None else entry.by, "", ""),
+            row("Investigator", "", "", ""),
+        ),
+        (3, 4, 5, 3),
+        to_fill=True,
+    )
