@@ -15,6 +15,7 @@ from trialscreen.cli.cohort import cohort
 from trialscreen.cli.element_flags import ElementFlagsCommand
 from trialscreen.cli.log import log_app
 from trialscreen.cli.outcome import Exit, refuse_one
+from trialscreen.cli.report import report
 from trialscreen.cli.screen import screen
 from trialscreen.cli.sql import sql
 from trialscreen.cli.trial import check, criteria, trial
@@ -71,6 +72,7 @@ def _help(command: Callable[..., None]) -> str:
 
 
 app.command(cls=ElementFlagsCommand, help=_help(screen), short_help="Screen one patient.")(screen)
+app.command(cls=ElementFlagsCommand, help=_help(report), short_help="Write a page to sign.")(report)
 app.command(help=_help(trial), short_help="Show the trial and its dose cohorts.")(trial)
 app.command(help=_help(criteria), short_help="Show the criteria word for word.")(criteria)
 app.command(help=_help(cohort), short_help="Screen a table of patients.")(cohort)

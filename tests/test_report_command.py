@@ -1,0 +1,105 @@
+"""`report`: one file, whole and for its owner alone, or a message and exit code 2."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.process import PATIENTS, run
+from tests.reports import HOSTILE_FOOT, entry, in_the_log, log, patient
+from trialscreen import load_trial
+from trialscreen.cli.report import record_of, write_log, write_record
+from trialscreen.errors import InputError
+from trialscreen.log.entry import Criteria
+
+ON = ("--screening-date", "2026-06-01")
+
+
+def test_a_record_is_written_for_its_owner_alone(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    ran = run("report", "--from", PATIENTS / "eligible.yaml", "--output", page)
+    assert ran == (0, "", "")
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_flags_win_over_the_file_and_are_told_apart(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    run("report", "--from", PATIENTS / "eligible.yaml", "--weight", "38", "-o", page)
+    text = page.read_text("utf-8")
+    assert "38 kg" in text and "Chart; command line" in text and "Chart; answers file" in text
+    assert "INELIGIBLE" in text
+
+
+def test_answers_can_come_from_standard_input(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert run("report", "--from", "-", *ON, "-o", page, stdin="sex: male").code == 0
+    assert "written: male" not in page.read_text("utf-8")
+    assert "INELIGIBLE" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--weight", "50"], "--output: expected a name that ends in .html"),
+        (["--weight", "50", "-o", "page.pdf"], "page.pdf: expected a name that ends in .html"),
+        (["--weight", "50", "-o", "no/where.html"], "cannot be written: No such file"),
+        (["--weight", "heavy", "-o", "page.html"], "--weight: 'heavy'"),
+        (["--from", "nobody.yaml", "-o", "page.html"], "nobody.yaml: cannot be read"),
+        (["--from", str(PATIENTS / "bad_input.yaml"), "-o", "page.html"], ":3:9 wieght"),
+        (["--screening-date", "2026-02-30", "-o", "page.html"], "2026-02-30"),
+        (["--colour", "-o", "page.html"], "--colour: no such option"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_written(
+    arguments: list[str], told: str, tmp_path: Path
+) -> None:
+    places = [str(tmp_path / one) if one.startswith(("page", "no/")) else one for one in arguments]
+    ran = run("report", *places)
+    assert ran.code == 2
+    assert told in ran.err
+    assert "Traceback" not in ran.err and not ran.out
+    assert not list(tmp_path.iterdir())
+
+
+def test_halves_of_characters_are_refused(tmp_path: Path) -> None:
+    given = '{"sex": {"value": "female", "note": "\\ud800"}}'
+    ran = run("report", "--from", "-", *ON, "-o", tmp_path / "page.html", stdin=given)
+    assert ran.code == 2
+    assert "sex note: control character U+D800" in ran.err
+
+
+# For the log.
+
+
+def test_an_entry_of_a_log_gives_its_record_again(tmp_path: Path) -> None:
+    first = in_the_log(patient("ineligible_washout"), "S-014", 41)
+    assert first.entry is not None
+    again = record_of(load_trial(), first.entry)
+    assert again.screening.facts == first.screening.facts
+    assert (again.entry, again.answers) == (first.entry, first.entry.screened.answers)
+    write_record(again, tmp_path / "page.html")
+    assert "S-014" in (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_a_record_that_cannot_be_given_again_is_refused() -> None:
+    record = patient("eligible")
+    good = entry(record.screening, "S-014", 41, record.answers)
+    screened, outcome = good.screened, good.screened.outcome
+    for other, told in (
+        (screened._replace(stage="before consent"), "before consent"),
+        (screened._replace(criteria=Criteria("NCT06949137", "0.9", "f" * 64)), "--criteria"),
+        (screened._replace(outcome=outcome._replace(verdict="ineligible")), "otherwise"),
+    ):
+        with pytest.raises(InputError) as caught:
+            record_of(load_trial(), good._replace(screened=other))
+        (problem,) = caught.value.problems
+        assert problem.where == "entry 41" and told in problem.message
+
+
+def test_the_page_of_a_log_is_written_whole(tmp_path: Path) -> None:
+    write_log(log(3), tmp_path / "log.html")
+    assert (tmp_path / "log.html").read_text("utf-8").endswith("</html>\n")
+    with pytest.raises(InputError) as caught:
+        write_log(log(0), tmp_path / "no" / HOSTILE_FOOT.replace("/", "").replace("\x00", ""))
+    assert "cannot be written" in str(caught.value.problems[0])

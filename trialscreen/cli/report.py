@@ -1,0 +1,140 @@
+"""`report`: the record of one screening, as a page to print and sign."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trialscreen.cli.answers import screen_answers, stored_answers
+from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken, flag
+from trialscreen.cli.outcome import refuse
+from trialscreen.errors import InputError, Problem
+from trialscreen.screening import Screening, screen
+from trialscreen.sources import Answer, Answers, read_facts
+from trialscreen.text import printable
+from trialscreen.trial import SCREENING_DATE, Trial
+
+if TYPE_CHECKING:
+    from trialscreen.log.entry import Entry, Given
+    from trialscreen.report.log_page import LogReport
+    from trialscreen.report.record_page import Record
+
+ENDINGS = (".html", ".htm")
+
+
+def report(
+    context: typer.Context,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The page to write: an .html file."),
+    ] = None,
+    given_file: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Answers from a YAML or JSON file, one key per element; - for standard input."
+            " Flags win over the file.",
+        ),
+    ] = None,
+    on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--screening-date",
+            metavar="YYYY-MM-DD",
+            help="The day that every window is counted from; today if none is given.",
+        ),
+    ] = None,
+) -> None:
+    """Write the record of one screening: a page to print and sign.
+
+    It holds every criterion word for word with what decided it, what is missing, and room
+    for signatures. Answers are given as to `screen`.
+    """
+    trial: Trial = context.meta[TRIAL_KEY]
+    flags: Taken = context.meta[FLAGS_KEY]
+    texts = {**flags.texts, SCREENING_DATE: on} if on else flags.texts
+    try:
+        path = _path(output, flags.problems)
+        stored = stored_answers(given_file, flags.problems)
+        answers, screening = screen_answers(trial, texts, stored, flags.problems)
+        write_record(_record(screening, answers), path)
+    except InputError as error:
+        refuse(error)
+
+
+def _path(output: str | None, problems: list[Problem]) -> Path:
+    if output is None or Path(output).suffix.lower() not in ENDINGS:
+        where = "--output" if output is None else f"--output {printable(output)}"
+        problems.append(Problem(where, "expected a name that ends in .html"))
+    return Path(output or "")
+
+
+def _record(screening: Screening, answers: Answers) -> "Record":
+    from trialscreen import __version__  # noqa: PLC0415 - the package imports this module
+    from trialscreen.report.record_page import Record  # noqa: PLC0415 - for reports only
+
+    return Record(screening, given(answers), __version__)
+
+
+def given(answers: Answers) -> dict[str, "Given"]:
+    """The answers with how each was given."""
+    from trialscreen.log.entry import Given  # noqa: PLC0415 - for reports only
+
+    return {
+        name: Given(one.text, "flag" if one.where == flag(name) else "file", one.notes)
+        for name, one in answers.items()
+    }
+
+
+def record_of(trial: Trial, entry: "Entry") -> "Record":
+    """The record of a log's entry, found again from its answers; it must come out the same.
+
+    Raises InputError for an entry before consent, which has no answers, for one by another
+    criteria file, and for one that comes out otherwise.
+    """
+    from trialscreen.report.record_page import Record  # noqa: PLC0415 - for reports only
+
+    screened, where = entry.screened, f"entry {entry.number}"
+    if screened.stage == "before consent":
+        message = "was recorded before consent, so that no answers were kept; see it in the log"
+        raise InputError([Problem(where, message)])
+    if screened.criteria.sha256 != trial.sha256:
+        message = (
+            f"was screened by criteria version {screened.criteria.version} (SHA-256"
+            f" {screened.criteria.sha256}); name that file with --criteria before the command"
+        )
+        raise InputError([Problem(where, message)])
+    answers = {name: Answer(one.text, f"{where} {name}") for name, one in screened.answers.items()}
+    screening = screen(trial, read_facts(trial, answers, screened.on), screened.on)
+    failed = tuple(one.criterion.id for one in screening.failing)
+    if (screening.verdict, failed) != (screened.outcome.verdict, screened.outcome.failed):
+        message = f"comes out otherwise than with trialscreen {entry.tool}; report it with that"
+        raise InputError([Problem(where, message)])
+    return Record(screening, screened.answers, entry.tool, entry)
+
+
+def write_record(record: "Record", path: Path) -> None:
+    """Writes the record, whole or not at all. Raises InputError if it cannot be written."""
+    from trialscreen.report.documents import record_document  # noqa: PLC0415 - for reports only
+
+    _write(path, record_document(record))
+
+
+def write_log(told: "LogReport", path: Path) -> None:
+    """Writes the page of a log, whole or not at all. Raises InputError if it cannot be written."""
+    from trialscreen.report.documents import log_document  # noqa: PLC0415 - for reports only
+
+    _write(path, log_document(told))
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a file, whole or not at all. Raises InputError if it cannot be written."""
+    from trialscreen.wholefile import whole_file  # noqa: PLC0415 - for reports only
+
+    with whole_file(path) as part:
+        try:
+            part.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            message = f"cannot be written: {error.strerror}"
+            raise InputError([Problem(printable(str(path)), message)]) from None
