@@ -385,11 +385,20 @@ def _attrition_page() -> str:
     return RENDERERS[".html"](Cohort(trial, ON, counting.attrition()), "")
 
 
+def _record_page() -> str:
+    """The record of an example patient, as `report` writes it."""
+    from tests.reports import patient
+    from trialscreen.report.documents import record_document
+
+    return record_document(patient("ineligible_washout"))
+
+
 PAGES: Mapping[Path, Callable[[], str]] = {
     Path("docs/reference/cli.md"): _cli_page,
     Path("docs/reference/criteria.md"): _criteria_page,
     Path("docs/reference/elements.md"): _elements_page,
     Path("docs/examples/attrition.html"): _attrition_page,
+    Path("docs/examples/screening-report.html"): _record_page,
 }
 
 # The picture.
