@@ -46,7 +46,7 @@ def seconds(step: Callable[[], object]) -> float:
 def fill(path: Path, count: int, some: list[Screened]) -> None:
     """Adds so many, without waiting for the disk."""
     with begun(path) as log:
-        log._connection.execute("PRAGMA synchronous = OFF")  # noqa: SLF001
+        log._connection.execute("PRAGMA synchronous = OFF")
         for number in range(count):
             log.append(some[number % len(some)]._replace(subject=f"S-{number}"), "JW", TOOL)
 

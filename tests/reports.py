@@ -8,8 +8,7 @@ from pathlib import Path
 from tests.test_html import HOSTILE
 from trialscreen import __version__, load_trial
 from trialscreen.clearing import all_clear_on
-from trialscreen.cli.answers import screen_answers, stored_answers
-from trialscreen.cli.report import given
+from trialscreen.cli.answers import given, screen_answers, stored_answers
 from trialscreen.log.entry import Correction, Criteria, Entry, Given, Outcome, Screened
 from trialscreen.report.log_page import LogReport
 from trialscreen.report.record_page import Record

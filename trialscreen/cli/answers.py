@@ -1,6 +1,7 @@
 """One patient's answers, from flags and a file, to a screening."""
 
 from datetime import date
+from typing import TYPE_CHECKING, Literal
 
 from trialscreen.cli.element_flags import flag
 from trialscreen.errors import InputError, Problem
@@ -15,6 +16,12 @@ from trialscreen.sources import (
     screening_date,
 )
 from trialscreen.trial import Trial
+
+if TYPE_CHECKING:
+    from trialscreen.log.entry import Given
+
+INTERVIEW = "the interview"
+"""Where an answer was given that stood neither in a flag nor in a file."""
 
 
 def stored_answers(file: str | None, problems: list[Problem]) -> dict[str, Answer]:
@@ -48,3 +55,19 @@ def _given_once(flags: dict[str, list[str]], problems: list[Problem]) -> dict[st
         if len(texts) > 1:
             problems.append(Problem(flag(name), f"given {len(texts)} times; give it once"))
     return {name: Answer(texts[0], flag(name)) for name, texts in flags.items() if len(texts) == 1}
+
+
+def given(answers: Answers) -> dict[str, "Given"]:
+    """The answers as records keep them: how each was given, and not the name of a file."""
+    from trialscreen.log.entry import Given  # noqa: PLC0415 - for records only
+
+    return {
+        name: Given(one.text, _how(name, one.where), dict(one.notes))
+        for name, one in answers.items()
+    }
+
+
+def _how(name: str, where: str) -> Literal["flag", "file", "interview"]:
+    if where == INTERVIEW:
+        return "interview"
+    return "flag" if where == flag(name) else "file"

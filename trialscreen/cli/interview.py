@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import typer
 
+from trialscreen.cli.answers import INTERVIEW
 from trialscreen.cli.element_flags import flag
-from trialscreen.cli.log_entry import INTERVIEW
 from trialscreen.cli.outcome import Exit
 from trialscreen.cli.signals import Stopped, ending_in_order
 from trialscreen.errors import InputError, Problem

@@ -11,7 +11,7 @@ import typer
 
 from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
 from trialscreen.cli.outcome import Exit, refuse, refuse_one
-from trialscreen.errors import InputError, Problem, ValueProblem
+from trialscreen.errors import InputError, ValueProblem
 
 if TYPE_CHECKING:
     from trialscreen.log.store import Log
@@ -121,9 +121,7 @@ def rescreen(
 
     trial, day = load(context), _day("--screening-date", on)
     with _opened(file) as log:
-        if log.nct_id != trial.registration.nct_id:
-            message = f"is the log of {log.nct_id}; the criteria are of {trial.registration.nct_id}"
-            raise InputError([Problem(str(file), message)])
+        log.check_trial(trial.registration.nct_id)
         found = again(trial, log.entries(), day)
     told = [one for one in found if everyone or one.is_changed or one.now is None]
     listing = rescreen_listing(told)

@@ -1,12 +1,13 @@
 """`screen --log`: what of a screening goes into the log, and whether it can."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from trialscreen.cli.answers import given
 from trialscreen.cli.element_flags import flag
 from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.screening import Screening
@@ -15,10 +16,7 @@ from trialscreen.text import printable
 from trialscreen.trial import Trial
 
 if TYPE_CHECKING:
-    from trialscreen.log.entry import Correction, Given
-
-INTERVIEW = "the interview"
-"""Where an answer was given that stood neither in a flag nor in a file."""
+    from trialscreen.log.entry import Correction
 
 
 LogOption = Annotated[
@@ -73,9 +71,9 @@ class LogWishes(NamedTuple):
                 log.check(trial.registration.nct_id, self.subject or "", self._correction())
 
     def _problems(self) -> Iterator[Problem]:
-        given = zip(self._fields[1:], self[1:], strict=True)
+        others = zip(self._fields[1:], self[1:], strict=True)
         if self.log is None:
-            for name, value in given:
+            for name, value in others:
                 if value is not None:
                     yield Problem(flag(name), "is for --log, which names the screening log")
             return
@@ -114,8 +112,8 @@ class LogWishes(NamedTuple):
         from trialscreen.log.store import open_or_begin  # noqa: PLC0415
         from trialscreen.log.verify import noted_as  # noqa: PLC0415
 
-        given, subject = _given(answers), self.subject or ""
-        screened = recorded(screening, given, subject, self.note or "", self._correction())
+        subject = self.subject or ""
+        screened = recorded(screening, given(answers), subject, self.note or "", self._correction())
         with open_or_begin(Path(self.log), screened.criteria.nct_id, __version__) as log:
             entry = log.append(screened, self.by or "", __version__)
         least = "" if screened.stage == "full" else " No answers are kept before consent."
@@ -128,19 +126,3 @@ class LogWishes(NamedTuple):
         from trialscreen.log.entry import Correction  # noqa: PLC0415
 
         return None if self.corrects is None else Correction(self.corrects, self.reason or "")
-
-
-def _given(answers: Answers) -> Mapping[str, "Given"]:
-    """The answers as the log keeps them: how each was given, and not the name of a file."""
-    from trialscreen.log.entry import Given  # noqa: PLC0415
-
-    return {
-        name: Given(one.text, _how(name, one.where), dict(one.notes))
-        for name, one in answers.items()
-    }
-
-
-def _how(name: str, where: str) -> Literal["flag", "file", "interview"]:
-    if where == INTERVIEW:
-        return "interview"
-    return "flag" if where == flag(name) else "file"

@@ -1,11 +1,12 @@
 """`report`: the record of one screening, as a page to print and sign."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trialscreen.cli.answers import screen_answers, stored_answers
+from trialscreen.cli.answers import given, screen_answers, stored_answers
 from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken, flag
 from trialscreen.cli.outcome import refuse
 from trialscreen.errors import InputError, Problem
@@ -15,7 +16,7 @@ from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE, Trial
 
 if TYPE_CHECKING:
-    from trialscreen.log.entry import Entry, Given
+    from trialscreen.log.entry import Entry
     from trialscreen.report.log_page import LogReport
     from trialscreen.report.record_page import Record
 
@@ -45,17 +46,35 @@ def report(
             help="The day that every window is counted from; today if none is given.",
         ),
     ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            "--log",
+            metavar="FILE",
+            help="A screening log: its page; with --entry, the record of one entry.",
+        ),
+    ] = None,
+    entry: Annotated[
+        int | None,
+        typer.Option("--entry", metavar="ENTRY", min=1, help="With --log: the entry's number."),
+    ] = None,
 ) -> None:
-    """Write the record of one screening: a page to print and sign.
+    """Write the record of one screening, or the page of a log, to print and sign.
 
-    It holds every criterion word for word with what decided it, what is missing, and room
-    for signatures. Answers are given as to `screen`.
+    A record holds every criterion word for word with what decided it, what is missing, and
+    room for signatures. Answers are given as to `screen`, or come from a log's entry. The
+    page of a log holds counts, reasons, the flow from screened to eligible, the subjects.
     """
     trial: Trial = context.meta[TRIAL_KEY]
     flags: Taken = context.meta[FLAGS_KEY]
     texts = {**flags.texts, SCREENING_DATE: on} if on else flags.texts
     try:
         path = _path(output, flags.problems)
+        if log is not None:
+            _from_log(trial, log, entry, path, [*flags.problems, *_beside_log(texts, given_file)])
+            return
+        if entry is not None:
+            flags.problems.append(Problem("--entry", "is for --log, which names the log"))
         stored = stored_answers(given_file, flags.problems)
         answers, screening = screen_answers(trial, texts, stored, flags.problems)
         write_record(_record(screening, answers), path)
@@ -70,21 +89,45 @@ def _path(output: str | None, problems: list[Problem]) -> Path:
     return Path(output or "")
 
 
+def _beside_log(texts: Mapping[str, object], given_file: str | None) -> Iterator[Problem]:
+    """What cannot be given beside --log, which has its own answers and days."""
+    names = [flag(name) for name in texts] + (["--from"] if given_file is not None else [])
+    for name in names:
+        yield Problem(name, "not with --log, which holds the answers")
+
+
+def _from_log(
+    trial: Trial, file: Path, number: int | None, path: Path, problems: list[Problem]
+) -> None:
+    """Writes the page of a log, or the record of one entry. Raises InputError."""
+    from trialscreen.log.store import open_log  # noqa: PLC0415 - for logs only
+    from trialscreen.log.verify import verify  # noqa: PLC0415
+    from trialscreen.report.log_page import LogReport  # noqa: PLC0415
+    from trialscreen.report.log_tables import checked_words  # noqa: PLC0415
+
+    if problems:
+        raise InputError(problems)
+    checked = verify(file)
+    with open_log(file) as log:
+        log.check_trial(trial.registration.nct_id)
+        if number is None:
+            entries = list(log.entries(details=False))
+            write_log(LogReport(trial, entries, checked_words(checked)), path)
+            return
+        entry = log.entry(number)
+    if entry is None:
+        raise InputError([Problem("--entry", f"there is no entry {number}")])
+    if checked.faults:
+        message = "is not as it was written ('log verify' says where), so nothing of it is recorded"
+        raise InputError([Problem(printable(str(file)), message)])
+    write_record(record_of(trial, entry), path)
+
+
 def _record(screening: Screening, answers: Answers) -> "Record":
     from trialscreen import __version__  # noqa: PLC0415 - the package imports this module
     from trialscreen.report.record_page import Record  # noqa: PLC0415 - for reports only
 
     return Record(screening, given(answers), __version__)
-
-
-def given(answers: Answers) -> dict[str, "Given"]:
-    """The answers with how each was given."""
-    from trialscreen.log.entry import Given  # noqa: PLC0415 - for reports only
-
-    return {
-        name: Given(one.text, "flag" if one.where == flag(name) else "file", one.notes)
-        for name, one in answers.items()
-    }
 
 
 def record_of(trial: Trial, entry: "Entry") -> "Record":

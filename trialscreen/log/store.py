@@ -58,11 +58,15 @@ class Log:
             _insert(self._connection, row)
         return entry_of(row)
 
-    def check(self, nct_id: str, subject: str, corrects: Correction | None) -> None:
-        """Whether an entry can be added. Raises InputError for another trial's, or a wrong one."""
+    def check_trial(self, nct_id: str) -> None:
+        """Raises InputError if the log is another trial's."""
         if nct_id != self.nct_id:
             message = f"is the log of {self.nct_id}, not of {nct_id}"
             raise InputError([Problem(printable(str(self.path)), message)])
+
+    def check(self, nct_id: str, subject: str, corrects: Correction | None) -> None:
+        """Whether an entry can be added. Raises InputError for another trial's, or a wrong one."""
+        self.check_trial(nct_id)
         if corrects is not None and (message := self._not_correctable(corrects.of, subject)):
             raise InputError([Problem("--corrects", message)])
 

@@ -32,21 +32,6 @@ class Counts(NamedTuple):
         return self.screened - self.ineligible
 
 
-def current(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries that no later one corrects, in their order."""
-    entries = list(entries)
-    corrected = {one.screened.corrects.of for one in entries if one.screened.corrects is not None}
-    return [one for one in entries if one.number not in corrected]
-
-
-def latest(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """Of each subject the entry with the latest screening date; of several, the last recorded."""
-    found: dict[str, Entry] = {}
-    for one in sorted(current(entries), key=lambda entry: (entry.screened.on, entry.number)):
-        found[one.screened.subject] = one
-    return found
-
-
 def counted(entries: Iterable[Entry], protocol_order: Sequence[str]) -> Counts:
     """Counts one entry per subject; criteria that are not in `protocol_order` stand last."""
     screened = [one.screened for one in entries]

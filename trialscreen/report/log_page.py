@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from trialscreen.log.entry import Entry
+from trialscreen.log.later import current, latest
 from trialscreen.report.blocks import (
     Banner,
     Block,
@@ -20,7 +21,7 @@ from trialscreen.report.blocks import (
     Tone,
     row,
 )
-from trialscreen.report.log_counts import Counts, counted, current, latest
+from trialscreen.report.log_counts import Counts, counted
 from trialscreen.report.statuses import AID, verdict_status
 from trialscreen.trial import Trial
 
@@ -64,10 +65,15 @@ def _about(report: LogReport, counts: Counts) -> Iterator[tuple[str, str]]:
     if standing:
         days = [one.screened.on for one in standing]
         yield "Screened", f"from {min(days)} to {max(days)}"
-        yield "Before consent", f"{counts.before_consent:,} subjects; no answers are kept of these"
+        before = _subjects_of(counts.before_consent)
+        yield "Before consent", f"{before}; no answers are kept of these"
     versions = dict.fromkeys(one.screened.criteria for one in standing)
     told = (f"version {one.version}, SHA-256 {one.sha256[:16]}…" for one in versions)
     yield "Criteria", "\n".join(told) or f"version {report.trial.version}"
+
+
+def _subjects_of(count: int) -> str:
+    return "1 subject" if count == 1 else f"{count:,} subjects"
 
 
 # Counts.

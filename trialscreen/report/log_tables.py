@@ -214,6 +214,20 @@ def checked_page(checked: Checked) -> Page:
     return (Banner(f"NOT VERIFIED: {len(items)} findings", told, "bad"), Items(items))
 
 
+def checked_words(checked: Checked) -> str:
+    """What a check of the whole log found, on a page of it."""
+    if checked.faults:
+        first = "; ".join(str(fault) for fault in checked.faults[:MOST_FAULTS])
+        more = len(checked.faults) - MOST_FAULTS
+        return f"NOT VERIFIED: {first}{f' and {more} more' if more > 0 else ''}"
+    if not checked.entries:
+        return "Verified: it is empty"
+    return f"Verified: {_entries(checked.entries)}, seal of the last {checked.noted}"
+
+
+MOST_FAULTS = 3
+
+
 def checked_data(checked: Checked) -> dict[str, Any]:
     """What a check found, as plain data for JSON."""
     return {
