@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.process import ROOT
 from tests.reports import (
     hostile_log,
     hostile_record,
@@ -32,6 +33,8 @@ TALLEST = 16_000
 """Of a longer page a browser cannot take a picture; its top is shown."""
 SERIOUS = ("serious", "critical")
 
+ATTRITION = ROOT / "docs" / "examples" / "attrition.html"
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "eligible": lambda: record_document(in_the_log(patient("eligible"), "S-014", 41)),
     "ineligible": lambda: record_document(patient("ineligible_lab")),
@@ -43,6 +46,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "log-1": lambda: log_document(log(1)),
     "log-200": lambda: log_document(log(200)),
     "log-hostile": lambda: log_document(hostile_log()),
+    "attrition": lambda: ATTRITION.read_text("utf-8"),
 }
 
 

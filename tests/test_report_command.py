@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import PATIENTS, run
+from tests.process import PATIENTS, ROOT, run
 from tests.reports import HOSTILE_FOOT, entry, in_the_log, log, patient
+from tests.test_html import Parsed
 from trialscreen import load_trial
 from trialscreen.cli.report import record_of, write_log, write_record
 from trialscreen.errors import InputError
@@ -67,6 +68,22 @@ def test_halves_of_characters_are_refused(tmp_path: Path) -> None:
     ran = run("report", "--from", "-", *ON, "-o", tmp_path / "page.html", stdin=given)
     assert ran.code == 2
     assert "sex note: control character U+D800" in ran.err
+
+
+def test_markup_in_a_criteria_file_and_in_answers_stays_text(tmp_path: Path) -> None:
+    markup = "=1+1</style><script>alert(1)</script>"
+    criteria, page = tmp_path / "criteria.yaml", tmp_path / "page.html"
+    text = (ROOT / "criteria.yaml").read_text("utf-8")
+    label = "Weight ≥40 kg and BMI 18 to 30"
+    assert label in text
+    criteria.write_text(text.replace(label, f"'{markup}'"), "utf-8")
+    given = f"weight: {{value: 58, note: '{markup}'}}"
+    ran = run("--criteria", criteria, "report", "--from", "-", *ON, "-o", page, stdin=given)
+    assert ran == (0, "", "")
+    parsed = Parsed(page.read_text("utf-8"))
+    assert not parsed.named("script")
+    assert f"I3 {markup}: ? open" in parsed.text
+    assert f"note: {markup}" in parsed.text
 
 
 # For the log.

@@ -27,7 +27,7 @@ def identity(trial: Trial, on: date, tool: str, entry: Entry | None) -> Terms:
 
 
 def _in_the_log(entry: Entry) -> Iterator[tuple[str, str]]:
-    yield "Log entry", f"{entry.number}, {recorded(entry)}"
+    yield "Log entry", f"{entry.number}, {_recorded(entry)}"
     yield "Seal", f"{entry.number}:{entry.seal}"
     if (corrects := entry.screened.corrects) is not None:
         yield "Corrects", f"entry {corrects.of}\nReason: {corrects.reason}"
@@ -35,7 +35,7 @@ def _in_the_log(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "Note", entry.screened.note
 
 
-def recorded(entry: Entry) -> str:
+def _recorded(entry: Entry) -> str:
     """When and by whom."""
     return f"recorded {entry.at:%Y-%m-%d %H:%M} UTC by {entry.by}"
 
