@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from trialscreen.cohort.batches import ROW, Batches, listed
+from trialscreen.cohort.batches import Batches, listed
 from trialscreen.cohort.ledger import SCHEMA
 from trialscreen.columns import computed, table_of
 from trialscreen.lower import Program, lower
@@ -49,7 +49,7 @@ class Screener(NamedTuple):
         holds = rows.select(pl.col(self._flags).fill_null(value=False))
         typed, found = self._without(rows.select(self.schema.names()), holds)
         again = self._computed(typed.lazy(), self.program.results).collect()
-        return pl.concat([results.filter(~touched), again]).sort(ROW), found
+        return _put_back(results, touched, rows, again), found
 
     @property
     def _flags(self) -> dict[str, Scalar]:
@@ -61,7 +61,8 @@ class Screener(NamedTuple):
         """`typed` less the values that contradict, and the list of these."""
         unknown: dict[str, pl.Series] = {}
         found = [pl.DataFrame(schema=SCHEMA)]
-        for flag, one in zip(flags, self.program.contradictions, strict=True):
+        held = zip(flags, self.program.contradictions, strict=True)
+        for flag, one in ((flag, one) for flag, one in held if flag.any()):
             for name in one.elements:
                 places = (flag & self._is_known(typed, name)).arg_true()
                 found.append(listed(typed, places, name, (one.reason,) * len(places)))
@@ -76,6 +77,20 @@ class Screener(NamedTuple):
     def _is_known(self, typed: pl.DataFrame, name: str) -> pl.Series:
         known = pl.any_horizontal(pl.col(self.columns[name]).is_not_null())
         return typed.select(known.alias(name)).to_series()
+
+
+def _put_back(
+    results: pl.DataFrame, touched: pl.Series, rows: pl.DataFrame, again: pl.DataFrame
+) -> pl.DataFrame:
+    """`results` with the rows that are `touched`, which were `rows`, as they are in `again`.
+
+    Few columns differ: to move them all would take longer than all else that is done here.
+    """
+    places = touched.arg_true()
+    differ = [column for column in again if not column.equals(rows[column.name])]
+    return results.with_columns(
+        results[column.name].clone().scatter(places, column) for column in differ
+    )
 
 
 def make_screener(trial: Trial, batches: Batches) -> Screener:
