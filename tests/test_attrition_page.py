@@ -175,7 +175,7 @@ def test_labels_of_a_hostile_file_stay_text() -> None:
 
 def test_of_few_patients_only_that_there_are_few_is_told() -> None:
     case = simulated(3, unknown=0.02)
-    few = Cohort(case.trial, None, without_small(counted(case, 3), 5), 5)
+    few = Cohort(case.trial, ON, without_small(counted(case, 3), 5), 5)
     text = forms(few)["plain"]
     assert "hidden eligible of <5 assessed" in text
     assert not re.search(r": [1-3]\b", text.split("Screened")[0])
@@ -227,6 +227,24 @@ def test_small_cells_apply_to_the_counts(table: Path, tmp_path: Path) -> None:
     assert json.loads(text)["small_cells"] == 5
     assert '"<5"' in text
     assert not re.search(r'": [1-4],?$', text.replace('"small_cells"', ""), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (["2026-03-01", "2026-03-02"], "each on the day stated for them."),
+        (["2026-03-01", ""], f"each on the day stated for them, or on {ON} where none is."),
+        (["", ""], f"Screened on {ON}."),
+    ],
+)
+def test_whose_screening_date_it_was_is_told(days: list[str], told: str, tmp_path: Path) -> None:
+    lines = [f"{n},55,{day}" for n, day in enumerate(days)]
+    (tmp_path / "t.csv").write_text("\n".join(["patient_id,weight,screening_date", *lines]))
+    for name in ("counts.md", "counts.json"):
+        run(tmp_path / "t.csv", "-o", tmp_path / "rows.csv", "--attrition", tmp_path / name)
+    assert told in (tmp_path / "counts.md").read_text("utf-8")
+    day = json.loads((tmp_path / "counts.json").read_text("utf-8"))["screening_date"]
+    assert day == (None if any(days) else str(ON))
 
 
 def test_a_dash_shows_tables(table: Path, tmp_path: Path) -> None:

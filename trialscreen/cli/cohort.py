@@ -171,11 +171,9 @@ def _counted(trial: Trial, job: "Job", done: "Done", small_cells: int | None) ->
     assert done.attrition is not None
     found = done.attrition
     found = found if small_cells is None else without_small(found, small_cells)
-    return Cohort(trial, None if _own_days(done) else job.anchor.on, found, small_cells)
-
-
-def _own_days(done: "Done") -> bool:
-    return any(column.element.name == SCREENING_DATE for column in done.matched.columns)
+    stated = done.ledger.filled[SCREENING_DATE]
+    on = None if stated == done.ledger.rows else job.anchor.on
+    return Cohort(trial, on, found, small_cells, own_days=stated > 0)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def attrition_data(cohort: Cohort, tool_version: str) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "trialscreen", "version": tool_version},
         "trial": short_trial_data(trial),
-        "screening_date": None if cohort.on is None else cohort.on.isoformat(),
+        "screening_date": None if cohort.own_days else str(cohort.on),
         "small_cells": cohort.small,
         **{name: _plain(getattr(found, name)) for name in _GROUPS},
         "criteria": [_criterion(one) for one in found.criteria],

@@ -25,15 +25,17 @@ from trialscreen.trial import Trial
 
 
 class Cohort(NamedTuple):
-    """One cohort, counted. `on`: everyone's screening date; None if each has one of her own.
+    """One cohort, counted. `on`: the screening date of all who have none of their own.
 
-    `small`: counts below this were hidden from `attrition`.
+    `own_days`: whether some have one; if all have, `on` is None. `small`: counts below this
+    were hidden from `attrition`.
     """
 
     trial: Trial
     on: date | None
     attrition: Attrition
     small: int | None = None
+    own_days: bool = False
 
 
 MOST_MISSING = 15
@@ -43,7 +45,6 @@ MOST_MISSING = 15
 def attrition_page(cohort: Cohort) -> Page:
     """The counts of a cohort."""
     trial, found = cohort.trial, cohort.attrition
-    day = "each on the day stated for them" if cohort.on is None else f"on {cohort.on}"
     return (
         Heading(f"Attrition for {trial.registration.nct_id}", 1),
         Paragraph(trial.registration.title),
@@ -51,7 +52,7 @@ def attrition_page(cohort: Cohort) -> Page:
             f"{told(found.eligible)} eligible of {told(found.assessed)} assessed",
             "Only consent or the investigator's judgement open, which is the recruitment list:"
             f" {told(found.judgement_only)}. Data missing: {told(found.lacking_data)}."
-            f" Excluded: {told(found.ineligible)}. Screened {day}.",
+            f" Excluded: {told(found.ineligible)}. Screened {_day(cohort)}.",
             "plain",
         ),
         *_flow(found),
@@ -64,6 +65,14 @@ def attrition_page(cohort: Cohort) -> Page:
 
 def told(count: Count) -> str:
     return count.text if isinstance(count, Hidden) else f"{count:,}"
+
+
+def _day(cohort: Cohort) -> str:
+    everyone = f"on {cohort.on}"
+    if not cohort.own_days:
+        return everyone
+    others = "" if cohort.on is None else f", or {everyone} where none is"
+    return f"each on the day stated for them{others}"
 
 
 def _flow(found: Attrition) -> Iterator[Block]:
