@@ -1,5 +1,6 @@
 """Small counts stay hidden, from someone who knows everything that adds up."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations_with_replacement, pairwise, product
@@ -186,6 +187,27 @@ def test_a_step_between_shown_counts_is_not_small() -> None:
                 steps += 1
                 assert not 0 < one - other < 5
     assert steps > 50
+
+
+def lacking(patients: Sequence[Sequence[str]]) -> Attrition:
+    """A cohort in which each patient lacks these elements."""
+    trial = trial_of(1)
+    tally = Tally()
+    for names in patients:
+        _count(trial, ("data",) if names else ("passes",), tally)
+        tally.missing.update(names)
+        tally.missing_alone.update(names if len(names) == 1 else ())
+    tally.sections = Counter(
+        frozenset(trial.elements[name].section for name in names) for names in patients if names
+    )
+    return attrition(trial, tally)
+
+
+def test_the_order_of_hidden_counts_tells_nothing_of_them() -> None:
+    found = [lacking([["weight"]] * 9 + [["height"]] * n + [["alt"]] * (4 - n)) for n in (1, 2, 3)]
+    shown = [without_small(one, 5).missing for one in found]
+    assert [one.name for one in shown[0]] == ["weight", "alt", "height"]
+    assert shown[0] == shown[1] == shown[2]
 
 
 # By example.

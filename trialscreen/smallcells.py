@@ -70,12 +70,16 @@ def _with(hidden: Mapping[str, Hidden], attrition: Attrition) -> Attrition:
         order._replace(settled=by_name[f"settled {n}"])
         for n, order in enumerate(attrition.orders, start=1)
     )
-    missing = tuple(
+    missing = [
         MissingElement(
             one.name, by_name[f"missing {one.name}"], by_name[f"missing alone {one.name}"]
         )
         for one in attrition.missing
-    )
+    ]
+    # In the order of their sizes, hidden counts could be read off: they come by their names.
+    told = [one for one in missing if not isinstance(one.patients, Hidden)]
+    kept_back = [one for one in missing if isinstance(one.patients, Hidden)]
+    kept_back.sort(key=lambda one: one.name)
     return Attrition(
         by_name["assessed"],
         by_name["ineligible"],
@@ -85,7 +89,7 @@ def _with(hidden: Mapping[str, Hidden], attrition: Attrition) -> Attrition:
         by_name["eligible"],
         criteria,
         orders,
-        missing,
+        (*told, *kept_back),
     )
 
 
