@@ -41,6 +41,16 @@ def whole_file(path: Path) -> Iterator[Path]:
         Path(part).unlink(missing_ok=True)
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Writes UTF-8 text to a file that appears whole or not at all. Raises InputError."""
+    with whole_file(path) as part:
+        try:
+            part.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            message = f"cannot be written: {error.strerror}"
+            raise InputError([Problem(printable(str(path)), message)]) from None
+
+
 def _keep(part: Path, path: Path) -> None:
     """Renames, once all of the file is on the disk."""
     _sync(part, os.O_RDWR)

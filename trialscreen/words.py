@@ -78,13 +78,23 @@ def show_numbers(element: Element, fact: Numbers) -> str:
     assert element.range is not None
     if fact.exact:
         return show_number(fact.low, _decimals(element))
-    low, high = fact.low, fact.high
-    if low == element.range[0]:
-        return _open_end("<", high, just_above(high))
-    if high == element.range[1]:
-        return _open_end(">", low, just_below(low))
+    if (end := one_sided(element, fact)) is not None:
+        return end[0] + show_number(end[1])
     decimals = _decimals(element)
-    return f"{show_number(low, decimals)} to {show_number(high, decimals)}"
+    return f"{show_number(fact.low, decimals)} to {show_number(fact.high, decimals)}"
+
+
+def one_sided(element: Element, fact: Numbers) -> tuple[str, float] | None:
+    """The sign and the number of a fact that reaches one edge of the accepted range; else None.
+
+    The sign is <, ≤, > or ≥; the number is in the element's unit.
+    """
+    assert element.range is not None
+    if fact.low == element.range[0]:
+        return _open_end("<", fact.high, just_above(fact.high))
+    if fact.high == element.range[1]:
+        return _open_end(">", fact.low, just_below(fact.low))
+    return None
 
 
 def _decimals(element: Element) -> int | None:
@@ -92,11 +102,11 @@ def _decimals(element: Element) -> int | None:
     return 4 if element.derive is not None else None
 
 
-def _open_end(sign: str, closed: float, neighbour: float) -> str:
+def _open_end(sign: str, closed: float, neighbour: float) -> tuple[str, float]:
     """`<20` for the number just below 20, `≤20` for 20 itself."""
     if len(repr(neighbour)) < len(repr(closed)):
-        return sign + show_number(neighbour)
-    return {"<": "≤", ">": "≥"}[sign] + show_number(closed)
+        return sign, neighbour
+    return {"<": "≤", ">": "≥"}[sign], closed
 
 
 def show_dates(element: Element, fact: Dates) -> str:

@@ -1,11 +1,8 @@
 """The application: the options before a command, the commands, the way out."""
 
 import codecs
-import inspect
 import os
-import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,6 +10,8 @@ import typer
 
 from trialscreen.cli.cohort import cohort
 from trialscreen.cli.element_flags import ElementFlagsCommand
+from trialscreen.cli.export import export
+from trialscreen.cli.help import help_of
 from trialscreen.cli.log import log_app
 from trialscreen.cli.outcome import Exit, refuse_one
 from trialscreen.cli.report import report
@@ -66,19 +65,22 @@ def options(
     context.obj = criteria_file
 
 
-def _help(command: Callable[..., None]) -> str:
-    """A command's docstring; of its line breaks, those between paragraphs only."""
-    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.cleandoc(command.__doc__ or ""))
-
-
-app.command(cls=ElementFlagsCommand, help=_help(screen), short_help="Screen one patient.")(screen)
-app.command(cls=ElementFlagsCommand, help=_help(report), short_help="Write a page to sign.")(report)
-app.command(help=_help(trial), short_help="Show the trial and its dose cohorts.")(trial)
-app.command(help=_help(criteria), short_help="Show the criteria word for word.")(criteria)
-app.command(help=_help(cohort), short_help="Screen a table of patients.")(cohort)
-app.command(help=_help(sql), short_help="Print the query that screens a table.")(sql)
+app.command(cls=ElementFlagsCommand, help=help_of(screen), short_help="Screen one patient.")(screen)
+app.command(cls=ElementFlagsCommand, help=help_of(report), short_help="Write a page to sign.")(
+    report
+)
+app.command(help=help_of(trial), short_help="Show the trial and its dose cohorts.")(trial)
+app.command(help=help_of(criteria), short_help="Show the criteria word for word.")(criteria)
+app.command(help=help_of(cohort), short_help="Screen a table of patients.")(cohort)
+app.command(help=help_of(sql), short_help="Print the query that screens a table.")(sql)
 app.add_typer(log_app, name="log", short_help="The screening log.")
-app.command(help=_help(check), short_help="Check a criteria file.")(check)
+app.command(help=help_of(check), short_help="Check a criteria file.")(check)
+app.add_typer(
+    export,
+    name="export",
+    help="A trial and its answers in the formats of other systems.",
+    short_help="Write the formats of other systems.",
+)
 
 
 def run() -> NoReturn:

@@ -14,6 +14,7 @@ from trialscreen.screening import Screening, screen
 from trialscreen.sources import Answer, Answers, read_facts
 from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.wholefile import write_whole
 
 if TYPE_CHECKING:
     from trialscreen.log.entry import Entry
@@ -161,23 +162,11 @@ def write_record(record: "Record", path: Path) -> None:
     """Writes the record, whole or not at all. Raises InputError if it cannot be written."""
     from trialscreen.report.documents import record_document  # noqa: PLC0415 - for reports only
 
-    _write(path, record_document(record))
+    write_whole(path, record_document(record))
 
 
 def write_log(told: "LogReport", path: Path) -> None:
     """Writes the page of a log, whole or not at all. Raises InputError if it cannot be written."""
     from trialscreen.report.documents import log_document  # noqa: PLC0415 - for reports only
 
-    _write(path, log_document(told))
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes a file, whole or not at all. Raises InputError if it cannot be written."""
-    from trialscreen.wholefile import whole_file  # noqa: PLC0415 - for reports only
-
-    with whole_file(path) as part:
-        try:
-            part.write_text(text, encoding="utf-8", newline="\n")
-        except OSError as error:
-            message = f"cannot be written: {error.strerror}"
-            raise InputError([Problem(printable(str(path)), message)]) from None
+    write_whole(path, log_document(told))

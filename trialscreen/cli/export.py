@@ -1,0 +1,143 @@
+"""`export`: a trial and its answers in the formats of other systems, a command for each."""
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from trialscreen.cli.answers import screen_answers, stored_answers
+from trialscreen.cli.formats import load, print_json
+from trialscreen.cli.help import help_of
+from trialscreen.cli.outcome import refuse, refuse_one
+from trialscreen.cli.screening_day import FLAG
+from trialscreen.errors import InputError, Problem, ValueProblem
+from trialscreen.text import printable, shown
+from trialscreen.trial import SCREENING_DATE
+from trialscreen.wholefile import write_whole
+
+STDOUT = "-"
+
+_ADDRESS = re.compile(r"(https?://|urn:)[^\s|#?<>\"{}\\^`]*[^\s|#?<>\"{}\\^`/]")
+
+Output = Annotated[
+    str,
+    typer.Option("-o", "--output", metavar="FILE", help="The file to write; - for stdout."),
+]
+Base = Annotated[
+    str | None,
+    typer.Option(
+        "--base",
+        metavar="URL",
+        help="Where you publish: the canonical addresses begin with it. If none is given, they"
+        " begin with one that leads nowhere.",
+    ),
+]
+
+export = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+def questionnaire(context: typer.Context, output: Output, base: Base = None) -> None:
+    """The questions as a FHIR R4 Questionnaire.
+
+    A group for each section, a question for each data element; a question is enabled while
+    its answer can still matter. What FHIR cannot carry is told on stderr.
+    """
+    from trialscreen.export.fhir import limits  # noqa: PLC0415 - each format, where it is asked for
+    from trialscreen.export.fhir import questionnaire as fhir  # noqa: PLC0415
+
+    trial = load(context)
+    try:
+        made = fhir.questionnaire(trial, _address(base, fhir.BASE))
+        write_json(output, made)
+    except InputError as error:
+        refuse(error)
+    tell_left_out(limits.questionnaire_limits(trial))
+
+
+def response(
+    context: typer.Context,
+    given_file: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Answers from a YAML or JSON file, one key per element; - for standard input.",
+        ),
+    ],
+    output: Output,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            FLAG,
+            metavar="YYYY-MM-DD",
+            help="The day that every window is counted from; today if none is given.",
+        ),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            "--subject", metavar="CODE", help="The participant's code in the trial; never a name."
+        ),
+    ] = None,
+    base: Base = None,
+) -> None:
+    """One patient's answers as a FHIR R4 QuestionnaireResponse.
+
+    It belongs to the Questionnaire that export questionnaire writes with the same --base.
+    It is completed once every criterion is decided, else in progress. What it cannot carry
+    is told on stderr.
+    """
+    from trialscreen.export.fhir import limits  # noqa: PLC0415
+    from trialscreen.export.fhir import response as fhir  # noqa: PLC0415
+    from trialscreen.export.fhir.questionnaire import BASE  # noqa: PLC0415
+    from trialscreen.log.codes import check_subject  # noqa: PLC0415
+
+    trial = load(context)
+    problems: list[Problem] = []
+    address = _address(base, BASE)
+    try:
+        if subject is not None:
+            check_subject(subject)
+        flags = {} if on is None else {SCREENING_DATE: [on]}
+        stored = stored_answers(given_file, problems)
+        answers, screening = screen_answers(trial, flags, stored, problems)
+        made = fhir.response(screening, datetime.now(UTC), subject, address)
+        write_json(output, made.resource)
+    except ValueProblem as problem:
+        refuse_one("--subject", str(problem))
+    except InputError as error:
+        refuse(error)
+    tell_left_out(limits.response_limits(trial, made, answers))
+
+
+export.command(help=help_of(questionnaire), short_help="The questions, for FHIR.")(questionnaire)
+export.command(help=help_of(response), short_help="One patient's answers, for FHIR.")(response)
+
+
+def write_json(output: str, value: Any) -> None:
+    """Writes a file that appears whole or not at all, or standard output. Raises InputError."""
+    if output == STDOUT:
+        print_json(value)
+        return
+    write_whole(Path(output), json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def tell_left_out(lines: Iterable[str]) -> None:
+    """What a format cannot carry, a line each on stderr."""
+    sys.stdout.flush()
+    for line in lines:
+        sys.stderr.write(f"not carried: {printable(line)}\n")
+
+
+def _address(base: str | None, otherwise: str) -> str:
+    """`base` as canonical addresses can begin with it."""
+    if base is None:
+        return otherwise
+    if not _ADDRESS.fullmatch(base) or not base.isascii():
+        refuse_one("--base", f"{shown(base)}; expected an address such as https://example.org/fhir")
+    return base

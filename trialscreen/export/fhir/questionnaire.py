@@ -1,0 +1,162 @@
+"""The questions of a trial as a FHIR R4 (4.0.1) Questionnaire.
+
+https://hl7.org/fhir/R4/questionnaire.html. The same trial always gives the same
+Questionnaire: it holds no day, and no trace of where it was made.
+"""
+
+import math
+import re
+from datetime import date
+from urllib.parse import quote
+
+from trialscreen.export.fhir.conditions import Condition
+from trialscreen.export.fhir.enabling import enabling
+from trialscreen.export.fhir.relevance import irrelevant_when, questions_of
+from trialscreen.export.fhir.values import (
+    LARGEST_INTEGER,
+    Json,
+    check_codes,
+    choice_coding,
+    quantity,
+    unit_coding,
+)
+from trialscreen.trial import Element, Section, Trial
+
+BASE = "https://trialscreen.invalid/fhir"
+"""Where canonical addresses begin if nobody publishes: a name that leads nowhere (RFC 2606)."""
+
+_CORE = "http://hl7.org/fhir/StructureDefinition"
+_SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition"
+_REGISTRY = "http://clinicaltrials.gov"
+_TYPES = {
+    "boolean": "boolean",
+    "choice": "choice",
+    "date": "date",
+    "integer": "integer",
+    "quantity": "quantity",
+}
+
+
+def questionnaire(trial: Trial, base: str = BASE) -> Json:
+    """The Questionnaire resource: a group for each section, an item for each data element.
+
+    `linkId` is the element's name. `base` is what canonical addresses begin with. Raises
+    InputError for names of choices and units that cannot be codes.
+    """
+    check_codes(trial)
+    nct_id = trial.registration.nct_id
+    return {
+        "resourceType": "Questionnaire",
+        "url": _url(trial, base),
+        **({"identifier": [{"system": _REGISTRY, "value": nct_id}]} if _registered(trial) else {}),
+        "version": _version(trial),
+        "name": f"Screening_{re.sub('[^A-Za-z0-9]', '_', nct_id)}"[:255],
+        "title": f"Screening questions of {nct_id}: {trial.registration.title}",
+        "status": "draft",
+        "subjectType": ["Patient"],
+        "description": "What eligibility is judged from. A screening aid: the investigator decides,"
+        f" against the approved protocol. Criteria file: SHA-256 {trial.sha256}.",
+        "item": _groups(trial, base),
+    }
+
+
+def canonical(trial: Trial, base: str) -> str:
+    """How a response names its Questionnaire: the address and the version."""
+    return f"{_url(trial, base)}|{_version(trial)}"
+
+
+def group_id(section: Section) -> str:
+    """The linkId of a section; no data element has a point in its name."""
+    return f"section.{section.id}"
+
+
+def _url(trial: Trial, base: str) -> str:
+    return f"{base}/Questionnaire/{quote(trial.registration.nct_id, safe='')}"
+
+
+def _version(trial: Trial) -> str:
+    """Without what a canonical address cannot hold."""
+    return "-".join(trial.version.replace("|", " ").split()) or trial.sha256
+
+
+def _registered(trial: Trial) -> bool:
+    return re.fullmatch(r"NCT\d{8}", trial.registration.nct_id) is not None
+
+
+def _groups(trial: Trial, base: str) -> list[Json]:
+    irrelevant = irrelevant_when(trial)
+    groups = []
+    for section in trial.sections:
+        items = [
+            _item(trial, element, irrelevant[element.name], base)
+            for element in questions_of(trial)
+            if element.section == section.id
+        ]
+        if items:
+            group = {"linkId": group_id(section), "text": section.title, "type": "group"}
+            groups.append({**group, "item": items})
+    return groups
+
+
+def _item(trial: Trial, element: Element, irrelevant: Condition, base: str) -> Json:
+    enabled = enabling(irrelevant, trial.elements, base)
+    extensions = [*enabled.pop("extension", ()), *_extensions(trial, element)]
+    options = [
+        {"valueCoding": {**choice_coding(element, name, base), "display": label}}
+        for name, label in element.choices.items()
+    ]
+    return {
+        **({"extension": extensions} if extensions else {}),
+        "linkId": element.name,
+        "text": element.ask,
+        "type": _TYPES[element.type],
+        **enabled,
+        "required": False,
+        **({"answerOption": options} if options else {}),
+        **({"item": [_help(element)]} if element.help else {}),
+    }
+
+
+def _help(element: Element) -> Json:
+    # https://hl7.org/fhir/R4/codesystem-questionnaire-item-control.html
+    system = "http://hl7.org/fhir/questionnaire-item-control"
+    control = {"coding": [{"system": system, "code": "help"}]}
+    return {
+        "extension": [
+            {"url": f"{_CORE}/questionnaire-itemControl", "valueCodeableConcept": control}
+        ],
+        "linkId": f"{element.name}.help",
+        "text": element.help,
+        "type": "display",
+    }
+
+
+def _extensions(trial: Trial, element: Element) -> list[Json]:
+    """The unit and the accepted range, for this type of item."""
+    match element.type:
+        case "quantity":
+            unit = {"url": f"{_CORE}/questionnaire-unitOption"}
+            return [{**unit, "valueCoding": unit_coding(trial, element)}, *_range(trial, element)]
+        case "integer":
+            unit = {"url": f"{_CORE}/questionnaire-unit"}
+            return [{**unit, "valueCoding": unit_coding(trial, element)}, *_range(trial, element)]
+        case "date":
+            return _range(trial, element)
+        case _:
+            return []
+
+
+def _range(trial: Trial, element: Element) -> list[Json]:
+    if element.range is None:
+        return []
+    found: list[Json] = []
+    for key, end in (("min", element.range[0]), ("max", element.range[1])):
+        if isinstance(end, date):
+            found.append({"url": f"{_CORE}/{key}Value", "valueDate": end.isoformat()})
+        elif element.type == "quantity":
+            url = f"{_SDC}/sdc-questionnaire-{key}Quantity"
+            found.append({"url": url, "valueQuantity": quantity(trial, element, end)})
+        elif abs(end) <= LARGEST_INTEGER:
+            whole = math.ceil(end) if key == "min" else math.floor(end)
+            found.append({"url": f"{_CORE}/{key}Value", "valueInteger": whole})
+    return found
