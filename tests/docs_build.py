@@ -249,14 +249,16 @@ TABLES: Mapping[str, Callable[[], str]] = {
 
 
 def commands() -> Mapping[str, Any]:
-    """The registered commands by name; those of a group after it, as "log list"."""
+    """The registered commands by name; one inside another stands after it, as `export response`."""
     group: Any = typer.main.get_command(app)
-    found: dict[str, Any] = {}
+    return dict(_named(group, ""))
+
+
+def _named(group: Any, before: str) -> Iterator[tuple[str, Any]]:
     for name, command in group.commands.items():
-        found[name] = command
-        for inner, one in getattr(command, "commands", {}).items():
-            found[f"{name} {inner}"] = one
-    return found
+        yield f"{before}{name}", command
+        if hasattr(command, "commands"):
+            yield from _named(command, f"{before}{name} ")
 
 
 def _cli_page() -> str:

@@ -37,11 +37,21 @@ Base = Annotated[
         " begin with one that leads nowhere.",
     ),
 ]
+EveryQuestion = Annotated[
+    bool,
+    typer.Option(
+        "--every-question",
+        help="Without conditions: every question is always enabled, and a response holds every"
+        " answer. A Questionnaire of its own, with its own address.",
+    ),
+]
 
 export = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
-def questionnaire(context: typer.Context, output: Output, base: Base = None) -> None:
+def questionnaire(
+    context: typer.Context, output: Output, base: Base = None, every: EveryQuestion = False
+) -> None:
     """The questions as a FHIR R4 Questionnaire.
 
     A group for each section, a question for each data element; a question is enabled while
@@ -51,12 +61,13 @@ def questionnaire(context: typer.Context, output: Output, base: Base = None) -> 
     from trialscreen.export.fhir import questionnaire as fhir  # noqa: PLC0415
 
     trial = load(context)
+    form = fhir.Form(_address(base, fhir.BASE), every)
     try:
-        made = fhir.questionnaire(trial, _address(base, fhir.BASE))
+        made = fhir.questionnaire(trial, form)
         write_json(output, made)
     except InputError as error:
         refuse(error)
-    tell_left_out(limits.questionnaire_limits(trial))
+    tell_left_out(limits.questionnaire_limits(trial, form))
 
 
 def response(
@@ -85,28 +96,29 @@ def response(
         ),
     ] = None,
     base: Base = None,
+    every: EveryQuestion = False,
 ) -> None:
     """One patient's answers as a FHIR R4 QuestionnaireResponse.
 
-    It belongs to the Questionnaire that export questionnaire writes with the same --base.
-    It is completed once every criterion is decided, else in progress. What it cannot carry
-    is told on stderr.
+    It belongs to the Questionnaire that export questionnaire writes with the same --base
+    and --every-question. It is completed once every criterion is decided, else in
+    progress. What it cannot carry is told on stderr.
     """
     from trialscreen.export.fhir import limits  # noqa: PLC0415
     from trialscreen.export.fhir import response as fhir  # noqa: PLC0415
-    from trialscreen.export.fhir.questionnaire import BASE  # noqa: PLC0415
+    from trialscreen.export.fhir.questionnaire import BASE, Form  # noqa: PLC0415
     from trialscreen.log.codes import check_subject  # noqa: PLC0415
 
     trial = load(context)
     problems: list[Problem] = []
-    address = _address(base, BASE)
+    form = Form(_address(base, BASE), every)
     try:
         if subject is not None:
             check_subject(subject)
         flags = {} if on is None else {SCREENING_DATE: [on]}
         stored = stored_answers(given_file, problems)
         answers, screening = screen_answers(trial, flags, stored, problems)
-        made = fhir.response(screening, datetime.now(UTC), subject, address)
+        made = fhir.response(screening, datetime.now(UTC), subject, form)
         write_json(output, made.resource)
     except ValueProblem as problem:
         refuse_one("--subject", str(problem))

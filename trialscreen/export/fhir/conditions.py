@@ -71,9 +71,7 @@ def some(parts: Iterable[Condition]) -> Condition:
         found.update(dict.fromkeys(part.parts if isinstance(part, Some) else (part,)))
     if _too_long(found):
         return NEVER
-    kept = [
-        one for one in found if not any(other != one and implies(one, other) for other in found)
-    ]
+    kept = _irredundant(found, implies)
     return kept[0] if len(kept) == 1 else Some(tuple(kept))
 
 
@@ -82,9 +80,7 @@ def every(parts: Iterable[Condition]) -> Condition:
     found = dict.fromkeys(parts)
     if NEVER in found or not found or _too_long(found):
         return NEVER
-    kept = [
-        one for one in found if not any(other != one and implies(other, one) for other in found)
-    ]
+    kept = _irredundant(found, lambda one, other: implies(other, one))
     if len(kept) == 1:
         return kept[0]
     ways = [part.parts if isinstance(part, Some) else (part,) for part in kept]
@@ -93,6 +89,18 @@ def every(parts: Iterable[Condition]) -> Condition:
         return Every(tuple(kept))
     rest = every(some(way for way in one if way not in shared) for one in ways)
     return some((*shared, rest))
+
+
+def _irredundant(
+    parts: Iterable[Condition], redundant: Callable[[Condition, Condition], bool]
+) -> list[Condition]:
+    """`parts` without those that are redundant beside another; of two alike, the first."""
+    kept: list[Condition] = []
+    for part in parts:
+        if not any(redundant(part, other) for other in kept):
+            kept = [other for other in kept if not redundant(other, part)]
+            kept.append(part)
+    return kept
 
 
 def _too_long(parts: Iterable[Condition]) -> bool:
@@ -184,12 +192,15 @@ def side(operator: Operator) -> str:
     return ">" if operator in (Operator.AT_LEAST, Operator.ABOVE) else "<"
 
 
+STRICT = (Operator.ABOVE, Operator.BELOW)
+
+
 def _within(test: Bounded, answer: Answer) -> bool:
     if test.unit is None:
         return _COMPARED[test.operator](answer["valueInteger"], test.bound)
-    quantity = answer["valueQuantity"]
-    return (
-        quantity["code"] == test.unit
-        and quantity.get("comparator", side(test.operator)).startswith(side(test.operator))
-        and _COMPARED[test.operator](quantity["value"], test.bound)
-    )
+    quantity, inside = answer["valueQuantity"], side(test.operator)
+    comparator, value = quantity.get("comparator", ""), quantity["value"]
+    if quantity["code"] != test.unit or not (comparator or inside).startswith(inside):
+        return False
+    beside = test.operator in STRICT and comparator == inside and value == test.bound
+    return beside or _COMPARED[test.operator](value, test.bound)

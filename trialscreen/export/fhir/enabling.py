@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from trialscreen.export.fhir.conditions import (
     NEVER,
+    STRICT,
     Answered,
     Bounded,
     Chosen,
@@ -113,11 +114,15 @@ def _test(test: Test, questions: tuple[str, ...]) -> str:
 
 def _bounded(test: Bounded) -> str:
     """A number counts in its unit only, and with a comparator that keeps it on its side."""
-    compared = f"{_SYMBOLS[test.operator]} {Decimal(repr(test.bound)):f}"
+    bound = f"{Decimal(repr(test.bound)):f}"
     if test.unit is None:
-        return f"$this {compared}"
-    one_side = f"comparator.empty() or comparator.startsWith('{side(test.operator)}')"
-    return f"code = {_quoted(test.unit)} and ({one_side}) and value {compared}"
+        return f"$this {_SYMBOLS[test.operator]} {bound}"
+    compared = f"value {_SYMBOLS[test.operator]} {bound}"
+    inside = side(test.operator)
+    if test.operator in STRICT:
+        compared = f"({compared} or comparator = '{inside}' and value = {bound})"
+    one_side = f"comparator.empty() or comparator.startsWith('{inside}')"
+    return f"code = {_quoted(test.unit)} and ({one_side}) and {compared}"
 
 
 def _quoted(text: str) -> str:

@@ -2,32 +2,45 @@
 
 from collections.abc import Iterable, Iterator
 
+from trialscreen.export.fhir.questionnaire import Form
 from trialscreen.export.fhir.response import Response
 from trialscreen.rule import Compare, ElementRef, LongerAgoThan, Within
 from trialscreen.sources import Answers
 from trialscreen.text import some
-from trialscreen.trial import SCREENING_DATE, Formula, Trial
+from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.values import UNKNOWN
 
 
-def questionnaire_limits(trial: Trial) -> tuple[str, ...]:
+def questionnaire_limits(trial: Trial, form: Form) -> tuple[str, ...]:
     """What the Questionnaire leaves out, a line each."""
-    return tuple(_of_questions(trial))
+    return tuple(_of_questions(trial, form))
 
 
-def _of_questions(trial: Trial) -> Iterator[str]:
-    elements = tuple(trial.answerable())
+def _of_questions(trial: Trial, form: Form) -> Iterator[str]:
     yield "the criteria: the questions are carried, what follows from the answers is not"
     yield "codes (LOINC, SNOMED CT): the criteria file has none, and none are made up"
     yield "unknown as an answer: a question left empty is one whose answer is not known"
-    if any(element.type == "integer" for element in elements):
-        yield "bounds of whole numbers, as <5: they are asked exactly"
-    if any(element.type in ("integer", "quantity", "date") for element in elements):
-        yield "values between two others, and dates before or after a day"
-    if any(element.type == "date" for element in elements):
-        yield "that no date lies after the screening date"
-    if _by_comparing(trial):
+    yield "who gives each answer, and which questions are asked together"
+    if form.every_question:
+        yield "which questions can no longer matter: all are shown, as asked"
+    elif _by_comparing(trial):
         yield "relevance that hangs on a date, or on two answers compared: the question is shown"
+    if SCREENING_DATE not in trial.elements:
+        yield _NO_SCREENING_DATE
+    yield from _of_values(trial, tuple(trial.answerable()))
+
+
+_NO_SCREENING_DATE = f"the screening date: the criteria file has no question {SCREENING_DATE}"
+
+
+def _of_values(trial: Trial, elements: tuple[Element, ...]) -> Iterator[str]:
+    types = {element.type for element in elements}
+    if "integer" in types:
+        yield "bounds of whole numbers, as <5: they are asked exactly"
+    if types & {"integer", "quantity", "date"}:
+        yield "values between two others, and dates before or after a day"
+    if "date" in types:
+        yield "that no date lies after the screening date"
     if worked_out := [one.name for one in elements if isinstance(one.derive, Formula)]:
         yield f"how values are worked out, so they are asked, or left empty: {some(worked_out)}"
     if checked := [one.name for one in elements if one.valid_if is not None]:
@@ -36,9 +49,6 @@ def _of_questions(trial: Trial) -> Iterator[str]:
         yield f"other units than the first: {some(units)}"
     if any(one.typical is not None for one in elements) or trial.checks:
         yield "usual ranges, and checks of one answer against another"
-    yield "who gives each answer, and which questions are asked together"
-    if SCREENING_DATE not in trial.elements:
-        yield f"the screening date: the criteria file has no question {SCREENING_DATE}"
 
 
 def _by_comparing(trial: Trial) -> bool:
@@ -59,9 +69,12 @@ def response_limits(trial: Trial, made: Response, answers: Answers) -> tuple[str
 def _of_answers(trial: Trial, made: Response, answers: Answers) -> Iterator[str]:
     given = {name: one for name, one in answers.items() if name != SCREENING_DATE}
     if SCREENING_DATE not in trial.elements:
-        yield f"the screening date: the criteria file has no question {SCREENING_DATE}"
+        yield _NO_SCREENING_DATE
     if made.no_such_answer:
-        yield f"values that no answer in FHIR says exactly: {_all(made.no_such_answer)}"
+        yield (
+            "values that no answer in FHIR says exactly; without them, criteria may be found"
+            f" otherwise: {_all(made.no_such_answer)}"
+        )
     if made.not_enabled:
         yield (
             "answers to questions that the others leave without effect, and so not enabled:"

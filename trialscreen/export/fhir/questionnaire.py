@@ -6,10 +6,12 @@ Questionnaire: it holds no day, and no trace of where it was made.
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import date
+from typing import NamedTuple
 from urllib.parse import quote
 
-from trialscreen.export.fhir.conditions import Condition
+from trialscreen.export.fhir.conditions import NEVER, Condition
 from trialscreen.export.fhir.enabling import enabling
 from trialscreen.export.fhir.relevance import irrelevant_when, questions_of
 from trialscreen.export.fhir.values import (
@@ -25,6 +27,17 @@ from trialscreen.trial import Element, Section, Trial
 BASE = "https://trialscreen.invalid/fhir"
 """Where canonical addresses begin if nobody publishes: a name that leads nowhere (RFC 2606)."""
 
+
+class Form(NamedTuple):
+    """Which Questionnaire of a trial. `base`: what its canonical addresses begin with.
+
+    `every_question`: all are always enabled; else each while its answer can still matter.
+    """
+
+    base: str = BASE
+    every_question: bool = False
+
+
 _CORE = "http://hl7.org/fhir/StructureDefinition"
 _SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition"
 _REGISTRY = "http://clinicaltrials.gov"
@@ -37,17 +50,17 @@ _TYPES = {
 }
 
 
-def questionnaire(trial: Trial, base: str = BASE) -> Json:
+def questionnaire(trial: Trial, form: Form = Form()) -> Json:  # noqa: B008 - immutable
     """The Questionnaire resource: a group for each section, an item for each data element.
 
-    `linkId` is the element's name. `base` is what canonical addresses begin with. Raises
-    InputError for names of choices and units that cannot be codes.
+    `linkId` is the element's name. Raises InputError for names of choices and units that
+    cannot be codes.
     """
     check_codes(trial)
     nct_id = trial.registration.nct_id
     return {
         "resourceType": "Questionnaire",
-        "url": _url(trial, base),
+        "url": _url(trial, form),
         **({"identifier": [{"system": _REGISTRY, "value": nct_id}]} if _registered(trial) else {}),
         "version": _version(trial),
         "name": f"Screening_{re.sub('[^A-Za-z0-9]', '_', nct_id)}"[:255],
@@ -56,13 +69,20 @@ def questionnaire(trial: Trial, base: str = BASE) -> Json:
         "subjectType": ["Patient"],
         "description": "What eligibility is judged from. A screening aid: the investigator decides,"
         f" against the approved protocol. Criteria file: SHA-256 {trial.sha256}.",
-        "item": _groups(trial, base),
+        "item": _groups(trial, form),
     }
 
 
-def canonical(trial: Trial, base: str) -> str:
+def canonical(trial: Trial, form: Form) -> str:
     """How a response names its Questionnaire: the address and the version."""
-    return f"{_url(trial, base)}|{_version(trial)}"
+    return f"{_url(trial, form)}|{_version(trial)}"
+
+
+def irrelevance(trial: Trial, form: Form) -> Mapping[str, Condition]:
+    """When each question is not enabled."""
+    if form.every_question:
+        return dict.fromkeys(trial.elements, NEVER)
+    return irrelevant_when(trial)
 
 
 def group_id(section: Section) -> str:
@@ -70,8 +90,9 @@ def group_id(section: Section) -> str:
     return f"section.{section.id}"
 
 
-def _url(trial: Trial, base: str) -> str:
-    return f"{base}/Questionnaire/{quote(trial.registration.nct_id, safe='')}"
+def _url(trial: Trial, form: Form) -> str:
+    ending = "-every-question" if form.every_question else ""
+    return f"{form.base}/Questionnaire/{quote(trial.registration.nct_id, safe='')}{ending}"
 
 
 def _version(trial: Trial) -> str:
@@ -83,12 +104,12 @@ def _registered(trial: Trial) -> bool:
     return re.fullmatch(r"NCT\d{8}", trial.registration.nct_id) is not None
 
 
-def _groups(trial: Trial, base: str) -> list[Json]:
-    irrelevant = irrelevant_when(trial)
+def _groups(trial: Trial, form: Form) -> list[Json]:
+    irrelevant = irrelevance(trial, form)
     groups = []
     for section in trial.sections:
         items = [
-            _item(trial, element, irrelevant[element.name], base)
+            _item(trial, element, irrelevant[element.name], form.base)
             for element in questions_of(trial)
             if element.section == section.id
         ]

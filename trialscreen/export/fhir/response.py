@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from trialscreen.export.fhir.conditions import Answer, holds
-from trialscreen.export.fhir.questionnaire import BASE, canonical, group_id
-from trialscreen.export.fhir.relevance import irrelevant_when, questions_of
+from trialscreen.export.fhir.questionnaire import Form, canonical, group_id, irrelevance
+from trialscreen.export.fhir.relevance import questions_of
 from trialscreen.export.fhir.values import Json, answer_of, check_codes
 from trialscreen.fact import Fact, day
 from trialscreen.screening import Screening
@@ -25,9 +25,12 @@ class Response(NamedTuple):
 
 
 def response(
-    screening: Screening, authored: datetime, subject: str | None = None, base: str = BASE
+    screening: Screening,
+    authored: datetime,
+    subject: str | None = None,
+    form: Form = Form(),  # noqa: B008 - immutable
 ) -> Response:
-    """The answers behind a screening, for the Questionnaire of its trial and `base`.
+    """The answers behind a screening, for a Questionnaire of its trial.
 
     `authored` is when they were put together, with a time zone. `subject` is a pseudonymous
     code, never a name. The response is completed once every criterion is decided, else in
@@ -36,11 +39,11 @@ def response(
     """
     check_codes(screening.trial)
     facts = {**screening.facts, SCREENING_DATE: day(screening.on)}
-    carried, not_enabled, no_such_answer = _sorted(screening, facts, base)
+    carried, not_enabled, no_such_answer = _sorted(screening, facts, form)
     decided = all(finding.met.known for finding in screening.findings)
     resource = {
         "resourceType": "QuestionnaireResponse",
-        "questionnaire": canonical(screening.trial, base),
+        "questionnaire": canonical(screening.trial, form),
         "status": "completed" if decided else "in-progress",
         **({"subject": _subject(subject)} if subject is not None else {}),
         "authored": authored.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -54,17 +57,17 @@ def _subject(code: str) -> Json:
 
 
 def _sorted(
-    screening: Screening, facts: Mapping[str, Fact], base: str
+    screening: Screening, facts: Mapping[str, Fact], form: Form
 ) -> tuple[dict[str, Answer], tuple[str, ...], tuple[str, ...]]:
     """The answers by question; the elements not enabled; those that no answer says exactly."""
-    irrelevant = irrelevant_when(screening.trial)
+    irrelevant = irrelevance(screening.trial, form)
     carried: dict[str, Answer] = {}
     not_enabled, no_such_answer = [], []
     for element in questions_of(screening.trial):
         name = element.name
         if (fact := facts.get(name)) is None:
             continue
-        answer = answer_of(screening.trial, element, fact, screening.on, base)
+        answer = answer_of(screening.trial, element, fact, screening.on, form.base)
         if holds(irrelevant[name], carried):
             not_enabled.append(name)
         elif answer is None:

@@ -81,7 +81,7 @@ def answer_of(trial: Trial, element: Element, fact: Fact, on: date, base: str) -
             text = _date_text(trial, element, fact, on)
             return None if text is None else {"valueDate": text}
         case Numbers(low, _) if element.type == "integer":
-            fits = fact.exact and abs(low) <= LARGEST_INTEGER
+            fits = fact.exact and low == int(low) and abs(low) <= LARGEST_INTEGER
             return {"valueInteger": int(low)} if fits else None
         case Numbers(low, _) if fact.exact:
             return {"valueQuantity": quantity(trial, element, low)}
