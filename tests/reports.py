@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tests.test_html import HOSTILE
 from trialscreen import __version__, load_trial
-from trialscreen.clearing import all_clear_on
 from trialscreen.cli.answers import given, screen_answers, stored_answers
-from trialscreen.log.entry import Correction, Criteria, Entry, Given, Outcome, Screened
+from trialscreen.log.entry import Correction, Entry, Given
+from trialscreen.log.recording import recorded
 from trialscreen.report.log_page import LogReport
 from trialscreen.report.record_page import Record
 from trialscreen.screening import Screening
@@ -45,16 +45,9 @@ def in_the_log(record: Record, subject: str, number: int = 1) -> Record:
 def entry(
     screening: Screening, subject: str, number: int, answers: Mapping[str, Given] | None = None
 ) -> Entry:
-    trial = screening.trial
-    outcome = Outcome(
-        screening.verdict,
-        screening.open,
-        tuple(one.criterion.id for one in screening.failing),
-        all_clear_on(screening),
-    )
-    criteria = Criteria(trial.registration.nct_id, trial.version, trial.sha256)
-    screened = Screened(subject, screening.on, criteria, outcome, "full", answers=answers or {})
+    """As the log would keep it: before consent without answers."""
     seal = sha256(f"{number} {subject}".encode()).hexdigest()
+    screened = recorded(screening, answers or {}, subject)
     return Entry(number, AT + timedelta(hours=number), "JW", __version__, screened, seal)
 
 
@@ -81,9 +74,7 @@ def log(subjects: int) -> LogReport:
 
 def _next(entries: list[Entry], screening: Screening, subject: str, on: date) -> Entry:
     one = entry(screening, subject, len(entries) + 1)
-    minimal = len(entries) % 6 == 5 and one.screened.outcome.verdict == "ineligible"
-    screened = one.screened._replace(on=on, stage="before consent" if minimal else "full")
-    return one._replace(screened=screened)
+    return one._replace(screened=one.screened._replace(on=on))
 
 
 # Hostile texts.
@@ -140,9 +131,8 @@ def hostile_record() -> Record:
         name: Given(bad(f"written {name}"), "file", dict(_hostile_notes(name)))
         for name in record.answers
     }
-    told = in_the_log(record._replace(answers=answers), HOSTILE_FOOT + "subject")
-    assert told.entry is not None
-    return told._replace(entry=_hostile_entry(told.entry))
+    one = entry(record.screening, HOSTILE_FOOT + "subject", 1)
+    return record._replace(answers=answers, entry=_hostile_entry(one))
 
 
 def _hostile_notes(name: str) -> Iterator[tuple[str, str]]:

@@ -93,7 +93,7 @@ def test_a_line_tells_what_is_to_be_known_of_a_subject() -> None:
         "S-1 Last screened: 2026-06-01 Verdict: ✗ ineligible Fails: E8 Clears on: 2026-11-19"
         " By: JW Entry: 1 Screenings: 1"
     ) in text
-    assert "S-2 Last screened: 2026-06-01 Verdict: ? undetermined data open By: JW" in text
+    assert "S-2 Last screened: 2026-06-01 Verdict: ? undetermined data missing, before" in text
     assert "0 eligible of 2 screened" in text
     assert "Verified: unbroken." in text
 

@@ -27,8 +27,10 @@ from trialscreen.trial import SCREENING_DATE
 from trialscreen.words import show_fact
 
 
-def _logged(name: str) -> Record:
-    return in_the_log(patient(name), "S-014", 41)
+def _recorded(name: str) -> Record:
+    """In the log, but for a patient without consent, of whom that keeps no answers."""
+    record = patient(name)
+    return record if name == "undetermined" else in_the_log(record, "S-014", 41)
 
 
 def _printed(name: str) -> str:
@@ -36,7 +38,7 @@ def _printed(name: str) -> str:
 
 
 RECORDS: dict[str, Callable[[], Record]] = {
-    **{name: partial(_logged, name) for name in STATES},
+    **{name: partial(_recorded, name) for name in STATES},
     "empty": mostly_empty,
     "hostile": hostile_record,
 }
@@ -204,7 +206,7 @@ def test_a_correction_and_a_note_stand_on_the_record() -> None:
 
 
 def test_a_record_can_be_told_in_other_forms() -> None:
-    page = record_page(in_the_log(patient("undetermined"), "S-014", 41))
+    page = record_page(in_the_log(patient("ineligible_lab"), "S-014", 41))
     assert "- [ ] not eligible" in markdown.render(page)
     assert "  [ ] not eligible" in plain.render(page)
     assert "- Subject: S-014" in markdown.render(page)

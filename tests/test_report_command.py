@@ -11,6 +11,8 @@ from trialscreen import load_trial
 from trialscreen.cli.report import record_of, write_log, write_record
 from trialscreen.errors import InputError
 from trialscreen.log.entry import Criteria
+from trialscreen.log.store import open_log
+from trialscreen.report.log_page import LogReport
 
 ON = ("--screening-date", "2026-06-01")
 
@@ -97,6 +99,21 @@ def test_an_entry_of_a_log_gives_its_record_again(tmp_path: Path) -> None:
     assert (again.entry, again.answers) == (first.entry, first.entry.screened.answers)
     write_record(again, tmp_path / "page.html")
     assert "S-014" in (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_a_record_can_be_given_from_a_log_on_the_disk(tmp_path: Path) -> None:
+    file = tmp_path / "log.sqlite"
+    given = ("--from", PATIENTS / "ineligible_washout.yaml", "--weight", "121 lb")
+    assert run("screen", *given, "--log", file, "--subject", "S-014", "--by", "JW").code == 3
+    with open_log(file) as opened:
+        entries = list(opened.entries())
+    record = record_of(load_trial(), entries[0])
+    assert record.answers["weight"].by == "flag"
+    write_record(record, tmp_path / "page.html")
+    text = Parsed((tmp_path / "page.html").read_text("utf-8")).text
+    assert "written: 121 lb" in text and "Chart; command line" in text and "S-014" in text
+    write_log(LogReport(load_trial(), entries, "Verified."), tmp_path / "log.html")
+    assert "0 eligible of 1 screened" in (tmp_path / "log.html").read_text("utf-8")
 
 
 def test_a_record_that_cannot_be_given_again_is_refused() -> None:

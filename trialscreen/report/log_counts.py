@@ -1,4 +1,4 @@
-"""A screening log in counts: each subject once, by the latest screening that stands."""
+"""A screening log in counts: each subject once."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -23,6 +23,7 @@ from trialscreen.report.blocks import (
 )
 from trialscreen.report.log_counts import Counts, counted
 from trialscreen.report.statuses import AID, verdict_status
+from trialscreen.screening import Open
 from trialscreen.trial import Trial
 
 
@@ -161,18 +162,21 @@ def _subjects(entries: Sequence[Entry], subjects: dict[str, Entry]) -> Iterator[
 def _subject(entry: Entry, times: int) -> tuple[Cell, ...]:
     screened, outcome = entry.screened, entry.screened.outcome
     status = verdict_status(outcome.verdict)
-    details = [f"{outcome.open} open"] if outcome.open else []
+    details = [_OPEN[outcome.open]] if outcome.open else []
     details += ["before consent"] if screened.stage == "before consent" else []
     return row(
         screened.subject,
         str(screened.on),
-        Cell("\n".join((str(status), *details)), status.tone),
+        Cell(f"{status}\n{', '.join(details)}".strip(), status.tone),
         ", ".join(outcome.failed),
         "" if outcome.clears_on is None else str(outcome.clears_on),
         entry.by,
         str(entry.number),
         str(times),
     )
+
+
+_OPEN: dict[Open, str] = {"data": "data missing", "judgement": "judgement open"}
 
 
 def _corrections(entries: Sequence[Entry]) -> Iterator[Block]:

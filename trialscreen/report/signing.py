@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from trialscreen.log.entry import Entry
+from trialscreen.log.verify import noted_as
 from trialscreen.report.blocks import Cell, Choices, Heading, Paragraph, Part, Table, Terms, row
 from trialscreen.report.statuses import AID
 from trialscreen.trial import Trial
-
-SEAL_DIGITS = 16
-"""Of a seal, on every sheet: enough to tell two entries apart."""
 
 
 def identity(trial: Trial, on: date, tool: str, entry: Entry | None) -> Terms:
@@ -46,12 +44,8 @@ def foot(nct_id: str, on: date, entry: Entry | None) -> str:
         return f"{nct_id} · subject ________ · screened {on}"
     return (
         f"{nct_id} · subject {entry.screened.subject} · screened {on} · log entry and seal"
-        f" {_noted(entry)}"
+        f" {noted_as(entry.number, entry.seal)}"
     )
-
-
-def _noted(entry: Entry) -> str:
-    return f"{entry.number}:{entry.seal[:SEAL_DIGITS]}"
 
 
 def log_foot(nct_id: str, last: Entry | None) -> str:
@@ -60,7 +54,7 @@ def log_foot(nct_id: str, last: Entry | None) -> str:
         return f"Screening log of {nct_id}, no entry"
     return (
         f"Screening log of {nct_id} · up to {last.at:%Y-%m-%d %H:%M} UTC, entry and seal"
-        f" {_noted(last)}"
+        f" {noted_as(last.number, last.seal)}"
     )
 
 
