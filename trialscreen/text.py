@@ -16,6 +16,29 @@ _CONTROL = re.compile(
 halves of characters, which no file can hold."""
 
 
+PLAIN = {
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "<>",
+    "±": "+/-",
+    "✓": "+",
+    "✗": "x",
+    "×": "x",
+    "²": "2",
+    "³": "3",
+    "…": "...",
+    "°": " deg",
+    "•": "*",
+    "µ": "u",
+    "μ": "u",  # micro sign and Greek mu
+    **dict.fromkeys("‐‑‒–—−", "-"),
+    **dict.fromkeys("‘’‚′", "'"),
+    **dict.fromkeys("“”„″", '"'),
+    **dict.fromkeys("\u00a0\u2002\u2003\u2009\u202f", " "),
+}
+"""What stands for a character where only ASCII can be written."""
+
+
 def first_control(text: str) -> str | None:
     """The first control character in `text`, as U+XXXX; None if there is none."""
     found = _CONTROL.search(text)

@@ -18,6 +18,7 @@ from trialscreen.cli.report import report
 from trialscreen.cli.screen import screen
 from trialscreen.cli.sql import sql
 from trialscreen.cli.trial import check, criteria, trial
+from trialscreen.text import PLAIN
 
 CRITERIA_VARIABLE = "TRIALSCREEN_CRITERIA"
 
@@ -104,25 +105,11 @@ def run() -> NoReturn:
         _fail(f"error: unexpected {place}. This is a fault of trialscreen.\n")
 
 
-_PLAIN = {
-    "≥": ">=",
-    "≤": "<=",
-    "✓": "+",
-    "✗": "x",
-    "×": "x",
-    "²": "2",
-    "…": "...",
-    "–": "-",
-    "µ": "u",
-    "μ": "u",  # micro sign and Greek mu
-}
-
-
 def _in_ascii(error: UnicodeError) -> tuple[str, int]:
     """What stands for characters that an encoding lacks: the same in ASCII, or "?"."""
     assert isinstance(error, UnicodeEncodeError)
     lacking = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(char, "?") for char in lacking), error.end
+    return "".join(PLAIN.get(char, "?") for char in lacking), error.end
 
 
 def _open_streams() -> None:

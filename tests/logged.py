@@ -1,0 +1,47 @@
+"""Made-up entries of a screening log, for tests of what is made from one."""
+
+from datetime import UTC, date, datetime
+
+from trialscreen import load_trial
+from trialscreen.log.entry import Correction, Criteria, Entry, Found, Outcome, Screened
+from trialscreen.trial import Trial
+
+TRIAL = load_trial()
+ON = date(2026, 6, 1)
+
+
+def criteria_of(trial: Trial = TRIAL) -> Criteria:
+    return Criteria(trial.registration.nct_id, trial.version, trial.sha256)
+
+
+def entry(
+    number: int,
+    subject: str,
+    failed: tuple[str, ...] = (),
+    *,
+    on: date = ON,
+    corrects: int | None = None,
+    consent: bool = True,
+    note: str = "",
+    criteria: Criteria | None = None,
+) -> Entry:
+    """An entry that found `failed`; before consent it keeps the ids only."""
+    kinds = {one.id: one for one in TRIAL.criteria}
+    found = tuple(
+        Found(one, kinds[one].kind, kinds[one].label, None, False, ("why",), (), None)
+        for one in failed
+        if one in kinds and consent
+    )
+    screened = Screened(
+        subject,
+        on,
+        criteria or criteria_of(),
+        Outcome("ineligible" if failed else "undetermined", None if failed else "data", failed),
+        "full" if consent else "before consent",
+        note,
+        None if corrects is None else Correction(corrects, "typing error"),
+        {},
+        found,
+    )
+    at = datetime(2026, 6, 1, 9, 30, number, tzinfo=UTC)
+    return Entry(number, at, "jdoe", "trialscreen 0.1.0", screened, f"{number:064x}")

@@ -1,0 +1,78 @@
+"""The screening log as a table, and which entries of a log stand."""
+
+import csv
+import io
+from datetime import date
+from typing import get_type_hints
+
+from tests.logged import TRIAL, criteria_of, entry
+from trialscreen import csvtext
+from trialscreen.export.latest import latest_entries
+from trialscreen.export.screening_log import COLUMNS, log_rows, not_in_log_rows
+from trialscreen.log.entry import Entry, Screened
+
+
+def table(*entries: Entry) -> list[dict[str, str]]:
+    text = csvtext.render(COLUMNS, log_rows(TRIAL, entries))
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_failure_has_its_ids_and_its_words() -> None:
+    (row,) = table(entry(1, "S-001", ("I3", "E5")))
+    assert row["Subject"] == "S-001" and row["Consent recorded"] == "yes"
+    assert row["Outcome"] == "ineligible" and row["Still open"] == ""
+    assert row["Screen failure: criteria"] == "I3; E5"
+    assert row["Screen failure: reasons"].startswith("I3: Body weight ≥40 kg, and body mass")
+    assert row["Entered at (UTC)"] == "2026-06-01T09:30:01Z"
+    assert row["Criteria file (SHA-256)"] == TRIAL.sha256 and len(row["Seal"]) == 64
+
+
+def test_before_consent_nothing_but_the_minimum_stands() -> None:
+    (row,) = table(entry(1, "S-001", ("I3",), consent=False))
+    assert row["Consent recorded"] == "no" and row["Screen failure: criteria"] == "I3"
+
+
+def test_no_text_of_another_criteria_file_is_used() -> None:
+    other = criteria_of()._replace(sha256="0" * 64, version="1.0.0")
+    kept, bare = table(
+        entry(1, "S-001", ("I3",), criteria=other),
+        entry(2, "S-002", ("X9",), criteria=other, consent=False),
+    )
+    assert kept["Screen failure: reasons"] == "I3: Weight ≥40 kg and BMI 18 to 30"
+    assert bare["Screen failure: reasons"] == "X9"
+    assert "(2 of 2)" in not_in_log_rows(TRIAL, [entry(1, "a", criteria=other)] * 2)[-1]
+
+
+def test_corrections_name_each_other() -> None:
+    first, second = table(entry(1, "S-001", ("I3",)), entry(2, "S-001", ("E5",), corrects=1))
+    assert (first["Corrected by entry"], second["Corrects entry"]) == ("2", "1")
+    assert second["Reason for correction"] == "typing error"
+
+
+def test_hostile_text_stays_text() -> None:
+    (row,) = table(entry(1, "=cmd", note='@SUM(1)\u202e\x07<b>,"x"'))
+    assert row["Subject"] == "'=cmd" and row["Note"] == '\'@SUM(1)<b>,"x"'
+
+
+def test_every_field_of_an_entry_has_a_column_or_a_line_that_says_it_has_none() -> None:
+    fields = {*get_type_hints(Entry), *get_type_hints(Screened)} - {"screened"}
+    assert len(fields) == len({*Entry._fields, *Screened._fields}) - 1
+    assert "answers" in not_in_log_rows(TRIAL, [])[0]
+    assert len(COLUMNS) == len(next(log_rows(TRIAL, [entry(1, "S")])))
+
+
+def test_the_latest_uncorrected_entry_of_each_subject_stands() -> None:
+    entries = [
+        entry(1, "A", ("I3",)),
+        entry(2, "B"),
+        entry(3, "A", ("E5",), corrects=1),
+        entry(4, "B", on=date(2026, 7, 1)),
+        entry(5, "B", on=date(2026, 5, 1)),
+        entry(6, "C", corrects=7),
+        entry(7, "C"),
+    ]
+    assert {one.screened.subject: one.number for one in latest_entries(entries)} == {
+        "A": 3,
+        "B": 4,
+        "C": 6,
+    }
