@@ -77,7 +77,6 @@ def test_what_is_wrong_is_told_and_nothing_is_written(
     path = tmp_path / "out.json"
     told = refusals(run("export", "response", "--from", "-", "-o", path, *args, stdin=stdin))
     assert any(message in line for line in told), told
-    assert not any("ane" in line for line in told), "a name is not repeated"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -18,7 +18,6 @@ from trialscreen.cli.screening_day import FLAG
 from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.text import printable, shown
 from trialscreen.trial import SCREENING_DATE
-from trialscreen.wholefile import write_whole
 
 STDOUT = "-"
 
@@ -136,6 +135,8 @@ def write_json(output: str, value: Any) -> None:
     if output == STDOUT:
         print_json(value)
         return
+    from trialscreen.wholefile import write_whole  # noqa: PLC0415 - for files only
+
     write_whole(Path(output), json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 

@@ -14,7 +14,6 @@ from trialscreen.screening import Screening, screen
 from trialscreen.sources import Answer, Answers, read_facts
 from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE, Trial
-from trialscreen.wholefile import write_whole
 
 if TYPE_CHECKING:
     from trialscreen.log.entry import Entry
@@ -161,6 +160,7 @@ def record_of(trial: Trial, entry: "Entry") -> "Record":
 def write_record(record: "Record", path: Path) -> None:
     """Writes the record, whole or not at all. Raises InputError if it cannot be written."""
     from trialscreen.report.documents import record_document  # noqa: PLC0415 - for reports only
+    from trialscreen.wholefile import write_whole  # noqa: PLC0415
 
     write_whole(path, record_document(record))
 
@@ -168,5 +168,6 @@ def write_record(record: "Record", path: Path) -> None:
 def write_log(told: "LogReport", path: Path) -> None:
     """Writes the page of a log, whole or not at all. Raises InputError if it cannot be written."""
     from trialscreen.report.documents import log_document  # noqa: PLC0415 - for reports only
+    from trialscreen.wholefile import write_whole  # noqa: PLC0415
 
     write_whole(path, log_document(told))
