@@ -232,7 +232,7 @@ def test_an_interrupt_ends_quietly_with_130() -> None:
 
 def test_an_unexpected_fault_is_told_without_a_value_or_a_traceback() -> None:
     script = (
-        "import sys; import trialscreen.cli.screen as module\n"
+        "import sys; import trialscreen.cli.answers as module\n"
         "def fault(*args): raise RuntimeError('weight 58')\n"
         "module.read_answers = fault\n"
         "sys.argv = ['trialscreen', 'screen', '--from', '-']\n"
