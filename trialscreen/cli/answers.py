@@ -1,7 +1,9 @@
 """One patient's answers, from flags and a file, to a screening."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from trialscreen.cli.element_flags import flag
 from trialscreen.errors import InputError, Problem
@@ -19,6 +21,24 @@ from trialscreen.trial import Trial
 
 if TYPE_CHECKING:
     from trialscreen.log.entry import Given
+
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="FILE",
+        help="Answers from a YAML or JSON file, one key per element; - for standard input."
+        " Flags win over the file.",
+    ),
+]
+DayOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--screening-date",
+        metavar="YYYY-MM-DD",
+        help="The day that every window is counted from; today if none is given.",
+    ),
+]
 
 INTERVIEW = "the interview"
 """Where an answer was given that stood neither in a flag nor in a file."""

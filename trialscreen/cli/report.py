@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trialscreen.cli.answers import given, screen_answers, stored_answers
+from trialscreen.cli.answers import DayOption, FromOption, given, screen_answers, stored_answers
 from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken, flag
 from trialscreen.cli.outcome import refuse
 from trialscreen.errors import InputError, Problem
@@ -29,23 +29,8 @@ def report(
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="The page to write: an .html file."),
     ] = None,
-    given_file: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="FILE",
-            help="Answers from a YAML or JSON file, one key per element; - for standard input."
-            " Flags win over the file.",
-        ),
-    ] = None,
-    on: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--screening-date",
-            metavar="YYYY-MM-DD",
-            help="The day that every window is counted from; today if none is given.",
-        ),
-    ] = None,
+    given_file: FromOption = None,
+    on: DayOption = None,
     log: Annotated[
         Path | None,
         typer.Option(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trialscreen.cli.answers import screen_answers, stored_answers
+from trialscreen.cli.answers import DayOption, FromOption, screen_answers, stored_answers
 from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken
 from trialscreen.cli.formats import Format, FormatOption, print_json, print_page
 from trialscreen.cli.interview import Wishes, answers_file, interview
@@ -29,23 +29,8 @@ from trialscreen.trial import SCREENING_DATE, Trial
 
 def screen(
     context: typer.Context,
-    given_file: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="FILE",
-            help="Answers from a YAML or JSON file, one key per element; - for standard input."
-            " Flags win over the file.",
-        ),
-    ] = None,
-    on: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--screening-date",
-            metavar="YYYY-MM-DD",
-            help="The day that every window is counted from; today if none is given.",
-        ),
-    ] = None,
+    given_file: FromOption = None,
+    on: DayOption = None,
     form: FormatOption = Format.TABLE,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show the clauses inside each criterion.")
