@@ -1,13 +1,11 @@
-"""The screening log as a table, and which entries of a log stand."""
+"""The screening log as a table."""
 
 import csv
 import io
-from datetime import date
 from typing import get_type_hints
 
 from tests.logged import TRIAL, criteria_of, entry
 from trialscreen import csvtext
-from trialscreen.export.latest import latest_entries
 from trialscreen.export.screening_log import COLUMNS, log_rows, not_in_log_rows
 from trialscreen.log.entry import Entry, Screened
 
@@ -59,20 +57,3 @@ def test_every_field_of_an_entry_has_a_column_or_a_line_that_says_it_has_none() 
     assert len(fields) == len({*Entry._fields, *Screened._fields}) - 1
     assert "answers" in not_in_log_rows(TRIAL, [])[0]
     assert len(COLUMNS) == len(next(log_rows(TRIAL, [entry(1, "S")])))
-
-
-def test_the_latest_uncorrected_entry_of_each_subject_stands() -> None:
-    entries = [
-        entry(1, "A", ("I3",)),
-        entry(2, "B"),
-        entry(3, "A", ("E5",), corrects=1),
-        entry(4, "B", on=date(2026, 7, 1)),
-        entry(5, "B", on=date(2026, 5, 1)),
-        entry(6, "C", corrects=7),
-        entry(7, "C"),
-    ]
-    assert {one.screened.subject: one.number for one in latest_entries(entries)} == {
-        "A": 3,
-        "B": 4,
-        "C": 6,
-    }

@@ -65,10 +65,14 @@ def _of_frame(dataset: Dataset) -> Iterator[Problem]:
 
 
 def _of_rows(dataset: Dataset) -> Iterator[Problem]:
+    """What is wrong with the values; the same value is told once."""
+    told = set()
     for number, row in enumerate(dataset.rows, 1):
         for variable, value in zip(dataset.variables, row, strict=True):
             for message in _of_value(variable, value):
-                yield Problem(f"{dataset.name} row {number} {variable.name}", message)
+                if (variable, value) not in told:
+                    yield Problem(f"{dataset.name} row {number} {variable.name}", message)
+                told.add((variable, value))
 
 
 def _of_value(variable: Variable, value: Value) -> Iterator[str]:

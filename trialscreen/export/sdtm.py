@@ -4,13 +4,13 @@ SDTM Implementation Guide 3.4, sections 7.4.1 (TI, Trial Inclusion/Exclusion Cri
 6.3.4 (IE, Inclusion/Exclusion Criteria Not Met). Both are pure: no file, no clock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.export.asciitext import replaced, to_ascii
 from trialscreen.export.dataset import LONGEST_TEXT, Dataset, Value, Variable, checked
-from trialscreen.export.latest import latest_entries
 from trialscreen.log.entry import Entry
+from trialscreen.log.later import latest
 from trialscreen.text import shown, some
 from trialscreen.trial import Criterion, Kind, Trial
 
@@ -67,13 +67,13 @@ def criteria_not_met(trial: Trial, entries: Sequence[Entry], study: str | None =
     Each subject's latest entry counts. Raises InputError with every entry of another trial,
     every failed criterion that `trial` does not have, and every value that does not fit.
     """
-    latest = latest_entries(entries)
-    _same_trial(trial, latest)
+    counted = latest(entries).values()
+    _same_trial(trial, counted)
     name = _study(trial, study)
     tests = _tests(trial.criteria, trial)
     kinds = {one.id: one.kind for one in trial.criteria}
     rows: list[tuple[Value, ...]] = []
-    for entry in sorted(latest, key=lambda one: one.screened.subject):
+    for entry in sorted(counted, key=lambda one: one.screened.subject):
         subject = f"{name}-{entry.screened.subject}"
         failed = [one for one in kinds if one in entry.screened.outcome.failed]
         for number, one in enumerate(failed, 1):
@@ -107,20 +107,20 @@ def not_in_trial_criteria(trial: Trial) -> list[str]:
 
 def not_in_criteria_not_met(trial: Trial, entries: Sequence[Entry]) -> list[str]:
     """What IE cannot carry of the log, a line each."""
-    latest = latest_entries(entries)
+    counted = latest(entries).values()
     lines = [
         "who passed, what is unknown, and when a failing criterion clears: IE holds failures only",
         "the reasons, answers and notes of an entry, who made it, and its seal",
         "visits and study days: no visit and no reference date is known here",
     ]
-    if len(latest) < len(entries):
-        count = f"{len(entries) - len(latest)} of {len(entries)}"
+    if len(counted) < len(entries):
+        count = f"{len(entries) - len(counted)} of {len(entries)}"
         lines.append(f"earlier and corrected entries ({count}): each subject's latest one counts")
-    other = [one for one in latest if one.screened.criteria.sha256 != trial.sha256]
+    other = [one for one in counted if one.screened.criteria.sha256 != trial.sha256]
     if other:
         lines.append(
             f"the criteria version of entries made by another criteria file ({len(other)} of"
-            f" {len(latest)}): IETEST is the text of {trial.version}"
+            f" {len(counted)}): IETEST is the text of {trial.version}"
         )
     return lines
 
@@ -151,7 +151,7 @@ def _short(text: str) -> str:
     return (room.rpartition(" ")[0].rstrip() or room[:-1]) + CUT
 
 
-def _same_trial(trial: Trial, entries: Sequence[Entry]) -> None:
+def _same_trial(trial: Trial, entries: Iterable[Entry]) -> None:
     known = {one.id for one in trial.criteria}
     problems = []
     for entry in entries:

@@ -3,6 +3,7 @@
 pyreadstat writes it; what the standard demands was checked before (`dataset.checked`).
 """
 
+import errno
 from datetime import datetime
 from pathlib import Path
 
@@ -22,19 +23,23 @@ def write_xpt(dataset: Dataset, path: Path, made: datetime) -> None:
 
     Text variables are as long as their longest value (FDA Study Data Technical Conformance
     Guide, section 3.3); numbers are doubles. `made` is the creation date in the header.
+    Raises OSError if it cannot be written.
     """
     schema = {
         name: pl.Float64 if isinstance(value, int) else pl.String
         for name, value in zip(dataset.names, dataset.rows[0], strict=True)
     }
-    pyreadstat.write_xport(
-        pl.DataFrame(dataset.rows, schema=schema, orient="row", strict=False),
-        path,
-        file_label=dataset.label,
-        column_labels=[one.label for one in dataset.variables],
-        table_name=dataset.name,
-        file_format_version=5,
-    )
+    try:
+        pyreadstat.write_xport(
+            pl.DataFrame(dataset.rows, schema=schema, orient="row", strict=False),
+            path,
+            file_label=dataset.label,
+            column_labels=[one.label for one in dataset.variables],
+            table_name=dataset.name,
+            file_format_version=5,
+        )
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
+        raise OSError(errno.EIO, str(error)) from None
     _stamp(path, made)
 
 
