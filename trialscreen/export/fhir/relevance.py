@@ -173,9 +173,7 @@ def _tested(element: Element, test: Test, truth: bool) -> Condition:
         case Compare(name, operator, int() | float() as bound):
             unit = None if element.type == "integer" else element.unit
             return Bounded(name, operator if truth else _OPPOSITE[operator], bound, unit)
-        case Given(name) if truth:
-            return Answered(name)
-        case _:  # a form knows no window, and compares no two answers
+        case _:  # a form knows no window, and compares no two answers; Given stands alone
             return NEVER
 
 
