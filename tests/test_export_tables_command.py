@@ -1,4 +1,4 @@
-"""`export redcap`, `sdtm-ti`, `sdtm-ie` and `screening-log` as their users meet them."""
+"""`export redcap`, `sdtm-ti`, `sdtm-ie` and `log export` as their users meet them."""
 
 import csv
 import io
@@ -96,7 +96,7 @@ def test_the_last_screening_of_each_subject_stands_in_ie(log: Path, tmp_path: Pa
 
 
 def test_the_screening_log_has_every_entry(log: Path) -> None:
-    ran = run("export", "screening-log", log, "-o", "-")
+    ran = run("log", "export", log, "-o", "-")
     assert ran.code == 0
     rows = list(csv.DictReader(io.StringIO(ran.out)))
     assert [row["Entry"] for row in rows] == ["1", "2", "3"]

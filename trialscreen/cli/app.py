@@ -11,7 +11,6 @@ import typer
 from trialscreen.cli.cohort import cohort
 from trialscreen.cli.element_flags import ElementFlagsCommand
 from trialscreen.cli.export import export
-from trialscreen.cli.export_tables import redcap, screening_log, sdtm_ie, sdtm_ti
 from trialscreen.cli.help import help_of
 from trialscreen.cli.log import log_app
 from trialscreen.cli.outcome import Exit, refuse_one
@@ -77,12 +76,6 @@ app.command(help=help_of(cohort), short_help="Screen a table of patients.")(coho
 app.command(help=help_of(sql), short_help="Print the query that screens a table.")(sql)
 app.add_typer(log_app, name="log", short_help="The screening log.")
 app.command(help=help_of(check), short_help="Check a criteria file.")(check)
-export.command(help=help_of(redcap), short_help="The questions, for REDCap.")(redcap)
-export.command(help=help_of(sdtm_ti), short_help="The criteria, for SDTM (TI).")(sdtm_ti)
-export.command(help=help_of(sdtm_ie), short_help="Who failed which, for SDTM (IE).")(sdtm_ie)
-export.command(help=help_of(screening_log), short_help="The screening log, as a table.")(
-    screening_log
-)
 app.add_typer(
     export,
     name="export",

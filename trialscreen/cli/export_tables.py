@@ -1,4 +1,4 @@
-"""`export redcap`, `sdtm-ti`, `sdtm-ie` and `screening-log`: exports that are tables."""
+"""`export redcap`, `sdtm-ti` and `sdtm-ie`, and `log export`: exports that are tables."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trialscreen.cli.export import STDOUT, Output, tell_left_out
+from trialscreen.cli.export_output import STDOUT, Output, tell_left_out
 from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse, refuse_one
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable, shown
 from trialscreen.trial import Trial
-from trialscreen.wholefile import whole_file, write_whole
 
 if TYPE_CHECKING:
     from trialscreen.export.dataset import Dataset
@@ -133,6 +132,8 @@ def _write_csv(output: str, columns: Iterable[str], rows: Iterable[Iterable[obje
     if output == STDOUT:
         sys.stdout.write(text)
     else:
+        from trialscreen.wholefile import write_whole  # noqa: PLC0415 - for files only
+
         write_whole(Path(output), text)
 
 
@@ -148,6 +149,8 @@ def _write_dataset(path: Path, dataset: "Dataset", made: datetime) -> None:
 
 
 def _write_xpt(path: Path, dataset: "Dataset", made: datetime) -> None:
+    from trialscreen.wholefile import whole_file  # noqa: PLC0415 - for files only
+
     try:
         from trialscreen.export.xpt import write_xpt  # noqa: PLC0415 - heavy, and an extra
     except ModuleNotFoundError as error:

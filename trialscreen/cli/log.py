@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trialscreen.cli.export_tables import LogFile, screening_log
 from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
+from trialscreen.cli.help import help_of
 from trialscreen.cli.outcome import Exit, refuse, refuse_one
 from trialscreen.errors import InputError, ValueProblem
 
 if TYPE_CHECKING:
     from trialscreen.log.store import Log
     from trialscreen.report.log_tables import Listing
-
-LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="The screening log.")]
 
 log_app = typer.Typer(
     help="The screening log: list, show, verify, export, re-screen, who is due.",
@@ -147,6 +147,11 @@ def due(
     wanted = [one for one in found if last is None or one.day <= last]
     listing = due_listing(wanted, _today())
     _print(listing, form, listing, "Nobody is due.")
+
+
+log_app.command("export", help=help_of(screening_log), short_help="The log as a table.")(
+    screening_log
+)
 
 
 @contextmanager
