@@ -53,7 +53,7 @@ def by_hand(trial: Trial, cohort: Sequence[Screening]) -> Attrition:
         criteria=tuple(_of_criterion(n, cohort) for n in range(len(trial.criteria))),
         orders=orders(trial, sections),
         missing=tuple(
-            MissingElement(name, missing[name], alone[name])
+            MissingElement(name, trial.elements[name].section, missing[name], alone[name])
             for name in sorted(missing, key=lambda name: (-missing[name], name))
         ),
     )

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations_with_replacement, pairwise, product
+from itertools import combinations, combinations_with_replacement, pairwise, product
 from random import Random
 from typing import Any, NamedTuple
 
@@ -61,6 +61,20 @@ def _count(trial: Trial, patient: Patient, tally: Tally) -> None:
         tally.criteria["lacks_alone", ids[n]] += lacking == [n]
 
 
+def lacking(patients: Sequence[Sequence[str]]) -> Attrition:
+    """A cohort in which each patient lacks these elements."""
+    trial = trial_of(1)
+    tally = Tally()
+    for names in patients:
+        _count(trial, ("data",) if names else ("passes",), tally)
+        tally.missing.update(names)
+        tally.missing_alone.update(names if len(names) == 1 else ())
+    tally.sections = Counter(
+        frozenset(trial.elements[name].section for name in names) for names in patients if names
+    )
+    return attrition(trial, tally)
+
+
 # All that adds up is known.
 
 
@@ -107,8 +121,20 @@ class World(NamedTuple):
 def every_cohort(criteria: int, patients: int) -> World:
     trial, kinds = trial_of(criteria), list(product(OUTCOMES, repeat=criteria))
     found = [cohort(trial, some) for some in combinations_with_replacement(kinds, patients)]
-    names = list(_table(found[0]))
-    return World(names, found, np.array([[_table(one)[name] for name in names] for one in found]))
+    return _world(found, [_table(one) for one in found])
+
+
+def every_lack(elements: Sequence[str], patients: int) -> World:
+    """As `every_cohort`, of patients who lack some of these elements."""
+    kinds = [some for n in range(len(elements) + 1) for some in combinations(elements, n)]
+    found = [lacking(some) for some in combinations_with_replacement(kinds, patients)]
+    return _world(found, [dict(counts(one)) for one in found])
+
+
+def _world(found: list[Attrition], tables: list[dict[str, int]]) -> World:
+    names = list(dict.fromkeys(name for table in tables for name in table))
+    rows = [[table.get(name, 0) for name in names] for table in tables]
+    return World(names, found, np.array(rows))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +145,25 @@ def every_cohort(criteria: int, patients: int) -> World:
 def test_several_cohorts_fit_what_is_shown(
     criteria: int, patients: int, below: int, allowed: float
 ) -> None:
-    world = every_cohort(criteria, patients)
+    small, followed = _followed(every_cohort(criteria, patients), below)
+    assert small > 500
+    assert followed <= allowed * small
+
+
+@pytest.mark.parametrize(
+    ("elements", "patients", "below", "allowed"),
+    [("weight", 14, 5, 0), ("weight height", 10, 5, 0), ("weight alt", 10, 5, 0.03)],
+)
+def test_several_cohorts_fit_what_is_shown_of_missing_data(
+    elements: str, patients: int, below: int, allowed: float
+) -> None:
+    small, followed = _followed(every_lack(elements.split(), patients), below)
+    assert small > 30
+    assert followed <= allowed * small
+
+
+def _followed(world: World, below: int) -> tuple[int, int]:
+    """Of some cohorts, the small counts, and those for which only one value fits."""
     chosen = Random(0).sample(range(len(world.cohorts)), min(len(world.cohorts), 400))
     small = followed = 0
     for place in chosen:
@@ -128,14 +172,13 @@ def test_several_cohorts_fit_what_is_shown(
             continue  # other numbers of patients would fit, too
         fits = np.ones(len(world.cohorts), dtype=bool)
         for name, column in zip(world.names, world.counts.T, strict=True):
-            fits &= _as_shown(shown[name], column, below)
+            fits &= _as_shown(shown.get(name, 0), column, below)
         assert fits[place]
         for column in world.counts.T:
             if 0 < column[place] < below:
                 small += 1
                 followed += len(set(column[fits])) == 1
-    assert small > 500
-    assert followed <= allowed * small
+    return small, followed
 
 
 def _as_shown(shown: Any, column: NDArray[np.int64], below: int) -> NDArray[np.bool_]:
@@ -187,20 +230,6 @@ def test_a_step_between_shown_counts_is_not_small() -> None:
                 steps += 1
                 assert not 0 < one - other < 5
     assert steps > 50
-
-
-def lacking(patients: Sequence[Sequence[str]]) -> Attrition:
-    """A cohort in which each patient lacks these elements."""
-    trial = trial_of(1)
-    tally = Tally()
-    for names in patients:
-        _count(trial, ("data",) if names else ("passes",), tally)
-        tally.missing.update(names)
-        tally.missing_alone.update(names if len(names) == 1 else ())
-    tally.sections = Counter(
-        frozenset(trial.elements[name].section for name in names) for names in patients if names
-    )
-    return attrition(trial, tally)
 
 
 def test_the_order_of_hidden_counts_tells_nothing_of_them() -> None:

@@ -62,6 +62,7 @@ class MissingElement(NamedTuple):
     """How many who lack data lack this element, and how many of them lack no other."""
 
     name: str
+    section: str
     patients: Count
     alone: Count
 
@@ -127,7 +128,12 @@ def attrition(trial: Trial, tally: Tally) -> Attrition:
         _criteria(trial, tally, assessed),
         orders(trial, tally.sections),
         tuple(
-            MissingElement(name, tally.missing[name], tally.missing_alone[name])
+            MissingElement(
+                name,
+                trial.elements[name].section,
+                tally.missing[name],
+                tally.missing_alone[name],
+            )
             for name in lacking
             if tally.missing[name]
         ),

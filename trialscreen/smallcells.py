@@ -8,7 +8,6 @@ from trialscreen.attrition import (
     Count,
     CriterionCounts,
     Hidden,
-    MissingElement,
 )
 from trialscreen.suppression import Identity, Mark, Table
 
@@ -71,8 +70,8 @@ def _with(hidden: Mapping[str, Hidden], attrition: Attrition) -> Attrition:
         for n, order in enumerate(attrition.orders, start=1)
     )
     missing = [
-        MissingElement(
-            one.name, by_name[f"missing {one.name}"], by_name[f"missing alone {one.name}"]
+        one._replace(
+            patients=by_name[f"missing {one.name}"], alone=by_name[f"missing alone {one.name}"]
         )
         for one in attrition.missing
     ]
@@ -100,8 +99,7 @@ def identities(attrition: Attrition) -> tuple[Identity, ...]:
     """Everything that adds up. Some parts are shown nowhere: `_never_shown`."""
     numbers = range(1, len(attrition.criteria) + 1)
     settled = tuple(f"settled {n}" for n in range(1, len(attrition.orders) + 1))
-    is_open = len(settled) >= MOST_ORDERS or _never_shown(attrition)[_OTHERS] > 0
-    others = (_OTHERS,) if is_open else ()
+    others = (_OTHERS,) if _is_open(attrition) else ()
     return (
         Identity("assessed", ("ineligible", "remaining")),
         Identity("remaining", ("lacking_data", "judgement_only", "eligible")),
@@ -111,10 +109,43 @@ def identities(attrition: Attrition) -> tuple[Identity, ...]:
         Identity("unknowns", ("lacking_data", "judgement_only", "unknown rest")),
         *_in_order(attrition.criteria),
         *([Identity("lacking_data", (*settled, *others))] if settled else []),
+        *_of_missing(attrition),
     )
 
 
 _OTHERS = "settled by others"
+_WITHOUT = "lacking no element"
+
+
+def _is_open(attrition: Attrition) -> bool:
+    """Whether some who lack data may stand in no order, as those do who lack no element."""
+    return len(attrition.orders) >= MOST_ORDERS or _never_shown(attrition)[_OTHERS] > 0
+
+
+def _of_missing(attrition: Attrition) -> Iterator[Identity]:
+    """Who lacks data but not one element lacks another one alone, or several others."""
+    names = [one.name for one in attrition.missing]
+    without = (_WITHOUT,) if _is_open(attrition) else ()
+    few = len(names) < 3  # then nobody lacks several others, and who lacks several lacks both
+    for name in names:
+        others = [f"missing alone {one}" for one in names if one != name]
+        rest = () if few else (f"several but {name}",)
+        yield Identity("lacking_data", (f"missing {name}", *others, *rest, *without))
+        several = ["several"] if few else [f"several with {name}"]
+        beside = several if others else []
+        yield Identity(f"missing {name}", (f"missing alone {name}", *beside))
+    if not few:
+        yield Identity("missing in all", (*(f"missing {name}" for name in names), *without))
+        yield Identity("missing in all", ("lacking_data", "missing rest"))
+    yield from _of_orders(attrition)
+
+
+def _of_orders(attrition: Attrition) -> Iterator[Identity]:
+    """Who lacks one element alone is settled by the first order of its section."""
+    for n, order in enumerate(attrition.orders, start=1):
+        inside = [one.name for one in attrition.missing if one.section in order.sections]
+        rest = () if n == 1 and len(inside) == 1 else (f"settled rest {n}",)
+        yield Identity(f"settled {n}", (*(f"missing alone {name}" for name in inside), *rest))
 
 
 def _in_order(criteria: tuple[CriterionCounts, ...]) -> Iterator[Identity]:
@@ -152,7 +183,12 @@ def _never_shown(attrition: Attrition) -> dict[str, int]:
     """
     exact = dict(counts(attrition))
     settled = sum(n for name, n in exact.items() if name.startswith("settled "))
-    found = {_OTHERS: exact["lacking_data"] - settled, "unknowns": 0, "unknown rest": 0}
+    found = {_OTHERS: exact["lacking_data"] - settled, _WITHOUT: 0}
+    found |= dict.fromkeys(("unknowns", "unknown rest"), 0)
+    found |= dict.fromkeys(("missing in all", "missing rest", "several"), 0)
+    found |= {f"settled rest {n}": 0 for n in range(1, len(attrition.orders) + 1)}
+    for element in attrition.missing:
+        found |= {f"several {which} {element.name}": 0 for which in ("with", "but")}
     before = exact["assessed"]
     for n in range(1, len(attrition.criteria) + 1):
         found[f"step {n}"] = before - exact[f"passed_so_far {n}"]
