@@ -1,11 +1,14 @@
 """Ids that stand twice are found, wherever they stand and however they are sorted."""
 
+import csv
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
 import polars as pl
 import pytest
 
+from tests.process import cohort
 from trialscreen.cohort.ids import Ids
 
 BATCH = 100
@@ -66,6 +69,18 @@ def test_one_that_stands_twice_is_named_with_its_rows(
     rows = ", ".join(str(row) for row, one in enumerate(ids, start=1) if one == twice)
     expected = [f"each stands for one row, and these for more: '{twice}' (row {rows})"]
     assert problems(ids) == expected
+
+
+def test_no_id_in_csv_is_a_formula_but_in_parquet_all_are_as_they_were(tmp_path: Path) -> None:
+    dangerous = ["=1+1", "@x", "+1", "-2+3", "\t=1", "-1\n=2"]
+    ids = [*dangerous, "-1", "-1.5", "a=1", "'=1"]
+    pl.DataFrame({"=id": ids, "weight": [39] * 10}).write_parquet(tmp_path / "t.parquet")
+    for output in ("out.csv", "out.parquet"):
+        assert cohort(tmp_path, "t.parquet", "--id", "=id", "-o", output).code == 0
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        written = [row[0] for row in csv.reader(file)]
+    assert written == [*(f"'{one}" for one in ("=id", *dangerous)), *ids[len(dangerous) :]]
+    assert pl.read_parquet(tmp_path / "out.parquet")["=id"].to_list() == ids
 
 
 def test_ids_without_order_that_are_different_are_right() -> None:

@@ -8,8 +8,8 @@ from typing import TextIO
 
 from trialscreen.text import printable
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = r"-?[0-9]+(\.[0-9]+)?"
 
 
 def render(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -31,5 +31,5 @@ def cell_text(value: object) -> str:
     if value is None:
         return ""
     text = "\n".join(printable(line) for line in str(value).split("\n"))
-    dangerous = text.startswith(_FORMULA) and not _NUMBER.fullmatch(text)
+    dangerous = text.startswith(FORMULA) and not re.fullmatch(NUMBER, text)
     return f"'{text}" if dangerous else text

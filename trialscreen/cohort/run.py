@@ -19,6 +19,7 @@ from trialscreen.cohort.ledger import Ledger
 from trialscreen.cohort.matching import Matched, Target, match_columns
 from trialscreen.cohort.screener import Screener, make_screener
 from trialscreen.counting import Counting
+from trialscreen.csvtext import FORMULA, NUMBER, cell_text
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
@@ -145,14 +146,26 @@ def _screened(
 
 
 def _write(trial: Trial, screened: pl.LazyFrame, job: Job, output: Path) -> None:
+    key, name = pl.col(KEY), job.key
+    is_csv = job.output.suffix.lower() == ".csv"
+    if is_csv:
+        name = cell_text(name)
+        key = _no_formula(key) if isinstance(screened.collect_schema()[KEY], pl.String) else key
     criteria = (one.id for one in trial.criteria)
-    results = screened.select(pl.col(KEY).alias(job.key), "verdict", "open", *criteria, *job.also)
-    if job.output.suffix.lower() == ".csv":
+    results = screened.select(key.alias(name), "verdict", "open", *criteria, *job.also)
+    if is_csv:
         # A cell of CSV cannot hold a list.
         results = results.with_columns(pl.selectors.list().list.join("; "))
         results.sink_csv(output, check_extension=False, engine="streaming")
     else:
         results.sink_parquet(output, engine="streaming")
+
+
+def _no_formula(text: pl.Expr) -> pl.Expr:
+    """As `csvtext.cell_text` has it."""
+    begins = pl.any_horizontal(text.str.starts_with(sign) for sign in FORMULA)
+    dangerous = begins & ~text.str.contains(f"^{NUMBER}$")
+    return pl.when(dangerous).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)
 
 
 # What can be wrong.
