@@ -3,6 +3,7 @@
 What cannot be read becomes unknown for its row, and is told with the reason.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -54,7 +55,6 @@ class Batches:
         fine = typed.head(1).select(*flags).row(0)
         names = [reader.element.name for reader in self.readers]
         empty, lost = (frame.select(names).null_count().row(0) for frame in (cells, coded))
-        filled |= {name: len(cells) - nulls for name, nulls in zip(names, empty, strict=True)}
         bad = [pl.DataFrame(schema=SCHEMA)]
         for place, reader in enumerate(self.readers):
             if not fine[place] or lost[place] > empty[place]:
@@ -64,7 +64,18 @@ class Batches:
                 typed = typed.with_columns(column.alias(name) for column, name in named)
                 if found.reasons:
                     bad.append(listed(cells, found.bad, name, found.reasons))
-        return typed.select(self.schema.names()), Found(filled, pl.concat(bad), undated)
+        unread = pl.concat(bad)
+        filled |= self._known(typed) + Counter(unread["element"])
+        return typed.select(self.schema.names()), Found(filled, unread, undated)
+
+    def _known(self, typed: pl.DataFrame) -> Counter[str]:
+        """In how many rows each element is known."""
+        known: Counter[str] = Counter()
+        for reader in self.readers:
+            columns = [*reader.columns]
+            for column in columns[:-1] or columns:  # an upper bound says no more than a lower
+                known[reader.element.name] += len(typed) - typed[column].null_count()
+        return known
 
     @property
     def _beside(self) -> list[str]:

@@ -17,7 +17,7 @@ SCHEMA = pl.Schema(
 class Found(NamedTuple):
     """What was found in reading a batch.
 
-    `filled` counts the cells of an element that hold something. `unreadable` (of SCHEMA) lists
+    `filled` counts the cells of an element that state something. `unreadable` (of SCHEMA) lists
     those that could not be read. `undated`: rows whose screening date cannot be used.
     """
 

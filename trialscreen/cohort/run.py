@@ -212,7 +212,8 @@ def _unusable(job: Job, matched: Matched, ledger: Ledger) -> Iterator[Problem]:
     for column in matched.columns:
         name = column.element.name
         bad, filled = ledger.unreadable[name], ledger.filled[name]
-        if bad > 1 and bad > job.most_bad * filled:
+        # The only value of a column says little of it, unless none may be bad.
+        if bad > job.most_bad * filled and (filled > 1 or job.most_bad == 0):
             yield Problem(
                 f"the column {printable(column.name)}",
                 f"{bad:,} of {filled:,} values cannot be read as {name}, more than"
