@@ -76,12 +76,12 @@ def test_an_interrupt_leaves_nothing_behind(folder: Path) -> None:
     assert not [path for path in folder.iterdir() if "interrupted" in path.name]
 
 
-@pytest.mark.parametrize("output", ["full.csv", "full.parquet"])
-def test_a_disk_that_is_full_is_told(folder: Path, output: str) -> None:
+def with_little_room(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    """`cohort` where no file may be larger than 20,000 bytes."""
     # Unmeasured: coverage could not write its file either.
     env = {k: v for k, v in environment(PYTHONPATH=str(ROOT)).items() if "COVERAGE" not in k}
-    done = subprocess.run(
-        [*COMMAND, "cohort", "t.parquet", "-o", output, *DAY],
+    return subprocess.run(
+        [*COMMAND, "cohort", *args, *DAY],
         cwd=folder,
         env=env,
         capture_output=True,
@@ -89,10 +89,27 @@ def test_a_disk_that_is_full_is_told(folder: Path, output: str) -> None:
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
     )
+
+
+@pytest.mark.parametrize("output", ["full.csv", "full.parquet"])
+def test_a_disk_that_is_full_is_told(folder: Path, output: str) -> None:
+    done = with_little_room(folder, "t.parquet", "-o", output)
     assert done.returncode == 2, done
     told = f"error: {output}: cannot be written: the file would be larger than is allowed\n"
     assert done.stderr == told
     assert not [path for path in folder.iterdir() if "full" in path.name]
+
+
+def test_a_disk_too_full_for_the_problems_is_told(tmp_path: Path) -> None:
+    lines = [f"{number},x" for number in range(2_000)]
+    (tmp_path / "t.csv").write_text("\n".join([f"{ID},weight", *lines]))
+    options = ("-o", "out.parquet", "--problems", "p.csv", "--max-bad", "1")
+    done = with_little_room(tmp_path, "t.csv", *options)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: p.csv: cannot be written: File too large\n",
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 
 def test_an_older_output_is_replaced_only_by_a_whole_one(tmp_path: Path) -> None:

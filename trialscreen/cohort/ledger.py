@@ -55,7 +55,8 @@ class _InOrder:
 class Ledger:
     """The sums over all batches, which come in any order and from any thread.
 
-    With `out`, every value that could not be used is listed there, as CSV.
+    With `out`, every value that could not be used is listed there, as CSV; `failure` says
+    why that could not be done. (Raised in the engine's threads, it would lose its number.)
     """
 
     def __init__(self, out: TextIO | None) -> None:
@@ -64,6 +65,7 @@ class Ledger:
         self.unreadable: Counter[str] = Counter()
         self.contradictory: Counter[str] = Counter()
         self.undated: list[int] = []
+        self.failure: OSError | None = None
         self._out = out
         self._lists = _InOrder(), _InOrder()
         self._lock = Lock()
@@ -91,4 +93,7 @@ class Ledger:
         before = min(one.next_row for one in self._lists)
         found = pl.concat([one.take(before) for one in self._lists])
         if self._out is not None and len(found):
-            write_rows(self._out, found.sort("row", maintain_order=True).iter_rows())
+            try:
+                write_rows(self._out, found.sort("row", maintain_order=True).iter_rows())
+            except OSError as error:
+                self.failure = error

@@ -87,7 +87,7 @@ def run(
     progress.start(tables.rows)
     with whole_file(job.output) as output:
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
-        with listing as listed, _told(job), _ledger(listed) as ledger:
+        with listing as listed, _told(job), _ledger(job, listed) as ledger:
             typed = _typed(rows, batches, ledger, ids, progress)
             screener = make_screener(trial, batches)
             screened = _screened(typed, screener, ledger, counting)
@@ -107,12 +107,21 @@ def _columns_that_count(trial: Trial, job: Job) -> tuple[str, ...]:
 
 
 @contextmanager
-def _ledger(path: Path | None) -> Iterator[Ledger]:
+def _ledger(job: Job, path: Path | None) -> Iterator[Ledger]:
+    """With its list in `path`, which is to be `job.problems`."""
     if path is None:
         yield Ledger(None)
     else:
-        with path.open("w", encoding="utf-8", newline="") as out:
-            yield Ledger(out)
+        try:
+            with path.open("w", encoding="utf-8", newline="") as out:
+                yield (ledger := Ledger(out))
+                if ledger.failure is not None:
+                    raise ledger.failure
+        except OSError as error:
+            if error.errno is None:  # it is from Polars, of another file
+                raise
+            name, message = printable(str(job.problems)), f"cannot be written: {error.strerror}"
+            raise InputError([Problem(name, message)]) from None
 
 
 def _typed(
