@@ -2,8 +2,9 @@
 
 import csv
 import json
+from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import first_control, shown
@@ -50,6 +51,9 @@ def named_columns(names: Sequence[str], origin: str) -> list[str]:
 
 def ndjson_keys(data: bytes, origin: str) -> list[str]:
     """The keys in the first lines of an NDJSON file, in order. Raises InputError."""
+    if data.startswith(BOM_UTF8):
+        message = "begins with a byte order mark; save it as UTF-8 without one"
+        raise InputError([Problem(origin, message)])
     lines = data.split(b"\n")
     if len(lines) > 1:
         del lines[-1]  # cut in the middle, or empty
@@ -58,7 +62,7 @@ def ndjson_keys(data: bytes, origin: str) -> list[str]:
         if not line.strip():
             continue
         try:
-            entry = json.loads(_decode(line, origin))
+            entry = json.loads(_decode(line, origin), object_pairs_hook=_once(f"{origin}:{number}"))
         except (json.JSONDecodeError, RecursionError):
             entry = None
         if not isinstance(entry, dict):
@@ -66,6 +70,21 @@ def ndjson_keys(data: bytes, origin: str) -> list[str]:
             raise InputError([Problem(f"{origin}:{number}", message)])
         keys.update(dict.fromkeys(entry))
     return named_columns(list(keys), origin)
+
+
+def _once(origin: str) -> Callable[[list[tuple[str, object]]], dict[str, object]]:
+    """Makes an object of its keys and values; raises InputError if a key stands twice."""
+
+    def made(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        keys = Counter(key for key, _ in pairs)
+        twice = [
+            Problem(origin, f"the key {shown(key)} stands twice") for key in keys if keys[key] > 1
+        ]
+        if twice:
+            raise InputError(twice)
+        return dict(pairs)
+
+    return made
 
 
 def _decode(line: bytes, origin: str) -> str:
