@@ -119,8 +119,9 @@ def interview(
     wishes: Wishes,
     keeper: "Keeper | None",
     criteria: str | None,
+    log: tuple[str, ...] = (),
 ) -> Held:
-    """Asks for what is open after `start`.
+    """Asks for what is open after `start`; `log` are the options of the log, to go on with.
 
     An interview that is left exits with 130, or with what its signal stands for.
     """
@@ -134,7 +135,7 @@ def interview(
     keeper, book = keeper or Keeper(), _book(start, answers)
     ask = ("--ask", ",".join(sources)) if wishes.ask is not None else ()
     options = (("--quick", wishes.quick), ("--plain", wishes.plain))
-    ending = Ending(book, keeper, criteria, tuple(o for o, given in options if given), ask)
+    ending = Ending(book, keeper, criteria, (*log, *(o for o, given in options if given)), ask)
     talk = Talk(book, terminal(plain=wishes.plain), keeper, sources, quick=wishes.quick)
     try:
         _begin(book, keeper, answers)

@@ -59,6 +59,12 @@ class LogWishes(NamedTuple):
     corrects: int | None
     reason: str | None
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options as they were given, for a command that goes on."""
+        given = ((flag(name), value) for name, value in zip(self._fields, self, strict=True))
+        return tuple(str(word) for pair in given if pair[1] is not None for word in pair)
+
     def check(self, trial: Trial) -> None:
         """Sees that an entry can be added, before anybody is asked anything. Raises InputError."""
         if problems := list(self._problems()):

@@ -106,7 +106,7 @@ def screen(
             logging.check(trial)
             _say_before(trial, answers, stored if resume else {}, asking=asking)
             if asking:
-                held = interview(screening, answers, wishes, keeper, context.obj)
+                held = interview(screening, answers, wishes, keeper, context.obj, logging.words)
                 screening, answers, closing = held
         try:
             logging.add(screening, answers)
