@@ -88,14 +88,14 @@ def some(texts: Sequence[str], most: int = 5) -> str:
 def nearest(name: str, known: Iterable[str]) -> str:
     """' Did you mean …?' with the nearest of `known`; empty if none is near.
 
-    Near is also the only one that begins with `name`.
+    Near is also the only one that begins with `name`. Capitals do not count.
     """
     import difflib  # noqa: PLC0415 - only for messages
 
-    words = list(known)
+    words, name = {word.casefold(): word for word in known}, name.casefold()
     begun = [word for word in words if len(name) > 2 and word.startswith(name)]
     match = difflib.get_close_matches(name, words, n=1, cutoff=0.6) or begun * (len(begun) == 1)
-    return f" Did you mean {match[0]!r}?" if match else ""
+    return f" Did you mean {words[match[0]]!r}?" if match else ""
 
 
 def read_bytes(path: Path, origin: str) -> bytes:
