@@ -15,7 +15,7 @@ from trialscreen.cohort.days import read_days
 from trialscreen.cohort.ledger import SCHEMA, Found
 from trialscreen.cohort.matching import Column, Matched
 from trialscreen.cohort.texts import Texts
-from trialscreen.cohort.typed import as_text, fitting
+from trialscreen.cohort.typed import as_text, fitting, named
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE, Element, Trial
@@ -143,7 +143,7 @@ def prepared(batches: Batches, frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
     columns = [reader.prepared.alias(reader.element.name) for reader in readers]
     # Rows are numbered in the scan itself: numbered later, many more would be held in memory.
     numbered = frame.drop(ROW, strict=False).with_row_index(ROW, offset=1)
-    return numbered.select(ROW, pl.col(key).alias(KEY), *columns)
+    return numbered.select(ROW, named(key).alias(KEY), *columns)
 
 
 def _reader(trial: Trial, column: Column, kind: pl.DataType) -> Reader | None:

@@ -97,7 +97,9 @@ def open_tables(paths: Sequence[Path], wanted: Iterable[str], sheet: str | None)
     if len(paths) == 1:
         return first
     names = first.schema.names()
-    frame = pl.concat([tables.frame.select(names) for tables in opened.values()])
+    frame = pl.concat(
+        [tables.frame.select(pl.selectors.by_name(names)) for tables in opened.values()]
+    )
     counts = [tables.rows for tables in opened.values()]
     rows = None if None in counts else sum(count or 0 for count in counts)
     return Tables(frame, first.schema, rows)

@@ -69,9 +69,14 @@ def _days(trial: Trial, element: Element, prepared: pl.Expr, kind: pl.DataType) 
     return Fitting(trial, element, prepared, pl.Date(), usable, day)
 
 
+def named(name: str) -> pl.Expr:
+    """The column of just this name, where `pl.col` has patterns: `*`, `^...$`."""
+    return pl.selectors.by_name(name).as_expr()
+
+
 def fitting(trial: Trial, element: Element, name: str, kind: pl.DataType) -> Reader | None:
     """The reader for a column of this name and type; None if its type does not fit."""
-    column = pl.col(name)
+    column = named(name)
     match element.type:
         case "boolean" if isinstance(kind, pl.Boolean):
             return _as_is(trial, element, column, kind)
@@ -92,7 +97,7 @@ def fitting(trial: Trial, element: Element, name: str, kind: pl.DataType) -> Rea
 
 def as_text(name: str, kind: pl.DataType) -> pl.Expr | None:
     """The column as text for the parser; None if its cells are no single values."""
-    column = pl.col(name)
+    column = named(name)
     if isinstance(kind, pl.String | pl.Enum | pl.Categorical | pl.Boolean | pl.Date | pl.Null):
         return column.cast(pl.String)
     if isinstance(kind, pl.Datetime):
