@@ -57,6 +57,12 @@ def test_a_link_to_an_input_is_not_written_over(tmp_path: Path) -> None:
     assert_refused(tmp_path, ran, ["link.csv: is an input; it is not written over"])
 
 
+def test_an_output_whose_links_go_in_circles_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("patient_id,weight\nP1,55\n")
+    (tmp_path / "out.csv").symlink_to("out.csv")
+    assert_refused(tmp_path, cohort(tmp_path, "t.csv"), ["out.csv: cannot be written: "])
+
+
 def test_an_output_that_is_no_file_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("patient_id,weight\nP1,55\n")
     (tmp_path / "out.csv").mkdir()

@@ -24,12 +24,12 @@ def whole_file(path: Path) -> Iterator[Path]:
     which does no harm. Raises InputError if it cannot be written.
     """
     name = printable(str(path))
-    path = path.resolve()  # what a link points to is replaced, not the link
     try:
+        path = path.resolve()  # what a link points to is replaced, not the link
         number, part = tempfile.mkstemp(dir=path.parent, prefix=part_prefix(path), suffix=".part")
-    except OSError as error:
-        message = f"cannot be written: {error.strerror}"
-        raise InputError([Problem(name, message)]) from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that go in circles
+        why = error.strerror if isinstance(error, OSError) else "its links go in circles"
+        raise InputError([Problem(name, f"cannot be written: {why}")]) from None
     os.close(number)
     try:
         yield Path(part)

@@ -205,7 +205,10 @@ def _check_files(trial: Trial, job: Job) -> None:
 def _same(one: Path, other: Path) -> bool:
     if one.exists() and other.exists():
         return one.samefile(other)
-    return one.resolve() == other.resolve()
+    try:
+        return one.resolve() == other.resolve()
+    except (OSError, RuntimeError):  # links that go in circles, which cannot be written
+        return False
 
 
 def _unusable(job: Job, matched: Matched, ledger: Ledger) -> Iterator[Problem]:
