@@ -53,7 +53,7 @@ class Screener(NamedTuple):
 
     @property
     def _flags(self) -> dict[str, Scalar]:
-        return {f"contradiction {one.id}": one.holds for one in self.program.contradictions}
+        return {f"(contradiction {one.id})": one.holds for one in self.program.contradictions}
 
     def _without(
         self, typed: pl.DataFrame, flags: pl.DataFrame

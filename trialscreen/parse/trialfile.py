@@ -1,6 +1,7 @@
 """A criteria file to a Trial: every part read, then what must hold between the parts."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
@@ -34,6 +35,9 @@ _KEYS = (
     *("elements", "inclusion", "exclusion", "checks"),
 )
 CRITERION_KEYS = ("id", "label", "text", "rule", "expected_to_fail", "readings")
+_ID = re.compile(r"\w[\w .()/-]*")
+_COLUMNS = ("verdict", "open", "missing", "reasons", "clears_on")
+"""Columns that come out beside the criteria."""
 _NO_ELEMENTS: dict[str, Element] = {}
 _NO_REGISTRATION = Registration("", "", "", "", "", date.min, ())
 
@@ -102,7 +106,8 @@ def _read_criteria(
 ) -> tuple[Criterion, ...]:
     def read(at: Cursor) -> Criterion:
         criterion = _read_criterion(at, kind, elements)
-        first = ids.setdefault(criterion.id, at)
+        # Whether capitals matter in the name of a column, databases do not agree.
+        first = ids.setdefault(criterion.id.casefold(), at)
         if criterion.id and first is not at:
             message = f"another criterion has this id, on line {first.node.line}"
             at.down("id").problem(f"{shown(criterion.id)}: {message}")
@@ -114,7 +119,7 @@ def _read_criteria(
 def _read_criterion(at: Cursor, kind: Kind, elements: Mapping[str, Element]) -> Criterion:
     at.known_keys(CRITERION_KEYS)
     return Criterion(
-        id=at.required("id", Cursor.text, ""),
+        id=at.required("id", lambda place: _criterion_id(place, elements), ""),
         kind=kind,
         label=at.required("label", Cursor.text, ""),
         text=at.required("text", Cursor.text, ""),
@@ -124,6 +129,19 @@ def _read_criterion(at: Cursor, kind: Kind, elements: Mapping[str, Element]) -> 
         ),
         expected_to_fail=at.optional("expected_to_fail", _read_share, EXPECTED_TO_FAIL),
     )
+
+
+def _criterion_id(at: Cursor, elements: Mapping[str, Element]) -> str:
+    """It names a column beside others wherever a table is screened."""
+    name = at.text()
+    taken = {f"{one}{end}" for one in elements for end in ("", "_low", "_high")}
+    if name.casefold() in taken.union(_COLUMNS):
+        at.problem(f"{shown(name)}: a column of screened tables is called so")
+    elif name and not _ID.fullmatch(name):
+        at.problem(
+            f"{shown(name)}: expected letters and digits first, then also . _ - ( ) / and space"
+        )
+    return name
 
 
 def _read_share(at: Cursor) -> float:
