@@ -70,7 +70,7 @@ def listed(path: Path) -> None:
 
 def command(*arguments: str) -> Callable[[], object]:
     whole = (sys.executable, "-m", "trialscreen", "log", *arguments)
-    return lambda: subprocess.run(whole, check=True, stdout=subprocess.DEVNULL)
+    return lambda: subprocess.run(whole, check=True, capture_output=True)
 
 
 def main() -> None:
@@ -89,6 +89,7 @@ def main() -> None:
             "verify": lambda: verify(path),
             "list, as a function": lambda: listed(path),
             "log verify": command("verify", str(path)),
+            "log export": command("export", str(path), "-o", str(Path(folder) / "log.csv")),
             "log list --format csv": command("list", str(path), "--format", "csv"),
         }
         times_of: dict[str, list[float]] = {name: [] for name in steps}

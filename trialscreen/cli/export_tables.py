@@ -117,12 +117,18 @@ def screening_log(context: typer.Context, file: LogFile, output: Output) -> None
 
 
 def _entries(trial: Trial, file: Path) -> "Sequence[Entry]":
-    """All entries of a log of this trial. Raises InputError."""
+    """All entries of a log of this trial. Raises InputError.
+
+    They come without answers and findings if the trial has the words of all that failed:
+    of a long log these would fill the memory.
+    """
     from trialscreen.log.store import open_log  # noqa: PLC0415
 
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
-        return list(log.entries())
+        entries = list(log.entries(details=False))
+        known = all(one.screened.criteria.sha256 == trial.sha256 for one in entries)
+        return entries if known else list(log.entries())
 
 
 def _write_csv(output: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
