@@ -240,6 +240,14 @@ def test_the_row_index_of_a_table_may_be_called_as_ours(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "out.parquet").select(ID, "I3").rows() == [("a", False)]
 
 
+def test_blank_rows_are_no_patients(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("patient_id,weight\nP1,39\n,\n\nP2,heavy\n\n,\n")
+    run_on(tmp_path, tmp_path / "t.csv", problems=tmp_path / "problems.csv")
+    found = pl.read_parquet(tmp_path / "out.parquet").select(ID, "I3").rows()
+    assert found == [("P1", False), ("P2", None)]
+    assert pl.read_csv(tmp_path / "problems.csv")["row"].to_list() == [2]
+
+
 def test_names_that_are_patterns_to_the_engine_are_names(tmp_path: Path) -> None:
     frame = pl.DataFrame({"^.*$": ["a"], "*": [39], "height": [160]})
     for name in ("a.parquet", "b.parquet"):

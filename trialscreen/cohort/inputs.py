@@ -141,7 +141,8 @@ def _open_csv(path: Path, _wanted: tuple[str, ...], _sheet: str | None) -> Table
         separator=separator,
         with_column_names=lambda _found: names,
     )
-    return Tables(frame, pl.Schema(dict.fromkeys(names, pl.String())), None)
+    schema = pl.Schema(dict.fromkeys(names, pl.String()))
+    return Tables(_without_blank_rows(frame), schema, None)
 
 
 def _open_ndjson(path: Path, wanted: tuple[str, ...], _sheet: str | None) -> Tables:
@@ -173,8 +174,13 @@ def _open_excel(path: Path, _wanted: tuple[str, ...], sheet: str | None) -> Tabl
         raise InputError([Problem(name, "the sheet is empty")])
     names = named_columns(["" if cell is None else cell for cell in cells.row(0)], name)
     rows = cells.slice(1).rename(dict(zip(cells.columns, names, strict=True)))
-    rows = rows.filter(~pl.all_horizontal(pl.all().is_null()))  # sheets often end in blank rows
+    rows = _without_blank_rows(rows.lazy()).collect()
     return Tables(rows.lazy(), rows.schema, len(rows))
+
+
+def _without_blank_rows(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Sheets often end in some, and so do the CSV files made of them."""
+    return frame.filter(pl.any_horizontal(pl.all().is_not_null()))
 
 
 def _first_bytes(path: Path) -> bytes:
