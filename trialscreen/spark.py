@@ -5,12 +5,14 @@ every part of the table is screened where it is read.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 from uuid import uuid4
 
-from pyspark.errors import AnalysisException, PySparkRuntimeError
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException, PySparkException, PySparkRuntimeError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
@@ -65,20 +67,39 @@ def screen_parquet(
     files = _Files(spark)
     if files.exists(output):
         raise InputError([Problem(output, "is there already; name a new folder")])
-    table = _read(spark, source)
-    _check_ids(table, id_column)
-    beside = f"{output.rstrip('/')}.{uuid4().hex}.part"
-    try:
+    with _damage_told(source), _whole_folder(files, output) as beside:
+        table = _read(spark, source)
+        _check_ids(table, id_column)
         found, unused = _screened(trial, table, id_column, on, spark)
-        found.write.parquet(beside)
+        found.write.mode("overwrite").parquet(beside)
         counts = spark.read.parquet(beside).groupBy("verdict").count().collect()
         verdicts = {row["verdict"]: row["count"] for row in counts}
         if sum(verdicts.values()) != table.count():
             raise RuntimeError("rows out are not rows in")
+    return Screened(verdicts, unused)
+
+
+@contextmanager
+def _whole_folder(files: "_Files", output: str) -> Iterator[str]:
+    """A new folder beside `output`, to be it in the end."""
+    beside = f"{output.rstrip('/')}.{uuid4().hex}.part"
+    files.make(beside)
+    try:
+        yield beside
         files.rename(beside, output)
     finally:
         files.remove(beside)
-    return Screened(verdicts, unused)
+
+
+@contextmanager
+def _damage_told(source: str) -> Iterator[None]:
+    """Turns what Spark says of a file that it cannot read into words without its content."""
+    try:
+        yield
+    except (PySparkException, Py4JJavaError) as error:
+        if "FAILED_READ_FILE" not in str(error):
+            raise
+        raise InputError([Problem(source, "cannot be read: it is damaged")]) from None
 
 
 def _read(spark: SparkSession, source: str) -> DataFrame:
@@ -86,16 +107,20 @@ def _read(spark: SparkSession, source: str) -> DataFrame:
         return spark.read.parquet(source)
     except AnalysisException as error:
         raise InputError([Problem(source, f"cannot be read ({error.getCondition()})")]) from None
+    except Py4JJavaError:
+        raise InputError([Problem(source, "cannot be read as Parquet")]) from None
 
 
 def _check_ids(table: DataFrame, id_column: str) -> None:
     if id_column not in table.columns:
         hint = nearest(id_column, table.columns)
         raise InputError([Problem("the table", f"has no column {shown(id_column)}.{hint}")])
-    ids = table.select(f.col(f"`{id_column}`").alias("id")).groupBy("id").count()
-    bad = ids.filter("count > 1 OR id IS NULL").limit(5).collect()
+    quoted = id_column.replace("`", "``")
+    ids = table.select(f.col(f"`{quoted}`").alias("id")).groupBy("id").count()
+    is_empty = f.col("id").isNull() | (f.trim(f.col("id").cast("string")) == "")
+    bad = ids.withColumn("empty", is_empty).filter("count > 1 OR empty").limit(5).collect()
     if bad:
-        named = ", ".join("none" if one["id"] is None else shown(str(one["id"])) for one in bad)
+        named = ", ".join("none" if one["empty"] else shown(str(one["id"])) for one in bad)
         raise InputError([Problem(f"the column {id_column}", f"ids are not one a row: {named}")])
 
 
@@ -174,6 +199,16 @@ class _Files:
     def exists(self, path: str) -> bool:
         place = self._hadoop.Path(path)
         return bool(place.getFileSystem(self._settings).exists(place))
+
+    def make(self, path: str) -> None:
+        """A folder. Raises InputError if it cannot be written."""
+        place = self._hadoop.Path(path)
+        try:
+            made = place.getFileSystem(self._settings).mkdirs(place)
+        except Py4JJavaError:
+            made = False
+        if not made:
+            raise InputError([Problem(path, "cannot be written")])
 
     def rename(self, path: str, new: str) -> None:
         place = self._hadoop.Path(path)
