@@ -165,7 +165,7 @@ def test_the_command_screens_on_spark(engine: Spark, tmp_path: Path) -> None:
     with java():
         done = run("cohort", str(source), "-o", str(output), *options, "--master", "local[1]")
     assert done.code == 0, done.err
-    assert "2,000 patients screened" in done.err
+    assert f"2,000 patients screened on {ON}: " in done.err
     found = pl.read_parquet(output / "*.parquet")
     assert found.sort(ID).equals(checked(CASE).sort(ID).head(2000))
 

@@ -33,10 +33,14 @@ _FITTING: Mapping[ElementType, tuple[type[t.DataType], ...]] = {
 
 
 class Screened(NamedTuple):
-    """What came out: the rows of each verdict, and the columns that are no data element."""
+    """What came out: the rows of each verdict, and the columns that are no data element.
+
+    `own_days`: whether there was a column of screening dates.
+    """
 
     verdicts: Mapping[str, int]
     unused: tuple[str, ...]
+    own_days: bool
 
     @property
     def rows(self) -> int:
@@ -76,7 +80,7 @@ def screen_parquet(
         verdicts = {row["verdict"]: row["count"] for row in counts}
         if sum(verdicts.values()) != table.count():
             raise RuntimeError("rows out are not rows in")
-    return Screened(verdicts, unused)
+    return Screened(verdicts, unused, SCREENING_DATE in table.columns)
 
 
 @contextmanager

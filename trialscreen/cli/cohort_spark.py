@@ -7,7 +7,7 @@ from datetime import date
 from trialscreen.cli.screening_day import screening_day
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable, some
-from trialscreen.trial import Trial
+from trialscreen.trial import SCREENING_DATE, Trial
 
 
 def screen_on_spark(
@@ -40,7 +40,10 @@ def screen_on_spark(
         message = "needs more packages, and Java: pip install 'trialscreen[spark]'"
         raise InputError([Problem("--engine spark", message)]) from None
     done = screen_parquet(trial, inputs[0], output, key, day, session(master))
-    sys.stderr.write(f"{done.rows:,} patients screened: {printable(output)}\n")
+    when = f"on {day}"
+    if done.own_days:
+        when = f"on the day in {SCREENING_DATE}, or {when} where it is empty"
+    sys.stderr.write(f"{done.rows:,} patients screened {when}: {printable(output)}\n")
     if done.unused:
         names = some([printable(name) for name in done.unused])
         sys.stderr.write(f"columns that are no data element, and are not used: {names}\n")
