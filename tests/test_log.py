@@ -73,6 +73,15 @@ def test_a_note_that_leads_to_a_person_is_refused() -> None:
     assert "weight note" in str(error.value.problems[0])
 
 
+def test_a_note_of_what_was_set_aside_is_checked_where_it_is_no_answer() -> None:
+    answers = {**CONSENT, "weight": "50"}
+    given = {name: Given(text, "flag", {}) for name, text in answers.items()}
+    given["weight"] = Given("50", "file", {"set_aside": "call 185 6561 6060"})
+    with pytest.raises(InputError) as error:
+        recorded(screen(TRIAL, answers, ON), given, "S-1")
+    assert "weight set_aside" in str(error.value.problems[0])
+
+
 # Corrections.
 
 

@@ -25,6 +25,16 @@ _RECORD = re.compile(
 _TELEPHONE = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){8,}")
 _MOST_DIGITS = 6
 """In one run, or in all of a code without letters; more are a telephone or record number."""
+_MOST_JOINED = 9
+"""In runs that only separators part, as in 138-001-38000, also beside letters."""
+_JOINED = re.compile(r"\d+(?:[._/-]+\d+)*")
+_BIRTH = re.compile(
+    r"\b(dob|d\.o\.b|born|birth ?da(?:te|y)|date of birth)\b\W*(?:on|in|is|was)?\W*"
+    r"(\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(r"\b(Mr|Mrs|Ms|Miss)\b\.? *[A-Z][^\W\d_]+")
+_PRESSURE = re.compile(r"(?<![\d/])([6-9]\d|[12]\d\d)/([2-9]\d|1\d\d)(?![\d/])")
 
 _WORDS = frozenset(
     (
@@ -68,9 +78,11 @@ def check_remark(text: str) -> str:
         raise ValueProblem(f"{shown(text)} holds a control character or a line break")
     without_dates = _REGISTERED.sub("", _DATE.sub("", text))
     found = {
+        "a date of birth": _BIRTH.search(text),
+        "a name": _TITLED.search(text),
         "an e-mail address": _E_MAIL.search(without_dates),
         "the number of a record": _RECORD.search(without_dates),
-        "a telephone or record number": _TELEPHONE.search(without_dates),
+        "a telephone or record number": _TELEPHONE.search(_PRESSURE.sub("-BP-", without_dates)),
     }
     for looks, match in found.items():
         if match is not None:
@@ -104,7 +116,9 @@ def _likenesses(code: str, most_letters: int) -> list[str]:
     if _RECORD.search(without_trial):
         looks.append("the number of a record")
     letters = _LETTERS.findall(without_trial)
-    if max(digits, default=0) > _MOST_DIGITS or (not letters and sum(digits) > _MOST_DIGITS + 2):
+    joined = [sum(map(str.isdigit, run)) for run in _JOINED.findall(without_trial)]
+    most = _MOST_JOINED if letters else _MOST_DIGITS + 2
+    if max(digits, default=0) > _MOST_DIGITS or max(joined, default=0) > most:
         looks.append("a telephone or record number")
     if any(_is_like_a_name(word, most_letters) for word in letters):
         looks.append("a name")

@@ -12,6 +12,7 @@ from trialscreen.notes import CRITERIA, SET_ASIDE
 from trialscreen.reasons import doubts, reasons
 from trialscreen.screening import Finding, Screening
 from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.values import UNKNOWN
 
 
 def recorded(
@@ -77,7 +78,9 @@ def _found(screening: Screening, finding: Finding) -> Found:
 def _check_notes(answers: Mapping[str, Given]) -> None:
     problems = []
     for name, given in answers.items():
-        for key in given.notes.keys() - {CRITERIA, SET_ASIDE}:  # what these hold is checked
+        # What these hold is checked: a version, and of an answer that is set aside, its value.
+        checked = {CRITERIA, SET_ASIDE} if given.text == UNKNOWN else {CRITERIA}
+        for key in sorted(given.notes.keys() - checked):
             try:
                 check_remark(given.notes[key])
             except ValueProblem as problem:
