@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from trialscreen.log.store import Log
     from trialscreen.report.log_tables import Listing
 
+NO_LIST = "csv is for lists; expected table, plain, markdown or json"
+
 log_app = typer.Typer(
     help="The screening log: list, show, verify, export, re-screen, who is due.",
     no_args_is_help=True,
@@ -58,7 +60,7 @@ def show(
     if form is Format.JSON:
         print_json(entry_data(entry))
     elif form is Format.CSV:
-        refuse_one("--format", "csv is for lists; expected table, plain, markdown or json")
+        refuse_one("--format", NO_LIST)
     else:
         print_page(entry_page(entry), form)
 
@@ -85,6 +87,8 @@ def verify(
     from trialscreen.log.verify import verify as check  # noqa: PLC0415
     from trialscreen.report.log_tables import checked_data, checked_page  # noqa: PLC0415
 
+    if form is Format.CSV:
+        refuse_one("--format", NO_LIST)
     try:
         checked = check(file, [read_noted(text) for text in seals or ()])
     except ValueProblem as problem:

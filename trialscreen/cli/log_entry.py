@@ -88,7 +88,7 @@ class LogWishes(NamedTuple):
         for name in ("subject", "by"):
             if getattr(self, name) is None:
                 yield Problem(flag(name), "is needed with --log")
-        if self.corrects is not None and not self.reason:
+        if self.corrects is not None and not (self.reason or "").strip():
             yield Problem("--reason", "is needed with --corrects: why is the entry corrected?")
         if self.corrects is None and self.reason is not None:
             yield Problem("--reason", "is for --corrects, which names the entry that was wrong")

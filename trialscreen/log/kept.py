@@ -10,9 +10,20 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from trialscreen.log.entry import Correction, Criteria, Entry, Found, Given, Outcome, Screened
+from trialscreen.log.entry import (
+    Correction,
+    Criteria,
+    Entry,
+    Found,
+    Given,
+    Outcome,
+    Screened,
+    Stage,
+)
+from trialscreen.screening import Open, Verdict
+from trialscreen.trial import Kind
 
 NO_SEAL = "0" * 64
 """What stands for the seal before the first."""
@@ -69,9 +80,20 @@ def text_of(data: Mapping[str, Any]) -> str:
 
 
 def entry_of(row: Row) -> Entry:
-    """The entry in a row; without a detail (an empty text) it has no answers and findings."""
+    """The entry in a row; without a detail (an empty text) it has no answers and findings.
+
+    Raises ValueError if there is none in it.
+    """
+    try:
+        return _entry_of(row)
+    except (AttributeError, KeyError, RecursionError, TypeError) as error:
+        raise ValueError from error
+
+
+def _entry_of(row: Row) -> Entry:
     head = json.loads(row.head)
     detail = json.loads(row.detail) if row.detail else {"answers": {}, "found": []}
+    _check_words(head)
     corrects = None if row.corrects is None else Correction(row.corrects, head["reason"])
     screened = Screened(
         head["subject"],
@@ -88,7 +110,18 @@ def entry_of(row: Row) -> Entry:
     return Entry(row.number, at, head["by"], head["tool"], screened, row.seal)
 
 
+def _check_words(head: Mapping[str, Any]) -> None:
+    """Raises ValueError if a head says what no screening can."""
+    words = [head[key] for key in ("by", "tool", "subject", "note", "reason")]
+    known = head["verdict"] in get_args(Verdict) and head["stage"] in get_args(Stage)
+    known = known and head["open"] in (None, *get_args(Open))
+    if not known or not all(isinstance(one, str) for one in (*words, *head["failed"])):
+        raise ValueError
+
+
 def _found(data: Mapping[str, Any]) -> Found:
+    if data["kind"] not in get_args(Kind) or data["met"] not in (True, False, None):
+        raise ValueError
     lists = {"reasons": tuple(data["reasons"]), "missing": tuple(data["missing"])}
     return Found(**{**data, **lists, "clears_on": _day(data["clears_on"])})
 

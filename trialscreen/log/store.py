@@ -22,6 +22,11 @@ from trialscreen.text import printable
 PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
 
+MOST = 2**63 - 1
+"""No entry has a higher number in SQLite."""
+
+DAMAGED = "is damaged; 'log verify' says where"
+
 
 class Log:
     """An open log of one trial. Errors of the file are raised as InputError."""
@@ -35,14 +40,23 @@ class Log:
         query = f"SELECT {columns} FROM entry WHERE number > 0 ORDER BY number"  # noqa: S608
         with told(self.path):
             for row in self._connection.execute(query):
-                yield entry_of(Row(*row))
+                yield self._read(Row(*row))
 
     def entry(self, number: int) -> Entry | None:
         """The entry of that number; None if there is none."""
+        if number > MOST:
+            return None
         query = f"SELECT {ENTRY_COLUMNS} FROM entry WHERE number = ? AND number > 0"  # noqa: S608
         with told(self.path):
             row = self._connection.execute(query, (number,)).fetchone()
-        return None if row is None else entry_of(Row(*row))
+        return None if row is None else self._read(Row(*row))
+
+    def _read(self, row: Row) -> Entry:
+        try:
+            return entry_of(row)
+        except ValueError:  # of what it holds, nothing is told: it may be anything
+            where = f"{printable(str(self.path))} entry {row.number}"
+            raise InputError([Problem(where, DAMAGED)]) from None
 
     def append(self, screened: Screened, by: str, tool: str) -> Entry:
         """Adds an entry, dated now; it is on the disk when this returns.
@@ -72,9 +86,10 @@ class Log:
 
     def _not_correctable(self, number: int, subject: str) -> str:
         """Why an entry cannot be corrected by one for `subject`; empty if it can."""
-        old, later = self.entry(number), self._correcting(number)
+        old = self.entry(number)
         if old is None:
             return f"there is no entry {number}"
+        later = self._correcting(number)
         if old.screened.subject != subject:
             return f"entry {number} is for {old.screened.subject}, not for {subject}"
         return (
@@ -118,6 +133,7 @@ def connect(path: Path) -> sqlite3.Connection:
         raise InputError([Problem(printable(str(path)), message)])
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     connection.execute("PRAGMA trusted_schema = OFF")
+    connection.text_factory = bytes.decode  # its error does not repeat the text
     return connection
 
 
@@ -146,8 +162,23 @@ def _known(path: Path, connection: sqlite3.Connection) -> Log:
             problem = f"is a log of format {form}; this version reads format {FORMAT}"
         if problem:
             raise InputError([Problem(printable(str(path)), problem)])
+        if unlike_tables(connection):
+            raise InputError([Problem(printable(str(path)), DAMAGED)])
         head = connection.execute("SELECT head FROM entry WHERE number = 0").fetchone()
-    return Log(path, connection, json.loads(head[0])["nct_id"])
+    try:
+        nct_id = json.loads(head[0])["nct_id"]
+    except (KeyError, RecursionError, TypeError, ValueError):
+        raise InputError([Problem(printable(str(path)), DAMAGED)]) from None
+    return Log(path, connection, str(nct_id))
+
+
+def unlike_tables(connection: sqlite3.Connection) -> bool:
+    """Whether something stands for a table of the log, such as a view: reading it may not end."""
+    query = (
+        "SELECT count(*) FROM sqlite_schema"
+        " WHERE lower(name) IN ('entry', 'latest') AND sql NOT LIKE 'CREATE TABLE%'"
+    )
+    return bool(connection.execute(query).fetchone()[0])
 
 
 @contextmanager
@@ -171,6 +202,8 @@ def told(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the kind, without the detail
         message = _MEANINGS.get(code, f"cannot be used: {error}")
+    except (UnicodeDecodeError, OverflowError):  # no text, or no number that can be an entry's
+        message = DAMAGED
     except OSError as error:
         message = f"cannot be written: {error.strerror}"
     else:
@@ -182,7 +215,7 @@ _MEANINGS = {
     sqlite3.SQLITE_BUSY: "is in use by another process; nothing was added",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened, or its folder cannot be written",
     sqlite3.SQLITE_CONSTRAINT: "refuses this entry: a guard of the log forbids it",
-    sqlite3.SQLITE_CORRUPT: "is damaged; 'log verify' says where",
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_FULL: "cannot be written: the disk is full; nothing was added",
     sqlite3.SQLITE_IOERR: "cannot be read or written by the system; nothing was added",
     sqlite3.SQLITE_NOTADB: "is no screening log",

@@ -8,13 +8,14 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.log.kept import NO_SEAL, seal_of
 from trialscreen.log.schema import APPLICATION, FORMAT, NO_OTHER, SCHEMA
-from trialscreen.log.store import connect, told
+from trialscreen.log.store import connect, told, unlike_tables
 from trialscreen.text import printable, shown
 
 
@@ -46,14 +47,14 @@ def noted_as(number: int, seal: str) -> str:
 
 def read_noted(text: str) -> Noted:
     """What `noted_as` gave, or a longer part of the seal. Raises ValueProblem."""
-    number, _, seal = text.partition(":")
-    if not (number.isdecimal() and _SEAL.fullmatch(seal)):
+    found = _NOTED.fullmatch(text)
+    if found is None:
         message = f"{shown(text)}; expected an entry's number and seal, such as 12:3f2a9c0d1e2f3a4b"
         raise ValueProblem(message)
-    return Noted(int(number), seal)
+    return Noted(int(found[1]), found[2])
 
 
-_SEAL = re.compile(f"[0-9a-f]{{{NOTED_DIGITS},64}}")
+_NOTED = re.compile(f"([0-9]{{1,19}}):([0-9a-f]{{{NOTED_DIGITS},64}})")
 
 
 class Checked(NamedTuple):
@@ -88,9 +89,12 @@ def verify(path: Path, noted: Sequence[Noted] = ()) -> Checked:
         # A file that was cut is read as far as it goes, which SQLite does in this mode only.
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA writable_schema = ON")
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
         with told(path):
             _check_is_log(path, connection)
             faults = list(_schema_faults(connection))
+            if unlike_tables(connection):
+                return Checked(0, NO_SEAL, tuple(faults))
         chain = _Chain(noted)
         try:
             faults += chain.follow(_rows(connection))
@@ -106,7 +110,7 @@ class _Chain:
 
     def __init__(self, noted: Sequence[Noted]) -> None:
         self.number, self.seal = -1, NO_SEAL
-        self._noted = {one.number: one.seal for one in noted}
+        self._noted = set(noted)
 
     def follow(self, rows: Iterator[_Row]) -> Iterator[Fault]:
         for row in rows:
@@ -122,9 +126,11 @@ class _Chain:
                 yield Fault(row.number, message)
             if row.corrects is not None and not 0 < row.corrects < row.number:
                 yield Fault(row.number, f"corrects entry {row.corrects}, which is not before it")
-            noted = self._noted.pop(row.number, None)
-            if noted is not None and not true.startswith(noted):
-                yield Fault(row.number, f"has another seal than the one noted, {noted}")
+            noted = sorted(one for one in self._noted if one.number == row.number)
+            for one in noted:
+                if not true.startswith(one.seal):
+                    yield Fault(row.number, f"has another seal than the one noted, {one.seal}")
+            self._noted.difference_update(noted)
             self.number, self.seal = row.number, row.seal
 
     def end(self, latest: tuple[object, object] | None) -> Iterator[Fault]:
@@ -137,7 +143,7 @@ class _Chain:
             yield from self._missing_before(latest[0] + 1)
         elif latest != (self.number, self.seal):
             yield Fault(self.number, "was not added by the log: it is not the last that it knows")
-        for number, seal in sorted(self._noted.items()):
+        for number, seal in sorted(self._noted):
             yield Fault(number, f"is missing, although its seal was noted, {seal}")
 
     def _missing_before(self, number: int) -> Iterator[Fault]:

@@ -211,7 +211,8 @@ def checked_page(checked: Checked) -> Page:
         return (Banner(f"VERIFIED: {_entries(checked.entries)}", told, "good"),)
     items = tuple(Cell(str(fault), "bad") for fault in checked.faults)
     told = "The log is not as it was written. Keep this file, and find out what happened."
-    return (Banner(f"NOT VERIFIED: {len(items)} findings", told, "bad"), Items(items))
+    findings = "1 finding" if len(items) == 1 else f"{len(items):,} findings"
+    return (Banner(f"NOT VERIFIED: {findings}", told, "bad"), Items(items))
 
 
 def checked_words(checked: Checked) -> str:
