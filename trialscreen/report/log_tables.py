@@ -83,7 +83,7 @@ def entries_listing(entries: Iterable[Entry], subject: str | None = None) -> Lis
     return Listing(columns, rows, ("failed", "note"))
 
 
-SHORT = ("entry", "subject", "screening_date", "verdict", "open", "failed", "by", "corrected_by")
+SHORT = ("entry", "subject", "screening_date", "verdict", "open", "failed", "corrected_by")
 
 
 def short(listing: Listing) -> Listing:
