@@ -13,13 +13,6 @@ from trialscreen.rule import Compare, ElementRef, LongerAgoThan, Operator, Withi
 from trialscreen.trial import Trial
 from trialscreen.words import SYMBOLS, show_fact, show_number, with_unit
 
-_OPPOSITE = {
-    Operator.AT_LEAST: Operator.BELOW,
-    Operator.BELOW: Operator.AT_LEAST,
-    Operator.AT_MOST: Operator.ABOVE,
-    Operator.ABOVE: Operator.AT_MOST,
-}
-
 
 class Grounds(NamedTuple):
     """A test that shares in deciding: what it says of which value."""
@@ -57,7 +50,7 @@ def _ground(trial: Trial, trace: Trace, on: date) -> Grounds:
     holds = trace.truth is truth.TRUE
     match trace.rule:
         case Compare(_, operator, bound):
-            claim = _comparison(trial, trace, operator if holds else _OPPOSITE[operator], bound)
+            claim = _comparison(trial, trace, operator if holds else operator.opposite, bound)
             return Grounds(_subject(trial, one, trace), claim)
         case Within(_, period) | LongerAgoThan(_, period):
             inside = holds == isinstance(trace.rule, Within)

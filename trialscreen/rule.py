@@ -5,9 +5,10 @@ closed: an interpreter ends its `match` with `assert_never`, so that mypy finds 
 without a handler.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 from trialscreen.dates import Period
 
@@ -19,6 +20,30 @@ class Operator(Enum):
     AT_MOST = "at_most"
     ABOVE = "above"
     BELOW = "below"
+
+    @property
+    def sign(self) -> Literal[">=", "<=", ">", "<"]:
+        """As programs write it; `words.SYMBOLS` is for people."""
+        return _SIGNS[self]
+
+    @property
+    def opposite(self) -> "Operator":
+        """What holds of two numbers where this does not."""
+        return _OPPOSITES[self]
+
+
+_SIGNS: Mapping[Operator, Literal[">=", "<=", ">", "<"]] = {
+    Operator.AT_LEAST: ">=",
+    Operator.AT_MOST: "<=",
+    Operator.ABOVE: ">",
+    Operator.BELOW: "<",
+}
+_OPPOSITES = {
+    Operator.AT_LEAST: Operator.BELOW,
+    Operator.BELOW: Operator.AT_LEAST,
+    Operator.AT_MOST: Operator.ABOVE,
+    Operator.ABOVE: Operator.AT_MOST,
+}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from trialscreen.lower.folding import (
     known,
 )
 from trialscreen.rule import Operator
-from trialscreen.scalar import FALSE, NULL, TRUE, ComparisonSign, Scalar
+from trialscreen.scalar import FALSE, NULL, TRUE, Scalar
 
 
 class Bounds(NamedTuple):
@@ -29,12 +29,6 @@ class Bounds(NamedTuple):
 
 
 UNKNOWN = Bounds(NULL, NULL)
-_SIGNS: dict[Operator, ComparisonSign] = {
-    Operator.AT_LEAST: ">=",
-    Operator.ABOVE: ">",
-    Operator.AT_MOST: "<=",
-    Operator.BELOW: "<",
-}
 
 
 def one_value(value: Scalar) -> Bounds:
@@ -51,7 +45,7 @@ def is_exact(bounds: Bounds) -> Scalar:
 def judge(operator: Operator, value: Bounds, bound: Bounds) -> Scalar:
     """A value against a bound, as `evaluate` compares them: certain only if all values agree."""
     if value.is_one_value and bound.is_one_value:
-        return compare(_SIGNS[operator], value.low, bound.low)
+        return compare(operator.sign, value.low, bound.low)
     (low, high), (least, most) = value, bound
     match operator:
         case Operator.AT_LEAST:

@@ -27,14 +27,11 @@ from trialscreen.export.fhir.conditions import (
 )
 from trialscreen.export.fhir.relevance import values_of
 from trialscreen.export.fhir.values import Json, choice_coding
-from trialscreen.rule import Operator
 from trialscreen.trial import Element
-from trialscreen.words import SYMBOLS
 
 EXPRESSION_URL = (
     "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression"
 )
-_SYMBOLS: Mapping[Operator, str] = {**SYMBOLS, Operator.AT_LEAST: ">=", Operator.AT_MOST: "<="}
 
 
 def enabling(irrelevant: Condition, elements: Mapping[str, Element], base: str) -> Json:
@@ -116,8 +113,8 @@ def _bounded(test: Bounded) -> str:
     """A number counts in its unit only, and with a comparator that keeps it on its side."""
     bound = f"{Decimal(repr(test.bound)):f}"
     if test.unit is None:
-        return f"$this {_SYMBOLS[test.operator]} {bound}"
-    compared = f"value {_SYMBOLS[test.operator]} {bound}"
+        return f"$this {test.operator.sign} {bound}"
+    compared = f"value {test.operator.sign} {bound}"
     inside = side(test.operator)
     if test.operator in STRICT:
         compared = f"({compared} or comparator = '{inside}' and value = {bound})"

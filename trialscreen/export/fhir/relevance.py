@@ -33,7 +33,6 @@ from trialscreen.rule import (
     LongerAgoThan,
     Not,
     OneOf,
-    Operator,
     Rule,
     Test,
     Within,
@@ -41,13 +40,6 @@ from trialscreen.rule import (
     parts_of,
 )
 from trialscreen.trial import Element, Formula, Trial
-
-_OPPOSITE = {
-    Operator.AT_LEAST: Operator.BELOW,
-    Operator.BELOW: Operator.AT_LEAST,
-    Operator.ABOVE: Operator.AT_MOST,
-    Operator.AT_MOST: Operator.ABOVE,
-}
 
 
 def questions_of(trial: Trial) -> tuple[Element, ...]:
@@ -172,7 +164,7 @@ def _tested(element: Element, test: Test, truth: bool) -> Condition:
             return chosen(values)
         case Compare(name, operator, int() | float() as bound):
             unit = None if element.type == "integer" else element.unit
-            return Bounded(name, operator if truth else _OPPOSITE[operator], bound, unit)
+            return Bounded(name, operator if truth else operator.opposite, bound, unit)
         case _:  # a form knows no window, and compares no two answers; Given stands alone
             return NEVER
 

@@ -32,7 +32,6 @@ from trialscreen.rule import (
     LongerAgoThan,
     Not,
     OneOf,
-    Operator,
     Rule,
     Test,
     Within,
@@ -41,7 +40,6 @@ from trialscreen.rule import (
 from trialscreen.trial import Element, Formula, Trial
 from trialscreen.words import show_number
 
-_SIGN = {Operator.AT_LEAST: ">=", Operator.AT_MOST: "<=", Operator.ABOVE: ">", Operator.BELOW: "<"}
 YES_NO = {True: "yes", False: "no"}
 """The codes of a yes/no field: the words that trialscreen reads."""
 
@@ -114,7 +112,7 @@ class Form:
             case OneOf(name, values):
                 return self._one_of(name, values, wanted)
             case Compare(name, operator, bound):
-                return self._compared(name, _SIGN[operator], bound, wanted)
+                return self._compared(name, operator.sign, bound, wanted)
             case Within() | LongerAgoThan():
                 return NEVER
             case _:
