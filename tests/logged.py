@@ -4,14 +4,10 @@ from datetime import UTC, date, datetime
 
 from trialscreen import load_trial
 from trialscreen.log.entry import Correction, Criteria, Entry, Found, Outcome, Screened
-from trialscreen.trial import Trial
+from trialscreen.log.recording import criteria_of
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)
-
-
-def criteria_of(trial: Trial = TRIAL) -> Criteria:
-    return Criteria(trial.registration.nct_id, trial.version, trial.sha256)
 
 
 def entry(
@@ -35,7 +31,7 @@ def entry(
     screened = Screened(
         subject,
         on,
-        criteria or criteria_of(),
+        criteria or criteria_of(TRIAL),
         Outcome("ineligible" if failed else "undetermined", None if failed else "data", failed),
         "full" if consent else "before consent",
         note,

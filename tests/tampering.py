@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tests.logs import filled
 from trialscreen.log.kept import Row, sealed
-from trialscreen.log.schema import ENTRY_COLUMNS, NO_OTHER, SCHEMA
+from trialscreen.log.schema import ENTRY_COLUMNS, GUARDS
 
 ENTRIES = 12
 Touched = set[int | None]
@@ -314,7 +314,7 @@ def _weight(number: int) -> str:
     return str(40 + subject / 10)
 
 
-_GUARDS = [name for name in SCHEMA if name not in ("entry", "latest")]
+_GUARDS = list(GUARDS)
 
 WAYS: tuple[Callable[[Case], Touched], ...] = (
     *(edit_head, edit_detail, edit_verdict, edit_opening, edit_seal, edit_previous),
@@ -333,12 +333,11 @@ def tampered(path: Path, way: Callable[[Case], Touched], seed: int) -> Touched:
     """Does it to the file at `path`; the guards stand again afterwards."""
     with closing(sqlite3.connect(path)) as db:
         if way not in KEEP_GUARDS:
-            for name in (*_GUARDS, "latest_is_one"):
+            for name in GUARDS:
                 db.execute(f"DROP TRIGGER {name}")
         touched = way(Case(db, Random(seed), path))
         if way not in KEEP_GUARDS and way is not file_cut:
-            for name in _GUARDS:
-                db.execute(SCHEMA[name])
-            db.execute(NO_OTHER)
+            for guard in GUARDS.values():
+                db.execute(guard)
         db.commit() if way is not file_cut else db.rollback()
     return touched

@@ -4,10 +4,11 @@ import csv
 import io
 from typing import get_type_hints
 
-from tests.logged import TRIAL, criteria_of, entry
+from tests.logged import TRIAL, entry
 from trialscreen import csvtext
 from trialscreen.export.screening_log import COLUMNS, log_rows, not_in_log_rows
 from trialscreen.log.entry import Entry, Screened
+from trialscreen.log.recording import criteria_of
 
 
 def table(*entries: Entry) -> list[dict[str, str]]:
@@ -31,7 +32,7 @@ def test_before_consent_nothing_but_the_minimum_stands() -> None:
 
 
 def test_no_text_of_another_criteria_file_is_used() -> None:
-    other = criteria_of()._replace(sha256="0" * 64, version="1.0.0")
+    other = criteria_of(TRIAL)._replace(sha256="0" * 64, version="1.0.0")
     kept, bare = table(
         entry(1, "S-001", ("I3",), criteria=other),
         entry(2, "S-002", ("X9",), criteria=other, consent=False),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.logged import TRIAL, criteria_of, entry
+from tests.logged import TRIAL, entry
 from trialscreen import InputError, csvtext
 from trialscreen.export.asciitext import replaced, to_ascii
 from trialscreen.export.dataset import Dataset, Variable, checked
@@ -22,6 +22,7 @@ from trialscreen.export.sdtm import (
     trial_criteria,
 )
 from trialscreen.export.xpt import write_xpt
+from trialscreen.log.recording import criteria_of
 from trialscreen.trial import Trial
 
 MADE = datetime(2026, 6, 1, 9, 30, 5)  # noqa: DTZ001 - the format has no zone
@@ -94,8 +95,8 @@ def test_only_the_latest_entry_of_a_subject_counts() -> None:
 
 
 def test_an_entry_of_another_trial_or_criteria_file_is_refused_by_its_number() -> None:
-    other = criteria_of()._replace(nct_id="NCT00000000")
-    older = criteria_of()._replace(version="0.9.0", sha256="0" * 64)
+    other = criteria_of(TRIAL)._replace(nct_id="NCT00000000")
+    older = criteria_of(TRIAL)._replace(version="0.9.0", sha256="0" * 64)
     entries = [
         entry(1, "A", ("I3",), criteria=other),
         entry(2, "B", ("X9",), criteria=older),

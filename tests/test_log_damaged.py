@@ -9,7 +9,7 @@ import pytest
 from tests.logs import filled
 from tests.process import run
 from trialscreen.errors import ValueProblem
-from trialscreen.log.schema import NO_OTHER, SCHEMA
+from trialscreen.log.schema import GUARDS
 from trialscreen.log.verify import Noted, read_noted, verify
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
@@ -34,7 +34,6 @@ WAYS: dict[str, tuple[str, ...]] = {
     "the last is a view": LATEST_IS_A_VIEW,
     "the entries are a view": ENTRY_IS_A_VIEW,
 }
-GUARDS = {**{name: SCHEMA[name] for name in SCHEMA if "_" in name}, "latest_is_one": NO_OTHER}
 
 
 def damaged(path: Path, way: str) -> Path:

@@ -26,6 +26,11 @@ def reasons(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
     return tuple(_sentences(_grounds(trial, trace, on))) if trace.truth.known else ()
 
 
+def reasons_or_doubts(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
+    """The reasons of a decided trace; of an open one, what is known of it."""
+    return reasons(trial, trace, on) or doubts(trial, trace)
+
+
 def deciding_tests(trace: Trace) -> Iterator[Trace]:
     """The tests that share in deciding a trace; behind a derived yes/no, those of its rule."""
     if not trace.truth.known:

@@ -121,6 +121,7 @@ def record_of(trial: Trial, entry: "Entry") -> "Record":
     Raises InputError for an entry before consent, which has no answers, for one by another
     criteria file, and for one that comes out otherwise.
     """
+    from trialscreen.log.recording import outcome_of  # noqa: PLC0415 - for logs only
     from trialscreen.report.record_page import Record  # noqa: PLC0415 - for reports only
 
     screened, where = entry.screened, f"entry {entry.number}"
@@ -135,8 +136,8 @@ def record_of(trial: Trial, entry: "Entry") -> "Record":
         raise InputError([Problem(where, message)])
     answers = {name: Answer(one.text, f"{where} {name}") for name, one in screened.answers.items()}
     screening = screen(trial, read_facts(trial, answers, screened.on), screened.on)
-    failed = tuple(one.criterion.id for one in screening.failing)
-    if (screening.verdict, failed) != (screened.outcome.verdict, screened.outcome.failed):
+    now, then = outcome_of(screening), screened.outcome
+    if (now.verdict, now.failed) != (then.verdict, then.failed):
         message = f"comes out otherwise than with trialscreen {entry.tool}; report it with that"
         raise InputError([Problem(where, message)])
     return Record(screening, screened.answers, entry.tool, entry)

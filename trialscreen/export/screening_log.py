@@ -7,6 +7,7 @@ enrolment log) say what such a log documents: who entered pre-trial screening.
 from collections.abc import Iterator, Mapping, Sequence
 
 from trialscreen.log.entry import Entry, Screened
+from trialscreen.log.later import corrected_by
 from trialscreen.trial import Trial
 
 COLUMNS = (
@@ -38,9 +39,7 @@ def log_rows(trial: Trial, entries: Sequence[Entry]) -> Iterator[tuple[object, .
     A failed criterion's text stands where the entry was made by this very criteria file,
     else the label that the entry kept, if it kept one.
     """
-    corrected = {
-        one.screened.corrects.of: one.number for one in entries if one.screened.corrects is not None
-    }
+    corrected = corrected_by(entries)
     texts = {one.id: " ".join(one.text.split()) for one in trial.criteria}
     for entry in entries:
         screened, outcome = entry.screened, entry.screened.outcome

@@ -27,6 +27,8 @@ _MOST_DIGITS = 6
 """In one run, or in all of a code without letters; more are a telephone or record number."""
 _MOST_JOINED = 9
 """In runs that only separators part, as in 138-001-38000, also beside letters."""
+_MOST_LETTERS = 3
+"""Of an abbreviation."""
 _JOINED = re.compile(r"\d+(?:[._/-]+\d+)*")
 _BIRTH = re.compile(
     r"\b(dob|d\.o\.b|born|birth ?da(?:te|y)|date of birth)\b\W*(?:on|in|is|was)?\W*"
@@ -50,10 +52,7 @@ _WORDS = frozenset(
 def check_subject(code: str) -> str:
     """The subject code, if it can be one. Raises ValueProblem."""
     _check_form(code, "a subject code such as S-014")
-    for looks in _likenesses(code, most_letters=3):
-        raise ValueProblem(
-            f"{shown(code)} looks like {looks}; expected a pseudonymous code, such as S-014"
-        )
+    _check_looks(code, "a pseudonymous code, such as S-014")
     if not any(map(str.isdigit, code)):
         message = f"{shown(code)} has no digit, so it may be a name; expected a code such as S-014"
         raise ValueProblem(message)
@@ -62,11 +61,9 @@ def check_subject(code: str) -> str:
 
 def check_staff(code: str) -> str:
     """The initials or staff code of who screens, if it can be that. Raises ValueProblem."""
-    _check_form(code, "initials such as JW, or a staff code")
-    for looks in _likenesses(code, most_letters=3):
-        raise ValueProblem(
-            f"{shown(code)} looks like {looks}; expected initials such as JW, or a staff code"
-        )
+    expected = "initials such as JW, or a staff code"
+    _check_form(code, expected)
+    _check_looks(code, expected)
     return code
 
 
@@ -106,28 +103,29 @@ def _check_form(code: str, expected: str) -> None:
         raise ValueProblem(f"{shown(code)} {looks}; expected {expected}, of {allowed}")
 
 
-def _likenesses(code: str, most_letters: int) -> list[str]:
-    """What a code of allowed characters looks like, that it must not be."""
-    without_trial = _REGISTERED.sub("", code)
-    digits = [len(run) for run in re.findall(r"\d+", without_trial)]
-    looks = []
-    if _DATE.search(without_trial):
-        looks.append("a date, such as that of a birth")
-    if _RECORD.search(without_trial):
-        looks.append("the number of a record")
-    letters = _LETTERS.findall(without_trial)
-    joined = [sum(map(str.isdigit, run)) for run in _JOINED.findall(without_trial)]
-    most = _MOST_JOINED if letters else _MOST_DIGITS + 2
-    if max(digits, default=0) > _MOST_DIGITS or max(joined, default=0) > most:
-        looks.append("a telephone or record number")
-    if any(_is_like_a_name(word, most_letters) for word in letters):
-        looks.append("a name")
-    return looks
+def _check_looks(code: str, expected: str) -> None:
+    looks = _looks_like(_REGISTERED.sub("", code))
+    if looks:
+        raise ValueProblem(f"{shown(code)} looks like {looks}; expected {expected}")
 
 
-def _is_like_a_name(word: str, most_letters: int) -> bool:
+def _looks_like(code: str) -> str:
+    """What a code of allowed characters looks like that it must not be; empty if nothing."""
+    letters = _LETTERS.findall(code)
+    longest = max(map(len, re.findall(r"\d+", code)), default=0)
+    joined = max((sum(map(str.isdigit, run)) for run in _JOINED.findall(code)), default=0)
+    if _DATE.search(code):
+        return "a date, such as that of a birth"
+    if _RECORD.search(code):
+        return "the number of a record"
+    if longest > _MOST_DIGITS or joined > (_MOST_JOINED if letters else _MOST_DIGITS + 2):
+        return "a telephone or record number"
+    return "a name" if any(map(_is_like_a_name, letters)) else ""
+
+
+def _is_like_a_name(word: str) -> bool:
     """A word that can be spoken, and is no abbreviation and no word that codes use."""
     if word.lower() in _WORDS or not re.search("[aeiouy]", word, re.IGNORECASE):
         return False
     is_abbreviation = word.isupper() or word.islower()
-    return len(word) > most_letters or (len(word) == most_letters and not is_abbreviation)
+    return len(word) > _MOST_LETTERS or (len(word) == _MOST_LETTERS and not is_abbreviation)

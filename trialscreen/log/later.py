@@ -7,15 +7,23 @@ from typing import Literal, NamedTuple
 from trialscreen.clearing import lasting_facts
 from trialscreen.errors import InputError, Problem
 from trialscreen.log.entry import Entry, Outcome
+from trialscreen.log.recording import outcome_of
 from trialscreen.screening import Screening, screen
 from trialscreen.sources import Answer, readable_facts
 from trialscreen.trial import Trial
 
 
+def corrected_by(entries: Iterable[Entry]) -> dict[int, int]:
+    """The number of each entry that was corrected, and of the one that stands in for it."""
+    return {
+        one.screened.corrects.of: one.number for one in entries if one.screened.corrects is not None
+    }
+
+
 def current(entries: Iterable[Entry]) -> list[Entry]:
     """The entries that no later one corrects, in their order."""
     listed = list(entries)
-    corrected = {one.screened.corrects.of for one in listed if one.screened.corrects is not None}
+    corrected = corrected_by(listed)
     return [one for one in listed if one.number not in corrected]
 
 
@@ -108,9 +116,7 @@ def _again(trial: Trial, entry: Entry, on: date) -> Again:
         now = screen(trial, lasting_facts(then), on)
     except InputError as error:
         return Again(entry, None, problems=(*told, *map(str, error.problems)))
-    failed = tuple(one.criterion.id for one in now.failing)
-    outcome = Outcome(now.verdict, now.open, failed)
-    return Again(entry, outcome, tuple(_flips(entry, _passes(then), _passes(now))), told)
+    return Again(entry, outcome_of(now), tuple(_flips(entry, _passes(then), _passes(now))), told)
 
 
 def _passes(screening: Screening) -> Mapping[str, bool | None]:

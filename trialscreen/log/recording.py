@@ -9,7 +9,7 @@ from trialscreen.fact import Exactly
 from trialscreen.log.codes import check_remark
 from trialscreen.log.entry import Correction, Criteria, Found, Given, Outcome, Screened, Stage
 from trialscreen.notes import CRITERIA, SET_ASIDE
-from trialscreen.reasons import doubts, reasons
+from trialscreen.reasons import reasons_or_doubts
 from trialscreen.screening import Finding, Screening
 from trialscreen.trial import SCREENING_DATE, Trial
 from trialscreen.values import UNKNOWN
@@ -28,9 +28,7 @@ def recorded(
     InputError if a note beside an answer could lead to a person.
     """
     stage: Stage = "full" if consent_is_recorded(screening) else "before consent"
-    failed = tuple(one.criterion.id for one in screening.failing)
-    outcome = Outcome(screening.verdict, screening.open, failed)
-    criteria = criteria_of(screening.trial)
+    outcome, criteria = outcome_of(screening), criteria_of(screening.trial)
     least = Screened(subject, screening.on, criteria, outcome, stage, note, corrects)
     if stage == "before consent":
         return least
@@ -40,6 +38,12 @@ def recorded(
         answers={name: one for name, one in answers.items() if name != SCREENING_DATE},
         found=tuple(_found(screening, finding) for finding in screening.findings),
     )
+
+
+def outcome_of(screening: Screening) -> Outcome:
+    """What a screening came to, without the day on which that clears."""
+    failed = tuple(one.criterion.id for one in screening.failing)
+    return Outcome(screening.verdict, screening.open, failed)
 
 
 def consent_is_recorded(screening: Screening) -> bool:
@@ -62,14 +66,13 @@ def _clear_day(screening: Screening) -> date | None:
 
 def _found(screening: Screening, finding: Finding) -> Found:
     trial, criterion = screening.trial, finding.criterion
-    said = reasons(trial, finding.trace, screening.on) or doubts(trial, finding.trace)
     return Found(
         criterion.id,
         criterion.kind,
         criterion.label,
         finding.met.to_optional(),
         finding.passes.to_optional(),
-        tuple(said),
+        reasons_or_doubts(trial, finding.trace, screening.on),
         finding.missing,
         clears_on(screening, finding),
     )

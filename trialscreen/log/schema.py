@@ -12,7 +12,7 @@ FORMAT = 1
 
 ENTRY_COLUMNS = "number, previous, corrects, head, detail, seal"
 
-SCHEMA = {
+TABLES = {
     "entry": """CREATE TABLE entry (
   number INTEGER PRIMARY KEY,
   previous TEXT NOT NULL,
@@ -26,6 +26,8 @@ SCHEMA = {
   number INTEGER NOT NULL,
   seal TEXT NOT NULL
 ) STRICT""",
+}
+GUARDS = {
     "entry_follows": """CREATE TRIGGER entry_follows BEFORE INSERT ON entry
 WHEN NEW.number IS NOT (SELECT number + 1 FROM latest)
   OR NEW.previous IS NOT (SELECT seal FROM latest)
@@ -42,12 +44,10 @@ WHEN NEW.number IS NOT OLD.number + 1
 BEGIN SELECT RAISE(ABORT, 'only an added entry moves this on'); END""",
     "latest_remains": """CREATE TRIGGER latest_remains BEFORE DELETE ON latest
 BEGIN SELECT RAISE(ABORT, 'this row stays'); END""",
+    "latest_is_one": """CREATE TRIGGER latest_is_one BEFORE INSERT ON latest
+BEGIN SELECT RAISE(ABORT, 'there is one row'); END""",
 }
 """Each table and guard by its name, as SQLite keeps its text."""
 
-NO_OTHER = """CREATE TRIGGER latest_is_one BEFORE INSERT ON latest
-BEGIN SELECT RAISE(ABORT, 'there is one row'); END"""
-"""The last guard, once `latest` has its row."""
-
 FILL = "INSERT INTO latest VALUES (1, -1, ?)"
-"""Before the first row, with NO_SEAL."""
+"""Before the first row, with NO_SEAL, and before the guards."""

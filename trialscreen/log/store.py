@@ -16,7 +16,7 @@ from pathlib import Path
 from trialscreen.errors import InputError, Problem
 from trialscreen.log.entry import Correction, Entry, Screened
 from trialscreen.log.kept import NO_SEAL, Row, entry_of, sealed, text_of, texts
-from trialscreen.log.schema import APPLICATION, ENTRY_COLUMNS, FILL, FORMAT, NO_OTHER, SCHEMA
+from trialscreen.log.schema import APPLICATION, ENTRY_COLUMNS, FILL, FORMAT, GUARDS, TABLES
 from trialscreen.text import printable
 
 PATIENCE = 30.0
@@ -89,12 +89,11 @@ class Log:
         old = self.entry(number)
         if old is None:
             return f"there is no entry {number}"
-        later = self._correcting(number)
         if old.screened.subject != subject:
             return f"entry {number} is for {old.screened.subject}, not for {subject}"
-        return (
-            "" if later is None else f"entry {number} was corrected by entry {later}; correct that"
-        )
+        if (later := self._correcting(number)) is not None:
+            return f"entry {number} was corrected by entry {later}; correct that"
+        return ""
 
     def _correcting(self, number: int) -> int | None:
         query = "SELECT number FROM entry WHERE corrects = ?"
@@ -138,10 +137,11 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _begin(connection: sqlite3.Connection, nct_id: str, tool: str) -> None:
-    for statement in SCHEMA.values():
-        connection.execute(statement)
+    for table in TABLES.values():
+        connection.execute(table)
     connection.execute(FILL, (NO_SEAL,))
-    connection.execute(NO_OTHER)
+    for guard in GUARDS.values():
+        connection.execute(guard)
     connection.execute(f"PRAGMA application_id = {APPLICATION}")
     connection.execute(f"PRAGMA user_version = {FORMAT}")
     # With a random number, so that no two logs share a seal.

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.log.kept import NO_SEAL, seal_of
-from trialscreen.log.schema import APPLICATION, FORMAT, NO_OTHER, SCHEMA
+from trialscreen.log.schema import APPLICATION, FORMAT, GUARDS, TABLES
 from trialscreen.log.store import connect, told, unlike_tables
 from trialscreen.text import printable, shown
 
@@ -110,7 +110,9 @@ class _Chain:
 
     def __init__(self, noted: Sequence[Noted]) -> None:
         self.number, self.seal = -1, NO_SEAL
-        self._noted = set(noted)
+        self._noted: dict[int, list[str]] = {}
+        for one in sorted(set(noted)):
+            self._noted.setdefault(one.number, []).append(one.seal)
 
     def follow(self, rows: Iterator[_Row]) -> Iterator[Fault]:
         for row in rows:
@@ -126,11 +128,9 @@ class _Chain:
                 yield Fault(row.number, message)
             if row.corrects is not None and not 0 < row.corrects < row.number:
                 yield Fault(row.number, f"corrects entry {row.corrects}, which is not before it")
-            noted = sorted(one for one in self._noted if one.number == row.number)
-            for one in noted:
-                if not true.startswith(one.seal):
-                    yield Fault(row.number, f"has another seal than the one noted, {one.seal}")
-            self._noted.difference_update(noted)
+            for seal in self._noted.pop(row.number, ()):
+                if not true.startswith(seal):
+                    yield Fault(row.number, f"has another seal than the one noted, {seal}")
             self.number, self.seal = row.number, row.seal
 
     def end(self, latest: tuple[object, object] | None) -> Iterator[Fault]:
@@ -143,8 +143,9 @@ class _Chain:
             yield from self._missing_before(latest[0] + 1)
         elif latest != (self.number, self.seal):
             yield Fault(self.number, "was not added by the log: it is not the last that it knows")
-        for number, seal in sorted(self._noted):
-            yield Fault(number, f"is missing, although its seal was noted, {seal}")
+        for number, seals in self._noted.items():
+            for seal in seals:
+                yield Fault(number, f"is missing, although its seal was noted, {seal}")
 
     def _missing_before(self, number: int) -> Iterator[Fault]:
         for missing in range(self.number + 1, min(number, self.number + 1 + MOST_MISSING)):
@@ -180,7 +181,7 @@ def _check_is_log(path: Path, connection: sqlite3.Connection) -> None:
 def _schema_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
     """Tables and guards that are not as the log made them."""
     found = dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
-    expected = {**SCHEMA, "latest_is_one": NO_OTHER}
+    expected = TABLES | GUARDS
     for name, sql in expected.items():
         if name not in found:
             yield Fault(None, f"its guard or table {name!r} was removed")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from trialscreen import truth
 from trialscreen.log.entry import Entry
 from trialscreen.log.kept import text_of, texts
-from trialscreen.log.later import Again, Due, Flip
+from trialscreen.log.later import Again, Due, Flip, corrected_by
 from trialscreen.log.verify import Checked
 from trialscreen.report.blocks import (
     Banner,
@@ -60,9 +60,7 @@ def listing_page(listing: Listing, empty: str) -> Page:
 def entries_listing(entries: Iterable[Entry], subject: str | None = None) -> Listing:
     """Every entry (of a subject), the corrected ones too, each with what became of it."""
     listed = list(entries)
-    corrected_by = {
-        one.screened.corrects.of: one.number for one in listed if one.screened.corrects is not None
-    }
+    corrected = corrected_by(listed)
     columns = (
         *("entry", "subject", "screening_date", "verdict", "open", "failed", "clears_on", "by"),
         *("at", "seal", "corrects", "corrected_by", "note"),
@@ -77,7 +75,7 @@ def entries_listing(entries: Iterable[Entry], subject: str | None = None) -> Lis
             (
                 *(one.number, screened.subject, screened.on, outcome.verdict, outcome.open),
                 *(list(outcome.failed), outcome.clears_on, one.by, one.at, one.seal),
-                *(corrects, corrected_by.get(one.number), screened.note),
+                *(corrects, corrected.get(one.number), screened.note),
             )
         )
     return Listing(columns, rows, ("failed", "note"))

@@ -4,7 +4,7 @@ from typing import Any
 
 from trialscreen.basis import minimal_support
 from trialscreen.clearing import all_clear_on, clears_on, fails_by
-from trialscreen.reasons import doubts, reasons
+from trialscreen.reasons import reasons_or_doubts
 from trialscreen.registry import as_data
 from trialscreen.report.criteria_data import short_trial_data
 from trialscreen.report.statuses import AID, distances, status_of, verdict_detail
@@ -57,8 +57,7 @@ def _criterion(screening: Screening, finding: Finding) -> dict[str, Any]:
         "status": status_of(finding).words,
         "met": finding.met.to_optional(),
         "passes": finding.passes.to_optional(),
-        "reasons": list(reasons(trial, finding.trace, screening.on))
-        or list(doubts(trial, finding.trace)),
+        "reasons": list(reasons_or_doubts(trial, finding.trace, screening.on)),
         "missing": list(finding.missing),
         "clears_on": day.isoformat() if day else None,
         "rests_on": list(

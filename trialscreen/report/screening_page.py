@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from trialscreen.basis import minimal_support
 from trialscreen.clearing import all_clear_on, clears_on, fails_by
 from trialscreen.evaluate import Trace
-from trialscreen.reasons import doubts, reasons
+from trialscreen.reasons import reasons_or_doubts
 from trialscreen.report.blocks import (
     Banner,
     Block,
@@ -199,7 +199,7 @@ def _clauses(screening: Screening, trace: Trace, depth: int) -> Iterator[Cell]:
         yield Cell(f"{status}: {rule.id} {rule.text}", depth=depth)
         depth += 1
     elif isinstance(rule, Test):
-        said = reasons(trial, trace, screening.on) or doubts(trial, trace)
+        said = reasons_or_doubts(trial, trace, screening.on)
         note = f" [{'; '.join(said)}]" if said else ""
         yield Cell(f"{status}: {test_in_words(trial, rule)}{note}", depth=depth)
     for part in trace.parts:
