@@ -6,7 +6,7 @@ less 6 months is 28 or 29 February). Anniversaries of 29 February fall on 1 Marc
 
 import calendar
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
 
 PeriodUnit = Literal["days", "months", "years"]
@@ -51,3 +51,8 @@ def add_months(day: date, months: int) -> date:
 def completed_years(since: date, on: date) -> int:
     """Whole years from `since` to `on`, counted on anniversaries (as age is)."""
     return on.year - since.year - ((on.month, on.day) < (since.month, since.day))
+
+
+def in_utc(at: datetime) -> str:
+    """A moment, which has a time zone, as `2026-06-01T09:30:00Z`."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

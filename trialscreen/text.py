@@ -85,6 +85,11 @@ def some(texts: Sequence[str], most: int = 5) -> str:
     return f"{listed} and {more:,} more" if more > 0 else listed
 
 
+def count_of(number: int, noun: str, plural: str = "") -> str:
+    """`1 patient`, `2,000 patients`; `plural` where an s is not enough."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """' Did you mean …?' with the nearest of `known`; empty if none is near.
 

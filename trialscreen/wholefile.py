@@ -33,22 +33,26 @@ def whole_file(path: Path) -> Iterator[Path]:
     os.close(number)
     try:
         yield Path(part)
-        try:
+        with writing(name):
             _keep(Path(part), path)
-        except OSError as error:
-            raise InputError([Problem(name, f"cannot be written: {error.strerror}")]) from None
     finally:
         Path(part).unlink(missing_ok=True)
 
 
 def write_whole(path: Path, text: str) -> None:
     """Writes UTF-8 text to a file that appears whole or not at all. Raises InputError."""
-    with whole_file(path) as part:
-        try:
-            part.write_text(text, encoding="utf-8", newline="\n")
-        except OSError as error:
-            message = f"cannot be written: {error.strerror}"
-            raise InputError([Problem(printable(str(path)), message)]) from None
+    with whole_file(path) as part, writing(str(path)):
+        part.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Turns what the system says of writing the file of this name into an InputError."""
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot be written: {error.strerror}"
+        raise InputError([Problem(printable(name), message)]) from None
 
 
 def _keep(part: Path, path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trialscreen.errors import InputError, Problem
+from trialscreen.errors import Problem
 from trialscreen.text import printable
 
 if TYPE_CHECKING:
@@ -74,13 +74,11 @@ def tell(cohort: "Cohort", place: str, part: Path | None) -> None:
         return
     from trialscreen import __version__  # noqa: PLC0415 - the package imports this module
     from trialscreen.report.attrition_file import RENDERERS  # noqa: PLC0415
+    from trialscreen.wholefile import writing  # noqa: PLC0415
 
     text = RENDERERS[_ending(place)](cohort, __version__)
-    try:
+    with writing(place):
         part.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        message = f"cannot be written: {error.strerror}"
-        raise InputError([Problem(printable(place), message)]) from None
 
 
 def _ending(place: str) -> str:

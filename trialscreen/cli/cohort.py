@@ -23,7 +23,7 @@ from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse
 from trialscreen.cli.screening_day import FLAG, screening_day
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import nearest, printable, shown, some
+from trialscreen.text import count_of, nearest, printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ def _report(trial: Trial, job: "Job", done: "Done") -> None:
     if own:
         others = f", the other {ledger.rows - own:,} {day}" if own < ledger.rows else ""
         day = f"on the day in {SCREENING_DATE}{others}"
-    _say(f"{_count(ledger.rows, 'patient')} screened {day}: {printable(str(job.output))}")
+    _say(f"{count_of(ledger.rows, 'patient')} screened {day}: {printable(str(job.output))}")
     elements = {element.name: element for element in trial.answerable()}
     if matched.strange:
         names = [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange]
@@ -278,15 +278,11 @@ def _report(trial: Trial, job: "Job", done: "Done") -> None:
         _say(f"without any value, so unknown for every patient: {some(absent)}")
     for name in elements:
         if bad := ledger.unreadable[name]:
-            _say(f"{name}: {_count(bad, 'value')} could not be read: unknown")
+            _say(f"{name}: {count_of(bad, 'value')} could not be read: unknown")
         if bad := ledger.contradictory[name]:
-            _say(f"{name}: {_count(bad, 'value')} cannot be right beside others: unknown")
+            _say(f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown")
     if job.problems is not None:
         _say(f"each value that could not be used: {printable(str(job.problems))}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _say(line: str) -> None:

@@ -10,16 +10,16 @@ import typer
 
 from trialscreen.cli.export_output import STDOUT, Output, tell_left_out
 from trialscreen.cli.formats import load
+from trialscreen.cli.log_entry import LogFile
 from trialscreen.cli.outcome import refuse, refuse_one
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import printable, shown
+from trialscreen.text import shown
 from trialscreen.trial import Trial
 
 if TYPE_CHECKING:
     from trialscreen.export.dataset import Dataset
     from trialscreen.log.entry import Entry
 
-LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="The screening log.")]
 XptOutput = Annotated[
     Path,
     typer.Option(
@@ -155,7 +155,7 @@ def _write_dataset(path: Path, dataset: "Dataset", made: datetime) -> None:
 
 
 def _write_xpt(path: Path, dataset: "Dataset", made: datetime) -> None:
-    from trialscreen.wholefile import whole_file  # noqa: PLC0415 - for files only
+    from trialscreen.wholefile import whole_file, writing  # noqa: PLC0415 - for files only
 
     try:
         from trialscreen.export.xpt import write_xpt  # noqa: PLC0415 - heavy, and an extra
@@ -163,9 +163,5 @@ def _write_xpt(path: Path, dataset: "Dataset", made: datetime) -> None:
         if error.name not in ("polars", "pyreadstat"):
             raise
         refuse_one("--output", f".xpt needs {error.name}: pip install 'trialscreen[sdtm]'")
-    with whole_file(path) as part:
-        try:
-            write_xpt(dataset, part, made)
-        except OSError as error:
-            message = f"cannot be written: {error.strerror}"
-            raise InputError([Problem(printable(str(path)), message)]) from None
+    with whole_file(path) as part, writing(str(path)):
+        write_xpt(dataset, part, made)

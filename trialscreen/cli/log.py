@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trialscreen.cli.export_tables import LogFile, screening_log
+from trialscreen.cli.export_tables import screening_log
 from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
 from trialscreen.cli.help import help_of
+from trialscreen.cli.log_entry import LogFile
 from trialscreen.cli.outcome import Exit, refuse, refuse_one
 from trialscreen.errors import InputError, ValueProblem
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trialscreen.log.entry import Correction
 
 
+LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="The screening log.")]
 LogOption = Annotated[
     str | None,
     typer.Option(
@@ -62,13 +63,16 @@ class LogWishes(NamedTuple):
     @property
     def words(self) -> tuple[str, ...]:
         """The options as they were given, for a command that goes on."""
-        given = ((flag(name), value) for name, value in zip(self._fields, self, strict=True))
-        return tuple(str(word) for pair in given if pair[1] is not None for word in pair)
+        options = zip(map(flag, self._fields), self, strict=True)
+        return tuple(str(word) for one in options if one[1] is not None for word in one)
 
-    def check(self, trial: Trial) -> None:
-        """Sees that an entry can be added, before anybody is asked anything. Raises InputError."""
+    def check(self) -> None:
+        """Raises InputError with everything that is wrong with the options."""
         if problems := list(self._problems()):
             raise InputError(problems)
+
+    def reach(self, trial: Trial) -> None:
+        """Sees that an entry can be added, before anybody is asked anything. Raises InputError."""
         if self.log is not None:
             from trialscreen import __version__  # noqa: PLC0415 - the package imports this module
             from trialscreen.log.store import open_or_begin  # noqa: PLC0415 - for --log only

@@ -103,9 +103,10 @@ def screen(
             stored = stored_answers(wishes.file(given_file), flags.problems)
             answers, screening = screen_answers(trial, texts, stored, flags.problems)
             asking = wishes.wanted(given=bool(flags.texts or given_file))
-            logging.check(trial)
+            logging.check()
             _say_before(trial, answers, stored if resume else {}, asking=asking)
             if asking:
+                logging.reach(trial)
                 held = interview(screening, answers, wishes, keeper, context.obj, logging.words)
                 screening, answers, closing = held
         try:

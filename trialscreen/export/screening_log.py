@@ -6,6 +6,7 @@ enrolment log) say what such a log documents: who entered pre-trial screening.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from trialscreen.dates import in_utc
 from trialscreen.log.entry import Entry, Screened
 from trialscreen.log.later import corrected_by
 from trialscreen.trial import Trial
@@ -55,7 +56,7 @@ def log_rows(trial: Trial, entries: Sequence[Entry]) -> Iterator[tuple[object, .
             "; ".join(_reasons(screened, known)),
             outcome.clears_on,
             entry.by,
-            entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            in_utc(entry.at),
             entry.number,
             None if screened.corrects is None else screened.corrects.of,
             None if screened.corrects is None else screened.corrects.reason,

@@ -12,7 +12,7 @@ from trialscreen.notes import SET_ASIDE, VALUE_KEY
 from trialscreen.text import MAX_BYTES, printable, shown
 from trialscreen.trial import SCREENING_DATE
 from trialscreen.values import UNKNOWN
-from trialscreen.wholefile import part_prefix, whole_file
+from trialscreen.wholefile import part_prefix, whole_file, writing
 
 HEAD = "# Answers for {nct_id}, kept by trialscreen. Values may be edited by hand.\n"
 
@@ -66,14 +66,12 @@ class Record:
         meantime; it stays as it was.
         """
         data = self._text(book).encode()
-        try:
+        with writing(str(self.path)):
             if self._read() not in (None, self._content):
                 message = "was changed by another hand, and is left so; move it away to save anew"
                 raise _problem(self.path, message)
             with whole_file(self.path) as part:
                 part.write_bytes(data)
-        except OSError as error:
-            raise _problem(self.path, f"cannot be written: {error.strerror}") from None
         self._content = data
 
     def _text(self, book: Book) -> str:

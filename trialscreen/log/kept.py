@@ -9,9 +9,10 @@ moved, taken out or put in without breaking the seals that follow.
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, get_args
 
+from trialscreen.dates import in_utc
 from trialscreen.log.entry import (
     Correction,
     Criteria,
@@ -54,7 +55,7 @@ def seal_of(number: int, previous: str, corrects: int | None, head: bytes, detai
 def texts(screened: Screened, at: datetime, by: str, tool: str) -> tuple[str, str]:
     """The head and the detail."""
     head = {
-        "at": at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "at": in_utc(at),
         "by": by,
         "tool": tool,
         "subject": screened.subject,

@@ -24,6 +24,7 @@ from trialscreen.report.blocks import (
 from trialscreen.report.log_counts import Counts, counted
 from trialscreen.report.statuses import AID, verdict_status
 from trialscreen.screening import Open
+from trialscreen.text import count_of
 from trialscreen.trial import Trial
 
 
@@ -66,15 +67,11 @@ def _about(report: LogReport, counts: Counts) -> Iterator[tuple[str, str]]:
     if standing:
         days = [one.screened.on for one in standing]
         yield "Screened", f"from {min(days)} to {max(days)}"
-        before = _subjects_of(counts.before_consent)
+        before = count_of(counts.before_consent, "subject")
         yield "Before consent", f"{before}; no answers are kept of these"
     versions = dict.fromkeys(one.screened.criteria for one in standing)
     told = (f"version {one.version}, SHA-256 {one.sha256[:16]}…" for one in versions)
     yield "Criteria", "\n".join(told) or f"version {report.trial.version}"
-
-
-def _subjects_of(count: int) -> str:
-    return "1 subject" if count == 1 else f"{count:,} subjects"
 
 
 # Counts.

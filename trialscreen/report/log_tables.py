@@ -23,6 +23,7 @@ from trialscreen.report.blocks import (
     row,
 )
 from trialscreen.report.statuses import STATUSES, VERDICT_TONES
+from trialscreen.text import count_of
 
 
 class Listing(NamedTuple):
@@ -206,11 +207,10 @@ def checked_page(checked: Checked) -> Page:
     """What a check of the whole log found."""
     if not checked.faults:
         told = f"Every entry is there, in its order, with its seal. Last: {checked.noted}"
-        return (Banner(f"VERIFIED: {_entries(checked.entries)}", told, "good"),)
+        return (Banner(f"VERIFIED: {count_of(checked.entries, 'entry', 'entries')}", told, "good"),)
     items = tuple(Cell(str(fault), "bad") for fault in checked.faults)
     told = "The log is not as it was written. Keep this file, and find out what happened."
-    findings = "1 finding" if len(items) == 1 else f"{len(items):,} findings"
-    return (Banner(f"NOT VERIFIED: {findings}", told, "bad"), Items(items))
+    return (Banner(f"NOT VERIFIED: {count_of(len(items), 'finding')}", told, "bad"), Items(items))
 
 
 def checked_words(checked: Checked) -> str:
@@ -221,7 +221,8 @@ def checked_words(checked: Checked) -> str:
         return f"NOT VERIFIED: {first}{f' and {more} more' if more > 0 else ''}"
     if not checked.entries:
         return "Verified: it is empty"
-    return f"Verified: {_entries(checked.entries)}, seal of the last {checked.noted}"
+    entries = count_of(checked.entries, "entry", "entries")
+    return f"Verified: {entries}, seal of the last {checked.noted}"
 
 
 MOST_FAULTS = 3
@@ -235,10 +236,6 @@ def checked_data(checked: Checked) -> dict[str, Any]:
         "seal": checked.seal,
         "faults": [{"entry": one.entry, "message": one.message} for one in checked.faults],
     }
-
-
-def _entries(number: int) -> str:
-    return "1 entry" if number == 1 else f"{number:,} entries"
 
 
 def _cell(value: object) -> Cell:

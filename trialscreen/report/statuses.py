@@ -8,6 +8,7 @@ from trialscreen.clearing import fails_by, first_clear_day
 from trialscreen.reasons import deciding_tests, distance, doubts, label_list, reasons
 from trialscreen.report.blocks import Tone
 from trialscreen.screening import Finding, Screening, Verdict
+from trialscreen.text import count_of
 from trialscreen.trial import Kind, Trial
 from trialscreen.truth import Truth
 
@@ -117,13 +118,9 @@ def _why_undetermined(screening: Screening) -> str:
     still_open = [one for one in screening.findings if not one.passes.known]
     elements = screening.trial.elements
     judged = sum(all(elements[name].is_judgement for name in one.missing) for one in still_open)
-    lacking = f"Data are missing for {_criteria(len(still_open) - judged)}"
+    lacking = f"Data are missing for {count_of(len(still_open) - judged, 'criterion', 'criteria')}"
     waiting = f"; {judged} more wait only for consent or judgement" if judged else ""
     return f"Nothing excludes so far. {lacking}{waiting}."
-
-
-def _criteria(count: int) -> str:
-    return f"{count} criterion" if count == 1 else f"{count} criteria"
 
 
 def why(screening: Screening, finding: Finding) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from trialscreen.export.fhir.conditions import NEVER, Condition
 from trialscreen.export.fhir.enabling import enabling
-from trialscreen.export.fhir.relevance import irrelevant_when, questions_of
+from trialscreen.export.fhir.relevance import irrelevant_when, questions_in
 from trialscreen.export.fhir.values import (
     LARGEST_INTEGER,
     Json,
@@ -110,8 +110,7 @@ def _groups(trial: Trial, form: Form) -> list[Json]:
     for section in trial.sections:
         items = [
             _item(trial, element, irrelevant[element.name], form.base)
-            for element in questions_of(trial)
-            if element.section == section.id
+            for element in questions_in(trial, section)
         ]
         if items:
             group = {"linkId": group_id(section), "text": section.title, "type": "group"}

@@ -39,17 +39,17 @@ from trialscreen.rule import (
     elements_of_test,
     parts_of,
 )
-from trialscreen.trial import Element, Formula, Trial
+from trialscreen.trial import Element, Formula, Section, Trial
 
 
 def questions_of(trial: Trial) -> tuple[Element, ...]:
     """The elements in the order of the form: by section, and as in the file."""
-    return tuple(
-        element
-        for section in trial.sections
-        for element in trial.answerable()
-        if element.section == section.id
-    )
+    return tuple(element for section in trial.sections for element in questions_in(trial, section))
+
+
+def questions_in(trial: Trial, section: Section) -> Iterator[Element]:
+    """The elements of one group of the form, as in the file."""
+    return (element for element in trial.answerable() if element.section == section.id)
 
 
 def irrelevant_when(trial: Trial) -> dict[str, Condition]:

@@ -4,12 +4,13 @@ https://hl7.org/fhir/R4/questionnaireresponse.html
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
+from trialscreen.dates import in_utc
 from trialscreen.export.fhir.conditions import Answer, holds
 from trialscreen.export.fhir.questionnaire import Form, canonical, group_id, irrelevance
-from trialscreen.export.fhir.relevance import questions_of
+from trialscreen.export.fhir.relevance import questions_in, questions_of
 from trialscreen.export.fhir.values import Json, answer_of, check_codes
 from trialscreen.fact import Fact, day
 from trialscreen.screening import Screening
@@ -46,7 +47,7 @@ def response(
         "questionnaire": canonical(screening.trial, form),
         "status": "completed" if decided else "in-progress",
         **({"subject": _subject(subject)} if subject is not None else {}),
-        "authored": authored.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "authored": in_utc(authored),
         **({"item": items} if (items := _groups(screening, carried)) else {}),
     }
     return Response(resource, not_enabled, no_such_answer)
@@ -83,8 +84,8 @@ def _groups(screening: Screening, carried: Mapping[str, Answer]) -> list[Json]:
     for section in screening.trial.sections:
         items = [
             {"linkId": element.name, "text": element.ask, "answer": [carried[element.name]]}
-            for element in questions_of(screening.trial)
-            if element.section == section.id and element.name in carried
+            for element in questions_in(screening.trial, section)
+            if element.name in carried
         ]
         if items:
             groups.append({"linkId": group_id(section), "text": section.title, "item": items})
