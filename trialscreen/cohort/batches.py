@@ -4,18 +4,19 @@ What cannot be read becomes unknown for its row, and is told with the reason.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 import polars as pl
 
-from trialscreen.cohort.cells import LATEST, Reader
+from trialscreen.cohort.cells import LATEST, Maker, Reader
 from trialscreen.cohort.days import read_days
 from trialscreen.cohort.ledger import SCHEMA, Found
 from trialscreen.cohort.matching import Column, Matched
 from trialscreen.cohort.texts import Texts
-from trialscreen.cohort.typed import as_text, fitting, named
+from trialscreen.cohort.typed import Fitting, as_text, fitting, named
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE, Element, Trial
@@ -33,30 +34,42 @@ class Anchor(NamedTuple):
 
 @dataclass(frozen=True)
 class Batches:
-    """How the rows of one table are read: `prepared` for the scan, then `read`.
+    """How the rows of one table become the typed columns in `schema`.
 
-    `days` reads the column of screening dates, if there is one.
+    `prepared` for the scan; then `read`, unless all is `ready`. What is wrong in columns
+    that fit is left for `screener` to find. `days` reads the column of screening dates, if
+    there is one.
     """
 
-    readers: tuple[Reader, ...]
+    fitting: tuple[Fitting, ...]
+    makers: tuple[Maker, ...]
     days: Reader | None
     anchor: Anchor
     schema: pl.Schema
 
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        return *self.fitting, *self.makers
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the scan has typed columns as they are."""
+        return not self.makers and self.days is None
+
     def read(self, cells: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
-        """The typed columns of a batch, as in `schema`, and what in it could not be used."""
+        """A batch as in `schema`, and what in the cells of `makers` could not be used."""
         filled: dict[str, int] = {}
         cells, undated = self._dated(cells, filled)
-        quick = [reader.quick() for reader in self.readers]
-        coded = cells.select(*self._beside, LATEST, *(one.coded for one in quick))
+        quick = [reader.quick() for reader in self.makers]
+        coded = cells.select(*self._kept, LATEST, *(one.coded for one in quick))
         columns = [column for one in quick for column in one.columns]
         flags = {f"fine {place}": one.fine for place, one in enumerate(quick)}
-        typed = coded.select(*self._beside, *columns, **flags)
+        typed = coded.select(*self._kept, *columns, **flags)
         fine = typed.head(1).select(*flags).row(0)
-        names = [reader.element.name for reader in self.readers]
+        names = [reader.element.name for reader in self.makers]
         empty, lost = (frame.select(names).null_count().row(0) for frame in (cells, coded))
         bad = [pl.DataFrame(schema=SCHEMA)]
-        for place, reader in enumerate(self.readers):
+        for place, reader in enumerate(self.makers):
             if not fine[place] or lost[place] > empty[place]:
                 name = names[place]
                 found = reader.read(cells[name], cells[LATEST])
@@ -64,33 +77,36 @@ class Batches:
                 typed = typed.with_columns(column.alias(name) for column, name in named)
                 if found.reasons:
                     bad.append(listed(cells, found.bad, name, found.reasons))
-        unread = pl.concat(bad)
-        filled |= self._known(typed) + Counter(unread["element"])
-        return typed.select(self.schema.names()), Found(filled, unread, undated)
-
-    def _known(self, typed: pl.DataFrame) -> Counter[str]:
-        """In how many rows each element is known."""
-        known: Counter[str] = Counter()
-        for reader in self.readers:
-            columns = [*reader.columns]
-            for column in columns[:-1] or columns:  # an upper bound says no more than a lower
-                known[reader.element.name] += len(typed) - typed[column].null_count()
-        return known
+        unreadable = pl.concat(bad)
+        filled |= known(typed, self.makers) + Counter(unreadable["element"])
+        return typed.select(self.schema.names()), Found(filled, unreadable, undated=undated)
 
     @property
-    def _beside(self) -> list[str]:
-        return [ROW, KEY] if self.days is None else [ROW, KEY, SCREENING_DATE]
+    def _kept(self) -> list[str]:
+        """The columns that need no reading."""
+        beside = [ROW, KEY] if self.days is None else [ROW, KEY, SCREENING_DATE]
+        return [*beside, *(reader.element.name for reader in self.fitting)]
 
-    def _dated(self, cells: pl.DataFrame, filled: dict[str, int]) -> tuple[pl.DataFrame, pl.Series]:
+    def _dated(self, cells: pl.DataFrame, filled: dict[str, int]) -> tuple[pl.DataFrame, list[int]]:
         """With LATEST, and each row's own screening date; and the rows where that is wrong."""
         on, today = self.anchor
         if self.days is None:
-            return cells.with_columns(pl.lit(on).alias(LATEST)), cells[ROW].clear()
+            return cells.with_columns(pl.lit(on).alias(LATEST)), []
         days, stated = read_days(self.days, cells[SCREENING_DATE], on, today)
         filled[SCREENING_DATE] = stated.arg_true().len()
-        undated = cells[ROW].filter(days.is_null())
+        undated = cells[ROW].filter(days.is_null()).to_list()
         days = days.fill_null(today)  # the run fails in the end; until then, go on
         return cells.with_columns(days, days.alias(LATEST)), undated
+
+
+def known(typed: pl.DataFrame, readers: Iterable[Reader]) -> Counter[str]:
+    """In how many rows each element is known."""
+    counts: Counter[str] = Counter()
+    for reader in readers:
+        columns = [*reader.columns]
+        for column in columns[:-1] or columns:  # an upper bound says no more than a lower
+            counts[reader.element.name] += len(typed) - typed[column].null_count()
+    return counts
 
 
 def listed(
@@ -114,7 +130,7 @@ def plan_batches(
     Raises InputError for a column whose cells are no single values.
     """
     problems: list[Problem] = []
-    readers: dict[str, Reader] = {}
+    readers: dict[str, Fitting | Maker] = {}
     for column in matched.columns:
         reader = _reader(trial, column, schema[column.name])
         if reader is None:
@@ -134,7 +150,9 @@ def plan_batches(
     )
     for reader in readers.values():
         typed |= reader.columns
-    return Batches(tuple(readers.values()), days, anchor, pl.Schema(typed))
+    fitting = tuple(one for one in readers.values() if isinstance(one, Fitting))
+    makers = tuple(one for one in readers.values() if not isinstance(one, Fitting))
+    return Batches(fitting, makers, days, anchor, pl.Schema(typed))
 
 
 def prepared(batches: Batches, frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
@@ -146,7 +164,7 @@ def prepared(batches: Batches, frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
     return numbered.select(ROW, named(key).alias(KEY), *columns)
 
 
-def _reader(trial: Trial, column: Column, kind: pl.DataType) -> Reader | None:
+def _reader(trial: Trial, column: Column, kind: pl.DataType) -> Fitting | Maker | None:
     """The reader of a column: as it is, if its type fits, else through the parser."""
     element: Element = column.element
     fits = None if column.unit else fitting(trial, element, column.name, kind)

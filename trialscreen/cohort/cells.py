@@ -45,17 +45,20 @@ class Reader(Protocol):
     """Reads one column of a table, batch after batch, in several threads.
 
     `prepared` is what the scan makes of the column, under the element's name; `columns`
-    are the typed columns that come out. `quick` is for batches without a hitch, `read` for
-    all: it gets the cells and LATEST of their rows.
+    are the typed columns that come out. `read` gets cells and LATEST of their rows.
     """
 
     element: Element
     prepared: pl.Expr
     columns: dict[str, pl.DataType]
 
-    def quick(self) -> Quick: ...
-
     def read(self, cells: pl.Series, latest: pl.Series) -> Read: ...
+
+
+class Maker(Reader, Protocol):
+    """A reader whose typed columns are still to be made: `quick` for batches without a hitch."""
+
+    def quick(self) -> Quick: ...
 
 
 class Parser(NamedTuple):

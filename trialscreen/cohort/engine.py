@@ -9,13 +9,13 @@ from polars.io.plugins import register_io_source
 BATCH = 20_000
 """Rows of a text file at a time: enough for the fixed cost of a batch, small in memory."""
 
-_SETTINGS = (
-    "POLARS_ROW_GROUP_PREFETCH_SIZE",
-    "POLARS_CSV_CHUNK_PREFETCH_LIMIT",
-    "POLARS_NDJSON_CHUNK_PREFETCH_LIMIT",
-    "POLARS_DEFAULT_DISTRIBUTOR_BUFFER_SIZE",
-    "POLARS_DEFAULT_LINEARIZER_BUFFER_SIZE",
-)
+_SETTINGS = {
+    "POLARS_ROW_GROUP_PREFETCH_SIZE": "2",  # the next is decoded while one is screened
+    "POLARS_CSV_CHUNK_PREFETCH_LIMIT": "1",
+    "POLARS_NDJSON_CHUNK_PREFETCH_LIMIT": "1",
+    "POLARS_DEFAULT_DISTRIBUTOR_BUFFER_SIZE": "1",
+    "POLARS_DEFAULT_LINEARIZER_BUFFER_SIZE": "1",
+}
 
 
 def save_memory() -> None:
@@ -23,8 +23,8 @@ def save_memory() -> None:
 
     To be called before the first query of the process.
     """
-    for name in _SETTINGS:
-        os.environ.setdefault(name, "1")
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
 
 
 def in_batches(frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -1,6 +1,7 @@
 """What could not be used in a cohort: counted, and listed in the order of the rows."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple, TextIO
 
@@ -14,16 +15,21 @@ SCHEMA = pl.Schema(
 """A list of values that could not be used; `row` counts from 1."""
 
 
-class Found(NamedTuple):
-    """What was found in reading a batch.
+NOTHING = pl.DataFrame(schema=SCHEMA)
 
-    `filled` counts the cells of an element that state something. `unreadable` (of SCHEMA) lists
-    those that could not be read. `undated`: rows whose screening date cannot be used.
+
+class Found(NamedTuple):
+    """What was found in a batch.
+
+    `filled` counts the cells of an element that state something. `unreadable` and
+    `contradictory` (of SCHEMA) list the values that could not be used. `undated`: rows whose
+    screening date cannot be used.
     """
 
-    filled: dict[str, int]
-    unreadable: pl.DataFrame
-    undated: pl.Series
+    filled: Mapping[str, int]
+    unreadable: pl.DataFrame = NOTHING
+    contradictory: pl.DataFrame = NOTHING
+    undated: Sequence[int] = ()
 
 
 class _InOrder:
@@ -55,11 +61,12 @@ class _InOrder:
 class Ledger:
     """The sums over all batches, which come in any order and from any thread.
 
+    Each row is looked at in as many `passes`, which may cut the rows into other batches.
     With `out`, every value that could not be used is listed there, as CSV; `failure` says
     why that could not be done. (Raised in the engine's threads, it would lose its number.)
     """
 
-    def __init__(self, out: TextIO | None) -> None:
+    def __init__(self, out: TextIO | None, passes: int) -> None:
         self.rows = 0
         self.filled: Counter[str] = Counter()
         self.unreadable: Counter[str] = Counter()
@@ -67,26 +74,20 @@ class Ledger:
         self.undated: list[int] = []
         self.failure: OSError | None = None
         self._out = out
-        self._lists = _InOrder(), _InOrder()
+        self._lists = [_InOrder() for _ in range(passes)]
         self._lock = Lock()
         if out is not None:
             write_rows(out, [SCHEMA.names()])
 
-    def add_read(self, rows: pl.Series, found: Found) -> None:
-        """What was found in reading these rows, given by their numbers."""
+    def add(self, nth: int, rows: pl.Series, found: Found) -> None:
+        """What pass `nth` found in these rows, given by their numbers."""
         with self._lock:
-            self.rows += len(rows)
+            self.rows += len(rows) if nth == 0 else 0
             self.filled.update(found.filled)
             self.unreadable.update(found.unreadable["element"])
+            self.contradictory.update(found.contradictory["element"])
             self.undated.extend(found.undated)
-            self._lists[0].add(rows, found.unreadable)
-            self._write()
-
-    def add_contradictory(self, rows: pl.Series, found: pl.DataFrame) -> None:
-        """The values (of SCHEMA) that contradict others in these rows."""
-        with self._lock:
-            self.contradictory.update(found["element"])
-            self._lists[1].add(rows, found)
+            self._lists[nth].add(rows, pl.concat([found.unreadable, found.contradictory]))
             self._write()
 
     def _write(self) -> None:

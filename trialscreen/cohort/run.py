@@ -15,7 +15,7 @@ from trialscreen.cohort.batches import KEY, ROW, Anchor, Batches, plan_batches, 
 from trialscreen.cohort.engine import by_batch, in_batches, save_memory
 from trialscreen.cohort.ids import Ids
 from trialscreen.cohort.inputs import open_tables
-from trialscreen.cohort.ledger import Ledger
+from trialscreen.cohort.ledger import Found, Ledger
 from trialscreen.cohort.matching import Matched, Target, match_columns
 from trialscreen.cohort.screener import Screener, make_screener
 from trialscreen.counting import Counting
@@ -84,13 +84,14 @@ def run(
     if tables.rows is None:
         rows = in_batches(rows)  # of a text file, of which the engine reads little at a time
     counting = Counting(trial, batches.schema, job.anchor.on) if with_attrition else None
+    screener = make_screener(trial, batches)
     progress.start(tables.rows)
     with whole_file(job.output) as output:
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
-        with listing as listed, _told(job), _ledger(job, listed) as ledger:
-            typed = _typed(rows, batches, ledger, ids, progress)
-            screener = make_screener(trial, batches)
-            screened = _screened(typed, screener, ledger, counting)
+        with listing as listed, _told(job), _ledger(job, listed, batches) as ledger:
+            typed = rows if batches.is_ready else _typed(rows, batches, ledger)
+            told = _Told(ledger, ids, counting, progress)
+            screened = _screened(typed, screener, told)
             if job.also:
                 also = Also(trial, screener, job.anchor.on, job.also)
                 screened = by_batch(screened, also.add, also.schema)
@@ -107,14 +108,15 @@ def _columns_that_count(trial: Trial, job: Job) -> tuple[str, ...]:
 
 
 @contextmanager
-def _ledger(job: Job, path: Path | None) -> Iterator[Ledger]:
+def _ledger(job: Job, path: Path | None, batches: Batches) -> Iterator[Ledger]:
     """With its list in `path`, which is to be `job.problems`."""
+    passes = 1 if batches.is_ready else 2
     if path is None:
-        yield Ledger(None)
+        yield Ledger(None, passes)
     else:
         try:
             with path.open("w", encoding="utf-8", newline="") as out:
-                yield (ledger := Ledger(out))
+                yield (ledger := Ledger(out, passes))
                 if ledger.failure is not None:
                     raise ledger.failure
         except OSError as error:
@@ -124,31 +126,39 @@ def _ledger(job: Job, path: Path | None) -> Iterator[Ledger]:
             raise InputError([Problem(name, message)]) from None
 
 
-def _typed(
-    rows: pl.LazyFrame, batches: Batches, ledger: Ledger, ids: Ids, progress: Progress
-) -> pl.LazyFrame:
-    """The typed columns of all rows; reading them fills the ledger."""
+class _Told(NamedTuple):
+    """What is told of every batch that has been screened."""
+
+    ledger: Ledger
+    ids: Ids
+    counting: Counting | None
+    progress: Progress
+
+    def of(self, results: pl.DataFrame, found: Found) -> None:
+        self.ledger.add(0, results[ROW], found)
+        self.ids.add(results[KEY], results[ROW])
+        if self.counting is not None:
+            self.counting.add(results)
+        self.progress.advance(len(results))
+
+
+def _typed(rows: pl.LazyFrame, batches: Batches, ledger: Ledger) -> pl.LazyFrame:
+    """The typed columns of all rows; reading them is the ledger's second pass."""
 
     def read(cells: pl.DataFrame) -> pl.DataFrame:
         typed, found = batches.read(cells)
-        ids.add(cells[KEY], cells[ROW])
-        ledger.add_read(cells[ROW], found)
-        progress.advance(len(cells))
+        ledger.add(1, cells[ROW], found)
         return typed
 
     return by_batch(rows, read, batches.schema)
 
 
-def _screened(
-    typed: pl.LazyFrame, screener: Screener, ledger: Ledger, counting: Counting | None
-) -> pl.LazyFrame:
-    """The typed columns and the results of all rows; what contradicts goes into the ledger."""
+def _screened(typed: pl.LazyFrame, screener: Screener, told: _Told) -> pl.LazyFrame:
+    """The typed columns and the results of all rows."""
 
     def settle(screened: pl.DataFrame) -> pl.DataFrame:
         results, found = screener.settled(screened)
-        ledger.add_contradictory(screened[ROW], found)
-        if counting is not None:
-            counting.add(results)
+        told.of(results, found)
         return results
 
     return by_batch(screener.screened(typed), settle, screener.results)

@@ -1,27 +1,39 @@
-"""Screens typed columns, and screens rows with a contradiction again, without what contradicts.
+"""Screens typed columns; rows with a value that cannot be used are screened again, without it.
 
-Contradictions are rare, and most of what tells them is computed for the criteria anyway.
+Such rows are rare, and most of what tells them is computed for the criteria anyway. So the
+engine screens all rows as they are, and says in which there is something to look at.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import NamedTuple
 
 import polars as pl
 
-from trialscreen.cohort.batches import Batches, listed
-from trialscreen.cohort.ledger import SCHEMA
+from trialscreen.cohort.batches import Batches, known, listed
+from trialscreen.cohort.cells import LATEST
+from trialscreen.cohort.ledger import NOTHING, Found
+from trialscreen.cohort.typed import Fitting
 from trialscreen.columns import computed, table_of
 from trialscreen.lower import Program, lower
 from trialscreen.scalar import Scalar
-from trialscreen.trial import Trial
+from trialscreen.trial import SCREENING_DATE, Trial
+
+_TOUCHED = "(to be looked at)"
 
 
 class Screener(NamedTuple):
-    """A trial over the typed columns of `schema`; `columns` names those of each element."""
+    """A trial over the typed columns of `schema`; `columns` names those of each element.
+
+    The columns that are `fitting` may still hold values that cannot be used; `on` is the
+    screening date of rows without their own.
+    """
 
     program: Program
     schema: pl.Schema
     columns: Mapping[str, tuple[str, ...]]
+    fitting: tuple[Fitting, ...]
+    on: date
 
     @property
     def results(self) -> pl.Schema:
@@ -31,38 +43,64 @@ class Screener(NamedTuple):
         return pl.Schema({**self.schema, **found})
 
     def screened(self, typed: pl.LazyFrame) -> pl.LazyFrame:
-        """The columns of `results`, contradictory values and all, and where they contradict."""
-        return self._computed(typed, {**self.program.results, **self._flags})
+        """What `settled` takes: `results`, unusable values and all, and in which rows those are."""
+        frame = self._computed(typed, {**self.program.results, **self._flags})
+        wrong = [~one.usable for one in self.fitting if one.usable is not None]
+        touched = pl.any_horizontal(*wrong, *self._flags, pl.lit(value=False))
+        return frame.with_columns(self._latest.alias(LATEST)).select(
+            *self.results, touched.fill_null(value=False).alias(_TOUCHED)
+        )
 
-    def _computed(self, typed: pl.LazyFrame, outputs: Mapping[str, Scalar]) -> pl.LazyFrame:
-        frame = computed(typed, self.program, outputs, *self.schema)
-        return frame.cast(self.results)  # what no column can decide has no type of its own
-
-    def settled(self, screened: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """A batch of `screened` with contradictory values unknown, and a list of these."""
+    def settled(self, screened: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
+        """A batch of `screened` without the values that cannot be used, and what they were."""
         results = screened.select(self.results.names())
-        flags = pl.any_horizontal(*self._flags, pl.lit(value=False)).fill_null(value=False)
-        touched = screened.select(touched=flags).to_series()
+        filled, touched = known(results, self.fitting), screened[_TOUCHED]
         if not touched.any():
-            return results, pl.DataFrame(schema=SCHEMA)
-        rows = screened.filter(touched)
-        holds = rows.select(pl.col(self._flags).fill_null(value=False))
-        typed, found = self._without(rows.select(self.schema.names()), holds)
+            return results, Found(filled)
+        rows = results.filter(touched)
+        typed, unreadable = self._readable(rows.select(self.schema.names()))
+        filled.subtract(known(rows, self.fitting))
+        filled.update(known(typed, self.fitting))
+        filled.update(unreadable["element"])
+        typed, contradictory = self._agreeing(typed)
         again = self._computed(typed.lazy(), self.program.results).collect()
-        return _put_back(results, touched, rows, again), found
+        return _put_back(results, touched, rows, again), Found(filled, unreadable, contradictory)
 
     @property
     def _flags(self) -> dict[str, Scalar]:
         return {f"(contradiction {one.id})": one.holds for one in self.program.contradictions}
 
-    def _without(
-        self, typed: pl.DataFrame, flags: pl.DataFrame
-    ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """`typed` less the values that contradict, and the list of these."""
+    @property
+    def _latest(self) -> pl.Expr:
+        return pl.col(SCREENING_DATE) if SCREENING_DATE in self.schema else pl.lit(self.on)
+
+    def _computed(self, typed: pl.LazyFrame, outputs: Mapping[str, Scalar]) -> pl.LazyFrame:
+        frame = computed(typed, self.program, outputs, *self.schema)
+        return frame.cast(  # what no column can decide has no type of its own
+            {name: kind for name, kind in self.results.items() if name in outputs}
+        )
+
+    def _readable(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`typed` less the cells that cannot be read, and the list of these."""
+        latest = typed.select(self._latest.alias(LATEST)).to_series()
+        latest = latest.new_from_index(0, len(typed)) if len(latest) < len(typed) else latest
+        columns: list[pl.Series] = []
+        found = [NOTHING]
+        for reader in self.fitting:
+            name = reader.element.name
+            read = reader.read(typed[name], latest)
+            columns += read.columns
+            if read.reasons:
+                found.append(listed(typed, read.bad, name, read.reasons))
+        return typed.with_columns(columns), pl.concat(found)
+
+    def _agreeing(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`typed` less the values that contradict each other, and the list of these."""
+        flags = self._computed(typed.lazy(), self._flags).select(*self._flags).collect()
         unknown: dict[str, pl.Series] = {}
-        found = [pl.DataFrame(schema=SCHEMA)]
+        found = [NOTHING]
         held = zip(flags, self.program.contradictions, strict=True)
-        for flag, one in ((flag, one) for flag, one in held if flag.any()):
+        for flag, one in ((flag.fill_null(value=False), one) for flag, one in held if flag.any()):
             for name in one.elements:
                 places = (flag & self._is_known(typed, name)).arg_true()
                 found.append(listed(typed, places, name, (one.reason,) * len(places)))
@@ -97,4 +135,4 @@ def make_screener(trial: Trial, batches: Batches) -> Screener:
     """Screens what `batches` reads."""
     program = lower(trial, table_of(batches.schema, batches.anchor.on))
     columns = {reader.element.name: tuple(reader.columns) for reader in batches.readers}
-    return Screener(program, batches.schema, columns)
+    return Screener(program, batches.schema, columns, batches.fitting, batches.anchor.on)

@@ -1,20 +1,20 @@
-"""Columns whose type fits their element: checked in place, and else used as they are."""
+"""Columns whose type fits their element: checked, and else used as they are."""
 
 from datetime import date, time
 
 import polars as pl
 
-from trialscreen.cohort.cells import LATEST, Parser, Quick, Read, Reader
+from trialscreen.cohort.cells import LATEST, Parser, Quick, Read
 from trialscreen.trial import Element, Trial
 
 _WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 
 
 class Fitting:
-    """Reads a column of which each cell is `usable` or not, and then has a `value`.
+    """A column whose cells are typed values as the scan leaves them.
 
-    `usable` and `value` are over the column of the element's name; `usable` is null for an
-    empty cell.
+    `usable` tells which can be used, over the column of the element's name and LATEST: null
+    for an empty cell, false for NaN. None: nothing can be wrong with them.
     """
 
     def __init__(
@@ -23,50 +23,60 @@ class Fitting:
         element: Element,
         prepared: pl.Expr,
         kind: pl.DataType,
-        usable: pl.Expr,
-        value: pl.Expr,
+        usable: pl.Expr | None = None,
     ) -> None:
-        self.element, self.prepared = element, prepared
+        self.element, self.prepared, self.usable = element, prepared, usable
         self.columns = {element.name: kind}
-        self._parser, self._usable, self._value = Parser(trial, element), usable, value
-
-    def quick(self) -> Quick:
-        return Quick(pl.col(self.element.name), [self._value], self._usable.all())
+        self._parser = Parser(trial, element)
 
     def read(self, cells: pl.Series, latest: pl.Series) -> Read:
-        if cells.dtype.is_float():
-            cells = cells.fill_nan(None)
-        frame = pl.DataFrame([cells, latest.alias(LATEST)])
-        columns = frame.select(self._value, is_bad=~self._usable.fill_null(value=True))
-        *values, is_bad = columns.get_columns()
-        return self._parser.without_bad(cells, latest, is_bad, values)
+        usable = pl.lit(value=True) if self.usable is None else self.usable
+        return _checked(self._parser, cells, latest, usable, pl.col(self.element.name))
 
 
-def _as_is(trial: Trial, element: Element, prepared: pl.Expr, kind: pl.DataType) -> Reader:
-    """Yes/no, and choices by their names: nothing can be wrong with them."""
-    return Fitting(trial, element, prepared, kind, pl.lit(value=True), pl.col(element.name))
+class Moments:
+    """A column of times at midnight: the day that the clock on the wall shows, in any zone."""
+
+    def __init__(self, trial: Trial, element: Element, column: pl.Expr) -> None:
+        self.element, self.prepared = element, column.dt.replace_time_zone(None)
+        self.columns: dict[str, pl.DataType] = {element.name: pl.Date()}
+        self._parser = Parser(trial, element)
+        cell = pl.col(element.name)
+        self._day = cell.dt.date()
+        self._usable = _is_possible(element, self._day) & (cell.dt.time() == time(0))
+
+    def quick(self) -> Quick:
+        return Quick(pl.col(self.element.name), [self._day], self._usable.all())
+
+    def read(self, cells: pl.Series, latest: pl.Series) -> Read:
+        return _checked(self._parser, cells, latest, self._usable, self._day)
 
 
-def _numbers(trial: Trial, element: Element, prepared: pl.Expr, kind: pl.DataType) -> Reader:
-    """Numbers in the element's own unit; NaN is unknown."""
+def _checked(
+    parser: Parser, cells: pl.Series, latest: pl.Series, usable: pl.Expr, value: pl.Expr
+) -> Read:
+    """The value of each cell that is usable; NaN is unknown."""
+    if cells.dtype.is_float():
+        cells = cells.fill_nan(None)
+    frame = pl.DataFrame([cells, latest.alias(LATEST)])
+    columns = frame.select(value, is_bad=~usable.fill_null(value=True))
+    *values, is_bad = columns.get_columns()
+    return parser.without_bad(cells, latest, is_bad, values)
+
+
+def _is_possible(element: Element, day: pl.Expr) -> pl.Expr:
+    low, high = element.range or (date.min, date.max)
+    return day.is_between(low, high) & (day <= pl.col(LATEST))
+
+
+def _numbers(trial: Trial, element: Element, column: pl.Expr, kind: pl.DataType) -> Fitting:
+    """Numbers in the element's own unit."""
     assert element.range is not None
     cell = pl.col(element.name)
     usable = cell.is_between(*element.range)
     if element.type == "integer" and kind.is_float():
         usable &= cell == cell.floor()
-    return Fitting(trial, element, prepared.cast(kind), kind, usable, cell)
-
-
-def _days(trial: Trial, element: Element, prepared: pl.Expr, kind: pl.DataType) -> Reader:
-    """Dates, or times at midnight: the day that the clock on the wall shows, in any zone."""
-    day, at_midnight = pl.col(element.name), pl.lit(value=True)
-    if isinstance(kind, pl.Datetime):
-        prepared = prepared.dt.replace_time_zone(None)
-        at_midnight = day.dt.time() == time(0)
-        day = day.dt.date()
-    low, high = element.range or (date.min, date.max)
-    usable = day.is_between(low, high) & (day <= pl.col(LATEST)) & at_midnight
-    return Fitting(trial, element, prepared, pl.Date(), usable, day)
+    return Fitting(trial, element, column.cast(kind), kind, usable)
 
 
 def named(name: str) -> pl.Expr:
@@ -74,16 +84,22 @@ def named(name: str) -> pl.Expr:
     return pl.selectors.by_name(name).as_expr()
 
 
-def fitting(trial: Trial, element: Element, name: str, kind: pl.DataType) -> Reader | None:
+def fitting(
+    trial: Trial, element: Element, name: str, kind: pl.DataType
+) -> Fitting | Moments | None:
     """The reader for a column of this name and type; None if its type does not fit."""
     column = named(name)
     match element.type:
         case "boolean" if isinstance(kind, pl.Boolean):
-            return _as_is(trial, element, column, kind)
+            return Fitting(trial, element, column, kind)
         case "choice" if isinstance(kind, pl.Enum) and set(kind.categories) <= set(element.choices):
-            return _as_is(trial, element, column, kind)
-        case "date" if isinstance(kind, pl.Date | pl.Datetime):
-            return _days(trial, element, column, kind)
+            return Fitting(trial, element, column, kind)
+        case "date" if isinstance(kind, pl.Date):
+            return Fitting(
+                trial, element, column, kind, _is_possible(element, pl.col(element.name))
+            )
+        case "date" if isinstance(kind, pl.Datetime):
+            return Moments(trial, element, column)
         case "integer" | "quantity" if isinstance(kind, _WHOLE):
             return _numbers(trial, element, column, pl.Int64())
         case "integer" | "quantity" if isinstance(kind, pl.Decimal | pl.Float64):
