@@ -11,12 +11,18 @@ from tests.generate import ON
 from tests.tables import evaluation_of
 from trialscreen import Trial
 from trialscreen.attrition import Attrition, CriterionCounts, MissingElement, orders
-from trialscreen.columns import screen_frame
+from trialscreen.columns import screen_frame, table_of
 from trialscreen.counting import Counting
+from trialscreen.lower import lower
 from trialscreen.screening import Screening, screening_of
 from trialscreen.truth import FALSE, TRUE, UNKNOWN
 
 Table = tuple[Trial, pl.DataFrame]
+
+
+def counting_of(trial: Trial, typed: pl.Schema, on: date | None) -> Counting:
+    """Nothing counted yet, for a table of these columns."""
+    return Counting(trial, lower(trial, table_of(typed, on), with_needed=True))
 
 
 def screenings(case: Case) -> list[Screening]:
@@ -29,7 +35,7 @@ def counted(case: Case, batch: int) -> Attrition:
     """As the columns have it, some rows at a time."""
     on: date = ON
     screened = screen_frame(case.trial, case.frame.lazy(), on, "id").collect()
-    counting = Counting(case.trial, case.frame.schema, on)
+    counting = counting_of(case.trial, case.frame.schema, on)
     whole = case.frame.hstack(screened.drop("id"))
     for rows in whole.iter_slices(batch):
         counting.add(rows)

@@ -1,8 +1,9 @@
 """What screening a whole table costs, in whole processes that run in turn.
 
 `python -m tests.bench_cohort INPUT [--rounds 5]` for a Parquet file of simulated patients
-(`python -m tests.simulate`). Prints, for each run, the medians of seconds, processor
-seconds and peak memory, and the median of the ratios, round by round, that have a goal.
+(`python -m tests.simulate`). Installs the wheel in a new environment; prints, for each run,
+the medians of seconds, processor seconds and peak memory, and the median of the ratios,
+round by round, that have a goal.
 """
 
 import os
@@ -19,6 +20,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench_startup import install
 from tests.simulate import ON
 
 GOALS = (
@@ -37,13 +39,14 @@ class Cost(NamedTuple):
     memory: float
 
 
-def commands(source: str, folder: Path) -> Mapping[str, tuple[str, ...]]:
+def commands(programs: Path, source: str, folder: Path) -> Mapping[str, tuple[str, ...]]:
     target = str(folder / "out.parquet")
-    cohort = ("-m", "trialscreen", "cohort", source, "--screening-date", ON.isoformat())
+    program = str(programs / "trialscreen")
+    cohort = (program, "cohort", source, "--screening-date", ON.isoformat())
     attrition = str(folder / "attrition.json")
 
     def by_hand(kind: str) -> tuple[str, ...]:
-        return ("-m", "tests.byhand", kind, source, target)
+        return (str(programs / "python"), "-m", "tests.byhand", kind, source, target)
 
     return {
         "floor": by_hand("floor"),
@@ -57,7 +60,7 @@ def commands(source: str, folder: Path) -> Mapping[str, tuple[str, ...]]:
 
 def cost(arguments: tuple[str, ...]) -> Cost:
     start = time.perf_counter()
-    child = os.posix_spawn(sys.executable, [sys.executable, *arguments], os.environ)
+    child = os.posix_spawn(arguments[0], arguments, os.environ)
     _, status, used = os.wait4(child, 0)
     if status:
         sys.exit(f"{' '.join(arguments)}: failed with {status}")
@@ -85,7 +88,8 @@ def main() -> None:
     wanted = parser.parse_args()
     rows = pl.scan_parquet(wanted.source).select(pl.len()).collect().item()
     with TemporaryDirectory() as folder:
-        runs = commands(wanted.source, Path(folder))
+        programs = install(Path(folder), "cohort,sql", "duckdb", "numpy")
+        runs = commands(programs, wanted.source, Path(folder))
         costs: dict[str, list[Cost]] = {name: [] for name in runs}
         for _ in range(wanted.rounds):
             for name, arguments in runs.items():

@@ -36,8 +36,8 @@ app()
 GOALS = {"screen (table)": 1.25, "screen --format json": 1.10}
 
 
-def install(folder: Path) -> Path:
-    """A new environment with the wheel of this tree; its folder of programs."""
+def install(folder: Path, extra: str = "", *others: str) -> Path:
+    """A new environment with the wheel of this tree, and others; its folder of programs."""
     pip = (str(folder / "venv" / "bin" / "python"), "-m", "pip", "--quiet")
     constraints = str(ROOT / ".ci" / "constraints.txt")
     for command in (
@@ -46,7 +46,8 @@ def install(folder: Path) -> Path:
     ):
         subprocess.run(command, check=True, capture_output=True)
     (wheel,) = (folder / "dist").glob("*.whl")
-    subprocess.run((*pip, "install", "--constraint", constraints, str(wheel)), check=True)
+    wanted = (f"{wheel}[{extra}]" if extra else str(wheel), *others)
+    subprocess.run((*pip, "install", "--constraint", constraints, *wanted), check=True)
     return folder / "venv" / "bin"
 
 

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from tests.simulate import ON
-from trialscreen.dates import add_months
-
+ON = date(2026, 6, 1)
+"""As in tests/simulate.py, whose imports would count here."""
 c = pl.col
 Columns = dict[str, pl.Expr]
 
@@ -53,6 +52,10 @@ def _years(name: str, on: date) -> pl.Expr:
     return on.year - day.year() - before.cast(pl.Int32)
 
 
+def _months_before(on: date, months: int) -> pl.Expr:
+    return pl.lit(on).dt.offset_by(f"-{months}mo")
+
+
 def _values(on: date) -> Columns:
     female = c.sex == "female"
     relative = c.serum_creatinine / 88.42 / pl.when(female).then(0.7).otherwise(0.9)
@@ -74,9 +77,9 @@ def _values(on: date) -> Columns:
 
 def _entered_or_derived(on: date) -> Columns:
     """A yes or no that was entered, else what follows from other columns."""
-    half_year = add_months(on, -6)
+    half_year = _months_before(on, 6)
     derived = {
-        "fragility_fracture_last_2_years": c.last_fragility_fracture_date >= add_months(on, -24),
+        "fragility_fracture_last_2_years": c.last_fragility_fracture_date >= _months_before(on, 24),
         "multiple_site_fracture_history": c.fracture_site_count >= 2,
         "hypercalcemia": c.calcium > c.serum_calcium_uln,
         "hypocalcemia": c.calcium < c.serum_calcium_lln,
@@ -91,7 +94,7 @@ def _entered_or_derived(on: date) -> Columns:
 
 def _criteria(on: date) -> Columns:
     def since(drug: str, months: int) -> pl.Expr:
-        return c(f"{drug}_use") & (c(f"{drug}_last_dose_date") >= add_months(on, -months))
+        return c(f"{drug}_use") & (c(f"{drug}_last_dose_date") >= _months_before(on, months))
 
     t_scores = [c.lumbar_spine_t_score, c.total_hip_t_score, c.femoral_neck_t_score]
     oral, duration = c.oral_bisphosphonate_use, c.oral_bisphosphonate_cumulative_duration

@@ -373,15 +373,15 @@ def _factor(factor: float) -> str:
 
 def _attrition_page() -> str:
     """The counts of simulated patients, as `cohort --attrition FILE.html` writes them."""
+    from tests.attrition import counting_of
     from tests.simulate import ID, ON, columns
     from trialscreen.columns import screen_frame
-    from trialscreen.counting import Counting
     from trialscreen.report.attrition_file import RENDERERS
     from trialscreen.report.attrition_page import Cohort
 
     trial = load_trial()
     patients = columns(trial, 20_000, seed=1, unknown=0.03).with_row_index(ID)
-    counting = Counting(trial, patients.schema, ON)
+    counting = counting_of(trial, patients.schema, ON)
     found = screen_frame(trial, patients.lazy(), ON, ID).collect()
     counting.add(patients.hstack(found.drop(ID)))
     return RENDERERS[".html"](Cohort(trial, ON, counting.attrition()), "")

@@ -9,7 +9,7 @@ from random import Random
 import polars as pl
 import pytest
 
-from tests.attrition import by_hand, counted, screenings
+from tests.attrition import by_hand, counted, counting_of, screenings
 from tests.differential import Case, generated_cases, packaged_cases
 from tests.generate import ON
 from tests.simulate import columns
@@ -17,7 +17,6 @@ from tests.spec import spec_trial
 from trialscreen import counting, load_trial
 from trialscreen.attrition import Attrition, orders
 from trialscreen.columns import computed, screen_frame, table_of
-from trialscreen.counting import Counting
 from trialscreen.lower import lower
 from trialscreen.smallcells import counts
 
@@ -68,7 +67,7 @@ def test_batches_may_come_from_many_threads(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(counting, "ENOUGH", 40)
     case = simulated(2_000, unknown=0.05)
     screened = screen_frame(case.trial, case.frame.lazy(), ON, "id").collect()
-    counter = Counting(case.trial, case.frame.schema, ON)
+    counter = counting_of(case.trial, case.frame.schema, ON)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(counter.add, case.frame.hstack(screened.drop("id")).iter_slices(50)))
     assert counter.attrition() == counted(case, batch=2_000)
@@ -86,7 +85,7 @@ def test_counts_can_be_asked_for_before_the_end() -> None:
     case = simulated(100, unknown=0.05)
     screened = screen_frame(case.trial, case.frame.lazy(), ON, "id").collect()
     rows = case.frame.hstack(screened.drop("id"))
-    counter = Counting(case.trial, case.frame.schema, ON)
+    counter = counting_of(case.trial, case.frame.schema, ON)
     counter.add(rows.head(60))
     assert counter.attrition() == counted(case._replace(frame=case.frame.head(60)), batch=60)
     counter.add(rows.tail(40))

@@ -175,8 +175,9 @@ def orders(trial: Trial, sections: Mapping[frozenset[str], int]) -> tuple[Order,
     left = Counter({names: n for names, n in sections.items() if names and n})
     found: list[Order] = []
     while left and len(found) < MOST_ORDERS:
-        ranked = {names: sorted(place[name] for name in names) for names in left}
-        best = min(left, key=lambda names: (-left[names] / len(names), ranked[names]))
+        most = max(n / len(names) for names, n in left.items())
+        equal = [names for names, n in left.items() if n / len(names) == most]
+        best = min(equal, key=lambda names: sorted(place[name] for name in names))
         rest: Counter[frozenset[str]] = Counter()
         for names, n in left.items():
             rest[names - best] += n

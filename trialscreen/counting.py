@@ -1,14 +1,13 @@
 """Counts what attrition needs of screened rows, a batch at a time."""
 
 from collections import Counter
-from datetime import date
 from threading import Lock
 
 import polars as pl
 
 from trialscreen.attrition import Attrition, OfCriterion, Tally, attrition
-from trialscreen.columns import computed, table_of
-from trialscreen.lower import lower
+from trialscreen.columns import computed
+from trialscreen.lower import Program
 from trialscreen.trial import Trial
 
 ENOUGH = 50_000
@@ -18,13 +17,12 @@ ENOUGH = 50_000
 class Counting:
     """The sums over all batches, which may come in any order and from any thread.
 
-    `typed` are the columns of the elements, as `lower.Table` has them; with a column
-    `screening_date`, `on` is not used.
+    `program` is that of the table, lowered with what is needed.
     """
 
-    def __init__(self, trial: Trial, typed: pl.Schema, on: date | None) -> None:
+    def __init__(self, trial: Trial, program: Program) -> None:
         self._trial = trial
-        self._program = lower(trial, table_of(typed, on), with_needed=True)
+        self._program = program
         self._missing = {
             name: missing
             for name, missing in self._program.needed.items()

@@ -37,10 +37,10 @@ SmallCellsOption = Annotated[
 
 def check(place: str | None, small: int | None) -> list[Problem]:
     """What is wrong with the two options."""
-    from trialscreen.report.attrition_file import RENDERERS  # noqa: PLC0415
-
     if place is None:
         return [] if small is None else [Problem("--small-cells", "is for --attrition")]
+    from trialscreen.report.attrition_file import RENDERERS  # noqa: PLC0415
+
     if place == TABLE or _ending(place) in RENDERERS:
         return []
     known = f"expected a name that ends in {', '.join(RENDERERS)}, or {TABLE} for tables"

@@ -201,7 +201,6 @@ def _job(
     """What the options ask for. Raises InputError with everything wrong, `problems` included."""
     from trialscreen.cohort.batches import Anchor  # noqa: PLC0415
     from trialscreen.cohort.inputs import find_files  # noqa: PLC0415
-    from trialscreen.cohort.matching import read_targets  # noqa: PLC0415
     from trialscreen.cohort.run import Job  # noqa: PLC0415
 
     today = date.today()  # noqa: DTZ011 - the user's own calendar
@@ -213,10 +212,13 @@ def _job(
         files = find_files(inputs)
     except InputError as error:
         problems.extend(error.problems)
-    try:
-        targets = {} if columns is None else read_targets(trial, columns)
-    except InputError as error:
-        problems.extend(error.problems)
+    if columns is not None:
+        from trialscreen.cohort.targets import read_targets  # noqa: PLC0415 - parses YAML
+
+        try:
+            targets = read_targets(trial, columns)
+        except InputError as error:
+            problems.extend(error.problems)
     if problems:
         raise InputError(problems)
     anchor = Anchor(day, today)
@@ -225,9 +227,11 @@ def _job(
 
 def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
     """The columns that --also names."""
-    from trialscreen.cohort.also import COLUMNS  # noqa: PLC0415
+    if also is None:
+        return ()
+    from trialscreen.cohort.also import COLUMNS  # noqa: PLC0415 - the whole reference
 
-    names = () if also is None else tuple(dict.fromkeys(map(str.strip, also.split(","))))
+    names = tuple(dict.fromkeys(map(str.strip, also.split(","))))
     problems.extend(
         Problem("--also", f"{shown(name)}; expected {', '.join(COLUMNS)}.{nearest(name, COLUMNS)}")
         for name in names

@@ -1,16 +1,11 @@
 """Which column of a table holds which data element: by name, or as a site's file says."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
-from trialscreen.errors import InputError, Problem, ValueProblem
-from trialscreen.parse.cursor import Cursor, Problems
-from trialscreen.parse.yamltree import Mapping as MappingNode
-from trialscreen.parse.yamltree import Scalar, parse_yaml
-from trialscreen.text import decode, nearest, printable, read_bytes, shown, some
+from trialscreen.errors import InputError, Problem
+from trialscreen.text import nearest, shown, some
 from trialscreen.trial import SCREENING_DATE, Element, Trial
-from trialscreen.values import check_unit
 
 
 class Column(NamedTuple):
@@ -33,46 +28,6 @@ class Target(NamedTuple):
 
     element: str
     unit: str | None = None
-
-
-def read_targets(trial: Trial, path: Path) -> dict[str, Target]:
-    """A site's file: `its column: element`, or `its column: {element: ..., unit: ...}`.
-
-    Raises InputError with every mistake in it.
-    """
-    origin = printable(str(path))
-    problems = Problems(origin)
-    root = parse_yaml(decode(read_bytes(path, origin), origin), origin, problems.found)
-    if not isinstance(root, MappingNode):
-        raise InputError([Problem(origin, "expected one 'column: element' per line")])
-    targets = {
-        name: _target(trial, Cursor(node, name, problems)) for name, node in root.items.items()
-    }
-    problems.raise_any()
-    return targets
-
-
-def _target(trial: Trial, place: Cursor) -> Target:
-    node = place.node
-    entries = node.items if isinstance(node, MappingNode) else {"element": node}
-    for key in entries:
-        if key not in ("element", "unit"):
-            place.problem(f"unknown key {shown(key)}; expected element or unit")
-    texts = {key: item.text for key, item in entries.items() if isinstance(item, Scalar)}
-    if "element" not in texts or len(texts) < len(entries):
-        place.problem("expected the name of a data element")
-        return Target("")
-    target = Target(texts["element"], texts.get("unit"))
-    known = {element.name: element for element in trial.answerable()}
-    if target.element not in known:
-        hint = nearest(target.element, known)
-        place.problem(f"no data element is named {shown(target.element)}.{hint}")
-    elif target.unit is not None:
-        try:
-            check_unit(trial, known[target.element], target.unit)
-        except ValueProblem as problem:
-            place.problem(str(problem))
-    return target
 
 
 def match_columns(

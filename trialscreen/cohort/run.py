@@ -10,7 +10,6 @@ from typing import NamedTuple
 import polars as pl
 
 from trialscreen.attrition import Attrition
-from trialscreen.cohort.also import Also
 from trialscreen.cohort.batches import KEY, ROW, Anchor, Batches, plan_batches, prepared
 from trialscreen.cohort.engine import by_batch, in_batches, save_memory
 from trialscreen.cohort.ids import Ids
@@ -83,8 +82,8 @@ def run(
     rows, ids = prepared(batches, tables.frame, job.key), Ids()
     if tables.rows is None:
         rows = in_batches(rows)  # of a text file, of which the engine reads little at a time
-    counting = Counting(trial, batches.schema, job.anchor.on) if with_attrition else None
-    screener = make_screener(trial, batches)
+    screener = make_screener(trial, batches, with_needed=with_attrition)
+    counting = Counting(trial, screener.program) if with_attrition else None
     progress.start(tables.rows)
     with whole_file(job.output) as output:
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
@@ -93,6 +92,8 @@ def run(
             told = _Told(ledger, ids, counting, progress)
             screened = _screened(typed, screener, told)
             if job.also:
+                from trialscreen.cohort.also import Also  # noqa: PLC0415 - the whole reference
+
                 also = Also(trial, screener, job.anchor.on, job.also)
                 screened = by_batch(screened, also.add, also.schema)
             _write(trial, screened, job, output)

@@ -131,8 +131,9 @@ def _put_back(
     )
 
 
-def make_screener(trial: Trial, batches: Batches) -> Screener:
-    """Screens what `batches` reads."""
-    program = lower(trial, table_of(batches.schema, batches.anchor.on))
+def make_screener(trial: Trial, batches: Batches, *, with_needed: bool = False) -> Screener:
+    """Screens what `batches` reads; `with_needed`, its program also tells what to count."""
+    table = table_of(batches.schema, batches.anchor.on)
+    program = lower(trial, table, with_needed=with_needed)
     columns = {reader.element.name: tuple(reader.columns) for reader in batches.readers}
     return Screener(program, batches.schema, columns, batches.fitting, batches.anchor.on)
