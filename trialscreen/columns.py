@@ -159,10 +159,30 @@ def without_contradictions(trial: Trial, frame: pl.LazyFrame, on: date | None) -
     return computed(frame, program, program.cleaned, *kept).select(*schema)
 
 
+class Computing:
+    """Some outputs of a program, to be computed for many frames with the same columns.
+
+    To make the expressions takes longer than to compute them for some thousand rows.
+    """
+
+    def __init__(self, program: Program, outputs: Mapping[str, Scalar], *keep: str) -> None:
+        """`keep`: columns of the frames to be kept."""
+        self._stages = [
+            [expression(step.value).alias(step.name) for step in stage]
+            for stage in program.stages(outputs.values())
+        ]
+        self._outputs = [expression(value).alias(name) for name, value in outputs.items()]
+        self._keep = keep
+
+    def of(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The columns of `frame` to keep, and the outputs under their names."""
+        for stage in self._stages:
+            frame = frame.with_columns(stage)
+        return frame.select(*self._keep, *self._outputs)
+
+
 def computed(
     frame: pl.LazyFrame, program: Program, outputs: Mapping[str, Scalar], *keep: str
 ) -> pl.LazyFrame:
     """The columns of `frame` to keep, and some outputs of its program under their names."""
-    for stage in program.stages(outputs.values()):
-        frame = frame.with_columns(expression(step.value).alias(step.name) for step in stage)
-    return frame.select(*keep, *(expression(value).alias(name) for name, value in outputs.items()))
+    return Computing(program, outputs, *keep).of(frame)

@@ -6,7 +6,7 @@ from threading import Lock
 import polars as pl
 
 from trialscreen.attrition import Attrition, OfCriterion, Tally, attrition
-from trialscreen.columns import computed
+from trialscreen.columns import Computing
 from trialscreen.lower import Program
 from trialscreen.trial import Trial
 
@@ -22,26 +22,28 @@ class Counting:
 
     def __init__(self, trial: Trial, program: Program) -> None:
         self._trial = trial
-        self._program = program
-        self._missing = {
-            name: missing
-            for name, missing in self._program.needed.items()
+        missing = {
+            name: needed
+            for name, needed in program.needed.items()
             if not trial.elements[name].is_judgement
         }
-        self._inputs = self._program.inputs(self._missing.values())
+        # `open` is kept as well, for a table that has no column else.
+        self._inputs = "open", *program.inputs(missing.values())
+        self._missing = Computing(program, missing, "open")
         self._sections: dict[str, list[str]] = {}
-        for name in self._missing:
+        for name in missing:
             self._sections.setdefault(trial.elements[name].section, []).append(name)
         self._tally = Tally()
-        self._patterns: Counter[tuple[bool, ...]] = Counter()  # whether each section lacks data
+        # How many rows lack data in just these sections.
+        kinds = dict.fromkeys(self._sections, pl.Boolean())
+        self._patterns = pl.DataFrame(schema={**kinds, "len": pl.UInt64()})
         self._waiting: list[pl.DataFrame] = []
         self._lock = Lock()
 
     def add(self, screened: pl.DataFrame) -> None:
         """A batch: typed columns without contradictions, and what `screen_frame` finds of them."""
         tally = Tally(_verdicts(screened), _criteria(self._trial, screened))
-        # `open` is kept as well, for a table that has no column else.
-        lacking = screened.select("open", *self._inputs).filter(pl.col("open") == "data")
+        lacking = screened.select(self._inputs).filter(pl.col("open") == "data")
         with self._lock:
             self._tally.add(tally)
             self._waiting.append(lacking)
@@ -53,7 +55,7 @@ class Counting:
         """The counts of all batches so far."""
         if self._waiting:
             self._look_at(self._taken())
-        for flags, n in self._patterns.items():
+        for *flags, n in self._patterns.iter_rows():
             lacking = (name for name, flag in zip(self._sections, flags, strict=True) if flag)
             self._tally.sections[frozenset(lacking)] = n
         return attrition(self._trial, self._tally)
@@ -64,20 +66,20 @@ class Counting:
 
     def _look_at(self, batches: list[pl.DataFrame]) -> None:
         """Counts which elements the rows lack."""
-        rows = pl.concat(batches)
-        flags = computed(rows.lazy(), self._program, self._missing, "open").drop("open")
-        missing = flags.select(pl.all().cast(pl.Boolean).fill_null(value=False)).collect()
-        if missing.width == 0:
+        if not self._sections:
             return
+        flags = self._missing.of(pl.concat(batches).lazy()).drop("open")
+        missing = flags.select(pl.all().cast(pl.Boolean).fill_null(value=False)).collect()
         alone = missing.filter(missing.sum_horizontal() == 1)
         tally = Tally(missing=_sums(missing), missing_alone=_sums(alone))
         lacking = missing.select(
             pl.any_horizontal(names).alias(section) for section, names in self._sections.items()
         )
-        patterns = lacking.group_by(lacking.columns).len().iter_rows()
+        patterns = lacking.group_by(lacking.columns).agg(pl.len().cast(pl.UInt64))
         with self._lock:
             self._tally.add(tally)
-            self._patterns.update({tuple(flags): n for *flags, n in patterns})
+            both = pl.concat([self._patterns, patterns])
+            self._patterns = both.group_by(lacking.columns).sum()
 
 
 def _sums(flags: pl.DataFrame) -> Counter[str]:

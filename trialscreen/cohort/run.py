@@ -16,7 +16,7 @@ from trialscreen.cohort.ids import Ids
 from trialscreen.cohort.inputs import open_tables
 from trialscreen.cohort.ledger import Found, Ledger
 from trialscreen.cohort.matching import Matched, Target, match_columns
-from trialscreen.cohort.screener import Screener, make_screener
+from trialscreen.cohort.screener import Screener
 from trialscreen.counting import Counting
 from trialscreen.csvtext import FORMULA, NUMBER, cell_text
 from trialscreen.errors import InputError, Problem
@@ -82,7 +82,7 @@ def run(
     rows, ids = prepared(batches, tables.frame, job.key), Ids()
     if tables.rows is None:
         rows = in_batches(rows)  # of a text file, of which the engine reads little at a time
-    screener = make_screener(trial, batches, with_needed=with_attrition)
+    screener = Screener(trial, batches, with_needed=with_attrition)
     counting = Counting(trial, screener.program) if with_attrition else None
     progress.start(tables.rows)
     with whole_file(job.output) as output:

@@ -5,35 +5,42 @@ engine screens all rows as they are, and says in which there is something to loo
 """
 
 from collections.abc import Mapping
-from datetime import date
-from typing import NamedTuple
 
 import polars as pl
 
 from trialscreen.cohort.batches import Batches, known, listed
 from trialscreen.cohort.cells import LATEST
 from trialscreen.cohort.ledger import NOTHING, Found
-from trialscreen.cohort.typed import Fitting
-from trialscreen.columns import computed, table_of
-from trialscreen.lower import Program, lower
+from trialscreen.columns import Computing, table_of
+from trialscreen.lower import lower
 from trialscreen.scalar import Scalar
 from trialscreen.trial import SCREENING_DATE, Trial
 
 _TOUCHED = "(to be looked at)"
 
 
-class Screener(NamedTuple):
-    """A trial over the typed columns of `schema`; `columns` names those of each element.
+class Screener:
+    """A trial over the typed columns that `batches` makes; `columns` names those of each element.
 
-    The columns that are `fitting` may still hold values that cannot be used; `on` is the
-    screening date of rows without their own.
+    The columns that fit may still hold values that cannot be used. `with_needed`, the
+    program also tells what `Counting` counts.
     """
 
-    program: Program
-    schema: pl.Schema
-    columns: Mapping[str, tuple[str, ...]]
-    fitting: tuple[Fitting, ...]
-    on: date
+    def __init__(self, trial: Trial, batches: Batches, *, with_needed: bool = False) -> None:
+        self.schema = batches.schema
+        table = table_of(self.schema, batches.anchor.on)
+        self.program = lower(trial, table, with_needed=with_needed)
+        self.columns = {one.element.name: tuple(one.columns) for one in batches.readers}
+        self._fitting = batches.fitting
+        own_days = SCREENING_DATE in self.schema
+        self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
+        contradictions = self.program.contradictions
+        self._flags = {f"(contradiction {one.id})": one.holds for one in contradictions}
+        self._found = self._computing(self.program.results)
+        self._contradicting = self._computing(self._flags)
+
+    def _computing(self, outputs: Mapping[str, Scalar]) -> Computing:
+        return Computing(self.program, outputs, *self.schema)
 
     @property
     def results(self) -> pl.Schema:
@@ -44,8 +51,9 @@ class Screener(NamedTuple):
 
     def screened(self, typed: pl.LazyFrame) -> pl.LazyFrame:
         """What `settled` takes: `results`, unusable values and all, and in which rows those are."""
-        frame = self._computed(typed, {**self.program.results, **self._flags})
-        wrong = [~one.usable for one in self.fitting if one.usable is not None]
+        frame = self._computing({**self.program.results, **self._flags}).of(typed)
+        frame = frame.cast(self.results)  # what no column can decide has no type of its own
+        wrong = [~one.usable for one in self._fitting if one.usable is not None]
         touched = pl.any_horizontal(*wrong, *self._flags, pl.lit(value=False))
         return frame.with_columns(self._latest.alias(LATEST)).select(
             *self.results, touched.fill_null(value=False).alias(_TOUCHED)
@@ -54,31 +62,17 @@ class Screener(NamedTuple):
     def settled(self, screened: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
         """A batch of `screened` without the values that cannot be used, and what they were."""
         results = screened.select(self.results.names())
-        filled, touched = known(results, self.fitting), screened[_TOUCHED]
+        filled, touched = known(results, self._fitting), screened[_TOUCHED]
         if not touched.any():
             return results, Found(filled)
         rows = results.filter(touched)
         typed, unreadable = self._readable(rows.select(self.schema.names()))
-        filled.subtract(known(rows, self.fitting))
-        filled.update(known(typed, self.fitting))
+        filled.subtract(known(rows, self._fitting))
+        filled.update(known(typed, self._fitting))
         filled.update(unreadable["element"])
         typed, contradictory = self._agreeing(typed)
-        again = self._computed(typed.lazy(), self.program.results).collect()
+        again = self._found.of(typed.lazy()).cast(self.results).collect()
         return _put_back(results, touched, rows, again), Found(filled, unreadable, contradictory)
-
-    @property
-    def _flags(self) -> dict[str, Scalar]:
-        return {f"(contradiction {one.id})": one.holds for one in self.program.contradictions}
-
-    @property
-    def _latest(self) -> pl.Expr:
-        return pl.col(SCREENING_DATE) if SCREENING_DATE in self.schema else pl.lit(self.on)
-
-    def _computed(self, typed: pl.LazyFrame, outputs: Mapping[str, Scalar]) -> pl.LazyFrame:
-        frame = computed(typed, self.program, outputs, *self.schema)
-        return frame.cast(  # what no column can decide has no type of its own
-            {name: kind for name, kind in self.results.items() if name in outputs}
-        )
 
     def _readable(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`typed` less the cells that cannot be read, and the list of these."""
@@ -86,7 +80,7 @@ class Screener(NamedTuple):
         latest = latest.new_from_index(0, len(typed)) if len(latest) < len(typed) else latest
         columns: list[pl.Series] = []
         found = [NOTHING]
-        for reader in self.fitting:
+        for reader in self._fitting:
             name = reader.element.name
             read = reader.read(typed[name], latest)
             columns += read.columns
@@ -96,7 +90,7 @@ class Screener(NamedTuple):
 
     def _agreeing(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`typed` less the values that contradict each other, and the list of these."""
-        flags = self._computed(typed.lazy(), self._flags).select(*self._flags).collect()
+        flags = self._contradicting.of(typed.lazy()).select(*self._flags).collect()
         unknown: dict[str, pl.Series] = {}
         found = [NOTHING]
         held = zip(flags, self.program.contradictions, strict=True)
@@ -129,11 +123,3 @@ def _put_back(
     return results.with_columns(
         results[column.name].clone().scatter(places, column) for column in differ
     )
-
-
-def make_screener(trial: Trial, batches: Batches, *, with_needed: bool = False) -> Screener:
-    """Screens what `batches` reads; `with_needed`, its program also tells what to count."""
-    table = table_of(batches.schema, batches.anchor.on)
-    program = lower(trial, table, with_needed=with_needed)
-    columns = {reader.element.name: tuple(reader.columns) for reader in batches.readers}
-    return Screener(program, batches.schema, columns, batches.fitting, batches.anchor.on)
