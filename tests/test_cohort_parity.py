@@ -1,10 +1,12 @@
 """`cohort` finds for each row what `screen` finds for that patient, in every cell."""
 
 import csv
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -16,10 +18,12 @@ from trialscreen import load_trial
 from trialscreen.cohort.batches import Anchor
 from trialscreen.cohort.run import Done, Job, Progress, run
 from trialscreen.consistency import review
+from trialscreen.errors import ValueProblem
 from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Dates, Exactly, Fact, Numbers
 from trialscreen.screening import screen
 from trialscreen.trial import SCREENING_DATE
+from trialscreen.values import read_value
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)
@@ -81,21 +85,27 @@ def test_messy_text_is_screened_as_the_reference_screens_it(
     output = pl.read_parquet(tmp_path / "out.parquet")
     assert output[ID].to_list() == [one.id for one in messy]
     told = listed(problems)
-    kept, unreadable, contradictory = [], 0, 0
+    kept: list[tuple[Mapping[str, Fact], date]] = []
+    unreadable, contradictory = 0, 0
     for row, one in enumerate(messy, start=1):
         reasons, facts = one.unreadable(TRIAL), one.facts(TRIAL)
-        others = {name: why for name, why in told[row].items() if name not in reasons}
         assert {name: told[row].get(name) for name in reasons} == _in_a_cell(reasons)
-        errors = review(TRIAL, Evaluation(TRIAL.elements, facts, one.on))
-        blamed = {name for n in errors if n.level == "error" for name in n.elements}
-        assert blamed <= others.keys()
-        assert bool(blamed) == bool(others)
+        others = contradicting(facts, one.on, told[row].keys() - reasons.keys())
         kept.append(({n: fact for n, fact in facts.items() if n not in others}, one.on))
         unreadable += len(reasons)
         contradictory += len(others)
     assert not list(differences(output, kept))[:10]
     assert unreadable == done.ledger.unreadable.total() > ROWS / 2
     assert contradictory == done.ledger.contradictory.total() > ROWS / 100
+
+
+def contradicting(facts: Mapping[str, Fact], on: date, told: Set[str]) -> Set[str]:
+    """`told`, once it is clear that the reference blames these elements too."""
+    errors = review(TRIAL, Evaluation(TRIAL.elements, facts, on))
+    blamed = {name for n in errors if n.level == "error" for name in n.elements}
+    assert blamed <= told
+    assert bool(blamed) == bool(told)
+    return told
 
 
 def _in_a_cell(reasons: Mapping[str, str]) -> dict[str, str]:
@@ -118,6 +128,77 @@ def test_typed_columns_are_screened_as_the_reference_screens_them(tmp_path: Path
     ]
     assert not list(differences(output, rows))[:10]
     assert output["verdict"].n_unique() > 1
+
+
+@pytest.mark.parametrize("own_days", [False, True], ids=["one day", "own days"])
+def test_typed_columns_with_unusable_values_are_screened_without_them(
+    tmp_path: Path, own_days: bool
+) -> None:
+    rng, table, problems = Random(11), tmp_path / "typed.parquet", tmp_path / "problems.csv"
+    write(TRIAL, ROWS, table, seed=11, on=ON, unknown=0.1)
+    frame = pl.read_parquet(table)
+    frame = frame.with_columns(_spoilt(rng, frame[name]) for name in frame.columns if name != ID)
+    days = pl.Series(rng.choices(OWN_DAYS, k=ROWS)) if own_days else pl.Series([ON] * ROWS)
+    if own_days:
+        frame = frame.with_columns(days.alias(SCREENING_DATE))
+    ids = pl.Series([f"P{row:05}" for row in range(1, ROWS + 1)])
+    frame.with_columns(ids.alias(ID)).write_parquet(table)
+    done = run_on(tmp_path, table, problems=problems)
+    output, told = pl.read_parquet(tmp_path / "out.parquet"), listed(problems)
+    kept: list[tuple[Mapping[str, Fact], date]] = []
+    unreadable, contradictory = 0, 0
+    for place, (row, on) in enumerate(zip(frame.iter_rows(named=True), days, strict=True), start=1):
+        cells = {name: row[name] for name in row if name not in (ID, SCREENING_DATE)}
+        facts = {
+            name: _fact(value)
+            for name, value in cells.items()
+            if value is not None and not _is_nan(value) and _is_usable(name, value, on)
+        }
+        bad = {
+            name
+            for name, value in cells.items()
+            if value is not None and not _is_nan(value) and name not in facts
+        }
+        assert bad <= told[place].keys()
+        others = contradicting(facts, on, told[place].keys() - bad)
+        kept.append(({n: fact for n, fact in facts.items() if n not in others}, on))
+        unreadable += len(bad)
+        contradictory += len(others)
+    assert not list(differences(output, kept))[:10]
+    assert unreadable == done.ledger.unreadable.total() > ROWS / 4
+    assert contradictory == done.ledger.contradictory.total() > ROWS / 100
+    for name in TRIAL.elements:
+        if name in frame.columns:
+            column = frame[name]
+            column = column.fill_nan(None) if column.dtype.is_float() else column
+            assert done.ledger.filled[name] == column.count(), name
+
+
+def _spoilt(rng: Random, column: pl.Series) -> pl.Series:
+    """Some values replaced: by what no one can have, by what others contradict, by NaN."""
+    strange: list[Any] = []
+    if column.dtype.is_numeric():
+        strange = [1e6, -5.0, 0.0, math.nan] if column.dtype.is_float() else [10**6, -5, 0]
+    elif isinstance(column.dtype, pl.Date):
+        strange = [date(2200, 1, 1), date(1850, 1, 1), date(2025, 12, 1), date(1990, 1, 1)]
+    places = [place for place in range(len(column)) if strange and rng.random() < 0.02]
+    values = pl.Series([rng.choice(strange) for _ in places], dtype=column.dtype)
+    return column.scatter(places, values)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _is_usable(name: str, value: Any, on: date) -> bool:
+    if isinstance(value, bool | str):
+        return True
+    text = value.isoformat() if isinstance(value, date) else f"{value:.15g}"
+    try:
+        read_value(TRIAL, TRIAL.elements[name], text, on)
+    except ValueProblem:
+        return False
+    return True
 
 
 def _fact(value: Any) -> Fact:

@@ -13,7 +13,7 @@ import polars as pl
 
 from trialscreen.cohort.cells import LATEST, Maker, Reader
 from trialscreen.cohort.days import read_days
-from trialscreen.cohort.ledger import SCHEMA, Found
+from trialscreen.cohort.ledger import NOTHING, SCHEMA, Found
 from trialscreen.cohort.matching import Column, Matched
 from trialscreen.cohort.texts import Texts
 from trialscreen.cohort.typed import Fitting, as_text, fitting, named
@@ -60,6 +60,12 @@ class Batches:
         """A batch as in `schema`, and what in the cells of `makers` could not be used."""
         filled: dict[str, int] = {}
         cells, undated = self._dated(cells, filled)
+        typed, unreadable = self._made(cells) if self.makers else (cells, NOTHING)
+        filled |= known(typed, self.makers) + Counter(unreadable["element"])
+        return typed.select(self.schema.names()), Found(filled, unreadable, undated=undated)
+
+    def _made(self, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """With the columns of `makers`, and a list of the cells that cannot be read."""
         quick = [reader.quick() for reader in self.makers]
         coded = cells.select(*self._kept, LATEST, *(one.coded for one in quick))
         columns = [column for one in quick for column in one.columns]
@@ -68,7 +74,7 @@ class Batches:
         fine = typed.head(1).select(*flags).row(0)
         names = [reader.element.name for reader in self.makers]
         empty, lost = (frame.select(names).null_count().row(0) for frame in (cells, coded))
-        bad = [pl.DataFrame(schema=SCHEMA)]
+        bad = [NOTHING]
         for place, reader in enumerate(self.makers):
             if not fine[place] or lost[place] > empty[place]:
                 name = names[place]
@@ -77,9 +83,7 @@ class Batches:
                 typed = typed.with_columns(column.alias(name) for column, name in named)
                 if found.reasons:
                     bad.append(listed(cells, found.bad, name, found.reasons))
-        unreadable = pl.concat(bad)
-        filled |= known(typed, self.makers) + Counter(unreadable["element"])
-        return typed.select(self.schema.names()), Found(filled, unreadable, undated=undated)
+        return typed, pl.concat(bad)
 
     @property
     def _kept(self) -> list[str]:

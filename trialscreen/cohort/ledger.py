@@ -14,7 +14,6 @@ SCHEMA = pl.Schema(
 )
 """A list of values that could not be used; `row` counts from 1."""
 
-
 NOTHING = pl.DataFrame(schema=SCHEMA)
 
 
@@ -85,7 +84,8 @@ class Ledger:
             self.rows += len(rows) if nth == 0 else 0
             self.filled.update(found.filled)
             self.unreadable.update(found.unreadable["element"])
-            self.contradictory.update(found.contradictory["element"])
+            # A value that contradicts two others has two reasons, and is one value.
+            self.contradictory.update(found.contradictory.unique(["row", "element"])["element"])
             self.undated.extend(found.undated)
             self._lists[nth].add(rows, pl.concat([found.unreadable, found.contradictory]))
             self._write()

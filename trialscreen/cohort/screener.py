@@ -53,7 +53,7 @@ class Screener:
         """What `settled` takes: `results`, unusable values and all, and in which rows those are."""
         frame = self._computing({**self.program.results, **self._flags}).of(typed)
         frame = frame.cast(self.results)  # what no column can decide has no type of its own
-        wrong = [~one.usable for one in self._fitting if one.usable is not None]
+        wrong = (~one.usable for one in self._fitting if one.usable is not None)
         touched = pl.any_horizontal(*wrong, *self._flags, pl.lit(value=False))
         return frame.with_columns(self._latest.alias(LATEST)).select(
             *self.results, touched.fill_null(value=False).alias(_TOUCHED)
@@ -81,6 +81,8 @@ class Screener:
         columns: list[pl.Series] = []
         found = [NOTHING]
         for reader in self._fitting:
+            if reader.usable is None:
+                continue
             name = reader.element.name
             read = reader.read(typed[name], latest)
             columns += read.columns
