@@ -36,7 +36,7 @@ class Anchor(NamedTuple):
 class Batches:
     """How the rows of one table become the typed columns in `schema`.
 
-    `prepared` for the scan; then `read`, unless all is `ready`. What is wrong in columns
+    `prepared` for the scan; then `read`, unless it `is_ready`. What is wrong in columns
     that fit is left for `screener` to find. `days` reads the column of screening dates, if
     there is one.
     """

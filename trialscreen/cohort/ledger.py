@@ -60,7 +60,7 @@ class _InOrder:
 class Ledger:
     """The sums over all batches, which come in any order and from any thread.
 
-    Each row is looked at in as many `passes`, which may cut the rows into other batches.
+    Each row is looked at in one or two `passes`, which may cut the rows into other batches.
     With `out`, every value that could not be used is listed there, as CSV; `failure` says
     why that could not be done. (Raised in the engine's threads, it would lose its number.)
     """
@@ -78,16 +78,17 @@ class Ledger:
         if out is not None:
             write_rows(out, [SCHEMA.names()])
 
-    def add(self, nth: int, rows: pl.Series, found: Found) -> None:
-        """What pass `nth` found in these rows, given by their numbers."""
+    def add(self, rows: pl.Series, found: Found, *, last: bool) -> None:
+        """What was found in these rows, given by their numbers, in the first or last pass."""
         with self._lock:
-            self.rows += len(rows) if nth == 0 else 0
+            self.rows += len(rows) if last else 0
             self.filled.update(found.filled)
             self.unreadable.update(found.unreadable["element"])
             # A value that contradicts two others has two reasons, and is one value.
             self.contradictory.update(found.contradictory.unique(["row", "element"])["element"])
             self.undated.extend(found.undated)
-            self._lists[nth].add(rows, pl.concat([found.unreadable, found.contradictory]))
+            listed = pl.concat([found.unreadable, found.contradictory])
+            self._lists[-1 if last else 0].add(rows, listed)
             self._write()
 
     def _write(self) -> None:

@@ -136,7 +136,7 @@ class _Told(NamedTuple):
     progress: Progress
 
     def of(self, results: pl.DataFrame, found: Found) -> None:
-        self.ledger.add(0, results[ROW], found)
+        self.ledger.add(results[ROW], found, last=True)
         self.ids.add(results[KEY], results[ROW])
         if self.counting is not None:
             self.counting.add(results)
@@ -144,11 +144,11 @@ class _Told(NamedTuple):
 
 
 def _typed(rows: pl.LazyFrame, batches: Batches, ledger: Ledger) -> pl.LazyFrame:
-    """The typed columns of all rows; reading them is the ledger's second pass."""
+    """The typed columns of all rows; to read them is a pass of its own."""
 
     def read(cells: pl.DataFrame) -> pl.DataFrame:
         typed, found = batches.read(cells)
-        ledger.add(1, cells[ROW], found)
+        ledger.add(cells[ROW], found, last=False)
         return typed
 
     return by_batch(rows, read, batches.schema)
