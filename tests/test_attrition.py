@@ -44,6 +44,19 @@ def test_counts_are_those_of_the_reference(monkeypatch: pytest.MonkeyPatch) -> N
     assert not [name for name in NAMES if seen[name] < 3]
 
 
+def test_sections_may_be_called_like_the_columns_of_counts() -> None:
+    case = simulated(250, unknown=0.1)
+    trial, names = case.trial, ("rows", "len", "open", "verdict", "0")
+    called = dict(zip((one.id for one in trial.sections), names, strict=False))
+    sections = tuple(one._replace(id=called.get(one.id, one.id)) for one in trial.sections)
+    elements = {
+        name: replace(element, section=called.get(element.section, element.section))
+        for name, element in trial.elements.items()
+    }
+    case = case._replace(trial=replace(trial, sections=sections, elements=elements))
+    assert counted(case, batch=100) == by_hand(case.trial, screenings(case))
+
+
 NAMES = (
     *("eligible", "ineligible", "remaining", "lacking_data", "judgement_only"),
     *("met", "not_met", "unknown", "failed_alone", "stopped", "passed_so_far", "gained"),

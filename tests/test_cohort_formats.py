@@ -168,6 +168,27 @@ TYPES = {
         YES_NO_UNKNOWN,
         unreadable=1,
     ),
+    "a day that has no text": Case(
+        {
+            "other_trial_last_participation_date": pl.Series(
+                [date(2026, 3, 1).toordinal() - date(1970, 1, 1).toordinal(), 18_000, 10**9],
+                dtype=pl.Int32,
+            ).cast(pl.Date)
+        },
+        "E16",
+        YES_NO_UNKNOWN,
+        unreadable=1,
+    ),
+    "a time that has no text": Case(
+        {
+            "other_trial_last_participation_date": pl.Series([*DAYS[:2], None])
+            .cast(pl.Datetime("ms"))
+            .scatter(2, pl.Series([-(2**62)]).cast(pl.Datetime("ms")))
+        },
+        "E16",
+        YES_NO_UNKNOWN,
+        unreadable=1,
+    ),
     "years": Case(
         {"other_trial_last_participation_date": [2026, 2020, None]}, "E16", YES_NO_UNKNOWN
     ),

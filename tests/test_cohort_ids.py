@@ -83,6 +83,19 @@ def test_no_id_in_csv_is_a_formula_but_in_parquet_all_are_as_they_were(tmp_path:
     assert pl.read_parquet(tmp_path / "out.parquet")["=id"].to_list() == ids
 
 
+def test_a_column_may_be_called_like_the_numbers_of_rows(tmp_path: Path) -> None:
+    name = "(row number)"
+    table = pl.DataFrame({name: ["P7", "P8"], f"{name}'": [39, 50], "height": [160, 160]})
+    table.write_parquet(tmp_path / "t.parquet")
+    table.write_csv(tmp_path / "t.csv")
+    (tmp_path / "columns.yaml").write_text(f'"{name}\'": weight\n')
+    for source in ("t.parquet", "t.csv"):
+        ran = cohort(tmp_path, source, "--id", name, "--columns", "columns.yaml", "-o", "out.csv")
+        assert ran.code == 0, ran
+        found = pl.read_csv(tmp_path / "out.csv").select(name, "I3").rows()
+        assert found == [("P7", False), ("P8", True)]
+
+
 def test_ids_without_order_that_are_different_are_right() -> None:
     assert problems(Random(2).sample(ORDERED, 1000)) == []
     assert problems([*ORDERED[500:], *ORDERED[:500]]) == []

@@ -19,6 +19,8 @@ from trialscreen.wholefile import whole_file
 
 ROWS = 60_000
 DAY = ("--screening-date", "2026-06-01")
+PAST = ("--screening-date", "2015-06-01", "--problems", "problems.csv")
+"""On that day most rows have something to look at."""
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +32,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def start(folder: Path, table: str, output: str) -> subprocess.Popen[bytes]:
+def start(
+    folder: Path, table: str, output: str, options: tuple[str, ...] = DAY
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [*COMMAND, "cohort", table, "-o", output, *DAY],
+        [*COMMAND, "cohort", table, "-o", output, *options],
         cwd=folder,
         env=environment(PYTHONPATH=str(ROOT)),
         stderr=subprocess.PIPE,
@@ -64,8 +68,13 @@ def test_a_kill_at_any_moment_leaves_no_output_or_all_of_it(folder: Path) -> Non
         left.unlink()
 
 
-def test_an_interrupt_leaves_nothing_behind(folder: Path) -> None:
-    process = start(folder, "t.csv", "interrupted.csv")
+@pytest.mark.parametrize(
+    ("table", "options"), [("t.csv", DAY), *[("t.parquet", ("--max-bad", "1", *PAST))] * 4]
+)
+def test_an_interrupt_leaves_nothing_behind(
+    folder: Path, table: str, options: tuple[str, ...]
+) -> None:
+    process = start(folder, table, "interrupted.csv", options)
     while not list(folder.glob(".interrupted.csv.*")):
         time.sleep(0.01)
     time.sleep(0.2)

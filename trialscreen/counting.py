@@ -34,9 +34,10 @@ class Counting:
         for name in missing:
             self._sections.setdefault(trial.elements[name].section, []).append(name)
         self._tally = Tally()
-        # How many rows lack data in just these sections.
-        kinds = dict.fromkeys(self._sections, pl.Boolean())
-        self._patterns = pl.DataFrame(schema={**kinds, "len": pl.UInt64()})
+        # How many rows lack data in just these sections, which are columns by their places.
+        self._places = list(map(str, range(len(self._sections))))
+        kinds = dict.fromkeys(self._places, pl.Boolean())
+        self._patterns = pl.DataFrame(schema={**kinds, "rows": pl.UInt64()})
         self._waiting: list[pl.DataFrame] = []
         self._lock = Lock()
 
@@ -73,13 +74,14 @@ class Counting:
         alone = missing.filter(missing.sum_horizontal() == 1)
         tally = Tally(missing=_sums(missing), missing_alone=_sums(alone))
         lacking = missing.select(
-            pl.any_horizontal(names).alias(section) for section, names in self._sections.items()
+            pl.any_horizontal(names).alias(place)
+            for place, names in zip(self._places, self._sections.values(), strict=True)
         )
-        patterns = lacking.group_by(lacking.columns).agg(pl.len().cast(pl.UInt64))
+        patterns = lacking.group_by(self._places).agg(rows=pl.len().cast(pl.UInt64))
         with self._lock:
             self._tally.add(tally)
             both = pl.concat([self._patterns, patterns])
-            self._patterns = both.group_by(lacking.columns).sum()
+            self._patterns = both.group_by(self._places).sum()
 
 
 def _sums(flags: pl.DataFrame) -> Counter[str]:

@@ -20,6 +20,9 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 SCREENING_DATE = "screening_date"
 """The one element that is not a fact about the patient: the anchor of every window."""
 
+RESULT_COLUMNS = ("verdict", "open", "missing", "reasons", "clears_on")
+"""Columns of a screened table that no element or criterion can be called like."""
+
 
 class Formula(NamedTuple):
     """A named formula of `derive`, and the elements it is computed from, in its order."""

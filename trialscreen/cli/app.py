@@ -94,13 +94,15 @@ def run() -> NoReturn:
             # Here, and not when the interpreter ends: a full disk must be told.
             sys.stdout.flush()
         sys.exit()
+    except SystemExit:
+        raise
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
         _fail("")  # the reader has seen enough
     except OSError as error:
         _fail(f"error: cannot write the result: {error.strerror}\n")
-    except Exception as error:  # noqa: BLE001 - the last resort; values must not reach a traceback
+    except BaseException as error:  # noqa: BLE001 - the last resort; values must not reach a traceback
         place = f"{type(error).__name__} in {_innermost(error)}"
         _fail(f"error: unexpected {place}. This is a fault of trialscreen.\n")
 
@@ -130,7 +132,7 @@ def _fail(message: str) -> NoReturn:
     sys.exit(Exit.UNEXPECTED)
 
 
-def _innermost(error: Exception) -> str:
+def _innermost(error: BaseException) -> str:
     """Where an error was raised, without any value."""
     at = error.__traceback__
     while at is not None and at.tb_next is not None:

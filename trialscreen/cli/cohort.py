@@ -1,5 +1,6 @@
 """`cohort`: screens a table of patients. Polars is imported when the command runs."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from trialscreen.cli.attrition import (
 )
 from trialscreen.cli.cohort_spark import screen_on_spark
 from trialscreen.cli.formats import load
-from trialscreen.cli.outcome import refuse
+from trialscreen.cli.outcome import Exit, refuse
 from trialscreen.cli.screening_day import FLAG, screening_day
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import count_of, nearest, printable, shown, some
@@ -161,6 +162,9 @@ def cohort(
                 tell(_counted(trial, job, done, small_cells), attrition, part)
     except InputError as error:
         refuse(error)
+    except KeyboardInterrupt:
+        # At once: threads of the engine may go on, and abort if the interpreter ends first.
+        os._exit(Exit.INTERRUPTED)
     _report(trial, job, done)
 
 

@@ -163,9 +163,12 @@ def prepared(batches: Batches, frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
     """The cells of the table as `Batches.read` takes them: ROW (from 1), KEY, the elements."""
     readers = batches.readers if batches.days is None else (batches.days, *batches.readers)
     columns = [reader.prepared.alias(reader.element.name) for reader in readers]
+    number = ROW
+    while number in frame.collect_schema():  # a table may have such a column
+        number += "'"
     # Rows are numbered in the scan itself: numbered later, many more would be held in memory.
-    numbered = frame.drop(ROW, strict=False).with_row_index(ROW, offset=1)
-    return numbered.select(ROW, named(key).alias(KEY), *columns)
+    numbered = frame.with_row_index(number, offset=1)
+    return numbered.select(pl.col(number).alias(ROW), named(key).alias(KEY), *columns)
 
 
 def _reader(trial: Trial, column: Column, kind: pl.DataType) -> Fitting | Maker | None:

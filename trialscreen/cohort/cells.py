@@ -86,14 +86,24 @@ class Parser(NamedTuple):
         bad = is_bad.arg_true()
         if bad.is_empty():
             return Read(columns, bad, ())
-        texts = cells.gather(bad).cast(pl.String)
+        texts = _texts(cells.gather(bad))
         days = latest.gather(bad)
         reasons = tuple(self._why_not(*one) for one in zip(texts, days, strict=True))
         return Read([column.set(is_bad, None) for column in columns], bad, reasons)
 
-    def _why_not(self, text: str, latest: date) -> str:
+    def _why_not(self, text: str | None, latest: date) -> str:
+        if text is None:
+            return "is no day of the years 1 to 9999"
         try:
             self.read(text, latest)
         except ValueProblem as problem:
             return str(problem)
         return "cannot be used"
+
+
+def _texts(cells: pl.Series) -> pl.Series:
+    """Cells as text; null for a day that has none, which the engine cannot write."""
+    cell = pl.col(cells.name)
+    if cells.dtype.is_temporal():
+        cell = pl.when(cell.is_between(date.min, date.max)).then(cell)
+    return cells.to_frame().select(cell.cast(pl.String)).to_series()

@@ -50,7 +50,7 @@ class _InOrder:
     def take(self, before: int) -> pl.DataFrame:
         """What is ready of the rows before this one."""
         if not self.ready:
-            return pl.DataFrame(schema=SCHEMA)
+            return NOTHING
         ready = pl.concat(self.ready)
         later = ready.filter(pl.col("row") >= before)
         self.ready = [later] if len(later) else []

@@ -89,8 +89,8 @@ def run(
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
         with listing as listed, _told(job), _ledger(job, listed, batches) as ledger:
             typed = rows if batches.is_ready else _typed(rows, batches, ledger)
-            told = _Told(ledger, ids, counting, progress)
-            screened = _screened(typed, screener, told)
+            listeners = _Listeners(ledger, ids, counting, progress)
+            screened = _screened(typed, screener, listeners)
             if job.also:
                 from trialscreen.cohort.also import Also  # noqa: PLC0415 - the whole reference
 
@@ -127,15 +127,15 @@ def _ledger(job: Job, path: Path | None, batches: Batches) -> Iterator[Ledger]:
             raise InputError([Problem(name, message)]) from None
 
 
-class _Told(NamedTuple):
-    """What is told of every batch that has been screened."""
+class _Listeners(NamedTuple):
+    """Those who are told of every batch that has been screened."""
 
     ledger: Ledger
     ids: Ids
     counting: Counting | None
     progress: Progress
 
-    def of(self, results: pl.DataFrame, found: Found) -> None:
+    def tell(self, results: pl.DataFrame, found: Found) -> None:
         self.ledger.add(results[ROW], found, last=True)
         self.ids.add(results[KEY], results[ROW])
         if self.counting is not None:
@@ -154,12 +154,12 @@ def _typed(rows: pl.LazyFrame, batches: Batches, ledger: Ledger) -> pl.LazyFrame
     return by_batch(rows, read, batches.schema)
 
 
-def _screened(typed: pl.LazyFrame, screener: Screener, told: _Told) -> pl.LazyFrame:
+def _screened(typed: pl.LazyFrame, screener: Screener, listeners: _Listeners) -> pl.LazyFrame:
     """The typed columns and the results of all rows."""
 
     def settle(screened: pl.DataFrame) -> pl.DataFrame:
         results, found = screener.settled(screened)
-        told.of(results, found)
+        listeners.tell(results, found)
         return results
 
     return by_batch(screener.screened(typed), settle, screener.results)

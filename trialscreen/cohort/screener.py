@@ -76,8 +76,7 @@ class Screener:
 
     def _readable(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`typed` less the cells that cannot be read, and the list of these."""
-        latest = typed.select(self._latest.alias(LATEST)).to_series()
-        latest = latest.new_from_index(0, len(typed)) if len(latest) < len(typed) else latest
+        latest = typed.with_columns(self._latest.alias(LATEST))[LATEST]
         columns: list[pl.Series] = []
         found = [NOTHING]
         for reader in self._fitting:
@@ -95,12 +94,12 @@ class Screener:
         flags = self._contradicting.of(typed.lazy()).select(*self._flags).collect()
         unknown: dict[str, pl.Series] = {}
         found = [NOTHING]
-        held = zip(flags, self.program.contradictions, strict=True)
-        for flag, one in ((flag.fill_null(value=False), one) for flag, one in held if flag.any()):
-            for name in one.elements:
-                places = (flag & self._is_known(typed, name)).arg_true()
+        for flag, one in zip(flags, self.program.contradictions, strict=True):
+            holds = flag.fill_null(value=False)
+            for name in one.elements if holds.any() else ():
+                places = (holds & self._is_known(typed, name)).arg_true()
                 found.append(listed(typed, places, name, (one.reason,) * len(places)))
-                unknown[name] = flag | unknown[name] if name in unknown else flag
+                unknown[name] = holds | unknown[name] if name in unknown else holds
         nulls = [
             typed[column].set(rows, None).alias(column)
             for name, rows in unknown.items()

@@ -13,10 +13,13 @@ class Table:
     """The typed columns that there are.
 
     An element `x` stands in a column `x`, or within bounds in `x_low` and `x_high` (both
-    or neither null), or in both ways: then `x` counts where it is not null. Numbers lie
-    within the accepted range and are never NaN. `whole` are the columns of an integer
-    type: a number there was written without a point. `on` is everyone's screening date;
-    without it, the column `screening_date` is each row's own, and never null.
+    or neither null), or in both ways: then `x` counts where it is not null. `whole` are the
+    columns of an integer type: a number there was written without a point. `on` is
+    everyone's screening date; without it, the column `screening_date` is each row's own,
+    and never null.
+
+    What comes out is right where numbers lie within the accepted range and are not NaN.
+    Elsewhere it means nothing, but is no error: a cohort finds such rows afterwards.
     """
 
     columns: frozenset[str]

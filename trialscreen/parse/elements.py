@@ -13,7 +13,7 @@ from trialscreen.parse.rules import RESERVED, read_rule
 from trialscreen.parse.yamltree import Scalar
 from trialscreen.rule import Given, Rule
 from trialscreen.text import nearest, shown
-from trialscreen.trial import ELEMENT_TYPES, SOURCES, Element, Formula
+from trialscreen.trial import ELEMENT_TYPES, RESULT_COLUMNS, SOURCES, Element, Formula
 
 _NUMERIC = ("integer", "quantity")
 KEYS = (
@@ -49,6 +49,10 @@ def _read_plain(name: str, at: Cursor) -> Element:
     at.known_keys(KEYS)
     if not _NAME.fullmatch(name) or name in RESERVED:
         at.problem(f"{shown(name)} cannot name an element: use a-z, 0-9 and _, and no rule word")
+    if name in RESULT_COLUMNS:
+        at.problem(
+            f"{shown(name)} cannot name an element: a column of screened tables is called so"
+        )
     kind = at.required("type", lambda place: place.word(ELEMENT_TYPES), ELEMENT_TYPES[0])
     read_end = Cursor.day if kind == "date" else Cursor.number
     element = Element(

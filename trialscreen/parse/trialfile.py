@@ -17,6 +17,7 @@ from trialscreen.text import decode, nearest, shown
 from trialscreen.trial import (
     EXPECTED_TO_FAIL,
     LEVELS,
+    RESULT_COLUMNS,
     SCREENING_DATE,
     Check,
     Criterion,
@@ -36,8 +37,6 @@ _KEYS = (
 )
 CRITERION_KEYS = ("id", "label", "text", "rule", "expected_to_fail", "readings")
 _ID = re.compile(r"\w[\w .()/-]*")
-_COLUMNS = ("verdict", "open", "missing", "reasons", "clears_on")
-"""Columns that come out beside the criteria."""
 _NO_ELEMENTS: dict[str, Element] = {}
 _NO_REGISTRATION = Registration("", "", "", "", "", date.min, ())
 
@@ -135,7 +134,7 @@ def _criterion_id(at: Cursor, elements: Mapping[str, Element]) -> str:
     """It names a column beside others wherever a table is screened."""
     name = at.text()
     taken = {f"{one}{end}" for one in elements for end in ("", "_low", "_high")}
-    if name.casefold() in taken.union(_COLUMNS):
+    if name.casefold() in taken.union(RESULT_COLUMNS):
         at.problem(f"{shown(name)}: a column of screened tables is called so")
     elif name and not _ID.fullmatch(name):
         at.problem(
