@@ -224,7 +224,7 @@ def main() -> None:
         case "duckdb-generated":
             from tests.sql_cases import duckdb_screens
 
-            duckdb_screens(Path(source), Path(target))
+            duckdb_screens(Path(source), Path(target), ON)
         case _:
             sys.exit(f"{kind}: expected polars, floor, duckdb or duckdb-generated")
 

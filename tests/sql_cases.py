@@ -6,6 +6,7 @@ trials, and on as many simulated patients of the packaged trial, as asked for.
 
 import sys
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -79,10 +80,10 @@ def simulated(patients: int, unknown: float = 0.1) -> Case:
     return Case(0, load_trial(), frame.insert_column(0, pl.Series(ID, range(patients))))
 
 
-def duckdb_screens(source: Path, output: Path, *, trusted: bool = True) -> None:
+def duckdb_screens(source: Path, output: Path, on: date = ON, *, trusted: bool = True) -> None:
     """Simulated patients in Parquet, screened by the generated SQL into Parquet, in their order."""
     held = list(pl.read_parquet_schema(source))
-    patients = patients_table(load_trial(), TABLE, SIMULATED_ID, ON, held)
+    patients = patients_table(load_trial(), TABLE, SIMULATED_ID, on, held)
     query = screening_sql(load_trial(), patients, "duckdb", trusted=trusted).rstrip().rstrip(";")
     duckdb_copy(query, source, output)
 
