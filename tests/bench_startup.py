@@ -54,11 +54,15 @@ def install(folder: Path, extra: str = "", *others: str) -> Path:
 def commands(programs: Path, folder: Path) -> dict[str, tuple[str, ...]]:
     minimal = folder / "minimal.py"
     minimal.write_text(MINIMAL, encoding="utf-8")
-    screen = (str(programs / "trialscreen"), "screen", *FLAGS)
+    python, screen = str(programs / "python"), (str(programs / "trialscreen"), "screen")
+    from_file = ("--from", str(ROOT / "docs" / "patients" / "eligible.yaml"))
     return {
-        "minimal Typer and Rich": (str(programs / "python"), str(minimal)),
-        "screen (table)": screen,
-        "screen --format json": (*screen, "--format", "json"),
+        "minimal Typer and Rich": (python, str(minimal)),
+        "screen (table)": (*screen, *FLAGS),
+        "screen --format json": (*screen, *FLAGS, "--format", "json"),
+        "--from YAML (table)": (*screen, *from_file),
+        "--from YAML --format json": (*screen, *from_file, "--format", "json"),
+        "Python, doing nothing": (python, "-c", ""),
     }
 
 
@@ -80,11 +84,11 @@ def main() -> None:
             for label, command in todo.items():
                 times[label].append(seconds(command))
     base = times["minimal Typer and Rich"]
-    print(f"{'median of ' + str(runs) + ' runs':24} {'seconds':>8} {'ratio':>6} {'goal':>6}")
+    print(f"{'median of ' + str(runs) + ' runs':26} {'seconds':>8} {'ratio':>6} {'goal':>6}")
     for label, taken in times.items():
         ratio = statistics.median(one / other for one, other in zip(taken, base, strict=True))
         goal = f"{GOALS[label]:.2f}" if label in GOALS else ""
-        print(f"{label:24} {statistics.median(taken):8.3f} {ratio:6.2f} {goal:>6}")
+        print(f"{label:26} {statistics.median(taken):8.3f} {ratio:6.2f} {goal:>6}")
 
 
 if __name__ == "__main__":
