@@ -151,6 +151,19 @@ def test_polars_counts_completed_years_as_the_reference_does(since: date, on: da
     assert computed(counted, since=[since], on=[on]) == [completed_years(since, on)]
 
 
+@pytest.mark.parametrize(
+    "on", ["2024-02-29", "2023-02-28", "2024-03-01", "1900-03-01", "2026-12-31"]
+)
+def test_completed_years_are_right_for_every_day_of_the_calendar(on: str) -> None:
+    to = date.fromisoformat(on)
+    days = pl.DataFrame({"since": pl.date_range(date.min, to, eager=True)})
+    day = pl.col("since").dt
+    not_yet = (day.month() > to.month) | ((day.month() == to.month) & (day.day() > to.day))
+    expected = days.select(years=to.year - day.year() - not_yet.cast(pl.Int32)).to_series()
+    years = columns.expression(folding.completed_years(Column("since"), Constant(to)))
+    assert days.select(years=years).to_series().equals(expected)
+
+
 @given(DAYS, st.integers(0, 99_999), st.sampled_from(["days", "months", "years"]))
 def test_a_window_starts_on_the_same_day_in_every_row(day: date, count: int, unit: str) -> None:
     period = Period(count, unit)  # type: ignore[arg-type]

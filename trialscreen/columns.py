@@ -108,7 +108,7 @@ def _quantity(scalar: Quantity) -> pl.Expr:
             # Polars clamps to the end of a month as we do, and its calendar has no first day.
             return expression(day).dt.offset_by(f"-{period.count}{_UNITS[period.unit]}")
         case CompletedYears(since, on):
-            return (_as_number(expression(on)) - _as_number(expression(since))) // 10_000
+            return (_from_march(expression(on)) - _from_march(expression(since))) // 1000
         case _:
             assert_never(scalar)
 
@@ -126,10 +126,18 @@ def _one_if_true(part: Scalar) -> pl.Expr:
     return expression(part).fill_null(value=False).cast(pl.Int32)
 
 
-def _as_number(day: pl.Expr) -> pl.Expr:
-    """A day as the number YYYYMMDD, so that the years of a difference are its ten-thousands."""
-    month, in_month = day.dt.month().cast(pl.Int32), day.dt.day().cast(pl.Int32)
-    return day.dt.year() * 10_000 + month * 100 + in_month
+def _from_march(day: pl.Expr) -> pl.Expr:
+    """A day as a number, so that the completed years of a difference are its thousands.
+
+    Its thousands are the year that begins in March, the rest is the day in it: 29 February
+    comes last, and moves no other. (Neri and Schneider 2022, doi:10.1002/spe.3172; three
+    divisions, where to ask Polars for year, month and day walks the calendar thrice.)
+    """
+    quarters = (day.cast(pl.Int32) + 719_468) * 4 + 3  # of days since 1 March of the year 0
+    century = quarters // 146_097
+    quarters = (quarters - century * 146_097) | 3
+    year = quarters // 1461
+    return (century * 100 + year) * 1000 + (quarters - year * 1461) // 4
 
 
 def table_of(schema: pl.Schema, on: date | None) -> Table:
