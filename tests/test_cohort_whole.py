@@ -4,6 +4,7 @@ import resource
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -14,6 +15,7 @@ import pytest
 from tests.process import COMMAND, ROOT, cohort, environment
 from tests.simulate import ID, write
 from trialscreen import load_trial
+from trialscreen.cohort.engine import interruptible
 from trialscreen.errors import InputError
 from trialscreen.wholefile import whole_file
 
@@ -83,6 +85,26 @@ def test_an_interrupt_leaves_nothing_behind(
     assert process.returncode == 130, err
     assert b"Traceback" not in err
     assert not [path for path in folder.iterdir() if "interrupted" in path.name]
+
+
+def test_an_interrupt_in_what_the_engine_closes_is_not_forgotten(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def batches() -> Iterator[int]:
+        try:
+            yield 1
+        finally:
+            raise KeyboardInterrupt
+
+    def close() -> None:
+        with interruptible():
+            opened = batches()
+            next(opened)
+            del opened
+
+    with pytest.raises(KeyboardInterrupt):
+        close()
+    assert capsys.readouterr().err == ""
 
 
 def with_little_room(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:

@@ -1,10 +1,16 @@
 """How Polars is led: rows by the batch through Python, in memory that does not grow."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import polars as pl
 from polars.io.plugins import register_io_source
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 BATCH = 20_000
 """Rows of a text file at a time: enough for the fixed cost of a batch, small in memory."""
@@ -25,6 +31,29 @@ def save_memory() -> None:
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raises a KeyboardInterrupt in the end also if it came where none can be raised.
+
+    So it is while the engine closes a generator: Python would print it and forget it.
+    """
+    before, lost = sys.unraisablehook, []
+
+    def keep(unraisable: "UnraisableHookArgs") -> None:
+        if unraisable.exc_type is KeyboardInterrupt:
+            lost.append(KeyboardInterrupt)
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = keep
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+    if lost:
+        raise KeyboardInterrupt
 
 
 def in_batches(frame: pl.LazyFrame) -> pl.LazyFrame:

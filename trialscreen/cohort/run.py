@@ -11,7 +11,7 @@ import polars as pl
 
 from trialscreen.attrition import Attrition
 from trialscreen.cohort.batches import KEY, ROW, Anchor, Batches, plan_batches, prepared
-from trialscreen.cohort.engine import by_batch, in_batches, save_memory
+from trialscreen.cohort.engine import by_batch, in_batches, interruptible, save_memory
 from trialscreen.cohort.ids import Ids
 from trialscreen.cohort.inputs import open_tables
 from trialscreen.cohort.ledger import Found, Ledger
@@ -85,7 +85,7 @@ def run(
     screener = Screener(trial, batches, with_needed=with_attrition)
     counting = Counting(trial, screener.program) if with_attrition else None
     progress.start(tables.rows)
-    with whole_file(job.output) as output:
+    with whole_file(job.output) as output, interruptible():
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
         with listing as listed, _told(job), _ledger(job, listed, batches) as ledger:
             typed = rows if batches.is_ready else _typed(rows, batches, ledger)
