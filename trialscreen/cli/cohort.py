@@ -261,7 +261,8 @@ def _progress() -> Iterator["Progress"]:
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("", total=None)
         yield Progress(
-            lambda total: bars.update(task, total=total), lambda more: bars.advance(task, more)
+            lambda count: bars.update(task, total=None if count is None else count()),
+            lambda more: bars.advance(task, more),
         )
 
 

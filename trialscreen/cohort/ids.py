@@ -6,6 +6,7 @@ their 64-bit hashes are compared afterwards: 8 bytes for each row.
 
 from collections.abc import Iterator
 from itertools import pairwise
+from string import whitespace
 from threading import Lock
 from typing import NamedTuple
 
@@ -18,8 +19,8 @@ from trialscreen.text import shown, some
 class _Span(NamedTuple):
     """The first and last id of a batch that ascends."""
 
-    first: str | int
-    last: str | int
+    first: str | int | None
+    last: str | int | None
 
 
 class Ids:
@@ -33,15 +34,16 @@ class Ids:
 
     def add(self, ids: pl.Series, rows: pl.Series) -> None:
         """`rows` are the numbers of the rows that `ids` stand in."""
-        is_empty = ids.is_null()
-        if isinstance(ids.dtype, pl.String) and (ids < "!").any():  # some begin with a space
-            is_empty |= ids.str.strip_chars() == ""
         ascending = bool((ids.slice(1) > ids.slice(0, len(ids) - 1)).all(ignore_nulls=False))
+        span = _Span(ids[0], ids[-1])
+        # Blanks come before all else.
+        fine = ascending and span.first is not None and str(span.first) > "!"
+        empty = () if fine else rows.filter(_is_empty(ids))
         with self._lock:
-            self._empty.extend(rows.filter(is_empty))
+            self._empty.extend(empty)
             self._ascending = self._ascending and ascending
             if self._ascending:
-                self._spans.append(_Span(ids[0], ids[-1]))
+                self._spans.append(span)
 
     def problems(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
         """What is wrong with the ids of `table`, in whose columns `key` and `row` they stand."""
@@ -54,6 +56,13 @@ class Ids:
     def _in_order(self) -> bool:
         spans = sorted(self._spans) if self._ascending else []
         return self._ascending and all(one.last < other.first for one, other in pairwise(spans))  # type: ignore[operator]
+
+
+def _is_empty(ids: pl.Series) -> pl.Series:
+    is_null = ids.is_null()
+    if isinstance(ids.dtype, pl.String):
+        return is_null | (ids.str.strip_chars(whitespace) == "")
+    return is_null
 
 
 def _duplicates(table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:

@@ -24,11 +24,11 @@ FIRST_BYTES = MAX_BYTES
 
 
 class Tables(NamedTuple):
-    """All rows of all files, in order; `rows` counts them where that costs next to nothing."""
+    """All rows of all files, in order; `counted` says how many, unless that takes a pass."""
 
     frame: pl.LazyFrame
     schema: pl.Schema
-    rows: int | None
+    counted: Callable[[], int] | None
 
 
 def find_files(names: Sequence[str]) -> tuple[Path, ...]:
@@ -100,9 +100,9 @@ def open_tables(paths: Sequence[Path], wanted: Iterable[str], sheet: str | None)
     frame = pl.concat(
         [tables.frame.select(pl.selectors.by_name(names)) for tables in opened.values()]
     )
-    counts = [tables.rows for tables in opened.values()]
-    rows = None if None in counts else sum(count or 0 for count in counts)
-    return Tables(frame, first.schema, rows)
+    counts = [tables.counted for tables in opened.values() if tables.counted is not None]
+    known = len(counts) == len(opened)
+    return Tables(frame, first.schema, (lambda: sum(one() for one in counts)) if known else None)
 
 
 def _differences(schemas: Mapping[Path, pl.Schema]) -> Iterable[Problem]:
@@ -129,7 +129,9 @@ def _differences(schemas: Mapping[Path, pl.Schema]) -> Iterable[Problem]:
 
 def _open_parquet(path: Path, _wanted: tuple[str, ...], _sheet: str | None) -> Tables:
     frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
-    return Tables(frame, frame.collect_schema(), frame.select(pl.len()).collect().item())
+    return Tables(
+        frame, frame.collect_schema(), lambda: int(frame.select(pl.len()).collect().item())
+    )
 
 
 def _open_csv(path: Path, _wanted: tuple[str, ...], _sheet: str | None) -> Tables:
@@ -175,7 +177,7 @@ def _open_excel(path: Path, _wanted: tuple[str, ...], sheet: str | None) -> Tabl
     names = named_columns(["" if cell is None else cell for cell in cells.row(0)], name)
     rows = cells.slice(1).rename(dict(zip(cells.columns, names, strict=True)))
     rows = _without_blank_rows(rows.lazy()).collect()
-    return Tables(rows.lazy(), rows.schema, len(rows))
+    return Tables(rows.lazy(), rows.schema, lambda: len(rows))
 
 
 def _without_blank_rows(frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -1,7 +1,7 @@
 """What could not be used in a cohort: counted, and listed in the order of the rows."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple, TextIO
 
@@ -30,6 +30,12 @@ class Found(NamedTuple):
     contradictory: pl.DataFrame = NOTHING
     undated: Sequence[int] = ()
 
+    def listed(self) -> pl.DataFrame:
+        """All values that could not be used."""
+        if self.contradictory.is_empty():
+            return self.unreadable
+        return pl.concat([self.unreadable, self.contradictory])
+
 
 class _InOrder:
     """Lists that come in any order, as far as all rows before them have come too."""
@@ -47,14 +53,13 @@ class _InOrder:
             if len(ready):
                 self.ready.append(ready)
 
-    def take(self, before: int) -> pl.DataFrame:
+    def take(self, before: int) -> Iterator[pl.DataFrame]:
         """What is ready of the rows before this one."""
-        if not self.ready:
-            return NOTHING
-        ready = pl.concat(self.ready)
-        later = ready.filter(pl.col("row") >= before)
-        self.ready = [later] if len(later) else []
-        return ready.filter(pl.col("row") < before)
+        if self.ready:
+            ready = pl.concat(self.ready)
+            later = ready.filter(pl.col("row") >= before)
+            self.ready = [later] if len(later) else []
+            yield ready.filter(pl.col("row") < before)
 
 
 class Ledger:
@@ -84,18 +89,20 @@ class Ledger:
             self.rows += len(rows) if last else 0
             self.filled.update(found.filled)
             self.unreadable.update(found.unreadable["element"])
-            # A value that contradicts two others has two reasons, and is one value.
-            self.contradictory.update(found.contradictory.unique(["row", "element"])["element"])
+            if len(found.contradictory):
+                # A value that contradicts two others has two reasons, and is one value.
+                once = found.contradictory.unique(["row", "element"])
+                self.contradictory.update(once["element"])
             self.undated.extend(found.undated)
-            listed = pl.concat([found.unreadable, found.contradictory])
-            self._lists[-1 if last else 0].add(rows, listed)
+            self._lists[-1 if last else 0].add(rows, found.listed())
             self._write()
 
     def _write(self) -> None:
         before = min(one.next_row for one in self._lists)
-        found = pl.concat([one.take(before) for one in self._lists])
-        if self._out is not None and len(found):
+        found = [some for one in self._lists for some in one.take(before)]
+        if self._out is not None and found:
             try:
-                write_rows(self._out, found.sort("row", maintain_order=True).iter_rows())
+                rows = pl.concat(found).sort("row", maintain_order=True)
+                write_rows(self._out, rows.iter_rows())
             except OSError as error:
                 self.failure = error

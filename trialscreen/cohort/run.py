@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from trialscreen.attrition import Attrition
 from trialscreen.cohort.batches import KEY, ROW, Anchor, Batches, plan_batches, prepared
 from trialscreen.cohort.engine import by_batch, in_batches, interruptible, save_memory
 from trialscreen.cohort.ids import Ids
@@ -17,12 +16,15 @@ from trialscreen.cohort.inputs import open_tables
 from trialscreen.cohort.ledger import Found, Ledger
 from trialscreen.cohort.matching import Matched, Target, match_columns
 from trialscreen.cohort.screener import Screener
-from trialscreen.counting import Counting
 from trialscreen.csvtext import FORMULA, NUMBER, cell_text
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 from trialscreen.wholefile import whole_file
+
+if TYPE_CHECKING:
+    from trialscreen.attrition import Attrition
+    from trialscreen.counting import Counting
 
 ENDINGS = (".csv", ".parquet")
 
@@ -49,9 +51,9 @@ class Job(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Told how many rows there are (None: not known), and how many more are read."""
+    """Told what counts the rows (None: nothing does), and how many more are read."""
 
-    start: Callable[[int | None], object] = lambda _rows: None
+    start: Callable[[Callable[[], int] | None], object] = lambda _count: None
     advance: Callable[[int], object] = lambda _rows: None
 
 
@@ -60,7 +62,7 @@ class Done(NamedTuple):
 
     matched: Matched
     ledger: Ledger
-    attrition: Attrition | None
+    attrition: "Attrition | None"
 
 
 NO_PROGRESS = Progress()
@@ -80,11 +82,11 @@ def run(
     matched = match_columns(trial, tables.schema, job.key, job.targets)
     batches = plan_batches(trial, matched, tables.schema, job.key, job.anchor)
     rows, ids = prepared(batches, tables.frame, job.key), Ids()
-    if tables.rows is None:
+    if tables.counted is None:
         rows = in_batches(rows)  # of a text file, of which the engine reads little at a time
     screener = Screener(trial, batches, with_needed=with_attrition)
-    counting = Counting(trial, screener.program) if with_attrition else None
-    progress.start(tables.rows)
+    counting = _counting(trial, screener) if with_attrition else None
+    progress.start(tables.counted)
     with whole_file(job.output) as output, interruptible():
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
         with listing as listed, _told(job), _ledger(job, listed, batches) as ledger:
@@ -127,12 +129,18 @@ def _ledger(job: Job, path: Path | None, batches: Batches) -> Iterator[Ledger]:
             raise InputError([Problem(name, message)]) from None
 
 
+def _counting(trial: Trial, screener: Screener) -> "Counting":
+    from trialscreen.counting import Counting  # noqa: PLC0415 - for those who count
+
+    return Counting(trial, screener.program)
+
+
 class _Listeners(NamedTuple):
     """Those who are told of every batch that has been screened."""
 
     ledger: Ledger
     ids: Ids
-    counting: Counting | None
+    counting: "Counting | None"
     progress: Progress
 
     def tell(self, results: pl.DataFrame, found: Found) -> None:

@@ -5,6 +5,7 @@ engine screens all rows as they are, and says in which there is something to loo
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import polars as pl
 
@@ -36,8 +37,16 @@ class Screener:
         self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
         contradictions = self.program.contradictions
         self._flags = {f"(contradiction {one.id})": one.holds for one in contradictions}
-        self._found = self._computing(self.program.results)
-        self._contradicting = self._computing(self._flags)
+
+    # Most tables have no row to look at again.
+
+    @cached_property
+    def _found(self) -> Computing:
+        return self._computing(self.program.results)
+
+    @cached_property
+    def _contradicting(self) -> Computing:
+        return self._computing(self._flags)
 
     def _computing(self, outputs: Mapping[str, Scalar]) -> Computing:
         return Computing(self.program, outputs, *self.schema)
@@ -61,8 +70,10 @@ class Screener:
 
     def settled(self, screened: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
         """A batch of `screened` without the values that cannot be used, and what they were."""
-        results = screened.select(self.results.names())
-        filled, touched = known(results, self._fitting), screened[_TOUCHED]
+        # Queries wait for the engine, which waits for this: none where nothing is to be looked at.
+        results = screened.clone()
+        touched = results.drop_in_place(_TOUCHED)
+        filled = known(results, self._fitting)
         if not touched.any():
             return results, Found(filled)
         rows = results.filter(touched)
