@@ -5,32 +5,29 @@
 'ineligible'
 """
 
-from collections.abc import Mapping
-from datetime import date
+from typing import TYPE_CHECKING
 
-from trialscreen.errors import InputError, Problem
-from trialscreen.packaged import load_trial
-from trialscreen.screening import Finding, Screening
-from trialscreen.screening import screen as _screen
-from trialscreen.sources import Answer, as_text, read_facts
-from trialscreen.trial import SCREENING_DATE, Trial
+if TYPE_CHECKING:
+    from trialscreen.api import (
+        Finding,
+        InputError,
+        Problem,
+        Screening,
+        Trial,
+        load_trial,
+        screen,
+    )
 
 __version__ = "0.1.0"
 
 
-def screen(trial: Trial, answers: Mapping[str, object], on: date) -> Screening:
-    """Screens one patient: `answers` maps element names to values as a flag would take them.
+def __getattr__(name: str) -> object:
+    """What `api` has, imported when it is asked for: the command line starts without it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from trialscreen import api  # noqa: PLC0415
 
-    Numbers, booleans, dates and texts ("121 lb", "<20", "2026-03") are accepted; None is
-    unknown. `on` is the screening date. Raises InputError with every answer that is wrong,
-    also for a `screening_date` among the answers that is another day.
-    """
-    other = answers.get(SCREENING_DATE)
-    if other is not None and as_text(other) != on.isoformat():
-        message = f"{as_text(other)} is not the day that was asked for, {on}"
-        raise InputError([Problem(SCREENING_DATE, message)])
-    texts = {name: Answer(as_text(value), name) for name, value in answers.items()}
-    return _screen(trial, read_facts(trial, texts, on), on)
+    return getattr(api, name)
 
 
 __all__ = ["Finding", "InputError", "Problem", "Screening", "Trial", "load_trial", "screen"]

@@ -8,22 +8,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from trialscreen.cli.cohort import cohort
-from trialscreen.cli.element_flags import ElementFlagsCommand
-from trialscreen.cli.export import export
-from trialscreen.cli.help import help_of
-from trialscreen.cli.log import log_app
+from trialscreen import __version__
+from trialscreen.cli.commands import Commands
 from trialscreen.cli.outcome import Exit, refuse_one
-from trialscreen.cli.report import report
-from trialscreen.cli.screen import screen
-from trialscreen.cli.sql import sql
-from trialscreen.cli.trial import check, criteria, trial
 from trialscreen.text import PLAIN
 
 CRITERIA_VARIABLE = "TRIALSCREEN_CRITERIA"
 
 app = typer.Typer(
     name="trialscreen",
+    cls=Commands,
     help="Screens patients for a clinical trial. A screening aid for trained study staff.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -34,8 +28,6 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from trialscreen import __version__  # noqa: PLC0415 - the package imports this module
-
         sys.stdout.write(f"trialscreen {__version__}\n")
         raise typer.Exit
 
@@ -64,24 +56,6 @@ def options(
     if criteria_file == "":
         refuse_one("--criteria", "'' names no file; leave it out for the packaged trial")
     context.obj = criteria_file
-
-
-app.command(cls=ElementFlagsCommand, help=help_of(screen), short_help="Screen one patient.")(screen)
-app.command(cls=ElementFlagsCommand, help=help_of(report), short_help="Write a page to sign.")(
-    report
-)
-app.command(help=help_of(trial), short_help="Show the trial and its dose cohorts.")(trial)
-app.command(help=help_of(criteria), short_help="Show the criteria word for word.")(criteria)
-app.command(help=help_of(cohort), short_help="Screen a table of patients.")(cohort)
-app.command(help=help_of(sql), short_help="Print the query that screens a table.")(sql)
-app.add_typer(log_app, name="log", short_help="The screening log.")
-app.command(help=help_of(check), short_help="Check a criteria file.")(check)
-app.add_typer(
-    export,
-    name="export",
-    help="A trial and its answers in the formats of other systems.",
-    short_help="Write the formats of other systems.",
-)
 
 
 def run() -> NoReturn:

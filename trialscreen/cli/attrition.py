@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trialscreen import __version__
 from trialscreen.errors import Problem
 from trialscreen.text import printable
 
@@ -72,7 +73,6 @@ def tell(cohort: "Cohort", place: str, part: Path | None) -> None:
 
         show(attrition_page(cohort))
         return
-    from trialscreen import __version__  # noqa: PLC0415 - the package imports this module
     from trialscreen.report.attrition_file import RENDERERS  # noqa: PLC0415
     from trialscreen.wholefile import writing  # noqa: PLC0415
 

@@ -3,16 +3,18 @@
 import json
 import sys
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trialscreen.cli.outcome import refuse
 from trialscreen.errors import InputError
 from trialscreen.packaged import load_trial
-from trialscreen.report.blocks import Page
 from trialscreen.text import wrapped
 from trialscreen.trial import Trial
+
+if TYPE_CHECKING:
+    from trialscreen.report.blocks import Page
 
 
 class Format(StrEnum):
@@ -36,7 +38,7 @@ def load(context: typer.Context) -> Trial:
         refuse(error)
 
 
-def print_page(page: Page, form: Format) -> None:
+def print_page(page: "Page", form: Format) -> None:
     """A page in one of the forms for people; what is not used is not imported."""
     if form is Format.MARKDOWN:
         from trialscreen.report import markdown  # noqa: PLC0415

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from trialscreen import __version__
 from trialscreen.cli.answers import given
 from trialscreen.cli.element_flags import flag
 from trialscreen.errors import InputError, Problem, ValueProblem
@@ -74,7 +75,6 @@ class LogWishes(NamedTuple):
     def reach(self, trial: Trial) -> None:
         """Sees that an entry can be added, before anybody is asked anything. Raises InputError."""
         if self.log is not None:
-            from trialscreen import __version__  # noqa: PLC0415 - the package imports this module
             from trialscreen.log.store import open_or_begin  # noqa: PLC0415 - for --log only
 
             with open_or_begin(Path(self.log), trial.registration.nct_id, __version__) as log:
@@ -117,7 +117,6 @@ class LogWishes(NamedTuple):
         """Adds the entry and says so on stderr. Raises InputError if it cannot be added."""
         if self.log is None:
             return
-        from trialscreen import __version__  # noqa: PLC0415
         from trialscreen.log.recording import recorded  # noqa: PLC0415
         from trialscreen.log.store import open_or_begin  # noqa: PLC0415
         from trialscreen.log.verify import noted_as  # noqa: PLC0415

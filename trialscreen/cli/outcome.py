@@ -3,13 +3,15 @@
 import sys
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
 from trialscreen.errors import InputError, Problem
-from trialscreen.screening import Verdict
 from trialscreen.text import printable
+
+if TYPE_CHECKING:
+    from trialscreen.screening import Verdict
 
 MOST_PROBLEMS = 50
 
@@ -26,7 +28,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-OF_VERDICT: Mapping[Verdict, Exit] = {
+OF_VERDICT: Mapping["Verdict", Exit] = {
     "eligible": Exit.ELIGIBLE,
     "ineligible": Exit.INELIGIBLE,
     "undetermined": Exit.UNDETERMINED,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trialscreen import __version__
 from trialscreen.cli.answers import DayOption, FromOption, given, screen_answers, stored_answers
 from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken, flag
 from trialscreen.cli.outcome import refuse
@@ -109,7 +110,6 @@ def _from_log(
 
 
 def _record(screening: Screening, answers: Answers) -> "Record":
-    from trialscreen import __version__  # noqa: PLC0415 - the package imports this module
     from trialscreen.report.record_page import Record  # noqa: PLC0415 - for reports only
 
     return Record(screening, given(answers), __version__)

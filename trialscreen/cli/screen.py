@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from trialscreen import __version__
 from trialscreen.cli.answers import DayOption, FromOption, screen_answers, stored_answers
 from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken
 from trialscreen.cli.formats import Format, FormatOption, print_json, print_page
@@ -156,8 +157,6 @@ def _say_after_the_result(closing: str) -> None:
 
 
 def _print(screening: Screening, form: Format, *, explain: bool, verbatim: bool) -> None:
-    from trialscreen import __version__  # noqa: PLC0415 - the package imports this module
-
     match form:
         case Format.JSON:
             from trialscreen.report.result import result  # noqa: PLC0415
