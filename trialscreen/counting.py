@@ -1,6 +1,8 @@
 """Counts what attrition needs of screened rows, a batch at a time."""
 
 from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
 from threading import Lock
 
 import polars as pl
@@ -10,7 +12,7 @@ from trialscreen.columns import Computing
 from trialscreen.lower import Program
 from trialscreen.trial import Trial
 
-ENOUGH = 50_000
+ENOUGH = 100_000
 """Rows that lack data are looked at so many at a time: a look costs nearly the same for few."""
 
 
@@ -22,16 +24,16 @@ class Counting:
 
     def __init__(self, trial: Trial, program: Program) -> None:
         self._trial = trial
-        missing = {
+        self._program = program
+        self._needed = {
             name: needed
             for name, needed in program.needed.items()
             if not trial.elements[name].is_judgement
         }
         # `open` is kept as well, for a table that has no column else.
-        self._inputs = "open", *program.inputs(missing.values())
-        self._missing = Computing(program, missing, "open")
+        self._inputs = "open", *program.inputs(self._needed.values())
         self._sections: dict[str, list[str]] = {}
-        for name in missing:
+        for name in self._needed:
             self._sections.setdefault(trial.elements[name].section, []).append(name)
         self._tally = Tally()
         # How many rows lack data in just these sections, which are columns by their places.
@@ -41,10 +43,15 @@ class Counting:
         self._waiting: list[pl.DataFrame] = []
         self._lock = Lock()
 
+    @cached_property
+    def _missing(self) -> Computing:
+        return Computing(self._program, self._needed, "open")
+
     def add(self, screened: pl.DataFrame) -> None:
         """A batch: typed columns without contradictions, and what `screen_frame` finds of them."""
         tally = Tally(_verdicts(screened), _criteria(self._trial, screened))
-        lacking = screened.select(self._inputs).filter(pl.col("open") == "data")
+        lacks_data = screened["open"] == "data"
+        lacking = pl.DataFrame([screened[name].filter(lacks_data) for name in self._inputs])
         with self._lock:
             self._tally.add(tally)
             self._waiting.append(lacking)
@@ -71,8 +78,9 @@ class Counting:
             return
         flags = self._missing.of(pl.concat(batches).lazy()).drop("open")
         missing = flags.select(pl.all().cast(pl.Boolean).fill_null(value=False)).collect()
-        alone = missing.filter(missing.sum_horizontal() == 1)
-        tally = Tally(missing=_sums(missing), missing_alone=_sums(alone))
+        one = missing.sum_horizontal() == 1
+        alone = {flag.name: int((flag & one).sum()) for flag in missing}
+        tally = Tally(missing=_sums(missing), missing_alone=Counter(alone))
         lacking = missing.select(
             pl.any_horizontal(names).alias(place)
             for place, names in zip(self._places, self._sections.values(), strict=True)
@@ -99,24 +107,25 @@ def _verdicts(screened: pl.DataFrame) -> Counter[tuple[str, str | None]]:
 
 def _criteria(trial: Trial, screened: pl.DataFrame) -> Counter[tuple[OfCriterion, str]]:
     counts: Counter[tuple[OfCriterion, str]] = Counter()
-    passes = []
+    fails, lacks = [], []
     for one in trial.criteria:
-        counts["met", one.id] = int(screened[one.id].sum())
-        counts["unknown", one.id] = screened[one.id].null_count()
-        passes.append(pl.col(one.id) if one.kind == "inclusion" else ~pl.col(one.id))
-    fails = screened.select((~truth).fill_null(value=False) for truth in passes)
-    lacks = screened.select(~truth.fill_null(value=False) for truth in passes)
+        met, unknown = screened[one.id], screened[one.id].is_null()
+        counts["met", one.id] = int(met.sum())
+        counts["unknown", one.id] = met.null_count()
+        against = ~met if one.kind == "inclusion" else met
+        fails.append(against & ~unknown)
+        lacks.append(against | unknown)
     counts += _first_and_alone(fails, "stopped", "failed_alone")
     counts += _first_and_alone(lacks, "first_lack", "lacks_alone")
     return counts
 
 
 def _first_and_alone(
-    flags: pl.DataFrame, first: OfCriterion, alone: OfCriterion
+    flags: Sequence[pl.Series], first: OfCriterion, alone: OfCriterion
 ) -> Counter[tuple[OfCriterion, str]]:
-    """By column, the rows in which it is the first that is true, and the only one."""
+    """By flag, the rows in which it is the first that is true, and the only one."""
     counts: Counter[tuple[OfCriterion, str]] = Counter()
-    some = twice = pl.repeat(value=False, n=len(flags), eager=True)
+    some = twice = pl.repeat(value=False, n=len(flags[0]), eager=True)
     before = 0
     for flag in flags:
         twice |= some & flag

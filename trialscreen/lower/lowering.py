@@ -1,6 +1,7 @@
 """Rules and elements of a trial over the columns of a table, each lowered once."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import assert_never
 
 from trialscreen.dates import Period
@@ -80,13 +81,18 @@ class Lowering:
         return self._names[value]
 
     def _free_name(self, name: str) -> str:
-        taken = {*self.steps, *self.table.columns, *self.trial.elements}
         number = 2
         free = name
-        while free.casefold() in {one.casefold() for one in taken}:
+        while free.casefold() in self._taken:
             free = f"{name}_{number}"
             number += 1
+        self._taken.add(free.casefold())
         return free
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        """Names that a step may not have, in any case of letters: what SQL takes for the same."""
+        return {one.casefold() for one in (*self.table.columns, *self.trial.elements)}
 
     def _share_parts_of(self, name: str) -> Share:
         return lambda value: self.share(f"{name}_part", f"a part of {name}", value)
