@@ -48,7 +48,7 @@ _BY_SIGN: Mapping[ComparisonSign | ArithmeticSign, Callable[[pl.Expr, pl.Expr], 
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": lambda left, right: left / _for_every_row(right, left),
+    "/": operator.truediv,
     "**": operator.pow,
 }
 _UNITS = {"days": "d", "months": "mo", "years": "y"}
@@ -98,6 +98,8 @@ def _quantity(scalar: Quantity) -> pl.Expr:
     match scalar:
         case Count(parts):
             return reduce(operator.add, map(_one_if_true, parts))
+        case Arithmetic("/", left, Constant(value)):
+            return expression(left) / _in_every_row(value, expression(left))
         case Arithmetic(sign, left, right):
             return _BY_SIGN[sign](expression(left), expression(right))
         case Floor(part):
@@ -113,13 +115,13 @@ def _quantity(scalar: Quantity) -> pl.Expr:
             assert_never(scalar)
 
 
-def _for_every_row(value: pl.Expr, beside: pl.Expr) -> pl.Expr:
+def _in_every_row(value: object, beside: pl.Expr) -> pl.Expr:
     """`value`, but not the same for all rows as far as Polars knows.
 
     By one number for all rows it does not divide: it multiplies by the reciprocal, which
     can differ in the last bit.
     """
-    return value + beside * 0
+    return pl.lit(value) + beside * 0
 
 
 def _one_if_true(part: Scalar) -> pl.Expr:
@@ -130,14 +132,15 @@ def _from_march(day: pl.Expr) -> pl.Expr:
     """A day as a number, so that the completed years of a difference are its thousands.
 
     Its thousands are the year that begins in March, the rest is the day in it: 29 February
-    comes last, and moves no other. (Neri and Schneider 2022, doi:10.1002/spe.3172; three
-    divisions, where to ask Polars for year, month and day walks the calendar thrice.)
+    comes last, and moves no other. (As Neri and Schneider 2022, doi:10.1002/spe.3172, by way
+    of the Julian calendar; to ask Polars for year, month and day walks the calendar thrice.)
     """
-    quarters = (day.cast(pl.Int32) + 719_468) * 4 + 3  # of days since 1 March of the year 0
-    century = quarters // 146_097
-    quarters = (quarters - century * 146_097) | 3
-    year = quarters // 1461
-    return (century * 100 + year) * 1000 + (quarters - year * 1461) // 4
+    since = day.cast(pl.Int32) + 719_468  # 1 March of the year 0
+    century = (since * 4 + 3) // 146_097
+    julian = since + (century * 3 + 3) // 4
+    year = (julian * 4 + 3) // 1461
+    # The thousands less the days before the year, which are a quarter of 1461 for each.
+    return julian + (year * (4 * 1000 - 1461) + 3) // 4
 
 
 def table_of(schema: pl.Schema, on: date | None) -> Table:
