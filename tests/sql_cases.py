@@ -13,8 +13,9 @@ from time import perf_counter
 
 import polars as pl
 
+from tests.byhand import duckdb_copy
 from tests.differential import Case, differences, generated_cases, screened
-from tests.engines import ENGINES, TABLE, Engine, duckdb_copy
+from tests.engines import ENGINES, TABLE, Engine
 from tests.generate import ON
 from tests.simulate import ID as SIMULATED_ID
 from tests.simulate import columns

@@ -5,8 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.byhand import SQL, hand_written
-from tests.engines import duckdb_copy
+from tests.byhand import SQL, duckdb_copy, hand_written
 from tests.simulate import ON, columns
 from trialscreen import load_trial
 from trialscreen.columns import screen_frame
