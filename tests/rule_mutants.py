@@ -67,9 +67,9 @@ def rule_mutants(rule: Rule, elements: Mapping[str, Element]) -> Iterator[RuleMu
 def _with_part(rule: Rule, place: int, part: Rule) -> Rule:
     match rule:
         case AllOf() | AnyOf() | AtLeastN():
-            return replace(rule, parts=swapped(rule.parts, place, part))
+            return rule._replace(parts=swapped(rule.parts, place, part))
         case Not() | Clause():
-            return replace(rule, part=part)
+            return rule._replace(part=part)
         case _:
             raise TypeError("a test has no parts")
 
@@ -111,27 +111,27 @@ def _other_test(rule: Test, elements: Mapping[str, Element]) -> Iterator[tuple[s
 
 def _other_answers(rule: Is, element: Element) -> Iterator[tuple[str, str, Rule]]:
     if isinstance(rule.value, bool):
-        yield "yes/no negated", rule.element, replace(rule, value=not rule.value)
+        yield "yes/no negated", rule.element, rule._replace(value=not rule.value)
     for choice in element.choices:
         if choice != rule.value:
             change = f"{rule.element} {rule.value} to {choice}"
-            yield "choice changed", change, replace(rule, value=choice)
+            yield "choice changed", change, rule._replace(value=choice)
 
 
 def _fewer(rule: AllOf | AnyOf | AtLeastN) -> Iterator[tuple[str, str, Rule]]:
     for place in range(len(rule.parts)):
         fewer = (*rule.parts[:place], *rule.parts[place + 1 :])
-        yield "part dropped", f"part {place + 1}", replace(rule, parts=fewer)
+        yield "part dropped", f"part {place + 1}", rule._replace(parts=fewer)
 
 
 def _other_choices(rule: OneOf, element: Element) -> Iterator[tuple[str, str, Rule]]:
     for place, value in enumerate(rule.values):
         fewer = (*rule.values[:place], *rule.values[place + 1 :])
-        yield "choice dropped", value, replace(rule, values=fewer)
+        yield "choice dropped", value, rule._replace(values=fewer)
         for choice in element.choices:
             if choice not in rule.values:
                 values = swapped(rule.values, place, choice)
-                yield "choice changed", f"{value} to {choice}", replace(rule, values=values)
+                yield "choice changed", f"{value} to {choice}", rule._replace(values=values)
 
 
 def _other_comparisons(
@@ -141,14 +141,14 @@ def _other_comparisons(
     text = f"{rule.element} {rule.operator.value} {bound}"
     for kind, table in (("comparator shifted", SHIFTED), ("comparator reversed", REVERSED)):
         operator = table[rule.operator]
-        yield kind, f"{text} to {operator.value}", replace(rule, operator=operator)
+        yield kind, f"{text} to {operator.value}", rule._replace(operator=operator)
     if isinstance(rule.bound, ElementRef):
         sibling = _sibling(rule.bound.name)
         if sibling in elements:
-            yield "limit swapped", f"{text} to {sibling}", replace(rule, bound=ElementRef(sibling))
+            yield "limit swapped", f"{text} to {sibling}", rule._replace(bound=ElementRef(sibling))
         return
     for other in moved(rule.bound):
-        yield "threshold moved", f"{text} to {other}", replace(rule, bound=other)
+        yield "threshold moved", f"{text} to {other}", rule._replace(bound=other)
 
 
 def _sibling(name: str) -> str:
@@ -172,10 +172,10 @@ def _other_windows(rule: Within | LongerAgoThan) -> Iterator[tuple[str, str, Rul
     counts = (replace(period, count=period.count + step) for step in (-1, 1))
     for other in counts:
         change = f"{rule.element} {period} to {other}"
-        yield "window moved", change, replace(rule, period=other)
+        yield "window moved", change, rule._replace(period=other)
     if period.unit != "days":
         change = f"{rule.element} {period} to {in_days}"
-        yield "window counted in days", change, replace(rule, period=in_days)
+        yield "window counted in days", change, rule._replace(period=in_days)
     inverted = LongerAgoThan if isinstance(rule, Within) else Within
     yield "window inverted", f"{rule.element} {period}", inverted(rule.element, period)
 
@@ -189,7 +189,7 @@ def _other_elements(
     place = alike.index(own.name)
     for name in (*alike[max(0, place - 1) : place], *alike[place + 1 : place + 2]):
         if not (isinstance(rule, Compare) and rule.bound == ElementRef(name)):
-            yield "element exchanged", f"{own.name} for {name}", replace(rule, element=name)
+            yield "element exchanged", f"{own.name} for {name}", rule._replace(element=name)
 
 
 def _alike(one: Element, other: Element) -> bool:

@@ -3,12 +3,14 @@
 The interpreters (`evaluate` is the reference) give them meaning. The union `Rule` is
 closed: an interpreter ends its `match` with `assert_never`, so that mypy finds a node
 without a handler.
+
+Nodes are named tuples, which are defined and compared several times faster than data
+classes; `kind` keeps a node from being equal to one of another kind that holds the same.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from trialscreen.dates import Period
 
@@ -46,69 +48,68 @@ _OPPOSITES = {
 }
 
 
-@dataclass(frozen=True)
-class ElementRef:
+class ElementRef(NamedTuple):
     """A bound that is the value of another element (a printed upper limit, say)."""
 
     name: str
+    kind: Literal["element ref"] = "element ref"
 
 
-@dataclass(frozen=True)
-class AllOf:
+class AllOf(NamedTuple):
     """Every part holds."""
 
     parts: tuple["Rule", ...]
+    kind: Literal["all of"] = "all of"
 
 
-@dataclass(frozen=True)
-class AnyOf:
+class AnyOf(NamedTuple):
     """One part holds, or more."""
 
     parts: tuple["Rule", ...]
+    kind: Literal["any of"] = "any of"
 
 
-@dataclass(frozen=True)
-class AtLeastN:
-    """`count` parts hold, or more."""
+class AtLeastN(NamedTuple):
+    """`least` parts hold, or more."""
 
-    count: int
+    least: int
     parts: tuple["Rule", ...]
+    kind: Literal["at least n"] = "at least n"
 
 
-@dataclass(frozen=True)
-class Not:
+class Not(NamedTuple):
     """The part does not hold."""
 
     part: "Rule"
+    kind: Literal["not"] = "not"
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(NamedTuple):
     """A named part of a criterion with the words that it encodes; as true as its rule."""
 
     id: str
     text: str
     part: "Rule"
+    kind: Literal["clause"] = "clause"
 
 
-@dataclass(frozen=True)
-class Is:
+class Is(NamedTuple):
     """A yes/no element or a choice has exactly this value."""
 
     element: str
     value: bool | str
+    kind: Literal["is"] = "is"
 
 
-@dataclass(frozen=True)
-class OneOf:
+class OneOf(NamedTuple):
     """A choice has one of these values."""
 
     element: str
     values: tuple[str, ...]
+    kind: Literal["one of"] = "one of"
 
 
-@dataclass(frozen=True)
-class Compare:
+class Compare(NamedTuple):
     """A number or date against a number, or against another element of the same kind.
 
     A number keeps the type it was written with (10.0 or 10), to be shown as written.
@@ -117,29 +118,30 @@ class Compare:
     element: str
     operator: Operator
     bound: int | float | ElementRef
+    kind: Literal["compare"] = "compare"
 
 
-@dataclass(frozen=True)
-class Within:
+class Within(NamedTuple):
     """A date lies in the period up to the screening date, both ends included."""
 
     element: str
     period: Period
+    kind: Literal["within"] = "within"
 
 
-@dataclass(frozen=True)
-class LongerAgoThan:
+class LongerAgoThan(NamedTuple):
     """A date lies before the period that ends on the screening date."""
 
     element: str
     period: Period
+    kind: Literal["longer ago than"] = "longer ago than"
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """True once anything is known of the element; never false, for silence is no evidence."""
 
     element: str
+    kind: Literal["given"] = "given"
 
 
 Test = Is | OneOf | Compare | Within | LongerAgoThan | Given

@@ -3,13 +3,12 @@
 A small algebra that every engine has: Polars and SQL print it, each in a few lines per
 node. Any value may be null, which means unknown. Nodes are frozen and declare what they
 are, no more; `trialscreen.lower` builds them. The union `Scalar` is closed, so a printer
-ends its `match` with `assert_never`.
+ends its `match` with `assert_never`. Named tuples with a `kind`, as in `trialscreen.rule`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from trialscreen.dates import Period
 
@@ -17,127 +16,127 @@ ComparisonSign = Literal["==", "<", "<=", ">", ">="]
 ArithmeticSign = Literal["+", "-", "*", "/", "**"]
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """The value of a column of the table, or of an earlier step."""
 
     name: str
+    kind: Literal["column"] = "column"
 
 
-@dataclass(frozen=True)
-class Constant:
+class Constant(NamedTuple):
     """A value that is the same in every row; None is null."""
 
     value: bool | float | str | date | None
+    kind: Literal["constant"] = "constant"
 
 
-@dataclass(frozen=True)
-class And:
+class And(NamedTuple):
     """The least of the parts, where false < null < true."""
 
     parts: tuple["Scalar", ...]
+    kind: Literal["and"] = "and"
 
 
-@dataclass(frozen=True)
-class Or:
+class Or(NamedTuple):
     """The greatest of the parts, where false < null < true."""
 
     parts: tuple["Scalar", ...]
+    kind: Literal["or"] = "or"
 
 
-@dataclass(frozen=True)
-class Not:
+class Not(NamedTuple):
     """True for false and false for true; null for null."""
 
     part: "Scalar"
+    kind: Literal["not"] = "not"
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """Whether a value is not null; never null itself."""
 
     part: "Scalar"
+    kind: Literal["known"] = "known"
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(NamedTuple):
     """How many of the parts are true; a null part is not. Never null itself."""
 
     parts: tuple["Scalar", ...]
+    kind: Literal["count"] = "count"
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """Two numbers, two dates, two texts or two booleans; null if one is null."""
 
     sign: ComparisonSign
     left: "Scalar"
     right: "Scalar"
+    kind: Literal["comparison"] = "comparison"
 
 
-@dataclass(frozen=True)
-class In:
+class In(NamedTuple):
     """Whether a text is one of these; null for null."""
 
     part: "Scalar"
     values: tuple[str, ...]
+    kind: Literal["in"] = "in"
 
 
-@dataclass(frozen=True)
-class If:
+class If(NamedTuple):
     """`then` where the condition is true, `otherwise` where it is false or null."""
 
     condition: "Scalar"
     then: "Scalar"
     otherwise: "Scalar"
+    kind: Literal["if"] = "if"
 
 
-@dataclass(frozen=True)
-class Coalesce:
+class Coalesce(NamedTuple):
     """The first value, or the second where the first is null."""
 
     first: "Scalar"
     second: "Scalar"
+    kind: Literal["coalesce"] = "coalesce"
 
 
-@dataclass(frozen=True)
-class Arithmetic:
+class Arithmetic(NamedTuple):
     """Two numbers in double precision (`/` never divides whole numbers); null if one is null."""
 
     sign: ArithmeticSign
     left: "Scalar"
     right: "Scalar"
+    kind: Literal["arithmetic"] = "arithmetic"
 
 
-@dataclass(frozen=True)
-class Floor:
+class Floor(NamedTuple):
     """The greatest whole number that is not above a number."""
 
     part: "Scalar"
+    kind: Literal["floor"] = "floor"
 
 
-@dataclass(frozen=True)
-class Rounded:
+class Rounded(NamedTuple):
     """A number as `derive.rounded` rounds it; `folding.spelled_out` says it in other nodes."""
 
     part: "Scalar"
     decimals: int
+    kind: Literal["rounded"] = "rounded"
 
 
-@dataclass(frozen=True)
-class Before:
+class Before(NamedTuple):
     """The day that lies a period before a day, as `Period.before` finds it."""
 
     day: "Scalar"
     period: Period
+    kind: Literal["before"] = "before"
 
 
-@dataclass(frozen=True)
-class CompletedYears:
+class CompletedYears(NamedTuple):
     """Whole years from one day to another, as `dates.completed_years` counts them."""
 
     since: "Scalar"
     on: "Scalar"
+    kind: Literal["completed years"] = "completed years"
 
 
 Truth = And | Or | Not | Known | Comparison | In

@@ -67,7 +67,7 @@ def _is_of_dates(trial: Trial, test: Test) -> bool:
 
 
 def _counts(rule: Rule) -> bool:
-    if isinstance(rule, AtLeastN) and as_and_or(rule.count, rule.parts) is None:
+    if isinstance(rule, AtLeastN) and as_and_or(rule.least, rule.parts) is None:
         return True
     return any(map(_counts, parts_of(rule)))
 
