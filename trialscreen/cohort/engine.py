@@ -17,6 +17,8 @@ BATCH = 20_000
 
 _SETTINGS = {
     "POLARS_ROW_GROUP_PREFETCH_SIZE": "2",  # the next is decoded while one is screened
+    # A column at a time: else many are decoded at once, and their memory is not all used again.
+    "POLARS_PARQUET_DECODE_TARGET_VALUES_PER_THREAD": "100000",
     "POLARS_CSV_CHUNK_PREFETCH_LIMIT": "1",
     "POLARS_NDJSON_CHUNK_PREFETCH_LIMIT": "1",
     "POLARS_DEFAULT_DISTRIBUTOR_BUFFER_SIZE": "1",
