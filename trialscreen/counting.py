@@ -115,17 +115,17 @@ def _criteria(trial: Trial, screened: pl.DataFrame) -> Counter[tuple[OfCriterion
         against = ~met if one.kind == "inclusion" else met
         fails.append(against & ~unknown)
         lacks.append(against | unknown)
-    counts += _first_and_alone(fails, "stopped", "failed_alone")
-    counts += _first_and_alone(lacks, "first_lack", "lacks_alone")
+    counts += _first_and_alone(len(screened), fails, "stopped", "failed_alone")
+    counts += _first_and_alone(len(screened), lacks, "first_lack", "lacks_alone")
     return counts
 
 
 def _first_and_alone(
-    flags: Sequence[pl.Series], first: OfCriterion, alone: OfCriterion
+    rows: int, flags: Sequence[pl.Series], first: OfCriterion, alone: OfCriterion
 ) -> Counter[tuple[OfCriterion, str]]:
     """By flag, the rows in which it is the first that is true, and the only one."""
     counts: Counter[tuple[OfCriterion, str]] = Counter()
-    some = twice = pl.repeat(value=False, n=len(flags[0]), eager=True)
+    some = twice = pl.repeat(value=False, n=rows, eager=True)
     before = 0
     for flag in flags:
         twice |= some & flag

@@ -1,7 +1,6 @@
 """The commands, each imported when it is asked for: a run needs one of them, and starts sooner."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -43,10 +42,10 @@ class Commands(TyperGroup):
 
 
 class _OnDemand(Mapping[str, Any]):
-    """The commands by name, in the order of help."""
+    """The commands by name, in the order of help; made anew each time."""
 
     def __getitem__(self, name: str) -> Any:
-        return _made(name)
+        return _made(_PLACES[name], name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_PLACES)
@@ -55,9 +54,7 @@ class _OnDemand(Mapping[str, Any]):
         return len(_PLACES)
 
 
-@cache
-def _made(name: str) -> Any:
-    place = _PLACES[name]
+def _made(place: _Place, name: str) -> Any:
     found = getattr(import_module(f"trialscreen.cli.{place.module}"), place.name)
     maker = typer.Typer(rich_markup_mode=None)
     if isinstance(found, typer.Typer):

@@ -86,10 +86,10 @@ def run(
         rows = in_batches(rows)  # of a text file, of which the engine reads little at a time
     screener = Screener(trial, batches, with_needed=with_attrition)
     counting = _counting(trial, screener) if with_attrition else None
-    progress.start(tables.counted)
     with whole_file(job.output) as output, interruptible():
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
         with listing as listed, _told(job), _ledger(job, listed, batches) as ledger:
+            progress.start(tables.counted)
             typed = rows if batches.is_ready else _typed(rows, batches, ledger)
             listeners = _Listeners(ledger, ids, counting, progress)
             screened = _screened(typed, screener, listeners)
