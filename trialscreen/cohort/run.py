@@ -1,7 +1,7 @@
 """One pass over a cohort: from its files to one row of findings for each patient."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import combinations
 from pathlib import Path
@@ -92,7 +92,9 @@ def run(
             progress.start(tables.counted)
             typed = rows if batches.is_ready else _typed(rows, batches, ledger)
             listeners = _Listeners(ledger, ids, counting, progress)
-            screened = _screened(typed, screener, listeners)
+            # `also` screens each row anew; else no typed column is looked at any more.
+            kept = [*screener.results] if job.also else [KEY, *screener.findings]
+            screened = _screened(typed, screener, listeners, kept)
             if job.also:
                 from trialscreen.cohort.also import Also  # noqa: PLC0415 - the whole reference
 
@@ -162,15 +164,18 @@ def _typed(rows: pl.LazyFrame, batches: Batches, ledger: Ledger) -> pl.LazyFrame
     return by_batch(rows, read, batches.schema)
 
 
-def _screened(typed: pl.LazyFrame, screener: Screener, listeners: _Listeners) -> pl.LazyFrame:
-    """The typed columns and the results of all rows."""
+def _screened(
+    typed: pl.LazyFrame, screener: Screener, listeners: _Listeners, kept: Sequence[str]
+) -> pl.LazyFrame:
+    """The columns `kept` of what the screener returns for all rows."""
 
     def settle(screened: pl.DataFrame) -> pl.DataFrame:
         results, found = screener.settled(screened)
         listeners.tell(results, found)
-        return results
+        return pl.DataFrame([results[name] for name in kept])
 
-    return by_batch(screener.screened(typed), settle, screener.results)
+    schema = pl.Schema({name: screener.results[name] for name in kept})
+    return by_batch(screener.screened(typed), settle, schema)
 
 
 def _write(trial: Trial, screened: pl.LazyFrame, job: Job, output: Path) -> None:

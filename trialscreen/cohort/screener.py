@@ -52,11 +52,15 @@ class Screener:
         return Computing(self.program, outputs, *self.schema)
 
     @property
+    def findings(self) -> dict[str, pl.DataType]:
+        """The columns of what is found for each row."""
+        texts: dict[str, pl.DataType] = {"verdict": pl.String(), "open": pl.String()}
+        return texts | dict.fromkeys(self.program.criteria, pl.Boolean())
+
+    @property
     def results(self) -> pl.Schema:
         """What `settled` returns: the typed columns, and what is found for each row."""
-        texts = {"verdict": pl.String(), "open": pl.String()}
-        found = texts | dict.fromkeys(self.program.criteria, pl.Boolean())
-        return pl.Schema({**self.schema, **found})
+        return pl.Schema({**self.schema, **self.findings})
 
     def screened(self, typed: pl.LazyFrame) -> pl.LazyFrame:
         """What `settled` takes: `results`, unusable values and all, and in which rows those are."""
