@@ -99,7 +99,8 @@ def _quantity(scalar: Quantity) -> pl.Expr:
         case Count(parts):
             return reduce(operator.add, map(_one_if_true, parts))
         case Arithmetic("/", left, Constant(value)):
-            return expression(left) / _in_every_row(value, expression(left))
+            dividend = expression(left)
+            return dividend / _in_every_row(value, dividend)
         case Arithmetic(sign, left, right):
             return _BY_SIGN[sign](expression(left), expression(right))
         case Floor(part):

@@ -1,7 +1,7 @@
 """Counts what attrition needs of screened rows, a batch at a time."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from threading import Lock
 
@@ -79,8 +79,7 @@ class Counting:
         flags = self._missing.of(pl.concat(batches).lazy()).drop("open")
         missing = flags.select(pl.all().cast(pl.Boolean).fill_null(value=False)).collect()
         one = missing.sum_horizontal() == 1
-        alone = {flag.name: int((flag & one).sum()) for flag in missing}
-        tally = Tally(missing=_sums(missing), missing_alone=Counter(alone))
+        tally = Tally(missing=_sums(missing), missing_alone=_sums(flag & one for flag in missing))
         lacking = missing.select(
             pl.any_horizontal(names).alias(place)
             for place, names in zip(self._places, self._sections.values(), strict=True)
@@ -92,7 +91,7 @@ class Counting:
             self._patterns = both.group_by(self._places).sum()
 
 
-def _sums(flags: pl.DataFrame) -> Counter[str]:
+def _sums(flags: Iterable[pl.Series]) -> Counter[str]:
     return Counter({flag.name: int(flag.sum()) for flag in flags})
 
 

@@ -1,7 +1,7 @@
 """What could not be used in a cohort: counted, and listed in the order of the rows."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple, TextIO
 
@@ -53,13 +53,12 @@ class _InOrder:
             if len(ready):
                 self.ready.append(ready)
 
-    def take(self, before: int) -> Iterator[pl.DataFrame]:
-        """What is ready of the rows before this one."""
-        if self.ready:
-            ready = pl.concat(self.ready)
-            later = ready.filter(pl.col("row") >= before)
-            self.ready = [later] if len(later) else []
-            yield ready.filter(pl.col("row") < before)
+    def take(self, before: int) -> pl.DataFrame:
+        """What is ready, of the rows before this one; something must be."""
+        ready = pl.concat(self.ready)
+        later = ready.filter(pl.col("row") >= before)
+        self.ready = [later] if len(later) else []
+        return ready.filter(pl.col("row") < before)
 
 
 class Ledger:
@@ -99,7 +98,7 @@ class Ledger:
 
     def _write(self) -> None:
         before = min(one.next_row for one in self._lists)
-        found = [some for one in self._lists for some in one.take(before)]
+        found = [one.take(before) for one in self._lists if one.ready]
         if self._out is not None and found:
             try:
                 rows = pl.concat(found).sort("row", maintain_order=True)

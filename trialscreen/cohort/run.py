@@ -1,7 +1,7 @@
 """One pass over a cohort: from its files to one row of findings for each patient."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import combinations
 from pathlib import Path
@@ -100,7 +100,7 @@ def run(
 
                 also = Also(trial, screener, job.anchor.on, job.also)
                 screened = by_batch(screened, also.add, also.schema)
-            _write(trial, screened, job, output)
+            _write(screened, (*screener.findings, *job.also), job, output)
             problems = [*_unusable(job, matched, ledger), *ids.problems(rows, KEY, ROW)]
         if problems:
             raise InputError(problems)
@@ -178,14 +178,14 @@ def _screened(
     return by_batch(screener.screened(typed), settle, schema)
 
 
-def _write(trial: Trial, screened: pl.LazyFrame, job: Job, output: Path) -> None:
+def _write(screened: pl.LazyFrame, columns: Iterable[str], job: Job, output: Path) -> None:
+    """The ids and these columns."""
     key, name = pl.col(KEY), job.key
     is_csv = job.output.suffix.lower() == ".csv"
     if is_csv:
         name = cell_text(name)
         key = _no_formula(key) if isinstance(screened.collect_schema()[KEY], pl.String) else key
-    criteria = (one.id for one in trial.criteria)
-    results = screened.select(key.alias(name), "verdict", "open", *criteria, *job.also)
+    results = screened.select(key.alias(name), *columns)
     if is_csv:
         # A cell of CSV cannot hold a list.
         results = results.with_columns(pl.selectors.list().list.join("; "))
