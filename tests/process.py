@@ -1,4 +1,4 @@
-"""The command line as its users meet it: a process with a chosen environment."""
+"""The command line as its users meet it: with a chosen environment, standard input and folder."""
 
 import os
 import subprocess
@@ -6,17 +6,27 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.in_process import called
+
 ROOT = Path(__file__).parent.parent
 PATIENTS = ROOT / "docs" / "patients"
 COMMAND = (sys.executable, "-m", "trialscreen")
-TIMEOUT = 120
+TIMEOUT = 600
+"""Seconds until a process is taken to hang; no test is about how fast one is."""
 
-_FIXED = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "xterm-256color", "COLUMNS": "80"}
+_FIXED = {
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "TERM": "xterm-256color",
+    "COLUMNS": "80",
+    "PYTHONPATH": str(ROOT),
+}
 _TAKEN_AWAY = ("NO_COLOR", "FORCE_COLOR", "TRIALSCREEN_CRITERIA", "GITHUB_ACTIONS")
+_READ_AT_START = ("PYTHON", "LC_", "LANG", "TZ")
 
 
 class Ran(NamedTuple):
-    """What a finished process returned and wrote."""
+    """What a finished run returned and wrote."""
 
     code: int
     out: str
@@ -29,33 +39,49 @@ def environment(**changes: str) -> dict[str, str]:
     return {**kept, **_FIXED, **changes}
 
 
-def run(*args: str | Path, stdin: str | bytes = b"", **env: str) -> Ran:
-    """Runs `trialscreen` in the project's folder; standard input is never a terminal."""
+def run(*args: str | Path, stdin: str | bytes = b"", folder: str | Path = ROOT, **env: str) -> Ran:
+    """Runs `trialscreen` in `folder`, inside this process; standard input is never a terminal.
+
+    It is given what a process is given: arguments, environment, folder, a pipe to read and
+    files to write, by number also. It shares with other tests what is imported, so these need
+    `spawn` or a process of their own: what is imported when, or missing; signals and kills;
+    terminals; streams that are closed or left; limits; locales, time zones and what else an
+    interpreter reads at its start; the end of the process itself, with what is left open then.
+    A warning is an error here; a process would print it.
+    """
+    assert not [name for name in env if name.startswith(_READ_AT_START)], "use spawn()"
+    code, out, err = called(_texts(args), _bytes(stdin), Path(folder), environment(**env))
+    return Ran(code, out.decode(), err.decode())
+
+
+def spawn(
+    *args: str | Path, stdin: str | bytes = b"", folder: str | Path = ROOT, **env: str
+) -> Ran:
+    """As `run`, as a process of its own."""
     done = subprocess.run(
-        [*COMMAND, *map(str, args)],
-        input=stdin if isinstance(stdin, bytes) else stdin.encode(),
+        [*COMMAND, *_texts(args)],
+        input=_bytes(stdin),
         capture_output=True,
         env=environment(**env),
-        cwd=ROOT,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-def cohort(folder: Path, *args: str | Path) -> Ran:
-    """Runs `cohort` in `folder`, with out.csv for the output if no other is named."""
-    output = () if "-o" in args else ("-o", "out.csv")
-    done = subprocess.run(
-        [*COMMAND, "cohort", *map(str, args), *output],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=environment(PYTHONPATH=str(ROOT)),
         cwd=folder,
         timeout=TIMEOUT,
         check=False,
     )
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def cohort(folder: Path, *args: str | Path, stdin: str | bytes = b"") -> Ran:
+    """Runs `cohort` in `folder`, with out.csv for the output if no other is named."""
+    output = () if "-o" in args else ("-o", "out.csv")
+    return run("cohort", *args, *output, stdin=stdin, folder=folder)
+
+
+def _texts(args: tuple[str | Path, ...]) -> list[str]:
+    return [str(one) for one in args]
+
+
+def _bytes(stdin: str | bytes) -> bytes:
+    return stdin if isinstance(stdin, bytes) else stdin.encode()
 
 
 def refusals(ran: Ran) -> list[str]:

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.process import PATIENTS, ROOT, Ran, run
+from tests.process import PATIENTS, ROOT, Ran, run, spawn
 from trialscreen import __version__, load_trial
 
 TRIAL = load_trial()
@@ -238,8 +238,8 @@ def test_an_empty_answers_object_is_a_patient_of_whom_nothing_is_known() -> None
 @pytest.mark.parametrize(("zone", "hours"), [("EAST-14", 14), ("WEST+12", -12)])
 def test_the_screening_date_is_today_where_the_user_is(zone: str, hours: int) -> None:
     before = (datetime.now(UTC) + timedelta(hours=hours)).date()
-    result = screened(TZ=zone)
-    table = run("screen", "--screening-date", "unknown", TZ=zone).out
+    result = json.loads(spawn("screen", "--format", "json", TZ=zone).out)
+    table = spawn("screen", "--screening-date", "unknown", TZ=zone).out
     after = (datetime.now(UTC) + timedelta(hours=hours)).date()
     assert before <= date.fromisoformat(result["screening_date"]) <= after
     assert any(f"UNDETERMINED for NCT06949137 on {day}" in table for day in (before, after))

@@ -13,7 +13,7 @@ import pexpect
 import pytest
 from rich.cells import cell_len
 
-from tests.process import COMMAND, PATIENTS, ROOT, TIMEOUT, Ran, environment, run
+from tests.process import COMMAND, PATIENTS, ROOT, TIMEOUT, Ran, environment, run, spawn
 
 ESCAPE = "\x1b"
 ELIGIBLE, WASHOUT = PATIENTS / "eligible.yaml", PATIENTS / "ineligible_washout.yaml"
@@ -129,7 +129,7 @@ def test_plain_lines_stand_each_for_itself() -> None:
 
 @pytest.mark.parametrize("args", [*ALL_PAGES, *OTHER_FORMATS])
 def test_the_c_locale_is_no_obstacle(args: Arguments) -> None:
-    plain = run(*args, **C_LOCALE)
+    plain = spawn(*args, **C_LOCALE)
     assert plain.code == usual(*args).code
     assert not plain.err
     # Help is written by Typer, which takes a terminal that claims ASCII to know UTF-8.
@@ -139,14 +139,14 @@ def test_the_c_locale_is_no_obstacle(args: Arguments) -> None:
 def test_the_c_locale_reads_files_as_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "patient.yaml"
     path.write_text("weight: ５５ # Größe\nheight: ≥ 160\n", encoding="utf-8")
-    ran = run("screen", "--from", path, "--format", "json", **C_LOCALE)
+    ran = spawn("screen", "--from", path, "--format", "json", **C_LOCALE)
     assert ran.code == 4
     assert '"weight": "55 kg"' in ran.out
 
 
 @pytest.mark.parametrize("args", [*ALL_PAGES, *OTHER_FORMATS, ["screen", "--wieght", "1"]])
 def test_python_has_nothing_to_warn_of(args: Arguments) -> None:
-    assert run(*args, PYTHONWARNINGS="error", PYTHONDEVMODE="1") == usual(*args)
+    assert spawn(*args, PYTHONWARNINGS="error", PYTHONDEVMODE="1") == usual(*args)
 
 
 # Streams that are closed, full or left.

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 import yaml
 
-from tests.process import COMMAND, ROOT, Ran, cohort, environment, refusals
+from tests.process import COMMAND, Ran, cohort, environment, refusals
 from trialscreen.cohort.inputs import find_files
 from trialscreen.errors import InputError
 
@@ -146,7 +146,7 @@ def test_a_package_that_is_missing_is_named(
     done = subprocess.run(
         [COMMAND[0], "-c", f"{hide}; {start}", "cohort", table, "-o", "out.csv"],
         cwd=tmp_path,
-        env=environment(PYTHONPATH=str(ROOT)),
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,

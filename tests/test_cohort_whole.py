@@ -12,7 +12,7 @@ import pexpect
 import polars as pl
 import pytest
 
-from tests.process import COMMAND, ROOT, cohort, environment
+from tests.process import COMMAND, cohort, environment
 from tests.simulate import ID, write
 from trialscreen import load_trial
 from trialscreen.cohort.engine import interruptible
@@ -40,7 +40,7 @@ def start(
     return subprocess.Popen(
         [*COMMAND, "cohort", table, "-o", output, *options],
         cwd=folder,
-        env=environment(PYTHONPATH=str(ROOT)),
+        env=environment(),
         stderr=subprocess.PIPE,
     )
 
@@ -110,7 +110,7 @@ def test_an_interrupt_in_what_the_engine_closes_is_not_forgotten(
 def with_little_room(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     """`cohort` where no file may be larger than 20,000 bytes."""
     # Unmeasured: coverage could not write its file either.
-    env = {k: v for k, v in environment(PYTHONPATH=str(ROOT)).items() if "COVERAGE" not in k}
+    env = {k: v for k, v in environment().items() if "COVERAGE" not in k}
     return subprocess.run(
         [*COMMAND, "cohort", *args, *DAY],
         cwd=folder,
@@ -194,9 +194,7 @@ def test_an_output_that_cannot_be_put_in_place_is_told(tmp_path: Path) -> None:
 
 def test_a_terminal_shows_how_far_it_is_and_a_pipe_does_not(folder: Path) -> None:
     command = [*COMMAND[1:], "cohort", "t.parquet", "-o", "shown.parquet", *DAY]
-    terminal = pexpect.spawn(
-        COMMAND[0], command, cwd=str(folder), env=environment(PYTHONPATH=str(ROOT)), timeout=60
-    )
+    terminal = pexpect.spawn(COMMAND[0], command, cwd=str(folder), env=environment(), timeout=60)
     terminal.expect("60,000 patients screened on 2026-06-01")
     assert b"patients" in terminal.before
     terminal.expect(pexpect.EOF)

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from tests.process import run
+from tests.process import spawn
 from tests.spec import spec_trial
 from trialscreen import InputError, load_trial, screen
 from trialscreen.clearing import all_clear_on, clears_on
@@ -90,6 +90,6 @@ def test_an_answer_for_another_screening_date_is_refused() -> None:
 
 
 def test_a_terminal_without_the_signs_gets_them_in_ascii() -> None:
-    ran = run("screen", "--weight", "55", "--height", "160", PYTHONIOENCODING="ascii")
+    ran = spawn("screen", "--weight", "55", "--height", "160", PYTHONIOENCODING="ascii")
     assert "+ met" in ran.out
     assert "body weight 55 kg >= 40" in ran.out

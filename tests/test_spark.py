@@ -9,7 +9,7 @@ import pytest
 
 from tests.engines import Spark, java
 from tests.generate import ON
-from tests.process import run
+from tests.process import run, spawn
 from tests.sql_cases import ID, checked, simulated
 from trialscreen import InputError, load_trial
 from trialscreen.spark import Screened, screen_parquet, session
@@ -163,7 +163,7 @@ def test_the_command_screens_on_spark(engine: Spark, tmp_path: Path) -> None:
     source, output = partitioned(tmp_path, frame), tmp_path / "out"
     options = ("--screening-date", ON.isoformat(), "--id", ID, "--engine", "spark")
     with java():
-        done = run("cohort", str(source), "-o", str(output), *options, "--master", "local[1]")
+        done = spawn("cohort", str(source), "-o", str(output), *options, "--master", "local[1]")
     assert done.code == 0, done.err
     assert f"2,000 patients screened on {ON}: " in done.err
     found = pl.read_parquet(output / "*.parquet")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.engines import TABLE, DuckDB
 from tests.generate import ON
-from tests.process import refusals, run
+from tests.process import refusals, run, spawn
 from tests.sql_cases import found_by, simulated
 from trialscreen import InputError, load_trial
 from trialscreen.cli.sql import DialectName
@@ -137,5 +137,5 @@ def test_an_unknown_dialect_is_refused() -> None:
 
 def test_without_sqlglot_the_command_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "sqlglot.py").write_text("raise ModuleNotFoundError(name='sqlglot')")
-    ran = run("sql", "--dialect", "duckdb", PYTHONPATH=str(tmp_path))
+    ran = spawn("sql", "--dialect", "duckdb", PYTHONPATH=str(tmp_path))
     assert refusals(ran) == ["sql: needs the package sqlglot: pip install 'trialscreen[sql]'"]
