@@ -262,15 +262,29 @@ def test_unknown_hides_nothing() -> None:
 # What is computed.
 
 
-def test_what_redcap_computes_is_what_trialscreen_derives() -> None:
-    rows = [row for row in packaged() if row["Field Type"] == "calc"]
+IN_OTHER_UNITS = {"bmi": (0.00045359237, 2.54), "egfr": (88.42, 1, 1), "alt_x_uln": (1, 1 / 60)}
+
+
+def in_other_units() -> Trial:
+    """The packaged trial, with formulas whose inputs come in other units than their own."""
+    elements = dict(TRIAL.elements)
+    for name, factors in IN_OTHER_UNITS.items():
+        formula = elements[name].derive
+        assert isinstance(formula, Formula)
+        elements[name] = replace(elements[name], derive=formula._replace(factors=factors))
+    return replace(TRIAL, elements=elements)
+
+
+@pytest.mark.parametrize("trial", [TRIAL, in_other_units()], ids=["own units", "other units"])
+def test_what_redcap_computes_is_what_trialscreen_derives(trial: Trial) -> None:
+    rows = [row for row in dictionary(trial) if row["Field Type"] == "calc"]
     assert len(rows) == 10
     rng = Random(5)
     compared = 0
     for _ in range(150):
-        facts, record = answered(rng, TRIAL)
+        facts, record = answered(rng, trial)
         shown_fields(rows, record)
-        evaluation = Evaluation(TRIAL.elements, facts, ON)
+        evaluation = Evaluation(trial.elements, facts, ON)
         for row in rows:
             name = row["Variable / Field Name"].removesuffix("_calc")
             derived = evaluation.resolve(name).derived

@@ -12,29 +12,60 @@ from typing import NamedTuple
 
 from trialscreen.dates import completed_years
 from trialscreen.fact import Dates, Exactly, Fact, Numbers
+from trialscreen.trial import Formula
 
 DECIMALS = 9
 ALL_WHOLE = 2.0**52
 """From here on, every number of double precision is a whole one."""
 
 
-class FormulaSpec(NamedTuple):
-    """A formula: the kinds of its inputs, where it comes from, and how it is computed.
+class Input(NamedTuple):
+    """One input of a formula: the kind of its facts, and what the element must be.
 
-    `compute` gets one fact per input and the screening date; None means not computable.
+    `units` maps each UCUM code that can be used to its factor: value x factor = value in
+    the unit that the formula computes in. `choices` are those that the formula knows.
+    """
+
+    kind: type[Numbers] | type[Dates] | type[Exactly]
+    name: str
+    units: Mapping[str, float] = {}
+    choices: tuple[str, ...] = ()
+
+
+class FormulaSpec(NamedTuple):
+    """A formula: its inputs, the unit of its result, where it comes from, how it is computed.
+
+    `gives` are the UCUM codes of the result: spellings of one unit. Inputs of
+    `same_unit` can be in any unit, but both in one. `compute` gets one fact per input, in
+    the unit it computes in, and the screening date; None means not computable.
     `whole` results are counts: an entered value agrees when its whole part does.
     """
 
-    inputs: tuple[type[Numbers] | type[Dates] | type[Exactly], ...]
+    inputs: tuple[Input, ...]
+    gives: tuple[str, ...]
     source: str
     compute: Callable[[tuple[Fact, ...], date], Numbers | None]
     whole: bool = False
+    same_unit: bool = False
 
 
-def derive(name: str, inputs: tuple[Fact | None, ...], on: date) -> Numbers | None:
-    """The value of formula `name`; None when an input is unknown or the formula does not apply."""
+def derive(formula: Formula, inputs: tuple[Fact | None, ...], on: date) -> Numbers | None:
+    """The value of a formula of facts in the units of their elements.
+
+    None when an input is unknown or the formula does not apply.
+    """
     known = tuple(fact for fact in inputs if fact is not None)
-    return FORMULAS[name].compute(known, on) if len(known) == len(inputs) else None
+    if len(known) < len(inputs):
+        return None
+    factors = formula.factors or (1,) * len(known)
+    return FORMULAS[formula.name].compute(tuple(map(_times, known, factors)), on)
+
+
+def _times(fact: Fact, factor: float) -> Fact:
+    """A fact in another unit."""
+    if factor == 1 or not isinstance(fact, Numbers):
+        return fact
+    return fact._replace(low=fact.low * factor, high=fact.high * factor)
 
 
 def rounded(value: float, decimals: int = DECIMALS) -> float:
@@ -116,30 +147,53 @@ def _ckd_epi_2021(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
     )
 
 
+_WEIGHT = Input(Numbers, "weight", {"kg": 1, "g": 0.001, "[lb_av]": 0.45359237})
+_HEIGHT = Input(
+    Numbers, "height", {"cm": 1, "m": 100, "mm": 0.1, "[in_i]": 2.54, "[ft_i]": 12 * 2.54}
+)
+_CREATININE = Input(
+    Numbers,
+    "creatinine",
+    {"umol/L": 1, "mmol/L": 1000, "mg/dL": UMOL_PER_L_IN_MG_PER_DL},
+)
+_SINCE = Input(Dates, "the date")
+
 FORMULAS: Mapping[str, FormulaSpec] = {
     "bmi": FormulaSpec(
-        (Numbers, Numbers),
+        (_WEIGHT, _HEIGHT),
+        ("kg/m2", "kg.m-2"),
         "Body mass index, weight in kg / (height in m)²: WHO Technical Report Series 894 (2000).",
         _bmi,
     ),
     "ratio": FormulaSpec(
-        (Numbers, Numbers), "A value as a multiple of its upper limit of normal.", _ratio
+        (Input(Numbers, "the value"), Input(Numbers, "its limit")),
+        ("1",),
+        "A value as a multiple of its upper limit of normal.",
+        _ratio,
+        same_unit=True,
     ),
     "completed_years": FormulaSpec(
-        (Dates,),
+        (_SINCE,),
+        ("a",),
         "Whole years from a date to the screening date, counted on anniversaries"
         " (29 February on 1 March).",
         _completed_years,
         whole=True,
     ),
     "completed_years_between": FormulaSpec(
-        (Dates, Dates),
+        (_SINCE, _SINCE),
+        ("a",),
         "Whole years from one date to another, counted on anniversaries.",
         _completed_years_between,
         whole=True,
     ),
     "ckd_epi_2021": FormulaSpec(
-        (Numbers, Numbers, Exactly),
+        (
+            _CREATININE,
+            Input(Numbers, "age", {"a": 1}),
+            Input(Exactly, "sex", choices=("female", "male")),
+        ),
+        ("mL/min/{1.73_m2}", "mL/min/{1.73m2}"),
         "CKD-EPI 2021 creatinine equation, without race: Inker et al., N Engl J Med 2021;385:1737."
         " Creatinine in µmol/L (88.42 to the mg/dL); sex female or male.",
         _ckd_epi_2021,

@@ -97,7 +97,7 @@ class Evaluation:
         derived: Fact | None = None
         if isinstance(element.derive, Formula):
             inputs = tuple(self.resolve(name) for name in element.derive.inputs)
-            derived = derive(element.derive.name, tuple(one.fact for one in inputs), self.on)
+            derived = derive(element.derive, tuple(one.fact for one in inputs), self.on)
         elif element.derive is not None:
             basis = self.trace(element.derive)
             known = basis.truth.to_optional()

@@ -6,9 +6,23 @@ from trialscreen.derive import UMOL_PER_L_IN_MG_PER_DL
 from trialscreen.lower.bounds import Bounds
 from trialscreen.lower.folding import both, calculated, compare, completed_years, if_, one_of
 from trialscreen.scalar import NULL, Constant, Scalar
+from trialscreen.trial import Formula
 
-LoweredFormula = Callable[[tuple[Bounds, ...], Scalar], Bounds]
-"""From the inputs and the screening date to the two ends, not yet rounded."""
+_Compute = Callable[[tuple[Bounds, ...], Scalar], Bounds]
+"""From the inputs, in the formula's units, and the screening date to the two ends."""
+
+
+def computed(formula: Formula, inputs: tuple[Bounds, ...], on: Scalar) -> Bounds:
+    """A formula of inputs in the units of their elements; not yet rounded."""
+    factors = formula.factors or (1,) * len(inputs)
+    return FORMULAS[formula.name](tuple(map(_times, inputs, factors)), on)
+
+
+def _times(bounds: Bounds, factor: float) -> Bounds:
+    if factor == 1:
+        return bounds
+    low, high = (calculated("*", end, Constant(factor)) for end in (bounds.low, bounds.high))
+    return bounds._replace(low=low, high=high)
 
 
 def _ends(low: Scalar, high: Scalar, applies: Scalar) -> Bounds:
@@ -71,7 +85,7 @@ def _egfr(creatinine: Scalar, age: Scalar, sex: Scalar) -> Scalar:
     return calculated("*", result, by_sex(1.012, 1.0))
 
 
-FORMULAS: Mapping[str, LoweredFormula] = {
+FORMULAS: Mapping[str, _Compute] = {
     "bmi": _bmi,
     "ratio": _ratio,
     "completed_years": _completed_years,

@@ -19,7 +19,7 @@ from trialscreen.lower.folding import (
     rounded_to,
     unknown,
 )
-from trialscreen.lower.formulas import FORMULAS
+from trialscreen.lower.formulas import computed
 from trialscreen.lower.judged import (
     Held,
     Judged,
@@ -187,13 +187,13 @@ class Lowering:
         match element.derive:
             case None:
                 return UNKNOWN, []
-            case Formula(formula, names):
-                inputs = [self.element(name) for name in names]
-                bounds = FORMULAS[formula](tuple(one.fact for one in inputs), self.on)
+            case Formula(name, names) as formula:
+                inputs = [self.element(one) for one in names]
+                bounds = computed(formula, tuple(one.fact for one in inputs), self.on)
                 if not _moves_bounds(bounds.low):
-                    how = f"computed: {formula}({', '.join(names)})"
+                    how = f"computed: {name}({', '.join(names)})"
                     bounds = self._shared(element, bounds, how)
-                if not SPECS[formula].whole:
+                if not SPECS[name].whole:
                     bounds = Bounds(rounded_to(bounds.low), rounded_to(bounds.high))
                 return bounds, [Source(one.open, one.lacks_data) for one in inputs]
             case rule:

@@ -6,16 +6,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from trialscreen.derive import FORMULAS
-from trialscreen.fact import Dates, Exactly, Numbers
 from trialscreen.parse.cursor import Cursor
+from trialscreen.parse.formulas import NUMERIC, is_call, read_formula
 from trialscreen.parse.rules import RESERVED, read_rule
 from trialscreen.parse.yamltree import Scalar
 from trialscreen.rule import Given, Rule
 from trialscreen.text import nearest, shown
 from trialscreen.trial import ELEMENT_TYPES, RESULT_COLUMNS, SOURCES, Element, Formula
 
-_NUMERIC = ("integer", "quantity")
 KEYS = (
     *("label", "type", "unit", "accepts", "refuses", "range", "range_help", "typical"),
     *("choices", "spellings", "source", "section", "card", "consent", "ask", "help"),
@@ -23,16 +21,7 @@ KEYS = (
     *("internal", "examples", "no_text"),
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_CALL = re.compile(r"([a-z][a-z0-9_]*)\(\s*([a-z0-9_]+(?:\s*,\s*[a-z0-9_]+)*)\s*\)")
 _DIVISION = re.compile(r"1/(\d+(?:\.\d+)?)")
-
-_FACT_KINDS = {
-    "boolean": Exactly,
-    "choice": Exactly,
-    "integer": Numbers,
-    "quantity": Numbers,
-    "date": Dates,
-}
 
 
 def read_elements(at: Cursor) -> dict[str, Element]:
@@ -86,7 +75,7 @@ def _read_plain(name: str, at: Cursor) -> Element:
 
 def _check_type(element: Element, at: Cursor) -> None:
     """What one type needs and another cannot have."""
-    if element.type in _NUMERIC:
+    if element.type in NUMERIC:
         for key, value in (("unit", element.unit), ("range", element.range)):
             if value is None:
                 at.problem(f"the key {key!r} is missing; a {element.type} needs it")
@@ -155,25 +144,6 @@ def _read_given(at: Cursor, elements: Mapping[str, Element]) -> Rule:
 def _read_derive(
     element: Element, at: Cursor, elements: Mapping[str, Element]
 ) -> Formula | Rule | None:
-    call = _CALL.fullmatch(at.node.text) if isinstance(at.node, Scalar) else None
-    if call is None:
-        if element.type == "boolean":
-            return read_rule(at, elements)
-        at.problem(f"expected a formula such as bmi(weight, height); known: {', '.join(FORMULAS)}")
-        return None
-    name, inputs = call[1], tuple(part.strip() for part in call[2].split(","))
-    spec = FORMULAS.get(name)
-    if spec is None:
-        at.problem(f"no formula is named {shown(name)}.{nearest(name, FORMULAS)}")
-        return None
-    if element.type not in _NUMERIC:
-        at.problem(f"a formula gives a number; {element.name} is a {element.type}")
-    if len(inputs) != len(spec.inputs):
-        at.problem(f"{name} takes {len(spec.inputs)} elements, not {len(inputs)}")
-        return None
-    for given, kind in zip(inputs, spec.inputs, strict=True):
-        if given not in elements:
-            at.problem(f"no data element is named {shown(given)}.{nearest(given, elements)}")
-        elif _FACT_KINDS[elements[given].type] is not kind:
-            at.problem(f"{name} cannot use {given}, a {elements[given].type}, there")
-    return Formula(name, inputs)
+    if element.type == "boolean" and not is_call(at):
+        return read_rule(at, elements)
+    return read_formula(element, at, elements)

@@ -6,6 +6,8 @@ date, round, min, max, (base)^(exponent), if. Not datediff in years, which divid
 an input that is itself derived is written out in full.
 """
 
+from decimal import Decimal
+
 from trialscreen.derive import DECIMALS, UMOL_PER_L_IN_MG_PER_DL
 from trialscreen.export.redcap.logic import (
     NEVER,
@@ -42,18 +44,17 @@ def calculation(trial: Trial, name: str) -> str | None:
 def _computable(trial: Trial, formula: Formula) -> Logic:
     """When every input is there, in the range that the formula is made for."""
     limits: list[Logic] = []
+    values = [_value(trial, one) for one in formula.inputs]
     match formula.name:
         case "bmi":
-            limits = [Comparison(_value(trial, formula.inputs[1]), ">", "0")]
+            limits = [Comparison(values[1], ">", "0")]
         case "ratio":
-            value, limit = (_value(trial, one) for one in formula.inputs)
-            limits = [Comparison(value, ">=", "0"), Comparison(limit, ">", "0")]
+            limits = [Comparison(values[0], ">=", "0"), Comparison(values[1], ">", "0")]
         case "completed_years":
             limits = [filled(SCREENING_DATE)]
         case "ckd_epi_2021":
-            sexes = trial.elements[formula.inputs[2]].choices
-            known = [equal(formula.inputs[2], one) for one in ("female", "male") if one in sexes]
-            limits = [Comparison(_value(trial, formula.inputs[0]), ">", "0"), some(known)]
+            known = [equal(formula.inputs[2], one) for one in ("female", "male")]
+            limits = [Comparison(values[0], ">", "0"), some(known)]
     return every([*(_known(trial, one) for one in formula.inputs), *limits])
 
 
@@ -75,8 +76,18 @@ def _value(trial: Trial, name: str) -> str:
     return computed if element.internal else f"if({text(filled(name))}, [{name}], {computed})"
 
 
+def _values(trial: Trial, formula: Formula) -> list[str]:
+    """The inputs, in the units that the formula computes in."""
+    factors = formula.factors or (1,) * len(formula.inputs)
+    values = (_value(trial, one) for one in formula.inputs)
+    return [
+        value if factor == 1 else f"({value} * {Decimal(repr(factor)):f})"
+        for value, factor in zip(values, factors, strict=True)
+    ]
+
+
 def _computed(trial: Trial, formula: Formula) -> str:
-    values = [_value(trial, one) for one in formula.inputs]
+    values = _values(trial, formula)
     match formula.name:
         case "bmi":
             weight, height = values
