@@ -16,6 +16,13 @@ _CONTROL = re.compile(
 halves of characters, which no file can hold."""
 
 
+BLANKS = (
+    " \t\n\v\f\r\x85\u00a0\u1680\u180e\u2028\u2029\u202f\u205f\u3000"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u200b\u200c\u200d\u2060\ufeff"
+)
+"""What shows nothing: spaces of every width, none included, and ends of lines."""
+
 PLAIN = {
     "≥": ">=",
     "≤": "<=",

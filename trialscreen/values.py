@@ -49,13 +49,13 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
         raise ValueProblem(f"{shown(text)} is too long; at most {MAX_LENGTH} characters are read")
     if first_control(text) is not None or "\n" in text:
         raise ValueProblem(f"{shown(text)} holds a control character or a line break")
-    clean = _fold(text)
+    clean = fold(text)
     if not clean:
         raise ValueProblem(f"an empty value; write {UNKNOWN!r} for a value that is not known")
     if clean == UNKNOWN:
         return None
-    spelt = {_fold(spelling): meant for spelling, meant in element.spellings.items()}
-    clean = _fold(spelt.get(clean, clean))
+    spelt = {fold(spelling): meant for spelling, meant in element.spellings.items()}
+    clean = fold(spelt.get(clean, clean))
     match element.type:
         case "boolean":
             return _read_yes_no(clean, text)
@@ -69,11 +69,34 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
 
 def in_dates(element: Element, text: str, on: date) -> str:
     """`text` as it can be kept: how long ago something was is put in dates."""
-    said = how_long_ago(_fold(text), on) if element.type == "date" else None
+    said = how_long_ago(fold(text), on) if element.type == "date" else None
     return said or text
 
 
-def _fold(text: str) -> str:
+def split_sign(text: str) -> tuple[str, str]:
+    """`<`, `>`, `<=`, `>=` or nothing, and the text behind it."""
+    matched = _SIGNED.fullmatch(fold(text))
+    assert matched is not None
+    return _SIGNS.get(matched[1] or "", ""), matched[2]
+
+
+def split_unit(text: str) -> tuple[str, str] | None:
+    """A number (or bound, or span) and its unit, empty where none is written; None if it is none.
+
+    What the number is worth, and whether the unit is one, `read_value` says.
+    """
+    clean = fold(text)
+    sign, last = split_sign(clean)
+    if not sign and (between := _BETWEEN.fullmatch(last)) is not None:
+        last = between[2]
+    match = _NUMBER.fullmatch(last)
+    if match is None or _continues(match["unit"]):
+        return None
+    unit = match["unit"]
+    return clean.removesuffix(unit).rstrip(), unit
+
+
+def fold(text: str) -> str:
     """One spelling for what looks the same: full-width digits, µ and μ, case, dashes, spaces."""
     folded = unicodedata.normalize("NFKC", _POWER_OF_TEN.sub(r"10^\1", text)).casefold()
     return " ".join(folded.replace("−", "-").replace("–", "-").split())
@@ -88,7 +111,7 @@ def _read_yes_no(clean: str, text: str) -> Exactly:
 def _read_choice(element: Element, clean: str, text: str) -> Exactly:
     names: dict[str, str] = {}
     for name, label in element.choices.items():
-        names[_fold(name).replace("_", " ")] = names[_fold(label)] = name
+        names[fold(name).replace("_", " ")] = names[fold(label)] = name
     spoken = clean.replace("_", " ").replace("-", " ")
     if (meant := names.get(clean) or names.get(spoken)) is not None:
         return Exactly(meant)
@@ -135,7 +158,7 @@ def _read_date(element: Element, clean: str, text: str, on: date) -> Dates:
 
 def read_day(text: str) -> date:
     """The one day that `text` states as YYYY-MM-DD; else ValueProblem."""
-    first, last = _days(_fold(text), text)
+    first, last = _days(fold(text), text)
     if first != last:
         raise ValueProblem(f"{shown(text)} is not one day; expected YYYY-MM-DD")
     return first
@@ -271,13 +294,13 @@ def check_unit(trial: Trial, element: Element, unit: str) -> None:
     """Raises ValueProblem if values of the element cannot be given in `unit`."""
     if element.unit is None:
         raise ValueProblem(f"{shown(unit)}: {element.name} has no unit")
-    if _unit_code(trial, element, _fold(unit)) is None:
-        raise ValueProblem(_unit_message(trial, element, _fold(unit), unit))
+    if _unit_code(trial, element, fold(unit)) is None:
+        raise ValueProblem(_unit_message(trial, element, fold(unit), unit))
 
 
 def _unit_names(trial: Trial, code: str) -> set[str]:
     known = trial.units.get(code, Unit(code, code))
-    return {_fold(name) for name in (code, known.show, *known.spellings)}
+    return {fold(name) for name in (code, known.show, *known.spellings)}
 
 
 def _unit_message(trial: Trial, element: Element, unit: str, text: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
@@ -28,7 +28,7 @@ from trialscreen.text import count_of, nearest, printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 
 if TYPE_CHECKING:
-    from trialscreen.cohort.matching import Target
+    from trialscreen.cohort.matching import ColumnMap
     from trialscreen.cohort.run import Done, Job, Progress
     from trialscreen.report.attrition_page import Cohort
 
@@ -205,12 +205,13 @@ def _job(
     """What the options ask for. Raises InputError with everything wrong, `problems` included."""
     from trialscreen.cohort.batches import Anchor  # noqa: PLC0415
     from trialscreen.cohort.inputs import find_files  # noqa: PLC0415
+    from trialscreen.cohort.matching import NO_MAP  # noqa: PLC0415
     from trialscreen.cohort.run import Job  # noqa: PLC0415
 
     today = date.today()  # noqa: DTZ011 - the user's own calendar
     day = screening_day(on, today, problems)
     files: tuple[Path, ...] = ()
-    targets: Mapping[str, Target] = {}
+    column_map: ColumnMap = NO_MAP
     more = _columns(also, problems)
     try:
         files = find_files(inputs)
@@ -220,13 +221,13 @@ def _job(
         from trialscreen.cohort.targets import read_targets  # noqa: PLC0415 - parses YAML
 
         try:
-            targets = read_targets(trial, columns)
+            column_map = read_targets(trial, columns)
         except InputError as error:
             problems.extend(error.problems)
     if problems:
         raise InputError(problems)
     anchor = Anchor(day, today)
-    return Job(files, output, key, anchor, targets, sheet, listing, most_bad, more)
+    return Job(files, output, key, anchor, column_map, sheet, listing, most_bad, more)
 
 
 def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
@@ -278,6 +279,9 @@ def _report(trial: Trial, job: "Job", done: "Done") -> None:
     if matched.strange:
         names = [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange]
         _say(f"columns that are no data element, and are not used: {some(names)}")
+    if alike := [one for one in matched.columns if one.alike]:
+        names = [f"{shown(one.name)} as {one.element.name}" for one in alike]
+        _say(f"named like an element but for capitals and punctuation, and used: {some(names)}")
     absent = [
         name
         for name, element in elements.items()
@@ -290,6 +294,10 @@ def _report(trial: Trial, job: "Job", done: "Done") -> None:
             _say(f"{name}: {count_of(bad, 'value')} could not be read: unknown")
         if bad := ledger.contradictory[name]:
             _say(f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown")
+    if like_missing := ledger.like_missing.total():
+        from trialscreen.cohort.run import DECLARE  # noqa: PLC0415
+
+        _say(f"{count_of(like_missing, 'value')} of these may be codes for missing: {DECLARE}")
     if job.problems is not None:
         _say(f"each value that could not be used: {printable(str(job.problems))}")
 

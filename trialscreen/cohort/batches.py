@@ -13,13 +13,14 @@ import polars as pl
 
 from trialscreen.cohort.cells import LATEST, Maker, Reader
 from trialscreen.cohort.days import read_days
+from trialscreen.cohort.forms import JOINT, code_of
 from trialscreen.cohort.ledger import NOTHING, SCHEMA, Found
 from trialscreen.cohort.matching import Column, Matched
 from trialscreen.cohort.texts import Texts
-from trialscreen.cohort.typed import Fitting, as_text, fitting, named
+from trialscreen.cohort.typed import Fitting, as_text, fitting, named, undeclared
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import printable
-from trialscreen.trial import SCREENING_DATE, Element, Trial
+from trialscreen.text import BLANKS, printable
+from trialscreen.trial import SCREENING_DATE, Trial
 
 KEY, ROW = "(patient id)", "(row number)"
 """Columns beside those of the elements, whose names are words."""
@@ -136,13 +137,10 @@ def plan_batches(
     problems: list[Problem] = []
     readers: dict[str, Fitting | Maker] = {}
     for column in matched.columns:
-        reader = _reader(trial, column, schema[column.name])
-        if reader is None:
-            where = f"the column {printable(column.name)}"
-            message = f"its cells are of type {schema[column.name]}; expected single values"
-            problems.append(Problem(where, message))
-        else:
-            readers[column.element.name] = reader
+        try:
+            readers[column.element.name] = _reader(trial, column, schema)
+        except InputError as error:
+            problems.extend(error.problems)
     if not (schema[key].is_integer() or isinstance(schema[key], pl.String)):
         message = f"its cells are of type {schema[key]}; ids are text or whole numbers"
         problems.append(Problem(f"the column {printable(key)}", message))
@@ -168,14 +166,46 @@ def prepared(batches: Batches, frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
         number += "'"
     # Rows are numbered in the scan itself: numbered later, many more would be held in memory.
     numbered = frame.with_row_index(number, offset=1)
-    return numbered.select(pl.col(number).alias(ROW), named(key).alias(KEY), *columns)
+    ids = named(key)
+    if isinstance(frame.collect_schema()[key], pl.String):
+        ids = ids.str.strip_chars(BLANKS)
+    return numbered.select(pl.col(number).alias(ROW), ids.alias(KEY), *columns)
 
 
-def _reader(trial: Trial, column: Column, kind: pl.DataType) -> Fitting | Maker | None:
+def _reader(trial: Trial, column: Column, schema: pl.Schema) -> Fitting | Maker:
     """The reader of a column: as it is, if its type fits, else through the parser."""
-    element: Element = column.element
-    fits = None if column.unit else fitting(trial, element, column.name, kind)
-    if fits is not None:
-        return fits
-    text = as_text(column.name, kind)
-    return None if text is None else Texts(trial, element, text, column.unit)
+    element, kind, form = column.element, schema[column.name], column.form
+    if not _needs_text(column, kind):
+        cells = undeclared(named(column.name), kind, form)
+        if (fits := fitting(trial, element, cells, kind)) is not None:
+            return fits
+    if not isinstance(kind, pl.String):  # typed numbers and days are written in one way
+        form = form._replace(decimal=".")
+        form = form._replace(date_format=None) if kind.is_temporal() else form
+    text = _text(column.name, schema)
+    if form.beside:
+        sign, unit = (
+            pl.lit("") if name is None else _text(name, schema).fill_null("")
+            for name in (form.comparator_column, form.unit_column)
+        )
+        text = pl.concat_str(sign, text, unit, separator=JOINT)
+    return Texts(trial, element, text, form)
+
+
+def _needs_text(column: Column, kind: pl.DataType) -> bool:
+    """Whether even cells of a fitting type have to be read."""
+    form = column.form
+    if form.unit is not None or form.values or form.beside:
+        return True
+    words: Iterable[str] = kind.categories if isinstance(kind, pl.Enum) else ()
+    words = ("true", "false") if isinstance(kind, pl.Boolean) else words
+    return not {*map(code_of, words)}.isdisjoint(form.codes)
+
+
+def _text(name: str, schema: pl.Schema) -> pl.Expr:
+    text = as_text(named(name), schema[name])
+    if text is None:
+        where = f"the column {printable(name)}"
+        message = f"its cells are of type {schema[name]}; expected single values"
+        raise InputError([Problem(where, message)])
+    return text

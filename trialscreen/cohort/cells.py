@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 import polars as pl
 
+from trialscreen.cohort.forms import Form, Sayings, told
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Fact
 from trialscreen.trial import Element, Trial
@@ -61,23 +62,23 @@ class Maker(Reader, Protocol):
     def quick(self) -> Quick: ...
 
 
-class Parser(NamedTuple):
-    """Reads the cells of one element; bare numbers are in `unit`, if one is given."""
+class Parser:
+    """Reads the cells of one element, which are written in this `form`."""
 
-    trial: Trial
-    element: Element
-    unit: str | None = None
+    def __init__(self, trial: Trial, element: Element, form: Form | None = None) -> None:
+        self.trial, self.element = trial, element
+        self.form = Form() if form is None else form
+        self._sayings = Sayings(trial, element, self.form)
 
     def read(self, text: str, latest: date) -> Fact | None:
         """What a cell states; blank is unknown. Raises ValueProblem."""
-        text = text.strip(" ")
-        if not text:
-            return None
-        if self.unit is not None and text[-1].isdigit():
-            text = f"{text} {self.unit}"
         if self.element.type == "date" and (day := _AT_MIDNIGHT.fullmatch(text)):
             text = day[1]
-        return read_value(self.trial, self.element, text, latest)
+        try:
+            said = self._sayings.said(text)
+            return None if said is None else read_value(self.trial, self.element, said, latest)
+        except ValueProblem as problem:
+            raise ValueProblem(told(text, str(problem))) from None
 
     def without_bad(
         self, cells: pl.Series, latest: pl.Series, is_bad: pl.Series, columns: list[pl.Series]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import first_control, shown
+from trialscreen.text import BLANKS, first_control, shown
 
 SEPARATORS = ",;\t"
 LOOKED_AT = 1000
@@ -37,7 +37,7 @@ def named_columns(names: Sequence[str], origin: str) -> list[str]:
 
     Raises InputError if a name stands twice, or if there is none.
     """
-    names = [name.strip() or f"(column {place})" for place, name in enumerate(names, start=1)]
+    names = [name.strip(BLANKS) or f"(column {place})" for place, name in enumerate(names, start=1)]
     twice = [name for name, times in Counter(names).items() if times > 1]
     problems = [Problem(origin, f"the column {shown(name)} stands twice") for name in twice]
     if (control := first_control("".join(names))) is not None:

@@ -7,6 +7,7 @@ from typing import NamedTuple, TextIO
 
 import polars as pl
 
+from trialscreen.cohort.forms import ADVICE
 from trialscreen.csvtext import write_rows
 
 SCHEMA = pl.Schema(
@@ -65,6 +66,7 @@ class Ledger:
     """The sums over all batches, which come in any order and from any thread.
 
     Each row is looked at in one or two `passes`, which may cut the rows into other batches.
+    `like_missing` are those of the `unreadable` that look like codes for a missing value.
     With `out`, every value that could not be used is listed there, as CSV; `failure` says
     why that could not be done. (Raised in the engine's threads, it would lose its number.)
     """
@@ -73,6 +75,7 @@ class Ledger:
         self.rows = 0
         self.filled: Counter[str] = Counter()
         self.unreadable: Counter[str] = Counter()
+        self.like_missing: Counter[str] = Counter()
         self.contradictory: Counter[str] = Counter()
         self.undated: list[int] = []
         self.failure: OSError | None = None
@@ -88,6 +91,8 @@ class Ledger:
             self.rows += len(rows) if last else 0
             self.filled.update(found.filled)
             self.unreadable.update(found.unreadable["element"])
+            advised = found.unreadable["reason"].str.ends_with(ADVICE)
+            self.like_missing.update(found.unreadable["element"].filter(advised))
             if len(found.contradictory):
                 # A value that contradicts two others has two reasons, and is one value.
                 once = found.contradictory.unique(["row", "element"])

@@ -1,23 +1,30 @@
 """Which column of a table holds which data element: by name, or as a site's file says."""
 
-from collections.abc import Iterable, Mapping
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from trialscreen.cohort.forms import Form
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import nearest, shown, some
 from trialscreen.trial import SCREENING_DATE, Element, Trial
 
 
 class Column(NamedTuple):
-    """A column of the table: the element it holds, and the unit of its bare numbers."""
+    """A column of the table: the element it holds, and how its cells are written.
+
+    `alike`: its name is that of the element but for capitals and punctuation.
+    """
 
     name: str
     element: Element
-    unit: str | None = None
+    form: Form = Form()
+    alike: bool = False
 
 
 class Matched(NamedTuple):
-    """The columns that hold an element, and the names of those that do not."""
+    """The columns that hold an element, and the names of those that are not used."""
 
     columns: tuple[Column, ...]
     strange: tuple[str, ...]
@@ -27,40 +34,52 @@ class Target(NamedTuple):
     """What a site's file says of one of its columns."""
 
     element: str
-    unit: str | None = None
+    form: Form = Form()
+
+
+class ColumnMap(NamedTuple):
+    """What a site's file says of its columns; `missing` are codes for no value in all of them."""
+
+    targets: Mapping[str, Target] = {}
+    missing: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that it speaks of."""
+        return (*self.targets, *self.beside)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The columns of units and comparators."""
+        return tuple(name for one in self.targets.values() for name in one.form.beside)
+
+
+NO_MAP = ColumnMap()
 
 
 def match_columns(
-    trial: Trial, names: Iterable[str], key: str, targets: Mapping[str, Target]
+    trial: Trial, names: Iterable[str], key: str, column_map: ColumnMap = NO_MAP
 ) -> Matched:
     """Matches the columns `names`; `key` is the column of ids, and no element.
 
-    Raises InputError if there is no such column, if `targets` speaks of columns that do
+    Raises InputError if there is no such column, if the map speaks of columns that do
     not exist, if two columns hold one element, or none holds any.
     """
     names = tuple(names)
     known = {element.name: element for element in trial.answerable()}
-    problems = [
-        Problem("--columns", f"the table has no column {shown(name)}.{nearest(name, names)}")
-        for name in targets
-        if name not in names
-    ]
-    if key not in names:
-        message = f"the table has no column {shown(key)}.{nearest(key, names)}"
-        problems.append(Problem("--id", f"{message} Name the column that holds each patient's id"))
+    problems = list(_absent(names, key, column_map))
     columns: dict[str, Column] = {}
     strange: list[str] = []
     for name in names:
-        target = targets.get(name, Target(name))
-        if name == key:
+        if name == key or name in column_map.beside:
             continue
-        if target.element not in known:
+        column = _column(known, name, column_map)
+        if column is None:
             strange.append(name)
-        elif target.element in columns:
-            both = f"{shown(columns[target.element].name)} and {shown(name)}"
-            problems.append(Problem(both, f"two columns for the element {target.element}"))
-        else:
-            columns[target.element] = Column(name, known[target.element], target.unit)
+        elif (first := columns.setdefault(column.element.name, column)) is not column:
+            both = f"{shown(first.name)} and {shown(name)}"
+            message = f"two columns for the element {column.element.name}"
+            problems.append(Problem(both, message))
     if not problems and not columns.keys() - {SCREENING_DATE}:
         names = some([f"{shown(name)}{nearest(name, known)}" for name in strange])
         message = f"no column is named like a data element (see --columns): {names}"
@@ -68,3 +87,31 @@ def match_columns(
     if problems:
         raise InputError(problems)
     return Matched(tuple(columns.values()), tuple(strange))
+
+
+def _absent(names: tuple[str, ...], key: str, column_map: ColumnMap) -> Iterator[Problem]:
+    for name in dict.fromkeys(column_map.names):
+        if name not in names:
+            message = f"the table has no column {shown(name)}.{nearest(name, names)}"
+            yield Problem("--columns", message)
+    if key not in names:
+        message = f"the table has no column {shown(key)}.{nearest(key, names)}"
+        yield Problem("--id", f"{message} Name the column that holds each patient's id")
+
+
+def _column(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> Column | None:
+    """The column of this name; None if it holds no element."""
+    target = column_map.targets.get(name)
+    alike = target is None and name not in known
+    if target is None:
+        target = Target(plain_name(name) if alike else name)
+    if target.element not in known:
+        return None
+    missing = (*target.form.missing, *column_map.missing)
+    form = target.form._replace(missing=missing)
+    return Column(name, known[target.element], form, alike)
+
+
+def plain_name(name: str) -> str:
+    """`name` as elements are named: `Birth-Date ` as `birth_date`."""
+    return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).casefold()).strip("_")

@@ -1,7 +1,7 @@
 """One pass over a cohort: from its files to one row of findings for each patient."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import combinations
 from pathlib import Path
@@ -14,7 +14,7 @@ from trialscreen.cohort.engine import by_batch, in_batches, interruptible, save_
 from trialscreen.cohort.ids import Ids
 from trialscreen.cohort.inputs import open_tables
 from trialscreen.cohort.ledger import Found, Ledger
-from trialscreen.cohort.matching import Matched, Target, match_columns
+from trialscreen.cohort.matching import NO_MAP, ColumnMap, Matched, match_columns
 from trialscreen.cohort.screener import Screener
 from trialscreen.csvtext import FORMULA, NUMBER, cell_text
 from trialscreen.errors import InputError, Problem
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from trialscreen.attrition import Attrition
     from trialscreen.counting import Counting
 
+DECLARE = "declare them in the file of --columns, such as `missing: [NA, UNK]`"
 ENDINGS = (".csv", ".parquet")
 
 
 class Job(NamedTuple):
     """What to screen, and where the findings go.
 
-    `key`: the column of ids. `targets`: what a site's file says of its columns. `problems`:
+    `key`: the column of ids. `column_map`: what a site's file says of its columns. `problems`:
     a CSV file for the cells that could not be used. `most_bad`: the share of unreadable
     cells that a column may have. `also`: names of `also.COLUMNS`. `beside`: files that the
     caller writes.
@@ -42,7 +43,7 @@ class Job(NamedTuple):
     output: Path
     key: str
     anchor: Anchor
-    targets: Mapping[str, Target] = {}
+    column_map: ColumnMap = NO_MAP
     sheet: str | None = None
     problems: Path | None = None
     most_bad: float = 0.5
@@ -79,7 +80,7 @@ def run(
     _check_files(trial, job)
     save_memory()
     tables = open_tables(job.inputs, _columns_that_count(trial, job), job.sheet)
-    matched = match_columns(trial, tables.schema, job.key, job.targets)
+    matched = match_columns(trial, tables.schema, job.key, job.column_map)
     batches = plan_batches(trial, matched, tables.schema, job.key, job.anchor)
     rows, ids = prepared(batches, tables.frame, job.key), Ids()
     if tables.counted is None:
@@ -109,7 +110,7 @@ def run(
 
 def _columns_that_count(trial: Trial, job: Job) -> tuple[str, ...]:
     names = (element.name for element in trial.answerable())
-    return tuple(dict.fromkeys((job.key, *names, *job.targets)))
+    return tuple(dict.fromkeys((job.key, *names, *job.column_map.names)))
 
 
 @contextmanager
@@ -250,11 +251,14 @@ def _unusable(job: Job, matched: Matched, ledger: Ledger) -> Iterator[Problem]:
         bad, filled = ledger.unreadable[name], ledger.filled[name]
         # The only value of a column says little of it, unless none may be bad.
         if bad > job.most_bad * filled and (filled > 1 or job.most_bad == 0):
+            codes = ""
+            if like_missing := ledger.like_missing[name]:
+                codes = f". {like_missing:,} look like codes for missing values: {DECLARE}"
             yield Problem(
                 f"the column {printable(column.name)}",
                 f"{bad:,} of {filled:,} values cannot be read as {name}, more than"
                 f" {job.most_bad:.0%}; see --columns for names and units, --problems for each"
-                " value, --max-bad for the share",
+                f" value, --max-bad for the share{codes}",
             )
 
 

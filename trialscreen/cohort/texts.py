@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from trialscreen.cohort.cells import LATEST, Parser, Quick, Read
+from trialscreen.cohort.forms import Form
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Exactly, Fact, Numbers
 from trialscreen.trial import Element, Trial
@@ -30,10 +31,10 @@ class Texts:
     """
 
     def __init__(
-        self, trial: Trial, element: Element, prepared: pl.Expr, unit: str | None = None
+        self, trial: Trial, element: Element, prepared: pl.Expr, form: Form | None = None
     ) -> None:
         self.element, self.prepared = element, prepared
-        self._parser = Parser(trial, element, unit)
+        self._parser = Parser(trial, element, form)
         self.columns = _columns(element)
         self._schema = {_TEXT: pl.String(), **self.columns, _REASON: pl.String()}
         # Threads share it: it is replaced as a whole, and whose it was last is no matter.
@@ -100,17 +101,19 @@ class Texts:
         if (
             element.type in ("boolean", "choice")
             or element.spellings
-            or self._parser.unit is not None
+            or not self._parser.form.is_usual
         ):
             return pl.DataFrame(schema=self._schema)
         low, high = element.range or (date.min, date.max)
         if element.type == "date":
-            value, form = text.str.to_date("%Y-%m-%d", strict=False), _PLAIN_DAY
+            value, plain = text.str.to_date("%Y-%m-%d", strict=False), _PLAIN_DAY
         else:
-            value, form = text.cast(pl.Float64, strict=False), _PLAIN_NUMBER
-        is_plain = text.str.contains(form) & value.is_between(low, high)
+            value, plain = text.cast(pl.Float64, strict=False), _PLAIN_NUMBER
+        is_plain = text.str.contains(plain) & value.is_between(low, high)
         if element.type == "integer":
             is_plain &= value == value.floor()
+        form = self._parser.form
+        is_plain &= ~value.is_in(form.days if element.type == "date" else form.numbers)
         found = texts.alias(_TEXT).to_frame().filter(is_plain).with_columns(value=value)
         return self._in_columns(found)
 

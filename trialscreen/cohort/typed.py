@@ -5,6 +5,7 @@ from datetime import date, time
 import polars as pl
 
 from trialscreen.cohort.cells import LATEST, Parser, Quick, Read
+from trialscreen.cohort.forms import Form
 from trialscreen.trial import Element, Trial
 
 _WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
@@ -84,11 +85,21 @@ def named(name: str) -> pl.Expr:
     return pl.selectors.by_name(name).as_expr()
 
 
+def undeclared(column: pl.Expr, kind: pl.DataType, form: Form) -> pl.Expr:
+    """A typed column without the numbers and days that are codes for missing."""
+    if kind.is_numeric() and form.numbers:
+        is_code = column.cast(pl.Float64).is_in(form.numbers)
+    elif isinstance(kind, pl.Date | pl.Datetime) and form.days:
+        is_code = column.cast(pl.Date).is_in(form.days)
+    else:
+        return column
+    return pl.when(~is_code).then(column)
+
+
 def fitting(
-    trial: Trial, element: Element, name: str, kind: pl.DataType
+    trial: Trial, element: Element, column: pl.Expr, kind: pl.DataType
 ) -> Fitting | Moments | None:
-    """The reader for a column of this name and type; None if its type does not fit."""
-    column = named(name)
+    """The reader for a column of this type; None if its type does not fit."""
     match element.type:
         case "boolean" if isinstance(kind, pl.Boolean):
             return Fitting(trial, element, column, kind)
@@ -111,9 +122,8 @@ def fitting(
             return None
 
 
-def as_text(name: str, kind: pl.DataType) -> pl.Expr | None:
+def as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr | None:
     """The column as text for the parser; None if its cells are no single values."""
-    column = named(name)
     if isinstance(kind, pl.String | pl.Enum | pl.Categorical | pl.Boolean | pl.Date | pl.Null):
         return column.cast(pl.String)
     if isinstance(kind, pl.Datetime):

@@ -1,0 +1,153 @@
+"""A site's map of its columns: each row says what it would say in flags."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from tests.process import Ran, cohort
+from trialscreen import load_trial
+from trialscreen.screening import screen
+from trialscreen.values import read_value
+
+TRIAL = load_trial()
+ON = date(2026, 6, 1)
+DATA = Path(__file__).parent / "data"
+CASES: list[dict[str, Any]] = yaml.safe_load((DATA / "cohort_maps.yaml").read_text("utf-8"))
+
+
+def assert_reads(folder: Path, case: dict[str, Any], table: str) -> Ran:
+    (folder / "c.yaml").write_text(case["map"], encoding="utf-8")
+    options = ("--columns", "c.yaml", "--problems", "p.csv", *case.get("options", "").split())
+    ran = cohort(folder, table, *options, "--screening-date", ON.isoformat())
+    assert ran.code == 0, ran
+    output = pl.read_csv(folder / "out.csv", infer_schema=False)
+    assert output["patient_id"].to_list() == list(case["rows"])
+    beside = case.get("beside", {})
+    for found, said in zip(output.iter_rows(named=True), case["rows"].values(), strict=True):
+        assert found == {"patient_id": found["patient_id"], **expected({**beside, **said})}
+    problems = pl.read_csv(folder / "p.csv", infer_schema=False)
+    lines = [f"{row} {element}: {why}" for row, _, element, why, *_ in problems.iter_rows()]
+    for line, start in zip(lines, case.get("unusable", []), strict=True):
+        assert line.startswith(start)
+    assert ("not used" in ran.err) == ("unused" in case)
+    assert case.get("unused", "") in ran.err
+    return ran
+
+
+def expected(said: Mapping[str, object]) -> dict[str, str | None]:
+    """The cells of the output for a patient of whom this is said in flags."""
+    facts = {
+        name: read_value(TRIAL, TRIAL.elements[name], str(text), ON) for name, text in said.items()
+    }
+    found = screen(TRIAL, {name: fact for name, fact in facts.items() if fact is not None}, ON)
+    met = {one.criterion.id: one.met.to_optional() for one in found.findings}
+    words = {True: "true", False: "false", None: None}
+    return {
+        "verdict": found.verdict,
+        "open": found.open,
+        **{name: words[value] for name, value in met.items()},
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_map_is_followed(tmp_path: Path, case: dict[str, Any]) -> None:
+    beside = case.get("beside", {})
+    lines = case["table"].split("\n")
+    more = [",".join(("", *beside)), *[",".join(("", *beside.values()))] * (len(lines) - 2), ""]
+    text = "\n".join(line + end for line, end in zip(lines, more, strict=True))
+    (tmp_path / "t.csv").write_text(text if beside else case["table"], encoding="utf-8")
+    assert_reads(tmp_path, case, "t.csv")
+
+
+TYPED = [
+    {
+        "name": "numbers",
+        "columns": {
+            "HBV": pl.Series([1000, 20, 1000, -999]),
+            "sign": pl.Series(["<", None, ">=", "<"], dtype=pl.Categorical),
+            "weight": pl.Series([58.5, -999, float("nan"), 999], dtype=pl.Float32),
+            "Crea": pl.Series([0.9, 80, 0.8, None]),
+            "Crea_unit": ["mg/dL", "umol/L", None, "mg/dL"],
+            "age": pl.Series([66, 99, 70, 71], dtype=pl.UInt8),
+            "sex": pl.Series([2, 2, 1, 3]),
+            "birth_date": [date(1959, 6, 2), None, None, date(1900, 1, 1)],
+        },
+        "map": """
+            HBV: {element: hbv_dna, comparator_column: sign, missing: [-999]}
+            weight: {element: weight, missing: [-999, 999], decimal: ","}
+            Crea: {element: serum_creatinine, unit: mg/dL, unit_column: Crea_unit, decimal: ","}
+            age: {element: age, missing: [99]}
+            sex: {element: sex, values: {2: female, 1: male, 3: unknown}}
+            birth_date: {element: birth_date, missing: [1900-01-01], date_format: "%d/%m/%Y"}
+        """,
+        "rows": {
+            "A": {"hbv_dna": "<1000", "weight": "58.5", "serum_creatinine": "0.9 mg/dL"}
+            | {"sex": "female", "birth_date": "1959-06-02", "age": "66"},
+            "B": {"hbv_dna": "20", "serum_creatinine": "80", "sex": "female"},
+            "C": {"hbv_dna": ">=1000", "serum_creatinine": "0.8 mg/dL", "age": "70", "sex": "male"},
+            "D": {"age": "71"},
+        },
+    },
+    {
+        "name": "words",
+        "columns": {
+            "sex": pl.Series(["female", "other"], dtype=pl.Enum(["female", "other"])),
+            "prior_cell_therapy": [True, False],
+            "birth_date": [date(1959, 6, 1), date(9999, 12, 31)],
+            "other_trial": [20260301, 19000101],
+        },
+        "map": """
+            sex: {element: sex, missing: [other]}
+            prior_cell_therapy: {element: prior_cell_therapy, values: {"true": no, "false": yes}}
+            other_trial:
+              element: other_trial_last_participation_date
+              date_format: "%Y%m%d"
+            missing: [9999-12-31, 19000101]
+        """,
+        "rows": {
+            "A": {"sex": "female", "prior_cell_therapy": "no", "birth_date": "1959-06-01"}
+            | {"other_trial_last_participation_date": "2026-03-01"},
+            "B": {"prior_cell_therapy": "yes"},
+        },
+    },
+]
+
+
+@pytest.mark.parametrize("case", TYPED, ids=lambda case: str(case["name"]))
+def test_a_map_is_followed_for_typed_columns(tmp_path: Path, case: dict[str, Any]) -> None:
+    ids = {"patient_id": list(case["rows"])}
+    pl.DataFrame({**ids, **case["columns"]}).write_parquet(tmp_path / "t.parquet")
+    assert_reads(tmp_path, case, "t.parquet")
+
+
+def test_declared_codes_do_not_count_as_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("patient_id,weight\nA,NA\nB,NA\nC,.\nD,heavy\nE,58\nF,59\n")
+    undeclared = cohort(tmp_path, "t.csv")
+    assert undeclared.code == 2
+    assert "the column weight: 4 of 6 values cannot be read" in undeclared.err
+    assert "missing:" in undeclared.err
+    (tmp_path / "c.yaml").write_text("missing: [NA, .]\n")
+    assert cohort(tmp_path, "t.csv", "--columns", "c.yaml").code == 0
+    assert cohort(tmp_path, "t.csv", "--columns", "c.yaml", "--max-bad", "0.3").code == 2
+
+
+def test_a_column_like_an_element_is_used_and_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("patient_id,Birth Date,WEIGHT ,tsh-lln\nA,1958-04-17,39,0.4\n")
+    ran = cohort(tmp_path, "t.csv")
+    assert ran.code == 0, ran
+    assert "'Birth Date' as birth_date, 'WEIGHT' as weight, 'tsh-lln' as tsh_lln" in ran.err
+    assert pl.read_csv(tmp_path / "out.csv")["I3"].to_list() == [False]
+
+
+def test_ids_that_differ_in_blanks_only_are_one(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("patient_id,weight\nA,39\nA\u00a0,58\n", encoding="utf-8")
+    ran = cohort(tmp_path, "t.csv")
+    assert ran.code == 2
+    assert "each stands for one row, and these for more: 'A' (row 1, 2)" in ran.err
+    (tmp_path / "t.csv").write_text("patient_id,weight\nA,39\n\u3000\u200b,58\n", encoding="utf-8")
+    assert "these have none: row 2" in cohort(tmp_path, "t.csv").err
