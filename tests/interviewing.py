@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pexpect
 import yaml
 
+from tests.process import TIMEOUT, every_signal_heard
 from trialscreen import Trial
 from trialscreen.interview.book import Book
 from trialscreen.interview.console import Leave
@@ -24,7 +25,6 @@ from trialscreen.trial import SOURCES, Source
 DAY = date(2026, 6, 1)
 ON = f"--screening-date={DAY}"
 PROMPT = r"\r?\n> "
-TIMEOUT = 20
 STARTED: list[Any] = []
 """Every interview that was started and not yet left."""
 
@@ -37,15 +37,16 @@ def spawn(
     Measuring coverage does not stand an interrupt at every point: it can wait for itself.
     """
     here = {k: v for k, v in os.environ.items() if measured or not k.startswith("COVERAGE_")}
-    child = pexpect.spawn(
-        sys.executable,
-        ["-m", "trialscreen", "screen", ON, *args],
-        env={**here, "TERM": "xterm", "LANG": "C.UTF-8", **(env or {})},
-        dimensions=(60, columns),
-        encoding="utf-8",
-        codec_errors="replace",
-        timeout=TIMEOUT,
-    )
+    with every_signal_heard():
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "trialscreen", "screen", ON, *args],
+            env={**here, "TERM": "xterm", "LANG": "C.UTF-8", **(env or {})},
+            dimensions=(60, columns),
+            encoding="utf-8",
+            codec_errors="replace",
+            timeout=TIMEOUT,
+        )
     child.delaybeforesend = None
     STARTED.append(child)
     return child

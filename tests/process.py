@@ -1,9 +1,13 @@
 """The command line as its users meet it: with a chosen environment, standard input and folder."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE
 from typing import NamedTuple
 
 from tests.in_process import called
@@ -11,7 +15,7 @@ from tests.in_process import called
 ROOT = Path(__file__).parent.parent
 PATIENTS = ROOT / "docs" / "patients"
 COMMAND = (sys.executable, "-m", "trialscreen")
-TIMEOUT = 600
+TIMEOUT = 1800
 """Seconds until a process is taken to hang; no test is about how fast one is."""
 
 _FIXED = {
@@ -22,6 +26,7 @@ _FIXED = {
     "PYTHONPATH": str(ROOT),
 }
 _TAKEN_AWAY = ("NO_COLOR", "FORCE_COLOR", "TRIALSCREEN_CRITERIA", "GITHUB_ACTIONS")
+_OFTEN_IGNORED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM")
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "TZ")
 
 
@@ -58,16 +63,51 @@ def spawn(
     *args: str | Path, stdin: str | bytes = b"", folder: str | Path = ROOT, **env: str
 ) -> Ran:
     """As `run`, as a process of its own."""
-    done = subprocess.run(
-        [*COMMAND, *_texts(args)],
-        input=_bytes(stdin),
-        capture_output=True,
-        env=environment(**env),
-        cwd=folder,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+    with start(*args, folder=folder, env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
+        try:
+            out, err = process.communicate(_bytes(stdin), timeout=TIMEOUT)
+        except BaseException:
+            process.kill()
+            raise
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+def start(
+    *args: str | Path,
+    folder: str | Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    stdin: int | None = None,
+    stdout: int | None = None,
+    stderr: int | None = None,
+) -> subprocess.Popen[bytes]:
+    """`trialscreen` as a process that is still running."""
+    command = [*COMMAND, *_texts(args)]
+    with every_signal_heard():
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment(**(env or {})),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+        )
+
+
+@contextmanager
+def every_signal_heard() -> Iterator[None]:
+    """What is started here is ended by signals, also where they are ignored, as under nohup.
+
+    A new program inherits that a signal is ignored, and no handler.
+    """
+    numbers = [getattr(signal, name) for name in _OFTEN_IGNORED if hasattr(signal, name)]
+    ignored = [one for one in numbers if signal.getsignal(one) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def cohort(folder: Path, *args: str | Path, stdin: str | bytes = b"") -> Ran:

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from subprocess import PIPE
 
 import pexpect
 import pytest
 from rich.cells import cell_len
 
-from tests.process import COMMAND, PATIENTS, ROOT, TIMEOUT, Ran, environment, run, spawn
+from tests.process import COMMAND, PATIENTS, ROOT, TIMEOUT, Ran, environment, run, spawn, start
 
 ESCAPE = "\x1b"
 ELIGIBLE, WASHOUT = PATIENTS / "eligible.yaml", PATIENTS / "ineligible_washout.yaml"
@@ -199,14 +200,7 @@ def test_a_stream_that_is_closed_or_full_is_no_crash(
 @pytest.mark.parametrize("args", [["--version"], *ALL_PAGES, *OTHER_FORMATS])
 def test_a_reader_that_has_left_is_no_crash(args: Arguments) -> None:
     reader, writer = os.pipe()
-    with subprocess.Popen(
-        [*COMMAND, *map(str, args)],
-        stdin=subprocess.DEVNULL,
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        env=environment(),
-        cwd=ROOT,
-    ) as process:
+    with start(*args, stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE) as process:
         os.close(writer)
         os.close(reader)
         _, err = process.communicate(timeout=TIMEOUT)
@@ -214,14 +208,7 @@ def test_a_reader_that_has_left_is_no_crash(args: Arguments) -> None:
 
 
 def test_an_interrupt_ends_quietly_with_130() -> None:
-    with subprocess.Popen(
-        [*COMMAND, "screen", "--from", "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(),
-        cwd=ROOT,
-    ) as process:
+    with start("screen", "--from", "-", stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
         assert process.stdin is not None
         process.stdin.write(b"#" * 500_000)  # more than a pipe holds: the process is reading
         process.stdin.flush()

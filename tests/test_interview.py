@@ -9,6 +9,7 @@ import pexpect
 import pytest
 
 from tests.interviewing import ON, PROMPT, answers, finish, say, spawn, start
+from tests.process import TIMEOUT
 from trialscreen.interview.record import Record
 
 
@@ -201,7 +202,7 @@ def test_input_that_is_pasted_faster_than_it_is_read_is_all_taken(tmp_path: Path
 def test_a_piped_result_stands_alone_on_standard_output(tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     command = f"{sys.executable} -m trialscreen screen {ON} --format json --ask participant > {out}"
-    child = pexpect.spawn("/bin/sh", ["-c", command], encoding="utf-8", timeout=20)
+    child = pexpect.spawn("/bin/sh", ["-c", command], encoding="utf-8", timeout=TIMEOUT)
     child.expect(PROMPT)
     say(child, "yes", "male")
     child.sendline("")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,17 @@ def test_a_byte_that_is_no_text_is_a_wrong_reply(encoding: str, terminal: str) -
     assert "informed consent" in say(child, "yes")
 
 
+@pytest.fixture
+def as_under_nohup() -> Iterator[None]:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("as_under_nohup")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_in_order(tmp_path: Path, how: signal.Signals) -> None:
+    """Also where these tests run in a process that ignores it."""
     path = tmp_path / "a.yaml"
     child = start("--save", str(path))
     say(child, "yes")
