@@ -300,26 +300,33 @@ def _elements_page() -> str:
         " `--last-menstrual-period-date`. Every element can be `unknown`, and one that is left out"
         " is unknown. How values are written: [Partial and bounded data]"
         "(../how-to/partial-data.md).\n",
-        "A number without a unit is in the first unit named. *Allowed* is the range outside which a"
-        " value is refused, *usual* the range outside which it is accepted with a warning. *Worked"
+        "A number without a unit is in the first unit named. *Allowed* is the range outside which"
+        " an entered value is refused (one that follows from others is not), *usual* the range"
+        " outside which a value is accepted with a warning. *Worked"
         " out* means that the value follows from other elements unless it is given.\n",
     ]
     for section in trial.sections:
-        elements = [e for e in trial.answerable() if e.section == section.id]
+        elements = [e for e in trial.elements.values() if e.section == section.id]
         if elements:
             rows = (_element_row(trial, element) for element in elements)
             columns = ("Flag", "Question", "Answer", "From", "Criteria")
             parts.append(f"## {section.title}\n\n{_table(columns, rows)}")
+    checks = ((c.level, _plain(rule_in_words(trial, c.when)), _plain(c.say)) for c in trial.checks)
+    parts.append(
+        "## Values beside each other\n\nAn *error* refuses the values that take part; a *warning*"
+        " and a *note* are shown.\n\n" + _table(("Level", "When", "Said"), checks)
+    )
     return _NOTE + "\n".join(parts)
 
 
 def _element_row(trial: Trial, element: Element) -> tuple[str, ...]:
     flag = "--" + element.name.replace("_", "-")
     ids = (c.id for c in trial.criteria if element.name in trial.elements_behind(c.rule))
+    flag = f"{element.name}, never asked" if element.internal else f"`{flag}`"
     question = f"{element.ask}<br>{_plain(element.help)}" if element.help else element.ask
     answer = "<br>".join((*_answer(trial, element), *_origin(element)))
     read_by = "every time window" if element.name == SCREENING_DATE else ", ".join(ids) or "none"
-    return f"`{flag}`", question, answer, element.source, read_by
+    return flag, question, answer, element.source, read_by
 
 
 def _plain(text: str) -> str:

@@ -1,6 +1,5 @@
 """Whole tables through Polars find what the reference finds, in every cell."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -87,7 +86,7 @@ def test_contradictions_are_the_errors_of_the_review(cases: dict[str, list[Case]
             for name, notice in expected.items():
                 assert set(notice.elements) <= set(by_id[name].elements)
             seen.update(name.rpartition("_")[2] if name[0] != "K" else "check" for name in expected)
-    assert min(seen[kind] for kind in ("disagrees", "impossible", "check")) > 50
+    assert min(seen[kind] for kind in ("disagrees", "check")) > 50
 
 
 def test_what_contradicts_is_unknown_in_that_row(cases: dict[str, list[Case]]) -> None:
@@ -118,16 +117,12 @@ def _some(cases: dict[str, list[Case]]) -> list[Case]:
 
 def _errors(trial: Trial, evaluation: Evaluation) -> Iterator[tuple[str, Notice]]:
     """Each error with the id that it has in a table."""
-    labels = {element.label: name for name, element in trial.elements.items()}
     checks = {check.say: check.id for check in trial.checks}
     for notice in review(trial, evaluation):
-        _, *after = re.split(r" cannot be right(?: together)?: ", notice.message)
         if notice.level != "error":
             continue
         if notice.message in checks:
             yield checks[notice.message], notice
-        elif after:
-            yield f"{labels[after[0].partition(' would be ')[0]]}_impossible", notice
         else:
             yield f"{notice.elements[0]}_disagrees", notice
 

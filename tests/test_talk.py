@@ -28,8 +28,8 @@ def said(*replies: str, **how: Any) -> str:
     ("before", "reply", "told"),
     [
         # An answer that cannot be right is a wrong reply.
-        (UP_TO_PERIOD, "1955-03", "last menstrual period 1955-03 cannot be right: time since"),
-        (UP_TO_PERIOD, "1900", "last menstrual period 1900 cannot be right: time since"),
+        (UP_TO_PERIOD, "2080-03", "'2080-03' lies after the screening date"),
+        (UP_TO_PERIOD, "2080", "'2080' lies after the screening date"),
         # Yes and no are words here.
         ((), "1", "'1'; expected yes, no or u"),
         ((), "0", "'0'; expected yes, no or u"),
@@ -106,9 +106,15 @@ def test_an_impossible_cure_date_is_a_wrong_reply() -> None:
     book.answer([(NCT.elements["malignancy_history"], "yes")])
     while not conversation(book, *["u"] * replies, sources=("chart",)).endswith(CURED):
         replies = 1
-    shown = conversation(book, "1850", sources=("chart",))
-    assert "date the cancer was cured 1850 cannot be right: " in shown
+    shown = conversation(book, "2080", sources=("chart",))
+    assert "'2080' lies after the screening date" in shown
     assert shown.endswith(CURED)
+
+
+def test_a_last_period_in_childhood_is_asked_about_and_then_set_against_the_birth() -> None:
+    shown = said(*UP_TO_PERIOD, "1955-03", "y")
+    assert "time since the last period 71 years is unusual" in shown
+    assert "The age at the last menstrual period would be below 8 years" in shown
 
 
 def test_each_new_exclusion_is_told_after_the_first() -> None:

@@ -13,7 +13,7 @@ from trialscreen.evaluate import Evaluation, Resolved
 from trialscreen.fact import Dates, Exactly, Fact, Numbers, meet
 from trialscreen.rule import Compare, ElementRef
 from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
-from trialscreen.words import show_fact, show_range, show_typical
+from trialscreen.words import show_fact, show_typical
 
 
 class Notice(NamedTuple):
@@ -28,7 +28,6 @@ def review(trial: Trial, evaluation: Evaluation) -> tuple[Notice, ...]:
     """Every contradiction, implausible value and note for these facts, errors first."""
     found = [
         *_disagreements(trial, evaluation),
-        *_impossible(trial, evaluation),
         *_checks(trial, evaluation),
         *_unusual(trial, evaluation),
         *_near_thresholds(trial, evaluation),
@@ -93,26 +92,6 @@ def decimals_of(value: float) -> int:
     if isinstance(value, int):
         return 0
     return next((some for some in range(1, DECIMALS) if rounded(value, some) == value), DECIMALS)
-
-
-def _impossible(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
-    """A derived number outside its accepted range: its sources cannot all be right."""
-    for one in _derived(trial, evaluation):
-        element, derived = one.element, one.derived
-        if one.entered is not None or not isinstance(derived, Numbers) or element.range is None:
-            continue
-        low, high = element.range
-        assert not isinstance(low, date) and not isinstance(high, date)
-        if derived.high < low or derived.low > high:
-            others = _sources(one)
-            together = " together" if len(others) > 1 else ""
-            yield Notice(
-                "error",
-                others,
-                f"{_list(trial, evaluation, others)} cannot be right{together}: {element.label}"
-                f" would be {show_fact(trial, element, derived)};"
-                f" accepted is {show_range(trial, element)}",
-            )
 
 
 def _checks(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:

@@ -10,7 +10,6 @@ from trialscreen.derive import DECIMALS
 from trialscreen.derive import FORMULAS as SPECS
 from trialscreen.lower.bounds import Bounds, is_exact, overlap
 from trialscreen.lower.folding import (
-    both,
     calculated,
     compare,
     either,
@@ -19,7 +18,6 @@ from trialscreen.lower.folding import (
     known,
     negated,
     rounded_to,
-    unknown,
 )
 from trialscreen.lower.lowering import Lowering
 from trialscreen.lower.program import Contradiction, Table
@@ -33,7 +31,6 @@ def contradictions(lowering: Lowering) -> tuple[Contradiction, ...]:
     elements = [one for one in lowering.trial.elements.values() if one.derive is not None]
     found = [
         *(one for element in elements for one in _disagreement(lowering, element)),
-        *(one for element in elements for one in _impossible(lowering, element)),
         *_checks(lowering),
     ]
     return tuple(found)
@@ -118,27 +115,6 @@ def _written_whole(lowering: Lowering, name: str) -> Scalar:
     if name not in table.columns:
         return from_bounds
     return if_(known(Column(name)), Constant(name in table.whole), from_bounds)
-
-
-def _impossible(lowering: Lowering, element: Element) -> Iterator[Contradiction]:
-    """A derived number outside its accepted range: its sources cannot all be right."""
-    held = lowering.element(element.name)
-    if element.range is None or held.derived.low == NULL or not isinstance(element.derive, Formula):
-        return
-    least, most = element.range
-    outside = either(
-        compare("<", held.derived.high, Constant(least)),
-        compare(">", held.derived.low, Constant(most)),
-    )
-    others = _entered(lowering, _behind(lowering, element))
-    together = " together" if len(others) > 1 else ""
-    yield Contradiction(
-        f"{element.name}_impossible",
-        others,
-        f"{_labels(lowering, others)} cannot be right{together}: {element.label} would lie"
-        " outside its range",
-        both(unknown(held.entered.low), outside),
-    )
 
 
 def _checks(lowering: Lowering) -> Iterator[Contradiction]:
