@@ -1,4 +1,4 @@
-"""The ids of a cohort, without blanks around them: none empty, none twice.
+"""The ids of a cohort: none empty, none twice. Blanks around an id make no other of it.
 
 Ids that ascend, as an export's mostly do, are checked on the way, batch by batch. Else
 their 64-bit hashes are compared afterwards: 8 bytes for each row.
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from trialscreen.errors import Problem
-from trialscreen.text import shown, some
+from trialscreen.text import BLANKS, shown, some
 
 
 class _Span(NamedTuple):
@@ -33,6 +33,8 @@ class Ids:
 
     def add(self, ids: pl.Series, rows: pl.Series) -> None:
         """`rows` are the numbers of the rows that `ids` stand in."""
+        if isinstance(ids.dtype, pl.String):
+            ids = ids.str.strip_chars(BLANKS)
         ascending = bool((ids.slice(1) > ids.slice(0, len(ids) - 1)).all(ignore_nulls=False))
         span = _Span(ids[0], ids[-1])
         # An empty one comes before all else.
@@ -63,6 +65,8 @@ def _is_empty(ids: pl.Series) -> pl.Series:
 
 
 def _duplicates(table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
+    if isinstance(table.collect_schema()[key], pl.String):
+        table = table.with_columns(pl.col(key).str.strip_chars(BLANKS))
     hashes = table.select(pl.col(key).hash()).collect(engine="streaming").to_series()
     twice = hashes.filter(hashes.is_duplicated()).unique()
     if twice.is_empty():
