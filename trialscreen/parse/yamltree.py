@@ -21,10 +21,13 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(slots=True, eq=False)
 class Scalar:
+    """`end` is where it stops in the source: line and column of what comes behind it."""
+
     text: str
     plain: bool
     line: int
     column: int
+    end: tuple[int, int] = (0, 0)
 
     @property
     def is_null(self) -> bool:
@@ -96,8 +99,7 @@ class _Builder:
                 if event.style == '"' and (control := first_control(event.value)) is not None:
                     self._refuse(event, f"control character {control}")
                 plain = event.style is None or event.style == ""
-                line, column = _position(event)
-                self._place(Scalar(event.value, plain, line, column))
+                self._place(Scalar(event.value, plain, *_position(event), _end(event)))
             case yaml.SequenceStartEvent():
                 self._start(event, Sequence([], *_position(event)))
             case yaml.MappingStartEvent():
@@ -156,3 +158,28 @@ class _Builder:
 def _position(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def _end(event: yaml.Event) -> tuple[int, int]:
+    mark = event.end_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def comment_behind(scalar: Scalar, lines: list[str]) -> str:
+    """The comment right behind a plain text in its source, which may have been meant as text.
+
+    It begins on the text's own line, or on the next one where the text would go on.
+    """
+    line, column = scalar.end
+    if not scalar.plain or not scalar.text or line > len(lines):
+        return ""
+    rest = lines[line - 1][column - 1 :].strip()
+    if rest:
+        return rest if rest.startswith("#") else ""
+    following = next((one for one in lines[line:] if one.strip()), "")
+    if not following.lstrip().startswith("#"):
+        return ""
+    first = lines[scalar.line - 1]
+    indent = len(first) - len(first.lstrip(" -"))
+    goes_on = len(following) - len(following.lstrip()) >= indent + (indent + 1 < scalar.column)
+    return following.strip() if goes_on else ""
