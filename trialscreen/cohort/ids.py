@@ -23,9 +23,14 @@ class _Span(NamedTuple):
 
 
 class Ids:
-    """Takes the ids of each batch, in any order and from any thread."""
+    """Takes the ids of each batch, in any order and from any thread.
 
-    def __init__(self) -> None:
+    `title` is that of their column: as an id, it tells of a header that stands there again.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._headers: list[int] = []
         self._spans: list[_Span] = []
         self._ascending = True
         self._empty: list[int] = []
@@ -40,15 +45,21 @@ class Ids:
         # An empty one comes before all else.
         fine = ascending and span.first is not None and span.first != ""
         empty = () if fine else rows.filter(_is_empty(ids))
+        headers = rows.filter(ids == self._title) if isinstance(ids.dtype, pl.String) else ()
         with self._lock:
             self._empty.extend(empty)
+            self._headers.extend(headers)
             self._ascending = self._ascending and ascending
             if self._ascending:
                 self._spans.append(span)
 
     def problems(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
         """What is wrong with the ids of `table`, in whose columns `key` and `row` they stand."""
-        if self._empty:
+        if self._headers:
+            rows = some(list(map(str, sorted(self._headers))))
+            message = f"the titles stand among the patients again; take them out of row {rows}"
+            yield Problem("the ids", message)
+        elif self._empty:
             rows = some(list(map(str, sorted(self._empty))))
             yield Problem("the ids", f"every row needs one, and these have none: row {rows}")
         elif not self._in_order():
