@@ -316,6 +316,8 @@ def _report(trial: Trial, job: "Job", done: "Done") -> None:
     for name in elements:
         if bad := ledger.unreadable[name]:
             _say(f"{name}: {count_of(bad, 'value')} could not be read: unknown")
+        if empty := ledger.empty[name]:
+            _say(f"{name}: {count_of(empty, 'cell')} of the file without a value: unknown")
         if bad := ledger.contradictory[name]:
             _say(f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown")
     if like_missing := ledger.like_missing.total():

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from trialscreen.cohort.cells import NO_VALUE
 from trialscreen.errors import Problem
 from trialscreen.text import BLANKS, shown, some
 
@@ -34,6 +35,7 @@ class Ids:
         self._spans: list[_Span] = []
         self._ascending = True
         self._empty: list[int] = []
+        self._without: list[str] = []
         self._lock = Lock()
 
     def add(self, ids: pl.Series, rows: pl.Series) -> None:
@@ -46,7 +48,9 @@ class Ids:
         fine = ascending and span.first is not None and span.first != ""
         empty = () if fine else rows.filter(_is_empty(ids))
         headers = rows.filter(ids == self._title) if isinstance(ids.dtype, pl.String) else ()
+        without = ids.filter(ids.str.starts_with(NO_VALUE)) if ids.dtype == pl.String else ()
         with self._lock:
+            self._without.extend(without)
             self._empty.extend(empty)
             self._headers.extend(headers)
             self._ascending = self._ascending and ascending
@@ -59,6 +63,9 @@ class Ids:
             rows = some(list(map(str, sorted(self._headers))))
             message = f"the titles stand among the patients again; take them out of row {rows}"
             yield Problem("the ids", message)
+        elif self._without:
+            reasons = sorted(one.removeprefix(NO_VALUE) for one in self._without)
+            yield Problem("the ids", f"every row needs one, and these have none: {some(reasons)}")
         elif self._empty:
             rows = some(list(map(str, sorted(self._empty))))
             yield Problem("the ids", f"every row needs one, and these have none: row {rows}")

@@ -13,7 +13,6 @@ import polars as pl
 
 from trialscreen.cohort.copies import STANDARD_INPUT, standard_input
 from trialscreen.cohort.csvtables import open_csv
-from trialscreen.cohort.headers import named_columns
 from trialscreen.cohort.ndjson import open_ndjson, with_all_keys
 from trialscreen.cohort.tables import Asked, Tables
 from trialscreen.errors import InputError, Problem
@@ -148,32 +147,12 @@ def _open_parquet(path: Path, _asked: Asked) -> Tables:
 
 def _open_excel(path: Path, asked: Asked) -> Tables:
     try:
-        import fastexcel  # noqa: PLC0415 - an extra, for this format only
+        from trialscreen.cohort.excel import read_sheet  # noqa: PLC0415 - an extra, for this format
     except ImportError:
         message = "Excel files need one more package: pip install 'trialscreen[excel]'"
         raise InputError([Problem(asked.origin, message)]) from None
-    name, sheet = asked.origin, asked.sheet
-    try:
-        book = fastexcel.read_excel(path)
-        if sheet is not None and sheet not in book.sheet_names:
-            sheets = ", ".join(map(shown, book.sheet_names))
-            message = f"has no sheet {shown(sheet)}; its sheets: {sheets}"
-            raise InputError([Problem(name, message)])
-        found = book.load_sheet(0 if sheet is None else sheet, header_row=None, dtypes="string")
-    except fastexcel.FastExcelError:
-        raise InputError([Problem(name, "cannot be read as an .xlsx file")]) from None
-    cells = found.to_polars()
-    if cells.is_empty():
-        raise InputError([Problem(name, "the sheet is empty")])
-    names = named_columns(["" if cell is None else cell for cell in cells.row(0)], name)
-    rows = cells.slice(1).rename(dict(zip(cells.columns, names, strict=True)))
-    rows = _without_blank_rows(rows.lazy()).collect()
-    return Tables(rows.lazy(), rows.schema, lambda: len(rows))
-
-
-def _without_blank_rows(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Sheets often end in some, and so do the CSV files made of them."""
-    return frame.filter(pl.any_horizontal(pl.all().is_not_null()))
+    table, notes = read_sheet(path, asked.sheet, asked.origin)
+    return Tables(table.lazy(), table.schema, lambda: len(table), notes=notes)
 
 
 _OPENERS: Mapping[str, Opener] = {
