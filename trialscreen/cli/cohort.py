@@ -28,6 +28,7 @@ from trialscreen.text import count_of, nearest, printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 
 if TYPE_CHECKING:
+    from trialscreen.cohort.ledger import Ledger
     from trialscreen.cohort.matching import ColumnMap
     from trialscreen.cohort.run import Done, Job, Progress
     from trialscreen.report.attrition_page import Cohort
@@ -314,18 +315,22 @@ def _report(trial: Trial, job: "Job", done: "Done") -> None:
     if absent:
         _say(f"without any value, so unknown for every patient: {some(absent)}")
     for name in elements:
-        if bad := ledger.unreadable[name]:
-            _say(f"{name}: {count_of(bad, 'value')} could not be read: unknown")
-        if empty := ledger.empty[name]:
-            _say(f"{name}: {count_of(empty, 'cell')} of the file without a value: unknown")
-        if bad := ledger.contradictory[name]:
-            _say(f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown")
+        _report_unused(name, ledger)
     if like_missing := ledger.like_missing.total():
         from trialscreen.cohort.run import DECLARE  # noqa: PLC0415
 
         _say(f"{count_of(like_missing, 'value')} of these may be codes for missing: {DECLARE}")
     if job.problems is not None:
         _say(f"each value that could not be used: {printable(str(job.problems))}")
+
+
+def _report_unused(name: str, ledger: "Ledger") -> None:
+    if bad := ledger.unreadable[name]:
+        _say(f"{name}: {count_of(bad, 'value')} could not be read: unknown")
+    if empty := ledger.empty[name]:
+        _say(f"{name}: {count_of(empty, 'cell')} that tell no value: unknown")
+    if bad := ledger.contradictory[name]:
+        _say(f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown")
 
 
 def _say(*lines: str) -> None:

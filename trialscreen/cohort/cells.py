@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import polars as pl
 
-from trialscreen.cohort.forms import Form, Sayings, told
+from trialscreen.cohort.forms import JOINT, Form, Sayings, told
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Fact
 from trialscreen.trial import Element, Trial
@@ -78,8 +78,9 @@ class Parser:
 
     def read(self, text: str, latest: date) -> Fact | None:
         """What a cell states; blank is unknown. Raises ValueProblem."""
-        if text.startswith(NO_VALUE):
-            raise ValueProblem(text)
+        if NO_VALUE in text:
+            reason = text.partition(NO_VALUE)[2].partition(JOINT)[0]
+            raise ValueProblem(f"{NO_VALUE}{reason}")
         if self.element.type == "date" and (day := _AT_MIDNIGHT.fullmatch(text)):
             text = day[1]
         try:

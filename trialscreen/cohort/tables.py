@@ -25,8 +25,8 @@ class Tables(NamedTuple):
 class Asked(NamedTuple):
     """How to open a file: its `origin` in messages, and what the user said of it.
 
-    `sheet` names a sheet of Excel files, the first that is not hidden if None. `encoding` is that of text
-    files, UTF-8 if None. `folder` is for copies, and goes when the run ends.
+    `sheet` names a sheet of Excel files, the first that is not hidden if None. `encoding` is
+    that of text files, UTF-8 if None. `folder` is for copies, and goes when the run ends.
     """
 
     origin: str
