@@ -38,6 +38,10 @@ def of_another_version(trial: Trial, notes: Mapping[str, str]) -> bool:
     return notes.get(CRITERIA, now) != now
 
 
+PART_OF_A_NUMBER = " If it is part of a number, write a decimal point (5.5): a comma ends it."
+"""What to look at where a key begins with a digit: `{weight: 5,5}` has two keys."""
+
+
 def strange_keys(places: Mapping[str, str]) -> Iterator[Problem]:
     """The keys, each with its place, that an answer does not have."""
     for key, where in places.items():
@@ -45,7 +49,7 @@ def strange_keys(places: Mapping[str, str]) -> Iterator[Problem]:
             message = f"{shown(key)} is no key of an answer; expected {', '.join(ANSWER_KEYS)}"
             hint = nearest(key, ANSWER_KEYS)
             if key[:1].isdigit():
-                hint = " If it is part of a number, write a decimal point (5.5): a comma ends it."
+                hint = PART_OF_A_NUMBER
             yield Problem(where, f"{message}{'.' if hint else ''}{hint}")
 
 

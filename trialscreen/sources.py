@@ -1,15 +1,23 @@
 """Where a patient's answers come from: files, standard input, Python values; then to facts."""
 
 import json
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.fact import Fact
-from trialscreen.notes import SET_ASIDE, VALUE_KEY, not_single, strange_keys, wrong_notes
+from trialscreen.notes import (
+    PART_OF_A_NUMBER,
+    SET_ASIDE,
+    VALUE_KEY,
+    not_single,
+    strange_keys,
+    wrong_notes,
+)
 from trialscreen.text import (
     MAX_BYTES,
     decode,
@@ -50,9 +58,7 @@ def read_answers(source: str, problems: list[Problem]) -> dict[str, Answer]:
     try:
         data = _standard_input() if source == "-" else read_bytes(Path(source), origin)
         text = decode(data, origin)
-        if text.lstrip().startswith("{"):
-            return _from_json(text, origin, problems)
-        return _from_yaml(text, origin, problems)
+        return _answers_in(text, origin, problems)
     except InputError as error:
         problems.extend(error.problems)
         return {}
@@ -62,6 +68,30 @@ def _standard_input() -> bytes:
     if sys.stdin is None:
         raise InputError([Problem("standard input", "it is closed")])
     return sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
+def _answers_in(text: str, origin: str, problems: list[Problem]) -> dict[str, Answer]:
+    """JSON, else YAML. Raises InputError for what is neither, as the one that it looks like."""
+    start = text.lstrip()
+    if not start.startswith("{"):
+        return _from_yaml(text, origin, problems)
+    found: list[Problem] = []
+    try:
+        answers = _from_json(text, origin, found)
+    except json.JSONDecodeError as error:
+        place = f"{origin}:{error.lineno}:{error.colno}"
+        not_json = InputError([Problem(place, f"not JSON: {error.msg}")])
+    else:
+        problems.extend(found)
+        return answers
+    if origin.lower().endswith(".json"):
+        raise not_json
+    try:
+        return _from_yaml(text, origin, problems)
+    except InputError:
+        if start[1:].lstrip().startswith('"'):
+            raise not_json from None
+        raise
 
 
 def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Answer]:
@@ -81,6 +111,10 @@ def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
             places = {k: f"{origin}:{at.line}:{at.column} {name}" for k, at in node.keys.items()}
             problems.extend(strange_keys(places))
         scalars = {key: one for key, one in values.items() if isinstance(one, Scalar)}
+        if (value := scalars.get(VALUE_KEY)) is not None and value.block:
+            message = "a value stands on one line; if it begins with > or |, write it in quotes"
+            problems.append(Problem(where, message))
+            continue
         texts = {key: UNKNOWN if one.is_null else one.text for key, one in scalars.items()}
         problems.extend(not_single(where, values, texts))
         if VALUE_KEY in texts:
@@ -102,14 +136,12 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
         root = json.loads(
             text, object_pairs_hook=unique, parse_float=str, parse_int=str, parse_constant=str
         )
-    except json.JSONDecodeError as error:
-        where = f"{origin}:{error.lineno}:{error.colno}"
-        raise InputError([Problem(where, f"not JSON: {error.msg}")]) from None
     except RecursionError:
         raise InputError([Problem(origin, "nested too deep")]) from None
     answers = {}
+    places = _key_places(text, root)
     for name, given in root.items():
-        where = f"{origin} {short(name)}"
+        where = f"{origin}{next(places)} {short(name)}"
         if (control := first_control(name)) is not None:
             problems.append(Problem(where, f"control character {control} in the key"))
             continue
@@ -120,6 +152,25 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
         if VALUE_KEY in texts:
             answers[name] = Answer(texts.pop(VALUE_KEY), where, texts)
     return answers
+
+
+_COLON = re.compile(r"\s*:")
+
+
+def _key_places(text: str, names: Iterable[str]) -> Iterator[str]:
+    """Line and column of each key in JSON, in order, as `:1:2`; empty for one with escapes."""
+    start = line = 0
+    for name in names:
+        key = json.dumps(name, ensure_ascii=False)
+        at = text.find(key, start)
+        while at >= 0 and not _COLON.match(text, at + len(key)):
+            at = text.find(key, at + 1)
+        if at < 0:
+            yield ""
+            continue
+        line += text.count("\n", start, at)
+        yield f":{line + 1}:{at - text.rfind(chr(10), 0, at)}"
+        start = at
 
 
 def as_text(value: object) -> str:
@@ -196,7 +247,7 @@ def readable_facts(
         if name == SCREENING_DATE:
             continue
         if name not in known:
-            hint = nearest(name, known)
+            hint = PART_OF_A_NUMBER if name[:1].isdigit() else nearest(name, known)
             problems.append(Problem(answer.where, f"no data element is named {shown(name)}.{hint}"))
             continue
         try:

@@ -2,37 +2,46 @@
 
 Nothing is interpreted here: a scalar stays text until its place says what it should be,
 so YAML 1.1's surprises (`no`, `1:30`, `012`) cannot happen. Anchors, aliases, tags,
-merge keys, duplicate keys, second documents and deep nesting are refused; libyaml's
-parser is read event by event, without recursion.
+merge keys, duplicate keys, second documents, deep nesting, and block texts whose sign may
+have been meant as a bound (`>2`) are refused; libyaml's parser is read event by event,
+without recursion.
 """
 
+import re
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import yaml
 
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import first_control
+from trialscreen.text import first_control, short
 
 MAX_DEPTH = 40
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+_BLOCK = re.compile(r"[>|][+-]?(\s+#.*)?\s*")
+"""How a text over several lines begins. With a digit it could be a bound: `>2`."""
+
+_RESERVED = re.compile(r"(?!!!)[>|&*!%@`][^\n#,\]}]*")
+"""A value that begins with a sign that YAML reads as its own."""
+
+
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """`end` is where it stops in the source: line and column of what comes behind it."""
+    """`block` is a text over several lines, after `>` or `|`."""
 
     text: str
     plain: bool
     line: int
     column: int
-    end: tuple[int, int] = (0, 0)
+    block: bool = False
 
     @property
     def is_null(self) -> bool:
         """An empty place, `~` or `null`, unquoted."""
-        return self.plain and self.text in ("", "~", "null")
+        return self.plain and self.text in ("", "~", "null", "Null", "NULL")
 
 
 @dataclass(slots=True, eq=False)
@@ -59,14 +68,18 @@ def parse_yaml(text: str, origin: str, problems: list[Problem] | None = None) ->
     Raises InputError at once for what this reader or YAML forbids. Duplicate keys are added
     to `problems`, the first of each being kept; without that list they are raised together.
     """
-    builder = _Builder(origin)
+    lines = text.split("\n")
+    builder = _Builder(origin, lines)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
+        if advice := _quoting(lines, error.context_mark):
+            mark = error.context_mark  # where the value begins
+        advice = advice or _quoting(lines, mark)
         where = f"{origin}:{mark.line + 1}:{mark.column + 1}" if mark else origin
-        raise _refused(where, f"not YAML: {error.problem}") from None
+        raise _refused(where, f"not YAML{advice or f': {error.problem}'}") from None
     except yaml.YAMLError as error:
         raise _refused(origin, f"not YAML: {str(error).splitlines()[0]}") from None
     if builder.root is None:
@@ -78,6 +91,15 @@ def parse_yaml(text: str, origin: str, problems: list[Problem] | None = None) ->
     return builder.root
 
 
+def _quoting(lines: list[str], mark: Any) -> str:
+    """The advice to quote a value at `mark`, if it begins with a sign of YAML's own; else empty."""
+    line = lines[mark.line][mark.column :] if mark and mark.line < len(lines) else ""
+    if (found := _RESERVED.match(line)) is None:
+        return ""
+    value = short(found[0].strip())
+    return f'. If {value} is the value, write it in quotes: "{value}"'
+
+
 def _refused(where: str, message: str) -> InputError:
     return InputError([Problem(where, message)])
 
@@ -85,12 +107,13 @@ def _refused(where: str, message: str) -> InputError:
 class _Builder:
     """Puts parser events together; `open_` holds the collections not yet ended."""
 
-    def __init__(self, origin: str) -> None:
-        self.origin = origin
+    def __init__(self, origin: str, lines: list[str]) -> None:
+        self.origin, self._lines = origin, lines
         self.root: Node | None = None
         self.problems: list[Problem] = []
         self._open: list[Sequence | Mapping] = []
         self._keys: list[Scalar | None] = []
+        self._anchored: dict[str, str] = {}
 
     def take(self, event: yaml.Event) -> None:
         match event:
@@ -98,8 +121,7 @@ class _Builder:
                 self._strict(event)
                 if event.style == '"' and (control := first_control(event.value)) is not None:
                     self._refuse(event, f"control character {control}")
-                plain = event.style is None or event.style == ""
-                self._place(Scalar(event.value, plain, *_position(event), _end(event)))
+                self._place(self._scalar(event))
             case yaml.SequenceStartEvent():
                 self._start(event, Sequence([], *_position(event)))
             case yaml.MappingStartEvent():
@@ -108,11 +130,28 @@ class _Builder:
                 self._open.pop()
                 self._keys.pop()
             case yaml.AliasEvent():
-                self._refuse(event, "aliases (*) are not allowed; write the value out")
+                self._alias(event)
             case yaml.DocumentStartEvent() if self.root is not None:
                 self._refuse(event, "a second document; one is expected")
             case _:
                 pass
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        line, column = _position(event)
+        block = event.style in (">", "|")
+        if block and not _BLOCK.fullmatch(self._lines[line - 1][column - 1 :]):
+            advice = _quoting(self._lines, event.start_mark)
+            self._refuse(event, f"a text over several lines begins with > or | alone{advice}")
+        return Scalar(event.value, event.style in (None, ""), line, column, block)
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        name = event.anchor or ""
+        if name not in self._anchored:
+            advice = _quoting(self._lines, event.start_mark)
+            self._refuse(event, f"aliases (*) are not allowed; write the value out{advice}")
+        value = self._anchored[name]
+        self._note(event, f"aliases (*) are not allowed; write {short(value)} for *{short(name)}")
+        self._place(Scalar(value, False, *_position(event)))
 
     def _start(self, event: yaml.CollectionStartEvent, node: Sequence | Mapping) -> None:
         self._strict(event)
@@ -146,9 +185,25 @@ class _Builder:
 
     def _strict(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.anchor is not None:
-            self._refuse(event, "anchors (&) are not allowed; write the value out")
+            self._anchor(event)
         if event.tag is not None:
-            self._refuse(event, f"tags are not allowed: {event.tag!r}")
+            advice = _quoting(self._lines, event.start_mark)
+            self._refuse(event, f"tags are not allowed: {event.tag!r}{advice}")
+
+    def _anchor(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+        """An anchor on a value is told with what to write, and then known to its aliases."""
+        told = "anchors (&) are not allowed; write the value out"
+        if not isinstance(event, yaml.ScalarEvent):
+            self._refuse(event, told)
+        if not event.value:
+            self._refuse(event, f"{told}{_quoting(self._lines, event.start_mark)}")
+        name = event.anchor or ""
+        self._anchored[name] = event.value
+        self._note(event, f"{told}: {short(event.value)} without &{short(name)}")
+
+    def _note(self, event: yaml.Event, message: str) -> None:
+        line, column = _position(event)
+        self.problems.append(Problem(f"{self.origin}:{line}:{column}", message))
 
     def _refuse(self, event: yaml.Event, message: str) -> NoReturn:
         line, column = _position(event)
@@ -158,28 +213,3 @@ class _Builder:
 def _position(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
-
-
-def _end(event: yaml.Event) -> tuple[int, int]:
-    mark = event.end_mark
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
-
-
-def comment_behind(scalar: Scalar, lines: list[str]) -> str:
-    """The comment right behind a plain text in its source, which may have been meant as text.
-
-    It begins on the text's own line, or on the next one where the text would go on.
-    """
-    line, column = scalar.end
-    if not scalar.plain or not scalar.text or line > len(lines):
-        return ""
-    rest = lines[line - 1][column - 1 :].strip()
-    if rest:
-        return rest if rest.startswith("#") else ""
-    following = next((one for one in lines[line:] if one.strip()), "")
-    if not following.lstrip().startswith("#"):
-        return ""
-    first = lines[scalar.line - 1]
-    indent = len(first) - len(first.lstrip(" -"))
-    goes_on = len(following) - len(following.lstrip()) >= indent + (indent + 1 < scalar.column)
-    return following.strip() if goes_on else ""
