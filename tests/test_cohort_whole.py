@@ -62,14 +62,24 @@ def test_a_kill_at_any_moment_leaves_no_output_or_all_of_it(folder: Path) -> Non
         left.unlink()
 
 
+MANY = ("--max-bad", "1", *PAST)
+
+
 @pytest.mark.parametrize(
-    ("table", "options"), [("t.csv", DAY), *[("t.parquet", ("--max-bad", "1", *PAST))] * 4]
+    ("table", "options", "how", "code"),
+    [
+        ("t.csv", DAY, signal.SIGINT, 130),
+        *[("t.parquet", MANY, signal.SIGINT, 130)] * 4,
+        ("t.csv", DAY, signal.SIGTERM, 143),
+        ("t.parquet", MANY, signal.SIGTERM, 143),
+        ("t.parquet", MANY, signal.SIGHUP, 129),
+    ],
 )
 def test_an_interrupt_leaves_nothing_behind(
-    folder: Path, table: str, options: tuple[str, ...]
+    folder: Path, table: str, options: tuple[str, ...], how: signal.Signals, code: int
 ) -> None:
-    code, pause = 0, 0.4
-    while code == 0:  # it was done before it was interrupted
+    ended, pause = 0, 0.4
+    while ended == 0:  # it was done before it was interrupted
         pause /= 2
         process = start(
             "cohort", table, "-o", "interrupted.csv", *options, folder=folder, stderr=PIPE
@@ -77,13 +87,13 @@ def test_an_interrupt_leaves_nothing_behind(
         while process.poll() is None and not list(folder.glob(".interrupted.csv.*")):
             time.sleep(0.01)
         time.sleep(pause)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         _, err = process.communicate(timeout=TIMEOUT)
-        code = process.returncode
+        ended = process.returncode
         assert b"Traceback" not in err
-        if code == 0:
+        if ended == 0:
             (folder / "interrupted.csv").unlink()
-    assert code == 130, err
+    assert ended == code, err
     assert not [path for path in folder.iterdir() if "interrupted" in path.name]
 
 

@@ -1,9 +1,7 @@
 """The application: the options before a command, the commands, the way out."""
 
-import codecs
 import os
 import sys
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -11,7 +9,8 @@ import typer
 from trialscreen import __version__
 from trialscreen.cli.commands import Commands
 from trialscreen.cli.outcome import Exit, refuse_one
-from trialscreen.text import PLAIN
+from trialscreen.cli.signals import code_of, ending_in_order
+from trialscreen.cli.streams import open_streams
 
 CRITERIA_VARIABLE = "TRIALSCREEN_CRITERIA"
 
@@ -60,43 +59,26 @@ def options(
 
 def run() -> NoReturn:
     """Runs the command line of this process; never returns."""
-    _open_streams()
+    open_streams()
     try:
         try:
-            app()
+            with ending_in_order():
+                app()
         finally:
             # Here, and not when the interpreter ends: a full disk must be told.
             sys.stdout.flush()
         sys.exit()
-    except SystemExit:
+    except SystemExit as end:
+        if end.code == Exit.INTERRUPTED:  # Typer's, for whatever interrupted it
+            sys.exit(code_of(end))
         raise
-    except KeyboardInterrupt:
-        sys.exit(Exit.INTERRUPTED)
-    except BrokenPipeError:
-        _fail("")  # the reader has seen enough
+    except KeyboardInterrupt as end:
+        sys.exit(code_of(end))
     except OSError as error:
         _fail(f"error: cannot write the result: {error.strerror}\n")
     except BaseException as error:  # noqa: BLE001 - the last resort; values must not reach a traceback
         place = f"{type(error).__name__} in {_innermost(error)}"
         _fail(f"error: unexpected {place}. This is a fault of trialscreen.\n")
-
-
-def _in_ascii(error: UnicodeError) -> tuple[str, int]:
-    """What stands for characters that an encoding lacks: the same in ASCII, or "?"."""
-    assert isinstance(error, UnicodeEncodeError)
-    lacking = error.object[error.start : error.end]
-    return "".join(PLAIN.get(char, "?") for char in lacking), error.end
-
-
-def _open_streams() -> None:
-    """Output that was closed goes nowhere; what its encoding lacks is put in ASCII."""
-    codec_errors = "trialscreen"
-    codecs.register_error(codec_errors, _in_ascii)
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good
-            setattr(sys, name, nowhere)
-        getattr(sys, name).reconfigure(errors=codec_errors)
 
 
 def _fail(message: str) -> NoReturn:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 import typer
 
 from trialscreen.cli.answers import INTERVIEW
-from trialscreen.cli.element_flags import flag
+from trialscreen.cli.element_flags import is_flag
 from trialscreen.cli.outcome import Exit
-from trialscreen.cli.signals import Stopped, ending_in_order
+from trialscreen.cli.signals import code_of
 from trialscreen.errors import InputError, Problem
 from trialscreen.notes import ANSWERED, CRITERIA, SET_ASIDE, criteria_version
 from trialscreen.screening import Screening
@@ -139,11 +139,10 @@ def interview(
     talk = Talk(book, terminal(plain=wishes.plain), keeper, sources, quick=wishes.quick)
     try:
         _begin(book, keeper, answers)
-        with ending_in_order():
-            talk.run()
+        talk.run()
     except (Leave, KeyboardInterrupt) as end:
         _save_at_last(book, keeper)
-        _leave(ending, end.number if isinstance(end, Stopped) else None)
+        _leave(ending, code_of(end))
     else:
         _save_at_last(book, keeper)
         closing = ending.after_the_result(width(), stopped=talk.stopped)
@@ -168,7 +167,7 @@ def _answers(book: "Book", before: Answers) -> dict[str, Answer]:
 def _begin(book: "Book", keeper: "Keeper", answers: Answers) -> None:
     """Makes a new file at once, to see that it can be; an old one is written when it changes."""
     record = keeper.record
-    flags = any(one.where == flag(name) for name, one in answers.items())
+    flags = any(is_flag(one.where, name) for name, one in answers.items())
     if record is not None and (record.is_new or flags):
         record.save(book)
 
@@ -179,13 +178,13 @@ def _save_at_last(book: "Book", keeper: "Keeper") -> None:
         keeper.save(book)
 
 
-def _leave(ending: "Ending", number: int | None) -> NoReturn:
+def _leave(ending: "Ending", code: int) -> NoReturn:
     with suppress(OSError):  # the terminal may be gone
         sys.stderr.write(ending.left())
         sys.stderr.flush()
     if ending.keeper.problem:
         raise typer.Exit(Exit.BAD_INPUT) from None
-    raise typer.Exit(Exit.INTERRUPTED if number is None else 128 + number) from None
+    raise typer.Exit(code) from None
 
 
 def _book(start: Screening, answers: Answers) -> "Book":

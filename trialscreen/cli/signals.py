@@ -1,9 +1,11 @@
-"""Signals that end an interview: it ends in order, as with Ctrl-C."""
+"""Signals that end the process: it ends in order, as with Ctrl-C."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
+
+from trialscreen.cli.outcome import Exit
 
 
 class Stopped(KeyboardInterrupt):
@@ -14,9 +16,19 @@ class Stopped(KeyboardInterrupt):
         self.number = number
 
 
+def code_of(end: BaseException | None) -> int:
+    """The exit code of an interrupt, or of what it led to."""
+    while end is not None and not isinstance(end, Stopped):
+        end = end.__cause__ or end.__context__
+    return Exit.INTERRUPTED if end is None else 128 + end.number
+
+
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """A closed terminal or a polite kill ends the interview in order, as Ctrl-C does."""
+    """A closed terminal or a polite kill ends the process as Ctrl-C does: nothing is left half.
+
+    A signal that the parent has ignored, as nohup does, stays ignored.
+    """
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {one: signal.getsignal(one) for one in numbers}
 

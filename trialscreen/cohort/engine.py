@@ -41,11 +41,12 @@ def interruptible() -> Iterator[None]:
 
     So it is while the engine closes a generator: Python would print it and forget it.
     """
-    before, lost = sys.unraisablehook, []
+    before = sys.unraisablehook
+    lost: list[KeyboardInterrupt] = []
 
     def keep(unraisable: "UnraisableHookArgs") -> None:
-        if unraisable.exc_type is KeyboardInterrupt:
-            lost.append(KeyboardInterrupt)
+        if isinstance(unraisable.exc_value, KeyboardInterrupt):
+            lost.append(unraisable.exc_value)
         else:
             before(unraisable)
 
@@ -55,7 +56,7 @@ def interruptible() -> Iterator[None]:
     finally:
         sys.unraisablehook = before
     if lost:
-        raise KeyboardInterrupt
+        raise lost[0]
 
 
 def in_batches(frame: pl.LazyFrame) -> pl.LazyFrame:

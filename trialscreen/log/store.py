@@ -130,7 +130,8 @@ def connect(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         message = "is no file" if path.exists() else "there is no such file"
         raise InputError([Problem(printable(str(path)), message)])
-    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    # Absolute: names such as `:memory:` and `file:x.log` mean something else to SQLite.
+    connection = sqlite3.connect(path.absolute(), timeout=PATIENCE, isolation_level=None)
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.text_factory = bytes.decode  # its error does not repeat the text
     return connection

@@ -1,0 +1,81 @@
+"""The streams of the process as commands may take them: open, in any encoding, of a sane width."""
+
+import codecs
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+from trialscreen.text import PLAIN
+
+NARROWEST, WIDEST = 20, 10_000
+"""Columns of a page: with fewer nothing is readable, and lines are filled up to their end."""
+
+_ERRORS = "trialscreen"
+
+
+def open_streams() -> None:
+    """Makes it safe to write.
+
+    Output that was closed, or whose reader has left, goes nowhere; what its encoding lacks
+    is put in ASCII; the width and height that the environment states are numbers.
+    """
+    codecs.register_error(_ERRORS, _in_ascii)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            stream = Path(os.devnull).open("w", encoding="utf-8", errors=_ERRORS)  # noqa: SIM115 - for good
+            setattr(sys, name, stream)
+        else:
+            stream.reconfigure(errors=_ERRORS)
+            setattr(sys, name, _unbroken(stream))
+    _sane_size()
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that an encoding lacks: the same in ASCII, or "?"."""
+    assert isinstance(error, UnicodeEncodeError)
+    lacking = error.object[error.start : error.end]
+    return "".join(PLAIN.get(char, "?") for char in lacking), error.end
+
+
+class _Unbroken(io.FileIO):
+    """A file descriptor to write to; when its reader has left, the rest goes nowhere."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:  # `head` has seen enough, and the exit code stays the verdict's
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(data)
+
+
+def _unbroken(stream: TextIO) -> TextIO:
+    """The same stream over a descriptor whose reader may leave; others are kept as they are."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    below: Any = stream.buffer
+    raw = getattr(below, "raw", below)  # with `python -u` nothing stands between
+    if type(raw) is not io.FileIO:
+        return stream
+    stream.flush()
+    ours: Any = _Unbroken(raw.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(
+        ours if raw is below else io.BufferedWriter(ours),
+        encoding=stream.encoding,
+        errors=_ERRORS,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+
+
+def _sane_size() -> None:
+    """Rich prints nothing in no columns, stops at `²`, and fills the widest line it is told of."""
+    for name in ("COLUMNS", "LINES"):
+        text = os.environ.get(name, "")
+        if not (text.isascii() and text.isdigit() and text.strip("0")):
+            os.environ.pop(name, None)
+        else:
+            size = int(text) if len(text) < 10 else WIDEST
+            os.environ[name] = str(min(max(size, NARROWEST), WIDEST))
