@@ -8,7 +8,6 @@ from random import Random
 from typing import NamedTuple
 
 from tests.simulate import columns
-from trialscreen.cohort.forms import ADVICE
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Fact
 from trialscreen.trial import SCREENING_DATE, Element, Trial
@@ -25,7 +24,6 @@ UNREADABLE = (
     "2026-02-30",
     "=1",
 )
-LIKE_MISSING = ("-", "99999999")
 UNKNOWN = ("", " ", "unknown", " Unknown ")
 
 
@@ -55,8 +53,7 @@ class Patient(NamedTuple):
             try:
                 read_value(trial, trial.elements[name], cell.read or "unknown", self.on)
             except ValueProblem as problem:
-                advice = f"; {ADVICE}" if cell.text in LIKE_MISSING else ""
-                reasons[name] = f"{problem}{advice}"
+                reasons[name] = str(problem)
         return reasons
 
     def _fact(self, trial: Trial, name: str) -> Fact | None:

@@ -1,5 +1,6 @@
 """Bad input: exit 2, all problems at once, one line each, nothing else, nothing interpreted."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ MESSAGES: dict[str, list[str]] = read("bad_input_messages.yaml")
 COMMAND_LINES: list[dict[str, list[str]]] = read("bad_flags.yaml")
 
 
+def told_of(path: Path) -> list[str]:
+    """The messages for a bad file, with its name for each `@` that stands for it."""
+    return [re.sub("@(?=[ :])", str(path), message) for message in MESSAGES[path.name]]
+
+
 def assert_told(ran: Ran, messages: list[str]) -> None:
     """Each problem is told once, in order; `messages` may leave off the end of a line."""
     told = refusals(ran)
@@ -38,8 +44,7 @@ def test_every_bad_file_has_its_messages() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_bad_file_is_refused(path: Path) -> None:
-    messages = [message.replace("@", str(path), 1) for message in MESSAGES[path.name]]
-    assert_told(run("screen", "--from", path), messages)
+    assert_told(run("screen", "--from", path), told_of(path))
 
 
 @pytest.mark.parametrize("case", COMMAND_LINES, ids=lambda case: " ".join(case["args"])[:40])
@@ -49,13 +54,13 @@ def test_bad_flags_are_refused(case: dict[str, list[str]]) -> None:
 
 def test_problems_of_flags_and_of_the_file_are_told_together() -> None:
     path = FOLDER / "several_values.yaml"
-    messages = [message.replace("@", str(path), 1) for message in MESSAGES[path.name]]
+    messages = told_of(path)
     ran = run("screen", "--from", path, "--hieght", "160", "--age", "66.5", "--bmi", "x")
     told = refusals(ran)
     assert sorted(told) == sorted(
         [
             *messages[:-1],  # the flag wins over the file's bmi
-            "--bmi: 'x' is not a number",
+            "--bmi (body mass index): 'x' is not a number",
             "--age: '66.5'; expected a whole number",
             "--hieght: no such option. Did you mean '--height'?",
         ]

@@ -17,6 +17,7 @@ from trialscreen import __version__, load_trial
 TRIAL = load_trial()
 IDS = [criterion.id for criterion in TRIAL.criteria]
 ON = ("--screening-date", "2026-06-01")
+WEIGHT = ("--weight", "55")
 SCHEMA = json.loads((ROOT / "trialscreen/schemas/result.schema.json").read_text(encoding="utf-8"))
 VERDICTS = [
     ("eligible.yaml", 0, "eligible"),
@@ -159,9 +160,9 @@ def test_one_criterion_can_be_chosen_in_either_case() -> None:
 
 def test_explain_shows_the_clauses_and_verbatim_the_registered_words() -> None:
     wide = {"COLUMNS": "4000"}
-    plain = run("screen", *ON, "--format", "markdown")
-    explained = run("screen", *ON, "--explain", **wide)
-    verbatim = run("screen", *ON, "--verbatim", **wide)
+    plain = run("screen", *ON, *WEIGHT, "--format", "markdown")
+    explained = run("screen", *ON, *WEIGHT, "--explain", **wide)
+    verbatim = run("screen", *ON, *WEIGHT, "--verbatim", **wide)
     last_lines = [criterion.text.splitlines()[-1] for criterion in TRIAL.criteria]
     assert all(line in verbatim.out for line in last_lines)
     assert not all(line in plain.out for line in last_lines)
@@ -238,8 +239,8 @@ def test_an_empty_answers_object_is_a_patient_of_whom_nothing_is_known() -> None
 @pytest.mark.parametrize(("zone", "hours"), [("EAST-14", 14), ("WEST+12", -12)])
 def test_the_screening_date_is_today_where_the_user_is(zone: str, hours: int) -> None:
     before = (datetime.now(UTC) + timedelta(hours=hours)).date()
-    result = json.loads(spawn("screen", "--format", "json", TZ=zone).out)
-    table = spawn("screen", "--screening-date", "unknown", TZ=zone).out
+    result = json.loads(spawn("screen", *WEIGHT, "--format", "json", TZ=zone).out)
+    table = spawn("screen", *WEIGHT, "--screening-date", "unknown", TZ=zone).out
     after = (datetime.now(UTC) + timedelta(hours=hours)).date()
     assert before <= date.fromisoformat(result["screening_date"]) <= after
     assert any(f"UNDETERMINED for NCT06949137 on {day}" in table for day in (before, after))
@@ -261,10 +262,10 @@ def test_another_criteria_file_is_named_by_option_or_variable_and_the_option_win
 
 
 def test_the_result_says_which_criteria_file_it_used() -> None:
-    result = screened(*ON)["trial"]
+    result = screened(*ON, *WEIGHT)["trial"]
     assert (result["criteria_file"], result["criteria_version"]) == ("criteria.yaml", TRIAL.version)
     assert result["criteria_sha256"] == TRIAL.sha256
-    assert f"SHA-256 {TRIAL.sha256[:16]}" in run("screen", *ON).out
+    assert f"SHA-256 {TRIAL.sha256[:16]}" in run("screen", *ON, *WEIGHT).out
 
 
 def test_a_criteria_file_without_a_name_is_refused() -> None:

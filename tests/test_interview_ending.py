@@ -71,7 +71,9 @@ def test_a_file_is_not_rewritten_before_it_has_something_new(tmp_path: Path) -> 
     assert finish(child)[0] == 130
     assert path.read_text(encoding="utf-8") == text
     child = start("--resume", str(path), "--weight", "39", "--bmi", "20", "--interactive")
-    assert f"note: --weight '39' replaces '60' in {path}:3:9 weight" in flowing(child.before)
+    assert f"note: --weight (body weight) '39' replaces '60' in {path}:3:9 weight" in flowing(
+        child.before
+    )
     assert "--bmi" not in child.before
     assert answers(path)["weight"] == "39"
 

@@ -47,7 +47,7 @@ def test_answers_can_come_from_standard_input(tmp_path: Path) -> None:
         (["--weight", "50"], "--output: expected a name that ends in .html"),
         (["--weight", "50", "-o", "page.pdf"], "page.pdf: expected a name that ends in .html"),
         (["--weight", "50", "-o", "no/where.html"], "cannot be written: No such file"),
-        (["--weight", "heavy", "-o", "page.html"], "--weight: 'heavy'"),
+        (["--weight", "heavy", "-o", "page.html"], "--weight (body weight): 'heavy'"),
         (["--from", "nobody.yaml", "-o", "page.html"], "nobody.yaml: cannot be read"),
         (["--from", str(PATIENTS / "bad_input.yaml"), "-o", "page.html"], ":3:9 wieght"),
         (["--screening-date", "2026-02-30", "-o", "page.html"], "2026-02-30"),

@@ -7,11 +7,13 @@ class Problem(NamedTuple):
     """One thing that is wrong with an input.
 
     `where` names the place as its author knows it (a flag, or file, line, column and
-    path); `message` names the value and says what would be accepted.
+    path); `message` names the value and says what would be accepted. `elements` are those of
+    a contradiction: none of them is wrong by itself.
     """
 
     where: str
     message: str
+    elements: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message

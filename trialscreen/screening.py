@@ -124,7 +124,11 @@ def screen(trial: Trial, facts: Mapping[str, Fact], on: date) -> Screening:
     """Screens one patient on one date. Raises InputError if the facts contradict each other."""
     evaluation = Evaluation(trial.elements, facts, on)
     notices = review(trial, evaluation)
-    problems = [Problem("", one.message) for one in notices if one.level == "error"]
+    problems = [
+        Problem(", ".join(one.elements), one.message, one.elements)
+        for one in notices
+        if one.level == "error"
+    ]
     if problems:
         raise InputError(problems)
     return screening_of(trial, evaluation, notices)

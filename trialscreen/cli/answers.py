@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from trialscreen.cli.element_flags import flag
+from trialscreen.cli.element_flags import FROM, is_flag, told_flag
 from trialscreen.errors import InputError, Problem
 from trialscreen.screening import Screening
 from trialscreen.screening import screen as screen_patient
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 FromOption = Annotated[
     str | None,
     typer.Option(
-        "--from",
+        FROM,
         metavar="FILE",
         help="Answers from a YAML or JSON file, one key per element; - for standard input."
-        " Flags win over the file.",
+        " Flags win over the file. FILE alone means the same.",
     ),
 ]
 DayOption = Annotated[
@@ -56,7 +56,7 @@ def screen_answers(
 
     Raises InputError with `problems` and all that is found here.
     """
-    answers = merge(_given_once(flags, problems), stored, problems)
+    answers = merge(_given_once(trial, flags, problems), stored, problems)
     today = date.today()  # noqa: DTZ011 - the user's own calendar
     on = screening_date(answers, today, problems)
     facts = readable_facts(trial, answers, on or today, problems)
@@ -64,17 +64,40 @@ def screen_answers(
         screening = screen_patient(trial, facts, on or today)
     except InputError as error:
         # A contradiction counted from a day that was not given may be none.
-        raise InputError([*problems, *(error.problems if on else ())]) from None
+        found = [_placed(answers, one) for one in error.problems] if on else []
+        raise InputError([*problems, *found]) from None
     if problems:
         raise InputError(problems)
     return answers, screening
 
 
-def _given_once(flags: dict[str, list[str]], problems: list[Problem]) -> dict[str, Answer]:
+def need_answers(*, given: bool) -> None:
+    """Raises InputError if no answers were given.
+
+    Standard input is read where it is asked for and nowhere else: it may be a list that
+    the caller's own loop reads. So what stands there cannot count as given.
+    """
+    if not given:
+        raise InputError([Problem("", f"no answers given; {FROM} - reads standard input")])
+
+
+def _placed(answers: Answers, problem: Problem) -> Problem:
+    """A contradiction, with the places of the answers that it is between."""
+    places = (answers[name].where if name in answers else name for name in problem.elements)
+    return problem._replace(where=", ".join(places))
+
+
+def _given_once(
+    trial: Trial, flags: dict[str, list[str]], problems: list[Problem]
+) -> dict[str, Answer]:
+    answers = {}
     for name, texts in flags.items():
-        if len(texts) > 1:
-            problems.append(Problem(flag(name), f"given {len(texts)} times; give it once"))
-    return {name: Answer(texts[0], flag(name)) for name, texts in flags.items() if len(texts) == 1}
+        where = told_flag(trial, name)
+        if len(texts) == 1:
+            answers[name] = Answer(texts[0], where)
+        elif texts:
+            problems.append(Problem(where, f"given {len(texts)} times; give it once"))
+    return answers
 
 
 def given(answers: Answers) -> dict[str, "Given"]:
@@ -90,4 +113,4 @@ def given(answers: Answers) -> dict[str, "Given"]:
 def _how(name: str, where: str) -> Literal["flag", "file", "interview"]:
     if where == INTERVIEW:
         return "interview"
-    return "flag" if where == flag(name) else "file"
+    return "flag" if is_flag(where, name) else "file"

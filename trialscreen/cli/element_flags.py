@@ -6,7 +6,8 @@ arguments here, and made for Typer only where it shows them: in help and complet
 """
 
 import inspect
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Set
 from itertools import islice
 from typing import Annotated, Any, NamedTuple
 
@@ -25,6 +26,9 @@ TRIAL_KEY = "trialscreen.trial"
 
 FLAGS_KEY = "trialscreen.flags"
 """Where in a context's `meta` the elements' flags are found, as `Taken`."""
+
+FROM = "--from"
+"""The option that names a file of answers; a file alone means the same."""
 
 _HELP = frozenset(("--help", "-h"))
 
@@ -49,13 +53,16 @@ class ElementFlagsCommand(TyperCommand):
             refuse(error)
         flags = {flag(e.name): e for e in trial.answerable() if e.name != SCREENING_DATE}
         own = {name: option for option in self.params for name in option.opts}
-        taken = _take(args, flags, own)
+        taken = _take(args, trial, flags, own)
         if extra.get("resilient_parsing") or not _HELP.isdisjoint(taken.rest):
             self.params = [*self.params, *_options(trial, flags)]
         context = super().make_context(info_name, taken.rest, parent=parent, **extra)
         context.params = {option.name: context.params[option.name] for option in own.values()}
         context.meta.update({TRIAL_KEY: trial, FLAGS_KEY: taken})
         return context
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "[FILE]"]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """The options in help, by section; names are never cut."""
@@ -74,11 +81,26 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _take(args: list[str], flags: Mapping[str, Element], own: Mapping[str, Any]) -> Taken:
+def told_flag(trial: Trial, name: str) -> str:
+    """An element's flag for messages: with its label, where that says something else."""
+    element = trial.elements.get(name)  # the screening date need not be one
+    if element is None or element.label.casefold() == name.replace("_", " "):
+        return flag(name)
+    return f"{flag(name)} ({element.label})"
+
+
+def is_flag(where: str, name: str) -> bool:
+    """Whether an answer that was given at `where` was given by its flag."""
+    return where == flag(name) or where.startswith(f"{flag(name)} (")
+
+
+def _take(
+    args: list[str], trial: Trial, flags: Mapping[str, Element], own: Mapping[str, Any]
+) -> Taken:
     """Sorts the arguments of a command whose other options are `own`.
 
     A flag's value is `--flag value` or `--flag=value`; the word after an option that takes
-    a value is its value, whatever it looks like.
+    a value is its value, whatever it looks like. A word alone is a file of answers.
     """
     taken = Taken({}, [], [])
     seen: set[str] = set()
@@ -90,7 +112,8 @@ def _take(args: list[str], flags: Mapping[str, Element], own: Mapping[str, Any])
             values = [value] if equals else list(islice(ahead, 1))
             taken.texts.setdefault(flags[name].name, []).extend(values)
             if not values:
-                taken.problems.append(Problem(name, f"needs a value; write {UNKNOWN} for none"))
+                where = told_flag(trial, flags[name].name)
+                taken.problems.append(Problem(where, f"needs a value; write {UNKNOWN} for none"))
         elif name in own and arg.startswith("--") and name in seen and not own[name].multiple:
             taken.problems.append(Problem(name, "given twice; give it once"))
             skipped = 0 if equals or own[name].is_flag else 1
@@ -100,15 +123,25 @@ def _take(args: list[str], flags: Mapping[str, Element], own: Mapping[str, Any])
             seen.add(name)
             valued = name in own and not own[name].is_flag and not equals
             taken.rest.extend((arg, *islice(ahead, 1 if valued else 0)))
-        elif arg.startswith("-") and not (strange and arg[1:2].isdigit()):
+        elif arg.startswith("-") and arg != "-" and not (strange and arg[1:2].isdigit()):
             hint = nearest(name, (*flags, *own))
             taken.problems.append(Problem(short(name), f"no such option.{hint}"))
             strange = not equals
             continue
+        elif not strange and (message := _no_file(arg, seen)):
+            taken.problems.append(Problem(shown(arg), message))
         elif not strange:
-            taken.problems.append(Problem(shown(arg), "stands alone; a value needs its option"))
+            seen.add(FROM)
+            taken.rest.extend((FROM, arg))
         strange = False
     return taken
+
+
+def _no_file(word: str, seen: Set[str]) -> str:
+    """Why a word that stands alone is no file of answers; empty if it is one."""
+    if word != "-" and not os.path.lexists(word):
+        return "stands alone, and there is no such file; a value needs its option"
+    return "a second file of answers; give one" if FROM in seen else ""
 
 
 def _options(trial: Trial, flags: Mapping[str, Element]) -> list[Any]:

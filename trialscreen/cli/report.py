@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trialscreen import __version__
-from trialscreen.cli.answers import DayOption, FromOption, given, screen_answers, stored_answers
+from trialscreen.cli.answers import (
+    DayOption,
+    FromOption,
+    given,
+    need_answers,
+    screen_answers,
+    stored_answers,
+)
 from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken, flag
 from trialscreen.cli.outcome import refuse
 from trialscreen.errors import InputError, Problem
@@ -63,6 +70,7 @@ def report(
             flags.problems.append(Problem("--entry", "is for --log, which names the log"))
         stored = stored_answers(given_file, flags.problems)
         answers, screening = screen_answers(trial, texts, stored, flags.problems)
+        need_answers(given=bool(flags.texts or given_file))
         write_record(_record(screening, answers), path)
     except InputError as error:
         refuse(error)

@@ -6,7 +6,13 @@ from typing import Annotated
 import typer
 
 from trialscreen import __version__
-from trialscreen.cli.answers import DayOption, FromOption, screen_answers, stored_answers
+from trialscreen.cli.answers import (
+    DayOption,
+    FromOption,
+    need_answers,
+    screen_answers,
+    stored_answers,
+)
 from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken
 from trialscreen.cli.formats import Format, FormatOption, print_json, print_page
 from trialscreen.cli.interview import Wishes, answers_file, interview
@@ -103,7 +109,9 @@ def screen(
         with answers_file(wishes) as keeper:
             stored = stored_answers(wishes.file(given_file), flags.problems)
             answers, screening = screen_answers(trial, texts, stored, flags.problems)
-            asking = wishes.wanted(given=bool(flags.texts or given_file))
+            given = bool(flags.texts or given_file)
+            asking = wishes.wanted(given=given)
+            need_answers(given=given or asking)
             logging.check()
             _say_before(trial, answers, stored if resume else {}, asking=asking)
             if asking:
