@@ -8,6 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 from tests.simulate import columns
+from trialscreen.cohort.forms import ADVICE
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Fact
 from trialscreen.trial import SCREENING_DATE, Element, Trial
@@ -24,6 +25,7 @@ UNREADABLE = (
     "2026-02-30",
     "=1",
 )
+LIKE_MISSING = ("-", "99999999")
 UNKNOWN = ("", " ", "unknown", " Unknown ")
 
 
@@ -53,7 +55,8 @@ class Patient(NamedTuple):
             try:
                 read_value(trial, trial.elements[name], cell.read or "unknown", self.on)
             except ValueProblem as problem:
-                reasons[name] = str(problem)
+                advice = f"; {ADVICE}" if cell.text in LIKE_MISSING else ""
+                reasons[name] = f"{problem}{advice}"
         return reasons
 
     def _fact(self, trial: Trial, name: str) -> Fact | None:

@@ -4,7 +4,9 @@ Each file of data/bad_criteria is data/tiny_trial.yaml with something wrong in i
 first lines say what must be told, in order.
 """
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,29 @@ def test_loading_it_raises_the_same_problems(path: Path) -> None:
     with pytest.raises(InputError) as caught:
         load_trial(path)
     assert_told([str(problem) for problem in caught.value.problems], path)
+
+
+COMMENTS = {
+    "version: 1.0.0": "version: 1.0.0 # the first",
+    "  title: A tiny trial": '  title: "A tiny trial" # in quotes\n  # as deep as its key',
+    "range: [8, 80]": "range: [8, 80] # kg/m²",
+    "    unit: kg/m2": "    unit: kg/m2 # UCUM",
+    "    ask: BMI?": "    ask: >- # folded\n      BMI?\n\n    # about the formula",
+    "  - id: E1": "  # about the criterion\n  - id: E1\n    # about its label",
+    "{last_dose: {within: 6 months}}": "{last_dose: {within: 6 months}} # as amended",
+}
+
+
+def test_comments_that_leave_nothing_out_are_allowed(tmp_path: Path) -> None:
+    text = TINY.read_text("utf-8")
+    for plain, commented in COMMENTS.items():
+        assert text.count(plain) == 1
+        text = text.replace(plain, commented)
+    (path := tmp_path / "commented.yaml").write_text(text, "utf-8")
+    plain_trial = load_trial(TINY)
+    assert load_trial(path) == replace(
+        plain_trial, sha256=hashlib.sha256(text.encode()).hexdigest(), origin=str(path)
+    )
 
 
 @pytest.mark.parametrize("command", ["screen", "trial", "criteria", "check"])

@@ -294,4 +294,4 @@ def test_a_file_with_magic_in_its_name_is_that_file(tmp_path: Path) -> None:
     path = tmp_path / "a[1].csv"
     path.write_text("patient_id,weight\nP1,55\n")
     assert find_files([str(path)]) == (path,)
-    assert open_tables([path], (), None).schema.names() == ["patient_id", "weight"]
+    assert open_tables([path], tmp_path).schema.names() == ["patient_id", "weight"]

@@ -20,7 +20,7 @@ def problems(ids: list[str] | list[int], seed: int = 1) -> list[str]:
     frame = pl.DataFrame({"id": ids}).with_row_index("row", offset=1)
     batches = list(frame.iter_slices(BATCH))
     Random(seed).shuffle(batches)
-    checked = Ids()
+    checked = Ids("id")
     for batch in batches:
         checked.add(batch["id"], batch["row"])
     return [one.message for one in checked.problems(frame.lazy(), "id", "row")]

@@ -134,7 +134,7 @@ def test_a_sheet_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     ("package", "table", "says"),
     [
         ("polars", "t.csv", "cohort: needs one more package: pip install 'trialscreen[cohort]'"),
-        ("fastexcel", "t.xlsx", "t.xlsx: Excel files need one more package: pip install 'trials"),
+        ("openpyxl", "t.xlsx", "t.xlsx: Excel files need one more package: pip install 'trials"),
     ],
 )
 def test_a_package_that_is_missing_is_named(

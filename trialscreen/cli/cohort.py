@@ -29,6 +29,7 @@ from trialscreen.text import count_of, nearest, printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 
 if TYPE_CHECKING:
+    from trialscreen.cohort.ledger import Ledger
     from trialscreen.cohort.matching import ColumnMap
     from trialscreen.cohort.run import Done, Job, Progress
     from trialscreen.report.attrition_page import Cohort
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 MOST_BAD = 0.5
 ONLY_LOCAL = (
-    *("--columns", "--sheet", "--problems", "--also", "--max-bad"),
+    *("--columns", "--sheet", "--encoding", "--problems", "--also", "--max-bad"),
     *("--attrition", "--small-cells"),
 )
 """Options for files on this machine."""
@@ -56,7 +57,8 @@ def cohort(
         typer.Argument(
             metavar="INPUT",
             help="CSV (also .csv.gz, .tsv), Parquet, NDJSON or Excel files, by their ending;"
-            " patterns such as 'extract/*.parquet' are expanded.",
+            " patterns such as 'extract/*.parquet' are expanded; - is standard input, CSV or"
+            " NDJSON.",
         ),
     ],
     output: Annotated[
@@ -65,7 +67,8 @@ def cohort(
             "--output",
             "-o",
             metavar="OUTPUT",
-            help="The .csv or .parquet file for the findings; an old one is replaced.",
+            help="The .csv or .parquet file for the findings; an old one is replaced. - is"
+            " standard output, as CSV.",
         ),
     ],
     key: Annotated[
@@ -90,6 +93,15 @@ def cohort(
     ] = None,
     sheet: Annotated[
         str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of an Excel file.")
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help="The encoding of text files if it is not UTF-8, such as gb18030 (Chinese"
+            " Windows) or windows-1252 (Western Windows).",
+        ),
     ] = None,
     problems: Annotated[
         Path | None,
@@ -144,7 +156,7 @@ def cohort(
     trial = load(context)
     try:
         if engine is Engine.SPARK:
-            others = (columns, sheet, problems, also, most_bad, attrition, small_cells)
+            others = (columns, sheet, encoding, problems, also, most_bad, attrition, small_cells)
             given = dict(zip(ONLY_LOCAL, others, strict=True))
             screen_on_spark(trial, inputs, str(output), key, on, master, given)
             return
@@ -152,10 +164,11 @@ def cohort(
         with _polars():
             from trialscreen.cohort.run import run  # noqa: PLC0415
         wrong = check(attrition, small_cells)
+        wrong.extend(_unknown(encoding))
         if master is not None:
             wrong.append(Problem("--master", "is for --engine spark"))
         job = _job(trial, inputs, output, key, on, columns, sheet, problems, most_bad, also, wrong)
-        job = job._replace(beside=files_of(attrition))
+        job = job._replace(beside=files_of(attrition), encoding=encoding)
         with written(attrition) as part:
             with _progress() as progress:
                 done = run(trial, job, progress, with_attrition=attrition is not None)
@@ -231,6 +244,15 @@ def _job(
     return Job(files, output, key, anchor, column_map, sheet, listing, most_bad, more)
 
 
+def _unknown(encoding: str | None) -> Iterator[Problem]:
+    """That there is no such encoding."""
+    from trialscreen.cohort.copies import is_encoding  # noqa: PLC0415
+
+    if encoding is not None and not is_encoding(encoding):
+        message = f"{shown(encoding)} is no encoding known here; expected gb18030, windows-1252, …"
+        yield Problem("--encoding", message)
+
+
 def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
     """The columns that --also names."""
     if also is None:
@@ -270,12 +292,15 @@ def _progress() -> Iterator["Progress"]:
 
 def _report(trial: Trial, job: "Job", done: "Done") -> None:
     """What to know of the run, on stderr: no value of any patient."""
+    from trialscreen.cohort.output import name_of  # noqa: PLC0415
+
     matched, ledger = done.matched, done.ledger
     day, own = f"on {job.anchor.on}", ledger.filled[SCREENING_DATE]
     if own:
         others = f", the other {ledger.rows - own:,} {day}" if own < ledger.rows else ""
         day = f"on the day in {SCREENING_DATE}{others}"
-    _say(f"{count_of(ledger.rows, 'patient')} screened {day}: {printable(str(job.output))}")
+    _say(f"{count_of(ledger.rows, 'patient')} screened {day}: {name_of(job.output)}")
+    _say(*done.notes)
     elements = {element.name: element for element in trial.answerable()}
     if matched.strange:
         names = [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange]
@@ -291,10 +316,7 @@ def _report(trial: Trial, job: "Job", done: "Done") -> None:
     if absent:
         _say(f"without any value, so unknown for every patient: {some(absent)}")
     for name in elements:
-        if bad := ledger.unreadable[name]:
-            _say(f"{name}: {count_of(bad, 'value')} could not be read: unknown")
-        if bad := ledger.contradictory[name]:
-            _say(f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown")
+        _report_unused(name, ledger)
     if like_missing := ledger.like_missing.total():
         from trialscreen.cohort.run import DECLARE  # noqa: PLC0415
 
@@ -303,5 +325,14 @@ def _report(trial: Trial, job: "Job", done: "Done") -> None:
         _say(f"each value that could not be used: {printable(str(job.problems))}")
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+def _report_unused(name: str, ledger: "Ledger") -> None:
+    if bad := ledger.unreadable[name]:
+        _say(f"{name}: {count_of(bad, 'value')} could not be read: unknown")
+    if empty := ledger.empty[name]:
+        _say(f"{name}: {count_of(empty, 'cell')} that tell no value: unknown")
+    if bad := ledger.contradictory[name]:
+        _say(f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown")
+
+
+def _say(*lines: str) -> None:
+    sys.stderr.writelines(f"{line}\n" for line in lines)

@@ -19,7 +19,7 @@ from trialscreen.cohort.matching import Column, Matched
 from trialscreen.cohort.texts import Texts
 from trialscreen.cohort.typed import Fitting, as_text, fitting, named, undeclared
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import BLANKS, printable
+from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE, Trial
 
 KEY, ROW = "(patient id)", "(row number)"
@@ -166,10 +166,7 @@ def prepared(batches: Batches, frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
         number += "'"
     # Rows are numbered in the scan itself: numbered later, many more would be held in memory.
     numbered = frame.with_row_index(number, offset=1)
-    ids = named(key)
-    if isinstance(frame.collect_schema()[key], pl.String):
-        ids = ids.str.strip_chars(BLANKS)
-    return numbered.select(pl.col(number).alias(ROW), ids.alias(KEY), *columns)
+    return numbered.select(pl.col(number).alias(ROW), named(key).alias(KEY), *columns)
 
 
 def _reader(trial: Trial, column: Column, schema: pl.Schema) -> Fitting | Maker:

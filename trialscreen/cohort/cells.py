@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import polars as pl
 
-from trialscreen.cohort.forms import Form, Sayings, told
+from trialscreen.cohort.forms import JOINT, Form, Sayings, told
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Fact
 from trialscreen.trial import Element, Trial
@@ -14,6 +14,12 @@ from trialscreen.values import read_value
 
 LATEST = "(latest day)"
 """The column beside those of the elements with the last day that a date of the row can be."""
+
+NO_VALUE = "\uffff"
+"""How a text begins that stands for a cell without a value, such as an error of a spreadsheet.
+
+What follows is the reason. Such a cell is unknown and listed, and not counted as unreadable.
+"""
 
 _AT_MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0+)?)?")
 """How spreadsheets and databases write a day."""
@@ -72,6 +78,9 @@ class Parser:
 
     def read(self, text: str, latest: date) -> Fact | None:
         """What a cell states; blank is unknown. Raises ValueProblem."""
+        if NO_VALUE in text:
+            reason = text.partition(NO_VALUE)[2].partition(JOINT)[0]
+            raise ValueProblem(f"{NO_VALUE}{reason}")
         if self.element.type == "date" and (day := _AT_MIDNIGHT.fullmatch(text)):
             text = day[1]
         try:

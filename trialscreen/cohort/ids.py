@@ -1,4 +1,4 @@
-"""The ids of a cohort, without blanks around them: none empty, none twice.
+"""The ids of a cohort: none empty, none twice. Blanks around an id make no other of it.
 
 Ids that ascend, as an export's mostly do, are checked on the way, batch by batch. Else
 their 64-bit hashes are compared afterwards: 8 bytes for each row.
@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import polars as pl
 
+from trialscreen.cohort.cells import NO_VALUE
 from trialscreen.errors import Problem
-from trialscreen.text import shown, some
+from trialscreen.text import BLANKS, shown, some
 
 
 class _Span(NamedTuple):
@@ -23,30 +24,49 @@ class _Span(NamedTuple):
 
 
 class Ids:
-    """Takes the ids of each batch, in any order and from any thread."""
+    """Takes the ids of each batch, in any order and from any thread.
 
-    def __init__(self) -> None:
+    `title` is that of their column: as an id, it tells of a header that stands there again.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._headers: list[int] = []
         self._spans: list[_Span] = []
         self._ascending = True
         self._empty: list[int] = []
+        self._without: list[str] = []
         self._lock = Lock()
 
     def add(self, ids: pl.Series, rows: pl.Series) -> None:
         """`rows` are the numbers of the rows that `ids` stand in."""
+        if isinstance(ids.dtype, pl.String):
+            ids = ids.str.strip_chars(BLANKS)
         ascending = bool((ids.slice(1) > ids.slice(0, len(ids) - 1)).all(ignore_nulls=False))
         span = _Span(ids[0], ids[-1])
         # An empty one comes before all else.
         fine = ascending and span.first is not None and span.first != ""
         empty = () if fine else rows.filter(_is_empty(ids))
+        headers = rows.filter(ids == self._title) if isinstance(ids.dtype, pl.String) else ()
+        without = ids.filter(ids.str.starts_with(NO_VALUE)) if ids.dtype == pl.String else ()
         with self._lock:
+            self._without.extend(without)
             self._empty.extend(empty)
+            self._headers.extend(headers)
             self._ascending = self._ascending and ascending
             if self._ascending:
                 self._spans.append(span)
 
     def problems(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
         """What is wrong with the ids of `table`, in whose columns `key` and `row` they stand."""
-        if self._empty:
+        if self._headers:
+            rows = some(list(map(str, sorted(self._headers))))
+            message = f"the titles stand among the patients again; take them out of row {rows}"
+            yield Problem("the ids", message)
+        elif self._without:
+            reasons = sorted(one.removeprefix(NO_VALUE) for one in self._without)
+            yield Problem("the ids", f"every row needs one, and these have none: {some(reasons)}")
+        elif self._empty:
             rows = some(list(map(str, sorted(self._empty))))
             yield Problem("the ids", f"every row needs one, and these have none: row {rows}")
         elif not self._in_order():
@@ -63,6 +83,8 @@ def _is_empty(ids: pl.Series) -> pl.Series:
 
 
 def _duplicates(table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
+    if isinstance(table.collect_schema()[key], pl.String):
+        table = table.with_columns(pl.col(key).str.strip_chars(BLANKS))
     hashes = table.select(pl.col(key).hash()).collect(engine="streaming").to_series()
     twice = hashes.filter(hashes.is_duplicated()).unique()
     if twice.is_empty():

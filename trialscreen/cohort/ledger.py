@@ -7,6 +7,7 @@ from typing import NamedTuple, TextIO
 
 import polars as pl
 
+from trialscreen.cohort.cells import NO_VALUE
 from trialscreen.cohort.forms import ADVICE
 from trialscreen.csvtext import write_rows
 
@@ -33,9 +34,17 @@ class Found(NamedTuple):
 
     def listed(self) -> pl.DataFrame:
         """All values that could not be used."""
-        if self.contradictory.is_empty():
-            return self.unreadable
-        return pl.concat([self.unreadable, self.contradictory])
+        found = self.unreadable
+        if len(self.contradictory):
+            found = pl.concat([found, self.contradictory])
+        return found.with_columns(pl.col("reason").str.strip_prefix(NO_VALUE))
+
+    def without_value(self) -> Counter[str]:
+        """How many cells of each element are listed that hold no value."""
+        if self.unreadable.is_empty():
+            return Counter()
+        holds_none = self.unreadable["reason"].str.starts_with(NO_VALUE)
+        return Counter(self.unreadable["element"].filter(holds_none))
 
 
 class _InOrder:
@@ -65,6 +74,9 @@ class _InOrder:
 class Ledger:
     """The sums over all batches, which come in any order and from any thread.
 
+    `empty` counts the cells that are listed and hold no value: they are neither `filled` nor
+    `unreadable`.
+
     Each row is looked at in one or two `passes`, which may cut the rows into other batches.
     `like_missing` are those of the `unreadable` that look like codes for a missing value.
     With `out`, every value that could not be used is listed there, as CSV; `failure` says
@@ -74,6 +86,7 @@ class Ledger:
     def __init__(self, out: TextIO | None, passes: int) -> None:
         self.rows = 0
         self.filled: Counter[str] = Counter()
+        self.empty: Counter[str] = Counter()
         self.unreadable: Counter[str] = Counter()
         self.like_missing: Counter[str] = Counter()
         self.contradictory: Counter[str] = Counter()
@@ -89,8 +102,11 @@ class Ledger:
         """What was found in these rows, given by their numbers, in the first or last pass."""
         with self._lock:
             self.rows += len(rows) if last else 0
+            empty = found.without_value()
+            self.empty.update(empty)
             self.filled.update(found.filled)
-            self.unreadable.update(found.unreadable["element"])
+            self.filled.subtract(empty)
+            self.unreadable.update(Counter(found.unreadable["element"]) - empty)
             advised = found.unreadable["reason"].str.ends_with(ADVICE)
             self.like_missing.update(found.unreadable["element"].filter(advised))
             if len(found.contradictory):

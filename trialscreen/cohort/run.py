@@ -1,10 +1,11 @@
 """One pass over a cohort: from its files to one row of findings for each patient."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import combinations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -12,11 +13,13 @@ import polars as pl
 from trialscreen.cohort.batches import KEY, ROW, Anchor, Batches, plan_batches, prepared
 from trialscreen.cohort.engine import by_batch, in_batches, interruptible, save_memory
 from trialscreen.cohort.ids import Ids
+from trialscreen.cohort.inputs import name_of as input_name
 from trialscreen.cohort.inputs import open_tables
 from trialscreen.cohort.ledger import Found, Ledger
 from trialscreen.cohort.matching import NO_MAP, ColumnMap, Matched, match_columns
+from trialscreen.cohort.output import ENDINGS, STDOUT, is_known, name_of, whole_output, write
 from trialscreen.cohort.screener import Screener
-from trialscreen.csvtext import FORMULA, NUMBER, cell_text
+from trialscreen.cohort.tables import Tables
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from trialscreen.counting import Counting
 
 DECLARE = "declare them in the file of --columns, such as `missing: [NA, UNK]`"
-ENDINGS = (".csv", ".parquet")
 
 
 class Job(NamedTuple):
@@ -36,7 +38,7 @@ class Job(NamedTuple):
     `key`: the column of ids. `column_map`: what a site's file says of its columns. `problems`:
     a CSV file for the cells that could not be used. `most_bad`: the share of unreadable
     cells that a column may have. `also`: names of `also.COLUMNS`. `beside`: files that the
-    caller writes.
+    caller writes. `encoding`: that of text files, if it is not UTF-8.
     """
 
     inputs: tuple[Path, ...]
@@ -49,6 +51,7 @@ class Job(NamedTuple):
     most_bad: float = 0.5
     also: tuple[str, ...] = ()
     beside: tuple[Path, ...] = ()
+    encoding: str | None = None
 
 
 class Progress(NamedTuple):
@@ -59,11 +62,12 @@ class Progress(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What came of a run beside its output."""
+    """What came of a run beside its output; `notes` are of its input."""
 
     matched: Matched
     ledger: Ledger
     attrition: "Attrition | None"
+    notes: tuple[str, ...] = ()
 
 
 NO_PROGRESS = Progress()
@@ -79,15 +83,20 @@ def run(
     """
     _check_files(trial, job)
     save_memory()
-    tables = open_tables(job.inputs, _columns_that_count(trial, job), job.sheet)
+    with TemporaryDirectory(prefix="trialscreen.", ignore_cleanup_errors=True) as folder:
+        return _run(trial, job, Path(folder), progress, with_attrition=with_attrition)
+
+
+def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attrition: bool) -> Done:
+    tables = open_tables(job.inputs, folder, job.sheet, job.encoding)
     matched = match_columns(trial, tables.schema, job.key, job.column_map)
     batches = plan_batches(trial, matched, tables.schema, job.key, job.anchor)
-    rows, ids = prepared(batches, tables.frame, job.key), Ids()
-    if tables.counted is None:
+    rows, ids = prepared(batches, tables.frame, job.key), Ids(job.key)
+    if tables.is_text:
         rows = in_batches(rows)  # of a text file, of which the engine reads little at a time
     screener = Screener(trial, batches, with_needed=with_attrition)
     counting = _counting(trial, screener) if with_attrition else None
-    with whole_file(job.output) as output, interruptible():
+    with whole_output(job.output, folder) as output, interruptible():
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
         with listing as listed, _told(job), _ledger(job, listed, batches) as ledger:
             progress.start(tables.counted)
@@ -101,16 +110,16 @@ def run(
 
                 also = Also(trial, screener, job.anchor.on, job.also)
                 screened = by_batch(screened, also.add, also.schema)
-            _write(screened, (*screener.findings, *job.also), job, output)
-            problems = [*_unusable(job, matched, ledger), *ids.problems(rows, KEY, ROW)]
+            write(screened, (*screener.findings, *job.also), job.key, job.output, output)
+            problems = [
+                *_lost(tables, ledger),
+                *_unusable(job, matched, ledger),
+                *ids.problems(rows, KEY, ROW),
+            ]
         if problems:
             raise InputError(problems)
-    return Done(matched, ledger, None if counting is None else counting.attrition())
-
-
-def _columns_that_count(trial: Trial, job: Job) -> tuple[str, ...]:
-    names = (element.name for element in trial.answerable())
-    return tuple(dict.fromkeys((job.key, *names, *job.column_map.names)))
+    attrition = None if counting is None else counting.attrition()
+    return Done(matched, ledger, attrition, tables.notes)
 
 
 @contextmanager
@@ -179,39 +188,17 @@ def _screened(
     return by_batch(screener.screened(typed), settle, schema)
 
 
-def _write(screened: pl.LazyFrame, columns: Iterable[str], job: Job, output: Path) -> None:
-    """The ids and these columns."""
-    key, name = pl.col(KEY), job.key
-    is_csv = job.output.suffix.lower() == ".csv"
-    if is_csv:
-        name = cell_text(name)
-        key = _no_formula(key) if isinstance(screened.collect_schema()[KEY], pl.String) else key
-    results = screened.select(key.alias(name), *columns)
-    if is_csv:
-        # A cell of CSV cannot hold a list.
-        results = results.with_columns(pl.selectors.list().list.join("; "))
-        results.sink_csv(output, check_extension=False, engine="streaming")
-    else:
-        results.sink_parquet(output, engine="streaming")
-
-
-def _no_formula(text: pl.Expr) -> pl.Expr:
-    """As `csvtext.cell_text` has it."""
-    begins = pl.any_horizontal(text.str.starts_with(sign) for sign in FORMULA)
-    dangerous = begins & ~text.str.contains(f"^{NUMBER}$")
-    return pl.when(dangerous).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)
-
-
 # What can be wrong.
 
 
 def _check_files(trial: Trial, job: Job) -> None:
     """Before anything is read: where the output goes, and how its columns are called."""
     problems = []
-    name = printable(str(job.output))
-    if job.output.suffix.lower() not in ENDINGS:
-        problems.append(Problem(name, f"expected a name that ends in {' or '.join(ENDINGS)}"))
-    written = [job.output, *([] if job.problems is None else [job.problems]), *job.beside]
+    if not is_known(job.output):
+        message = f"expected a name that ends in {' or '.join(ENDINGS)}, or - for standard output"
+        problems.append(Problem(name_of(job.output), message))
+    output = [] if job.output == STDOUT else [job.output]
+    written = [*output, *([] if job.problems is None else [job.problems]), *job.beside]
     for path in written:
         if path.exists() and not path.is_file():
             problems.append(Problem(printable(str(path)), "is no file; it is not written over"))
@@ -234,6 +221,14 @@ def _same(one: Path, other: Path) -> bool:
         return one.resolve() == other.resolve()
     except (OSError, RuntimeError):  # links that go in circles, which cannot be written
         return False
+
+
+def _lost(tables: Tables, ledger: Ledger) -> Iterator[Problem]:
+    """Rows that the files have and the engine has not read; there should never be any."""
+    expected = None if tables.counted is None else tables.counted()
+    if expected is not None and expected != ledger.rows:
+        message = f"{ledger.rows:,} of {expected:,} rows were read; nothing is written"
+        yield Problem("the table", message)
 
 
 def _unusable(job: Job, matched: Matched, ledger: Ledger) -> Iterator[Problem]:
@@ -272,11 +267,11 @@ def _told(job: Job) -> Iterator[None]:
 
 
 def _problem(job: Job, message: str) -> Problem:
-    inputs = ", ".join(printable(str(path)) for path in job.inputs)
+    inputs = ", ".join(input_name(path) for path in job.inputs)
     for sign, meaning in _WORDS.items():
         if re.search(sign, message):
             output = sign.startswith(r"os error")
-            where = printable(str(job.output)) if output else inputs
+            where = name_of(job.output) if output else inputs
             return Problem(where, meaning)
     return Problem(inputs, "cannot be read: it is damaged, or changed while it was read")
 

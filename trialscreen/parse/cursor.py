@@ -12,7 +12,7 @@ from datetime import date
 from typing import TypeVar
 
 from trialscreen.errors import InputError, Problem
-from trialscreen.parse.yamltree import Mapping, Node, Scalar, Sequence
+from trialscreen.parse.yamltree import Mapping, Node, Scalar, Sequence, comment_behind
 from trialscreen.text import nearest, shown
 
 T = TypeVar("T")
@@ -25,10 +25,11 @@ YES_NO = {"yes": True, "no": False}
 
 @dataclass
 class Problems:
-    """All problems of one document."""
+    """All problems of one document; `lines` are those of its source, where texts are verbatim."""
 
     origin: str
     found: list[Problem] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
 
     def raise_any(self) -> None:
         if self.found:
@@ -67,6 +68,17 @@ class Cursor:
             return self.node.text.strip()
         self._expected("a text")
         return ""
+
+    def verbatim(self) -> str:
+        """A text that is shown as it stands: a comment right behind it may have been part of it."""
+        lines = self.problems.lines
+        comment = comment_behind(self.node, lines) if isinstance(self.node, Scalar) else ""
+        if comment:
+            self.problem(
+                f"the text stops before {shown(comment)}, which YAML takes for a comment; put"
+                " the whole text in quotes, or the comment on a line above"
+            )
+        return self.text()
 
     def word(self, known: tuple[Word, ...]) -> Word:
         """One of `known`."""

@@ -46,25 +46,25 @@ def _read_plain(name: str, at: Cursor) -> Element:
     read_end = Cursor.day if kind == "date" else Cursor.number
     element = Element(
         name=name,
-        label=at.required("label", Cursor.text, ""),
+        label=at.required("label", Cursor.verbatim, ""),
         type=kind,
         source=at.required("source", lambda place: place.word(SOURCES), SOURCES[0]),
         section=at.required("section", Cursor.text, ""),
-        ask=at.optional("ask", Cursor.text, ""),
-        help=at.optional("help", Cursor.text, ""),
-        examples=at.optional("examples", Cursor.text, ""),
-        no_text=at.optional("no_text", Cursor.text, "no"),
+        ask=at.optional("ask", Cursor.verbatim, ""),
+        help=at.optional("help", Cursor.verbatim, ""),
+        examples=at.optional("examples", Cursor.verbatim, ""),
+        no_text=at.optional("no_text", Cursor.verbatim, "no"),
         unit=at.optional("unit", Cursor.text, None),
         accepts=at.optional("accepts", _read_factors, {}),
         refuses=at.optional("refuses", _read_texts, {}),
         range=at.optional("range", lambda place: _read_range(place, read_end), None),
-        range_help=at.optional("range_help", Cursor.text, ""),
+        range_help=at.optional("range_help", Cursor.verbatim, ""),
         typical=at.optional("typical", lambda place: _read_range(place, read_end), None),
         choices=at.optional("choices", _read_texts, {}),
         spellings=at.optional("spellings", _read_texts, {}),
         card=at.optional("card", Cursor.text, None),
         consent=at.optional("consent", Cursor.yes_no, False),
-        invalid_help=at.optional("invalid_help", Cursor.text, ""),
+        invalid_help=at.optional("invalid_help", Cursor.verbatim, ""),
         reported_to=at.optional("reported_to", Cursor.number, None),
         reported_wins=at.optional("reported_wins", Cursor.yes_no, False),
         internal=at.optional("internal", Cursor.yes_no, False),
@@ -88,7 +88,7 @@ def _check_type(element: Element, at: Cursor) -> None:
 
 
 def _read_texts(at: Cursor) -> dict[str, str]:
-    return {key: place.text() for key, place in at.entries()}
+    return {key: place.verbatim() for key, place in at.entries()}
 
 
 def _read_factors(at: Cursor) -> dict[str, float]:

@@ -10,7 +10,7 @@ from trialscreen.parse.cursor import Cursor
 R = TypeVar("R", bound=NamedTuple)
 
 _SCALARS: dict[Any, Callable[[Cursor], Any]] = {
-    str: Cursor.text,
+    str: Cursor.verbatim,
     int: Cursor.whole,
     date: Cursor.day,
 }

@@ -52,8 +52,8 @@ def read_rule(at: Cursor, elements: Mapping[str, Element]) -> Rule:
     if "clause" in at.node.items:
         at.known_keys(CLAUSE_KEYS)
         return Clause(
-            at.required("clause", Cursor.text, ""),
-            at.required("text", Cursor.text, ""),
+            at.required("clause", Cursor.verbatim, ""),
+            at.required("text", Cursor.verbatim, ""),
             at.required("rule", lambda part: read_rule(part, elements), STAND_IN),
         )
     if len(at.node.items) > 1:

@@ -10,7 +10,7 @@ from trialscreen.parse.elements import read_elements
 from trialscreen.parse.records import read_record
 from trialscreen.parse.rules import STAND_IN, read_rule
 from trialscreen.parse.yamltree import Mapping as MappingNode
-from trialscreen.parse.yamltree import parse_yaml
+from trialscreen.parse.yamltree import Scalar, parse_yaml
 from trialscreen.registry import Registration
 from trialscreen.rule import elements_of
 from trialscreen.text import decode, nearest, shown
@@ -47,8 +47,9 @@ def parse_trial(data: bytes, origin: str) -> Trial:
     `origin` names the file in messages. Raises InputError with every problem found, each
     with file, line, column and the path in the document.
     """
-    problems = Problems(origin)
-    root = Cursor(parse_yaml(decode(data, origin), origin, problems.found), "", problems)
+    text = decode(data, origin)
+    problems = Problems(origin, lines=text.splitlines())
+    root = Cursor(parse_yaml(text, origin, problems.found), "", problems)
     if not isinstance(root.node, MappingNode):
         root.problem(f"expected the keys of a criteria file: {', '.join(_KEYS)}")
         problems.raise_any()
@@ -69,7 +70,7 @@ def parse_trial(data: bytes, origin: str) -> Trial:
             "sections", lambda at: tuple(read_record(item, Section) for item in at.items()), ()
         ),
         cards=root.optional(
-            "cards", lambda at: {key: place.text() for key, place in at.entries()}, {}
+            "cards", lambda at: {key: place.verbatim() for key, place in at.entries()}, {}
         ),
         elements=elements,
         criteria=(
@@ -92,12 +93,18 @@ def _read_units(at: Cursor) -> dict[str, Unit]:
 
 def _read_unit(code: str, at: Cursor) -> Unit:
     at.known_keys(("show", "spellings"))
-    show = at.required("show", lambda place: getattr(place.node, "text", ""), code)
+    show = at.required("show", _read_show, code)
     return Unit(code, show, at.optional("spellings", _read_list, ()))
 
 
+def _read_show(at: Cursor) -> str:
+    """How a unit is printed; `""` for one that is not."""
+    is_empty = isinstance(at.node, Scalar) and not at.node.plain and not at.node.text
+    return "" if is_empty else at.verbatim()
+
+
 def _read_list(at: Cursor) -> tuple[str, ...]:
-    return tuple(item.text() for item in at.items())
+    return tuple(item.verbatim() for item in at.items())
 
 
 def _read_criteria(
@@ -120,8 +127,8 @@ def _read_criterion(at: Cursor, kind: Kind, elements: Mapping[str, Element]) -> 
     return Criterion(
         id=at.required("id", lambda place: _criterion_id(place, elements), ""),
         kind=kind,
-        label=at.required("label", Cursor.text, ""),
-        text=at.required("text", Cursor.text, ""),
+        label=at.required("label", Cursor.verbatim, ""),
+        text=at.required("text", Cursor.verbatim, ""),
         rule=at.required("rule", lambda place: read_rule(place, elements), STAND_IN),
         readings=at.optional(
             "readings", lambda place: tuple(read_record(i, Reading) for i in place.items()), ()
@@ -132,7 +139,7 @@ def _read_criterion(at: Cursor, kind: Kind, elements: Mapping[str, Element]) -> 
 
 def _criterion_id(at: Cursor, elements: Mapping[str, Element]) -> str:
     """It names a column beside others wherever a table is screened."""
-    name = at.text()
+    name = at.verbatim()
     taken = {f"{one}{end}" for one in elements for end in ("", "_low", "_high")}
     if name.casefold() in taken.union(RESULT_COLUMNS):
         at.problem(f"{shown(name)}: a column of screened tables is called so")
@@ -160,7 +167,7 @@ def _read_check(at: Cursor, elements: Mapping[str, Element]) -> Check:
         id=at.required("id", Cursor.text, ""),
         level=at.required("level", lambda place: place.word(LEVELS), LEVELS[0]),
         when=at.required("when", lambda place: read_rule(place, elements), STAND_IN),
-        say=at.required("say", Cursor.text, ""),
+        say=at.required("say", Cursor.verbatim, ""),
     )
 
 

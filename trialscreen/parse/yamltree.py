@@ -30,12 +30,16 @@ _RESERVED = re.compile(r"(?!!!)[>|&*!%@`][^\n#,\]}]*")
 
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """`block` is a text over several lines, after `>` or `|`."""
+    """`end` is where it stops in the source: line and column of what comes behind it.
+
+    `block` is a text over several lines, after `>` or `|`.
+    """
 
     text: str
     plain: bool
     line: int
     column: int
+    end: tuple[int, int] = (0, 0)
     block: bool = False
 
     @property
@@ -142,7 +146,8 @@ class _Builder:
         if block and not _BLOCK.fullmatch(self._lines[line - 1][column - 1 :]):
             advice = _quoting(self._lines, event.start_mark)
             self._refuse(event, f"a text over several lines begins with > or | alone{advice}")
-        return Scalar(event.value, event.style in (None, ""), line, column, block)
+        plain = event.style is None or event.style == ""
+        return Scalar(event.value, plain, line, column, _end(event), block)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         name = event.anchor or ""
@@ -213,3 +218,28 @@ class _Builder:
 def _position(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def _end(event: yaml.Event) -> tuple[int, int]:
+    mark = event.end_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def comment_behind(scalar: Scalar, lines: list[str]) -> str:
+    """The comment right behind a plain text in its source, which may have been meant as text.
+
+    It begins on the text's own line, or on the next one where the text would go on.
+    """
+    line, column = scalar.end
+    if not scalar.plain or not scalar.text or line > len(lines):
+        return ""
+    rest = lines[line - 1][column - 1 :].strip()
+    if rest:
+        return rest if rest.startswith("#") else ""
+    following = next((one for one in lines[line:] if one.strip()), "")
+    if not following.lstrip().startswith("#"):
+        return ""
+    first = lines[scalar.line - 1]
+    indent = len(first) - len(first.lstrip(" -"))
+    goes_on = len(following) - len(following.lstrip()) >= indent + (indent + 1 < scalar.column)
+    return following.strip() if goes_on else ""

@@ -1,0 +1,142 @@
+"""NDJSON files: one JSON object a line, whose keys are counted before the engine reads it."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from math import isinf
+from pathlib import Path
+from typing import IO
+
+import polars as pl
+
+from trialscreen.cohort.copies import ADVICE, CHUNK, in_utf8, open_bytes
+from trialscreen.cohort.headers import named_columns
+from trialscreen.cohort.tables import Asked, Tables
+from trialscreen.errors import InputError, Problem
+from trialscreen.text import shown
+
+MOST_KEYS = 10_000
+LONGEST_LINE = 16 * CHUNK
+LOOKED_AT = 2000
+"""Keys that lines are usual with."""
+_MOST_DIGITS = 300
+"""More of them make a number that no engine holds."""
+_HALF = re.compile(r"(?<!\\)(?:\\\\)*\\u(?:d[89ab]..(?!\\ud[c-f])|d[c-f])", re.IGNORECASE)
+
+_SIMPLE = r'"[^"\\\x00-\x1f]*+"|-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,20})?|true|false|null'
+
+
+def open_ndjson(path: Path, asked: Asked) -> Tables:
+    """The rows of an NDJSON file, every cell as text. Raises InputError."""
+    path = in_utf8(path, asked)
+    entries = _Entries(asked.origin)
+    with open_bytes(path) as file:
+        for number, line in _lines(file, asked.origin):
+            entries.add(number, line)
+    keys = list(entries.keys)
+    names = named_columns(keys, asked.origin)
+    frame = pl.scan_ndjson(path, schema=dict.fromkeys(keys, pl.String()))
+    if names != keys:
+        frame = frame.rename(dict(zip(keys, names, strict=True)))
+    schema = pl.Schema(dict.fromkeys(names, pl.String()))
+    return Tables(frame, schema, lambda: entries.rows, is_text=True)
+
+
+def with_all_keys(tables: Sequence[Tables]) -> list[Tables]:
+    """Files of one table: a key that one of them never has is null there, as in any line."""
+    schema = pl.Schema(dict.fromkeys((name for one in tables for name in one.schema), pl.String()))
+    made = []
+    for one in tables:
+        lacking = [name for name in schema if name not in one.schema]
+        nulls = (pl.lit(None, pl.String).alias(name) for name in lacking)
+        made.append(one._replace(frame=one.frame.with_columns(nulls), schema=schema))
+    return made
+
+
+def _lines(file: IO[bytes], origin: str) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, with their numbers."""
+    if file.read(3) == b"\xef\xbb\xbf":
+        message = "begins with a byte order mark; save it as UTF-8 without one"
+        raise InputError([Problem(origin, message)])
+    file.seek(0)
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            raise InputError(
+                [Problem(f"{origin}:{number}", f"a line of more than {len(line):,} bytes")]
+            )
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            message = f"is not UTF-8 text (byte {error.start + 1} of the line): {ADVICE}"
+            raise InputError([Problem(f"{origin}:{number}", message)]) from None
+        if text.strip(" \t\r\n"):
+            yield number, text
+
+
+class _Entries:
+    """Counts the objects, and collects their keys in the order of their first coming.
+
+    Most lines have the keys of those before in the same order, with simple values: that is
+    seen in one go. Others are read as JSON.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self.rows = 0
+        self.keys: dict[str, None] = {}
+        self._origin = origin
+        self._usual = re.compile("(?!)")
+        self._unusual = 0
+
+    def add(self, number: int, line: str) -> None:
+        self.rows += 1
+        if self._usual.fullmatch(line) is not None:
+            return
+        self.keys.update(_keys(line, f"{self._origin}:{number}"))
+        if len(self.keys) > MOST_KEYS:
+            raise InputError([Problem(self._origin, f"more than {MOST_KEYS:,} different keys")])
+        self._unusual += 1
+        if self._unusual.bit_count() == 1:  # seldom, as it takes a while
+            self._usual = _usual(list(self.keys)[:LOOKED_AT])
+
+
+def _usual(keys: Iterable[str]) -> re.Pattern[str]:
+    """Lines with some of these keys, in this order, each at most once."""
+    names = (re.escape(json.dumps(key, ensure_ascii=False)) for key in keys)
+    blank = r"[ \t]*+"
+    pairs = (f"(?:{blank}{name}{blank}:{blank}(?:{_SIMPLE}){blank}[,}}])?+" for name in names)
+    return re.compile(rf"{blank}\{{{''.join(pairs)}[ \t\r\n]*+")
+
+
+def _keys(line: str, where: str) -> dict[str, None]:
+    """The keys of an entry; raises InputError for what is none."""
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, None]:
+        keys = Counter(key for key, _ in pairs)
+        twice = [key for key in keys if keys[key] > 1]
+        if twice:
+            raise InputError(
+                [Problem(where, f"the key {shown(key)} stands twice") for key in twice]
+            )
+        return dict.fromkeys(keys)
+
+    def number(digits: str) -> None:
+        if len(digits) > _MOST_DIGITS or isinf(float(digits)):
+            raise InputError(
+                [Problem(where, f"a number is too large ({len(digits):,} characters)")]
+            )
+
+    try:
+        entry = json.loads(line, object_pairs_hook=once, parse_int=number, parse_float=number)
+    except (json.JSONDecodeError, RecursionError):
+        entry = None
+    if not isinstance(entry, dict):
+        message = "expected one JSON object a line, with a key per data element"
+        raise InputError([Problem(where, message)])
+    if _HALF.search(line) is not None:
+        raise InputError(
+            [Problem(where, "half of a character (an escape from \\ud800 to \\udfff)")]
+        )
+    return entry

@@ -1,0 +1,103 @@
+"""Proves that a CSV file is plain: cut at its separators and line ends, it is what it should be.
+
+Then every reader reads it alike, the engine too. Files that are not go through
+`rewriting`, whose result is. This looks at each byte of files of any size, so it asks no
+more of them than what a few passes over a piece of a file can tell.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from operator import methodcaller
+from typing import IO, NamedTuple
+
+from trialscreen.cohort.copies import CHUNK
+from trialscreen.cohort.csvlayout import Layout
+from trialscreen.text import BLANKS
+
+CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
+_QUOTED, _TWICE = b'"', b"\0"
+"""What stands for a cell in quotes, and for a blank one or a quote in one."""
+_BLANK = bytes({*BLANKS.encode()})
+"""Bytes of blanks; what has no others is looked at elsewhere."""
+
+
+class Plain(NamedTuple):
+    """How many rows there are, and cells in each."""
+
+    rows: int
+    cells: int
+
+
+def plain_rows(file: IO[bytes], layout: Layout) -> Plain | None:
+    """Of a file that stands at its first row; None if it is not plain. May raise OSError."""
+    separator = layout.separator.encode()
+    rows, cells = 0, 0
+    for data in _pieces(file):
+        widths = None if data is None else _widths(data, separator)
+        if widths is None:
+            return None
+        cells = cells or widths[0]
+        if widths.count(cells) < len(widths):
+            return None
+        rows += len(widths)
+    return Plain(rows, cells or len(layout.names))
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes | None]:
+    """Whole records, some at a time; None if a quote does not end."""
+    rest = b""
+    while data := file.read(CHUNK):
+        data, rest = _cut(rest + data)
+        if data:
+            yield data
+        elif len(rest) > 8 * CHUNK:
+            yield None
+    if rest:
+        yield None if rest.count(_QUOTED) % 2 else rest + b"\n"
+
+
+def _cut(data: bytes) -> tuple[bytes, bytes]:
+    """Whole records, and the rest."""
+    end = data.rfind(b"\n") + 1
+    while end and data.count(_QUOTED, 0, end) % 2:
+        # Within quotes: these were opened behind the end before, or in the record before it.
+        end = data.rfind(b"\n", 0, data.rfind(_QUOTED, 0, end)) + 1
+    return data[:end], data[end:]
+
+
+def _widths(data: bytes, separator: bytes) -> list[int] | None:
+    """How many cells each record has; None if `data` is not plain."""
+    if len(data.translate(None, CONTROLS)) < len(data) or data.count(b"\r") != data.count(b"\r\n"):
+        return None
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            return None
+    if _QUOTED in data:
+        found = _unquoted(data, separator)
+        if found is None:
+            return None
+        data = found
+    lines = data.split(b"\n")
+    lines.pop()
+    if not all(map(methodcaller("strip", _BLANK + separator + b"\r\0"), lines)):
+        return None
+    return [line.count(separator) + 1 for line in lines]
+
+
+def _unquoted(data: bytes, separator: bytes) -> bytes | None:
+    """With each quoted cell cut to one quote; None if a quote is not at either end of a cell."""
+    parts = data.replace(b'""', _TWICE).split(_QUOTED)
+    inside, between = parts[1::2], parts[::2]
+    if b"\n" in b"".join(inside):
+        return None
+    marks = [_QUOTED if part.strip(_BLANK) else _TWICE for part in inside]
+    outside = b"".join(chain.from_iterable(zip(between, [*marks, b""], strict=True)))
+    around = b"\n" + outside
+    for mark in (_QUOTED, _TWICE):
+        opened = around.count(separator + mark) + around.count(b"\n" + mark)
+        closed = sum(outside.count(mark + end) for end in (separator, b"\n", b"\r\n"))
+        if not opened == closed == outside.count(mark):
+            return None
+    return outside

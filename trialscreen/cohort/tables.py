@@ -1,0 +1,35 @@
+"""What every format is opened to: rows in one lazy frame, and what to know of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+
+class Tables(NamedTuple):
+    """All rows of all files, in order.
+
+    `counted` says how many there are, told by the files and not by `frame`; None where
+    nothing tells it. `is_text`: the engine reads little of it at a time. `notes` are lines
+    to be told of what was left out, with no value of a patient in them.
+    """
+
+    frame: pl.LazyFrame
+    schema: pl.Schema
+    counted: Callable[[], int] | None
+    is_text: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Asked(NamedTuple):
+    """How to open a file: its `origin` in messages, and what the user said of it.
+
+    `sheet` names a sheet of Excel files, the first that is not hidden if None. `encoding` is
+    that of text files, UTF-8 if None. `folder` is for copies, and goes when the run ends.
+    """
+
+    origin: str
+    folder: Path
+    sheet: str | None = None
+    encoding: str | None = None
