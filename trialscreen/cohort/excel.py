@@ -4,6 +4,7 @@ openpyxl reads the parts of the file, `sheetcells` its cells, and `numberformat`
 number shows.
 """
 
+import re
 import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +33,7 @@ MAX_CELLS = 20_000_000
 CHUNK = 10_000
 """Rows that become a part of the table at once."""
 
+_COMPUTES = re.compile(rb"""calcPr\b[^>]*\bfullCalcOnLoad=["'](1|true)""")
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How a compound file begins: an .xls file, and an encrypted workbook."""
 
@@ -82,11 +84,22 @@ def _read(path: Path, name: str | None, origin: str) -> Sheet:
     book = load_workbook(path, read_only=True, data_only=True, keep_links=False, rich_text=True)
     try:
         sheet, notes = _chosen(book, name, origin)
-        table = _Table(Cells(sheet), origin)
+        cells = Cells(sheet, computes_later=_computes_later(path))
+        table = _Table(cells, origin)
         table.read()
         return Sheet(table.frame(), (*notes, *(f"{origin}: {one}" for one in table.notes())))
     finally:
         book.close()
+
+
+def _computes_later(path: Path) -> bool:
+    """Whether all formulas are computed when the file is opened, whatever their results.
+
+    openpyxl says so of every file that does not say the opposite.
+    """
+    with ZipFile(path) as package:
+        books = [name for name in package.namelist() if name.endswith("workbook.xml")]
+        return any(_COMPUTES.search(package.read(name)) for name in books)
 
 
 def _chosen(book: Workbook, name: str | None, origin: str) -> tuple[Any, tuple[str, ...]]:
@@ -186,7 +199,7 @@ class _Table:
         if blank:
             yield f"{count_of(blank, 'blank row')} left out"
         if hidden := self._hidden_rows():
-            yield f"{count_of(hidden, 'row')} of the sheet are hidden, and are read"
+            yield f"hidden rows of the sheet, which are read: {hidden:,}"
         if names := self._hidden_columns():
             yield f"hidden columns, which are read: {some(list(map(shown, names)))}"
         if self._beside:
@@ -196,7 +209,7 @@ class _Table:
             names = [self._names[at - first] for at in sorted(rounded) if at in self._columns]
             counted = count_of(rounded.total(), "cell")
             listed = some(list(map(shown, names)))
-            yield f"{counted} with more digits than they show, read as shown, in {listed}"
+            yield f"{counted} with more digits than shown, read as shown, in {listed}"
 
     def _hidden_rows(self) -> int:
         numbers = set(self._numbers)

@@ -50,15 +50,17 @@ class Cells(WorkSheetParser):
     on its version.
     """
 
-    def __init__(self, sheet: Any) -> None:
-        """The cells of a sheet of a workbook that was loaded read-only, with rich text."""
+    def __init__(self, sheet: Any, *, computes_later: bool) -> None:
+        """The cells of a sheet of a workbook that was loaded read-only, with rich text.
+
+        `computes_later`: the results of its formulas may still be 0, as in a new file.
+        """
         strings, self._source = sheet._shared_strings, sheet._get_source()
         super().__init__(self._source, strings, data_only=True, rich_text=True)
         self._sheet = sheet
         book = sheet.parent
         self._from_1904 = book.epoch == MAC_EPOCH
-        # A program that computes no formula stores 0, and asks for all to be computed.
-        self._no_zeros = bool(book.calculation.fullCalcOnLoad)
+        self._no_zeros = computes_later
         self._styles: dict[int, Style] = {}
         self._columns: dict[str, int] = {}
         self._seen: dict[tuple[int, str, str], str] = {}
