@@ -59,8 +59,10 @@ def in_utf8(path: Path, asked: Asked) -> Path:
 def is_encoding(name: str) -> bool:
     """Whether text can be read in the encoding of this name."""
     try:
-        b"".decode(name)  # raises for base64 and its like, too
-    except (LookupError, UnicodeError, ValueError):
+        b",".decode(name)
+    except UnicodeError:
+        return True  # half a character of it
+    except (LookupError, ValueError):  # also for base64 and its like
         return False
     return True
 

@@ -70,7 +70,8 @@ def rewrite(file: IO[bytes], layout: Layout, origin: str, target: IO[bytes]) -> 
 
 
 def _rewrite(lines: _Lines, layout: Layout, origin: str, out: IO[str]) -> Rewritten:
-    writer = csv.writer(out, delimiter=layout.separator, lineterminator="\n")
+    # With this end of a line, cells with one half of it come in quotes.
+    writer = csv.writer(out, delimiter=layout.separator, lineterminator="\r\n")
     widths = _Widths(len(layout.names), origin)
     blank = 0
     for cells in _records(lines, layout, origin):
