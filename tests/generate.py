@@ -69,7 +69,7 @@ def random_test(rng: Random, elements: Mapping[str, Element]) -> Test:
 
 
 def random_period(rng: Random) -> Period:
-    unit, most = rng.choice((("days", 400), ("months", 30), ("years", 60)))
+    unit, most = rng.choice((("days", 400), ("weeks", 60), ("months", 30), ("years", 60)))
     return Period(rng.randint(0, most), unit)  # type: ignore[arg-type]
 
 

@@ -18,7 +18,7 @@ _DAYS: Mapping[Sign, str] = {
     ">": "isAfter",
     "<": "isBefore",
 }
-_UNITS = {"days": "d", "months": "M", "years": "y"}
+_UNITS = {"days": "d", "weeks": "w", "months": "M", "years": "y"}
 
 
 class Zen(Text):

@@ -37,7 +37,7 @@ REVERSED = {
     Operator.ABOVE: Operator.BELOW,
     Operator.BELOW: Operator.ABOVE,
 }
-_DAYS = {"days": 1.0, "months": 365 / 12, "years": 365.0}
+_DAYS = {"days": 1.0, "weeks": 7.0, "months": 365 / 12, "years": 365.0}
 
 
 class RuleMutant(NamedTuple):
@@ -173,7 +173,7 @@ def _other_windows(rule: Within | LongerAgoThan) -> Iterator[tuple[str, str, Rul
     for other in counts:
         change = f"{rule.element} {period} to {other}"
         yield "window moved", change, rule._replace(period=other)
-    if period.unit != "days":
+    if period.unit in ("months", "years"):
         change = f"{rule.element} {period} to {in_days}"
         yield "window counted in days", change, rule._replace(period=in_days)
     inverted = LongerAgoThan if isinstance(rule, Within) else Within

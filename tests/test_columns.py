@@ -216,7 +216,7 @@ def _of_rules(case: Case) -> Iterator[str]:
 
 
 def _of_window(period: Period, days: set[date]) -> Iterator[str]:
-    starts = [(period.before(day), day) for day in days if period.unit != "days"]
+    starts = [(period.before(day), day) for day in days if period.unit in ("months", "years")]
     if any(start.day < day.day for start, day in starts):
         yield "a window cut at the end of a month"
     if any((start.month, start.day) == (2, 29) for start, _ in starts):

@@ -18,7 +18,7 @@ from tests.spec import spec_trial
 from trialscreen import columns, load_trial, truth
 from trialscreen.columns import expression, screen_frame, table_of
 from trialscreen.consistency import agree
-from trialscreen.dates import Period, completed_years
+from trialscreen.dates import Period, PeriodUnit, completed_years
 from trialscreen.derive import DECIMALS, FORMULAS, rounded
 from trialscreen.fact import number
 from trialscreen.lower import Table, folding, formulas, lower
@@ -164,7 +164,7 @@ def test_completed_years_are_right_for_every_day_of_the_calendar(on: str) -> Non
     assert days.select(years=years).to_series().equals(expected)
 
 
-@given(DAYS, st.integers(0, 99_999), st.sampled_from(["days", "months", "years"]))
+@given(DAYS, st.integers(0, 99_999), st.sampled_from(get_args(PeriodUnit)))
 def test_a_window_starts_on_the_same_day_in_every_row(day: date, count: int, unit: str) -> None:
     period = Period(count, unit)  # type: ignore[arg-type]
     start = period.before(day)

@@ -51,7 +51,7 @@ _BY_SIGN: Mapping[ComparisonSign | ArithmeticSign, Callable[[pl.Expr, pl.Expr], 
     "/": operator.truediv,
     "**": operator.pow,
 }
-_UNITS = {"days": "d", "months": "mo", "years": "y"}
+_UNITS = {"days": "d", "weeks": "w", "months": "mo", "years": "y"}
 
 
 def expression(scalar: Scalar) -> pl.Expr:

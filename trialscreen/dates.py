@@ -9,18 +9,23 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 
-PeriodUnit = Literal["days", "months", "years"]
+PeriodUnit = Literal["days", "weeks", "months", "years"]
 
 
 @dataclass(frozen=True)
 class Period:
-    """A whole number of days, months or years."""
+    """A whole number of days, weeks, months or years."""
 
     count: int
     unit: PeriodUnit
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit[:-1] if self.count == 1 else self.unit}"
+
+    @property
+    def without_weeks(self) -> "Period":
+        """The same period; one of weeks in days."""
+        return Period(self.count * 7, "days") if self.unit == "weeks" else self
 
     def before(self, day: date) -> date:
         """The day that lies this period before `day`; the first day there is, if none does."""
@@ -31,8 +36,8 @@ class Period:
         return self._moved(day, 1)
 
     def _moved(self, day: date, sign: int) -> date:
-        if self.unit == "days":
-            ordinal = day.toordinal() + sign * self.count
+        if (days := self.without_weeks).unit == "days":
+            ordinal = day.toordinal() + sign * days.count
             return date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
         return add_months(day, sign * self.count * (12 if self.unit == "years" else 1))
 

@@ -147,12 +147,15 @@ def one_of(part: Scalar, values: tuple[str, ...]) -> Scalar:
 
 
 def before(day: Scalar, period: Period) -> Scalar:
-    """The day that lies `period` before `day`; found now if the day is the same for everyone."""
+    """The day that lies `period` before `day`; found now if the day is the same for everyone.
+
+    Weeks become days, so that no engine has to know them.
+    """
     if isinstance(day, Constant) and isinstance(day.value, date):
         return Constant(period.before(day.value))
     if period.before(date.max) == date.min:
         return Constant(date.min)
-    return Before(day, period)
+    return Before(day, period.without_weeks)
 
 
 def completed_years(since: Scalar, on: Scalar) -> Scalar:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import get_args
 
 from trialscreen.dates import Period, PeriodUnit
 from trialscreen.parse.cursor import Cursor
@@ -36,7 +37,7 @@ _WINDOWS: dict[str, type[Within] | type[LongerAgoThan]] = {
     "longer_ago_than": LongerAgoThan,
 }
 _OPERATORS = ("is", "one_of", *_COMPARISONS, *_WINDOWS)
-_PERIOD = re.compile(r"(\d{1,5}) (day|month|year)s?")
+_PERIOD = re.compile(r"(\d{1,5}) (day|week|month|year)s?")
 
 STAND_IN: Rule = AllOf(())
 _NO_RULES: tuple[Rule, ...] = ()
@@ -167,7 +168,9 @@ def _bound(
 def _period(at: Cursor) -> Period:
     match = _PERIOD.fullmatch(at.text())
     if match is None:
-        at.problem(f"{shown(at.text())}; expected a period such as 6 months, 30 days or 2 years")
+        at.problem(
+            f"{shown(at.text())}; expected a period such as 6 months, 6 weeks, 30 days or 2 years"
+        )
         return Period(1, "days")
-    unit: PeriodUnit = {"day": "days", "month": "months", "year": "years"}[match[2]]  # type: ignore[assignment]
+    unit = next(one for one in get_args(PeriodUnit) if one.startswith(match[2]))
     return Period(int(match[1]), unit)
