@@ -15,6 +15,7 @@ from trialscreen.parse.elements import KEYS as ELEMENT_KEYS
 from trialscreen.parse.trialfile import CRITERION_KEYS
 from trialscreen.registry import Registration
 from trialscreen.rule import Operator
+from trialscreen.spelling import WORDS
 from trialscreen.trial import ELEMENT_TYPES, LEVELS, SOURCES, Reading, Section
 
 PATH = Path(trialscreen.__file__).parent / "schemas" / "criteria.schema.json"
@@ -25,7 +26,7 @@ TEXT: Schema = {"type": ["string", "number"]}  # YAML reads `6.0` as a number; t
 NUMBER: Schema = {"type": "number"}
 YES_NO: Schema = {"enum": ["yes", "no", True, False]}  # editors follow YAML 1.1 or 1.2
 DAY: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-PERIOD: Schema = {"type": "string", "pattern": r"^\d+ (day|month|year)s?$"}
+PERIOD: Schema = {"type": "string", "pattern": r"^\d+ (day|week|month|year)s?$"}
 RULE: Schema = {"$ref": "#/$defs/rule"}
 
 
@@ -145,6 +146,7 @@ def build() -> Schema:
         "version": TEXT,
         "trial": record(Registration),
         "units": {"type": "object", "additionalProperties": unit},
+        "spellings": {"type": "object", "additionalProperties": {"enum": [*WORDS, True, False]}},
         "sections": array(record(Section)),
         "cards": texts(),
         "elements": {"type": "object", "additionalProperties": element()},

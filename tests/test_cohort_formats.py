@@ -152,7 +152,55 @@ TYPES = {
         unreadable=1,
     ),
     "days": Case({"other_trial_last_participation_date": DAYS}, "E16", YES_NO_UNKNOWN),
-    "times": Case({"other_trial_last_participation_date": TIMES}, "E16", YES_NO_UNKNOWN, 1),
+    "times": Case({"other_trial_last_participation_date": TIMES}, "E16", [True, False, True]),
+    "times late in the day": Case(
+        {
+            "other_trial_last_participation_date": [
+                datetime(2025, 12, 1, 23, 59),  # noqa: DTZ001 - without a zone
+                datetime(2025, 11, 30, 23, 59, 59),  # noqa: DTZ001
+                None,
+            ]
+        },
+        "E16",
+        YES_NO_UNKNOWN,
+    ),
+    "times late in the day, in a zone": Case(
+        {
+            "other_trial_last_participation_date": pl.Series(
+                [datetime(2025, 12, 1, 23, 59), datetime(2025, 11, 30, 0, 1), None]  # noqa: DTZ001
+            ).dt.replace_time_zone("America/New_York")
+        },
+        "E16",
+        YES_NO_UNKNOWN,
+    ),
+    "midnights in UTC are days, and other times are near one": Case(
+        {
+            "other_trial_last_participation_date": pl.Series(
+                [datetime(2025, 12, 1), datetime(2025, 11, 30, 9, 59), datetime(2025, 11, 30, 16)]  # noqa: DTZ001
+            ).dt.replace_time_zone("UTC")
+        },
+        "E16",
+        YES_NO_UNKNOWN,
+    ),
+    "a time in UTC that has no text": Case(
+        {
+            "other_trial_last_participation_date": pl.Series([*DAYS[:2], None])
+            .cast(pl.Datetime("ms"))
+            .scatter(2, pl.Series([-(2**62)]).cast(pl.Datetime("ms")))
+            .dt.replace_time_zone("UTC")
+        },
+        "E16",
+        YES_NO_UNKNOWN,
+        unreadable=1,
+    ),
+    "days as numbers": Case(
+        {"other_trial_last_participation_date": [20251201, 20251130, None]}, "E16", YES_NO_UNKNOWN
+    ),
+    "choices as numbers that a table made": Case(
+        {"gilbert_syndrome": [1.0, 0.0, None], "prior_cell_therapy": [1.0, 0.0, None]},
+        "E7",
+        YES_NO_UNKNOWN,
+    ),
     "times in a zone": Case(
         {
             "other_trial_last_participation_date": pl.Series(DAYS)

@@ -10,19 +10,19 @@ from datetime import date
 from trialscreen.dates import Period, PeriodUnit
 
 _DAYS = {"today": 0, "yesterday": 1}
-_AGO = re.compile(
-    r"(?:(?P<than>more|less) than |about )?(?P<count>[0-9]{1,5}|an?|one)"
-    r" (?P<unit>day|week|month|year)s? ago"
-)
-_UNITS: dict[str, tuple[int, PeriodUnit]] = {
-    "day": (1, "days"),
-    "week": (7, "days"),
-    "month": (1, "months"),
-    "year": (1, "years"),
+_UNITS: dict[str, PeriodUnit] = {
+    **dict.fromkeys(("day", "days", "d"), "days"),
+    **dict.fromkeys(("week", "weeks", "wk", "wks", "w"), "weeks"),
+    **dict.fromkeys(("month", "months", "mo", "mos", "mth", "mths"), "months"),
+    **dict.fromkeys(("year", "years", "yr", "yrs", "y"), "years"),
 }
+_UNIT = f"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})\\.?"
+_AGO = re.compile(
+    rf"(?:(?P<than>more|less) than |about )?(?:(?P<count>[0-9]{{1,5}}) ?|(?:an?|one) ){_UNIT} ago"
+)
 _LOOSELY = re.compile(
-    r"(?P<than>[<>]=?|more than|over|less than|about|)\s*(?P<count>[0-9]{1,5}|[a-z]+)\s*"
-    r"(?P<unit>day|week|month|year)s?(?: ago)?"
+    r"(?P<than>[<>]=?|more than|over|less than|about|)\s*"
+    rf"(?:(?P<count>[0-9]{{1,5}})\s*|(?P<word>[a-z]+) ){_UNIT}(?: ago)?"
 )
 _THAN = {**dict.fromkeys("<l", "less than "), **dict.fromkeys(">mo", "more than ")}
 _ONE = {"a": 1, "an": 1, "last": 1, "one": 1}
@@ -40,11 +40,10 @@ def how_long_ago(words: str, on: date) -> str | None:
     said = _AGO.fullmatch(words)
     if said is None:
         return None
-    count = int(said["count"]) if said["count"].isdigit() else 1
-    size, unit = _UNITS[said["unit"]]
+    count = int(said["count"] or 1)
 
     def before(units: int) -> date:
-        return Period(max(units, 0) * size, unit).before(on)
+        return Period(max(units, 0), _UNITS[said["unit"]]).before(on)
 
     if said["than"]:
         return f"{'<' if said['than'] == 'more' else '>'}{before(count)}"
@@ -54,8 +53,8 @@ def how_long_ago(words: str, on: date) -> str | None:
 def better_said(words: str) -> str | None:
     """How to say what folded `words` say loosely (`> two years`); None if it is nothing known."""
     said = _LOOSELY.fullmatch(words)
-    count = said and (said["count"] if said["count"].isdigit() else _COUNTS.get(said["count"]))
+    count = said and (said["count"] or _COUNTS.get(said["word"]))
     if said is None or count is None:
         return None
-    plural = "" if str(count) == "1" else "s"
-    return f"{_THAN.get(said['than'][:1], '')}{count} {said['unit']}{plural} ago"
+    period = Period(int(count), _UNITS[said["unit"]])
+    return f"{_THAN.get(said['than'][:1], '')}{period} ago"

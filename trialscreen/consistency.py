@@ -122,7 +122,8 @@ def _unusual(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
                 "warning",
                 (element.name,),
                 f"{element.label} {show_fact(trial, element, fact)} is unusual"
-                f" (typical: {show_typical(trial, element)})",
+                f" (typical: {show_typical(trial, element)})"
+                f"{f'. {element.typical_help}' if element.typical_help else ''}",
             )
 
 

@@ -60,6 +60,7 @@ class Element:
     range: tuple[float, float] | tuple[date, date] | None = None
     range_help: str = ""
     typical: tuple[float, float] | tuple[date, date] | None = None
+    typical_help: str = ""
     choices: Mapping[str, str] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
     card: str | None = None
@@ -136,7 +137,10 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True)
 class Trial:
-    """A whole criteria file. `criteria` stand in protocol order, `elements` in the file's."""
+    """A whole criteria file. `criteria` stand in protocol order, `elements` in the file's.
+
+    `spellings` are its own words for yes, no and unknown, beside `spelling.WORDS`.
+    """
 
     version: str
     sha256: str
@@ -148,6 +152,7 @@ class Trial:
     elements: Mapping[str, Element]
     criteria: tuple[Criterion, ...]
     checks: tuple[Check, ...]
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
     def unit_text(self, code: str | None) -> str:
         """A unit as people print it; empty for none."""

@@ -5,17 +5,16 @@ Nothing is guessed: a text with two possible meanings is refused, and the messag
 how to write what was meant.
 """
 
-import calendar
 import math
 import re
-import unicodedata
-from collections.abc import Mapping
 from datetime import date
 
 from trialscreen.ago import how_long_ago
+from trialscreen.daytext import days_of
 from trialscreen.derive import DECIMALS
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Dates, Exactly, Fact, Numbers, just_above, just_below
+from trialscreen.spelling import DASH, WORDS, folded, is_dash
 from trialscreen.text import first_control, nearest, shown
 from trialscreen.trial import Element, Trial, Unit
 from trialscreen.words import show_range
@@ -23,20 +22,19 @@ from trialscreen.words import show_range
 MAX_LENGTH = 200
 UNKNOWN = "unknown"
 
-YES_NO: Mapping[str, bool] = {
-    **dict.fromkeys(("yes", "y", "true", "t", "1"), True),
-    **dict.fromkeys(("no", "n", "false", "f", "0"), False),
-}
+_WHOLE = re.compile(r"([0-9]+)\.0*")
 _SIGNS = {"<": "<", ">": ">", "<=": "<=", ">=": ">=", "≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
 _SIGNED = re.compile(r"(<=|>=|=<|=>|≤|≥|<|>)?\s*(.*)", re.DOTALL)
 _NUMBER = re.compile(
-    r"(?P<number>[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?)"
+    r"(?P<number>[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{1,3})?)"
     r"(?:\s*[x×*]\s*10\s*\^\s*(?P<power>[+-]?[0-9]{1,3}))?\s*(?P<unit>.*)",
     re.DOTALL | re.IGNORECASE,
 )
-_POWER_OF_TEN = re.compile("10([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)")
-_BETWEEN = re.compile(r"(.+?)\s*(?:\.\.|\bto\b)\s*(.+)", re.DOTALL)
-_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_POWER = re.compile(r"^(?=10\s*\^)")
+_LIKE_A_SPAN = re.compile(
+    r"([+-]?[0-9]+(?:\.[0-9]+)?)\s*(?:\.{2,}|~|-)\s*(-?[0-9]+(?:\.[0-9]+)?(?: ?[^0-9 ].*)?)"
+)
+_BETWEEN = re.compile(r"(.+?)\s*\bto\b\s*(.+)", re.DOTALL)
 
 
 def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | None:
@@ -49,13 +47,9 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
         raise ValueProblem(f"{shown(text)} is too long; at most {MAX_LENGTH} characters are read")
     if first_control(text) is not None or "\n" in text:
         raise ValueProblem(f"{shown(text)} holds a control character or a line break")
-    clean = fold(text)
-    if not clean:
-        raise ValueProblem(f"an empty value; write {UNKNOWN!r} for a value that is not known")
+    clean = _meant(trial, element, text)
     if clean == UNKNOWN:
         return None
-    spelt = {fold(spelling): meant for spelling, meant in element.spellings.items()}
-    clean = fold(spelt.get(clean, clean))
     match element.type:
         case "boolean":
             return _read_yes_no(clean, text)
@@ -67,15 +61,37 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
             return _read_number(trial, element, clean, text)
 
 
+def _meant(trial: Trial, element: Element, text: str) -> str:
+    """`text` folded, and its spelling in the criteria file put in the words of this module."""
+    clean = folded(text)
+    if not clean:
+        raise ValueProblem(f"an empty value; write {UNKNOWN!r} for a value that is not known")
+    if is_dash(clean):
+        raise ValueProblem(f"{shown(text)}: {DASH}")
+    spelt = {folded(spelling): meant for spelling, meant in element.spellings.items()}
+    clean = folded(spelt.get(clean) or spelt.get(_whole(clean), clean))
+    for meant in WORDS if element.type == "boolean" else (UNKNOWN,):
+        words = {*WORDS[meant], *(folded(w) for w, one in trial.spellings.items() if one == meant)}
+        if not words.isdisjoint((clean, _whole(clean))):
+            return meant
+    return clean
+
+
+def _whole(clean: str) -> str:
+    """A code as it was before a table made a number of it: `1` for `1.0`."""
+    whole = _WHOLE.fullmatch(clean)
+    return clean if whole is None else whole[1]
+
+
 def in_dates(element: Element, text: str, on: date) -> str:
     """`text` as it can be kept: how long ago something was is put in dates."""
-    said = how_long_ago(fold(text), on) if element.type == "date" else None
+    said = how_long_ago(folded(text), on) if element.type == "date" else None
     return said or text
 
 
 def split_sign(text: str) -> tuple[str, str]:
     """`<`, `>`, `<=`, `>=` or nothing, and the text behind it."""
-    matched = _SIGNED.fullmatch(fold(text))
+    matched = _SIGNED.fullmatch(folded(text))
     assert matched is not None
     return _SIGNS.get(matched[1] or "", ""), matched[2]
 
@@ -85,35 +101,29 @@ def split_unit(text: str) -> tuple[str, str] | None:
 
     What the number is worth, and whether the unit is one, `read_value` says.
     """
-    clean = fold(text)
+    clean = folded(text)
     sign, last = split_sign(clean)
     if not sign and (between := _BETWEEN.fullmatch(last)) is not None:
         last = between[2]
-    match = _NUMBER.fullmatch(last)
+    match = _NUMBER.fullmatch(_POWER.sub("1 x ", last, count=1))
     if match is None or _continues(match["unit"]):
         return None
     unit = match["unit"]
     return clean.removesuffix(unit).rstrip(), unit
 
 
-def fold(text: str) -> str:
-    """One spelling for what looks the same: full-width digits, µ and μ, case, dashes, spaces."""
-    folded = unicodedata.normalize("NFKC", _POWER_OF_TEN.sub(r"10^\1", text)).casefold()
-    return " ".join(folded.replace("−", "-").replace("–", "-").split())
-
-
 def _read_yes_no(clean: str, text: str) -> Exactly:
-    if clean in YES_NO:
-        return Exactly(YES_NO[clean])
+    if clean in ("yes", "no"):
+        return Exactly(clean == "yes")
     raise ValueProblem(f"{shown(text)}; expected yes, no or unknown")
 
 
 def _read_choice(element: Element, clean: str, text: str) -> Exactly:
     names: dict[str, str] = {}
     for name, label in element.choices.items():
-        names[fold(name).replace("_", " ")] = names[fold(label)] = name
+        names[folded(name).replace("_", " ")] = names[folded(label)] = name
     spoken = clean.replace("_", " ").replace("-", " ")
-    if (meant := names.get(clean) or names.get(spoken)) is not None:
+    if (meant := names.get(clean) or names.get(spoken) or names.get(_whole(clean))) is not None:
         return Exactly(meant)
     known = (*element.choices, UNKNOWN)
     hint = nearest(clean, known)
@@ -131,11 +141,11 @@ def _read_date(element: Element, clean: str, text: str, on: date) -> Dates:
     sign, rest = _SIGNS.get(matched[1] or "", ""), matched[2]
     between = _BETWEEN.fullmatch(rest) if not sign else None
     if between is not None:
-        first, last = _days(between[1], text)[0], _days(between[2], text)[1]
+        first, last = days_of(between[1], text)[0], days_of(between[2], text)[1]
         if first > last:
             raise ValueProblem(f"{shown(text)} runs backwards; write the earlier date first")
     else:
-        first, last = _days(rest, text)
+        first, last = days_of(rest, text)
     low, high = element.range if element.range is not None else (date.min, date.max)
     assert isinstance(low, date) and isinstance(high, date)
     latest = min(high, on)
@@ -158,7 +168,7 @@ def _read_date(element: Element, clean: str, text: str, on: date) -> Dates:
 
 def read_day(text: str) -> date:
     """The one day that `text` states as YYYY-MM-DD; else ValueProblem."""
-    first, last = _days(fold(text), text)
+    first, last = days_of(folded(text), text)
     if first != last:
         raise ValueProblem(f"{shown(text)} is not one day; expected YYYY-MM-DD")
     return first
@@ -167,26 +177,6 @@ def read_day(text: str) -> date:
 def _shift(day: date, days: int) -> date:
     """The neighbouring day, within the calendar."""
     return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
-
-
-def _days(clean: str, text: str) -> tuple[date, date]:
-    """First and last day of YYYY, YYYY-MM or YYYY-MM-DD."""
-    match = _DATE.fullmatch(clean)
-    if match is None:
-        raise ValueProblem(
-            f"{shown(text)} is not a date; expected YYYY-MM-DD, or YYYY-MM or YYYY for a date"
-            " that is known in part"
-        )
-    year, month, day = int(match[1]), int(match[2] or 0), int(match[3] or 0)
-    try:
-        first = date(year, month if match[2] else 1, day if match[3] else 1)
-    except ValueError:
-        wrong = f": there is no month {match[2]}" if match[2] and not 1 <= month <= 12 else ""
-        raise ValueProblem(f"{shown(text)} is not a day of the calendar{wrong}") from None
-    if match[3]:
-        return first, first
-    last_month = month or 12
-    return first, date(year, last_month, calendar.monthrange(year, last_month)[1])
 
 
 # Numbers.
@@ -240,17 +230,30 @@ def _bounds(
 
 def _split(clean: str, text: str, unit: str = "") -> tuple[float, str]:
     """A number and the text of its unit (`unit` where it has none)."""
-    match = _NUMBER.fullmatch(clean)
+    match = _NUMBER.fullmatch(_POWER.sub("1 x ", clean, count=1))
     if match is None or _continues(match["unit"]):
-        if "," in clean:
-            raise ValueProblem(
-                f"{shown(text)} is ambiguous: write a decimal point (5.5) and no comma in thousands"
-            )
-        raise ValueProblem(f"{shown(text)} is not a number")
+        raise _no_number(clean, text)
     value = _as_written(match["number"], match["power"])
     if not math.isfinite(value):
         raise ValueProblem(f"{shown(text)} is not a finite number")
     return value, match["unit"] or unit
+
+
+def _no_number(clean: str, text: str) -> ValueProblem:
+    """What is wrong with a text that states no number, and how to write what it may mean."""
+    said = f"{shown(text)} is not a number"
+    if "," in clean:
+        said = f"{shown(text)} is ambiguous"
+        return ValueProblem(f"{said}: write a decimal point (5.5) and no comma in thousands")
+    if (span := _LIKE_A_SPAN.fullmatch(clean)) is not None:
+        return ValueProblem(f"{said}; for a span write '{span[1]} to {span[2]}'")
+    odd = next((one for one in clean if one.isnumeric() and one not in "0123456789"), None)
+    if odd is not None:
+        power = "; a power of ten is written 10^4" if f"10{odd}" in clean else ""
+        return ValueProblem(f"{said}: {odd} is none of the digits 0 to 9{power}")
+    if folded(text)[0] in "<>≤≥" and not any(one.isdigit() for one in clean):
+        return ValueProblem(f"{said}; write the limit that the report prints, such as <20")
+    return ValueProblem(said)
 
 
 def _as_written(number: str, power: str | None) -> float:
@@ -262,7 +265,9 @@ def _as_written(number: str, power: str | None) -> float:
 
 def _continues(rest: str) -> bool:
     """Whether what stands after the number is more of a number, not a unit (`5,5`, `012`)."""
-    return rest[:1].isdigit() or rest.startswith((".", ",", "'", "_", "+", "-", ":", "x 10", "x10"))
+    return rest[:1].isnumeric() or rest.startswith(
+        (".", ",", "'", "_", "+", "-", ":", "x 10", "x10")
+    )
 
 
 def _convert(trial: Trial, element: Element, value: float, unit: str, text: str) -> float:
@@ -294,13 +299,13 @@ def check_unit(trial: Trial, element: Element, unit: str) -> None:
     """Raises ValueProblem if values of the element cannot be given in `unit`."""
     if element.unit is None:
         raise ValueProblem(f"{shown(unit)}: {element.name} has no unit")
-    if _unit_code(trial, element, fold(unit)) is None:
-        raise ValueProblem(_unit_message(trial, element, fold(unit), unit))
+    if _unit_code(trial, element, folded(unit)) is None:
+        raise ValueProblem(_unit_message(trial, element, folded(unit), unit))
 
 
 def _unit_names(trial: Trial, code: str) -> set[str]:
     known = trial.units.get(code, Unit(code, code))
-    return {fold(name) for name in (code, known.show, *known.spellings)}
+    return {folded(name) for name in (code, known.show, *known.spellings)}
 
 
 def _unit_message(trial: Trial, element: Element, unit: str, text: str) -> str:

@@ -1,6 +1,5 @@
 """One cell of a table, and what comes of reading a column of them."""
 
-import re
 from datetime import date
 from typing import NamedTuple, Protocol
 
@@ -20,9 +19,6 @@ NO_VALUE = "\uffff"
 
 What follows is the reason. Such a cell is unknown and listed, and not counted as unreadable.
 """
-
-_AT_MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0+)?)?")
-"""How spreadsheets and databases write a day."""
 
 
 class Quick(NamedTuple):
@@ -81,8 +77,6 @@ class Parser:
         if NO_VALUE in text:
             reason = text.partition(NO_VALUE)[2].partition(JOINT)[0]
             raise ValueProblem(f"{NO_VALUE}{reason}")
-        if self.element.type == "date" and (day := _AT_MIDNIGHT.fullmatch(text)):
-            text = day[1]
         try:
             said = self._sayings.said(text)
             return None if said is None else read_value(self.trial, self.element, said, latest)

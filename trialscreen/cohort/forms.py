@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from trialscreen.errors import ValueProblem
+from trialscreen.spelling import folded
 from trialscreen.text import BLANKS, short, shown
 from trialscreen.trial import Element, Trial
-from trialscreen.values import fold, read_value, split_sign, split_unit
+from trialscreen.values import read_value, split_sign, split_unit
 
 JOINT = "\x1f"
 """Between comparator, cell and unit where these are columns of their own: U+001F, the unit
@@ -89,8 +90,8 @@ _AS_A_FLAG = Form()
 
 def code_of(cell: str) -> str:
     """The same for cells that are one code: `1` and `1.0`, `NA` and ` na `."""
-    folded = fold(cell.strip(BLANKS))
-    return repr(float(folded)) if _PLAIN_NUMBER.fullmatch(folded) else folded
+    code = folded(cell.strip(BLANKS))
+    return repr(float(code)) if _PLAIN_NUMBER.fullmatch(code) else code
 
 
 def _is_day(code: str) -> bool:
@@ -120,7 +121,7 @@ class Sayings:
             return None
         meaning = self._values.get(code_of(cell))
         said = self._usual(cell) if meaning is None else meaning
-        if fold(said) == "unknown":
+        if folded(said) == "unknown":
             return None
         return self._with_unit(self._with_sign(said, sign), unit)
 
@@ -148,7 +149,7 @@ class Sayings:
         return cell
 
     def _with_sign(self, said: str, sign: str) -> str:
-        wanted, own = COMPARATORS.get(fold(sign)), split_sign(said)[0]
+        wanted, own = COMPARATORS.get(folded(sign)), split_sign(said)[0]
         if wanted is None:
             raise ValueProblem(
                 f"the comparator {shown(sign)} beside {shown(said)}; expected <, <=, =, >=, > or"

@@ -1,6 +1,6 @@
 """Columns whose type fits their element: checked, and else used as they are."""
 
-from datetime import date, time
+from datetime import date
 
 import polars as pl
 
@@ -8,6 +8,7 @@ from trialscreen.cohort.cells import LATEST, Parser, Quick, Read
 from trialscreen.cohort.forms import Form
 from trialscreen.trial import Element, Trial
 
+_UTC = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "+00:00")
 _WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 
 
@@ -36,7 +37,11 @@ class Fitting:
 
 
 class Moments:
-    """A column of times at midnight: the day that the clock on the wall shows, in any zone."""
+    """A column of times: the day that the clock on the wall shows, in any zone but UTC.
+
+    A time in UTC is often a time elsewhere, so its day is not certain: `as_text` writes it
+    out for the parser, which knows.
+    """
 
     def __init__(self, trial: Trial, element: Element, column: pl.Expr) -> None:
         self.element, self.prepared = element, column.dt.replace_time_zone(None)
@@ -44,7 +49,10 @@ class Moments:
         self._parser = Parser(trial, element)
         cell = pl.col(element.name)
         self._day = cell.dt.date()
-        self._usable = _is_possible(element, self._day) & (cell.dt.time() == time(0))
+        # A time outside the years 1 to 9999 has no day.
+        self._usable = pl.when(cell.is_not_null()).then(
+            _is_possible(element, self._day).fill_null(value=False)
+        )
 
     def quick(self) -> Quick:
         return Quick(pl.col(self.element.name), [self._day], self._usable.all())
@@ -109,7 +117,7 @@ def fitting(
             return Fitting(
                 trial, element, column, kind, _is_possible(element, pl.col(element.name))
             )
-        case "date" if isinstance(kind, pl.Datetime):
+        case "date" if isinstance(kind, pl.Datetime) and kind.time_zone not in _UTC:
             return Moments(trial, element, column)
         case "integer" | "quantity" if isinstance(kind, _WHOLE):
             return _numbers(trial, element, column, pl.Int64())
@@ -122,12 +130,20 @@ def fitting(
             return None
 
 
+def _moment_as_text(column: pl.Expr, zone: str) -> pl.Expr:
+    """Times as text; one that has none, which makes the engine panic, as a text that none reads."""
+    wall = column.dt.cast_time_unit("ms").dt.replace_time_zone(None)
+    with_text = pl.when(wall.dt.date().is_between(date.min, date.max)).then(wall)
+    text = with_text.dt.to_string(f"%Y-%m-%d %H:%M:%S{zone}")
+    return pl.when(column.is_not_null()).then(text.fill_null("no time of the years 1 to 9999"))
+
+
 def as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr | None:
     """The column as text for the parser; None if its cells are no single values."""
     if isinstance(kind, pl.String | pl.Enum | pl.Categorical | pl.Boolean | pl.Date | pl.Null):
         return column.cast(pl.String)
     if isinstance(kind, pl.Datetime):
-        return column.dt.to_string("%Y-%m-%d %H:%M:%S")
+        return _moment_as_text(column, "Z" if kind.time_zone in _UTC else "")
     if kind.is_float():
         return column.fill_nan(None).cast(pl.String).str.strip_suffix(".0")
     return column.cast(pl.String) if kind.is_numeric() else None

@@ -11,11 +11,22 @@ from trialscreen.parse.formulas import NUMERIC, is_call, read_formula
 from trialscreen.parse.rules import RESERVED, read_rule
 from trialscreen.parse.yamltree import Scalar
 from trialscreen.rule import Given, Rule
+from trialscreen.spelling import DASH, folded, is_dash
 from trialscreen.text import nearest, shown
 from trialscreen.trial import ELEMENT_TYPES, RESULT_COLUMNS, SOURCES, Element, Formula
 
 KEYS = (
-    *("label", "type", "unit", "accepts", "refuses", "range", "range_help", "typical"),
+    *(
+        "label",
+        "type",
+        "unit",
+        "accepts",
+        "refuses",
+        "range",
+        "range_help",
+        "typical",
+        "typical_help",
+    ),
     *("choices", "spellings", "source", "section", "card", "consent", "ask", "help"),
     *("derive", "implied_by", "valid_if", "invalid_help", "reported_to", "reported_wins"),
     *("internal", "examples", "no_text"),
@@ -60,8 +71,9 @@ def _read_plain(name: str, at: Cursor) -> Element:
         range=at.optional("range", lambda place: _read_range(place, read_end), None),
         range_help=at.optional("range_help", Cursor.verbatim, ""),
         typical=at.optional("typical", lambda place: _read_range(place, read_end), None),
+        typical_help=at.optional("typical_help", Cursor.text, ""),
         choices=at.optional("choices", _read_texts, {}),
-        spellings=at.optional("spellings", _read_texts, {}),
+        spellings=at.optional("spellings", _read_spellings, {}),
         card=at.optional("card", Cursor.text, None),
         consent=at.optional("consent", Cursor.yes_no, False),
         invalid_help=at.optional("invalid_help", Cursor.verbatim, ""),
@@ -89,6 +101,13 @@ def _check_type(element: Element, at: Cursor) -> None:
 
 def _read_texts(at: Cursor) -> dict[str, str]:
     return {key: place.verbatim() for key, place in at.entries()}
+
+
+def _read_spellings(at: Cursor) -> dict[str, str]:
+    for spelling, place in at.entries():
+        if is_dash(folded(spelling)):
+            place.problem(DASH)
+    return _read_texts(at)
 
 
 def _read_factors(at: Cursor) -> dict[str, float]:

@@ -13,6 +13,7 @@ from trialscreen.parse.yamltree import Mapping as MappingNode
 from trialscreen.parse.yamltree import Scalar, parse_yaml
 from trialscreen.registry import Registration
 from trialscreen.rule import elements_of
+from trialscreen.spelling import DASH, WORDS, folded, is_dash
 from trialscreen.text import decode, nearest, shown
 from trialscreen.trial import (
     EXPECTED_TO_FAIL,
@@ -32,7 +33,7 @@ from trialscreen.trial import (
 
 FORMAT = 1
 _KEYS = (
-    *("format", "version", "trial", "units", "sections", "cards"),
+    *("format", "version", "trial", "units", "spellings", "sections", "cards"),
     *("elements", "inclusion", "exclusion", "checks"),
 )
 CRITERION_KEYS = ("id", "label", "text", "rule", "expected_to_fail", "readings")
@@ -78,6 +79,7 @@ def parse_trial(data: bytes, origin: str) -> Trial:
             *_read_criteria(root, "exclusion", elements, ids),
         ),
         checks=root.optional("checks", lambda at: _read_checks(at, elements), ()),
+        spellings=root.optional("spellings", _read_spellings, {}),
     )
     _cross_check(trial, root)
     problems.raise_any()
@@ -101,6 +103,19 @@ def _read_show(at: Cursor) -> str:
     """How a unit is printed; `""` for one that is not."""
     is_empty = isinstance(at.node, Scalar) and not at.node.plain and not at.node.text
     return "" if is_empty else at.verbatim()
+
+
+def _read_spellings(at: Cursor) -> dict[str, str]:
+    """Other words for yes, no and unknown; each stands for one of them."""
+    meanings = {word: meant for meant, words in WORDS.items() for word in words}
+    found = {}
+    for spelling, place in at.entries():
+        found[spelling] = place.word(tuple(WORDS))
+        if is_dash(word := folded(spelling)):
+            place.problem(DASH)
+        elif meanings.setdefault(word, found[spelling]) != found[spelling]:
+            place.problem(f"{shown(spelling)} already means {meanings[word]}")
+    return found
 
 
 def _read_list(at: Cursor) -> tuple[str, ...]:

@@ -1,0 +1,145 @@
+"""What a written date means: a day, a month or a year; never one of two days.
+
+`1956-03-12`, `12 Mar 1956` and `1956年3月12日` can only be one day. `3/4/1956` is the third
+of April to one reader and the fourth of March to another: it is refused, and both are named.
+"""
+
+import calendar
+import re
+from datetime import date, timedelta
+
+from trialscreen.errors import ValueProblem
+from trialscreen.text import shown
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+_NAMES = {
+    **{name.casefold(): number for number, name in enumerate(_MONTHS, 1)},
+    **{name[:3].casefold(): number for number, name in enumerate(_MONTHS, 1)},
+    "sept": 9,
+}
+_NAME = r"(?P<name>[a-z]{3,9})\.?"
+_ORDINAL = "(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
+_YEAR = "(?P<year>[0-9]{4})"
+_FORMS = tuple(
+    map(
+        re.compile,
+        (
+            f"{_YEAR}(?:[-/](?P<month>[0-9]{{1,2}}))?",
+            rf"{_YEAR}(?P<sep>[-/.])(?P<month>[0-9]{{1,2}})(?P=sep)(?P<day>[0-9]{{1,2}})",
+            f"{_YEAR}(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})",
+            f"{_YEAR} ?年(?: ?(?P<month>[0-9]{{1,2}}) ?月(?: ?(?P<day>[0-9]{{1,2}}) ?[日号])?)?",
+            f"(?P<month>[0-9]{{1,2}})[-/]{_YEAR}",
+            rf"(?:{_ORDINAL}(?:[-/ ]|\. ?)?)?{_NAME}(?:[-/ ]|, ?)?{_YEAR}",
+            f"{_NAME}[-/ ]?{_ORDINAL}(?:[-/ ]|, ?){_YEAR}",
+            f"{_YEAR}[-/ ]?{_NAME}(?:[-/ ]?{_ORDINAL})?",
+        ),
+    )
+)
+_TWO_WAYS = re.compile(rf"(?P<one>[0-9]{{1,2}})(?P<sep>[-/.])(?P<two>[0-9]{{1,2}})(?P=sep){_YEAR}")
+_TIMED = re.compile(
+    r"(?P<date>.{8,}?)(?:t|, ?| |:)(?P<hour>[01]?[0-9]|2[0-3])"
+    r":(?P<rest>[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?)"
+    r"(?P<half> ?[ap]\.?m\.?)?(?P<zone> ?(?:z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?))?"
+)
+_TWO_POINTS = re.compile(r"(?<=[0-9])\s*(?:\.{2,}|…)\s*(?=[0-9])")
+_SIX_DIGITS = re.compile("[0-9]{6}")
+_UTC = re.compile(r" ?(?:z|utc|gmt|[+-]00(?::?00)?)")
+_NO_TIME = re.compile(r"[0.:]*")
+_ONE_DAY = timedelta(days=1)
+
+
+def days_of(clean: str, text: str) -> tuple[date, date]:
+    """First and last day that folded `clean` states; `text` is what was written.
+
+    A time of day is left out. Raises ValueProblem.
+    """
+    timed = _TIMED.fullmatch(clean)
+    if timed is None:
+        return _days(clean, text)
+    hour = int(timed["hour"])
+    first, last = _days(timed["date"], text)
+    if first != last or (timed["half"] and not 1 <= hour <= 12):
+        raise _no_date(text)
+    if timed["zone"] is None or not _UTC.fullmatch(timed["zone"]):
+        return first, last
+    return _around(first, hour, is_midnight=hour == 0 and bool(_NO_TIME.fullmatch(timed["rest"])))
+
+
+def _around(day: date, hour: int, *, is_midnight: bool) -> tuple[date, date]:
+    """The days that calendars on the wall show at an hour of UTC: 12 hours behind to 14 ahead.
+
+    Midnight is how databases write a day that has no time.
+    """
+    if is_midnight:
+        return day, day
+    first = day - _ONE_DAY if hour < 12 and day > date.min else day
+    last = day + _ONE_DAY if hour >= 10 and day < date.max else day
+    return first, last
+
+
+def _days(clean: str, text: str) -> tuple[date, date]:
+    for form in _FORMS:
+        if (match := form.fullmatch(clean)) is not None:
+            parts = match.groupdict()
+            if "name" not in parts:
+                return _span(parts["year"], parts.get("month"), parts.get("day"), text)
+            if (month := _NAMES.get(parts["name"])) is not None:
+                return _span(parts["year"], str(month), parts["day"], text)
+    if (match := _TWO_WAYS.fullmatch(clean)) is not None:
+        day = _only_day(int(match["year"]), int(match["one"]), int(match["two"]), text)
+        return day, day
+    raise _no_date(text, clean)
+
+
+def _span(year: str, month: str | None, day: str | None, text: str) -> tuple[date, date]:
+    """A day, a month (no `day`) or a year (no `month` either)."""
+    first = _day(int(year), int(month or 1), int(day or 1))
+    if first is None:
+        no_month = month is not None and not 1 <= int(month) <= 12
+        wrong = f": there is no month {month}" if no_month else ""
+        raise ValueProblem(f"{shown(text)} is not a day of the calendar{wrong}")
+    if day is not None:
+        return first, first
+    last = first.replace(month=int(month or 12))
+    return first, last.replace(day=calendar.monthrange(last.year, last.month)[1])
+
+
+def _only_day(year: int, one: int, two: int, text: str) -> date:
+    """The day that both orders of day and month can mean, or only one of them."""
+    days = {_day(year, two, one), _day(year, one, two)} - {None}
+    if not days:
+        raise ValueProblem(f"{shown(text)} is not a day of the calendar")
+    if len(days) > 1:
+        by_day, by_month = date(year, two, one), date(year, one, two)
+        raise ValueProblem(
+            f"{shown(text)} is {_in_words(by_day)} or {_in_words(by_month)};"
+            f" write {by_day} or {by_month}"
+        )
+    (day,) = days
+    assert day is not None
+    return day
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _no_date(text: str, clean: str = "") -> ValueProblem:
+    if _TWO_POINTS.search(clean):
+        span = _TWO_POINTS.sub(" to ", text)
+        return ValueProblem(f"{shown(text)} is not a date; for a span write {shown(span)}")
+    several = "can be several dates" if _SIX_DIGITS.fullmatch(clean) else "is not a date"
+    return ValueProblem(
+        f"{shown(text)} {several}; expected YYYY-MM-DD, or YYYY-MM or YYYY for a date"
+        " that is known in part"
+    )
