@@ -1,6 +1,7 @@
 """What a file of answers says is what the rules get, or it is refused."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from tests.process import refusals, run
+from trialscreen import InputError, load_trial, screen
 
 DATA = Path(__file__).parent / "data" / "answers.yaml"
 CASES: list[dict[str, Any]] = yaml.load(DATA.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
@@ -28,3 +30,20 @@ def test_a_file_says_what_its_reader_sees(case: dict[str, Any], tmp_path: Path) 
     else:
         assert not by_file.err
         assert json.loads(by_file.out)["facts"] == case["facts"]
+
+
+def test_a_contradiction_names_its_elements_in_python_too() -> None:
+    given = {"birth_date": date(1960, 1, 1), "age": 50, "weight": 58, "high_fall_risk": True}
+    with pytest.raises(InputError) as caught:
+        screen(load_trial(), given, on=date(2026, 6, 1))
+    (problem,) = caught.value.problems
+    assert (problem.where, problem.elements) == ("age, birth_date", ("age", "birth_date"))
+
+
+def test_a_contradiction_of_a_file_and_flags_names_both_places(tmp_path: Path) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text("screening_date: 2026-06-01\npth_analog_last_dose_date: 2020\n", "utf-8")
+    assert refusals(run("screen", path, "--pth-analog-use", "no")) == [
+        f"--pth-analog-use (PTH analog), {path}:2:28 pth_analog_last_dose_date: PTH analog no"
+        " contradicts last dose of a PTH analog 2020, from which it is yes"
+    ]
