@@ -183,8 +183,8 @@ def test_explain_shows_the_clauses_and_verbatim_the_registered_words() -> None:
         (["--high-fall-risk", "yes"], "high_fall_risk", "yes"),
         (["--high-fall-risk", "no"], "high_fall_risk", "no"),
         (["--high-fall-risk", "unknown"], "high_fall_risk", None),
-        (["--menopause-type", "natural"], "menopause_type", "natural, at 40 years or later"),
-        (["--sex", "Female"], "sex", "female"),
+        (["--menopause-type", "natural"], "menopause_type", "Natural, at 40 years or later"),
+        (["--sex", "Female"], "sex", "Female"),
         (["--pth-analog-last-dose-date", "2026-03"], "pth_analog_last_dose_date", "2026-03"),
         (["--hbv-dna", "<20"], "hbv_dna", "<20 copies/mL"),
         (["--lumbar-spine-t-score", "-3.1"], "lumbar_spine_t_score", "-3.1"),
@@ -244,6 +244,21 @@ def test_the_screening_date_is_today_where_the_user_is(zone: str, hours: int) ->
     after = (datetime.now(UTC) + timedelta(hours=hours)).date()
     assert before <= date.fromisoformat(result["screening_date"]) <= after
     assert any(f"UNDETERMINED for NCT06949137 on {day}" in table for day in (before, after))
+
+
+def test_numbers_and_labels_are_shown_as_the_criteria_file_writes_them(tmp_path: Path) -> None:
+    text = (ROOT / "tests" / "data" / "tiny_trial.yaml").read_text("utf-8")
+    text = text.replace("at_least: 18", "at_least: 18.50").replace("[8, 80]", "[8.0, 8.0e1]")
+    text = text.replace("m: Male", "m: Male by Passport").replace("below: 30", "below: 3e1")
+    (path := tmp_path / "written.yaml").write_text(text, "utf-8")
+    shown = run("--criteria", path, "criteria").out
+    assert "BMI ≥ 18.50 kg/m²" in shown and "sex is Male by Passport" in shown
+    asked = ("--criteria", path, "screen", "--screening-date", "2026-06-01")
+    screened = run(*asked, "--weight", "25", "--height", "117", "--sex", "m", "--format", "plain")
+    assert "height 117 cm) < 18.50" in screened.out
+    assert "BMI is 0.2372 kg/m² below 18.50 kg/m²." in screened.out
+    refused = run(*asked, "--bmi", "90")
+    assert "expected 8.0 to 8.0e1 kg/m²" in refused.err
 
 
 def test_another_criteria_file_is_named_by_option_or_variable_and_the_option_wins() -> None:

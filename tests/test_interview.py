@@ -49,7 +49,7 @@ def test_back_asks_again_and_only_a_new_answer_replaces_the_old_one(tmp_path: Pa
     path = tmp_path / "a.yaml"
     child = start("--save", str(path))
     shown = say(child, "yes", "yes", "f", "1960", "b", "b")
-    assert "It was: female. Enter keeps it." in shown
+    assert "It was: Female. Enter keeps it." in shown
     assert "Are you willing" not in shown
     assert "It was: yes. Enter keeps it." in say(child, "b")
     assert "How did your menopause" in say(child, "no")
@@ -86,7 +86,7 @@ def test_an_answer_can_be_changed_in_review() -> None:
     child = start()
     say(child, "yes", "yes", "female", "r")
     assert "2  Male" in say(child, "3")
-    assert "sex: male" in say(child, "2")
+    assert "sex: Male" in say(child, "2")
 
 
 def test_a_card_takes_numbers(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from trialscreen import truth
 from trialscreen.evaluate import Evaluation
 from trialscreen.rule import Compare, Rule, Test, elements_of, parts_of, tests_of
 from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.words import as_written
 
 
 class Lint(NamedTuple):
@@ -106,8 +107,8 @@ def _never_decided(trial: Trial) -> Iterator[Lint]:
                         f"{criterion.kind}.{criterion.id}",
                         "bound-in-range",
                         "error",
-                        f"{test.element} is compared with {test.bound}, outside its range"
-                        f" {low} to {high}",
+                        f"{test.element} is compared with {as_written(test.bound)}, outside its"
+                        f" range {as_written(low)} to {as_written(high)}",
                     )
 
 

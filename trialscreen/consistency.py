@@ -13,7 +13,7 @@ from trialscreen.evaluate import Evaluation, Resolved
 from trialscreen.fact import Dates, Exactly, Fact, Numbers, meet
 from trialscreen.rule import Compare, ElementRef
 from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
-from trialscreen.words import show_fact, show_typical
+from trialscreen.words import as_written, show_fact, show_typical
 
 
 class Notice(NamedTuple):
@@ -141,7 +141,7 @@ def _near_thresholds(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
                     "warning",
                     (element.name,),
                     f"{element.label} {show_fact(trial, element, fact)} is close to the"
-                    f" threshold {bound}: it is compared without rounding",
+                    f" threshold {as_written(bound)}: it is compared without rounding",
                 )
 
 

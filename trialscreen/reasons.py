@@ -11,7 +11,7 @@ from trialscreen.evaluate import Resolved, Trace
 from trialscreen.fact import Dates, Numbers
 from trialscreen.rule import Compare, ElementRef, LongerAgoThan, Operator, Within
 from trialscreen.trial import Trial
-from trialscreen.words import SYMBOLS, show_fact, show_number, with_unit
+from trialscreen.words import SYMBOLS, as_written, show_fact, show_number, with_unit
 
 
 class Grounds(NamedTuple):
@@ -111,7 +111,7 @@ def _comparison(
     trial: Trial, trace: Trace, operator: Operator, bound: int | float | ElementRef
 ) -> str:
     if not isinstance(bound, ElementRef):
-        return f"{SYMBOLS[operator]} {bound}"
+        return f"{SYMBOLS[operator]} {as_written(bound)}"
     other = trace.used[1]
     return (
         f"{SYMBOLS[operator]} {other.element.label} {show_fact(trial, other.element, other.fact)}"
@@ -165,7 +165,9 @@ def distance(trial: Trial, trace: Trace, on: date) -> str | None:
         case Compare(), Numbers(low, high) if low == high and (at := _bound(trace)) is not None:
             side = "above" if low > at else "below" if low < at else "at"
             gap = with_unit(trial, one.element, show_number(abs(low - at), 4))
-            shown_at = with_unit(trial, one.element, show_number(at))
+            from_file = not isinstance(rule.bound, ElementRef)
+            text = as_written(at) if from_file else show_number(at)
+            shown_at = with_unit(trial, one.element, text)
             lead = f"{one.element.label} is "
             return lead + (f"{gap} {side} {shown_at}" if side != "at" else f"exactly {shown_at}")
         case ((Within(_, period) | LongerAgoThan(_, period)), Dates() as dates):

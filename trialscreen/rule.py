@@ -48,6 +48,18 @@ _OPPOSITES = {
 }
 
 
+class Written(float):
+    """A number whose shortest text is another than the one in the criteria file: `0.50`, `1e3`."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> "Written":
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
 class ElementRef(NamedTuple):
     """A bound that is the value of another element (a printed upper limit, say)."""
 
@@ -112,7 +124,7 @@ class OneOf(NamedTuple):
 class Compare(NamedTuple):
     """A number or date against a number, or against another element of the same kind.
 
-    A number keeps the type it was written with (10.0 or 10), to be shown as written.
+    A number keeps the type it was written with (10.0 or 10; `Written`), to be shown as written.
     """
 
     element: str

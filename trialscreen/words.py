@@ -19,6 +19,7 @@ from trialscreen.rule import (
     Operator,
     Rule,
     Within,
+    Written,
 )
 from trialscreen.trial import Element, Trial
 
@@ -33,6 +34,11 @@ def show_number(value: float, decimals: int | None = None) -> str:
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     return repr(float(value))
+
+
+def as_written(value: float | date) -> str:
+    """A number or day of the criteria file as it stands there."""
+    return value.text if isinstance(value, Written) else str(value)
 
 
 def with_unit(trial: Trial, element: Element, text: str) -> str:
@@ -52,7 +58,7 @@ def show_typical(trial: Trial, element: Element) -> str:
 
 
 def _span(trial: Trial, element: Element, ends: tuple[float, float] | tuple[date, date]) -> str:
-    low, high = (str(end) if isinstance(end, date) else show_number(end) for end in ends)
+    low, high = map(as_written, ends)
     return with_unit(trial, element, f"{low} to {high}")
 
 
@@ -64,7 +70,7 @@ def show_fact(trial: Trial, element: Element, fact: Fact | None) -> str:
         case Exactly(bool() as value):
             return "yes" if value else element.no_text
         case Exactly(value):
-            return element.choices.get(str(value), str(value)).lower()
+            return element.choices.get(str(value), str(value))
         case Dates():
             return show_dates(element, fact)
         case Numbers():
@@ -163,9 +169,9 @@ def test_in_words(trial: Trial, test: Rule) -> str:
         case Is(_, bool() as value):
             return element.label if value else f"no {element.label}"
         case Is(_, value):
-            return f"{element.label} is {element.choices[str(value)].lower()}"
+            return f"{element.label} is {element.choices[str(value)]}"
         case OneOf(_, values):
-            listed = " or ".join(element.choices[value].lower() for value in values)
+            listed = " or ".join(element.choices[value] for value in values)
             return f"{element.label} is {listed}"
         case Compare(_, operator, bound):
             return f"{element.label} {SYMBOLS[operator]} {bound_in_words(trial, element, bound)}"
@@ -181,4 +187,4 @@ def bound_in_words(trial: Trial, element: Element, bound: int | float | ElementR
     """A number as the criteria file writes it, with the unit; or the other element's label."""
     if isinstance(bound, ElementRef):
         return trial.elements[bound.name].label
-    return with_unit(trial, element, str(bound))
+    return with_unit(trial, element, as_written(bound))

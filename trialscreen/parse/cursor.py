@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from trialscreen.errors import InputError, Problem
 from trialscreen.parse.yamltree import Mapping, Node, Scalar, Sequence, comment_behind
+from trialscreen.rule import Written
 from trialscreen.text import nearest, shown
 
 T = TypeVar("T")
@@ -96,12 +97,17 @@ class Cursor:
         return False
 
     def number(self) -> int | float:
-        """A number as JSON writes it; whole numbers written without a point stay int."""
+        """A number as JSON writes it; whole numbers written without a point stay int.
+
+        One that would be shown otherwise than it is written keeps its text.
+        """
         if isinstance(self.node, Scalar) and self.node.plain and NUMBER.fullmatch(self.node.text):
             text = self.node.text
-            value = int(text) if len(text) < 20 and text.lstrip("-").isdigit() else float(text)
+            if len(text) < 20 and text.lstrip("-").isdigit():
+                return int(text)
+            value = float(text)
             if math.isfinite(value):
-                return value
+                return value if str(value) == text else Written(text)
         self._expected("a number such as 12 or 0.5")
         return 1
 
