@@ -27,6 +27,32 @@ def test_how_long_ago_is_read_back_and_its_dates_are_kept(tmp_path: Path) -> Non
     assert answers(path)["rankl_inhibitor_last_dose_date"] == "<2024-06-01"
 
 
+def test_a_default_date_of_databases_is_asked_again_and_years_can_be_short(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    child = start("--save", str(path))
+    say(child, *UP_TO_MEDICINES, "2")
+    told = flowing(say(child, "1970-01-01"))
+    assert "1970-01-01 is unusual" in told
+    assert "denosumab, came into use in May 2010" in told
+    assert "Date of the last dose of denosumab" in say(child, "n")
+    assert "is 4 March 2026 or 3 April 2026" in flowing(say(child, "4/3/2026"))
+    assert "is between 2022-06-01 and 2024-06-01" in flowing(say(child, "3 yrs ago"))
+    say(child, "y")
+    assert answers(path)["rankl_inhibitor_last_dose_date"] == "2022-06-01 to 2024-06-01"
+
+
+def test_words_of_the_criteria_file_are_answers(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    child = start("--save", str(path))
+    assert "'maybe'; expected yes, no or u" in say(child, "maybe")
+    assert "'-'; expected yes, no or u" in say(child, "-")
+    say(child, "是", "1.0", "女", "1956年3月12日", "1", "不详")
+    told = answers(path)
+    assert (told["willing_to_participate"], told["informed_consent_signed"]) == ("是", "1.0")
+    assert (told["sex"], told["birth_date"]) == ("女", "1956年3月12日")
+    assert "willing to take part: yes" in flowing(say(child, "r"))
+
+
 def test_every_wrong_reply_is_told_in_a_line_and_asked_again() -> None:
     child = start()
     no_command = "'x' is no answer here; u unknown, ? why, b back, r review"

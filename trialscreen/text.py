@@ -73,16 +73,31 @@ def shown(text: str) -> str:
 _START = re.compile(r" *(?:[0-9]+  )?")
 
 
+_FILLER = "\ufdd0"
+"""Stands for the second column of a wide character; in no text, for Unicode keeps it so."""
+
+
 def wrapped(text: str, columns: int) -> str:
-    """Each line broken at words; its later lines start under its first word, after a number."""
+    """Each line broken at words; its later lines start under its first word, after a number.
+
+    Chinese characters and the like take two columns, as a terminal shows them.
+    """
     import textwrap  # noqa: PLC0415 - only where lines are long
 
     lines = []
-    for line in text.split("\n"):
+    for line in (text if text.isascii() else _filled(text)).split("\n"):
         start = _START.match(line)
         indent = " " * (start.end() if start is not None else 0)
         lines.append(textwrap.fill(line, max(20, columns - 1), subsequent_indent=indent))
-    return "\n".join(lines)
+    return "\n".join(lines).replace(_FILLER, "")
+
+
+def _filled(text: str) -> str:
+    """`text` with as many characters as it takes columns."""
+    import unicodedata  # noqa: PLC0415
+
+    wide = (unicodedata.east_asian_width(one) in "WF" for one in text)
+    return "".join(one + _FILLER * two for one, two in zip(text, wide, strict=True))
 
 
 def some(texts: Sequence[str], most: int = 5) -> str:

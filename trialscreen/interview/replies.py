@@ -29,9 +29,7 @@ def texts_of(question: Question, reply: str) -> list[tuple[Element, str]]:
         return _ticked(question, said)
     element = question.elements[0]
     if element.type == "boolean":
-        if said not in _YES_NO:
-            raise ValueProblem(f"{shown(reply)}; expected yes, no or u")
-        return [(element, _YES_NO[said])]
+        return [(element, _YES_NO.get(said, reply))]
     names = list(element.choices)
     if names and reply.isdecimal():
         if not 1 <= int(reply) <= len(names):
@@ -58,6 +56,8 @@ def no_answer(trial: Trial, question: Question, reply: str, problem: ValueProble
     if len(reply) == 1 and reply.isalpha():
         return f"{shown(reply)} is no answer here; {HELP_LINE}"
     element = question.elements[0]
+    if question.card is None and element.type == "boolean":
+        return f"{shown(reply)}; expected yes, no or u"
     if question.card is None and element.type == "choice":
         choices = "; ".join(f"{n} {label}" for n, label in enumerate(element.choices.values(), 1))
         return f"{shown(reply)}; expected {choices}; or u"
