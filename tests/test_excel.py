@@ -197,6 +197,15 @@ def test_a_zero_that_was_computed_is_zero(tmp_path: Path) -> None:
     assert _rows(path) == [(None, "0", None, None)]
 
 
+def test_zeros_that_the_sheet_hides_are_unknown(tmp_path: Path) -> None:
+    def write(_: Any, sheet: Any) -> None:
+        sheet.write_row("A2", ["S-1", 0, 158])
+        sheet.hide_zero()
+
+    hidden = "[the cell B2: the sheet hides zeros]"
+    assert _rows(_made(tmp_path / "t.xlsx", write)) == [("S-1", hidden, "158", None)]
+
+
 def test_raised_digits_stay_raised(tmp_path: Path) -> None:
     def write(book: Any, sheet: Any) -> None:
         up, down = book.add_format({"font_script": 1}), book.add_format({"font_script": 2})
@@ -364,8 +373,17 @@ REFUSED: dict[str, Callable[[Path], object]] = {
     "cannot be read as an .xlsx file": lambda path: path.write_text("patient_id,weight\nS-1,55\n"),
     "cannot be read as an .xlsx file (": lambda path: _patched(path, SHEET, "</sheetData>", ""),
     "cannot be read as an .xlsx file (KeyError": lambda path: _without(path, "[Content_Types].xml"),
+    "cannot be read as an .xlsx file (ValueError": lambda path: _patched(
+        path, SHEET, r'r="B2"', 'r="A2"'
+    ),
     "has no sheet that is not hidden; name one with --sheet": lambda path: _patched(
         path, "xl/workbook.xml", "<sheet name", '<sheet state="hidden" name'
+    ),
+    "has no sheet that can be read; save it as Excel Workbook": lambda path: _patched(
+        path,
+        "xl/workbook.xml",
+        "http://schemas.openxmlformats.org/officeDocument/2006/",
+        "http://purl.oclc.org/ooxml/officeDocument/",
     ),
     "is too large for an .xlsx file; save it as CSV or Parquet": lambda path: _patched(
         path, SHEET, "</sheetData>", " " * 2000 + "</sheetData>"

@@ -104,6 +104,11 @@ def _computes_later(path: Path) -> bool:
 
 def _chosen(book: Workbook, name: str | None, origin: str) -> tuple[Any, tuple[str, ...]]:
     sheets: dict[str, Any] = {sheet.title: sheet for sheet in book.worksheets}
+    if not sheets:
+        message = (
+            "has no sheet that can be read; save it as Excel Workbook, and not as a Strict one"
+        )
+        raise InputError([Problem(origin, message)])
     if name is not None:
         if name not in sheets:
             message = f"has no sheet {shown(name)}; its sheets: {', '.join(map(shown, sheets))}"
@@ -129,7 +134,7 @@ class _Table:
         self._numbers: list[int] = []
         self._parts: list[pl.DataFrame] = []
         self._beside: list[str] = []
-        self._title_row = 0
+        self._title_row = self._looked_at = 0
         self._columns: list[int] = []
         self._names: list[str] = []
         self._marks: dict[int, dict[int, str]] = {}
@@ -177,6 +182,9 @@ class _Table:
                 message = f"its titles, in row {self._title_row}, are merged: {where}"
                 raise InputError([Problem(self._origin, message)])
             rows = bisect_left(self._numbers, top), bisect_right(self._numbers, bottom)
+            self._looked_at += (rows[1] - rows[0]) * len(self._columns)
+            if self._looked_at > MAX_CELLS:  # they cover the same cells again and again
+                raise InputError([Problem(self._origin, _TOO_LARGE)])
             for column in range(max(left, self._columns[0]), min(right, self._columns[-1]) + 1):
                 letter = get_column_letter(column)
                 for row in range(*rows):

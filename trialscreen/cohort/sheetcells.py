@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from openpyxl.cell.read_only import ReadOnlyCell
@@ -32,7 +33,8 @@ _REMEMBERED = 200_000
 
 _SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _SUBSCRIPT = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
-_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{0,3}[1-9])?")
+_PLAIN = re.compile(r"-?(?:[1-9][0-9]{0,9}|(?:0|[1-9][0-9]{0,9})\.[0-9]{0,3}[1-9])")
+"""Numbers that are shown as they are stored; 0 may be hidden."""
 _ESCAPED = re.compile("_x(00[01][0-9A-Fa-f])_")  # how a control character is written
 
 Row = tuple[int, dict[int, str]]
@@ -68,8 +70,12 @@ class Cells(WorkSheetParser):
 
     def rows(self) -> Iterator[Row]:
         """The rows in which something is shown."""
+        last = 0
         with self._source:
             for number, cells in self.parse():
+                if number <= last or len(dict(cells)) < len(cells):
+                    raise ValueError("a row or a cell stands twice")
+                last = number
                 row = {column: text for column, text in cells if text.strip(BLANKS)}
                 if row:
                     yield number, row
@@ -136,6 +142,11 @@ class Cells(WorkSheetParser):
             self._columns[letters] = column_index_from_string(letters)
         return self._columns[letters]
 
+    @cached_property
+    def _hides_zeros(self) -> bool:
+        views = getattr(self, "views", None)  # which stand before the rows
+        return views is not None and any(view.showZeros is False for view in views.sheetView)
+
     def _shown(self, style: int, kind: str, value: str) -> str:
         known = self._style(style)
         if kind == "n" and known.is_plain and _PLAIN.fullmatch(value):
@@ -164,6 +175,8 @@ class Cells(WorkSheetParser):
             case "d":
                 return style.number(float(to_excel(from_ISO8601(value))))  # type: ignore[no-untyped-call]
             case _:
+                if self._hides_zeros and float(value) == 0:
+                    raise ValueProblem("the sheet hides zeros")
                 return style.number(float(value))
 
     def _inline(self, style: int, element: Any) -> str:
