@@ -19,6 +19,8 @@ _QUOTED, _TWICE = b'"', b"\0"
 """What stands for a cell in quotes, and for a blank one or a quote in one."""
 _BLANK = bytes({*BLANKS.encode()})
 """Bytes of blanks; what has no others is looked at elsewhere."""
+_BLANKS_BEGIN = tuple({_QUOTED + blank.encode()[:2] for blank in BLANKS if blank not in "\r\n"})
+"""How a blank cell in quotes begins."""
 
 
 class Plain(NamedTuple):
@@ -91,9 +93,12 @@ def _unquoted(data: bytes, separator: bytes) -> bytes | None:
     parts = data.replace(b'""', _TWICE).split(_QUOTED)
     inside, between = parts[1::2], parts[::2]
     if b"\n" in b"".join(inside):
-        return None
-    marks = [_QUOTED if part.strip(_BLANK) else _TWICE for part in inside]
-    outside = b"".join(chain.from_iterable(zip(between, [*marks, b""], strict=True)))
+        return None  # a quote at the start of a cell may stand for inches
+    if any(begin in data for begin in _BLANKS_BEGIN):
+        marks = [_QUOTED if part.strip(_BLANK) else _TWICE for part in inside]
+        outside = b"".join(chain.from_iterable(zip(between, [*marks, b""], strict=True)))
+    else:  # no cell in quotes is blank
+        outside = _QUOTED.join(between)
     around = b"\n" + outside
     for mark in (_QUOTED, _TWICE):
         opened = around.count(separator + mark) + around.count(b"\n" + mark)
