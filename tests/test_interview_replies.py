@@ -87,7 +87,7 @@ def test_the_review_is_by_section_and_says_what_a_change_makes_needless() -> Non
     say(child, *UP_TO_MEDICINES, "1 2", "2020", "2020")
     shown = say(child, "r")
     assert "\r\nConsent\r\n    1  willing to take part: yes\r\n    2  informed" in shown
-    assert "\r\nAge and sex\r\n    3  sex: female\r\n" in shown
+    assert "\r\nAge and sex\r\n    3  sex: Female\r\n" in shown
     row = re.search(r"(\d+)  last dose of a RANKL inhibitor: 2020", shown)
     assert row
     shown = flowing(say(child, row[1], "2026-01"))
@@ -151,7 +151,7 @@ def test_an_exclusion_that_the_flags_hold_is_told_at_once_and_a_changed_answer_r
     assert "This is the first question of this session" in flowing(say(child, "b"))
     shown = say(child, "")
     assert "Nothing more to ask" not in shown
-    assert "    1  sex: male" in shown
+    assert "    1  sex: Male" in shown
     say(child, "1", "female")
     assert "Are you willing to take part" in say(child, "")
     assert "yes: decides nothing by itself" in say(child, "?")
@@ -163,5 +163,5 @@ def test_an_answer_is_left_as_it_is_on_second_thought() -> None:
     assert "What is your sex?" in say(child, "r", "1")
     assert "The trial is open to women only." in say(child, "?")
     for reply in ("", "b"):
-        assert "    1  sex: female" in say(child, reply)
+        assert "    1  sex: Female" in say(child, reply)
         say(child, "1")
