@@ -96,7 +96,7 @@ class Timed:
         element = question.elements[0]
         reply = text_of(element, self.world[element.name]) if element.name in self.world else "u"
         try:
-            texts_of(question, reply)
+            texts_of(self.talk.book.trial, question, reply)
         except ValueProblem:
             return "u"
         return reply

@@ -124,7 +124,7 @@ def steps(
     made = []
     while (question := next_question(book.screening, book.entries.keys(), sources)) is not None:
         reply = _reply(question, given)
-        texts = texts_of(question, reply)
+        texts = texts_of(trial, question, reply)
         warned = question.card is None and book.unusual(*texts[0]) is not None
         book.answer(texts)
         lines = (reply, "y") if warned else (reply,)

@@ -46,9 +46,10 @@ def test_words_of_the_criteria_file_are_answers(tmp_path: Path) -> None:
     child = start("--save", str(path))
     assert "'maybe'; expected yes, no or u" in say(child, "maybe")
     assert "'-'; expected yes, no or u" in say(child, "-")
-    say(child, "是", "1.0", "女", "1956年3月12日", "1", "不详")
+    assert "'1.0'; expected yes, no or u" in say(child, "1.0")
+    say(child, "是", "否", "女", "1956年3月12日", "1", "不详")
     told = answers(path)
-    assert (told["willing_to_participate"], told["informed_consent_signed"]) == ("是", "1.0")
+    assert (told["willing_to_participate"], told["informed_consent_signed"]) == ("yes", "no")
     assert (told["sex"], told["birth_date"]) == ("女", "1956年3月12日")
     assert "willing to take part: yes" in flowing(say(child, "r"))
 

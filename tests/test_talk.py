@@ -113,7 +113,7 @@ def test_an_impossible_cure_date_is_a_wrong_reply() -> None:
 
 def test_a_last_period_in_childhood_is_asked_about_and_then_set_against_the_birth() -> None:
     shown = said(*UP_TO_PERIOD, "1955-03", "y")
-    assert "time since the last period 71 years is unusual" in shown
+    assert "last menstrual period 1955-03 is unusual (typical: 1975-01-01 to 2027-12-31)" in shown
     assert "The age at the last menstrual period would be below 8 years" in shown
 
 

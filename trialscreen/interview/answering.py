@@ -60,7 +60,7 @@ class Answering:
         """Takes an answer; or says in one line what is wrong with it, and returns False."""
         on = self.book.on
         try:
-            texts = texts_of(question, reply)
+            texts = texts_of(self.book.trial, question, reply)
             if question.card is None and not self._confirmed(*texts[0]):
                 return False
             texts = [(one, in_dates(one, text, on)) for one, text in texts]

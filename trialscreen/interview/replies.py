@@ -8,6 +8,7 @@ from trialscreen.fact import Fact, is_exact
 from trialscreen.interview.book import Contradiction
 from trialscreen.interview.console import HELP_LINE
 from trialscreen.interview.plan import Question
+from trialscreen.spelling import folded
 from trialscreen.text import shown
 from trialscreen.trial import Element, Formula, Trial
 from trialscreen.values import UNKNOWN
@@ -18,7 +19,7 @@ _NONE = ("n", "no", "none")
 _YEARS = re.compile(r"[0-9]{1,3}( years?( old)?)?")
 
 
-def texts_of(question: Question, reply: str) -> list[tuple[Element, str]]:
+def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element, str]]:
     """The answers that a reply means. Raises ValueProblem."""
     said = reply.casefold()
     if not said:
@@ -29,13 +30,21 @@ def texts_of(question: Question, reply: str) -> list[tuple[Element, str]]:
         return _ticked(question, said)
     element = question.elements[0]
     if element.type == "boolean":
-        return [(element, _YES_NO.get(said, reply))]
+        # No 1 and no f: these answer other questions, and are slips here.
+        meant = _YES_NO.get(said) or _own_words(trial).get(folded(reply))
+        if meant is None:
+            raise ValueProblem(f"{shown(reply)}; expected yes, no or u")
+        return [(element, meant)]
     names = list(element.choices)
     if names and reply.isdecimal():
         if not 1 <= int(reply) <= len(names):
             raise ValueProblem(shown(reply))
         return [(element, names[int(reply) - 1])]
     return [(element, reply)]
+
+
+def _own_words(trial: Trial) -> dict[str, str]:
+    return {folded(word): meant for word, meant in trial.spellings.items()}
 
 
 def _ticked(question: Question, said: str) -> list[tuple[Element, str]]:
@@ -56,8 +65,6 @@ def no_answer(trial: Trial, question: Question, reply: str, problem: ValueProble
     if len(reply) == 1 and reply.isalpha():
         return f"{shown(reply)} is no answer here; {HELP_LINE}"
     element = question.elements[0]
-    if question.card is None and element.type == "boolean":
-        return f"{shown(reply)}; expected yes, no or u"
     if question.card is None and element.type == "choice":
         choices = "; ".join(f"{n} {label}" for n, label in enumerate(element.choices.values(), 1))
         return f"{shown(reply)}; expected {choices}; or u"
