@@ -16,6 +16,7 @@ from tests.messy import Patient, patients
 from tests.simulate import ID, write
 from trialscreen import load_trial
 from trialscreen.cohort.batches import Anchor
+from trialscreen.cohort.ledger import UNUSUAL
 from trialscreen.cohort.run import Done, Job, Progress, run
 from trialscreen.consistency import review
 from trialscreen.errors import ValueProblem
@@ -65,10 +66,12 @@ def write_csv(path: Path, messy: Sequence[Patient], *, own_days: bool) -> None:
 
 
 def listed(path: Path) -> dict[int, dict[str, str]]:
-    """The problems file: by row, the reason for each element."""
+    """The problems file: by row, the reason for each element that cannot be used."""
     rows: dict[int, dict[str, str]] = defaultdict(dict)
     with path.open(encoding="utf-8", newline="") as file:
         for line in csv.DictReader(file):
+            if line["kind"] == UNUSUAL:
+                continue
             assert line["id"] == f"P{int(line['row']):05}"
             rows[int(line["row"])][line["element"]] = line["reason"]
     return rows

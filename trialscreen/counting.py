@@ -49,7 +49,7 @@ class Counting:
 
     def add(self, screened: pl.DataFrame) -> None:
         """A batch: typed columns without contradictions, and what `screen_frame` finds of them."""
-        tally = Tally(_verdicts(screened), _criteria(self._trial, screened))
+        tally = Tally(verdicts_of(screened), _criteria(self._trial, screened))
         lacks_data = screened["open"] == "data"
         lacking = pl.DataFrame([screened[name].filter(lacks_data) for name in self._inputs])
         with self._lock:
@@ -95,13 +95,19 @@ def _sums(flags: Iterable[pl.Series]) -> Counter[str]:
     return Counter({flag.name: int(flag.sum()) for flag in flags})
 
 
-def _verdicts(screened: pl.DataFrame) -> Counter[tuple[str, str | None]]:
-    counts: Counter[tuple[str, str | None]] = Counter()
-    for verdict in ("eligible", "ineligible"):
-        counts[verdict, None] = int((screened["verdict"] == verdict).sum())
-    for lacks in ("data", "judgement"):
-        counts["undetermined", lacks] = int((screened["open"] == lacks).sum())
-    return counts
+def verdicts_of(screened: pl.DataFrame) -> Counter[tuple[str, str | None]]:
+    """How many rows have each verdict and each thing open."""
+    undetermined = len(screened) - screened["open"].null_count()
+    eligible = int((screened["verdict"] == "eligible").sum())
+    judgement = int((screened["open"] == "judgement").sum())
+    return Counter(
+        {
+            ("eligible", None): eligible,
+            ("ineligible", None): len(screened) - undetermined - eligible,
+            ("undetermined", "data"): undetermined - judgement,
+            ("undetermined", "judgement"): judgement,
+        }
+    )
 
 
 def _criteria(trial: Trial, screened: pl.DataFrame) -> Counter[tuple[OfCriterion, str]]:

@@ -19,17 +19,17 @@ from trialscreen.cli.attrition import (
     tell,
     written,
 )
+from trialscreen.cli.cohort_report import report
 from trialscreen.cli.cohort_spark import screen_on_spark
 from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse
 from trialscreen.cli.screening_day import FLAG, screening_day
 from trialscreen.cli.signals import code_of
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import count_of, nearest, printable, shown, some
+from trialscreen.text import nearest, shown
 from trialscreen.trial import SCREENING_DATE, Trial
 
 if TYPE_CHECKING:
-    from trialscreen.cohort.ledger import Ledger
     from trialscreen.cohort.matching import ColumnMap
     from trialscreen.cohort.run import Done, Job, Progress
     from trialscreen.report.attrition_page import Cohort
@@ -179,7 +179,7 @@ def cohort(
     except KeyboardInterrupt as end:
         # At once: threads of the engine may go on, and abort if the interpreter ends first.
         os._exit(code_of(end))
-    _report(trial, job, done)
+    report(trial, job, done)
 
 
 def _counted(trial: Trial, job: "Job", done: "Done", small_cells: int | None) -> "Cohort":
@@ -288,51 +288,3 @@ def _progress() -> Iterator["Progress"]:
             lambda count: bars.update(task, total=None if count is None else count()),
             lambda more: bars.advance(task, more),
         )
-
-
-def _report(trial: Trial, job: "Job", done: "Done") -> None:
-    """What to know of the run, on stderr: no value of any patient."""
-    from trialscreen.cohort.output import name_of  # noqa: PLC0415
-
-    matched, ledger = done.matched, done.ledger
-    day, own = f"on {job.anchor.on}", ledger.filled[SCREENING_DATE]
-    if own:
-        others = f", the other {ledger.rows - own:,} {day}" if own < ledger.rows else ""
-        day = f"on the day in {SCREENING_DATE}{others}"
-    _say(f"{count_of(ledger.rows, 'patient')} screened {day}: {name_of(job.output)}")
-    _say(*done.notes)
-    elements = {element.name: element for element in trial.answerable()}
-    if matched.strange:
-        names = [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange]
-        _say(f"columns that are no data element, and are not used: {some(names)}")
-    if alike := [one for one in matched.columns if one.alike]:
-        names = [f"{shown(one.name)} as {one.element.name}" for one in alike]
-        _say(f"named like an element but for capitals and punctuation, and used: {some(names)}")
-    absent = [
-        name
-        for name, element in elements.items()
-        if not ledger.filled[name] and element.derive is None and name != SCREENING_DATE
-    ]
-    if absent:
-        _say(f"without any value, so unknown for every patient: {some(absent)}")
-    for name in elements:
-        _report_unused(name, ledger)
-    if like_missing := ledger.like_missing.total():
-        from trialscreen.cohort.run import DECLARE  # noqa: PLC0415
-
-        _say(f"{count_of(like_missing, 'value')} of these may be codes for missing: {DECLARE}")
-    if job.problems is not None:
-        _say(f"each value that could not be used: {printable(str(job.problems))}")
-
-
-def _report_unused(name: str, ledger: "Ledger") -> None:
-    if bad := ledger.unreadable[name]:
-        _say(f"{name}: {count_of(bad, 'value')} could not be read: unknown")
-    if empty := ledger.empty[name]:
-        _say(f"{name}: {count_of(empty, 'cell')} that tell no value: unknown")
-    if bad := ledger.contradictory[name]:
-        _say(f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown")
-
-
-def _say(*lines: str) -> None:
-    sys.stderr.writelines(f"{line}\n" for line in lines)

@@ -4,7 +4,7 @@ What cannot be read becomes unknown for its row, and is told with the reason.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -14,7 +14,7 @@ import polars as pl
 from trialscreen.cohort.cells import LATEST, Maker, Reader
 from trialscreen.cohort.days import read_days
 from trialscreen.cohort.forms import JOINT, code_of
-from trialscreen.cohort.ledger import NOTHING, SCHEMA, Found
+from trialscreen.cohort.ledger import NOTHING, SCHEMA, UNUSABLE, Found
 from trialscreen.cohort.matching import Column, Matched
 from trialscreen.cohort.texts import Texts
 from trialscreen.cohort.typed import Fitting, as_text, fitting, named, undeclared
@@ -115,14 +115,20 @@ def known(typed: pl.DataFrame, readers: Iterable[Reader]) -> Counter[str]:
 
 
 def listed(
-    cells: pl.DataFrame, places: pl.Series, element: str, reasons: tuple[str, ...]
+    cells: pl.DataFrame,
+    places: pl.Series,
+    elements: str | Sequence[str],
+    reasons: Sequence[str],
+    kind: str = UNUSABLE,
 ) -> pl.DataFrame:
-    """Cells of one element as rows of SCHEMA; `places` are those in the batch `cells`."""
+    """Cells of one element, or of one each, as rows of SCHEMA; `places` are those in `cells`."""
+    names = [elements] * len(places) if isinstance(elements, str) else elements
     columns = {
         "row": cells[ROW].gather(places),
         "id": cells[KEY].gather(places).cast(pl.String),
-        "element": pl.Series([element]).new_from_index(0, len(places)),
+        "element": pl.Series(names, dtype=pl.String),
         "reason": pl.Series(reasons, dtype=pl.String),
+        "kind": pl.Series([kind]).new_from_index(0, len(places)),
     }
     return pl.DataFrame(columns, schema=SCHEMA)
 

@@ -1,7 +1,8 @@
 """What could not be used in a cohort: counted, and listed in the order of the rows."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from threading import Lock
 from typing import NamedTuple, TextIO
 
@@ -9,12 +10,21 @@ import polars as pl
 
 from trialscreen.cohort.cells import NO_VALUE
 from trialscreen.cohort.forms import ADVICE
+from trialscreen.cohort.unusual import Odd, OddOnes
 from trialscreen.csvtext import write_rows
 
 SCHEMA = pl.Schema(
-    {"row": pl.UInt32(), "id": pl.String(), "element": pl.String(), "reason": pl.String()}
+    {
+        "row": pl.UInt32(),
+        "id": pl.String(),
+        "element": pl.String(),
+        "reason": pl.String(),
+        "kind": pl.String(),
+    }
 )
-"""A list of values that could not be used; `row` counts from 1."""
+"""A list of values that are UNUSABLE or UNUSUAL; `row` counts from 1."""
+
+UNUSABLE, UNUSUAL = "unusable", "unusual"
 
 NOTHING = pl.DataFrame(schema=SCHEMA)
 
@@ -24,20 +34,24 @@ class Found(NamedTuple):
 
     `filled` counts the cells of an element that state something. `unreadable` and
     `contradictory` (of SCHEMA) list the values that could not be used. `undated`: rows whose
-    screening date cannot be used.
+    screening date cannot be used. `odd` are used, and `unusual` lists them, if that is wanted.
     """
 
     filled: Mapping[str, int]
     unreadable: pl.DataFrame = NOTHING
     contradictory: pl.DataFrame = NOTHING
     undated: Sequence[int] = ()
+    odd: Sequence[Odd] = ()
+    unusual: pl.DataFrame = NOTHING
 
     def listed(self) -> pl.DataFrame:
-        """All values that could not be used."""
-        found = self.unreadable
-        if len(self.contradictory):
-            found = pl.concat([found, self.contradictory])
-        return found.with_columns(pl.col("reason").str.strip_prefix(NO_VALUE))
+        """All values that are to be looked at."""
+        unreadable = self.unreadable
+        if len(unreadable):
+            reasons = unreadable["reason"].str.strip_prefix(NO_VALUE)
+            unreadable = unreadable.with_columns(reasons)
+        lists = [one for one in (unreadable, self.contradictory, self.unusual) if len(one)]
+        return lists[0] if len(lists) == 1 else pl.concat(lists or [NOTHING])
 
     def without_value(self) -> Counter[str]:
         """How many cells of each element are listed that hold no value."""
@@ -90,6 +104,8 @@ class Ledger:
         self.unreadable: Counter[str] = Counter()
         self.like_missing: Counter[str] = Counter()
         self.contradictory: Counter[str] = Counter()
+        self.odd: defaultdict[str, OddOnes] = defaultdict(OddOnes)
+        self.verdicts: Counter[tuple[str, str | None]] = Counter()
         self.undated: list[int] = []
         self.failure: OSError | None = None
         self._out = out
@@ -97,6 +113,11 @@ class Ledger:
         self._lock = Lock()
         if out is not None:
             write_rows(out, [SCHEMA.names()])
+
+    def count(self, verdicts: Counter[tuple[str, str | None]]) -> None:
+        """The rows of each verdict, and of each thing that is open."""
+        with self._lock:
+            self.verdicts.update(verdicts)
 
     def add(self, rows: pl.Series, found: Found, *, last: bool) -> None:
         """What was found in these rows, given by their numbers, in the first or last pass."""
@@ -113,9 +134,32 @@ class Ledger:
                 # A value that contradicts two others has two reasons, and is one value.
                 once = found.contradictory.unique(["row", "element"])
                 self.contradictory.update(once["element"])
+            self._add_odd(found.odd)
             self.undated.extend(found.undated)
             self._lists[-1 if last else 0].add(rows, found.listed())
             self._write()
+
+    def add_odd(self, ones: Sequence[Odd]) -> None:
+        """Unusual values that no batch has told of."""
+        with self._lock:
+            self._add_odd(ones)
+
+    def _add_odd(self, found: Sequence[Odd]) -> None:
+        for element, ones in groupby(found, key=lambda one: one.element):
+            self.odd[element].add(one.low for one in ones)
+
+    def known(self, element: str) -> int:
+        """The rows in which an element that stands in a column can be used."""
+        return self.filled[element] - self.unreadable[element] - self.contradictory[element]
+
+    def add_last(self, element: str, reason: str) -> None:
+        """Lists what is unusual about a whole column."""
+        if self._out is not None:
+            with self._lock:
+                try:
+                    write_rows(self._out, [(None, None, element, reason, UNUSUAL)])
+                except OSError as error:
+                    self.failure = error
 
     def _write(self) -> None:
         before = min(one.next_row for one in self._lists)

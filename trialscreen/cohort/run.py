@@ -20,6 +20,8 @@ from trialscreen.cohort.matching import NO_MAP, ColumnMap, Matched, match_column
 from trialscreen.cohort.output import ENDINGS, STDOUT, is_known, name_of, whole_output, write
 from trialscreen.cohort.screener import Screener
 from trialscreen.cohort.tables import Tables
+from trialscreen.cohort.unusual import of_median
+from trialscreen.counting import verdicts_of
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
@@ -94,7 +96,9 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
     rows, ids = prepared(batches, tables.frame, job.key), Ids(job.key)
     if tables.is_text:
         rows = in_batches(rows)  # of a text file, of which the engine reads little at a time
-    screener = Screener(trial, batches, with_needed=with_attrition)
+    screener = Screener(
+        trial, batches, with_needed=with_attrition, with_list=job.problems is not None
+    )
     counting = _counting(trial, screener) if with_attrition else None
     with whole_output(job.output, folder) as output, interruptible():
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
@@ -111,6 +115,9 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
                 also = Also(trial, screener, job.anchor.on, job.also)
                 screened = by_batch(screened, also.add, also.schema)
             write(screened, (*screener.findings, *job.also), job.key, job.output, output)
+            ledger.add_odd(screener.rest())
+            for name, message in medians(trial, ledger):
+                ledger.add_last(name, message)
             problems = [
                 *_lost(tables, ledger),
                 *_unusable(job, matched, ledger),
@@ -120,6 +127,15 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
             raise InputError(problems)
     attrition = None if counting is None else counting.attrition()
     return Done(matched, ledger, attrition, tables.notes)
+
+
+def medians(trial: Trial, ledger: Ledger) -> Iterator[tuple[str, str]]:
+    """The elements with unusual medians, in the order of the file, and what is told of each."""
+    for element in trial.answerable():
+        if (odd := ledger.odd.get(element.name)) is not None:
+            median = odd.median(element, ledger.known(element.name))
+            if median is not None:
+                yield element.name, of_median(trial, element, median)
 
 
 @contextmanager
@@ -157,6 +173,7 @@ class _Listeners(NamedTuple):
 
     def tell(self, results: pl.DataFrame, found: Found) -> None:
         self.ledger.add(results[ROW], found, last=True)
+        self.ledger.count(verdicts_of(results))
         self.ids.add(results[KEY], results[ROW])
         if self.counting is not None:
             self.counting.add(results)

@@ -6,35 +6,45 @@ engine screens all rows as they are, and says in which there is something to loo
 
 from collections.abc import Mapping
 from functools import cached_property
+from threading import Lock
 
 import polars as pl
 
 from trialscreen.cohort.batches import Batches, known, listed
 from trialscreen.cohort.cells import LATEST
-from trialscreen.cohort.ledger import NOTHING, Found
+from trialscreen.cohort.ledger import NOTHING, UNUSUAL, Found
+from trialscreen.cohort.unusual import Odd, Unusual, reason
 from trialscreen.columns import Computing, table_of
+from trialscreen.counting import ENOUGH
 from trialscreen.lower import lower
 from trialscreen.scalar import Scalar
 from trialscreen.trial import SCREENING_DATE, Trial
 
-_TOUCHED = "(to be looked at)"
+_TOUCHED, _ODD = "(to be looked at)", "(perhaps unusual)"
 
 
 class Screener:
     """A trial over the typed columns that `batches` makes; `columns` names those of each element.
 
     The columns that fit may still hold values that cannot be used. `with_needed`, the
-    program also tells what `Counting` counts.
+    program also tells what `Counting` counts; `with_list`, what is unusual is put in words.
     """
 
-    def __init__(self, trial: Trial, batches: Batches, *, with_needed: bool = False) -> None:
+    def __init__(
+        self, trial: Trial, batches: Batches, *, with_needed: bool = False, with_list: bool = False
+    ) -> None:
         self.schema = batches.schema
         table = table_of(self.schema, batches.anchor.on)
         self.program = lower(trial, table, with_needed=with_needed)
         self.columns = {one.element.name: tuple(one.columns) for one in batches.readers}
         self._fitting = batches.fitting
+        self._trial, self._with_list = trial, with_list
+        self._waiting: list[pl.DataFrame] = []
+        self._lock = Lock()
         own_days = SCREENING_DATE in self.schema
         self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
+        days = {SCREENING_DATE: (SCREENING_DATE,)} if own_days else {}
+        self._unusual = Unusual(trial, {**days, **self.columns})
         contradictions = self.program.contradictions
         self._flags = {f"(contradiction {one.id})": one.holds for one in contradictions}
 
@@ -69,14 +79,48 @@ class Screener:
         wrong = (~one.usable for one in self._fitting if one.usable is not None)
         touched = pl.any_horizontal(*wrong, *self._flags, pl.lit(value=False))
         return frame.with_columns(self._latest.alias(LATEST)).select(
-            *self.results, touched.fill_null(value=False).alias(_TOUCHED)
+            *self.results,
+            touched.fill_null(value=False).alias(_TOUCHED),
+            self._unusual.flag.alias(_ODD),
         )
 
     def settled(self, screened: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
         """A batch of `screened` without the values that cannot be used, and what they were."""
-        # Queries wait for the engine, which waits for this: none where nothing is to be looked at.
         results = screened.clone()
-        touched = results.drop_in_place(_TOUCHED)
+        odd = results.drop_in_place(_ODD)
+        results, found = self._settled(results, results.drop_in_place(_TOUCHED))
+        return results, self._with_odd(results, found, odd) if odd.any() else found
+
+    def _with_odd(self, results: pl.DataFrame, found: Found, flag: pl.Series) -> Found:
+        rows = self._unusual.rows(results, flag)
+        if not self._with_list:
+            return found._replace(odd=self._odd_of_many(rows, ENOUGH))
+        ones = self._unusual.found(rows)
+        if not ones:
+            return found
+        places = flag.arg_true().gather([one.place for one in ones])
+        reasons = [reason(self._trial, one) for one in ones]
+        unusual = listed(results, places, [one.element for one in ones], reasons, UNUSUAL)
+        return found._replace(odd=ones, unusual=unusual)
+
+    def _odd_of_many(self, rows: pl.DataFrame, enough: int) -> list[Odd]:
+        """What is found in these rows and all that wait, once they are enough.
+
+        A look costs nearly the same for few.
+        """
+        with self._lock:
+            self._waiting.append(rows)
+            if sum(map(len, self._waiting)) < enough:
+                return []
+            waiting, self._waiting = self._waiting, []
+        return self._unusual.found(pl.concat(waiting))
+
+    def rest(self) -> list[Odd]:
+        """The unusual values that no batch has told of."""
+        return self._odd_of_many(self._waiting[0].clear(), 0) if self._waiting else []
+
+    def _settled(self, results: pl.DataFrame, touched: pl.Series) -> tuple[pl.DataFrame, Found]:
+        # Queries wait for the engine, which waits for this: none where nothing is to be looked at.
         filled = known(results, self._fitting)
         if not touched.any():
             return results, Found(filled)

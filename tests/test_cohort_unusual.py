@@ -1,0 +1,126 @@
+"""Values that can be right and seldom are: used, counted, and listed as unusual."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import polars as pl
+import pytest
+
+from tests.process import cohort
+from tests.simulate import ID, write
+from trialscreen import load_trial
+from trialscreen.cohort.batches import Anchor
+from trialscreen.cohort.run import Done, Job, run
+from trialscreen.cohort.unusual import OddOnes
+from trialscreen.consistency import review
+from trialscreen.evaluate import Evaluation
+from trialscreen.fact import Dates, Exactly, Fact, Numbers
+
+TRIAL = load_trial()
+ON = date(2026, 6, 1)
+ALONE = ("alt", "ast", "alp", "total_bilirubin", "tsh", "hbv_dna", "lumbar_spine_t_score")
+"""Elements whose values contradict no other."""
+
+
+def screened(folder: Path, columns: dict[str, Sequence[object]]) -> tuple[str, list[str]]:
+    """What is said, and what is listed as unusual."""
+    table = pl.DataFrame(columns)
+    table.write_csv(folder / "t.csv")
+    ids = [f"P{row}" for row in range(len(table))]
+    table.insert_column(0, pl.Series("patient_id", ids)).write_csv(folder / "t.csv")
+    options = ("--screening-date", ON.isoformat(), "--problems", "p.csv")
+    ran = cohort(folder, "t.csv", *options)
+    assert ran.code == 0, ran
+    listed = pl.read_csv(folder / "p.csv", infer_schema=False)
+    unusual = listed.filter(pl.col("kind") == "unusual").select("row", "element", "reason")
+    return ran.err, [" ".join(map(str, row)) for row in unusual.iter_rows()]
+
+
+def test_unusual_values_are_counted_and_listed(tmp_path: Path) -> None:
+    weights = ["58", "130", "<30", "heavy", "9999", "120", "120.1", ">20", "unknown", "60"]
+    said, listed = screened(tmp_path, {"weight": weights, "height": [160] * 9 + [200]})
+    assert "weight: 3 values unusual, and used (typical: 35 to 120 kg)" in said
+    assert "weight: 2 values could not be read" in said
+    assert "height: 1 value unusual" in said
+    assert "median" not in said
+    assert listed == [
+        "2 weight 130 kg is unusual; typical is 35 to 120 kg",
+        "3 weight <30 kg is unusual; typical is 35 to 120 kg",
+        "7 weight 120.1 kg is unusual; typical is 35 to 120 kg",
+        "10 height 200 cm is unusual; typical is 135 to 185 cm",
+    ]
+
+
+def test_a_median_that_is_unusual_asks_for_the_unit(tmp_path: Path) -> None:
+    said, listed = screened(tmp_path, {"weight": ["145", "150", "132.3", "60", "x", "", "128"]})
+    told = "the median of weight is 132, typical is 35 to 120 kg: is the unit right?"
+    assert told in said
+    assert listed[-1] == f"None weight {told}"
+    said, _ = screened(tmp_path, {"total_bilirubin": [0.8, 0.7, 1.2, 0.9]})
+    assert "the median of total_bilirubin is 0.8, typical is 2 to 100 µmol/L: is the" in said
+    assert "median" not in screened(tmp_path, {"weight": ["145", "150"]})[0]
+    assert "median" not in screened(tmp_path, {"weight": ["145", "150", "60", "61"]})[0]
+
+
+def test_nines_are_what_many_write_for_no_value(tmp_path: Path) -> None:
+    values: dict[str, Sequence[object]] = {
+        "age": [99, 66],
+        "hbv_dna": ["9999", "9998"],
+        "prednisolone_equivalent_dose": [999, 0],
+    }
+    said, listed = screened(tmp_path, values)
+    for name in values:
+        assert f"{name}: 1 value unusual" in said
+    assert sorted(line.split()[1] for line in listed) == sorted(values)
+    assert any("9999 copies/mL is what many write for a missing value" in line for line in listed)
+
+
+def fact_of(value: object) -> Fact:
+    if isinstance(value, date):
+        return Dates(value, value)
+    if isinstance(value, bool | str):
+        return Exactly(value)
+    assert isinstance(value, int | float)
+    return Numbers(value, value)
+
+
+@pytest.mark.parametrize("listing", [False, True])
+def test_typed_columns_warn_of_what_the_reference_warns_of(tmp_path: Path, listing: bool) -> None:
+    table, rng = tmp_path / "t.parquet", Random(5)
+    write(TRIAL, 400, table, seed=5, on=ON, unknown=0.2)
+    frame = pl.read_parquet(table)
+    for name in ALONE:
+        ends = TRIAL.elements[name].range
+        assert ends is not None
+        cells = [value if rng.random() < 0.5 else rng.choice(ends) for value in frame[name]]
+        column = pl.Series(name, cells, frame[name].dtype, strict=False)
+        frame = frame.with_columns(column)
+    frame.write_parquet(table)
+    problems = tmp_path / "p.csv" if listing else None
+    anchor = Anchor(ON, ON)
+    done: Done = run(TRIAL, Job((table,), tmp_path / "o.parquet", ID, anchor, problems=problems))
+    told = dict.fromkeys(frame.columns, 0)
+    for row in frame.drop(ID).iter_rows(named=True):
+        facts = {name: fact_of(value) for name, value in row.items() if value is not None}
+        for notice in review(TRIAL, Evaluation(TRIAL.elements, facts, ON)):
+            if "is unusual" in notice.message and notice.elements[0] in facts:
+                told[notice.elements[0]] += 1
+    ours = {name: odd.count for name, odd in done.ledger.odd.items()}
+    assert not done.ledger.contradictory
+    assert ours == {name: count for name, count in told.items() if count}
+    assert ours.keys() >= {*ALONE}
+
+
+def test_medians_are_those_of_all_values() -> None:
+    rng, weight = Random(3), TRIAL.elements["weight"]
+    for _ in range(300):
+        usual = [rng.uniform(35, 120) for _ in range(rng.randrange(6))]
+        odd = [rng.choice((rng.uniform(20, 34), rng.uniform(121, 300))) for _ in range(7)]
+        ones = OddOnes()
+        ones.add(odd[:3])
+        ones.add(odd[3:])
+        median = sorted([*usual, *odd])[(len(usual) + len(odd) - 1) // 2]
+        found = ones.median(weight, len(usual) + len(odd))
+        assert found == (median if median in odd else None)

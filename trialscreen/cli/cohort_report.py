@@ -1,0 +1,91 @@
+"""What is said of a cohort at the end, on stderr."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from trialscreen.text import count_of, nearest, printable, shown, some
+from trialscreen.trial import SCREENING_DATE, Element, Trial
+from trialscreen.words import show_typical
+
+if TYPE_CHECKING:
+    from trialscreen.cohort.ledger import Ledger
+    from trialscreen.cohort.run import Done, Job
+
+_OPEN = {
+    "consent": "only for consent",
+    "judgement": "only for judgement",
+    "data": "for want of data",
+}
+
+
+def verdicts_line(verdicts: Mapping[tuple[str, str | None], int]) -> str:
+    """How many patients have each verdict, and what the undetermined ones wait for."""
+    eligible, ineligible = (
+        verdicts.get(("eligible", None), 0),
+        verdicts.get(("ineligible", None), 0),
+    )
+    waiting = {lacks: verdicts.get(("undetermined", lacks), 0) for lacks in _OPEN}
+    parts = ", ".join(f"{n:,} {_OPEN[lacks]}" for lacks, n in waiting.items() if n)
+    return (
+        f"{eligible:,} eligible, {ineligible:,} ineligible, {sum(waiting.values()):,} undetermined"
+        f"{parts and f' ({parts})'}"
+    )
+
+
+def report(trial: Trial, job: "Job", done: "Done") -> None:
+    """What to know of the run, on stderr: no value of any patient."""
+    from trialscreen.cohort.output import name_of  # noqa: PLC0415
+
+    ledger = done.ledger
+    day, own = f"on {job.anchor.on}", ledger.filled[SCREENING_DATE]
+    if own:
+        others = f", the other {ledger.rows - own:,} {day}" if own < ledger.rows else ""
+        day = f"on the day in {SCREENING_DATE}{others}"
+    say(f"{count_of(ledger.rows, 'patient')} screened {day}: {name_of(job.output)}")
+    say(verdicts_line(ledger.verdicts), *done.notes)
+    elements = {element.name: element for element in trial.answerable()}
+    say(*_of_columns(elements, done), *_of_values(trial, elements, ledger))
+    if job.problems is not None:
+        what = "each value that could not be used, or is unusual"
+        say(f"{what}: {printable(str(job.problems))}")
+
+
+def _of_columns(elements: Mapping[str, Element], done: "Done") -> Iterator[str]:
+    matched = done.matched
+    if matched.strange:
+        names = [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange]
+        yield f"columns that are no data element, and are not used: {some(names)}"
+    if alike := [one for one in matched.columns if one.alike]:
+        names = [f"{shown(one.name)} as {one.element.name}" for one in alike]
+        yield f"named like an element but for capitals and punctuation, and used: {some(names)}"
+    absent = [
+        name
+        for name, element in elements.items()
+        if not done.ledger.filled[name] and element.derive is None and name != SCREENING_DATE
+    ]
+    if absent:
+        yield f"without any value, so unknown for every patient: {some(absent)}"
+
+
+def _of_values(trial: Trial, elements: Mapping[str, Element], ledger: "Ledger") -> Iterator[str]:
+    from trialscreen.cohort.run import DECLARE, medians  # noqa: PLC0415
+
+    for name, element in elements.items():
+        if bad := ledger.unreadable[name]:
+            yield f"{name}: {count_of(bad, 'value')} could not be read: unknown"
+        if empty := ledger.empty[name]:
+            yield f"{name}: {count_of(empty, 'cell')} that tell no value: unknown"
+        if bad := ledger.contradictory[name]:
+            yield f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown"
+        if odd := ledger.odd.get(name):
+            typical = show_typical(trial, element)
+            yield f"{name}: {count_of(odd.count, 'value')} unusual, and used (typical: {typical})"
+    for _, message in medians(trial, ledger):
+        yield message
+    if like_missing := ledger.like_missing.total():
+        yield f"{count_of(like_missing, 'value')} of these may be codes for missing: {DECLARE}"
+
+
+def say(*lines: str) -> None:
+    sys.stderr.writelines(f"{line}\n" for line in lines)

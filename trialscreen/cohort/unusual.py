@@ -1,0 +1,160 @@
+"""Values that can be right and seldom are: outside what is typical of their element."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from trialscreen.fact import Dates, Numbers
+from trialscreen.trial import Element, Trial
+from trialscreen.words import show_fact, show_typical
+
+CODES = tuple(float("9" * digits) for digits in range(3, 13))
+"""999 and its like are what many sites write for no value: unusual even where typical."""
+
+ENOUGH = 3
+"""Known values of a column whose median says something of all of them."""
+
+_KEPT = 100_000
+
+
+class Odd(NamedTuple):
+    """An unusual value, and in which of the rows."""
+
+    place: int
+    element: str
+    low: Any
+    high: Any
+
+
+class _Span(NamedTuple):
+    """What is typical of an element, and the columns of its lower and its upper bounds."""
+
+    element: Element
+    lows: tuple[str, ...]
+    highs: tuple[str, ...]
+
+    @property
+    def ends(self) -> tuple[Any, Any]:
+        assert self.element.typical is not None
+        return self.element.typical
+
+    @property
+    def codes(self) -> tuple[float, ...]:
+        low, high = self.ends
+        return () if isinstance(low, date) else tuple(one for one in CODES if low <= one <= high)
+
+    def flags(self) -> Iterator[pl.Expr]:
+        low, high = self.ends
+        for first, last in zip(self.lows, self.highs, strict=True):
+            yield (pl.col(last) < low) | (pl.col(first) > high)
+            if codes := self.codes:
+                yield pl.col(first).is_in(codes)
+
+    def odd(self, rows: pl.DataFrame) -> Iterator[Odd]:
+        """Of the few rows that have a flag."""
+        low, high = self.ends
+        for first, last in zip(self.lows, self.highs, strict=True):
+            firsts, lasts = rows[first], rows[last]
+            is_odd = (lasts < low) | (firsts > high)
+            for code in self.codes:
+                is_odd |= (firsts == code) & (lasts == code)
+            places = is_odd.fill_null(value=False).arg_true()
+            values = zip(firsts.gather(places), lasts.gather(places), strict=True)
+            for place, (one, other) in zip(places, values, strict=True):
+                yield Odd(place, self.element.name, one, other)
+
+
+class Unusual:
+    """Finds unusual values in typed columns; `columns` names those of each element."""
+
+    def __init__(self, trial: Trial, columns: Mapping[str, tuple[str, ...]]) -> None:
+        self._spans = [
+            _Span(trial.elements[name], *_bounds(of_element))
+            for name, of_element in columns.items()
+            if trial.elements[name].typical is not None
+        ]
+
+    @property
+    def flag(self) -> pl.Expr:
+        """Whether there is one in the row, or a value that cannot be used at all."""
+        flags = (flag for span in self._spans for flag in span.flags())
+        return pl.any_horizontal(*flags, pl.lit(value=False)).fill_null(value=False)
+
+    def rows(self, batch: pl.DataFrame, flag: pl.Series) -> pl.DataFrame:
+        """What `found` needs of the rows that are flagged."""
+        places = flag.arg_true()
+        names = {name: None for span in self._spans for name in (*span.lows, *span.highs)}
+        return pl.DataFrame([batch[name].gather(places) for name in names])
+
+    def found(self, rows: pl.DataFrame) -> list[Odd]:
+        """The unusual values in some rows; they are in the order of the columns."""
+        return [odd for span in self._spans for odd in span.odd(rows)]
+
+
+def _bounds(columns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of lower and of upper bounds; an exact value is both."""
+    if len(columns) == 1:
+        return columns, columns
+    return columns[:-1], (*columns[:-2], columns[-1])
+
+
+def reason(trial: Trial, odd: Odd) -> str:
+    """Why a value is unusual."""
+    element = trial.elements[odd.element]
+    value = show_fact(trial, element, _fact(odd))
+    if odd.low == odd.high and odd.low in CODES:
+        return f"{value} is what many write for a missing value; if so, declare it in --columns"
+    return f"{value} is unusual; typical is {show_typical(trial, element)}"
+
+
+def _fact(odd: Odd) -> Numbers | Dates:
+    made = Dates if isinstance(odd.low, date) else Numbers
+    return made(odd.low, odd.high)
+
+
+class OddOnes:
+    """The unusual values of one column, counted, as far as its median needs them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._values: Counter[Any] = Counter()
+
+    def add(self, values: Iterable[Any]) -> None:
+        values = list(values)
+        self.count += len(values)
+        self._values.update(values)
+        if len(self._values) > _KEPT and not isinstance(values[0], date):
+            rounded: Counter[Any] = Counter()
+            for value, times in self._values.items():
+                rounded[float(f"{value:.3g}")] += times
+            self._values = rounded
+
+    def median(self, element: Element, known: int) -> Any | None:
+        """The (lower) median of all `known` values, if it is one outside what is typical."""
+        assert element.typical is not None
+        low, high = element.typical
+        middle = (known - 1) // 2
+        # Where most are below (above) what is typical, the median is one of them.
+        for before, values in (
+            (0, [item for item in self._values.items() if item[0] < low]),
+            (None, [item for item in self._values.items() if item[0] > high]),
+        ):
+            rank = known - sum(times for _, times in values) if before is None else before
+            for value, times in sorted(values):
+                if rank <= middle < rank + times:
+                    return value if known >= ENOUGH else None
+                rank += times
+        return None
+
+
+def of_median(trial: Trial, element: Element, median: Any) -> str:
+    """What is told of a column whose median is unusual."""
+    value = median.isoformat() if isinstance(median, date) else f"{median:.3g}"
+    what = "format" if element.type == "date" else "unit"
+    return (
+        f"the median of {element.name} is {value}, typical is {show_typical(trial, element)}:"
+        f" is the {what} right?"
+    )
