@@ -128,8 +128,9 @@ class Ledger:
             self.filled.update(found.filled)
             self.filled.subtract(empty)
             self.unreadable.update(Counter(found.unreadable["element"]) - empty)
-            advised = found.unreadable["reason"].str.ends_with(ADVICE)
-            self.like_missing.update(found.unreadable["element"].filter(advised))
+            if len(found.unreadable):  # each query waits for the engine
+                advised = found.unreadable["reason"].str.ends_with(ADVICE)
+                self.like_missing.update(found.unreadable["element"].filter(advised))
             if len(found.contradictory):
                 # A value that contradicts two others has two reasons, and is one value.
                 once = found.contradictory.unique(["row", "element"])
