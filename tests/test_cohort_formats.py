@@ -153,6 +153,19 @@ TYPES = {
     ),
     "days": Case({"other_trial_last_participation_date": DAYS}, "E16", YES_NO_UNKNOWN),
     "times": Case({"other_trial_last_participation_date": TIMES}, "E16", [True, False, True]),
+    "times of nanoseconds": Case(
+        {"other_trial_last_participation_date": pl.Series(TIMES, dtype=pl.Datetime("ns"))},
+        "E16",
+        [True, False, True],
+    ),
+    "half precision": Case(
+        {
+            "lumbar_spine_t_score": pl.Series([-3.1, -2.6, math.nan], dtype=pl.Float16),
+            "osteoporosis_diagnosis": [True] * 3,
+        },
+        "I4",
+        [True, None, None],
+    ),
     "times late in the day": Case(
         {
             "other_trial_last_participation_date": [

@@ -1,6 +1,6 @@
 """A cohort in partitioned Parquet, screened in a real Spark session."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,10 @@ import pytest
 
 from tests.engines import Spark, java
 from tests.generate import ON
+from tests.parquet_cases import Case, parametrized
 from tests.process import run, spawn
 from tests.sql_cases import ID, checked, simulated
+from tests.test_cohort_parquet import write_twice
 from trialscreen import InputError, load_trial
 from trialscreen.spark import Screened, screen_parquet, session
 from trialscreen.trial import SCREENING_DATE
@@ -107,9 +109,11 @@ def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -
     assert "'b'" in twice and twice.count("none") == 2
     assert found == {
         "texts": [
-            "the column weight: its cells are of type string; expected quantity",
-            "the column sex: its cells are of type boolean; expected choice",
-            "the column birth_date: its cells are of type string; expected date",
+            "the column weight: its cells are of type STRING; expected numbers (DECIMAL of at"
+            " most 38 digits)",
+            "the column sex: its cells are of type boolean; expected text (STRING)",
+            "the column birth_date: its cells are of type STRING; expected days (DATE), or times"
+            " without a zone (TIMESTAMP in MILLIS or MICROS, not UTC)",
         ],
         "unnamed": ["the table: has no column 'idd'. Did you mean 'id'?"],
         "undated": ["the table: has no column screening_date; give the screening date"],
@@ -119,6 +123,52 @@ def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -
     ]
     (tmp_path / "t.csv").write_text("id,weight\n1,55\n")
     assert problems(engine, tmp_path / "t.csv") == [f"{tmp_path}/t.csv: cannot be read as Parquet"]
+
+
+@parametrized
+def test_a_table_in_parquet(engine: Spark, tmp_path: Path, case: Case) -> None:
+    """The same as on this machine; see test_cohort_parquet.py."""
+    source, output = case.write(tmp_path), tmp_path / "out"
+    expected = case.told(tmp_path, case.spark)
+    if expected:
+        lines = problems(engine, source, key="patient_id", on=date(2026, 6, 1))
+        assert [line[: len(one)] for line, one in zip(lines, expected, strict=True)] == expected
+    else:
+        found = screened(engine, source, output, date(2026, 6, 1), "patient_id")
+        assert case.found_in(pl.read_parquet(output / "*.parquet"))
+        assert case.met is not None and found.rows == len(case.met)
+
+
+def test_a_column_that_stands_twice_is_named(engine: Spark, tmp_path: Path) -> None:
+    write_twice(tmp_path / "t.parquet")
+    assert problems(engine, tmp_path / "t.parquet", key="patient_id") == [
+        f"{tmp_path}/t.parquet: the column 'weight' stands twice"
+    ]
+
+
+def test_columns_are_matched_as_on_this_machine(engine: Spark, tmp_path: Path) -> None:
+    frame = CASE.frame.head(3).with_columns(ID=pl.lit(7)).rename({"weight": "Weight"})
+    found = screened(engine, partitioned(tmp_path, frame, parts=1), tmp_path / "out")
+    assert (found.unused, found.alike) == (("ID", "site"), {"Weight": "weight"})
+    expected = checked(CASE).sort(ID).head(3)
+    assert pl.read_parquet(tmp_path / "out" / "*.parquet").sort(ID).equals(expected)
+    assert engine.session.conf.get("spark.sql.caseSensitive") == "false"
+
+
+def test_a_file_that_spark_would_pass_over_is_refused(engine: Spark, tmp_path: Path) -> None:
+    CASE.frame.head(3).write_parquet(tmp_path / "_t.parquet")
+    assert problems(engine, tmp_path / "_t.parquet") == [
+        f"{tmp_path}/_t.parquet: begins with _ or ., and Spark passes over such files; rename it"
+    ]
+
+
+def test_moments_in_utc_are_no_days(engine: Spark, tmp_path: Path) -> None:
+    moment = pl.lit(datetime(2026, 5, 1, 16, tzinfo=UTC))
+    source = partitioned(tmp_path, CASE.frame.head(3).with_columns(birth_date=moment), parts=1)
+    (told,) = problems(engine, source)
+    assert told.startswith(
+        "the column birth_date: its cells are of type TIMESTAMP(MICROS,true); expected days"
+    )
 
 
 def test_an_output_that_is_there_is_left_alone(engine: Spark, tmp_path: Path) -> None:

@@ -125,6 +125,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {words[match[0]]!r}?" if match else ""
 
 
+def plain_name(name: str) -> str:
+    """`name` as elements are named: `Birth-Date ` as `birth_date`."""
+    import unicodedata  # noqa: PLC0415 - only for tables
+
+    return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).casefold()).strip("_")
+
+
 def read_bytes(path: Path, origin: str) -> bytes:
     """A file's first bytes: a little more than `MAX_BYTES`, so that `decode` can refuse it.
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from trialscreen.cli.screening_day import screening_day
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import printable, some
+from trialscreen.text import printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 
 
@@ -44,6 +44,10 @@ def screen_on_spark(
     if done.own_days:
         when = f"on the day in {SCREENING_DATE}, or {when} where it is empty"
     sys.stderr.write(f"{done.rows:,} patients screened {when}: {printable(output)}\n")
+    if done.alike:
+        names = some([f"{shown(name)} as {known}" for name, known in done.alike.items()])
+        said = "named like an element but for capitals and punctuation, and used"
+        sys.stderr.write(f"{said}: {names}\n")
     if done.unused:
         names = some([printable(name) for name in done.unused])
         sys.stderr.write(f"columns that are no data element, and are not used: {names}\n")

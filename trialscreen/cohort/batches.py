@@ -17,13 +17,23 @@ from trialscreen.cohort.forms import JOINT, code_of
 from trialscreen.cohort.ledger import NOTHING, SCHEMA, UNUSABLE, Found
 from trialscreen.cohort.matching import Column, Matched
 from trialscreen.cohort.texts import Texts
-from trialscreen.cohort.typed import Fitting, as_text, fitting, named, undeclared
+from trialscreen.cohort.typed import (
+    READABLE,
+    Fitting,
+    as_text,
+    fitting,
+    is_known,
+    named,
+    undeclared,
+)
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import printable
 from trialscreen.trial import SCREENING_DATE, Trial
 
 KEY, ROW = "(patient id)", "(row number)"
 """Columns beside those of the elements, whose names are words."""
+
+_TEXTS = (pl.String, pl.Categorical, pl.Enum)
 
 
 class Anchor(NamedTuple):
@@ -147,13 +157,13 @@ def plan_batches(
             readers[column.element.name] = _reader(trial, column, schema)
         except InputError as error:
             problems.extend(error.problems)
-    if not (schema[key].is_integer() or isinstance(schema[key], pl.String)):
+    if not (schema[key].is_integer() or isinstance(schema[key], _TEXTS)):
         message = f"its cells are of type {schema[key]}; ids are text or whole numbers"
         problems.append(Problem(f"the column {printable(key)}", message))
     if problems:
         raise InputError(problems)
     days = readers.pop(SCREENING_DATE, None)
-    typed = {ROW: pl.UInt32(), KEY: schema[key]} | (
+    typed = {ROW: pl.UInt32(), KEY: _kind_of_ids(schema[key])} | (
         {} if days is None else {SCREENING_DATE: pl.Date()}
     )
     for reader in readers.values():
@@ -172,13 +182,18 @@ def prepared(batches: Batches, frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
         number += "'"
     # Rows are numbered in the scan itself: numbered later, many more would be held in memory.
     numbered = frame.with_row_index(number, offset=1)
-    return numbered.select(pl.col(number).alias(ROW), named(key).alias(KEY), *columns)
+    ids = named(key).cast(batches.schema[KEY]).alias(KEY)
+    return numbered.select(pl.col(number).alias(ROW), ids, *columns)
+
+
+def _kind_of_ids(kind: pl.DataType) -> pl.DataType:
+    return kind if kind.is_integer() else pl.String()
 
 
 def _reader(trial: Trial, column: Column, schema: pl.Schema) -> Fitting | Maker:
     """The reader of a column: as it is, if its type fits, else through the parser."""
     element, kind, form = column.element, schema[column.name], column.form
-    if not _needs_text(column, kind):
+    if is_known(kind) and not _needs_text(column, kind):
         cells = undeclared(named(column.name), kind, form)
         if (fits := fitting(trial, element, cells, kind)) is not None:
             return fits
@@ -206,9 +221,9 @@ def _needs_text(column: Column, kind: pl.DataType) -> bool:
 
 
 def _text(name: str, schema: pl.Schema) -> pl.Expr:
-    text = as_text(named(name), schema[name])
+    text = as_text(named(name), schema[name]) if is_known(schema[name]) else None
     if text is None:
         where = f"the column {printable(name)}"
-        message = f"its cells are of type {schema[name]}; expected single values"
+        message = f"its cells are of type {schema[name]}; expected single values: {READABLE}"
         raise InputError([Problem(where, message)])
     return text

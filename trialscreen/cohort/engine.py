@@ -23,16 +23,21 @@ _SETTINGS = {
     "POLARS_NDJSON_CHUNK_PREFETCH_LIMIT": "1",
     "POLARS_DEFAULT_DISTRIBUTOR_BUFFER_SIZE": "1",
     "POLARS_DEFAULT_LINEARIZER_BUFFER_SIZE": "1",
+    # Else a file cannot be opened at all for a column of such a type, used or not.
+    "POLARS_IMPORT_INTERVAL_AS_STRUCT": "1",
+    "POLARS_IGNORE_TIMEZONE_PARSE_ERROR": "1",
 }
 
 
-def save_memory() -> None:
+def settle() -> None:
     """Stops the engine from reading far ahead of what is written, unless the user has said so.
 
-    To be called before the first query of the process.
+    It also learns to open files with columns of types that it does not know. To be called
+    before the first query of the process.
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
+    pl.Config.reload_env_vars()
 
 
 @contextmanager

@@ -14,9 +14,11 @@ import polars as pl
 from trialscreen.cohort.copies import STANDARD_INPUT, standard_input
 from trialscreen.cohort.csvtables import open_csv
 from trialscreen.cohort.ndjson import open_ndjson, with_all_keys
+from trialscreen.cohort.parquet import open_parquet
 from trialscreen.cohort.tables import Asked, Tables
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import printable, shown
+from trialscreen.partitions import chosen, differences, stated, stated_twice
+from trialscreen.text import printable
 
 STDIN = Path("-")
 """Stands for standard input."""
@@ -32,9 +34,9 @@ def name_of(path: Path) -> str:
 def find_files(names: Sequence[str]) -> tuple[Path, ...]:
     """The files that names or patterns (`*`, `?`, `[...]`, `**`) stand for, each once.
 
-    A pattern's files come in the order of their names; `-` is standard input. Raises
-    InputError for a name that stands for nothing, or for something that is no readable file
-    of a known format.
+    The files of a pattern, and of a folder, come in the order of their names; `-` is
+    standard input. Raises InputError for a name that stands for nothing, or for something
+    that is no readable file of a known format.
     """
     problems: list[Problem] = []
     found: dict[Path, None] = {}
@@ -49,21 +51,27 @@ def find_files(names: Sequence[str]) -> tuple[Path, ...]:
             if not paths:
                 problems.append(Problem(printable(name), "no file has such a name"))
         for path in paths:
-            problems.extend(_unreadable(path))
-            found[path] = None
+            files = (path,) if not path.is_dir() else _within(path, problems)
+            problems.extend(problem for file in files for problem in _unreadable(file))
+            found |= dict.fromkeys(files)
     if problems:
         raise InputError(problems)
     return tuple(found)
+
+
+def _within(folder: Path, problems: list[Problem]) -> Iterable[Path]:
+    """The Parquet files of a folder, at any depth."""
+    names = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if not one.is_dir()]
+    files = chosen(str(folder), names)
+    problems.extend(files.problems)
+    return [folder / name for name in files.names]
 
 
 def _unreadable(path: Path) -> Iterable[Problem]:
     name = printable(str(path)) or "''"
     try:
         mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            message = f"is a folder; name its files, such as {printable(str(path / '*.parquet'))}"
-            yield Problem(name, message)
-        elif not stat.S_ISREG(mode):
+        if not stat.S_ISREG(mode):
             yield Problem(name, "is no regular file")
         elif _opener(path) is None:
             yield Problem(name, f"expected a name that ends in {', '.join(_OPENERS)}")
@@ -97,7 +105,8 @@ def open_tables(
             problems.append(Problem(asked.origin, "cannot be read: it is damaged"))
     if all(_opener(path) is open_ndjson for path in opened):
         opened = dict(zip(opened, with_all_keys([*opened.values()]), strict=True))
-    problems.extend(_differences({path: tables.schema for path, tables in opened.items()}))
+    opened = {path: _with_folders(path, tables) for path, tables in opened.items()}
+    problems.extend(differences({name_of(path): one.schema for path, one in opened.items()}))
     if problems:
         raise InputError(problems)
     first = opened[paths[0]]
@@ -111,38 +120,28 @@ def open_tables(
     known = len(counts) == len(opened)
     counted = (lambda: sum(one() for one in counts)) if known else None
     notes = [note for tables in opened.values() for note in tables.notes]
-    return Tables(
-        frame, first.schema, counted, any(one.is_text for one in opened.values()), tuple(notes)
-    )
+    is_text = any(one.is_text for one in opened.values())
+    doubtful = {name: why for one in opened.values() for name, why in one.doubtful.items()}
+    return Tables(frame, first.schema, counted, is_text, tuple(notes), doubtful)
 
 
-def _differences(schemas: Mapping[Path, pl.Schema]) -> Iterable[Problem]:
-    """Where files differ in their columns from the first one."""
-    if not schemas:
-        return
-    (first, schema), *others = schemas.items()
-    for path, other in others:
-        where, beside = name_of(path), name_of(first)
-        lacking = [shown(name) for name in schema if name not in other]
-        more = [shown(name) for name in other if name not in schema]
-        if lacking:
-            yield Problem(where, f"has no column {', '.join(lacking)}, which {beside} has")
-        if more:
-            yield Problem(where, f"has a column {', '.join(more)}, which {beside} has not")
-        for name, kind in schema.items():
-            if name in other and other[name] != kind:
-                message = f"is {other[name]} here and {kind} in {beside}; make them the same"
-                yield Problem(f"{where} {printable(name)}", message)
+def _with_folders(path: Path, tables: Tables) -> Tables:
+    """With the columns that the names of the file's folders state, as text."""
+    place = "" if path == STDIN else path.absolute().as_posix()
+    doubtful = stated_twice(name_of(path), place, tables.schema)
+    new = {name: text for name, text in stated(place).items() if name not in doubtful}
+    texts = (pl.lit(text, pl.String).alias(name) for name, text in new.items())
+    schema = pl.Schema({**tables.schema, **dict.fromkeys(new, pl.String())})
+    frame = tables.frame.with_columns(*texts) if new else tables.frame
+    return tables._replace(frame=frame, schema=schema, doubtful=doubtful)
 
 
 # Formats.
 
 
-def _open_parquet(path: Path, _asked: Asked) -> Tables:
-    frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
-    return Tables(
-        frame, frame.collect_schema(), lambda: int(frame.select(pl.len()).collect().item())
-    )
+def _open_parquet(path: Path, asked: Asked) -> Tables:
+    frame, schema = open_parquet(path, asked.origin)
+    return Tables(frame, schema, lambda: int(frame.select(pl.len()).collect().item()))
 
 
 def _open_excel(path: Path, asked: Asked) -> Tables:

@@ -1,13 +1,11 @@
 """Which column of a table holds which data element: by name, or as a site's file says."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from trialscreen.cohort.forms import Form
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import nearest, shown, some
+from trialscreen.text import nearest, plain_name, shown, some
 from trialscreen.trial import SCREENING_DATE, Element, Trial
 
 
@@ -110,8 +108,3 @@ def _column(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> C
     missing = (*target.form.missing, *column_map.missing)
     form = target.form._replace(missing=missing)
     return Column(name, known[target.element], form, alike)
-
-
-def plain_name(name: str) -> str:
-    """`name` as elements are named: `Birth-Date ` as `birth_date`."""
-    return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).casefold()).strip("_")

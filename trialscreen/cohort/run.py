@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from trialscreen.cohort.batches import KEY, ROW, Anchor, Batches, plan_batches, prepared
-from trialscreen.cohort.engine import by_batch, in_batches, interruptible, save_memory
+from trialscreen.cohort.engine import by_batch, in_batches, interruptible, settle
 from trialscreen.cohort.ids import Ids
 from trialscreen.cohort.inputs import name_of as input_name
 from trialscreen.cohort.inputs import open_tables
 from trialscreen.cohort.ledger import Found, Ledger
 from trialscreen.cohort.matching import NO_MAP, ColumnMap, Matched, match_columns
 from trialscreen.cohort.output import ENDINGS, STDOUT, is_known, name_of, whole_output, write
+from trialscreen.cohort.panics import panics_told
 from trialscreen.cohort.screener import Screener
 from trialscreen.cohort.tables import Tables
 from trialscreen.cohort.unusual import of_median
@@ -84,7 +85,7 @@ def run(
     InputError; then there is no output.
     """
     _check_files(trial, job)
-    save_memory()
+    settle()
     with TemporaryDirectory(prefix="trialscreen.", ignore_cleanup_errors=True) as folder:
         return _run(trial, job, Path(folder), progress, with_attrition=with_attrition)
 
@@ -92,6 +93,9 @@ def run(
 def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attrition: bool) -> Done:
     tables = open_tables(job.inputs, folder, job.sheet, job.encoding)
     matched = match_columns(trial, tables.schema, job.key, job.column_map)
+    used = {*(column.name for column in matched.columns), job.key, *job.column_map.names}
+    if doubtful := [why for name, why in tables.doubtful.items() if name in used]:
+        raise InputError(doubtful)
     batches = plan_batches(trial, matched, tables.schema, job.key, job.anchor)
     rows, ids = prepared(batches, tables.frame, job.key), Ids(job.key)
     if tables.is_text:
@@ -278,13 +282,18 @@ def _unusable(job: Job, matched: Matched, ledger: Ledger) -> Iterator[Problem]:
 def _told(job: Job) -> Iterator[None]:
     """Turns what the engine says of a file into words without any of the file's content."""
     try:
-        yield
+        with panics_told(_inputs(job)):
+            yield
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError([_problem(job, str(error))]) from None
 
 
+def _inputs(job: Job) -> str:
+    return ", ".join(input_name(path) for path in job.inputs)
+
+
 def _problem(job: Job, message: str) -> Problem:
-    inputs = ", ".join(input_name(path) for path in job.inputs)
+    inputs = _inputs(job)
     for sign, meaning in _WORDS.items():
         if re.search(sign, message):
             output = sign.startswith(r"os error")

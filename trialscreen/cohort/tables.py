@@ -1,10 +1,12 @@
 """What every format is opened to: rows in one lazy frame, and what to know of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
+
+from trialscreen.errors import Problem
 
 
 class Tables(NamedTuple):
@@ -12,7 +14,8 @@ class Tables(NamedTuple):
 
     `counted` says how many there are, told by the files and not by `frame`; None where
     nothing tells it. `is_text`: the engine reads little of it at a time. `notes` are lines
-    to be told of what was left out, with no value of a patient in them.
+    to be told of what was left out, with no value of a patient in them. `doubtful` says of
+    columns what would be wrong, were they used.
     """
 
     frame: pl.LazyFrame
@@ -20,6 +23,7 @@ class Tables(NamedTuple):
     counted: Callable[[], int] | None
     is_text: bool = False
     notes: tuple[str, ...] = ()
+    doubtful: Mapping[str, Problem] = {}
 
 
 class Asked(NamedTuple):

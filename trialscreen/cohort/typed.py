@@ -9,6 +9,13 @@ from trialscreen.cohort.forms import Form
 from trialscreen.trial import Element, Trial
 
 _UTC = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "+00:00")
+READABLE = (
+    "text, numbers (decimals of at most 38 digits), yes/no, days, or times with a zone such as"
+    " Asia/Shanghai or none"
+)
+"""The types of column that can be used."""
+
+MOST_DIGITS = 38
 _WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 
 
@@ -147,3 +154,15 @@ def as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr | None:
     if kind.is_float():
         return column.fill_nan(None).cast(pl.String).str.strip_suffix(".0")
     return column.cast(pl.String) if kind.is_numeric() else None
+
+
+def is_known(kind: pl.DataType) -> bool:
+    """Whether the engine can do more with such a column than to pass it over."""
+    if isinstance(kind, pl.Decimal):
+        return kind.precision <= MOST_DIGITS
+    if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
+        try:
+            pl.Series([0], dtype=pl.Datetime("us")).dt.replace_time_zone(kind.time_zone)
+        except pl.exceptions.PolarsError:
+            return False
+    return True

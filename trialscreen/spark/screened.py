@@ -1,0 +1,283 @@
+"""The one query over a table, and the folder that its findings are written to."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+from uuid import uuid4
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException, PySparkRuntimeError
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql import types as t
+
+from trialscreen.errors import InputError, Problem
+from trialscreen.spark.files import Files, Source
+from trialscreen.spark.folders import FILE, read_folders
+from trialscreen.spark.types import EXPECTED, FOLDER, IDS, NOTHING, can_be_id, fits, said, type_of
+from trialscreen.sql import patients_table, screening_sql
+from trialscreen.sql.table import bounded_columns
+from trialscreen.text import BLANKS, nearest, plain_name, printable, shown
+from trialscreen.trial import SCREENING_DATE, Trial
+
+
+class Screened(NamedTuple):
+    """What came out: the rows of each verdict, and the columns that are no data element.
+
+    `own_days`: whether there was a column of screening dates. `alike`: columns that are called
+    as an element (or its end) but for capitals and punctuation, and that element.
+    """
+
+    verdicts: Mapping[str, int]
+    unused: tuple[str, ...]
+    own_days: bool
+    alike: Mapping[str, str]
+
+    @property
+    def rows(self) -> int:
+        return sum(self.verdicts.values())
+
+
+def session(master: str | None) -> SparkSession:
+    """The running session, or a new one. Raises InputError if Spark does not start."""
+    builder = SparkSession.Builder().appName("trialscreen")
+    if master is not None:
+        builder = builder.master(master)
+    try:
+        return builder.getOrCreate()
+    except PySparkRuntimeError as error:
+        message = f"did not start ({error.getCondition()}); it needs Java 17 or newer, by JAVA_HOME"
+        raise InputError([Problem("Spark", message)]) from None
+
+
+def screen_parquet(
+    trial: Trial, source: str, output: str, id_column: str, on: date | None, spark: SparkSession
+) -> Screened:
+    """Screens the table in `source`, a Parquet file or folder, into the new folder `output`.
+
+    A row comes out for each row; the rows of one file stay in its order. `on` is everyone's
+    screening date, or that of a row whose own, in a column `screening_date`, is empty. The
+    output appears whole or not at all. Raises InputError for a table that cannot be used.
+    """
+    files = Files(spark)
+    if files.exists(output):
+        raise InputError([Problem(output, "is there already; name a new folder")])
+    with _damage_told(source), _names_as_they_are(spark), _whole_folder(files, output) as beside:
+        found = files.source(source)
+        used = _used(trial, found, id_column)
+        used.check(on)
+        table = _dated(_typed(used.table(spark), used.held), on)
+        _check_ids(table, id_column)
+        query = _query(used, table, on, spark)
+        query.write.mode("overwrite").parquet(beside)
+        counts = spark.read.parquet(beside).groupBy("verdict").count().collect()
+        verdicts = {row["verdict"]: row["count"] for row in counts}
+        _check_rows(source, found.rows, sum(verdicts.values()))
+    return Screened(verdicts, used.unused, SCREENING_DATE in used.columns, used.alike)
+
+
+def _check_rows(source: str, rows: int, came_out: int) -> None:
+    """Against the number of rows that the files themselves state."""
+    if rows == 0:
+        raise InputError([Problem("the table", "there are no rows in it")])
+    if rows != came_out:
+        message = f"holds {rows:,} rows, and {came_out:,} came out; did it change meanwhile?"
+        raise InputError([Problem(printable(source), message)])
+
+
+@contextmanager
+def _whole_folder(files: Files, output: str) -> Iterator[str]:
+    """A new folder beside `output`, to be it in the end."""
+    beside = f"{output.rstrip('/')}.{uuid4().hex}.part"
+    files.make(beside)
+    try:
+        yield beside
+        files.rename(beside, output)
+    finally:
+        files.remove(beside)
+
+
+@contextmanager
+def _names_as_they_are(spark: SparkSession) -> Iterator[None]:
+    """Makes `weight` and `Weight` two columns, as they are in the files and for other engines."""
+    setting = "spark.sql.caseSensitive"
+    before = spark.conf.get(setting)
+    spark.conf.set(setting, value=True)
+    try:
+        yield
+    finally:
+        spark.conf.set(setting, before or False)
+
+
+@contextmanager
+def _damage_told(source: str) -> Iterator[None]:
+    """Turns what Spark says of a file that it cannot read into words without its content."""
+    try:
+        yield
+    except (PySparkException, Py4JJavaError) as error:
+        if "FAILED_READ_FILE" not in str(error):
+            raise
+        raise InputError([Problem(source, "cannot be read: it is damaged")]) from None
+
+
+def _elements(trial: Trial) -> dict[str, str]:
+    """The columns that a table may have beside the ids, and the element of each."""
+    ends = bounded_columns(trial).items()
+    known = {one.name: one.name for one in trial.answerable()}
+    return known | {column: element for element, columns in ends for column in columns}
+
+
+def _used(trial: Trial, source: Source, id_column: str) -> "_Used":
+    """Which columns of `source` are used. Raises InputError where two would be one."""
+    elements = _elements(trial)
+    columns: dict[str, str] = {}
+    problems = []
+    for name in source.columns:
+        known = name if name in elements else plain_name(name)
+        if known in elements and id_column not in (name, known):
+            first = columns.setdefault(known, name)
+            if first != name:
+                message = f"two columns for the element {known}"
+                problems.append(Problem(f"{shown(first)} and {shown(name)}", message))
+    if problems:
+        raise InputError(problems)
+    return _Used(trial, source, id_column, elements, columns)
+
+
+class _Used(NamedTuple):
+    """Which columns of a table are used, and for what.
+
+    `elements`: the element of each column that there may be. `columns`: what such a column is
+    called in the table.
+    """
+
+    trial: Trial
+    source: Source
+    id: str
+    elements: Mapping[str, str]
+    columns: Mapping[str, str]
+
+    def kind(self, column: str) -> str:
+        """The type of a column."""
+        return self.source.columns[self.columns.get(column, column)]
+
+    @property
+    def held(self) -> list[str]:
+        """The columns of elements in which something is stated."""
+        dated = (name for name in self.columns if name != SCREENING_DATE)
+        return [name for name in dated if self.kind(name) != NOTHING]
+
+    @property
+    def alike(self) -> dict[str, str]:
+        return {name: known for known, name in self.columns.items() if name != known}
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        used = {*self.columns.values(), self.id}
+        return tuple(name for name in self.source.columns if name not in used)
+
+    def check(self, on: date | None) -> None:
+        """Raises InputError for columns that are lacking, or that cannot be used."""
+        problems = []
+        if self.id not in self.source.columns:
+            hint = nearest(self.id, self.source.columns)
+            problems.append(Problem("the table", f"has no column {shown(self.id)}.{hint}"))
+        elif not (
+            self.source.columns[self.id] == FOLDER or can_be_id(self.source.columns[self.id])
+        ):
+            problems.append(self._wrong(self.id, self.source.columns[self.id], IDS))
+        if SCREENING_DATE not in self.columns and on is None:
+            message = f"has no column {SCREENING_DATE}; give the screening date"
+            problems.append(Problem("the table", message))
+        for column, name in self.columns.items():
+            wanted, kind = self.trial.elements[self.elements[column]].type, self.kind(column)
+            if not (kind == FOLDER or fits(kind, wanted)):
+                problems.append(self._wrong(name, kind, EXPECTED[wanted]))
+        used = {*self.columns.values(), self.id}
+        problems += [why for name, why in self.source.doubtful.items() if name in used]
+        if problems:
+            raise InputError(problems)
+
+    def _wrong(self, column: str, kind: str, expected: str) -> Problem:
+        message = f"its cells are of type {said(kind)}; expected {expected}"
+        return Problem(f"the column {printable(column)}", message)
+
+    def table(self, spark: SparkSession) -> DataFrame:
+        """The used columns, not yet read. The others may be of types that Spark refuses."""
+        kinds = {self.id: self.source.columns[self.id]}
+        kinds |= {name: self.kind(column) for column, name in self.columns.items()}
+        in_files = {
+            name: found
+            for name, kind in kinds.items()
+            if kind != FOLDER and (found := type_of(kind)) is not None
+        }
+        schema = t.StructType([t.StructField(name, kind) for name, kind in in_files.items()])
+        # What the folders state is not left to Spark's guess: `site=01` would be 1.
+        reader = spark.read.schema(schema).option("recursiveFileLookup", value=True)
+        table = reader.parquet(*self.source.roots)
+        elements = {self.id: None} | {
+            name: self.elements[column] for column, name in self.columns.items()
+        }
+        stated = {name: elements[name] for name, kind in kinds.items() if kind == FOLDER}
+        if stated:
+            rows = read_folders(self.trial, self.source, stated)
+            table = rows.beside(table.withColumn(FILE, f.input_file_name()), spark)
+        return table.withColumnsRenamed(self.alike)
+
+
+def _typed(table: DataFrame, columns: Iterable[str]) -> DataFrame:
+    """The table with days for times, and with double for single precision."""
+    kinds = {name: table.schema[name].dataType for name in table.columns}
+    # By way of its text, so that 10.2 is 10.2 and not 10.199999809.
+    new = {
+        one: f.col(one).cast("string").cast("double")
+        for one in columns
+        if isinstance(kinds[one], t.FloatType)
+    }
+    new |= {
+        one: f.col(one).cast("date")
+        for one in (*columns, SCREENING_DATE)
+        if one in kinds and isinstance(kinds[one], t.TimestampNTZType)
+    }
+    return table.withColumns(new)
+
+
+def _dated(table: DataFrame, on: date | None) -> DataFrame:
+    """With a screening date in every row, if they stand in a column."""
+    if SCREENING_DATE not in table.columns:
+        return table
+    if on is not None:
+        return table.withColumn(SCREENING_DATE, f.coalesce(SCREENING_DATE, f.lit(on)))
+    if empty := table.filter(f.col(SCREENING_DATE).isNull()).count():
+        message = f"{empty} rows have none; give a screening date for them"
+        raise InputError([Problem(f"the column {SCREENING_DATE}", message)])
+    return table
+
+
+def _check_ids(table: DataFrame, id_column: str) -> None:
+    quoted = id_column.replace("`", "``")
+    column = f.col(f"`{quoted}`")
+    if isinstance(table.schema[id_column].dataType, t.StringType):
+        column = f.btrim(column, f.lit(BLANKS))
+    ids = table.select(column.alias("id")).groupBy("id").count()
+    is_empty = f.col("id").isNull() | (f.col("id").cast("string") == "")
+    bad = ids.withColumn("empty", is_empty).filter("count > 1 OR empty").limit(5).collect()
+    if bad:
+        named = ", ".join("none" if one["empty"] else shown(str(one["id"])) for one in bad)
+        raise InputError([Problem(f"the column {id_column}", f"ids are not one a row: {named}")])
+
+
+def _query(used: _Used, table: DataFrame, on: date | None, spark: SparkSession) -> DataFrame:
+    """The query over the table, not yet run."""
+    view = f"patients_{uuid4().hex}"
+    own_days = SCREENING_DATE in table.columns
+    patients = patients_table(used.trial, view, used.id, None if own_days else on, used.held)
+    kinds = table.schema
+    whole = (one for one in used.held if isinstance(kinds[one].dataType, t.IntegralType))
+    patients = replace(patients, table=replace(patients.table, whole=frozenset(whole)))
+    table.createOrReplaceTempView(view)
+    found = spark.sql(screening_sql(used.trial, patients, "spark"))
+    spark.catalog.dropTempView(view)
+    return found

@@ -1,0 +1,77 @@
+"""The types of columns in Parquet files, as Spark is told to read them."""
+
+import re
+from collections.abc import Mapping
+
+from pyspark.sql import types as t
+
+from trialscreen.trial import ElementType
+
+NOTHING = "nothing (every cell is null)"
+MOST_DIGITS = 38
+FOLDER = "text, in the name of its folder"
+
+_PLAIN: Mapping[str, t.DataType] = {
+    "boolean": t.BooleanType(),
+    "binary (STRING)": t.StringType(),
+    "binary (ENUM)": t.StringType(),
+    "float": t.FloatType(),
+    "double": t.DoubleType(),
+    "int32": t.IntegerType(),
+    "int64": t.LongType(),
+    "int32 (DATE)": t.DateType(),
+    "int64 (TIMESTAMP(MILLIS,false))": t.TimestampNTZType(),
+    "int64 (TIMESTAMP(MICROS,false))": t.TimestampNTZType(),
+    "int32 (INTEGER(8,true))": t.ByteType(),
+    "int32 (INTEGER(16,true))": t.ShortType(),
+    "int32 (INTEGER(32,true))": t.IntegerType(),
+    "int64 (INTEGER(64,true))": t.LongType(),
+    # Spark has no numbers without a sign: the next larger type holds them.
+    "int32 (INTEGER(8,false))": t.ShortType(),
+    "int32 (INTEGER(16,false))": t.IntegerType(),
+    "int32 (INTEGER(32,false))": t.LongType(),
+    "int64 (INTEGER(64,false))": t.DecimalType(20, 0),
+    FOLDER: t.StringType(),
+}
+_DECIMAL = re.compile(r"(?:int32|int64|binary|fixed_len_byte_array) \(DECIMAL\((\d+),(\d+)\)\)")
+_UNSIGNED = "int64 (INTEGER(64,false))"
+
+_FITTING: Mapping[ElementType, tuple[type[t.DataType], ...]] = {
+    "boolean": (t.BooleanType,),
+    "choice": (t.StringType,),
+    "integer": (t.NumericType,),
+    "quantity": (t.NumericType,),
+    # Moments in UTC are left out: their day is another one where they were written, perhaps.
+    "date": (t.DateType, t.TimestampNTZType),
+}
+EXPECTED: Mapping[ElementType, str] = {
+    "boolean": "yes/no (BOOLEAN)",
+    "choice": "text (STRING)",
+    "integer": "numbers (DECIMAL of at most 38 digits)",
+    "quantity": "numbers (DECIMAL of at most 38 digits)",
+    "date": "days (DATE), or times without a zone (TIMESTAMP in MILLIS or MICROS, not UTC)",
+}
+IDS = "text (STRING) or whole numbers"
+
+
+def type_of(kind: str) -> t.DataType | None:
+    """What a column of this Parquet type is in Spark; None if it cannot be used."""
+    if (decimal := _DECIMAL.fullmatch(kind)) is None:
+        return _PLAIN.get(kind)
+    digits, scale = map(int, decimal.groups())
+    return t.DecimalType(digits, scale) if digits <= MOST_DIGITS else None
+
+
+def said(kind: str) -> str:
+    """A type in as few words as tell it: TIME(MICROS,false), double."""
+    _, annotated, annotation = kind.partition(" (")
+    return annotation.removesuffix(")") if annotated and kind != NOTHING else kind
+
+
+def can_be_id(kind: str) -> bool:
+    return kind == _UNSIGNED or isinstance(type_of(kind), t.StringType | t.IntegralType)
+
+
+def fits(kind: str, wanted: ElementType) -> bool:
+    """Whether a column of this Parquet type can hold an element."""
+    return kind == NOTHING or isinstance(type_of(kind), _FITTING[wanted])
