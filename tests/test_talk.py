@@ -114,7 +114,7 @@ def test_an_impossible_cure_date_is_a_wrong_reply() -> None:
 def test_a_last_period_in_childhood_is_asked_about_and_then_set_against_the_birth() -> None:
     shown = said(*UP_TO_PERIOD, "1955-03", "y")
     assert "last menstrual period 1955-03 is unusual (typical: 1975-01-01 to 2027-12-31)" in shown
-    assert "The age at the last menstrual period would be below 8 years" in shown
+    assert "would be below 8 years; correct its date or the date of birth. Keep the new" in shown
 
 
 def test_each_new_exclusion_is_told_after_the_first() -> None:
@@ -127,7 +127,7 @@ def test_the_exclusion_prompt_and_the_review_explain_themselves() -> None:
     shown = said("y", "y", "m", "?", "r", "?", "", "b", "f")
     assert "No other answer changes the result. r reviews the answers, s or q leaves." in shown
     assert "The number before an answer asks it again;" in shown
-    assert "It was: male. Enter keeps it." in shown
+    assert "It was: Male. Enter keeps it." in shown
     assert shown.endswith("What is your date of birth?\n(YYYY-MM-DD, YYYY-MM, YYYY, or u)")
 
 

@@ -98,7 +98,7 @@ class Answering:
             if not problem.others:
                 raise
             others = labels(self.book.trial, problem.others)
-            question = f"{problem}. Keep the new answer, and set aside {others}?"
+            question = f"{str(problem).rstrip('.')}. Keep the new answer, and set aside {others}?"
             if not self.console.yes(question, _ASIDE):
                 return False
             self.book.answer(texts, problem.others)
