@@ -1,14 +1,22 @@
 """Whatever a text table holds: its patients are those of Python's csv, or it is refused."""
 
+import csv
 import gzip
 import os
+import subprocess
+import sys
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.plainly import csv_records, named, text_of
+from tests.plainly import BLANKS, csv_records, named, ndjson_rows, text_of
+from tests.process import ROOT
 from trialscreen.cohort.inputs import open_tables
 from trialscreen.errors import InputError
 
@@ -114,3 +122,91 @@ def test_any_csv_is_read_as_pythons_csv_reads_it_or_is_refused(file: tuple[str, 
         copies = Path(folder) / "copies"
         copies.mkdir()
         check(path, copies)
+
+
+KEYS = ("patient_id", "weight", "sex", "néw", 'q"', "w\\u0065ight", "weight")
+VALUES = (
+    *('"x"', '"\\u0031"', '"a\\"b,"', '"}"', '"\\ud83d\\ude00"', '"\\ud83d"', '""', '" 5 "', '"é"'),
+    *("58", "-0.5", "58.50", "1e1", "1e400", "9" * 5000, "01", "NaN", "null", "true"),
+    *('{"weight": 1, "weight": 2}', "", '"x'),
+)
+
+
+@st.composite
+def written_as_json(draw: st.DrawFn) -> str:
+    """An NDJSON file: most lines are objects of a few keys, some are not."""
+    pair = st.tuples(st.sampled_from(KEYS), st.sampled_from((*VALUES[:12] * 3, *VALUES)))
+    gap = draw(st.sampled_from(("", " ", "\t")))
+    lines = []
+    for pairs in draw(st.lists(st.lists(pair, max_size=4), min_size=1, max_size=5)):
+        texts = (f'"{key}":{gap}{value}'.replace('q"', 'q\\"') for key, value in pairs)
+        line = "{" + f",{gap}".join(texts) + "}"
+        end = draw(
+            st.sampled_from(("", "", "", "", "\r", " ", "\n", "\n \n", "}", ",", "{}", "\u00a0"))
+        )
+        lines.append(line + end)
+    return "\n".join(lines)
+
+
+@settings(max_examples=300 * FULL, deadline=None)
+@given(text=written_as_json())
+def test_any_ndjson_is_read_as_pythons_json_reads_it_or_is_refused(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "t.ndjson"
+        path.write_bytes(text.encode())
+        try:
+            tables = open_tables([path], Path(folder))
+            found = tables.frame.collect(engine="streaming")
+        except (InputError, pl.exceptions.ComputeError):
+            return  # the latter is told as InputError where tables are read
+        assert tables.counted is not None
+        assert tables.counted() == len(found)
+        for row, plain in zip(found.iter_rows(named=True), ndjson_rows(path), strict=True):
+            told = {name.strip(BLANKS): _as_polars_writes(text) for name, text in plain.items()}
+            assert {name: cell for name, cell in row.items() if cell is not None} == told
+
+
+def _as_polars_writes(text: str) -> str:
+    """Numbers have their shortest form; lists and objects are their text."""
+    return {"58.50": "58.5", "1e1": "10"}.get(text, text)
+
+
+LARGE = 30_000 * FULL
+"""Rows: more than the engine gives to one thread, and than are looked at in one go."""
+HABITS = {
+    "as needed": csv.QUOTE_MINIMAL,
+    "always": csv.QUOTE_ALL,
+    "line breaks": csv.QUOTE_MINIMAL,
+    "inches": csv.QUOTE_NONE,
+}
+NO_QUOTES: dict[str, Any] = {"quoting": csv.QUOTE_NONE, "quotechar": None}
+
+
+@pytest.mark.parametrize("threads", [1, 7])
+@pytest.mark.parametrize("habit", HABITS)
+def test_large_files_are_read_alike_by_any_number_of_threads(
+    tmp_path: Path, habit: str, threads: int
+) -> None:
+    path, rng = tmp_path / "t.csv", Random(f"{habit} {threads}")
+    cells = ["58", "", " ", "tired, since May", 'she said "no"', "女", "x" * 200]
+    if habit == "line breaks":
+        cells += ['"', "one\ntwo", "one\r\n\r\ntwo", 'a "b"\n']
+    if habit == "inches":
+        cells = ["58", "", " ", "5'4\"", 'about 30" or so', "x" * 200]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        quotes: dict[str, Any] = {"quoting": HABITS[habit]} if habit != "inches" else NO_QUOTES
+        writer = csv.writer(file, lineterminator="\n", **quotes)
+        writer.writerow(["patient_id", "weight", "note", "more"])
+        writer.writerows([f"S{n}", *rng.choices(cells, k=3)] for n in range(LARGE))
+    code = (
+        "import sys; from pathlib import Path; from tests.test_plain_reading import check;"
+        " sys.exit(not check(Path(sys.argv[1]), Path(sys.argv[2])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, path, tmp_path],
+        env={**os.environ, "POLARS_MAX_THREADS": str(threads), "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == 0
+    is_copied = len(list(tmp_path.iterdir())) > 1
+    assert is_copied == (habit in ("line breaks", "inches"))

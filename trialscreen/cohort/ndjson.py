@@ -127,8 +127,17 @@ def _keys(line: str, where: str) -> dict[str, None]:
                 [Problem(where, f"a number is too large ({len(digits):,} characters)")]
             )
 
+    def no_json(constant: str) -> None:
+        raise json.JSONDecodeError(constant, line, 0)
+
     try:
-        entry = json.loads(line, object_pairs_hook=once, parse_int=number, parse_float=number)
+        entry = json.loads(
+            line,
+            object_pairs_hook=once,
+            parse_int=number,
+            parse_float=number,
+            parse_constant=no_json,
+        )
     except (json.JSONDecodeError, RecursionError):
         entry = None
     if not isinstance(entry, dict):
