@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from tests.parquet_cases import Case, parametrized
@@ -34,6 +35,16 @@ def write_twice(path: Path) -> None:
     frame = pl.DataFrame({"patient_id": ["P1"], "weight": [55], "weighs": [39]})
     frame.write_parquet(path, statistics=False)
     path.write_bytes(path.read_bytes().replace(b"weighs", b"weight"))
+
+
+def test_a_type_newer_than_the_engine_is_no_damage(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        query = "SELECT 'P1' AS patient_id, 55 AS weight, 1::VARIANT AS x"
+        connection.execute(f"COPY ({query}) TO '{tmp_path}/t.parquet' (FORMAT parquet)")
+    told = refusals(cohort(tmp_path, "t.parquet"))
+    assert told == [
+        "t.parquet: has a column of a type that Polars does not know; write it without that"
+    ]
 
 
 def test_categories_may_be_ids(tmp_path: Path) -> None:

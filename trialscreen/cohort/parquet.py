@@ -22,3 +22,8 @@ def open_parquet(path: Path, origin: str) -> tuple[pl.LazyFrame, pl.Schema]:
         found = _TWICE.search(str(error))
         column = f"the column {shown(found[1])}" if found else "a column"
         raise InputError([Problem(origin, f"{column} stands twice")]) from None
+    except pl.exceptions.ComputeError as error:
+        if "LogicalType" not in str(error):
+            raise
+        message = "has a column of a type that Polars does not know; write it without that"
+        raise InputError([Problem(origin, message)]) from None
