@@ -12,7 +12,7 @@ from datetime import date
 from typing import TypeVar
 
 from trialscreen.errors import InputError, Problem
-from trialscreen.parse.yamltree import Mapping, Node, Scalar, Sequence, comment_behind
+from trialscreen.parse.yamltree import Mapping, Node, Scalar, Sequence
 from trialscreen.rule import Written
 from trialscreen.text import nearest, shown
 
@@ -26,11 +26,10 @@ YES_NO = {"yes": True, "no": False}
 
 @dataclass
 class Problems:
-    """All problems of one document; `lines` are those of its source, where texts are verbatim."""
+    """All problems of one document."""
 
     origin: str
     found: list[Problem] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
 
     def raise_any(self) -> None:
         if self.found:
@@ -72,12 +71,10 @@ class Cursor:
 
     def verbatim(self) -> str:
         """A text that is shown as it stands: a comment right behind it may have been part of it."""
-        lines = self.problems.lines
-        comment = comment_behind(self.node, lines) if isinstance(self.node, Scalar) else ""
-        if comment:
+        if isinstance(self.node, Scalar) and self.node.comment:
             self.problem(
-                f"the text stops before {shown(comment)}, which YAML takes for a comment; put"
-                " the whole text in quotes, or the comment on a line above"
+                f"the text stops before {shown(self.node.comment)}, which YAML takes for a comment;"
+                " put the whole text in quotes, or the comment on a line above"
             )
         return self.text()
 

@@ -48,9 +48,8 @@ def parse_trial(data: bytes, origin: str) -> Trial:
     `origin` names the file in messages. Raises InputError with every problem found, each
     with file, line, column and the path in the document.
     """
-    text = decode(data, origin)
-    problems = Problems(origin, lines=text.splitlines())
-    root = Cursor(parse_yaml(text, origin, problems.found), "", problems)
+    problems = Problems(origin)
+    root = Cursor(parse_yaml(decode(data, origin), origin, problems.found), "", problems)
     if not isinstance(root.node, MappingNode):
         root.problem(f"expected the keys of a criteria file: {', '.join(_KEYS)}")
         problems.raise_any()

@@ -30,16 +30,16 @@ _RESERVED = re.compile(r"(?!!!)[>|&*!%@`][^\n#,\]}]*")
 
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """`end` is where it stops in the source: line and column of what comes behind it.
+    """A single value; `block` is a text over several lines, after `>` or `|`.
 
-    `block` is a text over several lines, after `>` or `|`.
+    `comment` stands right behind a plain one, and may have been meant as a part of it.
     """
 
     text: str
     plain: bool
     line: int
     column: int
-    end: tuple[int, int] = (0, 0)
+    comment: str = ""
     block: bool = False
 
     @property
@@ -118,6 +118,7 @@ class _Builder:
         self._open: list[Sequence | Mapping] = []
         self._keys: list[Scalar | None] = []
         self._anchored: dict[str, str] = {}
+        self._before_comments = _before_comments(lines)
 
     def take(self, event: yaml.Event) -> None:
         match event:
@@ -147,7 +148,24 @@ class _Builder:
             advice = _quoting(self._lines, event.start_mark)
             self._refuse(event, f"a text over several lines begins with > or | alone{advice}")
         plain = event.style is None or event.style == ""
-        return Scalar(event.value, plain, line, column, _end(event), block)
+        comment = self._comment_behind(event) if plain and event.value else ""
+        return Scalar(event.value, plain, line, column, comment, block)
+
+    def _comment_behind(self, event: yaml.ScalarEvent) -> str:
+        """It begins on the text's own last line, or on the next one where the text would go on."""
+        end = event.end_mark
+        if end is None or end.line not in self._before_comments:
+            return ""
+        if rest := self._lines[end.line][end.column :].strip():
+            return rest if rest.startswith("#") else ""
+        following = self._lines[self._before_comments[end.line]]
+        if not following.lstrip().startswith("#"):
+            return ""  # a # within the text: no comment
+        line, column = _position(event)
+        first = self._lines[line - 1]
+        indent = len(first) - len(first.lstrip(" -"))
+        goes_on = len(following) - len(following.lstrip()) >= indent + (indent + 1 < column)
+        return following.strip() if goes_on else ""
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         name = event.anchor or ""
@@ -215,31 +233,20 @@ class _Builder:
         raise _refused(f"{self.origin}:{line}:{column}", message)
 
 
+def _before_comments(lines: list[str]) -> dict[int, int]:
+    """The lines behind which a comment can stand, to the next line that is one, blanks between."""
+    found: dict[int, int] = {}
+    for comment, line in enumerate(lines):
+        if "#" in line:
+            found.setdefault(comment, comment)
+        if line.lstrip().startswith("#"):
+            before = comment - 1
+            while before > 0 and not lines[before].strip():
+                before -= 1
+            found[before] = comment
+    return found
+
+
 def _position(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
-
-
-def _end(event: yaml.Event) -> tuple[int, int]:
-    mark = event.end_mark
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
-
-
-def comment_behind(scalar: Scalar, lines: list[str]) -> str:
-    """The comment right behind a plain text in its source, which may have been meant as text.
-
-    It begins on the text's own line, or on the next one where the text would go on.
-    """
-    line, column = scalar.end
-    if not scalar.plain or not scalar.text or line > len(lines):
-        return ""
-    rest = lines[line - 1][column - 1 :].strip()
-    if rest:
-        return rest if rest.startswith("#") else ""
-    following = next((one for one in lines[line:] if one.strip()), "")
-    if not following.lstrip().startswith("#"):
-        return ""
-    first = lines[scalar.line - 1]
-    indent = len(first) - len(first.lstrip(" -"))
-    goes_on = len(following) - len(following.lstrip()) >= indent + (indent + 1 < scalar.column)
-    return following.strip() if goes_on else ""
