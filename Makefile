@@ -1,12 +1,20 @@
-# `make test` sets up everything it needs in .venv and runs every check; see .ci/check.
+# Each target sets up everything it needs in .venv. `make test` runs every check: see .ci/check.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test setup docs clean
+.PHONY: test test-full coverage setup docs clean
 
 test: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash .ci/check
+
+# As `make test`, with generated samples in their full number.
+test-full: setup
+	TRIALSCREEN_SIZES=full PATH="$(CURDIR)/$(BIN):$$PATH" bash .ci/check
+
+# The tests again, measured: which lines and branches they reach, and enough of them.
+coverage: setup
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash .ci/coverage
 
 setup: $(VENV)/.ready
 

@@ -17,9 +17,26 @@ ALL_ENGINES = "TRIALSCREEN_ALL_ENGINES"
 """Set in CI: an engine that cannot run is then a failure."""
 
 
+def pytest_configure() -> None:
+    # Line editing, which pytest imports, hands them to other processes of tests; a terminal has
+    # a size of its own.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+
+
 def pytest_report_header() -> list[str]:
     reasons = [reason for name in ENGINES if (reason := lacking(name))]
     return [f"SQL is not run on {'; '.join(reasons)}"] if reasons else []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in several processes, each engine is started in one of them alone."""
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            name = item.callspec.params.get("engine")
+            if name in ENGINES:
+                item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session", params=ENGINES)

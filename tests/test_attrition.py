@@ -13,6 +13,7 @@ from tests.attrition import by_hand, counted, counting_of, screenings
 from tests.differential import Case, generated_cases, packaged_cases
 from tests.generate import ON
 from tests.simulate import columns
+from tests.sizes import size
 from tests.spec import spec_trial
 from trialscreen import counting, load_trial
 from trialscreen.attrition import Attrition, orders
@@ -22,10 +23,10 @@ from trialscreen.smallcells import counts
 
 
 def cases() -> Iterator[Case]:
-    for case in generated_cases(range(60), spec_trial(), rows=40):
+    for case in generated_cases(range(size(60, part=24)), spec_trial(), rows=40):
         few = case.trial.criteria[: case.seed % 3 + 1]  # with more of them hardly anyone passes
         yield case if case.seed % 4 == 0 else case._replace(trial=replace(case.trial, criteria=few))
-    yield from packaged_cases(range(8), rows=50)
+    yield from packaged_cases(range(size(8)), rows=50)
     yield simulated(250, unknown=0.03)
 
 
@@ -73,7 +74,7 @@ def test_what_a_row_needs_is_what_the_reference_asks_for() -> None:
             expected = {name for group in one.needed.values() for name in group}
             assert {name for name, flag in flags.items() if flag} == expected, case.seed
             rows += 1
-    assert rows > 3_000
+    assert rows > size(3_000)
 
 
 def test_batches_may_come_from_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:

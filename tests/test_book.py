@@ -6,10 +6,11 @@ from datetime import date
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.generate import ON, random_exact, random_trial, random_world
+from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
 from trialscreen.errors import ValueProblem
@@ -139,20 +140,20 @@ class Interviewer:
 
 
 @given(seeds)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_whatever_the_order_edits_and_back_steps_on_the_packaged_trial(rng: Random) -> None:
     Interviewer(rng, NCT, random_world(rng, NCT)).hold()
 
 
 @given(seeds)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_whatever_the_order_edits_and_back_steps_on_generated_trials(rng: Random) -> None:
     trial = random_trial(rng, SMALL)
     Interviewer(rng, trial, random_world(rng, trial)).hold()
 
 
 @given(seeds)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_an_answer_that_is_used_is_behind_some_finding(rng: Random) -> None:
     trial = replace(random_trial(rng, SMALL), checks=())
     book = Book(trial, ON, {})

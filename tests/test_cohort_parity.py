@@ -14,6 +14,7 @@ import pytest
 
 from tests.messy import Patient, patients
 from tests.simulate import ID, write
+from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.cohort.batches import Anchor
 from trialscreen.cohort.ledger import UNUSUAL
@@ -29,7 +30,7 @@ from trialscreen.values import read_value
 TRIAL = load_trial()
 ON = date(2026, 6, 1)
 OWN_DAYS = (date(2025, 8, 31), date(2026, 2, 28), ON)
-ROWS = 1200
+ROWS = size(1200)
 
 
 def run_on(folder: Path, table: Path, **more: Any) -> Done:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given as given_any
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.cases import (
@@ -21,6 +20,7 @@ from tests.cases import (
     notice_cases,
     value_cases,
 )
+from tests.sizes import examples
 from trialscreen import InputError, load_trial, screen
 
 TRIAL = load_trial()
@@ -121,7 +121,7 @@ def test_favourable_data_never_suffice_without_the_judgements(name: str | None) 
     assert screen(TRIAL, answers, on=ON).verdict == expected
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given_any(
     excluding=st.sampled_from(sorted(EXCLUDING)),
     kept=st.sets(st.sampled_from(sorted(ELIGIBLE))),
@@ -134,7 +134,7 @@ def test_a_certain_exclusion_stays_however_little_else_is_known(
     assert screen(TRIAL, answers, on=ON).verdict == "ineligible"
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given_any(kept=st.sets(st.sampled_from(sorted(ELIGIBLE))))
 def test_fewer_answers_of_an_eligible_patient_never_exclude(kept: set[str]) -> None:
     answers = {name: ELIGIBLE[name] for name in sorted(kept)}

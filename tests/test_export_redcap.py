@@ -12,6 +12,7 @@ import pytest
 
 from tests.generate import ON, random_exact, random_trial, random_world, unreviewed
 from tests.redcap import Expression, choices_in, read_dictionary
+from tests.sizes import size
 from tests.trials import vary, with_criteria
 from trialscreen import InputError, csvtext, load_trial
 from trialscreen.evaluate import Evaluation
@@ -200,7 +201,7 @@ def test_no_question_that_is_still_needed_is_hidden(trial: Trial, less: bool) ->
     rows = dictionary(trial)
     rng = Random(11)
     fields = {row["Variable / Field Name"] for row in rows}
-    for _ in range(40):
+    for _ in range(size(40)):
         facts, record = answered(rng, trial)
         needed = still_needed(unreviewed(trial, facts)) & fields
         hidden = needed - shown_fields(rows, record, blank_is_less=less)
@@ -281,7 +282,7 @@ def test_what_redcap_computes_is_what_trialscreen_derives(trial: Trial) -> None:
     assert len(rows) == 10
     rng = Random(5)
     compared = 0
-    for _ in range(150):
+    for _ in range(size(150)):
         facts, record = answered(rng, trial)
         shown_fields(rows, record)
         evaluation = Evaluation(trial.elements, facts, ON)
@@ -292,7 +293,7 @@ def test_what_redcap_computes_is_what_trialscreen_derives(trial: Trial) -> None:
             compared += derived is not None
             assert (derived is None) is (computed == "")
             assert derived is None or derived == Numbers(float(computed), float(computed))
-    assert compared > 300
+    assert compared > size(300)
 
 
 def test_what_may_not_be_valid_is_not_computed_from() -> None:

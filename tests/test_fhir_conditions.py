@@ -2,9 +2,10 @@
 
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sizes import examples
 from trialscreen.export.fhir.conditions import (
     MOST_TESTS,
     NEVER,
@@ -66,7 +67,7 @@ def _answers(rng: Random) -> dict[str, Answer]:
 
 
 @given(seeds)
-@settings(max_examples=500, deadline=None)
+@examples(500)
 def test_what_is_put_together_means_the_same(rng: Random) -> None:
     parts = [_condition(rng) for _ in range(rng.randint(1, 4))]
     for _ in range(10):
@@ -77,7 +78,7 @@ def test_what_is_put_together_means_the_same(rng: Random) -> None:
 
 
 @given(seeds)
-@settings(max_examples=500, deadline=None)
+@examples(500)
 def test_what_implies_another_holds_nowhere_without_it(rng: Random) -> None:
     one, other = _condition(rng, 1), _condition(rng, 1)
     if implies(one, other):
@@ -87,7 +88,7 @@ def test_what_implies_another_holds_nowhere_without_it(rng: Random) -> None:
 
 
 @given(seeds)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_with_fewer_questions_no_more_is_said(rng: Random) -> None:
     whole = _condition(rng)
     part = restricted(whole, {"smoker", "weight"})

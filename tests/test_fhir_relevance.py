@@ -8,11 +8,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fhir import answers_in, enabled, facts_of, items
 from tests.generate import ON, random_trial, unreviewed
+from tests.sizes import examples
 from tests.spec import spec_trial
 from tests.tables import Patients
 from tests.trials import vary, with_criteria
@@ -100,7 +101,7 @@ def _accepted(trial: Trial, name: str, fact: Fact) -> bool:
 
 
 @given(seeds)
-@settings(max_examples=6, deadline=None)
+@examples(6)
 def test_the_packaged_questions_hide_nothing_that_is_needed(rng: Random) -> None:
     screening = _screened(rng, NCT)
     _nothing_needed_is_hidden(_form(), screening)
@@ -109,7 +110,7 @@ def test_the_packaged_questions_hide_nothing_that_is_needed(rng: Random) -> None
 
 @pytest.mark.parametrize("kind", ["random", "varied"])
 @given(rng=seeds)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_questions_of_generated_trials_hide_nothing_that_is_needed(kind: str, rng: Random) -> None:
     if kind == "random":
         trial = random_trial(rng, SMALL)

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from fhir.resources.R4B.questionnaire import Questionnaire
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fhir import answers_in, broken, items
 from tests.generate import ON, blur, random_trial, random_world, unreviewed
+from tests.sizes import examples
 from tests.spec import spec_trial
 from tests.trials import vary, with_criteria
 from trialscreen import Trial, load_trial
@@ -61,7 +62,7 @@ def test_the_packaged_questions_are_in_order() -> None:
 
 
 @given(seeds)
-@settings(max_examples=12, deadline=None)
+@examples(12)
 def test_questions_and_answers_of_generated_trials_are_in_order(rng: Random) -> None:
     base = rng.choice((NCT, SMALL))
     trial = (

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.sizes import examples
 from trialscreen import InputError, load_trial
 from trialscreen.check import lint
 from trialscreen.errors import Problem, ValueProblem
@@ -49,7 +50,7 @@ def edited(text: bytes, edits: list[tuple[float, int, bytes]]) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ELEMENT_TYPES)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(data=st.data(), text=TEXTS)
 def test_any_text_is_a_value_in_range_or_is_refused(
     kind: str, data: st.DataObject, text: str
@@ -70,9 +71,7 @@ def test_any_text_is_a_value_in_range_or_is_refused(
         assert fact is None or isinstance(fact, Exactly)
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.one_of(st.binary(max_size=200), EDITS.map(lambda edits: edited(PATIENT, edits))))
 def test_any_bytes_are_answers_or_problems(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "answers"
@@ -83,7 +82,7 @@ def test_any_bytes_are_answers_or_problems(tmp_path: Path, data: bytes) -> None:
         assert all(problem.message for problem in problems)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(data=st.one_of(st.binary(max_size=200), EDITS.map(lambda edits: edited(TINY, edits))))
 def test_any_bytes_are_a_trial_that_works_or_are_refused(data: bytes) -> None:
     problems: tuple[Problem, ...] = ()

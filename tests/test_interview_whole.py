@@ -23,13 +23,14 @@ from tests.interviewing import (
     steps,
 )
 from tests.process import PATIENTS
+from tests.sizes import size
 from trialscreen import __version__, load_trial, screen
 from trialscreen.report.result import result
 
 NCT = load_trial()
 GIVEN, ON = given_in(PATIENTS / "eligible.yaml")
 STEPS = steps(NCT, GIVEN)
-INTERRUPTIONS = 20
+INTERRUPTIONS = size(20)
 ANSWERS = {name: text for step in STEPS for name, text in step.texts.items()}
 EXPECTED: Any = result(screen(NCT, ANSWERS, DAY), __version__)
 
@@ -62,7 +63,7 @@ def test_a_whole_interview_finds_what_screen_finds_and_says_how_to_repeat_it() -
 
 
 @pytest.mark.parametrize("how", ["kill", "ctrl-c"])
-def test_no_answer_is_lost_at_twenty_random_points(tmp_path: Path, how: str) -> None:
+def test_no_answer_is_lost_at_random_points(tmp_path: Path, how: str) -> None:
     rng, path, done = Random(how), tmp_path / "a.yaml", 0
     for _ in range(INTERRUPTIONS):
         how_to_go_on = "--resume" if path.exists() else "--save"

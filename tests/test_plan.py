@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.generate import random_trial, random_world, unreviewed
+from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
 from trialscreen.fact import Fact
@@ -41,7 +42,7 @@ def _interview(rng: Random, trial: Trial, world: Mapping[str, Fact]) -> Screenin
 
 
 @given(seeds)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_an_interview_ends_and_finds_what_screen_finds(rng: Random) -> None:
     world = random_world(rng, NCT)
     screening = _interview(rng, NCT, world)
@@ -53,14 +54,14 @@ def test_an_interview_ends_and_finds_what_screen_finds(rng: Random) -> None:
 
 
 @given(seeds)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_it_ends_on_generated_trials_too(rng: Random) -> None:
     trial = random_trial(rng, SMALL)
     _interview(rng, trial, random_world(rng, trial))
 
 
 @given(seeds)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_who_answers_everything_leaves_nothing_open(rng: Random) -> None:
     world = random_world(rng, NCT)
     facts: dict[str, Fact] = {}

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.generate import ON, blur, learn, random_rule, random_trial, random_world, unreviewed
+from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
 from trialscreen.basis import minimal_support
@@ -30,7 +31,7 @@ def truth_of(trial: Trial, facts: Mapping[str, Fact], rule: Rule, on: date = ON)
 
 
 @given(seeds)
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_what_is_certain_is_true_of_the_patient(rng: Random) -> None:
     rule = random_rule(rng, SMALL.elements)
     trial = random_trial(rng, SMALL)
@@ -40,7 +41,7 @@ def test_what_is_certain_is_true_of_the_patient(rng: Random) -> None:
 
 
 @given(seeds)
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_more_knowledge_never_reverses_a_certain_finding(rng: Random) -> None:
     rule = random_rule(rng, SMALL.elements)
     world = random_world(rng, SMALL)
@@ -51,7 +52,7 @@ def test_more_knowledge_never_reverses_a_certain_finding(rng: Random) -> None:
 
 
 @given(seeds)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_more_knowledge_never_reverses_a_finding_of_the_packaged_trial(rng: Random) -> None:
     world = random_world(rng, NCT)
     facts = blur(rng, NCT, world)
@@ -63,7 +64,7 @@ def test_more_knowledge_never_reverses_a_finding_of_the_packaged_trial(rng: Rand
 
 
 @given(seeds)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_bounds_that_shrink_to_a_value_agree_with_it(rng: Random) -> None:
     rule = random_rule(rng, SMALL.elements)
     world = random_world(rng, SMALL)
@@ -88,7 +89,7 @@ def test_bounds_that_shrink_to_a_value_agree_with_it(rng: Random) -> None:
 
 
 @given(seeds)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_the_order_of_answers_is_irrelevant(rng: Random) -> None:
     facts = blur(rng, NCT, random_world(rng, NCT))
     shuffled = list(facts.items())
@@ -103,7 +104,7 @@ def _findings(trial: Trial, facts: Mapping[str, Fact]) -> tuple[Finding, ...]:
 
 
 @given(seeds)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_a_decided_rule_misses_nothing_and_an_open_one_names_what_is_open(rng: Random) -> None:
     rule = random_rule(rng, SMALL.elements)
     facts = blur(rng, SMALL, random_world(rng, SMALL))
@@ -112,7 +113,7 @@ def test_a_decided_rule_misses_nothing_and_an_open_one_names_what_is_open(rng: R
 
 
 @given(seeds)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_what_a_status_rests_on_forces_it_and_is_minimal(rng: Random) -> None:
     rule = random_rule(rng, SMALL.elements)
     facts = blur(rng, SMALL, random_world(rng, SMALL))
@@ -128,7 +129,7 @@ def test_what_a_status_rests_on_forces_it_and_is_minimal(rng: Random) -> None:
 
 
 @given(seeds)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_no_set_smaller_than_the_smallest_ways_settles_a_rule(rng: Random) -> None:
     """Every answer that settles an open rule in one step is among the ways."""
     rule = random_rule(rng, SMALL.elements, depth=2)
@@ -145,7 +146,7 @@ def test_no_set_smaller_than_the_smallest_ways_settles_a_rule(rng: Random) -> No
 
 
 @given(seeds)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_the_day_a_criterion_clears_is_the_first_on_which_it_no_longer_fails(rng: Random) -> None:
     facts = {
         name: fact
@@ -166,7 +167,7 @@ def test_the_day_a_criterion_clears_is_the_first_on_which_it_no_longer_fails(rng
 
 
 @given(seeds)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_data_alone_never_make_a_patient_eligible(rng: Random) -> None:
     world = random_world(rng, NCT)
     facts = {n: f for n, f in world.items() if not NCT.elements[n].is_judgement}

@@ -6,10 +6,11 @@ from math import isclose
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.generate import random_trial, random_world, unreviewed
+from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
 from trialscreen.fact import Exactly, Fact
@@ -106,7 +107,7 @@ def test_a_share_is_divided_among_the_parts(rule: Rule, expected: float) -> None
 
 
 @given(seeds, st.booleans())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_it_asks_only_what_matters_and_finds_the_same(rng: Random, nct: bool) -> None:
     trial = NCT if nct and rng.random() < 0.2 else random_trial(rng, SMALL)
     world = random_world(rng, trial)

@@ -9,11 +9,12 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import schema_build
 from tests.generate import ON, blur, random_world
+from tests.sizes import examples
 from tests.spec import FOLDER
 from trialscreen import InputError, load_trial, screen
 from trialscreen.packaged import packaged_path
@@ -62,7 +63,7 @@ def test_the_schema_finds_a_misspelt_key() -> None:
 
 
 @given(st.integers(min_value=0).map(Random))
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_every_result_is_valid_by_the_schema(rng: Random) -> None:
     facts = blur(rng, TRIAL, random_world(rng, TRIAL))
     try:

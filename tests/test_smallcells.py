@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.sizes import size
 from trialscreen import Trial, load_trial
 from trialscreen.attrition import Attrition, Hidden, Tally, attrition
 from trialscreen.smallcells import cells as cells_of
@@ -146,7 +147,7 @@ def test_several_cohorts_fit_what_is_shown(
     criteria: int, patients: int, below: int, allowed: float
 ) -> None:
     small, followed = _followed(every_cohort(criteria, patients), below)
-    assert small > 500
+    assert small > size(500)
     assert followed <= allowed * small
 
 
@@ -158,13 +159,13 @@ def test_several_cohorts_fit_what_is_shown_of_missing_data(
     elements: str, patients: int, below: int, allowed: float
 ) -> None:
     small, followed = _followed(every_lack(elements.split(), patients), below)
-    assert small > 30
+    assert small > size(30)
     assert followed <= allowed * small
 
 
 def _followed(world: World, below: int) -> tuple[int, int]:
     """Of some cohorts, the small counts, and those for which only one value fits."""
-    chosen = Random(0).sample(range(len(world.cohorts)), min(len(world.cohorts), 400))
+    chosen = Random(0).sample(range(len(world.cohorts)), min(len(world.cohorts), size(400)))
     small = followed = 0
     for place in chosen:
         shown = dict(cells_of(without_small(world.cohorts[place], below)))
@@ -190,7 +191,7 @@ def _as_shown(shown: Any, column: NDArray[np.int64], below: int) -> NDArray[np.b
 
 
 def large_cohorts() -> Iterator[Attrition]:
-    for seed in range(60):
+    for seed in range(size(60)):
         rng = Random(seed)
         trial = trial_of(rng.choice((3, 8, 12)))
         chances = [
@@ -217,7 +218,7 @@ def test_hidden_counts_of_larger_tables_do_not_follow_from_sums() -> None:
         for one in np.eye(len(names)):
             assert np.linalg.matrix_rank(np.vstack([rows, one])) == rank + 1
             hidden += 1
-    assert hidden > 1_000
+    assert hidden > size(1_000)
 
 
 def test_a_step_between_shown_counts_is_not_small() -> None:
@@ -229,7 +230,7 @@ def test_a_step_between_shown_counts_is_not_small() -> None:
             if isinstance(one, int) and isinstance(other, int):
                 steps += 1
                 assert not 0 < one - other < 5
-    assert steps > 50
+    assert steps > size(50)
 
 
 def test_the_order_of_hidden_counts_tells_nothing_of_them() -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import polars as pl
 import pytest
 import sqlglot
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 
 from tests.differential import Case, generated_cases, screened
 from tests.engines import DuckDB, Engine
 from tests.generate import ON
+from tests.sizes import examples
 from tests.spec import spec_trial
 from tests.sql_cases import found_by, simulated
 from trialscreen import InputError, Trial
@@ -92,7 +93,7 @@ def hostile_query(trial: Trial, dialect: Dialect) -> str:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @given(texts=st.lists(TEXTS, min_size=5, max_size=5))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_the_text_reads_back_as_one_query_with_the_same_names_and_texts(
     dialect: Dialect, texts: list[str]
 ) -> None:
@@ -112,7 +113,7 @@ def test_the_text_reads_back_as_one_query_with_the_same_names_and_texts(
 
 
 @given(texts=st.lists(TEXTS, min_size=5, max_size=5))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_hostile_texts_are_data_to_duckdb(texts: list[str]) -> None:
     _check_hostile(DuckDB(), texts)
 
