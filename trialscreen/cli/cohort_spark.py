@@ -1,12 +1,12 @@
 """`cohort --engine spark`: tables in Parquet that one machine does not hold."""
 
-import sys
 from collections.abc import Mapping
 from datetime import date
 
+from trialscreen.cli.cohort_report import say, verdicts_line
 from trialscreen.cli.screening_day import screening_day
 from trialscreen.errors import InputError, Problem
-from trialscreen.text import printable, shown, some
+from trialscreen.text import count_of, printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 
 
@@ -43,11 +43,11 @@ def screen_on_spark(
     when = f"on {day}"
     if done.own_days:
         when = f"on the day in {SCREENING_DATE}, or {when} where it is empty"
-    sys.stderr.write(f"{done.rows:,} patients screened {when}: {printable(output)}\n")
+    say(f"{count_of(done.rows, 'patient')} screened {when}: {printable(output)}")
+    say(verdicts_line(done.verdicts))
     if done.alike:
         names = some([f"{shown(name)} as {known}" for name, known in done.alike.items()])
-        said = "named like an element but for capitals and punctuation, and used"
-        sys.stderr.write(f"{said}: {names}\n")
+        say(f"named like an element but for capitals and punctuation, and used: {names}")
     if done.unused:
         names = some([printable(name) for name in done.unused])
-        sys.stderr.write(f"columns that are no data element, and are not used: {names}\n")
+        say(f"columns that are no data element, and are not used: {names}")

@@ -30,7 +30,7 @@ class Screened(NamedTuple):
     as an element (or its end) but for capitals and punctuation, and that element.
     """
 
-    verdicts: Mapping[str, int]
+    verdicts: Mapping[tuple[str, str | None], int]
     unused: tuple[str, ...]
     own_days: bool
     alike: Mapping[str, str]
@@ -72,8 +72,8 @@ def screen_parquet(
         _check_ids(table, id_column)
         query = _query(used, table, on, spark)
         query.write.mode("overwrite").parquet(beside)
-        counts = spark.read.parquet(beside).groupBy("verdict").count().collect()
-        verdicts = {row["verdict"]: row["count"] for row in counts}
+        counts = spark.read.parquet(beside).groupBy("verdict", "open").count().collect()
+        verdicts = {(row["verdict"], row["open"]): row["count"] for row in counts}
         _check_rows(source, found.rows, sum(verdicts.values()))
     return Screened(verdicts, used.unused, SCREENING_DATE in used.columns, used.alike)
 
