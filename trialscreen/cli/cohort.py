@@ -19,6 +19,7 @@ from trialscreen.cli.attrition import (
     tell,
     written,
 )
+from trialscreen.cli.cohort_draft import DraftOption, write_columns
 from trialscreen.cli.cohort_report import report
 from trialscreen.cli.cohort_spark import screen_on_spark
 from trialscreen.cli.formats import load
@@ -62,7 +63,7 @@ def cohort(
         ),
     ],
     output: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--output",
             "-o",
@@ -70,7 +71,7 @@ def cohort(
             help="The .csv or .parquet file for the findings; an old one is replaced. - is"
             " standard output, as CSV.",
         ),
-    ],
+    ] = None,
     key: Annotated[
         str, typer.Option("--id", metavar="COLUMN", help="The column with each patient's id.")
     ] = "patient_id",
@@ -130,6 +131,7 @@ def cohort(
             help=f"The share of a column's values that may be unreadable; {MOST_BAD:g} by default.",
         ),
     ] = None,
+    draft: DraftOption = None,
     attrition: AttritionOption = None,
     small_cells: SmallCellsOption = None,
     engine: Annotated[
@@ -155,6 +157,11 @@ def cohort(
     """
     trial = load(context)
     try:
+        if draft is not None:
+            with _polars():
+                write_columns(trial, inputs, key, sheet, encoding, draft)
+            return
+        output = _given(output)
         if engine is Engine.SPARK:
             others = (columns, sheet, encoding, problems, also, most_bad, attrition, small_cells)
             given = dict(zip(ONLY_LOCAL, others, strict=True))
@@ -180,6 +187,13 @@ def cohort(
         # At once: threads of the engine may go on, and abort if the interpreter ends first.
         os._exit(code_of(end))
     report(trial, job, done)
+
+
+def _given(output: Path | None) -> Path:
+    if output is None:
+        message = "is missing; it names the file for the findings, as -o findings.csv"
+        raise InputError([Problem("--output", message)])
+    return output
 
 
 def _counted(trial: Trial, job: "Job", done: "Done", small_cells: int | None) -> "Cohort":

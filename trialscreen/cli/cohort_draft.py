@@ -1,0 +1,35 @@
+"""`cohort --draft-columns`: a first map of a table's columns, for a person to correct."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trialscreen.cli.cohort_report import say
+from trialscreen.text import count_of, printable
+from trialscreen.trial import Trial
+
+DraftOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--draft-columns",
+        metavar="FILE",
+        help="Screens nobody: writes a first file for --columns, made from the table's own"
+        " titles, to be corrected.",
+    ),
+]
+
+
+def write_columns(
+    trial: Trial, inputs: list[str], key: str, sheet: str | None, encoding: str | None, path: Path
+) -> None:
+    """Writes the draft of a map into a new file, and tells how far it goes. Raises InputError."""
+    from trialscreen.cohort.draft import draft_of, write_draft  # noqa: PLC0415
+    from trialscreen.cohort.inputs import find_files  # noqa: PLC0415
+
+    drafted = draft_of(trial, find_files(inputs), key, sheet, encoding)
+    write_draft(path, drafted.text)
+    say(
+        f"{drafted.matched:,} of {count_of(drafted.columns, 'column')} recognised:"
+        f" {printable(str(path))}; correct it before you give it to --columns"
+    )
