@@ -89,7 +89,8 @@ def cohort(
         typer.Option(
             "--columns",
             metavar="FILE",
-            help="A YAML file that says which column holds which data element.",
+            help="A YAML file that says which column holds which data element, and how its cells"
+            " are written.",
         ),
     ] = None,
     sheet: Annotated[
@@ -109,7 +110,8 @@ def cohort(
         typer.Option(
             "--problems",
             metavar="FILE",
-            help="A CSV file for every value that could not be used: row, id, element, reason.",
+            help="A CSV file for every value that could not be used, or is unusual: row, id,"
+            " element, reason, kind.",
         ),
     ] = None,
     also: Annotated[
