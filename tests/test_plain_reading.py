@@ -111,7 +111,7 @@ def plainly(path: Path, titles: list[str]) -> list[list[str]]:
     raise AssertionError(f"no separator makes the titles {titles}")
 
 
-@examples(12_000, part=300)
+@examples(3_000, part=300)
 @given(file=written())
 def test_any_csv_is_read_as_pythons_csv_reads_it_or_is_refused(file: tuple[str, bytes]) -> None:
     name, data = file
@@ -147,7 +147,7 @@ def written_as_json(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-@examples(12_000, part=300)
+@examples(3_000, part=300)
 @given(text=written_as_json())
 def test_any_ndjson_is_read_as_pythons_json_reads_it_or_is_refused(text: str) -> None:
     with TemporaryDirectory() as folder:
@@ -170,7 +170,7 @@ def _as_polars_writes(text: str) -> str:
     return {"58.50": "58.5", "1e1": "10"}.get(text, text)
 
 
-LARGE = size(1_200_000, part=30_000)
+LARGE = size(300_000, part=30_000)
 """Rows: more than the engine gives to one thread, and than are looked at in one go."""
 HABITS = {
     "as needed": csv.QUOTE_MINIMAL,
