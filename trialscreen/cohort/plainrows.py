@@ -17,10 +17,13 @@ from trialscreen.text import BLANKS
 CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
 _QUOTED, _TWICE = b'"', b"\0"
 """What stands for a cell in quotes, and for a blank one or a quote in one."""
+_NEXT = b"\1"
+"""Stands for the end of a quoted cell and the beginning of the next."""
 _BLANK = bytes({*BLANKS.encode()})
 """Bytes of blanks; what has no others is looked at elsewhere."""
-_BLANKS_BEGIN = tuple({_QUOTED + blank.encode()[:2] for blank in BLANKS if blank not in "\r\n"})
-"""How a blank cell in quotes begins."""
+_BEGINS = bytes({blank.encode()[0] for blank in BLANKS if blank not in "\r\n"})
+_AS_SPACE = bytes.maketrans(_BEGINS, b" " * len(_BEGINS))
+"""Makes one of all bytes that a blank cell begins with."""
 
 
 class Plain(NamedTuple):
@@ -90,15 +93,13 @@ def _widths(data: bytes, separator: bytes) -> list[int] | None:
 
 def _unquoted(data: bytes, separator: bytes) -> bytes | None:
     """With each quoted cell cut to one quote; None if a quote is not at either end of a cell."""
-    parts = data.replace(b'""', _TWICE).split(_QUOTED)
-    inside, between = parts[1::2], parts[::2]
-    if b"\n" in b"".join(inside):
-        return None  # a quote at the start of a cell may stand for inches
-    if any(begin in data for begin in _BLANKS_BEGIN):
-        marks = [_QUOTED if part.strip(_BLANK) else _TWICE for part in inside]
-        outside = b"".join(chain.from_iterable(zip(between, [*marks, b""], strict=True)))
-    else:  # no cell in quotes is blank
-        outside = _QUOTED.join(between)
+    data = data.replace(b'""', _TWICE)
+    if _QUOTED + b" " in data.translate(_AS_SPACE):
+        outside = _without_cells(data)
+    else:
+        outside = _without_runs(data, separator)
+    if outside is None:
+        return None
     around = b"\n" + outside
     for mark in (_QUOTED, _TWICE):
         opened = around.count(separator + mark) + around.count(b"\n" + mark)
@@ -106,3 +107,28 @@ def _unquoted(data: bytes, separator: bytes) -> bytes | None:
         if not opened == closed == outside.count(mark):
             return None
     return outside
+
+
+def _without_cells(data: bytes) -> bytes | None:
+    """One mark for each quoted cell, another if it is blank."""
+    parts = data.split(_QUOTED)
+    inside, between = parts[1::2], parts[::2]
+    marks = [_QUOTED if part.strip(_BLANK) else _TWICE for part in inside]
+    return _joined(inside, between, marks)
+
+
+def _without_runs(data: bytes, separator: bytes) -> bytes | None:
+    """The same where no quoted cell is blank, with quoted cells side by side in one go."""
+    parts = data.replace(_QUOTED + separator + _QUOTED, _NEXT).split(_QUOTED)
+    inside, between = parts[1::2], parts[::2]
+    if _NEXT in b"".join(between):  # it was no end and beginning, but a separator in quotes
+        return None
+    next_one = separator + _QUOTED
+    marks = [_QUOTED + next_one * part.count(_NEXT) for part in inside]
+    return _joined(inside, between, marks)
+
+
+def _joined(inside: list[bytes], between: list[bytes], marks: list[bytes]) -> bytes | None:
+    if b"\n" in b"".join(inside):
+        return None  # a quote at the start of a cell may stand for inches
+    return b"".join(chain.from_iterable(zip(between, [*marks, b""], strict=True)))
