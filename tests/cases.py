@@ -15,7 +15,7 @@ from trialscreen.clearing import clears_on
 from trialscreen.consistency import review
 from trialscreen.errors import InputError, ValueProblem
 from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Exactly, Fact
+from trialscreen.fact import Dates, Exactly, Fact, closed
 from trialscreen.parse.yamltree import Mapping as MappingNode
 from trialscreen.parse.yamltree import Node, Sequence, parse_yaml
 from trialscreen.screening import Finding, Screening
@@ -145,7 +145,8 @@ def shown_fact(fact: Fact | None) -> str:
     if isinstance(fact, Exactly):
         words: dict[bool | str, str] = {True: "yes", False: "no"}
         return words.get(fact.value) or str(fact.value)
-    low, high = (f"{end:.14g}" if isinstance(end, float | int) else str(end) for end in fact)
+    ends = (fact.low, fact.high) if isinstance(fact, Dates) else closed(fact)[:2]
+    low, high = (f"{end:.14g}" if isinstance(end, float | int) else str(end) for end in ends)
     return low if low == high else f"{low}..{high}"
 
 

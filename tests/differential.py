@@ -37,12 +37,14 @@ class Difference(NamedTuple):
     found: Any
 
 
-def generated_cases(seeds: range, base: Trial, rows: int) -> Iterator[Case]:
+def generated_cases(
+    seeds: range, base: Trial, rows: int, *, as_written: bool = False
+) -> Iterator[Case]:
     """Random criteria over the elements of `base`, these varied as well."""
     for seed in seeds:
         rng = Random(seed)
         trial = with_criteria(rng, vary(rng, base), count=6)
-        yield Case(seed, trial, random_table(rng, trial, rows))
+        yield Case(seed, trial, random_table(rng, trial, rows, as_written=as_written))
 
 
 def judgement_cases(seeds: range, rows: int) -> Iterator[Case]:

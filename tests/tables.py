@@ -1,5 +1,6 @@
 """Random patients in tables of typed columns, and what the reference says of every row."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ from tests.generate import ON
 from trialscreen.dates import Period
 from trialscreen.derive import FORMULAS
 from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Dates, Exactly, Fact, Numbers, just_above, just_below
+from trialscreen.fact import Dates, Exactly, Fact, Numbers, half_of
 from trialscreen.rule import Compare, ElementRef, LongerAgoThan, Test, Within
 from trialscreen.screening import screening_of
 from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
@@ -32,12 +33,14 @@ class Patients:
     """Random patients of one trial. Their numbers and dates often lie on its thresholds.
 
     Numbers and dates of the elements in `bounded` are often known within bounds only;
-    numbers of those in `whole` are whole numbers.
+    numbers of those in `whole` are whole numbers, and those of `as_written` can have an end
+    that is left out, or digits that the value does not show.
     """
 
     trial: Trial
     bounded: Set[str] = frozenset()
     whole: Set[str] = frozenset()
+    as_written: Set[str] = frozenset()
 
     def facts(self, rng: Random, on: date) -> dict[str, Fact]:
         """What is known of one. Values that can be derived are entered too, right or wrong."""
@@ -115,9 +118,8 @@ class Patients:
             if isinstance(true, Numbers) and name in self.whole:
                 fact = Numbers(round(true.low), round(true.high))
             if name in self.bounded and rng.random() < 0.4 and not isinstance(fact, Exactly):
-                yield name, _widened(rng, self.trial.elements[name], fact, on)
-            else:
-                yield name, fact
+                fact = _widened(rng, self.trial.elements[name], fact, on)
+            yield name, _as_written(rng, fact) if name in self.as_written else fact
 
     @cached_property
     def _tests(self) -> list[Test]:
@@ -137,6 +139,14 @@ class Patients:
         return found
 
 
+def _as_written(rng: Random, fact: Fact) -> Fact:
+    if not isinstance(fact, Numbers):
+        return fact
+    if fact.exact:
+        return fact._replace(half=rng.choice((half_of(rng.randrange(5)), 0.2268, 0.0)))
+    return fact._replace(low_open=rng.random() < 0.5, high_open=rng.random() < 0.5)
+
+
 def _widened(rng: Random, element: Element, fact: Fact, on: date) -> Fact:
     if isinstance(fact, Dates):
         month = fact.low.replace(day=1)
@@ -147,22 +157,28 @@ def _widened(rng: Random, element: Element, fact: Fact, on: date) -> Fact:
     assert isinstance(fact, Numbers) and element.range is not None
     least, most = (float(end) for end in element.range)  # type: ignore[arg-type]
     value = fact.low
-    low = rng.choice((value, just_below(value), value - 1, value - 20, least))
-    high = rng.choice((value, just_above(value), value + 1, value + 20, most))
+    low = rng.choice((value, math.nextafter(value, -math.inf), value - 1, value - 20, least))
+    high = rng.choice((value, math.nextafter(value, math.inf), value + 1, value + 20, most))
     return Numbers(min(value, max(least, low)), max(value, min(most, high)))
 
 
 # Tables.
 
 
-def random_table(rng: Random, trial: Trial, rows: int) -> pl.DataFrame:
-    """Patients in typed columns, under `id`; sometimes each with a screening date of her own."""
+def random_table(rng: Random, trial: Trial, rows: int, *, as_written: bool = False) -> pl.DataFrame:
+    """Patients in typed columns, under `id`; sometimes each with a screening date of her own.
+
+    `as_written`: some elements have the columns of `lower.Table.as_written`.
+    """
     own_days = rng.random() < 0.4
     days = [rng.choice(DAYS) if own_days else ON for _ in range(rows)]
     share, names = rng.choice((0.0, 0.4, 0.8)), list(trial.elements)
     bounded = {name for name in names if rng.random() < share}
     whole = {name for name in names if rng.random() < 0.3}
-    patients = Patients(trial, bounded, whole)
+    share = 0.5 * as_written
+    numbers = [one.name for one in trial.answerable() if one.type == "quantity"]
+    written = {name for name in numbers if rng.random() < share}
+    patients = Patients(trial, bounded, whole, written)
     facts = [patients.facts(rng, day) for day in days]
     columns = [pl.Series("id", range(rows))]
     if own_days:
@@ -170,18 +186,21 @@ def random_table(rng: Random, trial: Trial, rows: int) -> pl.DataFrame:
     for element in trial.answerable():
         of_element = [patient.get(element.name) for patient in facts]
         if element.name != SCREENING_DATE and rng.random() < 0.97:  # else the table lacks it
-            columns.extend(_columns(rng, element, of_element))
+            if element.name in written:
+                columns.extend(_written_columns(element.name, of_element))
+            else:
+                columns.extend(_columns(rng, element, of_element))
     return pl.DataFrame(columns)
 
 
 def one_row(facts: Mapping[str, Fact]) -> pl.DataFrame:
-    """One patient, every number and date in bounds."""
+    """One patient, every number and date in bounds, numbers as they are written."""
     row: dict[str, Any] = {"id": 0}
     for name, fact in facts.items():
         if isinstance(fact, Exactly):
             row[name] = fact.value
         else:
-            row[f"{name}_low"], row[f"{name}_high"] = fact
+            row |= {f"{name}_{part}": value for part, value in fact._asdict().items()}
     return pl.DataFrame([row])
 
 
@@ -208,10 +227,16 @@ def _columns(rng: Random, element: Element, facts: Sequence[Fact | None]) -> Ite
             yield pl.Series(f"{element.name}_{end}", values, dtype, strict=False)
 
 
+def _written_columns(name: str, facts: Sequence[Fact | None]) -> Iterable[pl.Series]:
+    kinds = (pl.Float64(), pl.Float64(), pl.Boolean(), pl.Boolean(), pl.Float64())
+    for part, kind in zip(Numbers._fields, kinds, strict=True):
+        yield pl.Series(f"{name}_{part}", [getattr(fact, part, None) for fact in facts], kind)
+
+
 def _dtype(rng: Random, element: Element, facts: Sequence[Numbers | Dates | None]) -> pl.DataType:
     if element.type == "date":
         return pl.Date()
-    ends = [end for fact in facts if fact is not None for end in fact]
+    ends = [end for fact in facts if fact is not None for end in (fact.low, fact.high)]
     whole = all(isinstance(end, int | float) and end == int(end) for end in ends)
     return pl.Int64() if whole and rng.random() < 0.7 else pl.Float64()
 
@@ -228,7 +253,9 @@ def facts_of(trial: Trial, row: Row) -> dict[str, Fact]:
         high: Any = low
         if low is None:
             low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-        if low is not None and name != SCREENING_DATE:
+        if f"{name}_half" in row and low is not None:
+            found[name] = Numbers(*(row[f"{name}_{part}"] for part in Numbers._fields))
+        elif low is not None and name != SCREENING_DATE:
             found[name] = _fact(element, low, high)
     return found
 

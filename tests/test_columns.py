@@ -46,10 +46,19 @@ from trialscreen.trial import SCREENING_DATE, Criterion, Element, Formula
 FAMILIES: dict[str, Callable[[], Iterator[Case]]] = {
     "generated": lambda: generated_cases(range(size(160)), spec_trial(), rows=150),
     "for judgement": lambda: judgement_cases(range(size(150)), rows=60),
+    "as written": lambda: generated_cases(
+        range(size(80)), spec_trial(), rows=150, as_written=True
+    ),
     "real elements": lambda: generated_cases(range(size(12)), load_trial(), rows=80),
     "packaged": lambda: packaged_cases(range(size(12)), rows=80),
 }
-CELLS = {"generated": 1_500, "for judgement": 160, "real elements": 640, "packaged": 1_600}
+CELLS = {
+    "generated": 1_500,
+    "for judgement": 160,
+    "as written": 1_300,
+    "real elements": 640,
+    "packaged": 1_600,
+}
 """How many a case has at least, in the mean."""
 
 
@@ -114,7 +123,7 @@ def test_what_contradicts_is_unknown_in_that_row(cases: dict[str, list[Case]]) -
 def _some(cases: dict[str, list[Case]]) -> list[Case]:
     """Reviews are slow: fewer trials, and fewer rows of each."""
     every = 4 if FULL else 2
-    families = ("generated", "real elements", "packaged")
+    families = ("generated", "as written", "real elements", "packaged")
     chosen = [case for family in families for case in cases[family][::every]]
     return [case._replace(frame=case.frame.head(40)) for case in chosen]
 

@@ -1,5 +1,6 @@
 """What must hold for every rule and every patient, on generated ones."""
 
+import math
 from collections.abc import Mapping
 from datetime import date, timedelta
 from random import Random
@@ -14,7 +15,7 @@ from trialscreen import Trial, load_trial
 from trialscreen.basis import minimal_support
 from trialscreen.clearing import clears_on
 from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Dates, Fact, Numbers, just_above, just_below
+from trialscreen.fact import Dates, Fact, Numbers
 from trialscreen.questions import missing
 from trialscreen.rule import Rule
 from trialscreen.screening import Finding, Screening, screen
@@ -72,7 +73,7 @@ def test_bounds_that_shrink_to_a_value_agree_with_it(rng: Random) -> None:
 
     def around(fact: Fact) -> Fact:
         if isinstance(fact, Numbers):
-            return Numbers(just_below(fact.low), just_above(fact.high))
+            return Numbers(math.nextafter(fact.low, -math.inf), math.nextafter(fact.high, math.inf))
         if isinstance(fact, Dates):
             return Dates(fact.low - timedelta(days=1), fact.high + timedelta(days=1))
         return fact

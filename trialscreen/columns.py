@@ -146,9 +146,10 @@ def _from_march(day: pl.Expr) -> pl.Expr:
 
 def table_of(schema: pl.Schema, on: date | None) -> Table:
     """What `lower` needs to know of a frame; with a column `screening_date`, `on` is not used."""
-    whole = frozenset(name for name, kind in schema.items() if kind.is_integer())
+    halves = (name.removesuffix("_half") for name in schema if name.endswith("_half"))
+    as_written = frozenset(name for name in halves if f"{name}_low_open" in schema)
     own_dates = SCREENING_DATE in schema
-    return Table(frozenset(schema), whole, None if own_dates else on)
+    return Table(frozenset(schema), as_written, None if own_dates else on)
 
 
 def screen_frame(trial: Trial, frame: pl.LazyFrame, on: date | None, key: str) -> pl.LazyFrame:

@@ -8,9 +8,18 @@ from typing import Literal, NamedTuple
 
 from trialscreen import truth
 from trialscreen.basis import support_of, support_of_resolved
-from trialscreen.derive import DECIMALS, FORMULAS, rounded
-from trialscreen.evaluate import Evaluation, Resolved
-from trialscreen.fact import Dates, Exactly, Fact, Numbers, meet
+from trialscreen.derive import FORMULAS
+from trialscreen.evaluate import Evaluation, Resolved, as_written
+from trialscreen.fact import (
+    Dates,
+    Exactly,
+    Fact,
+    Numbers,
+    closed,
+    is_exact,
+    meet,
+    rounded,
+)
 from trialscreen.rule import Compare, ElementRef
 from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.words import as_written, show_fact, show_typical
@@ -51,13 +60,15 @@ def _disagreements(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
         entered = show_fact(trial, element, one.entered)
         derived = show_fact(trial, element, one.derived)
         others = _sources(one)
-        if element.reported_wins or agree(element, one.entered, one.derived):
+        if element.reported_wins or agree(one, evaluation.on):
             if _on_different_sides(trial, element, one.entered, one.derived):
+                used, other = f"{entered} as entered", f"computed it is {derived}"
+                if one.fact == one.derived:
+                    used, other = f"{derived} as computed", f"entered is {entered}"
                 yield Notice(
                     "warning",
                     (element.name, *others),
-                    f"{element.label} {entered} as entered is used; computed it is {derived},"
-                    " on the other side of a threshold",
+                    f"{element.label} {used} is used; {other}, on the other side of a threshold",
                 )
         else:
             yield Notice(
@@ -68,30 +79,26 @@ def _disagreements(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
             )
 
 
-def agree(element: Element, entered: Fact, derived: Fact) -> bool:
-    """Whether an entered value and its derivation can both be right.
+def agree(one: Resolved, on: date) -> bool:
+    """Whether an entered value and its derivation, both known, can both be right.
 
-    Completed years agree when the whole years do; other numbers when they differ by no
-    more than the rounding of the entered one.
+    Completed years agree when the whole years do; other numbers when some value is allowed
+    by the digits of the entry and by those of the entries that it follows from. A bound is
+    no rounded number: it is taken as it stands.
     """
-    if not isinstance(entered, Numbers) or not isinstance(derived, Numbers):
-        return meet(entered, derived) is not None
-    if isinstance(element.derive, Formula) and FORMULAS[element.derive.name].whole:
-        whole = Numbers(math.floor(entered.low), math.floor(entered.high))
-        return meet(whole, derived) is not None
-    above, below = derived.low - entered.high, entered.low - derived.high
-    if not entered.exact:
-        return max(above, below) <= 0
-    # A value half a digit above rounds up, so to the next number and not to this one.
-    half = 0.5 * 10.0 ** -decimals_of(entered.low)
-    return rounded(above) < half and rounded(below) <= half
-
-
-def decimals_of(value: float) -> int:
-    """How many decimals `value` has as written, up to 9: none for an int, else one at least."""
-    if isinstance(value, int):
-        return 0
-    return next((some for some in range(1, DECIMALS) if rounded(value, some) == value), DECIMALS)
+    entered, derived, formula = one.entered, one.derived, one.element.derive
+    assert entered is not None and derived is not None
+    if isinstance(entered, Numbers) and isinstance(formula, Formula):
+        if FORMULAS[formula.name].whole:
+            ends = closed(entered)
+            entered = Numbers(math.floor(ends.low), math.floor(ends.high))
+        elif entered.exact:
+            entered = entered.written()
+            if is_exact(derived):
+                allowed = as_written(one._replace(entered=None, fact=derived), on)
+                assert allowed is not None
+                derived = allowed
+    return meet(entered, derived) is not None
 
 
 def _checks(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
@@ -131,7 +138,7 @@ def _near_thresholds(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
     """A computed value so near a threshold that its usual rounding hides the side it is on."""
     for one in _derived(trial, evaluation):
         element, fact = one.element, one.fact
-        if element.reported_to is None or one.entered is not None or fact is None:
+        if element.reported_to is None or fact is None or fact != one.derived:
             continue
         assert isinstance(fact, Numbers)
         for bound in dict.fromkeys(_thresholds(trial, element)):

@@ -1,22 +1,18 @@
 """Named formulas over facts, with their sources. Bounds go through: sets in, a set out.
 
 Each formula is monotone in each of its numbers, so the ends of its result are found at
-the ends of its inputs. Results are rounded to 9 decimals, so that decimal inputs that
+the ends of its inputs, and an end that is left out of an input is left out of the result
+(`<80` of 40 is below 2). Results are rounded to 9 decimals, so that decimal inputs that
 lie on a threshold stay on it (46.08 kg and 160 cm are BMI 18, not 17.999...96).
 """
 
-import math
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from trialscreen.dates import completed_years
-from trialscreen.fact import Dates, Exactly, Fact, Numbers
+from trialscreen.fact import Dates, Exactly, Fact, Numbers, rounded
 from trialscreen.trial import Formula
-
-DECIMALS = 9
-ALL_WHOLE = 2.0**52
-"""From here on, every number of double precision is a whole one."""
 
 
 class Input(NamedTuple):
@@ -68,16 +64,10 @@ def _times(fact: Fact, factor: float) -> Fact:
     return fact._replace(low=fact.low * factor, high=fact.high * factor)
 
 
-def rounded(value: float, decimals: int = DECIMALS) -> float:
-    """`value` to some decimals: plain arithmetic, which finds the same bits in every engine."""
-    scale = 10.0**decimals
-    if abs(value) * scale >= ALL_WHOLE:
-        return value
-    return math.floor(value * scale + 0.5) / scale
-
-
-def _interval(low: float, high: float) -> Numbers:
-    return Numbers(rounded(low), rounded(high))
+def _interval(low: float, high: float, *, low_open: bool, high_open: bool) -> Numbers:
+    low, high = rounded(low), rounded(high)
+    is_wide = low < high
+    return Numbers(low, high, low_open and is_wide, high_open and is_wide)
 
 
 def _bmi(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
@@ -86,8 +76,21 @@ def _bmi(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
     assert isinstance(weight, Numbers) and isinstance(height, Numbers)
     if height.low <= 0:
         return None
+    return _quotient(
+        weight,
+        height,
+        weight.low / _square(height.high / 100),
+        weight.high / _square(height.low / 100),
+    )
+
+
+def _quotient(dividend: Numbers, divisor: Numbers, low: float, high: float) -> Numbers:
+    """`low` to `high`, which fall with the divisor; nothing, however it is divided, is nothing."""
     return _interval(
-        weight.low / _square(height.high / 100), weight.high / _square(height.low / 100)
+        low,
+        high,
+        low_open=dividend.low_open or (divisor.high_open and dividend.low != 0),
+        high_open=dividend.high_open or (divisor.low_open and dividend.high != 0),
     )
 
 
@@ -102,7 +105,7 @@ def _ratio(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
     assert isinstance(value, Numbers) and isinstance(limit, Numbers)
     if limit.low <= 0 or value.low < 0:
         return None
-    return _interval(value.low / limit.high, value.high / limit.low)
+    return _quotient(value, limit, value.low / limit.high, value.high / limit.low)
 
 
 def _completed_years(facts: tuple[Fact, ...], on: date) -> Numbers:
@@ -144,6 +147,8 @@ def _ckd_epi_2021(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
     return _interval(
         ckd_epi_2021(creatinine.high, age.high, female),
         ckd_epi_2021(creatinine.low, age.low, female),
+        low_open=creatinine.high_open or age.high_open,
+        high_open=creatinine.low_open or age.low_open,
     )
 
 

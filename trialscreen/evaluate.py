@@ -10,8 +10,8 @@ from datetime import date
 from typing import NamedTuple, TypeVar, assert_never
 
 from trialscreen import truth
-from trialscreen.derive import derive
-from trialscreen.fact import Dates, Exactly, Fact, Numbers, meet
+from trialscreen.derive import FORMULAS, derive
+from trialscreen.fact import Dates, Exactly, Fact, Numbers, day, meet, number
 from trialscreen.rule import (
     AllOf,
     AnyOf,
@@ -118,29 +118,53 @@ class Evaluation:
                 return truth.of(known == value)
             case OneOf(_, values), [Exactly(known)]:
                 return truth.of(known in values)
-            case Compare(_, operator, float() | int() as bound), [Numbers(low, high)]:
-                return _compare(operator, low, high, bound, bound)
-            case Compare(_, operator, ElementRef()), [Numbers(low, high), Numbers(least, most)]:
-                return _compare(operator, low, high, least, most)
-            case Compare(_, operator, ElementRef()), [Dates(first, last), Dates(least, most)]:
-                return _compare(operator, first, last, least, most)
-            case ((Within(_, period) | LongerAgoThan(_, period)), [Dates(first, last)]):
-                start = period.before(self.on)
+            case Compare(_, operator, float() | int() as bound), [Numbers() as value]:
+                return _compare(operator, value, number(bound))
+            case Compare(_, operator, ElementRef()), [Numbers() as value, Numbers() as limit]:
+                return _compare(operator, value, limit)
+            case Compare(_, operator, ElementRef()), [Dates() as value, Dates() as limit]:
+                return _compare(operator, value, limit)
+            case ((Within(_, period) | LongerAgoThan(_, period)), [Dates() as dates]):
                 operator = Operator.AT_LEAST if isinstance(test, Within) else Operator.BELOW
-                return _compare(operator, first, last, start, start)
+                return _compare(operator, dates, day(period.before(self.on)))
             case _:
                 raise TypeError(f"{test} cannot be judged by {[type(fact) for fact in facts]}")
 
 
 def combine(element: Element, entered: Fact | None, derived: Fact | None) -> Fact | None:
-    """One fact from what was entered and what follows.
+    """One fact from what was entered and what follows, for two that do not contradict.
 
-    An entered value stands in for its derivation; a bounded one is narrowed by it. Where
-    the element says that a reported value wins, the two are different measurements.
+    An entered value stands in for a derivation that is unknown. Else a number that follows
+    from exact entries decides, for the entered one was rounded; of one that is known within
+    bounds, the fact is what both allow. Where the element says that a reported value wins,
+    the two are different measurements.
     """
     if entered is None or derived is None:
         return derived if entered is None else entered
-    return entered if element.reported_wins else meet(entered, derived) or entered
+    if element.reported_wins or not isinstance(entered, Numbers):
+        return entered
+    assert isinstance(derived, Numbers)
+    if derived.exact:
+        return derived
+    both = meet(entered, derived)
+    if entered.exact:
+        return entered if both is not None else meet(entered.written(), derived) or entered
+    return both or entered
+
+
+def as_written(one: Resolved, on: date) -> Fact | None:
+    """The values that the digits allow with which an element, or what it follows from, is written.
+
+    A count, a bound and completed years are not rounded: they stand as they are.
+    """
+    if not isinstance(one.fact, Numbers) or not one.fact.exact or one.element.type == "integer":
+        return one.fact
+    formula = one.element.derive
+    if one.fact is one.entered:
+        return one.fact.written()
+    if not isinstance(formula, Formula) or FORMULAS[formula.name].whole:
+        return one.fact
+    return derive(formula, tuple(as_written(part, on) for part in one.inputs), on)
 
 
 def _combine(rule: Rule, parts: list[Truth]) -> Truth:
@@ -161,22 +185,27 @@ def _combine(rule: Rule, parts: list[Truth]) -> Truth:
             assert_never(rule)
 
 
-Ordered = TypeVar("Ordered", float, date)
+Interval = TypeVar("Interval", Numbers, Dates)
 
 
-def _compare(
-    operator: Operator, low: Ordered, high: Ordered, least: Ordered, most: Ordered
-) -> Truth:
-    """`low`..`high` against a bound in `least`..`most`: certain only if all values agree."""
+def _compare(operator: Operator, value: Interval, limit: Interval) -> Truth:
+    """Whether `value` is above, at or below `limit`: certain only if all their values agree."""
     match operator:
         case Operator.AT_LEAST:
-            holds, fails = low >= most, high < least
+            holds, fails = value.low >= limit.high, _above(limit, value)
         case Operator.ABOVE:
-            holds, fails = low > most, high <= least
+            holds, fails = _above(value, limit), value.high <= limit.low
         case Operator.AT_MOST:
-            holds, fails = high <= least, low > most
+            holds, fails = value.high <= limit.low, _above(value, limit)
         case Operator.BELOW:
-            holds, fails = high < least, low >= most
+            holds, fails = _above(limit, value), value.low >= limit.high
         case _:
             assert_never(operator)
     return truth.TRUE if holds else truth.FALSE if fails else truth.UNKNOWN
+
+
+def _above(one: Interval, other: Interval) -> bool:
+    """Whether every value of `one` is above every value of `other`."""
+    if isinstance(one, Numbers) and isinstance(other, Numbers) and one.low == other.high:
+        return one.low_open or other.high_open
+    return one.low > other.high

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from trialscreen import truth
 from trialscreen.basis import deciding_parts
-from trialscreen.derive import DECIMALS
 from trialscreen.evaluate import Resolved, Trace
-from trialscreen.fact import Dates, Numbers
+from trialscreen.fact import DECIMALS, Dates, Numbers
 from trialscreen.rule import Compare, ElementRef, LongerAgoThan, Operator, Within
 from trialscreen.trial import Trial
 from trialscreen.words import SYMBOLS, as_written, show_fact, show_number, with_unit
@@ -101,7 +100,7 @@ def _side(value: float, bound: float) -> int:
 
 
 def _origin(trial: Trial, one: Resolved) -> str:
-    if one.entered is not None or not one.inputs:
+    if not one.inputs or one.fact != one.derived:
         return ""
     given = (f"{i.element.label} {show_fact(trial, i.element, i.fact)}" for i in one.inputs)
     return f" (from {', '.join(given)})"

@@ -179,6 +179,8 @@ def as_text(value: object) -> str:
         return UNKNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(value).removesuffix(".0")  # a number, of which nobody wrote the digits
     return str(value)
 
 

@@ -8,12 +8,12 @@ how to write what was meant.
 import math
 import re
 from datetime import date
+from typing import NamedTuple
 
 from trialscreen.ago import how_long_ago
 from trialscreen.daytext import days_of
-from trialscreen.derive import DECIMALS
 from trialscreen.errors import ValueProblem
-from trialscreen.fact import Dates, Exactly, Fact, Numbers, just_above, just_below
+from trialscreen.fact import DECIMALS, Dates, Exactly, Fact, Numbers, half_of, meet
 from trialscreen.spelling import DASH, WORDS, folded, is_dash
 from trialscreen.text import first_control, nearest, shown
 from trialscreen.trial import Element, Trial, Unit
@@ -190,53 +190,66 @@ def _read_number(trial: Trial, element: Element, clean: str, text: str) -> Numbe
     sign, rest = _SIGNS.get(matched[1] or "", ""), matched[2]
     between = _BETWEEN.fullmatch(rest) if not sign else None
     if between is not None:
-        unit = _split(between[2], text)[1]
-        first = _convert(trial, element, *_split(between[1], text, unit), text)
-        last = _convert(trial, element, *_split(between[2], text), text)
-        if first > last:
+        end = _split(between[2], text)
+        first = _convert(trial, element, _split(between[1], text, end.unit), text)
+        last = _convert(trial, element, end, text)
+        if first.low > last.low:
             raise ValueProblem(f"{shown(text)} runs downwards; write the lower number first")
+        stated = last if first.low == last.low else Numbers(first.low, last.low)
     else:
-        value = _convert(trial, element, *_split(rest, text), text)
-        first, last = _bounds(element, sign, value, low, high)
-    if last < low or first > high or first > last:
+        number = _convert(trial, element, _split(rest, text), text)
+        stated = _signed(element, sign, number)
+    fact = meet(stated, Numbers(low, high))
+    if fact is None:
         hint = f". {element.range_help}" if element.range_help else ""
         raise ValueProblem(
             f"{shown(text)} is out of range; expected {show_range(trial, element)}{hint}"
         )
-    if not sign and (first < low or last > high):
+    assert isinstance(fact, Numbers)
+    if not sign and (stated.low < low or stated.high > high):
         raise ValueProblem(
             f"{shown(text)} is partly out of range; expected {show_range(trial, element)}"
         )
-    return Numbers(max(first, low), min(last, high))
+    if sign and fact.exact:  # all that the range leaves of a bound, which is no rounded number
+        return fact._replace(half=0.0)
+    return fact if sign else stated
 
 
-def _bounds(
-    element: Element, sign: str, value: float, low: float, high: float
-) -> tuple[float, float]:
-    """The values that `sign value` allows; on a count, the next whole number closes `<` and `>`."""
-    whole = element.type == "integer"
+def _signed(element: Element, sign: str, number: Numbers) -> Numbers:
+    """What `sign` says of a number; on a count, the next whole number closes `<` and `>`."""
+    value, is_count = number.low, element.type == "integer"
     match sign:
         case "<":
-            return low, value - 1 if whole else just_below(value)
+            return Numbers(-math.inf, value - is_count, high_open=not is_count)
         case "<=":
-            return low, value
+            return Numbers(-math.inf, value)
         case ">":
-            return value + 1 if whole else just_above(value), high
+            return Numbers(value + is_count, math.inf, low_open=not is_count)
         case ">=":
-            return value, high
+            return Numbers(value, math.inf)
         case _:
-            return value, value
+            return number
 
 
-def _split(clean: str, text: str, unit: str = "") -> tuple[float, str]:
-    """A number and the text of its unit (`unit` where it has none)."""
+class _Written(NamedTuple):
+    """A number, half a unit of its last digit, and the text of its unit."""
+
+    value: float
+    half: float
+    unit: str
+
+
+def _split(clean: str, text: str, unit: str = "") -> _Written:
+    """A number as it is written (in `unit` where it has none)."""
     match = _NUMBER.fullmatch(_POWER.sub("1 x ", clean, count=1))
     if match is None or _continues(match["unit"]):
         raise _no_number(clean, text)
-    value = _as_written(match["number"], match["power"])
+    digits, _, exponent = match["number"].partition("e")
+    value = float(match["number"]) * float(f"1e{match['power'] or 0}")
     if not math.isfinite(value):
         raise ValueProblem(f"{shown(text)} is not a finite number")
-    return value, match["unit"] or unit
+    decimals = len(digits.partition(".")[2]) - int(exponent or 0) - int(match["power"] or 0)
+    return _Written(value, half_of(max(decimals, 0)), match["unit"] or unit)
 
 
 def _no_number(clean: str, text: str) -> ValueProblem:
@@ -256,13 +269,6 @@ def _no_number(clean: str, text: str) -> ValueProblem:
     return ValueProblem(said)
 
 
-def _as_written(number: str, power: str | None) -> float:
-    """An int for a whole number without a point, for it may have been rounded to the unit."""
-    if power is None and number.lstrip("+-").isdigit():
-        return int(number)
-    return float(number) * float(f"1e{power or 0}")
-
-
 def _continues(rest: str) -> bool:
     """Whether what stands after the number is more of a number, not a unit (`5,5`, `012`)."""
     return rest[:1].isnumeric() or rest.startswith(
@@ -270,17 +276,19 @@ def _continues(rest: str) -> bool:
     )
 
 
-def _convert(trial: Trial, element: Element, value: float, unit: str, text: str) -> float:
-    """`value` in the element's own unit; rounded as derived numbers are."""
+def _convert(trial: Trial, element: Element, written: _Written, text: str) -> Numbers:
+    """A number in the element's own unit; rounded as derived numbers are."""
     assert element.unit is not None
+    value, half, unit = written
     code = _unit_code(trial, element, unit)
     if code is None:
         raise ValueProblem(_unit_message(trial, element, unit, text))
     if code != element.unit:
         value = round(value * element.accepts[code], DECIMALS)
+        half *= element.accepts[code]
     if element.type == "integer" and value != int(value):
         raise ValueProblem(f"{shown(text)}; expected a whole number")
-    return value
+    return Numbers(value, value, half=half)
 
 
 def _unit_code(trial: Trial, element: Element, unit: str) -> str | None:

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import assert_never
 
-from trialscreen.fact import Dates, Exactly, Fact, Numbers, just_above, just_below
+from trialscreen.fact import Dates, Exactly, Fact, Numbers
 from trialscreen.rule import (
     AllOf,
     AnyOf,
@@ -87,7 +87,10 @@ def show_numbers(element: Element, fact: Numbers) -> str:
     if (end := one_sided(element, fact)) is not None:
         return end[0] + show_number(end[1])
     decimals = _decimals(element)
-    return f"{show_number(fact.low, decimals)} to {show_number(fact.high, decimals)}"
+    low, high = (show_number(end, decimals) for end in (fact.low, fact.high))
+    if fact.low_open or fact.high_open:
+        return f"{'>' if fact.low_open else '≥'}{low} and {'<' if fact.high_open else '≤'}{high}"
+    return f"{low} to {high}"
 
 
 def one_sided(element: Element, fact: Numbers) -> tuple[str, float] | None:
@@ -96,23 +99,16 @@ def one_sided(element: Element, fact: Numbers) -> tuple[str, float] | None:
     The sign is <, ≤, > or ≥; the number is in the element's unit.
     """
     assert element.range is not None
-    if fact.low == element.range[0]:
-        return _open_end("<", fact.high, just_above(fact.high))
-    if fact.high == element.range[1]:
-        return _open_end(">", fact.low, just_below(fact.low))
+    if fact.low == element.range[0] and not fact.low_open:
+        return "<" if fact.high_open else "≤", fact.high
+    if fact.high == element.range[1] and not fact.high_open:
+        return ">" if fact.low_open else "≥", fact.low
     return None
 
 
 def _decimals(element: Element) -> int | None:
     """Computed numbers have more decimals than anyone wrote."""
     return 4 if element.derive is not None else None
-
-
-def _open_end(sign: str, closed: float, neighbour: float) -> tuple[str, float]:
-    """`<20` for the number just below 20, `≤20` for 20 itself."""
-    if len(repr(neighbour)) < len(repr(closed)):
-        return sign, neighbour
-    return {"<": "≤", ">": "≥"}[sign], closed
 
 
 def show_dates(element: Element, fact: Dates) -> str:

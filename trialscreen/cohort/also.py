@@ -64,10 +64,8 @@ class Also(NamedTuple):
 
 
 def _fact(values: list[Any]) -> Fact | None:
-    """What the typed columns of an element say: one value, or two bounds, or one and two."""
-    low, high = (values[0], values[0]) if len(values) != 2 else values
-    if low is None:
-        low, high = values[-2:] if len(values) > 1 else (None, None)
+    """What the typed columns of an element say: one value, or bounds and how they are written."""
+    low, high, *as_written = values if len(values) > 1 else (values[0], values[0])
     match low:
         case None:
             return None
@@ -76,7 +74,7 @@ def _fact(values: list[Any]) -> Fact | None:
         case date():
             return Dates(low, high)
         case _:
-            return Numbers(low, high)
+            return Numbers(low, high, *as_written)
 
 
 def _reasons(screening: Screening) -> list[str]:

@@ -118,9 +118,8 @@ def known(typed: pl.DataFrame, readers: Iterable[Reader]) -> Counter[str]:
     """In how many rows each element is known."""
     counts: Counter[str] = Counter()
     for reader in readers:
-        columns = [*reader.columns]
-        for column in columns[:-1] or columns:  # an upper bound says no more than a lower
-            counts[reader.element.name] += len(typed) - typed[column].null_count()
+        first, *_ = reader.columns
+        counts[reader.element.name] += len(typed) - typed[first].null_count()
     return counts
 
 

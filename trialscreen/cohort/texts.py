@@ -1,6 +1,8 @@
 """A column of text to typed columns: each distinct text is read once, by the one parser.
 
 Plain numbers and days take a shorter way, which a test holds equal to the parser.
+Of a number that a formula computes with, or that one could contradict, three columns more
+tell how it was written: see `lower.Table.as_written`.
 """
 
 from collections.abc import Mapping
@@ -12,8 +14,8 @@ import polars as pl
 from trialscreen.cohort.cells import LATEST, Parser, Quick, Read
 from trialscreen.cohort.forms import Form
 from trialscreen.errors import ValueProblem
-from trialscreen.fact import Exactly, Fact, Numbers
-from trialscreen.trial import Element, Trial
+from trialscreen.fact import DIGITS_THAT_COUNT, Exactly, Fact, Numbers, closed, half_of
+from trialscreen.trial import Element, Formula, Trial
 
 REMEMBERED = 50_000
 """Distinct texts of a column kept from batch to batch; more than these are read anew."""
@@ -26,8 +28,7 @@ _TEXT, _REASON = "the text", "why it cannot be read"
 class Texts:
     """Reads the texts of one element's column, and remembers what they mean.
 
-    Numbers and days come out as a lower and an upper bound. A number that a formula could
-    contradict has a column of its own where it is written without a point.
+    Numbers and days come out as a lower and an upper bound.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Texts:
     ) -> None:
         self.element, self.prepared = element, prepared
         self._parser = Parser(trial, element, form)
-        self.columns = _columns(element)
+        self.columns = _columns(trial, element)
         self._schema = {_TEXT: pl.String(), **self.columns, _REASON: pl.String()}
         # Threads share it: it is replaced as a whole, and whose it was last is no matter.
         self._known = _known(pl.DataFrame(schema=self._schema))
@@ -90,10 +91,13 @@ class Texts:
                 return {}
             case Exactly(value):
                 return {name: value}
-            case Numbers(int(low), high) if low == high and name in self.columns:
-                return {name: low}
+            case Numbers() if f"{name}_half" in self.columns:
+                return dict(zip(self.columns, fact, strict=True))
+            case Numbers():
+                fact = closed(fact)
             case _:
-                return {f"{name}_low": fact.low, f"{name}_high": fact.high}
+                pass
+        return {f"{name}_low": fact.low, f"{name}_high": fact.high}
 
     def _plain(self, texts: pl.Series) -> pl.DataFrame:
         """What the texts mean that need no parser."""
@@ -120,17 +124,18 @@ class Texts:
     def _in_columns(self, found: pl.DataFrame) -> pl.DataFrame:
         """`found` (a text and its exact value) as rows of `self._known`."""
         name, value = self.element.name, pl.col("value")
-        bounds = value
-        columns = {_REASON: pl.lit(None, pl.String)}
-        if name in self.columns:
-            is_whole = ~pl.col(_TEXT).str.contains(".", literal=True)
-            bounds = pl.when(~is_whole).then(value)
-            columns[name] = pl.when(is_whole).then(value).cast(pl.Int64)
-        columns |= {f"{name}_low": bounds, f"{name}_high": bounds}
+        columns = {f"{name}_low": value, f"{name}_high": value}
+        if f"{name}_half" in self.columns:
+            decimals = pl.col(_TEXT).str.len_bytes() - pl.col(_TEXT).str.find(r"\.|$") - 1
+            halves = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
+            count = decimals.cast(pl.Int32).clip(0, DIGITS_THAT_COUNT)
+            columns |= dict.fromkeys((f"{name}_low_open", f"{name}_high_open"), pl.lit(value=False))
+            columns[f"{name}_half"] = pl.lit(halves).gather(count)
+        columns[_REASON] = pl.lit(None, pl.String)
         return found.with_columns(**columns).select(*self._schema)
 
 
-def _columns(element: Element) -> dict[str, pl.DataType]:
+def _columns(trial: Trial, element: Element) -> dict[str, pl.DataType]:
     name = element.name
     match element.type:
         case "boolean":
@@ -140,8 +145,23 @@ def _columns(element: Element) -> dict[str, pl.DataType]:
         case "date":
             return {f"{name}_low": pl.Date(), f"{name}_high": pl.Date()}
         case _:
-            whole: dict[str, pl.DataType] = {name: pl.Int64()} if element.derive else {}
-            return {**whole, f"{name}_low": pl.Float64(), f"{name}_high": pl.Float64()}
+            ends: dict[str, pl.DataType] = dict.fromkeys(
+                (f"{name}_low", f"{name}_high"), pl.Float64()
+            )
+            if name not in _computed_with(trial):
+                return ends
+            opens = dict.fromkeys((f"{name}_low_open", f"{name}_high_open"), pl.Boolean())
+            return {**ends, **opens, f"{name}_half": pl.Float64()}
+
+
+def _computed_with(trial: Trial) -> set[str]:
+    """The elements that formulas compute, and those that they compute with."""
+    formulas = {
+        one.name: one.derive.inputs
+        for one in trial.elements.values()
+        if isinstance(one.derive, Formula)
+    }
+    return {*formulas, *(name for inputs in formulas.values() for name in inputs)}
 
 
 class _Known(NamedTuple):

@@ -2,25 +2,33 @@
 
 from typing import NamedTuple, assert_never
 
+from trialscreen.fact import DIGITS_THAT_COUNT, half_of
 from trialscreen.lower.folding import (
     both,
+    calculated,
     coalesce,
     compare,
+    either,
     if_,
     known,
+    negated,
+    rounded_to,
 )
 from trialscreen.rule import Operator
-from trialscreen.scalar import FALSE, NULL, TRUE, Scalar
+from trialscreen.scalar import FALSE, NULL, TRUE, ComparisonSign, Constant, Scalar
 
 
 class Bounds(NamedTuple):
-    """A closed interval; both ends null for unknown. Equal ends: one value, or unknown.
+    """An interval; both ends null for unknown. Equal ends: one value, or unknown.
 
-    Of a yes/no or a choice, which has no order, both ends are the one value.
+    `low_open` and `high_open`: whether that end is left out; false or null if not. Of a
+    yes/no or a choice, which has no order, both ends are the one value.
     """
 
     low: Scalar
     high: Scalar
+    low_open: Scalar = FALSE
+    high_open: Scalar = FALSE
 
     @property
     def is_one_value(self) -> bool:
@@ -42,43 +50,105 @@ def is_exact(bounds: Bounds) -> Scalar:
     return both(known(bounds.low), compare("==", bounds.low, bounds.high))
 
 
+def where(condition: Scalar, then: Bounds, otherwise: Bounds) -> Bounds:
+    """`then` in the rows in which the condition is true, else `otherwise`."""
+    if then.is_one_value and otherwise.is_one_value:
+        return one_value(if_(condition, then.low, otherwise.low))
+    ends = (if_(condition, *pair) for pair in zip(then, otherwise, strict=True))
+    return Bounds(*ends)
+
+
 def judge(operator: Operator, value: Bounds, bound: Bounds) -> Scalar:
     """A value against a bound, as `evaluate` compares them: certain only if all values agree."""
     if value.is_one_value and bound.is_one_value:
         return compare(operator.sign, value.low, bound.low)
-    (low, high), (least, most) = value, bound
     match operator:
         case Operator.AT_LEAST:
-            holds, fails = compare(">=", low, most), compare("<", high, least)
+            holds, fails = compare(">=", value.low, bound.high), _above(bound, value)
         case Operator.ABOVE:
-            holds, fails = compare(">", low, most), compare("<=", high, least)
+            holds, fails = _above(value, bound), compare("<=", value.high, bound.low)
         case Operator.AT_MOST:
-            holds, fails = compare("<=", high, least), compare(">", low, most)
+            holds, fails = compare("<=", value.high, bound.low), _above(value, bound)
         case Operator.BELOW:
-            holds, fails = compare("<", high, least), compare(">=", low, most)
+            holds, fails = _above(bound, value), compare(">=", value.low, bound.high)
         case _:
             assert_never(operator)
     return if_(holds, TRUE, if_(fails, FALSE, NULL))
 
 
+def _above(one: Bounds, other: Bounds) -> Scalar:
+    """Whether every value of `one` is above every value of `other`."""
+    touching = either(one.low_open, other.high_open)
+    return if_(touching, compare(">=", one.low, other.high), compare(">", one.low, other.high))
+
+
 def overlap(one: Bounds, other: Bounds) -> Scalar:
     """Whether some value lies within both; null if one is unknown."""
-    return both(compare("<=", one.low, other.high), compare("<=", other.low, one.high))
+    return both(_reaches(one, other), _reaches(other, one))
 
 
-def first_known(entered: Bounds, derived: Bounds) -> Bounds:
-    return Bounds(coalesce(entered.low, derived.low), coalesce(entered.high, derived.high))
+def _reaches(one: Bounds, other: Bounds) -> Scalar:
+    """Whether some value of `other` is as high as some value of `one`."""
+    touching = either(one.low_open, other.high_open)
+    return if_(touching, compare("<", one.low, other.high), compare("<=", one.low, other.high))
 
 
-def narrowed(entered: Bounds, derived: Bounds) -> Bounds:
-    """Both together where they overlap; else the entered one, or the only one."""
-    if entered.is_one_value or NULL in (entered.low, derived.low):
-        return first_known(entered, derived)
-    meet = overlap(entered, derived)
-    either_one = first_known(entered, derived)
-    sharper_low = both(meet, compare(">", derived.low, entered.low))
-    sharper_high = both(meet, compare("<", derived.high, entered.high))
+def first_known(one: Bounds, other: Bounds) -> Bounds:
+    if NULL in (one.low, other.low):
+        return other if one.low == NULL else one
+    low, high = coalesce(one.low, other.low), coalesce(one.high, other.high)
+    is_other = known(one.low)
     return Bounds(
-        if_(sharper_low, derived.low, either_one.low),
-        if_(sharper_high, derived.high, either_one.high),
+        low,
+        high,
+        if_(is_other, one.low_open, other.low_open),
+        if_(is_other, one.high_open, other.high_open),
     )
+
+
+def combined(entered: Bounds, derived: Bounds, half: Scalar) -> Bounds:
+    """A number as `evaluate.combine` has it; `half` as of an entry that is exact."""
+    if NULL in (entered.low, derived.low) or derived.is_one_value:
+        return first_known(derived, entered)
+    as_written = written(entered, half)
+    is_near = both(
+        is_exact(entered), negated(overlap(entered, derived)), overlap(as_written, derived)
+    )
+    cut = where(is_near, _cut(as_written, derived), _cut(entered, derived))
+    return where(is_exact(derived), derived, cut)
+
+
+def written(value: Bounds, half: Scalar) -> Bounds:
+    """`Numbers.written` of an exact number."""
+    low = rounded_to(calculated("-", value.low, half))
+    is_nothing = compare("==", value.low, Constant(0.0))
+    return Bounds(
+        if_(is_nothing, Constant(0.0), low), rounded_to(calculated("+", value.high, half))
+    )
+
+
+def half_of_shown(value: Scalar) -> Scalar:
+    """As `fact.half_of_shown`."""
+    half: Scalar = Constant(half_of(DIGITS_THAT_COUNT))
+    for decimals in reversed(range(DIGITS_THAT_COUNT)):
+        shows_it = compare("==", rounded_to(value, decimals), value)
+        half = if_(shows_it, Constant(half_of(decimals)), half)
+    return half
+
+
+def _cut(entered: Bounds, derived: Bounds) -> Bounds:
+    """Both together where they overlap; else the entered one, or the only one."""
+    meet = overlap(entered, derived)
+    first = first_known(entered, derived)
+    from_low = both(meet, _is_sharper(">", derived.low, derived.low_open, entered.low))
+    from_high = both(meet, _is_sharper("<", derived.high, derived.high_open, entered.high))
+    return Bounds(
+        if_(from_low, derived.low, first.low),
+        if_(from_high, derived.high, first.high),
+        if_(from_low, derived.low_open, first.low_open),
+        if_(from_high, derived.high_open, first.high_open),
+    )
+
+
+def _is_sharper(sign: ComparisonSign, end: Scalar, is_open: Scalar, other: Scalar) -> Scalar:
+    return either(compare(sign, end, other), both(is_open, compare("==", end, other)))

@@ -4,20 +4,17 @@ Where the reference names the elements that the contradiction rests on in this p
 a table needs one list for all rows: every column that it can rest on.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
-from trialscreen.derive import DECIMALS
 from trialscreen.derive import FORMULAS as SPECS
-from trialscreen.lower.bounds import Bounds, is_exact, overlap
+from trialscreen.lower.bounds import Bounds, is_exact, overlap, where, written
 from trialscreen.lower.folding import (
     calculated,
     compare,
     either,
     floor,
     if_,
-    known,
     negated,
-    rounded_to,
 )
 from trialscreen.lower.lowering import Lowering
 from trialscreen.lower.program import Contradiction, Table
@@ -57,11 +54,10 @@ def _disagreement(lowering: Lowering, element: Element) -> Iterator[Contradictio
         return
     if element.type == "boolean":
         disagree = negated(compare("==", held.entered.low, held.derived.low))
-    elif isinstance(element.derive, Formula) and SPECS[element.derive.name].whole:
-        whole = Bounds(floor(held.entered.low), floor(held.entered.high))
-        disagree = negated(overlap(whole, held.derived))
+    elif isinstance(element.derive, Formula) and not SPECS[element.derive.name].whole:
+        disagree = _numbers_disagree(lowering, element, element.derive)
     else:
-        disagree = _numbers_disagree(lowering, element, held.entered, held.derived)
+        disagree = negated(overlap(_whole_years(held.entered), held.derived))
     others = _entered(lowering, _behind(lowering, element))
     yield Contradiction(
         f"{element.name}_disagrees",
@@ -71,50 +67,21 @@ def _disagreement(lowering: Lowering, element: Element) -> Iterator[Contradictio
     )
 
 
-def _numbers_disagree(
-    lowering: Lowering, element: Element, entered: Bounds, derived: Bounds
-) -> Scalar:
-    """As `consistency.agree` has it: by more than the rounding of an exact entered number."""
-    above = _difference(lowering, element, derived.low, entered.low)
-    below = _difference(lowering, element, entered.low, derived.high)
-
-    def off(decimals: int) -> Scalar:
-        """Whether they are too far apart for a number written with so many decimals."""
-        half = Constant(0.5 * 10.0**-decimals)
-        return either(compare(">=", above, half), compare(">", below, half))
-
-    as_float = _too_precise(entered.low, off)
-    exact_one = if_(_written_whole(lowering, element.name), off(0), as_float)
-    return if_(is_exact(entered), exact_one, negated(overlap(entered, derived)))
+def _numbers_disagree(lowering: Lowering, element: Element, formula: Formula) -> Scalar:
+    """As `consistency.agree` has it, of numbers that may have been rounded."""
+    held = lowering.element(element.name)
+    entered, derived = held.entered, held.derived
+    allowed = where(is_exact(derived), lowering.derived_as_written(formula), derived)
+    apart = negated(overlap(written(entered, lowering.half(element.name)), allowed))
+    return if_(is_exact(entered), apart, negated(overlap(entered, derived)))
 
 
-def _difference(lowering: Lowering, element: Element, more: Scalar, less: Scalar) -> Scalar:
-    value = calculated("-", more, less)
-    about = f"{element.label}, entered against computed"
-    return rounded_to(lowering.share(f"{element.name}_difference", about, value))
-
-
-def _too_precise(value: Scalar, off: Callable[[int], Scalar]) -> Scalar:
-    """Whether a number written with a point has as many decimals as are too many.
-
-    What is too far apart for some decimals is so for more of them. So the least number
-    of them tells whether `value` has as many: it has, if it does not survive with fewer.
-    """
-    scale: Scalar = NULL
-    for decimals in range(DECIMALS, 1, -1):
-        scale = if_(off(decimals), Constant(10.0 ** (decimals - 1)), scale)
-    half_up = calculated("+", calculated("*", value, scale), Constant(0.5))
-    with_fewer = calculated("/", floor(half_up), scale)
-    return either(off(1), negated(compare("==", with_fewer, value)))
-
-
-def _written_whole(lowering: Lowering, name: str) -> Scalar:
-    """Whether the entered number was written without a point."""
-    table = lowering.table
-    from_bounds = Constant({f"{name}_low", f"{name}_high"} <= table.whole)
-    if name not in table.columns:
-        return from_bounds
-    return if_(known(Column(name)), Constant(name in table.whole), from_bounds)
+def _whole_years(entered: Bounds) -> Bounds:
+    """The completed years of what was entered: 2 for 2.9, and for below 3."""
+    minus_one = Constant(-1.0)
+    up = calculated("*", floor(calculated("*", entered.high, minus_one)), minus_one)
+    below = calculated("-", up, Constant(1.0))
+    return Bounds(floor(entered.low), if_(entered.high_open, below, floor(entered.high)))
 
 
 def _checks(lowering: Lowering) -> Iterator[Contradiction]:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from trialscreen.dates import Period
-from trialscreen.derive import ALL_WHOLE, DECIMALS, rounded
+from trialscreen.fact import ALL_WHOLE, DECIMALS, rounded
 from trialscreen.scalar import (
     FALSE,
     NULL,

@@ -4,7 +4,16 @@ from collections.abc import Callable, Mapping
 
 from trialscreen.derive import UMOL_PER_L_IN_MG_PER_DL
 from trialscreen.lower.bounds import Bounds
-from trialscreen.lower.folding import both, calculated, compare, completed_years, if_, one_of
+from trialscreen.lower.folding import (
+    both,
+    calculated,
+    compare,
+    completed_years,
+    either,
+    if_,
+    negated,
+    one_of,
+)
 from trialscreen.scalar import NULL, Constant, Scalar
 from trialscreen.trial import Formula
 
@@ -29,11 +38,22 @@ def _ends(low: Scalar, high: Scalar, applies: Scalar) -> Bounds:
     return Bounds(if_(applies, low, NULL), if_(applies, high, NULL))
 
 
+def _quotient(dividend: Bounds, divisor: Bounds, ends: Bounds) -> Bounds:
+    """`ends`, with which of them are left out: as `derive` has it."""
+    nothing = Constant(0.0)
+    low_open = both(divisor.high_open, negated(compare("==", dividend.low, nothing)))
+    high_open = both(divisor.low_open, negated(compare("==", dividend.high, nothing)))
+    return ends._replace(
+        low_open=either(dividend.low_open, low_open),
+        high_open=either(dividend.high_open, high_open),
+    )
+
+
 def _bmi(inputs: tuple[Bounds, ...], _on: Scalar) -> Bounds:
     weight, height = inputs
     low = calculated("/", weight.low, _square_metres(height.high))
     high = calculated("/", weight.high, _square_metres(height.low))
-    return _ends(low, high, compare(">", height.low, Constant(0)))
+    return _quotient(weight, height, _ends(low, high, compare(">", height.low, Constant(0))))
 
 
 def _square_metres(centimetres: Scalar) -> Scalar:
@@ -43,11 +63,12 @@ def _square_metres(centimetres: Scalar) -> Scalar:
 
 def _ratio(inputs: tuple[Bounds, ...], _on: Scalar) -> Bounds:
     value, limit = inputs
-    return _ends(
+    ends = _ends(
         calculated("/", value.low, limit.high),
         calculated("/", value.high, limit.low),
         both(compare(">", limit.low, Constant(0)), compare(">=", value.low, Constant(0))),
     )
+    return _quotient(value, limit, ends)
 
 
 def _completed_years(inputs: tuple[Bounds, ...], on: Scalar) -> Bounds:
@@ -62,10 +83,14 @@ def _completed_years_between(inputs: tuple[Bounds, ...], _on: Scalar) -> Bounds:
 
 def _ckd_epi_2021(inputs: tuple[Bounds, ...], _on: Scalar) -> Bounds:
     creatinine, age, sex = inputs
-    return _ends(
+    ends = _ends(
         _egfr(creatinine.high, age.high, sex.low),
         _egfr(creatinine.low, age.low, sex.low),
         both(one_of(sex.low, ("female", "male")), compare(">", creatinine.low, Constant(0))),
+    )
+    return ends._replace(
+        low_open=either(creatinine.high_open, age.high_open),
+        high_open=either(creatinine.low_open, age.low_open),
     )
 
 

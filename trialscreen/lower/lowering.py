@@ -6,9 +6,21 @@ from typing import assert_never
 
 from trialscreen.dates import Period
 from trialscreen.derive import FORMULAS as SPECS
-from trialscreen.lower.bounds import UNKNOWN, Bounds, first_known, judge, narrowed, one_value
+from trialscreen.lower.bounds import (
+    UNKNOWN,
+    Bounds,
+    combined,
+    first_known,
+    half_of_shown,
+    is_exact,
+    judge,
+    one_value,
+    where,
+    written,
+)
 from trialscreen.lower.folding import (
     before,
+    both,
     coalesce,
     compare,
     constant,
@@ -63,6 +75,7 @@ class Lowering:
     steps: dict[str, Step] = field(default_factory=dict, repr=False)
     _names: dict[Scalar, Column] = field(default_factory=dict, repr=False)
     _held: dict[str, Held] = field(default_factory=dict, repr=False)
+    _written: dict[str, Bounds] = field(default_factory=dict, repr=False)
 
     @property
     def on(self) -> Scalar:
@@ -159,15 +172,13 @@ class Lowering:
     def _hold(self, element: Element) -> Held:
         entered = self._entered(element)
         derived, sources = self._derived(element)
-        combine = first_known if element.reported_wins else narrowed
-        fact = combine(entered, derived)
+        fact = self._fact(element, entered, derived)
         if isinstance(fact.low, If):
             fact = self._shared(element, fact, "entered and derived")
         validity = None
         if element.valid_if is not None:
             validity = self.rule(element.valid_if, element.name)
-            low, high = (if_(validity.truth, end, NULL) for end in fact)
-            fact = self._shared(element, Bounds(low, high), "where it is valid")
+            fact = self._shared(element, where(validity.truth, fact, UNKNOWN), "where it is valid")
         lacks_data = element_lacks_data(element, entered, sources, validity)
         return Held(fact, entered, derived, lacks_data)
 
@@ -180,7 +191,52 @@ class Lowering:
         low, high = f"{name}_low", f"{name}_high"
         if not {low, high} <= columns or {low, high} & self.trial.elements.keys():
             return one_value(exact)
-        return Bounds(coalesce(exact, Column(low)), coalesce(exact, Column(high)))
+        bounds = Bounds(coalesce(exact, Column(low)), coalesce(exact, Column(high)))
+        if name not in self.table.as_written:
+            return bounds
+        return bounds._replace(low_open=Column(f"{low}_open"), high_open=Column(f"{high}_open"))
+
+    def _fact(self, element: Element, entered: Bounds, derived: Bounds) -> Bounds:
+        """As `evaluate.combine`."""
+        if element.reported_wins or element.type == "boolean":
+            return first_known(entered, derived)
+        if NULL in (entered.low, derived.low) or derived.is_one_value:
+            return first_known(derived, entered)
+        return combined(entered, derived, self.half(element.name))
+
+    def half(self, name: str) -> Scalar:
+        """Half a unit of the last digit of an entered number that is exact."""
+        if name in self.table.as_written:
+            return Column(f"{name}_half")
+        half = half_of_shown(self._entered(self.trial.elements[name]).low)
+        return self.share(f"{name}_half", f"half a unit of the last digit of {name}", half)
+
+    def as_written(self, name: str) -> Bounds:
+        """As `evaluate.as_written`."""
+        if name not in self._written:
+            element = self.trial.elements[name]
+            bounds = self._as_written(element, self.element(name))
+            self._written[name] = self._shared(element, bounds, "as its digits allow")
+        return self._written[name]
+
+    def _as_written(self, element: Element, held: Held) -> Bounds:
+        if element.type != "quantity":
+            return held.fact
+        is_entry = both(is_exact(held.entered), is_exact(held.fact))
+        entered = where(is_entry, written(held.entered, self.half(element.name)), held.fact)
+        formula = element.derive
+        if not isinstance(formula, Formula):
+            return entered
+        derived = held.fact if SPECS[formula.name].whole else self.derived_as_written(formula)
+        derived = where(is_exact(held.derived), derived, held.fact)
+        if element.reported_wins:
+            return where(known(held.entered.low), entered, derived)
+        return where(is_exact(held.derived), derived, entered)
+
+    def derived_as_written(self, formula: Formula) -> Bounds:
+        """What follows from the values that the digits of the inputs allow."""
+        inputs = tuple(self.as_written(one) for one in formula.inputs)
+        return _rounded(computed(formula, inputs, self.on))
 
     def _derived(self, element: Element) -> tuple[Bounds, list[Source]]:
         """What follows from other elements, and whether these are open."""
@@ -193,8 +249,7 @@ class Lowering:
                 if not _moves_bounds(bounds.low):
                     how = f"computed: {name}({', '.join(names)})"
                     bounds = self._shared(element, bounds, how)
-                if not SPECS[name].whole:
-                    bounds = Bounds(rounded_to(bounds.low), rounded_to(bounds.high))
+                bounds = bounds if SPECS[name].whole else _rounded(bounds)
                 return bounds, [Source(one.open, one.lacks_data) for one in inputs]
             case rule:
                 basis = self.rule(rule, element.name)
@@ -207,10 +262,17 @@ class Lowering:
         about = f"{element.label}, {how}"
         if bounds.is_one_value:
             return one_value(self.share(f"{element.name}_value", about, bounds.low))
-        return Bounds(
-            self.share(f"{element.name}_least", about, bounds.low),
-            self.share(f"{element.name}_most", about, bounds.high),
+        return bounds._replace(
+            low=self.share(f"{element.name}_least", about, bounds.low),
+            high=self.share(f"{element.name}_most", about, bounds.high),
         )
+
+
+def _rounded(bounds: Bounds) -> Bounds:
+    """Each end as `derive` rounds it; where the two become one number, that is not left out."""
+    low, high = rounded_to(bounds.low), rounded_to(bounds.high)
+    is_wide = compare("<", low, high)
+    return Bounds(low, high, both(bounds.low_open, is_wide), both(bounds.high_open, is_wide))
 
 
 def _moves_bounds(end: Scalar) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 from uuid import uuid4
@@ -274,9 +273,6 @@ def _query(used: _Used, table: DataFrame, on: date | None, spark: SparkSession) 
     view = f"patients_{uuid4().hex}"
     own_days = SCREENING_DATE in table.columns
     patients = patients_table(used.trial, view, used.id, None if own_days else on, used.held)
-    kinds = table.schema
-    whole = (one for one in used.held if isinstance(kinds[one].dataType, t.IntegralType))
-    patients = replace(patients, table=replace(patients.table, whole=frozenset(whole)))
     table.createOrReplaceTempView(view)
     found = spark.sql(screening_sql(used.trial, patients, "spark"))
     spark.catalog.dropTempView(view)

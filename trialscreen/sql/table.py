@@ -34,10 +34,9 @@ def patients_table(
     if problems:
         raise InputError(problems)
     held += [end for one in bounded for end in bounded_columns(trial)[one]]
-    whole = [one for one in held if one in trial.elements and trial.elements[one].type == "integer"]
     own_days = [SCREENING_DATE] if on is None else []
     everything = frozenset([*held, *own_days, id_column])
-    return Patients(name, id_column, Table(everything, frozenset(whole), on))
+    return Patients(name, id_column, Table(everything, on=on))
 
 
 def bounded_columns(trial: Trial) -> dict[str, tuple[str, str]]:

@@ -8,7 +8,7 @@ an input that is itself derived is written out in full.
 
 from decimal import Decimal
 
-from trialscreen.derive import DECIMALS, UMOL_PER_L_IN_MG_PER_DL
+from trialscreen.derive import UMOL_PER_L_IN_MG_PER_DL
 from trialscreen.export.redcap.logic import (
     NEVER,
     Comparison,
@@ -19,6 +19,7 @@ from trialscreen.export.redcap.logic import (
     some,
     text,
 )
+from trialscreen.fact import DECIMALS
 from trialscreen.trial import SCREENING_DATE, Formula, Trial
 
 
