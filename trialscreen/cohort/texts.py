@@ -126,9 +126,9 @@ class Texts:
         name, value = self.element.name, pl.col("value")
         columns = {f"{name}_low": value, f"{name}_high": value}
         if f"{name}_half" in self.columns:
-            decimals = pl.col(_TEXT).str.len_bytes() - pl.col(_TEXT).str.find(r"\.|$") - 1
+            decimals = pl.col(_TEXT).str.extract(r"\.(.*)").str.len_bytes().fill_null(0)
             halves = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
-            count = decimals.cast(pl.Int32).clip(0, DIGITS_THAT_COUNT)
+            count = decimals.clip(upper_bound=DIGITS_THAT_COUNT)
             columns |= dict.fromkeys((f"{name}_low_open", f"{name}_high_open"), pl.lit(value=False))
             columns[f"{name}_half"] = pl.lit(halves).gather(count)
         columns[_REASON] = pl.lit(None, pl.String)
