@@ -13,7 +13,7 @@ from trialscreen.cohort import texts
 from trialscreen.cohort.cells import Parser
 from trialscreen.cohort.texts import Texts
 from trialscreen.errors import ValueProblem
-from trialscreen.fact import Exactly, Fact, Numbers
+from trialscreen.fact import Exactly, Fact, Numbers, closed
 from trialscreen.trial import Element
 
 TRIAL = load_trial()
@@ -76,14 +76,13 @@ def read_one_by_one(parser: Parser, text: str, latest: date) -> tuple[Fact | Non
         return None, str(problem)
 
 
-def values(element: Element, fact: Fact | None) -> tuple[Any, ...]:
-    """Under the columns of the element: a whole number, or a lower and an upper bound."""
+def values(reader: Texts, fact: Fact | None) -> tuple[Any, ...]:
+    """Under the columns of the element: bounds, for formulas also how they were written."""
     if fact is None or isinstance(fact, Exactly):
         return (None if fact is None else fact.value,)
-    whole = isinstance(fact, Numbers) and isinstance(fact.low, int) and fact.exact
-    if not element.derive:
-        return (fact.low, fact.high)
-    return (fact.low, None, None) if whole else (None, fact.low, fact.high)
+    if isinstance(fact, Numbers):
+        return tuple(fact) if len(reader.columns) == len(fact) else closed(fact)[:2]
+    return (fact.low, fact.high)
 
 
 @pytest.mark.parametrize("element", [*NUMBERS, *DAYS], ids=lambda element: element.name)
@@ -102,7 +101,7 @@ def test_a_column_of_texts_is_what_the_parser_reads(element: Element) -> None:
         for place, (text, day) in enumerate(zip(part, days, strict=True)):
             fact, reason = read_one_by_one(parser, text, day)
             assert reasons.get(place) == reason, text
-            expected = values(element, fact)
+            expected = values(reader, fact)
             assert rows[place] == (expected if fact is not None else (None,) * len(rows[place])), (
                 text
             )
