@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from random import Random
 
 import pytest
 
@@ -73,10 +74,31 @@ def test_a_value_beside_its_computation_may_have_a_condition_of_validity() -> No
     assert screen(trial, answers, on=ON).facts["bmi"] == Numbers(23.4, 23.4, half=0.05)
 
 
-def test_half_a_digit_above_rounds_up_and_so_contradicts() -> None:
-    with pytest.raises(InputError):
-        screen(TRIAL, {"alp": "60", "alp_uln": "40", "alp_x_uln": "1"}, on=ON)
-    screen(TRIAL, {"alp": "60", "alp_uln": "40", "alp_x_uln": "2"}, on=ON)
+def test_a_half_may_have_been_rounded_either_way() -> None:
+    exact = {"alp": "60.0000", "alp_uln": "40.0000"}
+    for ratio in ("1.49999", "1.5", "1", "2"):
+        screen(TRIAL, {**exact, "alp_x_uln": ratio}, on=ON)
+    for ratio in ("0", "1.4", "1.6", "3"):
+        with pytest.raises(InputError):
+            screen(TRIAL, {**exact, "alp_x_uln": ratio}, on=ON)
+
+
+def test_rounding_takes_no_value_from_a_patient() -> None:
+    rng = Random(14)
+    for _ in range(1000):
+        weight, height = rng.uniform(35, 110), rng.uniform(140, 185)
+        value, limit = rng.uniform(5, 300), rng.uniform(20, 60)
+        digits = (rng.randrange(3) for _ in range(6))
+        measured = {
+            "weight": weight,
+            "height": height,
+            "bmi": weight / (height / 100) ** 2,
+            "alt": value,
+            "alt_uln": limit,
+            "alt_x_uln": value / limit,
+        }
+        written = {n: f"{m:.{d}f}" for (n, m), d in zip(measured.items(), digits, strict=True)}
+        assert screen(TRIAL, written, on=ON).facts.keys() == measured.keys()
 
 
 def test_a_rounded_entry_on_the_other_side_of_a_threshold_is_told() -> None:

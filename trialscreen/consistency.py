@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from trialscreen import truth
 from trialscreen.basis import support_of, support_of_resolved
 from trialscreen.derive import FORMULAS
-from trialscreen.evaluate import Evaluation, Resolved, as_written
+from trialscreen.evaluate import Evaluation, Resolved, by_digits
 from trialscreen.fact import (
     Dates,
     Exactly,
@@ -95,7 +95,7 @@ def agree(one: Resolved, on: date) -> bool:
         elif entered.exact:
             entered = entered.written()
             if is_exact(derived):
-                allowed = as_written(one._replace(entered=None, fact=derived), on)
+                allowed = by_digits(one._replace(entered=None, fact=derived), on)
                 assert allowed is not None
                 derived = allowed
     return meet(entered, derived) is not None

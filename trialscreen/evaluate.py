@@ -152,7 +152,7 @@ def combine(element: Element, entered: Fact | None, derived: Fact | None) -> Fac
     return both or entered
 
 
-def as_written(one: Resolved, on: date) -> Fact | None:
+def by_digits(one: Resolved, on: date) -> Fact | None:
     """The values that the digits allow with which an element, or what it follows from, is written.
 
     A count, a bound and completed years are not rounded: they stand as they are.
@@ -164,7 +164,7 @@ def as_written(one: Resolved, on: date) -> Fact | None:
         return one.fact.written()
     if not isinstance(formula, Formula) or FORMULAS[formula.name].whole:
         return one.fact
-    return derive(formula, tuple(as_written(part, on) for part in one.inputs), on)
+    return derive(formula, tuple(by_digits(part, on) for part in one.inputs), on)
 
 
 def _combine(rule: Rule, parts: list[Truth]) -> Truth:

@@ -71,7 +71,7 @@ def _numbers_disagree(lowering: Lowering, element: Element, formula: Formula) ->
     """As `consistency.agree` has it, of numbers that may have been rounded."""
     held = lowering.element(element.name)
     entered, derived = held.entered, held.derived
-    allowed = where(is_exact(derived), lowering.derived_as_written(formula), derived)
+    allowed = where(is_exact(derived), lowering.derived_by_digits(formula), derived)
     apart = negated(overlap(written(entered, lowering.half(element.name)), allowed))
     return if_(is_exact(entered), apart, negated(overlap(entered, derived)))
 

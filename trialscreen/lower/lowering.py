@@ -211,15 +211,15 @@ class Lowering:
         half = half_of_shown(self._entered(self.trial.elements[name]).low)
         return self.share(f"{name}_half", f"half a unit of the last digit of {name}", half)
 
-    def as_written(self, name: str) -> Bounds:
-        """As `evaluate.as_written`."""
+    def by_digits(self, name: str) -> Bounds:
+        """As `evaluate.by_digits`."""
         if name not in self._written:
             element = self.trial.elements[name]
-            bounds = self._as_written(element, self.element(name))
+            bounds = self._by_digits(element, self.element(name))
             self._written[name] = self._shared(element, bounds, "as its digits allow")
         return self._written[name]
 
-    def _as_written(self, element: Element, held: Held) -> Bounds:
+    def _by_digits(self, element: Element, held: Held) -> Bounds:
         if element.type != "quantity":
             return held.fact
         is_entry = both(is_exact(held.entered), is_exact(held.fact))
@@ -227,15 +227,15 @@ class Lowering:
         formula = element.derive
         if not isinstance(formula, Formula):
             return entered
-        derived = held.fact if SPECS[formula.name].whole else self.derived_as_written(formula)
+        derived = held.fact if SPECS[formula.name].whole else self.derived_by_digits(formula)
         derived = where(is_exact(held.derived), derived, held.fact)
         if element.reported_wins:
             return where(known(held.entered.low), entered, derived)
         return where(is_exact(held.derived), derived, entered)
 
-    def derived_as_written(self, formula: Formula) -> Bounds:
+    def derived_by_digits(self, formula: Formula) -> Bounds:
         """What follows from the values that the digits of the inputs allow."""
-        inputs = tuple(self.as_written(one) for one in formula.inputs)
+        inputs = tuple(self.by_digits(one) for one in formula.inputs)
         return _rounded(computed(formula, inputs, self.on))
 
     def _derived(self, element: Element) -> tuple[Bounds, list[Source]]:
