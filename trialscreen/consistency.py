@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from trialscreen import truth
 from trialscreen.basis import support_of, support_of_resolved
 from trialscreen.derive import FORMULAS
-from trialscreen.evaluate import Evaluation, Resolved, by_digits
+from trialscreen.evaluate import Evaluation, Resolved, by_digits, unlimited
 from trialscreen.fact import (
     Dates,
     Exactly,
@@ -89,6 +89,7 @@ def agree(one: Resolved, on: date) -> bool:
     entered, derived, formula = one.entered, one.derived, one.element.derive
     assert entered is not None and derived is not None
     if isinstance(entered, Numbers) and isinstance(formula, Formula):
+        entered = unlimited(one.element, entered)
         if FORMULAS[formula.name].whole:
             ends = closed(entered)
             entered = Numbers(math.floor(ends.low), math.floor(ends.high))

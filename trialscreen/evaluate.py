@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar, assert_never
 
 from trialscreen import truth
 from trialscreen.derive import FORMULAS, derive
-from trialscreen.fact import Dates, Exactly, Fact, Numbers, day, meet, number
+from trialscreen.fact import UNLIMITED, Dates, Exactly, Fact, Numbers, day, meet, number
 from trialscreen.rule import (
     AllOf,
     AnyOf,
@@ -146,10 +146,19 @@ def combine(element: Element, entered: Fact | None, derived: Fact | None) -> Fac
     assert isinstance(derived, Numbers)
     if derived.exact:
         return derived
-    both = meet(entered, derived)
+    both = meet(unlimited(element, entered), derived)
     if entered.exact:
         return entered if both is not None else meet(entered.written(), derived) or entered
     return both or entered
+
+
+def unlimited(element: Element, entered: Numbers) -> Numbers:
+    """A bound without the end that the range has given it: a range binds no derived number."""
+    if element.range is None or entered.exact:
+        return entered
+    low = -UNLIMITED if entered.low == element.range[0] else entered.low
+    high = UNLIMITED if entered.high == element.range[1] else entered.high
+    return entered._replace(low=low, high=high)
 
 
 def by_digits(one: Resolved, on: date) -> Fact | None:

@@ -88,6 +88,9 @@ def half_of_shown(value: float) -> float:
 DECIMALS = 9
 """Derived numbers are rounded to so many, so that decimal inputs on a threshold stay on it."""
 
+UNLIMITED = 1e300
+"""More than any number that is entered, or follows from one."""
+
 ALL_WHOLE = 2.0**52
 """From here on, every number of double precision is a whole one."""
 

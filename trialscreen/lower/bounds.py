@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, assert_never
 
-from trialscreen.fact import DIGITS_THAT_COUNT, half_of
+from trialscreen.fact import DIGITS_THAT_COUNT, UNLIMITED, half_of
 from trialscreen.lower.folding import (
     both,
     calculated,
@@ -106,15 +106,17 @@ def first_known(one: Bounds, other: Bounds) -> Bounds:
     )
 
 
-def combined(entered: Bounds, derived: Bounds, half: Scalar) -> Bounds:
-    """A number as `evaluate.combine` has it; `half` as of an entry that is exact."""
-    if NULL in (entered.low, derived.low) or derived.is_one_value:
-        return first_known(derived, entered)
+def combined(entered: Bounds, wide: Bounds, derived: Bounds, half: Scalar) -> Bounds:
+    """A number as `evaluate.combine` has it.
+
+    `wide` is the entry without the ends of its range; `half` as of an entry that is exact.
+    """
     as_written = written(entered, half)
     is_near = both(
         is_exact(entered), negated(overlap(entered, derived)), overlap(as_written, derived)
     )
-    cut = where(is_near, _cut(as_written, derived), _cut(entered, derived))
+    near = _cut(as_written, as_written, derived)
+    cut = where(is_near, near, _cut(entered, wide, derived))
     return where(is_exact(derived), derived, cut)
 
 
@@ -136,12 +138,24 @@ def half_of_shown(value: Scalar) -> Scalar:
     return half
 
 
-def _cut(entered: Bounds, derived: Bounds) -> Bounds:
+def unlimited(entered: Bounds, limits: tuple[float, float]) -> Bounds:
+    """As `evaluate.unlimited`; `limits` are the ends of the element's range."""
+    if entered.is_one_value:
+        return entered
+    is_bound, (least, most) = negated(is_exact(entered)), map(Constant, limits)
+    below, above = Constant(-UNLIMITED), Constant(UNLIMITED)
+    return entered._replace(
+        low=if_(both(is_bound, compare("==", entered.low, least)), below, entered.low),
+        high=if_(both(is_bound, compare("==", entered.high, most)), above, entered.high),
+    )
+
+
+def _cut(entered: Bounds, wide: Bounds, derived: Bounds) -> Bounds:
     """Both together where they overlap; else the entered one, or the only one."""
-    meet = overlap(entered, derived)
+    meet = overlap(wide, derived)
     first = first_known(entered, derived)
-    from_low = both(meet, _is_sharper(">", derived.low, derived.low_open, entered.low))
-    from_high = both(meet, _is_sharper("<", derived.high, derived.high_open, entered.high))
+    from_low = both(meet, _is_sharper(">", derived.low, derived.low_open, wide.low))
+    from_high = both(meet, _is_sharper("<", derived.high, derived.high_open, wide.high))
     return Bounds(
         if_(from_low, derived.low, first.low),
         if_(from_high, derived.high, first.high),

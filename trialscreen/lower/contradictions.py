@@ -57,7 +57,8 @@ def _disagreement(lowering: Lowering, element: Element) -> Iterator[Contradictio
     elif isinstance(element.derive, Formula) and not SPECS[element.derive.name].whole:
         disagree = _numbers_disagree(lowering, element, element.derive)
     else:
-        disagree = negated(overlap(_whole_years(held.entered), held.derived))
+        years = _whole_years(lowering.unlimited(element, held.entered))
+        disagree = negated(overlap(years, held.derived))
     others = _entered(lowering, _behind(lowering, element))
     yield Contradiction(
         f"{element.name}_disagrees",
@@ -73,7 +74,8 @@ def _numbers_disagree(lowering: Lowering, element: Element, formula: Formula) ->
     entered, derived = held.entered, held.derived
     allowed = where(is_exact(derived), lowering.derived_by_digits(formula), derived)
     apart = negated(overlap(written(entered, lowering.half(element.name)), allowed))
-    return if_(is_exact(entered), apart, negated(overlap(entered, derived)))
+    wide = lowering.unlimited(element, entered)
+    return if_(is_exact(entered), apart, negated(overlap(wide, derived)))
 
 
 def _whole_years(entered: Bounds) -> Bounds:

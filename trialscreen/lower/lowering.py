@@ -1,6 +1,7 @@
 """Rules and elements of a trial over the columns of a table, each lowered once."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import assert_never
 
@@ -15,6 +16,7 @@ from trialscreen.lower.bounds import (
     is_exact,
     judge,
     one_value,
+    unlimited,
     where,
     written,
 )
@@ -202,7 +204,16 @@ class Lowering:
             return first_known(entered, derived)
         if NULL in (entered.low, derived.low) or derived.is_one_value:
             return first_known(derived, entered)
-        return combined(entered, derived, self.half(element.name))
+        wide = self.unlimited(element, entered)
+        return combined(entered, wide, derived, self.half(element.name))
+
+    def unlimited(self, element: Element, entered: Bounds) -> Bounds:
+        """As `evaluate.unlimited`, for numbers."""
+        if element.range is None:
+            return entered
+        low, high = element.range
+        assert not isinstance(low, date) and not isinstance(high, date)
+        return unlimited(entered, (low, high))
 
     def half(self, name: str) -> Scalar:
         """Half a unit of the last digit of an entered number that is exact."""

@@ -69,12 +69,16 @@ def _known(trial: Trial, name: str) -> Logic:
 
 
 def _value(trial: Trial, name: str) -> str:
-    """An input: as entered, else computed in its place."""
-    element = trial.elements[name]
+    """An input: computed where it can be, else as entered; a reported value the other way."""
+    element, entered = trial.elements[name], f"[{name}]"
     if not isinstance(element.derive, Formula):
-        return f"[{name}]"
+        return entered
     computed = _computed(trial, element.derive)
-    return computed if element.internal else f"if({text(filled(name))}, [{name}], {computed})"
+    if element.internal:
+        return computed
+    if element.reported_wins:
+        return f"if({text(filled(name))}, {entered}, {computed})"
+    return f"if({text(_computable(trial, element.derive))}, {computed}, {entered})"
 
 
 def _values(trial: Trial, formula: Formula) -> list[str]:
