@@ -15,7 +15,7 @@ from trialscreen.cohort.also import COLUMNS
 from trialscreen.report.result import result
 from trialscreen.screening import screen
 
-ROWS = size(400, part=250)
+ROWS = size(400, 240)
 
 
 def test_it_says_what_screen_says(tmp_path: Path) -> None:

@@ -124,8 +124,7 @@ def _unusual(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
             fact = one.entered or one.derived
         if fact is None or isinstance(fact, Exactly):
             continue
-        low, high = element.typical
-        if fact.high < low or fact.low > high:  # type: ignore[operator]
+        if is_unusual(element, fact):
             yield Notice(
                 "warning",
                 (element.name,),
@@ -133,6 +132,15 @@ def _unusual(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
                 f" (typical: {show_typical(trial, element)})"
                 f"{f'. {element.typical_help}' if element.typical_help else ''}",
             )
+
+
+def is_unusual(element: Element, fact: Numbers | Dates) -> bool:
+    """Whether no value that a fact allows is typical of its element."""
+    assert element.typical is not None
+    low, high = element.typical
+    if isinstance(low, date) or isinstance(high, date):
+        return fact.high < low or fact.low > high  # type: ignore[operator]
+    return meet(fact, Numbers(low, high)) is None
 
 
 def _near_thresholds(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:

@@ -110,6 +110,20 @@ def closed(fact: Numbers) -> Numbers:
     return Numbers(low, high)
 
 
+def of_columns(low: float, high: float, *as_written: bool | float | None) -> Numbers:
+    """The fact in the columns of a table: as it was written, or with both ends included.
+
+    Of the latter, an end is left out where its neighbour is the shorter number (20, and not
+    19.999999999999996): nobody else writes such an end.
+    """
+    if as_written:
+        return Numbers(low, high, *as_written)  # type: ignore[arg-type]
+    below, above = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+    low_open = low < high and len(repr(below)) < len(repr(low))
+    high_open = low < high and len(repr(above)) < len(repr(high))
+    return Numbers(below if low_open else low, above if high_open else high, low_open, high_open)
+
+
 def meet(one: Fact, other: Fact) -> Fact | None:
     """The values that both allow; None if there are none."""
     if isinstance(one, Numbers) and isinstance(other, Numbers):

@@ -12,7 +12,7 @@ import polars as pl
 from trialscreen.clearing import all_clear_on
 from trialscreen.cohort.screener import Screener
 from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Dates, Exactly, Fact, Numbers
+from trialscreen.fact import Dates, Exactly, Fact, of_columns
 from trialscreen.reasons import reasons
 from trialscreen.screening import Screening, screening_of
 from trialscreen.trial import SCREENING_DATE, Trial
@@ -74,7 +74,7 @@ def _fact(values: list[Any]) -> Fact | None:
         case date():
             return Dates(low, high)
         case _:
-            return Numbers(low, high, *as_written)
+            return of_columns(low, high, *as_written)
 
 
 def _reasons(screening: Screening) -> list[str]:

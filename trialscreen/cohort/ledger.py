@@ -147,7 +147,7 @@ class Ledger:
 
     def _add_odd(self, found: Sequence[Odd]) -> None:
         for element, ones in groupby(found, key=lambda one: one.element):
-            self.odd[element].add(one.low for one in ones)
+            self.odd[element].add(one.fact.low for one in ones)
 
     def known(self, element: str) -> int:
         """The rows in which an element that stands in a column can be used."""

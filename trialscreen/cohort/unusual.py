@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from trialscreen.fact import Dates, Numbers
+from trialscreen.consistency import is_unusual
+from trialscreen.fact import Dates, Numbers, of_columns
 from trialscreen.trial import Element, Trial
 from trialscreen.words import show_fact, show_typical
 
@@ -25,16 +26,14 @@ class Odd(NamedTuple):
 
     place: int
     element: str
-    low: Any
-    high: Any
+    fact: Numbers | Dates
 
 
 class _Span(NamedTuple):
-    """What is typical of an element, and the columns of its lower and its upper bounds."""
+    """What is typical of an element, and its columns: one value, or bounds as they are written."""
 
     element: Element
-    lows: tuple[str, ...]
-    highs: tuple[str, ...]
+    columns: tuple[str, ...]
 
     @property
     def ends(self) -> tuple[Any, Any]:
@@ -47,24 +46,24 @@ class _Span(NamedTuple):
         return () if isinstance(low, date) else tuple(one for one in CODES if low <= one <= high)
 
     def flags(self) -> Iterator[pl.Expr]:
-        low, high = self.ends
-        for first, last in zip(self.lows, self.highs, strict=True):
+        """In which rows there may be one: in all in which there is, and in few others."""
+        (low, high), first, last = self.ends, self.columns[0], self.columns[:2][-1]
+        if len(self.columns) > 2:  # an end that is left out may be just at the end of the usual
+            yield (pl.col(last) <= low) | (pl.col(first) >= high)
+        else:
             yield (pl.col(last) < low) | (pl.col(first) > high)
-            if codes := self.codes:
-                yield pl.col(first).is_in(codes)
+        if codes := self.codes:
+            yield pl.col(first).is_in(codes)
 
     def odd(self, rows: pl.DataFrame) -> Iterator[Odd]:
         """Of the few rows that have a flag."""
-        low, high = self.ends
-        for first, last in zip(self.lows, self.highs, strict=True):
-            firsts, lasts = rows[first], rows[last]
-            is_odd = (lasts < low) | (firsts > high)
-            for code in self.codes:
-                is_odd |= (firsts == code) & (lasts == code)
-            places = is_odd.fill_null(value=False).arg_true()
-            values = zip(firsts.gather(places), lasts.gather(places), strict=True)
-            for place, (one, other) in zip(places, values, strict=True):
-                yield Odd(place, self.element.name, one, other)
+        flag = pl.any_horizontal(*self.flags()).fill_null(value=False)
+        places = rows.select(flag.alias("flag")).to_series().arg_true()
+        values = (rows[column].gather(places) for column in self.columns)
+        for place, cells in zip(places, zip(*values, strict=True), strict=True):
+            fact = _fact(cells)
+            if is_unusual(self.element, fact) or (fact.exact and fact.low in self.codes):
+                yield Odd(place, self.element.name, fact)
 
 
 class Unusual:
@@ -72,7 +71,7 @@ class Unusual:
 
     def __init__(self, trial: Trial, columns: Mapping[str, tuple[str, ...]]) -> None:
         self._spans = [
-            _Span(trial.elements[name], *_bounds(of_element))
+            _Span(trial.elements[name], of_element)
             for name, of_element in columns.items()
             if trial.elements[name].typical is not None
         ]
@@ -86,7 +85,7 @@ class Unusual:
     def rows(self, batch: pl.DataFrame, flag: pl.Series) -> pl.DataFrame:
         """What `found` needs of the rows that are flagged."""
         places = flag.arg_true()
-        names = {name: None for span in self._spans for name in (*span.lows, *span.highs)}
+        names = {name: None for span in self._spans for name in span.columns}
         return pl.DataFrame([batch[name].gather(places) for name in names])
 
     def found(self, rows: pl.DataFrame) -> list[Odd]:
@@ -94,25 +93,18 @@ class Unusual:
         return [odd for span in self._spans for odd in span.odd(rows)]
 
 
-def _bounds(columns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The columns of lower and of upper bounds; an exact value is both."""
-    if len(columns) == 1:
-        return columns, columns
-    return columns[:-1], (*columns[:-2], columns[-1])
-
-
 def reason(trial: Trial, odd: Odd) -> str:
     """Why a value is unusual."""
     element = trial.elements[odd.element]
-    value = show_fact(trial, element, _fact(odd))
-    if odd.low == odd.high and odd.low in CODES:
+    value = show_fact(trial, element, odd.fact)
+    if odd.fact.exact and odd.fact.low in CODES:
         return f"{value} is what many write for a missing value; if so, declare it in --columns"
     return f"{value} is unusual; typical is {show_typical(trial, element)}"
 
 
-def _fact(odd: Odd) -> Numbers | Dates:
-    made = Dates if isinstance(odd.low, date) else Numbers
-    return made(odd.low, odd.high)
+def _fact(cells: tuple[Any, ...]) -> Numbers | Dates:
+    low, high, *as_written = cells if len(cells) > 1 else cells * 2
+    return Dates(low, high) if isinstance(low, date) else of_columns(low, high, *as_written)
 
 
 class OddOnes:
