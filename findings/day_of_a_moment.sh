@@ -4,8 +4,8 @@
 # Expected: one day. The file says in which zone the time was written.
 # Seen: Parquet stores the moment in UTC, and the zone in a note that Polars reads and Spark
 # does not. 1 June 2026, 23:30 in New York is 1 June for Polars and 2 June for Spark.
-# So: on this machine the day is that of the column's zone, and a time of day in UTC may be of
-# two days; `cohort --engine spark` refuses a column of moments and asks for days.
+# So: the day is that of the column's zone on this machine, and with `--engine spark`, which reads
+# that note as well; it is the day in UTC where there is none.
 set -euo pipefail
 place=$(mktemp -d) && trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv" && . "$place/venv/bin/activate"

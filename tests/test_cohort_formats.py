@@ -186,10 +186,10 @@ TYPES = {
         "E16",
         YES_NO_UNKNOWN,
     ),
-    "midnights in UTC are days, and other times are near one": Case(
+    "times in UTC": Case(
         {
             "other_trial_last_participation_date": pl.Series(
-                [datetime(2025, 12, 1), datetime(2025, 11, 30, 9, 59), datetime(2025, 11, 30, 16)]  # noqa: DTZ001
+                [datetime(2025, 12, 1, 0, 1), datetime(2025, 11, 30, 23, 59), None]  # noqa: DTZ001
             ).dt.replace_time_zone("UTC")
         },
         "E16",

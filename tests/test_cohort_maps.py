@@ -115,6 +115,16 @@ TYPED = [
             "B": {"prior_cell_therapy": "yes"},
         },
     },
+    {
+        "name": "a default day in a time zone",
+        "columns": {
+            "other_trial_last_participation_date": pl.Series([date(2026, 3, 1), date(2026, 2, 28)])
+            .cast(pl.Datetime)
+            .dt.replace_time_zone("Asia/Shanghai"),
+        },
+        "map": "missing: [2026-02-28]",
+        "rows": {"A": {"other_trial_last_participation_date": "2026-03-01"}, "B": {}},
+    },
 ]
 
 

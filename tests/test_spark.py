@@ -114,7 +114,7 @@ def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -
             " most 38 digits)",
             "the column sex: its cells are of type boolean; expected text (STRING)",
             "the column birth_date: its cells are of type STRING; expected days (DATE), or times"
-            " without a zone (TIMESTAMP in MILLIS or MICROS, not UTC)",
+            " (TIMESTAMP in MILLIS or MICROS)",
         ],
         "unnamed": ["the table: has no column 'idd'. Did you mean 'id'?"],
         "undated": ["the table: has no column screening_date; give the screening date"],
@@ -163,13 +163,29 @@ def test_a_file_that_spark_would_pass_over_is_refused(engine: Spark, tmp_path: P
     ]
 
 
-def test_moments_in_utc_are_no_days(engine: Spark, tmp_path: Path) -> None:
-    moment = pl.lit(datetime(2026, 5, 1, 16, tzinfo=UTC))
+def test_the_day_of_a_moment_is_that_of_its_own_zone(engine: Spark, tmp_path: Path) -> None:
+    engine.session.conf.set("spark.sql.session.timeZone", "Pacific/Auckland")
+    late = datetime(2025, 11, 30, 23, 59)  # noqa: DTZ001 - as each zone's clock shows it
+    rows = pl.DataFrame({ID: ["late", "next"], "at": [late, late.replace(2025, 12, 1, 0, 1)]})
+    for number, zone in enumerate((None, "UTC", "Asia/Shanghai", "America/New_York")):
+        at = pl.col("at").dt.replace_time_zone(zone).alias("other_trial_last_participation_date")
+        for unit in ("ms", "us"):
+            source = partitioned(
+                tmp_path / f"{number}{unit}", rows.with_columns(at.dt.cast_time_unit(unit)), 1
+            )
+            screened(engine, source, tmp_path / "out" / f"{number}{unit}", date(2026, 6, 1))
+            found = pl.read_parquet(tmp_path / "out" / f"{number}{unit}" / "*.parquet")
+            assert dict(found.select(ID, "E16").rows()) == {"late": False, "next": True}, zone
+    assert engine.session.conf.get("spark.sql.session.timeZone") == "Pacific/Auckland"
+
+
+def test_moments_of_nanoseconds_are_refused_with_their_zone(engine: Spark, tmp_path: Path) -> None:
+    moment = pl.lit(datetime(2026, 5, 1, 16, tzinfo=UTC)).dt.cast_time_unit("ns")
     source = partitioned(tmp_path, CASE.frame.head(3).with_columns(birth_date=moment), parts=1)
-    (told,) = problems(engine, source)
-    assert told.startswith(
-        "the column birth_date: its cells are of type TIMESTAMP(MICROS,true); expected days"
-    )
+    assert problems(engine, source) == [
+        "the column birth_date: its cells are of type TIMESTAMP(NANOS,true) in UTC; expected days"
+        " (DATE), or times (TIMESTAMP in MILLIS or MICROS)"
+    ]
 
 
 def test_an_output_that_is_there_is_left_alone(engine: Spark, tmp_path: Path) -> None:

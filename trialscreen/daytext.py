@@ -2,11 +2,12 @@
 
 `1956-03-12`, `12 Mar 1956` and `1956年3月12日` can only be one day. `3/4/1956` is the third
 of April to one reader and the fourth of March to another: it is refused, and both are named.
+The day of a moment is the day as it is written, whatever the time zone behind it.
 """
 
 import calendar
 import re
-from datetime import date, timedelta
+from datetime import date
 
 from trialscreen.errors import ValueProblem
 from trialscreen.text import shown
@@ -41,20 +42,17 @@ _FORMS = tuple(
 _TWO_WAYS = re.compile(rf"(?P<one>[0-9]{{1,2}})(?P<sep>[-/.])(?P<two>[0-9]{{1,2}})(?P=sep){_YEAR}")
 _TIMED = re.compile(
     r"(?P<date>.{8,}?)(?:t|, ?| |:)(?P<hour>[01]?[0-9]|2[0-3])"
-    r":(?P<rest>[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?)"
-    r"(?P<half> ?[ap]\.?m\.?)?(?P<zone> ?(?:z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?))?"
+    r":[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
+    r"(?P<half> ?[ap]\.?m\.?)?(?: ?(?:z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 )
 _TWO_POINTS = re.compile(r"(?<=[0-9])\s*(?:\.{2,}|…)\s*(?=[0-9])")
 _SIX_DIGITS = re.compile("[0-9]{6}")
-_UTC = re.compile(r" ?(?:z|utc|gmt|[+-]00(?::?00)?)")
-_NO_TIME = re.compile(r"[0.:]*")
-_ONE_DAY = timedelta(days=1)
 
 
 def days_of(clean: str, text: str) -> tuple[date, date]:
     """First and last day that folded `clean` states; `text` is what was written.
 
-    A time of day is left out. Raises ValueProblem.
+    A time of day is left out, and a time zone behind it. Raises ValueProblem.
     """
     timed = _TIMED.fullmatch(clean)
     if timed is None:
@@ -63,20 +61,6 @@ def days_of(clean: str, text: str) -> tuple[date, date]:
     first, last = _days(timed["date"], text)
     if first != last or (timed["half"] and not 1 <= hour <= 12):
         raise _no_date(text)
-    if timed["zone"] is None or not _UTC.fullmatch(timed["zone"]):
-        return first, last
-    return _around(first, hour, is_midnight=hour == 0 and bool(_NO_TIME.fullmatch(timed["rest"])))
-
-
-def _around(day: date, hour: int, *, is_midnight: bool) -> tuple[date, date]:
-    """The days that calendars on the wall show at an hour of UTC: 12 hours behind to 14 ahead.
-
-    Midnight is how databases write a day that has no time.
-    """
-    if is_midnight:
-        return day, day
-    first = day - _ONE_DAY if hour < 12 and day > date.min else day
-    last = day + _ONE_DAY if hour >= 10 and day < date.max else day
     return first, last
 
 

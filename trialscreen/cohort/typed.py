@@ -8,7 +8,6 @@ from trialscreen.cohort.cells import LATEST, Parser, Quick, Read
 from trialscreen.cohort.forms import Form
 from trialscreen.trial import Element, Trial
 
-_UTC = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "+00:00")
 READABLE = (
     "text, numbers (decimals of at most 38 digits), yes/no, days, or times with a zone such as"
     " Asia/Shanghai or none"
@@ -44,11 +43,7 @@ class Fitting:
 
 
 class Moments:
-    """A column of times: the day that the clock on the wall shows, in any zone but UTC.
-
-    A time in UTC is often a time elsewhere, so its day is not certain: `as_text` writes it
-    out for the parser, which knows.
-    """
+    """A column of times: the day that a clock in the column's time zone shows."""
 
     def __init__(self, trial: Trial, element: Element, column: pl.Expr) -> None:
         self.element, self.prepared = element, column.dt.replace_time_zone(None)
@@ -105,7 +100,8 @@ def undeclared(column: pl.Expr, kind: pl.DataType, form: Form) -> pl.Expr:
     if kind.is_numeric() and form.numbers:
         is_code = column.cast(pl.Float64).is_in(form.numbers)
     elif isinstance(kind, pl.Date | pl.Datetime) and form.days:
-        is_code = column.cast(pl.Date).is_in(form.days)
+        # Not by a cast, which gives the day in UTC.
+        is_code = column.dt.date().is_in(form.days)
     else:
         return column
     return pl.when(~is_code).then(column)
@@ -124,7 +120,7 @@ def fitting(
             return Fitting(
                 trial, element, column, kind, _is_possible(element, pl.col(element.name))
             )
-        case "date" if isinstance(kind, pl.Datetime) and kind.time_zone not in _UTC:
+        case "date" if isinstance(kind, pl.Datetime):
             return Moments(trial, element, column)
         case "integer" | "quantity" if isinstance(kind, _WHOLE):
             return _numbers(trial, element, column, pl.Int64())
@@ -137,11 +133,11 @@ def fitting(
             return None
 
 
-def _moment_as_text(column: pl.Expr, zone: str) -> pl.Expr:
+def _moment_as_text(column: pl.Expr) -> pl.Expr:
     """Times as text; one that has none, which makes the engine panic, as a text that none reads."""
     wall = column.dt.cast_time_unit("ms").dt.replace_time_zone(None)
     with_text = pl.when(wall.dt.date().is_between(date.min, date.max)).then(wall)
-    text = with_text.dt.to_string(f"%Y-%m-%d %H:%M:%S{zone}")
+    text = with_text.dt.to_string("%Y-%m-%d %H:%M:%S")
     return pl.when(column.is_not_null()).then(text.fill_null("no time of the years 1 to 9999"))
 
 
@@ -150,7 +146,7 @@ def as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr | None:
     if isinstance(kind, pl.String | pl.Enum | pl.Categorical | pl.Boolean | pl.Date | pl.Null):
         return column.cast(pl.String)
     if isinstance(kind, pl.Datetime):
-        return _moment_as_text(column, "Z" if kind.time_zone in _UTC else "")
+        return _moment_as_text(column)
     if kind.is_float():
         return column.fill_nan(None).cast(pl.String).str.strip_suffix(".0")
     return column.cast(pl.String) if kind.is_numeric() else None

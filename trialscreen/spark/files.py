@@ -11,11 +11,14 @@ from pyspark.sql import SparkSession
 
 from trialscreen.errors import InputError, Problem
 from trialscreen.partitions import chosen, differences, is_hidden, stated, stated_twice
-from trialscreen.spark.types import FOLDER, NOTHING
+from trialscreen.spark.types import FOLDER, NOTHING, UTC, in_zone, is_moment
 from trialscreen.text import printable, shown
 
 _AT_A_TIME = 500
 """Files whose footers are in memory."""
+
+_ARROW = "ARROW:schema"
+"""Where Polars, pandas and others note what Parquet's own types do not tell."""
 
 _PATTERN = re.compile(r"([{}\[\]*?\\])")
 
@@ -137,15 +140,16 @@ class Files:
         schemas: dict[str, Mapping[str, str]] = {}
         problems: list[Problem] = []
         doubtful: dict[str, Problem] = {}
-        known: dict[str, tuple[tuple[str, str], ...]] = {}
+        known: dict[tuple[str, str | None], tuple[tuple[str, str], ...]] = {}
         rows = 0
         for first in range(0, len(files), _AT_A_TIME):
             some = files[first : first + _AT_A_TIME]
             for file, footer in zip(some, self._footers(some), strict=True):
-                schema = footer.getFileMetaData().getSchema()
-                text = str(schema.toString())
+                data = footer.getFileMetaData()
+                note = data.getKeyValueMetaData().get(_ARROW)
+                text = str(data.getSchema().toString()), note
                 if text not in known:
-                    known[text] = tuple(map(_column, schema.getFields()))
+                    known[text] = self._columns(data.getSchema(), note)
                 where, columns = printable(file.path), dict(known[text])
                 problems += _twice(where, known[text])
                 doubtful |= stated_twice(where, file.path, columns)
@@ -156,6 +160,36 @@ class Files:
         if problems:
             raise InputError(problems)
         return next(iter(schemas.values())), rows, doubtful
+
+    def _columns(self, schema: Any, note: str | None) -> tuple[tuple[str, str], ...]:
+        columns = tuple(map(_column, schema.getFields()))
+        if not any(is_moment(kind) for _, kind in columns):
+            return columns
+        zones = {} if note is None else self._zones(note)
+        return tuple(
+            (name, in_zone(kind, zones.get(name, UTC)) if is_moment(kind) else kind)
+            for name, kind in columns
+        )
+
+    def _zones(self, note: str) -> dict[str, str]:
+        """The time zones in which the moments of columns were written, by Arrow's note of them."""
+        arrow = self._jvm.org.apache.arrow.vector.types.pojo
+        data = self._jvm.java.nio.ByteBuffer.wrap(
+            self._jvm.java.util.Base64.getDecoder().decode(note)
+        )
+        fields = arrow.Schema.deserializeMessage(data).getFields()
+        types = {field.getName(): field.getType() for field in fields}
+        return {
+            name: self._zone(kind.getTimezone())
+            for name, kind in types.items()
+            if kind.getTypeID().name() == "Timestamp" and kind.getTimezone()
+        }
+
+    def _zone(self, name: str) -> str:
+        try:
+            return str(self._jvm.java.time.ZoneId.of(name).getId())
+        except Py4JJavaError:
+            return f"the unknown zone {printable(name)}"
 
     def _footers(self, files: Sequence[File]) -> Iterator[Any]:
         statuses = self._jvm.java.util.ArrayList()

@@ -1,6 +1,6 @@
 """The one query over a table, and the folder that its findings are written to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import NamedTuple
@@ -15,7 +15,18 @@ from pyspark.sql import types as t
 from trialscreen.errors import InputError, Problem
 from trialscreen.spark.files import Files, Source
 from trialscreen.spark.folders import FILE, read_folders
-from trialscreen.spark.types import EXPECTED, FOLDER, IDS, NOTHING, can_be_id, fits, said, type_of
+from trialscreen.spark.types import (
+    EXPECTED,
+    FOLDER,
+    IDS,
+    NOTHING,
+    UTC,
+    can_be_id,
+    fits,
+    said,
+    type_of,
+    zone_of,
+)
 from trialscreen.sql import patients_table, screening_sql
 from trialscreen.sql.table import bounded_columns
 from trialscreen.text import BLANKS, nearest, plain_name, printable, shown
@@ -63,11 +74,11 @@ def screen_parquet(
     files = Files(spark)
     if files.exists(output):
         raise InputError([Problem(output, "is there already; name a new folder")])
-    with _damage_told(source), _names_as_they_are(spark), _whole_folder(files, output) as beside:
+    with _damage_told(source), _settings(spark), _whole_folder(files, output) as beside:
         found = files.source(source)
         used = _used(trial, found, id_column)
         used.check(on)
-        table = _dated(_typed(used.table(spark), used.held), on)
+        table = _dated(used.typed(used.table(spark)), on)
         _check_ids(table, id_column)
         query = _query(used, table, on, spark)
         query.write.mode("overwrite").parquet(beside)
@@ -98,16 +109,26 @@ def _whole_folder(files: Files, output: str) -> Iterator[str]:
         files.remove(beside)
 
 
+_SETTINGS = {
+    # `weight` and `Weight` are two columns, as they are in the files and for other engines.
+    "spark.sql.caseSensitive": "true",
+    # The day of a moment is not that of the zone where the session runs.
+    "spark.sql.session.timeZone": UTC,
+}
+
+
 @contextmanager
-def _names_as_they_are(spark: SparkSession) -> Iterator[None]:
-    """Makes `weight` and `Weight` two columns, as they are in the files and for other engines."""
-    setting = "spark.sql.caseSensitive"
-    before = spark.conf.get(setting)
-    spark.conf.set(setting, value=True)
+def _settings(spark: SparkSession) -> Iterator[None]:
+    """Makes the result the same in any session."""
+    before = {name: spark.conf.get(name) for name in _SETTINGS}
+    for name, value in _SETTINGS.items():
+        spark.conf.set(name, value)
     try:
         yield
     finally:
-        spark.conf.set(setting, before or False)
+        for name, own in before.items():
+            assert own is not None, name
+            spark.conf.set(name, own)
 
 
 @contextmanager
@@ -225,22 +246,20 @@ class _Used(NamedTuple):
             table = rows.beside(table.withColumn(FILE, f.input_file_name()), spark)
         return table.withColumnsRenamed(self.alike)
 
-
-def _typed(table: DataFrame, columns: Iterable[str]) -> DataFrame:
-    """The table with days for times, and with double for single precision."""
-    kinds = {name: table.schema[name].dataType for name in table.columns}
-    # By way of its text, so that 10.2 is 10.2 and not 10.199999809.
-    new = {
-        one: f.col(one).cast("string").cast("double")
-        for one in columns
-        if isinstance(kinds[one], t.FloatType)
-    }
-    new |= {
-        one: f.col(one).cast("date")
-        for one in (*columns, SCREENING_DATE)
-        if one in kinds and isinstance(kinds[one], t.TimestampNTZType)
-    }
-    return table.withColumns(new)
+    def typed(self, table: DataFrame) -> DataFrame:
+        """The table with days for times, and with double for single precision."""
+        new = {}
+        for name in self.columns:
+            match type_of(self.kind(name)):
+                case t.FloatType():
+                    # By way of its text, so that 10.2 is 10.2 and not 10.199999809.
+                    new[name] = f.col(name).cast("string").cast("double")
+                case t.TimestampNTZType():
+                    new[name] = f.col(name).cast("date")
+                case t.TimestampType():
+                    zone = zone_of(self.kind(name)) or UTC
+                    new[name] = f.from_utc_timestamp(name, zone).cast("date")
+        return table.withColumns(new)
 
 
 def _dated(table: DataFrame, on: date | None) -> DataFrame:

@@ -35,31 +35,50 @@ _PLAIN: Mapping[str, t.DataType] = {
 }
 _DECIMAL = re.compile(r"(?:int32|int64|binary|fixed_len_byte_array) \(DECIMAL\((\d+),(\d+)\)\)")
 _UNSIGNED = "int64 (INTEGER(64,false))"
+_MOMENT = re.compile(r"int64 \(TIMESTAMP\((?:MILLIS|MICROS),true\) in (\S+)\)")
+UTC = "UTC"
 
 _FITTING: Mapping[ElementType, tuple[type[t.DataType], ...]] = {
     "boolean": (t.BooleanType,),
     "choice": (t.StringType,),
     "integer": (t.NumericType,),
     "quantity": (t.NumericType,),
-    # Moments in UTC are left out: their day is another one where they were written, perhaps.
-    "date": (t.DateType, t.TimestampNTZType),
+    "date": (t.DateType, t.TimestampNTZType, t.TimestampType),
 }
 EXPECTED: Mapping[ElementType, str] = {
     "boolean": "yes/no (BOOLEAN)",
     "choice": "text (STRING)",
     "integer": "numbers (DECIMAL of at most 38 digits)",
     "quantity": "numbers (DECIMAL of at most 38 digits)",
-    "date": "days (DATE), or times without a zone (TIMESTAMP in MILLIS or MICROS, not UTC)",
+    "date": "days (DATE), or times (TIMESTAMP in MILLIS or MICROS)",
 }
 IDS = "text (STRING) or whole numbers"
 
 
 def type_of(kind: str) -> t.DataType | None:
     """What a column of this Parquet type is in Spark; None if it cannot be used."""
+    if zone_of(kind) is not None:
+        return t.TimestampType()
     if (decimal := _DECIMAL.fullmatch(kind)) is None:
         return _PLAIN.get(kind)
     digits, scale = map(int, decimal.groups())
     return t.DecimalType(digits, scale) if digits <= MOST_DIGITS else None
+
+
+def is_moment(kind: str) -> bool:
+    """Whether a Parquet type is of moments, which are stored in UTC wherever they were written."""
+    return kind.endswith(",true))") and "(TIMESTAMP(" in kind
+
+
+def in_zone(kind: str, zone: str) -> str:
+    """The type of moments that were written in a time zone."""
+    return f"{kind.removesuffix(')')} in {zone})"
+
+
+def zone_of(kind: str) -> str | None:
+    """The time zone in which moments were written; None for any other type."""
+    moment = _MOMENT.fullmatch(kind)
+    return None if moment is None else moment[1]
 
 
 def said(kind: str) -> str:
