@@ -1,5 +1,6 @@
 """A site's map of its columns: each row says what it would say in flags."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import xlsxwriter
 import yaml
 
 from tests.process import Ran, cohort
@@ -73,11 +75,14 @@ TYPED = [
             "weight": pl.Series([58.5, -999, float("nan"), 999], dtype=pl.Float32),
             "Crea": pl.Series([0.9, 80, 0.8, None]),
             "Crea_unit": ["mg/dL", "umol/L", None, "mg/dL"],
+            "height": pl.Series(["158,5", "1.580", None, None], dtype=pl.Categorical),
+            "cm": ["cm"] * 4,
             "age": pl.Series([66, 99, 70, 71], dtype=pl.UInt8),
             "sex": pl.Series([2, 2, 1, 3]),
             "birth_date": [date(1959, 6, 2), None, None, date(1900, 1, 1)],
         },
         "map": """
+            height: {element: height, decimal: ",", unit_column: cm}
             HBV: {element: hbv_dna, comparator_column: sign, missing: [-999]}
             weight: {element: weight, missing: [-999, 999], decimal: ","}
             Crea: {element: serum_creatinine, unit: mg/dL, unit_column: Crea_unit, decimal: ","}
@@ -87,11 +92,14 @@ TYPED = [
         """,
         "rows": {
             "A": {"hbv_dna": "<1000", "weight": "58.5", "serum_creatinine": "0.9 mg/dL"}
-            | {"sex": "female", "birth_date": "1959-06-02", "age": "66"},
+            | {"sex": "female", "birth_date": "1959-06-02", "age": "66", "height": "158.5"},
             "B": {"hbv_dna": "20", "serum_creatinine": "80", "sex": "female"},
             "C": {"hbv_dna": ">=1000", "serum_creatinine": "0.8 mg/dL", "age": "70", "sex": "male"},
             "D": {"age": "71"},
         },
+        "unusable": [
+            "2 height: '1.580' is ambiguous: write a decimal comma",
+        ],
     },
     {
         "name": "words",
@@ -135,6 +143,67 @@ def test_a_map_is_followed_for_typed_columns(tmp_path: Path, case: dict[str, Any
     assert_reads(tmp_path, case, "t.parquet")
 
 
+NOT_TEXT: dict[str, Any] = {
+    "map": """
+        Wt: {element: weight, decimal: ",", missing: [-999], unit_column: Wt unit}
+        HBV: {element: hbv_dna, decimal: ",", comparator_column: sign}
+        DOB: {element: birth_date, date_format: "%Y-%d-%m", missing: [1900-01-01]}
+        LMP: {element: last_menstrual_period_date, date_format: "%d%m%Y"}
+    """,
+    "columns": ("Wt", "Wt unit", "sign", "HBV", "DOB", "LMP"),
+    "cells": {
+        "A": (58.5, "kg", "<", 20.5, date(1956, 3, 4), 12032001),
+        "B": ("58,5", "kg", "", "20,5", "1956-04-03", "12032001"),
+        "C": (-999, "kg", ">", 1000, date(1900, 1, 1), date(2001, 3, 12)),
+        "D": ("58.5", None, None, "1.000", "1956-04-31", "2001-03-12"),
+        "E": (128.5, "lb", "<=", 1e-3, date(1956, 12, 3), None),
+    },
+    "rows": {
+        "A": {"weight": "58.5", "hbv_dna": "<20.5", "birth_date": "1956-03-04"}
+        | {"last_menstrual_period_date": "2001-03-12"},
+        "B": {"weight": "58.5", "hbv_dna": "20.5", "birth_date": "1956-03-04"}
+        | {"last_menstrual_period_date": "2001-03-12"},
+        "C": {"hbv_dna": ">1000", "last_menstrual_period_date": "2001-03-12"},
+        "D": {},
+        "E": {"weight": "128.5 lb", "hbv_dna": "<=0.001", "birth_date": "1956-12-03"},
+    },
+    "unusable": [
+        "4 weight: '58.5' is ambiguous: write a decimal comma",
+        "4 hbv_dna: '1.000' is ambiguous: write a decimal comma",
+        "4 birth_date: '1956-04-31' is not a date of the form '%Y-%d-%m'",
+        "4 last_menstrual_period_date: '2001-03-12' is not a date of the form '%d%m%Y'",
+    ],
+}
+"""Cells that are numbers or days are none of the texts of which a map says how they are written."""
+
+
+def test_a_day_or_a_number_of_a_workbook_is_itself_whatever_the_map_says(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "t.xlsx") as book:
+        day, sheet = book.add_format({"num_format": "dd/mm/yyyy"}), book.add_worksheet()
+        sheet.write_row(0, 0, ["patient_id", *NOT_TEXT["columns"]])
+        for row, (name, cells) in enumerate(NOT_TEXT["cells"].items(), start=1):
+            for column, cell in enumerate((name, *cells)):
+                if isinstance(cell, date):
+                    sheet.write_datetime(row, column, cell, day)
+                else:
+                    sheet.write(row, column, cell)
+    assert_reads(tmp_path, NOT_TEXT, "t.xlsx")
+
+
+def test_a_number_of_json_is_itself_whatever_the_map_says(tmp_path: Path) -> None:
+    lines = []
+    for name, cells in NOT_TEXT["cells"].items():
+        *others, born, last = cells
+        # JSON has no days: these are texts, in the form of the map.
+        born = f"{born:%Y-%d-%m}" if isinstance(born, date) else born
+        last = f"{last:%d%m%Y}" if isinstance(last, date) else last
+        entry = dict(zip(NOT_TEXT["columns"], [*others, born, last], strict=True))
+        lines.append(json.dumps({"patient_id": name, **entry}))
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    case = {**NOT_TEXT, "map": NOT_TEXT["map"].replace("1900-01-01", '"1900-01-01"')}
+    assert_reads(tmp_path, case, "t.jsonl")
+
+
 def test_declared_codes_do_not_count_as_unreadable(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("patient_id,weight\nA,NA\nB,NA\nC,.\nD,heavy\nE,58\nF,59\n")
     undeclared = cohort(tmp_path, "t.csv")
@@ -152,6 +221,14 @@ def test_a_column_like_an_element_is_used_and_told(tmp_path: Path) -> None:
     assert ran.code == 0, ran
     assert "'Birth Date' as birth_date, 'WEIGHT' as weight, 'tsh-lln' as tsh_lln" in ran.err
     assert pl.read_csv(tmp_path / "out.csv")["I3"].to_list() == [False]
+
+
+def test_the_column_of_ids_holds_no_element(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("patient_id,weight\n39,58\n")
+    (tmp_path / "c.yaml").write_text("patient_id: age\n")
+    ran = cohort(tmp_path, "t.csv", "--columns", "c.yaml")
+    assert ran.code == 2
+    assert ran.err == "error: --columns: 'patient_id' is the column of ids, and cannot be more\n"
 
 
 def test_ids_that_differ_in_blanks_only_are_one(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 
 from tests.messy import patients
-from tests.process import cohort, refusals
+from tests.process import cohort, refusals, run
 from tests.simulate import ID
 from tests.test_cohort_parity import ON, TRIAL, run_on, write_csv
 from trialscreen.cohort.cells import NO_VALUE
@@ -373,8 +373,14 @@ REFUSED: dict[str, Callable[[Path], object]] = {
     "cannot be read as an .xlsx file": lambda path: path.write_text("patient_id,weight\nS-1,55\n"),
     "cannot be read as an .xlsx file (": lambda path: _patched(path, SHEET, "</sheetData>", ""),
     "cannot be read as an .xlsx file (KeyError": lambda path: _without(path, "[Content_Types].xml"),
-    "cannot be read as an .xlsx file (ValueError": lambda path: _patched(
+    "cannot be read as an .xlsx file: a row or a cell stands twice": lambda path: _patched(
         path, SHEET, r'r="B2"', 'r="A2"'
+    ),
+    "cannot be read as an .xlsx file: there is no such text": lambda path: _patched(
+        path, SHEET, 'r="A2" t="s"><v>[0-9]+', 'r="A2" t="s"><v>99'
+    ),
+    "cannot be read as an .xlsx file: expected a number": lambda path: _patched(
+        path, SHEET, "<v>55</v>", "<v>heavy</v>"
     ),
     "has no sheet that is not hidden; name one with --sheet": lambda path: _patched(
         path, "xl/workbook.xml", "<sheet name", '<sheet state="hidden" name'
@@ -397,6 +403,24 @@ def _without(path: Path, part: str) -> None:
     with zipfile.ZipFile(path, "w") as package:
         for name, data in parts.items():
             package.writestr(name, data)
+
+
+def test_what_openpyxl_prints_is_not_told(tmp_path: Path) -> None:
+    path = _made(tmp_path / "t.xlsx", lambda _, sheet: sheet.write_row("A2", ["S-1", 39]))
+    _patched(
+        path, "xl/styles.xml", '<cellStyle name="Normal" xfId="0"', '<cellStyle name="N" xfId="7"'
+    )
+    ran = run("cohort", "t.xlsx", "-o", "-", folder=tmp_path)
+    assert ran == (2, "", "error: t.xlsx: cannot be read as an .xlsx file (IndexError)\n")
+
+
+def test_a_fault_of_our_own_is_not_told_as_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _made(tmp_path / "t.xlsx", lambda _, sheet: sheet.write_row("A2", ["S-1", 55]))
+    monkeypatch.setattr("trialscreen.cohort.sheetcells._raised", lambda: "")
+    with pytest.raises(TypeError, match="positional argument"):
+        read_sheet(path, None, path.name)
 
 
 @pytest.mark.parametrize("says", REFUSED)

@@ -2,8 +2,11 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import TYPE_CHECKING
 
+from trialscreen.consistency import is_unusual
+from trialscreen.fact import Dates
 from trialscreen.text import count_of, nearest, printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Element, Trial
 from trialscreen.words import show_typical
@@ -43,12 +46,25 @@ def report(trial: Trial, job: "Job", done: "Done") -> None:
         others = f", the other {ledger.rows - own:,} {day}" if own < ledger.rows else ""
         day = f"on the day in {SCREENING_DATE}{others}"
     say(f"{count_of(ledger.rows, 'patient')} screened {day}: {name_of(job.output)}")
-    say(verdicts_line(ledger.verdicts), *done.notes)
     elements = {element.name: element for element in trial.answerable()}
+    if own < ledger.rows:
+        say(*unusual_day(trial, job.anchor.on))
+    say(verdicts_line(ledger.verdicts), *done.notes)
     say(*_of_columns(elements, done), *_of_values(trial, elements, ledger))
     if job.problems is not None:
         what = "each value that could not be used, or is unusual"
         say(f"{what}: {printable(str(job.problems))}")
+
+
+def unusual_day(trial: Trial, on: date) -> Iterator[str]:
+    """What is said of a screening date for all rows that is outside what is typical of it.
+
+    It is no value of the table, and so not in the list of problems.
+    """
+    element = trial.elements.get(SCREENING_DATE)
+    if element is not None and element.typical is not None and is_unusual(element, Dates(on, on)):
+        typical = show_typical(trial, element)
+        yield f"the screening date {on} is unusual, and used (typical: {typical})"
 
 
 def _of_columns(elements: Mapping[str, Element], done: "Done") -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from trialscreen.cli.cohort_report import say, verdicts_line
+from trialscreen.cli.cohort_report import say, unusual_day, verdicts_line
 from trialscreen.cli.screening_day import screening_day
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import count_of, printable, shown, some
@@ -44,7 +44,7 @@ def screen_on_spark(
     if done.own_days:
         when = f"on the day in {SCREENING_DATE}, or {when} where it is empty"
     say(f"{count_of(done.rows, 'patient')} screened {when}: {printable(output)}")
-    say(verdicts_line(done.verdicts))
+    say(*unusual_day(trial, day), verdicts_line(done.verdicts))
     if done.alike:
         names = some([f"{shown(name)} as {known}" for name, known in done.alike.items()])
         say(f"named like an element but for capitals and punctuation, and used: {names}")

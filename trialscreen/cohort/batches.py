@@ -196,7 +196,7 @@ def _reader(trial: Trial, column: Column, schema: pl.Schema) -> Fitting | Maker:
         cells = undeclared(named(column.name), kind, form)
         if (fits := fitting(trial, element, cells, kind)) is not None:
             return fits
-    if not isinstance(kind, pl.String):  # typed numbers and days are written in one way
+    if not isinstance(kind, _TEXTS):  # typed numbers and days are written in one way
         form = form._replace(decimal=".")
         form = form._replace(date_format=None) if kind.is_temporal() else form
     text = _text(column.name, schema)

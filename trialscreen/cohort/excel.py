@@ -7,9 +7,12 @@ number shows.
 import re
 import warnings
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from itertools import islice
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any, NamedTuple
 from zipfile import ZipFile, is_zipfile
 
@@ -18,8 +21,9 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 
 from trialscreen.cohort.cells import NO_VALUE
+from trialscreen.cohort.forms import Kind
 from trialscreen.cohort.headers import named_columns
-from trialscreen.cohort.sheetcells import Cells, Range, Row
+from trialscreen.cohort.sheetcells import Cells, DamagedSheet, Range, Row
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import count_of, shown, some
 
@@ -45,21 +49,35 @@ class Sheet(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_sheet(path: Path, name: str | None, origin: str) -> Sheet:
+def read_sheet(
+    path: Path, name: str | None, origin: str, written: Mapping[str, Kind] | None = None
+) -> Sheet:
     """The sheet of this name, or the first that is not hidden.
 
-    Messages call the file `origin`. Raises InputError.
+    Messages call the file `origin`; `written` is as in `Asked`. Raises InputError.
     """
     try:
         _refuse_other_files(path, origin)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what openpyxl would not write again
-            return _read(path, name, origin)
+        # openpyxl warns of what it would not write again, and prints of a style that is missing.
+        with warnings.catch_warnings(), redirect_stdout(StringIO()):
+            warnings.simplefilter("ignore")
+            return _read(path, name, origin, written or {})
     except InputError:
         raise
-    except Exception as error:  # noqa: BLE001 - a damaged part raises whatever its reader does
+    except DamagedSheet as error:
+        message = f"cannot be read as an .xlsx file: {error}"
+        raise InputError([Problem(origin, message)]) from None
+    except Exception as error:  # a damaged part raises whatever its reader does
+        if _is_a_fault(error):
+            raise
         message = f"cannot be read as an .xlsx file ({type(error).__name__})"
         raise InputError([Problem(origin, message)]) from None
+
+
+def _is_a_fault(error: Exception) -> bool:
+    """Whether it comes from this package, or from its table, and not from the file."""
+    *_, (last, _) = walk_tb(error.__traceback__)
+    return last.f_globals.get("__name__", "").partition(".")[0] in ("trialscreen", "polars")
 
 
 def _refuse_other_files(path: Path, origin: str) -> None:
@@ -80,12 +98,12 @@ def _refuse_other_files(path: Path, origin: str) -> None:
 _TOO_LARGE = "is too large for an .xlsx file; save it as CSV or Parquet"
 
 
-def _read(path: Path, name: str | None, origin: str) -> Sheet:
+def _read(path: Path, name: str | None, origin: str, written: Mapping[str, Kind]) -> Sheet:
     book = load_workbook(path, read_only=True, data_only=True, keep_links=False, rich_text=True)
     try:
         sheet, notes = _chosen(book, name, origin)
         cells = Cells(sheet, computes_later=_computes_later(path))
-        table = _Table(cells, origin)
+        table = _Table(cells, origin, written)
         table.read()
         return Sheet(table.frame(), (*notes, *(f"{origin}: {one}" for one in table.notes())))
     finally:
@@ -129,8 +147,8 @@ def _chosen(book: Workbook, name: str | None, origin: str) -> tuple[Any, tuple[s
 class _Table:
     """The rows below the titles, which are the first row that shows anything."""
 
-    def __init__(self, cells: Cells, origin: str) -> None:
-        self._cells, self._origin = cells, origin
+    def __init__(self, cells: Cells, origin: str, written: Mapping[str, Kind]) -> None:
+        self._cells, self._origin, self._written = cells, origin, written
         self._numbers: list[int] = []
         self._parts: list[pl.DataFrame] = []
         self._beside: list[str] = []
@@ -158,6 +176,10 @@ class _Table:
                 message = f"a title cannot be read: {title.removeprefix(NO_VALUE)}"
                 raise InputError([Problem(self._origin, message)])
         self._names = named_columns([titles.get(one, "") for one in self._columns], self._origin)
+        columns = zip(self._names, self._columns, strict=True)
+        self._cells.written = {
+            at: self._written[name] for name, at in columns if name in self._written
+        }
 
     def _add(self, rows: Sequence[Row]) -> None:
         inside = set(self._columns)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from trialscreen.errors import ValueProblem
 from trialscreen.spelling import folded
@@ -14,6 +14,9 @@ from trialscreen.values import read_value, split_sign, split_unit
 JOINT = "\x1f"
 """Between comparator, cell and unit where these are columns of their own: U+001F, the unit
 separator, which no cell may hold."""
+
+TYPED = "\ufffe"
+"""How a cell begins that is a number or a day in its file, and no text in the form of a site."""
 
 ADVICE = "if it stands for a missing value, say so in the file of --columns"
 """Ends the reason why a cell that looks like a code for missing cannot be used."""
@@ -39,6 +42,10 @@ _LIKE_MISSING = re.compile(
     r"|ni|nask|asku|nav|navu|inv|msk|np|oth|qs|trc|nd|not (done|available|recorded|known)"
     r"|-[1-9]\.0|-?(7{2,}|8{2,}|9{2,})\.0"
 )
+
+
+Kind = Literal["number", "day"]
+"""Of cells that are no texts."""
 
 
 class Form(NamedTuple):
@@ -80,6 +87,13 @@ class Form(NamedTuple):
         return [date.fromisoformat(code) for code in self.codes if _is_day(code)]
 
     @property
+    def written(self) -> Kind | None:
+        """What is written in a way of the site's own; a cell of this type is none that is."""
+        if self.date_format is not None:
+            return "day"
+        return "number" if self.decimal != "." else None
+
+    @property
     def is_usual(self) -> bool:
         """Whether cells say what they would as a flag, but for the declared ones."""
         return self._replace(values={}, missing=()) == _AS_A_FLAG
@@ -117,10 +131,12 @@ class Sayings:
         if self._form == _AS_A_FLAG:
             return text.strip(BLANKS) or None
         sign, cell, unit = self._parts(text)
+        is_typed, cell = cell.startswith(TYPED), cell.removeprefix(TYPED)
         if not cell or self._is_missing(cell):
             return None
-        meaning = self._values.get(code_of(cell))
-        said = self._usual(cell) if meaning is None else meaning
+        said = self._values.get(code_of(cell))
+        if said is None:
+            said = cell if is_typed else self._usual(cell)
         if folded(said) == "unknown":
             return None
         return self._with_unit(self._with_sign(said, sign), unit)
@@ -193,7 +209,7 @@ def told(text: str, reason: str) -> str:
     `text` is as in `Sayings.said`.
     """
     parts = text.split(JOINT)
-    cell = short(parts[len(parts) // 2].strip(BLANKS))
+    cell = short(parts[len(parts) // 2].strip(BLANKS).removeprefix(TYPED))
     reason = reason if cell in reason else f"'{cell}': {reason}"
     return f"{reason}; {ADVICE}" if _LIKE_MISSING.fullmatch(code_of(cell)) else reason
 

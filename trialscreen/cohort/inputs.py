@@ -13,6 +13,7 @@ import polars as pl
 
 from trialscreen.cohort.copies import STANDARD_INPUT, standard_input
 from trialscreen.cohort.csvtables import open_csv
+from trialscreen.cohort.forms import Kind
 from trialscreen.cohort.ndjson import open_ndjson, with_all_keys
 from trialscreen.cohort.parquet import open_parquet
 from trialscreen.cohort.tables import Asked, Tables
@@ -84,16 +85,20 @@ def _unreadable(path: Path) -> Iterable[Problem]:
 
 
 def open_tables(
-    paths: Sequence[Path], folder: Path, sheet: str | None = None, encoding: str | None = None
+    paths: Sequence[Path],
+    folder: Path,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    written: Mapping[str, Kind] | None = None,
 ) -> Tables:
     """The rows of all `paths`, which must have the same columns.
 
-    `folder`, `sheet` and `encoding` are as in `Asked`. Raises InputError.
+    `folder`, `sheet`, `encoding` and `written` are as in `Asked`. Raises InputError.
     """
     problems: list[Problem] = []
     opened: dict[Path, Tables] = {}
     for path in paths:
-        asked = Asked(name_of(path), folder, sheet, encoding)
+        asked = Asked(name_of(path), folder, sheet, encoding, written or {})
         try:
             file = standard_input(folder) if path == STDIN else path
             opener = _opener(file)
@@ -150,7 +155,7 @@ def _open_excel(path: Path, asked: Asked) -> Tables:
     except ImportError:
         message = "Excel files need one more package: pip install 'trialscreen[excel]'"
         raise InputError([Problem(asked.origin, message)]) from None
-    table, notes = read_sheet(path, asked.sheet, asked.origin)
+    table, notes = read_sheet(path, asked.sheet, asked.origin, asked.written)
     return Tables(table.lazy(), table.schema, lambda: len(table), notes=notes)
 
 
@@ -161,7 +166,9 @@ _OPENERS: Mapping[str, Opener] = {
     ".tsv.gz": open_csv,
     ".parquet": _open_parquet,
     ".ndjson": open_ndjson,
+    ".ndjson.gz": open_ndjson,
     ".jsonl": open_ndjson,
+    ".jsonl.gz": open_ndjson,
     ".xlsx": _open_excel,
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from trialscreen.cohort.forms import Form
+from trialscreen.cohort.forms import Form, Kind
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import nearest, plain_name, shown, some
 from trialscreen.trial import SCREENING_DATE, Element, Trial
@@ -45,6 +45,12 @@ class ColumnMap(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """The columns that it speaks of."""
         return (*self.targets, *self.beside)
+
+    @property
+    def written(self) -> Mapping[str, Kind]:
+        """The columns whose numbers or days are texts in a form of the site's own."""
+        forms = {name: one.form.written for name, one in self.targets.items()}
+        return {name: kind for name, kind in forms.items() if kind is not None}
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -91,6 +97,9 @@ def _absent(names: tuple[str, ...], key: str, column_map: ColumnMap) -> Iterator
     for name in dict.fromkeys(column_map.names):
         if name not in names:
             message = f"the table has no column {shown(name)}.{nearest(name, names)}"
+            yield Problem("--columns", message)
+        elif name == key:
+            message = f"{shown(name)} is the column of ids, and cannot be more"
             yield Problem("--columns", message)
     if key not in names:
         message = f"the table has no column {shown(key)}.{nearest(key, names)}"

@@ -10,10 +10,12 @@ from typing import IO
 
 import polars as pl
 
-from trialscreen.cohort.copies import ADVICE, CHUNK, in_utf8, open_bytes
+from trialscreen.cohort.copies import ADVICE, CHUNK, in_utf8, new_copy, open_bytes
+from trialscreen.cohort.forms import TYPED
 from trialscreen.cohort.headers import named_columns
 from trialscreen.cohort.tables import Asked, Tables
 from trialscreen.errors import InputError, Problem
+from trialscreen.sources import as_text
 from trialscreen.text import shown
 
 MOST_KEYS = 10_000
@@ -35,11 +37,26 @@ def open_ndjson(path: Path, asked: Asked) -> Tables:
             entries.add(number, line)
     keys = list(entries.keys)
     names = named_columns(keys, asked.origin)
+    called = dict(zip(keys, names, strict=True))
+    if numbers := {key for key in keys if asked.written.get(called[key]) == "number"}:
+        with open_bytes(path) as file, new_copy(asked, ".ndjson") as copy:
+            copy.writelines(_told_apart(line, numbers) for _, line in _lines(file, asked.origin))
+        path = Path(copy.name)
     frame = pl.scan_ndjson(path, schema=dict.fromkeys(keys, pl.String()))
     if names != keys:
-        frame = frame.rename(dict(zip(keys, names, strict=True)))
+        frame = frame.rename(called)
     schema = pl.Schema(dict.fromkeys(names, pl.String()))
     return Tables(frame, schema, lambda: entries.rows, is_text=True)
+
+
+def _told_apart(line: str, keys: Iterable[str]) -> bytes:
+    """A line whose numbers under these keys are texts that begin with TYPED."""
+    entry = json.loads(line)
+    for key in keys:
+        value = entry.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            entry[key] = f"{TYPED}{as_text(value)}"
+    return f"{json.dumps(entry, ensure_ascii=False)}\n".encode()
 
 
 def with_all_keys(tables: Sequence[Tables]) -> list[Tables]:

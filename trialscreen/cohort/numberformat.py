@@ -61,8 +61,7 @@ class NumberFormat:
     def number(self, value: float) -> Shown:
         """What is shown of a number. Raises ValueProblem where that cannot be told."""
         section = self._section(value)
-        kinds = {token.kind for token in section}
-        if kinds & {"part", "minute", "elapsed"}:
+        if _is_moment(section):
             return Shown(_moment(section, value, from_1904=self._from_1904))
         if _is_fraction(section):
             raise ValueProblem(f"the number format {shown(self._code)} shows a fraction")
@@ -70,6 +69,10 @@ class NumberFormat:
         if not found.text:
             raise ValueProblem("its number format hides the number")
         return found
+
+    def is_moment(self, value: float) -> bool:
+        """Whether a number is shown as a day or a time."""
+        return _is_moment(self._section(value))
 
     def _signed(self, section: list[Token], value: float) -> Shown:
         text, is_rounded = _digits(section, Decimal(f"{abs(value):.{DIGITS}g}"), self._code)
@@ -134,6 +137,10 @@ def _with_minutes(section: list[Token]) -> list[Token]:
         if text[0] in "mM" and len(text) <= 2 and is_minute:
             made[place] = Token("minute", text)
     return made
+
+
+def _is_moment(section: list[Token]) -> bool:
+    return any(token.kind in ("part", "minute", "elapsed") for token in section)
 
 
 def _holds(condition: str, value: float) -> bool:

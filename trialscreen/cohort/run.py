@@ -91,7 +91,7 @@ def run(
 
 
 def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attrition: bool) -> Done:
-    tables = open_tables(job.inputs, folder, job.sheet, job.encoding)
+    tables = open_tables(job.inputs, folder, job.sheet, job.encoding, job.column_map.written)
     matched = match_columns(trial, tables.schema, job.key, job.column_map)
     used = {*(column.name for column in matched.columns), job.key, *job.column_map.names}
     if doubtful := [why for name, why in tables.doubtful.items() if name in used]:

@@ -6,7 +6,7 @@ A cell that does not tell what was meant begins with NO_VALUE, followed by its p
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ from openpyxl.worksheet._reader import (
 )
 
 from trialscreen.cohort.cells import NO_VALUE
+from trialscreen.cohort.forms import TYPED, Kind
 from trialscreen.cohort.numberformat import NumberFormat, Shown
 from trialscreen.errors import ValueProblem
 from trialscreen.text import BLANKS
@@ -36,6 +37,11 @@ _SUBSCRIPT = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋
 _PLAIN = re.compile(r"-?(?:[1-9][0-9]{0,9}|(?:0|[1-9][0-9]{0,9})\.[0-9]{0,3}[1-9])")
 """Numbers that are shown as they are stored; 0 may be hidden."""
 _ESCAPED = re.compile("_x(00[01][0-9A-Fa-f])_")  # how a control character is written
+
+
+class DamagedSheet(Exception):
+    """A part of the workbook says what it cannot."""
+
 
 Row = tuple[int, dict[int, str]]
 """The number of a row, and what its cells show, by the number of their column."""
@@ -67,6 +73,7 @@ class Cells(WorkSheetParser):
         self._columns: dict[str, int] = {}
         self._seen: dict[tuple[int, str, str], str] = {}
         self.rounded: Counter[int] = Counter()
+        self.written: Mapping[int, Kind] = {}
 
     def rows(self) -> Iterator[Row]:
         """The rows in which something is shown."""
@@ -74,7 +81,7 @@ class Cells(WorkSheetParser):
         with self._source:
             for number, cells in self.parse():
                 if number <= last or len(dict(cells)) < len(cells):
-                    raise ValueError("a row or a cell stands twice")
+                    raise DamagedSheet("a row or a cell stands twice")
                 last = number
                 row = {column: text for column, text in cells if text.strip(BLANKS)}
                 if row:
@@ -101,18 +108,20 @@ class Cells(WorkSheetParser):
         """The numbers of the rows that are hidden."""
         for number, attributes in self.row_dimensions.items():
             if attributes.get("hidden") in ("1", "true"):
-                yield int(number)
+                yield _whole(number)
 
     def hidden_columns(self) -> Iterator[range]:
         """The numbers of the columns that are hidden."""
         for attributes in self.column_dimensions.values():
             if attributes.get("hidden") in ("1", "true"):
-                yield range(int(attributes["min"]), int(attributes["max"]) + 1)
+                yield range(
+                    _whole(attributes.get("min", "")), _whole(attributes.get("max", "")) + 1
+                )
 
     def parse_cell(self, element: Any) -> tuple[int, str]:  # type: ignore[override]
         """The number of the column, and what the cell shows; "" for nothing."""
         self.col_counter = self._column(element.get("r"))
-        kind, style = element.get("t", "n"), int(element.get("s", 0))
+        kind, style = element.get("t", "n"), _whole(element.get("s", "0"))
         value, is_formula, inline = None, False, None
         for part in element:
             if part.tag == VALUE_TAG:
@@ -127,12 +136,21 @@ class Cells(WorkSheetParser):
             if inline is not None and kind == "inlineStr":
                 return self.col_counter, self._inline(style, inline)
             text = "" if value is None else self._shown(style, kind, value)
+            if text and self._is_typed(style, kind, value):
+                text = f"{TYPED}{text}"
         except ValueProblem as problem:
             text = f"{NO_VALUE}{problem}"
         if text.startswith(NO_VALUE):
             where = f"{get_column_letter(self.col_counter)}{self.row_counter}"
             text = f"{NO_VALUE}the cell {where}: {text.removeprefix(NO_VALUE)}"
         return self.col_counter, text
+
+    def _is_typed(self, style: int, kind: str, value: str | None) -> bool:
+        """Whether the cell is of the type of which texts in its column have a form of their own."""
+        wanted = self.written.get(self.col_counter)
+        if wanted is None or value is None or kind not in ("n", "d"):
+            return False
+        return wanted == "number" or kind == "d" or self._style(style).is_day(_number(value))
 
     def _column(self, place: str | None) -> int:
         if not place:
@@ -165,19 +183,26 @@ class Cells(WorkSheetParser):
     def _read(self, style: "Style", kind: str, value: str) -> Shown:
         match kind:
             case "s":
-                return Shown(self._text_in(style, self.shared_strings[int(value)]))
+                return Shown(self._text_in(style, self._shared(value)))
             case "str":
                 return Shown(self._text_in(style, value))
             case "b":
-                return Shown("TRUE" if int(value) else "FALSE")
+                return Shown("TRUE" if _whole(value) else "FALSE")
             case "e":
                 raise ValueProblem(f"the error {value}")
             case "d":
                 return style.number(float(to_excel(from_ISO8601(value))))  # type: ignore[no-untyped-call]
             case _:
-                if self._hides_zeros and float(value) == 0:
+                number = _number(value)
+                if self._hides_zeros and number == 0:
                     raise ValueProblem("the sheet hides zeros")
-                return style.number(float(value))
+                return style.number(number)
+
+    def _shared(self, place: str) -> "str | CellRichText":
+        try:
+            return self.shared_strings[_whole(place)]
+        except IndexError:
+            raise DamagedSheet("there is no such text") from None
 
     def _inline(self, style: int, element: Any) -> str:
         is_plain = len(element) == 1 and element[0].tag.endswith("}t")
@@ -196,6 +221,20 @@ class Cells(WorkSheetParser):
             cell = ReadOnlyCell(self._sheet, 1, 1, None, style_id=number)
             self._styles[number] = Style(cell, from_1904=self._from_1904)
         return self._styles[number]
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise DamagedSheet("expected a whole number") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise DamagedSheet("expected a number") from None
 
 
 def _check_result(kind: str, value: str | None, *, no_zeros: bool) -> None:
@@ -245,6 +284,9 @@ class Style:
         self._refuse_struck()
         text, is_rounded = self._format.number(value)
         return Shown(_raised(text, self._align), is_rounded)
+
+    def is_day(self, value: float) -> bool:
+        return self._format is not None and self._format.is_moment(value)
 
     def text(self, text: str) -> str:
         if text.strip():

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from trialscreen.cohort.forms import Kind
 from trialscreen.errors import Problem
 
 
@@ -31,9 +32,11 @@ class Asked(NamedTuple):
 
     `sheet` names a sheet of Excel files, the first that is not hidden if None. `encoding` is
     that of text files, UTF-8 if None. `folder` is for copies, and goes when the run ends.
+    Of the columns `written`, cells that are of this type in the file begin with TYPED.
     """
 
     origin: str
     folder: Path
     sheet: str | None = None
     encoding: str | None = None
+    written: Mapping[str, Kind] = {}
