@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from tests.process import cohort
 from trialscreen import load_trial
@@ -82,3 +83,25 @@ def test_findings_need_a_file() -> None:
         ran.err
         == "error: --output: is missing; it names the file for the findings, as -o findings.csv\n"
     )
+
+
+def test_a_draft_tells_which_sheet_it_is_of(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "t.xlsx") as book:
+        book.add_worksheet("notes").write_row(0, 0, ["made by", "A. B."])
+        book.add_worksheet("data").write_row(0, 0, ["patient_id", "Weight (lb)"])
+    drafted = cohort(tmp_path, "t.xlsx", "--draft-columns", "c.yaml")
+    assert drafted.err.startswith("t.xlsx: the sheet 'notes' is read; not read: 'data'\n0 of 2 ")
+    drafted = cohort(tmp_path, "t.xlsx", "--draft-columns", "d.yaml", "--sheet", "data")
+    assert drafted.err.startswith("1 of 1 column recognised")
+
+
+def test_a_draft_of_text_in_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("patient_id;Weight (lb);Größe\n", encoding="cp1252")
+    drafted = cohort(tmp_path, "t.csv", "--draft-columns", "c.yaml")
+    assert drafted.code == 2
+    assert "--encoding gb18030 or windows-1252" in drafted.err
+    drafted = cohort(tmp_path, "t.csv", "--draft-columns", "c.yaml", "--encoding", "latin-0815")
+    assert drafted.err.startswith("error: --encoding: 'latin-0815' is no encoding known here")
+    drafted = cohort(tmp_path, "t.csv", "--draft-columns", "c.yaml", "--encoding", "cp1252")
+    assert drafted.code == 0, drafted
+    assert "Größe" in (tmp_path / "c.yaml").read_text("utf-8")

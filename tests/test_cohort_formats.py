@@ -36,6 +36,12 @@ def _gzipped(texts: pl.DataFrame, folder: Path) -> Path:
     return path
 
 
+def _gzipped_ndjson(texts: pl.DataFrame, folder: Path) -> Path:
+    path = folder / "t.ndjson.gz"
+    path.write_bytes(gzip.compress(_ndjson(texts, folder).read_bytes()))
+    return path
+
+
 def _with_semicolons(texts: pl.DataFrame, folder: Path) -> Path:
     path = folder / "t.CSV"
     path.write_bytes(
@@ -77,7 +83,16 @@ def _excel(texts: pl.DataFrame, folder: Path) -> Path:
 
 @pytest.mark.parametrize(
     "write",
-    [_gzipped, _with_semicolons, _with_tabs, _parquet, _categorical, _ndjson, _excel],
+    [
+        _gzipped,
+        _with_semicolons,
+        _with_tabs,
+        _parquet,
+        _categorical,
+        _ndjson,
+        _gzipped_ndjson,
+        _excel,
+    ],
     ids=lambda write: write.__name__,
 )
 def test_every_format_of_text_gives_the_same_findings(

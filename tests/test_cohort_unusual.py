@@ -124,3 +124,16 @@ def test_medians_are_those_of_all_values() -> None:
         median = sorted([*usual, *odd])[(len(usual) + len(odd) - 1) // 2]
         found = ones.median(weight, len(usual) + len(odd))
         assert found == (median if median in odd else None)
+
+
+@pytest.mark.parametrize("own", ["", "2026-05-01"])
+def test_an_unusual_screening_date_is_told_where_it_is_used(tmp_path: Path, own: str) -> None:
+    (tmp_path / "t.csv").write_text(f"patient_id,weight,screening_date\nA,58,{own}\n")
+    for day, says in {
+        "2019-06-01": "the screening date 2019-06-01 is unusual, and used (typical: 2025-05-31 to",
+        "2026-06-01": "",
+    }.items():
+        ran = cohort(tmp_path, "t.csv", "--screening-date", day)
+        assert ran.code == 0, ran
+        assert ("is unusual" in ran.err) == bool(says and not own)
+        assert own or says in ran.err

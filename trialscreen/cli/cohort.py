@@ -161,6 +161,8 @@ def cohort(
     try:
         if draft is not None:
             with _polars():
+                if unknown := [*_unknown(encoding)]:
+                    raise InputError(unknown)
                 write_columns(trial, inputs, key, sheet, encoding, draft)
             return
         output = _given(output)

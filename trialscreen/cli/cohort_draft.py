@@ -30,6 +30,7 @@ def write_columns(
     drafted = draft_of(trial, find_files(inputs), key, sheet, encoding)
     write_draft(path, drafted.text)
     say(
+        *drafted.notes,
         f"{drafted.matched:,} of {count_of(drafted.columns, 'column')} recognised:"
-        f" {printable(str(path))}; correct it before you give it to --columns"
+        f" {printable(str(path))}; correct it before you give it to --columns",
     )

@@ -40,11 +40,12 @@ class _Guess(NamedTuple):
 
 
 class Drafted(NamedTuple):
-    """The text of a map, and how many columns it names of how many."""
+    """The text of a map, how many columns it names of how many, and notes on their table."""
 
     text: str
     matched: int
     columns: int
+    notes: tuple[str, ...] = ()
 
 
 def draft_of(
@@ -52,9 +53,11 @@ def draft_of(
 ) -> Drafted:
     """A map of the columns of a table, but for that of ids. Raises InputError."""
     with TemporaryDirectory(prefix="trialscreen.", ignore_cleanup_errors=True) as folder:
-        titles = open_tables(paths, Path(folder), sheet, encoding).schema.names()
+        tables = open_tables(paths, Path(folder), sheet, encoding)
+    titles = tables.schema.names()
     names = ", ".join(printable(path.name) for path in paths)
-    return draft(trial, [title for title in titles if title != key], names)
+    drafted = draft(trial, [title for title in titles if title != key], names)
+    return drafted._replace(notes=tables.notes)
 
 
 def draft(trial: Trial, titles: Sequence[str], names: str) -> Drafted:

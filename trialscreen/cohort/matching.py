@@ -86,7 +86,10 @@ def match_columns(
             problems.append(Problem(both, message))
     if not problems and not columns.keys() - {SCREENING_DATE}:
         names = some([f"{shown(name)}{nearest(name, known)}" for name in strange])
-        message = f"no column is named like a data element (see --columns): {names}"
+        others = (
+            f" (see --columns): {names}" if names else ", for there is none but that of the ids"
+        )
+        message = f"no column is named like a data element{others}"
         problems.append(Problem("the table", message))
     if problems:
         raise InputError(problems)

@@ -68,6 +68,8 @@ class NumberFormat:
         found = self._signed(section, value)
         if not found.text:
             raise ValueProblem("its number format hides the number")
+        if not any(map(str.isalnum, found.text)):  # as `-` for 0 in accounts
+            raise ValueProblem(f"its number format shows {shown(found.text)} for a number")
         return found
 
     def is_moment(self, value: float) -> bool:
