@@ -161,8 +161,7 @@ def cohort(
     try:
         if draft is not None:
             with _polars():
-                if unknown := [*_unknown(encoding)]:
-                    raise InputError(unknown)
+                _refuse_unknown(encoding)
                 write_columns(trial, inputs, key, sheet, encoding, draft)
             return
         output = _given(output)
@@ -269,6 +268,11 @@ def _unknown(encoding: str | None) -> Iterator[Problem]:
     if encoding is not None and not is_encoding(encoding):
         message = f"{shown(encoding)} is no encoding known here; expected gb18030, windows-1252, …"
         yield Problem("--encoding", message)
+
+
+def _refuse_unknown(encoding: str | None) -> None:
+    if problems := [*_unknown(encoding)]:
+        raise InputError(problems)
 
 
 def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:

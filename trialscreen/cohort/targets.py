@@ -57,7 +57,10 @@ def _target(trial: Trial, place: Cursor) -> Target:
     known = {element.name: element for element in trial.answerable()}
     if name not in known:
         if name:
-            place.problem(f"no data element is named {shown(name)}.{nearest(name, known)}")
+            hint = nearest(name, known)
+            if not hint and place.path == MISSING:
+                hint = f" For a code in every column write a list, [{name}]"
+            place.problem(f"no data element is named {shown(name)}.{hint}")
         return Target("")
     return Target(name, _form(trial, known[name], place))
 
