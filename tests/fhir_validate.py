@@ -48,7 +48,7 @@ def resources() -> Iterator[dict[str, Any]]:
     for path in sorted(PATIENTS.glob("*.yaml")):
         problems: list[Problem] = []
         answers = read_answers(str(path), problems)
-        on = screening_date(answers, ON, problems) or ON
+        on = screening_date(trial, answers, ON, problems) or ON
         facts = readable_facts(trial, answers, on, problems)
         yield response(unreviewed(trial, facts, on), AT, "001-014").resource
     for seed in range(TRIALS):

@@ -1,7 +1,7 @@
 """What a file of answers says is what the rules get, or it is refused."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +47,20 @@ def test_a_contradiction_of_a_file_and_flags_names_both_places(tmp_path: Path) -
         f"--pth-analog-use (PTH analog), {path}:2:28 pth_analog_last_dose_date: PTH analog no"
         " contradicts last dose of a PTH analog 2020, from which it is yes"
     ]
+
+
+def test_python_takes_the_screening_date_among_the_answers_as_a_day() -> None:
+    on = date(2026, 6, 1)
+    days = (on, "20260601", "1 Jun 2026", datetime(2026, 6, 1, 23, 30, tzinfo=UTC), None, "未知")
+    for day in days:
+        assert screen(load_trial(), {"weight": 39, "screening_date": day}, on=on).on == on
+    with pytest.raises(InputError):
+        screen(load_trial(), {"weight": 39, "screening_date": "2026-06-02"}, on=on)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_what_powershell_writes_is_named(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text("\ufeff" * (encoding != "utf-16") + "weight: 55\n", encoding)
+    (told,) = refusals(run("screen", path))
+    assert told == f"{path}: UTF-16 text, as PowerShell writes it; save it as UTF-8"

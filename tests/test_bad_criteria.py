@@ -95,4 +95,11 @@ def test_check_finds_what_is_well_formed_and_still_wrong(path: Path) -> None:
     ran = run("check", path)
     assert ran.code == 2
     assert_told([line.removeprefix("error: ") for line in ran.err.splitlines()], path)
-    assert ran.out == f"{path}: 6 elements, 2 criteria, 1 errors, 0 warnings\n"
+    assert ran.out == f"{path}: 6 elements, 2 criteria, 1 error, 0 warnings\n"
+
+
+def test_check_warns_of_a_date_that_takes_the_default_days_of_databases() -> None:
+    path = FOLDER / "lint" / "warnings" / "date_without_typical.yaml"
+    ran = run("check", path)
+    assert_told([line.removeprefix("warning: ") for line in ran.err.splitlines()], path)
+    assert ran[:2] == (0, f"{path}: 6 elements, 2 criteria, 0 errors, 1 warning\n")

@@ -117,7 +117,10 @@ def test_many_keys_are_refused_in_a_moment_and_fifty_of_them_told(tmp_path: Path
     [
         (b"", "standard input: the file is empty"),
         (b"weight: [\n", "standard input:2:1: not YAML"),
-        (b"\xff\xfew\x00", "standard input: not UTF-8 text (byte 1)"),
+        (
+            b"\xff\xfew\x00",
+            "standard input: UTF-16 text, as PowerShell writes it; save it as UTF-8",
+        ),
         (b"wieght: 58", "standard input:1:9 wieght: no data element is named 'wieght'."),
         (b'{"weight": 58', "standard input:1:14: not JSON"),
     ],

@@ -91,6 +91,25 @@ def test_who_reads_one_line_of_it_gets_the_same_code(args: list[str], code: int)
     assert (done.stdout, done.stderr) == (f"{code}\n", "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full device is there on Linux")
+@pytest.mark.parametrize(
+    ("args", "code"), [(["screen", WASHOUT, "--resume=none"], 2), (["bogus"], 2), (["trial"], 0)]
+)
+def test_messages_that_cannot_be_written_change_no_code(args: list[str], code: int) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=full,
+            env=environment(),
+            cwd=ROOT,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    assert done.returncode == code
+
+
 # Signals.
 
 AT_THE_LAST_MOMENT = """

@@ -50,7 +50,9 @@ def test_a_response_belongs_to_its_questionnaire(tmp_path: Path) -> None:
 
 def test_a_screening_date_can_be_given_and_answers_come_from_stdin() -> None:
     told = ("export", "response", "--from", "-", "-o", "-", "--screening-date", "2026-02-01")
-    ran = run(*told, stdin="weight: 58 to 60\nsex: unknown\n")
+    given = "weight: 58 to 60\nsex: unknown\n"
+    ran = run(*told, stdin=given)
+    assert run(*told[:2], "-", *told[4:], stdin=given).err == ran.err
     assert ran.code == 0
     assert answers_in(json.loads(ran.out)) == {"screening_date": {"valueDate": "2026-02-01"}}
     assert "exactly; without them, criteria may be found otherwise: weight\n" in ran.err
@@ -103,3 +105,10 @@ def test_the_commands_of_export_are_listed() -> None:
     ran = run("export")
     assert ran.code == 2
     assert "questionnaire" in ran.out + ran.err
+
+
+def test_a_response_has_one_file_of_answers() -> None:
+    told = refusals(run("export", "response", "-o", "-", stdin="weight: 55"))
+    assert told == ["no answers given; --from - reads standard input"]
+    told = refusals(run("export", "response", UNDETERMINED, "--from", UNDETERMINED, "-o", "-"))
+    assert told == [f"'{UNDETERMINED}': a second file of answers; give one"]

@@ -47,7 +47,7 @@ def test_words_of_the_criteria_file_are_answers(tmp_path: Path) -> None:
     assert "'maybe'; expected yes, no or u" in say(child, "maybe")
     assert "'-'; expected yes, no or u" in say(child, "-")
     assert "'1.0'; expected yes, no or u" in say(child, "1.0")
-    say(child, "是", "否", "女", "1956年3月12日", "1", "不详")
+    say(child, "是", "否", "女", "1956年3月12日", "１", "不详")
     told = answers(path)
     assert (told["willing_to_participate"], told["informed_consent_signed"]) == ("yes", "no")
     assert (told["sex"], told["birth_date"]) == ("女", "1956年3月12日")
@@ -62,6 +62,7 @@ def test_every_wrong_reply_is_told_in_a_line_and_asked_again() -> None:
     assert "nothing was typed; u if it is not known" in say(child, "")
     say(child, "yes", "yes")
     assert "'7'; expected 1 Female; 2 Male; 3 Other; or u" in say(child, "7")
+    assert "'٢'; expected 1 Female; 2 Male; 3 Other; or u" in say(child, "٢")
     assert "'males'; expected 1 Female; 2 Male; 3 Other; or u" in say(child, "males")
     assert "What is your sex?" in child.before
     say(child, "r")
@@ -73,6 +74,7 @@ def test_every_wrong_reply_is_told_in_a_line_and_asked_again() -> None:
     say(child, "1958", "1", "2009", "no", "no", "no")
     assert no_command in flowing(say(child, "x"))
     assert "0 means none of them" in say(child, "0 1")
+    assert "'٢'; expected numbers from 1 to " in say(child, "٢")
     assert "Have you ever been treated" in child.before
     say(child, "2")
     assert "'x'; expected y or n" in say(child, "yesterday", "x")

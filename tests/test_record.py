@@ -124,4 +124,7 @@ def test_a_second_record_of_one_file_is_refused(tmp_path: Path) -> None:
 def test_a_flag_that_repeats_the_file_keeps_the_notes_of_the_file() -> None:
     stored = {"weight": Answer("60", "a.yaml:1:9", EARLIER), "height": Answer("160", "a.yaml:2:9")}
     flags = {"weight": Answer("60", "--weight"), "height": Answer("161", "--height")}
-    assert merge(flags, stored, []) == {"weight": stored["weight"], "height": flags["height"]}
+    assert merge(load_trial(), flags, stored, []) == {
+        "weight": stored["weight"],
+        "height": flags["height"],
+    }

@@ -7,8 +7,9 @@ from trialscreen.errors import InputError, Problem
 from trialscreen.packaged import load_trial
 from trialscreen.screening import Finding, Screening
 from trialscreen.screening import screen as _screen
-from trialscreen.sources import Answer, as_text, read_facts
+from trialscreen.sources import Answer, as_text, day_or_text, read_facts
 from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.values import is_unknown
 
 
 def screen(trial: Trial, answers: Mapping[str, object], on: date) -> Screening:
@@ -19,7 +20,7 @@ def screen(trial: Trial, answers: Mapping[str, object], on: date) -> Screening:
     also for a `screening_date` among the answers that is another day.
     """
     other = answers.get(SCREENING_DATE)
-    if other is not None and as_text(other) != on.isoformat():
+    if not is_unknown(trial, as_text(other)) and day_or_text(as_text(other)) != on:
         message = f"{as_text(other)} is not the day that was asked for, {on}"
         raise InputError([Problem(SCREENING_DATE, message)])
     texts = {name: Answer(as_text(value), name) for name, value in answers.items()}

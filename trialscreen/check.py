@@ -27,6 +27,7 @@ def lint(trial: Trial) -> tuple[Lint, ...]:
     """Every finding, in the order of the document."""
     return (
         *_units(trial),
+        *_undated(trial),
         *_unused(trial),
         *_decided_by_nothing(trial),
         *_never_decided(trial),
@@ -48,6 +49,24 @@ def _units(trial: Trial) -> Iterator[Lint]:
                     "error",
                     f"the unit {code!r} is not defined under units:",
                 )
+
+
+def _undated(trial: Trial) -> Iterator[Lint]:
+    """A date without limits lets the default days of databases pass for dates."""
+    for element in trial.elements.values():
+        if element.type != "date" or element.internal:
+            continue
+        wanted = {"range": element.range, "typical": element.typical}
+        if element.name == SCREENING_DATE:
+            del wanted["range"]
+        if lacking := [key for key, limits in wanted.items() if limits is None]:
+            yield Lint(
+                f"elements.{element.name}",
+                "date-limits",
+                "warning",
+                f"a date without {' and '.join(lacking)}: days that databases write where none is"
+                " known, such as 1900-01-01 or 1970-01-01, pass for dates",
+            )
 
 
 def _unused(trial: Trial) -> Iterator[Lint]:

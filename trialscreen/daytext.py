@@ -46,6 +46,9 @@ _TIMED = re.compile(
     r"(?P<half> ?[ap]\.?m\.?)?(?: ?(?:z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 )
 _TWO_POINTS = re.compile(r"(?<=[0-9])\s*(?:\.{2,}|…)\s*(?=[0-9])")
+IN_PART = ", or YYYY-MM or YYYY for a date that is known in part"
+"""Ends what is told of a date that cannot be read, where it need not be one day."""
+
 _SIX_DIGITS = re.compile("[0-9]{6}")
 
 
@@ -123,7 +126,4 @@ def _no_date(text: str, clean: str = "") -> ValueProblem:
         span = _TWO_POINTS.sub(" to ", text)
         return ValueProblem(f"{shown(text)} is not a date; for a span write {shown(span)}")
     several = "can be several dates" if _SIX_DIGITS.fullmatch(clean) else "is not a date"
-    return ValueProblem(
-        f"{shown(text)} {several}; expected YYYY-MM-DD, or YYYY-MM or YYYY for a date"
-        " that is known in part"
-    )
+    return ValueProblem(f"{shown(text)} {several}; expected YYYY-MM-DD{IN_PART}")

@@ -29,7 +29,7 @@ from trialscreen.text import (
     shown,
 )
 from trialscreen.trial import SCREENING_DATE, Trial
-from trialscreen.values import UNKNOWN, read_day, read_value
+from trialscreen.values import UNKNOWN, is_unknown, read_day, read_value
 
 
 class Answer(NamedTuple):
@@ -94,6 +94,13 @@ def _answers_in(text: str, origin: str, problems: list[Problem]) -> dict[str, An
         raise
 
 
+_HASHED = re.compile(r"#[^\s#]")
+_UNREAD = (
+    "is a comment to YAML, and is not read; write the whole value in quotes, or a blank behind"
+    " the # of a comment"
+)
+
+
 def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Answer]:
     # Here and not above: the YAML parser is slow to import, and flags do not need it.
     from trialscreen.parse.yamltree import Mapping as MappingNode  # noqa: PLC0415
@@ -115,6 +122,9 @@ def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
             message = "a value stands on one line; if it begins with > or |, write it in quotes"
             problems.append(Problem(where, message))
             continue
+        if value is not None and _HASHED.match(value.comment):
+            problems.append(Problem(where, f"{shown(value.comment)} {_UNREAD}"))
+            continue
         texts = {key: UNKNOWN if one.is_null else one.text for key, one in scalars.items()}
         problems.extend(not_single(where, values, texts))
         if VALUE_KEY in texts:
@@ -123,11 +133,13 @@ def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
 
 
 def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Answer]:
+    twice: list[str] = []
+
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found: dict[str, object] = {}
         for key, value in pairs:
             if key in found:
-                problems.append(Problem(f"{origin} {short(key)}", "the key stands twice"))
+                twice.append(key)
             found.setdefault(key, value)
         return found
 
@@ -138,6 +150,7 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
         )
     except RecursionError:
         raise InputError([Problem(origin, "nested too deep")]) from None
+    problems.extend(_placed_keys(text, origin, twice) if twice else ())
     answers = {}
     places = _key_places(text, root)
     for name, given in root.items():
@@ -152,6 +165,18 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
         if VALUE_KEY in texts:
             answers[name] = Answer(texts.pop(VALUE_KEY), where, texts)
     return answers
+
+
+def _placed_keys(text: str, origin: str, twice: list[str]) -> list[Problem]:
+    """Keys that stand twice, with their lines, which the parser of JSON does not tell."""
+    from trialscreen.parse.yamltree import parse_yaml  # noqa: PLC0415
+
+    found: list[Problem] = []
+    try:
+        parse_yaml(text, origin, found)
+    except InputError:  # JSON that is not YAML, for its escapes
+        found = []
+    return found or [Problem(f"{origin} {short(key)}", "the key stands twice") for key in twice]
 
 
 _COLON = re.compile(r"\s*:")
@@ -184,24 +209,33 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def merge(winning: Answers, other: Answers, problems: list[Problem]) -> dict[str, Answer]:
+def merge(
+    trial: Trial, winning: Answers, other: Answers, problems: list[Problem]
+) -> dict[str, Answer]:
     """Both together, the first winning; where both say the same, the other with its notes.
 
     Two different screening dates are a problem.
     """
-    one, two = winning.get(SCREENING_DATE), other.get(SCREENING_DATE)
-    days = {given.text.strip() for given in (one, two) if given is not None} - {UNKNOWN}
-    if one is not None and two is not None and len(days) > 1:
+    both = {**other, **{name: winning[name] for name in differing(winning, other)}}
+    given = (other.get(SCREENING_DATE), winning.get(SCREENING_DATE))
+    dated = [one for one in given if one is not None and not is_unknown(trial, one.text)]
+    if dated:
+        both[SCREENING_DATE] = dated[0]
+    if len({day_or_text(one.text) for one in dated}) > 1:
+        two, one = dated
         message = (
             f"{shown(one.text)}, and {shown(two.text)} in {two.where}; give one screening date"
         )
         problems.append(Problem(one.where, message))
-    both = {**other, **{name: winning[name] for name in differing(winning, other)}}
-    if days:
-        both[SCREENING_DATE] = next(
-            g for g in (two, one) if g is not None and g.text.strip() in days
-        )
     return both
+
+
+def day_or_text(text: str) -> date | str:
+    """The day that `text` states; `text`, if it states none."""
+    try:
+        return read_day(text)
+    except ValueProblem:
+        return text.strip()
 
 
 def differing(winning: Answers, other: Answers) -> Iterator[str]:
@@ -213,10 +247,12 @@ def differing(winning: Answers, other: Answers) -> Iterator[str]:
     )
 
 
-def screening_date(answers: Answers, today: date, problems: list[Problem]) -> date | None:
+def screening_date(
+    trial: Trial, answers: Answers, today: date, problems: list[Problem]
+) -> date | None:
     """The screening date that was given; else today. None, and a problem, for a wrong one."""
     given = answers.get(SCREENING_DATE)
-    if given is None or given.text.strip().casefold() == UNKNOWN:
+    if given is None or is_unknown(trial, given.text):
         return today
     try:
         day = read_day(given.text)

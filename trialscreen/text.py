@@ -153,8 +153,13 @@ def decode(data: bytes, origin: str) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"not UTF-8 text (byte {error.start + 1})"
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            message = "UTF-16 text, as PowerShell writes it; save it as UTF-8"
         raise InputError([Problem(origin, message)]) from None
-    if (control := first_control(text.replace("\r\n", "\n"))) is not None:
+    if "\r" in (text := text.replace("\r\n", "\n")):
+        message = "a line ends with a carriage return alone; save it with usual line ends"
+        raise InputError([Problem(origin, message)])
+    if (control := first_control(text)) is not None:
         message = f"control character {control}; a text file is expected"
         raise InputError([Problem(origin, message)])
     return text

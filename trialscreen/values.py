@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from trialscreen.ago import how_long_ago
-from trialscreen.daytext import days_of
+from trialscreen.daytext import IN_PART, days_of
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import DECIMALS, Dates, Exactly, Fact, Numbers, half_of, meet
 from trialscreen.spelling import DASH, WORDS, folded, is_dash
@@ -75,6 +75,12 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
         if not words.isdisjoint((clean, _whole(clean))):
             return meant
     return clean
+
+
+def is_unknown(trial: Trial, text: str) -> bool:
+    """Whether `text` says of any element that it is not known."""
+    words = (word for word, meant in trial.spellings.items() if meant == UNKNOWN)
+    return folded(text) in {*WORDS[UNKNOWN], *map(folded, words)}
 
 
 def _whole(clean: str) -> str:
@@ -168,7 +174,12 @@ def _read_date(element: Element, clean: str, text: str, on: date) -> Dates:
 
 def read_day(text: str) -> date:
     """The one day that `text` states as YYYY-MM-DD; else ValueProblem."""
-    first, last = days_of(folded(text), text)
+    if not folded(text):
+        raise ValueProblem("an empty value; expected YYYY-MM-DD")
+    try:
+        first, last = days_of(folded(text), text)
+    except ValueProblem as problem:
+        raise ValueProblem(str(problem).removesuffix(IN_PART)) from None
     if first != last:
         raise ValueProblem(f"{shown(text)} is not one day; expected YYYY-MM-DD")
     return first

@@ -56,9 +56,9 @@ def screen_answers(
 
     Raises InputError with `problems` and all that is found here.
     """
-    answers = merge(_given_once(trial, flags, problems), stored, problems)
+    answers = merge(trial, _given_once(trial, flags, problems), stored, problems)
     today = date.today()  # noqa: DTZ011 - the user's own calendar
-    on = screening_date(answers, today, problems)
+    on = screening_date(trial, answers, today, problems)
     facts = readable_facts(trial, answers, on or today, problems)
     try:
         screening = screen_patient(trial, facts, on or today)

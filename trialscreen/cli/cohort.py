@@ -240,7 +240,7 @@ def _job(
     from trialscreen.cohort.run import Job  # noqa: PLC0415
 
     today = date.today()  # noqa: DTZ011 - the user's own calendar
-    day = screening_day(on, today, problems)
+    day = screening_day(trial, on, today, problems)
     files: tuple[Path, ...] = ()
     column_map: ColumnMap = NO_MAP
     more = _columns(also, problems)

@@ -31,7 +31,7 @@ def screen_on_spark(
     ]
     if len(inputs) > 1:
         problems.append(Problem("--engine spark", "give one Parquet file or folder"))
-    day = screening_day(on, date.today(), problems)  # noqa: DTZ011 - the user's own calendar
+    day = screening_day(trial, on, date.today(), problems)  # noqa: DTZ011 - the user's own calendar
     if problems:
         raise InputError(problems)
     try:

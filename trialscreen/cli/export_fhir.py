@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from trialscreen.cli.answers import screen_answers, stored_answers
+from trialscreen.cli.answers import need_answers, screen_answers, stored_answers
+from trialscreen.cli.element_flags import FROM
 from trialscreen.cli.export_output import Output, tell_left_out, write_json
 from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse, refuse_one
@@ -59,15 +60,16 @@ def questionnaire(
 
 def response(
     context: typer.Context,
+    output: Output,
+    file: Annotated[str | None, typer.Argument(metavar="FILE", help="As --from FILE.")] = None,
     given_file: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--from",
+            FROM,
             metavar="FILE",
             help="Answers from a YAML or JSON file, one key per element; - for standard input.",
         ),
-    ],
-    output: Output,
+    ] = None,
     on: Annotated[
         str | None,
         typer.Option(
@@ -103,6 +105,10 @@ def response(
         if subject is not None:
             check_subject(subject)
         flags = {} if on is None else {SCREENING_DATE: [on]}
+        if file is not None and given_file is not None:
+            problems.append(Problem(shown(file), "a second file of answers; give one"))
+        given_file = given_file or file
+        need_answers(given=given_file is not None)
         stored = stored_answers(given_file, problems)
         answers, screening = screen_answers(trial, flags, stored, problems)
         made = fhir.response(screening, datetime.now(UTC), subject, form)

@@ -11,7 +11,7 @@ from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse, refuse_one
 from trialscreen.cli.screening_day import FLAG, screening_day
 from trialscreen.errors import InputError, Problem
-from trialscreen.trial import SCREENING_DATE
+from trialscreen.trial import SCREENING_DATE, Trial
 
 COLUMN = "column"
 
@@ -91,7 +91,7 @@ def sql(
             loaded,
             table,
             id_column,
-            None if on == COLUMN else _day(on),
+            None if on == COLUMN else _day(loaded, on),
             None if columns is None else _names(columns),
             _names(bounded or ""),
         )
@@ -105,9 +105,9 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _day(text: str | None) -> date:
+def _day(trial: Trial, text: str | None) -> date:
     problems: list[Problem] = []
-    day = screening_day(text, date.today(), problems)  # noqa: DTZ011 - the day here
+    day = screening_day(trial, text, date.today(), problems)  # noqa: DTZ011 - the day here
     if problems:
         raise InputError(problems)
     return day

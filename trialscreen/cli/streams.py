@@ -13,6 +13,7 @@ NARROWEST, WIDEST = 20, 10_000
 """Columns of a page: with fewer nothing is readable, and lines are filled up to their end."""
 
 _ERRORS = "trialscreen"
+_STDERR = 2
 
 
 def open_streams() -> None:
@@ -41,12 +42,18 @@ def _in_ascii(error: UnicodeError) -> tuple[str, int]:
 
 
 class _Unbroken(io.FileIO):
-    """A file descriptor to write to; when its reader has left, the rest goes nowhere."""
+    """A file descriptor to write to; when its reader has left, the rest goes nowhere.
+
+    So does what cannot be written to `stderr` at all: the exit code still tells the verdict.
+    """
 
     def write(self, data: Any) -> int:
         try:
             return super().write(data)
-        except BrokenPipeError:  # `head` has seen enough, and the exit code stays the verdict's
+        except OSError as error:
+            # `head` has seen enough, and the exit code stays the verdict's.
+            if not isinstance(error, BrokenPipeError) and self.fileno() != _STDERR:
+                raise
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
             return len(data)
 

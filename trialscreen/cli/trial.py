@@ -12,7 +12,7 @@ from trialscreen.cli.formats import Format, FormatOption, load, print_json, prin
 from trialscreen.cli.outcome import Exit, refuse, refuse_one
 from trialscreen.errors import InputError
 from trialscreen.packaged import criteria_bytes
-from trialscreen.text import decode, nearest, shown
+from trialscreen.text import count_of, decode, nearest, shown
 from trialscreen.trial import Criterion, Trial
 
 
@@ -86,10 +86,13 @@ def check(
     for one in found:
         line, column = place_of(root, one.where)
         sys.stderr.write(f"{one.level}: {origin}:{line}:{column} {one}\n")
-    counts = f"{len(loaded.elements)} elements, {len(loaded.criteria)} criteria"
     errors = sum(one.level == "error" for one in found)
-    sys.stdout.write(
-        f"{loaded.origin}: {counts}, {errors} errors, {len(found) - errors} warnings\n"
+    counts = (
+        count_of(len(loaded.elements), "element"),
+        count_of(len(loaded.criteria), "criterion", "criteria"),
+        count_of(errors, "error"),
+        count_of(len(found) - errors, "warning"),
     )
+    sys.stdout.write(f"{loaded.origin}: {', '.join(counts)}\n")
     if errors:
         raise typer.Exit(Exit.BAD_INPUT)

@@ -16,12 +16,13 @@ from trialscreen.words import show_fact
 
 _YES_NO = {"y": "yes", "yes": "yes", "n": "no", "no": "no"}
 _NONE = ("n", "no", "none")
+_NUMBER = re.compile("[0-9]{1,4}")
 _YEARS = re.compile(r"[0-9]{1,3}( years?( old)?)?")
 
 
 def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element, str]]:
     """The answers that a reply means. Raises ValueProblem."""
-    said = reply.casefold()
+    said = folded(reply)
     if not said:
         raise ValueProblem("nothing was typed; u if it is not known")
     if said in ("u", UNKNOWN):
@@ -31,15 +32,15 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
     element = question.elements[0]
     if element.type == "boolean":
         # No 1 and no f: these answer other questions, and are slips here.
-        meant = _YES_NO.get(said) or _own_words(trial).get(folded(reply))
+        meant = _YES_NO.get(said) or _own_words(trial).get(said)
         if meant is None:
             raise ValueProblem(f"{shown(reply)}; expected yes, no or u")
         return [(element, meant)]
     names = list(element.choices)
-    if names and reply.isdecimal():
-        if not 1 <= int(reply) <= len(names):
+    if names and _NUMBER.fullmatch(said):
+        if not 1 <= int(said) <= len(names):
             raise ValueProblem(shown(reply))
-        return [(element, names[int(reply) - 1])]
+        return [(element, names[int(said) - 1])]
     return [(element, reply)]
 
 
@@ -50,7 +51,7 @@ def _own_words(trial: Trial) -> dict[str, str]:
 def _ticked(question: Question, said: str) -> list[tuple[Element, str]]:
     words = ["0"] if said in _NONE else said.replace(",", " ").split()
     most = len(question.elements)
-    if not words or not all(word.isdecimal() and int(word) <= most for word in words):
+    if not words or not all(_NUMBER.fullmatch(word) and int(word) <= most for word in words):
         raise ValueProblem(f"{shown(said)}; expected numbers from 1 to {most}, 0 for none, or u")
     numbers = set(map(int, words))
     if 0 in numbers and len(numbers) > 1:
@@ -74,7 +75,7 @@ def no_answer(trial: Trial, question: Question, reply: str, problem: ValueProble
 
 
 def _no_date(trial: Trial, element: Element, reply: str, problem: ValueProblem) -> str:
-    said, counted = " ".join(reply.casefold().split()), years_since(trial, element)
+    said, counted = folded(reply), years_since(trial, element)
     if counted is not None and is_long_ago(trial, element) and _YEARS.fullmatch(said):
         return f"{problem}. u leads to the question for {counted.label}"
     better = better_said(said)

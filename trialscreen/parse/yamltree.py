@@ -24,7 +24,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BLOCK = re.compile(r"[>|][+-]?(\s+#.*)?\s*")
 """How a text over several lines begins. With a digit it could be a bound: `>2`."""
 
-_RESERVED = re.compile(r"(?!!!)[>|&*!%@`][^\n#,\]}]*")
+_RESERVED = re.compile(r"(?!!!)(?:[>|&*!%@`]|-(?=\s|$))[^\n#,\]}]*")
 """A value that begins with a sign that YAML reads as its own."""
 
 
@@ -32,7 +32,8 @@ _RESERVED = re.compile(r"(?!!!)[>|&*!%@`][^\n#,\]}]*")
 class Scalar:
     """A single value; `block` is a text over several lines, after `>` or `|`.
 
-    `comment` stands right behind a plain one, and may have been meant as a part of it.
+    `comment` stands right behind a plain one, and may have been meant as a part of it, or as
+    all of it.
     """
 
     text: str
@@ -148,7 +149,7 @@ class _Builder:
             advice = _quoting(self._lines, event.start_mark)
             self._refuse(event, f"a text over several lines begins with > or | alone{advice}")
         plain = event.style is None or event.style == ""
-        comment = self._comment_behind(event) if plain and event.value else ""
+        comment = self._comment_behind(event) if plain else ""
         return Scalar(event.value, plain, line, column, comment, block)
 
     def _comment_behind(self, event: yaml.ScalarEvent) -> str:
@@ -159,7 +160,7 @@ class _Builder:
         if rest := self._lines[end.line][end.column :].strip():
             return rest if rest.startswith("#") else ""
         following = self._lines[self._before_comments[end.line]]
-        if not following.lstrip().startswith("#"):
+        if not event.value or not following.lstrip().startswith("#"):
             return ""  # a # within the text: no comment
         line, column = _position(event)
         first = self._lines[line - 1]
