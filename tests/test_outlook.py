@@ -13,6 +13,7 @@ from trialscreen.clearing import all_clear_on, clears_on
 from trialscreen.dates import Period
 from trialscreen.evaluate import Evaluation
 from trialscreen.fact import Dates, Fact, Numbers
+from trialscreen.reasons import doubts, reasons
 from trialscreen.report.statuses import verdict_detail
 from trialscreen.rule import AllOf, Is, Within
 from trialscreen.screening import Finding, Screening
@@ -66,6 +67,12 @@ def test_with_very_many_dates_known_in_part_no_day_is_named() -> None:
     assert all_clear_on(screening) is None
 
 
+def test_what_is_entered_beside_a_bound_holds_on_later_days_too() -> None:
+    liver = {"alt": ">60", "alt_uln": "40", "alt_x_uln": "2.5"}  # 1.5 and more would not exclude
+    said = _detail(rankl_inhibitor_last_dose_date="2025-11-18", **liver)
+    assert said.endswith("excluded by E8, E14.")
+
+
 def test_a_value_beside_its_computation_may_have_a_condition_of_validity() -> None:
     base = spec_trial()
     bmi = replace(base.elements["bmi"], valid_if=Is("fasting", value=True))
@@ -104,6 +111,54 @@ def test_rounding_takes_no_value_from_a_patient() -> None:
 def test_a_rounded_entry_on_the_other_side_of_a_threshold_is_told() -> None:
     notices = screen(TRIAL, {"bmi": "30", "weight": "77.8", "height": "160"}, on=ON).notices
     assert any("other side of a threshold" in notice.message for notice in notices)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        # What only the accepted range of an input says is not told.
+        ({"alt": ">80", "alt_uln": "40"}, "ALT ratio >2 ×ULN (from ALT >80 U/L, ALT upper"),
+        ({"alt": ">=80", "alt_uln": "39 to 40"}, "ALT ratio ≥2 ×ULN (from ALT ≥80 U/L, ALT"),
+        ({"alt": "90 to 95", "alt_uln": "40"}, "ALT ratio 2.25 to 2.375 ×ULN (from ALT 90 to"),
+        ({"alt": "80", "alt_uln": "<=40"}, "ALT ratio ≥2 ×ULN (from ALT 80 U/L, ALT upper"),
+        (
+            {"alt": ">80", "alt_uln": "40", "alt_x_uln": "<=3"},
+            "ALT ratio >2 and ≤3 ×ULN (as entered",
+        ),
+    ],
+)
+def test_a_computed_bound_is_told_as_it_was_stated(given: dict[str, str], said: str) -> None:
+    (reason,) = reasons(TRIAL, _finding("E14", given).trace, ON)
+    assert reason.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"weight": "<80", "height": "158 to 160"}, "body mass index <32.0461 kg/m² (from body"),
+        ({"weight": "<80", "height": "<160"}, "body mass index >7.8125 and <80 kg/m² (from body"),
+    ],
+)
+def test_so_is_one_that_decides_nothing(given: dict[str, str], said: str) -> None:
+    assert doubts(TRIAL, _finding("I3", given).trace, ON)[-1].startswith(said)
+
+
+def test_an_age_from_a_bound_on_birth_has_no_upper_end() -> None:
+    (doubt,) = doubts(TRIAL, _finding("I2", {"birth_date": "<2000"}).trace, ON)
+    assert doubt.startswith("age ≥26 years (from date of birth 1999-12-31 or earlier)")
+
+
+def test_a_contradiction_and_a_warning_tell_the_same_bound() -> None:
+    with pytest.raises(InputError) as refused:
+        screen(TRIAL, {"alt": ">80", "alt_uln": "40", "alt_x_uln": "1"}, on=ON)
+    assert refused.value.problems[0].message.endswith("from which it is >2 ×ULN")
+    notices = screen(TRIAL, {"alt": ">1200", "alt_uln": "40"}, on=ON).notices
+    assert any(one.message.startswith("ALT ratio >30 ×ULN is unusual") for one in notices)
+
+
+def _finding(criterion: str, given: dict[str, str]) -> Finding:
+    findings = screen(TRIAL, given, on=ON).findings
+    return next(one for one in findings if one.criterion.id == criterion)
 
 
 def test_an_answer_for_another_screening_date_is_refused() -> None:

@@ -97,13 +97,15 @@ class _Later:
 
 
 def lasting_facts(screening: Screening) -> dict[str, Fact]:
-    """The facts less those entered for today that follow from others: they will follow anew."""
-    elements, facts = screening.trial.elements, screening.facts
+    """The facts less those entered for today that follow from dates: they will follow anew."""
+    trial, facts = screening.trial, screening.facts
+    elements = trial.elements
     evaluation = Evaluation(elements, facts, screening.on)
     return {
         name: fact
         for name, fact in facts.items()
         if elements[name].reported_wins
+        or not any(elements[one].type == "date" for one in trial.sources_of(name))
         or (
             evaluation.resolve(name).derived is None
             and not _follows_from_dates(elements[name], facts)

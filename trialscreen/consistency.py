@@ -21,6 +21,7 @@ from trialscreen.fact import (
     rounded,
 )
 from trialscreen.rule import Compare, ElementRef
+from trialscreen.telling import told
 from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.words import as_written, show_fact, show_typical
 
@@ -58,7 +59,7 @@ def _disagreements(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
             continue
         element = one.element
         entered = show_fact(trial, element, one.entered)
-        derived = show_fact(trial, element, one.derived)
+        derived = told(trial, one, one.derived, evaluation.on)
         others = _sources(one)
         if element.reported_wins or agree(one, evaluation.on):
             if _on_different_sides(trial, element, one.entered, one.derived):
@@ -117,18 +118,18 @@ def _unusual(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
         fact: Fact | None
         if element.typical is None:
             continue
+        one = evaluation.resolve(element.name)
+        fact = one.entered or one.derived
         if element.name == SCREENING_DATE:
             fact = Dates(evaluation.on, evaluation.on)
-        else:
-            one = evaluation.resolve(element.name)
-            fact = one.entered or one.derived
         if fact is None or isinstance(fact, Exactly):
             continue
         if is_unusual(element, fact):
+            value = told(trial, one, fact, evaluation.on)
             yield Notice(
                 "warning",
                 (element.name,),
-                f"{element.label} {show_fact(trial, element, fact)} is unusual"
+                f"{element.label} {value} is unusual"
                 f" (typical: {show_typical(trial, element)})"
                 f"{f'. {element.typical_help}' if element.typical_help else ''}",
             )

@@ -146,18 +146,24 @@ def combine(element: Element, entered: Fact | None, derived: Fact | None) -> Fac
     assert isinstance(derived, Numbers)
     if derived.exact:
         return derived
-    both = meet(unlimited(element, entered), derived)
-    if entered.exact:
+    wide = unlimited(element, entered)
+    both = meet(wide, derived)
+    if wide.exact:
         return entered if both is not None else meet(entered.written(), derived) or entered
     return both or entered
 
 
 def unlimited(element: Element, entered: Numbers) -> Numbers:
-    """A bound without the end that the range has given it: a range binds no derived number."""
-    if element.range is None or entered.exact:
+    """A bound without the end that the range has given it: a range binds no derived number.
+
+    An end that is left out was written: the ends of a range are included. Of a bound at such an
+    end (`half` is 0), the range has left one number.
+    """
+    if element.range is None or (entered.exact and entered.half != 0):
         return entered
-    low = -UNLIMITED if entered.low == element.range[0] else entered.low
-    high = UNLIMITED if entered.high == element.range[1] else entered.high
+    least, most = element.range
+    low = -UNLIMITED if entered.low == least and not entered.low_open else entered.low
+    high = UNLIMITED if entered.high == most and not entered.high_open else entered.high
     return entered._replace(low=low, high=high)
 
 

@@ -39,8 +39,10 @@ class Numbers(NamedTuple):
         if not self.exact:
             return self
         half = half_of_shown(self.low) if self.half is None else self.half
-        # Nothing is not rounded up from less than nothing.
-        return Numbers(rounded(self.low - half) if self.low else 0.0, rounded(self.high + half))
+        low = rounded(self.low - half)
+        if self.low >= 0:  # nothing is not rounded up from less, and little not from nothing
+            low = max(low, self.low / 2)
+        return Numbers(low, rounded(self.high + half))
 
 
 class Dates(NamedTuple):

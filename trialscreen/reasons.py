@@ -9,6 +9,7 @@ from trialscreen.basis import deciding_parts
 from trialscreen.evaluate import Resolved, Trace
 from trialscreen.fact import DECIMALS, Dates, Numbers
 from trialscreen.rule import Compare, ElementRef, LongerAgoThan, Operator, Within
+from trialscreen.telling import told
 from trialscreen.trial import Trial
 from trialscreen.words import SYMBOLS, as_written, show_fact, show_number, with_unit
 
@@ -27,7 +28,7 @@ def reasons(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
 
 def reasons_or_doubts(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
     """The reasons of a decided trace; of an open one, what is known of it."""
-    return reasons(trial, trace, on) or doubts(trial, trace)
+    return reasons(trial, trace, on) or doubts(trial, trace, on)
 
 
 def deciding_tests(trace: Trace) -> Iterator[Trace]:
@@ -55,21 +56,21 @@ def _ground(trial: Trial, trace: Trace, on: date) -> Grounds:
     match trace.rule:
         case Compare(_, operator, bound):
             claim = _comparison(trial, trace, operator if holds else operator.opposite, bound)
-            return Grounds(_subject(trial, one, trace), claim)
+            return Grounds(_subject(trial, one, trace, on), claim)
         case Within(_, period) | LongerAgoThan(_, period):
             inside = holds == isinstance(trace.rule, Within)
             claim = f"{'within' if inside else 'more than'} {period} before {on}"
-            return Grounds(_subject(trial, one, trace), claim)
+            return Grounds(_subject(trial, one, trace, on), claim)
         case _:
-            return Grounds(_subject(trial, one, trace), "")
+            return Grounds(_subject(trial, one, trace, on), "")
 
 
-def _subject(trial: Trial, one: Resolved, trace: Trace) -> str:
+def _subject(trial: Trial, one: Resolved, trace: Trace, on: date) -> str:
     """`body weight 38 kg`, `high fall risk: yes`, with what a computed value came from."""
     element = one.element
     if element.type in ("boolean", "choice"):
         return f"{element.label}: {show_fact(trial, element, one.fact)}"
-    value = _telling(trial, one, trace) or show_fact(trial, element, one.fact)
+    value = _telling(trial, one, trace) or told(trial, one, one.fact, on)
     return f"{element.label} {value}{_origin(trial, one)}"
 
 
@@ -100,10 +101,11 @@ def _side(value: float, bound: float) -> int:
 
 
 def _origin(trial: Trial, one: Resolved) -> str:
-    if not one.inputs or one.fact != one.derived:
+    if not one.inputs or one.derived is None or one.fact == one.entered != one.derived:
         return ""
+    also = "" if one.fact == one.derived else "as entered, and "
     given = (f"{i.element.label} {show_fact(trial, i.element, i.fact)}" for i in one.inputs)
-    return f" (from {', '.join(given)})"
+    return f" ({also}from {', '.join(given)})"
 
 
 def _comparison(
@@ -132,24 +134,24 @@ def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
         yield f"{subject} {claimed}".rstrip()
 
 
-def doubts(trial: Trial, trace: Trace) -> tuple[str, ...]:
+def doubts(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
     """What is known, and not enough, of the elements that keep a trace open."""
-    return tuple(dict.fromkeys(_doubts(trial, trace)))
+    return tuple(dict.fromkeys(_doubts(trial, trace, on)))
 
 
-def _doubts(trial: Trial, trace: Trace) -> Iterator[str]:
+def _doubts(trial: Trial, trace: Trace, on: date) -> Iterator[str]:
     if trace.truth.known:
         return
     for part in trace.parts:
-        yield from _doubts(trial, part)
+        yield from _doubts(trial, part, on)
     for one in trace.used:
         if one.basis is not None and one.entered is None:
-            yield from _doubts(trial, one.basis)
+            yield from _doubts(trial, one.basis, on)
         if one.validity is not None and one.entered is not None and one.fact is None:
             value = show_fact(trial, one.element, one.entered)
             yield f"{one.element.label} {value} does not count. {one.element.invalid_help}".strip()
         elif isinstance(one.fact, Numbers | Dates) and not one.fact.exact:
-            value = show_fact(trial, one.element, one.fact)
+            value = told(trial, one, one.fact, on)
             yield f"{one.element.label} {value}{_origin(trial, one)} leaves it open"
 
 

@@ -1,7 +1,7 @@
 """Values, units and rules in words: how they are shown, never what they mean."""
 
 from datetime import date, timedelta
-from typing import assert_never
+from typing import Literal, assert_never
 
 from trialscreen.fact import Dates, Exactly, Fact, Numbers
 from trialscreen.rule import (
@@ -86,11 +86,17 @@ def show_numbers(element: Element, fact: Numbers) -> str:
         return show_number(fact.low, _decimals(element))
     if (end := one_sided(element, fact)) is not None:
         return end[0] + show_number(end[1])
-    decimals = _decimals(element)
-    low, high = (show_number(end, decimals) for end in (fact.low, fact.high))
     if fact.low_open or fact.high_open:
-        return f"{'>' if fact.low_open else '≥'}{low} and {'<' if fact.high_open else '≤'}{high}"
-    return f"{low} to {high}"
+        return f"{show_end(element, fact, 'low')} and {show_end(element, fact, 'high')}"
+    decimals = _decimals(element)
+    return f"{show_number(fact.low, decimals)} to {show_number(fact.high, decimals)}"
+
+
+def show_end(element: Element, fact: Numbers, end: Literal["low", "high"]) -> str:
+    """One end of a number, such as `<20`; without the unit."""
+    if end == "low":
+        return f"{'>' if fact.low_open else '≥'}{show_number(fact.low, _decimals(element))}"
+    return f"{'<' if fact.high_open else '≤'}{show_number(fact.high, _decimals(element))}"
 
 
 def one_sided(element: Element, fact: Numbers) -> tuple[str, float] | None:

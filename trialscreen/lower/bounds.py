@@ -123,10 +123,9 @@ def combined(entered: Bounds, wide: Bounds, derived: Bounds, half: Scalar) -> Bo
 def written(value: Bounds, half: Scalar) -> Bounds:
     """`Numbers.written` of an exact number."""
     low = rounded_to(calculated("-", value.low, half))
-    is_nothing = compare("==", value.low, Constant(0.0))
-    return Bounds(
-        if_(is_nothing, Constant(0.0), low), rounded_to(calculated("+", value.high, half))
-    )
+    halved = calculated("/", value.low, Constant(2.0))
+    is_less = both(compare(">=", value.low, Constant(0.0)), compare("<", low, halved))
+    return Bounds(if_(is_less, halved, low), rounded_to(calculated("+", value.high, half)))
 
 
 def half_of_shown(value: Scalar) -> Scalar:
@@ -138,16 +137,26 @@ def half_of_shown(value: Scalar) -> Scalar:
     return half
 
 
-def unlimited(entered: Bounds, limits: tuple[float, float]) -> Bounds:
-    """As `evaluate.unlimited`; `limits` are the ends of the element's range."""
+def unlimited(entered: Bounds, limits: tuple[float, float], half: Scalar) -> Bounds:
+    """As `evaluate.unlimited`; `limits` are the ends of the element's range.
+
+    `half` is null where the table does not tell how numbers are written.
+    """
     if entered.is_one_value:
         return entered
-    is_bound, (least, most) = negated(is_exact(entered)), map(Constant, limits)
-    below, above = Constant(-UNLIMITED), Constant(UNLIMITED)
+    is_bound = either(negated(is_exact(entered)), compare("==", half, Constant(0.0)))
+    least, most = map(Constant, limits)
+    from_range = both(is_bound, compare("==", entered.low, least), _is_closed(entered.low_open))
+    to_range = both(is_bound, compare("==", entered.high, most), _is_closed(entered.high_open))
     return entered._replace(
-        low=if_(both(is_bound, compare("==", entered.low, least)), below, entered.low),
-        high=if_(both(is_bound, compare("==", entered.high, most)), above, entered.high),
+        low=if_(from_range, Constant(-UNLIMITED), entered.low),
+        high=if_(to_range, Constant(UNLIMITED), entered.high),
     )
+
+
+def _is_closed(is_open: Scalar) -> Scalar:
+    """Whether an end is not left out; never null."""
+    return if_(is_open, FALSE, TRUE)
 
 
 def _cut(entered: Bounds, wide: Bounds, derived: Bounds) -> Bounds:

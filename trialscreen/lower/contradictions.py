@@ -75,7 +75,7 @@ def _numbers_disagree(lowering: Lowering, element: Element, formula: Formula) ->
     allowed = where(is_exact(derived), lowering.derived_by_digits(formula), derived)
     apart = negated(overlap(written(entered, lowering.half(element.name)), allowed))
     wide = lowering.unlimited(element, entered)
-    return if_(is_exact(entered), apart, negated(overlap(wide, derived)))
+    return if_(is_exact(wide), apart, negated(overlap(wide, derived)))
 
 
 def _whole_years(entered: Bounds) -> Bounds:

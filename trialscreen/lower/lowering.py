@@ -213,7 +213,8 @@ class Lowering:
             return entered
         low, high = element.range
         assert not isinstance(low, date) and not isinstance(high, date)
-        return unlimited(entered, (low, high))
+        half = self.half(element.name) if element.name in self.table.as_written else NULL
+        return unlimited(entered, (low, high), half)
 
     def half(self, name: str) -> Scalar:
         """Half a unit of the last digit of an entered number that is exact."""

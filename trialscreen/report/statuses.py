@@ -128,7 +128,7 @@ def why(screening: Screening, finding: Finding) -> tuple[str, ...]:
     trial = screening.trial
     if finding.met.known:
         return reasons(trial, finding.trace, screening.on)
-    lines = list(doubts(trial, finding.trace))
+    lines = list(doubts(trial, finding.trace, screening.on))
     if names := finding.needed:
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED + 1 else ""
         named = names[:MOST_NAMED] if more else names
