@@ -371,3 +371,14 @@ def test_a_file_with_magic_in_its_name_is_that_file(tmp_path: Path) -> None:
     path.write_text("patient_id,weight\nP1,55\n")
     assert find_files([str(path)]) == (path,)
     assert open_tables([path], tmp_path).schema.names() == ["patient_id", "weight"]
+
+
+def test_a_cell_may_be_long(tmp_path: Path) -> None:
+    lines = "a line,\n" * 40_000
+    text = f'patient_id,weight,notes\nA,39,"{lines}"\n,,\nB,58,{"x" * 300_000}\nC,39,\n'
+    (tmp_path / "t.csv").write_text(text)
+    ran = cohort(tmp_path, "t.csv")
+    assert ran.code == 0, ran
+    found = pl.read_csv(tmp_path / "out.csv")
+    assert found["patient_id"].to_list() == ["A", "B", "C"]
+    assert found["I3"].to_list() == [False, None, False]

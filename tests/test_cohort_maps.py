@@ -14,6 +14,7 @@ import yaml
 from tests.process import Ran, cohort
 from trialscreen import load_trial
 from trialscreen.screening import screen
+from trialscreen.text import plain_name
 from trialscreen.values import read_value
 
 TRIAL = load_trial()
@@ -229,6 +230,41 @@ def test_the_column_of_ids_holds_no_element(tmp_path: Path) -> None:
     ran = cohort(tmp_path, "t.csv", "--columns", "c.yaml")
     assert ran.code == 2
     assert ran.err == "error: --columns: 'patient_id' is the column of ids, and cannot be more\n"
+
+
+@pytest.mark.parametrize(
+    ("titles", "key"),
+    [
+        ("total_bilirubin,total_bilirubin_unit", "unit_column"),
+        ("Total Bilirubin,Total Bilirubin UOM", "unit_column"),
+        ("hbv_dna,HBV-DNA Comparator", "comparator_column"),
+        ("hbv_dna,hbv_dna_sign", "comparator_column"),
+        ("birth_date,birth_date operator", "comparator_column"),
+        ("sex,sex_unit", None),
+        ("prior_cell_therapy,prior_cell_therapy_qualifier", None),
+        ("weight,weighing_unit", None),
+    ],
+)
+def test_a_column_that_says_more_of_another_is_not_passed_over(
+    tmp_path: Path, titles: str, key: str | None
+) -> None:
+    (tmp_path / "t.csv").write_text(f"patient_id,{titles}\nA,,\n")
+    ran = cohort(tmp_path, "t.csv")
+    assert ran.code == (0 if key is None else 2), ran
+    first, second = titles.split(",")
+    name = plain_name(first)
+    if key is not None:
+        assert ran.err.startswith(f"error: the column '{second}': looks as if it said more of")
+        assert f"as `{first}: {{element: {name}, {key}: {second}}}`" in ran.err
+    (tmp_path / "c.yaml").write_text(f"{first}: {{element: {name}, {key}: {second}}}\n")
+    assert key is None or cohort(tmp_path, "t.csv", "--columns", "c.yaml").code == 0
+
+
+def test_a_unit_that_the_map_states_needs_no_column(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("patient_id,weight,weight_unit\nA,80,lb\n")
+    (tmp_path / "c.yaml").write_text("weight: {element: weight, unit: lb}\n")
+    assert cohort(tmp_path, "t.csv", "--columns", "c.yaml").code == 0
+    assert pl.read_csv(tmp_path / "out.csv")["I3"].to_list() == [False]
 
 
 def test_ids_that_differ_in_blanks_only_are_one(tmp_path: Path) -> None:

@@ -60,6 +60,10 @@ def test_a_median_that_is_unusual_asks_for_the_unit(tmp_path: Path) -> None:
     assert listed[-1] == f"None weight {told}"
     said, _ = screened(tmp_path, {"total_bilirubin": [0.8, 0.7, 1.2, 0.9]})
     assert "the median of total_bilirubin is 0.8, typical is 2 to 100 µmol/L: is the" in said
+    said, _ = screened(tmp_path, {"age": [99, 99, 66], "prednisolone_equivalent_dose": [999] * 3})
+    assert "the median of age is 99, typical is 40 to 90 years: is 99 a code for missing?" in said
+    assert "the median of prednisolone_equivalent_dose is 999, typical is 0 to 60 mg" in said
+    assert "mg/day; declare 999 in --columns if it stands for missing)" in said
     assert "median" not in screened(tmp_path, {"weight": ["145", "150"]})[0]
     assert "median" not in screened(tmp_path, {"weight": ["145", "150", "60", "61"]})[0]
 

@@ -95,8 +95,10 @@ def _of_values(trial: Trial, elements: Mapping[str, Element], ledger: "Ledger") 
         if bad := ledger.contradictory[name]:
             yield f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown"
         if odd := ledger.odd.get(name):
-            typical = show_typical(trial, element)
-            yield f"{name}: {count_of(odd.count, 'value')} unusual, and used (typical: {typical})"
+            known = f"typical: {show_typical(trial, element)}"
+            if codes := [f"{code:.0f}" for code in odd.codes]:
+                known += f"; declare {some(codes)} in --columns if it stands for missing"
+            yield f"{name}: {count_of(odd.count, 'value')} unusual, and used ({known})"
     for _, message in medians(trial, ledger):
         yield message
     if like_missing := ledger.like_missing.total():

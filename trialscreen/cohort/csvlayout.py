@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,10 @@ LOOKED_AT = 50
 _EXCELS_OWN = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE | re.DOTALL)
 
 
+LONGEST_CELL = 10_000_000
+"""Characters; more are a quote without an end."""
+
+
 class Layout(NamedTuple):
     """Of a CSV file: rows begin after `bytes` bytes, in line `line` (from 1)."""
 
@@ -27,6 +31,12 @@ class Layout(NamedTuple):
     separator: str
     bytes: int
     line: int
+
+
+def records_of(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
+    """What Python's csv reads of the lines; raises csv.Error."""
+    csv.field_size_limit(LONGEST_CELL)
+    return csv.reader(lines, delimiter=separator, strict=True)
 
 
 def layout_of(path: Path, origin: str) -> Layout:
@@ -60,7 +70,7 @@ def _header(text: str, separator: str, origin: str, line: int) -> tuple[list[str
     """The titles in the first record of `text`, and that record. Raises InputError."""
     lines = _Kept(text)
     try:
-        names = next(csv.reader(lines, delimiter=separator, strict=True), [])
+        names = next(records_of(lines, separator), [])
     except csv.Error:
         raise InputError([fault("".join(lines.taken), separator, origin, line)]) from None
     header = "".join(lines.taken)
@@ -97,9 +107,8 @@ def _separator(text: str, separators: str) -> str:
 def _widths(text: str, separator: str) -> list[int]:
     """The cells of the first records; of none if already the titles cannot be read so."""
     widths: list[int] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        for cells in reader:
+        for cells in records_of(io.StringIO(text, newline=""), separator):
             if any(map(str.strip, cells)):
                 widths.append(len(cells))
             if len(widths) == LOOKED_AT:

@@ -60,6 +60,12 @@ class ColumnMap(NamedTuple):
 
 NO_MAP = ColumnMap()
 
+_BESIDE: Mapping[str, tuple[str, ...]] = {
+    "unit_column": ("unit", "units", "uom"),
+    "comparator_column": ("comparator", "operator", "qualifier", "sign"),
+}
+"""How the titles of columns end that stand beside another, whose title they repeat."""
+
 
 def match_columns(
     trial: Trial, names: Iterable[str], key: str, column_map: ColumnMap = NO_MAP
@@ -84,6 +90,7 @@ def match_columns(
             both = f"{shown(first.name)} and {shown(name)}"
             message = f"two columns for the element {column.element.name}"
             problems.append(Problem(both, message))
+    problems.extend(_undeclared(columns.values(), strange))
     if not problems and not columns.keys() - {SCREENING_DATE}:
         names = some([f"{shown(name)}{nearest(name, known)}" for name in strange])
         others = (
@@ -107,6 +114,34 @@ def _absent(names: tuple[str, ...], key: str, column_map: ColumnMap) -> Iterator
     if key not in names:
         message = f"the table has no column {shown(key)}.{nearest(key, names)}"
         yield Problem("--id", f"{message} Name the column that holds each patient's id")
+
+
+def _undeclared(columns: Iterable[Column], strange: Iterable[str]) -> Iterator[Problem]:
+    """Columns of units and comparators of which the map says nothing.
+
+    To pass over them would make 2.5 mg/dL 2.5 of another unit, and `<1000` 1000.
+    """
+    others = {plain_name(name): name for name in strange}
+    for column in columns:
+        for key, endings in _BESIDE.items():
+            if not _has_beside(column, key):
+                continue
+            for name in (others.get(f"{plain_name(column.name)}_{one}") for one in endings):
+                if name is not None:
+                    entry = f"{{element: {column.element.name}, {key}: {name}}}"
+                    message = (
+                        f"looks as if it said more of {shown(column.name)}; if so, declare it in"
+                        f" the file of --columns, as `{column.name}: {entry}`, else rename it"
+                    )
+                    yield Problem(f"the column {shown(name)}", message)
+
+
+def _has_beside(column: Column, key: str) -> bool:
+    """Whether there may be such a column, and the map says nothing of it."""
+    element, form = column.element, column.form
+    if key == "unit_column":
+        return element.unit is not None and form.unit is None and form.unit_column is None
+    return element.type in ("integer", "quantity", "date") and form.comparator_column is None
 
 
 def _column(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> Column | None:

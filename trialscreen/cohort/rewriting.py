@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from trialscreen.cohort.copies import ADVICE
-from trialscreen.cohort.csvlayout import Layout
+from trialscreen.cohort.csvlayout import Layout, records_of
 from trialscreen.cohort.plainrows import CONTROLS, Plain
 from trialscreen.cohort.quotes import fault, has_two_readings
 from trialscreen.errors import InputError, Problem
@@ -84,7 +84,7 @@ def _rewrite(lines: _Lines, layout: Layout, origin: str, out: IO[str]) -> Rewrit
 
 
 def _records(lines: _Lines, layout: Layout, origin: str) -> Iterator[list[str]]:
-    reader = csv.reader(lines, delimiter=layout.separator, strict=True)
+    reader = records_of(lines, layout.separator)
     while True:
         lines.taken.clear()
         first = lines.number + 1

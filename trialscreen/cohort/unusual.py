@@ -15,6 +15,8 @@ from trialscreen.words import show_fact, show_typical
 CODES = tuple(float("9" * digits) for digits in range(3, 13))
 """999 and its like are what many sites write for no value: unusual even where typical."""
 
+_NINES = (99.0, *CODES)
+
 ENOUGH = 3
 """Known values of a column whose median says something of all of them."""
 
@@ -124,6 +126,11 @@ class OddOnes:
                 rounded[float(f"{value:.3g}")] += times
             self._values = rounded
 
+    @property
+    def codes(self) -> list[float]:
+        """Those of CODES that are among them."""
+        return [code for code in CODES if code in self._values]
+
     def median(self, element: Element, known: int) -> Any | None:
         """The (lower) median of all `known` values, if it is one outside what is typical."""
         assert element.typical is not None
@@ -145,8 +152,9 @@ class OddOnes:
 def of_median(trial: Trial, element: Element, median: Any) -> str:
     """What is told of a column whose median is unusual."""
     value = median.isoformat() if isinstance(median, date) else f"{median:.3g}"
-    what = "format" if element.type == "date" else "unit"
-    return (
-        f"the median of {element.name} is {value}, typical is {show_typical(trial, element)}:"
-        f" is the {what} right?"
-    )
+    asked = f"is the {'format' if element.type == 'date' else 'unit'} right?"
+    if median in _NINES:
+        value = f"{median:.0f}"
+        asked = f"is {value} a code for missing?"
+    typical = show_typical(trial, element)
+    return f"the median of {element.name} is {value}, typical is {typical}: {asked}"
