@@ -66,6 +66,10 @@ def test_every_wrong_reply_is_told_in_a_line_and_asked_again() -> None:
     assert "'males'; expected 1 Female; 2 Male; 3 Other; or u" in say(child, "males")
     assert "What is your sex?" in child.before
     say(child, "r")
+    assert "'２'" not in say(child, "２")
+    assert "signed the informed consent" in flowing(child.before)
+    say(child, "")
+    assert "'٢'; expected a number from 1 to 2, r, or Enter" in say(child, "٢")
     assert "'9'; expected a number from 1 to 2, r, or Enter" in say(child, "9")
     assert "'x'; expected a number from 1 to 2" in say(child, "x")
     say(child, "", "Female")
@@ -168,3 +172,15 @@ def test_an_answer_is_left_as_it_is_on_second_thought() -> None:
     for reply in ("", "b"):
         assert "    1  sex: Female" in say(child, reply)
         say(child, "1")
+
+
+def test_letters_signs_and_digits_of_full_width_are_plain_ones() -> None:
+    child = start()
+    told = flowing(say(child, "？"))
+    assert "I1: Willingness to participate" in told and "Are you willing" in told
+    say(child, "ｙ", "ＹＥＳ", "１", "1958", "1", "2009", "n", "n", "n", "１，2")
+    assert "(approval by the US FDA). Is this right?" in flowing(say(child, "1970-01-01"))
+    assert "Date of the last dose" in say(child, "ｎ")
+    child.sendline("ｑ")
+    code, told = finish(child)
+    assert code == 130 and "Left." in told

@@ -88,7 +88,9 @@ class Answering:
             told.append(read_back(book.trial, element, text, fact, str(book.on)))
         if (warning := book.unusual(element, dates)) is not None:
             told.append(warning)
-        return not told or self.console.yes(f"{'. '.join(told)}. Is this right?", _RIGHT)
+        return not told or self.console.yes(
+            f"{'. '.join(one.rstrip('.') for one in told)}. Is this right?", _RIGHT
+        )
 
     def _written_down(self, texts: list[tuple[Element, str]]) -> bool:
         """Takes answers. What one of them contradicts is set aside, if the user wants it."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from trialscreen.interview.terminal import Terminal
+from trialscreen.spelling import folded
 from trialscreen.text import first_control, shown
 
 HELP_LINE = "u unknown, ? why, b back, r review, s save and leave, q leave"
@@ -41,17 +42,17 @@ class Console:
             self.say(f"{shown(reply)} holds a control character, {control}{key}; type it again")
 
     def ask(self, *lines: str) -> str:
-        """Says `lines`, and reads a reply; a letter in small. `s` and `q` leave."""
+        """Says `lines`, and reads a reply; a letter small and plain. `s` and `q` leave."""
         reply = self.line(*lines)
         if len(reply) == 1:
-            reply = reply.lower()
+            reply = folded(reply)  # ？ too, as Chinese keyboards write it
         if reply in ("s", "q"):
             raise Leave(to_save=reply == "s")
         return reply
 
     def choose(self, question: str, replies: Mapping[str, str], expected: str, why: str) -> str:
         """What one of `replies` means; asks until it is one. `why` is told for a question mark."""
-        while (reply := self.ask(question).casefold()) not in replies:
+        while (reply := folded(self.ask(question))) not in replies:
             self.say(why if reply == "?" else f"{shown(reply)}; expected {expected}")
         return replies[reply]
 

@@ -37,11 +37,17 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
             raise ValueProblem(f"{shown(reply)}; expected yes, no or u")
         return [(element, meant)]
     names = list(element.choices)
-    if names and _NUMBER.fullmatch(said):
-        if not 1 <= int(said) <= len(names):
+    if names and (number := number_of(said)) >= 0:
+        if not 1 <= number <= len(names):
             raise ValueProblem(shown(reply))
-        return [(element, names[int(said) - 1])]
+        return [(element, names[number - 1])]
     return [(element, reply)]
+
+
+def number_of(reply: str) -> int:
+    """The whole number that a reply is, in the digits 0 to 9; -1 if it is none."""
+    said = folded(reply)
+    return int(said) if _NUMBER.fullmatch(said) else -1
 
 
 def _own_words(trial: Trial) -> dict[str, str]:
@@ -51,9 +57,9 @@ def _own_words(trial: Trial) -> dict[str, str]:
 def _ticked(question: Question, said: str) -> list[tuple[Element, str]]:
     words = ["0"] if said in _NONE else said.replace(",", " ").split()
     most = len(question.elements)
-    if not words or not all(_NUMBER.fullmatch(word) and int(word) <= most for word in words):
+    numbers = set(map(number_of, words))
+    if not words or not all(0 <= one <= most for one in numbers):
         raise ValueProblem(f"{shown(said)}; expected numbers from 1 to {most}, 0 for none, or u")
-    numbers = set(map(int, words))
     if 0 in numbers and len(numbers) > 1:
         raise ValueProblem("0 means none of them, and stands alone")
     return [(one, "yes" if n in numbers else "no") for n, one in enumerate(question.elements, 1)]

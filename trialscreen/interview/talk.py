@@ -11,6 +11,7 @@ from trialscreen.interview.book import Book
 from trialscreen.interview.console import HELP_LINE, Console, Leave
 from trialscreen.interview.plan import Question, next_question, progress
 from trialscreen.interview.record import Keeper
+from trialscreen.interview.replies import number_of
 from trialscreen.interview.reviewing import (
     answer_line,
     earlier_unknown,
@@ -195,8 +196,8 @@ class Talk:
                 self.console.say(*review(self.book))
             elif reply == "?":
                 self.console.say(_WHY_REVIEW)
-            elif reply.isdecimal() and 1 <= int(reply) <= len(names):
-                self._change(int(reply), names)
+            elif 1 <= (number := number_of(reply)) <= len(names):
+                self._change(number, names)
             else:
                 wanted = f"a number from 1 to {len(names)}, r, or Enter" if names else "Enter"
                 self.console.say(f"{shown(reply)}; expected {wanted}")

@@ -32,7 +32,7 @@ KEYS = (
     *("internal", "examples", "no_text"),
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_DIVISION = re.compile(r"1/(\d+(?:\.\d+)?)")
+_DIVISION = re.compile(r"1/([0-9]+(?:\.[0-9]+)?)")
 
 
 def read_elements(at: Cursor) -> dict[str, Element]:

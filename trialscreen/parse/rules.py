@@ -37,7 +37,7 @@ _WINDOWS: dict[str, type[Within] | type[LongerAgoThan]] = {
     "longer_ago_than": LongerAgoThan,
 }
 _OPERATORS = ("is", "one_of", *_COMPARISONS, *_WINDOWS)
-_PERIOD = re.compile(r"(\d{1,5}) (day|week|month|year)s?")
+_PERIOD = re.compile(r"([0-9]{1,5}) (day|week|month|year)s?")
 
 STAND_IN: Rule = AllOf(())
 _NO_RULES: tuple[Rule, ...] = ()
