@@ -149,7 +149,7 @@ def _text(answer: Json) -> str:
 
 
 def facts_of(trial: Trial, response: Json, on: date) -> dict[str, Fact]:
-    """What a response says of a patient."""
+    """What a response says of a patient; numbers count as the digits say that show them."""
     for name, answer in answers_in(response).items():
         if "valueQuantity" in answer:
             quantity, unit = answer["valueQuantity"], trial.elements[name].unit

@@ -22,7 +22,7 @@ from trialscreen.export.fhir.questionnaire import BASE, Form, questionnaire
 from trialscreen.export.fhir.relevance import questions_of
 from trialscreen.export.fhir.response import response
 from trialscreen.export.fhir.values import answer_of
-from trialscreen.fact import Exactly, Fact
+from trialscreen.fact import Exactly, Fact, Numbers, half_of_shown
 from trialscreen.screening import Screening
 
 NCT = load_trial()
@@ -73,10 +73,17 @@ def _nothing_is_missed(form: Json, screening: Screening) -> None:
         assert not enabled(questions[name], made.resource), name
     facts = facts_of(screening.trial, made.resource, ON)
     left_out = {*made.not_enabled, *made.no_such_answer}
-    assert facts == {n: fact for n, fact in screening.facts.items() if n not in left_out}
+    assert facts == {n: _shown(fact) for n, fact in screening.facts.items() if n not in left_out}
     again = [finding.met for finding in unreviewed(screening.trial, facts).findings]
     said = {n: fact for n, fact in screening.facts.items() if n not in made.no_such_answer}
     assert again == [finding.met for finding in unreviewed(screening.trial, said).findings]
+
+
+def _shown(fact: Fact) -> Fact:
+    """A fact as it is read from the digits that show it."""
+    if not isinstance(fact, Numbers) or not fact.exact:
+        return fact
+    return fact._replace(half=half_of_shown(fact.low))
 
 
 def _screened(rng: Random, trial: Trial) -> Screening:
@@ -170,4 +177,4 @@ def test_every_question_can_be_asked() -> None:
     made = response(unreviewed(NCT, facts), AT, form=every)
     assert made.resource["questionnaire"].startswith(f"{form['url']}|")
     assert (made.not_enabled, made.no_such_answer) == ((), ())
-    assert facts_of(NCT, made.resource, ON) == facts
+    assert facts_of(NCT, made.resource, ON) == {n: _shown(fact) for n, fact in facts.items()}

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from trialscreen.errors import InputError, Problem, ValueProblem
 from trialscreen.export.fhir.conditions import Answer
-from trialscreen.fact import Dates, Exactly, Fact, Numbers
+from trialscreen.fact import ALL_WHOLE, Dates, Exactly, Fact, Numbers
 from trialscreen.text import shown
 from trialscreen.trial import Element, Trial
 from trialscreen.values import read_value
@@ -54,10 +54,13 @@ def unit_coding(trial: Trial, element: Element) -> Json:
 
 
 def quantity(trial: Trial, element: Element, value: float, comparator: str = "") -> Json:
-    """A number in the element's unit; `comparator` is <, <=, >, >= or none."""
+    """A number in the element's unit; `comparator` is <, <=, >, >= or none.
+
+    A whole one has no decimals: in FHIR, 23.0 says that it was measured to a tenth.
+    """
     unit = unit_coding(trial, element)
     return {
-        "value": value,
+        "value": int(value) if value == int(value) and abs(value) < ALL_WHOLE else value,
         **({"comparator": comparator} if comparator else {}),
         **({"unit": unit["display"]} if "display" in unit else {}),
         "system": unit["system"],
