@@ -105,7 +105,7 @@ def test_the_day_of_a_moment_is_the_day_as_written(day: date, time: time, zone: 
 @given(
     st.decimals(20, 300, places=2),
     st.booleans(),
-    st.sampled_from(("", " kg", "kg", "公斤", " 公斤")),
+    st.sampled_from(("", " kg", "kg", "公斤", " 公斤", "千克", " 千克")),
 )
 def test_a_number_is_read_in_every_spelling(number: object, is_wide: bool, unit: str) -> None:
     texts = [f"{number}", f"{number}0", f"+{number}"]

@@ -9,6 +9,7 @@ import math
 import re
 from datetime import date
 from typing import NamedTuple
+from unicodedata import digit
 
 from trialscreen.ago import how_long_ago
 from trialscreen.daytext import IN_PART, days_of
@@ -273,7 +274,8 @@ def _no_number(clean: str, text: str) -> ValueProblem:
         return ValueProblem(f"{said}; for a span write '{span[1]} to {span[2]}'")
     odd = next((one for one in clean if one.isnumeric() and one not in "0123456789"), None)
     if odd is not None:
-        power = "; a power of ten is written 10^4" if f"10{odd}" in clean else ""
+        raised = digit(odd, None) if f"10{odd}" in clean else None
+        power = "" if raised is None else f"; a power of ten is written 10^{raised}"
         return ValueProblem(f"{said}: {odd} is none of the digits 0 to 9{power}")
     if folded(text)[0] in "<>≤≥" and not any(one.isdigit() for one in clean):
         return ValueProblem(f"{said}; write the limit that the report prints, such as <20")
@@ -281,8 +283,11 @@ def _no_number(clean: str, text: str) -> ValueProblem:
 
 
 def _continues(rest: str) -> bool:
-    """Whether what stands after the number is more of a number, not a unit (`5,5`, `012`)."""
-    return rest[:1].isnumeric() or rest.startswith(
+    """Whether what stands after the number is more of a number, not a unit (`5,5`, `012`).
+
+    A letter begins a unit even if it counts something, as that of 千克, a kilogram, does.
+    """
+    return (rest[:1].isnumeric() and not rest[:1].isalpha()) or rest.startswith(
         (".", ",", "'", "_", "+", "-", ":", "x 10", "x10")
     )
 
