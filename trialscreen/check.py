@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import combinations
+from math import isclose
 from typing import Literal, NamedTuple
 
 from trialscreen import truth
 from trialscreen.evaluate import Evaluation
 from trialscreen.rule import Compare, Rule, Test, elements_of, parts_of, tests_of
 from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.ucum import grams_per_mole, ratio
 from trialscreen.words import as_written
+
+Level = Literal["error", "warning"]
 
 
 class Lint(NamedTuple):
@@ -16,7 +21,7 @@ class Lint(NamedTuple):
 
     where: str
     rule: str
-    level: Literal["error", "warning"]
+    level: Level
     message: str
 
     def __str__(self) -> str:
@@ -27,6 +32,7 @@ def lint(trial: Trial) -> tuple[Lint, ...]:
     """Every finding, in the order of the document."""
     return (
         *_units(trial),
+        *_factors(trial),
         *_undated(trial),
         *_unused(trial),
         *_decided_by_nothing(trial),
@@ -67,6 +73,45 @@ def _undated(trial: Trial) -> Iterator[Lint]:
                 f"a date without {' and '.join(lacking)}: days that databases write where none is"
                 " known, such as 1900-01-01 or 1970-01-01, pass for dates",
             )
+
+
+LIGHTEST, LARGE_PROTEIN = 5, 100_000
+"""Grams to the mole: nothing lighter than lithium (7) is measured, and little that is heavier."""
+
+
+def _factors(trial: Trial) -> Iterator[Lint]:
+    """A factor that takes a unit to another of its kind is what these units say."""
+    for element in trial.elements.values():
+        for code, other, factor in _conversions(element):
+            if (wrong := _wrong_factor(code, other, factor)) is not None:
+                yield Lint(f"elements.{element.name}", "factor-fits", *wrong)
+
+
+def _conversions(element: Element) -> Iterator[tuple[str, str, float]]:
+    """From each accepted unit to the element's own; between those of another kind than that."""
+    if element.unit is None:
+        return
+    for code, factor in element.accepts.items():
+        yield code, element.unit, factor
+    apart = [one for one in element.accepts if ratio(one, element.unit) is None]
+    for code, other in combinations(apart, 2):
+        yield code, other, element.accepts[code] / element.accepts[other]
+
+
+def _wrong_factor(code: str, other: str, factor: float) -> tuple[Level, str] | None:
+    """What is wrong with `factor`, which takes numbers in `code` to `other`."""
+    right = ratio(code, other)
+    if right is not None and not isclose(factor, right, rel_tol=0.02):
+        upside_down = isclose(factor * right, 1, rel_tol=0.02)
+        why = "; the factor is upside down" if upside_down else ""
+        return "error", f"1 {code} is {right:.6g} {other}, and not {factor:.6g}{why}"
+    mole = grams_per_mole(code, other, factor)
+    if mole is None or LIGHTEST <= mole <= LARGE_PROTEIN:
+        return None
+    said = f"1 {code} as {factor:.6g} {other} makes {mole:.3g} g of a mole"
+    if mole < LIGHTEST:
+        return "error", f"{said}, as nothing does; is the factor upside down?"
+    return "warning", f"{said}, as only large proteins do; is the factor upside down?"
 
 
 def _unused(trial: Trial) -> Iterator[Lint]:
