@@ -2,7 +2,7 @@
 
 import gzip
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -342,7 +342,9 @@ def test_blank_rows_are_no_patients(tmp_path: Path) -> None:
     run_on(tmp_path, tmp_path / "t.csv", problems=tmp_path / "problems.csv")
     found = pl.read_parquet(tmp_path / "out.parquet").select(ID, "I3").rows()
     assert found == [("P1", False), ("P2", None)]
-    assert pl.read_csv(tmp_path / "problems.csv")["row"].to_list() == [2]
+    assert pl.read_csv(tmp_path / "problems.csv")["row"].to_list() == [
+        4
+    ]  # as a spreadsheet counts them
 
 
 def test_names_that_are_patterns_to_the_engine_are_names(tmp_path: Path) -> None:
@@ -382,3 +384,39 @@ def test_a_cell_may_be_long(tmp_path: Path) -> None:
     found = pl.read_csv(tmp_path / "out.csv")
     assert found["patient_id"].to_list() == ["A", "B", "C"]
     assert found["I3"].to_list() == [False, None, False]
+
+
+GAPS: tuple[tuple[str, str], ...] = (
+    *(("patient_id", "weight"), ("", ""), ("A", "heavy"), ("", " "), ("", "")),
+    *(("B", "58"), ("C", "999"), ("", ""), ("D", "39")),
+)
+
+
+def _with_gaps(path: Path, rows: Sequence[tuple[str, str]] = GAPS) -> Path:
+    if path.suffix == ".xlsx":
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet()
+            for number, row in enumerate(rows, start=4):
+                sheet.write_row(number, 2, row)
+    else:
+        path.write_text("".join(f"{','.join(row)}\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
+def test_rows_have_the_numbers_that_people_count(tmp_path: Path, name: str) -> None:
+    _with_gaps(tmp_path / name)
+    ran = cohort(tmp_path, name, "--problems", "p.csv")
+    assert ran.code == 0, ran
+    assert pl.read_csv(tmp_path / "p.csv")["row"].to_list() == [2, 6]
+    assert pl.read_csv(tmp_path / "out.csv")["patient_id"].to_list() == list("ABCD")
+    _with_gaps(tmp_path / f"2{name}", (*GAPS[:2], ("E", "60"), ("", ""), ("", "50")))
+    ran = cohort(tmp_path, f"2{name}")
+    assert ran.err == "error: the ids: every row needs one, and these have none: row 4\n"
+    ran = cohort(tmp_path, name, f"2{name}")
+    assert ran.err == "error: the ids: every row needs one, and these have none: row 12\n"
+    _with_gaps(tmp_path / f"3{name}", (*GAPS[:2], ("A", "60"), ("", ""), ("B", "50")))
+    ran = cohort(tmp_path, name, f"3{name}")
+    assert (
+        "each stands for one row, and these for more: 'A' (row 2, 10), 'B' (row 5, 12)" in ran.err
+    )

@@ -34,7 +34,7 @@ def no_second_reading(*_args: object) -> None:
 def test_ids_that_ascend_need_no_memory(
     ids: list[str] | list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trialscreen.cohort.ids._duplicates", no_second_reading)
+    monkeypatch.setattr("trialscreen.cohort.ids.Ids._duplicates", no_second_reading)
     assert problems(ids) == []
 
 

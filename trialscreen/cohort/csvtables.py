@@ -28,8 +28,8 @@ def open_csv(path: Path, asked: Asked) -> Tables:
         file.seek(layout.bytes)
         plain, blank = rewrite(file, layout, asked.origin, copy)
     tables = _tables(Path(copy.name), layout, plain, 0, asked)
-    left_out = f"{asked.origin}: {count_of(blank, 'blank row')} left out"
-    return tables._replace(notes=(*tables.notes, left_out)) if blank else tables
+    left_out = f"{asked.origin}: {count_of(len(blank), 'blank row')} left out"
+    return tables._replace(notes=(*tables.notes, left_out), blank=blank) if blank else tables
 
 
 def _tables(path: Path, layout: Layout, plain: Plain, above: int, asked: Asked) -> Tables:

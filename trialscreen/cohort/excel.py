@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any, NamedTuple
@@ -43,10 +43,14 @@ _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class Sheet(NamedTuple):
-    """A table of text, and what to know of it: lines for people, without any value."""
+    """A table of text, and what to know of it: lines for people, without any value.
+
+    `blank` is as in `Tables`.
+    """
 
     table: pl.DataFrame
     notes: tuple[str, ...]
+    blank: Sequence[int] = ()
 
 
 def read_sheet(
@@ -105,7 +109,8 @@ def _read(path: Path, name: str | None, origin: str, written: Mapping[str, Kind]
         cells = Cells(sheet, computes_later=_computes_later(path))
         table = _Table(cells, origin, written)
         table.read()
-        return Sheet(table.frame(), (*notes, *(f"{origin}: {one}" for one in table.notes())))
+        notes = (*notes, *(f"{origin}: {one}" for one in table.notes()))
+        return Sheet(table.frame(), notes, table.blank())
     finally:
         book.close()
 
@@ -222,6 +227,11 @@ class _Table:
             marked = table[name].scatter(list(marks), list(marks.values()))
             table = table.with_columns(marked.alias(name))
         return table
+
+    def blank(self) -> list[int]:
+        """For each row that is left out, how many stand above it."""
+        pairs = pairwise((self._title_row, *self._numbers))
+        return [at for at, (one, next_one) in enumerate(pairs) for _ in range(one + 1, next_one)]
 
     def notes(self) -> Iterator[str]:
         """What a reader of the sheet would not see, or would see otherwise."""

@@ -4,7 +4,7 @@ Ids that ascend, as an export's mostly do, are checked on the way, batch by batc
 their 64-bit hashes are compared afterwards: 8 bytes for each row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from threading import Lock
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from trialscreen.cohort.cells import NO_VALUE
+from trialscreen.cohort.tables import place_of
 from trialscreen.errors import Problem
 from trialscreen.text import BLANKS, shown, some
 
@@ -27,10 +28,11 @@ class Ids:
     """Takes the ids of each batch, in any order and from any thread.
 
     `title` is that of their column: as an id, it tells of a header that stands there again.
+    `blank` is as in `Tables`.
     """
 
-    def __init__(self, title: str) -> None:
-        self._title = title
+    def __init__(self, title: str, blank: Sequence[int] = ()) -> None:
+        self._title, self._blank = title, blank
         self._headers: list[int] = []
         self._spans: list[_Span] = []
         self._ascending = True
@@ -60,40 +62,42 @@ class Ids:
     def problems(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
         """What is wrong with the ids of `table`, in whose columns `key` and `row` they stand."""
         if self._headers:
-            rows = some(list(map(str, sorted(self._headers))))
+            rows = self._listed(self._headers)
             message = f"the titles stand among the patients again; take them out of row {rows}"
             yield Problem("the ids", message)
         elif self._without:
             reasons = sorted(one.removeprefix(NO_VALUE) for one in self._without)
             yield Problem("the ids", f"every row needs one, and these have none: {some(reasons)}")
         elif self._empty:
-            rows = some(list(map(str, sorted(self._empty))))
+            rows = self._listed(self._empty)
             yield Problem("the ids", f"every row needs one, and these have none: row {rows}")
         elif not self._in_order():
-            yield from _duplicates(table, key, row)
+            yield from self._duplicates(table, key, row)
+
+    def _listed(self, rows: Iterable[int]) -> str:
+        return some([str(place_of(row, self._blank)) for row in sorted(rows)])
 
     def _in_order(self) -> bool:
         spans = sorted(self._spans) if self._ascending else []
         return self._ascending and all(one.last < other.first for one, other in pairwise(spans))  # type: ignore[operator]
 
+    def _duplicates(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
+        if isinstance(table.collect_schema()[key], pl.String):
+            table = table.with_columns(pl.col(key).str.strip_chars(BLANKS))
+        hashes = table.select(pl.col(key).hash()).collect(engine="streaming").to_series()
+        twice = hashes.filter(hashes.is_duplicated()).unique()
+        if twice.is_empty():
+            return
+        same = table.select(row, key).filter(pl.col(key).hash().is_in(twice.implode()))
+        found = same.collect(engine="streaming").group_by(key, maintain_order=True).agg(row)
+        found = found.filter(pl.col(row).list.len() > 1)
+        names = [
+            f"{shown(str(name))} (row {self._listed(rows)})" for name, rows in found.iter_rows()
+        ]
+        if names:
+            yield Problem("the ids", f"each stands for one row, and these for more: {some(names)}")
+
 
 def _is_empty(ids: pl.Series) -> pl.Series:
     is_null = ids.is_null()
     return is_null | (ids == "") if isinstance(ids.dtype, pl.String) else is_null
-
-
-def _duplicates(table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
-    if isinstance(table.collect_schema()[key], pl.String):
-        table = table.with_columns(pl.col(key).str.strip_chars(BLANKS))
-    hashes = table.select(pl.col(key).hash()).collect(engine="streaming").to_series()
-    twice = hashes.filter(hashes.is_duplicated()).unique()
-    if twice.is_empty():
-        return
-    same = table.select(row, key).filter(pl.col(key).hash().is_in(twice.implode()))
-    found = same.collect(engine="streaming").group_by(key, maintain_order=True).agg(row)
-    found = found.filter(pl.col(row).list.len() > 1)
-    names = [
-        f"{shown(str(name))} (row {some(list(map(str, rows)))})" for name, rows in found.iter_rows()
-    ]
-    if names:
-        yield Problem("the ids", f"each stands for one row, and these for more: {some(names)}")

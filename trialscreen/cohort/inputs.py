@@ -127,7 +127,20 @@ def open_tables(
     notes = [note for tables in opened.values() for note in tables.notes]
     is_text = any(one.is_text for one in opened.values())
     doubtful = {name: why for one in opened.values() for name, why in one.doubtful.items()}
-    return Tables(frame, first.schema, counted, is_text, tuple(notes), doubtful)
+    blank = _blank([*opened.values()])
+    return Tables(frame, first.schema, counted, is_text, tuple(notes), doubtful, blank)
+
+
+def _blank(tables: Sequence[Tables]) -> list[int]:
+    """How many rows of all tables stand above each blank one."""
+    found: list[int] = []
+    above = 0
+    for number, one in enumerate(tables, start=1):
+        found.extend(above + rows for rows in one.blank)
+        if one.counted is None or not any(later.blank for later in tables[number:]):
+            break
+        above += one.counted()
+    return found
 
 
 def _with_folders(path: Path, tables: Tables) -> Tables:
@@ -155,8 +168,8 @@ def _open_excel(path: Path, asked: Asked) -> Tables:
     except ImportError:
         message = "Excel files need one more package: pip install 'trialscreen[excel]'"
         raise InputError([Problem(asked.origin, message)]) from None
-    table, notes = read_sheet(path, asked.sheet, asked.origin, asked.written)
-    return Tables(table.lazy(), table.schema, lambda: len(table), notes=notes)
+    table, notes, blank = read_sheet(path, asked.sheet, asked.origin, asked.written)
+    return Tables(table.lazy(), table.schema, lambda: len(table), notes=notes, blank=blank)
 
 
 _OPENERS: Mapping[str, Opener] = {

@@ -10,6 +10,7 @@ import polars as pl
 
 from trialscreen.cohort.cells import NO_VALUE
 from trialscreen.cohort.forms import ADVICE
+from trialscreen.cohort.tables import place_of
 from trialscreen.cohort.unusual import Odd, OddOnes
 from trialscreen.csvtext import write_rows
 
@@ -93,12 +94,14 @@ class Ledger:
 
     Each row is looked at in one or two `passes`, which may cut the rows into other batches.
     `like_missing` are those of the `unreadable` that look like codes for a missing value.
+    Of the rows that are listed, those that were `blank` count too (as in `Tables`).
     With `out`, every value that could not be used is listed there, as CSV; `failure` says
     why that could not be done. (Raised in the engine's threads, it would lose its number.)
     """
 
-    def __init__(self, out: TextIO | None, passes: int) -> None:
+    def __init__(self, out: TextIO | None, passes: int, blank: Sequence[int] = ()) -> None:
         self.rows = 0
+        self.blank = blank
         self.filled: Counter[str] = Counter()
         self.empty: Counter[str] = Counter()
         self.unreadable: Counter[str] = Counter()
@@ -168,6 +171,8 @@ class Ledger:
         if self._out is not None and found:
             try:
                 rows = pl.concat(found).sort("row", maintain_order=True)
+                places = [place_of(row, self.blank) for row in rows["row"]]
+                rows = rows.with_columns(pl.Series("row", places, pl.UInt32()))
                 write_rows(self._out, rows.iter_rows())
             except OSError as error:
                 self.failure = error

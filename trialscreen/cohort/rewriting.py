@@ -22,10 +22,10 @@ _CONTROL = re.compile(f"[{re.escape(CONTROLS.decode())}]")
 
 
 class Rewritten(NamedTuple):
-    """What stands in the new file; `blank` rows were left out."""
+    """What stands in the new file, and how many rows above each blank one, which is left out."""
 
     plain: Plain
-    blank: int
+    blank: list[int]
 
 
 class _Lines:
@@ -73,10 +73,10 @@ def _rewrite(lines: _Lines, layout: Layout, origin: str, out: IO[str]) -> Rewrit
     # With this end of a line, cells with one half of it come in quotes.
     writer = csv.writer(out, delimiter=layout.separator, lineterminator="\r\n")
     widths = _Widths(len(layout.names), origin)
-    blank = 0
+    blank: list[int] = []
     for cells in _records(lines, layout, origin):
         if not any(cell.strip(BLANKS) for cell in cells):
-            blank += 1
+            blank.append(widths.rows)
             continue
         widths.add(len(cells), lines)
         writer.writerow(cells)
@@ -106,13 +106,13 @@ class _Widths:
 
     def __init__(self, titles: int, origin: str) -> None:
         self._titles, self._origin = titles, origin
-        self._rows = 0
+        self.rows = 0
         self._seen: set[int] = set()
         self._problems: list[Problem] = []
         self._ended = True
 
     def add(self, cells: int, lines: _Lines) -> None:
-        self._rows += 1
+        self.rows += 1
         self._seen.add(cells)
         self._ended = lines.taken[-1].endswith(("\n", "\r"))
         if cells != self._titles and len(self._problems) < _MOST:
@@ -123,7 +123,7 @@ class _Widths:
 
     def plain(self) -> Plain:
         cells = self._seen.pop() if len(self._seen) == 1 else self._titles
-        is_cut = self._rows == 1 and not self._ended
+        is_cut = self.rows == 1 and not self._ended
         if self._seen or cells > self._titles or (cells < self._titles and is_cut):
             raise InputError(self._problems)
-        return Plain(self._rows, cells)
+        return Plain(self.rows, cells)

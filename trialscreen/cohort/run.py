@@ -20,7 +20,7 @@ from trialscreen.cohort.matching import NO_MAP, ColumnMap, Matched, match_column
 from trialscreen.cohort.output import ENDINGS, STDOUT, is_known, name_of, whole_output, write
 from trialscreen.cohort.panics import panics_told
 from trialscreen.cohort.screener import Screener
-from trialscreen.cohort.tables import Tables
+from trialscreen.cohort.tables import Tables, place_of
 from trialscreen.cohort.unusual import of_median
 from trialscreen.counting import verdicts_of
 from trialscreen.errors import InputError, Problem
@@ -97,7 +97,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
     if doubtful := [why for name, why in tables.doubtful.items() if name in used]:
         raise InputError(doubtful)
     batches = plan_batches(trial, matched, tables.schema, job.key, job.anchor)
-    rows, ids = prepared(batches, tables.frame, job.key), Ids(job.key)
+    rows, ids = prepared(batches, tables.frame, job.key), Ids(job.key, tables.blank)
     if tables.is_text:
         rows = in_batches(rows)  # of a text file, of which the engine reads little at a time
     screener = Screener(
@@ -106,7 +106,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
     counting = _counting(trial, screener) if with_attrition else None
     with whole_output(job.output, folder) as output, interruptible():
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
-        with listing as listed, _told(job), _ledger(job, listed, batches) as ledger:
+        with listing as listed, _told(job), _ledger(job, listed, batches, tables.blank) as ledger:
             progress.start(tables.counted)
             typed = rows if batches.is_ready else _typed(rows, batches, ledger)
             listeners = _Listeners(ledger, ids, counting, progress)
@@ -143,15 +143,17 @@ def medians(trial: Trial, ledger: Ledger) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def _ledger(job: Job, path: Path | None, batches: Batches) -> Iterator[Ledger]:
+def _ledger(
+    job: Job, path: Path | None, batches: Batches, blank: Sequence[int]
+) -> Iterator[Ledger]:
     """With its list in `path`, which is to be `job.problems`."""
     passes = 1 if batches.is_ready else 2
     if path is None:
-        yield Ledger(None, passes)
+        yield Ledger(None, passes, blank)
     else:
         try:
             with path.open("w", encoding="utf-8", newline="") as out:
-                yield (ledger := Ledger(out, passes))
+                yield (ledger := Ledger(out, passes, blank))
                 if ledger.failure is not None:
                     raise ledger.failure
         except OSError as error:
@@ -256,7 +258,7 @@ def _unusable(job: Job, matched: Matched, ledger: Ledger) -> Iterator[Problem]:
     """What makes the whole table unusable."""
     if ledger.rows == 0:
         yield Problem("the table", "there are no rows in it")
-    if rows := sorted(ledger.undated):
+    if rows := [place_of(row, ledger.blank) for row in sorted(ledger.undated)]:
         yield Problem(
             SCREENING_DATE,
             f"expected one day (YYYY-MM-DD), not after {job.anchor.today}; that is not so in row"

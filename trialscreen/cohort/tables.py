@@ -1,6 +1,7 @@
 """What every format is opened to: rows in one lazy frame, and what to know of them."""
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,8 @@ class Tables(NamedTuple):
     `counted` says how many there are, told by the files and not by `frame`; None where
     nothing tells it. `is_text`: the engine reads little of it at a time. `notes` are lines
     to be told of what was left out, with no value of a patient in them. `doubtful` says of
-    columns what would be wrong, were they used.
+    columns what would be wrong, were they used. `blank` has, for each blank row that was
+    left out, how many rows stand above it, in order.
     """
 
     frame: pl.LazyFrame
@@ -25,6 +27,12 @@ class Tables(NamedTuple):
     is_text: bool = False
     notes: tuple[str, ...] = ()
     doubtful: Mapping[str, Problem] = {}
+    blank: Sequence[int] = ()
+
+
+def place_of(row: int, blank: Sequence[int]) -> int:
+    """The number of a row among all, blank ones included; `row` counts without them, from 1."""
+    return row + bisect_left(blank, row)
 
 
 class Asked(NamedTuple):
