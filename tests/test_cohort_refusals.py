@@ -66,7 +66,7 @@ def test_an_output_whose_links_go_in_circles_is_refused(tmp_path: Path) -> None:
 def test_an_output_that_is_no_file_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("patient_id,weight\nP1,55\n")
     (tmp_path / "out.csv").mkdir()
-    assert_refused(tmp_path, cohort(tmp_path, "t.csv"), ["out.csv: is no file"])
+    assert_refused(tmp_path, cohort(tmp_path, "t.csv"), ["out.csv: is not a file"])
 
 
 def test_a_file_that_may_not_be_read_is_refused(

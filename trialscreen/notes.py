@@ -46,7 +46,7 @@ def strange_keys(places: Mapping[str, str]) -> Iterator[Problem]:
     """The keys, each with its place, that an answer does not have."""
     for key, where in places.items():
         if key not in ANSWER_KEYS:
-            message = f"{shown(key)} is no key of an answer; expected {', '.join(ANSWER_KEYS)}"
+            message = f"{shown(key)} is not a key of an answer; expected {', '.join(ANSWER_KEYS)}"
             hint = nearest(key, ANSWER_KEYS)
             if key[:1].isdigit():
                 hint = PART_OF_A_NUMBER

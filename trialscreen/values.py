@@ -276,7 +276,7 @@ def _no_number(clean: str, text: str) -> ValueProblem:
     if odd is not None:
         raised = digit(odd, None) if f"10{odd}" in clean else None
         power = "" if raised is None else f"; a power of ten is written 10^{raised}"
-        return ValueProblem(f"{said}: {odd} is none of the digits 0 to 9{power}")
+        return ValueProblem(f"{said}: {odd} is not one of the digits 0 to 9{power}")
     if folded(text)[0] in "<>≤≥" and not any(one.isdigit() for one in clean):
         return ValueProblem(f"{said}; write the limit that the report prints, such as <20")
     return ValueProblem(said)

@@ -224,7 +224,7 @@ def _check_files(trial: Trial, job: Job) -> None:
     written = [*output, *([] if job.problems is None else [job.problems]), *job.beside]
     for path in written:
         if path.exists() and not path.is_file():
-            problems.append(Problem(printable(str(path)), "is no file; it is not written over"))
+            problems.append(Problem(printable(str(path)), "is not a file, and is not written over"))
         elif any(_same(path, one) for one in job.inputs):
             problems.append(Problem(printable(str(path)), "is an input; it is not written over"))
     for one, other in combinations(written, 2):

@@ -128,7 +128,7 @@ def _unfit(name: str, *, new: bool) -> str:
     if not name:
         return "'' names no file; expected a name such as answers.yaml"
     if name == "-":
-        return "'-' is no file; expected a name such as answers.yaml"
+        return "'-' is not a file; expected a name such as answers.yaml"
     if path.suffix.lower() == ".json":
         return f"{shown(name)}: answers are kept as YAML; expected a name such as {path.stem}.yaml"
     if not path.parent.is_dir():

@@ -70,7 +70,7 @@ def no_answer(trial: Trial, question: Question, reply: str, problem: ValueProble
     if not reply or isinstance(problem, Contradiction):
         return str(problem)
     if len(reply) == 1 and reply.isalpha():
-        return f"{shown(reply)} is no answer here; {HELP_LINE}"
+        return f"{shown(reply)} is not an answer here; {HELP_LINE}"
     element = question.elements[0]
     if question.card is None and element.type == "choice":
         choices = "; ".join(f"{n} {label}" for n, label in enumerate(element.choices.values(), 1))

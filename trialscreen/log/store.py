@@ -128,7 +128,7 @@ def open_or_begin(path: Path, nct_id: str, tool: str) -> Iterator[Log]:
 def connect(path: Path) -> sqlite3.Connection:
     """A connection to a file that exists. Raises sqlite3.Error, or InputError."""
     if not path.is_file():
-        message = "is no file" if path.exists() else "there is no such file"
+        message = "is not a file" if path.exists() else "there is no such file"
         raise InputError([Problem(printable(str(path)), message)])
     # Absolute: names such as `:memory:` and `file:x.log` mean something else to SQLite.
     connection = sqlite3.connect(path.absolute(), timeout=PATIENCE, isolation_level=None)
