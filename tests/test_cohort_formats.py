@@ -345,6 +345,17 @@ def test_blank_rows_are_no_patients(tmp_path: Path) -> None:
     assert pl.read_csv(tmp_path / "problems.csv")["row"].to_list() == [4]
 
 
+def test_names_that_are_patterns_to_the_engine_are_names(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"^.*$": ["a"], "*": [39], "height": [160]})
+    for name in ("a.parquet", "b.parquet"):
+        frame.with_columns(pl.lit(name).alias("^.*$")).write_parquet(tmp_path / name)
+    (tmp_path / "c.yaml").write_text("'*': weight\n")
+    ran = cohort(tmp_path, "?.parquet", "--id", "^.*$", "--columns", "c.yaml")
+    assert ran.code == 0, ran
+    written = pl.read_csv(tmp_path / "out.csv")
+    assert written.select(pl.nth(0), "I3").rows() == [("a.parquet", False), ("b.parquet", False)]
+
+
 def test_an_ndjson_key_may_first_come_late(tmp_path: Path) -> None:
     lines = [f'{{"patient_id": {number}, "weight": 39}}' for number in range(1500)]
     late = '{"patient_id": 9999, "prior_cell_therapy": true, "screening_date": "2026-03-01"}'
