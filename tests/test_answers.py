@@ -64,3 +64,17 @@ def test_what_powershell_writes_is_named(encoding: str, tmp_path: Path) -> None:
     path.write_text("\ufeff" * (encoding != "utf-16") + "weight: 55\n", encoding)
     (told,) = refusals(run("screen", path))
     assert told == f"{path}: UTF-16 text, as PowerShell writes it; save it as UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "fits"),
+    [("2.0", True), ("2", True), ('"2"', True), ('"2.0"', False), ("2.05", False), ("1.6", True)],
+)
+def test_a_number_of_json_counts_as_the_digits_that_show_it(
+    ratio: str, fits: bool, tmp_path: Path
+) -> None:
+    """As of NDJSON and in Python: programs write 2.0 for 2. 62 of 40 is 1.55."""
+    (path := tmp_path / "answers.json").write_text(
+        f'{{"alt": 62, "alt_uln": 40, "alt_x_uln": {ratio}}}', "utf-8"
+    )
+    assert (run("screen", "--from", path).code != 2) is fits

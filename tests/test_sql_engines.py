@@ -29,7 +29,8 @@ _SHARE = {"duckdb": slice(0, None, 3), "postgres": slice(1, None, 3), "spark": s
 
 @cache
 def families() -> list[list[Case]]:
-    return [list(make()) for make in FAMILIES.values()]
+    # How numbers are written is told of columns of texts, which Polars alone is given.
+    return [list(make()) for name, make in FAMILIES.items() if name != "as written"]
 
 
 def test_every_cell_is_as_polars_and_so_the_reference_has_it(engine: Engine) -> None:

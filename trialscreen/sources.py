@@ -146,7 +146,7 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
     try:
         # Numbers stay as written, so that a value means the same here as in a flag.
         root = json.loads(
-            text, object_pairs_hook=unique, parse_float=str, parse_int=str, parse_constant=str
+            text, object_pairs_hook=unique, parse_float=_number, parse_int=str, parse_constant=str
         )
     except RecursionError:
         raise InputError([Problem(origin, "nested too deep")]) from None
@@ -177,6 +177,11 @@ def _placed_keys(text: str, origin: str, twice: list[str]) -> list[Problem]:
     except InputError:  # JSON that is not YAML, for its escapes
         found = []
     return found or [Problem(f"{origin} {short(key)}", "the key stands twice") for key in twice]
+
+
+def _number(written: str) -> str:
+    """A number of JSON without `.0`, which programs write and which says nothing of digits."""
+    return re.sub(r"\.0+$", "", written)
 
 
 _COLON = re.compile(r"\s*:")
