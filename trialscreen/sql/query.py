@@ -126,7 +126,7 @@ class _Query:
     def _steps(self, program: Program, outputs: Iterable[Scalar], prefix: str) -> list[_Part]:
         """One query per stage; each reads only those before it."""
         return [
-            _Part(f"{prefix}_{number}", self._all_and(stage))
+            _Part(f"{prefix}_{number}", self._all_and(stage), fenced=True)
             for number, stage in enumerate(program.stages(outputs), 1)
         ]
 
