@@ -57,7 +57,7 @@ def _disagreement(lowering: Lowering, element: Element) -> Iterator[Contradictio
     elif isinstance(element.derive, Formula) and not SPECS[element.derive.name].whole:
         disagree = _numbers_disagree(lowering, element, element.derive)
     else:
-        years = _whole_years(lowering.unlimited(element, held.entered))
+        years = _whole_years(held.entered, lowering.unlimited(element, held.entered))
         disagree = negated(overlap(years, held.derived))
     others = _entered(lowering, _behind(lowering, element))
     yield Contradiction(
@@ -78,12 +78,22 @@ def _numbers_disagree(lowering: Lowering, element: Element, formula: Formula) ->
     return if_(is_exact(wide), apart, negated(overlap(wide, derived)))
 
 
-def _whole_years(entered: Bounds) -> Bounds:
-    """The completed years of what was entered: 2 for 2.9, and for below 3."""
+def _whole_years(entered: Bounds, wide: Bounds) -> Bounds:
+    """The completed years of what was entered: 2 for 2.9, and for below 3.
+
+    `wide` is `entered` without ends that a range has given; they are far too large for the whole
+    numbers of Spark.
+    """
     minus_one = Constant(-1.0)
     up = calculated("*", floor(calculated("*", entered.high, minus_one)), minus_one)
     below = calculated("-", up, Constant(1.0))
-    return Bounds(floor(entered.low), if_(entered.high_open, below, floor(entered.high)))
+    high = if_(entered.high_open, below, floor(entered.high))
+    if wide is entered:
+        return Bounds(floor(entered.low), high)
+    return Bounds(
+        if_(compare("==", wide.low, entered.low), floor(entered.low), wide.low),
+        if_(compare("==", wide.high, entered.high), high, wide.high),
+    )
 
 
 def _checks(lowering: Lowering) -> Iterator[Contradiction]:
