@@ -42,15 +42,18 @@ class Ids:
 
     def add(self, ids: pl.Series, rows: pl.Series) -> None:
         """`rows` are the numbers of the rows that `ids` stand in."""
-        if isinstance(ids.dtype, pl.String):
+        ascending, is_text = _ascend(ids), isinstance(ids.dtype, pl.String)
+        if is_text and not (ascending and _have_no_blanks(ids)):
             ids = ids.str.strip_chars(BLANKS)
-        ascending = bool((ids.slice(1) > ids.slice(0, len(ids) - 1)).all(ignore_nulls=False))
+            ascending = _ascend(ids)
         span = _Span(ids[0], ids[-1])
-        # An empty one comes before all else.
+        # An empty one comes before all else, and one without a value after all else.
         fine = ascending and span.first is not None and span.first != ""
         empty = () if fine else rows.filter(_is_empty(ids))
-        headers = rows.filter(ids == self._title) if isinstance(ids.dtype, pl.String) else ()
-        without = ids.filter(ids.str.starts_with(NO_VALUE)) if ids.dtype == pl.String else ()
+        fine = fine and not (is_text and str(span.last) >= NO_VALUE)
+        without = () if fine or not is_text else ids.filter(ids.str.starts_with(NO_VALUE))
+        is_header = ids == self._title if is_text else None
+        headers = () if is_header is None or not is_header.any() else rows.filter(is_header)
         with self._lock:
             self._without.extend(without)
             self._empty.extend(empty)
@@ -96,6 +99,18 @@ class Ids:
         ]
         if names:
             yield Problem("the ids", f"each stands for one row, and these for more: {some(names)}")
+
+
+def _ascend(ids: pl.Series) -> bool:
+    return bool((ids.slice(1) > ids.slice(0, len(ids) - 1)).all(ignore_nulls=False))
+
+
+def _have_no_blanks(ascending: pl.Series) -> bool:
+    """Whether none begins or ends with what may be (a part of) a blank, as far as bytes tell."""
+    if ascending[0] is None or not "!" <= ascending[0] <= ascending[-1] <= "~":
+        return False
+    last = ascending.cast(pl.Binary).bin.get(-1)
+    return bool((last >= ord("!")).all() and (last <= ord("~")).all())
 
 
 def _is_empty(ids: pl.Series) -> pl.Series:
