@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from threading import Lock
 from typing import NamedTuple, TextIO
 
@@ -149,8 +148,8 @@ class Ledger:
             self._add_odd(ones)
 
     def _add_odd(self, found: Sequence[Odd]) -> None:
-        for element, ones in groupby(found, key=lambda one: one.element):
-            self.odd[element].add(one.fact.low for one in ones)
+        for one in found:
+            self.odd[one.element.name].add(one.lows)
 
     def known(self, element: str) -> int:
         """The rows in which an element that stands in a column can be used."""

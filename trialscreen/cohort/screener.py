@@ -4,7 +4,7 @@ Such rows are rare, and most of what tells them is computed for the criteria any
 engine screens all rows as they are, and says in which there is something to look at.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from threading import Lock
 
@@ -13,14 +13,14 @@ import polars as pl
 from trialscreen.cohort.batches import Batches, known, listed
 from trialscreen.cohort.cells import LATEST
 from trialscreen.cohort.ledger import NOTHING, UNUSUAL, Found
-from trialscreen.cohort.unusual import Odd, Unusual, reason
+from trialscreen.cohort.unusual import Odd, Unusual, is_usual, reasons
 from trialscreen.columns import Computing, table_of
 from trialscreen.counting import ENOUGH
 from trialscreen.lower import lower
 from trialscreen.scalar import Scalar
 from trialscreen.trial import SCREENING_DATE, Trial
 
-_TOUCHED, _ODD = "(to be looked at)", "(perhaps unusual)"
+_TOUCHED, _DOUBTFUL = "(contradictory)", "(unusual or unusable)"
 
 
 class Screener:
@@ -45,6 +45,9 @@ class Screener:
         self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
         days = {SCREENING_DATE: (SCREENING_DATE,)} if own_days else {}
         self._unusual = Unusual(trial, {**days, **self.columns})
+        self._spanned = [one for one in self._fitting if one.ends is not None]
+        spanned = (one.element.name for one in self._spanned)
+        self._doubted = [*dict.fromkeys((*self._unusual.columns, *spanned))]
         contradictions = self.program.contradictions
         self._flags = {f"(contradiction {one.id})": one.holds for one in contradictions}
 
@@ -76,32 +79,45 @@ class Screener:
         """What `settled` takes: `results`, unusable values and all, and in which rows those are."""
         frame = self._computing({**self.program.results, **self._flags}).of(typed)
         frame = frame.cast(self.results)  # what no column can decide has no type of its own
-        wrong = (~one.usable for one in self._fitting if one.usable is not None)
-        touched = pl.any_horizontal(*wrong, *self._flags, pl.lit(value=False))
+        besides = (~one.besides for one in self._fitting if one.besides is not None)
+        touched = _any([*besides, *self._flags]).alias(_TOUCHED)
+        doubtful = _any(self._doubts()).alias(_DOUBTFUL)
         return frame.with_columns(self._latest.alias(LATEST)).select(
-            *self.results,
-            touched.fill_null(value=False).alias(_TOUCHED),
-            self._unusual.flag.alias(_ODD),
+            *self.results, touched, doubtful
         )
+
+    def _doubts(self) -> Iterator[pl.Expr]:
+        """Where a value is unusual, or not between the ends of a column that fits."""
+        for one in self._spanned:
+            assert one.ends is not None
+            yield ~is_usual(one.element, pl.col(one.element.name), one.ends)
+        yield from self._unusual.flags(*(one.element.name for one in self._spanned))
 
     def settled(self, screened: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
         """A batch of `screened` without the values that cannot be used, and what they were."""
         results = screened.clone()
-        odd = results.drop_in_place(_ODD)
-        results, found = self._settled(results, results.drop_in_place(_TOUCHED))
-        return results, self._with_odd(results, found, odd) if odd.any() else found
-
-    def _with_odd(self, results: pl.DataFrame, found: Found, flag: pl.Series) -> Found:
-        rows = self._unusual.rows(results, flag)
+        touched = results.drop_in_place(_TOUCHED)
+        doubtful = results.drop_in_place(_DOUBTFUL).arg_true()
+        if doubtful.is_empty():
+            return self._settled(results, touched)
+        rows = results[doubtful, self._doubted]
+        if not all(one.is_within(rows[one.element.name]) for one in self._spanned):
+            touched = touched.scatter(doubtful, values=True)
+        results, found = self._settled(results, touched)
+        if touched.any():
+            rows = results[doubtful, self._doubted]
         if not self._with_list:
-            return found._replace(odd=self._odd_of_many(rows, ENOUGH))
-        ones = self._unusual.found(rows)
-        if not ones:
-            return found
-        places = flag.arg_true().gather([one.place for one in ones])
-        reasons = [reason(self._trial, one) for one in ones]
-        unusual = listed(results, places, [one.element for one in ones], reasons, UNUSUAL)
-        return found._replace(odd=ones, unusual=unusual)
+            return results, found._replace(odd=self._odd_of_many(rows, ENOUGH))
+        return results, self._with_odd(results, found, self._unusual.found(rows), doubtful)
+
+    def _with_odd(
+        self, results: pl.DataFrame, found: Found, odd: list[Odd], places: pl.Series
+    ) -> Found:
+        lists = [NOTHING]
+        for one in odd:
+            rows, why = places.gather(one.places), reasons(self._trial, one)
+            lists.append(listed(results, rows, one.element.name, why, UNUSUAL))
+        return found._replace(odd=odd, unusual=pl.concat(lists))
 
     def _odd_of_many(self, rows: pl.DataFrame, enough: int) -> list[Odd]:
         """What is found in these rows and all that wait, once they are enough.
@@ -139,7 +155,7 @@ class Screener:
         columns: list[pl.Series] = []
         found = [NOTHING]
         for reader in self._fitting:
-            if reader.usable is None:
+            if reader.ends is None:
                 continue
             name = reader.element.name
             read = reader.read(typed[name], latest)
@@ -169,6 +185,11 @@ class Screener:
     def _is_known(self, typed: pl.DataFrame, name: str) -> pl.Series:
         known = pl.any_horizontal(pl.col(self.columns[name]).is_not_null())
         return typed.select(known.alias(name)).to_series()
+
+
+def _any(flags: Iterable[pl.Expr | str]) -> pl.Expr:
+    """In which rows one of them is true."""
+    return pl.any_horizontal(*flags, pl.lit(value=False)).fill_null(value=False)
 
 
 def _put_back(

@@ -1,6 +1,8 @@
 """Columns whose type fits their element: checked, and else used as they are."""
 
 from datetime import date
+from math import inf, isnan
+from typing import Any
 
 import polars as pl
 
@@ -15,14 +17,15 @@ READABLE = (
 """The types of column that can be used."""
 
 MOST_DIGITS = 38
+_ALL_DAYS = (date.min, date.max)
 _WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 
 
 class Fitting:
     """A column whose cells are typed values as the scan leaves them.
 
-    `usable` tells which can be used, over the column of the element's name and LATEST: null
-    for an empty cell, false for NaN. None: nothing can be wrong with them.
+    Which can be used: those between `ends` for which `besides` is true or null. The latter is
+    over the column of the element's name and LATEST. Empty cells can be used, NaN cannot.
     """
 
     def __init__(
@@ -31,15 +34,35 @@ class Fitting:
         element: Element,
         prepared: pl.Expr,
         kind: pl.DataType,
-        usable: pl.Expr | None = None,
+        ends: tuple[Any, Any] | None = None,
     ) -> None:
-        self.element, self.prepared, self.usable = element, prepared, usable
+        self.element, self.prepared, self.ends = element, prepared, ends
         self.columns = {element.name: kind}
+        self._cell = pl.col(element.name)
         self._parser = Parser(trial, element)
+        self._span = (-inf, inf) if ends is None else tuple(pl.Series(ends).cast(pl.Float64))
+
+    @property
+    def besides(self) -> pl.Expr | None:
+        if self.element.type == "date":
+            return self._cell <= pl.col(LATEST)
+        if self.element.type == "integer" and self.columns[self.element.name].is_float():
+            return self._cell == self._cell.floor()
+        return None
+
+    def is_within(self, cells: pl.Series) -> bool:
+        """Whether all cells lie between the ends. This is no query, so it need not wait."""
+        if self.ends is None or cells.null_count() == len(cells):
+            return True
+        low, high = self._span
+        numbers = cells.cast(pl.Float64)  # also days, of which not all are days for Python
+        least, most = numbers.min(), numbers.max()
+        return low <= least and most <= high and not isnan(numbers.sum())
 
     def read(self, cells: pl.Series, latest: pl.Series) -> Read:
-        usable = pl.lit(value=True) if self.usable is None else self.usable
-        return _checked(self._parser, cells, latest, usable, pl.col(self.element.name))
+        usable = pl.lit(value=True) if self.ends is None else self._cell.is_between(*self.ends)
+        usable = usable if self.besides is None else usable & self.besides
+        return _checked(self._parser, cells, latest, usable, self._cell)
 
 
 class Moments:
@@ -76,18 +99,14 @@ def _checked(
 
 
 def _is_possible(element: Element, day: pl.Expr) -> pl.Expr:
-    low, high = element.range or (date.min, date.max)
+    low, high = element.range or _ALL_DAYS
     return day.is_between(low, high) & (day <= pl.col(LATEST))
 
 
 def _numbers(trial: Trial, element: Element, column: pl.Expr, kind: pl.DataType) -> Fitting:
     """Numbers in the element's own unit."""
     assert element.range is not None
-    cell = pl.col(element.name)
-    usable = cell.is_between(*element.range)
-    if element.type == "integer" and kind.is_float():
-        usable &= cell == cell.floor()
-    return Fitting(trial, element, column.cast(kind), kind, usable)
+    return Fitting(trial, element, column.cast(kind), kind, element.range)
 
 
 def named(name: str) -> pl.Expr:
@@ -117,9 +136,7 @@ def fitting(
         case "choice" if isinstance(kind, pl.Enum) and set(kind.categories) <= set(element.choices):
             return Fitting(trial, element, column, kind)
         case "date" if isinstance(kind, pl.Date):
-            return Fitting(
-                trial, element, column, kind, _is_possible(element, pl.col(element.name))
-            )
+            return Fitting(trial, element, column, kind, element.range or _ALL_DAYS)
         case "date" if isinstance(kind, pl.Datetime):
             return Moments(trial, element, column)
         case "integer" | "quantity" if isinstance(kind, _WHOLE):

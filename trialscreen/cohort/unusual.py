@@ -1,13 +1,12 @@
 """Values that can be right and seldom are: outside what is typical of their element."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from trialscreen.consistency import is_unusual
 from trialscreen.fact import Dates, Numbers, of_columns
 from trialscreen.trial import Element, Trial
 from trialscreen.words import show_fact, show_typical
@@ -24,11 +23,28 @@ _KEPT = 100_000
 
 
 class Odd(NamedTuple):
-    """An unusual value, and in which of the rows."""
+    """The unusual values of an element: in which of some rows, and the cells of its columns."""
 
-    place: int
-    element: str
-    fact: Numbers | Dates
+    element: Element
+    places: pl.Series
+    cells: list[tuple[Any, ...]]
+
+    @property
+    def lows(self) -> list[Any]:
+        return [low for low, *_ in self.cells]
+
+
+def is_usual(element: Element, cell: pl.Expr, ends: tuple[Any, Any]) -> pl.Expr:
+    """Whether a value lies between `ends`, where it can be used, and is not unusual."""
+    least, most = ends
+    low, high = typical = element.typical or ends
+    usual = cell.is_between(max(low, least), min(high, most))
+    return usual & ~cell.is_in(codes) if (codes := _codes_in(typical)) else usual
+
+
+def _codes_in(typical: tuple[Any, Any]) -> tuple[float, ...]:
+    low, high = typical
+    return () if isinstance(low, date) else tuple(one for one in CODES if low <= one <= high)
 
 
 class _Span(NamedTuple):
@@ -37,35 +53,18 @@ class _Span(NamedTuple):
     element: Element
     columns: tuple[str, ...]
 
-    @property
-    def ends(self) -> tuple[Any, Any]:
+    def is_odd(self) -> pl.Expr:
+        """As `is_unusual` has it, or a code; null where nothing is known."""
         assert self.element.typical is not None
-        return self.element.typical
-
-    @property
-    def codes(self) -> tuple[float, ...]:
-        low, high = self.ends
-        return () if isinstance(low, date) else tuple(one for one in CODES if low <= one <= high)
-
-    def flags(self) -> Iterator[pl.Expr]:
-        """In which rows there may be one: in all in which there is, and in few others."""
-        (low, high), first, last = self.ends, self.columns[0], self.columns[:2][-1]
+        low, high = self.element.typical
+        first, last = (pl.col(self.columns[place]) for place in (0, len(self.columns) > 1))
+        odd = (last < low) | (first > high)
         if len(self.columns) > 2:  # an end that is left out may be just at the end of the usual
-            yield (pl.col(last) <= low) | (pl.col(first) >= high)
-        else:
-            yield (pl.col(last) < low) | (pl.col(first) > high)
-        if codes := self.codes:
-            yield pl.col(first).is_in(codes)
-
-    def odd(self, rows: pl.DataFrame) -> Iterator[Odd]:
-        """Of the few rows that have a flag."""
-        flag = pl.any_horizontal(*self.flags()).fill_null(value=False)
-        places = rows.select(flag.alias("flag")).to_series().arg_true()
-        values = (rows[column].gather(places) for column in self.columns)
-        for place, cells in zip(places, zip(*values, strict=True), strict=True):
-            fact = _fact(cells)
-            if is_unusual(self.element, fact) or (fact.exact and fact.low in self.codes):
-                yield Odd(place, self.element.name, fact)
+            first_open, last_open = map(pl.col, self.columns[2:4])
+            odd |= ((last == low) & last_open) | ((first == high) & first_open)
+        if codes := _codes_in(self.element.typical):
+            odd |= first.is_in(codes) & (first == last)
+        return odd
 
 
 class Unusual:
@@ -77,29 +76,35 @@ class Unusual:
             for name, of_element in columns.items()
             if trial.elements[name].typical is not None
         ]
+        self._flags = [span.is_odd().alias(span.element.name) for span in self._spans]
+        self.columns = [name for span in self._spans for name in span.columns]
 
-    @property
-    def flag(self) -> pl.Expr:
-        """Whether there is one in the row, or a value that cannot be used at all."""
-        flags = (flag for span in self._spans for flag in span.flags())
-        return pl.any_horizontal(*flags, pl.lit(value=False)).fill_null(value=False)
-
-    def rows(self, batch: pl.DataFrame, flag: pl.Series) -> pl.DataFrame:
-        """What `found` needs of the rows that are flagged."""
-        places = flag.arg_true()
-        names = {name: None for span in self._spans for name in span.columns}
-        return pl.DataFrame([batch[name].gather(places) for name in names])
+    def flags(self, *but: str) -> Iterator[pl.Expr]:
+        """In which rows each element is unusual, except for some elements."""
+        return (
+            flag
+            for span, flag in zip(self._spans, self._flags, strict=True)
+            if span.element.name not in but
+        )
 
     def found(self, rows: pl.DataFrame) -> list[Odd]:
-        """The unusual values in some rows; they are in the order of the columns."""
-        return [odd for span in self._spans for odd in span.odd(rows)]
+        """The unusual values in the `columns` of some rows, in the order of the elements."""
+        flags = rows.select_seq(self._flags)
+        return [
+            Odd(span.element, places, rows[places, list(span.columns)].rows())
+            for span, flag in zip(self._spans, flags, strict=True)
+            if len(places := flag.arg_true())
+        ]
 
 
-def reason(trial: Trial, odd: Odd) -> str:
-    """Why a value is unusual."""
-    element = trial.elements[odd.element]
-    value = show_fact(trial, element, odd.fact)
-    if odd.fact.exact and odd.fact.low in CODES:
+def reasons(trial: Trial, odd: Odd) -> list[str]:
+    """Why each of the values is unusual."""
+    return [_reason(trial, odd.element, _fact(cells)) for cells in odd.cells]
+
+
+def _reason(trial: Trial, element: Element, fact: Numbers | Dates) -> str:
+    value = show_fact(trial, element, fact)
+    if fact.exact and fact.low in CODES:
         return f"{value} is what many write for a missing value; if so, declare it in --columns"
     return f"{value} is unusual; typical is {show_typical(trial, element)}"
 
@@ -116,8 +121,7 @@ class OddOnes:
         self.count = 0
         self._values: Counter[Any] = Counter()
 
-    def add(self, values: Iterable[Any]) -> None:
-        values = list(values)
+    def add(self, values: Sequence[Any]) -> None:
         self.count += len(values)
         self._values.update(values)
         if len(self._values) > _KEPT and not isinstance(values[0], date):
