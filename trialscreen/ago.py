@@ -17,10 +17,11 @@ _UNITS: dict[str, PeriodUnit] = {
     **dict.fromkeys(("year", "years", "yr", "yrs", "y"), "years"),
 }
 _UNIT = f"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})\\.?"
-_AGO = re.compile(
+# Few runs need these: `re` compiles them, and keeps them, when they are asked for.
+_AGO = (
     rf"(?:(?P<than>more|less) than |about )?(?:(?P<count>[0-9]{{1,5}}) ?|(?:an?|one) ){_UNIT} ago"
 )
-_LOOSELY = re.compile(
+_LOOSELY = (
     r"(?P<than>[<>]=?|more than|over|less than|about|)\s*"
     rf"(?:(?P<count>[0-9]{{1,5}})\s*|(?P<word>[a-z]+) ){_UNIT}(?: ago)?"
 )
@@ -37,7 +38,7 @@ def how_long_ago(words: str, on: date) -> str | None:
     """
     if words in _DAYS:
         return str(Period(_DAYS[words], "days").before(on))
-    said = _AGO.fullmatch(words)
+    said = re.fullmatch(_AGO, words) if words.endswith("ago") else None
     if said is None:
         return None
     count = int(said["count"] or 1)
@@ -52,7 +53,7 @@ def how_long_ago(words: str, on: date) -> str | None:
 
 def better_said(words: str) -> str | None:
     """How to say what folded `words` say loosely (`> two years`); None if it is nothing known."""
-    said = _LOOSELY.fullmatch(words)
+    said = re.fullmatch(_LOOSELY, words)
     count = said and (said["count"] or _COUNTS.get(said["word"]))
     if said is None or count is None:
         return None

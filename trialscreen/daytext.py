@@ -24,32 +24,28 @@ _NAMES = {
 _NAME = r"(?P<name>[a-z]{3,9})\.?"
 _ORDINAL = "(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
 _YEAR = "(?P<year>[0-9]{4})"
-_FORMS = tuple(
-    map(
-        re.compile,
-        (
-            f"{_YEAR}(?:[-/](?P<month>[0-9]{{1,2}}))?",
-            rf"{_YEAR}(?P<sep>[-/.])(?P<month>[0-9]{{1,2}})(?P=sep)(?P<day>[0-9]{{1,2}})",
-            f"{_YEAR}(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})",
-            f"{_YEAR} ?年(?: ?(?P<month>[0-9]{{1,2}}) ?月(?: ?(?P<day>[0-9]{{1,2}}) ?[日号])?)?",
-            f"(?P<month>[0-9]{{1,2}})[-/]{_YEAR}",
-            rf"(?:{_ORDINAL}(?:[-/ ]|\. ?)?)?{_NAME}(?:[-/ ]|, ?)?{_YEAR}",
-            f"{_NAME}[-/ ]?{_ORDINAL}(?:[-/ ]|, ?){_YEAR}",
-            f"{_YEAR}[-/ ]?{_NAME}(?:[-/ ]?{_ORDINAL})?",
-        ),
-    )
+# Most runs need the first form or two: `re` compiles, and keeps, those that are asked for.
+_FORMS = (
+    f"{_YEAR}(?:[-/](?P<month>[0-9]{{1,2}}))?",
+    rf"{_YEAR}(?P<sep>[-/.])(?P<month>[0-9]{{1,2}})(?P=sep)(?P<day>[0-9]{{1,2}})",
+    f"{_YEAR}(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})",
+    f"{_YEAR} ?年(?: ?(?P<month>[0-9]{{1,2}}) ?月(?: ?(?P<day>[0-9]{{1,2}}) ?[日号])?)?",
+    f"(?P<month>[0-9]{{1,2}})[-/]{_YEAR}",
+    rf"(?:{_ORDINAL}(?:[-/ ]|\. ?)?)?{_NAME}(?:[-/ ]|, ?)?{_YEAR}",
+    f"{_NAME}[-/ ]?{_ORDINAL}(?:[-/ ]|, ?){_YEAR}",
+    f"{_YEAR}[-/ ]?{_NAME}(?:[-/ ]?{_ORDINAL})?",
 )
-_TWO_WAYS = re.compile(rf"(?P<one>[0-9]{{1,2}})(?P<sep>[-/.])(?P<two>[0-9]{{1,2}})(?P=sep){_YEAR}")
-_TIMED = re.compile(
+_TWO_WAYS = rf"(?P<one>[0-9]{{1,2}})(?P<sep>[-/.])(?P<two>[0-9]{{1,2}})(?P=sep){_YEAR}"
+_TIMED = (
     r"(?P<date>.{8,}?)(?:t|, ?| |:)(?P<hour>[01]?[0-9]|2[0-3])"
     r":[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
     r"(?P<half> ?[ap]\.?m\.?)?(?: ?(?:z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 )
-_TWO_POINTS = re.compile(r"(?<=[0-9])\s*(?:\.{2,}|…)\s*(?=[0-9])")
+_TWO_POINTS = r"(?<=[0-9])\s*(?:\.{2,}|…)\s*(?=[0-9])"
 IN_PART = ", or YYYY-MM or YYYY for a date that is known in part"
 """Ends what is told of a date that cannot be read, where it need not be one day."""
 
-_SIX_DIGITS = re.compile("[0-9]{6}")
+_SIX_DIGITS = "[0-9]{6}"
 
 
 def days_of(clean: str, text: str) -> tuple[date, date]:
@@ -57,7 +53,7 @@ def days_of(clean: str, text: str) -> tuple[date, date]:
 
     A time of day is left out, and a time zone behind it. Raises ValueProblem.
     """
-    timed = _TIMED.fullmatch(clean)
+    timed = re.fullmatch(_TIMED, clean) if ":" in clean else None
     if timed is None:
         return _days(clean, text)
     hour = int(timed["hour"])
@@ -69,13 +65,13 @@ def days_of(clean: str, text: str) -> tuple[date, date]:
 
 def _days(clean: str, text: str) -> tuple[date, date]:
     for form in _FORMS:
-        if (match := form.fullmatch(clean)) is not None:
+        if (match := re.fullmatch(form, clean)) is not None:
             parts = match.groupdict()
             if "name" not in parts:
                 return _span(parts["year"], parts.get("month"), parts.get("day"), text)
             if (month := _NAMES.get(parts["name"])) is not None:
                 return _span(parts["year"], str(month), parts["day"], text)
-    if (match := _TWO_WAYS.fullmatch(clean)) is not None:
+    if (match := re.fullmatch(_TWO_WAYS, clean)) is not None:
         day = _only_day(int(match["year"]), int(match["one"]), int(match["two"]), text)
         return day, day
     raise _no_date(text, clean)
@@ -122,8 +118,8 @@ def _in_words(day: date) -> str:
 
 
 def _no_date(text: str, clean: str = "") -> ValueProblem:
-    if _TWO_POINTS.search(clean):
-        span = _TWO_POINTS.sub(" to ", text)
+    if re.search(_TWO_POINTS, clean):
+        span = re.sub(_TWO_POINTS, " to ", text)
         return ValueProblem(f"{shown(text)} is not a date; for a span write {shown(span)}")
-    several = "can be several dates" if _SIX_DIGITS.fullmatch(clean) else "is not a date"
+    several = "can be several dates" if re.fullmatch(_SIX_DIGITS, clean) else "is not a date"
     return ValueProblem(f"{shown(text)} {several}; expected YYYY-MM-DD{IN_PART}")

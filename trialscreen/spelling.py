@@ -18,12 +18,12 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 _DASHES = "-‐‑‒–—―−﹘﹣－_"
 _FULL_WIDTH = range(ord("０"), ord("９") + 1)
 _RAISED_OR_LOWERED = "⁺⁻⁼₊₋₌"
-_POWER_OF_TEN = re.compile(
+_POWER_OF_TEN = (
     "(?:(?<=[x×*])|(?<=[x×*] ))10([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?<![0-9.])10([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)(?= ?[a-z/{[])"
 )
 """`1.2×10⁴`, `10⁴ copies/mL`. Alone, 10⁴ can be 10 with a footnote."""
 
-_SQUARE_OR_CUBE = re.compile("(?<=m)[²³]")
+_SQUARE_OR_CUBE = "(?<=m)[²³]"
 
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SAME = str.maketrans("−–≦⩽≧⩾\u200b", "--≤≤≥≥ ")
@@ -34,8 +34,11 @@ def folded(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", "".join(map(_plain, text)))
     text = " ".join(text.casefold().translate(_SAME).split())
-    text = _POWER_OF_TEN.sub(lambda at: f"10^{(at[1] or at[2]).translate(_RAISED)}", text)
-    return _SQUARE_OR_CUBE.sub(lambda at: at[0].translate(_RAISED), text)
+    if text.isascii():
+        return text
+    if "10" in text:
+        text = re.sub(_POWER_OF_TEN, lambda at: f"10^{(at[1] or at[2]).translate(_RAISED)}", text)
+    return re.sub(_SQUARE_OR_CUBE, lambda at: at[0].translate(_RAISED), text)
 
 
 def _plain(character: str) -> str:

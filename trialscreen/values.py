@@ -32,7 +32,7 @@ _NUMBER = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _POWER = re.compile(r"^(?=10\s*\^)")
-_LIKE_A_SPAN = re.compile(
+_LIKE_A_SPAN = (
     r"([+-]?[0-9]+(?:\.[0-9]+)?)\s*(?:\.{2,}|~|-)\s*(-?[0-9]+(?:\.[0-9]+)?(?: ?[^0-9 ].*)?)"
 )
 _BETWEEN = re.compile(r"(.+?)\s*\bto\b\s*(.+)", re.DOTALL)
@@ -270,7 +270,7 @@ def _no_number(clean: str, text: str) -> ValueProblem:
     if "," in clean:
         said = f"{shown(text)} is ambiguous"
         return ValueProblem(f"{said}: write a decimal point (5.5) and no comma in thousands")
-    if (span := _LIKE_A_SPAN.fullmatch(clean)) is not None:
+    if (span := re.fullmatch(_LIKE_A_SPAN, clean)) is not None:
         return ValueProblem(f"{said}; for a span write '{span[1]} to {span[2]}'")
     odd = next((one for one in clean if one.isnumeric() and one not in "0123456789"), None)
     if odd is not None:

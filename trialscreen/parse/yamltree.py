@@ -127,7 +127,12 @@ class _Builder:
                 self._strict(event)
                 if event.style == '"' and (control := first_control(event.value)) is not None:
                     self._refuse(event, f"control character {control}")
-                self._place(self._scalar(event))
+                block = event.style in (">", "|")
+                if block:
+                    self._begins_alone(event)
+                comment = "" if event.style else self._comment_behind(event)
+                line, column = _position(event)
+                self._place(Scalar(event.value, not event.style, line, column, comment, block))
             case yaml.SequenceStartEvent():
                 self._start(event, Sequence([], *_position(event)))
             case yaml.MappingStartEvent():
@@ -142,15 +147,11 @@ class _Builder:
             case _:
                 pass
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+    def _begins_alone(self, event: yaml.ScalarEvent) -> None:
         line, column = _position(event)
-        block = event.style in (">", "|")
-        if block and not _BLOCK.fullmatch(self._lines[line - 1][column - 1 :]):
+        if not _BLOCK.fullmatch(self._lines[line - 1][column - 1 :]):
             advice = _quoting(self._lines, event.start_mark)
             self._refuse(event, f"a text over several lines begins with > or | alone{advice}")
-        plain = event.style is None or event.style == ""
-        comment = self._comment_behind(event) if plain else ""
-        return Scalar(event.value, plain, line, column, comment, block)
 
     def _comment_behind(self, event: yaml.ScalarEvent) -> str:
         """It begins on the text's own last line, or on the next one where the text would go on."""
@@ -238,8 +239,9 @@ def _before_comments(lines: list[str]) -> dict[int, int]:
     """The lines behind which a comment can stand, to the next line that is one, blanks between."""
     found: dict[int, int] = {}
     for comment, line in enumerate(lines):
-        if "#" in line:
-            found.setdefault(comment, comment)
+        if "#" not in line:
+            continue
+        found.setdefault(comment, comment)
         if line.lstrip().startswith("#"):
             before = comment - 1
             while before > 0 and not lines[before].strip():
