@@ -1,6 +1,6 @@
 """Tables in Parquet, as `data/parquet_tables.yaml` describes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,9 +18,10 @@ class Case(NamedTuple):
     name: str
     files: dict[str, str]
     input: str = "in"
-    args: tuple[str, ...] = ()
+    most_bad: float = 0.5
     criterion: str = ""
     met: dict[Any, bool | None] | None = None
+    tells: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
     polars: tuple[str, ...] = ()
     spark: tuple[str, ...] = ()
@@ -39,6 +40,11 @@ class Case(NamedTuple):
         """Whether it holds a row for each patient, with what is to be found."""
         rows = output.select("patient_id", self.criterion).rows()
         return self.met is not None and len(rows) == len(self.met) and dict(rows) == self.met
+
+    def begins(self, told: Iterable[str]) -> bool:
+        """Whether it is what `tells` has, line by line."""
+        told = [*told]
+        return len(told) == len(self.tells) and all(map(str.startswith, told, self.tells))
 
     def told(self, folder: Path, own: Sequence[str]) -> list[str]:
         """How the lines begin that tell what is wrong."""

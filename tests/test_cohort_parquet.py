@@ -7,12 +7,16 @@ import polars as pl
 
 from tests.parquet_cases import Case, parametrized
 from tests.process import cohort, refusals
+from trialscreen import load_trial
+
+OF_VALUES = (*(f"{name}: " for name in load_trial().elements), "the median of ")
 
 
 @parametrized
 def test_a_table_in_parquet(tmp_path: Path, case: Case) -> None:
     source = case.write(tmp_path)
-    ran = cohort(tmp_path, source, "-o", "out.parquet", "--screening-date=2026-06-01", *case.args)
+    options = ("-o", "out.parquet", "--screening-date=2026-06-01", f"--max-bad={case.most_bad}")
+    ran = cohort(tmp_path, source, *options)
     expected = case.told(tmp_path, case.polars)
     if expected:
         lines = refusals(ran)
@@ -22,6 +26,8 @@ def test_a_table_in_parquet(tmp_path: Path, case: Case) -> None:
         assert ran.code == 0, ran.err
         found = pl.read_parquet(tmp_path / "out.parquet")
         assert case.found_in(found)
+        told = [line for line in ran.err.splitlines() if line.startswith(OF_VALUES)]
+        assert case.begins(told)
 
 
 def test_a_column_that_stands_twice_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from tests.process import run, spawn
 from tests.sql_cases import ID, checked, simulated
 from tests.test_cohort_parquet import write_twice
 from trialscreen import InputError, load_trial
-from trialscreen.spark import Screened, screen_parquet, session
+from trialscreen.cli.cohort_report import of_values
+from trialscreen.spark import Limits, Screened, screen_parquet, session
 from trialscreen.trial import SCREENING_DATE
 
 pytestmark = pytest.mark.parametrize("engine", ["Spark"], indirect=True)
@@ -24,9 +25,9 @@ CASE = simulated(20_000)
 
 
 def screened(
-    engine: Spark, source: Path, output: Path, on: date | None = ON, key: str = ID
+    engine: Spark, source: Path, output: Path, on: date | None = ON, key: str = ID, **more: Any
 ) -> Screened:
-    return screen_parquet(TRIAL, str(source), str(output), key, on, engine.session)
+    return screen_parquet(TRIAL, str(source), str(output), key, on, engine.session, **more)
 
 
 def partitioned(folder: Path, frame: pl.DataFrame, parts: int = 4) -> Path:
@@ -92,6 +93,19 @@ def problems(engine: Spark, source: Path, **more: Any) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
+def test_a_value_within_bounds_stands_in_two_columns(engine: Spark, tmp_path: Path) -> None:
+    bounds = {"weight_low": [39.0, 40.0, 39.0, 50.0], "weight_high": [39.5, 41.0, 41.0, 45.0]}
+    frame = pl.DataFrame({ID: [1, 2, 3, 4], "height": [150] * 4, **bounds})
+    found = screened(engine, partitioned(tmp_path, frame, parts=1), tmp_path / "out")
+    rows = pl.read_parquet(tmp_path / "out" / "*.parquet").sort(ID).select("I3")
+    assert rows.to_series().to_list() == [False, None, None, None]
+    assert found.quality.unreadable["weight"] == 1
+    half = frame.drop("weight_high")
+    assert problems(engine, partitioned(tmp_path / "half", half, parts=1)) == [
+        "the column weight_low: needs weight_high beside it"
+    ]
+
+
 def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -> None:
     frame = CASE.frame.head(6)
     ids = pl.Series(ID, ["a", "b", "b", None, "c", " "])
@@ -130,14 +144,15 @@ def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -
 def test_a_table_in_parquet(engine: Spark, tmp_path: Path, case: Case) -> None:
     """The same as on this machine; see test_cohort_parquet.py."""
     source, output = case.write(tmp_path), tmp_path / "out"
-    expected = case.told(tmp_path, case.spark)
+    expected, limits = case.told(tmp_path, case.spark), Limits(case.most_bad)
     if expected:
-        lines = problems(engine, source, key="patient_id", on=date(2026, 6, 1))
+        lines = problems(engine, source, key="patient_id", limits=limits)
         assert [line[: len(one)] for line, one in zip(lines, expected, strict=True)] == expected
     else:
-        found = screened(engine, source, output, date(2026, 6, 1), "patient_id")
+        found = screened(engine, source, output, key="patient_id", limits=limits)
         assert case.found_in(pl.read_parquet(output / "*.parquet"))
         assert case.met is not None and found.rows == len(case.met)
+        assert case.begins(of_values(TRIAL, found.quality))
 
 
 def test_a_column_that_stands_twice_is_named(engine: Spark, tmp_path: Path) -> None:

@@ -62,6 +62,14 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
             return _read_number(trial, element, clean, text)
 
 
+def unknown_words(trial: Trial, element: Element) -> frozenset[str]:
+    """The words, folded, that tell no value of an element."""
+    of_element = {folded(one): folded(word) for one, word in element.spellings.items()}
+    of_trial = {folded(one): word for one, word in trial.spellings.items()}
+    plain = {*WORDS[UNKNOWN], *(one for one, word in of_trial.items() if word == UNKNOWN)}
+    return frozenset({*plain, *(one for one, word in of_element.items() if word in plain)})
+
+
 def _meant(trial: Trial, element: Element, text: str) -> str:
     """`text` folded, and its spelling in the criteria file put in the words of this module."""
     clean = folded(text)

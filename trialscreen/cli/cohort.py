@@ -21,12 +21,13 @@ from trialscreen.cli.attrition import (
 )
 from trialscreen.cli.cohort_draft import DraftOption, write_columns
 from trialscreen.cli.cohort_report import report
-from trialscreen.cli.cohort_spark import screen_on_spark
+from trialscreen.cli.cohort_spark import OnSpark, screen_on_spark
 from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse
 from trialscreen.cli.screening_day import FLAG, screening_day
 from trialscreen.cli.signals import code_of
 from trialscreen.errors import InputError, Problem
+from trialscreen.quality import MOST_BAD
 from trialscreen.text import nearest, shown
 from trialscreen.trial import SCREENING_DATE, Trial
 
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
     from trialscreen.report.attrition_page import Cohort
 
 
-MOST_BAD = 0.5
 ONLY_LOCAL = (
-    *("--columns", "--sheet", "--encoding", "--problems", "--also", "--max-bad"),
+    *("--columns", "--sheet", "--encoding", "--problems", "--also"),
     *("--attrition", "--small-cells"),
 )
 """Options for files on this machine."""
@@ -124,15 +124,16 @@ def cohort(
         ),
     ] = None,
     most_bad: Annotated[
-        float | None,
+        float,
         typer.Option(
             "--max-bad",
             metavar="SHARE",
             min=0,
             max=1,
             help=f"The share of a column's values that may be unreadable; {MOST_BAD:g} by default.",
+            show_default=False,
         ),
-    ] = None,
+    ] = MOST_BAD,
     draft: DraftOption = None,
     attrition: AttritionOption = None,
     small_cells: SmallCellsOption = None,
@@ -166,11 +167,11 @@ def cohort(
             return
         output = _given(output)
         if engine is Engine.SPARK:
-            others = (columns, sheet, encoding, problems, also, most_bad, attrition, small_cells)
+            others = (columns, sheet, encoding, problems, also, attrition, small_cells)
             given = dict(zip(ONLY_LOCAL, others, strict=True))
-            screen_on_spark(trial, inputs, str(output), key, on, master, given)
+            asked = OnSpark(inputs, str(output), key, on, master, most_bad)
+            screen_on_spark(trial, asked, given)
             return
-        most_bad = MOST_BAD if most_bad is None else most_bad
         with _polars():
             from trialscreen.cohort.run import run  # noqa: PLC0415
         wrong = check(attrition, small_cells)

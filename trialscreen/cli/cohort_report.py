@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from trialscreen.consistency import is_unusual
 from trialscreen.fact import Dates
+from trialscreen.quality import DECLARE, Quality
 from trialscreen.text import count_of, nearest, printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Element, Trial
 from trialscreen.words import show_typical
 
 if TYPE_CHECKING:
-    from trialscreen.cohort.ledger import Ledger
     from trialscreen.cohort.run import Done, Job
 
 _OPEN = {
@@ -39,6 +39,7 @@ def verdicts_line(verdicts: Mapping[tuple[str, str | None], int]) -> str:
 def report(trial: Trial, job: "Job", done: "Done") -> None:
     """What to know of the run, on stderr: no value of any patient."""
     from trialscreen.cohort.output import name_of  # noqa: PLC0415
+    from trialscreen.cohort.run import quality  # noqa: PLC0415
 
     ledger = done.ledger
     day, own = f"on {job.anchor.on}", ledger.filled[SCREENING_DATE]
@@ -50,7 +51,7 @@ def report(trial: Trial, job: "Job", done: "Done") -> None:
     if own < ledger.rows:
         say(*unusual_day(trial, job.anchor.on))
     say(verdicts_line(ledger.verdicts), *done.notes)
-    say(*_of_columns(elements, done), *_of_values(trial, elements, ledger))
+    say(*_of_columns(elements, done), *of_values(trial, quality(trial, ledger)))
     if job.problems is not None:
         what = "each value that could not be used, or is unusual"
         say(f"{what}: {printable(str(job.problems))}")
@@ -84,25 +85,25 @@ def _of_columns(elements: Mapping[str, Element], done: "Done") -> Iterator[str]:
         yield f"without any value, so unknown for every patient: {some(absent)}"
 
 
-def _of_values(trial: Trial, elements: Mapping[str, Element], ledger: "Ledger") -> Iterator[str]:
-    from trialscreen.cohort.run import DECLARE, medians  # noqa: PLC0415
-
-    for name, element in elements.items():
-        if bad := ledger.unreadable[name]:
+def of_values(trial: Trial, quality: Quality) -> Iterator[str]:
+    """What to know of the values of each element."""
+    for element in trial.answerable():
+        name = element.name
+        if bad := quality.unreadable.get(name):
             yield f"{name}: {count_of(bad, 'value')} could not be read: unknown"
-        if empty := ledger.empty[name]:
+        if empty := quality.empty.get(name):
             yield f"{name}: {count_of(empty, 'cell')} that tell no value: unknown"
-        if bad := ledger.contradictory[name]:
+        if bad := quality.contradictory.get(name):
             yield f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown"
-        if odd := ledger.odd.get(name):
+        if odd := quality.unusual.get(name):
             known = f"typical: {show_typical(trial, element)}"
-            if codes := [f"{code:.0f}" for code in odd.codes]:
+            if codes := quality.codes.get(name):
                 known += f"; declare {some(codes)} in --columns if it stands for missing"
-            yield f"{name}: {count_of(odd.count, 'value')} unusual, and used ({known})"
-    for _, message in medians(trial, ledger):
-        yield message
-    if like_missing := ledger.like_missing.total():
-        yield f"{count_of(like_missing, 'value')} of these may be codes for missing: {DECLARE}"
+            yield f"{name}: {count_of(odd, 'value')} unusual, and used ({known})"
+    yield from quality.medians
+    if quality.like_missing:
+        count = count_of(quality.like_missing, "value")
+        yield f"{count} of these may be codes for missing: {DECLARE}"
 
 
 def say(*lines: str) -> None:

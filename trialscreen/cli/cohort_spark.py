@@ -2,23 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import NamedTuple
 
-from trialscreen.cli.cohort_report import say, unusual_day, verdicts_line
+from trialscreen.cli.cohort_report import of_values, say, unusual_day, verdicts_line
 from trialscreen.cli.screening_day import screening_day
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import count_of, printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 
 
-def screen_on_spark(
-    trial: Trial,
-    inputs: list[str],
-    output: str,
-    key: str,
-    on: str | None,
-    master: str | None,
-    others: Mapping[str, object],
-) -> None:
+class OnSpark(NamedTuple):
+    """What the options ask for; `on` is as it was written."""
+
+    inputs: list[str]
+    output: str
+    key: str
+    on: str | None
+    master: str | None
+    most_bad: float
+
+
+def screen_on_spark(trial: Trial, asked: OnSpark, others: Mapping[str, object]) -> None:
     """Screens one Parquet file or folder into a new folder; `others` are the other options.
 
     Raises InputError for what cannot be used, and for an option that only the files of one
@@ -29,21 +33,23 @@ def screen_on_spark(
         for option, value in others.items()
         if value is not None
     ]
-    if len(inputs) > 1:
+    if len(asked.inputs) > 1:
         problems.append(Problem("--engine spark", "give one Parquet file or folder"))
-    day = screening_day(trial, on, date.today(), problems)  # noqa: DTZ011 - the user's own calendar
+    today = date.today()  # noqa: DTZ011 - the user's own calendar
+    day = screening_day(trial, asked.on, today, problems)
     if problems:
         raise InputError(problems)
     try:
-        from trialscreen.spark import screen_parquet, session  # noqa: PLC0415
+        from trialscreen.spark import Limits, screen_parquet, session  # noqa: PLC0415
     except ImportError:
         message = "needs more packages, and Java: pip install 'trialscreen[spark]'"
         raise InputError([Problem("--engine spark", message)]) from None
-    done = screen_parquet(trial, inputs[0], output, key, day, session(master))
+    limits, spark = Limits(asked.most_bad, today), session(asked.master)
+    done = screen_parquet(trial, asked.inputs[0], asked.output, asked.key, day, spark, limits)
     when = f"on {day}"
     if done.own_days:
         when = f"on the day in {SCREENING_DATE}, or {when} where it is empty"
-    say(f"{count_of(done.rows, 'patient')} screened {when}: {printable(output)}")
+    say(f"{count_of(done.rows, 'patient')} screened {when}: {printable(asked.output)}")
     say(*unusual_day(trial, day), verdicts_line(done.verdicts))
     if done.alike:
         names = some([f"{shown(name)} as {known}" for name, known in done.alike.items()])
@@ -51,3 +57,4 @@ def screen_on_spark(
     if done.unused:
         names = some([printable(name) for name in done.unused])
         say(f"columns that are no data element, and are not used: {names}")
+    say(*of_values(trial, done.quality))

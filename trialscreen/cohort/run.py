@@ -21,9 +21,9 @@ from trialscreen.cohort.output import ENDINGS, STDOUT, is_known, name_of, whole_
 from trialscreen.cohort.panics import panics_told
 from trialscreen.cohort.screener import Screener
 from trialscreen.cohort.tables import Tables, place_of
-from trialscreen.cohort.unusual import of_median
 from trialscreen.counting import verdicts_of
 from trialscreen.errors import InputError, Problem
+from trialscreen.quality import DECLARE, MOST_BAD, Quality, of_median, too_many
 from trialscreen.text import printable, shown, some
 from trialscreen.trial import SCREENING_DATE, Trial
 from trialscreen.wholefile import whole_file
@@ -31,8 +31,6 @@ from trialscreen.wholefile import whole_file
 if TYPE_CHECKING:
     from trialscreen.attrition import Attrition
     from trialscreen.counting import Counting
-
-DECLARE = "declare them in the file of --columns, such as `missing: [NA, UNK]`"
 
 
 class Job(NamedTuple):
@@ -51,7 +49,7 @@ class Job(NamedTuple):
     column_map: ColumnMap = NO_MAP
     sheet: str | None = None
     problems: Path | None = None
-    most_bad: float = 0.5
+    most_bad: float = MOST_BAD
     also: tuple[str, ...] = ()
     beside: tuple[Path, ...] = ()
     encoding: str | None = None
@@ -140,6 +138,19 @@ def medians(trial: Trial, ledger: Ledger) -> Iterator[tuple[str, str]]:
             median = odd.median(element, ledger.known(element.name))
             if median is not None:
                 yield element.name, of_median(trial, element, median)
+
+
+def quality(trial: Trial, ledger: Ledger) -> Quality:
+    """The sums that are told in the end."""
+    return Quality(
+        ledger.unreadable,
+        ledger.contradictory,
+        {name: odd.count for name, odd in ledger.odd.items()},
+        [message for _, message in medians(trial, ledger)],
+        {name: [f"{code:.0f}" for code in odd.codes] for name, odd in ledger.odd.items()},
+        ledger.empty,
+        ledger.like_missing.total(),
+    )
 
 
 @contextmanager
@@ -267,16 +278,14 @@ def _unusable(job: Job, matched: Matched, ledger: Ledger) -> Iterator[Problem]:
     for column in matched.columns:
         name = column.element.name
         bad, filled = ledger.unreadable[name], ledger.filled[name]
-        # The only value of a column says little of it, unless none may be bad.
-        if bad > job.most_bad * filled and (filled > 1 or job.most_bad == 0):
+        if (too_bad := too_many(name, bad, filled, job.most_bad)) is not None:
             codes = ""
             if like_missing := ledger.like_missing[name]:
                 codes = f". {like_missing:,} look like codes for missing values: {DECLARE}"
             yield Problem(
                 f"the column {printable(column.name)}",
-                f"{bad:,} of {filled:,} values cannot be read as {name}, more than"
-                f" {job.most_bad:.0%}; see --columns for names and units, --problems for each"
-                f" value, --max-bad for the share{codes}",
+                f"{too_bad}; see --columns for names and units, --problems for each value,"
+                f" --max-bad for the share{codes}",
             )
 
 

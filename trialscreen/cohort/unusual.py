@@ -8,16 +8,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from trialscreen.fact import Dates, Numbers, of_columns
+from trialscreen.quality import CODES, ENOUGH, codes_in
 from trialscreen.trial import Element, Trial
 from trialscreen.words import show_fact, show_typical
-
-CODES = tuple(float("9" * digits) for digits in range(3, 13))
-"""999 and its like are what many sites write for no value: unusual even where typical."""
-
-_NINES = (99.0, *CODES)
-
-ENOUGH = 3
-"""Known values of a column whose median says something of all of them."""
 
 _KEPT = 100_000
 
@@ -39,12 +32,7 @@ def is_usual(element: Element, cell: pl.Expr, ends: tuple[Any, Any]) -> pl.Expr:
     least, most = ends
     low, high = typical = element.typical or ends
     usual = cell.is_between(max(low, least), min(high, most))
-    return usual & ~cell.is_in(codes) if (codes := _codes_in(typical)) else usual
-
-
-def _codes_in(typical: tuple[Any, Any]) -> tuple[float, ...]:
-    low, high = typical
-    return () if isinstance(low, date) else tuple(one for one in CODES if low <= one <= high)
+    return usual & ~cell.is_in(codes) if (codes := codes_in(typical)) else usual
 
 
 class _Span(NamedTuple):
@@ -62,7 +50,7 @@ class _Span(NamedTuple):
         if len(self.columns) > 2:  # an end that is left out may be just at the end of the usual
             first_open, last_open = map(pl.col, self.columns[2:4])
             odd |= ((last == low) & last_open) | ((first == high) & first_open)
-        if codes := _codes_in(self.element.typical):
+        if codes := codes_in(self.element.typical):
             odd |= first.is_in(codes) & (first == last)
         return odd
 
@@ -151,14 +139,3 @@ class OddOnes:
                     return value if known >= ENOUGH else None
                 rank += times
         return None
-
-
-def of_median(trial: Trial, element: Element, median: Any) -> str:
-    """What is told of a column whose median is unusual."""
-    value = median.isoformat() if isinstance(median, date) else f"{median:.3g}"
-    asked = f"is the {'format' if element.type == 'date' else 'unit'} right?"
-    if median in _NINES:
-        value = f"{median:.0f}"
-        asked = f"is {value} a code for missing?"
-    typical = show_typical(trial, element)
-    return f"the median of {element.name} is {value}, typical is {typical}: {asked}"

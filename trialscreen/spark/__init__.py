@@ -5,6 +5,6 @@ For more rows than one machine holds. `files` finds the files and looks at their
 `screened` leads the one query, which needs no shuffle.
 """
 
-from trialscreen.spark.screened import Screened, screen_parquet, session
+from trialscreen.spark.screened import Limits, Screened, screen_parquet, session
 
-__all__ = ["Screened", "screen_parquet", "session"]
+__all__ = ["Limits", "Screened", "screen_parquet", "session"]

@@ -8,13 +8,16 @@ from uuid import uuid4
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException, PySparkRuntimeError
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
 
 from trialscreen.errors import InputError, Problem
+from trialscreen.lower import Table, lower
+from trialscreen.quality import MOST_BAD, Quality
 from trialscreen.spark.files import Files, Source
 from trialscreen.spark.folders import FILE, read_folders
+from trialscreen.spark.quality import Counts
 from trialscreen.spark.types import (
     EXPECTED,
     FOLDER,
@@ -23,6 +26,7 @@ from trialscreen.spark.types import (
     UTC,
     can_be_id,
     fits,
+    literal,
     said,
     type_of,
     zone_of,
@@ -31,6 +35,20 @@ from trialscreen.sql import patients_table, screening_sql
 from trialscreen.sql.table import bounded_columns
 from trialscreen.text import BLANKS, nearest, plain_name, printable, shown
 from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.values import unknown_words
+
+
+class Limits(NamedTuple):
+    """What a table may hold: the share of a column's values that may be unreadable.
+
+    No screening date is after `today`; that of the user if None.
+    """
+
+    most_bad: float = MOST_BAD
+    today: date | None = None
+
+
+NO_LIMITS = Limits()
 
 
 class Screened(NamedTuple):
@@ -44,6 +62,7 @@ class Screened(NamedTuple):
     unused: tuple[str, ...]
     own_days: bool
     alike: Mapping[str, str]
+    quality: Quality
 
     @property
     def rows(self) -> int:
@@ -62,8 +81,14 @@ def session(master: str | None) -> SparkSession:
         raise InputError([Problem("Spark", message)]) from None
 
 
-def screen_parquet(
-    trial: Trial, source: str, output: str, id_column: str, on: date | None, spark: SparkSession
+def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessions of users too
+    trial: Trial,
+    source: str,
+    output: str,
+    id_column: str,
+    on: date | None,
+    spark: SparkSession,
+    limits: Limits = NO_LIMITS,
 ) -> Screened:
     """Screens the table in `source`, a Parquet file or folder, into the new folder `output`.
 
@@ -78,20 +103,26 @@ def screen_parquet(
         found = files.source(source)
         used = _used(trial, found, id_column)
         used.check(on)
+        if found.rows == 0:
+            raise InputError([Problem("the table", "there are no rows in it")])
         table = _dated(used.typed(used.table(spark)), on)
+        _check_days(trial, table, limits.today or date.today())  # noqa: DTZ011 - the user's own
         _check_ids(table, id_column)
         query = _query(used, table, on, spark)
-        query.write.mode("overwrite").parquet(beside)
-        counts = spark.read.parquet(beside).groupBy("verdict", "open").count().collect()
-        verdicts = {(row["verdict"], row["open"]): row["count"] for row in counts}
+        counts = Counts(trial, used.followed, used.contradicting).over(query)
+        if problems := counts.problems(used.called, limits.most_bad):
+            raise InputError(problems)
+        quality = counts.quality(query)
+        query.drop(*counts.names).write.mode("overwrite").parquet(beside)
+        rows = spark.read.parquet(beside).groupBy("verdict", "open").count().collect()
+        verdicts = {(row["verdict"], row["open"]): row["count"] for row in rows}
         _check_rows(source, found.rows, sum(verdicts.values()))
-    return Screened(verdicts, used.unused, SCREENING_DATE in used.columns, used.alike)
+    own_days = SCREENING_DATE in used.columns
+    return Screened(verdicts, used.unused, own_days, used.alike, quality)
 
 
 def _check_rows(source: str, rows: int, came_out: int) -> None:
     """Against the number of rows that the files themselves state."""
-    if rows == 0:
-        raise InputError([Problem("the table", "there are no rows in it")])
     if rows != came_out:
         message = f"holds {rows:,} rows, and {came_out:,} came out; did it change meanwhile?"
         raise InputError([Problem(printable(source), message)])
@@ -190,6 +221,27 @@ class _Used(NamedTuple):
         return [name for name in dated if self.kind(name) != NOTHING]
 
     @property
+    def called(self) -> dict[str, str]:
+        """What the column of each element (or of its first end) is called, in their order."""
+        called: dict[str, str] = {}
+        for name in self.held:
+            called.setdefault(self.elements[name], self.columns[name])
+        return called
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The elements whose values are counted."""
+        dated = {SCREENING_DATE} & {*self.columns}
+        return tuple(one for one in self.trial.elements if one in {*self.called, *dated})
+
+    @property
+    def contradicting(self) -> frozenset[str]:
+        """The elements of those that can contradict others."""
+        columns = frozenset({*self.held, SCREENING_DATE, self.id})
+        found = lower(self.trial, Table(columns)).contradictions
+        return frozenset(name for one in found for name in one.elements)
+
+    @property
     def alike(self) -> dict[str, str]:
         return {name: known for known, name in self.columns.items() if name != known}
 
@@ -215,10 +267,19 @@ class _Used(NamedTuple):
             wanted, kind = self.trial.elements[self.elements[column]].type, self.kind(column)
             if not (kind == FOLDER or fits(kind, wanted)):
                 problems.append(self._wrong(name, kind, EXPECTED[wanted]))
+        problems += self._alone()
         used = {*self.columns.values(), self.id}
         problems += [why for name, why in self.source.doubtful.items() if name in used]
         if problems:
             raise InputError(problems)
+
+    def _alone(self) -> Iterator[Problem]:
+        """Ends of bounds without the other end."""
+        for one, other in bounded_columns(self.trial).values():
+            for name, needed in ((one, other), (other, one)):
+                if name in self.columns and needed not in self.columns:
+                    where = f"the column {printable(self.columns[name])}"
+                    yield Problem(where, f"needs {needed} beside it")
 
     def _wrong(self, column: str, kind: str, expected: str) -> Problem:
         message = f"its cells are of type {said(kind)}; expected {expected}"
@@ -247,19 +308,29 @@ class _Used(NamedTuple):
         return table.withColumnsRenamed(self.alike)
 
     def typed(self, table: DataFrame) -> DataFrame:
-        """The table with days for times, and with double for single precision."""
+        """The table with days for times, double for single precision, and null for no value."""
         new = {}
         for name in self.columns:
+            cells = f.col(name)
             match type_of(self.kind(name)):
                 case t.FloatType():
                     # By way of its text, so that 10.2 is 10.2 and not 10.199999809.
-                    new[name] = f.col(name).cast("string").cast("double")
+                    new[name] = f.nanvl(cells.cast("string").cast("double"), f.lit(None))
+                case t.DoubleType():
+                    new[name] = f.nanvl(cells, f.lit(None))
                 case t.TimestampNTZType():
-                    new[name] = f.col(name).cast("date")
+                    new[name] = cells.cast("date")
                 case t.TimestampType():
                     zone = zone_of(self.kind(name)) or UTC
                     new[name] = f.from_utc_timestamp(name, zone).cast("date")
+                case t.StringType() if self.kind(name) != FOLDER:
+                    new[name] = f.when(~self._is_unknown(name), cells)
         return table.withColumns(new)
+
+    def _is_unknown(self, column: str) -> Column:
+        """Whether a text tells no value."""
+        words = unknown_words(self.trial, self.trial.elements[self.elements[column]])
+        return f.lower(f.btrim(f.col(column), f.lit(BLANKS))).isin("", *words)
 
 
 def _dated(table: DataFrame, on: date | None) -> DataFrame:
@@ -267,11 +338,24 @@ def _dated(table: DataFrame, on: date | None) -> DataFrame:
     if SCREENING_DATE not in table.columns:
         return table
     if on is not None:
-        return table.withColumn(SCREENING_DATE, f.coalesce(SCREENING_DATE, f.lit(on)))
+        return table.withColumn(SCREENING_DATE, f.coalesce(SCREENING_DATE, literal(on)))
     if empty := table.filter(f.col(SCREENING_DATE).isNull()).count():
         message = f"{empty} rows have none; give a screening date for them"
         raise InputError([Problem(f"the column {SCREENING_DATE}", message)])
     return table
+
+
+def _check_days(trial: Trial, table: DataFrame, today: date) -> None:
+    """That each screening date is possible, as on this machine."""
+    if SCREENING_DATE not in table.columns:
+        return
+    first, last = trial.elements[SCREENING_DATE].range or (date.min, date.max)
+    day = f.col(SCREENING_DATE)
+    assert isinstance(first, date) and isinstance(last, date)
+    wrong = ~day.between(literal(first), literal(min(last, today)))
+    if count := table.filter(wrong).count():
+        message = f"expected one day (YYYY-MM-DD), not after {today}; that is not so in {count:,}"
+        raise InputError([Problem(SCREENING_DATE, f"{message} {'row' if count == 1 else 'rows'}")])
 
 
 def _check_ids(table: DataFrame, id_column: str) -> None:
@@ -293,6 +377,7 @@ def _query(used: _Used, table: DataFrame, on: date | None, spark: SparkSession) 
     own_days = SCREENING_DATE in table.columns
     patients = patients_table(used.trial, view, used.id, None if own_days else on, used.held)
     table.createOrReplaceTempView(view)
-    found = spark.sql(screening_sql(used.trial, patients, "spark"))
+    query = screening_sql(used.trial, patients, "spark", followed=used.followed)
+    found = spark.sql(query)
     spark.catalog.dropTempView(view)
     return found

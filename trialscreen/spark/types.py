@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
+from pyspark.sql import Column
+from pyspark.sql import functions as f
 from pyspark.sql import types as t
 
 from trialscreen.trial import ElementType
@@ -53,6 +56,11 @@ EXPECTED: Mapping[ElementType, str] = {
     "date": "days (DATE), or times (TIMESTAMP in MILLIS or MICROS)",
 }
 IDS = "text (STRING) or whole numbers"
+
+
+def literal(value: float | date) -> Column:
+    """A number or a day in a query; `lit` alone refuses days before the year 1000."""
+    return f.lit(value.isoformat()).cast("date") if isinstance(value, date) else f.lit(value)
 
 
 def type_of(kind: str) -> t.DataType | None:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from trialscreen.lower import Contradiction, Program, Step, Table, lower
-from trialscreen.lower.folding import either, if_
-from trialscreen.scalar import NULL, Column, Constant, Scalar, columns_of
+from trialscreen.lower.folding import both, either, if_
+from trialscreen.scalar import NULL, Coalesce, Column, Constant, Known, Not, Scalar, columns_of
 from trialscreen.sql.dialects import Dialect, comment, traits
 from trialscreen.sql.expressions import Printer
 from trialscreen.sql.usable import usable
@@ -21,6 +21,9 @@ from trialscreen.trial import SCREENING_DATE, ElementType, Trial
 
 RESULTS = ("verdict", "open")
 """The columns that come out beside the criteria."""
+
+USED, UNUSABLE, CONTRADICTORY = 1, 2, 3
+"""What became of a value."""
 
 _TYPES: Mapping[ElementType, str] = {
     "boolean": "boolean",
@@ -40,15 +43,31 @@ class Patients:
     table: Table
 
 
+def fate(element: str) -> str:
+    """The column with what became of an element's value; null where none is stated."""
+    return f"fate of {element}"
+
+
+def ends(element: str) -> tuple[str, str]:
+    """The columns with the bounds of a number or a day as it is used."""
+    return f"low {element}", f"high {element}"
+
+
 def screening_query(
-    trial: Trial, patients: Patients, dialect: Dialect, *, trusted: bool = False
+    trial: Trial,
+    patients: Patients,
+    dialect: Dialect,
+    *,
+    trusted: bool = False,
+    followed: Sequence[str] = (),
 ) -> exp.Select:
     """The id, `verdict`, `open` and each criterion, for every row, in no order.
 
     Values that cannot be right, alone or together, are unknown for that row; `trusted` ones
-    are taken as they are.
+    are taken as they are. For elements that are `followed` (all of which have columns), the
+    columns `fate` and `ends` come out as well.
     """
-    return _Query(trial, patients, Printer(dialect)).build(trusted=trusted)
+    return _Query(trial, patients, Printer(dialect), followed).build(trusted=trusted)
 
 
 class _Part(NamedTuple):
@@ -65,12 +84,14 @@ class _Query:
     trial: Trial
     patients: Patients
     printer: Printer
+    followed: Sequence[str] = ()
 
     def build(self, *, trusted: bool) -> exp.Select:
         program = lower(self.trial, self._table_with_id())
         found = () if trusted else program.contradictions
         holds = [one.holds for one in found]
-        read = self._in_order(program.inputs((*program.results.values(), *holds)))
+        followed = {name for one in self.followed for name in self._columns_of(one)}
+        read = self._in_order({*program.inputs((*program.results.values(), *holds)), *followed})
         if not trusted:
             checked = [self._usable(name) for name in read]
             read = self._in_order({*read, *(name for one in checked for name in columns_of(one))})
@@ -78,6 +99,7 @@ class _Query:
         if not trusted:
             values = {name: self._usable(name) for name in read}
             about = "what cannot be right by itself is unknown"
+            values |= {fate(name): self._fate(name) for name in self.followed}
             parts.append(_Part("usable", self._only(values), about, fenced=True))
         if found:
             parts += self._steps(program, holds, "before")
@@ -88,6 +110,31 @@ class _Query:
 
     def _usable(self, column: str) -> Scalar:
         return usable(self.trial, self.patients.table, column)
+
+    def _columns_of(self, element: str) -> list[str]:
+        """The columns that an element stands in, the exact one first."""
+        names = (element, f"{element}_low", f"{element}_high")
+        return [name for name in names if name in self.patients.table.columns]
+
+    def _fate(self, element: str) -> Scalar:
+        """That of the value in `given`."""
+        columns = self._columns_of(element)
+        stated = either(*(Known(Column(name)) for name in columns))
+        lost = (both(Known(Column(one)), Not(Known(self._usable(one)))) for one in columns)
+        kept = if_(stated, Constant(USED), NULL)
+        return if_(either(*lost), Constant(UNUSABLE), kept)
+
+    def _ends(self, element: str) -> dict[str, Scalar]:
+        """Those of the value that is used."""
+        columns = [Column(name) for name in self._columns_of(element)]
+        if self.trial.elements[element].type not in ("integer", "quantity", "date"):
+            return {}
+        exact = columns.pop(0) if columns[0].name == element else None
+        if not columns:
+            assert exact is not None
+            return dict.fromkeys(ends(element), exact)
+        values = (one if exact is None else Coalesce(exact, one) for one in columns)
+        return dict(zip(ends(element), values, strict=True))
 
     def _table_with_id(self) -> Table:
         """So that no step takes the id's name."""
@@ -137,13 +184,20 @@ class _Query:
     def _clearing(
         self, read: Sequence[str], found: Sequence[Contradiction], flags: Sequence[Step]
     ) -> list[_Part]:
-        def kept(column: str) -> Scalar:
-            element = self._element_of(column)
+        def struck(element: str) -> Scalar:
             pairs = zip(flags, found, strict=True)
-            striking = (Column(flag.name) for flag, one in pairs if element in one.elements)
-            return if_(either(*striking), NULL, Column(column))
+            return either(*(Column(flag.name) for flag, one in pairs if element in one.elements))
 
-        cleared = self._only({column: kept(column) for column in read})
+        def fate_of(element: str) -> Scalar:
+            known = either(*(Known(Column(name)) for name in self._columns_of(element)))
+            contradicts = both(struck(element), known)
+            return if_(contradicts, Constant(CONTRADICTORY), Column(fate(element)))
+
+        values = {
+            column: if_(struck(self._element_of(column)), NULL, Column(column)) for column in read
+        }
+        values |= {fate(name): fate_of(name) for name in self.followed}
+        cleared = self._only(values)
         return [
             _Part("contradictions", self._all_and(flags), "what cannot be right", fenced=True),
             _Part("cleared", cleared, "elements in contradiction are unknown", fenced=True),
@@ -168,6 +222,9 @@ class _Query:
             ):
                 result = exp.cast(result, kind)
             columns.append(self._named(result, name, labels.get(name, "")))
+        for element in self.followed:
+            values = {fate(element): Column(fate(element)), **self._ends(element)}
+            columns += [self._named(self.printer.value(v), name, "") for name, v in values.items()]
         return self._select(columns)
 
     # Putting them together.
