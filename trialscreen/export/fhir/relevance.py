@@ -155,7 +155,9 @@ def decides(trial: Trial, rule: Rule, truth: bool) -> Condition:
 
 
 def _tested(element: Element, test: Test, truth: bool) -> Condition:
-    """An answer that was given stands, whatever could be derived; so it alone can decide."""
+    """An answer that was given stands, unless a formula can compute another that decides."""
+    if isinstance(element.derive, Formula) and not element.reported_wins:
+        return NEVER
     chosen = partial(_chosen, element, truth=truth)
     match test:
         case Is(_, value):

@@ -161,12 +161,16 @@ class Form:
         if name == self.asking:
             return []
         places: list[tuple[Logic, str]] = []
+        field, is_computed = calc_name(name), self._computed_without_asking(element)
+        computed, entered = [filled(field)], [filled(name)]
+        if element.reported_wins:
+            computed.append(blank(name))
+        elif is_computed:  # what is computed decides
+            entered.append(blank(field))
         if not element.internal:
-            places.append((filled(name), f"[{name}]"))
-        if self._computed_without_asking(element):
-            field = calc_name(name)
-            when = [filled(field)] if element.internal else [blank(name), filled(field)]
-            places.append((every(when), f"[{field}]"))
+            places.append((every(entered), f"[{name}]"))
+        if is_computed:
+            places.append((every(computed), f"[{field}]"))
         return places
 
     def _computed_without_asking(self, element: Element) -> bool:
