@@ -8,14 +8,13 @@ import polars as pl
 
 from tests.messy import patients
 from tests.process import cohort, run
-from tests.sizes import size
 from tests.test_cohort_parity import OWN_DAYS, TRIAL, run_on, write_csv
 from trialscreen import __version__
 from trialscreen.cohort.also import COLUMNS
 from trialscreen.report.result import result
 from trialscreen.screening import screen
 
-ROWS = size(400, 240)
+ROWS = 400
 
 
 def test_it_says_what_screen_says(tmp_path: Path) -> None:
