@@ -5,9 +5,11 @@ Then every reader reads it alike, the engine too. Files that are not go through
 more of them than what a few passes over a piece of a file can tell.
 """
 
+from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
-from operator import methodcaller
+from functools import cache
+from itertools import chain, compress
+from operator import methodcaller, not_
 from typing import IO, NamedTuple
 
 from trialscreen.cohort.copies import CHUNK
@@ -17,6 +19,7 @@ from trialscreen.text import BLANKS
 CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
 _QUOTED, _TWICE = b'"', b"\0"
 """What stands for a cell in quotes, and for a blank one or a quote in one."""
+_EMPTY = _QUOTED * 2
 _NEXT = b"\1"
 """Stands for the end of a quoted cell and the beginning of the next."""
 _BLANK = bytes({*BLANKS.encode()})
@@ -36,16 +39,15 @@ class Plain(NamedTuple):
 def plain_rows(file: IO[bytes], layout: Layout) -> Plain | None:
     """Of a file that stands at its first row; None if it is not plain. May raise OSError."""
     separator = layout.separator.encode()
-    rows, cells = 0, 0
+    widths: Counter[int] = Counter()
     for data in _pieces(file):
-        widths = None if data is None else _widths(data, separator)
-        if widths is None:
+        found = None if data is None else _widths(data, separator)
+        if found is None:
             return None
-        cells = cells or widths[0]
-        if widths.count(cells) < len(widths):
+        widths += found
+        if len(widths) > 1:
             return None
-        rows += len(widths)
-    return Plain(rows, cells or len(layout.names))
+    return Plain(widths.total(), *widths or [len(layout.names)])
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes | None]:
@@ -70,15 +72,74 @@ def _cut(data: bytes) -> tuple[bytes, bytes]:
     return data[:end], data[end:]
 
 
-def _widths(data: bytes, separator: bytes) -> list[int] | None:
-    """How many cells each record has; None if `data` is not plain."""
+def _widths(data: bytes, separator: bytes) -> Counter[int] | None:
+    """How many records have how many cells; None if `data` is not plain."""
+    if not _is_utf8(data):
+        return None
+    lines = data.split(b"\n")[:-1]
+    bones = data.translate(None, _text_of(separator)).split(b"\n")[:-1]
+    usual, others = lines, []
+    if bones.count(bones[0]) < len(bones):
+        is_usual = [bone == bones[0] for bone in bones]
+        usual, others = list(compress(lines, is_usual)), list(compress(lines, map(not_, is_usual)))
+        if any(line.count(_QUOTED) % 2 for line in others):  # which go on in the line behind
+            return _closely(data, separator)
+    if (cells := _alike(usual, bones[0], separator)) is None:
+        return _closely(data, separator)
+    found = _closely(b"\n".join([*others, b""]), separator) if others else Counter()
+    return None if found is None else found + Counter({cells: len(usual)})
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@cache
+def _text_of(separator: bytes) -> bytes:
+    """All bytes that can stand in a cell and mean nothing else."""
+    return bytes({*range(0x100)} - {*CONTROLS, *separator, *b'"\r\n'})
+
+
+def _alike(lines: list[bytes], bones: bytes, separator: bytes) -> int | None:
+    """How many cells each of `lines` has, of which `bones` are left without the text in cells.
+
+    None if they are not plain as far as that tells: a cell is in quotes in all of them or in
+    none, and has none in it.
+    """
+    cells = bones.removesuffix(b"\r").split(separator)
+    quoted = cells.count(_EMPTY)
+    if quoted + cells.count(b"") < len(cells):
+        return None
+    if not all(map(methodcaller("strip", _BLANK + separator + b'"\r'), lines)):
+        return None
+    if quoted and not _quotes_are_outside(lines, separator, quoted, len(cells)):
+        return None
+    return len(cells)
+
+
+def _quotes_are_outside(lines: list[bytes], separator: bytes, quoted: int, cells: int) -> bool:
+    """Whether all cells with two quotes begin and end with one; `quoted` of `cells` have two."""
+    data = b"\n".join(lines)
+    begin: int = sum(map(methodcaller("startswith", _QUOTED), lines))
+    end: int = sum(map(methodcaller("endswith", (_QUOTED, _QUOTED + b"\r")), lines))
+    if quoted == cells:  # faster
+        between = data.count(_QUOTED + separator + _QUOTED)
+        return begin == end == len(lines) and between == (cells - 1) * len(lines)
+    begin += data.count(separator + _QUOTED)
+    end += data.count(_QUOTED + separator)
+    return begin == end == quoted * len(lines)
+
+
+def _closely(data: bytes, separator: bytes) -> Counter[int] | None:
+    """As `_widths`, where records differ in more than their text."""
     if len(data.translate(None, CONTROLS)) < len(data) or data.count(b"\r") != data.count(b"\r\n"):
         return None
-    if not data.isascii():
-        try:
-            data.decode()
-        except UnicodeDecodeError:
-            return None
     if _QUOTED in data:
         found = _unquoted(data, separator)
         if found is None:
@@ -88,12 +149,12 @@ def _widths(data: bytes, separator: bytes) -> list[int] | None:
     lines.pop()
     if not all(map(methodcaller("strip", _BLANK + separator + b"\r\0"), lines)):
         return None
-    return [line.count(separator) + 1 for line in lines]
+    return Counter(line.count(separator) + 1 for line in lines)
 
 
 def _unquoted(data: bytes, separator: bytes) -> bytes | None:
     """With each quoted cell cut to one quote; None if a quote is not at either end of a cell."""
-    data = data.replace(b'""', _TWICE)
+    data = data.replace(_EMPTY, _TWICE)
     if _QUOTED + b" " in data.translate(_AS_SPACE):
         outside = _without_cells(data)
     else:
