@@ -1,5 +1,6 @@
 """Columns of text, read by the distinct text: the same as the parser reads each cell."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -107,6 +108,19 @@ def test_a_column_of_texts_is_what_the_parser_reads(element: Element) -> None:
             )
         bad += len(reasons)
     assert bad > 100
+
+
+@pytest.mark.parametrize("name", ["weight", "hbv_dna", "birth_date"])
+def test_a_number_or_day_that_a_criteria_file_gives_a_meaning_has_it(name: str) -> None:
+    trial = replace(TRIAL, spellings={**TRIAL.spellings, "99": "unknown", "1960-01-01": "unknown"})
+    element = trial.elements[name]
+    cells = ["1960-01-01", "1960-01-02"] if element.type == "date" else ["99", "99.0", "98"]
+    reader, parser = Texts(trial, element, pl.col("x")), Parser(trial, element)
+    found = reader.read(pl.Series(cells), pl.Series([ON] * len(cells)))
+    facts = [parser.read(text, ON) for text in cells]
+    assert [low is None for low in found.columns[0]] == [fact is None for fact in facts]
+    assert facts[0] is None
+    assert facts[-1] is not None
 
 
 def test_texts_beyond_those_remembered_are_read_all_the_same(

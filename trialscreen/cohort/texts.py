@@ -5,8 +5,10 @@ Of a number that a formula computes with, or that one could contradict, three co
 tell how it was written: see `lower.Table.as_written`.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -15,6 +17,7 @@ from trialscreen.cohort.cells import LATEST, Parser, Quick, Read
 from trialscreen.cohort.forms import Form
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import DIGITS_THAT_COUNT, Exactly, Fact, Numbers, closed, half_of
+from trialscreen.spelling import folded
 from trialscreen.trial import Element, Formula, Trial
 
 REMEMBERED = 50_000
@@ -35,7 +38,7 @@ class Texts:
         self, trial: Trial, element: Element, prepared: pl.Expr, form: Form | None = None
     ) -> None:
         self.element, self.prepared = element, prepared
-        self._parser = Parser(trial, element, form)
+        self._parser, self._spellings = Parser(trial, element, form), trial.spellings
         self.columns = _columns(trial, element)
         self._schema = {_TEXT: pl.String(), **self.columns, _REASON: pl.String()}
         # Threads share it: it is replaced as a whole, and whose it was last is no matter.
@@ -99,14 +102,18 @@ class Texts:
                 pass
         return {f"{name}_low": fact.low, f"{name}_high": fact.high}
 
+    @cached_property
+    def _has_plain(self) -> bool:
+        """Whether a plain number or day states just that, and is no word for something else."""
+        if self.element.type in ("boolean", "choice") or not self._parser.form.is_usual:
+            return False
+        words = map(folded, (*self.element.spellings, *self._spellings))
+        return not any(re.search(f"{_PLAIN_NUMBER}|{_PLAIN_DAY}", word) for word in words)
+
     def _plain(self, texts: pl.Series) -> pl.DataFrame:
         """What the texts mean that need no parser."""
         element, text = self.element, pl.col(_TEXT)
-        if (
-            element.type in ("boolean", "choice")
-            or element.spellings
-            or not self._parser.form.is_usual
-        ):
+        if not self._has_plain:
             return pl.DataFrame(schema=self._schema)
         low, high = element.range or (date.min, date.max)
         if element.type == "date":
