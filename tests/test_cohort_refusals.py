@@ -90,9 +90,9 @@ def test_files_that_differ_in_their_columns_are_refused(tmp_path: Path) -> None:
         tmp_path / "b.parquet"
     )
     says = [
+        "b.parquet weight: is Int64 here and Float64 in a.parquet; make them the same",
         "b.parquet: has no column 'sex', which a.parquet has",
         "b.parquet: has a column 'height', which a.parquet has not",
-        "b.parquet weight: is Int64 here and Float64 in a.parquet; make them the same",
     ]
     assert_refused(tmp_path, cohort(tmp_path, "?.parquet"), says)
 

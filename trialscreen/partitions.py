@@ -4,12 +4,14 @@ What `site=01/part-0.parquet` says of its rows, and which files of a folder are 
 the same for every engine, so that none loses a file or a column that another reads.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from trialscreen.errors import Problem
 from trialscreen.text import printable, shown
+
+T = TypeVar("T")
 
 EMPTY = "__HIVE_DEFAULT_PARTITION__"
 """The value that stands for none."""
@@ -50,11 +52,7 @@ def chosen(folder: str, names: Iterable[str]) -> Chosen:
         parts, where = name.split("/"), f"{printable(folder.rstrip('/'))}/{printable(name)}"
         is_parquet = name.lower().endswith(".parquet")
         if any(part in _LOGS for part in parts):
-            message = (
-                "is the folder of a Delta or Hudi table, whose log says which files count;"
-                " write its rows to Parquet files, and name those"
-            )
-            problems.append(Problem(printable(folder), message))
+            problems.append(_logged(folder))
             break
         if not any(map(is_hidden, parts)):
             if is_parquet:
@@ -70,6 +68,29 @@ def chosen(folder: str, names: Iterable[str]) -> Chosen:
     return Chosen(tuple(files), tuple(problems))
 
 
+def _logged(folder: str) -> Problem:
+    message = (
+        "is the folder of a Delta or Hudi table, whose log says which files count;"
+        " write its rows to Parquet files, and name those"
+    )
+    return Problem(printable(folder), message)
+
+
+def beside_log(path: str, exists: Callable[[str], bool]) -> Problem | None:
+    """That a file is of a table with a log, by its folder or the one that holds the partitions."""
+    folder = path.rpartition("/")[0]
+    while "=" in folder.rpartition("/")[2]:
+        folder = folder.rpartition("/")[0]
+    if any(exists(f"{folder}/{log}" if folder else log) for log in _LOGS):
+        return _logged(folder or ".")
+    return None
+
+
+def is_marker(name: str) -> bool:
+    """Whether a file that a pattern caught is none of the table: `_SUCCESS`, `.part-0.crc`."""
+    return is_hidden(name) and not name.lower().endswith(".parquet")
+
+
 def stated_twice(where: str, path: str, columns: Iterable[str]) -> dict[str, Problem]:
     """The columns that stand in a file and in the names of its folders: wrong where they count."""
     message = "stands in the file and in the name of its folder; which one counts? Keep one"
@@ -77,23 +98,38 @@ def stated_twice(where: str, path: str, columns: Iterable[str]) -> dict[str, Pro
     return {name: Problem(f"{where} {printable(name)}", message) for name in names}
 
 
-def differences(schemas: Mapping[str, Mapping[str, object]]) -> Iterable[Problem]:
-    """Where files, called by their names, differ in their columns from the first one."""
+def differences(schemas: Mapping[str, Mapping[str, object]]) -> dict[str, Problem]:
+    """The columns in which files, called by their names, differ from the first: wrong where used.
+
+    Each is told once, however many files there are.
+    """
+    found: dict[str, Problem] = {}
     if not schemas:
-        return
+        return found
     (first, schema), *others = schemas.items()
     for where, other in others:
-        lacking = [name for name in schema if name not in other]
-        more = [name for name in other if name not in schema]
-        if lacking:
-            yield Problem(where, f"has no column {_listed(lacking)}, which {first} has")
-        if more:
-            yield Problem(where, f"has a column {_listed(more)}, which {first} has not")
-        for name, kind in schema.items():
-            if name in other and other[name] != kind:
-                message = f"is {other[name]} here and {kind} in {first}; make them the same"
-                yield Problem(f"{where} {printable(name)}", message)
+        for name in {**schema, **other}:
+            if name not in found and schema.get(name) != other.get(name):
+                found[name] = _difference(name, (first, schema), (where, other))
+    return found
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(shown, names))
+_Named = tuple[str, Mapping[str, object]]
+
+
+def _difference(name: str, one: _Named, other: _Named) -> Problem:
+    (first, schema), (where, columns) = one, other
+    if name not in columns:
+        return Problem(where, f"has no column {shown(name)}, which {first} has")
+    if name not in schema:
+        return Problem(where, f"has a column {shown(name)}, which {first} has not")
+    message = f"is {columns[name]} here and {schema[name]} in {first}; make them the same"
+    return Problem(f"{where} {printable(name)}", message)
+
+
+def all_columns(schemas: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    """The columns of all files, as the first that has one has it."""
+    found: dict[str, T] = {}
+    for schema in schemas:
+        found |= {name: kind for name, kind in schema.items() if name not in found}
+    return found

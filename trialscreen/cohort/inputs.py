@@ -18,7 +18,16 @@ from trialscreen.cohort.ndjson import open_ndjson, with_all_keys
 from trialscreen.cohort.parquet import open_parquet
 from trialscreen.cohort.tables import Asked, Tables
 from trialscreen.errors import InputError, Problem
-from trialscreen.partitions import chosen, differences, stated, stated_twice
+from trialscreen.partitions import (
+    all_columns,
+    beside_log,
+    chosen,
+    differences,
+    is_hidden,
+    is_marker,
+    stated,
+    stated_twice,
+)
 from trialscreen.text import printable
 
 STDIN = Path("-")
@@ -48,16 +57,34 @@ def find_files(names: Sequence[str]) -> tuple[Path, ...]:
         # `./-` is a file
         paths = [Path(name).absolute() if Path(name) == STDIN else Path(name)]
         if not paths[0].exists() and glob.has_magic(name):
-            paths = [Path(one) for one in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207 - absolute patterns
-            if not paths:
-                problems.append(Problem(printable(name), "no file has such a name"))
+            paths = _caught(name, problems)
         for path in paths:
             files = (path,) if not path.is_dir() else _within(path, problems)
             problems.extend(problem for file in files for problem in _unreadable(file))
             found |= dict.fromkeys(files)
+    parquet = (path.as_posix() for path in found if _opener(path) is _open_parquet)
+    logged = (beside_log(path, lambda name: Path(name).exists()) for path in parquet)
+    problems.extend(dict.fromkeys(log for log in logged if log is not None))
     if problems:
         raise InputError(problems)
     return tuple(found)
+
+
+def _caught(pattern: str, problems: list[Problem]) -> list[Path]:
+    """What a pattern stands for, without the files that Spark leaves beside those with rows."""
+    paths = [Path(one) for one in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - absolute patterns
+    paths = [one for one in paths if not _is_marker(one)]
+    if not paths:
+        problems.append(Problem(printable(pattern), "no file has such a name"))
+    for path in paths:
+        if path.is_dir() and is_hidden(path.name):
+            message = "begins with _ or ., and is not read; write a pattern without it"
+            problems.append(Problem(printable(str(path)), message))
+    return paths
+
+
+def _is_marker(path: Path) -> bool:
+    return path.is_file() and is_marker(path.name) and _opener(path) is None
 
 
 def _within(folder: Path, problems: list[Problem]) -> Iterable[Path]:
@@ -91,7 +118,7 @@ def open_tables(
     encoding: str | None = None,
     written: Mapping[str, Kind] | None = None,
 ) -> Tables:
-    """The rows of all `paths`, which must have the same columns.
+    """The rows of all `paths`; a column that is not the same in all is `doubtful`.
 
     `folder`, `sheet`, `encoding` and `written` are as in `Asked`. Raises InputError.
     """
@@ -111,13 +138,13 @@ def open_tables(
     if all(_opener(path) is open_ndjson for path in opened):
         opened = dict(zip(opened, with_all_keys([*opened.values()]), strict=True))
     opened = {path: _with_folders(path, tables) for path, tables in opened.items()}
-    problems.extend(differences({name_of(path): one.schema for path, one in opened.items()}))
     if problems:
         raise InputError(problems)
     first = opened[paths[0]]
     if len(paths) == 1:
         return first
-    names = first.schema.names()
+    differ = differences({name_of(path): one.schema for path, one in opened.items()})
+    names = [name for name in first.schema if name not in differ]
     frame = pl.concat(
         [tables.frame.select(pl.selectors.by_name(names)) for tables in opened.values()]
     )
@@ -126,9 +153,10 @@ def open_tables(
     counted = (lambda: sum(one() for one in counts)) if known else None
     notes = [note for tables in opened.values() for note in tables.notes]
     is_text = any(one.is_text for one in opened.values())
-    doubtful = {name: why for one in opened.values() for name, why in one.doubtful.items()}
+    twice = {name: why for one in opened.values() for name, why in one.doubtful.items()}
+    schema = pl.Schema(all_columns(one.schema for one in opened.values()))
     blank = _blank([*opened.values()])
-    return Tables(frame, first.schema, counted, is_text, tuple(notes), doubtful, blank)
+    return Tables(frame, schema, counted, is_text, tuple(notes), differ | twice, blank)
 
 
 def _blank(tables: Sequence[Tables]) -> list[int]:

@@ -10,7 +10,16 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from trialscreen.errors import InputError, Problem
-from trialscreen.partitions import chosen, differences, is_hidden, stated, stated_twice
+from trialscreen.partitions import (
+    all_columns,
+    beside_log,
+    chosen,
+    differences,
+    is_hidden,
+    is_marker,
+    stated,
+    stated_twice,
+)
 from trialscreen.spark.types import FOLDER, NOTHING, UTC, in_zone, is_moment
 from trialscreen.text import printable, shown
 
@@ -109,16 +118,20 @@ class Files:
         if system.exists(place):
             return [system.getFileStatus(place)]
         found = system.globStatus(place) if _PATTERN.search(name) else None
+        # Spark leaves files beside those with rows, and a pattern catches them.
+        found = [one for one in found or () if not _is_marker(one)]
         if not found:
             raise InputError([Problem(printable(name), "cannot be read (PATH_NOT_FOUND)")])
-        return list(found)
+        return found
 
     def _beneath(self, root: Any) -> Iterator[File]:
         place = root.getPath()
+        if is_hidden(str(place.getName())):
+            message = "begins with _ or ., and Spark passes over such files; rename it"
+            raise InputError([Problem(_plain(place), message)])
         if not root.isDirectory():
-            if is_hidden(str(place.getName())):
-                message = "begins with _ or ., and Spark passes over such files; rename it"
-                raise InputError([Problem(_plain(place), message)])
+            if (logged := beside_log(_plain(place), self.exists)) is not None:
+                raise InputError([logged])
             yield _file(root)
             return
         found, base = {}, str(place.toUri().getPath()).rstrip("/")
@@ -156,10 +169,9 @@ class Files:
                 folders = (name for name in stated(file.path) if name not in columns)
                 schemas[where] = columns | dict.fromkeys(folders, FOLDER)
                 rows += sum(block.getRowCount() for block in footer.getBlocks())
-        problems += differences(schemas)
         if problems:
             raise InputError(problems)
-        return next(iter(schemas.values())), rows, doubtful
+        return all_columns(schemas.values()), rows, differences(schemas) | doubtful
 
     def _columns(self, schema: Any, note: str | None) -> tuple[tuple[str, str], ...]:
         columns = tuple(map(_column, schema.getFields()))
@@ -221,6 +233,10 @@ class Files:
 def _plain(path: Any) -> str:
     """The path itself, without the name of its system, and nothing escaped."""
     return str(path.toUri().getPath())
+
+
+def _is_marker(status: Any) -> bool:
+    return not status.isDirectory() and is_marker(str(status.getPath().getName()))
 
 
 def _file(status: Any) -> File:

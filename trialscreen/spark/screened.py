@@ -99,24 +99,25 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
     files = Files(spark)
     if files.exists(output):
         raise InputError([Problem(output, "is there already; name a new folder")])
-    with _damage_told(source), _settings(spark), _whole_folder(files, output) as beside:
-        found = files.source(source)
+    with _damage_told(source), _settings(spark):
+        found = files.source(source)  # before there is a folder that a pattern could catch
         used = _used(trial, found, id_column)
         used.check(on)
         if found.rows == 0:
             raise InputError([Problem("the table", "there are no rows in it")])
-        table = _dated(used.typed(used.table(spark)), on)
-        _check_days(trial, table, limits.today or date.today())  # noqa: DTZ011 - the user's own
-        _check_ids(table, id_column)
-        query = _query(used, table, on, spark)
-        counts = Counts(trial, used.followed, used.contradicting).over(query)
-        if problems := counts.problems(used.called, limits.most_bad):
-            raise InputError(problems)
-        quality = counts.quality(query)
-        query.drop(*counts.names).write.mode("overwrite").parquet(beside)
-        rows = spark.read.parquet(beside).groupBy("verdict", "open").count().collect()
-        verdicts = {(row["verdict"], row["open"]): row["count"] for row in rows}
-        _check_rows(source, found.rows, sum(verdicts.values()))
+        with _whole_folder(files, output) as beside:
+            table = _dated(used.typed(used.table(spark)), on)
+            _check_days(trial, table, limits.today or date.today())  # noqa: DTZ011 - the user's own
+            _check_ids(table, id_column)
+            query = _query(used, table, on, spark)
+            counts = Counts(trial, used.followed, used.contradicting).over(query)
+            if problems := counts.problems(used.called, limits.most_bad):
+                raise InputError(problems)
+            quality = counts.quality(query)
+            query.drop(*counts.names).write.mode("overwrite").parquet(beside)
+            rows = spark.read.parquet(beside).groupBy("verdict", "open").count().collect()
+            verdicts = {(row["verdict"], row["open"]): row["count"] for row in rows}
+            _check_rows(source, found.rows, sum(verdicts.values()))
     own_days = SCREENING_DATE in used.columns
     return Screened(verdicts, used.unused, own_days, used.alike, quality)
 
