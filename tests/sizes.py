@@ -1,4 +1,4 @@
-"""How much is generated: a part of it in `make test`, all of it in `make test-full` and in CI.
+"""How much is generated: a part of it in `make test`, all of it in `make test-full`.
 
 Only how many samples are drawn differs, never what kinds of them there are.
 """
