@@ -124,6 +124,21 @@ def _bytes(stdin: str | bytes) -> bytes:
     return stdin if isinstance(stdin, bytes) else stdin.encode()
 
 
+def in_shell(line: str, *args: str, stdin: str = "") -> Ran:
+    """Runs a line of a shell in which `"$@"` is trialscreen with `args`."""
+    done = subprocess.run(
+        ["sh", "-c", line, "sh", *COMMAND, *args],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
 def refusals(ran: Ran) -> list[str]:
     """What bad input is told: each problem on a line of stderr, and nothing that can do harm."""
     assert ran.code == 2, ran

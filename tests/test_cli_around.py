@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import COMMAND, PATIENTS, ROOT, TIMEOUT, environment, run
+from tests.process import COMMAND, PATIENTS, ROOT, TIMEOUT, environment, in_shell, run
 
 ON = ("--screening-date", "2026-06-01")
 WASHOUT = PATIENTS / "ineligible_washout.yaml"
@@ -78,17 +78,8 @@ def test_any_name_of_a_log_is_a_files_name(name: str, tmp_path: Path) -> None:
 )
 def test_who_reads_one_line_of_it_gets_the_same_code(args: list[str], code: int) -> None:
     line = '{ { "$@" 2>&1; echo "$?" >&3; } | head -1 >/dev/null; } 3>&1'
-    done = subprocess.run(
-        ["sh", "-c", line, "sh", *COMMAND, *args],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env=environment(),
-        cwd=ROOT,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    assert (done.stdout, done.stderr) == (f"{code}\n", "")
+    done = in_shell(line, *args)
+    assert (done.out, done.err) == (f"{code}\n", "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full device is there on Linux")

@@ -1,31 +1,20 @@
 """Standard input is read where `-` asks for it, and nowhere else."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.process import COMMAND, PATIENTS, ROOT, TIMEOUT, Ran, environment, refusals, run
+from tests.process import (
+    PATIENTS,
+    in_shell,
+    refusals,
+    run,
+)
 
 ON = ("--screening-date", "2026-06-01")
 NO_ANSWERS = ["no answers given; --from - reads standard input"]
 UNDETERMINED = PATIENTS / "undetermined.yaml"
-
-
-def in_shell(line: str, *args: str, stdin: str = "") -> Ran:
-    """Runs a line of a shell in which `"$@"` is trialscreen with `args`."""
-    done = subprocess.run(
-        ["sh", "-c", line, "sh", *COMMAND, *args],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env=environment(),
-        cwd=ROOT,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("stdin", ["", "weight: 38\n", '{"weight": 38}'])

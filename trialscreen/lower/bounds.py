@@ -97,12 +97,12 @@ def first_known(one: Bounds, other: Bounds) -> Bounds:
     if NULL in (one.low, other.low):
         return other if one.low == NULL else one
     low, high = coalesce(one.low, other.low), coalesce(one.high, other.high)
-    is_other = known(one.low)
+    is_one = known(one.low)
     return Bounds(
         low,
         high,
-        if_(is_other, one.low_open, other.low_open),
-        if_(is_other, one.high_open, other.high_open),
+        if_(is_one, one.low_open, other.low_open),
+        if_(is_one, one.high_open, other.high_open),
     )
 
 
