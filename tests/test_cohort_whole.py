@@ -15,13 +15,14 @@ import pytest
 
 from tests.process import COMMAND, TIMEOUT, cohort, environment, start
 from tests.simulate import ID, write
+from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.cohort.engine import interruptible
 from trialscreen.errors import InputError
 from trialscreen.wholefile import whole_file
 
 ROWS = 60_000
-KILLS = 8
+KILLS = size(8, part=4)
 DAY = ("--screening-date", "2026-06-01")
 PAST = ("--screening-date", "2015-06-01", "--problems", "problems.csv")
 """On that day most rows have something to look at."""

@@ -44,9 +44,11 @@ from trialscreen.sources import Answer, read_facts
 from trialscreen.trial import SCREENING_DATE, Criterion, Element, Formula
 
 FAMILIES: dict[str, Callable[[], Iterator[Case]]] = {
-    "generated": lambda: generated_cases(range(size(160)), spec_trial(), rows=150),
-    "for judgement": lambda: judgement_cases(range(size(150)), rows=60),
-    "as written": lambda: generated_cases(range(size(80)), spec_trial(), rows=150, as_written=True),
+    "generated": lambda: generated_cases(range(size(160, part=16)), spec_trial(), rows=150),
+    "for judgement": lambda: judgement_cases(range(size(150, part=15)), rows=60),
+    "as written": lambda: generated_cases(
+        range(size(80, part=8)), spec_trial(), rows=150, as_written=True
+    ),
     "real elements": lambda: generated_cases(range(size(12)), load_trial(), rows=80),
     "packaged": lambda: packaged_cases(range(size(12)), rows=80),
 }

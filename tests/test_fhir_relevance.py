@@ -117,7 +117,7 @@ def test_the_packaged_questions_hide_nothing_that_is_needed(rng: Random) -> None
 
 @pytest.mark.parametrize("kind", ["random", "varied"])
 @given(rng=seeds)
-@examples(150)
+@examples(150, part=15)
 def test_questions_of_generated_trials_hide_nothing_that_is_needed(kind: str, rng: Random) -> None:
     if kind == "random":
         trial = random_trial(rng, SMALL)

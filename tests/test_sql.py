@@ -14,7 +14,7 @@ from sqlglot import exp
 from tests.differential import Case, generated_cases, screened
 from tests.engines import DuckDB, Engine
 from tests.generate import ON
-from tests.sizes import FULL, examples
+from tests.sizes import examples, size
 from tests.spec import spec_trial
 from tests.sql_cases import found_by, simulated
 from trialscreen import InputError, Trial
@@ -157,7 +157,7 @@ def test_a_dialect_without_an_engine_here_means_the_same_to_sqlglot(
     dialect: Dialect, trusted: bool
 ) -> None:
     cases = [
-        *generated_cases(range(0, 40, 8 if FULL else 20), spec_trial(), rows=100),
+        *generated_cases(range(size(5)), spec_trial(), rows=100),
         simulated(500),
     ]
     for case in cases:
