@@ -1,7 +1,7 @@
 """Attrition counted one patient at a time, from reference screenings."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import polars as pl
@@ -10,7 +10,15 @@ from tests.differential import Case
 from tests.generate import ON
 from tests.tables import evaluation_of
 from trialscreen import Trial
-from trialscreen.attrition import Attrition, CriterionCounts, MissingElement, orders
+from trialscreen.attrition import (
+    Attrition,
+    Count,
+    CriterionCounts,
+    Hidden,
+    MissingElement,
+    Order,
+    orders,
+)
 from trialscreen.columns import screen_frame, table_of
 from trialscreen.counting import Counting
 from trialscreen.lower import lower
@@ -90,3 +98,21 @@ def _needed_data(screening: Screening) -> set[str]:
 
 def _many(flags: Iterable[bool]) -> int:
     return sum(flags)
+
+
+def cells(found: Attrition) -> Iterator[tuple[str, Count]]:
+    """Every count, under a name of its own."""
+    yield from _counts("", found)
+    for one in found.criteria:
+        yield from _counts(f" {one.criterion.id}", one)
+    for order in found.orders:
+        yield from _counts(f" {' '.join(order.sections)}", order)
+    for element in found.missing:
+        yield f"missing {element.name}", element.patients
+        yield f"missing alone {element.name}", element.alone
+
+
+def _counts(of: str, row: Attrition | CriterionCounts | Order) -> Iterator[tuple[str, Count]]:
+    for name, count in row._asdict().items():
+        if isinstance(count, int | Hidden):
+            yield name + of, count

@@ -9,7 +9,7 @@ from random import Random
 import polars as pl
 import pytest
 
-from tests.attrition import by_hand, counted, counting_of, screenings
+from tests.attrition import by_hand, cells, counted, counting_of, screenings
 from tests.differential import Case, generated_cases, packaged_cases
 from tests.generate import ON
 from tests.simulate import columns
@@ -19,7 +19,6 @@ from trialscreen import counting, load_trial
 from trialscreen.attrition import Attrition, orders
 from trialscreen.columns import computed, screen_frame, table_of
 from trialscreen.lower import lower
-from trialscreen.smallcells import counts
 
 
 def cases() -> Iterator[Case]:
@@ -41,7 +40,7 @@ def test_counts_are_those_of_the_reference(monkeypatch: pytest.MonkeyPatch) -> N
     for case in cases():
         found = counted(case, batch=17)
         assert found == by_hand(case.trial, screenings(case)), case.seed
-        seen.update(name.split(" ")[0] for name, n in counts(found) if n)
+        seen.update(name.split(" ")[0] for name, n in cells(found) if n)
     assert not [name for name in NAMES if seen[name] < 3]
 
 

@@ -15,19 +15,19 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import trialscreen
-from tests.attrition import counted
+from tests.attrition import cells, counted
 from tests.generate import ON
 from tests.test_attrition import simulated
 from tests.test_html import HOSTILE, TOLD, Parsed
-from trialscreen.attrition import Hidden
+from trialscreen.attrition import Order
 from trialscreen.cli.app import app
+from trialscreen.disclosure import disclosed
 from trialscreen.report import plain
 from trialscreen.report.attrition_data import attrition_data, attrition_rows
 from trialscreen.report.attrition_file import RENDERERS
 from trialscreen.report.attrition_page import MOST_MISSING, Cohort, attrition_page
 from trialscreen.report.blocks import Flow, Table
 from trialscreen.report.terminal import show
-from trialscreen.smallcells import cells, without_small
 
 SCHEMA = json.loads(
     (Path(trialscreen.__file__).parent / "schemas" / "attrition.schema.json").read_text("utf-8")
@@ -38,7 +38,7 @@ SCHEMA = json.loads(
 def cohort(small: int | None = None) -> Cohort:
     case = simulated(3_000, unknown=0.02)
     found = counted(case, batch=1_000)
-    return Cohort(case.trial, ON, without_small(found, small) if small else found, small)
+    return Cohort(case.trial, ON, disclosed(found, small) if small else found, small)
 
 
 def shown(one: Cohort, width: int = 100) -> str:
@@ -124,22 +124,43 @@ def test_hidden_counts_have_no_bar_and_are_explained() -> None:
     for table in tables(one):
         for row in table.rows:
             for cell in row:
-                assert not (cell.text in ("<5", "hidden") and cell.bar)
-    assert "Counts from 1 to 4 are shown as <5." in forms(one)["plain"]
+                assert not (cell.text in ("<8", "hidden") and cell.bar)
+    told = "Counts from 1 to 7 are shown as <8, all others are rounded to the nearest multiple of 5"
+    assert told in forms(one)["plain"]
     assert "hidden" not in forms(cohort())["plain"]
 
 
-def test_no_form_holds_a_hidden_number() -> None:
-    """A number that is hidden in all places must not stand in the text of any form."""
-    exact, told = dict(cells(cohort().attrition)), dict(cells(cohort(400).attrition))
-    hidden = {exact[name] for name, count in told.items() if isinstance(count, Hidden)}
+@pytest.mark.parametrize("base", [5, 400])
+def test_no_form_holds_a_number_that_is_not_published(base: int) -> None:
+    exact, told = dict(cells(cohort().attrition)), dict(cells(cohort(base).attrition))
     elsewhere = {count for count in told.values() if isinstance(count, int)}
-    secret = {n for n in hidden - elsewhere if isinstance(n, int) and 100 < n != 400}
+    secret = {n for n in exact.values() if isinstance(n, int) and 100 < n != base} - elsewhere
     assert len(secret) > 10
-    raw = RENDERERS[".html"](cohort(400), "0")
-    for form, text in [*forms(cohort(400)).items(), ("raw", raw)]:
+    raw = RENDERERS[".html"](cohort(base), "0")
+    for form, text in [*forms(cohort(base)).items(), ("raw", raw)]:
         numbers = {int(n.replace(",", "")) for n in re.findall(r"\b\d[\d,]*\d\b", text)}
         assert not numbers & secret, form
+
+
+@pytest.mark.parametrize("base", [None, 2, 5, 400])
+def test_no_bar_is_longer_than_its_whole(base: int | None) -> None:
+    bars = [
+        cell.bar for table in tables(cohort(base)) for row in table.rows for cell in row if cell.bar
+    ]
+    assert bars
+    assert all(sum(share.part for share in bar) <= 1 + 1e-9 for bar in bars)
+
+
+def test_rounded_orders_may_add_up_to_more_than_their_rounded_total() -> None:
+    orders = tuple(Order((name,), 8) for name in ("imaging", "calcium"))
+    found = cohort().attrition._replace(lacking_data=17, orders=orders)
+    one = cohort()._replace(attrition=disclosed(found, 5), small=5)
+    (bars,) = [
+        [row[2].bar for row in table.rows]
+        for table in tables(one)
+        if table.columns[-1] == "Settled"
+    ]
+    assert [round(sum(share.part for share in bar), 3) for bar in bars] == [0.5, 1]
 
 
 def tables(one: Cohort) -> Iterator[Table]:
@@ -175,9 +196,9 @@ def test_labels_of_a_hostile_file_stay_text() -> None:
 
 def test_of_few_patients_only_that_there_are_few_is_told() -> None:
     case = simulated(3, unknown=0.02)
-    few = Cohort(case.trial, ON, without_small(counted(case, 3), 5), 5)
+    few = Cohort(case.trial, ON, disclosed(counted(case, 3), 5), 5)
     text = forms(few)["plain"]
-    assert "hidden eligible of <5 assessed" in text
+    assert "hidden eligible of <8 assessed" in text
     assert not re.search(r": [1-3]\b", text.split("Screened")[0])
 
 
@@ -225,8 +246,10 @@ def test_small_cells_apply_to_the_counts(table: Path, tmp_path: Path) -> None:
     run(table, "-o", tmp_path / "rows.csv", "--attrition", counts, "--small-cells", 5)
     text = counts.read_text("utf-8")
     assert json.loads(text)["small_cells"] == 5
-    assert '"<5"' in text
-    assert not re.search(r'": [1-4],?$', text.replace('"small_cells"', ""), re.MULTILINE)
+    assert '"<8"' in text
+    counted = re.findall(r'": (\d+),?$', text.replace('"small_cells": 5', ""), re.MULTILINE)
+    assert len(counted) > 50
+    assert not [n for n in map(int, counted) if n % 5 or n == 5]
 
 
 @pytest.mark.parametrize(

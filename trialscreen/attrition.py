@@ -12,7 +12,7 @@ from trialscreen.trial import Criterion, Trial
 
 
 class Hidden(NamedTuple):
-    """A count that is not told; the text says what may be known of it."""
+    """A count that is not published; the text says what may be known of it."""
 
     text: str
 

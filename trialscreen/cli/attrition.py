@@ -31,7 +31,8 @@ SmallCellsOption = Annotated[
         "--small-cells",
         metavar="N",
         min=2,
-        help="Hide counts below N in --attrition, and others that would give them away.",
+        help="Hide counts below N in --attrition, and those that would round to N; round all others"
+        " to a multiple of N.",
     ),
 ]
 

@@ -201,12 +201,12 @@ def _given(output: Path | None) -> Path:
 
 
 def _counted(trial: Trial, job: "Job", done: "Done", small_cells: int | None) -> "Cohort":
+    from trialscreen.disclosure import disclosed  # noqa: PLC0415
     from trialscreen.report.attrition_page import Cohort  # noqa: PLC0415
-    from trialscreen.smallcells import without_small  # noqa: PLC0415
 
     assert done.attrition is not None
     found = done.attrition
-    found = found if small_cells is None else without_small(found, small_cells)
+    found = found if small_cells is None else disclosed(found, small_cells)
     stated = done.ledger.filled[SCREENING_DATE]
     on = None if stated == done.ledger.rows else job.anchor.on
     return Cohort(trial, on, found, small_cells, own_days=stated > 0)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from trialscreen.attrition import Attrition, Count, CriterionCounts, Hidden
+from trialscreen.disclosure import least_shown
 from trialscreen.report.blocks import (
     Banner,
     Block,
@@ -27,8 +28,8 @@ from trialscreen.trial import Trial
 class Cohort(NamedTuple):
     """One cohort, counted. `on`: the screening date of all who have none of their own.
 
-    `own_days`: whether some have one; if all have, `on` is None. `small`: counts below this
-    were hidden from `attrition`.
+    `own_days`: whether some have one; if all have, `on` is None. `small`: the base of the
+    disclosure control that `attrition` has passed, if any.
     """
 
     trial: Trial
@@ -197,13 +198,14 @@ def _order(cohort: Cohort) -> Iterator[Block]:
 
 def _settled(found: Attrition, n: int) -> Cell:
     """The n-th order; its bar stands after what the orders before it settle."""
-    settled = [one.settled for one in found.orders[:n]]
-    known = [count for count in settled if isinstance(count, int)]
-    lacking = found.lacking_data
-    if isinstance(lacking, Hidden) or len(known) < n:
-        return Cell(told(settled[-1]))
-    before = Share(sum(known[:-1]) / lacking, "muted")
-    return Cell(told(settled[-1]), bar=(before, Share(known[-1] / lacking, "good")))
+    text, lacking = told(found.orders[n - 1].settled), found.lacking_data
+    settled = [one.settled for one in found.orders if isinstance(one.settled, int)]
+    if isinstance(lacking, Hidden) or len(settled) < len(found.orders):
+        return Cell(text)
+    # Rounded counts can add up to more than their rounded total.
+    whole = max(lacking, sum(settled))
+    before = Share(sum(settled[: n - 1]) / whole, "muted")
+    return Cell(text, bar=(before, Share(settled[n - 1] / whole, "good")))
 
 
 def _missing(cohort: Cohort) -> Iterator[Block]:
@@ -240,9 +242,11 @@ def _sections(trial: Trial) -> dict[str, str]:
 def _footer(cohort: Cohort) -> Iterator[Block]:
     trial = cohort.trial
     if cohort.small is not None:
+        least = least_shown(cohort.small)
         yield Paragraph(
-            f"Counts from 1 to {cohort.small - 1} are shown as <{cohort.small}. Counts shown as"
-            " hidden may be any: they are kept back so that no other can be computed.",
+            f"Counts from 1 to {least - 1} are shown as <{least}, all others are rounded to the"
+            f" nearest multiple of {cohort.small}: totals can differ from the sum of their parts."
+            f" If fewer than {least} were assessed, all other counts are hidden.",
             "muted",
         )
     yield Paragraph(
