@@ -6,12 +6,12 @@ from it: every count is redacted that would round to less than twice the base. I
 below the base were redacted, a published 5 could be nothing but 5, 6 or 7.
 
 Each count is published by itself: a reader learns of it that it is 0, or redacted, or one of
-the `base` numbers around a multiple. Call 1 to `base` - 1 patients few. `test_disclosure.py`
-proves of any two published counts, even if the reader knows which of them is the larger: what
-their difference can be includes either no few patients, or every number of few patients and
-also 0 or a number of patients that are not few. Their sum is never certain to be few patients.
+the `base` numbers around a multiple. Call the numbers from 1 to `base` - 1 small.
+`test_disclosure.py` proves of any two published counts, even if the reader knows that one of
+them is at most the other: their difference cannot be a small number at all, or else it can be
+every small number, and also 0 or one that is not small. Their sum is never certain to be small.
 
-This is not claimed of three counts and more. Parts and their total, all published, tell more:
+This is not claimed of three or more counts. Parts and their total, all published, tell more:
 that a redacted part is below the base or, where all of them happen to lie at the ends of what
 they are rounded from, even which number it is. The how-to page says so.
 """
