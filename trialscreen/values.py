@@ -8,6 +8,7 @@ how to write what was meant.
 import math
 import re
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 from unicodedata import digit
 
@@ -77,13 +78,19 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
         raise ValueProblem(f"an empty value; write {UNKNOWN!r} for a value that is not known")
     if is_dash(clean):
         raise ValueProblem(f"{shown(text)}: {DASH}")
-    spelt = {folded(spelling): meant for spelling, meant in element.spellings.items()}
+    spelt = {_word(spelling): meant for spelling, meant in element.spellings.items()}
     clean = folded(spelt.get(clean) or spelt.get(_whole(clean), clean))
     for meant in WORDS if element.type == "boolean" else (UNKNOWN,):
-        words = {*WORDS[meant], *(folded(w) for w, one in trial.spellings.items() if one == meant)}
+        words = {*WORDS[meant], *(_word(w) for w, one in trial.spellings.items() if one == meant)}
         if not words.isdisjoint((clean, _whole(clean))):
             return meant
     return clean
+
+
+@cache
+def _word(text: str) -> str:
+    """A word or unit of the criteria file, folded; tables have it looked at for each text."""
+    return folded(text)
 
 
 def is_unknown(trial: Trial, text: str) -> bool:
@@ -337,7 +344,7 @@ def check_unit(trial: Trial, element: Element, unit: str) -> None:
 
 def _unit_names(trial: Trial, code: str) -> set[str]:
     known = trial.units.get(code, Unit(code, code))
-    return {folded(name) for name in (code, known.show, *known.spellings)}
+    return {_word(name) for name in (code, known.show, *known.spellings)}
 
 
 def _unit_message(trial: Trial, element: Element, unit: str, text: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from trialscreen.cohort.cells import LATEST, Maker, Reader
+from trialscreen.cohort.cells import LATEST, Maker, Quick, Reader
 from trialscreen.cohort.days import read_days
 from trialscreen.cohort.forms import JOINT, code_of
 from trialscreen.cohort.ledger import NOTHING, SCHEMA, UNUSABLE, Found
@@ -77,24 +77,39 @@ class Batches:
 
     def _made(self, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """With the columns of `makers`, and a list of the cells that cannot be read."""
-        quick = [reader.quick() for reader in self.makers]
-        coded = cells.select(*self._kept, LATEST, *(one.coded for one in quick))
-        columns = [column for one in quick for column in one.columns]
-        flags = {f"fine {place}": one.fine for place, one in enumerate(quick)}
-        typed = coded.select(*self._kept, *columns, **flags)
-        fine = typed.head(1).select(*flags).row(0)
-        names = [reader.element.name for reader in self.makers]
-        empty, lost = (frame.select(names).null_count().row(0) for frame in (cells, coded))
+        ways, coded = self._coded(cells)
+        fine = {f"fine {place}": way.fine for place, way in enumerate(ways)}
+        columns = [column for way in ways for column in way.columns]
+        typed = coded.select(*self._kept, *columns, **fine)
+        mended: list[pl.Series] = []
         bad = [NOTHING]
-        for place, reader in enumerate(self.makers):
-            if not fine[place] or lost[place] > empty[place]:
-                name = names[place]
-                found = reader.read(cells[name], cells[LATEST])
-                named = zip(found.columns, reader.columns, strict=True)
-                typed = typed.with_columns(column.alias(name) for column, name in named)
+        for maker, way, is_fine in zip(
+            self.makers, ways, typed.head(1).select(*fine).row(0), strict=True
+        ):
+            if not is_fine:
+                name = maker.element.name
+                made = [typed[column] for column in maker.columns]
+                found = maker.checked(way, cells[name], coded, made)
+                pairs = zip(found.columns, maker.columns, strict=True)
+                mended.extend(column.alias(name) for column, name in pairs)
                 if found.reasons:
                     bad.append(listed(cells, found.bad, name, found.reasons))
-        return typed, pl.concat(bad)
+        return typed.with_columns(mended), pl.concat(bad)
+
+    def _coded(self, cells: pl.DataFrame) -> tuple[list[Quick], pl.DataFrame]:
+        """How each column of `makers` is read, with no cell lost, and what is computed first."""
+        ways = [maker.quick() for maker in self.makers]
+        coded = cells.select(*self._kept, LATEST, *(column for way in ways for column in way.coded))
+        lost = {f"{place}": way.lost.sum() for place, way in enumerate(ways)}
+        are_lost = coded.select(**lost).row(0)
+        empty = cells.select(maker.element.name for maker in self.makers).null_count().row(0)
+        again: list[pl.Series] = []
+        for place, maker in enumerate(self.makers):
+            if are_lost[place] > empty[place]:
+                name = maker.element.name
+                ways[place], column = maker.taught(ways[place], cells[name], coded)
+                again.append(column)
+        return ways, coded.with_columns(again)
 
     @property
     def _kept(self) -> list[str]:

@@ -1,7 +1,7 @@
 """One cell of a table, and what comes of reading a column of them."""
 
 from datetime import date
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
@@ -24,13 +24,16 @@ What follows is the reason. Such a cell is unknown and listed, and not counted a
 class Quick(NamedTuple):
     """How a batch is read in which all is well with a column; the engine does all columns at once.
 
-    `coded` is computed first, and stands under the element's name; then `columns` are what
-    comes out, if `fine` is true and no cell was lost on the way to `coded`.
+    `coded` is computed first, of the column of the element's name; then `columns` are what
+    comes out, if `fine` is true and only empty cells are `lost`. What the reader knew when it
+    said so is `known`.
     """
 
-    coded: pl.Expr
+    coded: list[pl.Expr]
+    lost: pl.Expr
     columns: list[pl.Expr]
     fine: pl.Expr
+    known: Any = None
 
 
 class Read(NamedTuple):
@@ -59,9 +62,21 @@ class Reader(Protocol):
 
 
 class Maker(Reader, Protocol):
-    """A reader whose typed columns are still to be made: `quick` for batches without a hitch."""
+    """A reader whose typed columns are still to be made, of all columns of a batch at once.
+
+    `quick` says how. Where cells are lost on the way, `taught` says how they are not, and gives
+    what of `coded` is to be replaced; where something is not `fine`, `checked` takes it out.
+    """
 
     def quick(self) -> Quick: ...
+
+    def taught(
+        self, way: Quick, cells: pl.Series, coded: pl.DataFrame
+    ) -> tuple[Quick, pl.Series]: ...
+
+    def checked(
+        self, way: Quick, cells: pl.Series, coded: pl.DataFrame, columns: list[pl.Series]
+    ) -> Read: ...
 
 
 class Parser:
@@ -84,16 +99,24 @@ class Parser:
             raise ValueProblem(told(text, str(problem))) from None
 
     def without_bad(
-        self, cells: pl.Series, latest: pl.Series, is_bad: pl.Series, columns: list[pl.Series]
+        self,
+        cells: pl.Series,
+        latest: pl.Series,
+        is_bad: pl.Series,
+        columns: list[pl.Series],
+        known: pl.Series | None = None,
     ) -> Read:
-        """`columns` less the rows whose cells are bad, and why these are."""
+        """`columns` less the rows whose cells are bad, and why these are: as `known`, or read."""
         bad = is_bad.arg_true()
         if bad.is_empty():
             return Read(columns, bad, ())
+        columns = [column.set(is_bad, None) for column in columns]
+        if known is not None:
+            return Read(columns, bad, tuple(known.gather(bad)))
         texts = _texts(cells.gather(bad))
         days = latest.gather(bad)
         reasons = tuple(self._why_not(*one) for one in zip(texts, days, strict=True))
-        return Read([column.set(is_bad, None) for column in columns], bad, reasons)
+        return Read(columns, bad, reasons)
 
     def _why_not(self, text: str | None, latest: date) -> str:
         if text is None:

@@ -80,10 +80,19 @@ class Moments:
         )
 
     def quick(self) -> Quick:
-        return Quick(pl.col(self.element.name), [self._day], self._usable.all())
+        cell = pl.col(self.element.name)
+        return Quick([cell], cell.is_null(), [self._day], self._usable.all())
+
+    def taught(self, way: Quick, cells: pl.Series, _coded: pl.DataFrame) -> tuple[Quick, pl.Series]:
+        return way, cells
 
     def read(self, cells: pl.Series, latest: pl.Series) -> Read:
         return _checked(self._parser, cells, latest, self._usable, self._day)
+
+    def checked(
+        self, _way: Quick, cells: pl.Series, coded: pl.DataFrame, _columns: list[pl.Series]
+    ) -> Read:
+        return self.read(cells, coded[LATEST])
 
 
 def _checked(

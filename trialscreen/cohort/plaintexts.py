@@ -1,0 +1,49 @@
+"""Plain numbers and days in text: the engine reads them just as the parser does.
+
+Plain is the one way of writing that most programs write: digits with a point, YYYY-MM-DD.
+"""
+
+import re
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from trialscreen.cohort.forms import Form
+from trialscreen.fact import DIGITS_THAT_COUNT, half_of
+from trialscreen.spelling import folded
+from trialscreen.trial import Element, Trial
+
+_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_HALVES = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
+
+
+def has_plain(trial: Trial, element: Element, form: Form) -> bool:
+    """Whether a plain number or day states just that, and is no word for something else."""
+    if element.type in ("boolean", "choice") or not form.is_usual:
+        return False
+    words = map(folded, (*element.spellings, *trial.spellings))
+    return not any(re.search(f"{_NUMBER}|{_DAY}", word) for word in words)
+
+
+def plain_value(element: Element, form: Form, text: pl.Expr) -> pl.Expr:
+    """The value that a plain text states; null if it is not plain, or not accepted."""
+    low, high = element.range or (date.min, date.max)
+    codes: list[Any]
+    if element.type == "date":
+        value, plain, codes = text.str.to_date("%Y-%m-%d", strict=False), _DAY, form.days
+    else:
+        value, plain, codes = text.cast(pl.Float64, strict=False), _NUMBER, form.numbers
+    is_plain = text.str.contains(plain) & value.is_between(low, high)
+    if element.type == "integer":
+        is_plain &= value == value.floor()
+    if codes:
+        is_plain &= ~value.is_in(codes)
+    return pl.when(is_plain).then(value)
+
+
+def half_as_written(text: pl.Expr) -> pl.Expr:
+    """Half a unit of the last digit of a plain number."""
+    decimals = text.str.len_bytes() - text.str.find(".", literal=True) - 1
+    return pl.lit(_HALVES).gather(decimals.fill_null(0).clip(upper_bound=DIGITS_THAT_COUNT))
