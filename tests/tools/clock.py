@@ -2,7 +2,8 @@
 
     python -m tests.tools.clock SECOND ARGUMENTS...
 
-runs `trialscreen ARGUMENTS...` at SECOND seconds past 09:30 UTC on 2026-06-01.
+runs `trialscreen ARGUMENTS...` at SECOND seconds past 09:30 UTC on 2029-03-01, a day after
+every screening date of the corpus.
 """
 
 import runpy
@@ -17,7 +18,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-START = datetime(2026, 6, 1, 9, 30, tzinfo=UTC).timestamp()
+START = datetime(2029, 3, 1, 9, 30, tzinfo=UTC).timestamp()
 VERSION = "0.0.0"
 """The version in what is recorded: it stands in sealed entries, and changes with each release."""
 

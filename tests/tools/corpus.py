@@ -16,7 +16,8 @@ are the same too. These alone are not compared as they are:
 - the paths of the run's folder and of the code: another one each time;
 - Parquet and screening logs: their tables are, as text. How rows are grouped into pages says
   nothing to a reader, and bytes tell nobody what differs;
-- the names of Spark's own part files, which are random.
+- what Spark and Java say of themselves, with the time, and the names of part files, which
+  are random.
 
 `--only PATTERN` takes the runs whose name matches; `--fresh-process` starts a process for each
 command line instead of calling it in this one (slow: for what a process alone would show);
@@ -50,6 +51,11 @@ PATIENCE = 20
 """Seconds to wait for a prompt."""
 MOST_REPLIES = 150
 """Prompts that get the replies for all the rest; what then still asks is left."""
+_SPARKS_OWN = re.compile(
+    rb"[^\n]*\r"  # how far it is
+    rb"|^(\d\d/\d\d/\d\d |WARNING|Using Spark|Setting default|To adjust|/|  require_)[^\n]*\n",
+    re.MULTILINE,
+)
 
 
 class How(NamedTuple):
@@ -72,8 +78,10 @@ def done(run: Run, how: How) -> dict[str, bytes]:
             code, out, err = _stepped(step, number, folder, how, in_process=not run.on_engine)
             found |= {f"{number}.code": b"%d\n" % code, f"{number}.out": out, f"{number}.err": err}
         after = files_of(folder)
-        made = {one: path for one, path in after.items() if before.get(one) != path}
-        found |= {f"files/{one}": readable(content) for one, content in made.items()}
+        made = {one: content for one, content in after.items() if before.get(one) != content}
+        found |= {
+            f"files/{one}": readable(content) for one, content in made.items() if _is_compared(one)
+        }
         found |= {f"files/{one}": b"(gone)\n" for one in before if one not in after}
     places = {str(folder): "FOLDER", str(how.code): "CODE", str(ROOT): "ROOT"}
     return {_plain(one): _placed(content, places) for one, content in found.items()}
@@ -87,6 +95,10 @@ def _placed(content: bytes, places: dict[str, str]) -> bytes:
 
 def _plain(name: str) -> str:
     return re.sub(r"part-(\d+)-[0-9a-f-]{36}", r"part-\1", name)
+
+
+def _is_compared(name: str) -> bool:
+    return not name.endswith(".crc")  # a checksum of bytes that are not compared
 
 
 def _stepped(
@@ -108,7 +120,11 @@ def _stepped(
     ran = subprocess.run(
         command, input=stdin, capture_output=True, cwd=folder, env=env, check=False
     )
-    return ran.returncode, ran.stdout, ran.stderr
+    return (
+        ran.returncode,
+        ran.stdout,
+        ran.stderr if in_process else _SPARKS_OWN.sub(b"", ran.stderr),
+    )
 
 
 def _talked(

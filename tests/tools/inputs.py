@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -152,19 +152,16 @@ def _cases(path: Path, given: str) -> None:
 
 def _rules(path: Path, given: str) -> None:
     """The small trial of the rule language, with a criterion of each rule in a file of cases."""
+    from tests.spec import flow
+
     head = (ROOT / "tests" / "data" / "spec" / "trial.yaml").read_text("utf-8")
     head = head[: head.index("\ninclusion:")]
-    rules = dict.fromkeys(map(json.dumps, _rules_of(given)))
+    rules = dict.fromkeys(flow(case["rule"]) for case in read(ROOT / given)["cases"])
     criteria = [
         f"  - {{id: R{n}, label: Rule {n}, text: A rule, rule: {one}}}"
         for n, one in enumerate(rules, 1)
     ]
     path.write_text("\n".join([head, "inclusion:", *criteria, "exclusion: []", ""]), "utf-8")
-
-
-def _rules_of(given: str) -> Iterator[Any]:
-    for case in read(ROOT / given)["cases"]:
-        yield case["rule"]
 
 
 def _simulated(path: Path, given: Mapping[str, str]) -> None:
