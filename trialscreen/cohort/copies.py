@@ -36,7 +36,7 @@ def open_bytes(path: Path) -> IO[bytes]:
         packed = file.read(2) == _GZIP
     if packed or path.suffix.lower() == ".gz":
         return cast("IO[bytes]", gzip.open(path))
-    return path.open("rb")
+    return path.open("rb", CHUNK)
 
 
 def in_utf8(path: Path, asked: Asked) -> Path:
