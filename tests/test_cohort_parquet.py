@@ -1,14 +1,17 @@
 """Parquet as others write it, screened on this machine; `test_spark.py` has the same on Spark."""
 
 from pathlib import Path
+from shutil import copy
 
 import duckdb
 import polars as pl
+import pytest
 
 from tests.parquet_cases import Case, parametrized
 from tests.process import cohort, refusals
 from trialscreen import load_trial
 
+DATA = Path(__file__).parent / "data"
 OF_VALUES = (*(f"{name}: " for name in load_trial().elements), "the median of ")
 
 
@@ -70,3 +73,32 @@ def test_empty_and_doubled_categories_are_no_ids(tmp_path: Path) -> None:
         frame.write_parquet(tmp_path / "t.parquet")
         (told,) = refusals(cohort(tmp_path, "t.parquet"))
         assert told.startswith(f"the ids: {says}")
+
+
+def test_moments_in_a_time_zone_that_nobody_can_tell_are_no_days(tmp_path: Path) -> None:
+    # Written by Spark 4.3 in a session of Asia/Shanghai: timestamp'1956-03-12 00:00:00' as
+    # birth_date, which INT96 has as 16:00 on the day before.
+    copy(DATA / "int96_by_spark.parquet", tmp_path / "t.parquet")
+    told = refusals(cohort(tmp_path, "t.parquet"))
+    assert told == [
+        "t.parquet: the column 'birth_date': holds moments that Spark wrote as INT96, without the"
+        " time zone that its days are of; write days (cast to DATE) instead"
+    ]
+    # The same moments without the note of Spark are those of a clock.
+    pl.read_parquet(tmp_path / "t.parquet").write_parquet(tmp_path / "other.parquet")
+    assert cohort(tmp_path, "other.parquet", "-o", "out.parquet").code == 0
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_a_file_without_rows_is_no_matter_beside_others(tmp_path: Path, ending: str) -> None:
+    rows = pl.DataFrame({"patient_id": ["P1", "P2"], "weight": [55.0, 39.0]})
+    parts = {"a": rows.clear(), "b": rows.head(1), "c": rows.clear(), "d": rows.tail(1)}
+    for name, part in parts.items():
+        path = tmp_path / f"{name}.{ending}"
+        part.write_parquet(path) if ending == "parquet" else part.write_csv(path)
+    some = (f"a.{ending}", f"b.{ending}", f"c.{ending}", f"d.{ending}")
+    ran = cohort(tmp_path, *some, "-o", "out.csv")
+    assert ran.code == 0, ran.err
+    assert pl.read_csv(tmp_path / "out.csv")["patient_id"].to_list() == ["P1", "P2"]
+    told = refusals(cohort(tmp_path, f"a.{ending}", f"c.{ending}", "-o", "out.csv"))
+    assert told == ["the table: there are no rows in it"]

@@ -15,7 +15,7 @@ from trialscreen.cohort.copies import STANDARD_INPUT, standard_input
 from trialscreen.cohort.csvtables import open_csv
 from trialscreen.cohort.forms import Kind
 from trialscreen.cohort.ndjson import open_ndjson, with_all_keys
-from trialscreen.cohort.parquet import open_parquet
+from trialscreen.cohort.parquet import open_parquet, without_zone
 from trialscreen.cohort.tables import Asked, Tables
 from trialscreen.errors import InputError, Problem
 from trialscreen.partitions import (
@@ -179,7 +179,7 @@ def _with_folders(path: Path, tables: Tables) -> Tables:
     texts = (pl.lit(text, pl.String).alias(name) for name, text in new.items())
     schema = pl.Schema({**tables.schema, **dict.fromkeys(new, pl.String())})
     frame = tables.frame.with_columns(*texts) if new else tables.frame
-    return tables._replace(frame=frame, schema=schema, doubtful=doubtful)
+    return tables._replace(frame=frame, schema=schema, doubtful={**tables.doubtful, **doubtful})
 
 
 # Formats.
@@ -187,7 +187,9 @@ def _with_folders(path: Path, tables: Tables) -> Tables:
 
 def _open_parquet(path: Path, asked: Asked) -> Tables:
     frame, schema = open_parquet(path, asked.origin)
-    return Tables(frame, schema, lambda: int(frame.select(pl.len()).collect().item()))
+    doubtful = without_zone(path, schema, asked.origin)
+    count = pl.len()
+    return Tables(frame, schema, lambda: frame.select(count).collect().item(), doubtful=doubtful)
 
 
 def _open_excel(path: Path, asked: Asked) -> Tables:

@@ -1,6 +1,8 @@
 """One Parquet file, with columns of any type: those of no use are not looked at."""
 
+import json
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +11,7 @@ from trialscreen.cohort.panics import panics_told
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import shown
 
+_OF_SPARK = "org.apache.spark.sql.parquet.row.metadata"
 _TWICE = re.compile(r"column with name '(.*)' has more than one occurrence", re.DOTALL)
 
 
@@ -27,3 +30,29 @@ def open_parquet(path: Path, origin: str) -> tuple[pl.LazyFrame, pl.Schema]:
             raise
         message = "has a column of a type that Polars does not know; write it without that"
         raise InputError([Problem(origin, message)]) from None
+
+
+def without_zone(path: Path, schema: pl.Schema, origin: str) -> Mapping[str, Problem]:
+    """Of the columns of a file, those with moments in a time zone that nobody can tell.
+
+    Spark writes a `timestamp` as INT96 unless told otherwise: in UTC, without a word of that or
+    of the session's time zone, in which somebody saw its day. The engine takes UTC for the clock.
+    """
+    naive = {name for name, kind in schema.items() if kind == pl.Datetime("ns")}
+    note = pl.read_parquet_metadata(path).get(_OF_SPARK) if naive else None
+    message = (
+        "holds moments that Spark wrote as INT96, without the time zone that its days are of;"
+        " write days (cast to DATE) instead"
+    )
+    return {
+        name: Problem(f"{origin}: the column {shown(name)}", message)
+        for name in (() if note is None else _moments(note))
+        if name in naive
+    }
+
+
+def _moments(note: str) -> Iterator[str]:
+    """The columns that were moments to Spark, by its own note in a file."""
+    for field in json.loads(note)["fields"]:
+        if field["type"] == "timestamp":
+            yield field["name"]
