@@ -113,6 +113,12 @@ def test_a_value_within_bounds_stands_in_two_columns(engine: Spark, tmp_path: Pa
     assert problems(engine, partitioned(tmp_path / "half", half, parts=1)) == [
         "the column weight_low: needs weight_high beside it"
     ]
+    unit = frame.with_columns(weight_unit=pl.lit("lb"))
+    (told,) = problems(engine, partitioned(tmp_path / "unit", unit, parts=1))
+    assert told == (
+        "the column 'weight_unit': looks as if it said more of 'weight'; if so, declare it in a"
+        " file of --columns, and screen without --engine spark, else rename it"
+    )
 
 
 def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -> None:
@@ -162,6 +168,39 @@ def test_a_table_in_parquet(engine: Spark, tmp_path: Path, case: Case) -> None:
         assert case.found_in(pl.read_parquet(output / "*.parquet"))
         assert case.met is not None and found.rows == len(case.met)
         assert case.begins(of_values(TRIAL, found.quality))
+
+
+def test_values_are_counted_once_in_any_number_of_tasks(engine: Spark, tmp_path: Path) -> None:
+    wrong = pl.when(pl.col(ID) % 3 == 0).then(5000.0).otherwise(130.0)
+    frame = FEW.frame.head(3000).with_columns(weight=wrong, height=pl.lit(None, pl.Float64))
+    source = partitioned(tmp_path, frame, parts=9)
+    engine.session.conf.set("spark.sql.files.maxPartitionBytes", "20kb")
+    try:
+        found = screened(engine, source, tmp_path / "out")
+    finally:
+        engine.session.conf.unset("spark.sql.files.maxPartitionBytes")
+    assert len(list((tmp_path / "out").glob("*.parquet"))) > 2
+    quality = found.quality
+    assert (found.rows, quality.unreadable["weight"], quality.unusual["weight"]) == (
+        3000,
+        1000,
+        2000,
+    )
+    assert quality.unreadable["height"] == 0
+
+
+def test_rows_that_come_meanwhile_are_refused(
+    engine: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = partitioned(tmp_path, FEW.frame.head(5), parts=1)
+
+    def comes(*_: object) -> None:  # after the footers were read, before Spark lists the files
+        FEW.frame[5:6].write_parquet(source / "late.parquet")
+
+    monkeypatch.setattr("trialscreen.spark.screened._Used.check", comes)
+    assert problems(engine, source) == [
+        f"{source}: holds 5 rows, and 6 came out; did it change meanwhile?"
+    ]
 
 
 def test_a_column_that_stands_twice_is_named(engine: Spark, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from trialscreen.beside import beside, kinds_beside
 from trialscreen.cohort.forms import Form, Kind
 from trialscreen.errors import InputError, Problem
 from trialscreen.text import nearest, plain_name, shown, some
@@ -60,12 +61,6 @@ class ColumnMap(NamedTuple):
 
 NO_MAP = ColumnMap()
 
-_BESIDE: Mapping[str, tuple[str, ...]] = {
-    "unit_column": ("unit", "units", "uom"),
-    "comparator_column": ("comparator", "operator", "qualifier", "sign"),
-}
-"""How the titles of columns end that stand beside another, whose title they repeat."""
-
 
 def match_columns(
     trial: Trial, names: Iterable[str], key: str, column_map: ColumnMap = NO_MAP
@@ -117,31 +112,22 @@ def _absent(names: tuple[str, ...], key: str, column_map: ColumnMap) -> Iterator
 
 
 def _undeclared(columns: Iterable[Column], strange: Iterable[str]) -> Iterator[Problem]:
-    """Columns of units and comparators of which the map says nothing.
-
-    To pass over them would make 2.5 mg/dL 2.5 of another unit, and `<1000` 1000.
-    """
-    others = {plain_name(name): name for name in strange}
+    """Columns of units and comparators of which the map says nothing."""
     for column in columns:
-        for key, endings in _BESIDE.items():
-            if not _has_beside(column, key):
-                continue
-            for name in (others.get(f"{plain_name(column.name)}_{one}") for one in endings):
-                if name is not None:
-                    entry = f"{{element: {column.element.name}, {key}: {name}}}"
-                    message = (
-                        f"looks as if it said more of {shown(column.name)}; if so, declare it in"
-                        f" the file of --columns, as `{column.name}: {entry}`, else rename it"
-                    )
-                    yield Problem(f"the column {shown(name)}", message)
+        for one in beside(column.name, _unsaid(column), strange):
+            entry = f"{{element: {column.element.name}, {one.what}: {one.name}}}"
+            advice = f"declare it in the file of --columns, as `{column.name}: {entry}`"
+            yield one.problem(advice)
 
 
-def _has_beside(column: Column, key: str) -> bool:
-    """Whether there may be such a column, and the map says nothing of it."""
-    element, form = column.element, column.form
-    if key == "unit_column":
-        return element.unit is not None and form.unit is None and form.unit_column is None
-    return element.type in ("integer", "quantity", "date") and form.comparator_column is None
+def _unsaid(column: Column) -> list[str]:
+    """What may stand beside the column, and the map says nothing of it."""
+    form = column.form
+    said = {
+        "unit_column": form.unit is not None or form.unit_column is not None,
+        "comparator_column": form.comparator_column is not None,
+    }
+    return [kind for kind in kinds_beside(column.element) if not said[kind]]
 
 
 def _column(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> Column | None:

@@ -8,10 +8,11 @@ from uuid import uuid4
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException, PySparkRuntimeError
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
 
+from trialscreen.beside import beside, kinds_beside
 from trialscreen.errors import InputError, Problem
 from trialscreen.lower import Table, lower
 from trialscreen.quality import MOST_BAD, Quality
@@ -27,6 +28,7 @@ from trialscreen.spark.types import (
     can_be_id,
     fits,
     literal,
+    named,
     said,
     type_of,
     zone_of,
@@ -110,14 +112,17 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
             _check_days(trial, table, limits.today or date.today())  # noqa: DTZ011 - the user's own
             _check_ids(table, id_column)
             query = _query(used, table, on, spark)
-            counts = Counts(trial, used.followed, used.contradicting).over(query)
-            if problems := counts.problems(used.called, limits.most_bad):
-                raise InputError(problems)
-            quality = counts.quality(query)
-            query.drop(*counts.names).write.mode("overwrite").parquet(beside)
+            counts = Counts(trial, found.rows, used.followed, used.contradicting)
+            seen = Observation()
+            counts.observed(query, seen).write.mode("overwrite").parquet(beside)
             rows = spark.read.parquet(beside).groupBy("verdict", "open").count().collect()
             verdicts = {(row["verdict"], row["open"]): row["count"] for row in rows}
             _check_rows(source, found.rows, sum(verdicts.values()))
+            counts = counts.counted(seen)
+            _check_rows(source, found.rows, counts.rows)
+            if problems := counts.problems(used.called, limits.most_bad):
+                raise InputError(problems)
+            quality = counts.quality(query)
     own_days = SCREENING_DATE in used.columns
     return Screened(verdicts, used.unused, own_days, used.alike, quality)
 
@@ -269,6 +274,7 @@ class _Used(NamedTuple):
             if not (kind == FOLDER or fits(kind, wanted)):
                 problems.append(self._wrong(name, kind, EXPECTED[wanted]))
         problems += self._alone()
+        problems += self._undeclared()
         used = {*self.columns.values(), self.id}
         problems += [why for name, why in self.source.doubtful.items() if name in used]
         if problems:
@@ -281,6 +287,18 @@ class _Used(NamedTuple):
                 if name in self.columns and needed not in self.columns:
                     where = f"the column {printable(self.columns[name])}"
                     yield Problem(where, f"needs {needed} beside it")
+
+    def _undeclared(self) -> Iterator[Problem]:
+        """Columns of units and comparators, which a file of --columns would have to declare."""
+        titles = {
+            (name if column == self.elements[column] else self.elements[column]): column
+            for column, name in self.columns.items()
+        }
+        advice = "declare it in a file of --columns, and screen without --engine spark"
+        for title, column in titles.items():
+            element = self.trial.elements[self.elements[column]]
+            for one in beside(title, kinds_beside(element), self.unused):
+                yield one.problem(advice)
 
     def _wrong(self, column: str, kind: str, expected: str) -> Problem:
         message = f"its cells are of type {said(kind)}; expected {expected}"
@@ -360,16 +378,15 @@ def _check_days(trial: Trial, table: DataFrame, today: date) -> None:
 
 
 def _check_ids(table: DataFrame, id_column: str) -> None:
-    quoted = id_column.replace("`", "``")
-    column = f.col(f"`{quoted}`")
+    key = named(id_column)
     if isinstance(table.schema[id_column].dataType, t.StringType):
-        column = f.btrim(column, f.lit(BLANKS))
-    ids = table.select(column.alias("id")).groupBy("id").count()
+        key = f.btrim(key, f.lit(BLANKS))
+    ids = table.select(key.alias("id")).groupBy("id").count()
     is_empty = f.col("id").isNull() | (f.col("id").cast("string") == "")
     bad = ids.withColumn("empty", is_empty).filter("count > 1 OR empty").limit(5).collect()
     if bad:
-        named = ", ".join("none" if one["empty"] else shown(str(one["id"])) for one in bad)
-        raise InputError([Problem(f"the column {id_column}", f"ids are not one a row: {named}")])
+        which = ", ".join("none" if one["empty"] else shown(str(one["id"])) for one in bad)
+        raise InputError([Problem(f"the column {id_column}", f"ids are not one a row: {which}")])
 
 
 def _query(used: _Used, table: DataFrame, on: date | None, spark: SparkSession) -> DataFrame:

@@ -63,6 +63,12 @@ def literal(value: float | date) -> Column:
     return f.lit(value.isoformat()).cast("date") if isinstance(value, date) else f.lit(value)
 
 
+def named(name: str) -> Column:
+    """The column of this very name, whatever is in it."""
+    quoted = name.replace("`", "``")
+    return f.col(f"`{quoted}`")
+
+
 def type_of(kind: str) -> t.DataType | None:
     """What a column of this Parquet type is in Spark; None if it cannot be used."""
     if zone_of(kind) is not None:
