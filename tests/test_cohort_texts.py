@@ -12,6 +12,7 @@ from tests.messy import UNREADABLE
 from trialscreen import load_trial
 from trialscreen.cohort import texts
 from trialscreen.cohort.cells import Parser
+from trialscreen.cohort.forms import Form
 from trialscreen.cohort.texts import Texts
 from trialscreen.errors import ValueProblem
 from trialscreen.fact import Exactly, Fact, Numbers, closed
@@ -121,6 +122,22 @@ def test_a_number_or_day_that_a_criteria_file_gives_a_meaning_has_it(name: str) 
     assert [low is None for low in found.columns[0]] == [fact is None for fact in facts]
     assert facts[0] is None
     assert facts[-1] is not None
+
+
+def test_true_and_false_mean_what_a_criteria_file_or_a_site_says_of_them() -> None:
+    element = TRIAL.elements["pth_analog_use"]
+    cells = ["true", "false", "TRUE", "Yes", "1", "maybe", None, " ", "no", "true"]
+    spelt = replace(TRIAL, spellings={**TRIAL.spellings, "true": "unknown"})
+    inverted = Form(values={"true": "no", "false": "yes"})
+    for trial, form in ((TRIAL, Form()), (spelt, Form()), (TRIAL, inverted)):
+        reader, parser = Texts(trial, element, pl.col("x"), form), Parser(trial, element, form)
+        for _ in range(2):
+            found = reader.read(pl.Series(cells), pl.Series([ON] * len(cells)))
+            facts = [(None, None) if c is None else read_one_by_one(parser, c, ON) for c in cells]
+            expected = [None if fact is None else fact.value for fact, _ in facts]  # type: ignore[union-attr]
+            assert found.columns[0].to_list() == expected
+            assert list(found.reasons) == [reason for _, reason in facts if reason is not None]
+    assert expected[:2] == [False, True]
 
 
 def test_texts_beyond_those_remembered_are_read_all_the_same(

@@ -99,7 +99,8 @@ class Batches:
     def _coded(self, cells: pl.DataFrame) -> tuple[list[Quick], pl.DataFrame]:
         """How each column of `makers` is read, with no cell lost, and what is computed first."""
         ways = [maker.quick() for maker in self.makers]
-        coded = cells.select(*self._kept, LATEST, *(column for way in ways for column in way.coded))
+        plain = cells.with_columns(column for way in ways for column in way.plain)
+        coded = plain.with_columns(column for way in ways for column in way.coded)
         lost = {f"{place}": way.lost.sum() for place, way in enumerate(ways)}
         are_lost = coded.select(**lost).row(0)
         empty = cells.select(maker.element.name for maker in self.makers).null_count().row(0)

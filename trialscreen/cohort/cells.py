@@ -24,11 +24,12 @@ What follows is the reason. Such a cell is unknown and listed, and not counted a
 class Quick(NamedTuple):
     """How a batch is read in which all is well with a column; the engine does all columns at once.
 
-    `coded` is computed first, of the column of the element's name; then `columns` are what
-    comes out, if `fine` is true and only empty cells are `lost`. What the reader knew when it
-    said so is `known`.
+    `plain` is computed first, of the column of the element's name, and then `coded`, from both;
+    `columns` are what comes out, if `fine` is true and only empty cells are `lost`. What the
+    reader knew when it said so is `known`.
     """
 
+    plain: list[pl.Expr]
     coded: list[pl.Expr]
     lost: pl.Expr
     columns: list[pl.Expr]

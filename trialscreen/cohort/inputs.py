@@ -12,9 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from trialscreen.cohort.copies import STANDARD_INPUT, standard_input
-from trialscreen.cohort.csvtables import open_csv
 from trialscreen.cohort.forms import Kind
-from trialscreen.cohort.ndjson import open_ndjson, with_all_keys
 from trialscreen.cohort.parquet import open_parquet, without_zone
 from trialscreen.cohort.tables import Asked, Tables
 from trialscreen.errors import InputError, Problem
@@ -135,7 +133,9 @@ def open_tables(
             problems.extend(error.problems)
         except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError):
             problems.append(Problem(asked.origin, "cannot be read: it is damaged"))
-    if all(_opener(path) is open_ndjson for path in opened):
+    if all(_opener(path) is _open_ndjson for path in opened):
+        from trialscreen.cohort.ndjson import with_all_keys  # noqa: PLC0415 - as in `_open_ndjson`
+
         opened = dict(zip(opened, with_all_keys([*opened.values()]), strict=True))
     opened = {path: _with_folders(path, tables) for path, tables in opened.items()}
     if problems:
@@ -182,7 +182,19 @@ def _with_folders(path: Path, tables: Tables) -> Tables:
     return tables._replace(frame=frame, schema=schema, doubtful={**tables.doubtful, **doubtful})
 
 
-# Formats.
+# Formats. Each imports what it needs and no other does.
+
+
+def _open_csv(path: Path, asked: Asked) -> Tables:
+    from trialscreen.cohort.csvtables import open_csv  # noqa: PLC0415 - for this format
+
+    return open_csv(path, asked)
+
+
+def _open_ndjson(path: Path, asked: Asked) -> Tables:
+    from trialscreen.cohort.ndjson import open_ndjson  # noqa: PLC0415 - for this format
+
+    return open_ndjson(path, asked)
 
 
 def _open_parquet(path: Path, asked: Asked) -> Tables:
@@ -203,15 +215,15 @@ def _open_excel(path: Path, asked: Asked) -> Tables:
 
 
 _OPENERS: Mapping[str, Opener] = {
-    ".csv": open_csv,
-    ".csv.gz": open_csv,
-    ".tsv": open_csv,
-    ".tsv.gz": open_csv,
+    ".csv": _open_csv,
+    ".csv.gz": _open_csv,
+    ".tsv": _open_csv,
+    ".tsv.gz": _open_csv,
     ".parquet": _open_parquet,
-    ".ndjson": open_ndjson,
-    ".ndjson.gz": open_ndjson,
-    ".jsonl": open_ndjson,
-    ".jsonl.gz": open_ndjson,
+    ".ndjson": _open_ndjson,
+    ".ndjson.gz": _open_ndjson,
+    ".jsonl": _open_ndjson,
+    ".jsonl.gz": _open_ndjson,
     ".xlsx": _open_excel,
 }
 

@@ -1,6 +1,6 @@
-"""Plain numbers and days in text: the engine reads them just as the parser does.
+"""Plain cells of text: the engine reads them just as the parser does.
 
-Plain is the one way of writing that most programs write: digits with a point, YYYY-MM-DD.
+Plain is what most programs write: digits with a point, YYYY-MM-DD, true and false.
 """
 
 import re
@@ -16,19 +16,25 @@ from trialscreen.trial import Element, Trial
 
 _NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?$"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_YES_NO = frozenset((_YES := "true", _NO := "false"))
 _HALVES = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
 
 
 def has_plain(trial: Trial, element: Element, form: Form) -> bool:
-    """Whether a plain number or day states just that, and is no word for something else."""
-    if element.type in ("boolean", "choice") or not form.is_usual:
+    """Whether a plain cell states just that, and is no word for something else."""
+    if element.type == "choice" or not form.is_usual:
         return False
-    words = map(folded, (*element.spellings, *trial.spellings))
+    words = {*map(folded, (*element.spellings, *trial.spellings))}
+    if element.type == "boolean":
+        return words.isdisjoint(_YES_NO) and _YES_NO.isdisjoint(form.codes)
     return not any(re.search(f"{_NUMBER}|{_DAY}", word) for word in words)
 
 
 def plain_value(element: Element, form: Form, text: pl.Expr) -> pl.Expr:
     """The value that a plain text states; null if it is not plain, or not accepted."""
+    if element.type == "boolean":
+        is_no = pl.when(text == _NO).then(pl.lit(value=False))
+        return pl.when(text == _YES).then(pl.lit(value=True)).otherwise(is_no)
     low, high = element.range or (date.min, date.max)
     codes: list[Any]
     if element.type == "date":

@@ -41,7 +41,7 @@ class Texts:
     """Reads the texts of one element's column, and remembers what they mean.
 
     Numbers and days come out as a lower and an upper bound. What the engine reads as the
-    parser does, plain numbers and days, it reads each time; it is not remembered.
+    parser does, plain cells, it reads each time; they are not remembered.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Texts:
         self._has_plain = has_plain(trial, element, self._parser.form)
         self.columns = _columns(trial, element)
         self._schema = {_TEXT: pl.String(), **self.columns, _REASON: pl.String()}
-        self._code = f"{element.name} (code)"
+        self._value, self._code = f"{element.name} (plain)", f"{element.name} (code)"
         # Threads share it: it is replaced as a whole, and whose it was last is no matter.
         self._known = _known(pl.DataFrame(schema=self._schema))
 
@@ -60,38 +60,41 @@ class Texts:
         return self._quick(self._known)
 
     def _quick(self, known: _Known) -> Quick:
-        name, code = self.element.name, pl.col(self._code)
-        coded = self._plain() if self._has_plain else []
-        lost = [pl.col(name).is_null()] if self._has_plain else []
-        fine = pl.lit(value=True)
+        text, value, code = map(pl.col, (self.element.name, self._value, self._code))
+        others, coded, lost = text, [], []
+        if self._has_plain:
+            lost.append(value.is_null())
+            others = pl.when(value.is_null()).then(text)
         is_coded = len(known.facts) > 0 or not self._has_plain
         if is_coded:
-            codes = pl.col(name).cast(known.texts, strict=False).to_physical()
+            codes = others.cast(known.texts, strict=False).to_physical()
             coded.append(codes.alias(self._code))
             lost.append(code.is_null())
+        fine = pl.lit(value=True)
         if known.unread is not None:
             fine = pl.lit(known.unread).gather(code).any().not_()
         columns = self._columns(known if is_coded else None)
         if self.element.type == "date":
             fine &= (columns[1] <= pl.col(LATEST)).all()
-        return Quick(coded, pl.all_horizontal(lost), columns, fine, known)
+        return Quick(self._plain(), coded, pl.all_horizontal(lost), columns, fine, known)
 
     def _plain(self) -> list[pl.Expr]:
         """What the engine reads of the cells: their value where they are plain, else null."""
+        if not self._has_plain:
+            return []
         text, half = pl.col(self.element.name), f"{self.element.name}_half"
-        value = plain_value(self.element, self._parser.form, text)
+        value = plain_value(self.element, self._parser.form, text).alias(self._value)
         return [value, half_as_written(text).alias(half)] if half in self.columns else [value]
 
     def _columns(self, known: _Known | None) -> list[pl.Expr]:
         """The typed columns, of plain cells and of those that are known by their codes."""
-        name = self.element.name
+        name, value = self.element.name, pl.col(self._value)
         found: dict[str, pl.Expr] = {}
         if self._has_plain:
-            value = pl.col(name)
             is_plain = pl.when(value.is_not_null())
             found = dict.fromkeys(self.columns, is_plain.then(pl.lit(value=False)))
-            found |= {f"{name}_low": value, f"{name}_high": value}
-            found |= {f"{name}_half": is_plain.then(pl.col(f"{name}_half"))}
+            found |= dict.fromkeys((name, f"{name}_low", f"{name}_high"), value)
+            found[f"{name}_half"] = is_plain.then(pl.col(f"{name}_half"))
         if known is not None:
             for column in self.columns:
                 fact = pl.lit(known.facts[column]).gather(pl.col(self._code))
@@ -116,7 +119,7 @@ class Texts:
     def read(self, cells: pl.Series, latest: pl.Series) -> Read:
         cells, latest = cells.alias(self.element.name), latest.alias(LATEST)
         way = self.quick()
-        coded = pl.DataFrame([cells, latest]).select(LATEST, *way.coded)
+        coded = pl.DataFrame([cells, latest]).with_columns(way.plain).with_columns(way.coded)
         way, code = self.taught(way, cells, coded)
         coded = coded.with_columns(code)
         return self.checked(way, cells, coded, coded.select(way.columns).get_columns())

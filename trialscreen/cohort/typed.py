@@ -81,7 +81,7 @@ class Moments:
 
     def quick(self) -> Quick:
         cell = pl.col(self.element.name)
-        return Quick([cell], cell.is_null(), [self._day], self._usable.all())
+        return Quick([], [], cell.is_null(), [self._day], self._usable.all())
 
     def taught(self, way: Quick, cells: pl.Series, _coded: pl.DataFrame) -> tuple[Quick, pl.Series]:
         return way, cells
