@@ -25,8 +25,8 @@ $(VENV)/.ready: pyproject.toml .ci/constraints.txt
 	touch $@
 
 docs: setup
-	$(BIN)/python -m tests.schema_build
-	$(BIN)/python -m tests.docs_build
+	$(BIN)/python -m tests.tools.schema_build
+	$(BIN)/python -m tests.tools.docs_build
 
 clean:
 	rm -rf $(VENV) dist build

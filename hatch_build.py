@@ -1,4 +1,4 @@
-"""Build hook: puts the parsed form of criteria.yaml into the wheel (see trialscreen.packaged)."""
+"""Build hook: puts the parsed form of criteria.yaml into the wheel (see `criteria_file.load`)."""
 
 import sys
 import tempfile
@@ -15,12 +15,12 @@ class ParsedTrialHook(BuildHookInterface):
         if version == "editable":
             return
         sys.path.insert(0, self.root)
-        from trialscreen.packaged import FILE_NAME, PARSED_NAME, pack
+        from trialscreen.criteria_file.load import FILE_NAME, PARSED_NAME, pack
 
         self.folder = tempfile.TemporaryDirectory()
         parsed = Path(self.folder.name) / PARSED_NAME
         parsed.write_bytes(pack((Path(self.root) / FILE_NAME).read_bytes()))
-        build_data["force_include"][str(parsed)] = f"trialscreen/{PARSED_NAME}"
+        build_data["force_include"][str(parsed)] = f"trialscreen/criteria_file/{PARSED_NAME}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if version != "editable":

@@ -10,7 +10,10 @@ from tests.differential import Case
 from tests.generate import ON
 from tests.tables import evaluation_of
 from trialscreen import Trial
-from trialscreen.attrition import (
+from trialscreen.model.truth import FALSE, TRUE, UNKNOWN
+from trialscreen.screening.screen import Screening, screening_of
+from trialscreen.tables.attrition.counting import Counting
+from trialscreen.tables.attrition.counts import (
     Attrition,
     Count,
     CriterionCounts,
@@ -19,11 +22,8 @@ from trialscreen.attrition import (
     Order,
     orders,
 )
-from trialscreen.columns import screen_frame, table_of
-from trialscreen.counting import Counting
-from trialscreen.lower import lower
-from trialscreen.screening import Screening, screening_of
-from trialscreen.truth import FALSE, TRUE, UNKNOWN
+from trialscreen.tables.compile import lower
+from trialscreen.tables.engines.polars import screen_frame, table_of
 
 Table = tuple[Trial, pl.DataFrame]
 

@@ -1,7 +1,7 @@
 """NCT06949137 as someone would write it by hand for one table: the baseline of benchmarks.
 
 `python -m tests.byhand polars INPUT OUTPUT` screens a Parquet file of simulated patients
-(tests/simulate.py); `floor` only decodes its columns and writes as many out; a file of
+(tests/tools/simulate.py); `floor` only decodes its columns and writes as many out; a file of
 DuckDB's SQL instead of these, such as tests/data/byhand.sql, is run over the table `patients`.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 ON = date(2026, 6, 1)
-"""As in tests/simulate.py, whose imports would count here."""
+"""As in tests/tools/simulate.py, whose imports would count here."""
 c = pl.col
 Columns = dict[str, pl.Expr]
 

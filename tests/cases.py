@@ -11,18 +11,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from trialscreen.clearing import clears_on
-from trialscreen.consistency import review
-from trialscreen.errors import InputError, ValueProblem
-from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Dates, Exactly, Fact, closed
-from trialscreen.parse.yamltree import Mapping as MappingNode
-from trialscreen.parse.yamltree import Node, Sequence, parse_yaml
-from trialscreen.screening import Finding, Screening
-from trialscreen.sources import Answer, read_facts
-from trialscreen.trial import Trial
-from trialscreen.truth import FALSE, TRUE, UNKNOWN
-from trialscreen.values import read_value
+from trialscreen.answers.files import Answer, read_facts
+from trialscreen.answers.values import read_value
+from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
+from trialscreen.criteria_file.yaml_nodes import Node, Sequence, parse_yaml
+from trialscreen.model.errors import InputError, ValueProblem
+from trialscreen.model.facts import Dates, Exactly, Fact, closed
+from trialscreen.model.trial import Trial
+from trialscreen.model.truth import FALSE, TRUE, UNKNOWN
+from trialscreen.screening.edit_checks import review
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.outlook import clears_on
+from trialscreen.screening.screen import Finding, Screening
 
 FOLDER = Path(__file__).parent / "data" / "criteria"
 ABSENT = "absent"

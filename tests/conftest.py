@@ -59,7 +59,7 @@ def _measured_in_the_threads_of_polars(monkeypatch: pytest.MonkeyPatch) -> None:
     """Coverage follows the threads that Python starts; those of Polars have to be told."""
     if threading.gettrace() is None:
         return
-    from trialscreen.cohort.engine import by_batch
+    from trialscreen.tables.cohort.streaming import by_batch
 
     def measured(frame: pl.LazyFrame, step: Step, schema: pl.Schema) -> pl.LazyFrame:
         def traced(rows: pl.DataFrame) -> pl.DataFrame:
@@ -68,4 +68,4 @@ def _measured_in_the_threads_of_polars(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return by_batch(frame, traced, schema)
 
-    monkeypatch.setattr("trialscreen.cohort.run.by_batch", measured)
+    monkeypatch.setattr("trialscreen.tables.cohort.run.by_batch", measured)

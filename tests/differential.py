@@ -16,7 +16,7 @@ from tests.spec import spec_trial
 from tests.tables import random_table, reference
 from tests.trials import left_to_judgement, vary, with_criteria
 from trialscreen import Trial, load_trial
-from trialscreen.columns import screen_frame
+from trialscreen.tables.engines.polars import screen_frame
 
 
 class Case(NamedTuple):

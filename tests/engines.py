@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import polars as pl
 
-from trialscreen.sql import Dialect
+from trialscreen.tables.engines.sql import Dialect
 
 TABLE = "patients"
 

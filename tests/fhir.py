@@ -11,9 +11,9 @@ from typing import Any
 import fhirpathpy
 from fhirpathpy.models import models
 
-from trialscreen.fact import Fact
-from trialscreen.sources import Answer, read_facts
-from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.answers.files import Answer, read_facts
+from trialscreen.model.facts import Fact
+from trialscreen.model.trial import SCREENING_DATE, Trial
 
 Json = Mapping[str, Any]
 

@@ -9,10 +9,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
-from trialscreen.dates import Period
-from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Dates, Exactly, Fact, Numbers
-from trialscreen.rule import (
+from trialscreen.model.dates import Period
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
+from trialscreen.model.rules import (
     AllOf,
     AnyOf,
     AtLeastN,
@@ -28,8 +27,9 @@ from trialscreen.rule import (
     Test,
     Within,
 )
-from trialscreen.screening import Screening, screening_of
-from trialscreen.trial import SCREENING_DATE, Criterion, Element, Formula, Trial
+from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Formula, Trial
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.screen import Screening, screening_of
 
 ON = date(2026, 8, 31)  # a month end, so that windows are clamped
 

@@ -13,14 +13,13 @@ import yaml
 
 from tests.process import TIMEOUT, every_signal_heard
 from trialscreen import Trial
-from trialscreen.interview.book import Book
-from trialscreen.interview.console import Leave
-from trialscreen.interview.plan import Question, next_question
-from trialscreen.interview.record import Keeper
-from trialscreen.interview.replies import texts_of
-from trialscreen.interview.talk import Talk
-from trialscreen.interview.terminal import Terminal
-from trialscreen.trial import SOURCES, Source
+from trialscreen.answers.interview.answers_file import Keeper
+from trialscreen.answers.interview.ordering import Question, next_question
+from trialscreen.answers.interview.questions import texts_of
+from trialscreen.answers.interview.session import Talk
+from trialscreen.answers.interview.state import Book
+from trialscreen.answers.interview.terminal import Leave, Terminal
+from trialscreen.model.trial import SOURCES, Source
 
 DAY = date(2026, 6, 1)
 ON = f"--screening-date={DAY}"

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trialscreen.rule import (
+from trialscreen.model.rules import (
     AllOf,
     AnyOf,
     AtLeastN,
@@ -29,7 +29,7 @@ from trialscreen.rule import (
     Rule,
     Within,
 )
-from trialscreen.trial import Element
+from trialscreen.model.trial import Element
 
 EPOCH = date(1970, 1, 1).toordinal()
 Mask = NDArray[np.bool_]

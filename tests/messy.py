@@ -7,12 +7,12 @@ from datetime import date
 from random import Random
 from typing import NamedTuple
 
-from tests.simulate import columns
-from trialscreen.cohort.forms import ADVICE
-from trialscreen.errors import ValueProblem
-from trialscreen.fact import Fact
-from trialscreen.trial import SCREENING_DATE, Element, Trial
-from trialscreen.values import read_value
+from tests.tools.simulate import columns
+from trialscreen.answers.values import read_value
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Fact
+from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.tables.cohort.readers.cell_forms import ADVICE
 
 UNREADABLE = (
     "abc",

@@ -11,10 +11,10 @@ from trialscreen import __version__, load_trial
 from trialscreen.cli.answers import given, screen_answers, stored_answers
 from trialscreen.log.entry import Correction, Entry, Given
 from trialscreen.log.recording import recorded
-from trialscreen.report.log_page import LogReport
-from trialscreen.report.record_page import Record
-from trialscreen.screening import Screening
-from trialscreen.trial import Criterion, Element, Trial
+from trialscreen.model.trial import Criterion, Element, Trial
+from trialscreen.output.report.log_page import LogReport
+from trialscreen.output.report.record_page import Record
+from trialscreen.screening.screen import Screening
 
 PATIENTS = Path(__file__).parent.parent / "docs" / "patients"
 STATES = ("eligible", "ineligible_lab", "ineligible_washout", "undetermined")

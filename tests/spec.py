@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import yaml
 
 from trialscreen import Trial, load_trial
-from trialscreen.parse.cursor import Cursor, Problems
-from trialscreen.parse.rules import read_rule
-from trialscreen.parse.yamltree import parse_yaml
-from trialscreen.rule import Rule
+from trialscreen.criteria_file.reader import Cursor, Problems
+from trialscreen.criteria_file.rules import read_rule
+from trialscreen.criteria_file.yaml_nodes import parse_yaml
+from trialscreen.model.rules import Rule
 
 FOLDER = Path(__file__).parent / "data" / "spec"
 ON = "2026-06-30"

@@ -17,13 +17,13 @@ from tests.byhand import duckdb_copy
 from tests.differential import Case, differences, generated_cases, screened
 from tests.engines import ENGINES, TABLE, Engine
 from tests.generate import ON
-from tests.simulate import ID as SIMULATED_ID
-from tests.simulate import columns
 from tests.spec import spec_trial
+from tests.tools.simulate import ID as SIMULATED_ID
+from tests.tools.simulate import columns
 from trialscreen import load_trial
-from trialscreen.columns import screen_frame, table_of, without_contradictions
-from trialscreen.sql import Patients, patients_table, screening_sql
-from trialscreen.trial import SCREENING_DATE, Element
+from trialscreen.model.trial import SCREENING_DATE, Element
+from trialscreen.tables.engines.polars import screen_frame, table_of, without_contradictions
+from trialscreen.tables.engines.sql import Patients, patients_table, screening_sql
 
 ID = "id"
 

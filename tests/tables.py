@@ -11,13 +11,13 @@ from typing import Any
 import polars as pl
 
 from tests.generate import ON
-from trialscreen.dates import Period
-from trialscreen.derive import FORMULAS
-from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Dates, Exactly, Fact, Numbers, half_of
-from trialscreen.rule import Compare, ElementRef, LongerAgoThan, Test, Within
-from trialscreen.screening import screening_of
-from trialscreen.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.model.dates import Period
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, half_of
+from trialscreen.model.formulas import FORMULAS
+from trialscreen.model.rules import Compare, ElementRef, LongerAgoThan, Test, Within
+from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.screen import screening_of
 
 DAYS = (ON, date(2024, 2, 29), date(2023, 2, 28), date(2025, 3, 31), date(2026, 11, 23))
 """Screening dates, most of them ends of a month."""

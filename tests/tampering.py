@@ -13,8 +13,8 @@ from random import Random
 from typing import NamedTuple
 
 from tests.logs import filled
-from trialscreen.log.kept import Row, sealed
-from trialscreen.log.schema import ENTRY_COLUMNS, GUARDS
+from trialscreen.log.seal import Row, sealed
+from trialscreen.log.store import ENTRY_COLUMNS, GUARDS
 
 ENTRIES = 12
 Touched = set[int | None]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialscreen.ago import better_said, how_long_ago
-from trialscreen.dates import add_months, completed_years
+from trialscreen.answers.written_dates import better_said, how_long_ago
+from trialscreen.model.dates import add_months, completed_years
 
 PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "partial-data.md"
 ON = date(2026, 11, 24)

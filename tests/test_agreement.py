@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from tests.agreement import OTHERS, RANGES, Texts, answers, criteria, patient, patients, stated
-from tests.simulate import ID
 from tests.sizes import size
 from tests.test_cohort_parity import ON, TRIAL, listed, run_on
+from tests.tools.simulate import ID
 from trialscreen import InputError, screen
 
 COUNT = size(4000)

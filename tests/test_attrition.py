@@ -12,13 +12,14 @@ import pytest
 from tests.attrition import by_hand, cells, counted, counting_of, screenings
 from tests.differential import Case, generated_cases, packaged_cases
 from tests.generate import ON
-from tests.simulate import columns
 from tests.sizes import size
 from tests.spec import spec_trial
-from trialscreen import counting, load_trial
-from trialscreen.attrition import Attrition, orders
-from trialscreen.columns import computed, screen_frame, table_of
-from trialscreen.lower import lower
+from tests.tools.simulate import columns
+from trialscreen import load_trial
+from trialscreen.tables.attrition import counting
+from trialscreen.tables.attrition.counts import Attrition, orders
+from trialscreen.tables.compile import lower
+from trialscreen.tables.engines.polars import computed, screen_frame, table_of
 
 
 def cases() -> Iterator[Case]:

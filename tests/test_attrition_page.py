@@ -14,24 +14,21 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-import trialscreen
 from tests.attrition import cells, counted
 from tests.generate import ON
+from tests.process import ROOT
 from tests.test_attrition import simulated
 from tests.test_html import HOSTILE, TOLD, Parsed
-from trialscreen.attrition import Order
 from trialscreen.cli.app import app
-from trialscreen.disclosure import disclosed
-from trialscreen.report import plain
-from trialscreen.report.attrition_data import attrition_data, attrition_rows
-from trialscreen.report.attrition_file import RENDERERS
-from trialscreen.report.attrition_page import MOST_MISSING, Cohort, attrition_page
-from trialscreen.report.blocks import Flow, Table
-from trialscreen.report.terminal import show
+from trialscreen.output.report.attrition_data import RENDERERS, attrition_data, attrition_rows
+from trialscreen.output.report.attrition_page import MOST_MISSING, Cohort, attrition_page
+from trialscreen.output.report.render import plain
+from trialscreen.output.report.render.blocks import Flow, Table
+from trialscreen.output.report.render.terminal import show
+from trialscreen.tables.attrition.counts import Order
+from trialscreen.tables.attrition.disclosure import disclosed
 
-SCHEMA = json.loads(
-    (Path(trialscreen.__file__).parent / "schemas" / "attrition.schema.json").read_text("utf-8")
-)
+SCHEMA = json.loads((ROOT / "trialscreen/output/report/attrition.schema.json").read_text("utf-8"))
 
 
 @cache

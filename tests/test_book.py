@@ -13,15 +13,14 @@ from tests.generate import ON, random_exact, random_trial, random_world
 from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
-from trialscreen.errors import ValueProblem
-from trialscreen.fact import Dates, Exactly, Fact
-from trialscreen.interview.book import Book, Contradiction, Entry
-from trialscreen.interview.plan import Question, next_question, open_elements
-from trialscreen.notes import VERSION_DIGITS
-from trialscreen.screening import Screening, screen
-from trialscreen.sources import Answer, read_facts
-from trialscreen.trial import Element
-from trialscreen.truth import Truth
+from trialscreen.answers.files import VERSION_DIGITS, Answer, read_facts
+from trialscreen.answers.interview.ordering import Question, next_question, open_elements
+from trialscreen.answers.interview.state import Book, Contradiction, Entry
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Dates, Exactly, Fact
+from trialscreen.model.trial import Element
+from trialscreen.model.truth import Truth
+from trialscreen.screening.screen import Screening, screen
 
 NCT = load_trial()
 SMALL = spec_trial()

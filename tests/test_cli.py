@@ -18,7 +18,7 @@ TRIAL = load_trial()
 IDS = [criterion.id for criterion in TRIAL.criteria]
 ON = ("--screening-date", "2026-06-01")
 WEIGHT = ("--weight", "55")
-SCHEMA = json.loads((ROOT / "trialscreen/schemas/result.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "trialscreen/output/report/result.schema.json").read_text("utf-8"))
 VERDICTS = [
     ("eligible.yaml", 0, "eligible"),
     ("ineligible_lab.yaml", 3, "ineligible"),

@@ -10,9 +10,9 @@ from tests.messy import patients
 from tests.process import cohort, run
 from tests.test_cohort_parity import OWN_DAYS, TRIAL, run_on, write_csv
 from trialscreen import __version__
-from trialscreen.cohort.also import COLUMNS
-from trialscreen.report.result import result
-from trialscreen.screening import screen
+from trialscreen.output.report.screening_data import result
+from trialscreen.screening.screen import screen
+from trialscreen.tables.cohort.extra_columns import COLUMNS
 
 ROWS = 400
 

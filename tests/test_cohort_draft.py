@@ -7,8 +7,8 @@ import xlsxwriter
 
 from tests.process import cohort
 from trialscreen import load_trial
-from trialscreen.cohort.draft import draft
-from trialscreen.cohort.targets import read_targets
+from trialscreen.tables.cohort.column_map import read_targets
+from trialscreen.tables.cohort.draft_map import draft
 
 TRIAL = load_trial()
 TITLES = {

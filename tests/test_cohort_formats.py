@@ -13,9 +13,9 @@ import xlsxwriter
 
 from tests.messy import patients
 from tests.process import cohort
-from tests.simulate import ID
 from tests.test_cohort_parity import ON, TRIAL, run_on, write_csv
-from trialscreen.cohort.inputs import find_files, open_tables
+from tests.tools.simulate import ID
+from trialscreen.tables.cohort.readers.inputs import find_files, open_tables
 
 ROWS = 150
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from tests.process import cohort
-from trialscreen.cohort.ids import Ids
+from trialscreen.tables.cohort.ids import Ids
 
 BATCH = 100
 ORDERED = [f"P{number:05}" for number in range(1000)]
@@ -34,7 +34,7 @@ def no_second_reading(*_args: object) -> None:
 def test_ids_that_ascend_need_no_memory(
     ids: list[str] | list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trialscreen.cohort.ids.Ids._duplicates", no_second_reading)
+    monkeypatch.setattr("trialscreen.tables.cohort.ids.Ids._duplicates", no_second_reading)
     assert problems(ids) == []
 
 

@@ -13,9 +13,9 @@ import yaml
 
 from tests.process import Ran, cohort
 from trialscreen import load_trial
-from trialscreen.screening import screen
-from trialscreen.text import plain_name
-from trialscreen.values import read_value
+from trialscreen.answers.values import read_value
+from trialscreen.screening.screen import screen
+from trialscreen.text.characters import plain_name
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)

@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 
 from tests.test_cohort_parity import run_on
-from trialscreen.cohort.panics import panics_told
-from trialscreen.errors import InputError
+from trialscreen.model.errors import InputError
+from trialscreen.tables.cohort.readers.parquet import panics_told
 
 SAYS = "t.parquet: cannot be read: Polars gives up on it"
 

@@ -13,19 +13,19 @@ import polars as pl
 import pytest
 
 from tests.messy import Patient, patients
-from tests.simulate import ID, write
 from tests.sizes import size
+from tests.tools.simulate import ID, write
 from trialscreen import load_trial
-from trialscreen.cohort.batches import Anchor
-from trialscreen.cohort.ledger import UNUSUAL
-from trialscreen.cohort.run import Done, Job, Progress, run
-from trialscreen.consistency import review
-from trialscreen.errors import ValueProblem
-from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Dates, Exactly, Fact, Numbers
-from trialscreen.screening import screen
-from trialscreen.trial import SCREENING_DATE
-from trialscreen.values import read_value
+from trialscreen.answers.values import read_value
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
+from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.screening.edit_checks import review
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.screen import screen
+from trialscreen.tables.cohort.batches import Anchor
+from trialscreen.tables.cohort.problems import UNUSUAL
+from trialscreen.tables.cohort.run import Done, Job, Progress, run
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)

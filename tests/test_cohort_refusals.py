@@ -10,8 +10,8 @@ import xlsxwriter
 import yaml
 
 from tests.process import COMMAND, Ran, cohort, environment, refusals
-from trialscreen.cohort.inputs import find_files
-from trialscreen.errors import InputError
+from trialscreen.model.errors import InputError
+from trialscreen.tables.cohort.readers.inputs import find_files
 
 DATA = Path(__file__).parent / "data"
 REFUSED: list[dict[str, Any]] = yaml.safe_load((DATA / "cohort_refusals.yaml").read_text("utf-8"))

@@ -10,13 +10,13 @@ import pytest
 
 from tests.messy import UNREADABLE
 from trialscreen import load_trial
-from trialscreen.cohort import texts
-from trialscreen.cohort.cells import Parser
-from trialscreen.cohort.forms import Form
-from trialscreen.cohort.texts import Texts
-from trialscreen.errors import ValueProblem
-from trialscreen.fact import Exactly, Fact, Numbers, closed
-from trialscreen.trial import Element
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Exactly, Fact, Numbers, closed
+from trialscreen.model.trial import Element
+from trialscreen.tables.cohort import text_columns as texts
+from trialscreen.tables.cohort.readers.cell_forms import Form
+from trialscreen.tables.cohort.readers.cells import Parser
+from trialscreen.tables.cohort.text_columns import Texts
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)

@@ -9,14 +9,14 @@ import polars as pl
 import pytest
 
 from tests.process import cohort
-from tests.simulate import ID, write
+from tests.tools.simulate import ID, write
 from trialscreen import load_trial
-from trialscreen.cohort.batches import Anchor
-from trialscreen.cohort.run import Done, Job, run
-from trialscreen.cohort.unusual import OddOnes
-from trialscreen.consistency import review
-from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Dates, Exactly, Fact, Numbers
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
+from trialscreen.screening.edit_checks import review
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.tables.cohort.batches import Anchor
+from trialscreen.tables.cohort.run import Done, Job, run
+from trialscreen.tables.cohort.unusual import OddOnes
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)

@@ -14,12 +14,12 @@ import polars as pl
 import pytest
 
 from tests.process import COMMAND, TIMEOUT, cohort, environment, start
-from tests.simulate import ID, write
 from tests.sizes import size
+from tests.tools.simulate import ID, write
 from trialscreen import load_trial
-from trialscreen.cohort.engine import interruptible
-from trialscreen.errors import InputError
-from trialscreen.wholefile import whole_file
+from trialscreen.model.errors import InputError
+from trialscreen.tables.cohort.streaming import interruptible
+from trialscreen.text.whole_file import whole_file
 
 ROWS = 60_000
 KILLS = size(8, part=4)

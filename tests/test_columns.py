@@ -22,13 +22,12 @@ from tests.sizes import FULL, size
 from tests.spec import chapters, spec_trial
 from tests.tables import evaluation_of, facts_of, one_row
 from trialscreen import Trial, load_trial
-from trialscreen.columns import computed, screen_frame, table_of, without_contradictions
-from trialscreen.consistency import Notice, review
-from trialscreen.dates import Period, PeriodUnit
-from trialscreen.derive import FORMULAS
-from trialscreen.evaluate import Evaluation
-from trialscreen.lower import lower
-from trialscreen.rule import (
+from trialscreen.answers.files import Answer, read_facts
+from trialscreen.model.dates import Period, PeriodUnit
+from trialscreen.model.expr import Arithmetic, ArithmeticSign, Comparison, ComparisonSign, Scalar
+from trialscreen.model.expr import parts_of as scalar_parts_of
+from trialscreen.model.formulas import FORMULAS
+from trialscreen.model.rules import (
     Compare,
     ElementRef,
     Given,
@@ -38,10 +37,16 @@ from trialscreen.rule import (
     Within,
     parts_of,
 )
-from trialscreen.scalar import Arithmetic, ArithmeticSign, Comparison, ComparisonSign, Scalar
-from trialscreen.scalar import parts_of as scalar_parts_of
-from trialscreen.sources import Answer, read_facts
-from trialscreen.trial import SCREENING_DATE, Criterion, Element, Formula
+from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Formula
+from trialscreen.screening.edit_checks import Notice, review
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.tables.compile import lower
+from trialscreen.tables.engines.polars import (
+    computed,
+    screen_frame,
+    table_of,
+    without_contradictions,
+)
 
 FAMILIES: dict[str, Callable[[], Iterator[Case]]] = {
     "generated": lambda: generated_cases(range(size(160, part=16)), spec_trial(), rows=150),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import typer
 
-from tests.docs_build import commands
+from tests.tools.docs_build import commands
 from tests.tools.recipes import runs
 from trialscreen.cli.app import app
 

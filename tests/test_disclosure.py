@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.attrition import cells
 from tests.sizes import examples
 from trialscreen import Trial, load_trial
-from trialscreen.attrition import (
+from trialscreen.tables.attrition.counts import (
     Attrition,
     Count,
     Hidden,
@@ -22,7 +22,7 @@ from trialscreen.attrition import (
     Tally,
     attrition,
 )
-from trialscreen.disclosure import disclosed, least_shown, published
+from trialscreen.tables.attrition.disclosure import disclosed, least_shown, published
 
 BASES = (2, 3, 4, 5, 6, 7, 10, 11)
 

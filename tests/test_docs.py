@@ -8,12 +8,21 @@ from pathlib import Path
 import pytest
 
 import trialscreen
-from tests.docs_build import PATIENTS, README, ROOT, commands, hand_written, patients, run, stale
-from trialscreen.derive import FORMULAS
-from trialscreen.parse.elements import KEYS
-from trialscreen.parse.trialfile import CRITERION_KEYS
-from trialscreen.registry import Registration
-from trialscreen.rule import Operator
+from tests.tools.docs_build import (
+    PATIENTS,
+    README,
+    ROOT,
+    commands,
+    hand_written,
+    patients,
+    run,
+    stale,
+)
+from trialscreen.criteria_file.elements import KEYS
+from trialscreen.criteria_file.trial import CRITERION_KEYS
+from trialscreen.model.formulas import FORMULAS
+from trialscreen.model.registration import Registration
+from trialscreen.model.rules import Operator
 
 REFERENCE = ROOT / "docs" / "reference"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
@@ -22,7 +31,7 @@ EXAMPLE = re.compile(r"\| \[(\S+)\]\((\S+)\) \| (\d+) \| (\w+) \| (.+) \|")
 
 
 def test_everything_generated_is_current() -> None:
-    assert stale() == [], "run: python -m tests.docs_build"
+    assert stale() == [], "run: python -m tests.tools.docs_build"
 
 
 def test_every_command_is_documented() -> None:
@@ -60,7 +69,7 @@ def test_every_key_of_a_criteria_file_is_documented() -> None:
 
 def test_every_lint_rule_is_documented() -> None:
     page = (ROOT / "docs" / "how-to" / "criteria-file.md").read_text("utf-8")
-    code = (ROOT / "trialscreen" / "check.py").read_text("utf-8")
+    code = (ROOT / "trialscreen/criteria_file/lint.py").read_text("utf-8")
     rules = re.findall(r'"([a-z]+(?:-[a-z]+)+)",\n', code)
     assert rules
     for rule in rules:

@@ -15,10 +15,10 @@ import xlsxwriter
 
 from tests.messy import patients
 from tests.process import cohort, refusals, run
-from tests.simulate import ID
 from tests.test_cohort_parity import ON, TRIAL, run_on, write_csv
-from trialscreen.cohort.cells import NO_VALUE
-from trialscreen.cohort.excel import read_sheet
+from tests.tools.simulate import ID
+from trialscreen.tables.cohort.readers.cells import NO_VALUE
+from trialscreen.tables.cohort.readers.excel import read_sheet
 
 Write = Callable[[Any, Any], object]
 """Fills a sheet whose titles stand in row 1."""
@@ -418,7 +418,7 @@ def test_a_fault_of_our_own_is_not_told_as_damage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = _made(tmp_path / "t.xlsx", lambda _, sheet: sheet.write_row("A2", ["S-1", 55]))
-    monkeypatch.setattr("trialscreen.cohort.sheetcells._raised", lambda: "")
+    monkeypatch.setattr("trialscreen.tables.cohort.readers.excel_cells._raised", lambda: "")
     with pytest.raises(TypeError, match="positional argument"):
         read_sheet(path, None, path.name)
 
@@ -432,6 +432,6 @@ def test_a_file_that_cannot_be_read_is_refused(
     if "too large" in says:
         with zipfile.ZipFile(path) as package:
             size = sum(one.file_size for one in package.infolist())
-        monkeypatch.setattr("trialscreen.cohort.excel.MAX_UNPACKED", size - 1)
+        monkeypatch.setattr("trialscreen.tables.cohort.readers.excel.MAX_UNPACKED", size - 1)
     ran = cohort(tmp_path, "t.xlsx")
     assert [line[: len(says) + 8] for line in refusals(ran)] == [f"t.xlsx: {says}"]

@@ -5,10 +5,10 @@ import io
 from typing import get_type_hints
 
 from tests.logged import TRIAL, entry
-from trialscreen import csvtext
-from trialscreen.export.screening_log import COLUMNS, log_rows, not_in_log_rows
 from trialscreen.log.entry import Entry, Screened
 from trialscreen.log.recording import criteria_of
+from trialscreen.output.export.screening_log import COLUMNS, log_rows, not_in_log_rows
+from trialscreen.text import csvtext
 
 
 def table(*entries: Entry) -> list[dict[str, str]]:

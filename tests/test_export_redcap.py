@@ -14,20 +14,21 @@ from tests.generate import ON, random_exact, random_trial, random_world, unrevie
 from tests.redcap import Expression, choices_in, read_dictionary
 from tests.sizes import size
 from tests.trials import vary, with_criteria
-from trialscreen import InputError, csvtext, load_trial
-from trialscreen.evaluate import Evaluation
-from trialscreen.export.redcap.dictionary import (
+from trialscreen import InputError, load_trial
+from trialscreen.answers.values import read_value
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
+from trialscreen.model.rules import AnyOf, Compare, Is, Operator
+from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Formula, Section, Trial
+from trialscreen.model.wording import show_number
+from trialscreen.output.export.redcap.dictionary import (
     COLUMNS,
     RECORD_ID,
     choices_of,
     data_dictionary,
 )
-from trialscreen.fact import Dates, Exactly, Fact, Numbers
-from trialscreen.rule import AnyOf, Compare, Is, Operator
-from trialscreen.screening import Screening
-from trialscreen.trial import SCREENING_DATE, Criterion, Element, Formula, Section, Trial
-from trialscreen.values import read_value
-from trialscreen.words import show_number
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.screen import Screening
+from trialscreen.text import csvtext
 
 TRIAL = load_trial()
 BRANCHING = "Branching Logic (Show field only if...)"

@@ -12,18 +12,18 @@ import pandas as pd
 import pytest
 
 from tests.logged import TRIAL, entry
-from trialscreen import InputError, csvtext
-from trialscreen.export.asciitext import replaced, to_ascii
-from trialscreen.export.dataset import Dataset, Variable, checked
-from trialscreen.export.sdtm import (
+from trialscreen import InputError
+from trialscreen.log.recording import criteria_of
+from trialscreen.model.trial import Trial
+from trialscreen.output.export.sdtm.dataset import Dataset, Variable, checked, replaced, to_ascii
+from trialscreen.output.export.sdtm.domains import (
     criteria_not_met,
     not_in_criteria_not_met,
     not_in_trial_criteria,
     trial_criteria,
 )
-from trialscreen.export.xpt import write_xpt
-from trialscreen.log.recording import criteria_of
-from trialscreen.trial import Trial
+from trialscreen.output.export.sdtm.xpt import write_xpt
+from trialscreen.text import csvtext
 
 MADE = datetime(2026, 6, 1, 9, 30, 5)  # noqa: DTZ001 - the format has no zone
 FAILED = [

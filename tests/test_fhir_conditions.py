@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sizes import examples
-from trialscreen.export.fhir.conditions import (
+from trialscreen.model.rules import Operator
+from trialscreen.output.export.fhir.conditions import (
     MOST_TESTS,
     NEVER,
     Answer,
@@ -22,7 +23,6 @@ from trialscreen.export.fhir.conditions import (
     restricted,
     some,
 )
-from trialscreen.rule import Operator
 
 VALUES = (1, 2, 2.5, 3)
 NUMBERS: list[Answer] = [

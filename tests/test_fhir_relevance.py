@@ -18,12 +18,12 @@ from tests.spec import spec_trial
 from tests.tables import Patients
 from tests.trials import vary, with_criteria
 from trialscreen import Trial, load_trial
-from trialscreen.export.fhir.questionnaire import BASE, Form, questionnaire
-from trialscreen.export.fhir.relevance import questions_of
-from trialscreen.export.fhir.response import response
-from trialscreen.export.fhir.values import answer_of
-from trialscreen.fact import Exactly, Fact, Numbers, half_of_shown
-from trialscreen.screening import Screening
+from trialscreen.model.facts import Exactly, Fact, Numbers, half_of_shown
+from trialscreen.output.export.fhir.questionnaire import BASE, Form, questionnaire
+from trialscreen.output.export.fhir.relevance import questions_of
+from trialscreen.output.export.fhir.response import response
+from trialscreen.output.export.fhir.values import answer_of
+from trialscreen.screening.screen import Screening
 
 NCT = load_trial()
 SMALL = spec_trial()
@@ -159,7 +159,7 @@ def test_only_earlier_questions_decide_about_a_question() -> None:
 def test_what_the_packaged_questions_enable(
     given: dict[str, str], hidden: tuple[str, ...], shown: tuple[str, ...]
 ) -> None:
-    from trialscreen.sources import Answer, read_facts
+    from trialscreen.answers.files import Answer, read_facts
 
     facts = read_facts(NCT, {name: Answer(text, name) for name, text in given.items()}, ON)
     made = response(unreviewed(NCT, facts), AT)

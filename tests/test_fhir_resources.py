@@ -19,14 +19,14 @@ from tests.sizes import examples
 from tests.spec import spec_trial
 from tests.trials import vary, with_criteria
 from trialscreen import Trial, load_trial
-from trialscreen.errors import InputError
-from trialscreen.export.fhir.limits import questionnaire_limits, response_limits
-from trialscreen.export.fhir.questionnaire import Form, questionnaire
-from trialscreen.export.fhir.relevance import irrelevant_when, questions_of
-from trialscreen.export.fhir.response import response
-from trialscreen.rule import AllOf, AnyOf, Is, Rule
-from trialscreen.sources import Answer, read_facts
-from trialscreen.trial import Criterion, Element
+from trialscreen.answers.files import Answer, read_facts
+from trialscreen.model.errors import InputError
+from trialscreen.model.rules import AllOf, AnyOf, Is, Rule
+from trialscreen.model.trial import Criterion, Element
+from trialscreen.output.export.fhir.limits import questionnaire_limits, response_limits
+from trialscreen.output.export.fhir.questionnaire import Form, questionnaire
+from trialscreen.output.export.fhir.relevance import irrelevant_when, questions_of
+from trialscreen.output.export.fhir.response import response
 
 NCT = load_trial()
 SMALL = spec_trial()

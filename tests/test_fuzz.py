@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from tests.sizes import examples
 from trialscreen import InputError, load_trial
-from trialscreen.check import lint
-from trialscreen.errors import Problem, ValueProblem
-from trialscreen.fact import Dates, Exactly, Numbers
-from trialscreen.parse import parse_trial
-from trialscreen.report.result import result
-from trialscreen.report.trial_page import criteria_page, trial_page
-from trialscreen.screening import screen
-from trialscreen.sources import read_answers, readable_facts
-from trialscreen.trial import ELEMENT_TYPES
-from trialscreen.values import read_value
+from trialscreen.answers.files import read_answers, readable_facts
+from trialscreen.answers.values import read_value
+from trialscreen.criteria_file import parse_trial
+from trialscreen.criteria_file.lint import lint
+from trialscreen.model.errors import Problem, ValueProblem
+from trialscreen.model.facts import Dates, Exactly, Numbers
+from trialscreen.model.trial import ELEMENT_TYPES
+from trialscreen.output.report.screening_data import result
+from trialscreen.output.report.trial_page import criteria_page, trial_page
+from trialscreen.screening.screen import screen
 
 ON = date(2026, 6, 1)
 TRIAL = load_trial()

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from trialscreen import load_trial, screen
-from trialscreen.report.blocks import (
+from trialscreen.output.report.render.blocks import (
     Banner,
     Cell,
     Choices,
@@ -26,9 +26,9 @@ from trialscreen.report.blocks import (
     Together,
     row,
 )
-from trialscreen.report.html import render
-from trialscreen.report.screening_page import screening_page
-from trialscreen.report.trial_page import criteria_page, trial_page
+from trialscreen.output.report.render.html import render
+from trialscreen.output.report.screening_page import screening_page
+from trialscreen.output.report.trial_page import criteria_page, trial_page
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\x00\u202eevil\u2066 & \"'><img src=x onerror=alert(1)>"
 TOLD = "<script>alert(1)</script>[31mevil & \"'><img src=x onerror=alert(1)>"
@@ -150,7 +150,7 @@ def test_a_table_of_many_columns_can_be_scrolled_with_the_keyboard() -> None:
 
 
 def test_every_colour_of_text_is_strong_enough() -> None:
-    style = files("trialscreen.report").joinpath("page.css").read_text("utf-8")
+    style = files("trialscreen.output.report.render").joinpath("page.css").read_text("utf-8")
     colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{3,6})", style))
     for ink in ("ink", "soft", "good", "bad", "open"):
         assert contrast(colours[ink], colours["paper"]) >= 4.5, ink

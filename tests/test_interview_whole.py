@@ -25,7 +25,7 @@ from tests.interviewing import (
 from tests.process import PATIENTS
 from tests.sizes import size
 from trialscreen import __version__, load_trial, screen
-from trialscreen.report.result import result
+from trialscreen.output.report.screening_data import result
 
 NCT = load_trial()
 GIVEN, ON = given_in(PATIENTS / "eligible.yaml")

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from tests.spec import Case, chapters, read_rule_text, spec_trial
-from trialscreen.evaluate import Evaluation
-from trialscreen.rule import (
+from trialscreen.answers.files import Answer, read_facts
+from trialscreen.model.rules import (
     AllOf,
     AnyOf,
     AtLeastN,
@@ -22,8 +22,8 @@ from trialscreen.rule import (
     Within,
     parts_of,
 )
-from trialscreen.sources import Answer, read_facts
-from trialscreen.truth import FALSE, TRUE, UNKNOWN
+from trialscreen.model.truth import FALSE, TRUE, UNKNOWN
+from trialscreen.screening.evaluate import Evaluation
 
 CASES = [case for chapter in chapters() for case in chapter.cases]
 TRUTHS = {"yes": TRUE, "no": FALSE, "unknown": UNKNOWN}

@@ -8,12 +8,12 @@ import pytest
 
 from tests.logs import CONSENT, NCT_ID, ON, TOOL, TRIAL, begun, filled, screened
 from trialscreen import load_trial, screen
-from trialscreen.errors import InputError
 from trialscreen.log.entry import Correction, Entry, Given, Screened
-from trialscreen.log.kept import entry_of, sealed, texts
-from trialscreen.log.later import due, latest, rescreen
+from trialscreen.log.follow_up import due, latest, rescreen
 from trialscreen.log.recording import recorded
+from trialscreen.log.seal import entry_of, sealed, texts
 from trialscreen.log.store import open_log, open_or_begin
+from trialscreen.model.errors import InputError
 
 WASHOUT = {**CONSENT, "pth_analog_use": "yes", "pth_analog_last_dose_date": "2026-09-15"}
 

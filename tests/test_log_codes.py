@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from trialscreen.errors import ValueProblem
-from trialscreen.log.codes import check_remark, check_staff, check_subject
+from trialscreen.log.pseudonyms import check_remark, check_staff, check_subject
+from trialscreen.model.errors import ValueProblem
 
 CASES = yaml.safe_load((Path(__file__).parent / "data/log_codes.yaml").read_text(encoding="utf-8"))
 CHECKS = {"subjects": check_subject, "staff": check_staff, "remarks": check_remark}

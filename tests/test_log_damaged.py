@@ -8,9 +8,9 @@ import pytest
 
 from tests.logs import filled
 from tests.process import run
-from trialscreen.errors import ValueProblem
-from trialscreen.log.schema import GUARDS
+from trialscreen.log.store import GUARDS
 from trialscreen.log.verify import Noted, read_noted, verify
+from trialscreen.model.errors import ValueProblem
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
 LATEST_IS_A_VIEW = (

@@ -7,10 +7,9 @@ import pytest
 from tests.reports import entry, log, patient
 from trialscreen import load_trial
 from trialscreen.log.entry import Correction, Entry
-from trialscreen.log.later import current, latest
-from trialscreen.report import plain
-from trialscreen.report.log_counts import Counts, Reason, counted
-from trialscreen.report.log_page import LogReport, log_page
+from trialscreen.log.follow_up import current, latest
+from trialscreen.output.report.log_page import Counts, LogReport, Reason, counted, log_page
+from trialscreen.output.report.render import plain
 
 IDS = [one.id for one in load_trial().criteria]
 ELIGIBLE, WASHOUT, LAB, OPEN = (

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.logs import TOOL, begun, filled, screened
-from trialscreen.errors import InputError
 from trialscreen.log import store
 from trialscreen.log.store import open_log
 from trialscreen.log.verify import verify
+from trialscreen.model.errors import InputError
 
 KILLS = 200
 
@@ -53,7 +53,7 @@ def adding(path: Path, before: str) -> str:
 import os, resource, signal, sys
 from pathlib import Path
 from tests.logs import TOOL, begun, screened
-from trialscreen.errors import InputError
+from trialscreen.model.errors import InputError
 path = Path(sys.argv[1])
 {before}
 try:

@@ -15,17 +15,10 @@ from hypothesis import strategies as st
 
 from tests.generate import ON
 from tests.spec import spec_trial
-from trialscreen import columns, load_trial, truth
-from trialscreen.columns import expression, screen_frame, table_of
-from trialscreen.consistency import agree
-from trialscreen.dates import Period, PeriodUnit, completed_years
-from trialscreen.derive import FORMULAS
-from trialscreen.evaluate import Evaluation
-from trialscreen.fact import DECIMALS, number, rounded
-from trialscreen.lower import Table, folding, formulas, lower
-from trialscreen.lower.lowering import Lowering
-from trialscreen.rule import AtLeastN, Compare, Is, Operator, Test, Within
-from trialscreen.scalar import (
+from trialscreen import load_trial
+from trialscreen.model import truth
+from trialscreen.model.dates import Period, PeriodUnit, completed_years
+from trialscreen.model.expr import (
     FALSE,
     NULL,
     TRUE,
@@ -37,6 +30,17 @@ from trialscreen.scalar import (
     Scalar,
     columns_of,
 )
+from trialscreen.model.facts import DECIMALS, number, rounded
+from trialscreen.model.formulas import FORMULAS
+from trialscreen.model.rules import AtLeastN, Compare, Is, Operator, Test, Within
+from trialscreen.screening.edit_checks import agree
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.tables.compile import Table, lower
+from trialscreen.tables.compile import intervals as formulas
+from trialscreen.tables.compile import simplify as folding
+from trialscreen.tables.compile.rules import Lowering
+from trialscreen.tables.engines import polars as columns
+from trialscreen.tables.engines.polars import expression, screen_frame, table_of
 
 VALUES = (True, False, None)
 SIGNS: tuple[ComparisonSign, ...] = get_args(ComparisonSign)

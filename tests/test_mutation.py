@@ -1,6 +1,6 @@
 """The cases notice every slip in the criteria file that a mutation stands for."""
 
-from tests.mutate_criteria import EXPLAINED, run, unexplained
+from tests.tools.mutate_criteria import EXPLAINED, run, unexplained
 from trialscreen import load_trial
 
 

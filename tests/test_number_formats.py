@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from trialscreen.cohort.numberformat import NumberFormat
-from trialscreen.errors import ValueProblem
+from trialscreen.model.errors import ValueProblem
+from trialscreen.tables.cohort.readers.number_formats import NumberFormat
 
 DATA = yaml.safe_load((Path(__file__).parent / "data" / "number_formats.yaml").read_text("utf-8"))
 

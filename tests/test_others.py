@@ -5,22 +5,22 @@ from importlib import import_module
 
 import pytest
 
-from tests.others_cql import Cql
-from tests.simulate import ON, columns, facts_of
+from tests.bench.peer_cql import Cql
+from tests.tools.simulate import ON, columns, facts_of
 from trialscreen import load_trial
-from trialscreen.evaluate import Evaluation
+from trialscreen.screening.evaluate import Evaluation
 
 
 @pytest.mark.parametrize("on", [ON, date(2026, 8, 31)], ids=str)
 @pytest.mark.parametrize(
-    ("package", "module"), [("zen", "others_zen"), ("rule_engine", "others_rule_engine")]
+    ("package", "module"), [("zen", "peer_zen"), ("rule_engine", "peer_rule_engine")]
 )
 def test_known_answers_agree(package: str, module: str, on: date) -> None:
     pytest.importorskip(package, reason=f"not run: {package} is only for benchmarks")
     trial = load_trial()
     rows = columns(trial, 100, seed=4, on=on).to_dicts()
     evaluations = [Evaluation(trial.elements, facts_of(row), on) for row in rows]
-    for engine in import_module(f"tests.{module}").engines(trial, on):
+    for engine in import_module(f"tests.bench.{module}").engines(trial, on):
         answers = engine.run(rows).answers
         for criterion in trial.criteria:
             truths = [one.truth(criterion.rule).to_optional() for one in evaluations]

@@ -9,15 +9,15 @@ import pytest
 from tests.process import spawn
 from tests.spec import spec_trial
 from trialscreen import InputError, load_trial, screen
-from trialscreen.clearing import all_clear_on, clears_on
-from trialscreen.dates import Period
-from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Dates, Fact, Numbers
-from trialscreen.reasons import doubts, reasons
-from trialscreen.report.statuses import verdict_detail
-from trialscreen.rule import AllOf, Is, Within
-from trialscreen.screening import Finding, Screening
-from trialscreen.trial import Criterion
+from trialscreen.model.dates import Period
+from trialscreen.model.facts import Dates, Fact, Numbers
+from trialscreen.model.rules import AllOf, Is, Within
+from trialscreen.model.trial import Criterion
+from trialscreen.output.report.statuses import verdict_detail
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.explain import doubts, reasons
+from trialscreen.screening.outlook import all_clear_on, clears_on
+from trialscreen.screening.screen import Finding, Screening
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plainly import BLANKS, csv_records, named, ndjson_rows, text_of
 from tests.process import ROOT
 from tests.sizes import examples, size
-from trialscreen.cohort.inputs import open_tables
-from trialscreen.errors import InputError
+from tests.tools.plainly import BLANKS, csv_records, named, ndjson_rows, text_of
+from trialscreen.model.errors import InputError
+from trialscreen.tables.cohort.readers.inputs import open_tables
 
 PIECES = (
     *('"', '""', '"""', '","', '"\n"', '" "', ' "', '" ', 'x"', '"x', "5'4\"", '""x', 'x""'),

@@ -10,11 +10,11 @@ from tests.generate import random_trial, random_world, unreviewed
 from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
-from trialscreen.fact import Fact
-from trialscreen.interview.plan import next_question, open_elements, progress
-from trialscreen.screening import Screening
-from trialscreen.trial import Source
-from trialscreen.truth import UNKNOWN
+from trialscreen.answers.interview.ordering import next_question, open_elements, progress
+from trialscreen.model.facts import Fact
+from trialscreen.model.trial import Source
+from trialscreen.model.truth import UNKNOWN
+from trialscreen.screening.screen import Screening
 
 NCT = load_trial()
 SMALL = spec_trial()

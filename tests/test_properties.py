@@ -12,15 +12,14 @@ from tests.generate import ON, blur, learn, random_rule, random_trial, random_wo
 from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
-from trialscreen.basis import minimal_support
-from trialscreen.clearing import clears_on
-from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Dates, Fact, Numbers
-from trialscreen.questions import missing
-from trialscreen.rule import Rule
-from trialscreen.screening import Finding, Screening, screen
-from trialscreen.settling import ways_to
-from trialscreen.truth import FALSE, TRUE, UNKNOWN, Truth
+from trialscreen.model.facts import Dates, Fact, Numbers
+from trialscreen.model.rules import Rule
+from trialscreen.model.truth import FALSE, TRUE, UNKNOWN, Truth
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.explain import minimal_support
+from trialscreen.screening.missing import missing, ways_to
+from trialscreen.screening.outlook import clears_on
+from trialscreen.screening.screen import Finding, Screening, screen
 
 NCT = load_trial()
 SMALL = spec_trial()

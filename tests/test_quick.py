@@ -13,12 +13,11 @@ from tests.generate import random_trial, random_world, unreviewed
 from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
-from trialscreen.fact import Exactly, Fact
-from trialscreen.interview.plan import next_question, open_elements
-from trialscreen.interview.quick import chances
-from trialscreen.rule import AllOf, AnyOf, AtLeastN, Is, Not, Rule
-from trialscreen.trial import Criterion, Kind
-from trialscreen.truth import UNKNOWN
+from trialscreen.answers.interview.ordering import chances, next_question, open_elements
+from trialscreen.model.facts import Exactly, Fact
+from trialscreen.model.rules import AllOf, AnyOf, AtLeastN, Is, Not, Rule
+from trialscreen.model.trial import Criterion, Kind
+from trialscreen.model.truth import UNKNOWN
 
 NCT = load_trial()
 SMALL = spec_trial()

@@ -7,11 +7,11 @@ import yaml
 
 from tests.interviewing import DAY, answers, conversation
 from trialscreen import load_trial
-from trialscreen.errors import InputError
-from trialscreen.fact import Exactly
-from trialscreen.interview.book import Book, Entry
-from trialscreen.interview.record import Keeper, Record
-from trialscreen.sources import Answer, merge
+from trialscreen.answers.files import Answer, merge
+from trialscreen.answers.interview.answers_file import Keeper, Record
+from trialscreen.answers.interview.state import Book, Entry
+from trialscreen.model.errors import InputError
+from trialscreen.model.facts import Exactly
 
 NCT = load_trial()
 EARLIER = {"answered": "2026-05-01", "note": "x"}

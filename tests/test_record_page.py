@@ -18,13 +18,13 @@ from tests.reports import (
     patient,
 )
 from tests.test_html import TOLD, Parsed
-from trialscreen.basis import in_use
 from trialscreen.log.entry import Correction, Given
-from trialscreen.report import markdown, plain
-from trialscreen.report.documents import log_document, record_document
-from trialscreen.report.record_page import Record, record_page
-from trialscreen.trial import SCREENING_DATE
-from trialscreen.words import show_fact
+from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.model.wording import show_fact
+from trialscreen.output.report.documents import log_document, record_document
+from trialscreen.output.report.record_page import Record, record_page
+from trialscreen.output.report.render import markdown, plain
+from trialscreen.screening.explain import in_use
 
 
 def _recorded(name: str) -> Record:

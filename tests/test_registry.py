@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from trialscreen import load_trial
-from trialscreen.registry import as_data
-from trialscreen.rule import Clause, Rule, parts_of
+from trialscreen.model.registration import as_data
+from trialscreen.model.rules import Clause, Rule, parts_of
 
 PAGE = (Path(__file__).parent / "data" / "registry_page.txt").read_text(encoding="utf-8")
 PLAIN = re.sub(r"\\([\\<>\[\]^])", r"\1", PAGE)  # the page's Markdown escapes undone

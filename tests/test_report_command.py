@@ -9,10 +9,10 @@ from tests.reports import HOSTILE_FOOT, entry, in_the_log, log, patient
 from tests.test_html import Parsed
 from trialscreen import load_trial
 from trialscreen.cli.report import record_of, write_log, write_record
-from trialscreen.errors import InputError
 from trialscreen.log.entry import Criteria
 from trialscreen.log.store import open_log
-from trialscreen.report.log_page import LogReport
+from trialscreen.model.errors import InputError
+from trialscreen.output.report.log_page import LogReport
 
 ON = ("--screening-date", "2026-06-01")
 

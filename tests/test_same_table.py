@@ -15,9 +15,9 @@ import pytest
 import xlsxwriter
 
 from tests.messy import patients
-from tests.simulate import ID
 from tests.test_cohort_parity import ON, OWN_DAYS, TRIAL, run_on
-from trialscreen.trial import SCREENING_DATE
+from tests.tools.simulate import ID
+from trialscreen.model.trial import SCREENING_DATE
 
 ROWS = 120
 Records = Sequence[Sequence[str]]

@@ -12,21 +12,22 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests import schema_build
 from tests.generate import ON, blur, random_world
+from tests.process import ROOT
 from tests.sizes import examples
 from tests.spec import FOLDER
+from tests.tools import schema_build
 from trialscreen import InputError, load_trial, screen
-from trialscreen.packaged import packaged_path
-from trialscreen.report.result import result
-from trialscreen.screening import screen as screen_facts
+from trialscreen.criteria_file.load import packaged_path
+from trialscreen.output.report.screening_data import result
+from trialscreen.screening.screen import screen as screen_facts
 
-SCHEMAS = schema_build.PATH.parent
+SCHEMAS = {path.name: path for path in (ROOT / "trialscreen").rglob("*.schema.json")}
 TRIAL = load_trial()
 
 
 def _validator(name: str) -> Any:
-    schema = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+    schema = json.loads(SCHEMAS[name].read_text(encoding="utf-8"))
     kind = jsonschema.validators.validator_for(schema)
     kind.check_schema(schema)
     return kind(schema, format_checker=jsonschema.FormatChecker())

@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.prevalence import Choices, Entry, Lognormal, Normal, Yes, read_prevalence
-from tests.simulate import BLOCK, ID, ON, columns, main, worlds
+from tests.tools.prevalence import Choices, Entry, Lognormal, Normal, Yes, read_prevalence
+from tests.tools.simulate import BLOCK, ID, ON, columns, main, worlds
 from trialscreen import load_trial, screen
-from trialscreen.screening import Screening
-from trialscreen.screening import screen as screen_facts
-from trialscreen.trial import SCREENING_DATE, Formula
+from trialscreen.model.trial import SCREENING_DATE, Formula
+from trialscreen.screening.screen import Screening
+from trialscreen.screening.screen import screen as screen_facts
 
 TRIAL = load_trial()
 ENTRIES = read_prevalence(TRIAL)

@@ -16,8 +16,8 @@ from tests.sql_cases import ID, checked, simulated
 from tests.test_cohort_parquet import write_twice
 from trialscreen import InputError, load_trial
 from trialscreen.cli.cohort_report import of_values
-from trialscreen.spark import Limits, Screened, screen_parquet, session
-from trialscreen.trial import SCREENING_DATE
+from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.tables.engines.spark import Limits, Screened, screen_parquet, session
 
 pytestmark = pytest.mark.parametrize("engine", ["Spark"], indirect=True)
 
@@ -197,7 +197,7 @@ def test_rows_that_come_meanwhile_are_refused(
     def comes(*_: object) -> None:  # after the footers were read, before Spark lists the files
         FEW.frame[5:6].write_parquet(source / "late.parquet")
 
-    monkeypatch.setattr("trialscreen.spark.screened._Used.check", comes)
+    monkeypatch.setattr("trialscreen.tables.engines.spark.screened._Used.check", comes)
     assert problems(engine, source) == [
         f"{source}: holds 5 rows, and 6 came out; did it change meanwhile?"
     ]

@@ -18,13 +18,13 @@ from tests.sizes import examples, size
 from tests.spec import spec_trial
 from tests.sql_cases import found_by, simulated
 from trialscreen import InputError, Trial
-from trialscreen.dates import Period
-from trialscreen.lower import Table
-from trialscreen.rule import AllOf, Compare, Is, OneOf, Operator, Within
-from trialscreen.scalar import Before, Column
-from trialscreen.sql import DIALECTS, Dialect, Patients, screening_sql
-from trialscreen.sql.expressions import Printer
-from trialscreen.trial import Check, Criterion, Element
+from trialscreen.model.dates import Period
+from trialscreen.model.expr import Before, Column
+from trialscreen.model.rules import AllOf, Compare, Is, OneOf, Operator, Within
+from trialscreen.model.trial import Check, Criterion, Element
+from trialscreen.tables.compile import Table
+from trialscreen.tables.engines.sql import DIALECTS, Dialect, Patients, screening_sql
+from trialscreen.tables.engines.sql.printer import Printer
 
 # A trial whose every text is hostile.
 

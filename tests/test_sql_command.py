@@ -13,10 +13,10 @@ from tests.process import refusals, run, spawn
 from tests.sql_cases import found_by, simulated
 from trialscreen import InputError, load_trial
 from trialscreen.cli.sql import DialectName
-from trialscreen.lower import Table
-from trialscreen.rule import Compare, Operator
-from trialscreen.sql import DIALECTS, Patients, patients_table, screening_sql
-from trialscreen.trial import Criterion
+from trialscreen.model.rules import Compare, Operator
+from trialscreen.model.trial import Criterion
+from trialscreen.tables.compile import Table
+from trialscreen.tables.engines.sql import DIALECTS, Patients, patients_table, screening_sql
 
 # The columns of the table.
 

@@ -14,12 +14,12 @@ import pytest
 from tests.differential import Case, differences, generated_cases, screened
 from tests.engines import Engine
 from tests.generate import ON
-from tests.simulate import ID as SIMULATED_ID
-from tests.simulate import write
 from tests.sizes import FULL
 from tests.spec import spec_trial
 from tests.sql_cases import ID, checked, duckdb_screens, found_by, simulated
 from tests.test_columns import FAMILIES
+from tests.tools.simulate import ID as SIMULATED_ID
+from tests.tools.simulate import write
 from trialscreen import load_trial
 
 PATIENTS = 20_000

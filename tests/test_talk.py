@@ -7,7 +7,7 @@ import pytest
 from tests.interviewing import DAY, conversation
 from tests.process import ROOT
 from trialscreen import load_trial
-from trialscreen.interview.book import Book
+from trialscreen.answers.interview.state import Book
 
 NCT = load_trial()
 UP_TO_PERIOD = ("y", "y", "f", "1950", "1")

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from trialscreen import load_trial
-from trialscreen.check import lint
-from trialscreen.ucum import grams_per_mole, ratio, scale
+from trialscreen.criteria_file.lint import lint
+from trialscreen.criteria_file.ucum import grams_per_mole, ratio, scale
 
 
 @pytest.mark.parametrize(

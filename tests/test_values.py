@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trialscreen import load_trial
-from trialscreen.errors import ValueProblem
-from trialscreen.fact import Dates, Exactly, Fact, Numbers
-from trialscreen.text import wrapped
-from trialscreen.values import read_value
+from trialscreen.answers.values import read_value
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
+from trialscreen.text.characters import wrapped
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)

@@ -5,10 +5,10 @@ from random import Random
 
 from tests.generate import ON, random_period, random_rule, random_test
 from tests.tables import Patients
-from trialscreen.evaluate import Evaluation
-from trialscreen.fact import Numbers
-from trialscreen.rule import AllOf, Compare, Given, LongerAgoThan, Operator, Within
-from trialscreen.trial import SCREENING_DATE, Check, Criterion, Element, Formula, Trial
+from trialscreen.model.facts import Numbers
+from trialscreen.model.rules import AllOf, Compare, Given, LongerAgoThan, Operator, Within
+from trialscreen.model.trial import SCREENING_DATE, Check, Criterion, Element, Formula, Trial
+from trialscreen.screening.evaluate import Evaluation
 
 
 def vary(rng: Random, trial: Trial, *kinds: str) -> Trial:

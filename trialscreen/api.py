@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import date
 
-from trialscreen.errors import InputError, Problem
-from trialscreen.packaged import load_trial
-from trialscreen.screening import Finding, Screening
-from trialscreen.screening import screen as _screen
-from trialscreen.sources import Answer, as_text, day_or_text, read_facts
-from trialscreen.trial import SCREENING_DATE, Trial
-from trialscreen.values import is_unknown
+from trialscreen.answers.files import Answer, as_text, day_or_text, read_facts
+from trialscreen.answers.values import is_unknown
+from trialscreen.criteria_file.load import load_trial
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.screening.screen import Finding, Screening
+from trialscreen.screening.screen import screen as _screen
 
 
 def screen(trial: Trial, answers: Mapping[str, object], on: date) -> Screening:

@@ -166,7 +166,7 @@ def _rules(path: Path, given: str) -> None:
 
 def _simulated(path: Path, given: Mapping[str, str]) -> None:
     """Patients of the packaged trial, of stated prevalences."""
-    from tests.simulate import main
+    from tests.tools.simulate import main
 
     more = [word for name in given if name != "rows" for word in (f"--{name}", given[name])]
     main([given["rows"], str(path), *more])

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "data" / "corpus.yaml"
 _PLACE = re.compile(r"<(\w+)(?:\.(\w+))?(?:\|([^>]*))?>")
 

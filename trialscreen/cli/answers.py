@@ -1,15 +1,11 @@
-"""One patient's answers, from flags and a file, to a screening."""
+"""One patient's answers and screening date, from flags and a file, to a screening."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from trialscreen.cli.element_flags import FROM, is_flag, told_flag
-from trialscreen.errors import InputError, Problem
-from trialscreen.screening import Screening
-from trialscreen.screening import screen as screen_patient
-from trialscreen.sources import (
+from trialscreen.answers.files import (
     Answer,
     Answers,
     merge,
@@ -17,10 +13,15 @@ from trialscreen.sources import (
     readable_facts,
     screening_date,
 )
-from trialscreen.trial import Trial
+from trialscreen.cli.element_flags import FROM, is_flag, told_flag
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.screening.screen import Screening
+from trialscreen.screening.screen import screen as screen_patient
 
 if TYPE_CHECKING:
     from trialscreen.log.entry import Given
+
 
 FromOption = Annotated[
     str | None,
@@ -114,3 +115,12 @@ def _how(name: str, where: str) -> Literal["flag", "file", "interview"]:
     if where == INTERVIEW:
         return "interview"
     return "flag" if is_flag(where, name) else "file"
+
+
+FLAG = "--screening-date"
+
+
+def screening_day(trial: Trial, text: str | None, today: date, problems: list[Problem]) -> date:
+    """The day that `text` names; today without one, or if it is a problem."""
+    given = {} if text is None else {SCREENING_DATE: Answer(text, FLAG)}
+    return screening_date(trial, given, today, problems) or today

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trialscreen import __version__
-from trialscreen.errors import Problem
-from trialscreen.text import printable
+from trialscreen.model.errors import Problem
+from trialscreen.text.characters import printable
 
 if TYPE_CHECKING:
-    from trialscreen.report.attrition_page import Cohort
+    from trialscreen.output.report.attrition_page import Cohort
 
 TABLE = "-"
 
@@ -41,7 +41,7 @@ def check(place: str | None, small: int | None) -> list[Problem]:
     """What is wrong with the two options."""
     if place is None:
         return [] if small is None else [Problem("--small-cells", "is for --attrition")]
-    from trialscreen.report.attrition_file import RENDERERS  # noqa: PLC0415
+    from trialscreen.output.report.attrition_data import RENDERERS  # noqa: PLC0415
 
     if place == TABLE or _ending(place) in RENDERERS:
         return []
@@ -56,7 +56,7 @@ def files_of(place: str | None) -> tuple[Path, ...]:
 @contextmanager
 def written(place: str | None) -> Iterator[Path | None]:
     """The file to be filled, which appears whole or not at all; None without one."""
-    from trialscreen.wholefile import whole_file  # noqa: PLC0415
+    from trialscreen.text.whole_file import whole_file  # noqa: PLC0415
 
     paths = files_of(place)
     if not paths:
@@ -69,13 +69,13 @@ def written(place: str | None) -> Iterator[Path | None]:
 def tell(cohort: "Cohort", place: str, part: Path | None) -> None:
     """Renders the counts: into `part`, or as tables on standard output."""
     if part is None:
-        from trialscreen.report.attrition_page import attrition_page  # noqa: PLC0415
-        from trialscreen.report.terminal import show  # noqa: PLC0415
+        from trialscreen.output.report.attrition_page import attrition_page  # noqa: PLC0415
+        from trialscreen.output.report.render.terminal import show  # noqa: PLC0415
 
         show(attrition_page(cohort))
         return
-    from trialscreen.report.attrition_file import RENDERERS  # noqa: PLC0415
-    from trialscreen.wholefile import writing  # noqa: PLC0415
+    from trialscreen.output.report.attrition_data import RENDERERS  # noqa: PLC0415
+    from trialscreen.text.whole_file import writing  # noqa: PLC0415
 
     text = RENDERERS[_ending(place)](cohort, __version__)
     with writing(place):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trialscreen.cli.answers import FLAG, screening_day
 from trialscreen.cli.attrition import (
     AttritionOption,
     SmallCellsOption,
@@ -24,17 +25,16 @@ from trialscreen.cli.cohort_report import report
 from trialscreen.cli.cohort_spark import OnSpark, screen_on_spark
 from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse
-from trialscreen.cli.screening_day import FLAG, screening_day
 from trialscreen.cli.signals import code_of
-from trialscreen.errors import InputError, Problem
-from trialscreen.quality import MOST_BAD
-from trialscreen.text import nearest, shown
-from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.tables.quality import MOST_BAD
+from trialscreen.text.characters import nearest, shown
 
 if TYPE_CHECKING:
-    from trialscreen.cohort.matching import ColumnMap
-    from trialscreen.cohort.run import Done, Job, Progress
-    from trialscreen.report.attrition_page import Cohort
+    from trialscreen.output.report.attrition_page import Cohort
+    from trialscreen.tables.cohort.column_map import ColumnMap
+    from trialscreen.tables.cohort.run import Done, Job, Progress
 
 
 ONLY_LOCAL = (
@@ -173,7 +173,7 @@ def cohort(
             screen_on_spark(trial, asked, given)
             return
         with _polars():
-            from trialscreen.cohort.run import run  # noqa: PLC0415
+            from trialscreen.tables.cohort.run import run  # noqa: PLC0415
         wrong = check(attrition, small_cells)
         wrong.extend(_unknown(encoding))
         if master is not None:
@@ -201,8 +201,8 @@ def _given(output: Path | None) -> Path:
 
 
 def _counted(trial: Trial, job: "Job", done: "Done", small_cells: int | None) -> "Cohort":
-    from trialscreen.disclosure import disclosed  # noqa: PLC0415
-    from trialscreen.report.attrition_page import Cohort  # noqa: PLC0415
+    from trialscreen.output.report.attrition_page import Cohort  # noqa: PLC0415
+    from trialscreen.tables.attrition.disclosure import disclosed  # noqa: PLC0415
 
     assert done.attrition is not None
     found = done.attrition
@@ -235,10 +235,10 @@ def _job(
     problems: list[Problem],
 ) -> "Job":
     """What the options ask for. Raises InputError with everything wrong, `problems` included."""
-    from trialscreen.cohort.batches import Anchor  # noqa: PLC0415
-    from trialscreen.cohort.inputs import find_files  # noqa: PLC0415
-    from trialscreen.cohort.matching import NO_MAP  # noqa: PLC0415
-    from trialscreen.cohort.run import Job  # noqa: PLC0415
+    from trialscreen.tables.cohort.batches import Anchor  # noqa: PLC0415
+    from trialscreen.tables.cohort.column_map import NO_MAP  # noqa: PLC0415
+    from trialscreen.tables.cohort.readers.inputs import find_files  # noqa: PLC0415
+    from trialscreen.tables.cohort.run import Job  # noqa: PLC0415
 
     today = date.today()  # noqa: DTZ011 - the user's own calendar
     day = screening_day(trial, on, today, problems)
@@ -250,7 +250,7 @@ def _job(
     except InputError as error:
         problems.extend(error.problems)
     if columns is not None:
-        from trialscreen.cohort.targets import read_targets  # noqa: PLC0415 - parses YAML
+        from trialscreen.tables.cohort.column_map import read_targets  # noqa: PLC0415 - parses YAML
 
         try:
             column_map = read_targets(trial, columns)
@@ -264,7 +264,7 @@ def _job(
 
 def _unknown(encoding: str | None) -> Iterator[Problem]:
     """That there is no such encoding."""
-    from trialscreen.cohort.copies import is_encoding  # noqa: PLC0415
+    from trialscreen.tables.cohort.readers.utf8_copies import is_encoding  # noqa: PLC0415
 
     if encoding is not None and not is_encoding(encoding):
         message = f"{shown(encoding)} is no encoding known here; expected gb18030, windows-1252, …"
@@ -280,7 +280,7 @@ def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
     """The columns that --also names."""
     if also is None:
         return ()
-    from trialscreen.cohort.also import COLUMNS  # noqa: PLC0415 - the whole reference
+    from trialscreen.tables.cohort.extra_columns import COLUMNS  # noqa: PLC0415 - the whole reference
 
     names = tuple(dict.fromkeys(map(str.strip, also.split(","))))
     problems.extend(
@@ -294,7 +294,7 @@ def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
 @contextmanager
 def _progress() -> Iterator["Progress"]:
     """A bar on stderr, if that is a terminal: how far it is, or how many rows if that is open."""
-    from trialscreen.cohort.run import NO_PROGRESS, Progress  # noqa: PLC0415
+    from trialscreen.tables.cohort.run import NO_PROGRESS, Progress  # noqa: PLC0415
 
     if not sys.stderr.isatty():
         yield NO_PROGRESS

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from trialscreen.cli.cohort_report import say
-from trialscreen.text import count_of, printable
-from trialscreen.trial import Trial
+from trialscreen.model.trial import Trial
+from trialscreen.text.characters import count_of, printable
 
 DraftOption = Annotated[
     Path | None,
@@ -24,8 +24,8 @@ def write_columns(
     trial: Trial, inputs: list[str], key: str, sheet: str | None, encoding: str | None, path: Path
 ) -> None:
     """Writes the draft of a map into a new file, and tells how far it goes. Raises InputError."""
-    from trialscreen.cohort.draft import draft_of, write_draft  # noqa: PLC0415
-    from trialscreen.cohort.inputs import find_files  # noqa: PLC0415
+    from trialscreen.tables.cohort.draft_map import draft_of, write_draft  # noqa: PLC0415
+    from trialscreen.tables.cohort.readers.inputs import find_files  # noqa: PLC0415
 
     drafted = draft_of(trial, find_files(inputs), key, sheet, encoding)
     write_draft(path, drafted.text)

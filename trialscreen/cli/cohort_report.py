@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from trialscreen.consistency import is_unusual
-from trialscreen.fact import Dates
-from trialscreen.quality import DECLARE, Quality
-from trialscreen.text import count_of, nearest, printable, shown, some
-from trialscreen.trial import SCREENING_DATE, Element, Trial
-from trialscreen.words import show_typical
+from trialscreen.model.facts import Dates
+from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.model.wording import show_typical
+from trialscreen.screening.edit_checks import is_unusual
+from trialscreen.tables.quality import DECLARE, Quality
+from trialscreen.text.characters import count_of, nearest, printable, shown, some
 
 if TYPE_CHECKING:
-    from trialscreen.cohort.run import Done, Job
+    from trialscreen.tables.cohort.run import Done, Job
 
 _OPEN = {
     "consent": "only for consent",
@@ -38,8 +38,8 @@ def verdicts_line(verdicts: Mapping[tuple[str, str | None], int]) -> str:
 
 def report(trial: Trial, job: "Job", done: "Done") -> None:
     """What to know of the run, on stderr: no value of any patient."""
-    from trialscreen.cohort.output import name_of  # noqa: PLC0415
-    from trialscreen.cohort.run import quality  # noqa: PLC0415
+    from trialscreen.tables.cohort.output import name_of  # noqa: PLC0415
+    from trialscreen.tables.cohort.run import quality  # noqa: PLC0415
 
     ledger = done.ledger
     day, own = f"on {job.anchor.on}", ledger.filled[SCREENING_DATE]

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from trialscreen.cli.answers import screening_day
 from trialscreen.cli.cohort_report import of_values, say, unusual_day, verdicts_line
-from trialscreen.cli.screening_day import screening_day
-from trialscreen.errors import InputError, Problem
-from trialscreen.text import count_of, printable, shown, some
-from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.text.characters import count_of, printable, shown, some
 
 
 class OnSpark(NamedTuple):
@@ -40,7 +40,7 @@ def screen_on_spark(trial: Trial, asked: OnSpark, others: Mapping[str, object]) 
     if problems:
         raise InputError(problems)
     try:
-        from trialscreen.spark import Limits, screen_parquet, session  # noqa: PLC0415
+        from trialscreen.tables.engines.spark import Limits, screen_parquet, session  # noqa: PLC0415
     except ImportError:
         message = "needs more packages, and Java: pip install 'trialscreen[spark]'"
         raise InputError([Problem("--engine spark", message)]) from None

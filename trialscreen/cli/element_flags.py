@@ -14,14 +14,14 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperCommand
 
+from trialscreen.answers.values import UNKNOWN
 from trialscreen.cli.outcome import refuse
-from trialscreen.errors import InputError, Problem
-from trialscreen.packaged import load_trial
-from trialscreen.text import nearest, short, shown
-from trialscreen.trial import SCREENING_DATE, Element, Trial
-from trialscreen.values import UNKNOWN
+from trialscreen.criteria_file.load import load_trial
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.text.characters import nearest, short, shown
 
-TRIAL_KEY = "trialscreen.trial"
+TRIAL_KEY = "trialscreen.model.trial"
 """Where in a context's `meta` the loaded trial is found."""
 
 FLAGS_KEY = "trialscreen.flags"

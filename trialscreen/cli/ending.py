@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen.cli.element_flags import flag
-from trialscreen.report.statuses import verdict_detail
-from trialscreen.text import wrapped
-from trialscreen.trial import Source
+from trialscreen.model.trial import Source
+from trialscreen.output.report.statuses import verdict_detail
+from trialscreen.text.characters import wrapped
 
 if TYPE_CHECKING:
-    from trialscreen.interview.book import Book
-    from trialscreen.interview.record import Keeper
+    from trialscreen.answers.interview.answers_file import Keeper
+    from trialscreen.answers.interview.state import Book
 
 
 class Ending(NamedTuple):

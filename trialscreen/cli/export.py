@@ -1,10 +1,307 @@
-"""`export …`: a trial, its answers and its log in the formats of other systems."""
+"""`export …` and `log export`: a trial, its answers and its log in the formats of other systems."""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trialscreen.cli.export_fhir import questionnaire, response
-from trialscreen.cli.export_tables import redcap, sdtm_ie, sdtm_ti
-from trialscreen.cli.help import help_of
+from trialscreen.cli.answers import FLAG, need_answers, screen_answers, stored_answers
+from trialscreen.cli.app import help_of
+from trialscreen.cli.element_flags import FROM
+from trialscreen.cli.formats import load, print_json
+from trialscreen.cli.log_entry import LogFile
+from trialscreen.cli.outcome import refuse, refuse_one
+from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.text.characters import printable, shown
+
+if TYPE_CHECKING:
+    from trialscreen.log.entry import Entry
+    from trialscreen.output.export.sdtm.dataset import Dataset
+
+
+STDOUT = "-"
+
+Output = Annotated[
+    str,
+    typer.Option("-o", "--output", metavar="FILE", help="The file to write; - for stdout."),
+]
+
+
+def write_json(output: str, value: Any) -> None:
+    """Writes a file that appears whole or not at all, or standard output. Raises InputError."""
+    if output == STDOUT:
+        print_json(value)
+        return
+    from trialscreen.text.whole_file import write_whole  # noqa: PLC0415 - for files only
+
+    write_whole(Path(output), json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def tell_left_out(lines: Iterable[str]) -> None:
+    """What a format cannot carry, a line each on stderr."""
+    sys.stdout.flush()
+    for line in lines:
+        sys.stderr.write(f"not carried: {printable(line)}\n")
+
+
+_ADDRESS = re.compile(r"(https?://|urn:)[^\s|#?<>\"{}\\^`]*[^\s|#?<>\"{}\\^`/]")
+
+Base = Annotated[
+    str | None,
+    typer.Option(
+        "--base",
+        metavar="URL",
+        help="Where you publish: the canonical addresses begin with it. If none is given, they"
+        " begin with one that leads nowhere.",
+    ),
+]
+EveryQuestion = Annotated[
+    bool,
+    typer.Option(
+        "--every-question",
+        help="Without conditions: every question is always enabled, and a response holds every"
+        " answer. A Questionnaire of its own, with its own address.",
+    ),
+]
+
+
+def questionnaire(
+    context: typer.Context, output: Output, base: Base = None, every: EveryQuestion = False
+) -> None:
+    """The questions as a FHIR R4 Questionnaire.
+
+    A group for each section, a question for each data element; a question is enabled while
+    its answer can still matter. What FHIR cannot carry is told on stderr.
+    """
+    from trialscreen.output.export.fhir import limits  # noqa: PLC0415 - each format, where it is asked for
+    from trialscreen.output.export.fhir import questionnaire as fhir  # noqa: PLC0415
+
+    trial = load(context)
+    form = fhir.Form(_address(base, fhir.BASE), every)
+    try:
+        made = fhir.questionnaire(trial, form)
+        write_json(output, made)
+    except InputError as error:
+        refuse(error)
+    tell_left_out(limits.questionnaire_limits(trial, form))
+
+
+def response(
+    context: typer.Context,
+    output: Output,
+    file: Annotated[str | None, typer.Argument(metavar="FILE", help="As --from FILE.")] = None,
+    given_file: Annotated[
+        str | None,
+        typer.Option(
+            FROM,
+            metavar="FILE",
+            help="Answers from a YAML or JSON file, one key per element; - for standard input.",
+        ),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            FLAG,
+            metavar="YYYY-MM-DD",
+            help="The day that every window is counted from; today if none is given.",
+        ),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            "--subject", metavar="CODE", help="The participant's code in the trial; never a name."
+        ),
+    ] = None,
+    base: Base = None,
+    every: EveryQuestion = False,
+) -> None:
+    """One patient's answers as a FHIR R4 QuestionnaireResponse.
+
+    It belongs to the Questionnaire that export questionnaire writes with the same --base
+    and --every-question. It is completed once every criterion is decided, else in
+    progress. What it cannot carry is told on stderr.
+    """
+    from trialscreen.log.pseudonyms import check_subject  # noqa: PLC0415
+    from trialscreen.output.export.fhir import limits  # noqa: PLC0415
+    from trialscreen.output.export.fhir import response as fhir  # noqa: PLC0415
+    from trialscreen.output.export.fhir.questionnaire import BASE, Form  # noqa: PLC0415
+
+    trial = load(context)
+    problems: list[Problem] = []
+    form = Form(_address(base, BASE), every)
+    try:
+        if subject is not None:
+            check_subject(subject)
+        flags = {} if on is None else {SCREENING_DATE: [on]}
+        if file is not None and given_file is not None:
+            problems.append(Problem(shown(file), "a second file of answers; give one"))
+        given_file = given_file or file
+        need_answers(given=given_file is not None)
+        stored = stored_answers(given_file, problems)
+        answers, screening = screen_answers(trial, flags, stored, problems)
+        made = fhir.response(screening, datetime.now(UTC), subject, form)
+        write_json(output, made.resource)
+    except ValueProblem as problem:
+        refuse_one("--subject", str(problem))
+    except InputError as error:
+        refuse(error)
+    tell_left_out(limits.response_limits(trial, made, answers))
+
+
+def _address(base: str | None, otherwise: str) -> str:
+    """`base` as canonical addresses can begin with it."""
+    if base is None:
+        return otherwise
+    if not _ADDRESS.fullmatch(base) or not base.isascii():
+        refuse_one("--base", f"{shown(base)}; expected an address such as https://example.org/fhir")
+    return base
+
+
+XptOutput = Annotated[
+    Path,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="The file to write: .xpt for SAS transport version 5, or .csv.",
+    ),
+]
+StudyId = Annotated[
+    str | None,
+    typer.Option(
+        "--study-id", metavar="ID", help="The sponsor's STUDYID; the NCT number if none is given."
+    ),
+]
+
+
+def redcap(context: typer.Context, output: Output) -> None:
+    """The questions as a REDCap data dictionary.
+
+    One instrument, a field for each data element, with branching logic from the rules: a
+    question is shown while its answer can still matter. Upload the CSV file to REDCap. What
+    REDCap cannot carry is told on stderr.
+    """
+    from trialscreen.output.export.redcap.dictionary import COLUMNS, data_dictionary  # noqa: PLC0415
+    from trialscreen.output.export.redcap.limits import not_in_dictionary  # noqa: PLC0415
+
+    trial = load(context)
+    try:
+        _write_csv(output, COLUMNS, data_dictionary(trial))
+    except InputError as error:
+        refuse(error)
+    tell_left_out(not_in_dictionary(trial))
+
+
+def sdtm_ti(context: typer.Context, output: XptOutput, study: StudyId = None) -> None:
+    """The criteria as the CDISC SDTM data set TI.
+
+    A row for each criterion (SDTM Implementation Guide 3.4). What TI cannot carry is told
+    on stderr.
+    """
+    from trialscreen.output.export.sdtm.domains import not_in_trial_criteria, trial_criteria  # noqa: PLC0415
+
+    trial = load(context)
+    made = datetime.combine(trial.registration.last_updated, time(), UTC)
+    try:
+        _write_dataset(output, trial_criteria(trial, study), made)
+    except InputError as error:
+        refuse(error)
+    tell_left_out(not_in_trial_criteria(trial))
+
+
+def sdtm_ie(
+    context: typer.Context, file: LogFile, output: XptOutput, study: StudyId = None
+) -> None:
+    """Who failed which criteria as the CDISC SDTM data set IE, from a screening log.
+
+    A row for each criterion that a subject failed at the last screening (SDTM
+    Implementation Guide 3.4). What IE cannot carry is told on stderr.
+    """
+    from trialscreen.output.export.sdtm.domains import criteria_not_met, not_in_criteria_not_met  # noqa: PLC0415
+
+    trial = load(context)
+    try:
+        entries = _entries(trial, file)
+        made = max((one.at for one in entries), default=datetime.min.replace(tzinfo=UTC))
+        _write_dataset(output, criteria_not_met(trial, entries, study), made)
+    except InputError as error:
+        refuse(error)
+    tell_left_out(not_in_criteria_not_met(trial, entries))
+
+
+def screening_log(context: typer.Context, file: LogFile, output: Output) -> None:
+    """A screening log as the table that sponsors and monitors ask for, in CSV.
+
+    A row for each entry: subject, consent, date, criteria, outcome, reasons of a screen
+    failure, who and when, corrections, seal. What it cannot carry is told on stderr.
+    """
+    from trialscreen.output.export.screening_log import COLUMNS, log_rows, not_in_log_rows  # noqa: PLC0415
+
+    trial = load(context)
+    try:
+        entries = _entries(trial, file)
+        _write_csv(output, COLUMNS, log_rows(trial, entries))
+    except InputError as error:
+        refuse(error)
+    tell_left_out(not_in_log_rows(trial, entries))
+
+
+def _entries(trial: Trial, file: Path) -> "Sequence[Entry]":
+    """All entries of a log of this trial. Raises InputError.
+
+    They come without answers and findings if the trial has the words of all that failed:
+    of a long log these would fill the memory.
+    """
+    from trialscreen.log.store import open_log  # noqa: PLC0415
+
+    with open_log(file) as log:
+        log.check_trial(trial.registration.nct_id)
+        entries = list(log.entries(details=False))
+        known = all(one.screened.criteria.sha256 == trial.sha256 for one in entries)
+        return entries if known else list(log.entries())
+
+
+def _write_csv(output: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    from trialscreen.text import csvtext  # noqa: PLC0415
+
+    text = csvtext.render(columns, rows)
+    if output == STDOUT:
+        sys.stdout.write(text)
+    else:
+        from trialscreen.text.whole_file import write_whole  # noqa: PLC0415 - for files only
+
+        write_whole(Path(output), text)
+
+
+def _write_dataset(path: Path, dataset: "Dataset", made: datetime) -> None:
+    """A data set in the format that the file's ending names. Raises InputError."""
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        _write_csv(str(path), dataset.names, dataset.rows)
+    elif ending == ".xpt":
+        _write_xpt(path, dataset, made)
+    else:
+        raise InputError([Problem("--output", f"{shown(str(path))}; expected .xpt or .csv")])
+
+
+def _write_xpt(path: Path, dataset: "Dataset", made: datetime) -> None:
+    from trialscreen.text.whole_file import whole_file, writing  # noqa: PLC0415 - for files only
+
+    try:
+        from trialscreen.output.export.sdtm.xpt import write_xpt  # noqa: PLC0415 - heavy, and an extra
+    except ModuleNotFoundError as error:
+        if error.name not in ("polars", "pyreadstat"):
+            raise
+        refuse_one("--output", f".xpt needs {error.name}: pip install 'trialscreen[sdtm]'")
+    with whole_file(path) as part, writing(str(path)):
+        write_xpt(dataset, part, made)
+
 
 export = typer.Typer(
     help="A trial and its answers in the formats of other systems.",

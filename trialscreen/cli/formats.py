@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trialscreen.cli.outcome import refuse
-from trialscreen.errors import InputError
-from trialscreen.packaged import load_trial
-from trialscreen.text import wrapped
-from trialscreen.trial import Trial
+from trialscreen.criteria_file.load import load_trial
+from trialscreen.model.errors import InputError
+from trialscreen.model.trial import Trial
+from trialscreen.text.characters import wrapped
 
 if TYPE_CHECKING:
-    from trialscreen.report.blocks import Page
+    from trialscreen.output.report.render.blocks import Page
 
 
 class Format(StrEnum):
@@ -41,16 +41,16 @@ def load(context: typer.Context) -> Trial:
 def print_page(page: "Page", form: Format) -> None:
     """A page in one of the forms for people; what is not used is not imported."""
     if form is Format.MARKDOWN:
-        from trialscreen.report import markdown  # noqa: PLC0415
+        from trialscreen.output.report.render import markdown  # noqa: PLC0415
 
         sys.stdout.write(markdown.render(page))
     elif form is Format.PLAIN:
-        from trialscreen.report import plain  # noqa: PLC0415
+        from trialscreen.output.report.render import plain  # noqa: PLC0415
 
         text = plain.render(page)
         sys.stdout.write(_wrapped(text) if sys.stdout.isatty() else text)
     else:
-        from trialscreen.report import terminal  # noqa: PLC0415
+        from trialscreen.output.report.render import terminal  # noqa: PLC0415
 
         terminal.show(page)
 

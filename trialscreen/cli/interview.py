@@ -8,22 +8,28 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import typer
 
+from trialscreen.answers.files import (
+    ANSWERED,
+    CRITERIA,
+    SET_ASIDE,
+    Answer,
+    Answers,
+    criteria_version,
+)
+from trialscreen.answers.values import UNKNOWN
 from trialscreen.cli.answers import INTERVIEW
 from trialscreen.cli.element_flags import is_flag
 from trialscreen.cli.outcome import Exit
 from trialscreen.cli.signals import code_of
-from trialscreen.errors import InputError, Problem
-from trialscreen.notes import ANSWERED, CRITERIA, SET_ASIDE, criteria_version
-from trialscreen.screening import Screening
-from trialscreen.sources import Answer, Answers
-from trialscreen.text import nearest, shown
-from trialscreen.trial import SCREENING_DATE, SOURCES, Source
-from trialscreen.values import UNKNOWN
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE, SOURCES, Source
+from trialscreen.screening.screen import Screening
+from trialscreen.text.characters import nearest, shown
 
 if TYPE_CHECKING:
+    from trialscreen.answers.interview.answers_file import Keeper
+    from trialscreen.answers.interview.state import Book
     from trialscreen.cli.ending import Ending
-    from trialscreen.interview.book import Book
-    from trialscreen.interview.record import Keeper
 
 
 class Wishes(NamedTuple):
@@ -93,7 +99,7 @@ def answers_file(wishes: Wishes) -> Iterator["Keeper | None"]:
     if wishes.resume is not None and wishes.save is not None:
         message = "not with --resume, which keeps the answers in the file that it names"
         raise InputError([Problem("--save", message)])
-    from trialscreen.interview.record import Keeper, claim  # noqa: PLC0415 - for interviews only
+    from trialscreen.answers.interview.answers_file import Keeper, claim  # noqa: PLC0415 - for interviews only
 
     if wishes.resume is not None:
         record = claim(wishes.resume, "--resume", new=False)
@@ -125,11 +131,14 @@ def interview(
 
     An interview that is left exits with 130, or with what its signal stands for.
     """
+    from trialscreen.answers.interview.answers_file import Keeper  # noqa: PLC0415
+    from trialscreen.answers.interview.session import Talk  # noqa: PLC0415
+    from trialscreen.answers.interview.terminal import (  # noqa: PLC0415
+        Leave,
+        terminal,
+        width,
+    )
     from trialscreen.cli.ending import Ending  # noqa: PLC0415 - for interviews only
-    from trialscreen.interview.console import Leave  # noqa: PLC0415
-    from trialscreen.interview.record import Keeper  # noqa: PLC0415
-    from trialscreen.interview.talk import Talk  # noqa: PLC0415
-    from trialscreen.interview.terminal import terminal, width  # noqa: PLC0415
 
     sources = wishes.sources()
     keeper, book = keeper or Keeper(), _book(start, answers)
@@ -189,7 +198,7 @@ def _leave(ending: "Ending", code: int) -> NoReturn:
 
 def _book(start: Screening, answers: Answers) -> "Book":
     """The answers that `start` was found from, and those set aside in an earlier session."""
-    from trialscreen.interview.book import Book, Entry  # noqa: PLC0415
+    from trialscreen.answers.interview.state import Book, Entry  # noqa: PLC0415
 
     entries, aside = {}, {}
     for name, one in answers.items():

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trialscreen.cli.export_tables import screening_log
+from trialscreen.cli.app import help_of
+from trialscreen.cli.export import screening_log
 from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
-from trialscreen.cli.help import help_of
 from trialscreen.cli.log_entry import LogFile
 from trialscreen.cli.outcome import Exit, refuse, refuse_one
-from trialscreen.errors import InputError, ValueProblem
+from trialscreen.model.errors import InputError, ValueProblem
 
 if TYPE_CHECKING:
     from trialscreen.log.store import Log
-    from trialscreen.report.log_tables import Listing
+    from trialscreen.output.report.log_tables import Listing
 
 NO_LIST = "csv is for lists; expected table, plain, markdown or json"
 
@@ -38,7 +38,7 @@ def list_entries(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the entries of a log, each with its outcome; corrected ones too."""
-    from trialscreen.report.log_tables import entries_listing, short  # noqa: PLC0415
+    from trialscreen.output.report.log_tables import entries_listing, short  # noqa: PLC0415
 
     with _opened(file) as log:
         listing = entries_listing(log.entries(details=False), subject)
@@ -52,7 +52,7 @@ def show(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show one entry: every answer with its evidence, every finding, who, when, the seal."""
-    from trialscreen.report.log_tables import entry_data, entry_page  # noqa: PLC0415
+    from trialscreen.output.report.log_tables import entry_data, entry_page  # noqa: PLC0415
 
     with _opened(file) as log:
         entry = log.entry(number)
@@ -86,7 +86,7 @@ def verify(
     """
     from trialscreen.log.verify import read_noted  # noqa: PLC0415
     from trialscreen.log.verify import verify as check  # noqa: PLC0415
-    from trialscreen.report.log_tables import checked_data, checked_page  # noqa: PLC0415
+    from trialscreen.output.report.log_tables import checked_data, checked_page  # noqa: PLC0415
 
     if form is Format.CSV:
         refuse_one("--format", NO_LIST)
@@ -121,8 +121,8 @@ def rescreen(
 
     --criteria before the command names the new criteria file. Nothing is added to the log.
     """
-    from trialscreen.log.later import rescreen as again  # noqa: PLC0415
-    from trialscreen.report.log_tables import rescreen_listing  # noqa: PLC0415
+    from trialscreen.log.follow_up import rescreen as again  # noqa: PLC0415
+    from trialscreen.output.report.log_tables import rescreen_listing  # noqa: PLC0415
 
     trial, day = load(context), _day("--screening-date", on)
     with _opened(file) as log:
@@ -143,8 +143,8 @@ def due(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List who fails now and will not from some day on, if nothing else changes."""
-    from trialscreen.log.later import due as who_is_due  # noqa: PLC0415
-    from trialscreen.report.log_tables import due_listing  # noqa: PLC0415
+    from trialscreen.log.follow_up import due as who_is_due  # noqa: PLC0415
+    from trialscreen.output.report.log_tables import due_listing  # noqa: PLC0415
 
     last = None if until is None else _day("--until", until)
     with _opened(file) as log:
@@ -172,7 +172,7 @@ def _opened(file: Path) -> Iterator["Log"]:
 
 def _day(where: str, text: str | None) -> date:
     """Any day, also one to come; today if none is given."""
-    from trialscreen.values import read_day  # noqa: PLC0415
+    from trialscreen.answers.values import read_day  # noqa: PLC0415
 
     try:
         return _today() if text is None else read_day(text)
@@ -189,10 +189,10 @@ def _print(listing: "Listing", form: Format, shown: "Listing", empty: str) -> No
     if form is Format.JSON:
         print_json(listing.data)
     elif form is Format.CSV:
-        from trialscreen import csvtext  # noqa: PLC0415
+        from trialscreen.text import csvtext  # noqa: PLC0415
 
         sys.stdout.write(csvtext.render(listing.columns, listing.flat))
     else:
-        from trialscreen.report.log_tables import listing_page  # noqa: PLC0415
+        from trialscreen.output.report.log_tables import listing_page  # noqa: PLC0415
 
         print_page(listing_page(shown, empty), form)

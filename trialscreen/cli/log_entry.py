@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from trialscreen import __version__
+from trialscreen.answers.files import Answers
 from trialscreen.cli.answers import given
 from trialscreen.cli.element_flags import flag
-from trialscreen.errors import InputError, Problem, ValueProblem
-from trialscreen.screening import Screening
-from trialscreen.sources import Answers
-from trialscreen.text import printable
-from trialscreen.trial import Trial
+from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.trial import Trial
+from trialscreen.screening.screen import Screening
+from trialscreen.text.characters import printable
 
 if TYPE_CHECKING:
     from trialscreen.log.entry import Correction
@@ -100,7 +100,7 @@ class LogWishes(NamedTuple):
 
     def _indiscreet(self) -> Iterator[Problem]:
         """What could lead to a person."""
-        from trialscreen.log.codes import check_remark, check_staff, check_subject  # noqa: PLC0415
+        from trialscreen.log.pseudonyms import check_remark, check_staff, check_subject  # noqa: PLC0415
 
         checks = (
             *(("subject", self.subject, check_subject), ("by", self.by, check_staff)),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from trialscreen.errors import InputError, Problem
-from trialscreen.text import printable
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.text.characters import printable
 
 if TYPE_CHECKING:
-    from trialscreen.screening import Verdict
+    from trialscreen.screening.screen import Verdict
 
 MOST_PROBLEMS = 50
 

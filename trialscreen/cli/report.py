@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trialscreen import __version__
+from trialscreen.answers.files import Answer, Answers, read_facts
 from trialscreen.cli.answers import (
     DayOption,
     FromOption,
@@ -17,16 +18,15 @@ from trialscreen.cli.answers import (
 )
 from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken, flag
 from trialscreen.cli.outcome import refuse
-from trialscreen.errors import InputError, Problem
-from trialscreen.screening import Screening, screen
-from trialscreen.sources import Answer, Answers, read_facts
-from trialscreen.text import printable
-from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.screening.screen import Screening, screen
+from trialscreen.text.characters import printable
 
 if TYPE_CHECKING:
     from trialscreen.log.entry import Entry
-    from trialscreen.report.log_page import LogReport
-    from trialscreen.report.record_page import Record
+    from trialscreen.output.report.log_page import LogReport
+    from trialscreen.output.report.record_page import Record
 
 ENDINGS = (".html", ".htm")
 
@@ -96,8 +96,8 @@ def _from_log(
     """Writes the page of a log, or the record of one entry. Raises InputError."""
     from trialscreen.log.store import open_log  # noqa: PLC0415 - for logs only
     from trialscreen.log.verify import verify  # noqa: PLC0415
-    from trialscreen.report.log_page import LogReport  # noqa: PLC0415
-    from trialscreen.report.log_tables import checked_words  # noqa: PLC0415
+    from trialscreen.output.report.log_page import LogReport  # noqa: PLC0415
+    from trialscreen.output.report.log_tables import checked_words  # noqa: PLC0415
 
     if problems:
         raise InputError(problems)
@@ -118,7 +118,7 @@ def _from_log(
 
 
 def _record(screening: Screening, answers: Answers) -> "Record":
-    from trialscreen.report.record_page import Record  # noqa: PLC0415 - for reports only
+    from trialscreen.output.report.record_page import Record  # noqa: PLC0415 - for reports only
 
     return Record(screening, given(answers), __version__)
 
@@ -130,7 +130,7 @@ def record_of(trial: Trial, entry: "Entry") -> "Record":
     criteria file, and for one that comes out otherwise.
     """
     from trialscreen.log.recording import outcome_of  # noqa: PLC0415 - for logs only
-    from trialscreen.report.record_page import Record  # noqa: PLC0415 - for reports only
+    from trialscreen.output.report.record_page import Record  # noqa: PLC0415 - for reports only
 
     screened, where = entry.screened, f"entry {entry.number}"
     if screened.stage == "before consent":
@@ -153,15 +153,15 @@ def record_of(trial: Trial, entry: "Entry") -> "Record":
 
 def write_record(record: "Record", path: Path) -> None:
     """Writes the record, whole or not at all. Raises InputError if it cannot be written."""
-    from trialscreen.report.documents import record_document  # noqa: PLC0415 - for reports only
-    from trialscreen.wholefile import write_whole  # noqa: PLC0415
+    from trialscreen.output.report.documents import record_document  # noqa: PLC0415 - for reports only
+    from trialscreen.text.whole_file import write_whole  # noqa: PLC0415
 
     write_whole(path, record_document(record))
 
 
 def write_log(told: "LogReport", path: Path) -> None:
     """Writes the page of a log, whole or not at all. Raises InputError if it cannot be written."""
-    from trialscreen.report.documents import log_document  # noqa: PLC0415 - for reports only
-    from trialscreen.wholefile import write_whole  # noqa: PLC0415
+    from trialscreen.output.report.documents import log_document  # noqa: PLC0415 - for reports only
+    from trialscreen.text.whole_file import write_whole  # noqa: PLC0415
 
     write_whole(path, log_document(told))

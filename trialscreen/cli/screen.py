@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from trialscreen import __version__
+from trialscreen.answers.files import Answers, differing, of_another_version
 from trialscreen.cli.answers import (
     DayOption,
     FromOption,
@@ -26,12 +27,10 @@ from trialscreen.cli.log_entry import (
     SubjectOption,
 )
 from trialscreen.cli.outcome import OF_VERDICT, refuse
-from trialscreen.errors import InputError
-from trialscreen.notes import of_another_version
-from trialscreen.screening import Screening
-from trialscreen.sources import Answers, differing
-from trialscreen.text import printable, shown
-from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.model.errors import InputError
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.screening.screen import Screening
+from trialscreen.text.characters import printable, shown
 
 
 def screen(
@@ -167,15 +166,15 @@ def _say_after_the_result(closing: str) -> None:
 def _print(screening: Screening, form: Format, *, explain: bool, verbatim: bool) -> None:
     match form:
         case Format.JSON:
-            from trialscreen.report.result import result  # noqa: PLC0415
+            from trialscreen.output.report.screening_data import result  # noqa: PLC0415
 
             print_json(result(screening, __version__))
         case Format.CSV:
-            from trialscreen import csvtext  # noqa: PLC0415
-            from trialscreen.report.screening_rows import rows  # noqa: PLC0415
+            from trialscreen.output.report.screening_data import rows  # noqa: PLC0415
+            from trialscreen.text import csvtext  # noqa: PLC0415
 
             sys.stdout.write(csvtext.render(*rows(screening)))
         case _:
-            from trialscreen.report.screening_page import screening_page  # noqa: PLC0415
+            from trialscreen.output.report.screening_page import screening_page  # noqa: PLC0415
 
             print_page(screening_page(screening, explain=explain, verbatim=verbatim), form)

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
+from trialscreen.cli.answers import FLAG, screening_day
 from trialscreen.cli.formats import load
 from trialscreen.cli.outcome import refuse, refuse_one
-from trialscreen.cli.screening_day import FLAG, screening_day
-from trialscreen.errors import InputError, Problem
-from trialscreen.trial import SCREENING_DATE, Trial
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE, Trial
 
 COLUMN = "column"
 
 
 class DialectName(StrEnum):
-    """As `trialscreen.sql.DIALECTS`, which help must not import."""
+    """As `trialscreen.tables.engines.sql.DIALECTS`, which help must not import."""
 
     POSTGRES = "postgres"
     DUCKDB = "duckdb"
@@ -80,7 +80,7 @@ def sql(
     not, null where that is unknown. Nothing is run.
     """
     try:
-        from trialscreen import sql as queries  # noqa: PLC0415 - heavy, and an extra
+        from trialscreen.tables.engines import sql as queries  # noqa: PLC0415 - heavy, and an extra
     except ModuleNotFoundError as error:
         if error.name != "sqlglot":
             raise

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-from trialscreen.text import PLAIN
+from trialscreen.text.characters import PLAIN
 
 NARROWEST, WIDEST = 20, 10_000
 """Columns of a page: with fewer nothing is readable, and lines are filled up to their end."""

@@ -10,22 +10,22 @@ import typer
 
 from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
 from trialscreen.cli.outcome import Exit, refuse, refuse_one
-from trialscreen.errors import InputError
-from trialscreen.packaged import criteria_bytes
-from trialscreen.text import count_of, decode, nearest, shown
-from trialscreen.trial import Criterion, Trial
+from trialscreen.criteria_file.load import criteria_bytes
+from trialscreen.model.errors import InputError
+from trialscreen.model.trial import Criterion, Trial
+from trialscreen.text.characters import count_of, decode, nearest, shown
 
 
 def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
     """Show the trial: status, phase, design, dates, dose cohorts, sites, contacts."""
-    from trialscreen.report.criteria_data import trial_data  # noqa: PLC0415
-    from trialscreen.report.trial_page import registered_fields, trial_page  # noqa: PLC0415
+    from trialscreen.output.report.criteria_data import trial_data  # noqa: PLC0415
+    from trialscreen.output.report.trial_page import registered_fields, trial_page  # noqa: PLC0415
 
     loaded = load(context)
     if form is Format.JSON:
         print_json(trial_data(loaded))
     elif form is Format.CSV:
-        from trialscreen import csvtext  # noqa: PLC0415
+        from trialscreen.text import csvtext  # noqa: PLC0415
 
         fields = registered_fields(loaded.registration)
         sys.stdout.write(csvtext.render(("field", "value"), fields))
@@ -41,15 +41,15 @@ def criteria(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show the criteria word for word, with rule, readings and data elements."""
-    from trialscreen.report.criteria_data import criteria_rows, criterion_data  # noqa: PLC0415
-    from trialscreen.report.trial_page import criteria_page  # noqa: PLC0415
+    from trialscreen.output.report.criteria_data import criteria_rows, criterion_data  # noqa: PLC0415
+    from trialscreen.output.report.trial_page import criteria_page  # noqa: PLC0415
 
     loaded = load(context)
     chosen = _choose(loaded, criterion_id)
     if form is Format.JSON:
         print_json([criterion_data(loaded, one) for one in chosen])
     elif form is Format.CSV:
-        from trialscreen import csvtext  # noqa: PLC0415
+        from trialscreen.text import csvtext  # noqa: PLC0415
 
         sys.stdout.write(csvtext.render(*criteria_rows(loaded, chosen)))
     else:
@@ -74,8 +74,8 @@ def check(
     ] = None,
 ) -> None:
     """Check a criteria file: its form, and what a reviewer would ask about."""
-    from trialscreen.check import lint  # noqa: PLC0415
-    from trialscreen.parse import parse_trial, parse_yaml, place_of  # noqa: PLC0415
+    from trialscreen.criteria_file import parse_trial, parse_yaml, place_of  # noqa: PLC0415
+    from trialscreen.criteria_file.lint import lint  # noqa: PLC0415
 
     try:
         data, origin = criteria_bytes(file or context.obj)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from trialscreen.screening import Open, Verdict
-from trialscreen.trial import Kind
+from trialscreen.model.trial import Kind
+from trialscreen.screening.screen import Open, Verdict
 
 Stage = Literal["full", "before consent"]
 """How much an entry holds; before consent is recorded, no more than the minimum."""

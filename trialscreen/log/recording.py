@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from datetime import date
 
-from trialscreen.clearing import all_clear_on, clears_on, fails_by
-from trialscreen.errors import InputError, Problem, ValueProblem
-from trialscreen.fact import Exactly
-from trialscreen.log.codes import check_remark
+from trialscreen.answers.files import CRITERIA, SET_ASIDE
+from trialscreen.answers.values import UNKNOWN
 from trialscreen.log.entry import Correction, Criteria, Found, Given, Outcome, Screened, Stage
-from trialscreen.notes import CRITERIA, SET_ASIDE
-from trialscreen.reasons import reasons_or_doubts
-from trialscreen.screening import Finding, Screening
-from trialscreen.trial import SCREENING_DATE, Trial
-from trialscreen.values import UNKNOWN
+from trialscreen.log.pseudonyms import check_remark
+from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.facts import Exactly
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.screening.explain import reasons_or_doubts
+from trialscreen.screening.outlook import all_clear_on, clears_on, fails_by
+from trialscreen.screening.screen import Finding, Screening
 
 
 def recorded(

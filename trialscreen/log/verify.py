@@ -12,11 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from trialscreen.errors import InputError, Problem, ValueProblem
-from trialscreen.log.kept import NO_SEAL, seal_of
-from trialscreen.log.schema import APPLICATION, FORMAT, GUARDS, TABLES
-from trialscreen.log.store import connect, told, unlike_tables
-from trialscreen.text import printable, shown
+from trialscreen.log.seal import NO_SEAL, seal_of
+from trialscreen.log.store import APPLICATION, FORMAT, GUARDS, TABLES, connect, told, unlike_tables
+from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.text.characters import printable, shown
 
 
 class Fault(NamedTuple):

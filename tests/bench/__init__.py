@@ -1,0 +1,1 @@
+"""Measures: each prints its figures, and none is a test."""

@@ -1,0 +1,177 @@
+"""The answers file of an interview: written whole after every answer, by one process at a time."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import yaml
+from filelock import FileLock, Timeout
+
+from trialscreen.answers.files import SET_ASIDE, VALUE_KEY
+from trialscreen.answers.interview.state import Book, Entry
+from trialscreen.answers.values import UNKNOWN
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.text.characters import MAX_BYTES, printable, shown
+from trialscreen.text.whole_file import part_prefix, whole_file, writing
+
+HEAD = "# Answers for {nct_id}, kept by trialscreen. Values may be edited by hand.\n"
+
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml where there is one: faster
+
+
+class Record:
+    """An answers file that this process alone writes to until it ends."""
+
+    def __init__(self, path: Path) -> None:
+        """Claims the file. Raises InputError if it is a link, or another process has it."""
+        self.path = path
+        if path.is_symlink():
+            raise _problem(path, "is a link; name the file itself")
+        if path.exists() and not path.is_file():
+            raise _problem(path, "is not a file")
+        self._lock = FileLock(path.with_name(f".{path.name}.trialscreen-lock"), mode=0o600)
+        try:
+            self._lock.acquire(timeout=0)
+            self._sweep()
+            self._content = self._read()
+        except Timeout:
+            message = "is in use by another interview; finish that one first"
+            raise _problem(path, message) from None
+        except OSError as error:
+            raise _problem(path, f"{error.strerror}") from None
+
+    def _sweep(self) -> None:
+        """Removes what a process that was killed left behind."""
+        for one in self.path.parent.iterdir():
+            if one.name.startswith(part_prefix(self.path)):
+                one.unlink()
+
+    def _read(self) -> bytes | None:
+        """What the file holds; None if it does not exist."""
+        try:
+            with self.path.open("rb") as file:
+                return file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            return None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no file yet."""
+        return self._content is None
+
+    def save(self, book: Book) -> None:
+        """Writes every answer; the file is old or new, whole, and for its owner alone.
+
+        Raises InputError if it cannot be written, or another hand wrote to it in the
+        meantime; it stays as it was.
+        """
+        data = self._text(book).encode()
+        with writing(str(self.path)):
+            if self._read() not in (None, self._content):
+                message = "was changed by another hand, and is left so; move it away to save anew"
+                raise _problem(self.path, message)
+            with whole_file(self.path) as part:
+                part.write_bytes(data)
+        self._content = data
+
+    def _text(self, book: Book) -> str:
+        return HEAD.format(nct_id=book.trial.registration.nct_id) + yaml.dump(
+            _data(book),
+            Dumper=_DUMPER,
+            sort_keys=False,
+            allow_unicode=True,
+            default_flow_style=None,
+            width=200,
+        )
+
+    def close(self) -> None:
+        """Lets others have the file."""
+        # Before it is released: another process might have it by then. (Windows removes it itself.)
+        lock = Path(self._lock.lock_file)
+        with suppress(OSError):
+            if lock.stat().st_size == 0:  # a lock holds nothing; anything else is not ours
+                lock.unlink()
+        self._lock.release()
+
+
+def _data(book: Book) -> dict[str, object]:
+    """Every answer with its notes; what is set aside is a note of an unknown answer."""
+    answers: dict[str, object] = {SCREENING_DATE: book.on.isoformat()}
+    for name, entry in book.entries.items():
+        answers[name] = {VALUE_KEY: entry.text, **_notes(entry)}
+    for name, entry in book.aside.items():
+        answers[name] = {VALUE_KEY: UNKNOWN, SET_ASIDE: entry.text, **_notes(entry)}
+    return answers
+
+
+def _notes(entry: Entry) -> dict[str, str]:
+    return {key: text for key, text in entry.notes.items() if key != SET_ASIDE}
+
+
+def _problem(path: Path, message: str) -> InputError:
+    return InputError([Problem(printable(str(path)), message)])
+
+
+def claim(name: str, where: str, *, new: bool) -> Record:
+    """The answers file of that name; it must be `new`, or not. Raises InputError at `where`."""
+    try:
+        if not (message := _unfit(name, new=new)):
+            return Record(Path(name))
+    except OSError as error:
+        message = f"{shown(name)}: {error.strerror}"
+    raise InputError([Problem(where, message)])
+
+
+def _unfit(name: str, *, new: bool) -> str:
+    """Why answers cannot be kept under a name; empty if they can."""
+    path = Path(name)
+    if not name:
+        return "'' names no file; expected a name such as answers.yaml"
+    if name == "-":
+        return "'-' is not a file; expected a name such as answers.yaml"
+    if path.suffix.lower() == ".json":
+        return f"{shown(name)}: answers are kept as YAML; expected a name such as {path.stem}.yaml"
+    if not path.parent.is_dir():
+        return f"{shown(name)}: there is no folder {shown(str(path.parent))}"
+    if new and path.exists():
+        return f"{shown(name)} exists; go on with it by --resume, or name a new file"
+    return ""
+
+
+class Keeper:
+    """Keeps the answers: in a file, once there is one."""
+
+    def __init__(self, record: Record | None = None) -> None:
+        self.record = record
+        self.problem = ""
+        """Why the answers could not be saved the last time; empty if they are."""
+
+    @property
+    def kept_in(self) -> Path | None:
+        """The file that holds all answers; None if none does."""
+        return self.record.path if self.record is not None and not self.problem else None
+
+    def save(self, book: Book) -> None:
+        """Saves if there is a file; says in `problem` what went wrong."""
+        if self.record is not None:
+            try:
+                self.record.save(book)
+            except InputError as error:
+                self.problem = str(error.problems[0])
+            else:
+                self.problem = ""
+
+    def into(self, name: str, book: Book) -> None:
+        """Saves in a new file from now on. Raises InputError if that cannot be."""
+        record = claim(name, "", new=True)
+        try:
+            record.save(book)
+        except InputError:
+            record.close()
+            raise
+        self.close()
+        self.record, self.problem = record, ""
+
+    def close(self) -> None:
+        if self.record is not None:
+            self.record.close()

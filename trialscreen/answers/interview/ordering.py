@@ -1,0 +1,240 @@
+"""Which question comes next (pure): from the rule trees, never from skip logic.
+
+With `--quick` it is the question that is most likely to exclude for its cost. A patient is
+excluded by any one of many *ways*: a criterion's clause that comes true, or an inclusion clause
+that fails. Each way has a chance and an expected cost, and the way with the highest chance for
+its cost is tried first: the best order of depth-first strategies if tests are independent
+(Greiner, Hayward, Jankowska and Molloy, Artificial Intelligence 2006; 170:19-58). Chances order
+questions; they never enter a finding.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Set
+from math import prod
+from typing import NamedTuple
+
+from trialscreen.model import rules, truth
+from trialscreen.model.trial import SOURCES, Criterion, Element, Source
+from trialscreen.model.truth import Truth
+from trialscreen.screening.evaluate import Trace
+from trialscreen.screening.missing import askable
+from trialscreen.screening.screen import Screening
+
+
+class Question(NamedTuple):
+    """One element, or a card of yes/no elements that are asked together."""
+
+    elements: tuple[Element, ...]
+    card: str | None = None
+
+
+class Progress(NamedTuple):
+    """How far a screening is: criteria decided, of how many, and the questions still open."""
+
+    decided: int
+    criteria: int
+    open: int
+
+
+def open_elements(
+    screening: Screening, closed: Set[str], sources: tuple[Source, ...] = SOURCES
+) -> tuple[Element, ...]:
+    """The elements whose answer can still change an undecided criterion, in the file's order.
+
+    `closed` were asked already. Only elements of `sources` are named; the consent of a
+    participant, the chart and so on can be asked for at different times. A derived one can
+    be given by whoever can give what it is derived from.
+    """
+    names = {name for one in screening.findings for name in askable(one.trace, closed)}
+    elements = screening.trial.elements
+
+    def allowed(element: Element) -> bool:
+        behind = screening.trial.sources_of(element.name) if element.source == "derived" else ()
+        return any(one.source in sources for one in (element, *map(elements.__getitem__, behind)))
+
+    return tuple(one for one in elements.values() if one.name in names and allowed(one))
+
+
+def next_question(
+    screening: Screening,
+    closed: Set[str],
+    sources: tuple[Source, ...] = SOURCES,
+    *,
+    quick: bool = False,
+) -> Question | None:
+    """The next question of the conversation; None when no answer can change anything.
+
+    In the order of the file; if `quick`, the one most likely to exclude for its cost.
+    """
+    ahead = open_elements(screening, closed, sources)
+    if not ahead:
+        return None
+    first = _most_decisive(screening, closed, ahead) if quick else ahead[0]
+    if first.card is None:
+        return Question((first,))
+    together = tuple(one for one in ahead if one.card == first.card)
+    return Question(together, first.card if len(together) > 1 else None)
+
+
+def _most_decisive(screening: Screening, closed: Set[str], ahead: tuple[Element, ...]) -> Element:
+    """Of the open elements, the one to begin with; the first if nothing can exclude any more."""
+    trial = screening.trial
+    order = {name: n for n, name in enumerate(trial.elements)}
+
+    def ask(trace: Trace) -> tuple[Element, ...]:
+        names = set(askable(trace, closed))
+        for element in (one.element for one in trace.used):
+            behind = names.intersection(trial.sources_of(element.name))
+            if element.name in names and behind:  # one way is enough: what the file asks first
+                names -= (
+                    behind
+                    if order[element.name] < min(order[name] for name in behind)
+                    else {element.name}
+                )
+        elements = tuple(one for one in ahead if one.name in names)
+        obtainable = len(elements) == len(names)
+        return elements if obtainable and not any(one.no_is_not_yet for one in elements) else ()
+
+    best = most_decisive(((one.criterion, one.trace) for one in screening.findings), ask)
+    return next((one for one in ahead if best in (one.card, one.name)), ahead[0])
+
+
+def progress(
+    screening: Screening, closed: Set[str], sources: tuple[Source, ...] = SOURCES
+) -> Progress:
+    decided = sum(finding.met.known for finding in screening.findings)
+    questions = {one.card or one.name for one in open_elements(screening, closed, sources)}
+    return Progress(decided, len(screening.findings), len(questions))
+
+
+COST: Mapping[Source, float] = {
+    "participant": 1.0,
+    "derived": 1.0,
+    "chart": 1.1,
+    "laboratory": 1.2,
+    "imaging": 1.3,
+    "investigator": 1.4,
+}
+"""What an answer costs, in questions to the participant: who is asked last costs most."""
+
+Ask = Callable[[Trace], tuple[Element, ...]]
+"""The elements to ask for an open test, in the file's order; none if it must stay open."""
+
+
+class Way(NamedTuple):
+    """A way in which a rule may get the truth that is sought.
+
+    `first` names the question to begin with: a card, or an element.
+    """
+
+    chance: float
+    cost: float
+    first: str
+
+
+def most_decisive(traces: Iterable[tuple[Criterion, Trace]], ask: Ask) -> str | None:
+    """The question to begin with: a card's or an element's name; None if nothing can exclude."""
+    scores: dict[str, float] = {}
+    for criterion, trace in traces:
+        if trace.truth.known:
+            continue
+        fails = truth.FALSE if criterion.kind == "inclusion" else truth.TRUE
+        for way in _ways(trace, fails, chances(criterion), ask):
+            scores[way.first] = scores.get(way.first, 0.0) + way.chance / way.cost
+    return max(scores, key=scores.__getitem__, default=None)
+
+
+def chances(criterion: Criterion) -> dict[rules.Test, float]:
+    """How likely each test of a criterion is true, before anything is known of a patient.
+
+    The criterion's expected share of failures is divided among its parts evenly, as if
+    they were independent.
+    """
+    found: dict[rules.Test, float] = {}
+    share = criterion.expected_to_fail
+    _divide(criterion.rule, share if criterion.kind == "exclusion" else 1 - share, found)
+    return found
+
+
+def _divide(rule: rules.Rule, chance: float, found: dict[rules.Test, float]) -> None:
+    if isinstance(rule, rules.Test):
+        found.setdefault(rule, chance)
+        return
+    parts = rules.parts_of(rule)
+    match rule:
+        case rules.AllOf():
+            each = chance ** (1 / len(parts))
+        case rules.AnyOf():
+            each = 1 - (1 - chance) ** (1 / len(parts))
+        case rules.Not():
+            each = 1 - chance
+        case rules.Clause() | rules.AtLeastN():
+            each = chance
+    for part in parts:
+        _divide(part, each, found)
+
+
+def _ways(trace: Trace, sought: Truth, chance: Mapping[rules.Test, float], ask: Ask) -> list[Way]:
+    """The alternatives of an open trace; none if it cannot get the truth `sought`."""
+    if trace.truth.known:
+        return []
+    match trace.rule:
+        case rules.AllOf() | rules.AnyOf():
+            parts = [one for one in trace.parts if not one.truth.known]
+            ways = [_ways(part, sought, chance, ask) for part in parts]
+            if isinstance(trace.rule, rules.AnyOf) == (sought is truth.TRUE):
+                return [way for some in ways for way in some]
+            return _together(ways)
+        case rules.AtLeastN():
+            parts = [one for one in trace.parts if not one.truth.known]
+            return _together([_ways(part, sought, chance, ask) for part in parts])
+        case rules.Not():
+            return _ways(trace.parts[0], truth.negation(sought), chance, ask)
+        case rules.Clause():
+            return _ways(trace.parts[0], sought, chance, ask)
+        case _:
+            return _answered(trace, sought, chance, ask)
+
+
+def _answered(
+    trace: Trace, sought: Truth, chance: Mapping[rules.Test, float], ask: Ask
+) -> list[Way]:
+    """An open test: the questions that decide it."""
+    elements = ask(trace)
+    if not elements:
+        return []
+    questions = {one.card or one.name: COST[one.source] for one in elements}
+    true = chance[trace.rule]  # type: ignore[index]
+    return [
+        Way(
+            true if sought is truth.TRUE else 1 - true,
+            sum(questions.values()),
+            next(iter(questions)),
+        )
+    ]
+
+
+def _together(needed: list[list[Way]]) -> list[Way]:
+    """One way that needs one of each: those most likely to be in vain come first."""
+    if not all(needed):
+        return []
+    parts = sorted(map(_one_of, needed), key=lambda way: (1 - way.chance) / way.cost, reverse=True)
+    cost = sum(
+        way.cost * prod(before.chance for before in parts[:n]) for n, way in enumerate(parts)
+    )
+    return [Way(prod(way.chance for way in parts), cost, parts[0].first)] if parts else []
+
+
+def _one_of(ways: list[Way]) -> Way:
+    """Alternatives as one way: tried until one succeeds, the likeliest for its cost first."""
+    asked: dict[str, Way] = {}
+    for way in ways:
+        if (same := asked.get(way.first)) is not None:  # one card answers both
+            both = 1 - (1 - same.chance) * (1 - way.chance)
+            asked[way.first] = Way(both, max(same.cost, way.cost), way.first)
+        else:
+            asked[way.first] = way
+    order = sorted(asked.values(), key=lambda way: way.chance / way.cost, reverse=True)
+    cost = sum(
+        way.cost * prod(1 - before.chance for before in order[:n]) for n, way in enumerate(order)
+    )
+    return Way(1 - prod(1 - way.chance for way in order), cost, order[0].first)

@@ -1,0 +1,193 @@
+"""How a question is put and explained, and what a reply to it means."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from trialscreen.answers.interview.ordering import Progress, Question
+from trialscreen.answers.interview.state import Book, Contradiction
+from trialscreen.answers.interview.terminal import HELP_LINE
+from trialscreen.answers.values import UNKNOWN
+from trialscreen.answers.written_dates import better_said
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Fact, is_exact
+from trialscreen.model.rules import Given, Test, elements_of_test
+from trialscreen.model.trial import Element, Formula, Trial
+from trialscreen.model.wording import show_fact, show_range, test_in_words
+from trialscreen.text.characters import shown
+from trialscreen.text.spelling import folded
+
+_YES_NO = {"y": "yes", "yes": "yes", "n": "no", "no": "no"}
+_NONE = ("n", "no", "none")
+_NUMBER = re.compile("[0-9]{1,4}")
+_YEARS = re.compile(r"[0-9]{1,3}( years?( old)?)?")
+
+
+def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element, str]]:
+    """The answers that a reply means. Raises ValueProblem."""
+    said = folded(reply)
+    if not said:
+        raise ValueProblem("nothing was typed; u if it is not known")
+    if said in ("u", UNKNOWN):
+        return [(element, UNKNOWN) for element in question.elements]
+    if question.card is not None:
+        return _ticked(question, said)
+    element = question.elements[0]
+    if element.type == "boolean":
+        # No 1 and no f: these answer other questions, and are slips here.
+        meant = _YES_NO.get(said) or _own_words(trial).get(said)
+        if meant is None:
+            raise ValueProblem(f"{shown(reply)}; expected yes, no or u")
+        return [(element, meant)]
+    names = list(element.choices)
+    if names and (number := number_of(said)) >= 0:
+        if not 1 <= number <= len(names):
+            raise ValueProblem(shown(reply))
+        return [(element, names[number - 1])]
+    return [(element, reply)]
+
+
+def number_of(reply: str) -> int:
+    """The whole number that a reply is, in the digits 0 to 9; -1 if it is none."""
+    said = folded(reply)
+    return int(said) if _NUMBER.fullmatch(said) else -1
+
+
+def _own_words(trial: Trial) -> dict[str, str]:
+    return {folded(word): meant for word, meant in trial.spellings.items()}
+
+
+def _ticked(question: Question, said: str) -> list[tuple[Element, str]]:
+    words = ["0"] if said in _NONE else said.replace(",", " ").split()
+    most = len(question.elements)
+    numbers = set(map(number_of, words))
+    if not words or not all(0 <= one <= most for one in numbers):
+        raise ValueProblem(f"{shown(said)}; expected numbers from 1 to {most}, 0 for none, or u")
+    if 0 in numbers and len(numbers) > 1:
+        raise ValueProblem("0 means none of them, and stands alone")
+    return [(one, "yes" if n in numbers else "no") for n, one in enumerate(question.elements, 1)]
+
+
+def no_answer(trial: Trial, question: Question, reply: str, problem: ValueProblem) -> str:
+    """What is wrong with a reply, in a line. A single letter was meant as a command."""
+    if not reply or isinstance(problem, Contradiction):
+        return str(problem)
+    if len(reply) == 1 and reply.isalpha():
+        return f"{shown(reply)} is not an answer here; {HELP_LINE}"
+    element = question.elements[0]
+    if question.card is None and element.type == "choice":
+        choices = "; ".join(f"{n} {label}" for n, label in enumerate(element.choices.values(), 1))
+        return f"{shown(reply)}; expected {choices}; or u"
+    if element.type == "date":
+        return _no_date(trial, element, reply, problem)
+    return str(problem)
+
+
+def _no_date(trial: Trial, element: Element, reply: str, problem: ValueProblem) -> str:
+    said, counted = folded(reply), years_since(trial, element)
+    if counted is not None and is_long_ago(trial, element) and _YEARS.fullmatch(said):
+        return f"{problem}. u leads to the question for {counted.label}"
+    better = better_said(said)
+    return str(problem) if better is None else f"{shown(reply)} is not a date; write '{better}'"
+
+
+def years_since(trial: Trial, element: Element) -> Element | None:
+    """The element that counts the years since a date, as age does."""
+    elements = (one for one in trial.elements.values() if not one.internal)
+    formulas = ((one, one.derive) for one in elements if isinstance(one.derive, Formula))
+    return next((one for one, formula in formulas if formula.inputs == (element.name,)), None)
+
+
+def is_long_ago(trial: Trial, element: Element) -> bool:
+    """Whether a date usually lies years back, as a birth: nobody says how long ago it was."""
+    counted = years_since(trial, element)
+    return counted is not None and counted.typical is not None and counted.typical[0] != 0
+
+
+def read_back(trial: Trial, element: Element, reply: str, fact: Fact | None, on: str) -> str:
+    """What was understood of an answer that says how long ago something was."""
+    meant = show_fact(trial, element, fact)
+    if not is_exact(fact) and " to " in meant:
+        meant = f"between {meant.replace(' to ', ' and ')}"
+    return f"{shown(reply)} is {meant}, counted from the screening date {on}"
+
+
+def state(now: Progress) -> str:
+    criteria = f"{now.decided} of {now.criteria} criteria decided"
+    return f"{criteria}, {now.open} {'question' if now.open == 1 else 'questions'} at most"
+
+
+def wording(trial: Trial, question: Question) -> str:
+    """A question, what can be chosen from, and how to answer."""
+    if question.card is not None:
+        heading = trial.cards[question.card]
+        choices = [
+            f"{one.label}{f' ({one.examples})' if one.examples else ''}"
+            for one in question.elements
+        ]
+        how = "(numbers such as 1 3, 0 for none, u for unknown)"
+        return "\n".join([heading, *_numbered(choices), how])
+    element = question.elements[0]
+    return "\n".join([element.ask, *_numbered(element.choices.values()), _form(trial, element)])
+
+
+def _numbered(texts: Iterable[str]) -> Iterator[str]:
+    return (f"  {n}  {text}" for n, text in enumerate(texts, 1))
+
+
+def _form(trial: Trial, element: Element) -> str:
+    """How an answer is written."""
+    match element.type:
+        case "boolean":
+            return "(yes, no or u)"
+        case "choice":
+            return "(a number, or u)"
+        case "date":
+            ago = "" if is_long_ago(trial, element) else ", such as 3 months ago"
+            return f"(YYYY-MM-DD, YYYY-MM, YYYY{ago}, or u)"
+        case _:
+            units = ", ".join(filter(None, map(trial.unit_text, element.accepts)))
+            return f"({show_range(trial, element)}{f'; also in {units}' if units else ''}; or u)"
+
+
+# Why it is asked.
+
+
+def explanation(book: Book, question: Question) -> Iterator[str]:
+    """The open criteria word for word, help, and what an answer would decide."""
+    trial = book.trial
+    names = {element.name for element in question.elements}
+    listed = all(map(_answers_of, question.elements))
+    for finding in book.screening.findings:
+        rule = finding.criterion.rule
+        if not finding.met.known and not names.isdisjoint(trial.elements_behind(rule)):
+            yield f"\n{finding.criterion.id}: {finding.criterion.text}"
+            for test in trial.reached(rule):
+                used = elements_of_test(test)
+                behind = {n for name in used for n in trial.sources_of(name)}
+                if not listed and names & {*used, *behind}:
+                    yield f"  depends on: {_dependence(trial, test)}"
+    for element in question.elements:
+        yield f"\n{element.label}{f': {element.help}' if element.help else ''}"
+        yield from _effects(book, element, all_of_them=question.card is None)
+    if question.card is not None:
+        none = book.effects((element, "no") for element in question.elements)
+        yield f"\nnone of them: {none or 'decides nothing by itself'}"
+
+
+def _dependence(trial: Trial, test: Test) -> str:
+    if isinstance(test, Given):
+        return f"whether the answer to '{trial.elements[test.element].label}' is known"
+    return test_in_words(trial, test)
+
+
+def _effects(book: Book, element: Element, *, all_of_them: bool) -> Iterator[str]:
+    """What each answer would decide; on request, also those that decide nothing."""
+    for text in _answers_of(element):
+        effect = book.effects([(element, text)])
+        if effect or all_of_them:
+            yield f"  {text}: {effect or 'decides nothing by itself'}"
+
+
+def _answers_of(element: Element) -> tuple[str, ...]:
+    """The answers whose effect can be listed."""
+    return ("yes", "no") if element.type == "boolean" else tuple(element.choices)

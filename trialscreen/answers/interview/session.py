@@ -1,0 +1,211 @@
+"""The conversation: a line-based questionnaire on plain input; Rich is not needed for it.
+
+Questions go to standard error, so that the result alone stands on standard output. Each
+answer is a line; a few letters are commands (`HELP_LINE`).
+"""
+
+from trialscreen.answers.interview.answering import Answering
+from trialscreen.answers.interview.answers_file import Keeper
+from trialscreen.answers.interview.ordering import Question, next_question, progress
+from trialscreen.answers.interview.questions import number_of, state
+from trialscreen.answers.interview.reviewing import (
+    answer_line,
+    earlier_unknown,
+    other_versions,
+    review,
+    reviewed,
+)
+from trialscreen.answers.interview.state import Book
+from trialscreen.answers.interview.terminal import HELP_LINE, Console, Leave, Terminal
+from trialscreen.model.errors import InputError
+from trialscreen.model.trial import SOURCES, Source
+from trialscreen.screening.explain import reasons
+from trialscreen.screening.outlook import clears_on
+from trialscreen.screening.screen import Finding
+from trialscreen.text.characters import shown
+
+_STOP_OR_GO_ON = (
+    "The result is certain."
+    " Enter stops here; g goes on to complete the record; b asks the answer before again."
+)
+_WHY_STOP = "No other answer changes the result. r reviews the answers, s or q leaves."
+_REVIEW = "A number changes that answer; r shows all; Enter goes on."
+_WHY_REVIEW = "The number before an answer asks it again; s or q leaves, and the rest stays open."
+
+
+class Talk:
+    """One interview: asks until nothing more can matter, or the user leaves (`Leave`)."""
+
+    def __init__(
+        self,
+        book: Book,
+        at: Terminal,
+        keeper: Keeper,
+        sources: tuple[Source, ...] = SOURCES,
+        *,
+        quick: bool = False,
+    ) -> None:
+        self.book, self.keeper, self.sources, self.quick = book, keeper, sources, quick
+        self.console = Console(at)
+        self.answering = Answering(book, self.console, keeper)
+        self.history: list[tuple[str, ...]] = []
+        self.told: set[str] = set()
+        self.stopped = False
+        self.section = ""
+
+    def run(self) -> None:
+        """The whole conversation, up to the review."""
+        try:
+            self._converse()
+        except Leave as leave:
+            if leave.to_save and self.keeper.kept_in is None:
+                self._save_somewhere()
+            raise
+
+    def _converse(self) -> None:
+        say = self.console.say
+        say(*other_versions(self.book), *earlier_unknown(self.book))
+        say(f"Screening date: {self.book.on}")
+        say(f"Commands: {HELP_LINE}. Press Enter after each answer.")
+        self._tell_exclusions()
+        while True:
+            while (question := self._next()) is not None:
+                self._ask(question)
+                self._tell_exclusions()
+            say("" if self.stopped else f"\nNothing more to ask{self._of_whom()}.", "The answers:")
+            self._review()
+            self.stopped = self.stopped and bool(self._certain())
+            if self._next() is None:
+                return
+
+    def _of_whom(self) -> str:
+        return "" if self.sources == SOURCES else f" of these sources ({', '.join(self.sources)})"
+
+    def _save_somewhere(self) -> None:
+        """Asks for a file, so that nothing is lost; Enter is for those who want none."""
+        while name := self.console.line("File to save the answers in (Enter: do not save):"):
+            try:
+                self.keeper.into(name, self.book)
+            except InputError as error:
+                self.console.say(str(error.problems[0]))
+            else:
+                return
+
+    # Questions.
+
+    def _next(self) -> Question | None:
+        if self.stopped:
+            return None
+        closed = self.book.entries.keys()
+        return next_question(self.book.screening, closed, self.sources, quick=self.quick)
+
+    def _ask(self, question: Question) -> None:
+        self._head(question)
+        ended = self.answering.ask(question)
+        if ended:
+            self._go(ended)
+        else:
+            self.history.append(tuple(element.name for element in question.elements))
+
+    def _go(self, command: str) -> None:
+        """Back or to the review, if that was the command; the next section has its title anew."""
+        if command in ("b", "r"):
+            self.section = ""
+            self._back() if command == "b" else self._review()
+
+    def _head(self, question: Question) -> None:
+        """The section when it changes, how far we are, and what was answered before."""
+        trial, element = self.book.trial, question.elements[0]
+        if element.section != self.section:
+            self.section = element.section
+            title = next(s.title for s in trial.sections if s.id == element.section)
+            self.console.say(f"\nSection: {title}")
+        now = progress(self.book.screening, self.book.entries.keys(), self.sources)
+        self.console.say(f"\n[{state(now)}]")
+        for one in question.elements:
+            if one.name in self.book.aside:
+                kept = self.book.aside[one.name].text
+                self.console.say(f"Set aside earlier: {one.label} {kept}")
+
+    def _back(self) -> None:
+        """Asks the answer before again, and with `b` the one before that."""
+        for names in reversed(self.history):
+            elements = tuple(self.book.trial.elements[n] for n in names if n in self.book.entries)
+            if not elements:
+                continue
+            self.console.say("")
+            card = elements[0].card if len(elements) > 1 else None
+            ended = self.answering.ask_again(Question(elements, card))
+            if ended == "r":
+                self._review()
+            if ended != "b":
+                return
+        self.console.say("\nThis is the first question of this session; r shows earlier answers.")
+
+    # Certain exclusions.
+
+    def _certain(self) -> dict[str, Finding]:
+        """The criteria that exclude, whatever else is answered; a missing signature does not."""
+        failing = self.book.screening.failing
+        return {one.criterion.id: one for one in failing if not one.is_not_yet}
+
+    def _tell_exclusions(self) -> None:
+        """What excludes, why and until when, each once; after the first, whether to go on."""
+        certain = self._certain()
+        self._forget_mended()
+        first = not self.told
+        for name, finding in certain.items():
+            if name not in self.told:
+                self._tell(finding)
+        self.told |= certain.keys()
+        if certain and first:
+            self._stop_or_go_on()
+
+    def _forget_mended(self) -> None:
+        """An exclusion that does not stand any more would be news again."""
+        self.told &= self._certain().keys()
+
+    def _tell(self, finding: Finding) -> None:
+        screening, criterion = self.book.screening, finding.criterion
+        self.console.say(f"\n{criterion.id} {criterion.label}: this excludes.")
+        for reason in reasons(screening.trial, finding.trace, screening.on):
+            self.console.say(f"  {reason}")
+        if (day := clears_on(screening, finding)) is not None:
+            self.console.say(f"  clears on {day}")
+
+    def _stop_or_go_on(self) -> None:
+        replies = {"": "stop", "g": "go on", "b": "b", "r": "r"}
+        wanted = "Enter, g, b, or r to review"
+        reply = self.console.choose(_STOP_OR_GO_ON, replies, wanted, _WHY_STOP)
+        self.stopped = reply == "stop"
+        if reply in ("b", "r"):
+            self._go(reply)
+            self.told.clear()
+            self._tell_exclusions()
+
+    # Review.
+
+    def _review(self) -> None:
+        """All answers, numbered; a number asks that one again, Enter (or b) goes on."""
+        self.console.say(*review(self.book))
+        while (reply := self.console.ask(_REVIEW)) not in ("", "b"):
+            names = reviewed(self.book)
+            if reply == "r":
+                self.console.say(*review(self.book))
+            elif reply == "?":
+                self.console.say(_WHY_REVIEW)
+            elif 1 <= (number := number_of(reply)) <= len(names):
+                self._change(number, names)
+            else:
+                wanted = f"a number from 1 to {len(names)}, r, or Enter" if names else "Enter"
+                self.console.say(f"{shown(reply)}; expected {wanted}")
+
+    def _change(self, number: int, names: tuple[str, ...]) -> None:
+        """Asks an answered question again; shows its answer, or all if the numbers changed."""
+        name = names[number - 1]
+        self.answering.ask_again(Question((self.book.trial.elements[name],)))
+        self._forget_mended()
+        if reviewed(self.book) == names:
+            self.console.say(answer_line(self.book, number, name))
+        else:
+            self.console.say(*review(self.book))

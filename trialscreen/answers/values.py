@@ -1,0 +1,355 @@
+"""The one parser of values: what a person or file wrote for an element, to a fact.
+
+Flags, answer files, the interview and the text cells of a table all come through here.
+Nothing is guessed: a text with two possible meanings is refused, and the message says
+how to write what was meant.
+"""
+
+import math
+import re
+from datetime import date
+from functools import cache
+from typing import NamedTuple
+from unicodedata import digit
+
+from trialscreen.answers.written_dates import IN_PART, days_of, how_long_ago
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import DECIMALS, Dates, Exactly, Fact, Numbers, half_of, meet
+from trialscreen.model.trial import Element, Trial, Unit
+from trialscreen.model.wording import show_range
+from trialscreen.text.characters import first_control, nearest, shown
+from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
+
+MAX_LENGTH = 200
+UNKNOWN = "unknown"
+
+_WHOLE = re.compile(r"([0-9]+)\.0*")
+_SIGNS = {"<": "<", ">": ">", "<=": "<=", ">=": ">=", "≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
+_SIGNED = re.compile(r"(<=|>=|=<|=>|≤|≥|<|>)?\s*(.*)", re.DOTALL)
+_NUMBER = re.compile(
+    r"(?P<number>[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{1,3})?)"
+    r"(?:\s*[x×*]\s*10\s*\^\s*(?P<power>[+-]?[0-9]{1,3}))?\s*(?P<unit>.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+_POWER = re.compile(r"^(?=10\s*\^)")
+_LIKE_A_SPAN = (
+    r"([+-]?[0-9]+(?:\.[0-9]+)?)\s*(?:\.{2,}|~|-)\s*(-?[0-9]+(?:\.[0-9]+)?(?: ?[^0-9 ].*)?)"
+)
+_BETWEEN = re.compile(r"(.+?)\s*\bto\b\s*(.+)", re.DOTALL)
+
+
+def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | None:
+    """The fact that `text` states on screening date `on`; None for "unknown".
+
+    Numbers come out in the element's unit. Raises ValueProblem, with the value and what
+    would be accepted.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ValueProblem(f"{shown(text)} is too long; at most {MAX_LENGTH} characters are read")
+    if first_control(text) is not None or "\n" in text:
+        raise ValueProblem(f"{shown(text)} holds a control character or a line break")
+    clean = _meant(trial, element, text)
+    if clean == UNKNOWN:
+        return None
+    match element.type:
+        case "boolean":
+            return _read_yes_no(clean, text)
+        case "choice":
+            return _read_choice(element, clean, text)
+        case "date":
+            return _read_date(element, clean, text, on)
+        case _:
+            return _read_number(trial, element, clean, text)
+
+
+def unknown_words(trial: Trial, element: Element) -> frozenset[str]:
+    """The words, folded, that tell no value of an element."""
+    of_element = {folded(one): folded(word) for one, word in element.spellings.items()}
+    of_trial = {folded(one): word for one, word in trial.spellings.items()}
+    plain = {*WORDS[UNKNOWN], *(one for one, word in of_trial.items() if word == UNKNOWN)}
+    return frozenset({*plain, *(one for one, word in of_element.items() if word in plain)})
+
+
+def _meant(trial: Trial, element: Element, text: str) -> str:
+    """`text` folded, and its spelling in the criteria file put in the words of this module."""
+    clean = folded(text)
+    if not clean:
+        raise ValueProblem(f"an empty value; write {UNKNOWN!r} for a value that is not known")
+    if is_dash(clean):
+        raise ValueProblem(f"{shown(text)}: {DASH}")
+    spelt = {_word(spelling): meant for spelling, meant in element.spellings.items()}
+    clean = folded(spelt.get(clean) or spelt.get(_whole(clean), clean))
+    for meant in WORDS if element.type == "boolean" else (UNKNOWN,):
+        words = {*WORDS[meant], *(_word(w) for w, one in trial.spellings.items() if one == meant)}
+        if not words.isdisjoint((clean, _whole(clean))):
+            return meant
+    return clean
+
+
+@cache
+def _word(text: str) -> str:
+    """A word or unit of the criteria file, folded; tables have it looked at for each text."""
+    return folded(text)
+
+
+def is_unknown(trial: Trial, text: str) -> bool:
+    """Whether `text` says of any element that it is not known."""
+    words = (word for word, meant in trial.spellings.items() if meant == UNKNOWN)
+    return folded(text) in {*WORDS[UNKNOWN], *map(folded, words)}
+
+
+def _whole(clean: str) -> str:
+    """A code as it was before a table made a number of it: `1` for `1.0`."""
+    whole = _WHOLE.fullmatch(clean)
+    return clean if whole is None else whole[1]
+
+
+def in_dates(element: Element, text: str, on: date) -> str:
+    """`text` as it can be kept: how long ago something was is put in dates."""
+    said = how_long_ago(folded(text), on) if element.type == "date" else None
+    return said or text
+
+
+def split_sign(text: str) -> tuple[str, str]:
+    """`<`, `>`, `<=`, `>=` or nothing, and the text behind it."""
+    matched = _SIGNED.fullmatch(folded(text))
+    assert matched is not None
+    return _SIGNS.get(matched[1] or "", ""), matched[2]
+
+
+def split_unit(text: str) -> tuple[str, str] | None:
+    """A number (or bound, or span) and its unit, empty where none is written; None if it is none.
+
+    What the number is worth, and whether the unit is one, `read_value` says.
+    """
+    clean = folded(text)
+    sign, last = split_sign(clean)
+    if not sign and (between := _BETWEEN.fullmatch(last)) is not None:
+        last = between[2]
+    match = _NUMBER.fullmatch(_POWER.sub("1 x ", last, count=1))
+    if match is None or _continues(match["unit"]):
+        return None
+    unit = match["unit"]
+    return clean.removesuffix(unit).rstrip(), unit
+
+
+def _read_yes_no(clean: str, text: str) -> Exactly:
+    if clean in ("yes", "no"):
+        return Exactly(clean == "yes")
+    raise ValueProblem(f"{shown(text)}; expected yes, no or unknown")
+
+
+def _read_choice(element: Element, clean: str, text: str) -> Exactly:
+    names: dict[str, str] = {}
+    for name, label in element.choices.items():
+        names[folded(name).replace("_", " ")] = names[folded(label)] = name
+    spoken = clean.replace("_", " ").replace("-", " ")
+    if (meant := names.get(clean) or names.get(spoken) or names.get(_whole(clean))) is not None:
+        return Exactly(meant)
+    known = (*element.choices, UNKNOWN)
+    hint = nearest(clean, known)
+    raise ValueProblem(f"{shown(text)}; expected {', '.join(known)}{'.' if hint else ''}{hint}")
+
+
+# Dates.
+
+
+def _read_date(element: Element, clean: str, text: str, on: date) -> Dates:
+    if (dates := how_long_ago(clean, on)) is not None:
+        raise ValueProblem(f"{shown(text)} depends on the day it is said; write '{dates}'")
+    matched = _SIGNED.fullmatch(clean)
+    assert matched is not None
+    sign, rest = _SIGNS.get(matched[1] or "", ""), matched[2]
+    between = _BETWEEN.fullmatch(rest) if not sign else None
+    if between is not None:
+        first, last = days_of(between[1], text)[0], days_of(between[2], text)[1]
+        if first > last:
+            raise ValueProblem(f"{shown(text)} runs backwards; write the earlier date first")
+    else:
+        first, last = days_of(rest, text)
+    low, high = element.range if element.range is not None else (date.min, date.max)
+    assert isinstance(low, date) and isinstance(high, date)
+    latest = min(high, on)
+    match sign:
+        case "<":
+            first, last = low, _shift(first, -1)
+        case "<=":
+            first = low
+        case ">":
+            first, last = _shift(last, 1), latest
+        case ">=":
+            last = latest
+    if first > latest:
+        limit = "the screening date" if latest == on else "the latest accepted day,"
+        raise ValueProblem(f"{shown(text)} lies after {limit} {latest}")
+    if last < low:
+        raise ValueProblem(f"{shown(text)} lies before {low}, the earliest accepted day")
+    return Dates(max(first, low), min(last, latest))
+
+
+def read_day(text: str) -> date:
+    """The one day that `text` states as YYYY-MM-DD; else ValueProblem."""
+    if not folded(text):
+        raise ValueProblem("an empty value; expected YYYY-MM-DD")
+    try:
+        first, last = days_of(folded(text), text)
+    except ValueProblem as problem:
+        raise ValueProblem(str(problem).removesuffix(IN_PART)) from None
+    if first != last:
+        raise ValueProblem(f"{shown(text)} is not one day; expected YYYY-MM-DD")
+    return first
+
+
+def _shift(day: date, days: int) -> date:
+    """The neighbouring day, within the calendar."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
+
+
+# Numbers.
+
+
+def _read_number(trial: Trial, element: Element, clean: str, text: str) -> Numbers:
+    assert element.range is not None
+    low, high = (float(end) for end in element.range)  # type: ignore[arg-type]
+    matched = _SIGNED.fullmatch(clean)
+    assert matched is not None
+    sign, rest = _SIGNS.get(matched[1] or "", ""), matched[2]
+    between = _BETWEEN.fullmatch(rest) if not sign else None
+    if between is not None:
+        end = _split(between[2], text)
+        first = _convert(trial, element, _split(between[1], text, end.unit), text)
+        last = _convert(trial, element, end, text)
+        if first.low > last.low:
+            raise ValueProblem(f"{shown(text)} runs downwards; write the lower number first")
+        stated = last if first.low == last.low else Numbers(first.low, last.low)
+    else:
+        number = _convert(trial, element, _split(rest, text), text)
+        stated = _signed(element, sign, number)
+    fact = meet(stated, Numbers(low, high))
+    if fact is None:
+        hint = f". {element.range_help}" if element.range_help else ""
+        raise ValueProblem(
+            f"{shown(text)} is out of range; expected {show_range(trial, element)}{hint}"
+        )
+    assert isinstance(fact, Numbers)
+    if not sign and (stated.low < low or stated.high > high):
+        raise ValueProblem(
+            f"{shown(text)} is partly out of range; expected {show_range(trial, element)}"
+        )
+    if sign and fact.exact:  # all that the range leaves of a bound, which is no rounded number
+        return fact._replace(half=0.0)
+    return fact if sign else stated
+
+
+def _signed(element: Element, sign: str, number: Numbers) -> Numbers:
+    """What `sign` says of a number; on a count, the next whole number closes `<` and `>`."""
+    value, is_count = number.low, element.type == "integer"
+    match sign:
+        case "<":
+            return Numbers(-math.inf, value - is_count, high_open=not is_count)
+        case "<=":
+            return Numbers(-math.inf, value)
+        case ">":
+            return Numbers(value + is_count, math.inf, low_open=not is_count)
+        case ">=":
+            return Numbers(value, math.inf)
+        case _:
+            return number
+
+
+class _Written(NamedTuple):
+    """A number, half a unit of its last digit, and the text of its unit."""
+
+    value: float
+    half: float
+    unit: str
+
+
+def _split(clean: str, text: str, unit: str = "") -> _Written:
+    """A number as it is written (in `unit` where it has none)."""
+    match = _NUMBER.fullmatch(_POWER.sub("1 x ", clean, count=1))
+    if match is None or _continues(match["unit"]):
+        raise _no_number(clean, text)
+    digits, _, exponent = match["number"].partition("e")
+    value = float(match["number"]) * float(f"1e{match['power'] or 0}")
+    if not math.isfinite(value):
+        raise ValueProblem(f"{shown(text)} is not a finite number")
+    decimals = len(digits.partition(".")[2]) - int(exponent or 0) - int(match["power"] or 0)
+    return _Written(value, half_of(max(decimals, 0)), match["unit"] or unit)
+
+
+def _no_number(clean: str, text: str) -> ValueProblem:
+    """What is wrong with a text that states no number, and how to write what it may mean."""
+    said = f"{shown(text)} is not a number"
+    if "," in clean:
+        said = f"{shown(text)} is ambiguous"
+        return ValueProblem(f"{said}: write a decimal point (5.5) and no comma in thousands")
+    if (span := re.fullmatch(_LIKE_A_SPAN, clean)) is not None:
+        return ValueProblem(f"{said}; for a span write '{span[1]} to {span[2]}'")
+    odd = next((one for one in clean if one.isnumeric() and one not in "0123456789"), None)
+    if odd is not None:
+        raised = digit(odd, None) if f"10{odd}" in clean else None
+        power = "" if raised is None else f"; a power of ten is written 10^{raised}"
+        return ValueProblem(f"{said}: {odd} is not one of the digits 0 to 9{power}")
+    if folded(text)[0] in "<>≤≥" and not any(one.isdigit() for one in clean):
+        return ValueProblem(f"{said}; write the limit that the report prints, such as <20")
+    return ValueProblem(said)
+
+
+def _continues(rest: str) -> bool:
+    """Whether what stands after the number is more of a number, not a unit (`5,5`, `012`).
+
+    A letter begins a unit even if it counts something, as that of 千克, a kilogram, does.
+    """
+    return (rest[:1].isnumeric() and not rest[:1].isalpha()) or rest.startswith(
+        (".", ",", "'", "_", "+", "-", ":", "x 10", "x10")
+    )
+
+
+def _convert(trial: Trial, element: Element, written: _Written, text: str) -> Numbers:
+    """A number in the element's own unit; rounded as derived numbers are."""
+    assert element.unit is not None
+    value, half, unit = written
+    code = _unit_code(trial, element, unit)
+    if code is None:
+        raise ValueProblem(_unit_message(trial, element, unit, text))
+    if code != element.unit:
+        value = round(value * element.accepts[code], DECIMALS)
+        half *= element.accepts[code]
+    if element.type == "integer" and value != int(value):
+        raise ValueProblem(f"{shown(text)}; expected a whole number")
+    return Numbers(value, value, half=half)
+
+
+def _unit_code(trial: Trial, element: Element, unit: str) -> str | None:
+    """The UCUM code that `unit` means for this element; None if it is not accepted."""
+    assert element.unit is not None
+    if not unit:
+        return element.unit
+    codes: tuple[str, ...] = (element.unit, *element.accepts)
+    for code in codes:
+        if unit in _unit_names(trial, code):
+            return code
+    return None
+
+
+def check_unit(trial: Trial, element: Element, unit: str) -> None:
+    """Raises ValueProblem if values of the element cannot be given in `unit`."""
+    if element.unit is None:
+        raise ValueProblem(f"{shown(unit)}: {element.name} has no unit")
+    if _unit_code(trial, element, folded(unit)) is None:
+        raise ValueProblem(_unit_message(trial, element, folded(unit), unit))
+
+
+def _unit_names(trial: Trial, code: str) -> set[str]:
+    known = trial.units.get(code, Unit(code, code))
+    return {_word(name) for name in (code, known.show, *known.spellings)}
+
+
+def _unit_message(trial: Trial, element: Element, unit: str, text: str) -> str:
+    for code, reason in element.refuses.items():
+        if unit in _unit_names(trial, code):
+            return f"{shown(text)}: {reason}"
+    codes = (element.unit, *element.accepts)
+    units = ", ".join(trial.unit_text(code) or "no unit" for code in codes)
+    return f"{shown(text)}: the unit {shown(unit)} is not accepted; expected {units}"

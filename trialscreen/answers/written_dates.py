@@ -1,0 +1,181 @@
+"""What a written date means: a day, a month, a year, or some time ago; never one of two days.
+
+`1956-03-12`, `12 Mar 1956` and `1956年3月12日` can only be one day. `3/4/1956` is the third
+of April to one reader and the fourth of March to another: it is refused, and both are named.
+The day of a moment is the day as it is written, whatever the time zone behind it.
+
+"3 months ago" is not an exact day: one person rounds, another counts whole months, a third the
+months of the calendar. One unit more or less covers them all.
+"""
+
+import calendar
+import re
+from datetime import date
+
+from trialscreen.model.dates import Period, PeriodUnit
+from trialscreen.model.errors import ValueProblem
+from trialscreen.text.characters import shown
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+_NAMES = {
+    **{name.casefold(): number for number, name in enumerate(_MONTHS, 1)},
+    **{name[:3].casefold(): number for number, name in enumerate(_MONTHS, 1)},
+    "sept": 9,
+}
+_NAME = r"(?P<name>[a-z]{3,9})\.?"
+_ORDINAL = "(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
+_YEAR = "(?P<year>[0-9]{4})"
+# Most runs need the first form or two: `re` compiles, and keeps, those that are asked for.
+_FORMS = (
+    f"{_YEAR}(?:[-/](?P<month>[0-9]{{1,2}}))?",
+    rf"{_YEAR}(?P<sep>[-/.])(?P<month>[0-9]{{1,2}})(?P=sep)(?P<day>[0-9]{{1,2}})",
+    f"{_YEAR}(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})",
+    f"{_YEAR} ?年(?: ?(?P<month>[0-9]{{1,2}}) ?月(?: ?(?P<day>[0-9]{{1,2}}) ?[日号])?)?",
+    f"(?P<month>[0-9]{{1,2}})[-/]{_YEAR}",
+    rf"(?:{_ORDINAL}(?:[-/ ]|\. ?)?)?{_NAME}(?:[-/ ]|, ?)?{_YEAR}",
+    f"{_NAME}[-/ ]?{_ORDINAL}(?:[-/ ]|, ?){_YEAR}",
+    f"{_YEAR}[-/ ]?{_NAME}(?:[-/ ]?{_ORDINAL})?",
+)
+_TWO_WAYS = rf"(?P<one>[0-9]{{1,2}})(?P<sep>[-/.])(?P<two>[0-9]{{1,2}})(?P=sep){_YEAR}"
+_TIMED = (
+    r"(?P<date>.{8,}?)(?:t|, ?| |:)(?P<hour>[01]?[0-9]|2[0-3])"
+    r":[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
+    r"(?P<half> ?[ap]\.?m\.?)?(?: ?(?:z|utc|gmt|[+-][0-9]{2}(?::?[0-9]{2})?))?"
+)
+_TWO_POINTS = r"(?<=[0-9])\s*(?:\.{2,}|…)\s*(?=[0-9])"
+IN_PART = ", or YYYY-MM or YYYY for a date that is known in part"
+"""Ends what is told of a date that cannot be read, where it need not be one day."""
+
+_SIX_DIGITS = "[0-9]{6}"
+
+
+def days_of(clean: str, text: str) -> tuple[date, date]:
+    """First and last day that folded `clean` states; `text` is what was written.
+
+    A time of day is left out, and a time zone behind it. Raises ValueProblem.
+    """
+    timed = re.fullmatch(_TIMED, clean) if ":" in clean else None
+    if timed is None:
+        return _days(clean, text)
+    hour = int(timed["hour"])
+    first, last = _days(timed["date"], text)
+    if first != last or (timed["half"] and not 1 <= hour <= 12):
+        raise _no_date(text)
+    return first, last
+
+
+def _days(clean: str, text: str) -> tuple[date, date]:
+    for form in _FORMS:
+        if (match := re.fullmatch(form, clean)) is not None:
+            parts = match.groupdict()
+            if "name" not in parts:
+                return _span(parts["year"], parts.get("month"), parts.get("day"), text)
+            if (month := _NAMES.get(parts["name"])) is not None:
+                return _span(parts["year"], str(month), parts["day"], text)
+    if (match := re.fullmatch(_TWO_WAYS, clean)) is not None:
+        day = _only_day(int(match["year"]), int(match["one"]), int(match["two"]), text)
+        return day, day
+    raise _no_date(text, clean)
+
+
+def _span(year: str, month: str | None, day: str | None, text: str) -> tuple[date, date]:
+    """A day, a month (no `day`) or a year (no `month` either)."""
+    first = _day(int(year), int(month or 1), int(day or 1))
+    if first is None:
+        no_month = month is not None and not 1 <= int(month) <= 12
+        wrong = f": there is no month {month}" if no_month else ""
+        raise ValueProblem(f"{shown(text)} is not a day of the calendar{wrong}")
+    if day is not None:
+        return first, first
+    last = first.replace(month=int(month or 12))
+    return first, last.replace(day=calendar.monthrange(last.year, last.month)[1])
+
+
+def _only_day(year: int, one: int, two: int, text: str) -> date:
+    """The day that both orders of day and month can mean, or only one of them."""
+    days = {_day(year, two, one), _day(year, one, two)} - {None}
+    if not days:
+        raise ValueProblem(f"{shown(text)} is not a day of the calendar")
+    if len(days) > 1:
+        by_day, by_month = date(year, two, one), date(year, one, two)
+        raise ValueProblem(
+            f"{shown(text)} is {_in_words(by_day)} or {_in_words(by_month)};"
+            f" write {by_day} or {by_month}"
+        )
+    (day,) = days
+    assert day is not None
+    return day
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _no_date(text: str, clean: str = "") -> ValueProblem:
+    if re.search(_TWO_POINTS, clean):
+        span = re.sub(_TWO_POINTS, " to ", text)
+        return ValueProblem(f"{shown(text)} is not a date; for a span write {shown(span)}")
+    several = "can be several dates" if re.fullmatch(_SIX_DIGITS, clean) else "is not a date"
+    return ValueProblem(f"{shown(text)} {several}; expected YYYY-MM-DD{IN_PART}")
+
+
+_DAYS = {"today": 0, "yesterday": 1}
+_UNITS: dict[str, PeriodUnit] = {
+    **dict.fromkeys(("day", "days", "d"), "days"),
+    **dict.fromkeys(("week", "weeks", "wk", "wks", "w"), "weeks"),
+    **dict.fromkeys(("month", "months", "mo", "mos", "mth", "mths"), "months"),
+    **dict.fromkeys(("year", "years", "yr", "yrs", "y"), "years"),
+}
+_UNIT = f"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})\\.?"
+# Few runs need these: `re` compiles them, and keeps them, when they are asked for.
+_AGO = (
+    rf"(?:(?P<than>more|less) than |about )?(?:(?P<count>[0-9]{{1,5}}) ?|(?:an?|one) ){_UNIT} ago"
+)
+_LOOSELY = (
+    r"(?P<than>[<>]=?|more than|over|less than|about|)\s*"
+    rf"(?:(?P<count>[0-9]{{1,5}})\s*|(?P<word>[a-z]+) ){_UNIT}(?: ago)?"
+)
+_THAN = {**dict.fromkeys("<l", "less than "), **dict.fromkeys(">mo", "more than ")}
+_ONE = {"a": 1, "an": 1, "last": 1, "one": 1}
+_COUNTS = {**_ONE, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+
+
+def how_long_ago(words: str, on: date) -> str | None:
+    """The dates that folded `words` mean on day `on`; None if they do not say how long ago.
+
+    `3 months ago` is from 4 to 2 months before; `more than 2 years ago` is earlier than
+    the day 2 years before; `yesterday` is one day.
+    """
+    if words in _DAYS:
+        return str(Period(_DAYS[words], "days").before(on))
+    said = re.fullmatch(_AGO, words) if words.endswith("ago") else None
+    if said is None:
+        return None
+    count = int(said["count"] or 1)
+
+    def before(units: int) -> date:
+        return Period(max(units, 0), _UNITS[said["unit"]]).before(on)
+
+    if said["than"]:
+        return f"{'<' if said['than'] == 'more' else '>'}{before(count)}"
+    return f"{before(count + 1)} to {before(count - 1)}"
+
+
+def better_said(words: str) -> str | None:
+    """How to say what folded `words` say loosely (`> two years`); None if it is nothing known."""
+    said = re.fullmatch(_LOOSELY, words)
+    count = said and (said["count"] or _COUNTS.get(said["word"]))
+    if said is None or count is None:
+        return None
+    period = Period(int(count), _UNITS[said["unit"]])
+    return f"{_THAN.get(said['than'][:1], '')}{period} ago"

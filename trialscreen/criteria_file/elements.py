@@ -1,0 +1,257 @@
+"""YAML to data elements: plain fields first, then derivations, which may name any element.
+
+The inputs and the result of `derive: bmi(weight, height)` have to fit in kind and unit.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from trialscreen.criteria_file.reader import Cursor
+from trialscreen.criteria_file.rules import RESERVED, read_rule
+from trialscreen.criteria_file.yaml_nodes import Scalar
+from trialscreen.model.facts import Dates, Exactly, Numbers
+from trialscreen.model.formulas import FORMULAS, FormulaSpec, Input
+from trialscreen.model.rules import Given, Rule
+from trialscreen.model.trial import ELEMENT_TYPES, RESULT_COLUMNS, SOURCES, Element, Formula
+from trialscreen.text.characters import nearest, shown
+from trialscreen.text.spelling import DASH, folded, is_dash
+
+KEYS = (
+    *(
+        "label",
+        "type",
+        "unit",
+        "accepts",
+        "refuses",
+        "range",
+        "range_help",
+        "typical",
+        "typical_help",
+    ),
+    *("choices", "spellings", "source", "section", "card", "consent", "ask", "help"),
+    *("derive", "implied_by", "valid_if", "invalid_help", "reported_to", "reported_wins"),
+    *("internal", "examples", "no_text"),
+)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_DIVISION = re.compile(r"1/([0-9]+(?:\.[0-9]+)?)")
+
+
+def read_elements(at: Cursor) -> dict[str, Element]:
+    """Every element, with its derivation."""
+    places = dict(at.entries())
+    plain = {name: _read_plain(name, place) for name, place in places.items()}
+    return {
+        name: replace(element, **_read_derivation(element, places[name], plain))
+        for name, element in plain.items()
+    }
+
+
+def _read_plain(name: str, at: Cursor) -> Element:
+    at.known_keys(KEYS)
+    if not _NAME.fullmatch(name) or name in RESERVED:
+        at.problem(f"{shown(name)} cannot name an element: use a-z, 0-9 and _, and no rule word")
+    if name in RESULT_COLUMNS:
+        at.problem(
+            f"{shown(name)} cannot name an element: a column of screened tables is called so"
+        )
+    kind = at.required("type", lambda place: place.word(ELEMENT_TYPES), ELEMENT_TYPES[0])
+    read_end = Cursor.day if kind == "date" else Cursor.number
+    element = Element(
+        name=name,
+        label=at.required("label", Cursor.verbatim, ""),
+        type=kind,
+        source=at.required("source", lambda place: place.word(SOURCES), SOURCES[0]),
+        section=at.required("section", Cursor.text, ""),
+        ask=at.optional("ask", Cursor.verbatim, ""),
+        help=at.optional("help", Cursor.verbatim, ""),
+        examples=at.optional("examples", Cursor.verbatim, ""),
+        no_text=at.optional("no_text", Cursor.verbatim, "no"),
+        unit=at.optional("unit", Cursor.text, None),
+        accepts=at.optional("accepts", _read_factors, {}),
+        refuses=at.optional("refuses", _read_texts, {}),
+        range=at.optional("range", lambda place: _read_range(place, read_end), None),
+        range_help=at.optional("range_help", Cursor.verbatim, ""),
+        typical=at.optional("typical", lambda place: _read_range(place, read_end), None),
+        typical_help=at.optional("typical_help", Cursor.text, ""),
+        choices=at.optional("choices", _read_texts, {}),
+        spellings=at.optional("spellings", _read_spellings, {}),
+        card=at.optional("card", Cursor.text, None),
+        consent=at.optional("consent", Cursor.yes_no, False),
+        invalid_help=at.optional("invalid_help", Cursor.verbatim, ""),
+        reported_to=at.optional("reported_to", Cursor.number, None),
+        reported_wins=at.optional("reported_wins", Cursor.yes_no, False),
+        internal=at.optional("internal", Cursor.yes_no, False),
+    )
+    _check_type(element, at)
+    return element
+
+
+def _check_type(element: Element, at: Cursor) -> None:
+    """What one type needs and another cannot have."""
+    if element.type in NUMERIC:
+        for key, value in (("unit", element.unit), ("range", element.range)):
+            if value is None:
+                at.problem(f"the key {key!r} is missing; a {element.type} needs it")
+    elif element.unit is not None:
+        at.problem(f"a {element.type} has no unit")
+    if (element.type == "choice") != bool(element.choices):
+        at.problem("choices: are needed for a choice, and only there")
+    if not element.ask and not element.internal:
+        at.problem("the key 'ask' is missing")
+
+
+def _read_texts(at: Cursor) -> dict[str, str]:
+    return {key: place.verbatim() for key, place in at.entries()}
+
+
+def _read_spellings(at: Cursor) -> dict[str, str]:
+    for spelling, place in at.entries():
+        if is_dash(folded(spelling)):
+            place.problem(DASH)
+    return _read_texts(at)
+
+
+def _read_factors(at: Cursor) -> dict[str, float]:
+    return {key: _read_factor(place) for key, place in at.entries()}
+
+
+def _read_factor(at: Cursor) -> float:
+    """A positive number, or 1/number."""
+    if isinstance(at.node, Scalar) and (division := _DIVISION.fullmatch(at.node.text)):
+        divisor = float(division[1])
+        factor = 1 / divisor if divisor else 0.0
+    else:
+        factor = float(at.number())
+    if not 0 < factor < float("inf"):
+        at.problem("a factor must be above 0")
+    return factor
+
+
+def _read_range(at: Cursor, read_end: Any) -> Any:
+    ends = [read_end(item) for item in at.items()]
+    if len(ends) != 2 or ends[0] > ends[1]:
+        at.problem("expected two ends, [lowest, highest]")
+        return (date.min, date.max) if read_end is Cursor.day else (0, 1)
+    return tuple(ends)
+
+
+def _read_derivation(
+    element: Element, at: Cursor, elements: Mapping[str, Element]
+) -> dict[str, Any]:
+    """The fields `derive` and `valid_if`."""
+
+    def rule(place: Cursor) -> Rule:
+        return read_rule(place, elements)
+
+    derive = at.optional("derive", lambda place: _read_derive(element, place, elements), None)
+    implied = at.optional("implied_by", lambda place: _read_given(place, elements), None)
+    if derive is not None and implied is not None:
+        at.problem("derive: and implied_by: cannot stand together")
+    if implied is not None and element.type != "boolean":
+        at.problem("implied_by: is for a yes/no element")
+    if element.internal and derive is None:
+        at.problem("an internal element needs derive:, for nobody can enter it")
+    return {"derive": derive or implied, "valid_if": at.optional("valid_if", rule, None)}
+
+
+def _read_given(at: Cursor, elements: Mapping[str, Element]) -> Rule:
+    name = at.text()
+    if name not in elements:
+        at.problem(f"no data element is named {shown(name)}.{nearest(name, elements)}")
+    return Given(name)
+
+
+def _read_derive(
+    element: Element, at: Cursor, elements: Mapping[str, Element]
+) -> Formula | Rule | None:
+    if element.type == "boolean" and not is_call(at):
+        return read_rule(at, elements)
+    return read_formula(element, at, elements)
+
+
+NUMERIC = ("integer", "quantity")
+_CALL = re.compile(r"([a-z][a-z0-9_]*)\(\s*([a-z0-9_]+(?:\s*,\s*[a-z0-9_]+)*)\s*\)")
+_FACT_KINDS = {
+    "boolean": Exactly,
+    "choice": Exactly,
+    "integer": Numbers,
+    "quantity": Numbers,
+    "date": Dates,
+}
+
+
+def is_call(at: Cursor) -> bool:
+    """Whether a formula is called here, be it a known one or not."""
+    return isinstance(at.node, Scalar) and _CALL.fullmatch(at.node.text) is not None
+
+
+def read_formula(element: Element, at: Cursor, elements: Mapping[str, Element]) -> Formula | None:
+    """The formula that derives `element`, with the factors from its inputs' units to its own."""
+    call = _CALL.fullmatch(at.node.text) if isinstance(at.node, Scalar) else None
+    if call is None:
+        at.problem(f"expected a formula such as bmi(weight, height); known: {', '.join(FORMULAS)}")
+        return None
+    name, names = call[1], tuple(part.strip() for part in call[2].split(","))
+    spec = FORMULAS.get(name)
+    if spec is None:
+        at.problem(f"no formula is named {shown(name)}.{nearest(name, FORMULAS)}")
+        return None
+    _check_result(name, spec, element, at)
+    if len(names) != len(spec.inputs):
+        at.problem(f"{name} takes {len(spec.inputs)} elements, not {len(names)}")
+        return None
+    for given in names:
+        if given not in elements:
+            at.problem(f"no data element is named {shown(given)}.{nearest(given, elements)}")
+    if not elements.keys() >= set(names):
+        return None
+    inputs = [elements[given] for given in names]
+    factors = tuple(
+        _factor(name, needed, given, at) for needed, given in zip(spec.inputs, inputs, strict=True)
+    )
+    if spec.same_unit:
+        factors = _to_one_unit(name, inputs[0], inputs[1], at)
+    return Formula(name, names, factors if set(factors) != {1} else ())
+
+
+def _check_result(name: str, spec: FormulaSpec, element: Element, at: Cursor) -> None:
+    if element.type not in NUMERIC:
+        at.problem(f"a formula gives a number; {element.name} is a {element.type}")
+    elif element.unit is not None and element.unit not in spec.gives:
+        at.problem(f"{name} gives {spec.gives[0]}; {element.name} is in {element.unit}")
+
+
+def _factor(name: str, needed: Input, given: Element, at: Cursor) -> float:
+    """What takes numbers of `given` to the unit that the formula computes in; 1 without units."""
+    if _FACT_KINDS[given.type] is not needed.kind:
+        at.problem(f"{name} cannot use {given.name}, a {given.type}, there")
+    elif missing := [one for one in needed.choices if one not in given.choices]:
+        at.problem(
+            f"{name} needs the choices {' and '.join(needed.choices)} for {needed.name};"
+            f" {given.name} has no {' and no '.join(missing)}"
+        )
+    elif needed.units and (unit := given.unit) is not None:
+        if unit in needed.units:
+            return needed.units[unit]
+        *most, last = needed.units
+        units = f"{', '.join(most)} or {last}" if most else last
+        at.problem(f"{name} needs {needed.name} in {units}; {given.name} is in {unit}")
+    return 1
+
+
+def _to_one_unit(name: str, one: Element, other: Element, at: Cursor) -> tuple[float, float]:
+    """Factors that take two elements to one unit: one of theirs, which the other accepts."""
+    if one.unit is None or other.unit is None or one.unit == other.unit:
+        return 1, 1
+    if other.unit in one.accepts:
+        return 1, one.accepts[other.unit]
+    if one.unit in other.accepts:
+        return other.accepts[one.unit], 1
+    at.problem(
+        f"{name} needs both in one unit; {one.name} is in {one.unit}, {other.name} in"
+        f" {other.unit}, and neither accepts the other's"
+    )
+    return 1, 1

@@ -1,0 +1,219 @@
+"""Lint of a trial: what is well formed and still wrong, or worth a second look."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import combinations
+from math import isclose
+from typing import Literal, NamedTuple
+
+from trialscreen.criteria_file.ucum import grams_per_mole, ratio
+from trialscreen.criteria_file.yaml_nodes import Mapping, Node, Scalar, Sequence
+from trialscreen.model import rules, truth
+from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.model.wording import as_written
+from trialscreen.screening.evaluate import Evaluation
+
+Level = Literal["error", "warning"]
+
+
+class Lint(NamedTuple):
+    """A finding on a criteria file: where in the document, which rule, how bad, what."""
+
+    where: str
+    rule: str
+    level: Level
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message} [{self.rule}]"
+
+
+def lint(trial: Trial) -> tuple[Lint, ...]:
+    """Every finding, in the order of the document."""
+    return (
+        *_units(trial),
+        *_factors(trial),
+        *_undated(trial),
+        *_unused(trial),
+        *_decided_by_nothing(trial),
+        *_never_decided(trial),
+        *_repeated_clauses(trial),
+    )
+
+
+def _units(trial: Trial) -> Iterator[Lint]:
+    """Every unit code is defined, so that it can be shown and spelt."""
+    for element in trial.elements.values():
+        codes = [*element.accepts, *element.refuses]
+        if element.unit is not None:
+            codes.insert(0, element.unit)
+        for code in codes:
+            if code not in trial.units:
+                yield Lint(
+                    f"elements.{element.name}",
+                    "unit-defined",
+                    "error",
+                    f"the unit {code!r} is not defined under units:",
+                )
+
+
+def _undated(trial: Trial) -> Iterator[Lint]:
+    """A date without limits lets the default days of databases pass for dates."""
+    for element in trial.elements.values():
+        if element.type != "date" or element.internal:
+            continue
+        wanted = {"range": element.range, "typical": element.typical}
+        if element.name == SCREENING_DATE:
+            del wanted["range"]
+        if lacking := [key for key, limits in wanted.items() if limits is None]:
+            yield Lint(
+                f"elements.{element.name}",
+                "date-limits",
+                "warning",
+                f"a date without {' and '.join(lacking)}: days that databases write where none is"
+                " known, such as 1900-01-01 or 1970-01-01, pass for dates",
+            )
+
+
+LIGHTEST, LARGE_PROTEIN = 5, 100_000
+"""Grams to the mole: nothing lighter than lithium (7) is measured, and little that is heavier."""
+
+
+def _factors(trial: Trial) -> Iterator[Lint]:
+    """A factor that takes a unit to another of its kind is what these units say."""
+    for element in trial.elements.values():
+        for code, other, factor in _conversions(element):
+            if (wrong := _wrong_factor(code, other, factor)) is not None:
+                yield Lint(f"elements.{element.name}", "factor-fits", *wrong)
+
+
+def _conversions(element: Element) -> Iterator[tuple[str, str, float]]:
+    """From each accepted unit to the element's own; between those of another kind than that."""
+    if element.unit is None:
+        return
+    for code, factor in element.accepts.items():
+        yield code, element.unit, factor
+    apart = [one for one in element.accepts if ratio(one, element.unit) is None]
+    for code, other in combinations(apart, 2):
+        yield code, other, element.accepts[code] / element.accepts[other]
+
+
+def _wrong_factor(code: str, other: str, factor: float) -> tuple[Level, str] | None:
+    """What is wrong with `factor`, which takes numbers in `code` to `other`."""
+    right = ratio(code, other)
+    if right is not None and not isclose(factor, right, rel_tol=0.02):
+        upside_down = isclose(factor * right, 1, rel_tol=0.02)
+        why = "; the factor is upside down" if upside_down else ""
+        return "error", f"1 {code} is {right:.6g} {other}, and not {factor:.6g}{why}"
+    mole = grams_per_mole(code, other, factor)
+    if mole is None or LIGHTEST <= mole <= LARGE_PROTEIN:
+        return None
+    said = f"1 {code} as {factor:.6g} {other} makes {mole:.3g} g of a mole"
+    if mole < LIGHTEST:
+        return "error", f"{said}, as nothing does; is the factor upside down?"
+    return "warning", f"{said}, as only large proteins do; is the factor upside down?"
+
+
+def _unused(trial: Trial) -> Iterator[Lint]:
+    """An element that no criterion, check or derivation reads is asked in vain."""
+    used = {SCREENING_DATE}
+    for rule in _all_rules(trial):
+        used.update(rules.elements_of(rule))
+    for element in trial.elements.values():
+        if isinstance(element.derive, Formula):
+            used.update(element.derive.inputs)
+    for element in trial.elements.values():
+        if element.name not in used and not element.internal:
+            yield Lint(
+                f"elements.{element.name}",
+                "element-used",
+                "warning",
+                "no criterion, check or derivation reads it",
+            )
+
+
+def _all_rules(trial: Trial) -> Iterator[rules.Rule]:
+    for criterion in trial.criteria:
+        yield criterion.rule
+    for check in trial.checks:
+        yield check.when
+    for element in trial.elements.values():
+        if element.derive is not None and not isinstance(element.derive, Formula):
+            yield element.derive
+        if element.valid_if is not None:
+            yield element.valid_if
+
+
+def _decided_by_nothing(trial: Trial) -> Iterator[Lint]:
+    """With no data at all, no criterion may be decided: that would be a guess."""
+    nothing = Evaluation(trial.elements, {}, date(2000, 1, 1))
+    for criterion in trial.criteria:
+        if nothing.truth(criterion.rule) is not truth.UNKNOWN:
+            yield Lint(
+                f"{criterion.kind}.{criterion.id}",
+                "silence-decides",
+                "error",
+                "it is decided for a patient of whom nothing is known",
+            )
+
+
+def _never_decided(trial: Trial) -> Iterator[Lint]:
+    """A bound outside the accepted range of its element makes a test that cannot vary."""
+    for criterion in trial.criteria:
+        for test in rules.tests_of(criterion.rule):
+            if isinstance(test, rules.Compare) and isinstance(test.bound, int | float):
+                element: Element = trial.elements[test.element]
+                if element.range is None:
+                    continue
+                low, high = element.range
+                if not low <= test.bound <= high:  # type: ignore[operator]
+                    yield Lint(
+                        f"{criterion.kind}.{criterion.id}",
+                        "bound-in-range",
+                        "error",
+                        f"{test.element} is compared with {as_written(test.bound)}, outside its"
+                        f" range {as_written(low)} to {as_written(high)}",
+                    )
+
+
+def _repeated_clauses(trial: Trial) -> Iterator[Lint]:
+    """The same rule twice side by side is a slip of the pen."""
+    for criterion in trial.criteria:
+        ahead: list[rules.Rule] = [criterion.rule]
+        while ahead:
+            rule = ahead.pop()
+            parts = rules.parts_of(rule)
+            if len(set(parts)) < len(parts):
+                repeated = next(part for part in parts if parts.count(part) > 1)
+                name = repeated.element if isinstance(repeated, rules.Test) else "a rule"
+                yield Lint(
+                    f"{criterion.kind}.{criterion.id}",
+                    "no-repetition",
+                    "warning",
+                    f"{name} stands twice in one list",
+                )
+            ahead.extend(parts)
+
+
+def place_of(root: Node, where: str) -> tuple[int, int]:
+    """Line and column of `section.name`: a key under the section, or the item with that id.
+
+    What is not found stands at the section, or at the start of the document.
+    """
+    section, _, name = where.partition(".")
+    node = root
+    for key in (section, name):
+        node = _child(node, key) or node
+    return node.line, node.column
+
+
+def _child(node: Node, key: str) -> Node | None:
+    if isinstance(node, Mapping):
+        return node.items.get(key)
+    items = node.items if isinstance(node, Sequence) else []
+    return next((item for item in items if _has_id(item, key)), None)
+
+
+def _has_id(node: Node, name: str) -> bool:
+    found = node.items.get("id") if isinstance(node, Mapping) else None
+    return isinstance(found, Scalar) and found.text == name

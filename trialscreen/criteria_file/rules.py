@@ -1,0 +1,163 @@
+"""YAML to rules. A test is read by the type of its element."""
+
+import re
+from collections.abc import Mapping
+from typing import get_args
+
+from trialscreen.criteria_file.reader import Cursor
+from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
+from trialscreen.criteria_file.yaml_nodes import Scalar
+from trialscreen.model import rules
+from trialscreen.model.dates import Period, PeriodUnit
+from trialscreen.model.trial import Element
+from trialscreen.text.characters import nearest, shown
+
+COMBINATORS = ("all", "any", "not", "at_least_n")
+CLAUSE_KEYS = ("clause", "text", "rule")
+RESERVED = (*COMBINATORS, *CLAUSE_KEYS)
+
+_COMPARISONS = {operator.value: operator for operator in rules.Operator}
+_WINDOWS: dict[str, type[rules.Within] | type[rules.LongerAgoThan]] = {
+    "within": rules.Within,
+    "longer_ago_than": rules.LongerAgoThan,
+}
+_OPERATORS = ("is", "one_of", *_COMPARISONS, *_WINDOWS)
+_PERIOD = re.compile(r"([0-9]{1,5}) (day|week|month|year)s?")
+
+STAND_IN: rules.Rule = rules.AllOf(())
+_NO_RULES: tuple[rules.Rule, ...] = ()
+
+
+def read_rule(at: Cursor, elements: Mapping[str, Element]) -> rules.Rule:
+    """The rule at `at`; every problem in it is noted."""
+    if isinstance(at.node, Scalar) and not at.node.is_null:
+        return _yes(at, elements)
+    if not isinstance(at.node, MappingNode) or not at.node.items:
+        at.problem("expected a rule: the name of a yes/no element, or a mapping")
+        return STAND_IN
+    if "clause" in at.node.items:
+        at.known_keys(CLAUSE_KEYS)
+        return rules.Clause(
+            at.required("clause", Cursor.verbatim, ""),
+            at.required("text", Cursor.verbatim, ""),
+            at.required("rule", lambda part: read_rule(part, elements), STAND_IN),
+        )
+    if len(at.node.items) > 1:
+        at.problem(
+            f"one rule has one key; found {', '.join(map(shown, at.node.items))}."
+            " Put several rules in a list under all: or any:"
+        )
+        return STAND_IN
+    ((key, value),) = at.entries()
+    if key in COMBINATORS:
+        return _combinator(key, value, elements)
+    return _tests(key, at, value, elements)
+
+
+def _combinator(key: str, at: Cursor, elements: Mapping[str, Element]) -> rules.Rule:
+    if key == "not":
+        return rules.Not(read_rule(at, elements))
+    if key == "at_least_n":
+        at.known_keys(("n", "of"))
+        count = at.required("n", Cursor.whole, 1)
+        parts = at.required("of", lambda of: _parts(of, elements), _NO_RULES)
+        if not 1 <= count <= max(1, len(parts)):
+            at.problem(f"n is {count}; expected 1 to {len(parts)}, the number of rules in `of`")
+        return rules.AtLeastN(count, parts)
+    parts = _parts(at, elements)
+    return rules.AllOf(parts) if key == "all" else rules.AnyOf(parts)
+
+
+def _parts(at: Cursor, elements: Mapping[str, Element]) -> tuple[rules.Rule, ...]:
+    parts = tuple(read_rule(item, elements) for item in at.items())
+    if not parts:
+        at.problem("expected at least one rule")
+    return parts
+
+
+def _element(name: str, at: Cursor, elements: Mapping[str, Element]) -> Element | None:
+    if name in elements:
+        return elements[name]
+    at.problem(f"no data element is named {shown(name)}.{nearest(name, (*elements, *RESERVED))}")
+    return None
+
+
+def _yes(at: Cursor, elements: Mapping[str, Element]) -> rules.Rule:
+    name = at.text()
+    element = _element(name, at, elements) if name else None
+    if element is not None and element.type != "boolean":
+        at.problem(f"{name} is a {element.type}; a name alone tests a yes/no element")
+    return rules.Is(name, value=True)
+
+
+def _tests(name: str, at: Cursor, value: Cursor, elements: Mapping[str, Element]) -> rules.Rule:
+    """One element under one operator or several, which all must hold."""
+    element = _element(name, at, elements)
+    if element is None:
+        return STAND_IN
+    if element.type == "boolean":
+        return rules.Is(name, value.yes_no())
+    value.known_keys(_OPERATORS)
+    tests = [_test(element, operator, bound, elements) for operator, bound in value.entries()]
+    if not tests:
+        value.problem(f"expected a test such as {{{_usual_operator(element)}: …}}")
+        return STAND_IN
+    return tests[0] if len(tests) == 1 else rules.AllOf(tuple(tests))
+
+
+def _test(
+    element: Element, operator: str, at: Cursor, elements: Mapping[str, Element]
+) -> rules.Test:
+    if operator in _COMPARISONS and element.type in ("integer", "quantity", "date"):
+        return rules.Compare(element.name, _COMPARISONS[operator], _bound(element, at, elements))
+    if operator in _WINDOWS and element.type == "date":
+        return _WINDOWS[operator](element.name, _period(at))
+    if operator == "is" and element.type == "choice":
+        return rules.Is(element.name, _choice(element, at))
+    if operator == "one_of" and element.type == "choice":
+        names = tuple(_choice(element, item) for item in at.items())
+        if not names:
+            at.problem("expected at least one choice")
+        return rules.OneOf(element.name, names)
+    if operator in _OPERATORS:
+        at.problem(
+            f"{operator!r} does not fit {element.name}, a {element.type};"
+            f" {_usual_operator(element)!r} does"
+        )
+    return rules.Is(element.name, value=True)
+
+
+def _choice(element: Element, at: Cursor) -> str:
+    # That a choice has no choices is noted where it is defined.
+    return at.word(tuple(element.choices)) if element.choices else at.text()
+
+
+def _usual_operator(element: Element) -> str:
+    return {"choice": "is", "date": "within", "boolean": "yes"}.get(element.type, "at_least")
+
+
+def _bound(
+    element: Element, at: Cursor, elements: Mapping[str, Element]
+) -> int | float | rules.ElementRef:
+    """A number, or an element of the same type and unit."""
+    if isinstance(at.node, Scalar) and (element.type == "date" or at.node.text[:1].isalpha()):
+        other = _element(at.text(), at, elements)
+        if other is not None and (other.type == "date") != (element.type == "date"):
+            at.problem(f"{other.name} is a {other.type}; {element.name} is a {element.type}")
+        elif other is not None and other.unit != element.unit:
+            at.problem(f"{other.name} is in {other.unit}; {element.name} is in {element.unit}")
+        elif other is not None and other.type in ("boolean", "choice"):
+            at.problem(f"{other.name} is a {other.type}; a number is expected")
+        return rules.ElementRef(at.text())
+    return at.number()
+
+
+def _period(at: Cursor) -> Period:
+    match = _PERIOD.fullmatch(at.text())
+    if match is None:
+        at.problem(
+            f"{shown(at.text())}; expected a period such as 6 months, 6 weeks, 30 days or 2 years"
+        )
+        return Period(1, "days")
+    unit = next(one for one in get_args(PeriodUnit) if one.startswith(match[2]))
+    return Period(int(match[1]), unit)

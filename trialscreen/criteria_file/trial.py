@@ -1,0 +1,234 @@
+"""A criteria file to a Trial: every part read, then what must hold between the parts."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from trialscreen.criteria_file.elements import read_elements
+from trialscreen.criteria_file.reader import Cursor, Problems, read_record
+from trialscreen.criteria_file.rules import STAND_IN, read_rule
+from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
+from trialscreen.criteria_file.yaml_nodes import Scalar, parse_yaml
+from trialscreen.model.registration import Registration
+from trialscreen.model.rules import elements_of
+from trialscreen.model.trial import (
+    EXPECTED_TO_FAIL,
+    LEVELS,
+    RESULT_COLUMNS,
+    SCREENING_DATE,
+    Check,
+    Criterion,
+    Element,
+    Formula,
+    Kind,
+    Reading,
+    Section,
+    Trial,
+    Unit,
+)
+from trialscreen.text.characters import decode, nearest, shown
+from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
+
+FORMAT = 1
+_KEYS = (
+    *("format", "version", "trial", "units", "spellings", "sections", "cards"),
+    *("elements", "inclusion", "exclusion", "checks"),
+)
+CRITERION_KEYS = ("id", "label", "text", "rule", "expected_to_fail", "readings")
+_ID = re.compile(r"\w[\w .()/-]*")
+_NO_ELEMENTS: dict[str, Element] = {}
+_NO_REGISTRATION = Registration("", "", "", "", "", date.min, ())
+
+
+def parse_trial(data: bytes, origin: str) -> Trial:
+    """The trial in a criteria file's bytes.
+
+    `origin` names the file in messages. Raises InputError with every problem found, each
+    with file, line, column and the path in the document.
+    """
+    problems = Problems(origin)
+    root = Cursor(parse_yaml(decode(data, origin), origin, problems.found), "", problems)
+    if not isinstance(root.node, MappingNode):
+        root.problem(f"expected the keys of a criteria file: {', '.join(_KEYS)}")
+        problems.raise_any()
+    root.known_keys(_KEYS)
+    if root.required("format", Cursor.whole, FORMAT) != FORMAT:
+        root.down("format").problem(f"this version reads format {FORMAT}")
+    elements = root.required("elements", read_elements, _NO_ELEMENTS)
+    ids: dict[str, Cursor] = {}
+    trial = Trial(
+        version=root.required("version", Cursor.text, ""),
+        sha256=hashlib.sha256(data).hexdigest(),
+        origin=origin,
+        registration=root.required(
+            "trial", lambda at: read_record(at, Registration), _NO_REGISTRATION
+        ),
+        units=root.optional("units", _read_units, {}),
+        sections=root.required(
+            "sections", lambda at: tuple(read_record(item, Section) for item in at.items()), ()
+        ),
+        cards=root.optional(
+            "cards", lambda at: {key: place.verbatim() for key, place in at.entries()}, {}
+        ),
+        elements=elements,
+        criteria=(
+            *_read_criteria(root, "inclusion", elements, ids),
+            *_read_criteria(root, "exclusion", elements, ids),
+        ),
+        checks=root.optional("checks", lambda at: _read_checks(at, elements), ()),
+        spellings=root.optional("spellings", _read_spellings, {}),
+    )
+    _cross_check(trial, root)
+    problems.raise_any()
+    for name in _cyclic(elements):
+        root.down("elements", name).problem("its derivation needs its own value")
+    problems.raise_any()
+    return trial
+
+
+def _read_units(at: Cursor) -> dict[str, Unit]:
+    return {code: _read_unit(code, place) for code, place in at.entries()}
+
+
+def _read_unit(code: str, at: Cursor) -> Unit:
+    at.known_keys(("show", "spellings"))
+    show = at.required("show", _read_show, code)
+    return Unit(code, show, at.optional("spellings", _read_list, ()))
+
+
+def _read_show(at: Cursor) -> str:
+    """How a unit is printed; `""` for one that is not."""
+    is_empty = isinstance(at.node, Scalar) and not at.node.plain and not at.node.text
+    return "" if is_empty else at.verbatim()
+
+
+def _read_spellings(at: Cursor) -> dict[str, str]:
+    """Other words for yes, no and unknown; each stands for one of them."""
+    meanings = {word: meant for meant, words in WORDS.items() for word in words}
+    found = {}
+    for spelling, place in at.entries():
+        found[spelling] = place.word(tuple(WORDS))
+        if is_dash(word := folded(spelling)):
+            place.problem(DASH)
+        elif meanings.setdefault(word, found[spelling]) != found[spelling]:
+            place.problem(f"{shown(spelling)} already means {meanings[word]}")
+    return found
+
+
+def _read_list(at: Cursor) -> tuple[str, ...]:
+    return tuple(item.verbatim() for item in at.items())
+
+
+def _read_criteria(
+    root: Cursor, kind: Kind, elements: Mapping[str, Element], ids: dict[str, Cursor]
+) -> tuple[Criterion, ...]:
+    def read(at: Cursor) -> Criterion:
+        criterion = _read_criterion(at, kind, elements)
+        # Whether capitals matter in the name of a column, databases do not agree.
+        first = ids.setdefault(criterion.id.casefold(), at)
+        if criterion.id and first is not at:
+            message = f"another criterion has this id, on line {first.node.line}"
+            at.down("id").problem(f"{shown(criterion.id)}: {message}")
+        return criterion
+
+    return root.required(kind, lambda at: tuple(map(read, at.items())), ())
+
+
+def _read_criterion(at: Cursor, kind: Kind, elements: Mapping[str, Element]) -> Criterion:
+    at.known_keys(CRITERION_KEYS)
+    return Criterion(
+        id=at.required("id", lambda place: _criterion_id(place, elements), ""),
+        kind=kind,
+        label=at.required("label", Cursor.verbatim, ""),
+        text=at.required("text", Cursor.verbatim, ""),
+        rule=at.required("rule", lambda place: read_rule(place, elements), STAND_IN),
+        readings=at.optional(
+            "readings", lambda place: tuple(read_record(i, Reading) for i in place.items()), ()
+        ),
+        expected_to_fail=at.optional("expected_to_fail", _read_share, EXPECTED_TO_FAIL),
+    )
+
+
+def _criterion_id(at: Cursor, elements: Mapping[str, Element]) -> str:
+    """It names a column beside others wherever a table is screened."""
+    name = at.verbatim()
+    taken = {f"{one}{end}" for one in elements for end in ("", "_low", "_high")}
+    if name.casefold() in taken.union(RESULT_COLUMNS):
+        at.problem(f"{shown(name)}: a column of screened tables is called so")
+    elif name and not _ID.fullmatch(name):
+        at.problem(
+            f"{shown(name)}: expected letters and digits first, then also . _ - ( ) / and space"
+        )
+    return name
+
+
+def _read_share(at: Cursor) -> float:
+    share = float(at.number())
+    if not 0 < share < 1:
+        at.problem(f"{share:g}; expected a share above 0 and below 1, such as 0.05")
+    return share
+
+
+def _read_checks(at: Cursor, elements: Mapping[str, Element]) -> tuple[Check, ...]:
+    return tuple(_read_check(item, elements) for item in at.items())
+
+
+def _read_check(at: Cursor, elements: Mapping[str, Element]) -> Check:
+    at.known_keys(("id", "level", "when", "say"))
+    return Check(
+        id=at.required("id", Cursor.text, ""),
+        level=at.required("level", lambda place: place.word(LEVELS), LEVELS[0]),
+        when=at.required("when", lambda place: read_rule(place, elements), STAND_IN),
+        say=at.required("say", Cursor.verbatim, ""),
+    )
+
+
+def _cross_check(trial: Trial, root: Cursor) -> None:
+    """Names that must exist."""
+    if SCREENING_DATE in trial.elements and trial.elements[SCREENING_DATE].type != "date":
+        root.down("elements", SCREENING_DATE, "type").problem(f"{SCREENING_DATE} must be a date")
+    for key, ids in (
+        ("sections", [section.id for section in trial.sections]),
+        ("checks", [check.id for check in trial.checks]),
+    ):
+        for repeated in dict.fromkeys(one for one in ids if one and ids.count(one) > 1):
+            root.down(key).problem(f"the id {shown(repeated)} stands twice")
+    sections = {section.id for section in trial.sections if section.id}
+    for element in trial.elements.values():
+        for key, name, known in (
+            ("section", element.section, sections),
+            ("card", element.card, trial.cards),
+        ):
+            if name and name not in known:
+                root.down("elements", element.name, key).problem(
+                    f"{shown(name)} is not defined.{nearest(name, known)}"
+                )
+
+
+def _cyclic(elements: Mapping[str, Element]) -> Iterator[str]:
+    """The elements whose derivation comes back to them."""
+    needs = {name: _needs(element) for name, element in elements.items()}
+    for start, first in needs.items():
+        seen: set[str] = set()
+        ahead = list(first)
+        while ahead:
+            name = ahead.pop()
+            if name == start:
+                yield start
+                break
+            if name not in seen:
+                seen.add(name)
+                ahead.extend(needs[name])
+
+
+def _needs(element: Element) -> tuple[str, ...]:
+    """The elements that `element` is derived from or validated by."""
+    derived = (
+        element.derive.inputs
+        if isinstance(element.derive, Formula)
+        else elements_of(element.derive)
+        if element.derive is not None
+        else ()
+    )
+    return derived + (elements_of(element.valid_if) if element.valid_if is not None else ())

@@ -1,0 +1,134 @@
+"""What the log says of a later day: whose screening would come out otherwise, who is due when."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Literal, NamedTuple
+
+from trialscreen.answers.files import Answer, readable_facts
+from trialscreen.log.entry import Entry, Outcome
+from trialscreen.log.recording import outcome_of
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import Trial
+from trialscreen.screening.outlook import lasting_facts
+from trialscreen.screening.screen import Screening, screen
+
+
+def corrected_by(entries: Iterable[Entry]) -> dict[int, int]:
+    """The number of each entry that was corrected, and of the one that stands in for it."""
+    return {
+        one.screened.corrects.of: one.number for one in entries if one.screened.corrects is not None
+    }
+
+
+def current(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries that no later one corrects, in their order."""
+    listed = list(entries)
+    corrected = corrected_by(listed)
+    return [one for one in listed if one.number not in corrected]
+
+
+def latest(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """The last screening of each subject, by its date; subjects as they first appear."""
+    found: dict[str, Entry] = {}
+    for entry in current(entries):
+        subject, before = entry.screened.subject, found.get(entry.screened.subject)
+        if before is None or before.screened.on <= entry.screened.on:
+            found[subject] = entry
+    return found
+
+
+# Who is due.
+
+
+class Due(NamedTuple):
+    """A subject to screen again: from `day` on, by the last entry; `failed` clear by then."""
+
+    day: date
+    entry: Entry
+
+
+def due(entries: Iterable[Entry]) -> list[Due]:
+    """Who fails now and will not later, if nothing else changes; the earliest first.
+
+    Before consent is recorded no day is kept, so nobody is due by this.
+    """
+    found = [
+        Due(entry.screened.outcome.clears_on, entry)
+        for entry in latest(entries).values()
+        if entry.screened.outcome.clears_on is not None
+    ]
+    return sorted(found, key=lambda one: (one.day, one.entry.number))
+
+
+# Screening anew.
+
+Cause = Literal["date", "criteria"]
+
+
+class Flip(NamedTuple):
+    """A criterion that came out otherwise: whether it passed, and whether it passes now.
+
+    `was` and `now` are None for unknown; `cause` is the new criteria file where that alone
+    changes it, else the later date.
+    """
+
+    id: str
+    was: bool | None
+    now: bool | None
+    cause: Cause
+
+
+class Again(NamedTuple):
+    """One subject screened anew. `now` is None if that cannot be, `problems` say why.
+
+    `problems` with an outcome name answers that could not be used.
+    """
+
+    entry: Entry
+    now: Outcome | None
+    flips: tuple[Flip, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the verdict, or what an undetermined one waits for, came out otherwise."""
+        was = self.entry.screened.outcome
+        return self.now is not None and (was.verdict, was.open) != (self.now.verdict, self.now.open)
+
+
+def rescreen(trial: Trial, entries: Iterable[Entry], on: date) -> list[Again]:
+    """Each subject's last screening, with its answers and these criteria on day `on`."""
+    return [_again(trial, entry, on) for entry in latest(entries).values()]
+
+
+def _again(trial: Trial, entry: Entry, on: date) -> Again:
+    screened = entry.screened
+    if screened.stage != "full":
+        return Again(entry, None, problems=("no answers are kept before consent",))
+    if on < screened.on:
+        return Again(entry, None, problems=(f"was screened later than that, on {screened.on}",))
+    problems: list[Problem] = []
+    answers = {name: Answer(one.text, name, one.notes) for name, one in screened.answers.items()}
+    facts = readable_facts(trial, answers, screened.on, problems)
+    told = tuple(map(str, problems))
+    try:
+        then = screen(trial, facts, screened.on)
+        now = screen(trial, lasting_facts(then), on)
+    except InputError as error:
+        return Again(entry, None, problems=(*told, *map(str, error.problems)))
+    return Again(entry, outcome_of(now), tuple(_flips(entry, _passes(then), _passes(now))), told)
+
+
+def _passes(screening: Screening) -> Mapping[str, bool | None]:
+    return {one.criterion.id: one.passes.to_optional() for one in screening.findings}
+
+
+def _flips(
+    entry: Entry, then: Mapping[str, bool | None], now: Mapping[str, bool | None]
+) -> Iterable[Flip]:
+    """`then` is by the new criteria on the old date."""
+    was = {one.id: one.passes for one in entry.screened.found}
+    for name, passes in now.items():
+        before = was.get(name)
+        if passes is not before or name not in was:
+            yield Flip(name, before, passes, "date" if then[name] is before else "criteria")

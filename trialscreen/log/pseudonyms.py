@@ -1,0 +1,131 @@
+"""Pseudonymous codes: what looks as if it could lead to a person is refused, with the reason.
+
+No pattern can know every name. These catch what gets typed by habit: a name, an address, a
+telephone number, the number of a hospital record.
+"""
+
+import re
+
+from trialscreen.model.errors import ValueProblem
+from trialscreen.text.characters import shown
+
+MAX_CODE, MAX_REMARK = 40, 1000
+"""Characters of a code, and of a note or a reason."""
+
+_ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+_DATE = re.compile(r"(?<!\d)(19|20)\d\d[-./]?(0[1-9]|1[0-2])[-./]?(0[1-9]|[12]\d|3[01])(?!\d)")
+_REGISTERED = re.compile(r"NCT\d{8}", re.IGNORECASE)
+_LETTERS = re.compile(r"[A-Za-z]+")
+_E_MAIL = re.compile(r"[^\s@]+@[^\s@]+")
+_RECORD = re.compile(
+    r"\b(mrn|emr|ehr|hn|pid|nhs|ssn|record|chart|hospital|insurance|passport)"
+    r"[\s._/:#-]*(no|nr|number|id)?[\s._/:#-]*\d",
+    re.IGNORECASE,
+)
+_TELEPHONE = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){8,}")
+_MOST_DIGITS = 6
+"""In one run, or in all of a code without letters; more are a telephone or record number."""
+_MOST_JOINED = 9
+"""In runs that only separators part, as in 138-001-38000, also beside letters."""
+_MOST_LETTERS = 3
+"""Of an abbreviation."""
+_JOINED = re.compile(r"\d+(?:[._/-]+\d+)*")
+_BIRTH = re.compile(
+    r"\b(dob|d\.o\.b|born|birth ?da(?:te|y)|date of birth)\b\W*(?:on|in|is|was)?\W*"
+    r"(\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(r"\b(Mr|Mrs|Ms|Miss)\b\.? *[A-Z][^\W\d_]+")
+_PRESSURE = re.compile(r"(?<![\d/])([6-9]\d|[12]\d\d)/([2-9]\d|1\d\d)(?![\d/])")
+
+_WORDS = frozenset(
+    (
+        *("subject", "subj", "subjid", "patient", "pat", "participant", "part", "person"),
+        *("screen", "screening", "study", "trial", "site", "centre", "center", "case", "code"),
+        *("test", "demo", "example", "volunteer", "candidate", "random", "cohort", "group"),
+        *("arm", "number"),
+    )
+)
+"""What a code may spell out."""
+
+
+def check_subject(code: str) -> str:
+    """The subject code, if it can be one. Raises ValueProblem."""
+    _check_form(code, "a subject code such as S-014")
+    _check_looks(code, "a pseudonymous code, such as S-014")
+    if not any(map(str.isdigit, code)):
+        message = f"{shown(code)} has no digit, so it may be a name; expected a code such as S-014"
+        raise ValueProblem(message)
+    return code
+
+
+def check_staff(code: str) -> str:
+    """The initials or staff code of who screens, if it can be that. Raises ValueProblem."""
+    expected = "initials such as JW, or a staff code"
+    _check_form(code, expected)
+    _check_looks(code, expected)
+    return code
+
+
+def check_remark(text: str) -> str:
+    """A note or a reason, if nothing in it seems to lead to a person. Raises ValueProblem."""
+    if len(text) > MAX_REMARK:
+        raise ValueProblem(f"{len(text):,} characters; at most {MAX_REMARK:,} are kept")
+    if not text.isprintable():
+        raise ValueProblem(f"{shown(text)} holds a control character or a line break")
+    without_dates = _REGISTERED.sub("", _DATE.sub("", text))
+    found = {
+        "a date of birth": _BIRTH.search(text),
+        "a name": _TITLED.search(text),
+        "an e-mail address": _E_MAIL.search(without_dates),
+        "the number of a record": _RECORD.search(without_dates),
+        "a telephone or record number": _TELEPHONE.search(_PRESSURE.sub("-BP-", without_dates)),
+    }
+    for looks, match in found.items():
+        if match is not None:
+            message = f"{shown(match[0])} looks like {looks}; nothing in a log may lead to a person"
+            raise ValueProblem(message)
+    return text
+
+
+def _check_form(code: str, expected: str) -> None:
+    if not code:
+        raise ValueProblem(f"an empty code; expected {expected}")
+    if len(code) > MAX_CODE:
+        raise ValueProblem(f"{shown(code)} is too long; at most {MAX_CODE} characters are kept")
+    if "@" in code:
+        raise ValueProblem(f"{shown(code)} looks like an e-mail address; expected {expected}")
+    if code[0] in "+(" and any(map(str.isdigit, code)):
+        raise ValueProblem(f"{shown(code)} looks like a telephone number; expected {expected}")
+    if not _ALLOWED.fullmatch(code):
+        looks = "looks like a name" if any(map(str.isalpha, code)) else "is no code"
+        allowed = "letters a-z, digits and - . _ /"
+        raise ValueProblem(f"{shown(code)} {looks}; expected {expected}, of {allowed}")
+
+
+def _check_looks(code: str, expected: str) -> None:
+    looks = _looks_like(_REGISTERED.sub("", code))
+    if looks:
+        raise ValueProblem(f"{shown(code)} looks like {looks}; expected {expected}")
+
+
+def _looks_like(code: str) -> str:
+    """What a code of allowed characters looks like that it must not be; empty if nothing."""
+    letters = _LETTERS.findall(code)
+    longest = max(map(len, re.findall(r"\d+", code)), default=0)
+    joined = max((sum(map(str.isdigit, run)) for run in _JOINED.findall(code)), default=0)
+    if _DATE.search(code):
+        return "a date, such as that of a birth"
+    if _RECORD.search(code):
+        return "the number of a record"
+    if longest > _MOST_DIGITS or joined > (_MOST_JOINED if letters else _MOST_DIGITS + 2):
+        return "a telephone or record number"
+    return "a name" if any(map(_is_like_a_name, letters)) else ""
+
+
+def _is_like_a_name(word: str) -> bool:
+    """A word that can be spoken, and is no abbreviation and no word that codes use."""
+    if word.lower() in _WORDS or not re.search("[aeiouy]", word, re.IGNORECASE):
+        return False
+    is_abbreviation = word.isupper() or word.islower()
+    return len(word) > _MOST_LETTERS or (len(word) == _MOST_LETTERS and not is_abbreviation)

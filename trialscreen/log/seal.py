@@ -1,0 +1,131 @@
+"""An entry as the log keeps it: two JSON texts, and the seal over them.
+
+The `head` is what a list needs, the `detail` what a report needs. The seal is the SHA-256
+(FIPS 180-4) of the number, the seal before it, the number that is corrected, and both
+texts, a line each; JSON has no line breaks of its own here. So no entry can be changed,
+moved, taken out or put in without breaking the seals that follow.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple, get_args
+
+from trialscreen.log.entry import (
+    Correction,
+    Criteria,
+    Entry,
+    Found,
+    Given,
+    Outcome,
+    Screened,
+    Stage,
+)
+from trialscreen.model.dates import in_utc
+from trialscreen.model.trial import Kind
+from trialscreen.screening.screen import Open, Verdict
+
+NO_SEAL = "0" * 64
+"""What stands for the seal before the first."""
+
+
+class Row(NamedTuple):
+    """One row of the log. Row 0 opens the log: its head names the trial, its detail is empty."""
+
+    number: int
+    previous: str
+    corrects: int | None
+    head: str
+    detail: str
+    seal: str
+
+
+def sealed(number: int, previous: str, corrects: int | None, head: str, detail: str) -> Row:
+    seal = seal_of(number, previous, corrects, head.encode(), detail.encode())
+    return Row(number, previous, corrects, head, detail, seal)
+
+
+def seal_of(number: int, previous: str, corrects: int | None, head: bytes, detail: bytes) -> str:
+    """64 hexadecimal digits."""
+    start = f"{number}\n{previous}\n{'' if corrects is None else corrects}\n"
+    return hashlib.sha256(b"".join((start.encode(), head, b"\n", detail))).hexdigest()
+
+
+def texts(screened: Screened, at: datetime, by: str, tool: str) -> tuple[str, str]:
+    """The head and the detail."""
+    head = {
+        "at": in_utc(at),
+        "by": by,
+        "tool": tool,
+        "subject": screened.subject,
+        "screening_date": screened.on.isoformat(),
+        "criteria": screened.criteria._asdict(),
+        **screened.outcome._asdict(),
+        "stage": screened.stage,
+        "note": screened.note,
+        "reason": "" if screened.corrects is None else screened.corrects.reason,
+    }
+    detail = {
+        "answers": {name: one._asdict() for name, one in screened.answers.items()},
+        "found": [one._asdict() for one in screened.found],
+    }
+    return text_of(head), text_of(detail)
+
+
+def text_of(data: Mapping[str, Any]) -> str:
+    """JSON on one line, the same for the same data; days as YYYY-MM-DD."""
+    return json.dumps(
+        data, ensure_ascii=False, separators=(",", ":"), default=lambda day: day.isoformat()
+    )
+
+
+def entry_of(row: Row) -> Entry:
+    """The entry in a row; without a detail (an empty text) it has no answers and findings.
+
+    Raises ValueError if there is none in it.
+    """
+    try:
+        return _entry_of(row)
+    except (AttributeError, KeyError, RecursionError, TypeError) as error:
+        raise ValueError from error
+
+
+def _entry_of(row: Row) -> Entry:
+    head = json.loads(row.head)
+    detail = json.loads(row.detail) if row.detail else {"answers": {}, "found": []}
+    _check_words(head)
+    corrects = None if row.corrects is None else Correction(row.corrects, head["reason"])
+    screened = Screened(
+        head["subject"],
+        date.fromisoformat(head["screening_date"]),
+        Criteria(**head["criteria"]),
+        Outcome(head["verdict"], head["open"], tuple(head["failed"]), _day(head["clears_on"])),
+        head["stage"],
+        head["note"],
+        corrects,
+        {name: Given(**one) for name, one in detail["answers"].items()},
+        tuple(_found(one) for one in detail["found"]),
+    )
+    at = datetime.fromisoformat(head["at"])
+    return Entry(row.number, at, head["by"], head["tool"], screened, row.seal)
+
+
+def _check_words(head: Mapping[str, Any]) -> None:
+    """Raises ValueError if a head says what no screening can."""
+    words = [head[key] for key in ("by", "tool", "subject", "note", "reason")]
+    known = head["verdict"] in get_args(Verdict) and head["stage"] in get_args(Stage)
+    known = known and head["open"] in (None, *get_args(Open))
+    if not known or not all(isinstance(one, str) for one in (*words, *head["failed"])):
+        raise ValueError
+
+
+def _found(data: Mapping[str, Any]) -> Found:
+    if data["kind"] not in get_args(Kind) or data["met"] not in (True, False, None):
+        raise ValueError
+    lists = {"reasons": tuple(data["reasons"]), "missing": tuple(data["missing"])}
+    return Found(**{**data, **lists, "clears_on": _day(data["clears_on"])})
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

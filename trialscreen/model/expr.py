@@ -1,0 +1,183 @@
+"""Expressions over the columns of one row: what the rule language becomes for tables.
+
+A small algebra that every engine has: Polars and SQL print it, each in a few lines per
+node. Any value may be null, which means unknown. Nodes are frozen and declare what they
+are, no more; `trialscreen.tables.compile` builds them. The union `Scalar` is closed, so a printer
+ends its `match` with `assert_never`. Named tuples with a `kind`, as in `trialscreen.model.rules`.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Literal, NamedTuple
+
+from trialscreen.model.dates import Period
+
+ComparisonSign = Literal["==", "<", "<=", ">", ">="]
+ArithmeticSign = Literal["+", "-", "*", "/", "**"]
+
+
+class Column(NamedTuple):
+    """The value of a column of the table, or of an earlier step."""
+
+    name: str
+    kind: Literal["column"] = "column"
+
+
+class Constant(NamedTuple):
+    """A value that is the same in every row; None is null."""
+
+    value: bool | float | str | date | None
+    kind: Literal["constant"] = "constant"
+
+
+class And(NamedTuple):
+    """The least of the parts, where false < null < true."""
+
+    parts: tuple["Scalar", ...]
+    kind: Literal["and"] = "and"
+
+
+class Or(NamedTuple):
+    """The greatest of the parts, where false < null < true."""
+
+    parts: tuple["Scalar", ...]
+    kind: Literal["or"] = "or"
+
+
+class Not(NamedTuple):
+    """True for false and false for true; null for null."""
+
+    part: "Scalar"
+    kind: Literal["not"] = "not"
+
+
+class Known(NamedTuple):
+    """Whether a value is not null; never null itself."""
+
+    part: "Scalar"
+    kind: Literal["known"] = "known"
+
+
+class Count(NamedTuple):
+    """How many of the parts are true; a null part is not. Never null itself."""
+
+    parts: tuple["Scalar", ...]
+    kind: Literal["count"] = "count"
+
+
+class Comparison(NamedTuple):
+    """Two numbers, two dates, two texts or two booleans; null if one is null."""
+
+    sign: ComparisonSign
+    left: "Scalar"
+    right: "Scalar"
+    kind: Literal["comparison"] = "comparison"
+
+
+class In(NamedTuple):
+    """Whether a text is one of these; null for null."""
+
+    part: "Scalar"
+    values: tuple[str, ...]
+    kind: Literal["in"] = "in"
+
+
+class If(NamedTuple):
+    """`then` where the condition is true, `otherwise` where it is false or null."""
+
+    condition: "Scalar"
+    then: "Scalar"
+    otherwise: "Scalar"
+    kind: Literal["if"] = "if"
+
+
+class Coalesce(NamedTuple):
+    """The first value, or the second where the first is null."""
+
+    first: "Scalar"
+    second: "Scalar"
+    kind: Literal["coalesce"] = "coalesce"
+
+
+class Arithmetic(NamedTuple):
+    """Two numbers in double precision (`/` never divides whole numbers); null if one is null."""
+
+    sign: ArithmeticSign
+    left: "Scalar"
+    right: "Scalar"
+    kind: Literal["arithmetic"] = "arithmetic"
+
+
+class Floor(NamedTuple):
+    """The greatest whole number that is not above a number."""
+
+    part: "Scalar"
+    kind: Literal["floor"] = "floor"
+
+
+class Rounded(NamedTuple):
+    """A number as `derive.rounded` rounds it; `folding.spelled_out` says it in other nodes."""
+
+    part: "Scalar"
+    decimals: int
+    kind: Literal["rounded"] = "rounded"
+
+
+class Before(NamedTuple):
+    """The day that lies a period before a day, as `Period.before` finds it."""
+
+    day: "Scalar"
+    period: Period
+    kind: Literal["before"] = "before"
+
+
+class CompletedYears(NamedTuple):
+    """Whole years from one day to another, as `dates.completed_years` counts them."""
+
+    since: "Scalar"
+    on: "Scalar"
+    kind: Literal["completed years"] = "completed years"
+
+
+Truth = And | Or | Not | Known | Comparison | In
+"""Nodes whose value is a boolean."""
+
+Quantity = Count | Arithmetic | Floor | Rounded | Before | CompletedYears
+"""Nodes whose value is a number or a day."""
+
+Scalar = Column | Constant | If | Coalesce | Truth | Quantity
+
+NULL, TRUE, FALSE = Constant(None), Constant(True), Constant(False)
+
+
+def is_simple(scalar: Scalar) -> bool:
+    """Whether `scalar` costs nothing to repeat: a column, a constant, or the opposite of one."""
+    inner = scalar.part if isinstance(scalar, Not) else scalar
+    return isinstance(inner, Column | Constant)
+
+
+def parts_of(scalar: Scalar) -> tuple[Scalar, ...]:
+    """The expressions directly inside `scalar`."""
+    match scalar:
+        case And(parts) | Or(parts) | Count(parts):
+            return parts
+        case (
+            Not(part) | Known(part) | In(part, _) | Floor(part) | Rounded(part, _) | Before(part, _)
+        ):
+            return (part,)
+        case Comparison(_, left, right) | Arithmetic(_, left, right):
+            return (left, right)
+        case Coalesce(left, right) | CompletedYears(left, right):
+            return (left, right)
+        case If(condition, then, otherwise):
+            return (condition, then, otherwise)
+        case Column() | Constant():
+            return ()
+
+
+def columns_of(scalar: Scalar) -> Iterator[str]:
+    """The columns that `scalar` reads, from left to right, repeated ones too."""
+    if isinstance(scalar, Column):
+        yield scalar.name
+    for part in parts_of(scalar):
+        yield from columns_of(part)

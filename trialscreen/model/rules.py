@@ -1,0 +1,191 @@
+"""The rule language: a small tree of frozen nodes that declare what they are, no more.
+
+The interpreters (`evaluate` is the reference) give them meaning. The union `Rule` is
+closed: an interpreter ends its `match` with `assert_never`, so that mypy finds a node
+without a handler.
+
+Nodes are named tuples, which are defined and compared several times faster than data
+classes; `kind` keeps a node from being equal to one of another kind that holds the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Literal, NamedTuple
+
+from trialscreen.model.dates import Period
+
+
+class Operator(Enum):
+    """How a value is compared with its bound."""
+
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    ABOVE = "above"
+    BELOW = "below"
+
+    @property
+    def sign(self) -> Literal[">=", "<=", ">", "<"]:
+        """As programs write it; `words.SYMBOLS` is for people."""
+        return _SIGNS[self]
+
+    @property
+    def opposite(self) -> "Operator":
+        """What holds of two numbers where this does not."""
+        return _OPPOSITES[self]
+
+
+_SIGNS: Mapping[Operator, Literal[">=", "<=", ">", "<"]] = {
+    Operator.AT_LEAST: ">=",
+    Operator.AT_MOST: "<=",
+    Operator.ABOVE: ">",
+    Operator.BELOW: "<",
+}
+_OPPOSITES = {
+    Operator.AT_LEAST: Operator.BELOW,
+    Operator.BELOW: Operator.AT_LEAST,
+    Operator.AT_MOST: Operator.ABOVE,
+    Operator.ABOVE: Operator.AT_MOST,
+}
+
+
+class Written(float):
+    """A number whose shortest text is another than the one in the criteria file: `0.50`, `1e3`."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> "Written":
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
+class ElementRef(NamedTuple):
+    """A bound that is the value of another element (a printed upper limit, say)."""
+
+    name: str
+    kind: Literal["element ref"] = "element ref"
+
+
+class AllOf(NamedTuple):
+    """Every part holds."""
+
+    parts: tuple["Rule", ...]
+    kind: Literal["all of"] = "all of"
+
+
+class AnyOf(NamedTuple):
+    """One part holds, or more."""
+
+    parts: tuple["Rule", ...]
+    kind: Literal["any of"] = "any of"
+
+
+class AtLeastN(NamedTuple):
+    """`least` parts hold, or more."""
+
+    least: int
+    parts: tuple["Rule", ...]
+    kind: Literal["at least n"] = "at least n"
+
+
+class Not(NamedTuple):
+    """The part does not hold."""
+
+    part: "Rule"
+    kind: Literal["not"] = "not"
+
+
+class Clause(NamedTuple):
+    """A named part of a criterion with the words that it encodes; as true as its rule."""
+
+    id: str
+    text: str
+    part: "Rule"
+    kind: Literal["clause"] = "clause"
+
+
+class Is(NamedTuple):
+    """A yes/no element or a choice has exactly this value."""
+
+    element: str
+    value: bool | str
+    kind: Literal["is"] = "is"
+
+
+class OneOf(NamedTuple):
+    """A choice has one of these values."""
+
+    element: str
+    values: tuple[str, ...]
+    kind: Literal["one of"] = "one of"
+
+
+class Compare(NamedTuple):
+    """A number or date against a number, or against another element of the same kind.
+
+    A number keeps the type it was written with (10.0 or 10; `Written`), to be shown as written.
+    """
+
+    element: str
+    operator: Operator
+    bound: int | float | ElementRef
+    kind: Literal["compare"] = "compare"
+
+
+class Within(NamedTuple):
+    """A date lies in the period up to the screening date, both ends included."""
+
+    element: str
+    period: Period
+    kind: Literal["within"] = "within"
+
+
+class LongerAgoThan(NamedTuple):
+    """A date lies before the period that ends on the screening date."""
+
+    element: str
+    period: Period
+    kind: Literal["longer ago than"] = "longer ago than"
+
+
+class Given(NamedTuple):
+    """True once anything is known of the element; never false, for silence is no evidence."""
+
+    element: str
+    kind: Literal["given"] = "given"
+
+
+Test = Is | OneOf | Compare | Within | LongerAgoThan | Given
+Rule = AllOf | AnyOf | AtLeastN | Not | Clause | Test
+
+
+def parts_of(rule: Rule) -> tuple[Rule, ...]:
+    """The rules directly inside `rule`; none for a test."""
+    match rule:
+        case AllOf(parts) | AnyOf(parts) | AtLeastN(_, parts):
+            return parts
+        case Not(part) | Clause(_, _, part):
+            return (part,)
+        case _:
+            return ()
+
+
+def tests_of(rule: Rule) -> Iterator[Test]:
+    """Every test in `rule`, from left to right."""
+    if isinstance(rule, Test):
+        yield rule
+    for part in parts_of(rule):
+        yield from tests_of(part)
+
+
+def elements_of_test(test: Test) -> tuple[str, ...]:
+    """The elements that one test reads."""
+    if isinstance(test, Compare) and isinstance(test.bound, ElementRef):
+        return (test.element, test.bound.name)
+    return (test.element,)
+
+
+def elements_of(rule: Rule) -> tuple[str, ...]:
+    """The elements that `rule` reads itself (not through derivations), each once, in order."""
+    return tuple(dict.fromkeys(name for test in tests_of(rule) for name in elements_of_test(test)))

@@ -1,0 +1,210 @@
+"""A trial as its criteria file states it: elements, criteria, checks. Frozen values only."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, NamedTuple, get_args
+
+from trialscreen.model.registration import Registration
+from trialscreen.model.rules import Rule, Test, elements_of_test, tests_of
+
+ElementType = Literal["boolean", "choice", "integer", "quantity", "date"]
+Source = Literal["participant", "chart", "laboratory", "imaging", "investigator", "derived"]
+Kind = Literal["inclusion", "exclusion"]
+Level = Literal["error", "warning", "note"]
+
+ELEMENT_TYPES: tuple[ElementType, ...] = get_args(ElementType)
+SOURCES: tuple[Source, ...] = get_args(Source)
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+SCREENING_DATE = "screening_date"
+"""The one element that is not a fact about the patient: the anchor of every window."""
+
+RESULT_COLUMNS = ("verdict", "open", "missing", "reasons", "clears_on")
+"""Columns of a screened table that no element or criterion can be called like."""
+
+
+class Formula(NamedTuple):
+    """A named formula of `derive`, and the elements it is computed from, in its order.
+
+    `factors` take each input from its element's unit to the one that the formula computes
+    in; none at all where every input is in that unit, or has none.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    factors: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Element:
+    """One data element: what is asked, in which form an answer comes, who can give it.
+
+    Numbers are stored in `unit` (UCUM). `accepts` maps each other unit to its factor:
+    value x factor = value in `unit`. `range` refuses, `typical` warns; both inclusive.
+    `examples` help to recognise what the label means; `no_text` is how a no is shown.
+    """
+
+    name: str
+    label: str
+    type: ElementType
+    source: Source
+    section: str
+    ask: str
+    help: str = ""
+    examples: str = ""
+    no_text: str = "no"
+    unit: str | None = None
+    accepts: Mapping[str, float] = field(default_factory=dict)
+    refuses: Mapping[str, str] = field(default_factory=dict)
+    range: tuple[float, float] | tuple[date, date] | None = None
+    range_help: str = ""
+    typical: tuple[float, float] | tuple[date, date] | None = None
+    typical_help: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    card: str | None = None
+    consent: bool = False
+    derive: Formula | Rule | None = None
+    valid_if: Rule | None = None
+    invalid_help: str = ""
+    reported_to: float | None = None
+    reported_wins: bool = False
+    internal: bool = False
+
+    @property
+    def no_is_not_yet(self) -> bool:
+        """Whether a no may still become a yes, as a missing signature."""
+        return self.no_text != "no"
+
+    @property
+    def is_judgement(self) -> bool:
+        """Whether only a person's consent or the investigator can settle it."""
+        return self.consent or self.source == "investigator"
+
+
+class Unit(NamedTuple):
+    """A UCUM code, how it is printed, and how else people write it."""
+
+    code: str
+    show: str
+    spellings: tuple[str, ...] = ()
+
+
+class Section(NamedTuple):
+    id: str
+    title: str
+
+
+class Reading(NamedTuple):
+    """How an ambiguous text was read: chosen, the alternative, and why."""
+
+    ref: str
+    issue: str
+    chosen: str
+    alternative: str
+    why: str
+
+
+EXPECTED_TO_FAIL = 0.1
+"""The share of the screened who fail a criterion, where its entry in the file is silent."""
+
+
+class Criterion(NamedTuple):
+    """One eligibility criterion. `rule` says when its own statement is true of a patient.
+
+    `expected_to_fail` is the share of the screened who fail it, as far as is known; it
+    orders the questions of a quick interview and enters no finding.
+    """
+
+    id: str
+    kind: Kind
+    label: str
+    text: str
+    rule: Rule
+    readings: tuple[Reading, ...] = ()
+    expected_to_fail: float = EXPECTED_TO_FAIL
+
+
+class Check(NamedTuple):
+    """A relation between elements; when it certainly holds, `say` is reported at `level`."""
+
+    id: str
+    level: Level
+    when: Rule
+    say: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A whole criteria file. `criteria` stand in protocol order, `elements` in the file's.
+
+    `spellings` are its own words for yes, no and unknown, beside `spelling.WORDS`.
+    """
+
+    version: str
+    sha256: str
+    origin: str
+    registration: Registration
+    units: Mapping[str, Unit]
+    sections: tuple[Section, ...]
+    cards: Mapping[str, str]
+    elements: Mapping[str, Element]
+    criteria: tuple[Criterion, ...]
+    checks: tuple[Check, ...]
+    spellings: Mapping[str, str] = field(default_factory=dict)
+
+    def unit_text(self, code: str | None) -> str:
+        """A unit as people print it; empty for none."""
+        if code is None:
+            return ""
+        return self.units[code].show if code in self.units else code
+
+    def reached(self, rule: Rule) -> tuple[Test, ...]:
+        """Every test that can decide `rule`: its own, and those behind its elements."""
+        tests: dict[Test, None] = {}
+        names: set[str] = set()
+        rules = [rule]
+        while rules:
+            for test in tests_of(rules.pop()):
+                tests[test] = None
+                for name in elements_of_test(test):
+                    rules.extend(self._behind(name, names))
+        return tuple(tests)
+
+    def _behind(self, name: str, seen: set[str]) -> Iterator[Rule]:
+        """The rules that an element's value rests on, through its formulas; each element once."""
+        if name in seen:
+            return
+        seen.add(name)
+        element = self.elements[name]
+        if isinstance(element.derive, Formula):
+            for given in element.derive.inputs:
+                yield from self._behind(given, seen)
+        elif element.derive is not None:
+            yield element.derive
+        if element.valid_if is not None:
+            yield element.valid_if
+
+    def sources_of(self, name: str) -> tuple[str, ...]:
+        """The elements that an element's value can be derived from, if it is not entered."""
+        derive = self.elements[name].derive
+        if isinstance(derive, Formula):
+            return tuple(n for given in derive.inputs for n in (given, *self.sources_of(given)))
+        return () if derive is None else self.elements_behind(derive)
+
+    def elements_behind(self, rule: Rule) -> tuple[str, ...]:
+        """Every element that `rule` can depend on, through derivations and validity."""
+        names: dict[str, None] = {}
+        ahead = [name for test in self.reached(rule) for name in elements_of_test(test)]
+        while ahead:
+            name = ahead.pop(0)
+            if name not in names:
+                names[name] = None
+                if isinstance(formula := self.elements[name].derive, Formula):
+                    ahead.extend(formula.inputs)
+        return tuple(names)
+
+    def answerable(self) -> Iterator[Element]:
+        """The elements a patient's data may name: all but the internal ones."""
+        return (element for element in self.elements.values() if not element.internal)

@@ -1,0 +1,191 @@
+"""Values, units and rules in words: how they are shown, never what they mean."""
+
+from datetime import date, timedelta
+from typing import Literal, assert_never
+
+from trialscreen.model import rules
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
+from trialscreen.model.trial import Element, Trial
+
+SYMBOLS = {
+    rules.Operator.AT_LEAST: "≥",
+    rules.Operator.AT_MOST: "≤",
+    rules.Operator.ABOVE: ">",
+    rules.Operator.BELOW: "<",
+}
+_ONE_DAY = timedelta(days=1)
+
+
+def show_number(value: float, decimals: int | None = None) -> str:
+    """The shortest text of a number; at most `decimals` of them if given."""
+    if decimals is not None:
+        value = round(value, decimals)
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return repr(float(value))
+
+
+def as_written(value: float | date) -> str:
+    """A number or day of the criteria file as it stands there."""
+    return value.text if isinstance(value, rules.Written) else str(value)
+
+
+def with_unit(trial: Trial, element: Element, text: str) -> str:
+    unit = trial.unit_text(element.unit)
+    return f"{text}{'' if unit in ('', '%') else ' '}{unit}"
+
+
+def show_range(trial: Trial, element: Element) -> str:
+    """The accepted range of an element, with its unit."""
+    assert element.range is not None
+    return _span(trial, element, element.range)
+
+
+def show_typical(trial: Trial, element: Element) -> str:
+    assert element.typical is not None
+    return _span(trial, element, element.typical)
+
+
+def _span(trial: Trial, element: Element, ends: tuple[float, float] | tuple[date, date]) -> str:
+    low, high = map(as_written, ends)
+    return with_unit(trial, element, f"{low} to {high}")
+
+
+def show_fact(trial: Trial, element: Element, fact: Fact | None) -> str:
+    """A fact as a person would write it: `41 kg`, `<20 copies/mL`, `2026-03`, `yes`, `unknown`."""
+    match fact:
+        case None:
+            return "unknown"
+        case Exactly(bool() as value):
+            return "yes" if value else element.no_text
+        case Exactly(value):
+            return element.choices.get(str(value), str(value))
+        case Dates():
+            return show_dates(element, fact)
+        case Numbers():
+            return with_unit(trial, element, show_numbers(element, fact))
+        case _:
+            assert_never(fact)
+
+
+def show_numbers(element: Element, fact: Numbers) -> str:
+    """Without the unit. An end that is the edge of the accepted range is left out."""
+    assert element.range is not None
+    if fact.exact:
+        return show_number(fact.low, _decimals(element))
+    if (end := one_sided(element, fact)) is not None:
+        return end[0] + show_number(end[1])
+    if fact.low_open or fact.high_open:
+        return f"{show_end(element, fact, 'low')} and {show_end(element, fact, 'high')}"
+    decimals = _decimals(element)
+    return f"{show_number(fact.low, decimals)} to {show_number(fact.high, decimals)}"
+
+
+def show_end(element: Element, fact: Numbers, end: Literal["low", "high"]) -> str:
+    """One end of a number, such as `<20`; without the unit."""
+    if end == "low":
+        return f"{'>' if fact.low_open else '≥'}{show_number(fact.low, _decimals(element))}"
+    return f"{'<' if fact.high_open else '≤'}{show_number(fact.high, _decimals(element))}"
+
+
+def one_sided(element: Element, fact: Numbers) -> tuple[str, float] | None:
+    """The sign and the number of a fact that reaches one edge of the accepted range; else None.
+
+    The sign is <, ≤, > or ≥; the number is in the element's unit.
+    """
+    assert element.range is not None
+    if fact.low == element.range[0] and not fact.low_open:
+        return "<" if fact.high_open else "≤", fact.high
+    if fact.high == element.range[1] and not fact.high_open:
+        return ">" if fact.low_open else "≥", fact.low
+    return None
+
+
+def _decimals(element: Element) -> int | None:
+    """Computed numbers have more decimals than anyone wrote."""
+    return 4 if element.derive is not None else None
+
+
+def show_dates(element: Element, fact: Dates) -> str:
+    """A day, a whole month or year, or the first and last day that are possible."""
+    low, high = fact.low, fact.high
+    if low == high:
+        return low.isoformat()
+    if low == (element.range or (date.min,))[0]:
+        return f"{high} or earlier"
+    starts_month, ends_month = low.day == 1, (high + _ONE_DAY).day == 1
+    if low.year == high.year and starts_month and ends_month:
+        if low.month == high.month:
+            return low.isoformat()[:7]
+        if (low.month, high.month) == (1, 12):
+            return str(low.year)
+    return f"{low} to {high}"
+
+
+# Rules.
+
+
+def rule_in_words(trial: Trial, rule: rules.Rule) -> str:
+    """A rule as one readable line."""
+    match rule:
+        case rules.AllOf(parts):
+            return " and ".join(_inner(trial, part, rules.AnyOf) for part in parts)
+        case rules.AnyOf(parts):
+            return " or ".join(_inner(trial, part, rules.AllOf) for part in parts)
+        case rules.AtLeastN(count, parts):
+            listed = "; ".join(rule_in_words(trial, part) for part in parts)
+            return f"at least {count} of ({listed})"
+        case rules.Not(part):
+            return f"not ({rule_in_words(trial, part)})"
+        case rules.Clause(_, _, part):
+            return rule_in_words(trial, part)
+        case (
+            rules.Is()
+            | rules.OneOf()
+            | rules.Compare()
+            | rules.Within()
+            | rules.LongerAgoThan()
+            | rules.Given()
+        ):
+            return test_in_words(trial, rule)
+        case _:
+            assert_never(rule)
+
+
+def _inner(trial: Trial, rule: rules.Rule, bracketed: type[rules.AllOf] | type[rules.AnyOf]) -> str:
+    words = rule_in_words(trial, rule)
+    while isinstance(rule, rules.Clause):
+        rule = rule.part
+    return f"({words})" if isinstance(rule, bracketed) and len(rule.parts) > 1 else words
+
+
+def test_in_words(trial: Trial, test: rules.Rule) -> str:
+    """One test: its element's label and what is asked of it."""
+    assert isinstance(
+        test,
+        rules.Is | rules.OneOf | rules.Compare | rules.Within | rules.LongerAgoThan | rules.Given,
+    )
+    element = trial.elements[test.element]
+    match test:
+        case rules.Is(_, bool() as value):
+            return element.label if value else f"no {element.label}"
+        case rules.Is(_, value):
+            return f"{element.label} is {element.choices[str(value)]}"
+        case rules.OneOf(_, values):
+            listed = " or ".join(element.choices[value] for value in values)
+            return f"{element.label} is {listed}"
+        case rules.Compare(_, operator, bound):
+            return f"{element.label} {SYMBOLS[operator]} {bound_in_words(trial, element, bound)}"
+        case rules.Within(_, period):
+            return f"{element.label} within {period} before screening"
+        case rules.LongerAgoThan(_, period):
+            return f"{element.label} more than {period} before screening"
+        case rules.Given():
+            return f"{element.label} known"
+
+
+def bound_in_words(trial: Trial, element: Element, bound: int | float | rules.ElementRef) -> str:
+    """A number as the criteria file writes it, with the unit; or the other element's label."""
+    if isinstance(bound, rules.ElementRef):
+        return trial.elements[bound.name].label
+    return with_unit(trial, element, as_written(bound))

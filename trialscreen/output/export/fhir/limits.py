@@ -1,0 +1,92 @@
+"""What FHIR cannot carry of a trial's questions, and of a patient's answers, in words."""
+
+from collections.abc import Iterable, Iterator
+
+from trialscreen.answers.files import Answers
+from trialscreen.answers.values import UNKNOWN
+from trialscreen.model.rules import Compare, ElementRef, LongerAgoThan, Within
+from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.output.export.fhir.questionnaire import Form
+from trialscreen.output.export.fhir.response import Response
+from trialscreen.text.characters import some
+
+
+def questionnaire_limits(trial: Trial, form: Form) -> tuple[str, ...]:
+    """What the Questionnaire leaves out, a line each."""
+    return tuple(_of_questions(trial, form))
+
+
+def _of_questions(trial: Trial, form: Form) -> Iterator[str]:
+    yield "the criteria: the questions are carried, what follows from the answers is not"
+    yield "codes (LOINC, SNOMED CT): the criteria file has none, and none are made up"
+    yield "unknown as an answer: a question left empty is one whose answer is not known"
+    yield "who gives each answer, and which questions are asked together"
+    if form.every_question:
+        yield "which questions can no longer matter: all are shown, as asked"
+    elif _by_comparing(trial):
+        yield "relevance that hangs on a date, or on two answers compared: the question is shown"
+    if SCREENING_DATE not in trial.elements:
+        yield _NO_SCREENING_DATE
+    yield from _of_values(trial, tuple(trial.answerable()))
+
+
+_NO_SCREENING_DATE = f"the screening date: the criteria file has no question {SCREENING_DATE}"
+
+
+def _of_values(trial: Trial, elements: tuple[Element, ...]) -> Iterator[str]:
+    types = {element.type for element in elements}
+    if "integer" in types:
+        yield "bounds of whole numbers, as <5: they are asked exactly"
+    if types & {"integer", "quantity", "date"}:
+        yield "values between two others, and dates before or after a day"
+    if "date" in types:
+        yield "that no date lies after the screening date"
+    if worked_out := [one.name for one in elements if isinstance(one.derive, Formula)]:
+        yield f"how values are worked out, so they are asked, or left empty: {some(worked_out)}"
+    if checked := [one.name for one in elements if one.valid_if is not None]:
+        yield f"when a value counts, though not when it is asked: {some(checked)}"
+    if units := [one.name for one in elements if one.accepts]:
+        yield f"other units than the first: {some(units)}"
+    if any(one.typical is not None for one in elements) or trial.checks:
+        yield "usual ranges, and checks of one answer against another"
+
+
+def _by_comparing(trial: Trial) -> bool:
+    """Whether a rule has a test that no form can make."""
+    return any(
+        isinstance(test, Within | LongerAgoThan)
+        or (isinstance(test, Compare) and isinstance(test.bound, ElementRef))
+        for criterion in trial.criteria
+        for test in trial.reached(criterion.rule)
+    )
+
+
+def response_limits(trial: Trial, made: Response, answers: Answers) -> tuple[str, ...]:
+    """What the response leaves out of these answers, a line each; names only, no values."""
+    return tuple(_of_answers(trial, made, answers))
+
+
+def _of_answers(trial: Trial, made: Response, answers: Answers) -> Iterator[str]:
+    given = {name: one for name, one in answers.items() if name != SCREENING_DATE}
+    if SCREENING_DATE not in trial.elements:
+        yield _NO_SCREENING_DATE
+    if made.no_such_answer:
+        yield (
+            "values that no answer in FHIR says exactly; without them, criteria may be found"
+            f" otherwise: {_all(made.no_such_answer)}"
+        )
+    if made.not_enabled:
+        yield (
+            "answers to questions that the others leave without effect, and so not enabled:"
+            f" {_all(made.not_enabled)}"
+        )
+    if unknown := [n for n, one in given.items() if one.text.strip().casefold() == UNKNOWN]:
+        yield f"that these were answered unknown: {_all(unknown)}"
+    if noted := [name for name, one in given.items() if one.notes]:
+        yield f"notes beside answers, and answers set aside: {_all(noted)}"
+    if any(trial.elements[name].unit is not None for name in given):
+        yield "how a number was written: it is in the unit of its question"
+
+
+def _all(names: Iterable[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,109 @@
+"""Data types of FHIR R4: codings, quantities, answers; and what a text must be like for them.
+
+https://hl7.org/fhir/R4/datatypes.html
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, assert_never
+
+from trialscreen.answers.values import read_value
+from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.facts import ALL_WHOLE, Dates, Exactly, Fact, Numbers
+from trialscreen.model.trial import Element, Trial
+from trialscreen.model.wording import one_sided
+from trialscreen.output.export.fhir.conditions import Answer
+from trialscreen.text.characters import shown
+
+UCUM = "http://unitsofmeasure.org"
+LARGEST_INTEGER = 2**31 - 1
+
+Json = dict[str, Any]
+
+_CODE = re.compile(r"\S+( \S+)*")
+_COMPARATORS: Mapping[str, str] = {"<": "<", "≤": "<=", ">": ">", "≥": ">="}
+
+
+def check_codes(trial: Trial) -> None:
+    """Raises InputError with each name of a choice, and each unit, that is no FHIR code."""
+    problems = [
+        Problem(f"{trial.origin} elements.{element.name}", f"{shown(text)} {_NO_CODE}")
+        for element in trial.answerable()
+        for text in (*element.choices, *(() if element.unit is None else (element.unit,)))
+        if not _CODE.fullmatch(text)
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+_NO_CODE = "cannot be a code in FHIR; expected words with one space between them"
+
+
+def choice_coding(element: Element, choice: str, base: str) -> Json:
+    """The coding of a choice, in a code system of its element alone."""
+    return {"system": f"{base}/CodeSystem/{element.name.replace('_', '-')}", "code": choice}
+
+
+def unit_coding(trial: Trial, element: Element) -> Json:
+    """The unit of a number; the display is left out where nobody prints the unit."""
+    assert element.unit is not None
+    coding = {"system": UCUM, "code": element.unit}
+    display = trial.unit_text(element.unit)
+    return {**coding, "display": display} if display else coding
+
+
+def quantity(trial: Trial, element: Element, value: float, comparator: str = "") -> Json:
+    """A number in the element's unit; `comparator` is <, <=, >, >= or none.
+
+    A whole one has no decimals: in FHIR, 23.0 says that it was measured to a tenth.
+    """
+    unit = unit_coding(trial, element)
+    return {
+        "value": int(value) if value == int(value) and abs(value) < ALL_WHOLE else value,
+        **({"comparator": comparator} if comparator else {}),
+        **({"unit": unit["display"]} if "display" in unit else {}),
+        "system": unit["system"],
+        "code": unit["code"],
+    }
+
+
+def answer_of(trial: Trial, element: Element, fact: Fact, on: date, base: str) -> Answer | None:
+    """A fact as an answer that says the same, no more and no less; None if there is none.
+
+    Raises nothing. Dates may be known to the month or the year; a number in a unit may
+    have a comparator; a whole number must be exact.
+    """
+    match fact:
+        case Exactly(bool() as value):
+            return {"valueBoolean": value}
+        case Exactly(value):
+            coding = choice_coding(element, str(value), base)
+            return {"valueCoding": {**coding, "display": element.choices[str(value)]}}
+        case Dates():
+            text = _date_text(trial, element, fact, on)
+            return None if text is None else {"valueDate": text}
+        case Numbers(low, _) if element.type == "integer":
+            fits = fact.exact and low == int(low) and abs(low) <= LARGEST_INTEGER
+            return {"valueInteger": int(low)} if fits else None
+        case Numbers(low, _) if fact.exact:
+            return {"valueQuantity": quantity(trial, element, low)}
+        case Numbers():
+            end = one_sided(element, fact)
+            if end is None:
+                return None
+            return {"valueQuantity": quantity(trial, element, end[1], _COMPARATORS[end[0]])}
+        case _:
+            assert_never(fact)
+
+
+def _date_text(trial: Trial, element: Element, fact: Dates, on: date) -> str | None:
+    """The day, month or year that is read as this fact; None for any other span."""
+    day = fact.low.isoformat()
+    for text in (day, day[:7], day[:4]):
+        try:
+            if read_value(trial, element, text, on) == fact:
+                return text
+        except ValueProblem:
+            continue
+    return None

@@ -1,0 +1,82 @@
+"""What a REDCap data dictionary cannot carry of a trial's questions, in words."""
+
+from collections.abc import Iterator
+
+from trialscreen.model.rules import (
+    AtLeastN,
+    Compare,
+    ElementRef,
+    LongerAgoThan,
+    Rule,
+    Test,
+    Within,
+    parts_of,
+)
+from trialscreen.model.trial import Formula, Trial
+from trialscreen.output.export.redcap.calc import calculation
+from trialscreen.output.export.redcap.certain import as_and_or
+from trialscreen.text.characters import some
+
+RECOMMENDED_LENGTH = 26
+
+
+def not_in_dictionary(trial: Trial) -> list[str]:
+    """What the dictionary leaves out, a line each."""
+    return [*_of_answers(trial), *_of_logic(trial), *_of_names(trial)]
+
+
+def _of_answers(trial: Trial) -> Iterator[str]:
+    elements = tuple(trial.answerable())
+    types = {one.type for one in elements}
+    yield "the criteria and the verdict: screen a raw export of the form with 'cohort'"
+    if types - {"boolean", "choice"}:
+        yield "values known in part, as <20 or 2026-03: a number or date is exact, or left blank"
+        yield "accepted ranges as limits: REDCap warns of a value outside, and keeps it"
+    if "date" in types:
+        yield "that no date lies after the screening date"
+    if units := [one.name for one in elements if one.accepts]:
+        yield f"other units than the first: {some(units)}"
+    if trial.checks or any(one.typical is not None for one in elements):
+        yield "usual ranges, and checks of one answer against another"
+    if valid := [one.name for one in elements if one.valid_if is not None]:
+        yield f"that a value may not count, in the value itself: {some(valid)}"
+    left = [
+        one.name
+        for one in trial.elements.values()
+        if isinstance(one.derive, Formula) and calculation(trial, one.name) is None
+    ]
+    if left:
+        yield f"how values are worked out, so they are only entered: {some(left)}"
+
+
+def _of_logic(trial: Trial) -> Iterator[str]:
+    rules = [one.rule for one in trial.criteria]
+    tests = [test for rule in rules for test in trial.reached(rule)]
+    if any(map(_is_of_dates, [trial] * len(tests), tests)):
+        yield "relevance that hangs on a window of time or on two dates: the question is shown"
+    if any(map(_counts, rules)):
+        yield "relevance that hangs on 'at least n of': the question is shown"
+    yield "answers to a question that others hide later: REDCap asks whether to erase them"
+
+
+def _is_of_dates(trial: Trial, test: Test) -> bool:
+    of_two = isinstance(test, Compare) and isinstance(test.bound, ElementRef)
+    return isinstance(test, Within | LongerAgoThan) or (
+        of_two and trial.elements[test.element].type == "date"
+    )
+
+
+def _counts(rule: Rule) -> bool:
+    if isinstance(rule, AtLeastN) and as_and_or(rule.least, rule.parts) is None:
+        return True
+    return any(map(_counts, parts_of(rule)))
+
+
+def _of_names(trial: Trial) -> Iterator[str]:
+    long = [one.name for one in trial.answerable() if len(one.name) > RECOMMENDED_LENGTH]
+    if long:
+        count = f"{len(long)} of {sum(1 for _ in trial.answerable())}"
+        yield (
+            f"short names: {count} have more than the {RECOMMENDED_LENGTH} characters that REDCap"
+            f" recommends: {some(long)}"
+        )

@@ -1,0 +1,91 @@
+"""The screening log as a table: a row per entry, as a sponsor's screening log has it.
+
+ICH E6(R2) Good Clinical Practice, 8.3.20 (subject screening log) and 8.3.22 (subject
+enrolment log) say what such a log documents: who entered pre-trial screening.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from trialscreen.log.entry import Entry, Screened
+from trialscreen.log.follow_up import corrected_by
+from trialscreen.model.dates import in_utc
+from trialscreen.model.trial import Trial
+
+COLUMNS = (
+    "Subject",
+    "Consent recorded",
+    "Screening date",
+    "Criteria version",
+    "Outcome",
+    "Still open",
+    "Screen failure: criteria",
+    "Screen failure: reasons",
+    "Re-screen from",
+    "Screened by",
+    "Entered at (UTC)",
+    "Entry",
+    "Corrects entry",
+    "Reason for correction",
+    "Corrected by entry",
+    "Note",
+    "Program",
+    "Criteria file (SHA-256)",
+    "Seal",
+)
+
+
+def log_rows(trial: Trial, entries: Sequence[Entry]) -> Iterator[tuple[object, ...]]:
+    """A row per entry under `COLUMNS`, in the order of `entries`; None is an empty cell.
+
+    A failed criterion's text stands where the entry was made by this very criteria file,
+    else the label that the entry kept, if it kept one.
+    """
+    corrected = corrected_by(entries)
+    texts = {one.id: " ".join(one.text.split()) for one in trial.criteria}
+    for entry in entries:
+        screened, outcome = entry.screened, entry.screened.outcome
+        known = texts if screened.criteria.sha256 == trial.sha256 else {}
+        yield (
+            screened.subject,
+            "no" if screened.stage == "before consent" else "yes",
+            screened.on.isoformat(),
+            screened.criteria.version,
+            outcome.verdict,
+            outcome.open,
+            "; ".join(outcome.failed),
+            "; ".join(_reasons(screened, known)),
+            outcome.clears_on,
+            entry.by,
+            in_utc(entry.at),
+            entry.number,
+            None if screened.corrects is None else screened.corrects.of,
+            None if screened.corrects is None else screened.corrects.reason,
+            corrected.get(entry.number),
+            screened.note,
+            entry.tool,
+            screened.criteria.sha256,
+            entry.seal,
+        )
+
+
+def _reasons(screened: Screened, texts: Mapping[str, str]) -> Iterator[str]:
+    """Each failed criterion by its id and words, those of `texts` first."""
+    labels = {one.id: one.label for one in screened.found}
+    for one in screened.outcome.failed:
+        words = texts.get(one) or labels.get(one)
+        yield one if words is None else f"{one}: {words}"
+
+
+def not_in_log_rows(trial: Trial, entries: Sequence[Entry]) -> list[str]:
+    """What the table cannot carry of the log, a line each."""
+    lines = [
+        "the answers, and what was found of each criterion that did not fail",
+        "the proof: a seal can be checked in the log only, for it covers all of the entry",
+        "text that a spreadsheet would run: it gets an apostrophe; control characters go",
+    ]
+    if other := sum(one.screened.criteria.sha256 != trial.sha256 for one in entries):
+        lines.append(
+            f"the criterion texts of entries made by another criteria file ({other} of"
+            f" {len(entries)}): labels, or ids alone"
+        )
+    return lines

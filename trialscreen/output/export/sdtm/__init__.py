@@ -1,0 +1,1 @@
+"""The criteria and who failed them as CDISC SDTM data sets."""

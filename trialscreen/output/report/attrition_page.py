@@ -1,0 +1,244 @@
+"""The page of a cohort: how it narrows, what each criterion does, what to find out first."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from trialscreen.model.trial import Trial
+from trialscreen.output.report.render import blocks
+from trialscreen.output.report.statuses import AID
+from trialscreen.tables.attrition.counts import Attrition, Count, CriterionCounts, Hidden
+from trialscreen.tables.attrition.disclosure import least_shown
+
+
+class Cohort(NamedTuple):
+    """One cohort, counted. `on`: the screening date of all who have none of their own.
+
+    `own_days`: whether some have one; if all have, `on` is None. `small`: the base of the
+    disclosure control that `attrition` has passed, if any.
+    """
+
+    trial: Trial
+    on: date | None
+    attrition: Attrition
+    small: int | None = None
+    own_days: bool = False
+
+
+MOST_MISSING = 15
+"""Elements listed on a page; JSON and CSV hold them all."""
+
+
+def attrition_page(cohort: Cohort) -> blocks.Page:
+    """The counts of a cohort."""
+    trial, found = cohort.trial, cohort.attrition
+    return (
+        blocks.Heading(f"Attrition for {trial.registration.nct_id}", 1),
+        blocks.Paragraph(trial.registration.title),
+        blocks.Banner(
+            f"{told(found.eligible)} eligible of {told(found.assessed)} assessed",
+            "Only consent or the investigator's judgement open, which is the recruitment list:"
+            f" {told(found.judgement_only)}. Data missing: {told(found.lacking_data)}."
+            f" Excluded: {told(found.ineligible)}. Screened {_day(cohort)}.",
+            "plain",
+        ),
+        *_flow(found),
+        *_criteria(found),
+        *_order(cohort),
+        *_missing(cohort),
+        *_footer(cohort),
+    )
+
+
+def told(count: Count) -> str:
+    return count.text if isinstance(count, Hidden) else f"{count:,}"
+
+
+def _day(cohort: Cohort) -> str:
+    everyone = f"on {cohort.on}"
+    if not cohort.own_days:
+        return everyone
+    others = "" if cohort.on is None else f", or {everyone} where none is"
+    return f"each on the day stated for them{others}"
+
+
+def _flow(found: Attrition) -> Iterator[blocks.Block]:
+    excluded = tuple(
+        blocks.row(_name(one), _counted(one.stopped, found.assessed, "bad"))
+        for one in found.criteria
+    )
+    waiting = (
+        blocks.row("Data are missing", _counted(found.lacking_data, found.assessed, "open")),
+        blocks.row(
+            "Only consent or the investigator's judgement is open",
+            _counted(found.judgement_only, found.assessed, "open"),
+        ),
+    )
+    yield blocks.Heading("From assessed to eligible")
+    yield blocks.Flow(
+        (
+            blocks.Stage(
+                "Assessed",
+                told(found.assessed),
+                "plain",
+                f"Excluded: {told(found.ineligible)}, each counted at the first criterion that"
+                " certainly fails, in protocol order",
+                blocks.Table(("Criterion", "Excluded"), excluded, (1, 0), (1,)),
+            ),
+            blocks.Stage(
+                "Not excluded",
+                told(found.remaining),
+                "open",
+                "Undetermined, and why",
+                blocks.Table(("Why", "Undetermined"), waiting, (1, 0), (1,)),
+            ),
+            blocks.Stage("Eligible", told(found.eligible), "good"),
+        )
+    )
+
+
+def _criteria(found: Attrition) -> Iterator[blocks.Block]:
+    yield blocks.Heading("What each criterion finds")
+    yield blocks.Paragraph(
+        "Met, not met and unknown are about the criterion's own statement: an exclusion that is"
+        " met excludes. The bar shows who passes, is open, and fails, in this order."
+    )
+    yield blocks.Table(
+        ("Criterion", "Met", "Not met", "Unknown", "Passes"),
+        tuple(
+            blocks.row(
+                _name(one), told(one.met), told(one.not_met), told(one.unknown), _outcome(one)
+            )
+            for one in found.criteria
+        ),
+        (1, 0, 0, 0, 0),
+        (1, 2, 3, 4),
+    )
+    yield blocks.Heading("What each criterion costs")
+    yield blocks.Items(
+        (
+            blocks.Cell("Passed so far: certainly pass this criterion and all before it."),
+            blocks.Cell("Fails alone: certainly fail this criterion and no other."),
+            blocks.Cell("More without it: how many more would be eligible if it were left out."),
+        )
+    )
+    yield blocks.Table(
+        ("Criterion", "Fails alone", "More without it", "Passed so far"),
+        tuple(
+            blocks.row(
+                _name(one),
+                told(one.failed_alone),
+                told(one.gained),
+                _counted(one.passed_so_far, found.assessed, "good"),
+            )
+            for one in found.criteria
+        ),
+        (1, 0, 0, 0),
+        (1, 2, 3),
+    )
+
+
+def _name(one: CriterionCounts) -> str:
+    return f"{one.criterion.id} {one.criterion.label}"
+
+
+def _counted(count: Count, of: Count, tone: blocks.Tone) -> blocks.Cell:
+    """A count with a bar; one that is hidden has none."""
+    if isinstance(count, Hidden) or isinstance(of, Hidden):
+        return blocks.Cell(told(count))
+    return blocks.Cell(told(count), bar=(blocks.Share(count / max(of, 1), tone),))
+
+
+def _outcome(one: CriterionCounts) -> blocks.Cell:
+    """The share that passes, with a bar of all three outcomes if none of them is hidden."""
+    parts: dict[blocks.Tone, Count] = {"good": one.passed, "open": one.unknown, "bad": one.failed}
+    shown = {tone: count for tone, count in parts.items() if isinstance(count, int)}
+    total = max(sum(shown.values()), 1)
+    if len(shown) < len(parts):
+        return blocks.Cell("")
+    bar = tuple(blocks.Share(count / total, tone) for tone, count in shown.items())
+    return blocks.Cell(f"{shown['good'] / total:.0%}", bar=bar)
+
+
+def _order(cohort: Cohort) -> Iterator[blocks.Block]:
+    found, labels = cohort.attrition, _sections(cohort.trial)
+    if not found.orders:
+        return
+    yield blocks.Heading("Order these first")
+    yield blocks.Paragraph(
+        f"Undetermined because data are missing: {told(found.lacking_data)}. Each line adds a group"
+        " of data, and counts the patients for whom nothing is missing once that group and those"
+        " before it are known."
+    )
+    yield blocks.Table(
+        ("", "Group of data", "Settled"),
+        tuple(
+            blocks.row(
+                str(n),
+                ", ".join(labels[name] for name in one.sections),
+                _settled(found, n),
+            )
+            for n, one in enumerate(found.orders, start=1)
+        ),
+        (0, 1, 0),
+        (2,),
+    )
+
+
+def _settled(found: Attrition, n: int) -> blocks.Cell:
+    """The n-th order; its bar stands after what the orders before it settle."""
+    text, lacking = told(found.orders[n - 1].settled), found.lacking_data
+    settled = [one.settled for one in found.orders if isinstance(one.settled, int)]
+    if isinstance(lacking, Hidden) or len(settled) < len(found.orders):
+        return blocks.Cell(text)
+    # Rounded counts can add up to more than their rounded total.
+    whole = max(lacking, sum(settled))
+    before = blocks.Share(sum(settled[: n - 1]) / whole, "muted")
+    return blocks.Cell(text, bar=(before, blocks.Share(settled[n - 1] / whole, "good")))
+
+
+def _missing(cohort: Cohort) -> Iterator[blocks.Block]:
+    found, trial = cohort.attrition, cohort.trial
+    if not found.missing:
+        return
+    yield blocks.Heading("Data most often missing")
+    listed, more = found.missing[:MOST_MISSING], len(found.missing) - MOST_MISSING
+    yield blocks.Paragraph(
+        "Among those who are undetermined because data are missing"
+        + (f"; {more} more data elements are listed in JSON and CSV." if more > 0 else ".")
+    )
+    labels = _sections(trial)
+    yield blocks.Table(
+        ("Data element", "Group of data", "Nothing else", "Missing"),
+        tuple(
+            blocks.row(
+                trial.elements[one.name].label,
+                labels[trial.elements[one.name].section],
+                told(one.alone),
+                _counted(one.patients, found.lacking_data, "open"),
+            )
+            for one in listed
+        ),
+        (3, 2, 0, 0),
+        (2, 3),
+    )
+
+
+def _sections(trial: Trial) -> dict[str, str]:
+    return {section.id: section.title for section in trial.sections}
+
+
+def _footer(cohort: Cohort) -> Iterator[blocks.Block]:
+    trial = cohort.trial
+    if cohort.small is not None:
+        least = least_shown(cohort.small)
+        yield blocks.Paragraph(
+            f"Counts from 1 to {least - 1} are shown as <{least}, all others are rounded to the"
+            f" nearest multiple of {cohort.small}: totals can differ from the sum of their parts."
+            f" If fewer than {least} were assessed, all other counts are hidden.",
+            "muted",
+        )
+    yield blocks.Paragraph(
+        f"Criteria {trial.origin}, version {trial.version}, SHA-256 {trial.sha256[:16]}….", "muted"
+    )
+    yield blocks.Paragraph(AID, "muted")

@@ -1,0 +1,226 @@
+"""The page of a screening log: how many were screened, why some cannot take part, who is left.
+
+Each subject counts once.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from trialscreen.log.entry import Entry
+from trialscreen.log.follow_up import current, latest
+from trialscreen.model.trial import Trial
+from trialscreen.output.report.render import blocks
+from trialscreen.output.report.statuses import AID, verdict_status
+from trialscreen.screening.screen import Open
+from trialscreen.text.characters import count_of
+
+
+class Reason(NamedTuple):
+    """One criterion: how many fail it, it alone, and it before any other in protocol order."""
+
+    id: str
+    failed: int
+    alone: int
+    first: int
+
+
+class Counts(NamedTuple):
+    """Subjects by what they came to; `reasons` only of criteria that somebody fails."""
+
+    screened: int
+    eligible: int
+    ineligible: int
+    lacking_data: int
+    judgement_only: int
+    before_consent: int
+    reasons: tuple[Reason, ...]
+
+    @property
+    def not_excluded(self) -> int:
+        return self.screened - self.ineligible
+
+
+def counted(entries: Iterable[Entry], protocol_order: Sequence[str]) -> Counts:
+    """Counts one entry per subject; criteria that are not in `protocol_order` stand last."""
+    screened = [one.screened for one in entries]
+    verdicts = Counter(one.outcome.verdict for one in screened)
+    opens = Counter(one.outcome.open for one in screened)
+    failures = [one.outcome.failed for one in screened]
+    failed = Counter(name for names in failures for name in names)
+    alone = Counter(names[0] for names in failures if len(names) == 1)
+    first = Counter(names[0] for names in failures if names)
+    known = [name for name in protocol_order if name in failed]
+    ids = [*known, *sorted(failed.keys() - set(known))]
+    return Counts(
+        len(screened),
+        verdicts["eligible"],
+        verdicts["ineligible"],
+        opens["data"],
+        opens["judgement"],
+        sum(one.stage == "before consent" for one in screened),
+        tuple(Reason(name, failed[name], alone[name], first[name]) for name in ids),
+    )
+
+
+class LogReport(NamedTuple):
+    """A log to be told: its entries in order, and what was found of its seals, in words."""
+
+    trial: Trial
+    entries: Sequence[Entry]
+    seals: str
+
+
+def log_page(report: LogReport) -> blocks.Page:
+    """Counts, the flow from screened to eligible, reasons, the subjects, the corrections."""
+    registration = report.trial.registration
+    subjects = latest(report.entries)
+    counts = counted(subjects.values(), [one.id for one in report.trial.criteria])
+    return (
+        blocks.Heading(f"Screening log of {registration.nct_id}", 1),
+        blocks.Paragraph(registration.title),
+        blocks.Terms(tuple((name, blocks.Cell(text)) for name, text in _about(report, counts))),
+        blocks.Banner(
+            f"{counts.eligible:,} eligible of {counts.screened:,} screened",
+            f"Ineligible: {counts.ineligible:,}. Undetermined because data are missing:"
+            f" {counts.lacking_data:,}; because only consent or the investigator's judgement is"
+            f" open: {counts.judgement_only:,}.",
+            "plain",
+        ),
+        *(_flow(report.trial, counts) if counts.screened else ()),
+        *(_reasons(report.trial, counts) if counts.reasons else ()),
+        *_subjects(report.entries, subjects),
+        *_corrections(report.entries),
+        blocks.Paragraph(AID, "muted"),
+    )
+
+
+def _about(report: LogReport, counts: Counts) -> Iterator[tuple[str, str]]:
+    standing = current(report.entries)
+    yield "Log", report.seals
+    yield "Screenings", f"{len(standing):,} of {counts.screened:,} subjects"
+    if standing:
+        days = [one.screened.on for one in standing]
+        yield "Screened", f"from {min(days)} to {max(days)}"
+        before = count_of(counts.before_consent, "subject")
+        yield "Before consent", f"{before}; no answers are kept of these"
+    versions = dict.fromkeys(one.screened.criteria for one in standing)
+    told = (f"version {one.version}, SHA-256 {one.sha256[:16]}…" for one in versions)
+    yield "Criteria", "\n".join(told) or f"version {report.trial.version}"
+
+
+# Counts.
+
+
+def _flow(trial: Trial, counts: Counts) -> Iterator[blocks.Block]:
+    excluded = tuple(
+        blocks.row(_name(trial, one.id), _counted(one.first, counts.screened, "bad"))
+        for one in counts.reasons
+    )
+    waiting = (
+        blocks.row("Data are missing", _counted(counts.lacking_data, counts.screened, "open")),
+        blocks.row(
+            "Only consent or the investigator's judgement is open",
+            _counted(counts.judgement_only, counts.screened, "open"),
+        ),
+    )
+    yield blocks.Heading("From screened to eligible")
+    yield blocks.Flow(
+        (
+            blocks.Stage(
+                "Screened",
+                f"{counts.screened:,}",
+                "plain",
+                f"Ineligible: {counts.ineligible:,}, each at the first criterion that fails",
+                blocks.Table(("Criterion", "Ineligible"), excluded, (1, 0), (1,))
+                if excluded
+                else None,
+            ),
+            blocks.Stage(
+                "Not excluded",
+                f"{counts.not_excluded:,}",
+                "open",
+                "Undetermined, and why",
+                blocks.Table(("Why", "Undetermined"), waiting, (1, 0), (1,)),
+            ),
+            blocks.Stage("Eligible", f"{counts.eligible:,}", "good"),
+        )
+    )
+
+
+def _reasons(trial: Trial, counts: Counts) -> Iterator[blocks.Block]:
+    yield blocks.Heading("Reasons for screen failure")
+    yield blocks.Paragraph("A subject who fails several criteria is counted at each of them.")
+    yield blocks.Table(
+        ("Criterion", "It alone", "Subjects"),
+        tuple(
+            blocks.row(
+                _name(trial, one.id),
+                f"{one.alone:,}",
+                _counted(one.failed, counts.ineligible, "bad"),
+            )
+            for one in counts.reasons
+        ),
+        (1, 0, 0),
+        (1, 2),
+    )
+
+
+def _name(trial: Trial, criterion_id: str) -> str:
+    labels = {one.id: one.label for one in trial.criteria}
+    return f"{criterion_id} {labels.get(criterion_id, '')}".strip()
+
+
+def _counted(count: int, of: int, tone: blocks.Tone) -> blocks.Cell:
+    return blocks.Cell(f"{count:,}", bar=(blocks.Share(count / max(of, 1), tone),))
+
+
+# Entries.
+
+
+def _subjects(entries: Sequence[Entry], subjects: dict[str, Entry]) -> Iterator[blocks.Block]:
+    """The subjects, each with the latest screening."""
+    yield blocks.Heading("Subjects")
+    if not subjects:
+        yield blocks.Paragraph("Nobody has been screened yet.")
+        return
+    times = Counter(one.screened.subject for one in current(entries))
+    yield blocks.Table(
+        ("Subject", "Last screened", "Verdict", "Fails", "Clears on", "By", "Entry", "Screenings"),
+        tuple(_subject(subjects[code], times[code]) for code in sorted(subjects)),
+        (0, 0, 0, 2, 0, 0, 0, 0),
+        (6, 7),
+    )
+
+
+def _subject(entry: Entry, times: int) -> tuple[blocks.Cell, ...]:
+    screened, outcome = entry.screened, entry.screened.outcome
+    status = verdict_status(outcome.verdict)
+    details = [_OPEN[outcome.open]] if outcome.open else []
+    details += ["before consent"] if screened.stage == "before consent" else []
+    return blocks.row(
+        screened.subject,
+        str(screened.on),
+        blocks.Cell(f"{status}\n{', '.join(details)}".strip(), status.tone),
+        ", ".join(outcome.failed),
+        "" if outcome.clears_on is None else str(outcome.clears_on),
+        entry.by,
+        str(entry.number),
+        str(times),
+    )
+
+
+_OPEN: dict[Open, str] = {"data": "data missing", "judgement": "judgement open"}
+
+
+def _corrections(entries: Sequence[Entry]) -> Iterator[blocks.Block]:
+    rows = tuple(
+        blocks.row(
+            str(one.number), str(made.of), f"{one.at:%Y-%m-%d %H:%M} UTC", one.by, made.reason
+        )
+        for one in entries
+        if (made := one.screened.corrects) is not None
+    )
+    if rows:
+        yield blocks.Heading("Corrections")
+        yield blocks.Table(("Entry", "Corrects", "Recorded", "By", "Reason"), rows, (0, 0, 0, 0, 1))

@@ -1,0 +1,1 @@
+"""Blocks of a page in each format."""

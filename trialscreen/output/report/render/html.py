@@ -1,0 +1,202 @@
+"""Blocks to one HTML page that needs nothing else: no script, no other file, no network.
+
+It reads on a wide screen, on a narrow one, and on A4. Text cannot become markup.
+"""
+
+import html
+from importlib.resources import files
+from typing import assert_never
+
+from trialscreen.output.report.render.blocks import (
+    Banner,
+    Block,
+    Cell,
+    Choices,
+    Flow,
+    Heading,
+    Items,
+    Page,
+    Paragraph,
+    Part,
+    Stage,
+    Table,
+    Terms,
+    Together,
+)
+from trialscreen.text.characters import printable
+
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def render(page: Page, title: str, foot: str = "") -> str:
+    """The page as a whole HTML document; `title` heads it if no heading of level 1 does.
+
+    `foot` stands below every printed page, with the number of the page.
+    """
+    headed = any(isinstance(block, Heading) and block.level == 1 for block in page)
+    blocks = page if headed else (Heading(title, 1), *page)
+    style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
+    style += _footer(foot) if foot else ""
+    body = "\n".join(map(_block, blocks))
+    return _PAGE.format(title=escape(title), style=style, body=body)
+
+
+def escape(text: str) -> str:
+    """`text` on one line, shown as it is; without controls and marks that reorder it."""
+    return html.escape(printable(text))
+
+
+_FOOTER = """\
+@page {{ margin-bottom: 15mm;
+  @bottom-left {{ content: {text}; {font} width: 80%; text-align: left; }}
+  @bottom-right {{ content: "page " counter(page) " of " counter(pages); {font} }} }}
+"""
+_FOOTER_FONT = "font: 7.5pt Arial, sans-serif; color: #505c6b; vertical-align: middle;"
+
+
+def _footer(text: str) -> str:
+    return _FOOTER.format(text=_css_string(text), font=_FOOTER_FONT)
+
+
+def _css_string(text: str) -> str:
+    """`text` as a CSS string: all but letters and digits of ASCII by number, so none can end it."""
+    plain = (c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in printable(text))
+    return f'"{"".join(plain)}"'
+
+
+def _lines(text: str) -> str:
+    return "<br>".join(escape(line) for line in text.split("\n"))
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Together):
+        inside = "\n".join(map(_part, block.parts))
+        return f'<section class="together {block.tone}">\n{inside}\n</section>'
+    return _part(block)
+
+
+def _part(block: Part) -> str:
+    match block:
+        case Heading(text, level, new_sheet):
+            where = ' class="new-sheet"' if new_sheet else ""
+            return f"<h{level}{where}>{escape(text)}</h{level}>"
+        case Paragraph(text, tone):
+            return f'<p class="{tone}">{_lines(text)}</p>'
+        case Banner(text, detail, tone):
+            return (
+                f'<div class="banner {tone}"><p><strong>{escape(text)}</strong></p>'
+                f"<p>{_lines(detail)}</p></div>"
+            )
+        case Items(items):
+            return f"<ul>\n{''.join(map(_item, items))}</ul>"
+        case Table():
+            return _table(block)
+        case Terms(rows):
+            return f"<dl>\n{''.join(_term(name, cell) for name, cell in rows)}</dl>"
+        case Choices():
+            return _choices(block)
+        case Flow(stages):
+            return f'<ol class="flow">\n{"".join(map(_stage, stages))}</ol>'
+        case _:
+            assert_never(block)
+
+
+def _item(cell: Cell) -> str:
+    return f'<li class="{cell.tone} depth-{cell.depth}">{_lines(cell.text)}</li>\n'
+
+
+def _term(name: str, cell: Cell) -> str:
+    return f'<div><dt>{escape(name)}</dt><dd class="{cell.tone}">{_lines(cell.text)}</dd></div>\n'
+
+
+def _choices(block: Choices) -> str:
+    options = "".join(f"<li>{escape(option)}</li>\n" for option in block.options)
+    return f'<p>{escape(block.text)}</p>\n<ul class="choices">\n{options}</ul>'
+
+
+def _stage(stage: Stage) -> str:
+    """A box, and beside it who leaves."""
+    box = f"<span>{escape(stage.text)}</span> <strong>{escape(stage.size)}</strong>"
+    aside = ""
+    if stage.leaving is not None:
+        aside = f'<div class="leaving"><p>{_lines(stage.why)}</p>\n{_table(stage.leaving)}</div>'
+    return f'<li><p class="box {stage.tone}">{box}</p>{aside}</li>\n'
+
+
+# Tables.
+
+_MOST_SQUEEZED = 5
+"""A table with more columns than these is not made narrower than its words."""
+
+
+def _table(table: Table) -> str:
+    head = "".join(_head(table, n, name) for n, name in enumerate(table.columns))
+    to_fill = f' class="to-fill">\n{_widths(table)}' if table.to_fill else ">"
+    rows = "".join(f"<tr>{_row(table, cells)}</tr>\n" for cells in table.rows)
+    return (
+        f"<div{_scrolled(table)}><table{to_fill}\n<thead><tr>{head}</tr></thead>\n"
+        f"<tbody>\n{rows}</tbody>\n</table></div>"
+    )
+
+
+def _scrolled(table: Table) -> str:
+    """Many columns scroll sideways on a narrow screen, with the keyboard too; few are squeezed."""
+    if len(table.columns) <= _MOST_SQUEEZED:
+        return ' class="squeezed"'
+    return (
+        f' class="wide" role="group" aria-label="Table by {escape(table.columns[0])}" tabindex="0"'
+    )
+
+
+def _widths(table: Table) -> str:
+    """Fixed, as nothing in the cells asks for room."""
+    whole = sum(table.shares)
+    cols = "".join(f'<col style="width:{share / whole:.0%}">' for share in table.shares)
+    return f"<colgroup>{cols}</colgroup>"
+
+
+def _head(table: Table, column: int, name: str) -> str:
+    """A column without a name has no header to read out."""
+    number = ' class="number"' if column in table.numbers else ""
+    return f'<th scope="col"{number}>{escape(name)}</th>' if name else "<td></td>"
+
+
+def _row(table: Table, cells: tuple[Cell, ...]) -> str:
+    """The first cell names the row."""
+    first, *others = cells
+    named = f'<th scope="row" class="{first.tone}">{_lines(first.text)}</th>'
+    return named + "".join(_cell(table, n, cell) for n, cell in enumerate(others, start=1))
+
+
+def _cell(table: Table, column: int, cell: Cell) -> str:
+    number = " number" if column in table.numbers else ""
+    has_bar = any(row[column].bar for row in table.rows)
+    inside = _lines(cell.text) + (_bar(cell) if has_bar else "")
+    return f'<td class="{cell.tone}{number}">{inside}</td>'
+
+
+def _bar(cell: Cell) -> str:
+    """A picture of what the table says in numbers, so it is not read out."""
+    if not cell.bar:
+        return '<span class="bar none" aria-hidden="true"></span>'  # keeps the place of one
+    pieces = "".join(
+        f'<i class="{share.tone}" style="width:{share.part:.2%}"></i>' for share in cell.bar
+    )
+    return f'<span class="bar" aria-hidden="true">{pieces}</span>'

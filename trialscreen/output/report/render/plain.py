@@ -1,0 +1,82 @@
+"""Blocks to plain lines, for screen readers and braille: no columns, no boxes, no colour."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from trialscreen.output.report.render import blocks
+from trialscreen.text.characters import printable
+
+
+def render(page: blocks.Page) -> str:
+    """The page as text, ending in one newline."""
+    lines = [line for block in page for line in _lines(block)]
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def _lines(block: blocks.Block) -> Iterator[str]:
+    parts = block.parts if isinstance(block, blocks.Together) else (block,)
+    for part in parts:
+        yield from _part(part)
+
+
+def _part(block: blocks.Part) -> Iterator[str]:
+    match block:
+        case blocks.Heading(text):
+            yield from ("", printable(text))
+        case blocks.Paragraph(text):
+            yield from _split(text)
+        case blocks.Banner(text, detail):
+            yield from (printable(text), *_split(detail))
+        case blocks.Items(items):
+            yield from _items(items)
+        case blocks.Table():
+            yield from _rows(block)
+        case blocks.Terms(rows):
+            yield from _terms(rows)
+        case blocks.Choices(text, options):
+            yield from (printable(text), *_boxes(options))
+        case blocks.Flow(stages):
+            yield from _stages(stages)
+        case _:
+            assert_never(block)
+
+
+def _items(items: tuple[blocks.Cell, ...]) -> Iterator[str]:
+    for item in items:
+        yield from ("  " * item.depth + line for line in _split(item.text))
+
+
+def _terms(rows: tuple[tuple[str, blocks.Cell], ...]) -> Iterator[str]:
+    for name, cell in rows:
+        yield f"{printable(name)}: {'; '.join(_split(cell.text))}"
+
+
+def _boxes(options: tuple[str, ...]) -> list[str]:
+    return [f"  [ ] {printable(option)}" for option in options]
+
+
+def _stages(stages: tuple[blocks.Stage, ...]) -> Iterator[str]:
+    for stage in stages:
+        yield printable(f"{stage.text}: {stage.size}")
+        if stage.leaving is not None:
+            yield from _split(stage.why)
+            yield from (f"  {line}" for line in _rows(stage.leaving))
+
+
+def _split(text: str) -> list[str]:
+    return [printable(line) for line in text.split("\n")]
+
+
+def _rows(table: blocks.Table) -> Iterator[str]:
+    """A row of two cells is a line; of a longer one, each cell after its name is."""
+    for cells in table.rows:
+        texts = [_split(cell.text) for cell in cells]
+        if len(cells) == 2:
+            yield f"{' '.join(texts[0])}: {'; '.join(texts[1])}"
+            continue
+        named = 1 if table.columns[0] else 2
+        yield " ".join(line for lines in texts[:named] for line in lines)
+        for column, (first, *more) in list(zip(table.columns, texts, strict=True))[named:]:
+            if first:
+                yield f"  {printable(column)}: {first}"
+                yield from (f"  {line}" for line in more)

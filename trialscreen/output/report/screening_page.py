@@ -1,0 +1,198 @@
+"""The page of one screening: verdict, criteria, what is needed, when, the cohorts, the sources."""
+
+from collections.abc import Iterator
+
+from trialscreen.model.rules import Clause, Test
+from trialscreen.model.trial import Kind, Source
+from trialscreen.model.wording import rule_in_words, test_in_words
+from trialscreen.output.report.render import blocks
+from trialscreen.output.report.statuses import (
+    AID,
+    clause_words,
+    distances,
+    element_list,
+    status_of,
+    verdict_detail,
+    verdict_tone,
+    why,
+)
+from trialscreen.output.report.trial_page import cohort_blocks
+from trialscreen.screening.evaluate import Trace
+from trialscreen.screening.explain import minimal_support, reasons_or_doubts
+from trialscreen.screening.outlook import all_clear_on, clears_on, fails_by
+from trialscreen.screening.screen import Screening
+
+TITLES: dict[Kind, str] = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria"}
+SOURCE_WORDS: dict[Source, str] = {
+    "participant": "Participant",
+    "chart": "Chart",
+    "laboratory": "Laboratory",
+    "imaging": "Imaging",
+    "investigator": "Investigator",
+    "derived": "Computed",
+}
+MOST_LISTED = 12
+"""A set of elements longer than this is counted, not listed."""
+
+
+def screening_page(
+    screening: Screening, *, explain: bool = False, verbatim: bool = False
+) -> blocks.Page:
+    """`explain` adds the clauses inside each criterion, `verbatim` the registered texts."""
+    return (
+        blocks.Banner(
+            f"{screening.verdict.upper()} for {screening.trial.registration.nct_id}"
+            f" on {screening.on}",
+            verdict_detail(screening),
+            verdict_tone(screening),
+        ),
+        *_criteria(screening, "inclusion", verbatim=verbatim),
+        *_criteria(screening, "exclusion", verbatim=verbatim),
+        *(_explanation(screening) if explain else ()),
+        *_needed(screening),
+        *_outlook(screening),
+        *notice_blocks(screening),
+        *cohort_blocks(screening.trial),
+        *_footer(screening),
+    )
+
+
+def _criteria(screening: Screening, kind: Kind, *, verbatim: bool) -> Iterator[blocks.Block]:
+    yield blocks.Heading(TITLES[kind])
+    rows = []
+    for finding in screening.findings:
+        if finding.criterion.kind == kind:
+            status, criterion = status_of(finding), finding.criterion
+            grounds = [criterion.text] if verbatim else []
+            grounds.extend(why(screening, finding))
+            if (day := clears_on(screening, finding)) is not None:
+                grounds.append(f"clears on {day}")
+            cell = blocks.Cell(str(status), status.tone)
+            rows.append(blocks.row(criterion.id, criterion.label, cell, "\n".join(grounds)))
+    yield blocks.Table(("", "Criterion", "Status", "Why"), tuple(rows), (0, 2, 0, 4))
+
+
+def _needed(screening: Screening) -> Iterator[blocks.Block]:
+    if not screening.missing:
+        return
+    yield blocks.Heading("Still needed")
+    rows = []
+    for source, missing in screening.missing.items():
+        texts = [text for name in missing if (text := needed_text(screening, name))]
+        if texts:
+            rows.append(blocks.row(f"{SOURCE_WORDS[source]} ({len(texts)})", "; ".join(texts)))
+    yield blocks.Table(("From", "What, and for which criterion"), tuple(rows), (0, 1))
+
+
+def needed_text(screening: Screening, name: str) -> str:
+    """An element, what it could be derived from instead, and the criteria that ask for it."""
+    ids = [one.criterion.id for one in screening.findings if name in one.needed]
+    if not ids:
+        return ""
+    trial = screening.trial
+    names = trial.sources_of(name)
+    open_names = {n for group in screening.missing.values() for n in group}
+    instead = element_list(trial, tuple(n for n in names if n in open_names))
+    return f"{trial.elements[name].label}{f', or {instead}' if instead else ''} ({', '.join(ids)})"
+
+
+# When, and what would change the verdict.
+
+
+def _outlook(screening: Screening) -> Iterator[blocks.Block]:
+    lines = [
+        *_clearing_lines(screening),
+        *_distance_lines(screening),
+        *_settling_lines(screening),
+    ]
+    if lines:
+        yield blocks.Heading("What would change this")
+        yield blocks.Items(tuple(map(blocks.Cell, lines)))
+
+
+def _clearing_lines(screening: Screening) -> Iterator[str]:
+    day = all_clear_on(screening)
+    if day is None:
+        if screening.failing:
+            stuck = (one for one in screening.failing if clears_on(screening, one) is None)
+            yield f"Time alone does not clear {', '.join(one.criterion.id for one in stuck)}."
+        return
+    failing = ", ".join(finding.criterion.id for finding in screening.failing)
+    yield f"On {day} {failing} will no longer fail, if nothing else changes."
+    if late := fails_by(screening, day):
+        yield f"By then {', '.join(one.id for one in late)} will fail, on the dates given."
+
+
+def _distance_lines(screening: Screening) -> Iterator[str]:
+    for finding in screening.failing:
+        for text in distances(screening, finding):
+            yield f"{finding.criterion.id}: {text}."
+
+
+def _settling_lines(screening: Screening) -> Iterator[str]:
+    if screening.verdict != "undetermined":
+        return
+    trial = screening.trial
+    quick = [ways for ways in screening.ways_to("ineligible") if len(ways) == 1]
+    if quick:
+        names = frozenset().union(*quick)
+        listed = f": {element_list(trial, names)}" if len(names) <= MOST_LISTED else ""
+        yield f"A single answer can exclude: any of {len(names)} open elements{listed}."
+    if full := screening.ways_to("eligible"):
+        names = full[0]
+        listed = f": {element_list(trial, names)}" if len(names) <= MOST_LISTED else ""
+        yield f"To become eligible, {len(names)} answers at least are needed{listed}."
+
+
+def notice_blocks(screening: Screening) -> Iterator[blocks.Part]:
+    """What should be looked at twice; nothing if there is nothing."""
+    if screening.notices:
+        yield blocks.Heading("Please check")
+        yield blocks.Items(
+            tuple(
+                blocks.Cell(
+                    f"{one.level}: {one.message}", "open" if one.level == "warning" else "plain"
+                )
+                for one in screening.notices
+            )
+        )
+
+
+def _footer(screening: Screening) -> Iterator[blocks.Block]:
+    trial = screening.trial
+    yield blocks.Heading("About this result")
+    yield blocks.Paragraph(
+        f"Criteria {trial.origin}, version {trial.version}, SHA-256 {trial.sha256[:16]}…;"
+        f" screening date {screening.on}.",
+        "muted",
+    )
+    yield blocks.Paragraph(AID, "muted")
+
+
+# The clauses inside each criterion.
+
+
+def _explanation(screening: Screening) -> Iterator[blocks.Block]:
+    for finding in screening.findings:
+        criterion = finding.criterion
+        yield blocks.Heading(f"{criterion.id} {criterion.label}: {status_of(finding)}", 3)
+        yield blocks.Paragraph(f"Rule: {rule_in_words(screening.trial, criterion.rule)}")
+        yield blocks.Items(tuple(_clauses(screening, finding.trace, 0)))
+        if finding.met.known:
+            trial = screening.trial
+            names = minimal_support(trial.elements, screening.facts, screening.on, finding.trace)
+            yield blocks.Paragraph(f"Rests on: {element_list(trial, names)}.", "muted")
+
+
+def _clauses(screening: Screening, trace: Trace, depth: int) -> Iterator[blocks.Cell]:
+    """An item per clause and test, with the truth of each."""
+    trial, rule, status = screening.trial, trace.rule, clause_words(trace.truth)
+    if isinstance(rule, Clause):
+        yield blocks.Cell(f"{status}: {rule.id} {rule.text}", depth=depth)
+        depth += 1
+    elif isinstance(rule, Test):
+        said = reasons_or_doubts(trial, trace, screening.on)
+        note = f" [{'; '.join(said)}]" if said else ""
+        yield blocks.Cell(f"{status}: {test_in_words(trial, rule)}{note}", depth=depth)
+    for part in trace.parts:
+        yield from _clauses(screening, part, depth)

@@ -1,0 +1,1 @@
+"""One patient against one trial: the findings, and what follows from them."""

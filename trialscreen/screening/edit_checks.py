@@ -1,0 +1,190 @@
+"""Whether what was given fits together: contradictions, and what should be looked at twice."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Literal, NamedTuple
+
+from trialscreen.model import truth
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, closed, is_exact, meet, rounded
+from trialscreen.model.formulas import FORMULAS
+from trialscreen.model.rules import Compare, ElementRef
+from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.model.wording import as_written, show_fact, show_typical
+from trialscreen.screening.evaluate import Evaluation, Resolved, by_digits, unlimited
+from trialscreen.screening.explain import support_of, support_of_resolved, told
+
+
+class Notice(NamedTuple):
+    """Something to tell the user; an error is a contradiction. `elements` are those at fault."""
+
+    level: Literal["error", "warning", "note"]
+    elements: tuple[str, ...]
+    message: str
+
+
+def review(trial: Trial, evaluation: Evaluation) -> tuple[Notice, ...]:
+    """Every contradiction, implausible value and note for these facts, errors first."""
+    found = [
+        *_disagreements(trial, evaluation),
+        *_checks(trial, evaluation),
+        *_unusual(trial, evaluation),
+        *_near_thresholds(trial, evaluation),
+    ]
+    rank = {"error": 0, "warning": 1, "note": 2}
+    return tuple(sorted(found, key=lambda notice: rank[notice.level]))
+
+
+def _derived(trial: Trial, evaluation: Evaluation) -> Iterator[Resolved]:
+    for element in trial.elements.values():
+        if element.derive is not None:
+            yield evaluation.resolve(element.name)
+
+
+def _disagreements(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+    """An entered value against the one that follows from other elements."""
+    for one in _derived(trial, evaluation):
+        if one.entered is None or one.derived is None:
+            continue
+        element = one.element
+        entered = show_fact(trial, element, one.entered)
+        derived = told(trial, one, one.derived, evaluation.on)
+        others = _sources(one)
+        if element.reported_wins or agree(one, evaluation.on):
+            if _on_different_sides(trial, element, one.entered, one.derived):
+                used, other = f"{entered} as entered", f"computed it is {derived}"
+                if one.fact == one.derived:
+                    used, other = f"{derived} as computed", f"entered is {entered}"
+                yield Notice(
+                    "warning",
+                    (element.name, *others),
+                    f"{element.label} {used} is used; {other}, on the other side of a threshold",
+                )
+        else:
+            yield Notice(
+                "error",
+                (element.name, *others),
+                f"{element.label} {entered} contradicts {_list(trial, evaluation, others)},"
+                f" from which it is {derived}",
+            )
+
+
+def agree(one: Resolved, on: date) -> bool:
+    """Whether an entered value and its derivation, both known, can both be right.
+
+    Completed years agree when the whole years do; other numbers when some value is allowed
+    by the digits of the entry and by those of the entries that it follows from. A bound is
+    no rounded number: it is taken as it stands.
+    """
+    entered, derived, formula = one.entered, one.derived, one.element.derive
+    assert entered is not None and derived is not None
+    if isinstance(entered, Numbers) and isinstance(formula, Formula):
+        entered = unlimited(one.element, entered)
+        if FORMULAS[formula.name].whole:
+            ends = closed(entered)
+            entered = Numbers(math.floor(ends.low), math.floor(ends.high))
+        elif entered.exact:
+            entered = entered.written()
+            if is_exact(derived):
+                allowed = by_digits(one._replace(entered=None, fact=derived), on)
+                assert allowed is not None
+                derived = allowed
+    return meet(entered, derived) is not None
+
+
+def _checks(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+    for check in trial.checks:
+        trace = evaluation.trace(check.when)
+        if trace.truth is truth.TRUE:
+            support = support_of(trace)
+            names = tuple(name for name in trial.elements if name in support)
+            yield Notice(check.level, names, check.say)
+
+
+def _unusual(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+    """Values that can be right but seldom are."""
+    for element in trial.elements.values():
+        fact: Fact | None
+        if element.typical is None:
+            continue
+        one = evaluation.resolve(element.name)
+        fact = one.entered or one.derived
+        if element.name == SCREENING_DATE:
+            fact = Dates(evaluation.on, evaluation.on)
+        if fact is None or isinstance(fact, Exactly):
+            continue
+        if is_unusual(element, fact):
+            value = told(trial, one, fact, evaluation.on)
+            yield Notice(
+                "warning",
+                (element.name,),
+                f"{element.label} {value} is unusual"
+                f" (typical: {show_typical(trial, element)})"
+                f"{f'. {element.typical_help}' if element.typical_help else ''}",
+            )
+
+
+def is_unusual(element: Element, fact: Numbers | Dates) -> bool:
+    """Whether no value that a fact allows is typical of its element."""
+    assert element.typical is not None
+    low, high = element.typical
+    if isinstance(low, date) or isinstance(high, date):
+        return fact.high < low or fact.low > high  # type: ignore[operator]
+    return meet(fact, Numbers(low, high)) is None
+
+
+def _near_thresholds(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+    """A computed value so near a threshold that its usual rounding hides the side it is on."""
+    for one in _derived(trial, evaluation):
+        element, fact = one.element, one.fact
+        if element.reported_to is None or fact is None or fact != one.derived:
+            continue
+        assert isinstance(fact, Numbers)
+        for bound in dict.fromkeys(_thresholds(trial, element)):
+            half = element.reported_to / 2
+            if fact.exact and rounded(abs(fact.low - bound)) < half:
+                yield Notice(
+                    "warning",
+                    (element.name,),
+                    f"{element.label} {show_fact(trial, element, fact)} is close to the"
+                    f" threshold {as_written(bound)}: it is compared without rounding",
+                )
+
+
+def _thresholds(trial: Trial, element: Element) -> Iterator[float]:
+    for test in _comparisons(trial, element):
+        if not isinstance(test.bound, ElementRef):
+            yield test.bound
+
+
+def _comparisons(trial: Trial, element: Element) -> Iterator[Compare]:
+    for criterion in trial.criteria:
+        for test in trial.reached(criterion.rule):
+            if isinstance(test, Compare) and test.element == element.name:
+                yield test
+
+
+def _on_different_sides(trial: Trial, element: Element, entered: Fact, derived: Fact) -> bool:
+    def side(test: Compare, fact: Fact) -> truth.Truth:
+        alone = {element.name: replace(element, derive=None, valid_if=None)}
+        return Evaluation(alone, {element.name: fact}, date.max).truth(test)
+
+    tests = [t for t in _comparisons(trial, element) if not isinstance(t.bound, ElementRef)]
+    return any(
+        {side(test, entered), side(test, derived)} == {truth.TRUE, truth.FALSE} for test in tests
+    )
+
+
+def _sources(one: Resolved) -> tuple[str, ...]:
+    """The entered elements that a derived value rests on."""
+    without_entry = Resolved(one.element, one.derived, None, one.derived, one.inputs, one.basis)
+    return tuple(sorted(support_of_resolved(without_entry)))
+
+
+def _list(trial: Trial, evaluation: Evaluation, names: tuple[str, ...]) -> str:
+    facts: Mapping[str, Fact] = evaluation.facts
+    return " and ".join(
+        f"{trial.elements[name].label} {show_fact(trial, trial.elements[name], facts.get(name))}"
+        for name in names
+    )

@@ -1,0 +1,330 @@
+"""Why a criterion is met or not: the facts that force its status, and sentences that say so."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from trialscreen.model import rules, truth
+from trialscreen.model.facts import DECIMALS, Dates, Fact, Numbers, day, number
+from trialscreen.model.formulas import derive
+from trialscreen.model.trial import Element, Formula, Trial
+from trialscreen.model.wording import (
+    SYMBOLS,
+    as_written,
+    show_end,
+    show_fact,
+    show_number,
+    with_unit,
+)
+from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
+
+
+def told(trial: Trial, one: Resolved, fact: Fact | None, on: date) -> str:
+    """`show_fact` of what is known of `one`, without an end that nobody stated.
+
+    ALT above 80 of 40 is a ratio above 2: that it is at most 250 says only that ALT up to
+    10,000 is accepted.
+    """
+    if isinstance(fact, Numbers) and isinstance(one.derived, Numbers) and not fact.exact:
+        no_low, no_high = _from_ranges(one, one.derived, on)
+        no_low &= fact.low == one.derived.low
+        no_high &= fact.high == one.derived.high
+        if no_low != no_high:
+            end = show_end(one.element, fact, "high" if no_low else "low")
+            return with_unit(trial, one.element, end)
+    return show_fact(trial, one.element, fact)
+
+
+def _from_ranges(one: Resolved, derived: Numbers, on: date) -> tuple[bool, bool]:
+    """Whether the lower, and the upper end that a formula gives follow from an input's range."""
+    formula = one.element.derive
+    assert isinstance(formula, Formula)
+    low = high = False
+    facts = tuple(each.fact for each in one.inputs)
+    for place, each in enumerate(one.inputs):
+        for other in _stated_ends(each):
+            narrowed = derive(formula, (*facts[:place], other, *facts[place + 1 :]), on)
+            if narrowed is not None:
+                low |= narrowed.low != derived.low
+                high |= narrowed.high != derived.high
+    return low, high
+
+
+def _stated_ends(one: Resolved) -> Iterator[Fact]:
+    """The other end of an interval that reaches an end of its element's range."""
+    fact, limits = one.fact, one.element.range
+    if limits is None or not isinstance(fact, Numbers | Dates) or fact.exact:
+        return
+    least, most = limits
+    exactly = day if isinstance(fact, Dates) else number
+    if fact.low <= least:  # type: ignore[operator]
+        yield exactly(fact.high)  # type: ignore[arg-type]
+    if fact.high >= most:  # type: ignore[operator]
+        yield exactly(fact.low)  # type: ignore[arg-type]
+
+
+def deciding_parts(trace: Trace) -> tuple[Trace, ...]:
+    """The parts of a decided trace that share in deciding it.
+
+    A true `any` and a false `all` are decided by each part of the same truth alone; else
+    all parts are needed.
+    """
+    match trace.rule:
+        case rules.AnyOf() if trace.truth is truth.TRUE:
+            return tuple(part for part in trace.parts if part.truth is truth.TRUE)
+        case rules.AllOf() if trace.truth is truth.FALSE:
+            return tuple(part for part in trace.parts if part.truth is truth.FALSE)
+        case rules.AtLeastN():
+            return tuple(part for part in trace.parts if part.truth is trace.truth)
+        case _:
+            return trace.parts
+
+
+def support_of(trace: Trace) -> frozenset[str]:
+    """Names of entered elements that are enough to decide `trace` as it is; empty if unknown."""
+    if not trace.truth.known:
+        return frozenset()
+    if trace.used:
+        return frozenset().union(*map(support_of_resolved, trace.used))
+    parts = sorted(map(support_of, deciding_parts(trace)), key=len)
+    match trace.rule:
+        case rules.AnyOf() if trace.truth is truth.TRUE:
+            parts = parts[:1]
+        case rules.AllOf() if trace.truth is truth.FALSE:
+            parts = parts[:1]
+        case rules.AtLeastN(count, every):
+            needed = count if trace.truth is truth.TRUE else len(every) - count + 1
+            parts = parts[:needed]
+        case _:
+            pass
+    return frozenset().union(*parts)
+
+
+def support_of_resolved(one: Resolved) -> frozenset[str]:
+    """Names of the entered elements that an element's value rests on."""
+    names: frozenset[str] = frozenset()
+    if one.entered is not None:
+        names |= {one.element.name}
+    if one.derived is not None and one.fact != one.entered:
+        names = names.union(*map(support_of_resolved, one.inputs))
+        if one.basis is not None:
+            names |= support_of(one.basis)
+    if one.validity is not None:
+        names |= support_of(one.validity)
+    return names
+
+
+def in_use(trace: Trace) -> frozenset[str]:
+    """Names of the entered elements that have a part in a truth as it is, known or unknown.
+
+    Without all the others it would be the same.
+    """
+    parts = deciding_parts(trace) if trace.truth.known else trace.parts
+    return frozenset().union(*map(_in_use_of_resolved, trace.used), *map(in_use, parts))
+
+
+def _in_use_of_resolved(one: Resolved) -> frozenset[str]:
+    names: frozenset[str] = frozenset()
+    if one.entered is not None:
+        names |= {one.element.name}
+    if one.entered is None or one.fact != one.entered:
+        names = names.union(*map(_in_use_of_resolved, one.inputs))
+        if one.basis is not None:
+            names |= in_use(one.basis)
+    if one.validity is not None:
+        names |= in_use(one.validity)
+    return names
+
+
+def minimal_support(
+    elements: Mapping[str, Element], facts: Mapping[str, Fact], on: date, trace: Trace
+) -> tuple[str, ...]:
+    """`support_of(trace)` less every element that can be spared.
+
+    The result is irreducible: without any one of its facts the truth is no longer forced.
+    """
+    needed = support_of(trace)
+    for name in sorted(needed):
+        fewer = needed - {name}
+        if _truth(elements, facts, on, trace.rule, fewer) is trace.truth:
+            needed = fewer
+    return tuple(name for name in elements if name in needed)
+
+
+def _truth(
+    elements: Mapping[str, Element],
+    facts: Mapping[str, Fact],
+    on: date,
+    rule: rules.Rule,
+    names: Iterable[str],
+) -> truth.Truth:
+    return Evaluation(elements, {name: facts[name] for name in names}, on).truth(rule)
+
+
+class Grounds(NamedTuple):
+    """A test that shares in deciding: what it says of which value."""
+
+    subject: str
+    claim: str
+
+
+def reasons(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
+    """The grounds of a decided trace, one text each; none while it is undecided."""
+    return tuple(_sentences(_grounds(trial, trace, on))) if trace.truth.known else ()
+
+
+def reasons_or_doubts(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
+    """The reasons of a decided trace; of an open one, what is known of it."""
+    return reasons(trial, trace, on) or doubts(trial, trace, on)
+
+
+def deciding_tests(trace: Trace) -> Iterator[Trace]:
+    """The tests that share in deciding a trace; behind a derived yes/no, those of its rule."""
+    if not trace.truth.known:
+        return
+    if trace.used:
+        (one, *_) = trace.used
+        if one.entered is None and one.basis is not None and one.basis.truth.known:
+            yield from deciding_tests(one.basis)
+        else:
+            yield trace
+    for part in deciding_parts(trace):
+        yield from deciding_tests(part)
+
+
+def _grounds(trial: Trial, trace: Trace, on: date) -> Iterator[Grounds]:
+    for test in deciding_tests(trace):
+        yield _ground(trial, test, on)
+
+
+def _ground(trial: Trial, trace: Trace, on: date) -> Grounds:
+    one = trace.used[0]
+    holds = trace.truth is truth.TRUE
+    match trace.rule:
+        case rules.Compare(_, operator, bound):
+            claim = _comparison(trial, trace, operator if holds else operator.opposite, bound)
+            return Grounds(_subject(trial, one, trace, on), claim)
+        case rules.Within(_, period) | rules.LongerAgoThan(_, period):
+            inside = holds == isinstance(trace.rule, rules.Within)
+            claim = f"{'within' if inside else 'more than'} {period} before {on}"
+            return Grounds(_subject(trial, one, trace, on), claim)
+        case _:
+            return Grounds(_subject(trial, one, trace, on), "")
+
+
+def _subject(trial: Trial, one: Resolved, trace: Trace, on: date) -> str:
+    """`body weight 38 kg`, `high fall risk: yes`, with what a computed value came from."""
+    element = one.element
+    if element.type in ("boolean", "choice"):
+        return f"{element.label}: {show_fact(trial, element, one.fact)}"
+    value = _telling(trial, one, trace) or told(trial, one, one.fact, on)
+    return f"{element.label} {value}{_origin(trial, one)}"
+
+
+def _telling(trial: Trial, one: Resolved, trace: Trace) -> str | None:
+    """A number with many decimals, to as few (two at least) as keep its side of the bound."""
+    fact, bound = one.fact, _bound(trace)
+    if bound is None or not isinstance(fact, Numbers) or not fact.exact:
+        return None
+    for decimals in range(2, DECIMALS + 1):
+        rounded = round(fact.low, decimals)
+        if _side(rounded, bound) == _side(fact.low, bound):
+            return with_unit(trial, one.element, show_number(rounded))
+    return None
+
+
+def _bound(trace: Trace) -> float | None:
+    """The number that a comparison compares with, if it is one exact number."""
+    if not isinstance(trace.rule, rules.Compare):
+        return None
+    if not isinstance(trace.rule.bound, rules.ElementRef):
+        return trace.rule.bound
+    limit = trace.used[1].fact
+    return limit.low if isinstance(limit, Numbers) and limit.exact else None
+
+
+def _side(value: float, bound: float) -> int:
+    return (value > bound) - (value < bound)
+
+
+def _origin(trial: Trial, one: Resolved) -> str:
+    if not one.inputs or one.derived is None or one.fact == one.entered != one.derived:
+        return ""
+    also = "" if one.fact == one.derived else "as entered, and "
+    given = (f"{i.element.label} {show_fact(trial, i.element, i.fact)}" for i in one.inputs)
+    return f" ({also}from {', '.join(given)})"
+
+
+def _comparison(
+    trial: Trial, trace: Trace, operator: rules.Operator, bound: int | float | rules.ElementRef
+) -> str:
+    if not isinstance(bound, rules.ElementRef):
+        return f"{SYMBOLS[operator]} {as_written(bound)}"
+    other = trace.used[1]
+    return (
+        f"{SYMBOLS[operator]} {other.element.label} {show_fact(trial, other.element, other.fact)}"
+    )
+
+
+def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
+    """Claims on one value are put together; so are the diseases that were all denied."""
+    claims: dict[str, dict[str, None]] = {}
+    for ground in grounds:
+        claims.setdefault(ground.subject, {})[ground.claim] = None
+    denied = [s.removesuffix(": no") for s, c in claims.items() if s.endswith(": no") and "" in c]
+    for subject, said in claims.items():
+        if len(denied) > 2 and subject.endswith(": no"):
+            if denied[0] == subject.removesuffix(": no"):
+                yield f"no: {', '.join(denied)}"
+            continue
+        claimed = " and ".join(claim for claim in said if claim)
+        yield f"{subject} {claimed}".rstrip()
+
+
+def doubts(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
+    """What is known, and not enough, of the elements that keep a trace open."""
+    return tuple(dict.fromkeys(_doubts(trial, trace, on)))
+
+
+def _doubts(trial: Trial, trace: Trace, on: date) -> Iterator[str]:
+    if trace.truth.known:
+        return
+    for part in trace.parts:
+        yield from _doubts(trial, part, on)
+    for one in trace.used:
+        if one.basis is not None and one.entered is None:
+            yield from _doubts(trial, one.basis, on)
+        if one.validity is not None and one.entered is not None and one.fact is None:
+            value = show_fact(trial, one.element, one.entered)
+            yield f"{one.element.label} {value} does not count. {one.element.invalid_help}".strip()
+        elif isinstance(one.fact, Numbers | Dates) and not one.fact.exact:
+            value = told(trial, one, one.fact, on)
+            yield f"{one.element.label} {value}{_origin(trial, one)} leaves it open"
+
+
+def label_list(trial: Trial, names: Iterable[str]) -> str:
+    return ", ".join(trial.elements[name].label for name in names)
+
+
+def distance(trial: Trial, trace: Trace, on: date) -> str | None:
+    """How far the value of a decided comparison or window lies from its threshold."""
+    one, rule = trace.used[0], trace.rule
+    match rule, one.fact:
+        case rules.Compare(), Numbers(low, high) if (
+            low == high and (at := _bound(trace)) is not None
+        ):
+            side = "above" if low > at else "below" if low < at else "at"
+            gap = with_unit(trial, one.element, show_number(abs(low - at), 4))
+            from_file = not isinstance(rule.bound, rules.ElementRef)
+            text = as_written(at) if from_file else show_number(at)
+            shown_at = with_unit(trial, one.element, text)
+            lead = f"{one.element.label} is "
+            return lead + (f"{gap} {side} {shown_at}" if side != "at" else f"exactly {shown_at}")
+        case ((rules.Within(_, period) | rules.LongerAgoThan(_, period)), Dates() as dates):
+            start = period.before(on)
+            days = sorted({abs((dates.low - start).days), abs((dates.high - start).days)})
+            side = "inside" if dates.low >= start else "outside"
+            span = " to ".join(map(str, days)) + (" day" if days == [1] else " days")
+            return f"{one.element.label} is {span} {side} the {period} before screening"
+        case _:
+            return None

@@ -1,0 +1,225 @@
+"""What is still open: the elements whose answer can matter, and the smallest sets that decide.
+
+Minimal deciding sets are found test by test on the rule trees, as rules are judged: a set is
+named when some answers to it decide every test that the result needs.
+"""
+
+from collections.abc import Iterable, Iterator, Set
+from datetime import date
+from itertools import combinations, product
+
+from trialscreen.model import rules, truth
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, is_exact
+from trialscreen.model.trial import Element
+from trialscreen.model.truth import Truth
+from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
+
+
+def needed(trace: Trace) -> tuple[str, ...]:
+    """As `missing`, without what an element named could be derived from: one way is enough."""
+    return tuple(dict.fromkeys(_missing(trace, behind=False)))
+
+
+def missing(trace: Trace) -> tuple[str, ...]:
+    """Names of the elements that can still decide an unknown `trace`; none for a decided one.
+
+    An element that can be entered or derived is named with what it lacks for the
+    derivation; one that is only ever derived is named by what it is derived from.
+    """
+    return tuple(dict.fromkeys(_missing(trace, behind=True)))
+
+
+def _missing(trace: Trace, *, behind: bool) -> Iterator[str]:
+    if trace.truth.known:
+        return
+    for part in trace.parts:
+        yield from _missing(part, behind=behind)
+    for one in trace.used:
+        yield from _open(one, behind=behind)
+
+
+def _open(one: Resolved, *, behind: bool) -> Iterator[str]:
+    """What is open in one element: itself, its inputs, its rule, the validity of its value."""
+    if is_exact(one.fact):
+        return
+    name = one.element.name
+    if one.validity is not None and one.validity.truth is truth.FALSE:
+        yield name  # the value at hand can never count: a new one is needed
+        return
+    if one.validity is not None:
+        yield from _missing(one.validity, behind=behind)
+        if is_exact(one.entered):
+            return
+    sources = [part for given in one.inputs for part in _open(given, behind=behind)]
+    if one.basis is not None:
+        sources.extend(_missing(one.basis, behind=behind))
+    named = one.entered is not None or one.element.source != "derived" or not sources
+    if named:
+        yield name
+    if behind or not named:
+        yield from sources
+
+
+def askable(trace: Trace, closed: Set[str]) -> tuple[str, ...]:
+    """Names of the elements to ask, each of which can still change an unknown `trace`.
+
+    `closed` were asked already, whatever the answer. What can only be used together with
+    something that cannot be had is not asked; an element that is only ever derived is
+    asked itself once it can no longer be derived.
+    """
+    return tuple(dict.fromkeys(_askable(trace, closed)))
+
+
+def _askable(trace: Trace, closed: Set[str]) -> list[str]:
+    if trace.truth.known:
+        return []
+    names = [name for part in trace.parts for name in _askable(part, closed)]
+    used = [_obtainable(one, closed) for one in trace.used]
+    if all(ways is not None for ways in used):
+        names.extend(name for ways in used for name in ways or ())
+    return names
+
+
+def _obtainable(one: Resolved, closed: Set[str]) -> list[str] | None:
+    """The elements to ask for one value; none if it is exact; None if it cannot be had."""
+    if is_exact(one.fact):
+        return []
+    name = one.element.name
+    itself = [] if name in closed or one.element.internal else [name]
+    if one.validity is not None:
+        valid = _askable(one.validity, closed)
+        if one.validity.truth is not truth.TRUE and not valid:
+            return None
+        if is_exact(one.entered):
+            return valid
+        return [*itself, *valid] if itself else None
+    behind = _behind(one, closed)
+    if one.element.source == "derived":
+        itself = [] if behind else itself
+    return [*itself, *behind] or None
+
+
+def _behind(one: Resolved, closed: Set[str]) -> list[str]:
+    """The elements to ask that a value can be derived from."""
+    if one.basis is not None:
+        return _askable(one.basis, closed)
+    inputs = [_input(given, closed) for given in one.inputs]
+    if any(ways is None for ways in inputs):
+        return []
+    return [name for ways in inputs for name in ways or ()]
+
+
+def _input(one: Resolved, closed: Set[str]) -> list[str] | None:
+    """As `_obtainable`, for an input of a formula: known within bounds is good enough there."""
+    if one.fact is not None and one.element.source == "derived":
+        return _behind(one, closed)
+    ways = _obtainable(one, closed)
+    return [] if ways is None and one.fact is not None else ways
+
+
+Ways = tuple[frozenset[str], ...]
+"""Alternatives, smallest first; each is a set of element names. Empty: it cannot be done."""
+
+MOST_WAYS = 60
+"""Alternatives kept where several are needed together, so that products stay small."""
+
+_DONE: Ways = (frozenset(),)
+_EARLIEST = date(1900, 1, 1)
+
+
+def ways_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
+    """The smallest sets of open elements that can give `trace` the truth `target`."""
+    if trace.truth.known:
+        return _DONE if trace.truth is target else ()
+    match trace.rule:
+        case rules.AllOf() | rules.AnyOf():
+            ways = [ways_to(evaluation, part, target) for part in trace.parts]
+            together = isinstance(trace.rule, rules.AllOf) == (target is truth.TRUE)
+            return every(ways) if together else either(ways)
+        case rules.AtLeastN(count, parts):
+            needed = count if target is truth.TRUE else len(parts) - count + 1
+            return some_of(needed, [ways_to(evaluation, part, target) for part in trace.parts])
+        case rules.Not():
+            return ways_to(evaluation, trace.parts[0], truth.negation(target))
+        case rules.Clause():
+            return ways_to(evaluation, trace.parts[0], target)
+        case rules.Given(name):
+            return (frozenset((name,)),) if target is truth.TRUE else ()
+        case rules.Is(name, bool() as value) if (basis := trace.used[0].basis) is not None:
+            answer = target if value else truth.negation(target)
+            return either(((frozenset((name,)),), ways_to(evaluation, basis, answer)))
+        case _:
+            return _smallest(_answers_to(evaluation, trace, target))
+
+
+def either(alternatives: Iterable[Ways]) -> Ways:
+    """Any one of the alternatives does."""
+    return _smallest(names for ways in alternatives for names in ways)
+
+
+def every(needed: Iterable[Ways]) -> Ways:
+    """All are needed together."""
+    result = _DONE
+    for ways in needed:
+        result = _smallest(one | other for one in result for other in ways)[:MOST_WAYS]
+    return result
+
+
+def some_of(count: int, parts: list[Ways]) -> Ways:
+    """`count` of the parts are needed."""
+    by_count: list[Ways] = [_DONE, *[()] * count]
+    for ways in parts:
+        for done in range(count, 0, -1):
+            with_this = every((by_count[done - 1], ways))
+            by_count[done] = either((by_count[done], with_this))
+    return by_count[count]
+
+
+def _smallest(sets: Iterable[frozenset[str]]) -> Ways:
+    """Without those that contain another; the smallest first, in a fixed order."""
+    kept: list[frozenset[str]] = []
+    for names in sorted(set(sets), key=lambda one: (len(one), sorted(one))):
+        if not any(one <= names for one in kept):
+            kept.append(names)
+    return tuple(kept)
+
+
+# One open test: answers are tried at the ends of what each element may still be. Formulas
+# and comparisons are monotone, so a truth that any answers give, answers at the ends give.
+
+
+def _answers_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Iterator[frozenset[str]]:
+    """Sets of the elements behind an open test of which some answers give it `target`."""
+    names = missing(trace)
+    found: list[frozenset[str]] = []
+    for size in range(1, len(names) + 1):
+        for some in map(frozenset, combinations(names, size)):
+            if not any(one <= some for one in found) and _can(evaluation, trace, some, target):
+                found.append(some)
+    yield from found
+
+
+def _can(evaluation: Evaluation, trace: Trace, names: frozenset[str], target: Truth) -> bool:
+    elements, facts, on = evaluation.elements, evaluation.facts, evaluation.on
+    candidates = [_ends(elements[name], facts.get(name), on) for name in names]
+    return any(
+        Evaluation(elements, {**facts, **dict(zip(names, values, strict=True))}, on).truth(
+            trace.rule
+        )
+        is target
+        for values in product(*candidates)
+    )
+
+
+def _ends(element: Element, known: Fact | None, on: date) -> tuple[Fact, ...]:
+    """The exact facts at the ends of what an element may still be; each choice for a choice."""
+    if element.type == "boolean":
+        return Exactly(True), Exactly(False)
+    if element.type == "choice":
+        return tuple(map(Exactly, element.choices))
+    low, high = element.range or (_EARLIEST, on)
+    if isinstance(known, Numbers | Dates):
+        low, high = known.low, known.high
+    if isinstance(low, date):
+        return Dates(low, low), Dates(min(high, on), min(high, on))  # type: ignore[arg-type]
+    return Numbers(low, low), Numbers(high, high)  # type: ignore[arg-type]

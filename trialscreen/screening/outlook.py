@@ -1,0 +1,154 @@
+"""When a criterion that fails today stops failing by itself: washouts, birthdays, anniversaries.
+
+Facts are held as they are and the screening date is moved. A date known in part counts
+at both ends, so that the day named is right whichever day it was.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from itertools import product
+from math import floor
+
+from trialscreen.model import rules, truth
+from trialscreen.model.dates import Period, add_months, completed_years
+from trialscreen.model.facts import Dates, Fact
+from trialscreen.model.facts import day as fact_of_day
+from trialscreen.model.trial import Criterion, Element, Formula, Trial
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.screen import Finding, Screening
+
+MOST_PARTIAL_DATES = 8
+"""In one criterion; with more, no day is named."""
+
+
+def clears_on(screening: Screening, finding: Finding) -> date | None:
+    """The first later day on which a failing criterion no longer fails; None if none is sure."""
+    return first_clear_day(screening, (finding,)) if finding.passes is truth.FALSE else None
+
+
+def all_clear_on(screening: Screening) -> date | None:
+    """The first later day on which every criterion that fails today has cleared."""
+    return first_clear_day(screening, screening.failing) if screening.failing else None
+
+
+def fails_by(screening: Screening, day: date) -> tuple[Criterion, ...]:
+    """The criteria that do not fail today and will on `day`, if nothing else changes."""
+    later = _Later(screening)
+    return tuple(
+        finding.criterion
+        for finding in screening.findings
+        if finding.passes is not truth.FALSE and later.fails(finding.criterion, day)
+    )
+
+
+def first_clear_day(screening: Screening, findings: tuple[Finding, ...]) -> date | None:
+    """The first later day on which none of these failing criteria fails; None if none is sure."""
+    later = _Later(screening)
+    criteria = [finding.criterion for finding in findings]
+    days = {day for criterion in criteria for day in later.turning_days(criterion)}
+    for day in sorted(days):
+        if not any(later.fails(criterion, day) for criterion in criteria):
+            return day
+    return None
+
+
+class _Later:
+    """A screening's patient on later days."""
+
+    def __init__(self, screening: Screening) -> None:
+        self.trial: Trial = screening.trial
+        self.on = screening.on
+        self.facts = lasting_facts(screening)
+
+    def fails(self, criterion: Criterion, day: date) -> bool:
+        """Whether it certainly fails then, whichever day a date known in part turns out to be."""
+        failing = truth.FALSE if criterion.kind == "inclusion" else truth.TRUE
+        if len(self._partial_dates(criterion)) > MOST_PARTIAL_DATES:
+            return True
+        return any(
+            Evaluation(self.trial.elements, facts, day).truth(criterion.rule) is failing
+            for facts in self._worlds(criterion)
+        )
+
+    def turning_days(self, criterion: Criterion) -> Iterator[date]:
+        """The later days on which some test of the criterion can change."""
+        tests = self.trial.reached(criterion.rule)
+        if len(self._partial_dates(criterion)) > MOST_PARTIAL_DATES:
+            return
+        for facts in self._worlds(criterion):
+            for test in tests:
+                for day in _turning_days(self.trial, test, facts):
+                    if day > self.on:
+                        yield day
+
+    def _worlds(self, criterion: Criterion) -> Iterator[dict[str, Fact]]:
+        """The facts with every date known in part at its first and at its last day."""
+        dates = self._partial_dates(criterion)
+        for days in product(*((fact.low, fact.high) for fact in dates.values())):
+            yield {**self.facts, **dict(zip(dates, map(fact_of_day, days), strict=True))}
+
+    def _partial_dates(self, criterion: Criterion) -> dict[str, Dates]:
+        return {
+            name: fact
+            for name in self.trial.elements_behind(criterion.rule)
+            if isinstance(fact := self.facts.get(name), Dates) and not fact.exact
+        }
+
+
+def lasting_facts(screening: Screening) -> dict[str, Fact]:
+    """The facts less those entered for today that follow from dates: they will follow anew."""
+    trial, facts = screening.trial, screening.facts
+    elements = trial.elements
+    evaluation = Evaluation(elements, facts, screening.on)
+    return {
+        name: fact
+        for name, fact in facts.items()
+        if elements[name].reported_wins
+        or not any(elements[one].type == "date" for one in trial.sources_of(name))
+        or (
+            evaluation.resolve(name).derived is None
+            and not _follows_from_dates(elements[name], facts)
+        )
+    }
+
+
+def _follows_from_dates(element: Element, facts: Mapping[str, Fact]) -> bool:
+    """Whether the element is nothing but a window on dates that are known, if only in part."""
+    if element.derive is None or isinstance(element.derive, Formula):
+        return False
+    windows = list(rules.tests_of(element.derive))
+    return all(
+        isinstance(t, rules.Within | rules.LongerAgoThan) and t.element in facts for t in windows
+    )
+
+
+def _turning_days(trial: Trial, test: rules.Test, facts: Mapping[str, Fact]) -> Iterator[date]:
+    match test:
+        case rules.Within(name, period) | rules.LongerAgoThan(name, period):
+            fact = facts.get(name)
+            if isinstance(fact, Dates):
+                yield from _leaves_window(fact.high, period)
+        case rules.Compare(name, _, int() | float() as bound):
+            derive = trial.elements[name].derive
+            if isinstance(derive, Formula) and derive.name == "completed_years":
+                fact = facts.get(derive.inputs[0])
+                if isinstance(fact, Dates):
+                    yield from _anniversaries(fact.high, floor(bound))
+
+
+def _leaves_window(day: date, period: Period) -> Iterator[date]:
+    """The first day from which `day` lies before the window; short months can delay it."""
+    end = period.after(day)
+    for later in range(6):
+        if period.before(end + timedelta(days=later)) > day:
+            yield end + timedelta(days=later)
+            return
+
+
+def _anniversaries(day: date, years: int) -> Iterator[date]:
+    """The days on which `years` years, and one more, are completed."""
+    for count in (years, years + 1):
+        moved = add_months(day, 12 * count)
+        if completed_years(day, moved) < count:
+            moved += timedelta(days=1)  # 29 February counts on 1 March
+        yield moved

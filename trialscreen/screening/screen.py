@@ -1,0 +1,141 @@
+"""One patient against one trial: a finding per criterion, and the verdict."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from trialscreen.model import truth
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.facts import Fact
+from trialscreen.model.trial import SOURCES, Criterion, Source, Trial
+from trialscreen.model.truth import Truth
+from trialscreen.screening.edit_checks import Notice, review
+from trialscreen.screening.evaluate import Evaluation, Trace
+from trialscreen.screening.explain import deciding_tests
+from trialscreen.screening.missing import Ways, either, every, missing, needed, ways_to
+
+Verdict = Literal["eligible", "ineligible", "undetermined"]
+Open = Literal["data", "judgement"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is found of one criterion.
+
+    `met`: its own statement is true of the patient (an exclusion that is met excludes).
+    `passes`: what that means for eligibility. `trace` holds the grounds.
+    """
+
+    criterion: Criterion
+    trace: Trace
+
+    @property
+    def met(self) -> Truth:
+        return self.trace.truth
+
+    @property
+    def passes(self) -> Truth:
+        return self.met if self.criterion.kind == "inclusion" else truth.negation(self.met)
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The elements that can still decide this criterion."""
+        return missing(self.trace)
+
+    @property
+    def is_not_yet(self) -> bool:
+        """Whether it fails only by an answer that means "not yet", as a missing signature."""
+        if self.passes is not truth.FALSE:
+            return False
+        elements = [test.used[0].element for test in deciding_tests(self.trace)]
+        return all(element.no_is_not_yet for element in elements)
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """Of these, the ones to ask for: what another could be derived from is left out."""
+        return needed(self.trace)
+
+
+@dataclass(frozen=True, repr=False)
+class Screening:
+    """The result: findings in protocol order, the verdict, and what was noticed on the way."""
+
+    trial: Trial
+    facts: Mapping[str, Fact]
+    on: date
+    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...]
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Ineligible once one criterion certainly fails; eligible only when all pass."""
+        passes = truth.conjunction(finding.passes for finding in self.findings)
+        verdicts: dict[Truth, Verdict] = {truth.TRUE: "eligible", truth.FALSE: "ineligible"}
+        return verdicts.get(passes, "undetermined")
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        return tuple(one for one in self.findings if one.passes is truth.FALSE)
+
+    @cached_property
+    def missing(self) -> dict[Source, tuple[str, ...]]:
+        """The elements that are open in any criterion, by who can give them."""
+        return self._by_source({name for finding in self.findings for name in finding.missing})
+
+    @cached_property
+    def needed(self) -> dict[Source, tuple[str, ...]]:
+        """Of these, the ones to ask for: what another could be derived from is left out."""
+        return self._by_source({name for finding in self.findings for name in finding.needed})
+
+    def _by_source(self, names: Set[str]) -> dict[Source, tuple[str, ...]]:
+        groups: dict[Source, tuple[str, ...]] = {}
+        for source in SOURCES:
+            elements = self.trial.elements.values()
+            group = tuple(e.name for e in elements if e.name in names and e.source == source)
+            if group:
+                groups[source] = group
+        return groups
+
+    @property
+    def open(self) -> Open | None:
+        """What an undetermined patient lacks: data, or only consent and judgement."""
+        if self.verdict != "undetermined":
+            return None
+        names = [name for group in self.missing.values() for name in group]
+        judgement = all(self.trial.elements[name].is_judgement for name in names)
+        return "judgement" if judgement else "data"
+
+    def ways_to(self, verdict: Verdict) -> Ways:
+        """The smallest sets of open elements that can settle the verdict as given."""
+        if verdict == "ineligible":
+            return either(self._ways(one, truth.FALSE) for one in self.findings)
+        return every(self._ways(one, truth.TRUE) for one in self.findings)
+
+    def _ways(self, finding: Finding, passes: Truth) -> Ways:
+        wanted = passes if finding.criterion.kind == "inclusion" else truth.negation(passes)
+        evaluation = Evaluation(self.trial.elements, self.facts, self.on)
+        return ways_to(evaluation, finding.trace, wanted)
+
+
+def screen(trial: Trial, facts: Mapping[str, Fact], on: date) -> Screening:
+    """Screens one patient on one date. Raises InputError if the facts contradict each other."""
+    evaluation = Evaluation(trial.elements, facts, on)
+    notices = review(trial, evaluation)
+    problems = [
+        Problem(", ".join(one.elements), one.message, one.elements)
+        for one in notices
+        if one.level == "error"
+    ]
+    if problems:
+        raise InputError(problems)
+    return screening_of(trial, evaluation, notices)
+
+
+def screening_of(
+    trial: Trial, evaluation: Evaluation, notices: tuple[Notice, ...] = ()
+) -> Screening:
+    """What is found of one patient, for who has reviewed the facts, or need not."""
+    findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in trial.criteria)
+    return Screening(trial, evaluation.facts, evaluation.on, findings, notices)

@@ -1,0 +1,1 @@
+"""Whole tables of patients: a trial compiled, run by engines, counted."""

@@ -1,0 +1,1 @@
+"""How a cohort narrows from all who were assessed to the eligible."""

@@ -1,0 +1,142 @@
+"""Counts what attrition needs of screened rows, a batch at a time."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from threading import Lock
+
+import polars as pl
+
+from trialscreen.model.trial import Trial
+from trialscreen.tables.attrition.counts import Attrition, OfCriterion, Tally, attrition
+from trialscreen.tables.compile import Program
+from trialscreen.tables.engines.polars import Computing
+
+ENOUGH = 100_000
+"""Rows that lack data are looked at so many at a time: a look costs nearly the same for few."""
+
+
+class Counting:
+    """The sums over all batches, which may come in any order and from any thread.
+
+    `program` is that of the table, lowered with what is needed.
+    """
+
+    def __init__(self, trial: Trial, program: Program) -> None:
+        self._trial = trial
+        self._program = program
+        self._needed = {
+            name: needed
+            for name, needed in program.needed.items()
+            if not trial.elements[name].is_judgement
+        }
+        # `open` is kept as well, for a table that has no column else.
+        self._inputs = "open", *program.inputs(self._needed.values())
+        self._sections: dict[str, list[str]] = {}
+        for name in self._needed:
+            self._sections.setdefault(trial.elements[name].section, []).append(name)
+        self._tally = Tally()
+        # How many rows lack data in just these sections, which are columns by their places.
+        self._places = list(map(str, range(len(self._sections))))
+        kinds = dict.fromkeys(self._places, pl.Boolean())
+        self._patterns = pl.DataFrame(schema={**kinds, "rows": pl.UInt64()})
+        self._waiting: list[pl.DataFrame] = []
+        self._lock = Lock()
+
+    @cached_property
+    def _missing(self) -> Computing:
+        return Computing(self._program, self._needed, "open")
+
+    def add(self, screened: pl.DataFrame) -> None:
+        """A batch: typed columns without contradictions, and what `screen_frame` finds of them."""
+        tally = Tally(verdicts_of(screened), _criteria(self._trial, screened))
+        lacks_data = screened["open"] == "data"
+        lacking = pl.DataFrame([screened[name].filter(lacks_data) for name in self._inputs])
+        with self._lock:
+            self._tally.add(tally)
+            self._waiting.append(lacking)
+            ready = self._taken() if sum(map(len, self._waiting)) >= ENOUGH else None
+        if ready is not None:
+            self._look_at(ready)
+
+    def attrition(self) -> Attrition:
+        """The counts of all batches so far."""
+        if self._waiting:
+            self._look_at(self._taken())
+        for *flags, n in self._patterns.iter_rows():
+            lacking = (name for name, flag in zip(self._sections, flags, strict=True) if flag)
+            self._tally.sections[frozenset(lacking)] = n
+        return attrition(self._trial, self._tally)
+
+    def _taken(self) -> list[pl.DataFrame]:
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def _look_at(self, batches: list[pl.DataFrame]) -> None:
+        """Counts which elements the rows lack."""
+        if not self._sections:
+            return
+        flags = self._missing.of(pl.concat(batches).lazy()).drop("open")
+        missing = flags.select(pl.all().cast(pl.Boolean).fill_null(value=False)).collect()
+        one = missing.sum_horizontal() == 1
+        tally = Tally(missing=_sums(missing), missing_alone=_sums(flag & one for flag in missing))
+        lacking = missing.select(
+            pl.any_horizontal(names).alias(place)
+            for place, names in zip(self._places, self._sections.values(), strict=True)
+        )
+        patterns = lacking.group_by(self._places).agg(rows=pl.len().cast(pl.UInt64))
+        with self._lock:
+            self._tally.add(tally)
+            both = pl.concat([self._patterns, patterns])
+            self._patterns = both.group_by(self._places).sum()
+
+
+def _sums(flags: Iterable[pl.Series]) -> Counter[str]:
+    return Counter({flag.name: int(flag.sum()) for flag in flags})
+
+
+def verdicts_of(screened: pl.DataFrame) -> Counter[tuple[str, str | None]]:
+    """How many rows have each verdict and each thing open."""
+    undetermined = len(screened) - screened["open"].null_count()
+    eligible = int((screened["verdict"] == "eligible").sum())
+    judgement = int((screened["open"] == "judgement").sum())
+    return Counter(
+        {
+            ("eligible", None): eligible,
+            ("ineligible", None): len(screened) - undetermined - eligible,
+            ("undetermined", "data"): undetermined - judgement,
+            ("undetermined", "judgement"): judgement,
+        }
+    )
+
+
+def _criteria(trial: Trial, screened: pl.DataFrame) -> Counter[tuple[OfCriterion, str]]:
+    counts: Counter[tuple[OfCriterion, str]] = Counter()
+    fails, lacks = [], []
+    for one in trial.criteria:
+        met, unknown = screened[one.id], screened[one.id].is_null()
+        counts["met", one.id] = int(met.sum())
+        counts["unknown", one.id] = met.null_count()
+        against = ~met if one.kind == "inclusion" else met
+        fails.append(against & ~unknown)
+        lacks.append(against | unknown)
+    counts += _first_and_alone(len(screened), fails, "stopped", "failed_alone")
+    counts += _first_and_alone(len(screened), lacks, "first_lack", "lacks_alone")
+    return counts
+
+
+def _first_and_alone(
+    rows: int, flags: Sequence[pl.Series], first: OfCriterion, alone: OfCriterion
+) -> Counter[tuple[OfCriterion, str]]:
+    """By flag, the rows in which it is the first that is true, and the only one."""
+    counts: Counter[tuple[OfCriterion, str]] = Counter()
+    some = twice = pl.repeat(value=False, n=rows, eager=True)
+    before = 0
+    for flag in flags:
+        twice |= some & flag
+        some |= flag
+        counts[first, flag.name] = -before + (before := int(some.sum()))
+    once = ~twice
+    for flag in flags:
+        counts[alone, flag.name] = int((flag & once).sum())
+    return counts

@@ -1,0 +1,186 @@
+"""How a cohort narrows from all who were assessed to those who are eligible, in counts.
+
+`counting` counts a table row by row; here the counts become what a site reports.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, get_args
+
+from trialscreen.model.trial import Criterion, Trial
+
+
+class Hidden(NamedTuple):
+    """A count that is not published; the text says what may be known of it."""
+
+    text: str
+
+
+Count = int | Hidden
+"""How many patients."""
+
+
+class CriterionCounts(NamedTuple):
+    """What one criterion does to a cohort.
+
+    `met`, `not_met` and `unknown` are about its own statement; the rest about eligibility.
+    `failed_alone`: it certainly fails, and no other does. `stopped`: it certainly fails, and
+    none before it in protocol order does. `passed_so_far`: it and all before it certainly
+    pass. `gained`: how many more would be eligible without it.
+    """
+
+    criterion: Criterion
+    met: Count
+    not_met: Count
+    unknown: Count
+    failed_alone: Count
+    stopped: Count
+    passed_so_far: Count
+    gained: Count
+
+    @property
+    def passed(self) -> Count:
+        return self.met if self.criterion.kind == "inclusion" else self.not_met
+
+    @property
+    def failed(self) -> Count:
+        return self.not_met if self.criterion.kind == "inclusion" else self.met
+
+
+class Order(NamedTuple):
+    """Sections of the data elements that, all known, settle the data of so many more patients.
+
+    `settled` counts those who are done once the orders before are known as well.
+    """
+
+    sections: tuple[str, ...]
+    settled: Count
+
+
+class MissingElement(NamedTuple):
+    """How many who lack data lack this element, and how many of them lack no other."""
+
+    name: str
+    section: str
+    patients: Count
+    alone: Count
+
+
+class Attrition(NamedTuple):
+    """The counts of one cohort.
+
+    `assessed` = `ineligible` + `remaining`; `remaining` = `eligible` + `lacking_data` +
+    `judgement_only`. The last two are the undetermined; `judgement_only` lack no data but
+    only consent and the investigator's judgement: the recruitment list.
+    """
+
+    assessed: Count
+    ineligible: Count
+    remaining: Count
+    lacking_data: Count
+    judgement_only: Count
+    eligible: Count
+    criteria: tuple[CriterionCounts, ...]
+    orders: tuple[Order, ...]
+    missing: tuple[MissingElement, ...]
+
+
+OfCriterion = Literal["met", "unknown", "failed_alone", "stopped", "first_lack", "lacks_alone"]
+"""What is counted of each criterion; to lack one is not to pass it certainly."""
+
+
+@dataclass
+class Tally:
+    """What is counted of rows, before it is put together.
+
+    `verdicts`: by verdict and what is open. `criteria`: by what is said of each, and its id.
+    Of the rows that lack data, `sections` counts each set of sections in which they do, and
+    `missing` and `missing_alone` the elements.
+    """
+
+    verdicts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    criteria: Counter[tuple[OfCriterion, str]] = field(default_factory=Counter)
+    sections: Counter[frozenset[str]] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    missing_alone: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Tally") -> None:
+        self.verdicts.update(other.verdicts)
+        self.criteria.update(other.criteria)
+        self.sections.update(other.sections)
+        self.missing.update(other.missing)
+        self.missing_alone.update(other.missing_alone)
+
+
+def attrition(trial: Trial, tally: Tally) -> Attrition:
+    """The counts of a cohort, put together."""
+    assessed, eligible = tally.verdicts.total(), tally.verdicts["eligible", None]
+    ineligible = tally.verdicts["ineligible", None]
+    lacking = sorted(tally.missing, key=lambda name: (-tally.missing[name], name))
+    return Attrition(
+        assessed,
+        ineligible,
+        assessed - ineligible,
+        tally.verdicts["undetermined", "data"],
+        tally.verdicts["undetermined", "judgement"],
+        eligible,
+        _criteria(trial, tally, assessed),
+        orders(trial, tally.sections),
+        tuple(
+            MissingElement(
+                name,
+                trial.elements[name].section,
+                tally.missing[name],
+                tally.missing_alone[name],
+            )
+            for name in lacking
+            if tally.missing[name]
+        ),
+    )
+
+
+def _criteria(trial: Trial, tally: Tally, assessed: int) -> tuple[CriterionCounts, ...]:
+    found = []
+    passed_so_far = assessed
+    for criterion in trial.criteria:
+        count = {what: tally.criteria[what, criterion.id] for what in get_args(OfCriterion)}
+        passed_so_far -= count["first_lack"]
+        found.append(
+            CriterionCounts(
+                criterion,
+                count["met"],
+                assessed - count["met"] - count["unknown"],
+                count["unknown"],
+                count["failed_alone"],
+                count["stopped"],
+                passed_so_far,
+                count["lacks_alone"],
+            )
+        )
+    return tuple(found)
+
+
+MOST_ORDERS = 10
+"""More than these are not worth listing."""
+
+
+def orders(trial: Trial, sections: Mapping[frozenset[str], int]) -> tuple[Order, ...]:
+    """What to find out first: at each step, what settles most patients for each new section.
+
+    `sections`: how many patients lack data in just these sections. In none: those for whom a
+    judgement is asked that data could replace; they are in no order.
+    """
+    place = {section.id: n for n, section in enumerate(trial.sections)}
+    left = Counter({names: n for names, n in sections.items() if names and n})
+    found: list[Order] = []
+    while left and len(found) < MOST_ORDERS:
+        most = max(n / len(names) for names, n in left.items())
+        equal = [names for names, n in left.items() if n / len(names) == most]
+        best = min(equal, key=lambda names: sorted(place[name] for name in names))
+        rest: Counter[frozenset[str]] = Counter()
+        for names, n in left.items():
+            rest[names - best] += n
+        found.append(Order(tuple(sorted(best, key=place.__getitem__)), rest.pop(frozenset())))
+        left = rest
+    return tuple(found)

@@ -1,0 +1,294 @@
+"""Which column of a table holds which data element: by name, or as a site's file says."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from trialscreen.answers.values import check_unit, read_value
+from trialscreen.criteria_file import yaml_nodes
+from trialscreen.criteria_file.reader import Cursor, Problems
+from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.tables.cohort.readers.cell_forms import Form, Kind, check_date_format, code_of
+from trialscreen.tables.unit_columns import beside, kinds_beside
+from trialscreen.text.characters import (
+    decode,
+    nearest,
+    plain_name,
+    printable,
+    read_bytes,
+    shown,
+    some,
+)
+
+
+class Column(NamedTuple):
+    """A column of the table: the element it holds, and how its cells are written.
+
+    `alike`: its name is that of the element but for capitals and punctuation.
+    """
+
+    name: str
+    element: Element
+    form: Form = Form()
+    alike: bool = False
+
+
+class Matched(NamedTuple):
+    """The columns that hold an element, and the names of those that are not used."""
+
+    columns: tuple[Column, ...]
+    strange: tuple[str, ...]
+
+
+class Target(NamedTuple):
+    """What a site's file says of one of its columns."""
+
+    element: str
+    form: Form = Form()
+
+
+class ColumnMap(NamedTuple):
+    """What a site's file says of its columns; `missing` are codes for no value in all of them."""
+
+    targets: Mapping[str, Target] = {}
+    missing: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that it speaks of."""
+        return (*self.targets, *self.beside)
+
+    @property
+    def written(self) -> Mapping[str, Kind]:
+        """The columns whose numbers or days are texts in a form of the site's own."""
+        forms = {name: one.form.written for name, one in self.targets.items()}
+        return {name: kind for name, kind in forms.items() if kind is not None}
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The columns of units and comparators."""
+        return tuple(name for one in self.targets.values() for name in one.form.beside)
+
+
+NO_MAP = ColumnMap()
+
+
+def match_columns(
+    trial: Trial, names: Iterable[str], key: str, column_map: ColumnMap = NO_MAP
+) -> Matched:
+    """Matches the columns `names`; `key` is the column of ids, and no element.
+
+    Raises InputError if there is no such column, if the map speaks of columns that do
+    not exist, if two columns hold one element, or none holds any.
+    """
+    names = tuple(names)
+    known = {element.name: element for element in trial.answerable()}
+    problems = list(_absent(names, key, column_map))
+    columns: dict[str, Column] = {}
+    strange: list[str] = []
+    for name in names:
+        if name == key or name in column_map.beside:
+            continue
+        column = _column(known, name, column_map)
+        if column is None:
+            strange.append(name)
+        elif (first := columns.setdefault(column.element.name, column)) is not column:
+            both = f"{shown(first.name)} and {shown(name)}"
+            message = f"two columns for the element {column.element.name}"
+            problems.append(Problem(both, message))
+    problems.extend(_undeclared(columns.values(), strange))
+    if not problems and not columns.keys() - {SCREENING_DATE}:
+        names = some([f"{shown(name)}{nearest(name, known)}" for name in strange])
+        others = (
+            f" (see --columns): {names}" if names else ", for there is none but that of the ids"
+        )
+        message = f"no column is named like a data element{others}"
+        problems.append(Problem("the table", message))
+    if problems:
+        raise InputError(problems)
+    return Matched(tuple(columns.values()), tuple(strange))
+
+
+def _absent(names: tuple[str, ...], key: str, column_map: ColumnMap) -> Iterator[Problem]:
+    for name in dict.fromkeys(column_map.names):
+        if name not in names:
+            message = f"the table has no column {shown(name)}.{nearest(name, names)}"
+            yield Problem("--columns", message)
+        elif name == key:
+            message = f"{shown(name)} is the column of ids, and cannot be more"
+            yield Problem("--columns", message)
+    if key not in names:
+        message = f"the table has no column {shown(key)}.{nearest(key, names)}"
+        yield Problem("--id", f"{message} Name the column that holds each patient's id")
+
+
+def _undeclared(columns: Iterable[Column], strange: Iterable[str]) -> Iterator[Problem]:
+    """Columns of units and comparators of which the map says nothing."""
+    for column in columns:
+        for one in beside(column.name, _unsaid(column), strange):
+            entry = f"{{element: {column.element.name}, {one.what}: {one.name}}}"
+            advice = f"declare it in the file of --columns, as `{column.name}: {entry}`"
+            yield one.problem(advice)
+
+
+def _unsaid(column: Column) -> list[str]:
+    """What may stand beside the column, and the map says nothing of it."""
+    form = column.form
+    said = {
+        "unit_column": form.unit is not None or form.unit_column is not None,
+        "comparator_column": form.comparator_column is not None,
+    }
+    return [kind for kind in kinds_beside(column.element) if not said[kind]]
+
+
+def _column(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> Column | None:
+    """The column of this name; None if it holds no element."""
+    target = column_map.targets.get(name)
+    alike = target is None and name not in known
+    if target is None:
+        target = Target(plain_name(name) if alike else name)
+    if target.element not in known:
+        return None
+    missing = (*target.form.missing, *column_map.missing)
+    form = target.form._replace(missing=missing)
+    return Column(name, known[target.element], form, alike)
+
+
+MISSING = "missing"
+"""The key of the codes for no value; for all columns where a list stands under it."""
+
+KEYS = (
+    *("element", "unit", "values", MISSING, "date_format", "decimal"),
+    *("unit_column", "comparator_column"),
+)
+_NUMERIC = ("integer", "quantity")
+
+
+def read_targets(trial: Trial, path: Path) -> ColumnMap:
+    """A site's file: `its column: element`, or `its column: {element: ..., unit: ...}`.
+
+    A list under `missing` holds for all columns. Raises InputError with every mistake in it.
+    """
+    origin = printable(str(path))
+    problems = Problems(origin)
+    root = yaml_nodes.parse_yaml(decode(read_bytes(path, origin), origin), origin, problems.found)
+    if not isinstance(root, yaml_nodes.Mapping):
+        raise InputError([Problem(origin, "expected one 'column: element' per line")])
+    targets: dict[str, Target] = {}
+    missing: tuple[str, ...] = ()
+    for name, node in root.items.items():
+        place = Cursor(node, name, problems)
+        if name == MISSING and isinstance(node, yaml_nodes.Sequence):
+            missing = _codes(place)
+        else:
+            targets[name] = _target(trial, place)
+    _check_uses(targets, root, problems)
+    problems.raise_any()
+    return ColumnMap(targets, missing)
+
+
+def _target(trial: Trial, place: Cursor) -> Target:
+    node = place.node
+    if isinstance(node, yaml_nodes.Mapping):
+        place.known_keys(KEYS)
+    elif not isinstance(node, yaml_nodes.Scalar):
+        place.problem("expected the name of a data element")
+        return Target("")
+    bare = node.text if isinstance(node, yaml_nodes.Scalar) else None
+    name = place.required("element", Cursor.text, "") if bare is None else bare
+    known = {element.name: element for element in trial.answerable()}
+    if name not in known:
+        if name:
+            hint = nearest(name, known)
+            if not hint and place.path == MISSING:
+                hint = f" For a code in every column write a list, [{name}]"
+            place.problem(f"no data element is named {shown(name)}.{hint}")
+        return Target("")
+    return Target(name, _form(trial, known[name], place))
+
+
+def _form(trial: Trial, element: Element, place: Cursor) -> Form:
+    numeric = element.type in _NUMERIC
+    given = place.node.items if isinstance(place.node, yaml_nodes.Mapping) else {}
+    for key, fits in (
+        ("decimal", numeric),
+        ("unit_column", numeric),
+        ("comparator_column", numeric or element.type == "date"),
+        ("date_format", element.type == "date"),
+    ):
+        if key in given and not fits:
+            place.down(key).problem(f"{element.name} is of type {element.type}, and has no {key}")
+
+    def checked(check: Callable[[str], None]) -> Callable[[Cursor], str]:
+        def read(at: Cursor) -> str:
+            text = at.text()
+            try:
+                if text:
+                    check(text)
+            except ValueProblem as problem:
+                at.problem(str(problem))
+            return text
+
+        return read
+
+    none: dict[str, str] = {}
+    values = place.optional("values", lambda at: _values(trial, element, at), none)
+    no_codes: tuple[str, ...] = ()
+    missing = place.optional(MISSING, _codes, no_codes)
+    if both := {code_of(cell) for cell in missing} & {code_of(cell) for cell in values}:
+        codes = ", ".join(shown(cell) for cell in missing if code_of(cell) in both)
+        place.down(MISSING).problem(f"{codes}: has a meaning under 'values'")
+    return Form(
+        unit=place.optional("unit", checked(lambda text: check_unit(trial, element, text)), None),
+        values=values,
+        missing=missing,
+        date_format=place.optional("date_format", checked(check_date_format), None),
+        decimal=place.optional("decimal", lambda at: at.word((".", ",")), "."),
+        unit_column=place.optional("unit_column", Cursor.text, None),
+        comparator_column=place.optional("comparator_column", Cursor.text, None),
+    )
+
+
+def _values(trial: Trial, element: Element, place: Cursor) -> dict[str, str]:
+    """What codes mean; each meaning is a text that the element takes."""
+    found: dict[str, str] = {}
+    cells: dict[str, str] = {}
+    for cell, at in place.entries():
+        meaning = at.text()
+        first = cells.setdefault(code_of(cell), cell)
+        if first is not cell:
+            at.problem(f"{shown(cell)} is the same code as {shown(first)}")
+        try:
+            if meaning:
+                read_value(trial, element, meaning, date.max)
+        except ValueProblem as problem:
+            at.problem(str(problem))
+        found[cell] = meaning
+    return found
+
+
+def _codes(place: Cursor) -> tuple[str, ...]:
+    """Codes for no value: a list, or one alone. `null` and `~` are texts here."""
+    nodes = [place] if isinstance(place.node, yaml_nodes.Scalar) else place.items()
+    codes = []
+    for at in nodes:
+        if isinstance(at.node, yaml_nodes.Scalar) and at.node.text.strip():
+            codes.append(at.node.text.strip())
+        else:
+            at.problem("expected a code such as NA; an empty cell is unknown anyway")
+    return tuple(codes)
+
+
+def _check_uses(targets: dict[str, Target], root: yaml_nodes.Mapping, problems: Problems) -> None:
+    """A column holds an element, or stands beside one."""
+    for name, target in targets.items():
+        place = Cursor(root.items[name], name, problems)
+        for key in ("unit_column", "comparator_column"):
+            other = getattr(target.form, key)
+            if other is not None and (other == name or other in targets):
+                place.down(key).problem(f"{shown(other)} holds a data element of its own")
+        beside = target.form.beside
+        if len({*beside}) < len(beside):
+            place.problem(f"{shown(beside[0])} is given for the comparators and for the units")

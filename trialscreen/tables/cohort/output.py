@@ -1,0 +1,69 @@
+"""The findings of a cohort, to a CSV or Parquet file, or as CSV to standard output."""
+
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from trialscreen.tables.cohort.batches import KEY
+from trialscreen.text.characters import printable
+from trialscreen.text.csvtext import FORMULA, NUMBER, cell_text
+from trialscreen.text.whole_file import whole_file
+
+ENDINGS = (".csv", ".parquet")
+STDOUT = Path("-")
+"""Stands for standard output."""
+
+
+def is_known(path: Path) -> bool:
+    """Whether the findings can go there, by its name."""
+    return path == STDOUT or path.suffix.lower() in ENDINGS
+
+
+def name_of(path: Path) -> str:
+    """The output's name in messages."""
+    return "standard output" if path == STDOUT else printable(str(path))
+
+
+@contextmanager
+def whole_output(path: Path, folder: Path) -> Iterator[Path]:
+    """A new file, to be `path` in the end, or to be printed: whole or not at all.
+
+    `folder` is for the latter. Raises InputError.
+    """
+    if path != STDOUT:
+        with whole_file(path) as part:
+            yield part
+        return
+    yield (part := folder / "findings.csv")
+    with part.open("rb") as file:
+        shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.flush()
+
+
+def write(
+    screened: pl.LazyFrame, columns: Iterable[str], key: str, output: Path, part: Path
+) -> None:
+    """The ids, under the name `key`, and these columns, to `part`, which is to be `output`."""
+    ids, name = pl.col(KEY), key
+    is_csv = output.suffix.lower() != ".parquet"
+    if is_csv:
+        name = cell_text(name)
+        ids = _no_formula(ids) if isinstance(screened.collect_schema()[KEY], pl.String) else ids
+    results = screened.select(ids.alias(name), *columns)
+    if is_csv:
+        # A cell of CSV cannot hold a list.
+        results = results.with_columns(pl.selectors.list().list.join("; "))
+        results.sink_csv(part, check_extension=False, engine="streaming")
+    else:
+        results.sink_parquet(part, engine="streaming")
+
+
+def _no_formula(text: pl.Expr) -> pl.Expr:
+    """As `csvtext.cell_text` has it."""
+    begins = pl.any_horizontal(text.str.starts_with(sign) for sign in FORMULA)
+    dangerous = begins & ~text.str.contains(f"^{NUMBER}$")
+    return pl.when(dangerous).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)

@@ -1,0 +1,55 @@
+"""Plain cells of text: the engine reads them just as the parser does.
+
+Plain is what most programs write: digits with a point, YYYY-MM-DD, true and false.
+"""
+
+import re
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from trialscreen.model.facts import DIGITS_THAT_COUNT, half_of
+from trialscreen.model.trial import Element, Trial
+from trialscreen.tables.cohort.readers.cell_forms import Form
+from trialscreen.text.spelling import folded
+
+_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_YES_NO = frozenset((_YES := "true", _NO := "false"))
+_HALVES = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
+
+
+def has_plain(trial: Trial, element: Element, form: Form) -> bool:
+    """Whether a plain cell states just that, and is no word for something else."""
+    if element.type == "choice" or not form.is_usual:
+        return False
+    words = {*map(folded, (*element.spellings, *trial.spellings))}
+    if element.type == "boolean":
+        return words.isdisjoint(_YES_NO) and _YES_NO.isdisjoint(form.codes)
+    return not any(re.search(f"{_NUMBER}|{_DAY}", word) for word in words)
+
+
+def plain_value(element: Element, form: Form, text: pl.Expr) -> pl.Expr:
+    """The value that a plain text states; null if it is not plain, or not accepted."""
+    if element.type == "boolean":
+        is_no = pl.when(text == _NO).then(pl.lit(value=False))
+        return pl.when(text == _YES).then(pl.lit(value=True)).otherwise(is_no)
+    low, high = element.range or (date.min, date.max)
+    codes: list[Any]
+    if element.type == "date":
+        value, plain, codes = text.str.to_date("%Y-%m-%d", strict=False), _DAY, form.days
+    else:
+        value, plain, codes = text.cast(pl.Float64, strict=False), _NUMBER, form.numbers
+    is_plain = text.str.contains(plain) & value.is_between(low, high)
+    if element.type == "integer":
+        is_plain &= value == value.floor()
+    if codes:
+        is_plain &= ~value.is_in(codes)
+    return pl.when(is_plain).then(value)
+
+
+def half_as_written(text: pl.Expr) -> pl.Expr:
+    """Half a unit of the last digit of a plain number."""
+    decimals = text.str.len_bytes() - text.str.find(".", literal=True) - 1
+    return pl.lit(_HALVES).gather(decimals.fill_null(0).clip(upper_bound=DIGITS_THAT_COUNT))

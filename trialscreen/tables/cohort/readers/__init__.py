@@ -1,0 +1,1 @@
+"""Files that hold a table of patients, each format as a lazy frame."""

@@ -1,0 +1,233 @@
+"""The files that hold a cohort, as one lazy frame: CSV, Parquet, NDJSON, Excel.
+
+Text formats keep every cell as text: what it means, `values.read_value` says later.
+"""
+
+import glob
+import stat
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.tables.cohort.readers.cell_forms import Kind
+from trialscreen.tables.cohort.readers.opened import Asked, Tables
+from trialscreen.tables.cohort.readers.parquet import open_parquet, without_zone
+from trialscreen.tables.cohort.readers.utf8_copies import STANDARD_INPUT, standard_input
+from trialscreen.tables.partitions import (
+    all_columns,
+    beside_log,
+    chosen,
+    differences,
+    is_hidden,
+    is_marker,
+    stated,
+    stated_twice,
+)
+from trialscreen.text.characters import printable
+
+STDIN = Path("-")
+"""Stands for standard input."""
+
+Opener = Callable[[Path, Asked], Tables]
+
+
+def name_of(path: Path) -> str:
+    """A file's name in messages."""
+    return STANDARD_INPUT if path == STDIN else printable(str(path))
+
+
+def find_files(names: Sequence[str]) -> tuple[Path, ...]:
+    """The files that names or patterns (`*`, `?`, `[...]`, `**`) stand for, each once.
+
+    The files of a pattern, and of a folder, come in the order of their names; `-` is
+    standard input. Raises InputError for a name that stands for nothing, or for something
+    that is no readable file of a known format.
+    """
+    problems: list[Problem] = []
+    found: dict[Path, None] = {}
+    for name in names:
+        if name == str(STDIN):
+            found[STDIN] = None
+            continue
+        # `./-` is a file
+        paths = [Path(name).absolute() if Path(name) == STDIN else Path(name)]
+        if not paths[0].exists() and glob.has_magic(name):
+            paths = _caught(name, problems)
+        for path in paths:
+            files = (path,) if not path.is_dir() else _within(path, problems)
+            problems.extend(problem for file in files for problem in _unreadable(file))
+            found |= dict.fromkeys(files)
+    parquet = (path.as_posix() for path in found if _opener(path) is _open_parquet)
+    logged = (beside_log(path, lambda name: Path(name).exists()) for path in parquet)
+    problems.extend(dict.fromkeys(log for log in logged if log is not None))
+    if problems:
+        raise InputError(problems)
+    return tuple(found)
+
+
+def _caught(pattern: str, problems: list[Problem]) -> list[Path]:
+    """What a pattern stands for, without the files that Spark leaves beside those with rows."""
+    paths = [Path(one) for one in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - absolute patterns
+    paths = [one for one in paths if not _is_marker(one)]
+    if not paths:
+        problems.append(Problem(printable(pattern), "no file has such a name"))
+    for path in paths:
+        if path.is_dir() and is_hidden(path.name):
+            message = "begins with _ or ., and is not read; write a pattern without it"
+            problems.append(Problem(printable(str(path)), message))
+    return paths
+
+
+def _is_marker(path: Path) -> bool:
+    return path.is_file() and is_marker(path.name) and _opener(path) is None
+
+
+def _within(folder: Path, problems: list[Problem]) -> Iterable[Path]:
+    """The Parquet files of a folder, at any depth."""
+    names = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if not one.is_dir()]
+    files = chosen(str(folder), names)
+    problems.extend(files.problems)
+    return [folder / name for name in files.names]
+
+
+def _unreadable(path: Path) -> Iterable[Problem]:
+    name = printable(str(path)) or "''"
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            yield Problem(name, "is no regular file")
+        elif _opener(path) is None:
+            yield Problem(name, f"expected a name that ends in {', '.join(_OPENERS)}")
+        else:
+            with path.open("rb") as file:
+                if not file.read(1):
+                    yield Problem(name, "is empty")
+    except OSError as error:
+        yield Problem(name, f"cannot be read: {error.strerror}")
+
+
+def open_tables(
+    paths: Sequence[Path],
+    folder: Path,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    written: Mapping[str, Kind] | None = None,
+) -> Tables:
+    """The rows of all `paths`; a column that is not the same in all is `doubtful`.
+
+    `folder`, `sheet`, `encoding` and `written` are as in `Asked`. Raises InputError.
+    """
+    problems: list[Problem] = []
+    opened: dict[Path, Tables] = {}
+    for path in paths:
+        asked = Asked(name_of(path), folder, sheet, encoding, written or {})
+        try:
+            file = standard_input(folder) if path == STDIN else path
+            opener = _opener(file)
+            assert opener is not None
+            opened[path] = opener(file, asked)
+        except InputError as error:
+            problems.extend(error.problems)
+        except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError):
+            problems.append(Problem(asked.origin, "cannot be read: it is damaged"))
+    if all(_opener(path) is _open_ndjson for path in opened):
+        from trialscreen.tables.cohort.readers.ndjson import with_all_keys  # noqa: PLC0415 - as in `_open_ndjson`
+
+        opened = dict(zip(opened, with_all_keys([*opened.values()]), strict=True))
+    opened = {path: _with_folders(path, tables) for path, tables in opened.items()}
+    if problems:
+        raise InputError(problems)
+    first = opened[paths[0]]
+    if len(paths) == 1:
+        return first
+    differ = differences({name_of(path): one.schema for path, one in opened.items()})
+    names = [name for name in first.schema if name not in differ]
+    frame = pl.concat(
+        [tables.frame.select(pl.selectors.by_name(names)) for tables in opened.values()]
+    )
+    counts = [tables.counted for tables in opened.values() if tables.counted is not None]
+    known = len(counts) == len(opened)
+    counted = (lambda: sum(one() for one in counts)) if known else None
+    notes = [note for tables in opened.values() for note in tables.notes]
+    is_text = any(one.is_text for one in opened.values())
+    twice = {name: why for one in opened.values() for name, why in one.doubtful.items()}
+    schema = pl.Schema(all_columns(one.schema for one in opened.values()))
+    blank = _blank([*opened.values()])
+    return Tables(frame, schema, counted, is_text, tuple(notes), differ | twice, blank)
+
+
+def _blank(tables: Sequence[Tables]) -> list[int]:
+    """How many rows of all tables stand above each blank one."""
+    found: list[int] = []
+    above = 0
+    for number, one in enumerate(tables, start=1):
+        found.extend(above + rows for rows in one.blank)
+        if one.counted is None or not any(later.blank for later in tables[number:]):
+            break
+        above += one.counted()
+    return found
+
+
+def _with_folders(path: Path, tables: Tables) -> Tables:
+    """With the columns that the names of the file's folders state, as text."""
+    place = "" if path == STDIN else path.absolute().as_posix()
+    doubtful = stated_twice(name_of(path), place, tables.schema)
+    new = {name: text for name, text in stated(place).items() if name not in doubtful}
+    texts = (pl.lit(text, pl.String).alias(name) for name, text in new.items())
+    schema = pl.Schema({**tables.schema, **dict.fromkeys(new, pl.String())})
+    frame = tables.frame.with_columns(*texts) if new else tables.frame
+    return tables._replace(frame=frame, schema=schema, doubtful={**tables.doubtful, **doubtful})
+
+
+# Formats. Each imports what it needs and no other does.
+
+
+def _open_csv(path: Path, asked: Asked) -> Tables:
+    from trialscreen.tables.cohort.readers.csv_tables import open_csv  # noqa: PLC0415 - for this format
+
+    return open_csv(path, asked)
+
+
+def _open_ndjson(path: Path, asked: Asked) -> Tables:
+    from trialscreen.tables.cohort.readers.ndjson import open_ndjson  # noqa: PLC0415 - for this format
+
+    return open_ndjson(path, asked)
+
+
+def _open_parquet(path: Path, asked: Asked) -> Tables:
+    frame, schema = open_parquet(path, asked.origin)
+    doubtful = without_zone(path, schema, asked.origin)
+    count = pl.len()
+    return Tables(frame, schema, lambda: frame.select(count).collect().item(), doubtful=doubtful)
+
+
+def _open_excel(path: Path, asked: Asked) -> Tables:
+    try:
+        from trialscreen.tables.cohort.readers.excel import read_sheet  # noqa: PLC0415 - an extra, for this format
+    except ImportError:
+        message = "Excel files need one more package: pip install 'trialscreen[excel]'"
+        raise InputError([Problem(asked.origin, message)]) from None
+    table, notes, blank = read_sheet(path, asked.sheet, asked.origin, asked.written)
+    return Tables(table.lazy(), table.schema, lambda: len(table), notes=notes, blank=blank)
+
+
+_OPENERS: Mapping[str, Opener] = {
+    ".csv": _open_csv,
+    ".csv.gz": _open_csv,
+    ".tsv": _open_csv,
+    ".tsv.gz": _open_csv,
+    ".parquet": _open_parquet,
+    ".ndjson": _open_ndjson,
+    ".ndjson.gz": _open_ndjson,
+    ".jsonl": _open_ndjson,
+    ".jsonl.gz": _open_ndjson,
+    ".xlsx": _open_excel,
+}
+
+
+def _opener(path: Path) -> Opener | None:
+    name = path.name.lower()
+    return next((opener for end, opener in _OPENERS.items() if name.endswith(end)), None)

@@ -1,0 +1,77 @@
+"""What every format is opened to: rows in one lazy frame, the names of its columns, its notes."""
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.tables.cohort.readers.cell_forms import Kind
+from trialscreen.text.characters import BLANKS, first_control, shown
+
+
+class Tables(NamedTuple):
+    """All rows of all files, in order.
+
+    `counted` says how many there are, told by the files and not by `frame`; None where
+    nothing tells it. `is_text`: the engine reads little of it at a time. `notes` are lines
+    to be told of what was left out, with no value of a patient in them. `doubtful` says of
+    columns what would be wrong, were they used. `blank` has, for each blank row that was
+    left out, how many rows stand above it, in order.
+    """
+
+    frame: pl.LazyFrame
+    schema: pl.Schema
+    counted: Callable[[], int] | None
+    is_text: bool = False
+    notes: tuple[str, ...] = ()
+    doubtful: Mapping[str, Problem] = {}
+    blank: Sequence[int] = ()
+
+
+def place_of(row: int, blank: Sequence[int]) -> int:
+    """The number of a row among all, blank ones included; `row` counts without them, from 1."""
+    return row + bisect_left(blank, row)
+
+
+class Asked(NamedTuple):
+    """How to open a file: its `origin` in messages, and what the user said of it.
+
+    `sheet` names a sheet of Excel files, the first that is not hidden if None. `encoding` is
+    that of text files, UTF-8 if None. `folder` is for copies, and goes when the run ends.
+    Of the columns `written`, cells that are of this type in the file begin with TYPED.
+    """
+
+    origin: str
+    folder: Path
+    sheet: str | None = None
+    encoding: str | None = None
+    written: Mapping[str, Kind] = {}
+
+
+_LINE_BREAK = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
+
+
+def named_columns(names: Sequence[str], origin: str) -> list[str]:
+    """`names`, one for each column: one without a name is called by its place.
+
+    A line break in a name is a blank. Raises InputError if a name stands twice, or if there
+    is none.
+    """
+    names = [
+        _LINE_BREAK.sub(" ", name.strip(BLANKS)) or f"(column {place})"
+        for place, name in enumerate(names, start=1)
+    ]
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    problems = [Problem(origin, f"the column {shown(name)} stands twice") for name in twice]
+    if (control := first_control("".join(names))) is not None:
+        problems.append(Problem(origin, f"control character {control} in its header"))
+    if not names:
+        problems.append(Problem(origin, "its first line names no columns"))
+    if problems:
+        raise InputError(problems)
+    return names

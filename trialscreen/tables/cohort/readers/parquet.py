@@ -1,0 +1,123 @@
+"""One Parquet file, with columns of any type: those of no use are not looked at.
+
+When the engine itself gives up on a file, that is said as of any file that cannot be read.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.text.characters import shown
+
+_OF_SPARK = "org.apache.spark.sql.parquet.row.metadata"
+_TWICE = re.compile(r"column with name '(.*)' has more than one occurrence", re.DOTALL)
+
+
+def open_parquet(path: Path, origin: str) -> tuple[pl.LazyFrame, pl.Schema]:
+    """The rows of a file, called `origin` in messages, and its columns. Raises InputError."""
+    frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    try:
+        with panics_told(origin):
+            return frame, frame.collect_schema()
+    except pl.exceptions.DuplicateError as error:
+        found = _TWICE.search(str(error))
+        column = f"the column {shown(found[1])}" if found else "a column"
+        raise InputError([Problem(origin, f"{column} stands twice")]) from None
+    except pl.exceptions.ComputeError as error:
+        if "LogicalType" not in str(error):
+            raise
+        message = "has a column of a type that Polars does not know; write it without that"
+        raise InputError([Problem(origin, message)]) from None
+
+
+def without_zone(path: Path, schema: pl.Schema, origin: str) -> Mapping[str, Problem]:
+    """Of the columns of a file, those with moments in a time zone that nobody can tell.
+
+    Spark writes a `timestamp` as INT96 unless told otherwise: in UTC, without a word of that or
+    of the session's time zone, in which somebody saw its day. The engine takes UTC for the clock.
+    """
+    naive = {name for name, kind in schema.items() if kind == pl.Datetime("ns")}
+    note = pl.read_parquet_metadata(path).get(_OF_SPARK) if naive else None
+    message = (
+        "holds moments that Spark wrote as INT96, without the time zone that its days are of;"
+        " write days (cast to DATE) instead"
+    )
+    return {
+        name: Problem(f"{origin}: the column {shown(name)}", message)
+        for name in (() if note is None else _moments(note))
+        if name in naive
+    }
+
+
+def _moments(note: str) -> Iterator[str]:
+    """The columns that were moments to Spark, by its own note in a file."""
+    for field in json.loads(note)["fields"]:
+        if field["type"] == "timestamp":
+            yield field["name"]
+
+
+STDERR = 2
+
+
+@contextmanager
+def panics_told(files: str) -> Iterator[None]:
+    """Raises InputError where the engine panics over the `files`.
+
+    A panic is no error of the engine's own kind, nor any Exception. What the engine prints
+    of it may hold values of patients, and is not shown.
+    """
+    try:
+        with _without_its_words():
+            yield
+    except pl.exceptions.PanicException:
+        message = (
+            "cannot be read: Polars gives up on it, mostly over a column of a type of its own;"
+            " write it anew with columns of text, numbers, yes/no and days"
+        )
+        raise InputError([Problem(files, message)]) from None
+
+
+@contextmanager
+def _without_its_words() -> Iterator[None]:
+    """Keeps back what is not written to standard error by Python; shown later, if all is well."""
+    try:
+        kept = os.dup(STDERR)
+    except OSError:  # it is closed
+        yield
+        return
+    ours = sys.stderr
+    with tempfile.TemporaryFile() as aside, os.fdopen(kept, "wb", 0) as to_user:
+        if _is_stderr(ours):
+            ours.flush()
+            encoding, errors = ours.encoding, ours.errors
+            sys.stderr = os.fdopen(os.dup(kept), "w", 1, encoding=encoding, errors=errors)
+        os.dup2(aside.fileno(), STDERR)
+        try:
+            yield
+        except BaseException as error:
+            if isinstance(error, pl.exceptions.PanicException):
+                aside.truncate(0)
+            raise
+        finally:
+            os.dup2(kept, STDERR)
+            if sys.stderr is not ours:
+                sys.stderr.close()
+                sys.stderr = ours
+            aside.seek(0)
+            shutil.copyfileobj(aside, to_user)
+
+
+def _is_stderr(stream: object) -> bool:
+    try:
+        return bool(stream is not None and stream.fileno() == STDERR)  # type: ignore[attr-defined]
+    except (AttributeError, OSError, ValueError):
+        return False

@@ -1,0 +1,206 @@
+"""Screens typed columns; rows with a value that cannot be used are screened again, without it.
+
+Such rows are rare, and most of what tells them is computed for the criteria anyway. So the
+engine screens all rows as they are, and says in which there is something to look at.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from threading import Lock
+
+import polars as pl
+
+from trialscreen.model.expr import Scalar
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.tables.attrition.counting import ENOUGH
+from trialscreen.tables.cohort.batches import Batches, known, listed
+from trialscreen.tables.cohort.problems import NOTHING, UNUSUAL, Found
+from trialscreen.tables.cohort.readers.cells import LATEST
+from trialscreen.tables.cohort.unusual import Odd, Unusual, is_usual, reasons
+from trialscreen.tables.compile import lower
+from trialscreen.tables.engines.polars import Computing, table_of
+
+_TOUCHED, _DOUBTFUL = "(contradictory)", "(unusual or unusable)"
+
+
+class Screener:
+    """A trial over the typed columns that `batches` makes; `columns` names those of each element.
+
+    The columns that fit may still hold values that cannot be used. `with_needed`, the
+    program also tells what `Counting` counts; `with_list`, what is unusual is put in words.
+    """
+
+    def __init__(
+        self, trial: Trial, batches: Batches, *, with_needed: bool = False, with_list: bool = False
+    ) -> None:
+        self.schema = batches.schema
+        table = table_of(self.schema, batches.anchor.on)
+        self.program = lower(trial, table, with_needed=with_needed)
+        self.columns = {one.element.name: tuple(one.columns) for one in batches.readers}
+        self._fitting = batches.fitting
+        self._trial, self._with_list = trial, with_list
+        self._waiting: list[pl.DataFrame] = []
+        self._lock = Lock()
+        own_days = SCREENING_DATE in self.schema
+        self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
+        days = {SCREENING_DATE: (SCREENING_DATE,)} if own_days else {}
+        self._unusual = Unusual(trial, {**days, **self.columns})
+        self._spanned = [one for one in self._fitting if one.ends is not None]
+        spanned = (one.element.name for one in self._spanned)
+        self._doubted = [*dict.fromkeys((*self._unusual.columns, *spanned))]
+        contradictions = self.program.contradictions
+        self._flags = {f"(contradiction {one.id})": one.holds for one in contradictions}
+
+    # Most tables have no row to look at again.
+
+    @cached_property
+    def _found(self) -> Computing:
+        return self._computing(self.program.results)
+
+    @cached_property
+    def _contradicting(self) -> Computing:
+        return self._computing(self._flags)
+
+    def _computing(self, outputs: Mapping[str, Scalar]) -> Computing:
+        return Computing(self.program, outputs, *self.schema)
+
+    @property
+    def findings(self) -> dict[str, pl.DataType]:
+        """The columns of what is found for each row."""
+        texts: dict[str, pl.DataType] = {"verdict": pl.String(), "open": pl.String()}
+        return texts | dict.fromkeys(self.program.criteria, pl.Boolean())
+
+    @property
+    def results(self) -> pl.Schema:
+        """What `settled` returns: the typed columns, and what is found for each row."""
+        return pl.Schema({**self.schema, **self.findings})
+
+    def screened(self, typed: pl.LazyFrame) -> pl.LazyFrame:
+        """What `settled` takes: `results`, unusable values and all, and in which rows those are."""
+        frame = self._computing({**self.program.results, **self._flags}).of(typed)
+        frame = frame.cast(self.results)  # what no column can decide has no type of its own
+        besides = (~one.besides for one in self._fitting if one.besides is not None)
+        touched = _any([*besides, *self._flags]).alias(_TOUCHED)
+        doubtful = _any(self._doubts()).alias(_DOUBTFUL)
+        return frame.with_columns(self._latest.alias(LATEST)).select(
+            *self.results, touched, doubtful
+        )
+
+    def _doubts(self) -> Iterator[pl.Expr]:
+        """Where a value is unusual, or not between the ends of a column that fits."""
+        for one in self._spanned:
+            assert one.ends is not None
+            yield ~is_usual(one.element, pl.col(one.element.name), one.ends)
+        yield from self._unusual.flags(*(one.element.name for one in self._spanned))
+
+    def settled(self, screened: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
+        """A batch of `screened` without the values that cannot be used, and what they were."""
+        results = screened.clone()
+        touched = results.drop_in_place(_TOUCHED)
+        doubtful = results.drop_in_place(_DOUBTFUL).arg_true()
+        if doubtful.is_empty():
+            return self._settled(results, touched)
+        rows = results[doubtful, self._doubted]
+        if not all(one.is_within(rows[one.element.name]) for one in self._spanned):
+            touched = touched.scatter(doubtful, values=True)
+        results, found = self._settled(results, touched)
+        if touched.any():
+            rows = results[doubtful, self._doubted]
+        if not self._with_list:
+            return results, found._replace(odd=self._odd_of_many(rows, ENOUGH))
+        return results, self._with_odd(results, found, self._unusual.found(rows), doubtful)
+
+    def _with_odd(
+        self, results: pl.DataFrame, found: Found, odd: list[Odd], places: pl.Series
+    ) -> Found:
+        lists = [NOTHING]
+        for one in odd:
+            rows, why = places.gather(one.places), reasons(self._trial, one)
+            lists.append(listed(results, rows, one.element.name, why, UNUSUAL))
+        return found._replace(odd=odd, unusual=pl.concat(lists))
+
+    def _odd_of_many(self, rows: pl.DataFrame, enough: int) -> list[Odd]:
+        """What is found in these rows and all that wait, once they are enough.
+
+        A look costs nearly the same for few.
+        """
+        with self._lock:
+            self._waiting.append(rows)
+            if sum(map(len, self._waiting)) < enough:
+                return []
+            waiting, self._waiting = self._waiting, []
+        return self._unusual.found(pl.concat(waiting))
+
+    def rest(self) -> list[Odd]:
+        """The unusual values that no batch has told of."""
+        return self._odd_of_many(self._waiting[0].clear(), 0) if self._waiting else []
+
+    def _settled(self, results: pl.DataFrame, touched: pl.Series) -> tuple[pl.DataFrame, Found]:
+        # Queries wait for the engine, which waits for this: none where nothing is to be looked at.
+        filled = known(results, self._fitting)
+        if not touched.any():
+            return results, Found(filled)
+        rows = results.filter(touched)
+        typed, unreadable = self._readable(rows.select(self.schema.names()))
+        filled.subtract(known(rows, self._fitting))
+        filled.update(known(typed, self._fitting))
+        filled.update(unreadable["element"])
+        typed, contradictory = self._agreeing(typed)
+        again = self._found.of(typed.lazy()).cast(self.results).collect()
+        return _put_back(results, touched, rows, again), Found(filled, unreadable, contradictory)
+
+    def _readable(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`typed` less the cells that cannot be read, and the list of these."""
+        latest = typed.with_columns(self._latest.alias(LATEST))[LATEST]
+        columns: list[pl.Series] = []
+        found = [NOTHING]
+        for reader in self._fitting:
+            if reader.ends is None:
+                continue
+            name = reader.element.name
+            read = reader.read(typed[name], latest)
+            columns += read.columns
+            if read.reasons:
+                found.append(listed(typed, read.bad, name, read.reasons))
+        return typed.with_columns(columns), pl.concat(found)
+
+    def _agreeing(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`typed` less the values that contradict each other, and the list of these."""
+        flags = self._contradicting.of(typed.lazy()).select(*self._flags).collect()
+        unknown: dict[str, pl.Series] = {}
+        found = [NOTHING]
+        for flag, one in zip(flags, self.program.contradictions, strict=True):
+            holds = flag.fill_null(value=False)
+            for name in one.elements if holds.any() else ():
+                places = (holds & self._is_known(typed, name)).arg_true()
+                found.append(listed(typed, places, name, (one.reason,) * len(places)))
+                unknown[name] = holds | unknown[name] if name in unknown else holds
+        nulls = [
+            typed[column].set(rows, None).alias(column)
+            for name, rows in unknown.items()
+            for column in self.columns[name]
+        ]
+        return typed.with_columns(nulls), pl.concat(found)
+
+    def _is_known(self, typed: pl.DataFrame, name: str) -> pl.Series:
+        known = pl.any_horizontal(pl.col(self.columns[name]).is_not_null())
+        return typed.select(known.alias(name)).to_series()
+
+
+def _any(flags: Iterable[pl.Expr | str]) -> pl.Expr:
+    """In which rows one of them is true."""
+    return pl.any_horizontal(*flags, pl.lit(value=False)).fill_null(value=False)
+
+
+def _put_back(
+    results: pl.DataFrame, touched: pl.Series, rows: pl.DataFrame, again: pl.DataFrame
+) -> pl.DataFrame:
+    """`results` with the rows that are `touched`, which were `rows`, as they are in `again`.
+
+    Few columns differ: to move them all would take longer than all else that is done here.
+    """
+    places = touched.arg_true()
+    differ = [column for column in again if not column.equals(rows[column.name])]
+    return results.with_columns(
+        results[column.name].clone().scatter(places, column) for column in differ
+    )

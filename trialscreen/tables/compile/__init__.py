@@ -1,0 +1,60 @@
+"""A trial over a table of typed columns, as expressions that any engine can compute.
+
+`lower` turns the same rule trees that `evaluate` walks for one patient into named steps
+over columns; `columns` prints them as Polars expressions. For every row they equal what
+the reference finds for that patient.
+"""
+
+from trialscreen.model.expr import NULL, Scalar
+from trialscreen.model.trial import Trial
+from trialscreen.tables.compile.contradictions import cleaned, contradictions
+from trialscreen.tables.compile.missing import needed
+from trialscreen.tables.compile.open import Judged, judged_all, judged_not
+from trialscreen.tables.compile.program import Contradiction, Program, Step, Table
+from trialscreen.tables.compile.rules import Lowering
+from trialscreen.tables.compile.simplify import constant, if_, negated, unknown
+
+__all__ = ["Contradiction", "Program", "Step", "Table", "lower"]
+
+
+def lower(trial: Trial, table: Table, *, with_needed: bool = False) -> Program:
+    """`trial` over `table`. A column that is missing is unknown in every row.
+
+    With `with_needed`, also which elements each row needs.
+    """
+    lowering = Lowering(trial, table)
+    met: dict[str, Judged] = {}
+    for criterion in trial.criteria:
+        truth, lacks_data = lowering.rule(criterion.rule, criterion.id)
+        name = f"{criterion.id}_met"
+        shared = lowering.share(name, f"{criterion.id}: {criterion.label}", truth)
+        met[criterion.id] = Judged(shared, lacks_data)
+    passes = [
+        met[one.id] if one.kind == "inclusion" else judged_not(met[one.id])
+        for one in trial.criteria
+    ]
+    whole = judged_all(
+        passes, lambda part: lowering.share("eligible_part", "a part of the verdict", part)
+    )
+    eligible = lowering.share("eligible", "whether every criterion passes", whole.truth)
+    found = contradictions(lowering)
+    return Program(
+        criteria={name: judged.truth for name, judged in met.items()},
+        eligible=eligible,
+        verdict=_verdict(eligible),
+        open=_open(eligible, whole.lacks_data),
+        contradictions=found,
+        cleaned=cleaned(table, found),
+        needed=needed(lowering) if with_needed else {},
+        steps=tuple(lowering.steps.values()),
+    )
+
+
+def _verdict(eligible: Scalar) -> Scalar:
+    decided = if_(negated(eligible), constant("ineligible"), constant("undetermined"))
+    return if_(eligible, constant("eligible"), decided)
+
+
+def _open(eligible: Scalar, lacks_data: Scalar) -> Scalar:
+    lacking = if_(lacks_data, constant("data"), constant("judgement"))
+    return if_(unknown(eligible), lacking, NULL)

@@ -1,0 +1,287 @@
+"""What a row tells of one element: the two ends of what its value may be, also through formulas."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, assert_never
+
+from trialscreen.model import expr
+from trialscreen.model.facts import DIGITS_THAT_COUNT, UNLIMITED, half_of
+from trialscreen.model.formulas import UMOL_PER_L_IN_MG_PER_DL
+from trialscreen.model.rules import Operator
+from trialscreen.model.trial import Formula
+from trialscreen.tables.compile.simplify import (
+    both,
+    calculated,
+    coalesce,
+    compare,
+    completed_years,
+    either,
+    if_,
+    known,
+    negated,
+    one_of,
+    rounded_to,
+)
+
+
+class Bounds(NamedTuple):
+    """An interval; both ends null for unknown. Equal ends: one value, or unknown.
+
+    `low_open` and `high_open`: whether that end is left out; false or null if not. Of a
+    yes/no or a choice, which has no order, both ends are the one value.
+    """
+
+    low: expr.Scalar
+    high: expr.Scalar
+    low_open: expr.Scalar = expr.FALSE
+    high_open: expr.Scalar = expr.FALSE
+
+    @property
+    def is_one_value(self) -> bool:
+        """Whether the two ends are one expression, so that no row can hold a wider interval."""
+        return self.low == self.high
+
+
+UNKNOWN = Bounds(expr.NULL, expr.NULL)
+
+
+def one_value(value: expr.Scalar) -> Bounds:
+    return Bounds(value, value)
+
+
+def is_exact(bounds: Bounds) -> expr.Scalar:
+    """Whether one value only is left; never null."""
+    if bounds.is_one_value:
+        return known(bounds.low)
+    return both(known(bounds.low), compare("==", bounds.low, bounds.high))
+
+
+def where(condition: expr.Scalar, then: Bounds, otherwise: Bounds) -> Bounds:
+    """`then` in the rows in which the condition is true, else `otherwise`."""
+    if then.is_one_value and otherwise.is_one_value:
+        return one_value(if_(condition, then.low, otherwise.low))
+    ends = (if_(condition, *pair) for pair in zip(then, otherwise, strict=True))
+    return Bounds(*ends)
+
+
+def judge(operator: Operator, value: Bounds, bound: Bounds) -> expr.Scalar:
+    """A value against a bound, as `evaluate` compares them: certain only if all values agree."""
+    if value.is_one_value and bound.is_one_value:
+        return compare(operator.sign, value.low, bound.low)
+    match operator:
+        case Operator.AT_LEAST:
+            holds, fails = compare(">=", value.low, bound.high), _above(bound, value)
+        case Operator.ABOVE:
+            holds, fails = _above(value, bound), compare("<=", value.high, bound.low)
+        case Operator.AT_MOST:
+            holds, fails = compare("<=", value.high, bound.low), _above(value, bound)
+        case Operator.BELOW:
+            holds, fails = _above(bound, value), compare(">=", value.low, bound.high)
+        case _:
+            assert_never(operator)
+    return if_(holds, expr.TRUE, if_(fails, expr.FALSE, expr.NULL))
+
+
+def _above(one: Bounds, other: Bounds) -> expr.Scalar:
+    """Whether every value of `one` is above every value of `other`."""
+    touching = either(one.low_open, other.high_open)
+    return if_(touching, compare(">=", one.low, other.high), compare(">", one.low, other.high))
+
+
+def overlap(one: Bounds, other: Bounds) -> expr.Scalar:
+    """Whether some value lies within both; null if one is unknown."""
+    return both(_reaches(one, other), _reaches(other, one))
+
+
+def _reaches(one: Bounds, other: Bounds) -> expr.Scalar:
+    """Whether some value of `other` is as high as some value of `one`."""
+    touching = either(one.low_open, other.high_open)
+    return if_(touching, compare("<", one.low, other.high), compare("<=", one.low, other.high))
+
+
+def first_known(one: Bounds, other: Bounds) -> Bounds:
+    if expr.NULL in (one.low, other.low):
+        return other if one.low == expr.NULL else one
+    low, high = coalesce(one.low, other.low), coalesce(one.high, other.high)
+    is_one = known(one.low)
+    return Bounds(
+        low,
+        high,
+        if_(is_one, one.low_open, other.low_open),
+        if_(is_one, one.high_open, other.high_open),
+    )
+
+
+def combined(entered: Bounds, wide: Bounds, derived: Bounds, half: expr.Scalar) -> Bounds:
+    """A number as `evaluate.combine` has it.
+
+    `wide` is the entry without the ends of its range; `half` as of an entry that is exact.
+    """
+    as_written = written(entered, half)
+    is_near = both(
+        is_exact(entered), negated(overlap(entered, derived)), overlap(as_written, derived)
+    )
+    near = _cut(as_written, as_written, derived)
+    cut = where(is_near, near, _cut(entered, wide, derived))
+    return where(is_exact(derived), derived, cut)
+
+
+def written(value: Bounds, half: expr.Scalar) -> Bounds:
+    """`Numbers.written` of an exact number."""
+    low = rounded_to(calculated("-", value.low, half))
+    halved = calculated("/", value.low, expr.Constant(2.0))
+    is_less = both(compare(">=", value.low, expr.Constant(0.0)), compare("<", low, halved))
+    return Bounds(if_(is_less, halved, low), rounded_to(calculated("+", value.high, half)))
+
+
+def half_of_shown(value: expr.Scalar) -> expr.Scalar:
+    """As `fact.half_of_shown`."""
+    half: expr.Scalar = expr.Constant(half_of(DIGITS_THAT_COUNT))
+    for decimals in reversed(range(DIGITS_THAT_COUNT)):
+        shows_it = compare("==", rounded_to(value, decimals), value)
+        half = if_(shows_it, expr.Constant(half_of(decimals)), half)
+    return half
+
+
+def unlimited(entered: Bounds, limits: tuple[float, float], half: expr.Scalar) -> Bounds:
+    """As `evaluate.unlimited`; `limits` are the ends of the element's range.
+
+    `half` is null where the table does not tell how numbers are written.
+    """
+    if entered.is_one_value:
+        return entered
+    is_bound = either(negated(is_exact(entered)), compare("==", half, expr.Constant(0.0)))
+    least, most = map(expr.Constant, limits)
+    from_range = both(is_bound, compare("==", entered.low, least), _is_closed(entered.low_open))
+    to_range = both(is_bound, compare("==", entered.high, most), _is_closed(entered.high_open))
+    return entered._replace(
+        low=if_(from_range, expr.Constant(-UNLIMITED), entered.low),
+        high=if_(to_range, expr.Constant(UNLIMITED), entered.high),
+    )
+
+
+def _is_closed(is_open: expr.Scalar) -> expr.Scalar:
+    """Whether an end is not left out; never null."""
+    return if_(is_open, expr.FALSE, expr.TRUE)
+
+
+def _cut(entered: Bounds, wide: Bounds, derived: Bounds) -> Bounds:
+    """Both together where they overlap; else the entered one, or the only one."""
+    meet = overlap(wide, derived)
+    first = first_known(entered, derived)
+    from_low = both(meet, _is_sharper(">", derived.low, derived.low_open, wide.low))
+    from_high = both(meet, _is_sharper("<", derived.high, derived.high_open, wide.high))
+    return Bounds(
+        if_(from_low, derived.low, first.low),
+        if_(from_high, derived.high, first.high),
+        if_(from_low, derived.low_open, first.low_open),
+        if_(from_high, derived.high_open, first.high_open),
+    )
+
+
+def _is_sharper(
+    sign: expr.ComparisonSign, end: expr.Scalar, is_open: expr.Scalar, other: expr.Scalar
+) -> expr.Scalar:
+    return either(compare(sign, end, other), both(is_open, compare("==", end, other)))
+
+
+_Compute = Callable[[tuple[Bounds, ...], expr.Scalar], Bounds]
+"""From the inputs, in the formula's units, and the screening date to the two ends."""
+
+
+def computed(formula: Formula, inputs: tuple[Bounds, ...], on: expr.Scalar) -> Bounds:
+    """A formula of inputs in the units of their elements; not yet rounded."""
+    factors = formula.factors or (1,) * len(inputs)
+    return FORMULAS[formula.name](tuple(map(_times, inputs, factors)), on)
+
+
+def _times(bounds: Bounds, factor: float) -> Bounds:
+    if factor == 1:
+        return bounds
+    low, high = (calculated("*", end, expr.Constant(factor)) for end in (bounds.low, bounds.high))
+    return bounds._replace(low=low, high=high)
+
+
+def _ends(low: expr.Scalar, high: expr.Scalar, applies: expr.Scalar) -> Bounds:
+    return Bounds(if_(applies, low, expr.NULL), if_(applies, high, expr.NULL))
+
+
+def _quotient(dividend: Bounds, divisor: Bounds, ends: Bounds) -> Bounds:
+    """`ends`, with which of them are left out: as `derive` has it."""
+    nothing = expr.Constant(0.0)
+    low_open = both(divisor.high_open, negated(compare("==", dividend.low, nothing)))
+    high_open = both(divisor.low_open, negated(compare("==", dividend.high, nothing)))
+    return ends._replace(
+        low_open=either(dividend.low_open, low_open),
+        high_open=either(dividend.high_open, high_open),
+    )
+
+
+def _bmi(inputs: tuple[Bounds, ...], _on: expr.Scalar) -> Bounds:
+    weight, height = inputs
+    low = calculated("/", weight.low, _square_metres(height.high))
+    high = calculated("/", weight.high, _square_metres(height.low))
+    return _quotient(weight, height, _ends(low, high, compare(">", height.low, expr.Constant(0))))
+
+
+def _square_metres(centimetres: expr.Scalar) -> expr.Scalar:
+    metres = calculated("/", centimetres, expr.Constant(100.0))
+    return calculated("*", metres, metres)
+
+
+def _ratio(inputs: tuple[Bounds, ...], _on: expr.Scalar) -> Bounds:
+    value, limit = inputs
+    ends = _ends(
+        calculated("/", value.low, limit.high),
+        calculated("/", value.high, limit.low),
+        both(compare(">", limit.low, expr.Constant(0)), compare(">=", value.low, expr.Constant(0))),
+    )
+    return _quotient(value, limit, ends)
+
+
+def _completed_years(inputs: tuple[Bounds, ...], on: expr.Scalar) -> Bounds:
+    (since,) = inputs
+    return Bounds(completed_years(since.high, on), completed_years(since.low, on))
+
+
+def _completed_years_between(inputs: tuple[Bounds, ...], _on: expr.Scalar) -> Bounds:
+    first, second = inputs
+    return Bounds(completed_years(first.high, second.low), completed_years(first.low, second.high))
+
+
+def _ckd_epi_2021(inputs: tuple[Bounds, ...], _on: expr.Scalar) -> Bounds:
+    creatinine, age, sex = inputs
+    ends = _ends(
+        _egfr(creatinine.high, age.high, sex.low),
+        _egfr(creatinine.low, age.low, sex.low),
+        both(one_of(sex.low, ("female", "male")), compare(">", creatinine.low, expr.Constant(0))),
+    )
+    return ends._replace(
+        low_open=either(creatinine.high_open, age.high_open),
+        high_open=either(creatinine.low_open, age.low_open),
+    )
+
+
+def _egfr(creatinine: expr.Scalar, age: expr.Scalar, sex: expr.Scalar) -> expr.Scalar:
+    """As `derive.ckd_epi_2021`, in its order; of its two powers one is always a power of 1."""
+    female = compare("==", sex, expr.Constant("female"))
+
+    def by_sex(of_women: float, of_men: float) -> expr.Scalar:
+        return if_(female, expr.Constant(of_women), expr.Constant(of_men))
+
+    milligrams = calculated("/", creatinine, expr.Constant(UMOL_PER_L_IN_MG_PER_DL))
+    relative = calculated("/", milligrams, by_sex(0.7, 0.9))
+    low = compare("<", relative, expr.Constant(1.0))
+    power = calculated("**", relative, if_(low, by_sex(-0.241, -0.302), expr.Constant(-1.2)))
+    by_age = calculated("**", expr.Constant(0.9938), age)
+    result = calculated("*", calculated("*", expr.Constant(142.0), power), by_age)
+    return calculated("*", result, by_sex(1.012, 1.0))
+
+
+FORMULAS: Mapping[str, _Compute] = {
+    "bmi": _bmi,
+    "ratio": _ratio,
+    "completed_years": _completed_years,
+    "completed_years_between": _completed_years_between,
+    "ckd_epi_2021": _ckd_epi_2021,
+}
+"""By the names of `derive.FORMULAS`."""

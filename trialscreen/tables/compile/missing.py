@@ -1,0 +1,90 @@
+"""Which elements a row needs, as `questions.needed` names them for one patient."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from trialscreen.model.expr import FALSE, TRUE, Scalar
+from trialscreen.model.rules import Rule, Test, elements_of_test, parts_of
+from trialscreen.model.trial import Element, Formula
+from trialscreen.tables.compile.intervals import is_exact
+from trialscreen.tables.compile.rules import Lowering
+from trialscreen.tables.compile.simplify import both, either, known, negated, unknown
+
+Opens = dict[str, Scalar]
+"""By element: whether it is open; counts only where what it is open for is unknown."""
+
+
+class Needing(NamedTuple):
+    """A rule's truth, and the elements that are open while it is unknown."""
+
+    truth: Scalar
+    opens: Opens
+
+
+def needed(lowering: Lowering) -> Opens:
+    """By element: whether a row needs it, as `Screening.needed` has it; false or null if not."""
+    opens: list[Opens] = []
+    for one in lowering.trial.criteria:
+        found = _of_rule(lowering, one.rule, one.id)
+        opens.append(_where(unknown(found.truth), found.opens))
+    together = _any_of(opens)
+    return {name: together[name] for name in lowering.trial.elements if name in together}
+
+
+def _of_rule(lowering: Lowering, rule: Rule, name: str) -> Needing:
+    truth = lowering.share(f"{name}_part", f"a part of {name}", lowering.rule(rule, name).truth)
+    if isinstance(rule, Test):
+        used = [lowering.trial.elements[one] for one in elements_of_test(rule)]
+        return Needing(truth, _any_of(_of_element(lowering, one) for one in used))
+    parts = [_of_rule(lowering, part, name) for part in parts_of(rule)]
+    if len(parts) == 1:  # unknown just when its part is
+        return Needing(truth, parts[0].opens)
+    return Needing(truth, _any_of(_where(unknown(part.truth), part.opens) for part in parts))
+
+
+def _of_element(lowering: Lowering, element: Element) -> Opens:
+    """What is open in one element: itself, or what it is only ever derived from; its validity."""
+    held = lowering.element(element.name)
+    opens: Opens = {element.name: TRUE}
+    if element.source == "derived" and (behind := _behind(lowering, element)):
+        itself = either(known(held.entered.low), negated(either(*behind.values())))
+        opens = _any_of(({element.name: itself}, _where(negated(itself), behind)))
+    if element.valid_if is not None:
+        valid = _of_rule(lowering, element.valid_if, element.name)
+        never = _certainly_not(valid.truth)
+        opens = _any_of(
+            (
+                {element.name: never},
+                _where(unknown(valid.truth), valid.opens),
+                _where(both(negated(never), negated(is_exact(held.entered))), opens),
+            )
+        )
+    return _where(negated(is_exact(held.fact)), opens)
+
+
+def _behind(lowering: Lowering, element: Element) -> Opens:
+    match element.derive:
+        case None:
+            return {}
+        case Formula(_, names):
+            return _any_of(_of_element(lowering, lowering.trial.elements[one]) for one in names)
+        case rule:
+            basis = _of_rule(lowering, rule, element.name)
+            return _where(unknown(basis.truth), basis.opens)
+
+
+def _certainly_not(truth: Scalar) -> Scalar:
+    return both(known(truth), negated(truth))
+
+
+def _where(condition: Scalar, opens: Opens) -> Opens:
+    found = {name: both(condition, one) for name, one in opens.items()}
+    return {name: one for name, one in found.items() if one != FALSE}
+
+
+def _any_of(several: Iterable[Opens]) -> Opens:
+    found: dict[str, list[Scalar]] = {}
+    for opens in several:
+        for name, one in opens.items():
+            found.setdefault(name, []).append(one)
+    return {name: either(*ones) for name, ones in found.items()}

@@ -1,0 +1,133 @@
+"""The truth of a rule, with who can still settle it: data, or only people's judgement.
+
+It says of each row what `questions.missing` finds for one patient, with one bit less: not
+which elements are open, but whether one of them is data.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from trialscreen.model.expr import FALSE, TRUE, Constant, Scalar
+from trialscreen.model.trial import Element
+from trialscreen.tables.compile.intervals import Bounds, is_exact
+from trialscreen.tables.compile.simplify import at_least, both, either, if_, known, negated, unknown
+
+Share = Callable[[Scalar], Scalar]
+"""Gives an expression that is read more than once a name, and returns that."""
+
+
+class Judged(NamedTuple):
+    """`truth`: null while unknown. `lacks_data`: an element that is no judgement is open.
+
+    `lacks_data` counts only where the truth is unknown. It is true for a rule that rests on
+    data alone, and false for one that rests on judgement alone: both are known without a row.
+    """
+
+    truth: Scalar
+    lacks_data: Scalar
+
+    @property
+    def open_for_data(self) -> Scalar:
+        """`lacks_data`, for a row in which the truth may be known."""
+        if self.lacks_data == FALSE:
+            return FALSE
+        return both(unknown(self.truth), self.lacks_data)
+
+
+def judged_all(parts: Sequence[Judged], share: Share) -> Judged:
+    return _joined(both, parts, share)
+
+
+def judged_any(parts: Sequence[Judged], share: Share) -> Judged:
+    return _joined(either, parts, share)
+
+
+def _joined(join: Callable[..., Scalar], parts: Sequence[Judged], share: Share) -> Judged:
+    """Those that rest on data are judged together, so that one look tells whether one is open.
+
+    No part of an unknown `all` is false: its data parts together are unknown just when one
+    of them is. Likewise no part of an unknown `any` is true.
+    """
+    by_data = [part.truth for part in parts if part.lacks_data == TRUE]
+    others = [part for part in parts if part.lacks_data != TRUE]
+    if not others:
+        return Judged(join(*by_data), TRUE)
+    if not by_data and all(part.lacks_data == FALSE for part in others):
+        return Judged(join(*(part.truth for part in others)), FALSE)
+    data = Judged(share(join(*by_data)), TRUE)
+    others = [_shared(part, share) for part in others]
+    truth = join(data.truth, *(part.truth for part in others))
+    open_parts = [part.open_for_data for part in others]
+    return Judged(truth, either(*([data.open_for_data] if by_data else []), *open_parts))
+
+
+def _shared(part: Judged, share: Share) -> Judged:
+    return part if part.lacks_data == FALSE else Judged(share(part.truth), part.lacks_data)
+
+
+def judged_at_least(count: int, parts: Sequence[Judged], share: Share) -> Judged:
+    parts = [Judged(share(part.truth), part.lacks_data) for part in parts]
+    truth = at_least(count, tuple(part.truth for part in parts))
+    if all(part.lacks_data == TRUE for part in parts):
+        return Judged(truth, TRUE)
+    return Judged(truth, either(*(part.open_for_data for part in parts)))
+
+
+def judged_not(part: Judged) -> Judged:
+    return Judged(negated(part.truth), part.lacks_data)
+
+
+class Held(NamedTuple):
+    """What a row holds of one element: what rules see, and what that was made from.
+
+    `lacks_data`, as of a rule, counts only in a row in which `fact` is not exact.
+    """
+
+    fact: Bounds
+    entered: Bounds
+    derived: Bounds
+    lacks_data: Scalar
+
+    @property
+    def open(self) -> Scalar:
+        """Whether it is not known exactly; never null."""
+        return negated(is_exact(self.fact))
+
+
+def judged_test(truth: Scalar, used: Sequence[Held]) -> Judged:
+    """A test lacks data if one of the elements that it uses does."""
+    lacking = [one.lacks_data for one in used]
+    if all(lacks == TRUE for lacks in lacking):
+        return Judged(truth, TRUE)
+    return Judged(truth, either(*(both(one.open, one.lacks_data) for one in used)))
+
+
+class Source(NamedTuple):
+    """What an element is derived from: whether it is open, and then whether for data."""
+
+    open: Scalar
+    lacks_data: Scalar
+
+
+def element_lacks_data(
+    element: Element, entered: Bounds, sources: Sequence[Source], validity: Judged | None
+) -> Scalar:
+    """Whether an element that is not known exactly is open for data: itself, or what is behind.
+
+    An element that is only ever derived stands for itself only when nothing behind is open.
+    """
+    lacking = [one.lacks_data for one in sources]
+    lacking += [] if validity is None else [validity.lacks_data]
+    is_data = Constant(not element.is_judgement)
+    if all(lacks == is_data for lacks in lacking):
+        return is_data
+    by_itself: Scalar = TRUE
+    if element.source == "derived":
+        nothing_behind = negated(either(*(one.open for one in sources)))
+        by_itself = either(known(entered.low), nothing_behind)
+    behind = (both(one.open, one.lacks_data) for one in sources)
+    lacks = either(both(is_data, by_itself), *behind)
+    if validity is None:
+        return lacks
+    lacks = either(validity.open_for_data, both(negated(is_exact(entered)), lacks))
+    return if_(negated(validity.truth), is_data, lacks)

@@ -1,0 +1,107 @@
+"""What a trial becomes for one table: named steps, and what comes out of them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from trialscreen.model.expr import Scalar, columns_of
+
+
+@dataclass(frozen=True)
+class Table:
+    """The typed columns that there are.
+
+    An element `x` stands in a column `x`, or within bounds in `x_low` and `x_high` (both
+    or neither null), or in both ways: then `x` counts where it is not null. Both ends count,
+    except for the elements in `as_written`: these have three columns more, `x_low_open` and
+    `x_high_open`, for whether an end is left out, and `x_half`, half a unit of the last digit
+    with which an exact number was written. `on` is everyone's screening date; without it,
+    the column `screening_date` is each row's own, and never null.
+
+    What comes out is right where numbers lie within the accepted range and are not NaN.
+    Elsewhere it means nothing, but is no error: a cohort finds such rows afterwards.
+    """
+
+    columns: frozenset[str]
+    as_written: frozenset[str] = frozenset()
+    on: date | None = None
+
+
+class Step(NamedTuple):
+    """A value with a name, for the steps after it; `about` says what it is, in words."""
+
+    name: str
+    value: Scalar
+    about: str
+
+
+class Contradiction(NamedTuple):
+    """What cannot be right together, where `holds` is true: false and null are no matter.
+
+    `elements` are the ones that it can rest on, in any row: where it holds, all of them
+    count as unknown. The reference names fewer where some of them did not matter.
+    """
+
+    id: str
+    elements: tuple[str, ...]
+    reason: str
+    holds: Scalar
+
+
+@dataclass(frozen=True)
+class Program:
+    """The steps, each after those that it reads, and the outputs, which read them.
+
+    `criteria`: by id, whether each is met. `eligible`: whether all pass. `verdict`:
+    "eligible", "ineligible" or "undetermined". `open`: what an undetermined row lacks,
+    "data" or "judgement"; else null. `cleaned`: the columns of the table that a
+    contradiction can strike, null in the rows in which one does. The other outputs leave
+    contradictions standing: where that matters they are to be computed from cleaned columns.
+    `needed`: by element, whether a row needs it, to decide a criterion that is open; empty
+    unless asked for.
+    """
+
+    steps: tuple[Step, ...]
+    criteria: Mapping[str, Scalar]
+    eligible: Scalar
+    verdict: Scalar
+    open: Scalar
+    contradictions: tuple[Contradiction, ...]
+    cleaned: Mapping[str, Scalar]
+    needed: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def results(self) -> dict[str, Scalar]:
+        """What comes out for each patient, by the name of its column."""
+        return {"verdict": self.verdict, "open": self.open, **self.criteria}
+
+    def stages(self, outputs: Iterable[Scalar]) -> tuple[tuple[Step, ...], ...]:
+        """The steps that `outputs` need; those of one stage read only the stages before it."""
+        needed = {step.name: step for step in self._needed(outputs)}
+        depths: dict[str, int] = {}
+        stages: list[list[Step]] = []
+        for step in self.steps:
+            if step.name in needed:
+                depth = max((depths.get(name, -1) for name in columns_of(step.value)), default=-1)
+                depths[step.name] = depth + 1
+                if depth + 1 == len(stages):
+                    stages.append([])
+                stages[depth + 1].append(step)
+        return tuple(map(tuple, stages))
+
+    def inputs(self, outputs: Iterable[Scalar]) -> tuple[str, ...]:
+        """The columns of the table that `outputs` rest on, each once."""
+        outputs = tuple(outputs)
+        names = {step.name for step in self.steps}
+        values = [*(step.value for step in self._needed(outputs)), *outputs]
+        read = dict.fromkeys(name for value in values for name in columns_of(value))
+        return tuple(name for name in read if name not in names)
+
+    def _needed(self, outputs: Iterable[Scalar]) -> Iterator[Step]:
+        """The steps that `outputs` rest on, the last first."""
+        wanted = {name for output in outputs for name in columns_of(output)}
+        for step in reversed(self.steps):
+            if step.name in wanted:
+                wanted.update(columns_of(step.value))
+                yield step

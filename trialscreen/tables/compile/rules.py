@@ -1,0 +1,277 @@
+"""Rules and elements of a trial over the columns of a table, each lowered once."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import assert_never
+
+from trialscreen.model import expr, rules
+from trialscreen.model.dates import Period
+from trialscreen.model.formulas import FORMULAS as SPECS
+from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.tables.compile.intervals import (
+    UNKNOWN,
+    Bounds,
+    combined,
+    computed,
+    first_known,
+    half_of_shown,
+    is_exact,
+    judge,
+    one_value,
+    unlimited,
+    where,
+    written,
+)
+from trialscreen.tables.compile.open import (
+    Held,
+    Judged,
+    Share,
+    Source,
+    element_lacks_data,
+    judged_all,
+    judged_any,
+    judged_at_least,
+    judged_not,
+    judged_test,
+)
+from trialscreen.tables.compile.program import Step, Table
+from trialscreen.tables.compile.simplify import (
+    before,
+    both,
+    coalesce,
+    compare,
+    constant,
+    if_,
+    known,
+    negated,
+    one_of,
+    rounded_to,
+    unknown,
+)
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """One trial over one table; remembers the steps so far, and each element."""
+
+    trial: Trial
+    table: Table
+    steps: dict[str, Step] = field(default_factory=dict, repr=False)
+    _names: dict[expr.Scalar, expr.Column] = field(default_factory=dict, repr=False)
+    _held: dict[str, Held] = field(default_factory=dict, repr=False)
+    _written: dict[str, Bounds] = field(default_factory=dict, repr=False)
+
+    @property
+    def on(self) -> expr.Scalar:
+        return expr.Column(SCREENING_DATE) if self.table.on is None else constant(self.table.on)
+
+    # Steps.
+
+    def share(self, name: str, about: str, value: expr.Scalar) -> expr.Scalar:
+        """`value` under a name of its own, like `name`; as it is, if it is simple."""
+        if expr.is_simple(value):
+            return value
+        if value not in self._names:
+            free = self._free_name(name)
+            self.steps[free] = Step(free, value, about)
+            self._names[value] = expr.Column(free)
+        return self._names[value]
+
+    def _free_name(self, name: str) -> str:
+        number = 2
+        free = name
+        while free.casefold() in self._taken:
+            free = f"{name}_{number}"
+            number += 1
+        self._taken.add(free.casefold())
+        return free
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        """Names that a step may not have, in any case of letters: what SQL takes for the same."""
+        return {one.casefold() for one in (*self.table.columns, *self.trial.elements)}
+
+    def _share_parts_of(self, name: str) -> Share:
+        return lambda value: self.share(f"{name}_part", f"a part of {name}", value)
+
+    # Rules.
+
+    def rule(self, rule: rules.Rule, name: str) -> Judged:
+        """`rule`, which is (a part of) what `name` rests on."""
+        share = self._share_parts_of(name)
+        match rule:
+            case rules.AllOf(parts):
+                return judged_all([self.rule(part, name) for part in parts], share)
+            case rules.AnyOf(parts):
+                return judged_any([self.rule(part, name) for part in parts], share)
+            case rules.AtLeastN(count, parts):
+                return judged_at_least(count, [self.rule(part, name) for part in parts], share)
+            case rules.Not(part):
+                return judged_not(self.rule(part, name))
+            case rules.Clause(_, _, part):
+                return self.rule(part, name)
+            case _:
+                used = [self.element(one) for one in rules.elements_of_test(rule)]
+                return judged_test(self._test(rule, [one.fact for one in used]), used)
+
+    def _test(self, test: rules.Test, facts: list[Bounds]) -> expr.Scalar:
+        value = facts[0]
+        match test:
+            case rules.Given():
+                return if_(known(value.low), expr.TRUE, expr.NULL)
+            case rules.Is(_, bool() as wanted):
+                return value.low if wanted else negated(value.low)
+            case rules.Is(_, wanted):
+                return compare("==", value.low, constant(wanted))
+            case rules.OneOf(_, values):
+                return one_of(value.low, values)
+            case rules.Compare(_, operator, float() | int() as bound):
+                return judge(operator, value, one_value(constant(bound)))
+            case rules.Compare(_, operator, _):
+                return judge(operator, value, facts[1])
+            case rules.Within(_, period):
+                return judge(rules.Operator.AT_LEAST, value, self._start(period))
+            case rules.LongerAgoThan(_, period):
+                return judge(rules.Operator.BELOW, value, self._start(period))
+            case _:
+                assert_never(test)
+
+    def _start(self, period: Period) -> Bounds:
+        return one_value(
+            self.share(
+                f"{period.count}_{period.unit}_before",
+                f"the screening date less {period}",
+                before(self.on, period),
+            )
+        )
+
+    # Elements.
+
+    def element(self, name: str) -> Held:
+        """What the rows hold of an element."""
+        if name not in self._held:
+            self._held[name] = self._hold(self.trial.elements[name])
+        return self._held[name]
+
+    def _hold(self, element: Element) -> Held:
+        entered = self._entered(element)
+        derived, sources = self._derived(element)
+        fact = self._fact(element, entered, derived)
+        if isinstance(fact.low, expr.If):
+            fact = self._shared(element, fact, "entered and derived")
+        validity = None
+        if element.valid_if is not None:
+            validity = self.rule(element.valid_if, element.name)
+            fact = self._shared(element, where(validity.truth, fact, UNKNOWN), "where it is valid")
+        lacks_data = element_lacks_data(element, entered, sources, validity)
+        return Held(fact, entered, derived, lacks_data)
+
+    def _entered(self, element: Element) -> Bounds:
+        name = element.name
+        if element.internal or name == SCREENING_DATE:
+            return UNKNOWN  # nobody can enter it; the screening date is the anchor of windows
+        columns = self.table.columns
+        exact = expr.Column(name) if name in columns else expr.NULL
+        low, high = f"{name}_low", f"{name}_high"
+        if not {low, high} <= columns or {low, high} & self.trial.elements.keys():
+            return one_value(exact)
+        bounds = Bounds(coalesce(exact, expr.Column(low)), coalesce(exact, expr.Column(high)))
+        if name not in self.table.as_written:
+            return bounds
+        return bounds._replace(
+            low_open=expr.Column(f"{low}_open"), high_open=expr.Column(f"{high}_open")
+        )
+
+    def _fact(self, element: Element, entered: Bounds, derived: Bounds) -> Bounds:
+        """As `evaluate.combine`."""
+        if element.reported_wins or element.type == "boolean":
+            return first_known(entered, derived)
+        if expr.NULL in (entered.low, derived.low) or derived.is_one_value:
+            return first_known(derived, entered)
+        wide = self.unlimited(element, entered)
+        return combined(entered, wide, derived, self.half(element.name))
+
+    def unlimited(self, element: Element, entered: Bounds) -> Bounds:
+        """As `evaluate.unlimited`, for numbers."""
+        if element.range is None:
+            return entered
+        low, high = element.range
+        assert not isinstance(low, date) and not isinstance(high, date)
+        half = self.half(element.name) if element.name in self.table.as_written else expr.NULL
+        return unlimited(entered, (low, high), half)
+
+    def half(self, name: str) -> expr.Scalar:
+        """Half a unit of the last digit of an entered number that is exact."""
+        if name in self.table.as_written:
+            return expr.Column(f"{name}_half")
+        half = half_of_shown(self._entered(self.trial.elements[name]).low)
+        return self.share(f"{name}_half", f"half a unit of the last digit of {name}", half)
+
+    def by_digits(self, name: str) -> Bounds:
+        """As `evaluate.by_digits`."""
+        if name not in self._written:
+            element = self.trial.elements[name]
+            bounds = self._by_digits(element, self.element(name))
+            self._written[name] = self._shared(element, bounds, "as its digits allow")
+        return self._written[name]
+
+    def _by_digits(self, element: Element, held: Held) -> Bounds:
+        if element.type != "quantity":
+            return held.fact
+        is_entry = both(is_exact(held.entered), is_exact(held.fact))
+        entered = where(is_entry, written(held.entered, self.half(element.name)), held.fact)
+        formula = element.derive
+        if not isinstance(formula, Formula):
+            return entered
+        derived = held.fact if SPECS[formula.name].whole else self.derived_by_digits(formula)
+        derived = where(is_exact(held.derived), derived, held.fact)
+        if element.reported_wins:
+            return where(known(held.entered.low), entered, derived)
+        return where(is_exact(held.derived), derived, entered)
+
+    def derived_by_digits(self, formula: Formula) -> Bounds:
+        """What follows from the values that the digits of the inputs allow."""
+        inputs = tuple(self.by_digits(one) for one in formula.inputs)
+        return _rounded(computed(formula, inputs, self.on))
+
+    def _derived(self, element: Element) -> tuple[Bounds, list[Source]]:
+        """What follows from other elements, and whether these are open."""
+        match element.derive:
+            case None:
+                return UNKNOWN, []
+            case Formula(name, names) as formula:
+                inputs = [self.element(one) for one in names]
+                bounds = computed(formula, tuple(one.fact for one in inputs), self.on)
+                if not _moves_bounds(bounds.low):
+                    how = f"computed: {name}({', '.join(names)})"
+                    bounds = self._shared(element, bounds, how)
+                bounds = bounds if SPECS[name].whole else _rounded(bounds)
+                return bounds, [Source(one.open, one.lacks_data) for one in inputs]
+            case rule:
+                basis = self.rule(rule, element.name)
+                about = f"{element.label}, derived"
+                truth = self.share(f"{element.name}_derived", about, basis.truth)
+                return one_value(truth), [Source(unknown(truth), basis.lacks_data)]
+
+    def _shared(self, element: Element, bounds: Bounds, how: str) -> Bounds:
+        """The ends under names of their own."""
+        about = f"{element.label}, {how}"
+        if bounds.is_one_value:
+            return one_value(self.share(f"{element.name}_value", about, bounds.low))
+        return bounds._replace(
+            low=self.share(f"{element.name}_least", about, bounds.low),
+            high=self.share(f"{element.name}_most", about, bounds.high),
+        )
+
+
+def _rounded(bounds: Bounds) -> Bounds:
+    """Each end as `derive` rounds it; where the two become one number, that is not left out."""
+    low, high = rounded_to(bounds.low), rounded_to(bounds.high)
+    is_wide = compare("<", low, high)
+    return Bounds(low, high, both(bounds.low_open, is_wide), both(bounds.high_open, is_wide))
+
+
+def _moves_bounds(end: expr.Scalar) -> bool:
+    """Whether tests get rid of `end`: an age on one day is told from the date of birth itself."""
+    return isinstance(end, expr.CompletedYears) and isinstance(end.on, expr.Constant)

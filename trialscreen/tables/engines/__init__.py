@@ -1,0 +1,1 @@
+"""What computes a compiled trial: Polars, SQL, Spark."""

@@ -1,0 +1,180 @@
+"""A trial over typed columns as Polars expressions: every patient of a table in one pass.
+
+Polars' `&` and `|` are strong Kleene logic, and `when` takes a null for false.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import reduce
+from typing import assert_never
+
+import polars as pl
+
+from trialscreen.model import expr
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.tables.compile import Program, Table, lower
+from trialscreen.tables.compile.simplify import spelled_out
+
+_BY_SIGN: Mapping[
+    expr.ComparisonSign | expr.ArithmeticSign, Callable[[pl.Expr, pl.Expr], pl.Expr]
+] = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+}
+_UNITS = {"days": "d", "weeks": "w", "months": "mo", "years": "y"}
+
+
+def expression(scalar: expr.Scalar) -> pl.Expr:
+    """`scalar` as an expression over the columns that it names."""
+    match scalar:
+        case expr.Column(name):
+            return pl.col(name)
+        case expr.Constant(value):
+            return pl.lit(value)
+        case expr.If(condition, then, otherwise):
+            chosen = pl.when(expression(condition)).then(expression(then))
+            return chosen.otherwise(expression(otherwise))
+        case expr.Coalesce(first, second):
+            return pl.coalesce(expression(first), expression(second))
+        case expr.And() | expr.Or() | expr.Not() | expr.Known() | expr.Comparison() | expr.In():
+            return _truth(scalar)
+        case _:
+            return _quantity(scalar)
+
+
+def _truth(scalar: expr.Truth) -> pl.Expr:
+    match scalar:
+        case expr.And(parts):
+            return reduce(operator.and_, map(_boolean, parts))
+        case expr.Or(parts):
+            return reduce(operator.or_, map(_boolean, parts))
+        case expr.Not(part):
+            return expression(part).not_()
+        case expr.Known(part):
+            return expression(part).is_not_null()
+        case expr.Comparison(sign, left, right):
+            return _BY_SIGN[sign](expression(left), expression(right))
+        case expr.In(part, values):
+            return expression(part).is_in(list(values))
+        case _:
+            assert_never(scalar)
+
+
+def _boolean(scalar: expr.Scalar) -> pl.Expr:
+    return pl.lit(None, dtype=pl.Boolean) if scalar == expr.NULL else expression(scalar)
+
+
+def _quantity(scalar: expr.Quantity) -> pl.Expr:
+    match scalar:
+        case expr.Count(parts):
+            return reduce(operator.add, map(_one_if_true, parts))
+        case expr.Arithmetic("/", left, expr.Constant(value)):
+            dividend = expression(left)
+            return dividend / _in_every_row(value, dividend)
+        case expr.Arithmetic(sign, left, right):
+            return _BY_SIGN[sign](expression(left), expression(right))
+        case expr.Floor(part):
+            return expression(part).floor()
+        case expr.Rounded():
+            return expression(spelled_out(scalar))
+        case expr.Before(day, period):
+            # Polars clamps to the end of a month as we do, and its calendar has no first day.
+            return expression(day).dt.offset_by(f"-{period.count}{_UNITS[period.unit]}")
+        case expr.CompletedYears(since, on):
+            return (_from_march(expression(on)) - _from_march(expression(since))) // 1000
+        case _:
+            assert_never(scalar)
+
+
+def _in_every_row(value: object, beside: pl.Expr) -> pl.Expr:
+    """`value`, but not the same for all rows as far as Polars knows.
+
+    By one number for all rows it does not divide: it multiplies by the reciprocal, which
+    can differ in the last bit.
+    """
+    return pl.lit(value) + beside * 0
+
+
+def _one_if_true(part: expr.Scalar) -> pl.Expr:
+    return expression(part).fill_null(value=False).cast(pl.Int32)
+
+
+def _from_march(day: pl.Expr) -> pl.Expr:
+    """A day as a number, so that the completed years of a difference are its thousands.
+
+    Its thousands are the year that begins in March, the rest is the day in it: 29 February
+    comes last, and moves no other. (As Neri and Schneider 2022, doi:10.1002/spe.3172, by way
+    of the Julian calendar; to ask Polars for year, month and day walks the calendar thrice.)
+    """
+    since = day.cast(pl.Int32) + 719_468  # 1 March of the year 0
+    century = (since * 4 + 3) // 146_097
+    julian = since + (century * 3 + 3) // 4
+    year = (julian * 4 + 3) // 1461
+    # The thousands less the days before the year, which are a quarter of 1461 for each.
+    return julian + (year * (4 * 1000 - 1461) + 3) // 4
+
+
+def table_of(schema: pl.Schema, on: date | None) -> Table:
+    """What `lower` needs to know of a frame; with a column `screening_date`, `on` is not used."""
+    halves = (name.removesuffix("_half") for name in schema if name.endswith("_half"))
+    as_written = frozenset(name for name in halves if f"{name}_low_open" in schema)
+    own_dates = SCREENING_DATE in schema
+    return Table(frozenset(schema), as_written, None if own_dates else on)
+
+
+def screen_frame(trial: Trial, frame: pl.LazyFrame, on: date | None, key: str) -> pl.LazyFrame:
+    """One row per row of `frame`, in its order: `key`, `verdict`, `open`, and each criterion.
+
+    The columns are typed as `lower.Table` says; criteria are nullable booleans, true where
+    met. Contradictions are left standing: `without_contradictions` takes them out before.
+    """
+    program = lower(trial, table_of(frame.collect_schema(), on))
+    found = computed(frame, program, program.results, key)
+    # What is null in every row has no type yet.
+    return found.cast({"open": pl.String(), **dict.fromkeys(program.criteria, pl.Boolean())})
+
+
+def without_contradictions(trial: Trial, frame: pl.LazyFrame, on: date | None) -> pl.LazyFrame:
+    """`frame`, with all elements unknown in each row in which they contradict each other."""
+    schema = frame.collect_schema()
+    program = lower(trial, table_of(schema, on))
+    kept = [name for name in schema if name not in program.cleaned]
+    return computed(frame, program, program.cleaned, *kept).select(*schema)
+
+
+class Computing:
+    """Some outputs of a program, to be computed for many frames with the same columns.
+
+    To make the expressions takes longer than to compute them for some thousand rows.
+    """
+
+    def __init__(self, program: Program, outputs: Mapping[str, expr.Scalar], *keep: str) -> None:
+        """`keep`: columns of the frames to be kept."""
+        self._stages = [
+            [expression(step.value).alias(step.name) for step in stage]
+            for stage in program.stages(outputs.values())
+        ]
+        self._outputs = [expression(value).alias(name) for name, value in outputs.items()]
+        self._keep = keep
+
+    def of(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The columns of `frame` to keep, and the outputs under their names."""
+        for stage in self._stages:
+            frame = frame.with_columns(stage)
+        return frame.select(*self._keep, *self._outputs)
+
+
+def computed(
+    frame: pl.LazyFrame, program: Program, outputs: Mapping[str, expr.Scalar], *keep: str
+) -> pl.LazyFrame:
+    """The columns of `frame` to keep, and some outputs of its program under their names."""
+    return Computing(program, outputs, *keep).of(frame)

@@ -1,0 +1,225 @@
+"""Expressions of one row as SQL: a handler of a few lines per node.
+
+SQL's AND, OR and NOT are strong Kleene logic, CASE takes a null for false, and numbers are
+double precision, since the query casts every number of the table to it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import assert_never
+
+from sqlglot import exp
+
+from trialscreen.model import expr
+from trialscreen.model.dates import Period
+from trialscreen.tables.compile.simplify import spelled_out
+from trialscreen.tables.engines.sql.dialects import Dialect, days_before, text_literal, traits
+
+_BINARY: Mapping[expr.ComparisonSign | expr.ArithmeticSign, type[exp.Binary]] = {
+    "==": exp.EQ,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+    "+": exp.Add,
+    "-": exp.Sub,
+    "*": exp.Mul,
+}
+_TINY = 1e-100
+_EARLIEST_SENSIBLE = date(1900, 1, 1)
+
+
+@dataclass(frozen=True)
+class Printer:
+    """Prints for one dialect. `value` gives what can be stored, `condition` what can be tested.
+
+    They differ only where truth cannot be stored: there it is stored as 1, 0 or null.
+    """
+
+    dialect: Dialect
+
+    def name(self, name: str) -> exp.Identifier:
+        folded = name.upper() if traits(self.dialect).folds_to_upper else name
+        return exp.to_identifier(folded, quoted=True)
+
+    def column(self, name: str) -> exp.Column:
+        return exp.column(self.name(name))
+
+    def bound(self, number: exp.Expr) -> exp.Expr:
+        """A number of the table that may be the neighbour of 0, as the bound `>0` has it.
+
+        Divided or raised to a power it would be an error in some engines. What stands for it
+        there is as good as 0 too.
+        """
+        if not traits(self.dialect).refuses_extremes:
+            return number
+        near = exp.and_(
+            exp.NEQ(this=number, expression=_number(0)),
+            exp.LT(this=exp.Abs(this=number.copy()), expression=_number(_TINY)),
+        )
+        signed = exp.Mul(this=exp.Sign(this=number.copy()), expression=_number(_TINY))
+        return _cases([(near, signed)], number.copy())
+
+    def value(self, scalar: expr.Scalar) -> exp.Expr:
+        match scalar:
+            case expr.Column(name):
+                return self.column(name)
+            case expr.Constant(value):
+                return self._constant(value)
+            case expr.If():
+                return self._case(scalar)
+            case expr.Coalesce(first, second):
+                return exp.Coalesce(this=self.value(first), expressions=[self.value(second)])
+            case expr.And() | expr.Or() | expr.Not() | expr.Known() | expr.Comparison() | expr.In():
+                if traits(self.dialect).has_booleans:
+                    return self._truth(scalar)
+                return self._bit(scalar)
+            case _:
+                return self._quantity(scalar)
+
+    def condition(self, scalar: expr.Scalar) -> exp.Expr:
+        """`scalar`, which is a truth, where a condition stands."""
+        if isinstance(scalar, expr.Truth):
+            return self._truth(scalar)
+        if traits(self.dialect).has_booleans:
+            return self.value(scalar)
+        value = exp.cast(exp.null(), "boolean") if scalar == expr.NULL else self.value(scalar)
+        return exp.EQ(this=value, expression=exp.Literal.number(1))
+
+    def _bit(self, truth: expr.Truth) -> exp.Expr:
+        met = (self._truth(truth), _number(1))
+        if isinstance(truth, expr.Known):
+            return _cases([met], _number(0))
+        return _cases([met, (self._truth(expr.Not(truth)), _number(0))])
+
+    def _constant(self, value: bool | float | str | date | None) -> exp.Expr:
+        match value:
+            case None:
+                return exp.null()
+            case bool():
+                if traits(self.dialect).has_booleans:
+                    return exp.true() if value else exp.false()
+                return exp.Literal.number(int(value))
+            case str():
+                return text_literal(value, self.dialect)
+            case date():
+                return exp.cast(exp.Literal.string(value.isoformat()), "date")
+            case _:
+                return _number(value)
+
+    def _case(self, scalar: expr.If) -> exp.Expr:
+        """A chain of conditions is one CASE."""
+        cases: list[tuple[exp.Expr, exp.Expr]] = []
+        rest: expr.Scalar = scalar
+        while isinstance(rest, expr.If):
+            cases.append((self.condition(rest.condition), self.value(rest.then)))
+            rest = rest.otherwise
+        return _cases(cases, None if rest == expr.NULL else self.value(rest))
+
+    def _truth(self, scalar: expr.Truth) -> exp.Expr:
+        match scalar:
+            case expr.And(parts):
+                return exp.and_(*map(self.condition, parts), copy=False)
+            case expr.Or(parts):
+                return exp.or_(*map(self.condition, parts), copy=False)
+            case expr.Not(expr.Known(part)):
+                return exp.Is(this=_wrapped(self.value(part)), expression=exp.null())
+            case expr.Not(part):
+                return exp.Not(this=_wrapped(self.condition(part)))
+            case expr.Known(part):
+                not_null = exp.Not(this=exp.null())
+                return exp.Is(this=_wrapped(self.value(part)), expression=not_null)
+            case expr.Comparison(sign, left, right):
+                return self._binary(_BINARY[sign], left, right)
+            case expr.In(part, values):
+                texts = [text_literal(value, self.dialect) for value in values]
+                return exp.In(this=_wrapped(self.value(part)), expressions=texts)
+            case _:
+                assert_never(scalar)
+
+    def _quantity(self, scalar: expr.Quantity) -> exp.Expr:
+        match scalar:
+            case expr.Count(parts):
+                return _joined(exp.Add, [self._one_if_true(part) for part in parts])
+            case expr.Arithmetic("/", left, right):
+                ends = (_wrapped(self.value(end)) for end in (left, right))
+                return exp.Div(this=next(ends), expression=next(ends), typed=True)
+            case expr.Arithmetic("**", left, right):
+                return exp.Pow(this=self.value(left), expression=self.value(right))
+            case expr.Arithmetic(sign, left, right):
+                return self._binary(_BINARY[sign], left, right)
+            case expr.Floor(part):
+                return exp.Floor(this=self.value(part))
+            case expr.Rounded():
+                return self.value(spelled_out(scalar))
+            case expr.Before(day, period):
+                return self._before(day, period)
+            case expr.CompletedYears(since, on):
+                gone = exp.Sub(
+                    this=self._as_number(on), expression=_wrapped(self._as_number(since))
+                )
+                years = exp.Div(
+                    this=exp.cast(gone, "double", copy=False), expression=_number(10_000)
+                )
+                return exp.Floor(this=years)
+            case _:
+                assert_never(scalar)
+
+    def _binary(self, kind: type[exp.Binary], left: expr.Scalar, right: expr.Scalar) -> exp.Expr:
+        return kind(this=_wrapped(self.value(left)), expression=_wrapped(self.value(right)))
+
+    def _one_if_true(self, part: expr.Scalar) -> exp.Expr:
+        return _cases([(self.condition(part), _number(1))], _number(0))
+
+    def _before(self, day: expr.Scalar, period: Period) -> exp.Expr:
+        moved = days_before(self.value(day), period, self.dialect)
+        if period.before(_EARLIEST_SENSIBLE) > date.min:
+            return moved
+        # So long a period can leave the calendar, which some engines refuse.
+        inside = self.condition(expr.Comparison(">=", day, expr.Constant(period.after(date.min))))
+        return _cases([(inside, moved)], self._constant(date.min))
+
+    def _as_number(self, day: expr.Scalar) -> exp.Expr:
+        """A day as the number YYYYMMDD, so that the years of a difference are its ten-thousands."""
+        if isinstance(day, expr.Constant) and isinstance(day.value, date):
+            return _number(int(f"{day.value:%Y%m%d}"))
+        parts = [
+            exp.Extract(this=exp.var(unit), expression=self.value(day))
+            for unit in ("YEAR", "MONTH", "DAY")
+        ]
+        year = exp.Mul(this=parts[0], expression=_number(10_000))
+        month = exp.Mul(this=parts[1], expression=_number(100))
+        return _joined(exp.Add, [year, month, parts[2]])
+
+
+def _cases(cases: list[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr | None = None) -> exp.Expr:
+    ifs = [exp.If(this=condition, true=value) for condition, value in cases]
+    return exp.Case(ifs=ifs, default=otherwise)
+
+
+def _joined(kind: type[exp.Binary], parts: list[exp.Expr]) -> exp.Expr:
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = kind(this=joined, expression=part)
+    return joined
+
+
+def _wrapped(operand: exp.Expr) -> exp.Expr:
+    """`operand` in brackets if it has an operator of its own."""
+    return exp.paren(operand, copy=False) if isinstance(operand, _OPERATORS) else operand
+
+
+_OPERATORS: tuple[type[exp.Expr], ...] = (exp.Binary, exp.Not, exp.In, exp.Is)
+
+
+def _number(value: float) -> exp.Expr:
+    """A number. One with decimals gets an exponent: without it, it would be no double."""
+    size = abs(value)
+    if size == int(size) and size < 10**15:
+        text = str(int(size))
+    else:
+        text = repr(float(size))
+        text = text if "e" in text else f"{text}e0"
+    literal = exp.Literal.number(text)
+    return exp.Neg(this=literal) if value < 0 else literal

@@ -1,0 +1,318 @@
+"""A trial as one query over a table of patients: named steps, then a row per patient.
+
+The query casts every column it reads to the type of its element, so that arithmetic is in
+double precision whatever the table stores. Texts of a criteria file enter it as quoted
+names, as literals and as comments; sqlglot writes all three.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from sqlglot import exp
+
+from trialscreen.model import expr
+from trialscreen.model.trial import SCREENING_DATE, Element, ElementType, Trial
+from trialscreen.tables.compile import Contradiction, Program, Step, Table, lower
+from trialscreen.tables.compile.simplify import both, compare, constant, either, floor, if_
+from trialscreen.tables.engines.sql.dialects import Dialect, comment, traits
+from trialscreen.tables.engines.sql.printer import Printer
+
+
+def usable(trial: Trial, table: Table, column: str) -> expr.Scalar:
+    """The value of `column`; null where it cannot be right.
+
+    A number outside the accepted range, half of a count, a day after the screening date or
+    a choice that the criteria file does not name is unknown. So is a bound whose other end
+    cannot be right, or lies on the wrong side.
+    """
+    element = trial.elements.get(column)
+    if element is not None:
+        return if_(_in_range(element, expr.Column(column), table), expr.Column(column), expr.NULL)
+    name = column.rpartition("_")[0]
+    if name not in trial.elements:
+        return expr.Column(column)
+    low, high = expr.Column(f"{name}_low"), expr.Column(f"{name}_high")
+    ends = (_in_range(trial.elements[name], end, table, exact=False) for end in (low, high))
+    return if_(both(compare("<=", low, high), *ends), expr.Column(column), expr.NULL)
+
+
+def _in_range(
+    element: Element, value: expr.Scalar, table: Table, *, exact: bool = True
+) -> expr.Scalar:
+    match element.type:
+        case "boolean":
+            return expr.TRUE
+        case "choice":
+            return expr.In(value, tuple(element.choices))
+        case "date":
+            on = expr.Column(SCREENING_DATE) if table.on is None else constant(table.on)
+            return both(_between(element, value), compare("<=", value, on))
+        case _:
+            whole = element.type == "integer" and exact
+            is_whole = compare("==", value, floor(value)) if whole else expr.TRUE
+            return both(_between(element, value), is_whole)
+
+
+def _between(element: Element, value: expr.Scalar) -> expr.Scalar:
+    if element.range is None:
+        return expr.TRUE
+    least, most = (constant(end) for end in element.range)
+    return both(compare(">=", value, least), compare("<=", value, most))
+
+
+RESULTS = ("verdict", "open")
+"""The columns that come out beside the criteria."""
+
+USED, UNUSABLE, CONTRADICTORY = 1, 2, 3
+"""What became of a value."""
+
+_TYPES: Mapping[ElementType, str] = {
+    "boolean": "boolean",
+    "choice": "text",
+    "integer": "double",
+    "quantity": "double",
+    "date": "date",
+}
+
+
+@dataclass(frozen=True)
+class Patients:
+    """The table to query: its name (`schema.patients`), its id column, and what `lower` asks."""
+
+    name: str
+    id: str
+    table: Table
+
+
+def fate(element: str) -> str:
+    """The column with what became of an element's value; null where none is stated."""
+    return f"fate of {element}"
+
+
+def ends(element: str) -> tuple[str, str]:
+    """The columns with the bounds of a number or a day as it is used."""
+    return f"low {element}", f"high {element}"
+
+
+def screening_query(
+    trial: Trial,
+    patients: Patients,
+    dialect: Dialect,
+    *,
+    trusted: bool = False,
+    followed: Sequence[str] = (),
+) -> exp.Select:
+    """The id, `verdict`, `open` and each criterion, for every row, in no order.
+
+    Values that cannot be right, alone or together, are unknown for that row; `trusted` ones
+    are taken as they are. For elements that are `followed` (all of which have columns), the
+    columns `fate` and `ends` come out as well.
+    """
+    return _Query(trial, patients, Printer(dialect), followed).build(trusted=trusted)
+
+
+class _Part(NamedTuple):
+    """One named query. A fenced one is computed once, however often it is read."""
+
+    name: str
+    query: exp.Select
+    about: str = ""
+    fenced: bool = False
+
+
+@dataclass(frozen=True)
+class _Query:
+    trial: Trial
+    patients: Patients
+    printer: Printer
+    followed: Sequence[str] = ()
+
+    def build(self, *, trusted: bool) -> exp.Select:
+        program = lower(self.trial, self._table_with_id())
+        found = () if trusted else program.contradictions
+        holds = [one.holds for one in found]
+        followed = {name for one in self.followed for name in self._columns_of(one)}
+        read = self._in_order({*program.inputs((*program.results.values(), *holds)), *followed})
+        if not trusted:
+            checked = [self._usable(name) for name in read]
+            read = self._in_order(
+                {*read, *(name for one in checked for name in expr.columns_of(one))}
+            )
+        parts = [_Part("given", self._given(read), "what the table holds of each patient")]
+        if not trusted:
+            values = {name: self._usable(name) for name in read}
+            about = "what cannot be right by itself is unknown"
+            values |= {fate(name): self._fate(name) for name in self.followed}
+            parts.append(_Part("usable", self._only(values), about, fenced=True))
+        if found:
+            parts += self._steps(program, holds, "before")
+            flags = _flags(found, (self.patients.id, *read, *(one.name for one in program.steps)))
+            parts += self._clearing(read, found, flags)
+        parts += self._steps(program, program.results.values(), "step")
+        return self._chained(parts, self._results(program))
+
+    def _usable(self, column: str) -> expr.Scalar:
+        return usable(self.trial, self.patients.table, column)
+
+    def _columns_of(self, element: str) -> list[str]:
+        """The columns that an element stands in, the exact one first."""
+        names = (element, f"{element}_low", f"{element}_high")
+        return [name for name in names if name in self.patients.table.columns]
+
+    def _fate(self, element: str) -> expr.Scalar:
+        """That of the value in `given`."""
+        columns = self._columns_of(element)
+        stated = either(*(expr.Known(expr.Column(name)) for name in columns))
+        lost = (
+            both(expr.Known(expr.Column(one)), expr.Not(expr.Known(self._usable(one))))
+            for one in columns
+        )
+        kept = if_(stated, expr.Constant(USED), expr.NULL)
+        return if_(either(*lost), expr.Constant(UNUSABLE), kept)
+
+    def _ends(self, element: str) -> dict[str, expr.Scalar]:
+        """Those of the value that is used."""
+        columns = [expr.Column(name) for name in self._columns_of(element)]
+        if self.trial.elements[element].type not in ("integer", "quantity", "date"):
+            return {}
+        exact = columns.pop(0) if columns[0].name == element else None
+        if not columns:
+            assert exact is not None
+            return dict.fromkeys(ends(element), exact)
+        values = (one if exact is None else expr.Coalesce(exact, one) for one in columns)
+        return dict(zip(ends(element), values, strict=True))
+
+    def _table_with_id(self) -> Table:
+        """So that no step takes the id's name."""
+        table = self.patients.table
+        return replace(table, columns=table.columns | {self.patients.id})
+
+    # The parts of the query.
+
+    def _in_order(self, columns: Iterable[str]) -> list[str]:
+        places = {name: place for place, name in enumerate(self.trial.elements)}
+        return sorted(columns, key=lambda name: (places.get(self._element_of(name), 0), name))
+
+    def _given(self, read: Sequence[str]) -> exp.Select:
+        columns = [self._typed(name) for name in read]
+        return self._select(columns)
+
+    def _typed(self, name: str) -> exp.Alias:
+        column: exp.Expr = self.printer.column(name)
+        if name == SCREENING_DATE:
+            return self._named(exp.cast(column, "date"), name, "every window is counted from it")
+        element = self.trial.elements[self._element_of(name)]
+        kind = _TYPES[element.type]
+        if kind != "text" or traits(self.printer.dialect).has_text:
+            column = exp.cast(column, kind)
+        if element.name != name and element.type in ("integer", "quantity"):
+            column = self.printer.bound(column)
+        unit = self.trial.unit_text(element.unit)
+        return self._named(column, name, f"{element.label}, {unit}" if unit else element.label)
+
+    def _element_of(self, column: str) -> str:
+        """The element that a column holds, or one end of."""
+        if column in self.trial.elements or column == SCREENING_DATE:
+            return column
+        return column.rpartition("_")[0]
+
+    def _steps(self, program: Program, outputs: Iterable[expr.Scalar], prefix: str) -> list[_Part]:
+        """One query per stage; each reads only those before it."""
+        return [
+            _Part(f"{prefix}_{number}", self._all_and(stage), fenced=True)
+            for number, stage in enumerate(program.stages(outputs), 1)
+        ]
+
+    def _all_and(self, steps: Iterable[Step]) -> exp.Select:
+        values = (self._named(self.printer.value(s.value), s.name, s.about) for s in steps)
+        return exp.Select(expressions=[exp.Star(), *values])
+
+    def _clearing(
+        self, read: Sequence[str], found: Sequence[Contradiction], flags: Sequence[Step]
+    ) -> list[_Part]:
+        def struck(element: str) -> expr.Scalar:
+            pairs = zip(flags, found, strict=True)
+            return either(
+                *(expr.Column(flag.name) for flag, one in pairs if element in one.elements)
+            )
+
+        def fate_of(element: str) -> expr.Scalar:
+            known = either(*(expr.Known(expr.Column(name)) for name in self._columns_of(element)))
+            contradicts = both(struck(element), known)
+            return if_(contradicts, expr.Constant(CONTRADICTORY), expr.Column(fate(element)))
+
+        values = {
+            column: if_(struck(self._element_of(column)), expr.NULL, expr.Column(column))
+            for column in read
+        }
+        values |= {fate(name): fate_of(name) for name in self.followed}
+        cleared = self._only(values)
+        return [
+            _Part("contradictions", self._all_and(flags), "what cannot be right", fenced=True),
+            _Part("cleared", cleared, "elements in contradiction are unknown", fenced=True),
+        ]
+
+    def _select(self, columns: Iterable[exp.Alias]) -> exp.Select:
+        """The id, and these."""
+        return exp.Select(expressions=[self.printer.column(self.patients.id), *columns])
+
+    def _only(self, values: Mapping[str, expr.Scalar]) -> exp.Select:
+        columns = (self._named(self.printer.value(v), name, "") for name, v in values.items())
+        return self._select(columns)
+
+    def _results(self, program: Program) -> exp.Select:
+        labels = {one.id: one.label for one in self.trial.criteria}
+        columns = []
+        for name, value in program.results.items():
+            result = self.printer.value(value)
+            kind = "boolean" if name in labels else "text"
+            if isinstance(value, expr.Constant) or (
+                kind == "boolean" and not traits(self.printer.dialect).has_booleans
+            ):
+                result = exp.cast(result, kind)
+            columns.append(self._named(result, name, labels.get(name, "")))
+        for element in self.followed:
+            values = {fate(element): expr.Column(fate(element)), **self._ends(element)}
+            columns += [self._named(self.printer.value(v), name, "") for name, v in values.items()]
+        return self._select(columns)
+
+    # Putting them together.
+
+    def _named(self, value: exp.Expr, name: str, about: str) -> exp.Alias:
+        """`value` as `name`, with a comment."""
+        alias = exp.Alias(this=value, alias=self.printer.name(name))
+        if about:
+            alias.add_comments([comment(about)])
+        return alias
+
+    def _chained(self, parts: Sequence[_Part], last: exp.Select) -> exp.Select:
+        """Each query reads the one before, and the first the table."""
+        source = self._table()
+        taken = self.patients.name.rpartition(".")[2].casefold()
+        known = traits(self.printer.dialect)
+        for part in parts:
+            free = f"{part.name}_" if part.name == taken else part.name
+            query = part.query.from_(source, copy=False)
+            fenced = True if part.fenced and known.needs_fences else None
+            last = last.with_(self.printer.name(free), query, materialized=fenced, copy=False)
+            if part.about:
+                last.ctes[-1].add_comments([part.about])
+            source = exp.Table(this=self.printer.name(free))
+        return last.from_(source, copy=False)
+
+    def _table(self) -> exp.Table:
+        parts = [self.printer.name(part) for part in reversed(self.patients.name.split("."))]
+        return exp.Table(**dict(zip(("this", "db", "catalog"), parts, strict=False)))
+
+
+def _flags(found: Sequence[Contradiction], taken: Iterable[str]) -> list[Step]:
+    """The contradictions under names that nothing else has."""
+    others = {name.casefold() for name in taken}
+    prefix = "contradiction"
+    while any(name.startswith(prefix) for name in others):
+        prefix += "_"
+    return [
+        Step(f"{prefix}_{number}", one.holds, f"{one.id}: {one.reason}")
+        for number, one in enumerate(found, 1)
+    ]

@@ -1,0 +1,84 @@
+"""Which columns a table of patients has, from what its owner says of it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.tables.compile import Table
+from trialscreen.tables.engines.sql.query import RESULTS, Patients
+from trialscreen.text.characters import first_control, nearest, shown
+
+
+def patients_table(
+    trial: Trial,
+    name: str,
+    id_column: str,
+    on: date | None,
+    columns: Sequence[str] | None = None,
+    bounded: Sequence[str] = (),
+) -> Patients:
+    """The table `name`, with these columns; by default one for each data element.
+
+    `bounded` elements stand in two columns, `x_low` and `x_high`, instead of one. Without
+    `on`, the column `screening_date` is each row's own. Raises InputError with every name
+    that is wrong.
+    """
+    problems = [*_wrong_names(trial, name, id_column), *_not_bounded(trial, bounded)]
+    if columns is None:
+        held = [one.name for one in trial.answerable() if one.name != SCREENING_DATE]
+        held = [one for one in held if one not in bounded]
+    else:
+        held = [one for one in columns if one != id_column]
+        problems += _unknown_columns(trial, held)
+    if problems:
+        raise InputError(problems)
+    held += [end for one in bounded for end in bounded_columns(trial)[one]]
+    own_days = [SCREENING_DATE] if on is None else []
+    everything = frozenset([*held, *own_days, id_column])
+    return Patients(name, id_column, Table(everything, on=on))
+
+
+def bounded_columns(trial: Trial) -> dict[str, tuple[str, str]]:
+    """For each number and date, the columns of its two ends."""
+    return {
+        one.name: (f"{one.name}_low", f"{one.name}_high")
+        for one in trial.answerable()
+        if one.type in ("integer", "quantity", "date") and one.name != SCREENING_DATE
+    }
+
+
+def _wrong_names(trial: Trial, name: str, id_column: str) -> Iterable[Problem]:
+    parts = name.split(".")
+    if len(parts) > 3 or not all(parts) or first_control(name) is not None:
+        yield Problem("--table", f"{shown(name)}; expected a name such as patients or ehr.patients")
+    results = (*RESULTS, *(criterion.id for criterion in trial.criteria))
+    if not id_column or first_control(id_column) is not None:
+        yield Problem("--id", f"{shown(id_column)} cannot name a column")
+    elif id_column in trial.elements:
+        yield Problem("--id", f"{shown(id_column)} is a data element; expected the patient's code")
+    elif id_column.casefold() in {one.casefold() for one in results}:
+        yield Problem("--id", f"{shown(id_column)} is a column of the result; rename it in a view")
+
+
+def _not_bounded(trial: Trial, names: Iterable[str]) -> Iterable[Problem]:
+    possible = bounded_columns(trial)
+    for name in names:
+        if name not in possible:
+            message = f"no number or date is named {shown(name)}.{nearest(name, possible)}"
+            yield Problem("--bounded", message)
+
+
+def _unknown_columns(trial: Trial, names: Sequence[str]) -> Iterable[Problem]:
+    possible = {one.name for one in trial.answerable()}
+    others = {
+        end: other for ends in bounded_columns(trial).values() for end, other in (ends, ends[::-1])
+    }
+    for name in names:
+        if name == SCREENING_DATE:
+            yield Problem("--columns", f"{name}: give --screening-date column for it")
+        elif name not in possible and name not in others:
+            hint = nearest(name, (*possible, *others))
+            yield Problem("--columns", f"no data element is named {shown(name)}.{hint}")
+        elif name not in possible and others[name] not in names:
+            yield Problem("--columns", f"{name} needs {others[name]} beside it")

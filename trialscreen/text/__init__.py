@@ -1,0 +1,1 @@
+"""Text from outside: its characters, its spelling, files of it."""

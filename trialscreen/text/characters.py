@@ -1,0 +1,165 @@
+"""Text from outside: which characters may reach a terminal, the nearest known word, and lines."""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from trialscreen.model.errors import InputError, Problem
+
+MAX_BYTES = 1_000_000
+"""Read from a file at most; a criteria file is a tenth of it."""
+
+_CONTROL = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufeff]"
+)
+"""C0 and C1 controls (but tab and newline), DEL, separators, marks that reorder text, and
+halves of characters, which no file can hold."""
+
+
+BLANKS = (
+    " \t\n\v\f\r\x85\u00a0\u1680\u180e\u2028\u2029\u202f\u205f\u3000"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u200b\u200c\u200d\u2060\ufeff"
+)
+"""What shows nothing: spaces of every width, none included, and ends of lines."""
+
+PLAIN = {
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "<>",
+    "±": "+/-",
+    "✓": "+",
+    "✗": "x",
+    "×": "x",
+    "²": "2",
+    "³": "3",
+    "…": "...",
+    "°": " deg",
+    "•": "*",
+    "µ": "u",
+    "μ": "u",  # micro sign and Greek mu
+    **dict.fromkeys("‐‑‒–—−", "-"),
+    **dict.fromkeys("‘’‚′", "'"),
+    **dict.fromkeys("“”„″", '"'),
+    **dict.fromkeys("\u00a0\u2002\u2003\u2009\u202f", " "),
+}
+"""What stands for a character where only ASCII can be written."""
+
+
+def first_control(text: str) -> str | None:
+    """The first control character in `text`, as U+XXXX; None if there is none."""
+    found = _CONTROL.search(text)
+    return None if found is None else f"U+{ord(found[0]):04X}"
+
+
+def printable(text: str) -> str:
+    """`text` on one line and without controls: safe to show, whatever it was."""
+    if text.isprintable():
+        return text
+    return " ".join(_CONTROL.sub("", text).split())
+
+
+def short(text: str, limit: int = 60) -> str:
+    """`text` for a message: printable, and cut to `limit` characters."""
+    clean = printable(text)
+    return clean if len(clean) <= limit else f"{clean[:limit]}…"
+
+
+def shown(text: str) -> str:
+    """`text` quoted for a message."""
+    return f"'{short(text)}'"
+
+
+_START = re.compile(r" *(?:[0-9]+  )?")
+
+
+_FILLER = "\ufdd0"
+"""Stands for the second column of a wide character; in no text, for Unicode keeps it so."""
+
+
+def wrapped(text: str, columns: int) -> str:
+    """Each line broken at words; its later lines start under its first word, after a number.
+
+    Chinese characters and the like take two columns, as a terminal shows them.
+    """
+    import textwrap  # noqa: PLC0415 - only where lines are long
+
+    lines = []
+    for line in (text if text.isascii() else _filled(text)).split("\n"):
+        start = _START.match(line)
+        indent = " " * (start.end() if start is not None else 0)
+        lines.append(textwrap.fill(line, max(20, columns - 1), subsequent_indent=indent))
+    return "\n".join(lines).replace(_FILLER, "")
+
+
+def _filled(text: str) -> str:
+    """`text` with as many characters as it takes columns."""
+    import unicodedata  # noqa: PLC0415
+
+    wide = (unicodedata.east_asian_width(one) in "WF" for one in text)
+    return "".join(one + _FILLER * two for one, two in zip(text, wide, strict=True))
+
+
+def some(texts: Sequence[str], most: int = 5) -> str:
+    """The first `most` of `texts`, and how many more there are."""
+    more = len(texts) - most
+    listed = ", ".join(texts[:most])
+    return f"{listed} and {more:,} more" if more > 0 else listed
+
+
+def count_of(number: int, noun: str, plural: str = "") -> str:
+    """`1 patient`, `2,000 patients`; `plural` where an s is not enough."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """' Did you mean …?' with the nearest of `known`; empty if none is near.
+
+    Near is also the only one that begins with `name`. Capitals do not count.
+    """
+    import difflib  # noqa: PLC0415 - only for messages
+
+    words, name = {word.casefold(): word for word in known}, name.casefold()
+    begun = [word for word in words if len(name) > 2 and word.startswith(name)]
+    match = difflib.get_close_matches(name, words, n=1, cutoff=0.6) or begun * (len(begun) == 1)
+    return f" Did you mean {words[match[0]]!r}?" if match else ""
+
+
+def plain_name(name: str) -> str:
+    """`name` as elements are named: `Birth-Date ` as `birth_date`."""
+    import unicodedata  # noqa: PLC0415 - only for tables
+
+    return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).casefold()).strip("_")
+
+
+def read_bytes(path: Path, origin: str) -> bytes:
+    """A file's first bytes: a little more than `MAX_BYTES`, so that `decode` can refuse it.
+
+    `origin` names the file in messages. Raises InputError if it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise InputError([Problem(origin or "''", message)]) from None
+
+
+def decode(data: bytes, origin: str) -> str:
+    """UTF-8 text of at most `MAX_BYTES`, without control characters; else InputError."""
+    if len(data) > MAX_BYTES:
+        raise InputError([Problem(origin, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 text (byte {error.start + 1})"
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            message = "UTF-16 text, as PowerShell writes it; save it as UTF-8"
+        raise InputError([Problem(origin, message)]) from None
+    if "\r" in (text := text.replace("\r\n", "\n")):
+        message = "a line ends with a carriage return alone; save it with usual line ends"
+        raise InputError([Problem(origin, message)])
+    if (control := first_control(text)) is not None:
+        message = f"control character {control}; a text file is expected"
+        raise InputError([Problem(origin, message)])
+    return text

@@ -1,0 +1,71 @@
+"""Files that appear whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.text.characters import printable
+
+
+def part_prefix(path: Path) -> str:
+    """How the names of files begin that stand beside `path` while it is written."""
+    return f".{path.name}.trialscreen."
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A new file beside `path` (readable by its owner only), to be `path` in the end.
+
+    It takes the place of a file that was there. After an exception there is neither the
+    new file nor a change to `path`; after a kill, a file with `part_prefix` may be left,
+    which does no harm. Raises InputError if it cannot be written.
+    """
+    name = printable(str(path))
+    try:
+        path = path.resolve()  # what a link points to is replaced, not the link
+        number, part = tempfile.mkstemp(dir=path.parent, prefix=part_prefix(path), suffix=".part")
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that go in circles
+        why = error.strerror if isinstance(error, OSError) else "its links go in circles"
+        raise InputError([Problem(name, f"cannot be written: {why}")]) from None
+    os.close(number)
+    try:
+        yield Path(part)
+        with writing(name):
+            _keep(Path(part), path)
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes UTF-8 text to a file that appears whole or not at all. Raises InputError."""
+    with whole_file(path) as part, writing(str(path)):
+        part.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Turns what the system says of writing the file of this name into an InputError."""
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot be written: {error.strerror}"
+        raise InputError([Problem(printable(name), message)]) from None
+
+
+def _keep(part: Path, path: Path) -> None:
+    """Renames, once all of the file is on the disk."""
+    _sync(part, os.O_RDWR)
+    part.replace(path)
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        _sync(path.parent, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    number = os.open(path, flags)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
