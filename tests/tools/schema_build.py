@@ -5,17 +5,18 @@
 
 import json
 import types
+from collections.abc import Mapping
+from dataclasses import MISSING
 from datetime import date
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import trialscreen
-from trialscreen.criteria_file.elements import KEYS as ELEMENT_KEYS
-from trialscreen.criteria_file.trial import CRITERION_KEYS
+from trialscreen.criteria_file.reader import fields_of
 from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.registration import Registration
 from trialscreen.model.rules import Operator
-from trialscreen.model.trial import ELEMENT_TYPES, LEVELS, SOURCES, Reading, Section
+from trialscreen.model.trial import Check, Criterion, Element, Section, Unit
 from trialscreen.text.spelling import WORDS
 
 PATH = Path(trialscreen.__file__).parent / "criteria_file" / "criteria.schema.json"
@@ -44,27 +45,27 @@ def array(items: Schema, **limits: int) -> Schema:
     return {"type": "array", "items": items, **limits}
 
 
-def texts() -> Schema:
-    return {"type": "object", "additionalProperties": TEXT}
-
-
-def record(kind: Any) -> Schema:
-    """A named tuple of `registry` or `trial`."""
-    properties = {name.rstrip("_"): of_type(kind.__annotations__[name]) for name in kind._fields}
-    required = tuple(n.rstrip("_") for n in kind._fields if n not in kind._field_defaults)
-    return closed(properties, required)
+def record(kind: Any, *without: str, **known: Schema) -> Schema:
+    """A record of `model`, but for the fields that no key gives; `known` are keys of their own."""
+    fields = {key: one for key, one in fields_of(kind).items() if key not in without}
+    properties = {key: known.get(key) or of_type(one.type) for key, one in fields.items()}
+    required = tuple(key for key, one in fields.items() if one.default is MISSING)
+    return closed({**properties, **known}, required)
 
 
 def of_type(annotation: Any) -> Schema:
     if get_origin(annotation) is types.UnionType:
         annotation = next(arg for arg in get_args(annotation) if arg is not type(None))
-    if get_origin(annotation) is tuple:
-        return array(of_type(get_args(annotation)[0]))
-    if annotation is int:
-        return {"type": "integer"}
-    if annotation is date:
-        return DAY
-    return TEXT if annotation is str else record(annotation)
+    of = get_args(annotation)
+    match get_origin(annotation):
+        case origin if origin is tuple:
+            return array(of_type(of[0]))
+        case origin if origin is Mapping:
+            return {"type": "object", "additionalProperties": of_type(of[1])}
+        case origin if origin is Literal:
+            return {"enum": list(of)}
+    scalars = {str: TEXT, int: {"type": "integer"}, float: NUMBER, bool: YES_NO, date: DAY}
+    return scalars[annotation] if annotation in scalars else record(annotation)
 
 
 def tests() -> Schema:
@@ -106,41 +107,20 @@ def rule() -> Schema:
 def element() -> Schema:
     ends = {"anyOf": [NUMBER, DAY]}
     span = array(ends, minItems=2, maxItems=2)
-    known: Schema = {
-        "type": {"enum": list(ELEMENT_TYPES)},
-        "source": {"enum": list(SOURCES)},
-        "accepts": {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
-        "refuses": texts(),
-        "choices": texts(),
-        "spellings": texts(),
-        "range": span,
-        "typical": span,
-        "consent": YES_NO,
-        "internal": YES_NO,
-        "reported_wins": YES_NO,
-        "reported_to": NUMBER,
-        "valid_if": RULE,
-        "derive": {
-            "anyOf": [
-                {"type": "string", "pattern": f"^({'|'.join(FORMULAS)})\\(.*\\)$"},
-                RULE,
-            ]
-        },
-    }
-    return closed({key: known.get(key, TEXT) for key in ELEMENT_KEYS}, ("label", "type", "source"))
+    factors: Schema = {"type": "object", "additionalProperties": {"type": ["number", "string"]}}
+    formula: Schema = {"type": "string", "pattern": f"^({'|'.join(FORMULAS)})\\(.*\\)$"}
+    derive: Schema = {"anyOf": [formula, RULE]}
+    own = {"accepts": factors, "range": span, "typical": span, "derive": derive}
+    return record(Element, "name", **own, implied_by=TEXT, valid_if=RULE)
 
 
 def criterion() -> Schema:
     share = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
-    known: Schema = {"rule": RULE, "readings": array(record(Reading)), "expected_to_fail": share}
-    return closed(
-        {key: known.get(key, TEXT) for key in CRITERION_KEYS}, ("id", "label", "text", "rule")
-    )
+    return record(Criterion, "kind", rule=RULE, expected_to_fail=share)
 
 
 def build() -> Schema:
-    check = {"id": TEXT, "level": {"enum": list(LEVELS)}, "when": RULE, "say": TEXT}
-    unit = closed({"show": {"type": ["string", "null"]}, "spellings": array(TEXT)}, ("show",))
+    unit = record(Unit, "code", show={"type": ["string", "null"]})
     properties: Schema = {
         "format": {"const": 1},
         "version": TEXT,
@@ -148,11 +128,11 @@ def build() -> Schema:
         "units": {"type": "object", "additionalProperties": unit},
         "spellings": {"type": "object", "additionalProperties": {"enum": [*WORDS, True, False]}},
         "sections": array(record(Section)),
-        "cards": texts(),
+        "cards": of_type(Mapping[str, str]),
         "elements": {"type": "object", "additionalProperties": element()},
         "inclusion": array(criterion()),
         "exclusion": array(criterion()),
-        "checks": array(closed(check, tuple(check))),
+        "checks": array(record(Check, when=RULE)),
     }
     required = ("format", "version", "trial", "sections", "elements", "inclusion", "exclusion")
     return {

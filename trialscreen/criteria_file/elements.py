@@ -7,35 +7,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
-from trialscreen.criteria_file.reader import Cursor
+from trialscreen.criteria_file.reader import Cursor, Reader, read_record
 from trialscreen.criteria_file.rules import RESERVED, read_rule
 from trialscreen.criteria_file.yaml_nodes import Scalar
 from trialscreen.model.facts import Dates, Exactly, Numbers
 from trialscreen.model.formulas import FORMULAS, FormulaSpec, Input
 from trialscreen.model.rules import Given, Rule
-from trialscreen.model.trial import ELEMENT_TYPES, RESULT_COLUMNS, SOURCES, Element, Formula
+from trialscreen.model.trial import RESULT_COLUMNS, Element, Formula
 from trialscreen.text.characters import nearest, shown
 from trialscreen.text.spelling import DASH, folded, is_dash
 
-KEYS = (
-    *(
-        "label",
-        "type",
-        "unit",
-        "accepts",
-        "refuses",
-        "range",
-        "range_help",
-        "typical",
-        "typical_help",
-    ),
-    *("choices", "spellings", "source", "section", "card", "consent", "ask", "help"),
-    *("derive", "implied_by", "valid_if", "invalid_help", "reported_to", "reported_wins"),
-    *("internal", "examples", "no_text"),
-)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+KEYS_OF_RULES = ("derive", "implied_by", "valid_if")
+"""Keys of an element that are read when all elements are known."""
 _DIVISION = re.compile(r"1/([0-9]+(?:\.[0-9]+)?)")
 
 
@@ -50,40 +37,14 @@ def read_elements(at: Cursor) -> dict[str, Element]:
 
 
 def _read_plain(name: str, at: Cursor) -> Element:
-    at.known_keys(KEYS)
     if not _NAME.fullmatch(name) or name in RESERVED:
         at.problem(f"{shown(name)} cannot name an element: use a-z, 0-9 and _, and no rule word")
     if name in RESULT_COLUMNS:
         at.problem(
             f"{shown(name)} cannot name an element: a column of screened tables is called so"
         )
-    kind = at.required("type", lambda place: place.word(ELEMENT_TYPES), ELEMENT_TYPES[0])
-    read_end = Cursor.day if kind == "date" else Cursor.number
-    element = Element(
-        name=name,
-        label=at.required("label", Cursor.verbatim, ""),
-        type=kind,
-        source=at.required("source", lambda place: place.word(SOURCES), SOURCES[0]),
-        section=at.required("section", Cursor.text, ""),
-        ask=at.optional("ask", Cursor.verbatim, ""),
-        help=at.optional("help", Cursor.verbatim, ""),
-        examples=at.optional("examples", Cursor.verbatim, ""),
-        no_text=at.optional("no_text", Cursor.verbatim, "no"),
-        unit=at.optional("unit", Cursor.text, None),
-        accepts=at.optional("accepts", _read_factors, {}),
-        refuses=at.optional("refuses", _read_texts, {}),
-        range=at.optional("range", lambda place: _read_range(place, read_end), None),
-        range_help=at.optional("range_help", Cursor.verbatim, ""),
-        typical=at.optional("typical", lambda place: _read_range(place, read_end), None),
-        typical_help=at.optional("typical_help", Cursor.text, ""),
-        choices=at.optional("choices", _read_texts, {}),
-        spellings=at.optional("spellings", _read_spellings, {}),
-        card=at.optional("card", Cursor.text, None),
-        consent=at.optional("consent", Cursor.yes_no, False),
-        invalid_help=at.optional("invalid_help", Cursor.verbatim, ""),
-        reported_to=at.optional("reported_to", Cursor.number, None),
-        reported_wins=at.optional("reported_wins", Cursor.yes_no, False),
-        internal=at.optional("internal", Cursor.yes_no, False),
+    element = read_record(
+        at, Element, _readers(at), KEYS_OF_RULES, name=name, derive=None, valid_if=None
     )
     _check_type(element, at)
     return element
@@ -103,19 +64,26 @@ def _check_type(element: Element, at: Cursor) -> None:
         at.problem("the key 'ask' is missing")
 
 
-def _read_texts(at: Cursor) -> dict[str, str]:
-    return {key: place.verbatim() for key, place in at.entries()}
+def _readers(at: Cursor) -> dict[str, Reader]:
+    """What reads more, or less, than the type of a field says."""
+    kind = at.down("type").node
+    is_date = isinstance(kind, Scalar) and kind.text == "date"
+    span = partial(_read_range, read_end=Cursor.day if is_date else Cursor.number)
+    names = dict.fromkeys(("section", "unit", "card", "typical_help"), Cursor.text)
+    return {
+        **names,
+        "accepts": lambda place: {key: _read_factor(one) for key, one in place.entries()},
+        "range": span,
+        "spellings": _read_spellings,
+        "typical": span,
+    }
 
 
 def _read_spellings(at: Cursor) -> dict[str, str]:
     for spelling, place in at.entries():
         if is_dash(folded(spelling)):
             place.problem(DASH)
-    return _read_texts(at)
-
-
-def _read_factors(at: Cursor) -> dict[str, float]:
-    return {key: _read_factor(place) for key, place in at.entries()}
+    return {key: place.verbatim() for key, place in at.entries()}
 
 
 def _read_factor(at: Cursor) -> float:

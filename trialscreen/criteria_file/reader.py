@@ -1,29 +1,32 @@
 """Reads what is expected at a place in a YAML tree, or notes what is wrong and goes on.
 
 A stand-in is returned after a problem, so that one pass finds every problem; the caller asks
-`Problems.raise_any` before it uses what was read. `record` reads any record of
-`model.registration`: its keys are the fields, their types those of the fields.
+`Problems.raise_any` before it uses what was read. `read_record` reads a record of `model`: its
+keys are the fields, their types those of the fields.
 """
 
 import math
 import re
 import types
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
-from typing import Any, NamedTuple, TypeVar, get_args, get_origin
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
-from trialscreen.criteria_file.yaml_nodes import Mapping, Node, Scalar, Sequence
+from trialscreen.criteria_file import yaml_nodes
+from trialscreen.criteria_file.yaml_nodes import Node, Scalar, Sequence
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.rules import Written
 from trialscreen.text.characters import nearest, shown
 
 T = TypeVar("T")
+R = TypeVar("R")
 Word = TypeVar("Word", bound=str)
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 YES_NO = {"yes": True, "no": False}
+_KINDS = {Scalar: "a single value", Sequence: "a list", yaml_nodes.Mapping: "a mapping"}
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Cursor:
         self.problems.found.append(Problem(f"{where} {self.path}".rstrip(), message))
 
     def _expected(self, what: str) -> None:
-        got = {Scalar: "a single value", Sequence: "a list", Mapping: "a mapping"}[type(self.node)]
+        got = _KINDS[type(self.node)]
         if isinstance(self.node, Scalar):
             got = "nothing" if self.node.is_null else shown(self.node.text)
         self.problem(f"{got}; expected {what}")
@@ -140,7 +143,7 @@ class Cursor:
 
     def entries(self) -> Iterator[tuple[str, "Cursor"]]:
         """Key and value of a mapping."""
-        if not isinstance(self.node, Mapping):
+        if not isinstance(self.node, yaml_nodes.Mapping):
             self._expected("a mapping")
             return
         for key, node in self.node.items.items():
@@ -148,59 +151,117 @@ class Cursor:
 
     def known_keys(self, known: tuple[str, ...]) -> None:
         """Notes every key of this mapping that is not in `known`."""
-        if isinstance(self.node, Mapping):
+        if isinstance(self.node, yaml_nodes.Mapping):
             for key, place in self.node.keys.items():
                 if key not in known:
                     hint = nearest(key, known) or f" Known here: {', '.join(known)}."
-                    Cursor(place, self.path, self.problems).problem(
-                        f"unknown key {shown(key)}.{hint}"
-                    )
+                    at = Cursor(place, self.path, self.problems)
+                    at.problem(f"unknown key {shown(key)}.{hint}")
 
     def optional(self, key: str, read: Callable[["Cursor"], T], default: T) -> T:
         """What `read` makes of the value under `key`; `default` where the key is absent."""
-        if isinstance(self.node, Mapping) and (node := self.node.items.get(key)) is not None:
+        if (
+            isinstance(self.node, yaml_nodes.Mapping)
+            and (node := self.node.items.get(key)) is not None
+        ):
             return read(Cursor(node, f"{self.path}.{key}".lstrip("."), self.problems))
         return default
 
     def required(self, key: str, read: Callable[["Cursor"], T], stand_in: T) -> T:
         """As `optional`, but an absent key is a problem."""
-        if isinstance(self.node, Mapping) and key not in self.node.items:
+        if isinstance(self.node, yaml_nodes.Mapping) and key not in self.node.items:
             self.problem(f"the key {key!r} is missing")
-        elif not isinstance(self.node, Mapping):
+        elif not isinstance(self.node, yaml_nodes.Mapping):
             self._expected("a mapping")
         return self.optional(key, read, stand_in)
 
 
-R = TypeVar("R", bound=NamedTuple)
+Reader = Callable[[Cursor], Any]
 
-_SCALARS: dict[Any, Callable[[Cursor], Any]] = {
+_SCALARS: Mapping[Any, Reader] = {
     str: Cursor.verbatim,
+    bool: Cursor.yes_no,
     int: Cursor.whole,
+    float: Cursor.number,
     date: Cursor.day,
 }
+_NO_READERS: Mapping[str, Reader] = {}
 
 
-def read_record(at: Cursor, kind: type[R]) -> R:
-    """A `kind` (a named tuple); a trailing underscore in a field's name is not in its key."""
-    keys = {name.rstrip("_"): name for name in kind._fields}
-    at.known_keys(tuple(keys))
-    values: dict[str, Any] = {}
-    for key, name in keys.items():
-        read = _reader(kind.__annotations__[name])
-        if name in kind._field_defaults:
-            values[name] = at.optional(key, read, kind._field_defaults[name])
+def read_record(
+    at: Cursor,
+    kind: type[R],
+    /,
+    readers: Mapping[str, Reader] = _NO_READERS,
+    keys: tuple[str, ...] = (),
+    **given: Any,
+) -> R:
+    """A `kind`, a named tuple or dataclass: its keys are the fields, their types those of these.
+
+    A trailing underscore in a field's name is not in its key. `readers` read what has to be
+    more than its type says; `given` are fields without a key; `keys` are also known here.
+    """
+    fields = {key: one for key, one in fields_of(kind).items() if one.name not in given}
+    at.known_keys((*fields, *keys))
+    values = dict(given)
+    for key, one in fields.items():
+        read = readers.get(one.name) or reader_of(one.type)
+        if one.default is MISSING:
+            values[one.name] = at.required(key, read, _stand_in(one.type))
         else:
-            values[name] = at.required(key, read, None)
-    return kind(**values)  # type: ignore[call-overload, no-any-return]
+            values[one.name] = at.optional(key, read, one.default)
+    return kind(**values)
 
 
-def _reader(annotation: Any) -> Callable[[Cursor], Any]:
-    """The function that reads one field of this type."""
+class RecordField(NamedTuple):
+    name: str
+    type: Any
+    default: Any
+    """`MISSING` if the key must be there."""
+
+
+def fields_of(kind: Any) -> dict[str, RecordField]:
+    """The fields of a record, by their keys."""
+    if is_dataclass(kind):
+        found = [
+            RecordField(
+                one.name,
+                one.type,
+                one.default if one.default_factory is MISSING else one.default_factory(),
+            )
+            for one in fields(kind)
+        ]
+    else:
+        defaults = kind._field_defaults
+        found = [
+            RecordField(name, kind.__annotations__[name], defaults.get(name, MISSING))
+            for name in kind._fields
+        ]
+    return {one.name.rstrip("_"): one for one in found}
+
+
+def reader_of(annotation: Any) -> Reader:
+    """What reads values of this type: a text, number, yes or no, day, word, list or record."""
     if get_origin(annotation) is types.UnionType:
         annotation = next(arg for arg in get_args(annotation) if arg is not type(None))
-    if get_origin(annotation) is tuple:
-        read_item = _reader(get_args(annotation)[0])
-        return lambda at: tuple(read_item(item) for item in at.items())
-    if annotation not in _SCALARS:
-        return lambda at: read_record(at, annotation)
-    return _SCALARS[annotation]
+    of = get_args(annotation)
+    match get_origin(annotation):
+        case origin if origin is tuple:
+            read_item = reader_of(of[0])
+            return lambda at: tuple(read_item(item) for item in at.items())
+        case origin if origin is Mapping:
+            read_item = reader_of(of[1])
+            return lambda at: {key: read_item(place) for key, place in at.entries()}
+        case origin if origin is Literal:
+            return lambda at: at.word(of)
+        case _ if annotation in _SCALARS:
+            return _SCALARS[annotation]
+        case _:
+            return lambda at: read_record(at, annotation)
+
+
+def _stand_in(annotation: Any) -> Any:
+    """What stands for a required value that is missing, until the problem is raised."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)[0]
+    return "" if annotation is str else None

@@ -3,18 +3,15 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 
 from trialscreen.criteria_file.elements import read_elements
-from trialscreen.criteria_file.reader import Cursor, Problems, read_record
-from trialscreen.criteria_file.rules import STAND_IN, read_rule
+from trialscreen.criteria_file.reader import Cursor, Problems, Reader, read_record, reader_of
+from trialscreen.criteria_file.rules import read_rule
 from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
 from trialscreen.criteria_file.yaml_nodes import Scalar, parse_yaml
 from trialscreen.model.registration import Registration
 from trialscreen.model.rules import elements_of
 from trialscreen.model.trial import (
-    EXPECTED_TO_FAIL,
-    LEVELS,
     RESULT_COLUMNS,
     SCREENING_DATE,
     Check,
@@ -22,7 +19,6 @@ from trialscreen.model.trial import (
     Element,
     Formula,
     Kind,
-    Reading,
     Section,
     Trial,
     Unit,
@@ -35,10 +31,8 @@ _KEYS = (
     *("format", "version", "trial", "units", "spellings", "sections", "cards"),
     *("elements", "inclusion", "exclusion", "checks"),
 )
-CRITERION_KEYS = ("id", "label", "text", "rule", "expected_to_fail", "readings")
 _ID = re.compile(r"\w[\w .()/-]*")
 _NO_ELEMENTS: dict[str, Element] = {}
-_NO_REGISTRATION = Registration("", "", "", "", "", date.min, ())
 
 
 def parse_trial(data: bytes, origin: str) -> Trial:
@@ -61,16 +55,10 @@ def parse_trial(data: bytes, origin: str) -> Trial:
         version=root.required("version", Cursor.text, ""),
         sha256=hashlib.sha256(data).hexdigest(),
         origin=origin,
-        registration=root.required(
-            "trial", lambda at: read_record(at, Registration), _NO_REGISTRATION
-        ),
+        registration=root.required("trial", reader_of(Registration), None),
         units=root.optional("units", _read_units, {}),
-        sections=root.required(
-            "sections", lambda at: tuple(read_record(item, Section) for item in at.items()), ()
-        ),
-        cards=root.optional(
-            "cards", lambda at: {key: place.verbatim() for key, place in at.entries()}, {}
-        ),
+        sections=root.required("sections", reader_of(tuple[Section, ...]), ()),
+        cards=root.optional("cards", reader_of(Mapping[str, str]), {}),
         elements=elements,
         criteria=(
             *_read_criteria(root, "inclusion", elements, ids),
@@ -88,13 +76,8 @@ def parse_trial(data: bytes, origin: str) -> Trial:
 
 
 def _read_units(at: Cursor) -> dict[str, Unit]:
-    return {code: _read_unit(code, place) for code, place in at.entries()}
-
-
-def _read_unit(code: str, at: Cursor) -> Unit:
-    at.known_keys(("show", "spellings"))
-    show = at.required("show", _read_show, code)
-    return Unit(code, show, at.optional("spellings", _read_list, ()))
+    readers = {"show": _read_show}
+    return {code: read_record(place, Unit, readers, code=code) for code, place in at.entries()}
 
 
 def _read_show(at: Cursor) -> str:
@@ -116,15 +99,17 @@ def _read_spellings(at: Cursor) -> dict[str, str]:
     return found
 
 
-def _read_list(at: Cursor) -> tuple[str, ...]:
-    return tuple(item.verbatim() for item in at.items())
-
-
 def _read_criteria(
     root: Cursor, kind: Kind, elements: Mapping[str, Element], ids: dict[str, Cursor]
 ) -> tuple[Criterion, ...]:
+    readers: dict[str, Reader] = {
+        "id": lambda at: _criterion_id(at, elements),
+        "rule": lambda at: read_rule(at, elements),
+        "expected_to_fail": _read_share,
+    }
+
     def read(at: Cursor) -> Criterion:
-        criterion = _read_criterion(at, kind, elements)
+        criterion = read_record(at, Criterion, readers, kind=kind)
         # Whether capitals matter in the name of a column, databases do not agree.
         first = ids.setdefault(criterion.id.casefold(), at)
         if criterion.id and first is not at:
@@ -133,21 +118,6 @@ def _read_criteria(
         return criterion
 
     return root.required(kind, lambda at: tuple(map(read, at.items())), ())
-
-
-def _read_criterion(at: Cursor, kind: Kind, elements: Mapping[str, Element]) -> Criterion:
-    at.known_keys(CRITERION_KEYS)
-    return Criterion(
-        id=at.required("id", lambda place: _criterion_id(place, elements), ""),
-        kind=kind,
-        label=at.required("label", Cursor.verbatim, ""),
-        text=at.required("text", Cursor.verbatim, ""),
-        rule=at.required("rule", lambda place: read_rule(place, elements), STAND_IN),
-        readings=at.optional(
-            "readings", lambda place: tuple(read_record(i, Reading) for i in place.items()), ()
-        ),
-        expected_to_fail=at.optional("expected_to_fail", _read_share, EXPECTED_TO_FAIL),
-    )
 
 
 def _criterion_id(at: Cursor, elements: Mapping[str, Element]) -> str:
@@ -171,17 +141,8 @@ def _read_share(at: Cursor) -> float:
 
 
 def _read_checks(at: Cursor, elements: Mapping[str, Element]) -> tuple[Check, ...]:
-    return tuple(_read_check(item, elements) for item in at.items())
-
-
-def _read_check(at: Cursor, elements: Mapping[str, Element]) -> Check:
-    at.known_keys(("id", "level", "when", "say"))
-    return Check(
-        id=at.required("id", Cursor.text, ""),
-        level=at.required("level", lambda place: place.word(LEVELS), LEVELS[0]),
-        when=at.required("when", lambda place: read_rule(place, elements), STAND_IN),
-        say=at.required("say", Cursor.verbatim, ""),
-    )
+    readers: dict[str, Reader] = {"id": Cursor.text, "when": lambda at: read_rule(at, elements)}
+    return tuple(read_record(item, Check, readers) for item in at.items())
 
 
 def _cross_check(trial: Trial, root: Cursor) -> None:

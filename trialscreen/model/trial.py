@@ -50,7 +50,7 @@ class Element:
     type: ElementType
     source: Source
     section: str
-    ask: str
+    ask: str = ""
     help: str = ""
     examples: str = ""
     no_text: str = "no"
