@@ -12,20 +12,18 @@ from random import Random
 from trialscreen.model.dates import Period
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.model.rules import (
-    AllOf,
-    AnyOf,
     AtLeastN,
     Clause,
     Compare,
     ElementRef,
     Is,
-    LongerAgoThan,
     Not,
     OneOf,
     Operator,
     Rule,
-    Test,
     Within,
+    all_of,
+    any_of,
 )
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Formula, Trial
 from trialscreen.screening.evaluate import Evaluation
@@ -41,8 +39,8 @@ def random_rule(rng: Random, elements: Mapping[str, Element], depth: int = 3) ->
     parts = tuple(random_rule(rng, elements, depth - 1) for _ in range(rng.randint(1, 3)))
     return rng.choice(
         (
-            AllOf(parts),
-            AnyOf(parts),
+            all_of(parts),
+            any_of(parts),
             AtLeastN(rng.randint(1, len(parts)), parts),
             Not(parts[0]),
             Clause("clause", "words", parts[0]),
@@ -50,7 +48,7 @@ def random_rule(rng: Random, elements: Mapping[str, Element], depth: int = 3) ->
     )
 
 
-def random_test(rng: Random, elements: Mapping[str, Element]) -> Test:
+def random_test(rng: Random, elements: Mapping[str, Element]) -> Rule:
     """A test that fits the type of its element."""
     element = rng.choice([e for e in elements.values() if e.name != SCREENING_DATE])
     match element.type:
@@ -62,8 +60,9 @@ def random_test(rng: Random, elements: Mapping[str, Element]) -> Test:
                 return Is(element.name, rng.choice(names))
             return OneOf(element.name, tuple(rng.sample(names, rng.randint(1, len(names)))))
         case "date" if rng.random() < 0.8:
-            kind = rng.choice((Within, LongerAgoThan))
-            return kind(element.name, random_period(rng))
+            within = rng.choice((True, False))
+            window = Within(element.name, random_period(rng))
+            return window if within else Not(window)
         case _:
             return Compare(element.name, rng.choice(list(Operator)), _bound(rng, element, elements))
 
@@ -163,7 +162,7 @@ def _date(rng: Random, trial: Trial, on: date) -> date:
         test.period
         for criterion in trial.criteria
         for test in trial.reached(criterion.rule)
-        if isinstance(test, Within | LongerAgoThan)
+        if isinstance(test, Within)
     ]
     if periods and rng.random() < 0.6:
         edge = rng.choice(periods).before(on) + timedelta(days=rng.choice((-1, 0, 1)))

@@ -7,22 +7,18 @@ patient, and no test of it holds.
 import operator
 from collections.abc import Mapping
 from datetime import date
-from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trialscreen.model.rules import (
-    AllOf,
-    AnyOf,
     AtLeastN,
     Clause,
     Compare,
     ElementRef,
     Given,
     Is,
-    LongerAgoThan,
     Not,
     OneOf,
     Operator,
@@ -63,10 +59,6 @@ class Patients(NamedTuple):
     def holds(self, rule: Rule) -> Mask:
         """Where `rule` holds, shape (n,)."""
         match rule:
-            case AllOf(parts):
-                return reduce(operator.and_, map(self.holds, parts))
-            case AnyOf(parts):
-                return reduce(operator.or_, map(self.holds, parts))
             case AtLeastN(count, parts):
                 return np.asarray(sum(self.holds(part).astype(int) for part in parts) >= count)
             case Not(part):
@@ -90,8 +82,6 @@ class Patients(NamedTuple):
                 return np.asarray(_COMPARE[compare](values, bound))
             case Within(_, period):
                 return np.asarray(values >= period.before(self.on).toordinal() - EPOCH)
-            case LongerAgoThan(_, period):
-                return np.asarray(values < period.before(self.on).toordinal() - EPOCH)
             case Given():
                 return np.ones(len(values), np.bool_)
             case _:

@@ -14,7 +14,7 @@ from tests.generate import ON
 from trialscreen.model.dates import Period
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, half_of
 from trialscreen.model.formulas import FORMULAS
-from trialscreen.model.rules import Compare, ElementRef, LongerAgoThan, Test, Within
+from trialscreen.model.rules import Compare, ElementRef, Test, Within
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.screen import screening_of
@@ -128,7 +128,7 @@ class Patients:
 
     @cached_property
     def _periods(self) -> list[Period]:
-        return [test.period for test in self._tests if isinstance(test, Within | LongerAgoThan)]
+        return [test.period for test in self._tests if isinstance(test, Within)]
 
     @cached_property
     def _bounds(self) -> dict[str, list[float]]:

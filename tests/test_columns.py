@@ -31,7 +31,6 @@ from trialscreen.model.rules import (
     Compare,
     ElementRef,
     Given,
-    LongerAgoThan,
     Operator,
     Rule,
     Within,
@@ -228,7 +227,7 @@ def _of_rules(case: Case) -> Iterator[str]:
                         else "another number"
                     )
                 yield f"{test.operator.name} {kind}"
-            if isinstance(test, Within | LongerAgoThan):
+            if isinstance(test, Within):
                 yield f"window of {test.period.unit}"
                 yield from _of_window(test.period, days)
 

@@ -17,7 +17,7 @@ from tests.trials import vary, with_criteria
 from trialscreen import InputError, load_trial
 from trialscreen.answers.values import read_value
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
-from trialscreen.model.rules import AnyOf, Compare, Is, Operator
+from trialscreen.model.rules import Compare, Is, Operator, any_of
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Formula, Section, Trial
 from trialscreen.model.wording import show_number
 from trialscreen.output.export.redcap.dictionary import (
@@ -223,7 +223,7 @@ def test_no_question_is_hidden_by_its_own_answer(trial: Trial) -> None:
 
 def test_nor_by_what_is_computed_from_it() -> None:
     above = (Compare("bmi", Operator.ABOVE, 25), Compare("bmi", Operator.ABOVE, 26))
-    trial = replace(TRIAL, criteria=(Criterion("E1", "exclusion", "", "", AnyOf(above)),))
+    trial = replace(TRIAL, criteria=(Criterion("E1", "exclusion", "", "", any_of(above)),))
     record = {"weight": "80", "height": "160"}
     assert {"weight", "height"} <= shown_fields(dictionary(trial), record)
     assert record["bmi_calc"] == "31.25"

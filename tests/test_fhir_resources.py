@@ -21,7 +21,7 @@ from tests.trials import vary, with_criteria
 from trialscreen import Trial, load_trial
 from trialscreen.answers.files import Answer, read_facts
 from trialscreen.model.errors import InputError
-from trialscreen.model.rules import AllOf, AnyOf, Is, Rule
+from trialscreen.model.rules import Is, Rule, all_of, any_of
 from trialscreen.model.trial import Criterion, Element
 from trialscreen.output.export.fhir.limits import questionnaire_limits, response_limits
 from trialscreen.output.export.fhir.questionnaire import Form, questionnaire
@@ -156,7 +156,7 @@ def test_ranges_and_units_stand_in_extensions(name: str, kind: str, limits: Json
 def _with(element: Element) -> Trial:
     elements = {**SMALL.elements, element.name: element}
     criteria = (
-        Criterion("I1", "inclusion", "", "", AllOf((Is("sex", "female"), Is("smoker", True)))),
+        Criterion("I1", "inclusion", "", "", all_of((Is("sex", "female"), Is("smoker", True)))),
     )
     return replace(SMALL, elements=elements, criteria=criteria)
 
@@ -170,7 +170,7 @@ def test_texts_from_a_criteria_file_stay_texts() -> None:
     smoker = replace(trial.elements["smoker"], section="last")
     trial = replace(trial, elements={**trial.elements, "smoker": smoker})
     parts = (Is("sex", HOSTILE), Is("smoker", True), Is("diabetic", True))
-    for rule in (AllOf(parts), AnyOf(parts)):
+    for rule in (all_of(parts), any_of(parts)):
         trial = replace(trial, criteria=(Criterion("I1", "inclusion", "", "", rule),))
         form = questionnaire(trial)
         _in_order(form)
@@ -207,10 +207,10 @@ def test_a_large_rule_takes_no_time_and_hides_nothing() -> None:
     many = {name: replace(smoker, name=name) for name in names}
     chain = [f"step_{i}" for i in range(40)]
     steps = {
-        name: replace(smoker, name=name, derive=AnyOf((Is(last, True), Is(last, False))))
+        name: replace(smoker, name=name, derive=any_of((Is(last, True), Is(last, False))))
         for last, name in zip(["smoker", *chain], chain, strict=False)
     }
-    rules: tuple[Rule, ...] = (AnyOf(tuple(Is(name, True) for name in names)), Is(chain[-1], True))
+    rules: tuple[Rule, ...] = (any_of(tuple(Is(name, True) for name in names)), Is(chain[-1], True))
     criteria = tuple(Criterion(f"E{i}", "exclusion", "", "", rule) for i, rule in enumerate(rules))
     trial = replace(SMALL, elements={**SMALL.elements, **many, **steps}, criteria=criteria)
     irrelevant = irrelevant_when(trial)

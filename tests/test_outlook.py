@@ -11,7 +11,7 @@ from tests.spec import spec_trial
 from trialscreen import InputError, load_trial, screen
 from trialscreen.model.dates import Period
 from trialscreen.model.facts import Dates, Fact, Numbers
-from trialscreen.model.rules import AllOf, Is, Within
+from trialscreen.model.rules import Is, Within, all_of
 from trialscreen.model.trial import Criterion
 from trialscreen.output.report.statuses import verdict_detail
 from trialscreen.screening.evaluate import Evaluation
@@ -57,7 +57,7 @@ def test_a_yes_with_a_date_known_in_part_clears_with_the_latest_day(month: str, 
 def test_with_very_many_dates_known_in_part_no_day_is_named() -> None:
     base = spec_trial()
     dates = {f"d{n}": replace(base.elements["last_dose"], name=f"d{n}") for n in range(9)}
-    rule = AllOf(tuple(Within(name, Period(6, "months")) for name in dates))
+    rule = all_of(tuple(Within(name, Period(6, "months")) for name in dates))
     criterion = Criterion("E1", "exclusion", "", "", rule)
     trial = replace(base, elements={**base.elements, **dates}, criteria=(criterion,), checks=())
     facts: dict[str, Fact] = {name: Dates(date(2026, 5, 1), date(2026, 5, 31)) for name in dates}

@@ -15,7 +15,7 @@ from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
 from trialscreen.answers.interview.ordering import chances, next_question, open_elements
 from trialscreen.model.facts import Exactly, Fact
-from trialscreen.model.rules import AllOf, AnyOf, AtLeastN, Is, Not, Rule
+from trialscreen.model.rules import AtLeastN, Is, Not, Rule, all_of, any_of
 from trialscreen.model.trial import Criterion, Kind
 from trialscreen.model.truth import UNKNOWN
 
@@ -64,7 +64,7 @@ def test_of_equals_the_cheaper_source_is_asked_first() -> None:
 
 
 def test_what_takes_two_answers_comes_after_what_takes_one() -> None:
-    both = AllOf((Is(WALKS, True), Is(TRIAL, True)))
+    both = all_of((Is(WALKS, True), Is(TRIAL, True)))
     one = Is("substance_abuse_last_12_months", True)
     assert _first(_trial(("exclusion", 0.2, both), ("exclusion", 0.2, one))) == (
         "substance_abuse_last_12_months",
@@ -73,14 +73,14 @@ def test_what_takes_two_answers_comes_after_what_takes_one() -> None:
 
 
 def test_a_half_answered_way_comes_next() -> None:
-    both = AllOf((Is(WALKS, True), Is(TRIAL, True)))
+    both = all_of((Is(WALKS, True), Is(TRIAL, True)))
     trial = _trial(("exclusion", 0.2, both), ("exclusion", 0.3, Is("cirrhosis", True)))
     assert _first(trial) == ("cirrhosis",)
     assert _first(trial, {WALKS: Exactly(True)}) == (TRIAL,)
 
 
 def test_a_card_counts_as_one_question() -> None:
-    card = AnyOf((Is("metabolic_bone_disease", True), Is("acromegaly", True)))
+    card = any_of((Is("metabolic_bone_disease", True), Is("acromegaly", True)))
     trial = _trial(("exclusion", 0.2, Is(WALKS, True)), ("exclusion", 0.25, card))
     assert _first(trial) == ("metabolic_bone_disease", "acromegaly")
 
@@ -94,8 +94,8 @@ def test_a_missing_signature_is_not_asked_to_exclude() -> None:
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        (AllOf((Is("a", True), Is("b", True))), 0.5),
-        (AnyOf((Is("a", True), Is("b", True))), 1 - 0.75**0.5),
+        (all_of((Is("a", True), Is("b", True))), 0.5),
+        (any_of((Is("a", True), Is("b", True))), 1 - 0.75**0.5),
         (Not(Is("a", True)), 0.75),
         (AtLeastN(2, (Is("a", True), Is("b", True), Is("c", True))), 0.25),
     ],

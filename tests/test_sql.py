@@ -20,7 +20,7 @@ from tests.sql_cases import found_by, simulated
 from trialscreen import InputError, Trial
 from trialscreen.model.dates import Period
 from trialscreen.model.expr import Before, Column
-from trialscreen.model.rules import AllOf, Compare, Is, OneOf, Operator, Within
+from trialscreen.model.rules import Compare, Is, OneOf, Operator, Within, all_of
 from trialscreen.model.trial import Check, Criterion, Element
 from trialscreen.tables.compile import Table
 from trialscreen.tables.engines.sql import DIALECTS, Dialect, Patients, screening_sql
@@ -49,7 +49,7 @@ def hostile_trial(texts: list[str]) -> Trial:
         three: element(three, "quantity", range=(0, 100)),
         four: element(four, "date"),
     }
-    rule = AllOf(
+    rule = all_of(
         (
             *(Is(one, value=True), Is(two, three), OneOf(two, (three, five))),
             *(Compare(three, Operator.AT_LEAST, 2.5), Within(four, Period(6, "months"))),
@@ -59,7 +59,7 @@ def hostile_trial(texts: list[str]) -> Trial:
         Criterion(f"{one}.", "inclusion", two, three, rule),
         Criterion(f"{two}.", "exclusion", one, three, Is(two, four)),
     )
-    check = Check(five, "error", AllOf((Is(one, value=True), Is(two, four))), four)
+    check = Check(five, "error", all_of((Is(one, value=True), Is(two, four))), four)
     base = spec_trial()
     registration = base.registration._replace(title=five)
     return replace(

@@ -6,7 +6,7 @@ from random import Random
 from tests.generate import ON, random_period, random_rule, random_test
 from tests.tables import Patients
 from trialscreen.model.facts import Numbers
-from trialscreen.model.rules import AllOf, Compare, Given, LongerAgoThan, Operator, Within
+from trialscreen.model.rules import Compare, Given, Not, Operator, Within, all_of
 from trialscreen.model.trial import SCREENING_DATE, Check, Criterion, Element, Formula, Trial
 from trialscreen.screening.evaluate import Evaluation
 
@@ -57,8 +57,9 @@ def with_criteria(rng: Random, trial: Trial, count: int) -> Trial:
     """`trial` with random criteria: one window in months, some bounds that derived values hit."""
     made = [random_rule(rng, trial.elements) for _ in range(count)]
     dates = [one.name for one in trial.elements.values() if one.type == "date"]
-    window = rng.choice((Within, LongerAgoThan))
-    made.append(window(rng.choice(dates[1:]), random_period(rng)))
+    within = rng.choice((True, False))
+    window = Within(rng.choice(dates[1:]), random_period(rng))
+    made.append(window if within else Not(window))
     patients = Patients(trial)
     for element in trial.elements.values():
         if isinstance(element.derive, Formula) and rng.random() < 0.5:
@@ -74,7 +75,7 @@ def with_criteria(rng: Random, trial: Trial, count: int) -> Trial:
         Check(
             f"K{i}",
             "error",
-            AllOf(tuple(random_test(rng, trial.elements) for _ in range(2))),
+            all_of(tuple(random_test(rng, trial.elements) for _ in range(2))),
             f"K{i}",
         )
         for i in range(2)

@@ -16,15 +16,12 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar, assert_never
 from trialscreen.model.dates import Period
 from trialscreen.model.formulas import UMOL_PER_L_IN_MG_PER_DL
 from trialscreen.model.rules import (
-    AllOf,
-    AnyOf,
     AtLeastN,
     Clause,
     Compare,
     ElementRef,
     Given,
     Is,
-    LongerAgoThan,
     Not,
     OneOf,
     Operator,
@@ -99,10 +96,10 @@ class Language(ABC, Generic[Code]):
 
     def rule(self, rule: Rule) -> Code:
         match rule:
-            case AllOf(parts):
-                return self.joined("and", [self.rule(part) for part in parts])
-            case AnyOf(parts):
-                return self.joined("or", [self.rule(part) for part in parts])
+            case AtLeastN(_, parts) if rule.is_all or rule.is_any:
+                return self.joined(
+                    "and" if rule.is_all else "or", [self.rule(part) for part in parts]
+                )
             case AtLeastN():
                 raise NotImplementedError(rule)
             case Not(part):
@@ -125,8 +122,6 @@ class Language(ABC, Generic[Code]):
                 return self.compare(SIGNS[operator], value, self._bound(bound))
             case Within(_, period):
                 return self.compare_days(">=", value, self.before(period))
-            case LongerAgoThan(_, period):
-                return self.compare_days("<", value, self.before(period))
             case _:
                 assert_never(test)
 

@@ -21,10 +21,10 @@ from rich.table import Table
 from tests.tools.simulate import worlds
 from trialscreen import Trial, load_trial
 from trialscreen.answers.interview.ordering import next_question
-from trialscreen.model import truth
 from trialscreen.model.facts import Fact
-from trialscreen.model.rules import AllOf, AnyOf, AtLeastN
+from trialscreen.model.rules import AtLeastN
 from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
+from trialscreen.screening.explain import enough
 from trialscreen.screening.missing import Ways, either, every, some_of
 from trialscreen.screening.screen import Screening, screening_of
 
@@ -84,12 +84,8 @@ def proofs(trace: Trace) -> Ways:
         return every(map(_proofs_of_value, trace.used))
     parts = [proofs(part) for part in trace.parts if part.truth is trace.truth]
     match trace.rule:
-        case AllOf() | AnyOf():
-            alone = isinstance(trace.rule, AnyOf) == (trace.truth is truth.TRUE)
-            return either(parts) if alone else every(parts)
-        case AtLeastN(count, every_part):
-            needed = count if trace.truth is truth.TRUE else len(every_part) - count + 1
-            return some_of(needed, parts)
+        case AtLeastN():
+            return some_of(enough(trace.rule, trace.truth), parts)
         case _:
             return every(map(proofs, trace.parts))
 

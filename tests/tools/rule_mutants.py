@@ -6,21 +6,20 @@ from typing import Any, NamedTuple, assert_never
 
 from trialscreen.model.dates import Period
 from trialscreen.model.rules import (
-    AllOf,
-    AnyOf,
     AtLeastN,
     Clause,
     Compare,
     ElementRef,
     Given,
     Is,
-    LongerAgoThan,
     Not,
     OneOf,
     Operator,
     Rule,
     Test,
     Within,
+    all_of,
+    any_of,
     parts_of,
 )
 from trialscreen.model.trial import SCREENING_DATE, Element
@@ -66,7 +65,7 @@ def rule_mutants(rule: Rule, elements: Mapping[str, Element]) -> Iterator[RuleMu
 
 def _with_part(rule: Rule, place: int, part: Rule) -> Rule:
     match rule:
-        case AllOf() | AnyOf() | AtLeastN():
+        case AtLeastN():
             return rule._replace(parts=swapped(rule.parts, place, part))
         case Not() | Clause():
             return rule._replace(part=part)
@@ -76,13 +75,11 @@ def _with_part(rule: Rule, place: int, part: Rule) -> Rule:
 
 def _changed(rule: Rule, elements: Mapping[str, Element]) -> Iterator[tuple[str, str, Rule]]:
     match rule:
-        case AllOf(parts):
-            yield "all to any", "", AnyOf(parts)
-            yield from _fewer(rule)
-        case AnyOf(parts):
-            yield "any to all", "", AllOf(parts)
-            yield from _fewer(rule)
-        case AtLeastN():
+        case AtLeastN(_, parts):
+            if rule.is_all:
+                yield "all to any", "", any_of(parts)
+            elif rule.is_any:
+                yield "any to all", "", all_of(parts)
             yield from _fewer(rule)
         case Not(part):
             yield "not dropped", "", part
@@ -100,7 +97,7 @@ def _other_test(rule: Test, elements: Mapping[str, Element]) -> Iterator[tuple[s
             yield from _other_choices(rule, elements[rule.element])
         case Compare():
             yield from _other_comparisons(rule, elements)
-        case Within() | LongerAgoThan():
+        case Within():
             yield from _other_windows(rule)
         case Given():
             return  # dropped with the derivation that it is
@@ -118,10 +115,11 @@ def _other_answers(rule: Is, element: Element) -> Iterator[tuple[str, str, Rule]
             yield "choice changed", change, rule._replace(value=choice)
 
 
-def _fewer(rule: AllOf | AnyOf | AtLeastN) -> Iterator[tuple[str, str, Rule]]:
+def _fewer(rule: AtLeastN) -> Iterator[tuple[str, str, Rule]]:
     for place in range(len(rule.parts)):
         fewer = (*rule.parts[:place], *rule.parts[place + 1 :])
-        yield "part dropped", f"part {place + 1}", rule._replace(parts=fewer)
+        least = len(fewer) if rule.is_all else rule.least
+        yield "part dropped", f"part {place + 1}", AtLeastN(least, fewer)
 
 
 def _other_choices(rule: OneOf, element: Element) -> Iterator[tuple[str, str, Rule]]:
@@ -166,7 +164,7 @@ def moved(number: float) -> tuple[float, float]:
     return round(number - step, decimals), round(number + step, decimals)
 
 
-def _other_windows(rule: Within | LongerAgoThan) -> Iterator[tuple[str, str, Rule]]:
+def _other_windows(rule: Within) -> Iterator[tuple[str, str, Rule]]:
     period = rule.period
     in_days = Period(round(period.count * _DAYS[period.unit]), "days")
     counts = (replace(period, count=period.count + step) for step in (-1, 1))
@@ -176,12 +174,11 @@ def _other_windows(rule: Within | LongerAgoThan) -> Iterator[tuple[str, str, Rul
     if period.unit in ("months", "years"):
         change = f"{rule.element} {period} to {in_days}"
         yield "window counted in days", change, rule._replace(period=in_days)
-    inverted = LongerAgoThan if isinstance(rule, Within) else Within
-    yield "window inverted", f"{rule.element} {period}", inverted(rule.element, period)
+    yield "window inverted", f"{rule.element} {period}", Not(rule)
 
 
 def _other_elements(
-    rule: Is | OneOf | Compare | Within | LongerAgoThan, elements: Mapping[str, Element]
+    rule: Is | OneOf | Compare | Within, elements: Mapping[str, Element]
 ) -> Iterator[tuple[str, str, Rule]]:
     """The test on the elements that stand nearest in the file and could be mistaken for its own."""
     own = elements[rule.element]

@@ -17,14 +17,11 @@ CLAUSE_KEYS = ("clause", "text", "rule")
 RESERVED = (*COMBINATORS, *CLAUSE_KEYS)
 
 _COMPARISONS = {operator.value: operator for operator in rules.Operator}
-_WINDOWS: dict[str, type[rules.Within] | type[rules.LongerAgoThan]] = {
-    "within": rules.Within,
-    "longer_ago_than": rules.LongerAgoThan,
-}
+_WINDOWS = ("within", "longer_ago_than")
 _OPERATORS = ("is", "one_of", *_COMPARISONS, *_WINDOWS)
 _PERIOD = re.compile(r"([0-9]{1,5}) (day|week|month|year)s?")
 
-STAND_IN: rules.Rule = rules.AllOf(())
+STAND_IN: rules.Rule = rules.all_of(())
 _NO_RULES: tuple[rules.Rule, ...] = ()
 
 
@@ -65,7 +62,7 @@ def _combinator(key: str, at: Cursor, elements: Mapping[str, Element]) -> rules.
             at.problem(f"n is {count}; expected 1 to {len(parts)}, the number of rules in `of`")
         return rules.AtLeastN(count, parts)
     parts = _parts(at, elements)
-    return rules.AllOf(parts) if key == "all" else rules.AnyOf(parts)
+    return rules.all_of(parts) if key == "all" else rules.any_of(parts)
 
 
 def _parts(at: Cursor, elements: Mapping[str, Element]) -> tuple[rules.Rule, ...]:
@@ -102,16 +99,17 @@ def _tests(name: str, at: Cursor, value: Cursor, elements: Mapping[str, Element]
     if not tests:
         value.problem(f"expected a test such as {{{_usual_operator(element)}: …}}")
         return STAND_IN
-    return tests[0] if len(tests) == 1 else rules.AllOf(tuple(tests))
+    return tests[0] if len(tests) == 1 else rules.all_of(tuple(tests))
 
 
 def _test(
     element: Element, operator: str, at: Cursor, elements: Mapping[str, Element]
-) -> rules.Test:
+) -> rules.Rule:
     if operator in _COMPARISONS and element.type in ("integer", "quantity", "date"):
         return rules.Compare(element.name, _COMPARISONS[operator], _bound(element, at, elements))
     if operator in _WINDOWS and element.type == "date":
-        return _WINDOWS[operator](element.name, _period(at))
+        within = rules.Within(element.name, _period(at))
+        return within if operator == "within" else rules.Not(within)
     if operator == "is" and element.type == "choice":
         return rules.Is(element.name, _choice(element, at))
     if operator == "one_of" and element.type == "choice":

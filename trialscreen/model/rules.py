@@ -10,7 +10,7 @@ classes; `kind` keeps a node from being equal to one of another kind that holds 
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 from trialscreen.model.dates import Period
 
@@ -67,26 +67,32 @@ class ElementRef(NamedTuple):
     kind: Literal["element ref"] = "element ref"
 
 
-class AllOf(NamedTuple):
-    """Every part holds."""
-
-    parts: tuple["Rule", ...]
-    kind: Literal["all of"] = "all of"
-
-
-class AnyOf(NamedTuple):
-    """One part holds, or more."""
-
-    parts: tuple["Rule", ...]
-    kind: Literal["any of"] = "any of"
-
-
 class AtLeastN(NamedTuple):
-    """`least` parts hold, or more."""
+    """`least` parts hold, or more: all of them, one of them, or some number between."""
 
     least: int
     parts: tuple["Rule", ...]
     kind: Literal["at least n"] = "at least n"
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every part must hold, so that one that does not decides the whole."""
+        return self.least == len(self.parts)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether one part decides the whole by holding."""
+        return self.least == 1
+
+
+def all_of(parts: tuple["Rule", ...]) -> AtLeastN:
+    """Every part holds."""
+    return AtLeastN(len(parts), parts)
+
+
+def any_of(parts: tuple["Rule", ...]) -> AtLeastN:
+    """One part holds, or more."""
+    return AtLeastN(1, parts)
 
 
 class Not(NamedTuple):
@@ -134,19 +140,14 @@ class Compare(NamedTuple):
 
 
 class Within(NamedTuple):
-    """A date lies in the period up to the screening date, both ends included."""
+    """A date lies in the period up to the screening date, both ends included.
+
+    One that does not lies before it: no date is later than the screening date.
+    """
 
     element: str
     period: Period
     kind: Literal["within"] = "within"
-
-
-class LongerAgoThan(NamedTuple):
-    """A date lies before the period that ends on the screening date."""
-
-    element: str
-    period: Period
-    kind: Literal["longer ago than"] = "longer ago than"
 
 
 class Given(NamedTuple):
@@ -156,19 +157,22 @@ class Given(NamedTuple):
     kind: Literal["given"] = "given"
 
 
-Test = Is | OneOf | Compare | Within | LongerAgoThan | Given
-Rule = AllOf | AnyOf | AtLeastN | Not | Clause | Test
+Compound = AtLeastN | Not | Clause
+Test = Is | OneOf | Compare | Within | Given
+Rule = Compound | Test
 
 
 def parts_of(rule: Rule) -> tuple[Rule, ...]:
     """The rules directly inside `rule`; none for a test."""
+    if isinstance(rule, Test):
+        return ()
     match rule:
-        case AllOf(parts) | AnyOf(parts) | AtLeastN(_, parts):
+        case AtLeastN(_, parts):
             return parts
         case Not(part) | Clause(_, _, part):
             return (part,)
         case _:
-            return ()
+            assert_never(rule)
 
 
 def tests_of(rule: Rule) -> Iterator[Test]:

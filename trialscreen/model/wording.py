@@ -127,44 +127,38 @@ def show_dates(element: Element, fact: Dates) -> str:
 
 def rule_in_words(trial: Trial, rule: rules.Rule) -> str:
     """A rule as one readable line."""
+    if isinstance(rule, rules.Test):
+        return test_in_words(trial, rule)
     match rule:
-        case rules.AllOf(parts):
-            return " and ".join(_inner(trial, part, rules.AnyOf) for part in parts)
-        case rules.AnyOf(parts):
-            return " or ".join(_inner(trial, part, rules.AllOf) for part in parts)
+        case rules.AtLeastN(_, parts) if rule.is_all or rule.is_any:
+            word = " and " if rule.is_all else " or "
+            return word.join(_inner(trial, part, rule) for part in parts)
         case rules.AtLeastN(count, parts):
             listed = "; ".join(rule_in_words(trial, part) for part in parts)
             return f"at least {count} of ({listed})"
+        case rules.Not(rules.Within(name, period)):
+            return f"{trial.elements[name].label} more than {period} before screening"
         case rules.Not(part):
             return f"not ({rule_in_words(trial, part)})"
         case rules.Clause(_, _, part):
             return rule_in_words(trial, part)
-        case (
-            rules.Is()
-            | rules.OneOf()
-            | rules.Compare()
-            | rules.Within()
-            | rules.LongerAgoThan()
-            | rules.Given()
-        ):
-            return test_in_words(trial, rule)
         case _:
             assert_never(rule)
 
 
-def _inner(trial: Trial, rule: rules.Rule, bracketed: type[rules.AllOf] | type[rules.AnyOf]) -> str:
+def _inner(trial: Trial, rule: rules.Rule, around: rules.AtLeastN) -> str:
+    """A part in brackets if "and" and "or" would meet."""
     words = rule_in_words(trial, rule)
     while isinstance(rule, rules.Clause):
         rule = rule.part
-    return f"({words})" if isinstance(rule, bracketed) and len(rule.parts) > 1 else words
+    if not isinstance(rule, rules.AtLeastN) or len(rule.parts) == 1:
+        return words
+    meet = rule.is_any if around.is_all else rule.is_all
+    return f"({words})" if meet else words
 
 
-def test_in_words(trial: Trial, test: rules.Rule) -> str:
+def test_in_words(trial: Trial, test: rules.Test) -> str:
     """One test: its element's label and what is asked of it."""
-    assert isinstance(
-        test,
-        rules.Is | rules.OneOf | rules.Compare | rules.Within | rules.LongerAgoThan | rules.Given,
-    )
     element = trial.elements[test.element]
     match test:
         case rules.Is(_, bool() as value):
@@ -178,10 +172,10 @@ def test_in_words(trial: Trial, test: rules.Rule) -> str:
             return f"{element.label} {SYMBOLS[operator]} {bound_in_words(trial, element, bound)}"
         case rules.Within(_, period):
             return f"{element.label} within {period} before screening"
-        case rules.LongerAgoThan(_, period):
-            return f"{element.label} more than {period} before screening"
         case rules.Given():
             return f"{element.label} known"
+        case _:
+            assert_never(test)
 
 
 def bound_in_words(trial: Trial, element: Element, bound: int | float | rules.ElementRef) -> str:

@@ -90,36 +90,23 @@ class Evaluation:
         return Resolved(element, fact, entered, derived, inputs, basis, validity)
 
     def _test(self, test: rules.Test, facts: list[Fact | None]) -> Truth:
-        match test, facts:
-            case rules.Given(), [fact]:
-                return truth.UNKNOWN if fact is None else truth.TRUE
-            case _ if None in facts:
-                return truth.UNKNOWN
-            case rules.Is(_, value), [Exactly(known)]:
-                return truth.of(known == value)
-            case rules.OneOf(_, values), [Exactly(known)]:
-                return truth.of(known in values)
-            case rules.Compare(_, operator, float() | int() as bound), [Numbers() as value]:
-                return _compare(operator, value, number(bound))
-            case rules.Compare(_, operator, rules.ElementRef()), [
-                Numbers() as value,
-                Numbers() as limit,
-            ]:
-                return _compare(operator, value, limit)
-            case rules.Compare(_, operator, rules.ElementRef()), [
-                Dates() as value,
-                Dates() as limit,
-            ]:
-                return _compare(operator, value, limit)
-            case ((rules.Within(_, period) | rules.LongerAgoThan(_, period)), [Dates() as dates]):
-                operator = (
-                    rules.Operator.AT_LEAST
-                    if isinstance(test, rules.Within)
-                    else rules.Operator.BELOW
-                )
-                return _compare(operator, dates, day(period.before(self.on)))
+        known = [fact for fact in facts if fact is not None]
+        if len(known) < len(facts):
+            return truth.UNKNOWN
+        match test:
+            case rules.Given():
+                return truth.TRUE
+            case rules.Is(_, value):
+                return truth.of(_value(known[0]) == value)
+            case rules.OneOf(_, values):
+                return truth.of(_value(known[0]) in values)
+            case rules.Compare(_, operator, bound):
+                limit = known[1] if isinstance(bound, rules.ElementRef) else number(bound)
+                return _compare(operator, known[0], limit)
+            case rules.Within(_, period):
+                return _compare(rules.Operator.AT_LEAST, known[0], day(period.before(self.on)))
             case _:
-                raise TypeError(f"{test} cannot be judged by {[type(fact) for fact in facts]}")
+                assert_never(test)
 
 
 def combine(element: Element, entered: Fact | None, derived: Fact | None) -> Fact | None:
@@ -173,35 +160,36 @@ def by_digits(one: Resolved, on: date) -> Fact | None:
     return derive(formula, tuple(by_digits(part, on) for part in one.inputs), on)
 
 
-def _combine(rule: rules.Rule, parts: list[Truth]) -> Truth:
+def _combine(rule: rules.Compound, parts: list[Truth]) -> Truth:
     match rule:
-        case rules.AllOf():
-            return truth.conjunction(parts)
-        case rules.AnyOf():
-            return truth.disjunction(parts)
-        case rules.AtLeastN(count, _):
-            return truth.at_least(count, parts)
+        case rules.AtLeastN(least, _):
+            return truth.at_least(least, parts)
         case rules.Not():
             return truth.negation(parts[0])
         case rules.Clause():
             return parts[0]
-        case (
-            rules.Is()
-            | rules.OneOf()
-            | rules.Compare()
-            | rules.Within()
-            | rules.LongerAgoThan()
-            | rules.Given()
-        ):
-            raise TypeError("a test has no parts")
         case _:
             assert_never(rule)
+
+
+def _value(fact: Fact) -> bool | str:
+    if isinstance(fact, Exactly):
+        return fact.value
+    raise TypeError(f"expected a yes/no or a choice, not {type(fact).__name__}")
+
+
+def _compare(operator: rules.Operator, value: Fact, limit: Fact) -> Truth:
+    if isinstance(value, Numbers) and isinstance(limit, Numbers):
+        return _compare_intervals(operator, value, limit)
+    if isinstance(value, Dates) and isinstance(limit, Dates):
+        return _compare_intervals(operator, value, limit)
+    raise TypeError(f"{type(value).__name__} and {type(limit).__name__} cannot be compared")
 
 
 Interval = TypeVar("Interval", Numbers, Dates)
 
 
-def _compare(operator: rules.Operator, value: Interval, limit: Interval) -> Truth:
+def _compare_intervals(operator: rules.Operator, value: Interval, limit: Interval) -> Truth:
     """Whether `value` is above, at or below `limit`: certain only if all their values agree."""
     match operator:
         case rules.Operator.AT_LEAST:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import DECIMALS, Dates, Fact, Numbers, day, number
@@ -64,20 +64,10 @@ def _stated_ends(one: Resolved) -> Iterator[Fact]:
 
 
 def deciding_parts(trace: Trace) -> tuple[Trace, ...]:
-    """The parts of a decided trace that share in deciding it.
-
-    A true `any` and a false `all` are decided by each part of the same truth alone; else
-    all parts are needed.
-    """
-    match trace.rule:
-        case rules.AnyOf() if trace.truth is truth.TRUE:
-            return tuple(part for part in trace.parts if part.truth is truth.TRUE)
-        case rules.AllOf() if trace.truth is truth.FALSE:
-            return tuple(part for part in trace.parts if part.truth is truth.FALSE)
-        case rules.AtLeastN():
-            return tuple(part for part in trace.parts if part.truth is trace.truth)
-        case _:
-            return trace.parts
+    """The parts of a decided trace that share in deciding it: of several, those as true as it."""
+    if isinstance(trace.rule, rules.AtLeastN):
+        return tuple(part for part in trace.parts if part.truth is trace.truth)
+    return trace.parts
 
 
 def support_of(trace: Trace) -> frozenset[str]:
@@ -87,17 +77,14 @@ def support_of(trace: Trace) -> frozenset[str]:
     if trace.used:
         return frozenset().union(*map(support_of_resolved, trace.used))
     parts = sorted(map(support_of, deciding_parts(trace)), key=len)
-    match trace.rule:
-        case rules.AnyOf() if trace.truth is truth.TRUE:
-            parts = parts[:1]
-        case rules.AllOf() if trace.truth is truth.FALSE:
-            parts = parts[:1]
-        case rules.AtLeastN(count, every):
-            needed = count if trace.truth is truth.TRUE else len(every) - count + 1
-            parts = parts[:needed]
-        case _:
-            pass
+    if isinstance(trace.rule, rules.AtLeastN):
+        parts = parts[: enough(trace.rule, trace.truth)]
     return frozenset().union(*parts)
+
+
+def enough(rule: rules.AtLeastN, wanted: truth.Truth) -> int:
+    """How many parts that are true make it true; how many that are false, false."""
+    return rule.least if wanted is truth.TRUE else len(rule.parts) - rule.least + 1
 
 
 def support_of_resolved(one: Resolved) -> frozenset[str]:
@@ -198,18 +185,19 @@ def _grounds(trial: Trial, trace: Trace, on: date) -> Iterator[Grounds]:
 
 
 def _ground(trial: Trial, trace: Trace, on: date) -> Grounds:
-    one = trace.used[0]
+    test = trace.rule
+    assert isinstance(test, rules.Test)
     holds = trace.truth is truth.TRUE
-    match trace.rule:
+    match test:
         case rules.Compare(_, operator, bound):
             claim = _comparison(trial, trace, operator if holds else operator.opposite, bound)
-            return Grounds(_subject(trial, one, trace, on), claim)
-        case rules.Within(_, period) | rules.LongerAgoThan(_, period):
-            inside = holds == isinstance(trace.rule, rules.Within)
-            claim = f"{'within' if inside else 'more than'} {period} before {on}"
-            return Grounds(_subject(trial, one, trace, on), claim)
+        case rules.Within(_, period):
+            claim = f"{'within' if holds else 'more than'} {period} before {on}"
+        case rules.Is() | rules.OneOf() | rules.Given():
+            claim = ""
         case _:
-            return Grounds(_subject(trial, one, trace, on), "")
+            assert_never(test)
+    return Grounds(_subject(trial, trace.used[0], trace, on), claim)
 
 
 def _subject(trial: Trial, one: Resolved, trace: Trace, on: date) -> str:
@@ -308,23 +296,37 @@ def label_list(trial: Trial, names: Iterable[str]) -> str:
 
 def distance(trial: Trial, trace: Trace, on: date) -> str | None:
     """How far the value of a decided comparison or window lies from its threshold."""
-    one, rule = trace.used[0], trace.rule
-    match rule, one.fact:
-        case rules.Compare(), Numbers(low, high) if (
-            low == high and (at := _bound(trace)) is not None
-        ):
-            side = "above" if low > at else "below" if low < at else "at"
-            gap = with_unit(trial, one.element, show_number(abs(low - at), 4))
-            from_file = not isinstance(rule.bound, rules.ElementRef)
-            text = as_written(at) if from_file else show_number(at)
-            shown_at = with_unit(trial, one.element, text)
-            lead = f"{one.element.label} is "
-            return lead + (f"{gap} {side} {shown_at}" if side != "at" else f"exactly {shown_at}")
-        case ((rules.Within(_, period) | rules.LongerAgoThan(_, period)), Dates() as dates):
-            start = period.before(on)
-            days = sorted({abs((dates.low - start).days), abs((dates.high - start).days)})
-            side = "inside" if dates.low >= start else "outside"
-            span = " to ".join(map(str, days)) + (" day" if days == [1] else " days")
-            return f"{one.element.label} is {span} {side} the {period} before screening"
+    test, element = trace.rule, trace.used[0].element
+    assert isinstance(test, rules.Test)
+    match test:
+        case rules.Compare():
+            away = _from_bound(trial, test, trace)
+        case rules.Within():
+            away = _from_start(test, trace, on)
+        case rules.Is() | rules.OneOf() | rules.Given():
+            away = None
         case _:
-            return None
+            assert_never(test)
+    return None if away is None else f"{element.label} is {away}"
+
+
+def _from_bound(trial: Trial, test: rules.Compare, trace: Trace) -> str | None:
+    one, at = trace.used[0], _bound(trace)
+    if at is None or not isinstance(one.fact, Numbers) or not one.fact.exact:
+        return None
+    text = show_number(at) if isinstance(test.bound, rules.ElementRef) else as_written(at)
+    shown_at = with_unit(trial, one.element, text)
+    if one.fact.low == at:
+        return f"exactly {shown_at}"
+    gap = with_unit(trial, one.element, show_number(abs(one.fact.low - at), 4))
+    return f"{gap} {'above' if one.fact.low > at else 'below'} {shown_at}"
+
+
+def _from_start(test: rules.Within, trace: Trace, on: date) -> str | None:
+    dates, start = trace.used[0].fact, test.period.before(on)
+    if not isinstance(dates, Dates):
+        return None
+    days = sorted({abs((dates.low - start).days), abs((dates.high - start).days)})
+    side = "inside" if dates.low >= start else "outside"
+    span = " to ".join(map(str, days)) + (" day" if days == [1] else " days")
+    return f"{span} {side} the {test.period} before screening"

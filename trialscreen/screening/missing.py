@@ -7,12 +7,14 @@ named when some answers to it decide every test that the result needs.
 from collections.abc import Iterable, Iterator, Set
 from datetime import date
 from itertools import combinations, product
+from typing import assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, is_exact
 from trialscreen.model.trial import Element
 from trialscreen.model.truth import Truth
 from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
+from trialscreen.screening.explain import enough
 
 
 def needed(trace: Trace) -> tuple[str, ...]:
@@ -131,14 +133,11 @@ def ways_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
     """The smallest sets of open elements that can give `trace` the truth `target`."""
     if trace.truth.known:
         return _DONE if trace.truth is target else ()
-    match trace.rule:
-        case rules.AllOf() | rules.AnyOf():
+    rule = trace.rule
+    match rule:
+        case rules.AtLeastN():
             ways = [ways_to(evaluation, part, target) for part in trace.parts]
-            together = isinstance(trace.rule, rules.AllOf) == (target is truth.TRUE)
-            return every(ways) if together else either(ways)
-        case rules.AtLeastN(count, parts):
-            needed = count if target is truth.TRUE else len(parts) - count + 1
-            return some_of(needed, [ways_to(evaluation, part, target) for part in trace.parts])
+            return some_of(enough(rule, target), ways)
         case rules.Not():
             return ways_to(evaluation, trace.parts[0], truth.negation(target))
         case rules.Clause():
@@ -148,8 +147,10 @@ def ways_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
         case rules.Is(name, bool() as value) if (basis := trace.used[0].basis) is not None:
             answer = target if value else truth.negation(target)
             return either(((frozenset((name,)),), ways_to(evaluation, basis, answer)))
-        case _:
+        case rules.Is() | rules.OneOf() | rules.Compare() | rules.Within():
             return _smallest(_answers_to(evaluation, trace, target))
+        case _:
+            assert_never(rule)
 
 
 def either(alternatives: Iterable[Ways]) -> Ways:
@@ -167,6 +168,8 @@ def every(needed: Iterable[Ways]) -> Ways:
 
 def some_of(count: int, parts: list[Ways]) -> Ways:
     """`count` of the parts are needed."""
+    if count in (1, len(parts)):
+        return either(parts) if count == 1 else every(parts)
     by_count: list[Ways] = [_DONE, *[()] * count]
     for ways in parts:
         for done in range(count, 0, -1):

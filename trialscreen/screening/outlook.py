@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from itertools import product
 from math import floor
+from typing import assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.dates import Period, add_months, completed_years
@@ -116,15 +117,13 @@ def _follows_from_dates(element: Element, facts: Mapping[str, Fact]) -> bool:
     """Whether the element is nothing but a window on dates that are known, if only in part."""
     if element.derive is None or isinstance(element.derive, Formula):
         return False
-    windows = list(rules.tests_of(element.derive))
-    return all(
-        isinstance(t, rules.Within | rules.LongerAgoThan) and t.element in facts for t in windows
-    )
+    tests = rules.tests_of(element.derive)
+    return all(isinstance(one, rules.Within) and one.element in facts for one in tests)
 
 
 def _turning_days(trial: Trial, test: rules.Test, facts: Mapping[str, Fact]) -> Iterator[date]:
     match test:
-        case rules.Within(name, period) | rules.LongerAgoThan(name, period):
+        case rules.Within(name, period):
             fact = facts.get(name)
             if isinstance(fact, Dates):
                 yield from _leaves_window(fact.high, period)
@@ -134,6 +133,10 @@ def _turning_days(trial: Trial, test: rules.Test, facts: Mapping[str, Fact]) -> 
                 fact = facts.get(derive.inputs[0])
                 if isinstance(fact, Dates):
                     yield from _anniversaries(fact.high, floor(bound))
+        case rules.Is() | rules.OneOf() | rules.Compare() | rules.Given():
+            pass
+        case _:
+            assert_never(test)
 
 
 def _leaves_window(day: date, period: Period) -> Iterator[date]:

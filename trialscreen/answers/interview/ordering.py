@@ -10,12 +10,13 @@ questions; they never enter a finding.
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from math import prod
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.trial import SOURCES, Criterion, Element, Source
 from trialscreen.model.truth import Truth
 from trialscreen.screening.evaluate import Trace
+from trialscreen.screening.explain import enough
 from trialscreen.screening.missing import askable
 from trialscreen.screening.screen import Screening
 
@@ -161,14 +162,16 @@ def _divide(rule: rules.Rule, chance: float, found: dict[rules.Test, float]) -> 
         return
     parts = rules.parts_of(rule)
     match rule:
-        case rules.AllOf():
+        case rules.AtLeastN() if rule.is_all:
             each = chance ** (1 / len(parts))
-        case rules.AnyOf():
+        case rules.AtLeastN() if rule.is_any:
             each = 1 - (1 - chance) ** (1 / len(parts))
         case rules.Not():
             each = 1 - chance
         case rules.Clause() | rules.AtLeastN():
             each = chance
+        case _:
+            assert_never(rule)
     for part in parts:
         _divide(part, each, found)
 
@@ -177,33 +180,30 @@ def _ways(trace: Trace, sought: Truth, chance: Mapping[rules.Test, float], ask: 
     """The alternatives of an open trace; none if it cannot get the truth `sought`."""
     if trace.truth.known:
         return []
-    match trace.rule:
-        case rules.AllOf() | rules.AnyOf():
-            parts = [one for one in trace.parts if not one.truth.known]
-            ways = [_ways(part, sought, chance, ask) for part in parts]
-            if isinstance(trace.rule, rules.AnyOf) == (sought is truth.TRUE):
-                return [way for some in ways for way in some]
-            return _together(ways)
+    rule = trace.rule
+    if isinstance(rule, rules.Test):
+        return _answered(trace, sought, chance[rule], ask)
+    match rule:
         case rules.AtLeastN():
             parts = [one for one in trace.parts if not one.truth.known]
-            return _together([_ways(part, sought, chance, ask) for part in parts])
+            ways = [_ways(part, sought, chance, ask) for part in parts]
+            if enough(rule, sought) == 1:
+                return [way for some in ways for way in some]
+            return _together(ways)
         case rules.Not():
             return _ways(trace.parts[0], truth.negation(sought), chance, ask)
         case rules.Clause():
             return _ways(trace.parts[0], sought, chance, ask)
         case _:
-            return _answered(trace, sought, chance, ask)
+            assert_never(rule)
 
 
-def _answered(
-    trace: Trace, sought: Truth, chance: Mapping[rules.Test, float], ask: Ask
-) -> list[Way]:
+def _answered(trace: Trace, sought: Truth, true: float, ask: Ask) -> list[Way]:
     """An open test: the questions that decide it."""
     elements = ask(trace)
     if not elements:
         return []
     questions = {one.card or one.name: COST[one.source] for one in elements}
-    true = chance[trace.rule]  # type: ignore[index]
     return [
         Way(
             true if sought is truth.TRUE else 1 - true,

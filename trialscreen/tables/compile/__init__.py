@@ -9,7 +9,7 @@ from trialscreen.model.expr import NULL, Scalar
 from trialscreen.model.trial import Trial
 from trialscreen.tables.compile.contradictions import cleaned, contradictions
 from trialscreen.tables.compile.missing import needed
-from trialscreen.tables.compile.open import Judged, judged_all, judged_not
+from trialscreen.tables.compile.open import Judged, judged_at_least, judged_not
 from trialscreen.tables.compile.program import Contradiction, Program, Step, Table
 from trialscreen.tables.compile.rules import Lowering
 from trialscreen.tables.compile.simplify import constant, if_, negated, unknown
@@ -33,8 +33,10 @@ def lower(trial: Trial, table: Table, *, with_needed: bool = False) -> Program:
         met[one.id] if one.kind == "inclusion" else judged_not(met[one.id])
         for one in trial.criteria
     ]
-    whole = judged_all(
-        passes, lambda part: lowering.share("eligible_part", "a part of the verdict", part)
+    whole = judged_at_least(
+        len(passes),
+        passes,
+        lambda part: lowering.share("eligible_part", "a part of the verdict", part),
     )
     eligible = lowering.share("eligible", "whether every criterion passes", whole.truth)
     found = contradictions(lowering)

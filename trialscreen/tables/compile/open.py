@@ -34,14 +34,6 @@ class Judged(NamedTuple):
         return both(unknown(self.truth), self.lacks_data)
 
 
-def judged_all(parts: Sequence[Judged], share: Share) -> Judged:
-    return _joined(both, parts, share)
-
-
-def judged_any(parts: Sequence[Judged], share: Share) -> Judged:
-    return _joined(either, parts, share)
-
-
 def _joined(join: Callable[..., Scalar], parts: Sequence[Judged], share: Share) -> Judged:
     """Those that rest on data are judged together, so that one look tells whether one is open.
 
@@ -66,6 +58,8 @@ def _shared(part: Judged, share: Share) -> Judged:
 
 
 def judged_at_least(count: int, parts: Sequence[Judged], share: Share) -> Judged:
+    if count in (1, len(parts)):
+        return _joined(either if count == 1 < len(parts) else both, parts, share)
     parts = [Judged(share(part.truth), part.lacks_data) for part in parts]
     truth = at_least(count, tuple(part.truth for part in parts))
     if all(part.lacks_data == TRUE for part in parts):

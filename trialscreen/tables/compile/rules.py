@@ -29,8 +29,6 @@ from trialscreen.tables.compile.open import (
     Share,
     Source,
     element_lacks_data,
-    judged_all,
-    judged_any,
     judged_at_least,
     judged_not,
     judged_test,
@@ -99,21 +97,23 @@ class Lowering:
 
     def rule(self, rule: rules.Rule, name: str) -> Judged:
         """`rule`, which is (a part of) what `name` rests on."""
-        share = self._share_parts_of(name)
+        if isinstance(rule, rules.Test):
+            used = [self.element(one) for one in rules.elements_of_test(rule)]
+            return judged_test(self._test(rule, [one.fact for one in used]), used)
         match rule:
-            case rules.AllOf(parts):
-                return judged_all([self.rule(part, name) for part in parts], share)
-            case rules.AnyOf(parts):
-                return judged_any([self.rule(part, name) for part in parts], share)
-            case rules.AtLeastN(count, parts):
-                return judged_at_least(count, [self.rule(part, name) for part in parts], share)
+            case rules.AtLeastN(least, parts):
+                judged = [self.rule(part, name) for part in parts]
+                return judged_at_least(least, judged, self._share_parts_of(name))
+            case rules.Not(rules.Within(element, period)):  # the other comparison, and no NOT
+                held = self.element(element)
+                truth = judge(rules.Operator.BELOW, held.fact, self._start(period))
+                return judged_test(truth, [held])
             case rules.Not(part):
                 return judged_not(self.rule(part, name))
             case rules.Clause(_, _, part):
                 return self.rule(part, name)
             case _:
-                used = [self.element(one) for one in rules.elements_of_test(rule)]
-                return judged_test(self._test(rule, [one.fact for one in used]), used)
+                assert_never(rule)
 
     def _test(self, test: rules.Test, facts: list[Bounds]) -> expr.Scalar:
         value = facts[0]
@@ -132,8 +132,6 @@ class Lowering:
                 return judge(operator, value, facts[1])
             case rules.Within(_, period):
                 return judge(rules.Operator.AT_LEAST, value, self._start(period))
-            case rules.LongerAgoThan(_, period):
-                return judge(rules.Operator.BELOW, value, self._start(period))
             case _:
                 assert_never(test)
 

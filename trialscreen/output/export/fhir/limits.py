@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from trialscreen.answers.files import Answers
 from trialscreen.answers.values import UNKNOWN
-from trialscreen.model.rules import Compare, ElementRef, LongerAgoThan, Within
+from trialscreen.model.rules import Compare, ElementRef, Within
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.output.export.fhir.questionnaire import Form
 from trialscreen.output.export.fhir.response import Response
@@ -54,7 +54,7 @@ def _of_values(trial: Trial, elements: tuple[Element, ...]) -> Iterator[str]:
 def _by_comparing(trial: Trial) -> bool:
     """Whether a rule has a test that no form can make."""
     return any(
-        isinstance(test, Within | LongerAgoThan)
+        isinstance(test, Within)
         or (isinstance(test, Compare) and isinstance(test.bound, ElementRef))
         for criterion in trial.criteria
         for test in trial.reached(criterion.rule)

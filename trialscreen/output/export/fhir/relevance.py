@@ -103,14 +103,8 @@ def _read_in(trial: Trial, rule: rules.Rule, decided: Condition) -> Iterator[tup
 def _deciding(rule: rules.Rule) -> bool | None:
     """The truth of one part that decides the whole; None where no single part does."""
     match rule:
-        case rules.AllOf():
-            return False
-        case rules.AnyOf():
-            return True
-        case rules.AtLeastN(1, _):
-            return True
-        case rules.AtLeastN(count, parts) if count == len(parts):
-            return False
+        case rules.AtLeastN() if rule.is_all or rule.is_any:
+            return not rule.is_all
         case _:
             return None
 
@@ -118,7 +112,7 @@ def _deciding(rule: rules.Rule) -> bool | None:
 def decides(trial: Trial, rule: rules.Rule, truth: bool) -> Condition:
     """When answers make `rule` certainly true, or certainly false; `NEVER` if no form can say."""
     match rule:
-        case rules.AllOf() | rules.AnyOf() | rules.AtLeastN():
+        case rules.AtLeastN():
             deciding = _deciding(rule)
             if deciding is None:
                 return NEVER
@@ -128,14 +122,7 @@ def decides(trial: Trial, rule: rules.Rule, truth: bool) -> Condition:
             return decides(trial, part, not truth)
         case rules.Clause(_, _, part):
             return decides(trial, part, truth)
-        case (
-            rules.Is()
-            | rules.OneOf()
-            | rules.Compare()
-            | rules.Within()
-            | rules.LongerAgoThan()
-            | rules.Given()
-        ):
+        case rules.Is() | rules.OneOf() | rules.Compare() | rules.Within() | rules.Given():
             element = trial.elements[rule.element]
             tested = _tested(element, rule, truth)
             if element.valid_if is None:
@@ -158,8 +145,10 @@ def _tested(element: Element, test: rules.Test, truth: bool) -> Condition:
         case rules.Compare(name, operator, int() | float() as bound):
             unit = None if element.type == "integer" else element.unit
             return Bounded(name, operator if truth else operator.opposite, bound, unit)
-        case _:  # a form knows no window, and compares no two answers; Given stands alone
-            return NEVER
+        case rules.Compare() | rules.Within() | rules.Given():
+            return NEVER  # a form knows no window, and compares no two answers; Given stands alone
+        case _:
+            assert_never(test)
 
 
 def _chosen(element: Element, values: tuple[bool | str, ...], truth: bool) -> Condition:

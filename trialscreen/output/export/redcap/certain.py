@@ -37,37 +37,27 @@ class Form:
 
     def holds(self, rule: rules.Rule) -> Logic:
         """When `rule` is certainly true."""
-        match rule:
-            case rules.AllOf(parts):
-                return every(map(self.holds, parts))
-            case rules.AnyOf(parts):
-                return some(map(self.holds, parts))
-            case rules.AtLeastN(count, parts):
-                same = as_and_or(count, parts)
-                return NEVER if same is None else self.holds(same)
-            case rules.Not(part):
-                return self.fails(part)
-            case rules.Clause(_, _, part):
-                return self.holds(part)
-            case _:
-                return self._test(rule, True)
+        return self._truth(rule, wanted=True)
 
     def fails(self, rule: rules.Rule) -> Logic:
         """When `rule` is certainly false."""
+        return self._truth(rule, wanted=False)
+
+    def _truth(self, rule: rules.Rule, *, wanted: bool) -> Logic:
+        if isinstance(rule, rules.Test):
+            return self._test(rule, wanted)
         match rule:
-            case rules.AllOf(parts):
-                return some(map(self.fails, parts))
-            case rules.AnyOf(parts):
-                return every(map(self.fails, parts))
-            case rules.AtLeastN(count, parts):
-                same = as_and_or(count, parts)
-                return NEVER if same is None else self.fails(same)
+            case rules.AtLeastN(_, parts):
+                if not (rule.is_all or rule.is_any):
+                    return NEVER
+                combine = every if rule.is_all is wanted else some
+                return combine(self._truth(part, wanted=wanted) for part in parts)
             case rules.Not(part):
-                return self.holds(part)
+                return self._truth(part, wanted=not wanted)
             case rules.Clause(_, _, part):
-                return self.fails(part)
+                return self._truth(part, wanted=wanted)
             case _:
-                return self._test(rule, False)
+                assert_never(rule)
 
     def entered(self, name: str) -> Logic:
         """When a value is entered for an element, other than "unknown"."""
@@ -97,7 +87,7 @@ class Form:
                 return self._one_of(name, values, wanted)
             case rules.Compare(name, operator, bound):
                 return self._compared(name, operator.sign, bound, wanted)
-            case rules.Within() | rules.LongerAgoThan():
+            case rules.Within():
                 return NEVER
             case _:
                 assert_never(test)
@@ -107,14 +97,13 @@ class Form:
         rule = self.trial.elements[name].derive
         if name == self.asking:
             return NEVER
-        derived = NEVER if rule is None or isinstance(rule, Formula) else self._truth(rule, value)
+        derived = (
+            NEVER if rule is None or isinstance(rule, Formula) else self._truth(rule, wanted=value)
+        )
         if self.trial.elements[name].internal:
             return derived
         unanswered = (negation(equal(name, code)) for code in YES_NO.values())
         return some([equal(name, YES_NO[value]), every([*unanswered, derived])])
-
-    def _truth(self, rule: rules.Rule, value: bool) -> Logic:
-        return self.holds(rule) if value else self.fails(rule)
 
     def _one_of(self, name: str, values: tuple[str, ...], wanted: bool) -> Logic:
         if name == self.asking or self.trial.elements[name].internal:
@@ -168,13 +157,6 @@ class Form:
         if element.derive is not None and not isinstance(element.derive, Formula):
             ways += [self._yes_no(name, value) for value in YES_NO]
         return some(ways)
-
-
-def as_and_or(count: int, parts: tuple[rules.Rule, ...]) -> rules.Rule | None:
-    """`count` of `parts` or more, where "and" or "or" says the same; else None."""
-    if count == 1:
-        return rules.AnyOf(parts)
-    return rules.AllOf(parts) if count == len(parts) else None
 
 
 def codes_of(element: Element) -> tuple[str, ...]:

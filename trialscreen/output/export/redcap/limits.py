@@ -6,7 +6,6 @@ from trialscreen.model.rules import (
     AtLeastN,
     Compare,
     ElementRef,
-    LongerAgoThan,
     Rule,
     Test,
     Within,
@@ -14,7 +13,6 @@ from trialscreen.model.rules import (
 )
 from trialscreen.model.trial import Formula, Trial
 from trialscreen.output.export.redcap.calc import calculation
-from trialscreen.output.export.redcap.certain import as_and_or
 from trialscreen.text.characters import some
 
 RECOMMENDED_LENGTH = 26
@@ -61,13 +59,11 @@ def _of_logic(trial: Trial) -> Iterator[str]:
 
 def _is_of_dates(trial: Trial, test: Test) -> bool:
     of_two = isinstance(test, Compare) and isinstance(test.bound, ElementRef)
-    return isinstance(test, Within | LongerAgoThan) or (
-        of_two and trial.elements[test.element].type == "date"
-    )
+    return isinstance(test, Within) or (of_two and trial.elements[test.element].type == "date")
 
 
 def _counts(rule: Rule) -> bool:
-    if isinstance(rule, AtLeastN) and as_and_or(rule.least, rule.parts) is None:
+    if isinstance(rule, AtLeastN) and not (rule.is_all or rule.is_any):
         return True
     return any(map(_counts, parts_of(rule)))
 

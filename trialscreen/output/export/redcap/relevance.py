@@ -8,10 +8,11 @@ that a part is decided, the question stays: a needed question is never hidden.
 """
 
 from collections.abc import Callable, Iterator
+from typing import assert_never
 
 from trialscreen.model import rules
 from trialscreen.model.trial import Formula, Trial
-from trialscreen.output.export.redcap.certain import Form, as_and_or
+from trialscreen.output.export.redcap.certain import Form
 from trialscreen.output.export.redcap.logic import ALWAYS, NEVER, Logic, every, negation, some
 
 
@@ -24,17 +25,16 @@ def shown_if(trial: Trial, name: str) -> Logic:
 
 def _open_in(form: Form, rule: rules.Rule) -> Logic:
     """When the element asked for can still decide `rule`, undecided as far as this goes."""
+    if isinstance(rule, rules.Test):
+        return some(_open_element(form, name) for name in rules.elements_of_test(rule))
     match rule:
-        case rules.AllOf(parts):
-            return some(_part(form, parts, n, form.fails) for n in range(len(parts)))
-        case rules.AnyOf(parts):
-            return some(_part(form, parts, n, form.holds) for n in range(len(parts)))
-        case rules.AtLeastN(count, parts) if (same := as_and_or(count, parts)) is not None:
-            return _open_in(form, same)
+        case rules.AtLeastN(_, parts) if rule.is_all or rule.is_any:
+            decides = form.fails if rule.is_all else form.holds
+            return some(_part(form, parts, n, decides) for n in range(len(parts)))
         case rules.AtLeastN() | rules.Not() | rules.Clause():
             return some(_open_in(form, part) for part in rules.parts_of(rule))
         case _:
-            return some(_open_element(form, name) for name in rules.elements_of_test(rule))
+            assert_never(rule)
 
 
 def _part(
