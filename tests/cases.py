@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from trialscreen.answers.files import Answer, read_facts
+from trialscreen.answers.answer import Answer, read_facts
 from trialscreen.answers.values import read_value
 from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
 from trialscreen.criteria_file.yaml_nodes import Node, Sequence, parse_yaml
@@ -220,7 +220,7 @@ def _criterion_cases(data: Any) -> Iterator[CriterionCase]:
 
 
 def _facts(trial: Trial, given: Mapping[str, str], on: date) -> dict[str, Fact]:
-    return read_facts(trial, {name: Answer(text, name) for name, text in given.items()}, on)
+    return read_facts(trial, {name: Answer(text, "flag", name) for name, text in given.items()}, on)
 
 
 def _day(case: Any, data: Any) -> date:

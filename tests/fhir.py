@@ -11,7 +11,7 @@ from typing import Any
 import fhirpathpy
 from fhirpathpy.models import models
 
-from trialscreen.answers.files import Answer, read_facts
+from trialscreen.answers.answer import Answer, read_facts
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import SCREENING_DATE, Trial
 
@@ -156,4 +156,4 @@ def facts_of(trial: Trial, response: Json, on: date) -> dict[str, Fact]:
             assert (quantity["system"], quantity["code"]) == (UCUM, unit)
     texts = texts_of(response)
     assert texts.get(SCREENING_DATE, on.isoformat()) == on.isoformat()
-    return read_facts(trial, {name: Answer(text, name) for name, text in texts.items()}, on)
+    return read_facts(trial, {name: Answer(text, "flag", name) for name, text in texts.items()}, on)

@@ -16,10 +16,11 @@ from trialscreen import Trial
 from trialscreen.answers.interview.answers_file import Keeper
 from trialscreen.answers.interview.ordering import Question, next_question
 from trialscreen.answers.interview.questions import texts_of
-from trialscreen.answers.interview.session import Talk
-from trialscreen.answers.interview.state import Book
+from trialscreen.answers.interview.session import Session
+from trialscreen.answers.interview.state import State
 from trialscreen.answers.interview.terminal import Leave, Terminal
 from trialscreen.model.trial import SOURCES, Source
+from trialscreen.screening.screen import screen
 
 DAY = date(2026, 6, 1)
 ON = f"--screening-date={DAY}"
@@ -89,7 +90,7 @@ def answers(path: Path) -> dict[str, str]:
     return {k: v["value"] if isinstance(v, dict) else v for k, v in data.items()}
 
 
-def conversation(book: Book, *replies: str, keeper: Keeper | None = None, **how: Any) -> str:
+def conversation(state: State, *replies: str, keeper: Keeper | None = None, **how: Any) -> str:
     """What is said in an interview, each line once, until the `replies` end; without a terminal."""
     shown, ahead = [""], iter(replies)
 
@@ -100,7 +101,7 @@ def conversation(book: Book, *replies: str, keeper: Keeper | None = None, **how:
         return reply
 
     with suppress(Leave):
-        Talk(book, Terminal(read, shown.append), keeper or Keeper(), **how).run()
+        Session(state, Terminal(read, shown.append), keeper or Keeper(), **how).run()
     assert next(ahead, None) is None, "ended before all replies were given"
     return "\n".join(shown)
 
@@ -119,13 +120,13 @@ def steps(
     trial: Trial, given: Mapping[str, str], sources: tuple[Source, ...] = SOURCES
 ) -> list[Step]:
     """The whole interview of a patient whom nothing excludes; what is not given is unknown."""
-    book = Book(trial, DAY, {})
+    state = State(screen(trial, {}, DAY))
     made = []
-    while (question := next_question(book.screening, book.entries.keys(), sources)) is not None:
+    while (question := next_question(state.screening, state.answers.keys(), sources)) is not None:
         reply = _reply(question, given)
         texts = texts_of(trial, question, reply)
-        warned = question.card is None and book.unusual(*texts[0]) is not None
-        book.answer(texts)
+        warned = question.card is None and state.unusual(*texts[0]) is not None
+        state.answer(texts)
         lines = (reply, "y") if warned else (reply,)
         made.append(Step(lines, {element.name: text for element, text in texts}))
     return made

@@ -6,7 +6,8 @@ from datetime import date
 from pathlib import Path
 
 from trialscreen import load_trial, screen
-from trialscreen.log.entry import Correction, Given, Screened
+from trialscreen.answers.answer import Answer
+from trialscreen.log.entry import Correction, Screened
 from trialscreen.log.recording import recorded
 from trialscreen.log.store import Log, open_or_begin
 
@@ -24,7 +25,7 @@ def screened(
     note: str = "",
     corrects: Correction | None = None,
 ) -> Screened:
-    given = {name: Given(text, "flag", {}) for name, text in answers.items()}
+    given = {name: Answer(text, "flag") for name, text in answers.items()}
     return recorded(screen(TRIAL, answers, on), given, subject, note, corrects)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tests.test_html import HOSTILE
 from trialscreen import __version__, load_trial
-from trialscreen.cli.answers import given, screen_answers, stored_answers
-from trialscreen.log.entry import Correction, Entry, Given
+from trialscreen.answers.answer import Answer
+from trialscreen.cli.answers import screen_answers, stored_answers
+from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.recording import recorded
 from trialscreen.model.trial import Criterion, Element, Trial
 from trialscreen.output.report.log_page import LogReport
@@ -27,14 +28,14 @@ def patient(name: str, trial: Trial | None = None) -> Record:
     answers, screening = screen_answers(
         trial or load_trial(), {}, stored_answers(str(PATIENTS / f"{name}.yaml"), []), []
     )
-    return Record(screening, given(answers), __version__)
+    return Record(screening, answers, __version__)
 
 
 def mostly_empty() -> Record:
     """Of whom hardly anything is known."""
     texts = {"sex": ["female"], "weight": ["<60"], "screening_date": ["2026-06-01"]}
     answers, screening = screen_answers(load_trial(), texts, {}, [])
-    return Record(screening, given(answers), __version__)
+    return Record(screening, answers, __version__)
 
 
 def in_the_log(record: Record, subject: str, number: int = 1) -> Record:
@@ -43,7 +44,7 @@ def in_the_log(record: Record, subject: str, number: int = 1) -> Record:
 
 
 def entry(
-    screening: Screening, subject: str, number: int, answers: Mapping[str, Given] | None = None
+    screening: Screening, subject: str, number: int, answers: Mapping[str, Answer] | None = None
 ) -> Entry:
     """As the log would keep it: before consent without answers."""
     seal = sha256(f"{number} {subject}".encode()).hexdigest()
@@ -128,7 +129,7 @@ def hostile_record() -> Record:
     """An undetermined patient of the hostile trial, with hostile notes, subject and remarks."""
     record = patient("undetermined", hostile_trial())
     answers = {
-        name: Given(bad(f"written {name}"), "file", dict(_hostile_notes(name)))
+        name: Answer(bad(f"written {name}"), "file", notes=dict(_hostile_notes(name)))
         for name in record.answers
     }
     one = entry(record.screening, HOSTILE_FOOT + "subject", 1)

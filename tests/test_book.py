@@ -13,9 +13,9 @@ from tests.generate import ON, random_exact, random_trial, random_world
 from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
-from trialscreen.answers.files import VERSION_DIGITS, Answer, read_facts
+from trialscreen.answers.answer import VERSION_DIGITS, Answer, read_facts
 from trialscreen.answers.interview.ordering import Question, next_question, open_elements
-from trialscreen.answers.interview.state import Book, Contradiction, Entry
+from trialscreen.answers.interview.state import Contradiction, State
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Dates, Exactly, Fact
 from trialscreen.model.trial import Element
@@ -51,7 +51,7 @@ class Interviewer:
     """Someone who answers from `world`, and now and then goes back, edits or mistypes."""
 
     def __init__(self, rng: Random, trial: Trial, world: Mapping[str, Fact]) -> None:
-        self.rng, self.world, self.book = rng, world, Book(trial, ON, {})
+        self.rng, self.world, self.state = rng, world, State(screen(trial, {}, ON))
 
     def hold(self) -> None:
         detours = self.rng.randint(0, MOST_DETOURS)
@@ -60,7 +60,7 @@ class Interviewer:
             self.check_question(question)
             self.answer([(element, self.reply(element)) for element in question.elements])
             asked += 1
-            assert asked <= len(self.book.trial.elements) + MOST_DETOURS * 10, "does not end"
+            assert asked <= len(self.state.trial.elements) + MOST_DETOURS * 10, "does not end"
             if detours and self.rng.random() < 0.3:
                 detours -= 1
                 self.rng.choice((self.back, self.edit, self.mistype))()
@@ -69,11 +69,11 @@ class Interviewer:
 
     def question(self) -> Question | None:
         """The next one in either order, or any that is open."""
-        book, closed = self.book, self.book.entries.keys()
-        ahead = open_elements(book.screening, closed)
+        state, closed = self.state, self.state.answers.keys()
+        ahead = open_elements(state.screening, closed)
         if ahead and self.rng.random() < 0.2:
             return Question((self.rng.choice(ahead),))
-        return next_question(book.screening, closed, quick=self.rng.random() < 0.5)
+        return next_question(state.screening, closed, quick=self.rng.random() < 0.5)
 
     def reply(self, element: Element) -> str:
         if element.name not in self.world or self.rng.random() < 0.125:
@@ -82,60 +82,60 @@ class Interviewer:
 
     def answer(self, texts: list[tuple[Element, str]]) -> None:
         """On a contradiction, keeps the new answer or says unknown."""
-        before = dict(self.book.entries)
+        before = dict(self.state.answers)
         try:
-            self.book.answer(texts)
+            self.state.answer(texts)
         except Contradiction as problem:
-            assert self.book.entries == before
+            assert self.state.answers == before
             if problem.others and self.rng.random() < 0.5:
                 self.set_aside(texts, problem.others)
             else:
-                self.book.answer((element, "unknown") for element, _ in texts)
+                self.state.answer((element, "unknown") for element, _ in texts)
 
     def set_aside(self, texts: list[tuple[Element, str]], others: tuple[str, ...]) -> None:
         try:
-            self.book.answer(texts, others)
+            self.state.answer(texts, others)
         except Contradiction:  # the new answers contradict each other, or what stands in for one
-            self.book.answer((element, "unknown") for element, _ in texts)
+            self.state.answer((element, "unknown") for element, _ in texts)
             return
-        assert self.book.aside.keys() >= set(others)
-        assert self.book.aside.keys().isdisjoint(self.book.entries)
+        assert self.state.set_aside.keys() >= set(others)
+        assert self.state.set_aside.keys().isdisjoint(self.state.answers)
 
     def back(self) -> None:
         """Answers the question before again, as from the world."""
-        for name in list(self.book.entries)[-1:]:
-            element = self.book.trial.elements[name]
+        for name in list(self.state.answers)[-1:]:
+            element = self.state.trial.elements[name]
             self.answer([(element, self.reply(element))])
 
     def edit(self) -> None:
         """Another value for an answer; most are mended later, some stay."""
-        if self.book.entries:
-            element = self.book.trial.elements[self.rng.choice(list(self.book.entries))]
-            fact = random_exact(self.rng, self.book.trial, element, ON)
+        if self.state.answers:
+            element = self.state.trial.elements[self.rng.choice(list(self.state.answers))]
+            fact = random_exact(self.rng, self.state.trial, element, ON)
             self.answer([(element, text_of(element, fact))])
 
     def mistype(self) -> None:
-        before = dict(self.book.entries)
-        element = self.rng.choice(list(self.book.trial.elements.values()))
+        before = dict(self.state.answers)
+        element = self.rng.choice(list(self.state.trial.elements.values()))
         with pytest.raises(ValueProblem):
-            self.book.answer([(element, "?")])
-        assert self.book.entries == before
+            self.state.answer([(element, "?")])
+        assert self.state.answers == before
 
     def check_question(self, question: Question) -> None:
-        matter = {name for finding in self.book.screening.findings for name in finding.missing}
+        matter = {name for finding in self.state.screening.findings for name in finding.missing}
         for element in question.elements:
-            assert element.name not in self.book.entries, "asked twice"
+            assert element.name not in self.state.answers, "asked twice"
             assert element.name in matter or element.source == "derived", "cannot matter"
 
     def check(self) -> None:
         """The findings are those of `screen` on the same answers; the unused change nothing."""
-        book = self.book
-        answers = [(name, Answer(one.text, name)) for name, one in book.entries.items()]
+        state = self.state
+        answers = [(name, Answer(one.text, "flag", name)) for name, one in state.answers.items()]
         self.rng.shuffle(answers)
-        facts = read_facts(book.trial, dict(answers), ON)
-        assert found(book.screening) == found(screen(book.trial, facts, ON))
-        used = {name: fact for name, fact in facts.items() if name not in book.unused()}
-        assert found(book.screening) == found(screen(book.trial, used, ON))
+        facts = read_facts(state.trial, dict(answers), ON)
+        assert found(state.screening) == found(screen(state.trial, facts, ON))
+        used = {name: fact for name, fact in facts.items() if name not in state.unused()}
+        assert found(state.screening) == found(screen(state.trial, used, ON))
 
 
 @given(seeds)
@@ -155,29 +155,29 @@ def test_whatever_the_order_edits_and_back_steps_on_generated_trials(rng: Random
 @examples(60)
 def test_an_answer_that_is_used_is_behind_some_finding(rng: Random) -> None:
     trial = replace(random_trial(rng, SMALL), checks=())
-    book = Book(trial, ON, {})
+    state = State(screen(trial, {}, ON))
     world = random_world(rng, trial)
     for name in rng.sample(list(world), rng.randint(1, len(world))):
         try:
-            book.answer([(trial.elements[name], text_of(trial.elements[name], world[name]))])
+            state.answer([(trial.elements[name], text_of(trial.elements[name], world[name]))])
         except Contradiction:
             continue
     behind = {name for one in trial.criteria for name in trial.elements_behind(one.rule)}
-    assert book.screening.facts.keys() - behind <= set(book.unused())
+    assert state.screening.facts.keys() - behind <= set(state.unused())
 
 
-def entered(**texts: str) -> Book:
-    book = Book(NCT, date(2026, 6, 1), {})
+def entered(**texts: str) -> State:
+    state = State(screen(NCT, {}, date(2026, 6, 1)))
     for name, text in texts.items():
-        book.answer([(NCT.elements[name], text)])
-    return book
+        state.answer([(NCT.elements[name], text)])
+    return state
 
 
 def test_an_answer_that_another_made_needless_is_not_used() -> None:
-    book = entered(sex="female", pth_analog_use="no", rankl_inhibitor_use="yes")
-    assert book.unused() == ()
-    book.answer([(NCT.elements["rankl_inhibitor_last_dose_date"], "2026-01")])
-    assert book.unused() == ("pth_analog_use",)
+    state = entered(sex="female", pth_analog_use="no", rankl_inhibitor_use="yes")
+    assert state.unused() == ()
+    state.answer([(NCT.elements["rankl_inhibitor_last_dose_date"], "2026-01")])
+    assert state.unused() == ("pth_analog_use",)
 
 
 def test_two_grounds_that_exclude_each_alone_are_both_used() -> None:
@@ -186,25 +186,25 @@ def test_two_grounds_that_exclude_each_alone_are_both_used() -> None:
 
 
 def test_what_an_edit_contradicts_is_set_aside_asked_again_and_then_forgotten() -> None:
-    book = entered(pth_analog_use="yes", pth_analog_last_dose_date="2020")
+    state = entered(pth_analog_use="yes", pth_analog_last_dose_date="2020")
     use, last = (NCT.elements[f"pth_analog_{part}"] for part in ("use", "last_dose_date"))
     with pytest.raises(Contradiction) as caught:
-        book.answer([(use, "no")])
+        state.answer([(use, "no")])
     assert caught.value.others == ("pth_analog_last_dose_date",)
-    book.answer([(use, "no")], caught.value.others)
-    assert book.aside["pth_analog_last_dose_date"].text == "2020"
-    assert list(book.screening.facts) == ["pth_analog_use"]
-    book.answer([(use, "yes")])
-    assert last in open_elements(book.screening, book.entries.keys())
-    book.answer([(last, "2021")])
-    assert not book.aside
+    state.answer([(use, "no")], caught.value.others)
+    assert state.set_aside["pth_analog_last_dose_date"].notes["set_aside"] == "2020"
+    assert list(state.screening.facts) == ["pth_analog_use"]
+    state.answer([(use, "yes")])
+    assert last in open_elements(state.screening, state.answers.keys())
+    state.answer([(last, "2021")])
+    assert not state.set_aside
 
 
 def test_answers_of_another_version_of_the_criteria_are_known() -> None:
     old, new = {"criteria": "0" * VERSION_DIGITS}, {"criteria": NCT.sha256[:VERSION_DIGITS]}
-    entries = {
-        "sex": Entry("female", Exactly("female"), old),
-        "smoker": Entry("unknown", None),
-        "weight": Entry("unknown", None, new),
+    answers = {
+        "sex": Answer("female", "file", notes=old),
+        "smoker": Answer("unknown", "file"),
+        "weight": Answer("unknown", "file", notes=new),
     }
-    assert Book(NCT, ON, entries).of_other_versions() == ("sex",)
+    assert State(screen(NCT, {}, ON), answers).of_other_versions() == ("sex",)

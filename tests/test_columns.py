@@ -22,7 +22,7 @@ from tests.sizes import FULL, size
 from tests.spec import chapters, spec_trial
 from tests.tables import evaluation_of, facts_of, one_row
 from trialscreen import Trial, load_trial
-from trialscreen.answers.files import Answer, read_facts
+from trialscreen.answers.answer import Answer, read_facts
 from trialscreen.model.dates import Period, PeriodUnit
 from trialscreen.model.expr import Arithmetic, ArithmeticSign, Comparison, ComparisonSign, Scalar
 from trialscreen.model.expr import parts_of as scalar_parts_of
@@ -150,7 +150,7 @@ def _errors(trial: Trial, evaluation: Evaluation) -> Iterator[tuple[str, Notice]
 def test_every_case_of_the_language_reference_holds_in_a_table() -> None:
     trial = spec_trial()
     for case in (case for chapter in chapters() for case in chapter.cases):
-        answers = {name: Answer(text, name) for name, text in case.given.items()}
+        answers = {name: Answer(text, "flag", name) for name, text in case.given.items()}
         facts = read_facts(trial, answers, case.on)
         criterion = Criterion("C1", "inclusion", "", "", case.rule)
         asked = replace(trial, criteria=(criterion,), checks=())

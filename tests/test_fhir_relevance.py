@@ -159,9 +159,9 @@ def test_only_earlier_questions_decide_about_a_question() -> None:
 def test_what_the_packaged_questions_enable(
     given: dict[str, str], hidden: tuple[str, ...], shown: tuple[str, ...]
 ) -> None:
-    from trialscreen.answers.files import Answer, read_facts
+    from trialscreen.answers.answer import Answer, read_facts
 
-    facts = read_facts(NCT, {name: Answer(text, name) for name, text in given.items()}, ON)
+    facts = read_facts(NCT, {name: Answer(text, "flag", name) for name, text in given.items()}, ON)
     made = response(unreviewed(NCT, facts), AT)
     questions = _questions(_form())
     assert [name for name in hidden if enabled(questions[name], made.resource)] == []

@@ -19,7 +19,7 @@ from tests.sizes import examples
 from tests.spec import spec_trial
 from tests.trials import vary, with_criteria
 from trialscreen import Trial, load_trial
-from trialscreen.answers.files import Answer, read_facts
+from trialscreen.answers.answer import Answer, read_facts
 from trialscreen.model.errors import InputError
 from trialscreen.model.rules import Is, Rule, all_of, any_of
 from trialscreen.model.trial import Criterion, Element
@@ -49,7 +49,7 @@ def _in_order(resource: Json) -> None:
 
 
 def _facts(texts: Mapping[str, str], trial: Trial = NCT) -> Any:
-    return read_facts(trial, {name: Answer(text, name) for name, text in texts.items()}, ON)
+    return read_facts(trial, {name: Answer(text, "flag", name) for name, text in texts.items()}, ON)
 
 
 def test_the_packaged_questions_are_in_order() -> None:
@@ -222,11 +222,11 @@ def test_what_is_left_out_is_said() -> None:
     for word in ("LOINC", "unknown", "serum_calcium", "weight", "screening date"):
         assert any(word in line for line in lines), word
     answers = {
-        "pth_analog_use": Answer("no", ""),
-        "weight": Answer("58 to 60", "", {"note": "at home"}),
-        "tsh": Answer("3", ""),
-        "t4": Answer("14", ""),
-        "sex": Answer("unknown", ""),
+        "pth_analog_use": Answer("no", "file"),
+        "weight": Answer("58 to 60", "file", notes={"note": "at home"}),
+        "tsh": Answer("3", "file"),
+        "t4": Answer("14", "file"),
+        "sex": Answer("unknown", "file"),
     }
     made = response(unreviewed(NCT, read_facts(NCT, answers, ON)), AT)
     said = "\n".join(response_limits(NCT, made, answers))

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.sizes import examples
 from trialscreen import InputError, load_trial
-from trialscreen.answers.files import read_answers, readable_facts
+from trialscreen.answers.answer import readable_facts
+from trialscreen.answers.files import read_answers
 from trialscreen.answers.values import read_value
 from trialscreen.criteria_file import parse_trial
 from trialscreen.criteria_file.lint import lint

@@ -10,7 +10,7 @@ import pytest
 
 from tests.interviewing import ON, PROMPT, answers, finish, say, spawn, start
 from tests.process import TIMEOUT
-from trialscreen.answers.interview.answers_file import Record
+from trialscreen.answers.interview.answers_file import AnswersFile
 
 
 def test_with_nothing_given_in_a_terminal_the_interview_starts() -> None:
@@ -161,7 +161,7 @@ def test_a_second_interview_on_one_file_is_refused(tmp_path: Path) -> None:
 def test_a_file_is_claimed_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("what another interview is about to write")
-    record = Record(path)
+    record = AnswersFile(path)
     code, out = finish(spawn("--resume", str(path)))
     record.close()
     assert code == 2

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from tests.spec import Case, chapters, read_rule_text, spec_trial
-from trialscreen.answers.files import Answer, read_facts
+from trialscreen.answers.answer import Answer, read_facts
 from trialscreen.model.rules import (
     AtLeastN,
     Clause,
@@ -33,7 +33,7 @@ def _case_name(case: Case) -> str:
 @pytest.mark.parametrize("case", CASES, ids=_case_name)
 def test_a_case_has_the_truth_that_the_reference_states(case: Case) -> None:
     trial = spec_trial()
-    answers = {name: Answer(text, name) for name, text in case.given.items()}
+    answers = {name: Answer(text, "flag", name) for name, text in case.given.items()}
     facts = read_facts(trial, answers, case.on)
     assert Evaluation(trial.elements, facts, case.on).truth(case.rule) is TRUTHS[case.truth]
 

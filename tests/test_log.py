@@ -8,7 +8,8 @@ import pytest
 
 from tests.logs import CONSENT, NCT_ID, ON, TOOL, TRIAL, begun, filled, screened
 from trialscreen import load_trial, screen
-from trialscreen.log.entry import Correction, Entry, Given, Screened
+from trialscreen.answers.answer import Answer
+from trialscreen.log.entry import Correction, Entry, Screened
 from trialscreen.log.follow_up import due, latest, rescreen
 from trialscreen.log.recording import recorded
 from trialscreen.log.seal import entry_of, sealed, texts
@@ -22,8 +23,8 @@ def test_an_entry_comes_back_as_it_was_added(tmp_path: Path) -> None:
     path = tmp_path / "site.log"
     notes = {"note": "from the referral letter", "answered": "2026-11-01"}
     given = {
-        **{name: Given(text, "flag", {}) for name, text in CONSENT.items()},
-        "weight": Given("38 kg", "file", notes),
+        **{name: Answer(text, "flag") for name, text in CONSENT.items()},
+        "weight": Answer("38 kg", "file", notes=notes),
     }
     screening = screen(TRIAL, {name: one.text for name, one in given.items()}, ON)
     kept = recorded(screening, given, "S-014", "by telephone")
@@ -35,7 +36,7 @@ def test_an_entry_comes_back_as_it_was_added(tmp_path: Path) -> None:
         [short] = log.entries(details=False)
     assert found == added
     assert found.screened == kept
-    assert found.screened.answers["weight"] == Given("38 kg", "file", notes)
+    assert found.screened.answers["weight"] == Answer("38 kg", "file", notes=notes)
     assert short.screened == kept._replace(answers={}, found=())
     by_id = {one.id: one for one in found.screened.found}
     assert [one.criterion.id for one in screening.findings] == list(by_id)
@@ -65,8 +66,8 @@ def entry_of_now(kept: Screened) -> Entry:
 
 
 def test_a_note_that_leads_to_a_person_is_refused() -> None:
-    given = {**{name: Given(text, "flag", {}) for name, text in CONSENT.items()}}
-    given["weight"] = Given("50", "file", {"note": "told by jane@example.org"})
+    given = {**{name: Answer(text, "flag") for name, text in CONSENT.items()}}
+    given["weight"] = Answer("50", "file", notes={"note": "told by jane@example.org"})
     screening = screen(TRIAL, {name: one.text for name, one in given.items()}, ON)
     with pytest.raises(InputError) as error:
         recorded(screening, given, "S-1")
@@ -75,8 +76,8 @@ def test_a_note_that_leads_to_a_person_is_refused() -> None:
 
 def test_a_note_of_what_was_set_aside_is_checked_where_it_is_no_answer() -> None:
     answers = {**CONSENT, "weight": "50"}
-    given = {name: Given(text, "flag", {}) for name, text in answers.items()}
-    given["weight"] = Given("50", "file", {"set_aside": "call 185 6561 6060"})
+    given = {name: Answer(text, "flag") for name, text in answers.items()}
+    given["weight"] = Answer("50", "file", notes={"set_aside": "call 185 6561 6060"})
     with pytest.raises(InputError) as error:
         recorded(screen(TRIAL, answers, ON), given, "S-1")
     assert "weight set_aside" in str(error.value.problems[0])

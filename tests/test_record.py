@@ -7,18 +7,19 @@ import yaml
 
 from tests.interviewing import DAY, answers, conversation
 from trialscreen import load_trial
-from trialscreen.answers.files import Answer, merge
-from trialscreen.answers.interview.answers_file import Keeper, Record
-from trialscreen.answers.interview.state import Book, Entry
+from trialscreen.answers.answer import Answer, merge, read_facts
+from trialscreen.answers.interview.answers_file import AnswersFile, Keeper
+from trialscreen.answers.interview.state import State
 from trialscreen.model.errors import InputError
-from trialscreen.model.facts import Exactly
+from trialscreen.screening.screen import screen
 
 NCT = load_trial()
 EARLIER = {"answered": "2026-05-01", "note": "x"}
 
 
-def book(**entries: Entry) -> Book:
-    return Book(NCT, DAY, entries, notes={"answered": "2026-06-02"})
+def state(**answers: Answer) -> State:
+    start = screen(NCT, read_facts(NCT, answers, DAY), DAY)
+    return State(start, answers, notes={"answered": "2026-06-02"})
 
 
 def stored(path: Path) -> dict[str, dict[str, str]]:
@@ -28,13 +29,13 @@ def stored(path: Path) -> dict[str, dict[str, str]]:
 
 def test_only_what_was_answered_now_is_dated_and_other_notes_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
-    given = book(
-        willing_to_participate=Entry("yes", Exactly(True)),
-        informed_consent_signed=Entry(
-            "yes", Exactly(True), {"answered": "2026-05-01", "note": "x"}
+    given = state(
+        willing_to_participate=Answer("yes", "file"),
+        informed_consent_signed=Answer(
+            "yes", "file", notes={"answered": "2026-05-01", "note": "x"}
         ),
     )
-    conversation(given, "f", keeper=Keeper(Record(path)))
+    conversation(given, "f", keeper=Keeper(AnswersFile(path)))
     assert stored(path) == {
         "willing_to_participate": {"value": "yes"},
         "informed_consent_signed": {"value": "yes", **EARLIER},
@@ -45,7 +46,7 @@ def test_only_what_was_answered_now_is_dated_and_other_notes_are_kept(tmp_path: 
 
 def test_a_file_that_another_hand_changed_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
-    keeper, given = Keeper(Record(path)), book()
+    keeper, given = Keeper(AnswersFile(path)), state()
     conversation(given, "y", keeper=keeper)
     changed = path.read_text(encoding="utf-8").replace("'yes'", "'no'")
     path.write_text(changed, encoding="utf-8")
@@ -65,7 +66,7 @@ def test_a_failed_write_is_told_the_talk_goes_on_and_the_next_answer_tries_again
 ) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
-    keeper, given = Keeper(Record(folder / "a.yaml")), book()
+    keeper, given = Keeper(AnswersFile(folder / "a.yaml")), state()
     conversation(given, "y", keeper=keeper)
     for one in folder.iterdir():
         one.unlink()
@@ -84,14 +85,14 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) ->
     stale = [tmp_path / name for name in (".M.yaml.trialscreen.abc", ".M.yaml.trialscreen-lock")]
     for one in (*mine, *stale):
         one.touch()
-    record = Record(path)
-    record.save(book())
+    record = AnswersFile(path)
+    record.save(state())
     record.close()
     assert sorted(tmp_path.iterdir()) == sorted([path, *mine])
 
 
 def test_a_file_that_begins_to_be_kept_late_holds_everything(tmp_path: Path) -> None:
-    path, keeper, given = tmp_path / "a.yaml", Keeper(), book()
+    path, keeper, given = tmp_path / "a.yaml", Keeper(), state()
     (tmp_path / "old.yaml").touch()
     shown = conversation(
         given, "y", "s", "no/a.yaml", str(tmp_path / "old.yaml"), str(path), keeper=keeper
@@ -107,23 +108,29 @@ def test_a_file_that_begins_to_be_kept_late_holds_everything(tmp_path: Path) -> 
 
 def test_who_leaves_without_a_file_need_not_name_one() -> None:
     keeper = Keeper()
-    conversation(book(), "y", "s", "", keeper=keeper)
+    conversation(state(), "y", "s", "", keeper=keeper)
     assert keeper.kept_in is None
 
 
 def test_a_second_record_of_one_file_is_refused(tmp_path: Path) -> None:
-    first = Record(tmp_path / "a.yaml")
+    first = AnswersFile(tmp_path / "a.yaml")
     with pytest.raises(InputError) as caught:
-        Record(tmp_path / "a.yaml")
+        AnswersFile(tmp_path / "a.yaml")
     assert "in use by another interview" in str(caught.value.problems[0])
     first.close()
-    Record(tmp_path / "a.yaml").close()
+    AnswersFile(tmp_path / "a.yaml").close()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_flag_that_repeats_the_file_keeps_the_notes_of_the_file() -> None:
-    stored = {"weight": Answer("60", "a.yaml:1:9", EARLIER), "height": Answer("160", "a.yaml:2:9")}
-    flags = {"weight": Answer("60", "--weight"), "height": Answer("161", "--height")}
+    stored = {
+        "weight": Answer("60", "file", "a.yaml:1:9", EARLIER),
+        "height": Answer("160", "file", "a.yaml:2:9"),
+    }
+    flags = {
+        "weight": Answer("60", "flag", "--weight"),
+        "height": Answer("161", "flag", "--height"),
+    }
     assert merge(load_trial(), flags, stored, []) == {
         "weight": stored["weight"],
         "height": flags["height"],

@@ -18,7 +18,8 @@ from tests.reports import (
     patient,
 )
 from tests.test_html import TOLD, Parsed
-from trialscreen.log.entry import Correction, Given
+from trialscreen.answers.answer import Answer
+from trialscreen.log.entry import Correction
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.model.wording import show_fact
 from trialscreen.output.report.documents import log_document, record_document
@@ -133,7 +134,7 @@ def test_each_criterion_shows_the_answers_that_it_rests_on() -> None:
 def test_notes_beside_an_answer_are_its_evidence() -> None:
     notes = {"answered": "2026-05-30", "note": "DXA report", "criteria": "0123456789ab"}
     record = patient("eligible")
-    answers = {**record.answers, "weight": Given("58.5 kg", "interview", notes)}
+    answers = {**record.answers, "weight": Answer("58.5 kg", "interview", notes=notes)}
     text = flat(plain.render(record_page(record._replace(answers=answers))))
     assert "Chart; interview answered 2026-05-30 note: DXA report" in text
     assert "taken under another version of the criteria file, 0123456789ab" in text
@@ -141,7 +142,7 @@ def test_notes_beside_an_answer_are_its_evidence() -> None:
 
 def test_an_answer_that_was_set_aside_is_shown_as_not_used() -> None:
     record = mostly_empty()
-    answers = {**record.answers, "tsh": Given("unknown", "file", {"set_aside": "12.1"})}
+    answers = {**record.answers, "tsh": Answer("unknown", "file", notes={"set_aside": "12.1"})}
     text = flat(plain.render(record_page(record._replace(answers=answers))))
     assert "Other answers given" in text
     assert "TSH Value: unknown From: Laboratory; answers file set aside, not used: 12.1" in text

@@ -7,7 +7,8 @@ import pytest
 from tests.interviewing import DAY, conversation
 from tests.process import ROOT
 from trialscreen import load_trial
-from trialscreen.answers.interview.state import Book
+from trialscreen.answers.interview.state import State
+from trialscreen.screening.screen import screen
 
 NCT = load_trial()
 UP_TO_PERIOD = ("y", "y", "f", "1950", "1")
@@ -21,7 +22,7 @@ CURED = (
 
 
 def said(*replies: str, **how: Any) -> str:
-    return conversation(Book(NCT, DAY, {}), *replies, **how)
+    return conversation(State(screen(NCT, {}, DAY)), *replies, **how)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +90,9 @@ def test_a_prompt_says_how_to_answer_and_that_it_need_not_be_known(
 
 @pytest.mark.parametrize("none", ["0", "n", "no", "none", "None"])
 def test_none_of_a_card_is_said_as_people_say_it(none: str) -> None:
-    book = Book(NCT, DAY, {})
-    conversation(book, *UP_TO_MEDICINES, none)
-    assert book.entries["rankl_inhibitor_use"].text == "no"
+    state = State(screen(NCT, {}, DAY))
+    conversation(state, *UP_TO_MEDICINES, none)
+    assert state.answers["rankl_inhibitor_use"].text == "no"
 
 
 def test_a_birth_date_that_makes_the_age_unusual_is_read_back_with_the_age() -> None:
@@ -102,11 +103,11 @@ def test_a_birth_date_that_makes_the_age_unusual_is_read_back_with_the_age() -> 
 
 
 def test_an_impossible_cure_date_is_a_wrong_reply() -> None:
-    book, replies = Book(NCT, DAY, {}), 0
-    book.answer([(NCT.elements["malignancy_history"], "yes")])
-    while not conversation(book, *["u"] * replies, sources=("chart",)).endswith(CURED):
+    state, replies = State(screen(NCT, {}, DAY)), 0
+    state.answer([(NCT.elements["malignancy_history"], "yes")])
+    while not conversation(state, *["u"] * replies, sources=("chart",)).endswith(CURED):
         replies = 1
-    shown = conversation(book, "2080", sources=("chart",))
+    shown = conversation(state, "2080", sources=("chart",))
     assert "'2080' lies after the screening date" in shown
     assert shown.endswith(CURED)
 
@@ -141,15 +142,15 @@ def test_a_change_in_the_review_shows_the_changed_line_alone() -> None:
 
 
 def test_a_converted_value_stands_beside_what_was_typed() -> None:
-    book = Book(NCT, DAY, {})
+    state = State(screen(NCT, {}, DAY))
     for text, shown in [
         ("121 pounds", "121 pounds (54.9 kg)"),
         ("58.5 kg", "58.5 kg"),
         ("58.5", "58.5 kg"),
         (">121 lb", ">121 lb (>54.88467677 kg)"),
     ]:
-        book.answer([(NCT.elements["weight"], text)])
-        assert f"body weight: {shown}\n" in conversation(book, "r") + "\n"
+        state.answer([(NCT.elements["weight"], text)])
+        assert f"body weight: {shown}\n" in conversation(state, "r") + "\n"
 
 
 def test_of_one_source_nothing_more_is_to_ask_of_that_source() -> None:

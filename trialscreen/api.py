@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from trialscreen.answers.files import Answer, as_text, day_or_text, read_facts
+from trialscreen.answers.answer import Answer, as_text, day_or_text, read_facts
 from trialscreen.answers.values import is_unknown
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem
@@ -23,7 +23,7 @@ def screen(trial: Trial, answers: Mapping[str, object], on: date) -> Screening:
     if not is_unknown(trial, as_text(other)) and day_or_text(as_text(other)) != on:
         message = f"{as_text(other)} is not the day that was asked for, {on}"
         raise InputError([Problem(SCREENING_DATE, message)])
-    texts = {name: Answer(as_text(value), name) for name, value in answers.items()}
+    texts = {name: Answer(as_text(value), "flag", name) for name, value in answers.items()}
     return _screen(trial, read_facts(trial, texts, on), on)
 
 

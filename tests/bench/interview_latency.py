@@ -17,13 +17,14 @@ from random import Random
 from tests.generate import ON, random_rule, random_world
 from tests.test_book import text_of
 from trialscreen import Trial, load_trial
-from trialscreen.answers.interview.answers_file import Keeper, Record
+from trialscreen.answers.interview.answers_file import AnswersFile, Keeper
 from trialscreen.answers.interview.questions import texts_of
-from trialscreen.answers.interview.session import Talk
-from trialscreen.answers.interview.state import Book
+from trialscreen.answers.interview.session import Session
+from trialscreen.answers.interview.state import State
 from trialscreen.answers.interview.terminal import Leave, Terminal
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element
+from trialscreen.screening.screen import screen
 
 LARGE = (200, 60)
 """Elements and criteria of the largest trial."""
@@ -59,10 +60,10 @@ class Timed:
         self.shown = ""
 
     def hold(self, path: Path) -> None:
-        book, keeper = Book(self.trial, ON, {}), Keeper(Record(path))
-        self.talk = Talk(book, Terminal(self._read, self._write), keeper)
+        state, keeper = State(screen(self.trial, {}, ON)), Keeper(AnswersFile(path))
+        self.session = Session(state, Terminal(self._read, self._write), keeper)
         try:
-            self.talk.run()
+            self.session.run()
         except Leave:
             pass
         finally:
@@ -88,14 +89,14 @@ class Timed:
             return "g"
         if "A number changes that answer" in self.shown:
             raise EOFError
-        question = self.talk._next()
+        question = self.session._next()
         assert question is not None
         if question.card is not None or self.rng.random() < 0.1:
             return "u"
         element = question.elements[0]
         reply = text_of(element, self.world[element.name]) if element.name in self.world else "u"
         try:
-            texts_of(self.talk.book.trial, question, reply)
+            texts_of(self.session.state.trial, question, reply)
         except ValueProblem:
             return "u"
         return reply

@@ -16,8 +16,9 @@ from tempfile import TemporaryDirectory
 
 from tests.logs import ON, TOOL, TRIAL, begun
 from trialscreen import screen
+from trialscreen.answers.answer import Answer
 from trialscreen.answers.files import read_answers
-from trialscreen.log.entry import Given, Screened
+from trialscreen.log.entry import Screened
 from trialscreen.log.recording import recorded
 from trialscreen.log.store import open_log
 from trialscreen.log.verify import verify
@@ -33,7 +34,7 @@ def patients() -> Iterator[Screened]:
         answers.pop("screening_date", None)
         consented = {name: one.text for name, one in answers.items()}
         consented["informed_consent_signed"] = "yes"
-        given = {name: Given(text, "file", {}) for name, text in consented.items()}
+        given = {name: Answer(text, "file") for name, text in consented.items()}
         yield recorded(screen(TRIAL, consented, ON), given, "S-1")
 
 

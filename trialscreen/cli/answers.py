@@ -1,27 +1,17 @@
 """One patient's answers and screening date, from flags and a file, to a screening."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from trialscreen.answers.files import (
-    Answer,
-    Answers,
-    merge,
-    read_answers,
-    readable_facts,
-    screening_date,
-)
-from trialscreen.cli.element_flags import FROM, is_flag, told_flag
+from trialscreen.answers.answer import Answer, Answers, merge, readable_facts, screening_date
+from trialscreen.answers.files import read_answers
+from trialscreen.cli.element_flags import FROM, told_flag
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.screen import Screening
 from trialscreen.screening.screen import screen as screen_patient
-
-if TYPE_CHECKING:
-    from trialscreen.log.entry import Given
-
 
 FromOption = Annotated[
     str | None,
@@ -40,9 +30,6 @@ DayOption = Annotated[
         help="The day that every window is counted from; today if none is given.",
     ),
 ]
-
-INTERVIEW = "the interview"
-"""Where an answer was given that stood neither in a flag nor in a file."""
 
 
 def stored_answers(file: str | None, problems: list[Problem]) -> dict[str, Answer]:
@@ -95,26 +82,10 @@ def _given_once(
     for name, texts in flags.items():
         where = told_flag(trial, name)
         if len(texts) == 1:
-            answers[name] = Answer(texts[0], where)
+            answers[name] = Answer(texts[0], "flag", where)
         elif texts:
             problems.append(Problem(where, f"given {len(texts)} times; give it once"))
     return answers
-
-
-def given(answers: Answers) -> dict[str, "Given"]:
-    """The answers as records keep them: how each was given, and not the name of a file."""
-    from trialscreen.log.entry import Given  # noqa: PLC0415 - for records only
-
-    return {
-        name: Given(one.text, _how(name, one.where), dict(one.notes))
-        for name, one in answers.items()
-    }
-
-
-def _how(name: str, where: str) -> Literal["flag", "file", "interview"]:
-    if where == INTERVIEW:
-        return "interview"
-    return "flag" if is_flag(where, name) else "file"
 
 
 FLAG = "--screening-date"
@@ -122,5 +93,5 @@ FLAG = "--screening-date"
 
 def screening_day(trial: Trial, text: str | None, today: date, problems: list[Problem]) -> date:
     """The day that `text` names; today without one, or if it is a problem."""
-    given = {} if text is None else {SCREENING_DATE: Answer(text, FLAG)}
+    given = {} if text is None else {SCREENING_DATE: Answer(text, "flag", FLAG)}
     return screening_date(trial, given, today, problems) or today

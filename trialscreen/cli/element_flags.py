@@ -89,11 +89,6 @@ def told_flag(trial: Trial, name: str) -> str:
     return f"{flag(name)} ({element.label})"
 
 
-def is_flag(where: str, name: str) -> bool:
-    """Whether an answer that was given at `where` was given by its flag."""
-    return where == flag(name) or where.startswith(f"{flag(name)} (")
-
-
 def _take(
     args: list[str], trial: Trial, flags: Mapping[str, Element], own: Mapping[str, Any]
 ) -> Taken:

@@ -11,7 +11,7 @@ from trialscreen.text.characters import wrapped
 
 if TYPE_CHECKING:
     from trialscreen.answers.interview.answers_file import Keeper
-    from trialscreen.answers.interview.state import Book
+    from trialscreen.answers.interview.state import State
 
 
 class Ending(NamedTuple):
@@ -20,7 +20,7 @@ class Ending(NamedTuple):
     `wishes` are the options to go on with, `ask` those that name the sources.
     """
 
-    book: "Book"
+    state: "State"
     keeper: "Keeper"
     criteria: str | None
     wishes: tuple[str, ...]
@@ -81,22 +81,22 @@ class Ending(NamedTuple):
         return shlex.join(["trialscreen", *criteria, "screen", *words])
 
     def _flags(self) -> Iterator[str]:
-        yield from ("--screening-date", self.book.on.isoformat())
-        for name, entry in self.book.entries.items():
+        yield from ("--screening-date", self.state.on.isoformat())
+        for name, entry in self.state.answers.items():
             yield from (flag(name), entry.text)
 
     def _pending(self) -> Iterator[str]:
         """How many answers are still needed, by who can give them; none if none can help."""
-        screening = self.book.screening
+        screening = self.state.screening
         if any(not one.is_not_yet for one in screening.failing):
             return
         for source, names in screening.needed.items():
-            unknown = sum(name in self.book.entries for name in names)
+            unknown = sum(name in self.state.answers for name in names)
             note = f" ({unknown} answered unknown)" if unknown else ""
             yield f"{_WHO.get(source, source)} {len(names)}{note}"
 
     def _verdict(self) -> str:
-        screening = self.book.screening
+        screening = self.state.screening
         trial = screening.trial.registration.nct_id
         said = f"{screening.verdict.upper()} for {trial} on {screening.on}."
         return f"{said} {verdict_detail(screening)}"

@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import typer
 
-from trialscreen.answers.files import (
+from trialscreen.answers.answer import (
     ANSWERED,
     CRITERIA,
-    SET_ASIDE,
     Answer,
     Answers,
     criteria_version,
 )
-from trialscreen.answers.values import UNKNOWN
-from trialscreen.cli.answers import INTERVIEW
-from trialscreen.cli.element_flags import is_flag
 from trialscreen.cli.outcome import Exit
 from trialscreen.cli.signals import code_of
 from trialscreen.model.errors import InputError, Problem
@@ -28,7 +24,7 @@ from trialscreen.text.characters import nearest, shown
 
 if TYPE_CHECKING:
     from trialscreen.answers.interview.answers_file import Keeper
-    from trialscreen.answers.interview.state import Book
+    from trialscreen.answers.interview.state import State
     from trialscreen.cli.ending import Ending
 
 
@@ -102,13 +98,13 @@ def answers_file(wishes: Wishes) -> Iterator["Keeper | None"]:
     from trialscreen.answers.interview.answers_file import Keeper, claim  # noqa: PLC0415 - for interviews only
 
     if wishes.resume is not None:
-        record = claim(wishes.resume, "--resume", new=False)
+        file = claim(wishes.resume, "--resume", new=False)
     else:
-        record = claim(wishes.save or "", "--save", new=True)
+        file = claim(wishes.save or "", "--save", new=True)
     try:
-        yield Keeper(record)
+        yield Keeper(file)
     finally:
-        record.close()
+        file.close()
 
 
 class Held(NamedTuple):
@@ -132,7 +128,7 @@ def interview(
     An interview that is left exits with 130, or with what its signal stands for.
     """
     from trialscreen.answers.interview.answers_file import Keeper  # noqa: PLC0415
-    from trialscreen.answers.interview.session import Talk  # noqa: PLC0415
+    from trialscreen.answers.interview.session import Session  # noqa: PLC0415
     from trialscreen.answers.interview.terminal import (  # noqa: PLC0415
         Leave,
         terminal,
@@ -141,50 +137,44 @@ def interview(
     from trialscreen.cli.ending import Ending  # noqa: PLC0415 - for interviews only
 
     sources = wishes.sources()
-    keeper, book = keeper or Keeper(), _book(start, answers)
+    keeper, state = keeper or Keeper(), _state(start, answers)
     ask = ("--ask", ",".join(sources)) if wishes.ask is not None else ()
     options = (("--quick", wishes.quick), ("--plain", wishes.plain))
-    ending = Ending(book, keeper, criteria, (*log, *(o for o, given in options if given)), ask)
-    talk = Talk(book, terminal(plain=wishes.plain), keeper, sources, quick=wishes.quick)
+    ending = Ending(state, keeper, criteria, (*log, *(o for o, given in options if given)), ask)
+    session = Session(state, terminal(plain=wishes.plain), keeper, sources, quick=wishes.quick)
     try:
-        _begin(book, keeper, answers)
-        talk.run()
+        _begin(state, keeper, answers)
+        session.run()
     except (Leave, KeyboardInterrupt) as end:
-        _save_at_last(book, keeper)
+        _save_at_last(state, keeper)
         _leave(ending, code_of(end))
     else:
-        _save_at_last(book, keeper)
-        closing = ending.after_the_result(width(), stopped=talk.stopped)
-        return Held(book.screening, _answers(book, answers), closing)
+        _save_at_last(state, keeper)
+        closing = ending.after_the_result(width(), stopped=session.stopped)
+        return Held(state.screening, _answers(state, answers), closing)
     finally:
         keeper.close()
 
 
-def _answers(book: "Book", before: Answers) -> dict[str, Answer]:
+def _answers(state: "State", before: Answers) -> dict[str, Answer]:
     """The answers at the end; those that were given `before` it keep their places."""
-    given = {name: (one.text, one.notes) for name, one in book.entries.items()}
-    for name, one in book.aside.items():
-        given[name] = UNKNOWN, {**one.notes, SET_ASIDE: one.text}
     return {
-        name: before[name]
-        if name in before and before[name].text == text
-        else Answer(text, INTERVIEW, notes)
-        for name, (text, notes) in given.items()
+        name: before[name] if name in before and before[name].text == one.text else one
+        for name, one in {**state.answers, **state.set_aside}.items()
     }
 
 
-def _begin(book: "Book", keeper: "Keeper", answers: Answers) -> None:
+def _begin(state: "State", keeper: "Keeper", answers: Answers) -> None:
     """Makes a new file at once, to see that it can be; an old one is written when it changes."""
-    record = keeper.record
-    flags = any(is_flag(one.where, name) for name, one in answers.items())
-    if record is not None and (record.is_new or flags):
-        record.save(book)
+    flags = any(one.by == "flag" for one in answers.values())
+    if keeper.file is not None and (keeper.file.is_new or flags):
+        keeper.file.save(state)
 
 
-def _save_at_last(book: "Book", keeper: "Keeper") -> None:
+def _save_at_last(state: "State", keeper: "Keeper") -> None:
     """What could not be saved when it was answered, perhaps can be now."""
     if keeper.problem:
-        keeper.save(book)
+        keeper.save(state)
 
 
 def _leave(ending: "Ending", code: int) -> NoReturn:
@@ -196,16 +186,12 @@ def _leave(ending: "Ending", code: int) -> NoReturn:
     raise typer.Exit(code) from None
 
 
-def _book(start: Screening, answers: Answers) -> "Book":
+def _state(start: Screening, answers: Answers) -> "State":
     """The answers that `start` was found from, and those set aside in an earlier session."""
-    from trialscreen.answers.interview.state import Book, Entry  # noqa: PLC0415
+    from trialscreen.answers.interview.state import State  # noqa: PLC0415
 
-    entries, aside = {}, {}
-    for name, one in answers.items():
-        if one.is_set_aside:
-            aside[name] = Entry(one.notes[SET_ASIDE], None, one.notes)
-        elif name != SCREENING_DATE:
-            entries[name] = Entry(one.text, start.facts.get(name), one.notes)
+    aside = {name: one for name, one in answers.items() if one.is_set_aside}
+    used = {n: one for n, one in answers.items() if n not in aside and n != SCREENING_DATE}
     today = date.today()  # noqa: DTZ011 - the user's own calendar
     notes = {ANSWERED: today.isoformat(), CRITERIA: criteria_version(start.trial)}
-    return Book(start.trial, start.on, entries, aside, notes)
+    return State(start, used, aside, notes)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from trialscreen import __version__
-from trialscreen.answers.files import Answers
-from trialscreen.cli.answers import given
+from trialscreen.answers.answer import Answers
 from trialscreen.cli.element_flags import flag
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import Trial
@@ -122,7 +121,7 @@ class LogWishes(NamedTuple):
         from trialscreen.log.verify import noted_as  # noqa: PLC0415
 
         subject = self.subject or ""
-        screened = recorded(screening, given(answers), subject, self.note or "", self._correction())
+        screened = recorded(screening, answers, subject, self.note or "", self._correction())
         with open_or_begin(Path(self.log), screened.criteria.nct_id, __version__) as log:
             entry = log.append(screened, self.by or "", __version__)
         least = "" if screened.stage == "full" else " No answers are kept before consent."

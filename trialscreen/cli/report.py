@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trialscreen import __version__
-from trialscreen.answers.files import Answer, Answers, read_facts
+from trialscreen.answers.answer import Answers, read_facts
 from trialscreen.cli.answers import (
     DayOption,
     FromOption,
-    given,
     need_answers,
     screen_answers,
     stored_answers,
@@ -120,7 +119,7 @@ def _from_log(
 def _record(screening: Screening, answers: Answers) -> "Record":
     from trialscreen.output.report.record_page import Record  # noqa: PLC0415 - for reports only
 
-    return Record(screening, given(answers), __version__)
+    return Record(screening, answers, __version__)
 
 
 def record_of(trial: Trial, entry: "Entry") -> "Record":
@@ -142,7 +141,10 @@ def record_of(trial: Trial, entry: "Entry") -> "Record":
             f" {screened.criteria.sha256}); name that file with --criteria before the command"
         )
         raise InputError([Problem(where, message)])
-    answers = {name: Answer(one.text, f"{where} {name}") for name, one in screened.answers.items()}
+    answers = {
+        name: one._replace(where=f"{where} {name}", notes={})
+        for name, one in screened.answers.items()
+    }
     screening = screen(trial, read_facts(trial, answers, screened.on), screened.on)
     now, then = outcome_of(screening), screened.outcome
     if (now.verdict, now.failed) != (then.verdict, then.failed):

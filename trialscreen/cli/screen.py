@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from trialscreen import __version__
-from trialscreen.answers.files import Answers, differing, of_another_version
+from trialscreen.answers.answer import Answers, differing, of_another_version
 from trialscreen.cli.answers import (
     DayOption,
     FromOption,

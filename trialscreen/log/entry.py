@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+from trialscreen.answers.answer import Answer
 from trialscreen.model.trial import Kind
 from trialscreen.screening.screen import Open, Verdict
 
@@ -17,14 +18,6 @@ class Criteria(NamedTuple):
     nct_id: str
     version: str
     sha256: str
-
-
-class Given(NamedTuple):
-    """One answer: as it was written, how it was given, and the notes that stood beside it."""
-
-    text: str
-    by: Literal["flag", "file", "interview"]
-    notes: Mapping[str, str] = {}
 
 
 class Found(NamedTuple):
@@ -69,7 +62,7 @@ class Screened(NamedTuple):
     stage: Stage
     note: str = ""
     corrects: Correction | None = None
-    answers: Mapping[str, Given] = {}
+    answers: Mapping[str, Answer] = {}
     found: tuple[Found, ...] = ()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal, NamedTuple
 
-from trialscreen.answers.files import Answer, readable_facts
+from trialscreen.answers.answer import readable_facts
 from trialscreen.log.entry import Entry, Outcome
 from trialscreen.log.recording import outcome_of
 from trialscreen.model.errors import InputError, Problem
@@ -108,7 +108,7 @@ def _again(trial: Trial, entry: Entry, on: date) -> Again:
     if on < screened.on:
         return Again(entry, None, problems=(f"was screened later than that, on {screened.on}",))
     problems: list[Problem] = []
-    answers = {name: Answer(one.text, name, one.notes) for name, one in screened.answers.items()}
+    answers = {name: one._replace(where=name) for name, one in screened.answers.items()}
     facts = readable_facts(trial, answers, screened.on, problems)
     told = tuple(map(str, problems))
     try:

@@ -1,11 +1,10 @@
 """A screening made ready for the log: in full, or the minimum until consent is recorded."""
 
-from collections.abc import Mapping
 from datetime import date
 
-from trialscreen.answers.files import CRITERIA, SET_ASIDE
+from trialscreen.answers.answer import CRITERIA, SET_ASIDE, Answers
 from trialscreen.answers.values import UNKNOWN
-from trialscreen.log.entry import Correction, Criteria, Found, Given, Outcome, Screened, Stage
+from trialscreen.log.entry import Correction, Criteria, Found, Outcome, Screened, Stage
 from trialscreen.log.pseudonyms import check_remark
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Exactly
@@ -17,7 +16,7 @@ from trialscreen.screening.screen import Finding, Screening
 
 def recorded(
     screening: Screening,
-    answers: Mapping[str, Given],
+    answers: Answers,
     subject: str,
     note: str = "",
     corrects: Correction | None = None,
@@ -35,7 +34,7 @@ def recorded(
     _check_notes(answers)
     return least._replace(
         outcome=outcome._replace(clears_on=_clear_day(screening)),
-        answers={name: one for name, one in answers.items() if name != SCREENING_DATE},
+        answers={n: one._replace(where="") for n, one in answers.items() if n != SCREENING_DATE},
         found=tuple(_found(screening, finding) for finding in screening.findings),
     )
 
@@ -78,14 +77,14 @@ def _found(screening: Screening, finding: Finding) -> Found:
     )
 
 
-def _check_notes(answers: Mapping[str, Given]) -> None:
+def _check_notes(answers: Answers) -> None:
     problems = []
-    for name, given in answers.items():
+    for name, one in answers.items():
         # What these hold is checked: a version, and of an answer that is set aside, its value.
-        checked = {CRITERIA, SET_ASIDE} if given.text == UNKNOWN else {CRITERIA}
-        for key in sorted(given.notes.keys() - checked):
+        checked = {CRITERIA, SET_ASIDE} if one.text == UNKNOWN else {CRITERIA}
+        for key in sorted(one.notes.keys() - checked):
             try:
-                check_remark(given.notes[key])
+                check_remark(one.notes[key])
             except ValueProblem as problem:
                 problems.append(Problem(f"{name} {key}", str(problem)))
     if problems:

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple, get_args
 
+from trialscreen.answers.answer import Answer
 from trialscreen.log.entry import (
     Correction,
     Criteria,
     Entry,
     Found,
-    Given,
     Outcome,
     Screened,
     Stage,
@@ -67,7 +67,10 @@ def texts(screened: Screened, at: datetime, by: str, tool: str) -> tuple[str, st
         "reason": "" if screened.corrects is None else screened.corrects.reason,
     }
     detail = {
-        "answers": {name: one._asdict() for name, one in screened.answers.items()},
+        "answers": {
+            name: {"text": one.text, "by": one.by, "notes": one.notes}
+            for name, one in screened.answers.items()
+        },
         "found": [one._asdict() for one in screened.found],
     }
     return text_of(head), text_of(detail)
@@ -104,7 +107,7 @@ def _entry_of(row: Row) -> Entry:
         head["stage"],
         head["note"],
         corrects,
-        {name: Given(**one) for name, one in detail["answers"].items()},
+        {name: Answer(**one) for name, one in detail["answers"].items()},
         tuple(_found(one) for one in detail["found"]),
     )
     at = datetime.fromisoformat(head["at"])

@@ -10,7 +10,7 @@ from trialscreen.answers.interview.questions import (
     wording,
 )
 from trialscreen.answers.interview.reviewing import as_given, labels
-from trialscreen.answers.interview.state import Book, Contradiction
+from trialscreen.answers.interview.state import Contradiction, State
 from trialscreen.answers.interview.terminal import Console
 from trialscreen.answers.values import in_dates, read_value
 from trialscreen.model.errors import ValueProblem
@@ -21,10 +21,10 @@ _ASIDE = "y takes the new answer and keeps the other unused; n or b asks the que
 
 
 class Answering:
-    """Takes answers of a book at a console; a keeper keeps each as soon as it is taken."""
+    """Takes answers of a state at a console; a keeper keeps each as soon as it is taken."""
 
-    def __init__(self, book: Book, console: Console, keeper: Keeper) -> None:
-        self.book, self.console, self.keeper = book, console, keeper
+    def __init__(self, state: State, console: Console, keeper: Keeper) -> None:
+        self.state, self.console, self.keeper = state, console, keeper
 
     def ask(self, question: Question, *more: str) -> str:
         """Asks until an answer is taken; else the command that was given: Enter, `b` or `r`.
@@ -33,11 +33,11 @@ class Answering:
         """
         commands = ("", "b", "r") if more else ("b", "r")
         while True:
-            reply = self.console.ask(wording(self.book.trial, question), *more)
+            reply = self.console.ask(wording(self.state.trial, question), *more)
             if reply in commands:
                 return reply or "enter"
             if reply == "?":
-                self.console.say(*explanation(self.book, question), "")
+                self.console.say(*explanation(self.state, question), "")
             elif self._take(question, reply):
                 return ""
 
@@ -46,52 +46,52 @@ class Answering:
 
         Says what is not used any more because of it.
         """
-        before = self.book.unused()
+        before = self.state.unused()
         ended = self.ask(question, f"It was: {self._was(question)}. Enter keeps it.")
-        now = tuple(name for name in self.book.unused() if name not in before)
+        now = tuple(name for name in self.state.unused() if name not in before)
         if now:
-            told = labels(self.book.trial, now)
+            told = labels(self.state.trial, now)
             self.console.say(f"Kept, but not used any more, because of this change: {told}")
         return ended
 
     def _was(self, question: Question) -> str:
-        names = [one.name for one in question.elements if one.name in self.book.entries]
+        names = [one.name for one in question.elements if one.name in self.state.answers]
         if question.card is None:
-            return as_given(self.book, question.elements[0].name)
-        given = (f"{labels(self.book.trial, (n,))} {as_given(self.book, n)}" for n in names)
+            return as_given(self.state, question.elements[0].name)
+        given = (f"{labels(self.state.trial, (n,))} {as_given(self.state, n)}" for n in names)
         return ", ".join(given)
 
     def _take(self, question: Question, reply: str) -> bool:
         """Takes an answer; or says in one line what is wrong with it, and returns False."""
-        on = self.book.on
+        on = self.state.on
         try:
-            texts = texts_of(self.book.trial, question, reply)
+            texts = texts_of(self.state.trial, question, reply)
             if question.card is None and not self._confirmed(*texts[0]):
                 return False
             texts = [(one, in_dates(one, text, on)) for one, text in texts]
             if not self._written_down(texts):
                 return False
         except ValueProblem as problem:
-            self.console.say(no_answer(self.book.trial, question, reply, problem))
+            self.console.say(no_answer(self.state.trial, question, reply, problem))
             return False
         self.keep()
         return True
 
     def keep(self) -> None:
         """Writes the answers to the file, if there is one; says so if it cannot."""
-        self.keeper.save(self.book)
+        self.keeper.save(self.state)
         if self.keeper.problem:
             self.console.say(f"NOT SAVED: {self.keeper.problem}. Tried again at the next answer.")
 
     def _confirmed(self, element: Element, text: str) -> bool:
         """Reads back what is unusual, or is no date as it was said."""
-        book = self.book
-        dates = in_dates(element, text, book.on)
+        state = self.state
+        dates = in_dates(element, text, state.on)
         told = []
         if dates != text:
-            fact = read_value(book.trial, element, dates, book.on)
-            told.append(read_back(book.trial, element, text, fact, str(book.on)))
-        if (warning := book.unusual(element, dates)) is not None:
+            fact = read_value(state.trial, element, dates, state.on)
+            told.append(read_back(state.trial, element, text, fact, str(state.on)))
+        if (warning := state.unusual(element, dates)) is not None:
             told.append(warning)
         return not told or self.console.yes(
             f"{'. '.join(one.rstrip('.') for one in told)}. Is this right?", _RIGHT
@@ -100,14 +100,14 @@ class Answering:
     def _written_down(self, texts: list[tuple[Element, str]]) -> bool:
         """Takes answers. What one of them contradicts is set aside, if the user wants it."""
         try:
-            self.book.answer(texts)
+            self.state.answer(texts)
         except Contradiction as problem:
             if not problem.others:
                 raise
-            others = labels(self.book.trial, problem.others)
+            others = labels(self.state.trial, problem.others)
             question = f"{str(problem).rstrip('.')}. Keep the new answer, and set aside {others}?"
             if not self.console.yes(question, _ASIDE):
                 return False
-            self.book.answer(texts, problem.others)
+            self.state.answer(texts, problem.others)
             self.console.say(f"Set aside, kept but not used: {others}")
         return True

@@ -6,9 +6,8 @@ from pathlib import Path
 import yaml
 from filelock import FileLock, Timeout
 
-from trialscreen.answers.files import SET_ASIDE, VALUE_KEY
-from trialscreen.answers.interview.state import Book, Entry
-from trialscreen.answers.values import UNKNOWN
+from trialscreen.answers.answer import SET_ASIDE, VALUE_KEY
+from trialscreen.answers.interview.state import State
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.text.characters import MAX_BYTES, printable, shown
@@ -19,7 +18,7 @@ HEAD = "# Answers for {nct_id}, kept by trialscreen. Values may be edited by han
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml where there is one: faster
 
 
-class Record:
+class AnswersFile:
     """An answers file that this process alone writes to until it ends."""
 
     def __init__(self, path: Path) -> None:
@@ -59,13 +58,13 @@ class Record:
         """Whether there is no file yet."""
         return self._content is None
 
-    def save(self, book: Book) -> None:
+    def save(self, state: State) -> None:
         """Writes every answer; the file is old or new, whole, and for its owner alone.
 
         Raises InputError if it cannot be written, or another hand wrote to it in the
         meantime; it stays as it was.
         """
-        data = self._text(book).encode()
+        data = self._text(state).encode()
         with writing(str(self.path)):
             if self._read() not in (None, self._content):
                 message = "was changed by another hand, and is left so; move it away to save anew"
@@ -74,9 +73,9 @@ class Record:
                 part.write_bytes(data)
         self._content = data
 
-    def _text(self, book: Book) -> str:
-        return HEAD.format(nct_id=book.trial.registration.nct_id) + yaml.dump(
-            _data(book),
+    def _text(self, state: State) -> str:
+        return HEAD.format(nct_id=state.trial.registration.nct_id) + yaml.dump(
+            _data(state),
             Dumper=_DUMPER,
             sort_keys=False,
             allow_unicode=True,
@@ -94,29 +93,24 @@ class Record:
         self._lock.release()
 
 
-def _data(book: Book) -> dict[str, object]:
-    """Every answer with its notes; what is set aside is a note of an unknown answer."""
-    answers: dict[str, object] = {SCREENING_DATE: book.on.isoformat()}
-    for name, entry in book.entries.items():
-        answers[name] = {VALUE_KEY: entry.text, **_notes(entry)}
-    for name, entry in book.aside.items():
-        answers[name] = {VALUE_KEY: UNKNOWN, SET_ASIDE: entry.text, **_notes(entry)}
+def _data(state: State) -> dict[str, object]:
+    """Every answer with its notes; of what is set aside, the answer stands before the others."""
+    answers: dict[str, object] = {SCREENING_DATE: state.on.isoformat()}
+    for name, one in {**state.answers, **state.set_aside}.items():
+        aside = {SET_ASIDE: one.notes[SET_ASIDE]} if one.is_set_aside else {}
+        answers[name] = {VALUE_KEY: one.text, **aside, **one.notes}
     return answers
-
-
-def _notes(entry: Entry) -> dict[str, str]:
-    return {key: text for key, text in entry.notes.items() if key != SET_ASIDE}
 
 
 def _problem(path: Path, message: str) -> InputError:
     return InputError([Problem(printable(str(path)), message)])
 
 
-def claim(name: str, where: str, *, new: bool) -> Record:
+def claim(name: str, where: str, *, new: bool) -> AnswersFile:
     """The answers file of that name; it must be `new`, or not. Raises InputError at `where`."""
     try:
         if not (message := _unfit(name, new=new)):
-            return Record(Path(name))
+            return AnswersFile(Path(name))
     except OSError as error:
         message = f"{shown(name)}: {error.strerror}"
     raise InputError([Problem(where, message)])
@@ -141,37 +135,37 @@ def _unfit(name: str, *, new: bool) -> str:
 class Keeper:
     """Keeps the answers: in a file, once there is one."""
 
-    def __init__(self, record: Record | None = None) -> None:
-        self.record = record
+    def __init__(self, file: AnswersFile | None = None) -> None:
+        self.file = file
         self.problem = ""
         """Why the answers could not be saved the last time; empty if they are."""
 
     @property
     def kept_in(self) -> Path | None:
         """The file that holds all answers; None if none does."""
-        return self.record.path if self.record is not None and not self.problem else None
+        return self.file.path if self.file is not None and not self.problem else None
 
-    def save(self, book: Book) -> None:
+    def save(self, state: State) -> None:
         """Saves if there is a file; says in `problem` what went wrong."""
-        if self.record is not None:
+        if self.file is not None:
             try:
-                self.record.save(book)
+                self.file.save(state)
             except InputError as error:
                 self.problem = str(error.problems[0])
             else:
                 self.problem = ""
 
-    def into(self, name: str, book: Book) -> None:
+    def into(self, name: str, state: State) -> None:
         """Saves in a new file from now on. Raises InputError if that cannot be."""
-        record = claim(name, "", new=True)
+        file = claim(name, "", new=True)
         try:
-            record.save(book)
+            file.save(state)
         except InputError:
-            record.close()
+            file.close()
             raise
         self.close()
-        self.record, self.problem = record, ""
+        self.file, self.problem = file, ""
 
     def close(self) -> None:
-        if self.record is not None:
-            self.record.close()
+        if self.file is not None:
+            self.file.close()

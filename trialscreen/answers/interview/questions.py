@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from trialscreen.answers.interview.ordering import Progress, Question
-from trialscreen.answers.interview.state import Book, Contradiction
+from trialscreen.answers.interview.state import Contradiction, State
 from trialscreen.answers.interview.terminal import HELP_LINE
 from trialscreen.answers.values import UNKNOWN
 from trialscreen.answers.written_dates import better_said
@@ -111,7 +111,8 @@ def read_back(trial: Trial, element: Element, reply: str, fact: Fact | None, on:
     return f"{shown(reply)} is {meant}, counted from the screening date {on}"
 
 
-def state(now: Progress) -> str:
+def progress_line(now: Progress) -> str:
+    """How many criteria are decided, and how many questions may follow."""
     criteria = f"{now.decided} of {now.criteria} criteria decided"
     return f"{criteria}, {now.open} {'question' if now.open == 1 else 'questions'} at most"
 
@@ -152,12 +153,12 @@ def _form(trial: Trial, element: Element) -> str:
 # Why it is asked.
 
 
-def explanation(book: Book, question: Question) -> Iterator[str]:
+def explanation(state: State, question: Question) -> Iterator[str]:
     """The open criteria word for word, help, and what an answer would decide."""
-    trial = book.trial
+    trial = state.trial
     names = {element.name for element in question.elements}
     listed = all(map(_answers_of, question.elements))
-    for finding in book.screening.findings:
+    for finding in state.screening.findings:
         rule = finding.criterion.rule
         if not finding.met.known and not names.isdisjoint(trial.elements_behind(rule)):
             yield f"\n{finding.criterion.id}: {finding.criterion.text}"
@@ -168,9 +169,9 @@ def explanation(book: Book, question: Question) -> Iterator[str]:
                     yield f"  depends on: {_dependence(trial, test)}"
     for element in question.elements:
         yield f"\n{element.label}{f': {element.help}' if element.help else ''}"
-        yield from _effects(book, element, all_of_them=question.card is None)
+        yield from _effects(state, element, all_of_them=question.card is None)
     if question.card is not None:
-        none = book.effects((element, "no") for element in question.elements)
+        none = state.effects((element, "no") for element in question.elements)
         yield f"\nnone of them: {none or 'decides nothing by itself'}"
 
 
@@ -180,10 +181,10 @@ def _dependence(trial: Trial, test: Test) -> str:
     return test_in_words(trial, test)
 
 
-def _effects(book: Book, element: Element, *, all_of_them: bool) -> Iterator[str]:
+def _effects(state: State, element: Element, *, all_of_them: bool) -> Iterator[str]:
     """What each answer would decide; on request, also those that decide nothing."""
     for text in _answers_of(element):
-        effect = book.effects([(element, text)])
+        effect = state.effects([(element, text)])
         if effect or all_of_them:
             yield f"  {text}: {effect or 'decides nothing by itself'}"
 

@@ -4,10 +4,11 @@ Questions go to standard error, so that the result alone stands on standard outp
 answer is a line; a few letters are commands (`HELP_LINE`).
 """
 
+from trialscreen.answers.answer import SET_ASIDE
 from trialscreen.answers.interview.answering import Answering
 from trialscreen.answers.interview.answers_file import Keeper
 from trialscreen.answers.interview.ordering import Question, next_question, progress
-from trialscreen.answers.interview.questions import number_of, state
+from trialscreen.answers.interview.questions import number_of, progress_line
 from trialscreen.answers.interview.reviewing import (
     answer_line,
     earlier_unknown,
@@ -15,7 +16,7 @@ from trialscreen.answers.interview.reviewing import (
     review,
     reviewed,
 )
-from trialscreen.answers.interview.state import Book
+from trialscreen.answers.interview.state import State
 from trialscreen.answers.interview.terminal import HELP_LINE, Console, Leave, Terminal
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import SOURCES, Source
@@ -33,23 +34,23 @@ _REVIEW = "A number changes that answer; r shows all; Enter goes on."
 _WHY_REVIEW = "The number before an answer asks it again; s or q leaves, and the rest stays open."
 
 
-class Talk:
+class Session:
     """One interview: asks until nothing more can matter, or the user leaves (`Leave`)."""
 
     def __init__(
         self,
-        book: Book,
+        state: State,
         at: Terminal,
         keeper: Keeper,
         sources: tuple[Source, ...] = SOURCES,
         *,
         quick: bool = False,
     ) -> None:
-        self.book, self.keeper, self.sources, self.quick = book, keeper, sources, quick
+        self.state, self.keeper, self.sources, self.quick = state, keeper, sources, quick
         self.console = Console(at)
-        self.answering = Answering(book, self.console, keeper)
+        self.answering = Answering(state, self.console, keeper)
         self.history: list[tuple[str, ...]] = []
-        self.told: set[str] = set()
+        self.announced: set[str] = set()
         self.stopped = False
         self.section = ""
 
@@ -64,14 +65,14 @@ class Talk:
 
     def _converse(self) -> None:
         say = self.console.say
-        say(*other_versions(self.book), *earlier_unknown(self.book))
-        say(f"Screening date: {self.book.on}")
+        say(*other_versions(self.state), *earlier_unknown(self.state))
+        say(f"Screening date: {self.state.on}")
         say(f"Commands: {HELP_LINE}. Press Enter after each answer.")
-        self._tell_exclusions()
+        self._announce_exclusions()
         while True:
             while (question := self._next()) is not None:
                 self._ask(question)
-                self._tell_exclusions()
+                self._announce_exclusions()
             say("" if self.stopped else f"\nNothing more to ask{self._of_whom()}.", "The answers:")
             self._review()
             self.stopped = self.stopped and bool(self._certain())
@@ -85,7 +86,7 @@ class Talk:
         """Asks for a file, so that nothing is lost; Enter is for those who want none."""
         while name := self.console.line("File to save the answers in (Enter: do not save):"):
             try:
-                self.keeper.into(name, self.book)
+                self.keeper.into(name, self.state)
             except InputError as error:
                 self.console.say(str(error.problems[0]))
             else:
@@ -96,8 +97,8 @@ class Talk:
     def _next(self) -> Question | None:
         if self.stopped:
             return None
-        closed = self.book.entries.keys()
-        return next_question(self.book.screening, closed, self.sources, quick=self.quick)
+        closed = self.state.answers.keys()
+        return next_question(self.state.screening, closed, self.sources, quick=self.quick)
 
     def _ask(self, question: Question) -> None:
         self._head(question)
@@ -115,22 +116,22 @@ class Talk:
 
     def _head(self, question: Question) -> None:
         """The section when it changes, how far we are, and what was answered before."""
-        trial, element = self.book.trial, question.elements[0]
+        trial, element = self.state.trial, question.elements[0]
         if element.section != self.section:
             self.section = element.section
             title = next(s.title for s in trial.sections if s.id == element.section)
             self.console.say(f"\nSection: {title}")
-        now = progress(self.book.screening, self.book.entries.keys(), self.sources)
-        self.console.say(f"\n[{state(now)}]")
+        now = progress(self.state.screening, self.state.answers.keys(), self.sources)
+        self.console.say(f"\n[{progress_line(now)}]")
         for one in question.elements:
-            if one.name in self.book.aside:
-                kept = self.book.aside[one.name].text
+            if one.name in self.state.set_aside:
+                kept = self.state.set_aside[one.name].notes[SET_ASIDE]
                 self.console.say(f"Set aside earlier: {one.label} {kept}")
 
     def _back(self) -> None:
         """Asks the answer before again, and with `b` the one before that."""
         for names in reversed(self.history):
-            elements = tuple(self.book.trial.elements[n] for n in names if n in self.book.entries)
+            elements = tuple(self.state.trial.elements[n] for n in names if n in self.state.answers)
             if not elements:
                 continue
             self.console.say("")
@@ -146,27 +147,27 @@ class Talk:
 
     def _certain(self) -> dict[str, Finding]:
         """The criteria that exclude, whatever else is answered; a missing signature does not."""
-        failing = self.book.screening.failing
+        failing = self.state.screening.failing
         return {one.criterion.id: one for one in failing if not one.is_not_yet}
 
-    def _tell_exclusions(self) -> None:
+    def _announce_exclusions(self) -> None:
         """What excludes, why and until when, each once; after the first, whether to go on."""
         certain = self._certain()
         self._forget_mended()
-        first = not self.told
+        first = not self.announced
         for name, finding in certain.items():
-            if name not in self.told:
-                self._tell(finding)
-        self.told |= certain.keys()
+            if name not in self.announced:
+                self._announce(finding)
+        self.announced |= certain.keys()
         if certain and first:
             self._stop_or_go_on()
 
     def _forget_mended(self) -> None:
         """An exclusion that does not stand any more would be news again."""
-        self.told &= self._certain().keys()
+        self.announced &= self._certain().keys()
 
-    def _tell(self, finding: Finding) -> None:
-        screening, criterion = self.book.screening, finding.criterion
+    def _announce(self, finding: Finding) -> None:
+        screening, criterion = self.state.screening, finding.criterion
         self.console.say(f"\n{criterion.id} {criterion.label}: this excludes.")
         for reason in reasons(screening.trial, finding.trace, screening.on):
             self.console.say(f"  {reason}")
@@ -180,18 +181,18 @@ class Talk:
         self.stopped = reply == "stop"
         if reply in ("b", "r"):
             self._go(reply)
-            self.told.clear()
-            self._tell_exclusions()
+            self.announced.clear()
+            self._announce_exclusions()
 
     # Review.
 
     def _review(self) -> None:
         """All answers, numbered; a number asks that one again, Enter (or b) goes on."""
-        self.console.say(*review(self.book))
+        self.console.say(*review(self.state))
         while (reply := self.console.ask(_REVIEW)) not in ("", "b"):
-            names = reviewed(self.book)
+            names = reviewed(self.state)
             if reply == "r":
-                self.console.say(*review(self.book))
+                self.console.say(*review(self.state))
             elif reply == "?":
                 self.console.say(_WHY_REVIEW)
             elif 1 <= (number := number_of(reply)) <= len(names):
@@ -203,9 +204,9 @@ class Talk:
     def _change(self, number: int, names: tuple[str, ...]) -> None:
         """Asks an answered question again; shows its answer, or all if the numbers changed."""
         name = names[number - 1]
-        self.answering.ask_again(Question((self.book.trial.elements[name],)))
+        self.answering.ask_again(Question((self.state.trial.elements[name],)))
         self._forget_mended()
-        if reviewed(self.book) == names:
-            self.console.say(answer_line(self.book, number, name))
+        if reviewed(self.state) == names:
+            self.console.say(answer_line(self.state, number, name))
         else:
-            self.console.say(*review(self.book))
+            self.console.say(*review(self.state))

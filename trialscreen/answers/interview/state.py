@@ -1,26 +1,22 @@
-"""The answers of one interview, in the order they were given, and what they make of the patient."""
+"""The answers of one interview, in the order they were given, and what they come to."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import NamedTuple
 
-from trialscreen.answers.files import of_another_version
+from trialscreen.answers.answer import Answer, Answers, of_another_version
 from trialscreen.answers.values import read_value
 from trialscreen.model.errors import InputError, ValueProblem
 from trialscreen.model.facts import Fact
-from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.model.trial import SCREENING_DATE, Element
 from trialscreen.screening.edit_checks import review
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.explain import in_use
-from trialscreen.screening.screen import screen
+from trialscreen.screening.screen import Screening, screen
 
+INTERVIEW = "the interview"
+"""Where an answer was given that stood neither in a flag nor in a file."""
 
-class Entry(NamedTuple):
-    """An answer as it was written, the fact it states (none is "unknown"), and notes on it."""
-
-    text: str
-    fact: Fact | None
-    notes: Mapping[str, str] = {}
+NO_ANSWERS: Answers = {}
+NO_NOTES: Mapping[str, str] = {}
 
 
 class Contradiction(ValueProblem):
@@ -31,47 +27,48 @@ class Contradiction(ValueProblem):
         self.others = others
 
 
-class Book:
-    """Answers by element. A change is made whole or, if it contradicts another, not at all.
+class State:
+    """What was answered and what it comes to. A change is made whole or, at a contradiction, not.
 
-    `aside` are answers that were kept when another one contradicted them. Nothing is
+    `set_aside` are answers that were kept when another one contradicted them. Nothing is
     found from them, and what they answered can be asked again. `notes` stand beside each
     answer that is taken from now on.
     """
 
     def __init__(
         self,
-        trial: Trial,
-        on: date,
-        entries: dict[str, Entry],
-        aside: dict[str, Entry] | None = None,
-        notes: Mapping[str, str] | None = None,
+        start: Screening,
+        answers: Answers = NO_ANSWERS,
+        set_aside: Answers = NO_ANSWERS,
+        notes: Mapping[str, str] = NO_NOTES,
     ) -> None:
-        self.trial, self.on, self.entries, self.aside = trial, on, entries, aside or {}
-        self.notes = notes or {}
-        self.screening = screen(trial, _facts(entries), on)
+        """`start` is what `answers` came to."""
+        self.trial, self.on, self.screening = start.trial, start.on, start
+        self.answers, self.set_aside, self.notes = dict(answers), dict(set_aside), notes
 
     def answer(self, texts: Iterable[tuple[Element, str]], set_aside: Iterable[str] = ()) -> None:
         """Takes answers, and sets others aside.
 
         Raises ValueProblem if one cannot be read, Contradiction if it contradicts another.
         """
-        entries, aside = dict(self.entries), dict(self.aside)
+        answers, aside, facts = dict(self.answers), dict(self.set_aside), dict(self.screening.facts)
         for name in set_aside:
-            aside[name] = entries.pop(name)
+            facts.pop(name, None)
+            aside[name] = answers.pop(name).set_aside()
         answered = set()
         for element, text in texts:
-            entries.pop(element.name, None)
-            aside.pop(element.name, None)
+            for before in (answers, aside, facts):
+                before.pop(element.name, None)
             fact = read_value(self.trial, element, text, self.on)
-            entries[element.name] = Entry(text, fact, self.notes)
+            answers[element.name] = Answer(text, "interview", INTERVIEW, self.notes)
+            if fact is not None:
+                facts[element.name] = fact
             answered.add(element.name)
-        facts = _facts(entries)
         try:
             self.screening = screen(self.trial, facts, self.on)
         except InputError as error:
-            raise Contradiction(_told(error), self._at_fault(facts, answered)) from None
-        self.entries, self.aside = entries, aside
+            raise Contradiction(_messages(error), self._at_fault(facts, answered)) from None
+        self.answers, self.set_aside = answers, aside
 
     def _at_fault(self, facts: Mapping[str, Fact], answered: set[str]) -> tuple[str, ...]:
         """The facts, other than those just answered, that have a part in a contradiction."""
@@ -86,8 +83,8 @@ class Book:
 
     def of_other_versions(self) -> tuple[str, ...]:
         """The answers that were taken under another version of the criteria file."""
-        entries = self.entries.items()
-        return tuple(name for name, one in entries if of_another_version(self.trial, one.notes))
+        answers = self.answers.items()
+        return tuple(name for name, one in answers if of_another_version(self.trial, one.notes))
 
     def unusual(self, element: Element, text: str) -> str | None:
         """The warning that this answer would bring by itself; None if there is none.
@@ -100,13 +97,13 @@ class Book:
         try:
             notices = screen(self.trial, {element.name: fact}, self.on).notices
         except InputError as error:
-            raise Contradiction(_told(error), ()) from None
+            raise Contradiction(_messages(error), ()) from None
         warnings = (one for one in notices if one.level == "warning")
         return next((one.message for one in warnings if SCREENING_DATE not in one.elements), None)
 
     def effects(self, texts: Iterable[tuple[Element, str]]) -> str:
         """What answers would decide, in a few words; empty if it is nothing."""
-        facts = _facts(self.entries)
+        facts = dict(self.screening.facts)
         for element, text in texts:
             fact = read_value(self.trial, element, text, self.on)
             if fact is not None:
@@ -122,9 +119,5 @@ class Book:
         )
 
 
-def _told(error: InputError) -> str:
+def _messages(error: InputError) -> str:
     return "; ".join(problem.message for problem in error.problems)
-
-
-def _facts(entries: Mapping[str, Entry]) -> dict[str, Fact]:
-    return {name: one.fact for name, one in entries.items() if one.fact is not None}

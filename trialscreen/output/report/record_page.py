@@ -3,11 +3,18 @@
 Its evidence is a table: what each finding rests on, as it was written, and how it came in.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from trialscreen.answers.files import ANSWERED, CRITERIA, SET_ASIDE, of_another_version
-from trialscreen.log.entry import Entry, Given
+from trialscreen.answers.answer import (
+    ANSWERED,
+    CRITERIA,
+    SET_ASIDE,
+    Answer,
+    Answers,
+    of_another_version,
+)
+from trialscreen.log.entry import Entry
 from trialscreen.model.trial import SCREENING_DATE, Kind, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
 from trialscreen.output.report.render import blocks
@@ -31,8 +38,6 @@ from trialscreen.screening.outlook import clears_on
 from trialscreen.screening.screen import Finding, Screening
 
 _BY = {"flag": "command line", "file": "answers file", "interview": "interview"}
-
-Answers = Mapping[str, Given]
 
 
 class _Evidence(NamedTuple):
@@ -79,7 +84,7 @@ def _evidence(screening: Screening, answers: Answers, name: str) -> _Evidence:
     return _Evidence(value, "\n".join(lines))
 
 
-def _notes(trial: Trial, given: Given) -> Iterator[str]:
+def _notes(trial: Trial, given: Answer) -> Iterator[str]:
     """The notes beside an answer, a line each; the criteria file only if it was another."""
     for key, text in given.notes.items():
         if key == ANSWERED:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from trialscreen.answers.files import Answers
+from trialscreen.answers.answer import Answers
 from trialscreen.answers.values import UNKNOWN
 from trialscreen.model.rules import Compare, ElementRef, Within
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial

@@ -10,7 +10,7 @@ from typing import IO
 
 import polars as pl
 
-from trialscreen.answers.files import as_text
+from trialscreen.answers.answer import as_text
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.tables.cohort.readers.cell_forms import TYPED
 from trialscreen.tables.cohort.readers.opened import Asked, Tables, named_columns

@@ -1,0 +1,187 @@
+"""One answer as it was given, for files, the interview and the log; and the facts it states."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Literal, NamedTuple
+
+from trialscreen.answers.values import UNKNOWN, is_unknown, read_day, read_value
+from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.facts import Fact
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.text.characters import first_control, nearest, shown
+
+By = Literal["flag", "file", "interview"]
+
+VALUE_KEY = "value"
+"""An answer may be a mapping that holds its value here, beside notes on it."""
+
+ANSWERED = "answered"
+"""The note of the day on which an answer was given."""
+
+CRITERIA = "criteria"
+"""The note of the version that the criteria file then had."""
+
+SET_ASIDE = "set_aside"
+"""The note that holds an answer which is kept and not used; the value is then unknown."""
+
+ANSWER_KEYS = (VALUE_KEY, ANSWERED, CRITERIA, SET_ASIDE, "note")
+
+
+class Answer(NamedTuple):
+    """What was written for one element, how it was given, and the notes that stood beside it.
+
+    `where` names the place for messages; no log keeps it.
+    """
+
+    text: str
+    by: By
+    where: str = ""
+    notes: Mapping[str, str] = {}
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether it only keeps, in a note, an answer that is not used."""
+        return self.text == UNKNOWN and SET_ASIDE in self.notes
+
+    def set_aside(self) -> "Answer":
+        """The answer, kept and not used."""
+        return self._replace(text=UNKNOWN, notes={**self.notes, SET_ASIDE: self.text})
+
+
+Answers = Mapping[str, Answer]
+
+
+def as_text(value: object) -> str:
+    """A Python or JSON value as a person would write it."""
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(value).removesuffix(".0")  # a number, of which nobody wrote the digits
+    return str(value)
+
+
+def merge(
+    trial: Trial, winning: Answers, other: Answers, problems: list[Problem]
+) -> dict[str, Answer]:
+    """Both together, the first winning; where both say the same, the other with its notes.
+
+    Two different screening dates are a problem.
+    """
+    both = {**other, **{name: winning[name] for name in differing(winning, other)}}
+    given = (other.get(SCREENING_DATE), winning.get(SCREENING_DATE))
+    dated = [one for one in given if one is not None and not is_unknown(trial, one.text)]
+    if dated:
+        both[SCREENING_DATE] = dated[0]
+    if len({day_or_text(one.text) for one in dated}) > 1:
+        two, one = dated
+        message = (
+            f"{shown(one.text)}, and {shown(two.text)} in {two.where}; give one screening date"
+        )
+        problems.append(Problem(one.where, message))
+    return both
+
+
+def day_or_text(text: str) -> date | str:
+    """The day that `text` states; `text`, if it states none."""
+    try:
+        return read_day(text)
+    except ValueProblem:
+        return text.strip()
+
+
+def differing(winning: Answers, other: Answers) -> Iterator[str]:
+    """The elements of which `winning` says what `other` does not."""
+    return (
+        name
+        for name, one in winning.items()
+        if name not in other or one.text.strip() != other[name].text.strip()
+    )
+
+
+def screening_date(
+    trial: Trial, answers: Answers, today: date, problems: list[Problem]
+) -> date | None:
+    """The screening date that was given; else today. None, and a problem, for a wrong one."""
+    given = answers.get(SCREENING_DATE)
+    if given is None or is_unknown(trial, given.text):
+        return today
+    try:
+        day = read_day(given.text)
+    except ValueProblem as problem:
+        problems.append(Problem(given.where, str(problem)))
+        return None
+    if day > today:
+        message = f"{day} lies in the future; the latest screening date is today, {today}"
+        problems.append(Problem(given.where, message))
+        return None
+    return day
+
+
+def read_facts(trial: Trial, answers: Answers, on: date) -> dict[str, Fact]:
+    """The facts that the answers state. Raises InputError with every answer that is wrong."""
+    problems: list[Problem] = []
+    facts = readable_facts(trial, answers, on, problems)
+    if problems:
+        raise InputError(problems)
+    return facts
+
+
+def readable_facts(
+    trial: Trial, answers: Answers, on: date, problems: list[Problem]
+) -> dict[str, Fact]:
+    """The facts of the answers that can be read; the others are noted in `problems`."""
+    facts: dict[str, Fact] = {}
+    known = {element.name: element for element in trial.answerable()}
+    for name, answer in answers.items():
+        if name == SCREENING_DATE:
+            continue
+        if name not in known:
+            hint = PART_OF_A_NUMBER if name[:1].isdigit() else nearest(name, known)
+            problems.append(Problem(answer.where, f"no data element is named {shown(name)}.{hint}"))
+            continue
+        try:
+            fact = read_value(trial, known[name], answer.text, on)
+            if answer.is_set_aside:
+                read_value(trial, known[name], answer.notes[SET_ASIDE], on)
+        except ValueProblem as problem:
+            problems.append(Problem(answer.where, str(problem)))
+        else:
+            if fact is not None:
+                facts[name] = fact
+        problems.extend(wrong_notes(answer.where, answer.notes))
+    return {name: facts[name] for name in known if name in facts}
+
+
+PART_OF_A_NUMBER = " If it is part of a number, write a decimal point (5.5): a comma ends it."
+"""What to look at where a key begins with a digit: `{weight: 5,5}` has two keys."""
+
+
+VERSION_DIGITS = 12
+"""Of the criteria file's SHA-256, as `criteria` notes it."""
+
+_VERSION = re.compile(f"[0-9a-f]{{{VERSION_DIGITS}}}")
+
+
+def criteria_version(trial: Trial) -> str:
+    """The version of a criteria file, as answers note it."""
+    return trial.sha256[:VERSION_DIGITS]
+
+
+def of_another_version(trial: Trial, notes: Mapping[str, str]) -> bool:
+    """Whether an answer was taken under another version of the criteria file."""
+    now = criteria_version(trial)
+    return notes.get(CRITERIA, now) != now
+
+
+def wrong_notes(where: str, notes: Mapping[str, str]) -> Iterator[Problem]:
+    """Notes that cannot be shown, and a version that no criteria file can have."""
+    for key, text in notes.items():
+        if (control := first_control(text)) is not None:
+            yield Problem(f"{where} {key}", f"control character {control}")
+    version = notes.get(CRITERIA)
+    if version is not None and _VERSION.fullmatch(version) is None:
+        message = f"{shown(version)}; expected {VERSION_DIGITS} digits 0-9 and a-f, or no note"
+        yield Problem(f"{where} {CRITERIA}", message)
