@@ -20,7 +20,12 @@ from tests.process import ROOT
 from tests.test_attrition import simulated
 from tests.test_html import HOSTILE, TOLD, Parsed
 from trialscreen.cli.app import app
-from trialscreen.output.report.attrition_data import RENDERERS, attrition_data, attrition_rows
+from trialscreen.output.report.attrition_data import (
+    ENDINGS,
+    attrition_data,
+    attrition_listing,
+    attrition_text,
+)
 from trialscreen.output.report.attrition_page import MOST_MISSING, Cohort, attrition_page
 from trialscreen.output.report.render import plain
 from trialscreen.output.report.render.blocks import Flow, Table
@@ -47,7 +52,7 @@ def shown(one: Cohort, width: int = 100) -> str:
 
 def forms(one: Cohort) -> dict[str, str]:
     page = attrition_page(one)
-    texts = {ending: make(one, "0") for ending, make in RENDERERS.items()}
+    texts = {ending: attrition_text(one, ending, "0") for ending in ENDINGS}
     texts[".html"] = Parsed(texts[".html"]).text
     return texts | {"plain": plain.render(page), "table": shown(one), "narrow": shown(one, 50)}
 
@@ -55,7 +60,7 @@ def forms(one: Cohort) -> dict[str, str]:
 # Every form tells the same.
 
 
-@pytest.mark.parametrize("form", [*RENDERERS, "plain", "table", "narrow"])
+@pytest.mark.parametrize("form", [*ENDINGS, "plain", "table", "narrow"])
 def test_every_form_tells_every_count_of_a_criterion(form: str) -> None:
     one = cohort()
     text = forms(one)[form]
@@ -88,7 +93,7 @@ def test_json_adds_up() -> None:
 
 def test_csv_holds_what_json_holds() -> None:
     one = cohort(5)
-    data, rows = attrition_data(one, "0"), list(attrition_rows(one))
+    data, rows = attrition_data(one, "0"), attrition_listing(one).rows
     of_criteria = {(row[1], row[3]): row[4] for row in rows if row[0] == "criterion"}
     assert of_criteria == {
         (one["id"], name): one[name]
@@ -133,7 +138,7 @@ def test_no_form_holds_a_number_that_is_not_published(base: int) -> None:
     elsewhere = {count for count in told.values() if isinstance(count, int)}
     secret = {n for n in exact.values() if isinstance(n, int) and 100 < n != base} - elsewhere
     assert len(secret) > 10
-    raw = RENDERERS[".html"](cohort(base), "0")
+    raw = attrition_text(cohort(base), ".html", "0")
     for form, text in [*forms(cohort(base)).items(), ("raw", raw)]:
         numbers = {int(n.replace(",", "")) for n in re.findall(r"\b\d[\d,]*\d\b", text)}
         assert not numbers & secret, form

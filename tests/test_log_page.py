@@ -8,7 +8,7 @@ from tests.reports import entry, log, patient
 from trialscreen import load_trial
 from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.follow_up import current, latest
-from trialscreen.output.report.log_page import Counts, LogReport, Reason, counted, log_page
+from trialscreen.output.report.log_page import Counts, LogReport, Reason, counts_of, log_page
 from trialscreen.output.report.render import plain
 
 IDS = [one.id for one in load_trial().criteria]
@@ -28,7 +28,7 @@ def changed(one: Entry, on: date | None = None, corrects: int | None = None) -> 
 
 
 def counts(*entries: Entry) -> Counts:
-    return counted(latest(entries).values(), IDS)
+    return counts_of(latest(entries).values(), IDS)
 
 
 def shown(*entries: Entry) -> str:

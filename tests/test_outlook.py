@@ -13,7 +13,7 @@ from trialscreen.model.dates import Period
 from trialscreen.model.facts import Dates, Fact, Numbers
 from trialscreen.model.rules import Is, Within, all_of
 from trialscreen.model.trial import Criterion
-from trialscreen.output.report.statuses import verdict_detail
+from trialscreen.output.report.verdict_words import verdict_detail
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.explain import doubts, reasons
 from trialscreen.screening.outlook import all_clear_on, clears_on

@@ -22,8 +22,8 @@ from trialscreen.answers.answer import Answer
 from trialscreen.log.entry import Correction
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.model.wording import show_fact
-from trialscreen.output.report.documents import log_document, record_document
-from trialscreen.output.report.record_page import Record, record_page
+from trialscreen.output.report.log_page import log_document
+from trialscreen.output.report.record_page import Record, record_document, record_page
 from trialscreen.output.report.render import markdown, plain
 from trialscreen.screening.explain import in_use
 

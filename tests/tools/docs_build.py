@@ -382,7 +382,7 @@ def _attrition_page() -> str:
     """The counts of simulated patients, as `cohort --attrition FILE.html` writes them."""
     from tests.attrition import counting_of
     from tests.tools.simulate import ID, ON, columns
-    from trialscreen.output.report.attrition_data import RENDERERS
+    from trialscreen.output.report.attrition_data import attrition_text
     from trialscreen.output.report.attrition_page import Cohort
     from trialscreen.tables.engines.polars import screen_frame
 
@@ -391,13 +391,13 @@ def _attrition_page() -> str:
     counting = counting_of(trial, patients.schema, ON)
     found = screen_frame(trial, patients.lazy(), ON, ID).collect()
     counting.add(patients.hstack(found.drop(ID)))
-    return RENDERERS[".html"](Cohort(trial, ON, counting.attrition()), "")
+    return attrition_text(Cohort(trial, ON, counting.attrition()), ".html", "")
 
 
 def _record_page() -> str:
     """The record of an example patient, as `report` writes it."""
     from tests.reports import patient
-    from trialscreen.output.report.documents import record_document
+    from trialscreen.output.report.record_page import record_document
 
     return record_document(patient("ineligible_washout"))
 

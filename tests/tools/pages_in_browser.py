@@ -24,7 +24,8 @@ from tests.reports import (
     mostly_empty,
     patient,
 )
-from trialscreen.output.report.documents import log_document, record_document
+from trialscreen.output.report.log_page import log_document
+from trialscreen.output.report.record_page import record_document
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")  # in a container

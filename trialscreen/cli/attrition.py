@@ -41,11 +41,11 @@ def check(place: str | None, small: int | None) -> list[Problem]:
     """What is wrong with the two options."""
     if place is None:
         return [] if small is None else [Problem("--small-cells", "is for --attrition")]
-    from trialscreen.output.report.attrition_data import RENDERERS  # noqa: PLC0415
+    from trialscreen.output.report.attrition_data import ENDINGS  # noqa: PLC0415
 
-    if place == TABLE or _ending(place) in RENDERERS:
+    if place == TABLE or _ending(place) in ENDINGS:
         return []
-    known = f"expected a name that ends in {', '.join(RENDERERS)}, or {TABLE} for tables"
+    known = f"expected a name that ends in {', '.join(ENDINGS)}, or {TABLE} for tables"
     return [Problem(f"--attrition {printable(place)}", known)]
 
 
@@ -74,10 +74,10 @@ def tell(cohort: "Cohort", place: str, part: Path | None) -> None:
 
         show(attrition_page(cohort))
         return
-    from trialscreen.output.report.attrition_data import RENDERERS  # noqa: PLC0415
+    from trialscreen.output.report.attrition_data import attrition_text  # noqa: PLC0415
     from trialscreen.text.whole_file import writing  # noqa: PLC0415
 
-    text = RENDERERS[_ending(place)](cohort, __version__)
+    text = attrition_text(cohort, _ending(place), __version__)
     with writing(place):
         part.write_text(text, encoding="utf-8", newline="\n")
 

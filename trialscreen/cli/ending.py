@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen.cli.element_flags import flag
 from trialscreen.model.trial import Source
-from trialscreen.output.report.statuses import verdict_detail
+from trialscreen.output.report.verdict_words import verdict_detail
 from trialscreen.text.characters import wrapped
 
 if TYPE_CHECKING:

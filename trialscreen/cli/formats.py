@@ -2,18 +2,20 @@
 
 import json
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trialscreen.cli.outcome import refuse
+from trialscreen.cli.outcome import refuse, refuse_one
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import wrapped
 
 if TYPE_CHECKING:
+    from trialscreen.output.report.listing import Listing
     from trialscreen.output.report.render.blocks import Page
 
 
@@ -36,6 +38,23 @@ def load(context: typer.Context) -> Trial:
         return load_trial(context.obj)
     except InputError as error:
         refuse(error)
+
+
+def print_result(
+    form: Format,
+    page: "Callable[[], Page]",
+    data: Callable[[], object],
+    listing: "Callable[[], Listing] | None" = None,
+) -> None:
+    """A result on standard output: its page, its data or its rows, made when it is wanted."""
+    if form is Format.JSON:
+        print_json(data())
+    elif form is not Format.CSV:
+        print_page(page(), form)
+    elif listing is not None:
+        sys.stdout.write(listing().csv())
+    else:
+        refuse_one("--format", "csv is for lists; expected table, plain, markdown or json")
 
 
 def print_page(page: "Page", form: Format) -> None:

@@ -1,6 +1,5 @@
 """`log …`: the screening log, read and checked. `screen --log` adds to it."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -11,16 +10,13 @@ import typer
 
 from trialscreen.cli.app import help_of
 from trialscreen.cli.export import screening_log
-from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
+from trialscreen.cli.formats import Format, FormatOption, load, print_result
 from trialscreen.cli.log_entry import LogFile
 from trialscreen.cli.outcome import Exit, refuse, refuse_one
 from trialscreen.model.errors import InputError, ValueProblem
 
 if TYPE_CHECKING:
     from trialscreen.log.store import Log
-    from trialscreen.output.report.log_tables import Listing
-
-NO_LIST = "csv is for lists; expected table, plain, markdown or json"
 
 log_app = typer.Typer(
     help="The screening log: list, show, verify, export, re-screen, who is due.",
@@ -38,11 +34,13 @@ def list_entries(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the entries of a log, each with its outcome; corrected ones too."""
-    from trialscreen.output.report.log_tables import entries_listing, short  # noqa: PLC0415
+    from trialscreen.output.report.log_lists import SHORT, entries_listing  # noqa: PLC0415
 
     with _opened(file) as log:
         listing = entries_listing(log.entries(details=False), subject)
-    _print(listing, form, short(listing), "No entries.")
+    print_result(
+        form, lambda: listing.only(*SHORT).page("No entries."), listing.data, lambda: listing
+    )
 
 
 @log_app.command(short_help="Show one entry.")
@@ -52,18 +50,13 @@ def show(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show one entry: every answer with its evidence, every finding, who, when, the seal."""
-    from trialscreen.output.report.log_tables import entry_data, entry_page  # noqa: PLC0415
+    from trialscreen.output.report.entry_page import entry_data, entry_page  # noqa: PLC0415
 
     with _opened(file) as log:
         entry = log.entry(number)
     if entry is None:
         refuse_one("log show", f"there is no entry {number}")
-    if form is Format.JSON:
-        print_json(entry_data(entry))
-    elif form is Format.CSV:
-        refuse_one("--format", NO_LIST)
-    else:
-        print_page(entry_page(entry), form)
+    print_result(form, lambda: entry_page(entry), lambda: entry_data(entry))
 
 
 @log_app.command(short_help="Check that nothing was changed.")
@@ -86,20 +79,15 @@ def verify(
     """
     from trialscreen.log.verify import read_noted  # noqa: PLC0415
     from trialscreen.log.verify import verify as check  # noqa: PLC0415
-    from trialscreen.output.report.log_tables import checked_data, checked_page  # noqa: PLC0415
+    from trialscreen.output.report.log_check import checked_data, checked_page  # noqa: PLC0415
 
-    if form is Format.CSV:
-        refuse_one("--format", NO_LIST)
     try:
         checked = check(file, [read_noted(text) for text in seals or ()])
     except ValueProblem as problem:
         refuse_one("--seal", str(problem))
     except InputError as error:
         refuse(error)
-    if form is Format.JSON:
-        print_json(checked_data(checked))
-    else:
-        print_page(checked_page(checked), form)
+    print_result(form, lambda: checked_page(checked), lambda: checked_data(checked))
     if checked.faults:
         raise typer.Exit(Exit.NOT_VERIFIED)
 
@@ -122,7 +110,7 @@ def rescreen(
     --criteria before the command names the new criteria file. Nothing is added to the log.
     """
     from trialscreen.log.follow_up import rescreen as again  # noqa: PLC0415
-    from trialscreen.output.report.log_tables import rescreen_listing  # noqa: PLC0415
+    from trialscreen.output.report.log_lists import rescreen_listing  # noqa: PLC0415
 
     trial, day = load(context), _day("--screening-date", on)
     with _opened(file) as log:
@@ -130,7 +118,8 @@ def rescreen(
         found = again(trial, log.entries(), day)
     told = [one for one in found if everyone or one.is_changed or one.now is None]
     listing = rescreen_listing(told)
-    _print(listing, form, listing, f"{len(found)} subjects on {day}: every verdict stays.")
+    empty = f"{len(found)} subjects on {day}: every verdict stays."
+    print_result(form, lambda: listing.page(empty), listing.data, lambda: listing)
 
 
 @log_app.command(short_help="Who is to be screened again, and when.")
@@ -144,14 +133,14 @@ def due(
 ) -> None:
     """List who fails now and will not from some day on, if nothing else changes."""
     from trialscreen.log.follow_up import due as who_is_due  # noqa: PLC0415
-    from trialscreen.output.report.log_tables import due_listing  # noqa: PLC0415
+    from trialscreen.output.report.log_lists import due_listing  # noqa: PLC0415
 
     last = None if until is None else _day("--until", until)
     with _opened(file) as log:
         found = who_is_due(log.entries(details=False))
     wanted = [one for one in found if last is None or one.day <= last]
     listing = due_listing(wanted, _today())
-    _print(listing, form, listing, "Nobody is due.")
+    print_result(form, lambda: listing.page("Nobody is due."), listing.data, lambda: listing)
 
 
 log_app.command("export", help=help_of(screening_log), short_help="The log as a table.")(
@@ -182,17 +171,3 @@ def _day(where: str, text: str | None) -> date:
 
 def _today() -> date:
     return date.today()  # noqa: DTZ011 - the user's own calendar
-
-
-def _print(listing: "Listing", form: Format, shown: "Listing", empty: str) -> None:
-    """Everything as data; what is `shown` as a table for people."""
-    if form is Format.JSON:
-        print_json(listing.data)
-    elif form is Format.CSV:
-        from trialscreen.text import csvtext  # noqa: PLC0415
-
-        sys.stdout.write(csvtext.render(listing.columns, listing.flat))
-    else:
-        from trialscreen.output.report.log_tables import listing_page  # noqa: PLC0415
-
-        print_page(listing_page(shown, empty), form)

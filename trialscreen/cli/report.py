@@ -95,8 +95,8 @@ def _from_log(
     """Writes the page of a log, or the record of one entry. Raises InputError."""
     from trialscreen.log.store import open_log  # noqa: PLC0415 - for logs only
     from trialscreen.log.verify import verify  # noqa: PLC0415
+    from trialscreen.output.report.log_check import checked_words  # noqa: PLC0415
     from trialscreen.output.report.log_page import LogReport  # noqa: PLC0415
-    from trialscreen.output.report.log_tables import checked_words  # noqa: PLC0415
 
     if problems:
         raise InputError(problems)
@@ -155,7 +155,7 @@ def record_of(trial: Trial, entry: "Entry") -> "Record":
 
 def write_record(record: "Record", path: Path) -> None:
     """Writes the record, whole or not at all. Raises InputError if it cannot be written."""
-    from trialscreen.output.report.documents import record_document  # noqa: PLC0415 - for reports only
+    from trialscreen.output.report.record_page import record_document  # noqa: PLC0415 - for reports only
     from trialscreen.text.whole_file import write_whole  # noqa: PLC0415
 
     write_whole(path, record_document(record))
@@ -163,7 +163,7 @@ def write_record(record: "Record", path: Path) -> None:
 
 def write_log(told: "LogReport", path: Path) -> None:
     """Writes the page of a log, whole or not at all. Raises InputError if it cannot be written."""
-    from trialscreen.output.report.documents import log_document  # noqa: PLC0415 - for reports only
+    from trialscreen.output.report.log_page import log_document  # noqa: PLC0415 - for reports only
     from trialscreen.text.whole_file import write_whole  # noqa: PLC0415
 
     write_whole(path, log_document(told))

@@ -15,7 +15,7 @@ from trialscreen.cli.answers import (
     stored_answers,
 )
 from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken
-from trialscreen.cli.formats import Format, FormatOption, print_json, print_page
+from trialscreen.cli.formats import Format, FormatOption, print_result
 from trialscreen.cli.interview import Wishes, answers_file, interview
 from trialscreen.cli.log_entry import (
     ByOption,
@@ -164,17 +164,12 @@ def _say_after_the_result(closing: str) -> None:
 
 
 def _print(screening: Screening, form: Format, *, explain: bool, verbatim: bool) -> None:
-    match form:
-        case Format.JSON:
-            from trialscreen.output.report.screening_data import result  # noqa: PLC0415
+    from trialscreen.output.report.screening_data import findings_listing, result  # noqa: PLC0415
+    from trialscreen.output.report.screening_page import screening_page  # noqa: PLC0415
 
-            print_json(result(screening, __version__))
-        case Format.CSV:
-            from trialscreen.output.report.screening_data import rows  # noqa: PLC0415
-            from trialscreen.text import csvtext  # noqa: PLC0415
-
-            sys.stdout.write(csvtext.render(*rows(screening)))
-        case _:
-            from trialscreen.output.report.screening_page import screening_page  # noqa: PLC0415
-
-            print_page(screening_page(screening, explain=explain, verbatim=verbatim), form)
+    print_result(
+        form,
+        lambda: screening_page(screening, explain=explain, verbatim=verbatim),
+        lambda: result(screening, __version__),
+        lambda: findings_listing(screening),
+    )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from trialscreen.cli.formats import Format, FormatOption, load, print_json, print_page
+from trialscreen.cli.formats import Format, FormatOption, load, print_result
 from trialscreen.cli.outcome import Exit, refuse, refuse_one
 from trialscreen.criteria_file.load import criteria_bytes
 from trialscreen.model.errors import InputError
@@ -18,19 +18,15 @@ from trialscreen.text.characters import count_of, decode, nearest, shown
 
 def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
     """Show the trial: status, phase, design, dates, dose cohorts, sites, contacts."""
-    from trialscreen.output.report.criteria_data import trial_data  # noqa: PLC0415
-    from trialscreen.output.report.trial_page import registered_fields, trial_page  # noqa: PLC0415
+    from trialscreen.output.report import trial_page as report  # noqa: PLC0415
 
     loaded = load(context)
-    if form is Format.JSON:
-        print_json(trial_data(loaded))
-    elif form is Format.CSV:
-        from trialscreen.text import csvtext  # noqa: PLC0415
-
-        fields = registered_fields(loaded.registration)
-        sys.stdout.write(csvtext.render(("field", "value"), fields))
-    else:
-        print_page(trial_page(loaded), form)
+    print_result(
+        form,
+        lambda: report.trial_page(loaded),
+        lambda: report.trial_data(loaded),
+        lambda: report.trial_listing(loaded),
+    )
 
 
 def criteria(
@@ -41,19 +37,12 @@ def criteria(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show the criteria word for word, with rule, readings and data elements."""
-    from trialscreen.output.report.criteria_data import criteria_rows, criterion_data  # noqa: PLC0415
-    from trialscreen.output.report.trial_page import criteria_page  # noqa: PLC0415
+    from trialscreen.output.report.trial_page import criteria_listing, criteria_page  # noqa: PLC0415
 
     loaded = load(context)
     chosen = _choose(loaded, criterion_id)
-    if form is Format.JSON:
-        print_json([criterion_data(loaded, one) for one in chosen])
-    elif form is Format.CSV:
-        from trialscreen.text import csvtext  # noqa: PLC0415
-
-        sys.stdout.write(csvtext.render(*criteria_rows(loaded, chosen)))
-    else:
-        print_page(criteria_page(loaded, chosen), form)
+    listing = criteria_listing(loaded, chosen)
+    print_result(form, lambda: criteria_page(loaded, chosen), listing.data, lambda: listing)
 
 
 def _choose(loaded: Trial, wanted: str | None) -> tuple[Criterion, ...]:

@@ -5,8 +5,9 @@ from datetime import date
 from typing import NamedTuple
 
 from trialscreen.model.trial import Trial
+from trialscreen.output.report.about import AID, criteria_file
+from trialscreen.output.report.flow import counted, flow, stage, told
 from trialscreen.output.report.render import blocks
-from trialscreen.output.report.statuses import AID
 from trialscreen.tables.attrition.counts import Attrition, Count, CriterionCounts, Hidden
 from trialscreen.tables.attrition.disclosure import least_shown
 
@@ -23,6 +24,11 @@ class Cohort(NamedTuple):
     attrition: Attrition
     small: int | None = None
     own_days: bool = False
+
+    @property
+    def sections(self) -> dict[str, str]:
+        """The titles of the groups of data, by id."""
+        return {section.id: section.title for section in self.trial.sections}
 
 
 MOST_MISSING = 15
@@ -50,10 +56,6 @@ def attrition_page(cohort: Cohort) -> blocks.Page:
     )
 
 
-def told(count: Count) -> str:
-    return count.text if isinstance(count, Hidden) else f"{count:,}"
-
-
 def _day(cohort: Cohort) -> str:
     everyone = f"on {cohort.on}"
     if not cohort.own_days:
@@ -63,37 +65,22 @@ def _day(cohort: Cohort) -> str:
 
 
 def _flow(found: Attrition) -> Iterator[blocks.Block]:
-    excluded = tuple(
-        blocks.row(_name(one), _counted(one.stopped, found.assessed, "bad"))
-        for one in found.criteria
+    first = stage(
+        "Assessed",
+        found.assessed,
+        "plain",
+        f"Excluded: {told(found.ineligible)}, each counted at the first criterion that"
+        " certainly fails, in protocol order",
+        ("Criterion", "Excluded"),
+        ((_name(one), counted(one.stopped, found.assessed, "bad")) for one in found.criteria),
     )
-    waiting = (
-        blocks.row("Data are missing", _counted(found.lacking_data, found.assessed, "open")),
-        blocks.row(
-            "Only consent or the investigator's judgement is open",
-            _counted(found.judgement_only, found.assessed, "open"),
-        ),
-    )
-    yield blocks.Heading("From assessed to eligible")
-    yield blocks.Flow(
-        (
-            blocks.Stage(
-                "Assessed",
-                told(found.assessed),
-                "plain",
-                f"Excluded: {told(found.ineligible)}, each counted at the first criterion that"
-                " certainly fails, in protocol order",
-                blocks.Table(("Criterion", "Excluded"), excluded, (1, 0), (1,)),
-            ),
-            blocks.Stage(
-                "Not excluded",
-                told(found.remaining),
-                "open",
-                "Undetermined, and why",
-                blocks.Table(("Why", "Undetermined"), waiting, (1, 0), (1,)),
-            ),
-            blocks.Stage("Eligible", told(found.eligible), "good"),
-        )
+    return flow(
+        first,
+        found.assessed,
+        remaining=found.remaining,
+        lacking_data=found.lacking_data,
+        judgement_only=found.judgement_only,
+        eligible=found.eligible,
     )
 
 
@@ -103,33 +90,31 @@ def _criteria(found: Attrition) -> Iterator[blocks.Block]:
         "Met, not met and unknown are about the criterion's own statement: an exclusion that is"
         " met excludes. The bar shows who passes, is open, and fails, in this order."
     )
-    yield blocks.Table(
+    yield blocks.table(
         ("Criterion", "Met", "Not met", "Unknown", "Passes"),
-        tuple(
-            blocks.row(
-                _name(one), told(one.met), told(one.not_met), told(one.unknown), _outcome(one)
-            )
+        (
+            (_name(one), told(one.met), told(one.not_met), told(one.unknown), _outcome(one))
             for one in found.criteria
         ),
         (1, 0, 0, 0, 0),
         (1, 2, 3, 4),
     )
     yield blocks.Heading("What each criterion costs")
-    yield blocks.Items(
+    yield blocks.items(
         (
-            blocks.Cell("Passed so far: certainly pass this criterion and all before it."),
-            blocks.Cell("Fails alone: certainly fail this criterion and no other."),
-            blocks.Cell("More without it: how many more would be eligible if it were left out."),
+            "Passed so far: certainly pass this criterion and all before it.",
+            "Fails alone: certainly fail this criterion and no other.",
+            "More without it: how many more would be eligible if it were left out.",
         )
     )
-    yield blocks.Table(
+    yield blocks.table(
         ("Criterion", "Fails alone", "More without it", "Passed so far"),
-        tuple(
-            blocks.row(
+        (
+            (
                 _name(one),
                 told(one.failed_alone),
                 told(one.gained),
-                _counted(one.passed_so_far, found.assessed, "good"),
+                counted(one.passed_so_far, found.assessed, "good"),
             )
             for one in found.criteria
         ),
@@ -140,13 +125,6 @@ def _criteria(found: Attrition) -> Iterator[blocks.Block]:
 
 def _name(one: CriterionCounts) -> str:
     return f"{one.criterion.id} {one.criterion.label}"
-
-
-def _counted(count: Count, of: Count, tone: blocks.Tone) -> blocks.Cell:
-    """A count with a bar; one that is hidden has none."""
-    if isinstance(count, Hidden) or isinstance(of, Hidden):
-        return blocks.Cell(told(count))
-    return blocks.Cell(told(count), bar=(blocks.Share(count / max(of, 1), tone),))
 
 
 def _outcome(one: CriterionCounts) -> blocks.Cell:
@@ -161,7 +139,7 @@ def _outcome(one: CriterionCounts) -> blocks.Cell:
 
 
 def _order(cohort: Cohort) -> Iterator[blocks.Block]:
-    found, labels = cohort.attrition, _sections(cohort.trial)
+    found, labels = cohort.attrition, cohort.sections
     if not found.orders:
         return
     yield blocks.Heading("Order these first")
@@ -170,14 +148,10 @@ def _order(cohort: Cohort) -> Iterator[blocks.Block]:
         " of data, and counts the patients for whom nothing is missing once that group and those"
         " before it are known."
     )
-    yield blocks.Table(
+    yield blocks.table(
         ("", "Group of data", "Settled"),
-        tuple(
-            blocks.row(
-                str(n),
-                ", ".join(labels[name] for name in one.sections),
-                _settled(found, n),
-            )
+        (
+            (str(n), ", ".join(labels[name] for name in one.sections), _settled(found, n))
             for n, one in enumerate(found.orders, start=1)
         ),
         (0, 1, 0),
@@ -207,15 +181,15 @@ def _missing(cohort: Cohort) -> Iterator[blocks.Block]:
         "Among those who are undetermined because data are missing"
         + (f"; {more} more data elements are listed in JSON and CSV." if more > 0 else ".")
     )
-    labels = _sections(trial)
-    yield blocks.Table(
+    labels = cohort.sections
+    yield blocks.table(
         ("Data element", "Group of data", "Nothing else", "Missing"),
-        tuple(
-            blocks.row(
+        (
+            (
                 trial.elements[one.name].label,
-                labels[trial.elements[one.name].section],
+                labels[one.section],
                 told(one.alone),
-                _counted(one.patients, found.lacking_data, "open"),
+                counted(one.patients, found.lacking_data, "open"),
             )
             for one in listed
         ),
@@ -224,12 +198,7 @@ def _missing(cohort: Cohort) -> Iterator[blocks.Block]:
     )
 
 
-def _sections(trial: Trial) -> dict[str, str]:
-    return {section.id: section.title for section in trial.sections}
-
-
 def _footer(cohort: Cohort) -> Iterator[blocks.Block]:
-    trial = cohort.trial
     if cohort.small is not None:
         least = least_shown(cohort.small)
         yield blocks.Paragraph(
@@ -238,7 +207,5 @@ def _footer(cohort: Cohort) -> Iterator[blocks.Block]:
             f" If fewer than {least} were assessed, all other counts are hidden.",
             "muted",
         )
-    yield blocks.Paragraph(
-        f"Criteria {trial.origin}, version {trial.version}, SHA-256 {trial.sha256[:16]}….", "muted"
-    )
+    yield blocks.Paragraph(f"{criteria_file(cohort.trial)}.", "muted")
     yield blocks.Paragraph(AID, "muted")

@@ -4,14 +4,17 @@ Each subject counts once.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from trialscreen.log.entry import Entry
 from trialscreen.log.follow_up import current, latest
+from trialscreen.log.verify import noted_as
 from trialscreen.model.trial import Trial
-from trialscreen.output.report.render import blocks
-from trialscreen.output.report.statuses import AID, verdict_status
+from trialscreen.output.report.about import AID
+from trialscreen.output.report.flow import counted, flow, stage
+from trialscreen.output.report.render import blocks, html
+from trialscreen.output.report.statuses import VERDICTS
 from trialscreen.screening.screen import Open
 from trialscreen.text.characters import count_of
 
@@ -41,7 +44,7 @@ class Counts(NamedTuple):
         return self.screened - self.ineligible
 
 
-def counted(entries: Iterable[Entry], protocol_order: Sequence[str]) -> Counts:
+def counts_of(entries: Iterable[Entry], protocol_order: Sequence[str]) -> Counts:
     """Counts one entry per subject; criteria that are not in `protocol_order` stand last."""
     screened = [one.screened for one in entries]
     verdicts = Counter(one.outcome.verdict for one in screened)
@@ -71,15 +74,28 @@ class LogReport(NamedTuple):
     seals: str
 
 
+def log_document(report: LogReport) -> str:
+    """The page as a whole HTML document; every sheet of it says up to which entry it goes."""
+    told = f"Screening log of {report.trial.registration.nct_id}"
+    if not report.entries:
+        told += ", no entry"
+    else:
+        last = report.entries[-1]
+        seal = noted_as(last.number, last.seal)
+        told += f" · up to {last.at:%Y-%m-%d %H:%M} UTC, entry and seal {seal}"
+    return html.render(log_page(report), told, told)
+
+
 def log_page(report: LogReport) -> blocks.Page:
     """Counts, the flow from screened to eligible, reasons, the subjects, the corrections."""
     registration = report.trial.registration
     subjects = latest(report.entries)
-    counts = counted(subjects.values(), [one.id for one in report.trial.criteria])
+    labels = {one.id: one.label for one in report.trial.criteria}
+    counts = counts_of(subjects.values(), list(labels))
     return (
         blocks.Heading(f"Screening log of {registration.nct_id}", 1),
         blocks.Paragraph(registration.title),
-        blocks.Terms(tuple((name, blocks.Cell(text)) for name, text in _about(report, counts))),
+        blocks.terms(_about(report, counts)),
         blocks.Banner(
             f"{counts.eligible:,} eligible of {counts.screened:,} screened",
             f"Ineligible: {counts.ineligible:,}. Undetermined because data are missing:"
@@ -87,8 +103,8 @@ def log_page(report: LogReport) -> blocks.Page:
             f" open: {counts.judgement_only:,}.",
             "plain",
         ),
-        *(_flow(report.trial, counts) if counts.screened else ()),
-        *(_reasons(report.trial, counts) if counts.reasons else ()),
+        *(_flow(counts, labels) if counts.screened else ()),
+        *(_reasons(counts, labels) if counts.reasons else ()),
         *_subjects(report.entries, subjects),
         *_corrections(report.entries),
         blocks.Paragraph(AID, "muted"),
@@ -112,53 +128,35 @@ def _about(report: LogReport, counts: Counts) -> Iterator[tuple[str, str]]:
 # Counts.
 
 
-def _flow(trial: Trial, counts: Counts) -> Iterator[blocks.Block]:
-    excluded = tuple(
-        blocks.row(_name(trial, one.id), _counted(one.first, counts.screened, "bad"))
-        for one in counts.reasons
-    )
-    waiting = (
-        blocks.row("Data are missing", _counted(counts.lacking_data, counts.screened, "open")),
-        blocks.row(
-            "Only consent or the investigator's judgement is open",
-            _counted(counts.judgement_only, counts.screened, "open"),
+def _flow(counts: Counts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
+    first = stage(
+        "Screened",
+        counts.screened,
+        "plain",
+        f"Ineligible: {counts.ineligible:,}, each at the first criterion that fails",
+        ("Criterion", "Ineligible"),
+        (
+            (_name(one, labels), counted(one.first, counts.screened, "bad"))
+            for one in counts.reasons
         ),
     )
-    yield blocks.Heading("From screened to eligible")
-    yield blocks.Flow(
-        (
-            blocks.Stage(
-                "Screened",
-                f"{counts.screened:,}",
-                "plain",
-                f"Ineligible: {counts.ineligible:,}, each at the first criterion that fails",
-                blocks.Table(("Criterion", "Ineligible"), excluded, (1, 0), (1,))
-                if excluded
-                else None,
-            ),
-            blocks.Stage(
-                "Not excluded",
-                f"{counts.not_excluded:,}",
-                "open",
-                "Undetermined, and why",
-                blocks.Table(("Why", "Undetermined"), waiting, (1, 0), (1,)),
-            ),
-            blocks.Stage("Eligible", f"{counts.eligible:,}", "good"),
-        )
+    return flow(
+        first,
+        counts.screened,
+        remaining=counts.not_excluded,
+        lacking_data=counts.lacking_data,
+        judgement_only=counts.judgement_only,
+        eligible=counts.eligible,
     )
 
 
-def _reasons(trial: Trial, counts: Counts) -> Iterator[blocks.Block]:
+def _reasons(counts: Counts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
     yield blocks.Heading("Reasons for screen failure")
     yield blocks.Paragraph("A subject who fails several criteria is counted at each of them.")
-    yield blocks.Table(
+    yield blocks.table(
         ("Criterion", "It alone", "Subjects"),
-        tuple(
-            blocks.row(
-                _name(trial, one.id),
-                f"{one.alone:,}",
-                _counted(one.failed, counts.ineligible, "bad"),
-            )
+        (
+            (_name(one, labels), f"{one.alone:,}", counted(one.failed, counts.ineligible, "bad"))
             for one in counts.reasons
         ),
         (1, 0, 0),
@@ -166,13 +164,8 @@ def _reasons(trial: Trial, counts: Counts) -> Iterator[blocks.Block]:
     )
 
 
-def _name(trial: Trial, criterion_id: str) -> str:
-    labels = {one.id: one.label for one in trial.criteria}
-    return f"{criterion_id} {labels.get(criterion_id, '')}".strip()
-
-
-def _counted(count: int, of: int, tone: blocks.Tone) -> blocks.Cell:
-    return blocks.Cell(f"{count:,}", bar=(blocks.Share(count / max(of, 1), tone),))
+def _name(one: Reason, labels: Mapping[str, str]) -> str:
+    return f"{one.id} {labels.get(one.id, '')}".strip()
 
 
 # Entries.
@@ -185,9 +178,9 @@ def _subjects(entries: Sequence[Entry], subjects: dict[str, Entry]) -> Iterator[
         yield blocks.Paragraph("Nobody has been screened yet.")
         return
     times = Counter(one.screened.subject for one in current(entries))
-    yield blocks.Table(
+    yield blocks.table(
         ("Subject", "Last screened", "Verdict", "Fails", "Clears on", "By", "Entry", "Screenings"),
-        tuple(_subject(subjects[code], times[code]) for code in sorted(subjects)),
+        (_subject(subjects[code], times[code]) for code in sorted(subjects)),
         (0, 0, 0, 2, 0, 0, 0, 0),
         (6, 7),
     )
@@ -195,7 +188,7 @@ def _subjects(entries: Sequence[Entry], subjects: dict[str, Entry]) -> Iterator[
 
 def _subject(entry: Entry, times: int) -> tuple[blocks.Cell, ...]:
     screened, outcome = entry.screened, entry.screened.outcome
-    status = verdict_status(outcome.verdict)
+    status = VERDICTS[outcome.verdict]
     details = [_OPEN[outcome.open]] if outcome.open else []
     details += ["before consent"] if screened.stage == "before consent" else []
     return blocks.row(
@@ -214,13 +207,11 @@ _OPEN: dict[Open, str] = {"data": "data missing", "judgement": "judgement open"}
 
 
 def _corrections(entries: Sequence[Entry]) -> Iterator[blocks.Block]:
-    rows = tuple(
-        blocks.row(
-            str(one.number), str(made.of), f"{one.at:%Y-%m-%d %H:%M} UTC", one.by, made.reason
-        )
+    rows = [
+        (str(one.number), str(made.of), f"{one.at:%Y-%m-%d %H:%M} UTC", one.by, made.reason)
         for one in entries
         if (made := one.screened.corrects) is not None
-    )
+    ]
     if rows:
         yield blocks.Heading("Corrections")
-        yield blocks.Table(("Entry", "Corrects", "Recorded", "By", "Reason"), rows, (0, 0, 0, 0, 1))
+        yield blocks.table(("Entry", "Corrects", "Recorded", "By", "Reason"), rows, (0, 0, 0, 0, 1))

@@ -3,7 +3,7 @@
 Its evidence is a table: what each finding rests on, as it was written, and how it came in.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Set
 from typing import NamedTuple
 
 from trialscreen.answers.answer import (
@@ -15,86 +15,25 @@ from trialscreen.answers.answer import (
     of_another_version,
 )
 from trialscreen.log.entry import Entry
-from trialscreen.model.trial import SCREENING_DATE, Kind, Trial
+from trialscreen.log.verify import noted_as
+from trialscreen.model.trial import SCREENING_DATE, Element, Kind, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
-from trialscreen.output.report.render import blocks
+from trialscreen.output.report.about import AID
+from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.screening_page import (
     SOURCE_WORDS,
     TITLES,
     needed_text,
     notice_blocks,
 )
-from trialscreen.output.report.signing import identity, signatures
-from trialscreen.output.report.statuses import (
-    distances,
-    status_of,
-    verdict_detail,
-    verdict_tone,
-    why,
-)
+from trialscreen.output.report.statuses import VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohort_blocks
+from trialscreen.output.report.verdict_words import distances, verdict_detail, why, why_and_until
 from trialscreen.screening.explain import in_use
 from trialscreen.screening.outlook import clears_on
 from trialscreen.screening.screen import Finding, Screening
 
 _BY = {"flag": "command line", "file": "answers file", "interview": "interview"}
-
-
-class _Evidence(NamedTuple):
-    """The value of an element, as written too if that differs, and where it is from."""
-
-    value: str
-    origin: str
-
-
-def evidence_table(screening: Screening, answers: Answers, names: Iterable[str]) -> blocks.Table:
-    """The elements that are named, in the file's order; yes/no that are alike share a row."""
-    wanted = set(names)
-    grouped: dict[tuple[_Evidence, str], list[str]] = {}
-    for element in screening.trial.elements.values():
-        if element.name in wanted:
-            alone = "" if element.type == "boolean" else element.name
-            key = (_evidence(screening, answers, element.name), alone)
-            grouped.setdefault(key, []).append(element.label)
-    return blocks.Table(
-        ("Data element", "Value", "From"),
-        tuple(
-            blocks.row("; ".join(labels), one.value, one.origin)
-            for (one, _), labels in grouped.items()
-        ),
-        (4, 2, 3),
-    )
-
-
-def answered(screening: Screening, answers: Answers) -> frozenset[str]:
-    """The elements of which something is given, be it "unknown"."""
-    return (frozenset(answers) | screening.facts.keys()) - {SCREENING_DATE}
-
-
-def _evidence(screening: Screening, answers: Answers, name: str) -> _Evidence:
-    trial, given = screening.trial, answers.get(name)
-    element = trial.elements[name]
-    value = show_fact(trial, element, screening.facts.get(name))
-    if given is None:
-        return _Evidence(value, SOURCE_WORDS[element.source])
-    written = given.text.strip()
-    if value.casefold() not in (written.casefold(), with_unit(trial, element, written).casefold()):
-        value = f"{value}\nwritten: {written}"
-    lines = (f"{SOURCE_WORDS[element.source]}; {_BY[given.by]}", *_notes(trial, given))
-    return _Evidence(value, "\n".join(lines))
-
-
-def _notes(trial: Trial, given: Answer) -> Iterator[str]:
-    """The notes beside an answer, a line each; the criteria file only if it was another."""
-    for key, text in given.notes.items():
-        if key == ANSWERED:
-            yield f"answered {text}"
-        elif key == SET_ASIDE:
-            yield f"set aside, not used: {text}"
-        elif key != CRITERIA:
-            yield f"{key}: {text}"
-    if of_another_version(trial, given.notes):
-        yield f"taken under another version of the criteria file, {given.notes[CRITERIA]}"
 
 
 class Record(NamedTuple):
@@ -109,22 +48,45 @@ class Record(NamedTuple):
     entry: Entry | None = None
 
 
+def record_document(record: Record) -> str:
+    """The record as a whole HTML document; every sheet of it says whose it is.
+
+    A browser that prints no feet of its own prints the title above each sheet.
+    """
+    told = _foot(record)
+    return html.render(record_page(record), told, told)
+
+
+def _foot(record: Record) -> str:
+    """What identifies a sheet that lies alone."""
+    screening, entry = record.screening, record.entry
+    nct_id, on = screening.trial.registration.nct_id, screening.on
+    if entry is None:
+        return f"{nct_id} · subject ________ · screened {on}"
+    return (
+        f"{nct_id} · subject {entry.screened.subject} · screened {on} · log entry and seal"
+        f" {noted_as(entry.number, entry.seal)}"
+    )
+
+
 def record_page(record: Record) -> blocks.Page:
     """Verdict, every criterion with its evidence, what is open, and room for signatures."""
     screening, trial = record.screening, record.screening.trial
     return (
         blocks.Heading("Eligibility screening record", 1),
         blocks.Paragraph(trial.registration.title),
-        identity(trial, screening.on, record.tool, record.entry),
+        blocks.terms(_identity(record)),
         blocks.Banner(
-            screening.verdict.upper(), verdict_detail(screening), verdict_tone(screening)
+            screening.verdict.upper(),
+            verdict_detail(screening),
+            VERDICTS[screening.verdict].tone,
         ),
         *_failures(screening),
         *_overview(screening),
         *notice_blocks(screening),
         *_missing(screening),
         *_judgements(screening),
-        blocks.Together(tuple(signatures(record.entry))),
+        blocks.Together(tuple(_signatures(record.entry))),
         *_criteria(record, "inclusion"),
         *_criteria(record, "exclusion"),
         *_other_answers(record),
@@ -132,28 +94,72 @@ def record_page(record: Record) -> blocks.Page:
     )
 
 
+# Whose it is.
+
+
+def _identity(record: Record) -> Iterator[tuple[str, str]]:
+    """Whose record it is and by which criteria; what is left empty is filled in by hand."""
+    trial, entry = record.screening.trial, record.entry
+    yield "Trial", trial.registration.nct_id
+    yield "Subject", "" if entry is None else entry.screened.subject
+    yield "Screening date", str(record.screening.on)
+    if entry is not None:
+        yield from _in_the_log(entry)
+    criteria = f"{trial.origin}, version {trial.version}, applied by trialscreen {record.tool}"
+    yield "Criteria file", f"{criteria}\nSHA-256 {trial.sha256}"
+
+
+def _in_the_log(entry: Entry) -> Iterator[tuple[str, str]]:
+    recorded = f"recorded {entry.at:%Y-%m-%d %H:%M} UTC by {entry.by}"
+    yield "Log entry", f"{entry.number}, {recorded}"
+    yield "Seal", f"{entry.number}:{entry.seal}"
+    if (corrects := entry.screened.corrects) is not None:
+        yield "Corrects", f"entry {corrects.of}\nReason: {corrects.reason}"
+    if entry.screened.note:
+        yield "Note", entry.screened.note
+
+
+def _signatures(entry: Entry | None) -> Iterator[blocks.Part]:
+    """The decision, to tick, and who signs it."""
+    screener = "" if entry is None else entry.by
+    yield blocks.Heading("Decision and signatures")
+    yield blocks.Paragraph(f"{AID} The evidence for each criterion is on the sheets that follow.")
+    yield blocks.Choices(
+        "The investigator decides:", ("eligible", "not eligible", "re-screen on ____________")
+    )
+    yield blocks.table(
+        ("", "Name", "Signature", "Date"),
+        (("Screened by", screener, "", ""), ("Investigator", "", "", "")),
+        (3, 4, 5, 3),
+        to_fill=True,
+    )
+
+
+# What is found.
+
+
 def _failures(screening: Screening) -> Iterator[blocks.Block]:
     """What fails, and why."""
-    rows = []
-    for finding in screening.failing:
-        day = clears_on(screening, finding)
-        cleared = () if day is None else (f"clears on {day}",)
-        told = "; ".join((*why(screening, finding), *cleared))
-        rows.append((finding.criterion.id, blocks.Cell(f"{finding.criterion.label}: {told}")))
-    if rows:
-        yield blocks.Terms(tuple(rows))
+    if screening.failing:
+        yield blocks.terms(
+            (
+                one.criterion.id,
+                f"{one.criterion.label}: {'; '.join(why_and_until(screening, one))}",
+            )
+            for one in screening.failing
+        )
 
 
 def _overview(screening: Screening) -> Iterator[blocks.Block]:
     yield blocks.Heading("All criteria")
-    yield blocks.Table(
-        ("", "Criterion", "Status"), tuple(map(_line, screening.findings)), (0, 1, 0)
+    yield blocks.table(
+        ("", "Criterion", "Status"),
+        (
+            (one.criterion.id, one.criterion.label, status_of(one).cell)
+            for one in screening.findings
+        ),
+        (0, 1, 0),
     )
-
-
-def _line(finding: Finding) -> tuple[blocks.Cell, ...]:
-    status, criterion = status_of(finding), finding.criterion
-    return blocks.row(criterion.id, criterion.label, blocks.Cell(str(status), status.tone))
 
 
 # What is open.
@@ -174,9 +180,9 @@ def _missing(screening: Screening) -> Iterator[blocks.Block]:
         texts.append(needed_text(screening, name))
     if by_source:
         yield blocks.Heading("Data still missing")
-        yield blocks.Table(
+        yield blocks.table(
             ("From", "What, and for which criterion"),
-            tuple(blocks.row(source, "; ".join(texts)) for source, texts in by_source.items()),
+            ((source, "; ".join(texts)) for source, texts in by_source.items()),
             (0, 1),
         )
 
@@ -184,13 +190,13 @@ def _missing(screening: Screening) -> Iterator[blocks.Block]:
 def _judgements(screening: Screening) -> Iterator[blocks.Block]:
     """Consent and the investigator's judgements still open, with space to write."""
     elements = screening.trial.elements
-    rows = tuple(
-        blocks.row(needed_text(screening, name), elements[name].ask, "")
+    rows = [
+        (needed_text(screening, name), elements[name].ask, "")
         for name in _open_names(screening, judgement=True)
-    )
+    ]
     if rows:
         yield blocks.Heading("Consent and judgements still open")
-        yield blocks.Table(
+        yield blocks.table(
             ("What, and for which criterion", "Question", "Answer"), rows, (3, 4, 3), to_fill=True
         )
 
@@ -208,11 +214,9 @@ def _criteria(record: Record, kind: Kind) -> Iterator[blocks.Block]:
 def _criterion(record: Record, finding: Finding) -> Iterator[blocks.Part]:
     criterion = finding.criterion
     yield blocks.Heading(f"{criterion.id} {criterion.label}: {status_of(finding)}", 3)
-    yield blocks.Terms(
-        tuple((name, blocks.Cell(text)) for name, text in _terms(record.screening, finding))
-    )
+    yield blocks.terms(_terms(record.screening, finding))
     if names := in_use(finding.trace):
-        yield evidence_table(record.screening, record.answers, names)
+        yield _evidence_table(record, names)
 
 
 def _terms(screening: Screening, finding: Finding) -> Iterator[tuple[str, str]]:
@@ -235,7 +239,58 @@ def _terms(screening: Screening, finding: Finding) -> Iterator[tuple[str, str]]:
 def _other_answers(record: Record) -> Iterator[blocks.Block]:
     """The answers that no criterion rests on, so that every answer is on the record."""
     used = frozenset().union(*(in_use(one.trace) for one in record.screening.findings))
-    if names := answered(record.screening, record.answers) - used:
+    answered = (record.answers.keys() | record.screening.facts.keys()) - {SCREENING_DATE}
+    if names := answered - used:
         yield blocks.Heading("Other answers given")
         yield blocks.Paragraph("No finding rests on them.")
-        yield evidence_table(record.screening, record.answers, names)
+        yield _evidence_table(record, names)
+
+
+# The evidence.
+
+
+class _Evidence(NamedTuple):
+    """The value of an element, as written too if that differs, and where it is from."""
+
+    value: str
+    origin: str
+
+
+def _evidence_table(record: Record, names: Set[str]) -> blocks.Table:
+    """The elements that are named, in the file's order; yes/no that are alike share a row."""
+    grouped: dict[tuple[_Evidence, str], list[str]] = {}
+    for element in record.screening.trial.elements.values():
+        if element.name in names:
+            alone = "" if element.type == "boolean" else element.name
+            key = (_evidence(record, element), alone)
+            grouped.setdefault(key, []).append(element.label)
+    return blocks.table(
+        ("Data element", "Value", "From"),
+        (("; ".join(labels), one.value, one.origin) for (one, _), labels in grouped.items()),
+        (4, 2, 3),
+    )
+
+
+def _evidence(record: Record, element: Element) -> _Evidence:
+    trial, given = record.screening.trial, record.answers.get(element.name)
+    value = show_fact(trial, element, record.screening.facts.get(element.name))
+    if given is None:
+        return _Evidence(value, SOURCE_WORDS[element.source])
+    written = given.text.strip()
+    if value.casefold() not in (written.casefold(), with_unit(trial, element, written).casefold()):
+        value = f"{value}\nwritten: {written}"
+    lines = (f"{SOURCE_WORDS[element.source]}; {_BY[given.by]}", *_notes(trial, given))
+    return _Evidence(value, "\n".join(lines))
+
+
+def _notes(trial: Trial, given: Answer) -> Iterator[str]:
+    """The notes beside an answer, a line each; the criteria file only if it was another."""
+    for key, text in given.notes.items():
+        if key == ANSWERED:
+            yield f"answered {text}"
+        elif key == SET_ASIDE:
+            yield f"set aside, not used: {text}"
+        elif key != CRITERIA:
+            yield f"{key}: {text}"
+    if of_another_version(trial, given.notes):
+        yield f"taken under another version of the criteria file, {given.notes[CRITERIA]}"

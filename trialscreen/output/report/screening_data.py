@@ -1,16 +1,17 @@
-"""A screening as one JSON object (`result.schema.json`), and as rows for CSV."""
+"""A screening as one JSON object (`result.schema.json`), and as a row for each criterion."""
 
 from typing import Any
 
 from trialscreen.model.registration import as_data
 from trialscreen.model.wording import show_fact
-from trialscreen.output.report.criteria_data import short_trial_data
-from trialscreen.output.report.statuses import AID, distances, status_of, verdict_detail, why
+from trialscreen.output.report.about import AID, head
+from trialscreen.output.report.listing import Columns, Listing, listed
+from trialscreen.output.report.statuses import status_of
+from trialscreen.output.report.verdict_words import distances, verdict_detail, why
 from trialscreen.screening.explain import minimal_support, reasons_or_doubts
 from trialscreen.screening.outlook import all_clear_on, clears_on, fails_by
 from trialscreen.screening.screen import Finding, Screening
 
-SCHEMA_VERSION = "1.0"
 MOST_SETS = 10
 """Alternatives listed under `settles`; the smallest stand first."""
 
@@ -19,16 +20,14 @@ def result(screening: Screening, tool_version: str) -> dict[str, Any]:
     """The object that `screen --format json` prints."""
     trial, day = screening.trial, all_clear_on(screening)
     return {
-        "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "trialscreen", "version": tool_version},
-        "trial": short_trial_data(trial),
+        **head(trial, tool_version),
         "screening_date": screening.on.isoformat(),
         "verdict": screening.verdict,
         "open": screening.open,
         "summary": verdict_detail(screening),
-        "criteria": [_criterion(screening, finding) for finding in screening.findings],
+        "criteria": listed(_columns(screening), screening.findings).data(),
         "missing": {source: list(names) for source, names in screening.missing.items()},
-        "clears_on": day.isoformat() if day else None,
+        "clears_on": as_data(day),
         "fails_by_then": [one.id for one in fails_by(screening, day)] if day else [],
         "settles": _settles(screening),
         "notices": [
@@ -46,24 +45,40 @@ def result(screening: Screening, tool_version: str) -> dict[str, Any]:
     }
 
 
-def _criterion(screening: Screening, finding: Finding) -> dict[str, Any]:
-    criterion, trial, day = finding.criterion, screening.trial, clears_on(screening, finding)
+def _columns(screening: Screening) -> Columns[Finding]:
+    """What is told of each finding."""
+    trial, facts, on = screening.trial, screening.facts, screening.on
     return {
-        "id": criterion.id,
-        "kind": criterion.kind,
-        "label": criterion.label,
-        "text": criterion.text,
-        "status": status_of(finding).words,
-        "met": finding.met.to_optional(),
-        "passes": finding.passes.to_optional(),
-        "reasons": list(reasons_or_doubts(trial, finding.trace, screening.on)),
-        "missing": list(finding.missing),
-        "clears_on": day.isoformat() if day else None,
-        "rests_on": list(
-            minimal_support(trial.elements, screening.facts, screening.on, finding.trace)
-        ),
-        "distances": list(distances(screening, finding)),
+        "id": lambda one: one.criterion.id,
+        "kind": lambda one: one.criterion.kind,
+        "label": lambda one: one.criterion.label,
+        "text": lambda one: one.criterion.text,
+        "status": lambda one: status_of(one).words,
+        "met": lambda one: one.met.to_optional(),
+        "passes": lambda one: one.passes.to_optional(),
+        "reasons": lambda one: reasons_or_doubts(trial, one.trace, on),
+        "missing": lambda one: one.missing,
+        "clears_on": lambda one: clears_on(screening, one),
+        "rests_on": lambda one: minimal_support(trial.elements, facts, on, one.trace),
+        "distances": lambda one: distances(screening, one),
     }
+
+
+def findings_listing(screening: Screening) -> Listing:
+    """A row for each criterion, with the verdict; its reasons name what is missing, too."""
+    columns: Columns[Finding] = {
+        "nct_id": lambda _: screening.trial.registration.nct_id,
+        "screening_date": lambda _: screening.on,
+        "verdict": lambda _: screening.verdict,
+        **_columns(screening),
+        "reasons": lambda one: why(screening, one),
+    }
+    told = (
+        *("nct_id", "screening_date", "verdict", "id", "kind", "label", "status"),
+        *("met", "passes", "reasons", "missing", "clears_on", "text"),
+    )
+    chosen = {name: columns[name] for name in told}
+    return listed(chosen, screening.findings, {"missing": ", ".join})
 
 
 def _settles(screening: Screening) -> dict[str, list[list[str]]] | None:
@@ -77,33 +92,3 @@ def _settles(screening: Screening) -> dict[str, list[list[str]]] | None:
         ]
         for verdict in ("ineligible", "eligible")
     }
-
-
-def rows(screening: Screening) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-    """Column names and a row per criterion, each with the verdict and the screening date."""
-    columns = (
-        *("nct_id", "screening_date", "verdict", "id", "kind", "label", "status"),
-        *("met", "passes", "reasons", "missing", "clears_on", "text"),
-    )
-    return columns, [
-        (
-            screening.trial.registration.nct_id,
-            screening.on,
-            screening.verdict,
-            one.criterion.id,
-            one.criterion.kind,
-            one.criterion.label,
-            status_of(one).words,
-            _word(one.met.to_optional()),
-            _word(one.passes.to_optional()),
-            "; ".join(why(screening, one)),
-            ", ".join(one.missing),
-            clears_on(screening, one),
-            one.criterion.text,
-        )
-        for one in screening.findings
-    ]
-
-
-def _word(value: bool | None) -> str | None:
-    return None if value is None else str(value).lower()

@@ -3,20 +3,18 @@
 from collections.abc import Iterator
 
 from trialscreen.model.rules import Clause, Test
-from trialscreen.model.trial import Kind, Source
+from trialscreen.model.trial import Kind, Source, Trial
 from trialscreen.model.wording import rule_in_words, test_in_words
+from trialscreen.output.report.about import AID, criteria_file
 from trialscreen.output.report.render import blocks
-from trialscreen.output.report.statuses import (
-    AID,
-    clause_words,
+from trialscreen.output.report.statuses import TRUTHS, VERDICTS, status_of
+from trialscreen.output.report.trial_page import cohort_blocks
+from trialscreen.output.report.verdict_words import (
     distances,
     element_list,
-    status_of,
     verdict_detail,
-    verdict_tone,
-    why,
+    why_and_until,
 )
-from trialscreen.output.report.trial_page import cohort_blocks
 from trialscreen.screening.evaluate import Trace
 from trialscreen.screening.explain import minimal_support, reasons_or_doubts
 from trialscreen.screening.outlook import all_clear_on, clears_on, fails_by
@@ -44,7 +42,7 @@ def screening_page(
             f"{screening.verdict.upper()} for {screening.trial.registration.nct_id}"
             f" on {screening.on}",
             verdict_detail(screening),
-            verdict_tone(screening),
+            VERDICTS[screening.verdict].tone,
         ),
         *_criteria(screening, "inclusion", verbatim=verbatim),
         *_criteria(screening, "exclusion", verbatim=verbatim),
@@ -62,14 +60,12 @@ def _criteria(screening: Screening, kind: Kind, *, verbatim: bool) -> Iterator[b
     rows = []
     for finding in screening.findings:
         if finding.criterion.kind == kind:
-            status, criterion = status_of(finding), finding.criterion
+            criterion = finding.criterion
             grounds = [criterion.text] if verbatim else []
-            grounds.extend(why(screening, finding))
-            if (day := clears_on(screening, finding)) is not None:
-                grounds.append(f"clears on {day}")
-            cell = blocks.Cell(str(status), status.tone)
-            rows.append(blocks.row(criterion.id, criterion.label, cell, "\n".join(grounds)))
-    yield blocks.Table(("", "Criterion", "Status", "Why"), tuple(rows), (0, 2, 0, 4))
+            grounds.extend(why_and_until(screening, finding))
+            status = status_of(finding).cell
+            rows.append((criterion.id, criterion.label, status, "\n".join(grounds)))
+    yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4))
 
 
 def _needed(screening: Screening) -> Iterator[blocks.Block]:
@@ -80,8 +76,8 @@ def _needed(screening: Screening) -> Iterator[blocks.Block]:
     for source, missing in screening.missing.items():
         texts = [text for name in missing if (text := needed_text(screening, name))]
         if texts:
-            rows.append(blocks.row(f"{SOURCE_WORDS[source]} ({len(texts)})", "; ".join(texts)))
-    yield blocks.Table(("From", "What, and for which criterion"), tuple(rows), (0, 1))
+            rows.append((f"{SOURCE_WORDS[source]} ({len(texts)})", "; ".join(texts)))
+    yield blocks.table(("From", "What, and for which criterion"), rows, (0, 1))
 
 
 def needed_text(screening: Screening, name: str) -> str:
@@ -107,7 +103,7 @@ def _outlook(screening: Screening) -> Iterator[blocks.Block]:
     ]
     if lines:
         yield blocks.Heading("What would change this")
-        yield blocks.Items(tuple(map(blocks.Cell, lines)))
+        yield blocks.items(lines)
 
 
 def _clearing_lines(screening: Screening) -> Iterator[str]:
@@ -136,36 +132,35 @@ def _settling_lines(screening: Screening) -> Iterator[str]:
     quick = [ways for ways in screening.ways_to("ineligible") if len(ways) == 1]
     if quick:
         names = frozenset().union(*quick)
-        listed = f": {element_list(trial, names)}" if len(names) <= MOST_LISTED else ""
-        yield f"A single answer can exclude: any of {len(names)} open elements{listed}."
+        named = _named(trial, names)
+        yield f"A single answer can exclude: any of {len(names)} open elements{named}."
     if full := screening.ways_to("eligible"):
         names = full[0]
-        listed = f": {element_list(trial, names)}" if len(names) <= MOST_LISTED else ""
-        yield f"To become eligible, {len(names)} answers at least are needed{listed}."
+        named = _named(trial, names)
+        yield f"To become eligible, {len(names)} answers at least are needed{named}."
+
+
+def _named(trial: Trial, names: frozenset[str]) -> str:
+    """The elements, unless they are too many to list."""
+    return f": {element_list(trial, names)}" if len(names) <= MOST_LISTED else ""
 
 
 def notice_blocks(screening: Screening) -> Iterator[blocks.Part]:
     """What should be looked at twice; nothing if there is nothing."""
     if screening.notices:
         yield blocks.Heading("Please check")
-        yield blocks.Items(
-            tuple(
-                blocks.Cell(
-                    f"{one.level}: {one.message}", "open" if one.level == "warning" else "plain"
-                )
-                for one in screening.notices
+        yield blocks.items(
+            blocks.Cell(
+                f"{one.level}: {one.message}", "open" if one.level == "warning" else "plain"
             )
+            for one in screening.notices
         )
 
 
 def _footer(screening: Screening) -> Iterator[blocks.Block]:
-    trial = screening.trial
+    about = f"{criteria_file(screening.trial)}; screening date {screening.on}."
     yield blocks.Heading("About this result")
-    yield blocks.Paragraph(
-        f"Criteria {trial.origin}, version {trial.version}, SHA-256 {trial.sha256[:16]}…;"
-        f" screening date {screening.on}.",
-        "muted",
-    )
+    yield blocks.Paragraph(about, "muted")
     yield blocks.Paragraph(AID, "muted")
 
 
@@ -177,7 +172,7 @@ def _explanation(screening: Screening) -> Iterator[blocks.Block]:
         criterion = finding.criterion
         yield blocks.Heading(f"{criterion.id} {criterion.label}: {status_of(finding)}", 3)
         yield blocks.Paragraph(f"Rule: {rule_in_words(screening.trial, criterion.rule)}")
-        yield blocks.Items(tuple(_clauses(screening, finding.trace, 0)))
+        yield blocks.items(_clauses(screening, finding.trace, 0))
         if finding.met.known:
             trial = screening.trial
             names = minimal_support(trial.elements, screening.facts, screening.on, finding.trace)
@@ -186,7 +181,7 @@ def _explanation(screening: Screening) -> Iterator[blocks.Block]:
 
 def _clauses(screening: Screening, trace: Trace, depth: int) -> Iterator[blocks.Cell]:
     """An item per clause and test, with the truth of each."""
-    trial, rule, status = screening.trial, trace.rule, clause_words(trace.truth)
+    trial, rule, status = screening.trial, trace.rule, TRUTHS[trace.truth]
     if isinstance(rule, Clause):
         yield blocks.Cell(f"{status}: {rule.id} {rule.text}", depth=depth)
         depth += 1

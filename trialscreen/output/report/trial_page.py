@@ -1,10 +1,13 @@
-"""The pages of a trial: its registration, its dose cohorts, its criteria."""
+"""A trial: its registration, its dose cohorts and its criteria, as pages and as data."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from trialscreen.model.registration import Registration
+from trialscreen.model.registration import Registration, as_data
 from trialscreen.model.trial import Criterion, ElementType, Trial
 from trialscreen.model.wording import rule_in_words
+from trialscreen.output.report.about import SCHEMA_VERSION, criteria_file, file_data
+from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
 
 _LABELS = {
@@ -30,27 +33,36 @@ def trial_page(trial: Trial) -> blocks.Page:
     registration = trial.registration
     return (
         blocks.Heading(registration.title, 1),
-        blocks.Table(("", "Registered"), tuple(_registered(registration)), (0, 1)),
-        *cohort_blocks(trial),
-        blocks.Paragraph(
-            f"Criteria {trial.origin}, version {trial.version}, SHA-256 {trial.sha256[:16]}….",
-            "muted",
+        blocks.table(
+            ("", "Registered"),
+            ((_label(name), text) for name, text in _filled(registration, _SHOWN_APART)),
+            (0, 1),
         ),
+        *cohort_blocks(trial),
+        blocks.Paragraph(f"{criteria_file(trial)}.", "muted"),
     )
 
 
-def registered_fields(registration: Registration) -> Iterator[tuple[str, str]]:
-    """Label and text of every field that is filled; a list has one line per entry."""
+def trial_data(trial: Trial) -> dict[str, Any]:
+    """The registration, and which criteria file it stands in."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **file_data(trial),
+        **as_data(trial.registration),
+    }
+
+
+def trial_listing(trial: Trial) -> Listing:
+    """Everything that the registry says, a field in each row."""
+    rows = [(_label(name), text) for name, text in _filled(trial.registration)]
+    return Listing(("field", "value"), list(rows))
+
+
+def _filled(registration: Registration, but: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Name and text of every field that is filled; a list has one line per entry."""
     for name, value in registration._asdict().items():
-        if value not in (None, ()):
-            yield _label(name), _text(value)
-
-
-def _registered(registration: Registration) -> Iterator[tuple[blocks.Cell, ...]]:
-    apart = set(map(_label, _SHOWN_APART))
-    for label, text in registered_fields(registration):
-        if label not in apart:
-            yield blocks.row(label, text)
+        if value not in (None, ()) and name not in but:
+            yield name, _text(value)
 
 
 def _label(name: str) -> str:
@@ -70,10 +82,10 @@ def cohort_blocks(trial: Trial) -> Iterator[blocks.Block]:
     """The dose cohorts with their details, and who assigns them."""
     registration = trial.registration
     yield blocks.Heading("Dose cohorts")
-    yield blocks.Table(
+    yield blocks.table(
         ("Cohort", "Dose", "Intervention", "Given as"),
-        tuple(
-            blocks.row(
+        (
+            (
                 cohort.name,
                 cohort.dose,
                 f"{cohort.intervention} ({cohort.intervention_type.lower()})",
@@ -84,7 +96,7 @@ def cohort_blocks(trial: Trial) -> Iterator[blocks.Block]:
         (0, 0, 1, 1),
     )
     notes = (registration.dose_assignment, registration.dose_note)
-    yield blocks.Items(tuple(blocks.Cell(note, "muted") for note in notes if note is not None))
+    yield blocks.items((note for note in notes if note is not None), "muted")
 
 
 def criteria_page(trial: Trial, criteria: tuple[Criterion, ...]) -> blocks.Page:
@@ -97,16 +109,15 @@ def _criterion(trial: Trial, criterion: Criterion) -> Iterator[blocks.Block]:
     yield blocks.Paragraph(criterion.text)
     yield blocks.Paragraph(f"Rule: {rule_in_words(trial, criterion.rule)}")
     if criterion.readings:
-        yield blocks.Table(
+        yield blocks.table(
             ("", "Ambiguous", "Reading taken", "Alternative", "Why"),
-            tuple(
-                blocks.row(one.ref, one.issue, one.chosen, one.alternative, one.why)
+            (
+                (one.ref, one.issue, one.chosen, one.alternative, one.why)
                 for one in criterion.readings
             ),
             (0, 3, 4, 3, 4),
         )
-    names = trial.elements_behind(criterion.rule)
-    yield blocks.Items(tuple(blocks.Cell(_element_text(trial, name)) for name in names))
+    yield blocks.items(_element_text(trial, n) for n in trial.elements_behind(criterion.rule))
 
 
 def _element_text(trial: Trial, name: str) -> str:
@@ -114,3 +125,21 @@ def _element_text(trial: Trial, name: str) -> str:
     unit = trial.unit_text(element.unit)
     kind = TYPE_WORDS[element.type] + (f", {unit}" if unit else "")
     return f"{name}: {element.label} ({kind}; {element.source})"
+
+
+def criteria_listing(trial: Trial, criteria: tuple[Criterion, ...]) -> Listing:
+    """A row for each criterion; its readings are records, with their ref and what was chosen."""
+    columns: Columns[Criterion] = {
+        "id": lambda one: one.id,
+        "kind": lambda one: one.kind,
+        "label": lambda one: one.label,
+        "text": lambda one: one.text,
+        "rule": lambda one: rule_in_words(trial, one.rule),
+        "readings": lambda one: one.readings,
+        "elements": lambda one: list(trial.elements_behind(one.rule)),
+    }
+    flat = {
+        "readings": lambda readings: "; ".join(f"{one.ref}: {one.chosen}" for one in readings),
+        "elements": ", ".join,
+    }
+    return listed(columns, criteria, flat)

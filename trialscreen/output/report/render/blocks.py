@@ -1,5 +1,6 @@
 """What a page is made of, before it is known where it will be shown."""
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 Tone = Literal["plain", "good", "bad", "open", "muted"]
@@ -107,6 +108,34 @@ Block = Part | Together
 Page = tuple[Block, ...]
 
 
+def cell(text: str | Cell) -> Cell:
+    """A plain text becomes a plain cell."""
+    return text if isinstance(text, Cell) else Cell(text)
+
+
 def row(*texts: str | Cell) -> tuple[Cell, ...]:
-    """A table row; plain texts become plain cells."""
-    return tuple(text if isinstance(text, Cell) else Cell(text) for text in texts)
+    """The cells of a table's row."""
+    return tuple(map(cell, texts))
+
+
+def table(
+    columns: Iterable[str],
+    rows: Iterable[Iterable[str | Cell]],
+    shares: Iterable[int],
+    numbers: tuple[int, ...] = (),
+    *,
+    to_fill: bool = False,
+) -> Table:
+    """A table of texts and cells."""
+    cells = tuple(row(*texts) for texts in rows)
+    return Table(tuple(columns), cells, tuple(shares), numbers, to_fill)
+
+
+def terms(rows: Iterable[tuple[str, str | Cell]]) -> Terms:
+    """Names, each with a text or a cell."""
+    return Terms(tuple((name, cell(text)) for name, text in rows))
+
+
+def items(texts: Iterable[str | Cell], tone: Tone = "plain") -> Items:
+    """A list of cells, and of texts in one tone."""
+    return Items(tuple(one if isinstance(one, Cell) else Cell(one, tone) for one in texts))

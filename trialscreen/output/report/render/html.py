@@ -7,22 +7,7 @@ import html
 from importlib.resources import files
 from typing import assert_never
 
-from trialscreen.output.report.render.blocks import (
-    Banner,
-    Block,
-    Cell,
-    Choices,
-    Flow,
-    Heading,
-    Items,
-    Page,
-    Paragraph,
-    Part,
-    Stage,
-    Table,
-    Terms,
-    Together,
-)
+from trialscreen.output.report.render import blocks
 from trialscreen.text.characters import printable
 
 _PAGE = """\
@@ -45,16 +30,16 @@ _PAGE = """\
 """
 
 
-def render(page: Page, title: str, foot: str = "") -> str:
+def render(page: blocks.Page, title: str, foot: str = "") -> str:
     """The page as a whole HTML document; `title` heads it if no heading of level 1 does.
 
     `foot` stands below every printed page, with the number of the page.
     """
-    headed = any(isinstance(block, Heading) and block.level == 1 for block in page)
-    blocks = page if headed else (Heading(title, 1), *page)
+    headed = any(isinstance(block, blocks.Heading) and block.level == 1 for block in page)
+    page = page if headed else (blocks.Heading(title, 1), *page)
     style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     style += _footer(foot) if foot else ""
-    body = "\n".join(map(_block, blocks))
+    body = "\n".join(map(_block, page))
     return _PAGE.format(title=escape(title), style=style, body=body)
 
 
@@ -85,53 +70,53 @@ def _lines(text: str) -> str:
     return "<br>".join(escape(line) for line in text.split("\n"))
 
 
-def _block(block: Block) -> str:
-    if isinstance(block, Together):
+def _block(block: blocks.Block) -> str:
+    if isinstance(block, blocks.Together):
         inside = "\n".join(map(_part, block.parts))
         return f'<section class="together {block.tone}">\n{inside}\n</section>'
     return _part(block)
 
 
-def _part(block: Part) -> str:
+def _part(block: blocks.Part) -> str:
     match block:
-        case Heading(text, level, new_sheet):
+        case blocks.Heading(text, level, new_sheet):
             where = ' class="new-sheet"' if new_sheet else ""
             return f"<h{level}{where}>{escape(text)}</h{level}>"
-        case Paragraph(text, tone):
+        case blocks.Paragraph(text, tone):
             return f'<p class="{tone}">{_lines(text)}</p>'
-        case Banner(text, detail, tone):
+        case blocks.Banner(text, detail, tone):
             return (
                 f'<div class="banner {tone}"><p><strong>{escape(text)}</strong></p>'
                 f"<p>{_lines(detail)}</p></div>"
             )
-        case Items(items):
+        case blocks.Items(items):
             return f"<ul>\n{''.join(map(_item, items))}</ul>"
-        case Table():
+        case blocks.Table():
             return _table(block)
-        case Terms(rows):
+        case blocks.Terms(rows):
             return f"<dl>\n{''.join(_term(name, cell) for name, cell in rows)}</dl>"
-        case Choices():
+        case blocks.Choices():
             return _choices(block)
-        case Flow(stages):
+        case blocks.Flow(stages):
             return f'<ol class="flow">\n{"".join(map(_stage, stages))}</ol>'
         case _:
             assert_never(block)
 
 
-def _item(cell: Cell) -> str:
+def _item(cell: blocks.Cell) -> str:
     return f'<li class="{cell.tone} depth-{cell.depth}">{_lines(cell.text)}</li>\n'
 
 
-def _term(name: str, cell: Cell) -> str:
+def _term(name: str, cell: blocks.Cell) -> str:
     return f'<div><dt>{escape(name)}</dt><dd class="{cell.tone}">{_lines(cell.text)}</dd></div>\n'
 
 
-def _choices(block: Choices) -> str:
+def _choices(block: blocks.Choices) -> str:
     options = "".join(f"<li>{escape(option)}</li>\n" for option in block.options)
     return f'<p>{escape(block.text)}</p>\n<ul class="choices">\n{options}</ul>'
 
 
-def _stage(stage: Stage) -> str:
+def _stage(stage: blocks.Stage) -> str:
     """A box, and beside it who leaves."""
     box = f"<span>{escape(stage.text)}</span> <strong>{escape(stage.size)}</strong>"
     aside = ""
@@ -146,7 +131,7 @@ _MOST_SQUEEZED = 5
 """A table with more columns than these is not made narrower than its words."""
 
 
-def _table(table: Table) -> str:
+def _table(table: blocks.Table) -> str:
     head = "".join(_head(table, n, name) for n, name in enumerate(table.columns))
     to_fill = f' class="to-fill">\n{_widths(table)}' if table.to_fill else ">"
     rows = "".join(f"<tr>{_row(table, cells)}</tr>\n" for cells in table.rows)
@@ -156,7 +141,7 @@ def _table(table: Table) -> str:
     )
 
 
-def _scrolled(table: Table) -> str:
+def _scrolled(table: blocks.Table) -> str:
     """Many columns scroll sideways on a narrow screen, with the keyboard too; few are squeezed."""
     if len(table.columns) <= _MOST_SQUEEZED:
         return ' class="squeezed"'
@@ -165,34 +150,34 @@ def _scrolled(table: Table) -> str:
     )
 
 
-def _widths(table: Table) -> str:
+def _widths(table: blocks.Table) -> str:
     """Fixed, as nothing in the cells asks for room."""
     whole = sum(table.shares)
     cols = "".join(f'<col style="width:{share / whole:.0%}">' for share in table.shares)
     return f"<colgroup>{cols}</colgroup>"
 
 
-def _head(table: Table, column: int, name: str) -> str:
+def _head(table: blocks.Table, column: int, name: str) -> str:
     """A column without a name has no header to read out."""
     number = ' class="number"' if column in table.numbers else ""
     return f'<th scope="col"{number}>{escape(name)}</th>' if name else "<td></td>"
 
 
-def _row(table: Table, cells: tuple[Cell, ...]) -> str:
+def _row(table: blocks.Table, cells: tuple[blocks.Cell, ...]) -> str:
     """The first cell names the row."""
     first, *others = cells
     named = f'<th scope="row" class="{first.tone}">{_lines(first.text)}</th>'
     return named + "".join(_cell(table, n, cell) for n, cell in enumerate(others, start=1))
 
 
-def _cell(table: Table, column: int, cell: Cell) -> str:
+def _cell(table: blocks.Table, column: int, cell: blocks.Cell) -> str:
     number = " number" if column in table.numbers else ""
     has_bar = any(row[column].bar for row in table.rows)
     inside = _lines(cell.text) + (_bar(cell) if has_bar else "")
     return f'<td class="{cell.tone}{number}">{inside}</td>'
 
 
-def _bar(cell: Cell) -> str:
+def _bar(cell: blocks.Cell) -> str:
     """A picture of what the table says in numbers, so it is not read out."""
     if not cell.bar:
         return '<span class="bar none" aria-hidden="true"></span>'  # keeps the place of one

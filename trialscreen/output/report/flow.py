@@ -1,0 +1,59 @@
+"""How all who were screened narrow to those who are eligible: for the page of a cohort and a log's.
+
+A count that is hidden (disclosure control) is told as a text, and has no bar.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from trialscreen.output.report.render import blocks
+from trialscreen.tables.attrition.counts import Count, Hidden
+
+
+def told(count: Count) -> str:
+    return count.text if isinstance(count, Hidden) else f"{count:,}"
+
+
+def counted(count: Count, of: Count, tone: blocks.Tone) -> blocks.Cell:
+    """A count with a bar."""
+    if isinstance(count, Hidden) or isinstance(of, Hidden):
+        return blocks.Cell(told(count))
+    return blocks.Cell(told(count), bar=(blocks.Share(count / max(of, 1), tone),))
+
+
+def stage(
+    name: str,
+    count: Count,
+    tone: blocks.Tone,
+    why: str,
+    columns: tuple[str, str],
+    leaving: Iterable[tuple[str, blocks.Cell]],
+) -> blocks.Stage:
+    """A stage, and who goes no further, if that is said of anybody."""
+    table = blocks.table(columns, leaving, (1, 0), (1,))
+    return blocks.Stage(name, told(count), tone, why, table if table.rows else None)
+
+
+def flow(
+    first: blocks.Stage,
+    whole: Count,
+    *,
+    remaining: Count,
+    lacking_data: Count,
+    judgement_only: Count,
+    eligible: Count,
+) -> Iterator[blocks.Block]:
+    """From the `first` stage, that of the `whole`, to the eligible."""
+    waiting = {
+        "Data are missing": lacking_data,
+        "Only consent or the investigator's judgement is open": judgement_only,
+    }
+    rows = ((why, counted(count, whole, "open")) for why, count in waiting.items())
+    why, columns = "Undetermined, and why", ("Why", "Undetermined")
+    yield blocks.Heading(f"From {first.text.lower()} to eligible")
+    yield blocks.Flow(
+        (
+            first,
+            stage("Not excluded", remaining, "open", why, columns, rows),
+            blocks.Stage("Eligible", told(eligible), "good"),
+        )
+    )

@@ -1,0 +1,84 @@
+"""Rows under named columns: one listing for JSON, for CSV and for people."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from trialscreen.model.registration import as_data
+from trialscreen.output.report.render import blocks
+from trialscreen.output.report.statuses import VERDICTS
+
+T = TypeVar("T")
+
+Columns = Mapping[str, Callable[[T], object]]
+"""The columns of a listing, each with what stands there for one thing that is listed."""
+
+
+class Listing(NamedTuple):
+    """A cell is a text, a number, a day, a yes/no, a list of texts, or a tuple of records.
+
+    `flat` says how the cells of a column become one text, where "; " between the texts of a
+    list is not it. The columns that are `wide` share the room that the others leave.
+    """
+
+    columns: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+    flat: Mapping[str, Callable[[Any], object]] = {}
+    wide: tuple[str, ...] = ()
+
+    def only(self, *names: str) -> "Listing":
+        """The same rows under these columns alone."""
+        places = [self.columns.index(name) for name in names]
+        return self._replace(
+            columns=names, rows=[tuple(values[place] for place in places) for values in self.rows]
+        )
+
+    def data(self) -> list[dict[str, object]]:
+        """The rows for JSON; days as YYYY-MM-DD."""
+        return [dict(zip(self.columns, map(as_data, values), strict=True)) for values in self.rows]
+
+    def csv(self) -> str:
+        """The rows as CSV text."""
+        from trialscreen.text import csvtext  # noqa: PLC0415 - for this form only
+
+        return csvtext.render(self.columns, map(self._texts, self.rows))
+
+    def page(self, empty: str) -> blocks.Page:
+        """The rows as a table; `empty` is said where there are none."""
+        if not self.rows:
+            return (blocks.Paragraph(empty),)
+        return (
+            blocks.table(
+                (name.replace("_", " ") for name in self.columns),
+                (map(_cell, self._texts(values)) for values in self.rows),
+                (int(name in self.wide) for name in self.columns),
+            ),
+        )
+
+    def _texts(self, values: tuple[object, ...]) -> list[object]:
+        """Cells that are one text, or what has no parts."""
+        named = zip(self.columns, values, strict=True)
+        return [self.flat.get(name, _one_text)(value) for name, value in named]
+
+
+def listed(
+    columns: Columns[T],
+    things: Iterable[T],
+    flat: Mapping[str, Callable[[Any], object]] | None = None,
+    wide: tuple[str, ...] = (),
+) -> Listing:
+    """A row for each thing."""
+    rows = [tuple(cell(one) for cell in columns.values()) for one in things]
+    return Listing(tuple(columns), rows, flat or {}, wide)
+
+
+def _one_text(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "; ".join(value) if isinstance(value, list | tuple) else value
+
+
+_TONES: dict[object, blocks.Tone] = {status.words: status.tone for status in VERDICTS.values()}
+
+
+def _cell(value: object) -> blocks.Cell:
+    return blocks.Cell("" if value is None else str(value), _TONES.get(value, "plain"))

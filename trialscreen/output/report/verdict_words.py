@@ -1,0 +1,97 @@
+"""What a verdict means, why a criterion fails or is open, and how far off it is: in words."""
+
+from collections.abc import Iterable
+
+from trialscreen.model import truth
+from trialscreen.model.trial import Kind, Trial
+from trialscreen.screening.explain import deciding_tests, distance, doubts, label_list, reasons
+from trialscreen.screening.outlook import clears_on, fails_by, first_clear_day
+from trialscreen.screening.screen import Finding, Screening
+from trialscreen.text.characters import count_of
+
+MOST_NAMED = 3
+"""Missing elements named beside one criterion; the list of what is needed names them all."""
+
+
+def verdict_detail(screening: Screening) -> str:
+    """What the verdict means, in a sentence or two."""
+    match screening.verdict, screening.open:
+        case "eligible", _:
+            return "Every criterion passes on the answers given."
+        case "ineligible", _:
+            return _why_ineligible(screening)
+        case _, "judgement":
+            return "No data are missing; only consent and the investigator's judgement are open."
+        case _:
+            return _why_undetermined(screening)
+
+
+def _why_ineligible(screening: Screening) -> str:
+    waiting = [one for one in screening.failing if one.is_not_yet]
+    failing = tuple(one for one in screening.failing if not one.is_not_yet)
+    not_yet = f"{_ids(waiting)} not yet met" if waiting else ""
+    if not failing:
+        return f"{not_yet}: it can still come, and nothing else fails."
+    kinds = {kind: [one for one in failing if one.criterion.kind == kind] for kind in _FAILS}
+    said = [f"{_FAILS[kind]} {_ids(some)}" for kind, some in kinds.items() if some]
+    certain = f"Certain, whatever is still open: {', '.join([*said, *filter(None, [not_yet])])}."
+    return f"{certain}{_re_screen(screening, failing)}"
+
+
+_FAILS: dict[Kind, str] = {"inclusion": "fails", "exclusion": "excluded by"}
+
+
+def _ids(findings: Iterable[Finding]) -> str:
+    return ", ".join(finding.criterion.id for finding in findings)
+
+
+def _re_screen(screening: Screening, failing: tuple[Finding, ...]) -> str:
+    """When to look again, if time alone helps and does not harm by then."""
+    day = first_clear_day(screening, failing)
+    if day is None:
+        return ""
+    if late := fails_by(screening, day):
+        then = ", ".join(criterion.id for criterion in late)
+        return f" {_ids(failing)} would clear on {day}, but {then} fails by then."
+    return f" Re-screen on {day} or later."
+
+
+def _why_undetermined(screening: Screening) -> str:
+    still_open = [one for one in screening.findings if not one.passes.known]
+    elements = screening.trial.elements
+    judged = sum(all(elements[name].is_judgement for name in one.missing) for one in still_open)
+    lacking = f"Data are missing for {count_of(len(still_open) - judged, 'criterion', 'criteria')}"
+    waiting = f"; {judged} more wait only for consent or judgement" if judged else ""
+    return f"Nothing excludes so far. {lacking}{waiting}."
+
+
+def why(screening: Screening, finding: Finding) -> tuple[str, ...]:
+    """What decided a criterion; for an open one, what is known of it and what is missing."""
+    trial = screening.trial
+    if finding.met.known:
+        return reasons(trial, finding.trace, screening.on)
+    lines = list(doubts(trial, finding.trace, screening.on))
+    if names := finding.needed:
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED + 1 else ""
+        named = names[:MOST_NAMED] if more else names
+        lines.append(f"missing: {label_list(trial, named)}{more}")
+    return tuple(lines)
+
+
+def why_and_until(screening: Screening, finding: Finding) -> list[str]:
+    """What decided a criterion, and the day on which one that fails clears, if one does."""
+    day = clears_on(screening, finding)
+    return [*why(screening, finding), *([] if day is None else [f"clears on {day}"])]
+
+
+def distances(screening: Screening, finding: Finding) -> tuple[str, ...]:
+    """For a failing criterion, how far its deciding values are from their thresholds."""
+    if finding.passes is not truth.FALSE:
+        return ()
+    tests = deciding_tests(finding.trace)
+    texts = (distance(screening.trial, test, screening.on) for test in tests)
+    return tuple(text for text in texts if text is not None)
+
+
+def element_list(trial: Trial, names: tuple[str, ...] | frozenset[str]) -> str:
+    return label_list(trial, (name for name in trial.elements if name in names))
