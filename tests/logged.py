@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from trialscreen import load_trial
-from trialscreen.log.entry import Correction, Criteria, Entry, Found, Outcome, Screened
+from trialscreen.log.entry import Correction, Criteria, Entry, LoggedFinding, Outcome
 from trialscreen.log.recording import criteria_of
 
 TRIAL = load_trial()
@@ -24,11 +24,11 @@ def entry(
     """An entry that found `failed`; before consent it keeps the ids only."""
     kinds = {one.id: one for one in TRIAL.criteria}
     found = tuple(
-        Found(one, kinds[one].kind, kinds[one].label, None, False, ("why",), (), None)
+        LoggedFinding(one, kinds[one].kind, kinds[one].label, None, False, ("why",), (), None)
         for one in failed
         if one in kinds and consent
     )
-    screened = Screened(
+    return Entry(
         subject,
         on,
         criteria or criteria_of(TRIAL),
@@ -38,6 +38,9 @@ def entry(
         None if corrects is None else Correction(corrects, "typing error"),
         {},
         found,
+        number,
+        datetime(2026, 6, 1, 9, 30, number, tzinfo=UTC),
+        "jdoe",
+        "trialscreen 0.1.0",
+        f"{number:064x}",
     )
-    at = datetime(2026, 6, 1, 9, 30, number, tzinfo=UTC)
-    return Entry(number, at, "jdoe", "trialscreen 0.1.0", screened, f"{number:064x}")

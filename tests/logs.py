@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trialscreen import load_trial, screen
 from trialscreen.answers.answer import Answer
-from trialscreen.log.entry import Correction, Screened
+from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.recording import recorded
 from trialscreen.log.store import Log, open_or_begin
 
@@ -24,7 +24,7 @@ def screened(
     on: date = ON,
     note: str = "",
     corrects: Correction | None = None,
-) -> Screened:
+) -> Entry:
     given = {name: Answer(text, "flag") for name, text in answers.items()}
     return recorded(screen(TRIAL, answers, on), given, subject, note, corrects)
 

@@ -48,8 +48,9 @@ def entry(
 ) -> Entry:
     """As the log would keep it: before consent without answers."""
     seal = sha256(f"{number} {subject}".encode()).hexdigest()
-    screened = recorded(screening, answers or {}, subject)
-    return Entry(number, AT + timedelta(hours=number), "JW", __version__, screened, seal)
+    at = AT + timedelta(hours=number)
+    made = recorded(screening, answers or {}, subject)
+    return made._replace(number=number, at=at, by="JW", tool=__version__, seal=seal)
 
 
 def log(subjects: int) -> LogReport:
@@ -65,17 +66,15 @@ def log(subjects: int) -> LogReport:
         if n % 25 == 24:
             wrong = entries[-1]
             corrects = Correction(wrong.number, "Calcium was typed in the wrong unit.")
-            screened = wrong.screened._replace(
-                corrects=corrects, outcome=entries[-2].screened.outcome
-            )
-            entries.append(wrong._replace(number=wrong.number + 1, screened=screened))
+            number, outcome = wrong.number + 1, entries[-2].outcome
+            entries.append(wrong._replace(number=number, corrects=corrects, outcome=outcome))
     told = f"Verified: {len(entries)} entries, unbroken."
     return LogReport(load_trial(), entries, told)
 
 
 def _next(entries: list[Entry], screening: Screening, subject: str, on: date) -> Entry:
     one = entry(screening, subject, len(entries) + 1)
-    return one._replace(screened=one.screened._replace(on=on))
+    return one._replace(on=on)
 
 
 # Hostile texts.
@@ -142,20 +141,18 @@ def _hostile_notes(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _hostile_entry(one: Entry) -> Entry:
-    screened = one.screened._replace(note=bad("remark"), corrects=Correction(0, bad("reason")))
-    return one._replace(by=bad("by"), screened=screened)
+    corrects = Correction(0, bad("reason"))
+    return one._replace(by=bad("by"), note=bad("remark"), corrects=corrects)
 
 
 def hostile_log() -> LogReport:
     trial, entries = hostile_trial(), [_hostile_entry(one) for one in log(12).entries]
-    screened = [
+    hostile = [
         one._replace(
-            screened=one.screened._replace(
-                subject=HOSTILE_FOOT + f"subject {n}",
-                outcome=one.screened.outcome._replace(failed=("E1", bad("failed"))),
-                criteria=one.screened.criteria._replace(version=bad("version")),
-            )
+            subject=HOSTILE_FOOT + f"subject {n}",
+            outcome=one.outcome._replace(failed=("E1", bad("failed"))),
+            criteria=one.criteria._replace(version=bad("version")),
         )
         for n, one in enumerate(entries)
     ]
-    return LogReport(trial, screened, bad("seals"))
+    return LogReport(trial, hostile, bad("seals"))

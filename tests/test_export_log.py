@@ -2,10 +2,9 @@
 
 import csv
 import io
-from typing import get_type_hints
 
 from tests.logged import TRIAL, entry
-from trialscreen.log.entry import Entry, Screened
+from trialscreen.log.entry import Entry
 from trialscreen.log.recording import criteria_of
 from trialscreen.output.export.screening_log import COLUMNS, log_rows, not_in_log_rows
 from trialscreen.text import csvtext
@@ -54,7 +53,6 @@ def test_hostile_text_stays_text() -> None:
 
 
 def test_every_field_of_an_entry_has_a_column_or_a_line_that_says_it_has_none() -> None:
-    fields = {*get_type_hints(Entry), *get_type_hints(Screened)} - {"screened"}
-    assert len(fields) == len({*Entry._fields, *Screened._fields}) - 1
+    assert len(Entry._fields) == 14  # another one needs its column, or a line
     assert "answers" in not_in_log_rows(TRIAL, [])[0]
     assert len(COLUMNS) == len(next(log_rows(TRIAL, [entry(1, "S")])))

@@ -9,7 +9,7 @@ import pytest
 from tests.logs import CONSENT, NCT_ID, ON, TOOL, TRIAL, begun, filled, screened
 from trialscreen import load_trial, screen
 from trialscreen.answers.answer import Answer
-from trialscreen.log.entry import Correction, Entry, Screened
+from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.follow_up import due, latest, rescreen
 from trialscreen.log.recording import recorded
 from trialscreen.log.seal import entry_of, sealed, texts
@@ -35,15 +35,15 @@ def test_an_entry_comes_back_as_it_was_added(tmp_path: Path) -> None:
         assert log.entry(1) == found
         [short] = log.entries(details=False)
     assert found == added
-    assert found.screened == kept
-    assert found.screened.answers["weight"] == Answer("38 kg", "file", notes=notes)
-    assert short.screened == kept._replace(answers={}, found=())
-    by_id = {one.id: one for one in found.screened.found}
+    assert found == kept._replace(number=1, at=found.at, by="JW", tool=TOOL, seal=found.seal)
+    assert found.answers["weight"] == Answer("38 kg", "file", notes=notes)
+    assert short == found._replace(answers={}, findings=())
+    by_id = {one.id: one for one in found.findings}
     assert [one.criterion.id for one in screening.findings] == list(by_id)
     assert by_id["I3"].passes is False
     assert "38" in " ".join(by_id["I3"].reasons)
-    assert found.screened.outcome.failed == ("I3",)
-    assert (found.screened.criteria.sha256, found.by) == (TRIAL.sha256, "JW")
+    assert found.outcome.failed == ("I3",)
+    assert (found.criteria.sha256, found.by) == (TRIAL.sha256, "JW")
 
 
 @pytest.mark.parametrize("signed", ["no", "unknown", None])
@@ -54,14 +54,14 @@ def test_before_consent_an_entry_holds_the_minimum(signed: str | None) -> None:
     kept = screened("S-1", answers)
     failed = ("I1", "I3") if signed == "no" else ("I3",)
     assert (kept.subject, kept.on, kept.outcome.failed) == ("S-1", ON, failed)
-    assert (kept.answers, kept.found, kept.outcome.clears_on) == ({}, (), None)
-    head, detail = texts(kept, entry_of_now(kept).at, "JW", TOOL)
+    assert (kept.answers, kept.findings, kept.outcome.clears_on) == ({}, (), None)
+    head, detail = texts(entry_of_now(kept))
     assert "natural" not in head + detail
     assert "38.625" not in head + detail  # no time of day looks like that
 
 
-def entry_of_now(kept: Screened) -> Entry:
-    head, detail = texts(kept, datetime.now(UTC), "JW", TOOL)
+def entry_of_now(kept: Entry) -> Entry:
+    head, detail = texts(kept._replace(at=datetime.now(UTC), by="JW", tool=TOOL))
     return entry_of(sealed(1, "0" * 64, None, head, detail))
 
 
@@ -144,7 +144,7 @@ def test_who_is_due_is_told_by_day() -> None:
         *(entry(1, "S-1", WASHOUT), entry(2, "S-2", {"weight": "38"})),
         entry(3, "S-3", {**WASHOUT, "pth_analog_last_dose_date": "2026-07"}),
     ]
-    assert [(one.day, one.entry.screened.subject) for one in due(entries)] == [
+    assert [(one.day, one.entry.subject) for one in due(entries)] == [
         (date(2027, 2, 1), "S-3"),
         (date(2027, 3, 16), "S-1"),
     ]

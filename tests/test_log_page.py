@@ -19,12 +19,11 @@ ELIGIBLE, WASHOUT, LAB, OPEN = (
 
 
 def changed(one: Entry, on: date | None = None, corrects: int | None = None) -> Entry:
-    screened = one.screened
     if on is not None:
-        screened = screened._replace(on=on)
+        one = one._replace(on=on)
     if corrects is not None:
-        screened = screened._replace(corrects=Correction(corrects, "Wrong unit."))
-    return one._replace(screened=screened)
+        one = one._replace(corrects=Correction(corrects, "Wrong unit."))
+    return one
 
 
 def counts(*entries: Entry) -> Counts:
@@ -55,8 +54,8 @@ def test_a_corrected_entry_does_not_count() -> None:
 
 def test_reasons_count_who_fails_alone_and_first_in_protocol_order() -> None:
     both = entry(LAB, "S-1", 1)
-    outcome = both.screened.outcome._replace(failed=("E8", "E13", "X9"))
-    both = both._replace(screened=both.screened._replace(outcome=outcome))
+    outcome = both.outcome._replace(failed=("E8", "E13", "X9"))
+    both = both._replace(outcome=outcome)
     found = counts(both, entry(WASHOUT, "S-2", 2), entry(ELIGIBLE, "S-3", 3))
     assert found.reasons == (Reason("E8", 2, 1, 2), Reason("E13", 1, 0, 0), Reason("X9", 1, 0, 0))
     assert (found.screened, found.ineligible, found.not_excluded) == (3, 2, 1)
@@ -71,16 +70,16 @@ def test_the_counts_add_up(subjects: int) -> None:
     assert sum(parts) == subjects
     assert sum(one.first for one in found.reasons) == found.ineligible
     assert found.before_consent == sum(
-        one.screened.stage == "before consent" for one in latest(entries).values()
+        one.stage == "before consent" for one in latest(entries).values()
     )
 
 
 def test_the_page_lists_every_subject_once_and_every_correction() -> None:
     report = log(60)
     text = " ".join(plain.render(log_page(report)).split())
-    for code in {one.screened.subject for one in report.entries}:
+    for code in {one.subject for one in report.entries}:
         assert text.count(f"{code} Last screened: ") == 1
-    corrections = [one for one in report.entries if one.screened.corrects is not None]
+    corrections = [one for one in report.entries if one.corrects is not None]
     assert corrections
     assert text.count("Reason: Calcium was typed in the wrong unit.") == len(corrections)
     assert report.seals in text

@@ -198,10 +198,7 @@ def test_a_record_without_an_entry_leaves_the_subject_to_fill_in() -> None:
 def test_a_correction_and_a_note_stand_on_the_record() -> None:
     record = in_the_log(patient("eligible"), "S-014", 41)
     assert record.entry is not None
-    screened = record.entry.screened._replace(
-        note="By phone.", corrects=Correction(7, "Wrong unit.")
-    )
-    entry = record.entry._replace(screened=screened)
+    entry = record.entry._replace(note="By phone.", corrects=Correction(7, "Wrong unit."))
     text = flat(plain.render(record_page(record._replace(entry=entry))))
     assert "Corrects: entry 7; Reason: Wrong unit. Note: By phone." in text
 

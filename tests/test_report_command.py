@@ -96,7 +96,7 @@ def test_an_entry_of_a_log_gives_its_record_again(tmp_path: Path) -> None:
     assert first.entry is not None
     again = record_of(load_trial(), first.entry)
     assert again.screening.facts == first.screening.facts
-    assert (again.entry, again.answers) == (first.entry, first.entry.screened.answers)
+    assert (again.entry, again.answers) == (first.entry, first.entry.answers)
     write_record(again, tmp_path / "page.html")
     assert "S-014" in (tmp_path / "page.html").read_text("utf-8")
 
@@ -119,14 +119,14 @@ def test_a_record_can_be_given_from_a_log_on_the_disk(tmp_path: Path) -> None:
 def test_a_record_that_cannot_be_given_again_is_refused() -> None:
     record = patient("eligible")
     good = entry(record.screening, "S-014", 41, record.answers)
-    screened, outcome = good.screened, good.screened.outcome
+    outcome = good.outcome
     for other, told in (
-        (screened._replace(stage="before consent"), "before consent"),
-        (screened._replace(criteria=Criteria("NCT06949137", "0.9", "f" * 64)), "--criteria"),
-        (screened._replace(outcome=outcome._replace(verdict="ineligible")), "otherwise"),
+        (good._replace(stage="before consent"), "before consent"),
+        (good._replace(criteria=Criteria("NCT06949137", "0.9", "f" * 64)), "--criteria"),
+        (good._replace(outcome=outcome._replace(verdict="ineligible")), "otherwise"),
     ):
         with pytest.raises(InputError) as caught:
-            record_of(load_trial(), good._replace(screened=other))
+            record_of(load_trial(), other)
         (problem,) = caught.value.problems
         assert problem.where == "entry 41" and told in problem.message
 

@@ -263,7 +263,7 @@ def _entries(trial: Trial, file: Path) -> "Sequence[Entry]":
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
         entries = list(log.entries(details=False))
-        known = all(one.screened.criteria.sha256 == trial.sha256 for one in entries)
+        known = all(one.criteria.sha256 == trial.sha256 for one in entries)
         return entries if known else list(log.entries())
 
 

@@ -121,10 +121,10 @@ class LogWishes(NamedTuple):
         from trialscreen.log.verify import noted_as  # noqa: PLC0415
 
         subject = self.subject or ""
-        screened = recorded(screening, answers, subject, self.note or "", self._correction())
-        with open_or_begin(Path(self.log), screened.criteria.nct_id, __version__) as log:
-            entry = log.append(screened, self.by or "", __version__)
-        least = "" if screened.stage == "full" else " No answers are kept before consent."
+        entry = recorded(screening, answers, subject, self.note or "", self._correction())
+        with open_or_begin(Path(self.log), entry.criteria.nct_id, __version__) as log:
+            entry = log.append(entry, self.by or "", __version__)
+        least = "" if entry.stage == "full" else " No answers are kept before consent."
         sys.stderr.write(
             f"log: entry {entry.number} for {subject} added to {printable(self.log)},"
             f" seal {noted_as(entry.number, entry.seal)}.{least}\n"

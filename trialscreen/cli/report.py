@@ -131,26 +131,25 @@ def record_of(trial: Trial, entry: "Entry") -> "Record":
     from trialscreen.log.recording import outcome_of  # noqa: PLC0415 - for logs only
     from trialscreen.output.report.record_page import Record  # noqa: PLC0415 - for reports only
 
-    screened, where = entry.screened, f"entry {entry.number}"
-    if screened.stage == "before consent":
+    where = f"entry {entry.number}"
+    if entry.stage == "before consent":
         message = "was recorded before consent, so that no answers were kept; see it in the log"
         raise InputError([Problem(where, message)])
-    if screened.criteria.sha256 != trial.sha256:
+    if entry.criteria.sha256 != trial.sha256:
         message = (
-            f"was screened by criteria version {screened.criteria.version} (SHA-256"
-            f" {screened.criteria.sha256}); name that file with --criteria before the command"
+            f"was screened by criteria version {entry.criteria.version} (SHA-256"
+            f" {entry.criteria.sha256}); name that file with --criteria before the command"
         )
         raise InputError([Problem(where, message)])
     answers = {
-        name: one._replace(where=f"{where} {name}", notes={})
-        for name, one in screened.answers.items()
+        name: one._replace(where=f"{where} {name}", notes={}) for name, one in entry.answers.items()
     }
-    screening = screen(trial, read_facts(trial, answers, screened.on), screened.on)
-    now, then = outcome_of(screening), screened.outcome
+    screening = screen(trial, read_facts(trial, answers, entry.on), entry.on)
+    now, then = outcome_of(screening), entry.outcome
     if (now.verdict, now.failed) != (then.verdict, then.failed):
         message = f"comes out otherwise than with trialscreen {entry.tool}; report it with that"
         raise InputError([Problem(where, message)])
-    return Record(screening, screened.answers, entry.tool, entry)
+    return Record(screening, entry.answers, entry.tool, entry)
 
 
 def write_record(record: "Record", path: Path) -> None:

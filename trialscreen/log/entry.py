@@ -1,7 +1,7 @@
 """One entry of the screening log: who was screened, when, by which criteria, what came of it."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Literal, NamedTuple
 
 from trialscreen.answers.answer import Answer
@@ -20,7 +20,7 @@ class Criteria(NamedTuple):
     sha256: str
 
 
-class Found(NamedTuple):
+class LoggedFinding(NamedTuple):
     """What was found of one criterion; as `Finding`, in words that outlast the program."""
 
     id: str
@@ -52,8 +52,12 @@ class Correction(NamedTuple):
     reason: str
 
 
-class Screened(NamedTuple):
-    """One screening, for the log. `answers` and `found` are empty before consent."""
+class Entry(NamedTuple):
+    """One screening for the log. `answers` and `findings` are empty before consent.
+
+    What the log adds: `number`, `at` (UTC), `by` whom, with which version of the `tool`, and
+    the `seal`, 64 hexadecimal digits. Until then the number is 0.
+    """
 
     subject: str
     on: date
@@ -63,15 +67,9 @@ class Screened(NamedTuple):
     note: str = ""
     corrects: Correction | None = None
     answers: Mapping[str, Answer] = {}
-    found: tuple[Found, ...] = ()
-
-
-class Entry(NamedTuple):
-    """A screening as it stands in the log. `at` is UTC; `seal` is 64 hexadecimal digits."""
-
-    number: int
-    at: datetime
-    by: str
-    tool: str
-    screened: Screened
-    seal: str
+    findings: tuple[LoggedFinding, ...] = ()
+    number: int = 0
+    at: datetime = datetime.min.replace(tzinfo=UTC)
+    by: str = ""
+    tool: str = ""
+    seal: str = ""

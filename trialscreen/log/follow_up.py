@@ -15,9 +15,7 @@ from trialscreen.screening.screen import Screening, screen
 
 def corrected_by(entries: Iterable[Entry]) -> dict[int, int]:
     """The number of each entry that was corrected, and of the one that stands in for it."""
-    return {
-        one.screened.corrects.of: one.number for one in entries if one.screened.corrects is not None
-    }
+    return {one.corrects.of: one.number for one in entries if one.corrects is not None}
 
 
 def current(entries: Iterable[Entry]) -> list[Entry]:
@@ -31,8 +29,8 @@ def latest(entries: Iterable[Entry]) -> dict[str, Entry]:
     """The last screening of each subject, by its date; subjects as they first appear."""
     found: dict[str, Entry] = {}
     for entry in current(entries):
-        subject, before = entry.screened.subject, found.get(entry.screened.subject)
-        if before is None or before.screened.on <= entry.screened.on:
+        subject, before = entry.subject, found.get(entry.subject)
+        if before is None or before.on <= entry.on:
             found[subject] = entry
     return found
 
@@ -53,9 +51,9 @@ def due(entries: Iterable[Entry]) -> list[Due]:
     Before consent is recorded no day is kept, so nobody is due by this.
     """
     found = [
-        Due(entry.screened.outcome.clears_on, entry)
+        Due(entry.outcome.clears_on, entry)
         for entry in latest(entries).values()
-        if entry.screened.outcome.clears_on is not None
+        if entry.outcome.clears_on is not None
     ]
     return sorted(found, key=lambda one: (one.day, one.entry.number))
 
@@ -92,7 +90,7 @@ class Again(NamedTuple):
     @property
     def is_changed(self) -> bool:
         """Whether the verdict, or what an undetermined one waits for, came out otherwise."""
-        was = self.entry.screened.outcome
+        was = self.entry.outcome
         return self.now is not None and (was.verdict, was.open) != (self.now.verdict, self.now.open)
 
 
@@ -102,17 +100,16 @@ def rescreen(trial: Trial, entries: Iterable[Entry], on: date) -> list[Again]:
 
 
 def _again(trial: Trial, entry: Entry, on: date) -> Again:
-    screened = entry.screened
-    if screened.stage != "full":
+    if entry.stage != "full":
         return Again(entry, None, problems=("no answers are kept before consent",))
-    if on < screened.on:
-        return Again(entry, None, problems=(f"was screened later than that, on {screened.on}",))
+    if on < entry.on:
+        return Again(entry, None, problems=(f"was screened later than that, on {entry.on}",))
     problems: list[Problem] = []
-    answers = {name: one._replace(where=name) for name, one in screened.answers.items()}
-    facts = readable_facts(trial, answers, screened.on, problems)
+    answers = {name: one._replace(where=name) for name, one in entry.answers.items()}
+    facts = readable_facts(trial, answers, entry.on, problems)
     told = tuple(map(str, problems))
     try:
-        then = screen(trial, facts, screened.on)
+        then = screen(trial, facts, entry.on)
         now = screen(trial, lasting_facts(then), on)
     except InputError as error:
         return Again(entry, None, problems=(*told, *map(str, error.problems)))
@@ -127,7 +124,7 @@ def _flips(
     entry: Entry, then: Mapping[str, bool | None], now: Mapping[str, bool | None]
 ) -> Iterable[Flip]:
     """`then` is by the new criteria on the old date."""
-    was = {one.id: one.passes for one in entry.screened.found}
+    was = {one.id: one.passes for one in entry.findings}
     for name, passes in now.items():
         before = was.get(name)
         if passes is not before or name not in was:

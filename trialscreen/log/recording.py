@@ -4,7 +4,7 @@ from datetime import date
 
 from trialscreen.answers.answer import CRITERIA, SET_ASIDE, Answers
 from trialscreen.answers.values import UNKNOWN
-from trialscreen.log.entry import Correction, Criteria, Found, Outcome, Screened, Stage
+from trialscreen.log.entry import Correction, Criteria, Entry, LoggedFinding, Outcome, Stage
 from trialscreen.log.pseudonyms import check_remark
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Exactly
@@ -20,7 +20,7 @@ def recorded(
     subject: str,
     note: str = "",
     corrects: Correction | None = None,
-) -> Screened:
+) -> Entry:
     """What the log keeps of a screening of `subject`, a checked code.
 
     Before consent that is the code, the date, the outcome and the failed criteria. Raises
@@ -28,14 +28,14 @@ def recorded(
     """
     stage: Stage = "full" if consent_is_recorded(screening) else "before consent"
     outcome, criteria = outcome_of(screening), criteria_of(screening.trial)
-    least = Screened(subject, screening.on, criteria, outcome, stage, note, corrects)
+    least = Entry(subject, screening.on, criteria, outcome, stage, note, corrects)
     if stage == "before consent":
         return least
     _check_notes(answers)
     return least._replace(
         outcome=outcome._replace(clears_on=_clear_day(screening)),
         answers={n: one._replace(where="") for n, one in answers.items() if n != SCREENING_DATE},
-        found=tuple(_found(screening, finding) for finding in screening.findings),
+        findings=tuple(_logged(screening, finding) for finding in screening.findings),
     )
 
 
@@ -63,9 +63,9 @@ def _clear_day(screening: Screening) -> date | None:
     return None if day is None or fails_by(screening, day) else day
 
 
-def _found(screening: Screening, finding: Finding) -> Found:
+def _logged(screening: Screening, finding: Finding) -> LoggedFinding:
     trial, criterion = screening.trial, finding.criterion
-    return Found(
+    return LoggedFinding(
         criterion.id,
         criterion.kind,
         criterion.label,

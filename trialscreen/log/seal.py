@@ -13,15 +13,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, get_args
 
 from trialscreen.answers.answer import Answer
-from trialscreen.log.entry import (
-    Correction,
-    Criteria,
-    Entry,
-    Found,
-    Outcome,
-    Screened,
-    Stage,
-)
+from trialscreen.log.entry import Correction, Criteria, Entry, LoggedFinding, Outcome, Stage
 from trialscreen.model.dates import in_utc
 from trialscreen.model.trial import Kind
 from trialscreen.screening.screen import Open, Verdict
@@ -52,26 +44,26 @@ def seal_of(number: int, previous: str, corrects: int | None, head: bytes, detai
     return hashlib.sha256(b"".join((start.encode(), head, b"\n", detail))).hexdigest()
 
 
-def texts(screened: Screened, at: datetime, by: str, tool: str) -> tuple[str, str]:
+def texts(entry: Entry) -> tuple[str, str]:
     """The head and the detail."""
     head = {
-        "at": in_utc(at),
-        "by": by,
-        "tool": tool,
-        "subject": screened.subject,
-        "screening_date": screened.on.isoformat(),
-        "criteria": screened.criteria._asdict(),
-        **screened.outcome._asdict(),
-        "stage": screened.stage,
-        "note": screened.note,
-        "reason": "" if screened.corrects is None else screened.corrects.reason,
+        "at": in_utc(entry.at),
+        "by": entry.by,
+        "tool": entry.tool,
+        "subject": entry.subject,
+        "screening_date": entry.on,
+        "criteria": entry.criteria._asdict(),
+        **entry.outcome._asdict(),
+        "stage": entry.stage,
+        "note": entry.note,
+        "reason": "" if entry.corrects is None else entry.corrects.reason,
     }
     detail = {
         "answers": {
             name: {"text": one.text, "by": one.by, "notes": one.notes}
-            for name, one in screened.answers.items()
+            for name, one in entry.answers.items()
         },
-        "found": [one._asdict() for one in screened.found],
+        "found": [one._asdict() for one in entry.findings],
     }
     return text_of(head), text_of(detail)
 
@@ -98,20 +90,24 @@ def _entry_of(row: Row) -> Entry:
     head = json.loads(row.head)
     detail = json.loads(row.detail) if row.detail else {"answers": {}, "found": []}
     _check_words(head)
-    corrects = None if row.corrects is None else Correction(row.corrects, head["reason"])
-    screened = Screened(
-        head["subject"],
-        date.fromisoformat(head["screening_date"]),
-        Criteria(**head["criteria"]),
-        Outcome(head["verdict"], head["open"], tuple(head["failed"]), _day(head["clears_on"])),
-        head["stage"],
-        head["note"],
-        corrects,
-        {name: Answer(**one) for name, one in detail["answers"].items()},
-        tuple(_found(one) for one in detail["found"]),
+    return Entry(
+        subject=head["subject"],
+        on=date.fromisoformat(head["screening_date"]),
+        criteria=Criteria(**head["criteria"]),
+        outcome=Outcome(
+            head["verdict"], head["open"], tuple(head["failed"]), _day(head["clears_on"])
+        ),
+        stage=head["stage"],
+        note=head["note"],
+        corrects=None if row.corrects is None else Correction(row.corrects, head["reason"]),
+        answers={name: Answer(**one) for name, one in detail["answers"].items()},
+        findings=tuple(_finding(one) for one in detail["found"]),
+        number=row.number,
+        at=datetime.fromisoformat(head["at"]),
+        by=head["by"],
+        tool=head["tool"],
+        seal=row.seal,
     )
-    at = datetime.fromisoformat(head["at"])
-    return Entry(row.number, at, head["by"], head["tool"], screened, row.seal)
 
 
 def _check_words(head: Mapping[str, Any]) -> None:
@@ -123,11 +119,11 @@ def _check_words(head: Mapping[str, Any]) -> None:
         raise ValueError
 
 
-def _found(data: Mapping[str, Any]) -> Found:
+def _finding(data: Mapping[str, Any]) -> LoggedFinding:
     if data["kind"] not in get_args(Kind) or data["met"] not in (True, False, None):
         raise ValueError
     lists = {"reasons": tuple(data["reasons"]), "missing": tuple(data["missing"])}
-    return Found(**{**data, **lists, "clears_on": _day(data["clears_on"])})
+    return LoggedFinding(**{**data, **lists, "clears_on": _day(data["clears_on"])})
 
 
 def _day(text: str | None) -> date | None:

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from trialscreen.log.entry import Correction, Entry, Screened
+from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.seal import NO_SEAL, Row, entry_of, sealed, text_of, texts
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.text.characters import printable
@@ -57,19 +57,20 @@ class Log:
             where = f"{printable(str(self.path))} entry {row.number}"
             raise InputError([Problem(where, DAMAGED)]) from None
 
-    def append(self, screened: Screened, by: str, tool: str) -> Entry:
+    def append(self, entry: Entry, by: str, tool: str) -> Entry:
         """Adds an entry, dated now; it is on the disk when this returns.
 
         Raises InputError if it is for another trial, or corrects what it cannot.
         """
-        head, detail = texts(screened, datetime.now(UTC), by, tool)
+        entry = entry._replace(at=datetime.now(UTC).replace(microsecond=0), by=by, tool=tool)
+        head, detail = texts(entry)
         with told(self.path), _transaction(self._connection):
-            self.check(screened.criteria.nct_id, screened.subject, screened.corrects)
+            self.check(entry.criteria.nct_id, entry.subject, entry.corrects)
             number, seal = self._connection.execute("SELECT number, seal FROM latest").fetchone()
-            corrects = None if screened.corrects is None else screened.corrects.of
+            corrects = None if entry.corrects is None else entry.corrects.of
             row = sealed(number + 1, seal, corrects, head, detail)
             _insert(self._connection, row)
-        return entry_of(row)
+        return entry._replace(number=row.number, seal=row.seal)
 
     def check_trial(self, nct_id: str) -> None:
         """Raises InputError if the log is another trial's."""
@@ -88,8 +89,8 @@ class Log:
         old = self.entry(number)
         if old is None:
             return f"there is no entry {number}"
-        if old.screened.subject != subject:
-            return f"entry {number} is for {old.screened.subject}, not for {subject}"
+        if old.subject != subject:
+            return f"entry {number} is for {old.subject}, not for {subject}"
         if (later := self._correcting(number)) is not None:
             return f"entry {number} was corrected by entry {later}; correct that"
         return ""

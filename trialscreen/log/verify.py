@@ -6,11 +6,11 @@ older copy. A seal noted elsewhere, as on a signed report, shows that too.
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from trialscreen.log.seal import NO_SEAL, seal_of
 from trialscreen.log.store import APPLICATION, FORMAT, GUARDS, TABLES, connect, told, unlike_tables
@@ -69,17 +69,6 @@ class Checked(NamedTuple):
         return noted_as(self.entries, self.seal)
 
 
-class _Row(NamedTuple):
-    """A row as it lies in the file, the texts as bytes; anything may be of any type."""
-
-    number: int
-    previous: str
-    corrects: int | None
-    head: bytes
-    detail: bytes
-    seal: str
-
-
 def verify(path: Path, noted: Sequence[Noted] = ()) -> Checked:
     """Checks the whole chain. Raises InputError for a file that is no log at all."""
     with told(path):
@@ -96,7 +85,7 @@ def verify(path: Path, noted: Sequence[Noted] = ()) -> Checked:
                 return Checked(0, NO_SEAL, tuple(faults))
         chain = _Chain(noted)
         try:
-            faults += chain.follow(_rows(connection))
+            faults += chain.follow(connection.execute(_ROWS))
             faults += chain.end(_latest(connection))
         except (sqlite3.Error, TypeError) as error:  # TypeError: a value of another type
             message = f"cannot be read, and none after it: the file is damaged here ({error})"
@@ -113,24 +102,25 @@ class _Chain:
         for one in sorted(set(noted)):
             self._noted.setdefault(one.number, []).append(one.seal)
 
-    def follow(self, rows: Iterator[_Row]) -> Iterator[Fault]:
-        for row in rows:
-            if row.number <= self.number:
-                yield Fault(row.number, "stands twice")
-            yield from self._missing_before(row.number)
-            true = seal_of(*row[:5])
-            if row.seal != true:
-                yield Fault(row.number, "was changed: its content does not give its seal")
-            elif row.previous != self.seal:
+    def follow(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Fault]:
+        """What is wrong with rows as they lie in the file, where anything may be of any type."""
+        for number, previous, corrects, head, detail, seal in rows:
+            if number <= self.number:
+                yield Fault(number, "stands twice")
+            yield from self._missing_before(number)
+            true = seal_of(number, previous, corrects, head, detail)
+            if seal != true:
+                yield Fault(number, "was changed: its content does not give its seal")
+            elif previous != self.seal:
                 before = f"entry {self.number}" if self.number >= 0 else "the beginning"
                 message = f"does not follow {before}: one of the two was replaced or put in"
-                yield Fault(row.number, message)
-            if row.corrects is not None and not 0 < row.corrects < row.number:
-                yield Fault(row.number, f"corrects entry {row.corrects}, which is not before it")
-            for seal in self._noted.pop(row.number, ()):
-                if not true.startswith(seal):
-                    yield Fault(row.number, f"has another seal than the one noted, {seal}")
-            self.number, self.seal = row.number, row.seal
+                yield Fault(number, message)
+            if corrects is not None and not 0 < corrects < number:
+                yield Fault(number, f"corrects entry {corrects}, which is not before it")
+            for one in self._noted.pop(number, ()):
+                if not true.startswith(one):
+                    yield Fault(number, f"has another seal than the one noted, {one}")
+            self.number, self.seal = number, seal
 
     def end(self, latest: tuple[object, object] | None) -> Iterator[Fault]:
         """What is missing after the last row."""
@@ -157,13 +147,11 @@ MOST_MISSING = 100
 """Missing entries in a row that are named one by one."""
 
 
-def _rows(connection: sqlite3.Connection) -> Iterator[_Row]:
-    """By the place in the file's own tree, so that no index is believed. Bytes: no decoding."""
-    query = (
-        "SELECT number, previous, corrects, CAST(head AS BLOB), CAST(detail AS BLOB), seal"
-        " FROM entry NOT INDEXED ORDER BY number"
-    )
-    return map(_Row._make, connection.execute(query))
+_ROWS = (
+    "SELECT number, previous, corrects, CAST(head AS BLOB), CAST(detail AS BLOB), seal"
+    " FROM entry NOT INDEXED ORDER BY number"
+)
+"""By the place in the file's own tree, so that no index is believed. Bytes: no decoding."""
 
 
 def _latest(connection: sqlite3.Connection) -> tuple[object, object] | None:

@@ -6,7 +6,7 @@ enrolment log) say what such a log documents: who entered pre-trial screening.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from trialscreen.log.entry import Entry, Screened
+from trialscreen.log.entry import Entry
 from trialscreen.log.follow_up import corrected_by
 from trialscreen.model.dates import in_utc
 from trialscreen.model.trial import Trial
@@ -43,35 +43,35 @@ def log_rows(trial: Trial, entries: Sequence[Entry]) -> Iterator[tuple[object, .
     corrected = corrected_by(entries)
     texts = {one.id: " ".join(one.text.split()) for one in trial.criteria}
     for entry in entries:
-        screened, outcome = entry.screened, entry.screened.outcome
-        known = texts if screened.criteria.sha256 == trial.sha256 else {}
+        outcome = entry.outcome
+        known = texts if entry.criteria.sha256 == trial.sha256 else {}
         yield (
-            screened.subject,
-            "no" if screened.stage == "before consent" else "yes",
-            screened.on.isoformat(),
-            screened.criteria.version,
+            entry.subject,
+            "no" if entry.stage == "before consent" else "yes",
+            entry.on.isoformat(),
+            entry.criteria.version,
             outcome.verdict,
             outcome.open,
             "; ".join(outcome.failed),
-            "; ".join(_reasons(screened, known)),
+            "; ".join(_reasons(entry, known)),
             outcome.clears_on,
             entry.by,
             in_utc(entry.at),
             entry.number,
-            None if screened.corrects is None else screened.corrects.of,
-            None if screened.corrects is None else screened.corrects.reason,
+            None if entry.corrects is None else entry.corrects.of,
+            None if entry.corrects is None else entry.corrects.reason,
             corrected.get(entry.number),
-            screened.note,
+            entry.note,
             entry.tool,
-            screened.criteria.sha256,
+            entry.criteria.sha256,
             entry.seal,
         )
 
 
-def _reasons(screened: Screened, texts: Mapping[str, str]) -> Iterator[str]:
+def _reasons(entry: Entry, texts: Mapping[str, str]) -> Iterator[str]:
     """Each failed criterion by its id and words, those of `texts` first."""
-    labels = {one.id: one.label for one in screened.found}
-    for one in screened.outcome.failed:
+    labels = {one.id: one.label for one in entry.findings}
+    for one in entry.outcome.failed:
         words = texts.get(one) or labels.get(one)
         yield one if words is None else f"{one}: {words}"
 
@@ -83,7 +83,7 @@ def not_in_log_rows(trial: Trial, entries: Sequence[Entry]) -> list[str]:
         "the proof: a seal can be checked in the log only, for it covers all of the entry",
         "text that a spreadsheet would run: it gets an apostrophe; control characters go",
     ]
-    if other := sum(one.screened.criteria.sha256 != trial.sha256 for one in entries):
+    if other := sum(one.criteria.sha256 != trial.sha256 for one in entries):
         lines.append(
             f"the criterion texts of entries made by another criteria file ({other} of"
             f" {len(entries)}): labels, or ids alone"

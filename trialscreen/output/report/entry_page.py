@@ -13,10 +13,10 @@ from trialscreen.output.report.statuses import STATUSES, VERDICTS
 
 def entry_page(entry: Entry) -> blocks.Page:
     """An entry as it stands in the log."""
-    screened, outcome = entry.screened, entry.screened.outcome
+    outcome = entry.outcome
     return (
         blocks.Banner(
-            f"Entry {entry.number}: {screened.subject} {outcome.verdict.upper()} on {screened.on}",
+            f"Entry {entry.number}: {entry.subject} {outcome.verdict.upper()} on {entry.on}",
             _outcome_detail(entry),
             VERDICTS[outcome.verdict].tone,
         ),
@@ -27,21 +27,21 @@ def entry_page(entry: Entry) -> blocks.Page:
 
 
 def _outcome_detail(entry: Entry) -> str:
-    outcome = entry.screened.outcome
+    outcome = entry.outcome
     said = [f"fails {', '.join(outcome.failed)}"] if outcome.failed else []
     said += [f"open: {outcome.open}"] if outcome.open else []
     said += [f"clears on {outcome.clears_on}"] if outcome.clears_on else []
-    if entry.screened.stage == "before consent":
+    if entry.stage == "before consent":
         said.append("before consent, so no answers are kept")
     return "; ".join(said) or "every criterion passes"
 
 
 def _findings(entry: Entry) -> Iterator[blocks.Block]:
-    if not entry.screened.found:
+    if not entry.findings:
         return
     yield blocks.Heading("Criteria")
     rows = []
-    for one in entry.screened.found:
+    for one in entry.findings:
         status = STATUSES[one.kind, truth.of(one.met)]
         why = [*one.reasons, *([f"clears on {one.clears_on}"] if one.clears_on else [])]
         rows.append((one.id, one.label, status.cell, "\n".join(why)))
@@ -49,11 +49,11 @@ def _findings(entry: Entry) -> Iterator[blocks.Block]:
 
 
 def _answers(entry: Entry) -> Iterator[blocks.Block]:
-    if not entry.screened.answers:
+    if not entry.answers:
         return
     yield blocks.Heading("Answers")
     rows = []
-    for name, one in entry.screened.answers.items():
+    for name, one in entry.answers.items():
         evidence = [f"{key.replace('_', ' ')}: {text}" for key, text in one.notes.items()]
         rows.append((name, one.text, one.by, "\n".join(evidence)))
     yield blocks.table(("Element", "Answer", "Given by", "Evidence"), rows, (0, 1, 0, 1))
@@ -65,19 +65,19 @@ def _about(entry: Entry) -> Iterator[blocks.Block]:
 
 
 def _lines(entry: Entry) -> Iterator[str]:
-    screened, criteria = entry.screened, entry.screened.criteria
+    criteria = entry.criteria
     yield f"Added {entry.at:%Y-%m-%d %H:%M:%S} UTC by {entry.by}, with trialscreen {entry.tool}"
     yield f"Criteria {criteria.nct_id}, version {criteria.version}, SHA-256 {criteria.sha256}"
-    if screened.corrects is not None:
-        yield f"Corrects entry {screened.corrects.of}: {screened.corrects.reason}"
-    if screened.note:
-        yield f"Note: {screened.note}"
+    if entry.corrects is not None:
+        yield f"Corrects entry {entry.corrects.of}: {entry.corrects.reason}"
+    if entry.note:
+        yield f"Note: {entry.note}"
     yield f"Seal {entry.seal}"
 
 
 def entry_data(entry: Entry) -> dict[str, Any]:
     """An entry as plain data, for JSON."""
-    head, detail = texts(entry.screened, entry.at, entry.by, entry.tool)
-    corrects = None if entry.screened.corrects is None else entry.screened.corrects.of
+    head, detail = texts(entry)
+    corrects = None if entry.corrects is None else entry.corrects.of
     seals = {"corrects": corrects, "seal": entry.seal}
     return {"entry": entry.number, **json.loads(head), **seals, **json.loads(detail)}

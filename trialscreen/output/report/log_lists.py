@@ -14,20 +14,20 @@ def entries_listing(entries: Iterable[Entry], subject: str | None = None) -> Lis
     corrected = corrected_by(every)
     columns: Columns[Entry] = {
         "entry": lambda one: one.number,
-        "subject": lambda one: one.screened.subject,
-        "screening_date": lambda one: one.screened.on,
-        "verdict": lambda one: one.screened.outcome.verdict,
-        "open": lambda one: one.screened.outcome.open,
-        "failed": lambda one: one.screened.outcome.failed,
-        "clears_on": lambda one: one.screened.outcome.clears_on,
+        "subject": lambda one: one.subject,
+        "screening_date": lambda one: one.on,
+        "verdict": lambda one: one.outcome.verdict,
+        "open": lambda one: one.outcome.open,
+        "failed": lambda one: one.outcome.failed,
+        "clears_on": lambda one: one.outcome.clears_on,
         "by": lambda one: one.by,
         "at": lambda one: one.at,
         "seal": lambda one: one.seal,
-        "corrects": lambda one: None if one.screened.corrects is None else one.screened.corrects.of,
+        "corrects": lambda one: None if one.corrects is None else one.corrects.of,
         "corrected_by": lambda one: corrected.get(one.number),
-        "note": lambda one: one.screened.note,
+        "note": lambda one: one.note,
     }
-    wanted = (one for one in every if subject in (None, one.screened.subject))
+    wanted = (one for one in every if subject in (None, one.subject))
     return listed(columns, wanted, wide=("failed",))
 
 
@@ -38,12 +38,12 @@ SHORT = ("entry", "subject", "screening_date", "verdict", "open", "failed", "cor
 def due_listing(found: Iterable[Due], today: date) -> Listing:
     """Who is to be screened again, from which day on."""
     columns: Columns[Due] = {
-        "subject": lambda one: one.entry.screened.subject,
+        "subject": lambda one: one.entry.subject,
         "due": lambda one: one.day,
         "in_days": lambda one: max((one.day - today).days, 0),
         "entry": lambda one: one.entry.number,
-        "screening_date": lambda one: one.entry.screened.on,
-        "failed": lambda one: one.entry.screened.outcome.failed,
+        "screening_date": lambda one: one.entry.on,
+        "failed": lambda one: one.entry.outcome.failed,
     }
     return listed(columns, found, wide=("failed",))
 
@@ -51,11 +51,9 @@ def due_listing(found: Iterable[Due], today: date) -> Listing:
 def rescreen_listing(found: Iterable[Again]) -> Listing:
     """Each subject's verdict as it was and as it would be, and what changes it."""
     columns: Columns[Again] = {
-        "subject": lambda one: one.entry.screened.subject,
+        "subject": lambda one: one.entry.subject,
         "entry": lambda one: one.entry.number,
-        "was": lambda one: _verdict(
-            one.entry.screened.outcome.verdict, one.entry.screened.outcome.open
-        ),
+        "was": lambda one: _verdict(one.entry.outcome.verdict, one.entry.outcome.open),
         "now": lambda one: (
             "cannot be told" if one.now is None else _verdict(one.now.verdict, one.now.open)
         ),

@@ -46,7 +46,7 @@ class Counts(NamedTuple):
 
 def counts_of(entries: Iterable[Entry], protocol_order: Sequence[str]) -> Counts:
     """Counts one entry per subject; criteria that are not in `protocol_order` stand last."""
-    screened = [one.screened for one in entries]
+    screened = list(entries)
     verdicts = Counter(one.outcome.verdict for one in screened)
     opens = Counter(one.outcome.open for one in screened)
     failures = [one.outcome.failed for one in screened]
@@ -116,11 +116,11 @@ def _about(report: LogReport, counts: Counts) -> Iterator[tuple[str, str]]:
     yield "Log", report.seals
     yield "Screenings", f"{len(standing):,} of {counts.screened:,} subjects"
     if standing:
-        days = [one.screened.on for one in standing]
+        days = [one.on for one in standing]
         yield "Screened", f"from {min(days)} to {max(days)}"
         before = count_of(counts.before_consent, "subject")
         yield "Before consent", f"{before}; no answers are kept of these"
-    versions = dict.fromkeys(one.screened.criteria for one in standing)
+    versions = dict.fromkeys(one.criteria for one in standing)
     told = (f"version {one.version}, SHA-256 {one.sha256[:16]}…" for one in versions)
     yield "Criteria", "\n".join(told) or f"version {report.trial.version}"
 
@@ -177,7 +177,7 @@ def _subjects(entries: Sequence[Entry], subjects: dict[str, Entry]) -> Iterator[
     if not subjects:
         yield blocks.Paragraph("Nobody has been screened yet.")
         return
-    times = Counter(one.screened.subject for one in current(entries))
+    times = Counter(one.subject for one in current(entries))
     yield blocks.table(
         ("Subject", "Last screened", "Verdict", "Fails", "Clears on", "By", "Entry", "Screenings"),
         (_subject(subjects[code], times[code]) for code in sorted(subjects)),
@@ -187,13 +187,13 @@ def _subjects(entries: Sequence[Entry], subjects: dict[str, Entry]) -> Iterator[
 
 
 def _subject(entry: Entry, times: int) -> tuple[blocks.Cell, ...]:
-    screened, outcome = entry.screened, entry.screened.outcome
+    outcome = entry.outcome
     status = VERDICTS[outcome.verdict]
     details = [_OPEN[outcome.open]] if outcome.open else []
-    details += ["before consent"] if screened.stage == "before consent" else []
+    details += ["before consent"] if entry.stage == "before consent" else []
     return blocks.row(
-        screened.subject,
-        str(screened.on),
+        entry.subject,
+        str(entry.on),
         blocks.Cell(f"{status}\n{', '.join(details)}".strip(), status.tone),
         ", ".join(outcome.failed),
         "" if outcome.clears_on is None else str(outcome.clears_on),
@@ -210,7 +210,7 @@ def _corrections(entries: Sequence[Entry]) -> Iterator[blocks.Block]:
     rows = [
         (str(one.number), str(made.of), f"{one.at:%Y-%m-%d %H:%M} UTC", one.by, made.reason)
         for one in entries
-        if (made := one.screened.corrects) is not None
+        if (made := one.corrects) is not None
     ]
     if rows:
         yield blocks.Heading("Corrections")

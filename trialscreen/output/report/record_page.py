@@ -64,7 +64,7 @@ def _foot(record: Record) -> str:
     if entry is None:
         return f"{nct_id} · subject ________ · screened {on}"
     return (
-        f"{nct_id} · subject {entry.screened.subject} · screened {on} · log entry and seal"
+        f"{nct_id} · subject {entry.subject} · screened {on} · log entry and seal"
         f" {noted_as(entry.number, entry.seal)}"
     )
 
@@ -101,7 +101,7 @@ def _identity(record: Record) -> Iterator[tuple[str, str]]:
     """Whose record it is and by which criteria; what is left empty is filled in by hand."""
     trial, entry = record.screening.trial, record.entry
     yield "Trial", trial.registration.nct_id
-    yield "Subject", "" if entry is None else entry.screened.subject
+    yield "Subject", "" if entry is None else entry.subject
     yield "Screening date", str(record.screening.on)
     if entry is not None:
         yield from _in_the_log(entry)
@@ -113,10 +113,10 @@ def _in_the_log(entry: Entry) -> Iterator[tuple[str, str]]:
     recorded = f"recorded {entry.at:%Y-%m-%d %H:%M} UTC by {entry.by}"
     yield "Log entry", f"{entry.number}, {recorded}"
     yield "Seal", f"{entry.number}:{entry.seal}"
-    if (corrects := entry.screened.corrects) is not None:
+    if (corrects := entry.corrects) is not None:
         yield "Corrects", f"entry {corrects.of}\nReason: {corrects.reason}"
-    if entry.screened.note:
-        yield "Note", entry.screened.note
+    if entry.note:
+        yield "Note", entry.note
 
 
 def _signatures(entry: Entry | None) -> Iterator[blocks.Part]:

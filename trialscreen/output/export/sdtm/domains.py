@@ -80,11 +80,11 @@ def criteria_not_met(trial: Trial, entries: Sequence[Entry], study: str | None =
     tests = _tests(trial.criteria, trial)
     kinds = {one.id: one.kind for one in trial.criteria}
     rows: list[tuple[Value, ...]] = []
-    for entry in sorted(counted, key=lambda one: one.screened.subject):
-        subject = f"{name}-{entry.screened.subject}"
-        failed = [one for one in kinds if one in entry.screened.outcome.failed]
+    for entry in sorted(counted, key=lambda one: one.subject):
+        subject = f"{name}-{entry.subject}"
+        failed = [one for one in kinds if one in entry.outcome.failed]
         for number, one in enumerate(failed, 1):
-            answer, day = _NOT_MET[kinds[one]], entry.screened.on.isoformat()
+            answer, day = _NOT_MET[kinds[one]], entry.on.isoformat()
             found = (*tests[one], answer, answer, "SCREENING", day)
             rows.append((name, "IE", subject, number, *found))
     label = "Inclusion/Exclusion Criteria Not Met"
@@ -123,7 +123,7 @@ def not_in_criteria_not_met(trial: Trial, entries: Sequence[Entry]) -> list[str]
     if len(counted) < len(entries):
         count = f"{len(entries) - len(counted)} of {len(entries)}"
         lines.append(f"earlier and corrected entries ({count}): each subject's latest one counts")
-    other = [one for one in counted if one.screened.criteria.sha256 != trial.sha256]
+    other = [one for one in counted if one.criteria.sha256 != trial.sha256]
     if other:
         lines.append(
             f"the criteria version of entries made by another criteria file ({len(other)} of"
@@ -162,7 +162,7 @@ def _same_trial(trial: Trial, entries: Iterable[Entry]) -> None:
     known = {one.id for one in trial.criteria}
     problems = []
     for entry in entries:
-        criteria, failed = entry.screened.criteria, entry.screened.outcome.failed
+        criteria, failed = entry.criteria, entry.outcome.failed
         where = f"entry {entry.number}"
         if criteria.nct_id != trial.registration.nct_id:
             message = f"is of {shown(criteria.nct_id)}, not of {trial.registration.nct_id}"
