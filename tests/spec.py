@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from trialscreen import Trial, load_trial
-from trialscreen.criteria_file.reader import Cursor, Problems
+from trialscreen.criteria_file.reader import Cursor, Document
 from trialscreen.criteria_file.rules import read_rule
 from trialscreen.criteria_file.yaml_nodes import parse_yaml
 from trialscreen.model.rules import Rule
@@ -62,9 +62,9 @@ def _case(data: dict[str, Any]) -> Case:
 
 def read_rule_text(text: str) -> Rule:
     """A rule written in YAML's flow style."""
-    problems = Problems("rule")
-    rule = read_rule(Cursor(parse_yaml(text, "rule"), "", problems), spec_trial().elements)
-    problems.raise_any()
+    document = Document("rule", elements=spec_trial().elements)
+    rule = read_rule(Cursor(parse_yaml(text, "rule"), "", document))
+    document.raise_any()
     return rule
 
 

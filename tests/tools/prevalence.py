@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from tests.spec import flow
-from trialscreen.criteria_file.reader import Cursor, Problems
+from trialscreen.criteria_file.reader import Cursor, Document
 from trialscreen.criteria_file.rules import read_rule
 from trialscreen.criteria_file.yaml_nodes import parse_yaml
 from trialscreen.model.rules import Rule
@@ -130,9 +130,9 @@ def _part(trial: Trial, given: dict[str, Any]) -> Part:
 
 
 def _rule(trial: Trial, given: Any) -> Rule:
-    problems = Problems(PATH.name)
-    rule = read_rule(Cursor(parse_yaml(flow(given), PATH.name), "", problems), trial.elements)
-    problems.raise_any()
+    document = Document(PATH.name, elements=trial.elements)
+    rule = read_rule(Cursor(parse_yaml(flow(given), PATH.name), "", document))
+    document.raise_any()
     return rule
 
 

@@ -6,8 +6,8 @@
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING
 from datetime import date
+from inspect import Parameter
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -48,8 +48,8 @@ def array(items: Schema, **limits: int) -> Schema:
 def record(kind: Any, *without: str, **known: Schema) -> Schema:
     """A record of `model`, but for the fields that no key gives; `known` are keys of their own."""
     fields = {key: one for key, one in fields_of(kind).items() if key not in without}
-    properties = {key: known.get(key) or of_type(one.type) for key, one in fields.items()}
-    required = tuple(key for key, one in fields.items() if one.default is MISSING)
+    properties = {key: known.get(key) or of_type(one.annotation) for key, one in fields.items()}
+    required = tuple(key for key, one in fields.items() if one.default is Parameter.empty)
     return closed({**properties, **known}, required)
 
 

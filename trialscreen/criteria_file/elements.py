@@ -4,7 +4,6 @@ The inputs and the result of `derive: bmi(weight, height)` have to fit in kind a
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -27,13 +26,14 @@ _DIVISION = re.compile(r"1/([0-9]+(?:\.[0-9]+)?)")
 
 
 def read_elements(at: Cursor) -> dict[str, Element]:
-    """Every element, with its derivation."""
+    """Every element, with its derivation; rules that are read later may name them."""
     places = dict(at.entries())
-    plain = {name: _read_plain(name, place) for name, place in places.items()}
-    return {
-        name: replace(element, **_read_derivation(element, places[name], plain))
-        for name, element in plain.items()
+    at.document.elements = {name: _read_plain(name, one) for name, one in places.items()}
+    at.document.elements = {
+        name: replace(element, **_read_derivation(element, places[name]))
+        for name, element in at.document.elements.items()
     }
+    return dict(at.document.elements)
 
 
 def _read_plain(name: str, at: Cursor) -> Element:
@@ -106,38 +106,29 @@ def _read_range(at: Cursor, read_end: Any) -> Any:
     return tuple(ends)
 
 
-def _read_derivation(
-    element: Element, at: Cursor, elements: Mapping[str, Element]
-) -> dict[str, Any]:
+def _read_derivation(element: Element, at: Cursor) -> dict[str, Any]:
     """The fields `derive` and `valid_if`."""
-
-    def rule(place: Cursor) -> Rule:
-        return read_rule(place, elements)
-
-    derive = at.optional("derive", lambda place: _read_derive(element, place, elements), None)
-    implied = at.optional("implied_by", lambda place: _read_given(place, elements), None)
+    derive = at.optional("derive", partial(_read_derive, element), None)
+    implied = at.optional("implied_by", _read_given, None)
     if derive is not None and implied is not None:
         at.problem("derive: and implied_by: cannot stand together")
     if implied is not None and element.type != "boolean":
         at.problem("implied_by: is for a yes/no element")
     if element.internal and derive is None:
         at.problem("an internal element needs derive:, for nobody can enter it")
-    return {"derive": derive or implied, "valid_if": at.optional("valid_if", rule, None)}
+    return {"derive": derive or implied, "valid_if": at.optional("valid_if", read_rule, None)}
 
 
-def _read_given(at: Cursor, elements: Mapping[str, Element]) -> Rule:
+def _read_given(at: Cursor) -> Rule:
     name = at.text()
-    if name not in elements:
-        at.problem(f"no data element is named {shown(name)}.{nearest(name, elements)}")
+    at.element(name)
     return Given(name)
 
 
-def _read_derive(
-    element: Element, at: Cursor, elements: Mapping[str, Element]
-) -> Formula | Rule | None:
+def _read_derive(element: Element, at: Cursor) -> Formula | Rule | None:
     if element.type == "boolean" and not is_call(at):
-        return read_rule(at, elements)
-    return read_formula(element, at, elements)
+        return read_rule(at)
+    return read_formula(element, at)
 
 
 NUMERIC = ("integer", "quantity")
@@ -156,7 +147,7 @@ def is_call(at: Cursor) -> bool:
     return isinstance(at.node, Scalar) and _CALL.fullmatch(at.node.text) is not None
 
 
-def read_formula(element: Element, at: Cursor, elements: Mapping[str, Element]) -> Formula | None:
+def read_formula(element: Element, at: Cursor) -> Formula | None:
     """The formula that derives `element`, with the factors from its inputs' units to its own."""
     call = _CALL.fullmatch(at.node.text) if isinstance(at.node, Scalar) else None
     if call is None:
@@ -171,12 +162,9 @@ def read_formula(element: Element, at: Cursor, elements: Mapping[str, Element]) 
     if len(names) != len(spec.inputs):
         at.problem(f"{name} takes {len(spec.inputs)} elements, not {len(names)}")
         return None
-    for given in names:
-        if given not in elements:
-            at.problem(f"no data element is named {shown(given)}.{nearest(given, elements)}")
-    if not elements.keys() >= set(names):
+    inputs = [one for one in map(at.element, names) if one is not None]
+    if len(inputs) < len(names):
         return None
-    inputs = [elements[given] for given in names]
     factors = tuple(
         _factor(name, needed, given, at) for needed, given in zip(spec.inputs, inputs, strict=True)
     )

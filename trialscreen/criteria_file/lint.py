@@ -1,15 +1,15 @@
 """Lint of a trial: what is well formed and still wrong, or worth a second look."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from itertools import combinations
 from math import isclose
 from typing import Literal, NamedTuple
 
+from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.ucum import grams_per_mole, ratio
-from trialscreen.criteria_file.yaml_nodes import Mapping, Node, Scalar, Sequence
 from trialscreen.model import rules, truth
-from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Formula, Trial
 from trialscreen.model.wording import as_written
 from trialscreen.screening.evaluate import Evaluation
 
@@ -30,34 +30,27 @@ class Lint(NamedTuple):
 
 def lint(trial: Trial) -> tuple[Lint, ...]:
     """Every finding, in the order of the document."""
-    return (
-        *_units(trial),
-        *_factors(trial),
-        *_undated(trial),
-        *_unused(trial),
-        *_decided_by_nothing(trial),
-        *_never_decided(trial),
-        *_repeated_clauses(trial),
+    return tuple(
+        Lint(where, rule, level, message)
+        for rule, find in RULES.items()
+        for where, level, message in find(trial)
     )
 
 
-def _units(trial: Trial) -> Iterator[Lint]:
+_Found = Iterator[tuple[str, Level, str]]
+"""Where, how bad, and what."""
+
+
+def _units(trial: Trial) -> _Found:
     """Every unit code is defined, so that it can be shown and spelt."""
     for element in trial.elements.values():
-        codes = [*element.accepts, *element.refuses]
-        if element.unit is not None:
-            codes.insert(0, element.unit)
-        for code in codes:
+        own = () if element.unit is None else (element.unit,)
+        for code in (*own, *element.accepts, *element.refuses):
             if code not in trial.units:
-                yield Lint(
-                    f"elements.{element.name}",
-                    "unit-defined",
-                    "error",
-                    f"the unit {code!r} is not defined under units:",
-                )
+                yield _at(element), "error", f"the unit {code!r} is not defined under units:"
 
 
-def _undated(trial: Trial) -> Iterator[Lint]:
+def _undated(trial: Trial) -> _Found:
     """A date without limits lets the default days of databases pass for dates."""
     for element in trial.elements.values():
         if element.type != "date" or element.internal:
@@ -66,25 +59,23 @@ def _undated(trial: Trial) -> Iterator[Lint]:
         if element.name == SCREENING_DATE:
             del wanted["range"]
         if lacking := [key for key, limits in wanted.items() if limits is None]:
-            yield Lint(
-                f"elements.{element.name}",
-                "date-limits",
-                "warning",
+            message = (
                 f"a date without {' and '.join(lacking)}: days that databases write where none is"
-                " known, such as 1900-01-01 or 1970-01-01, pass for dates",
+                " known, such as 1900-01-01 or 1970-01-01, pass for dates"
             )
+            yield _at(element), "warning", message
 
 
 LIGHTEST, LARGE_PROTEIN = 5, 100_000
 """Grams to the mole: nothing lighter than lithium (7) is measured, and little that is heavier."""
 
 
-def _factors(trial: Trial) -> Iterator[Lint]:
+def _factors(trial: Trial) -> _Found:
     """A factor that takes a unit to another of its kind is what these units say."""
     for element in trial.elements.values():
         for code, other, factor in _conversions(element):
             if (wrong := _wrong_factor(code, other, factor)) is not None:
-                yield Lint(f"elements.{element.name}", "factor-fits", *wrong)
+                yield _at(element), *wrong
 
 
 def _conversions(element: Element) -> Iterator[tuple[str, str, float]]:
@@ -114,7 +105,7 @@ def _wrong_factor(code: str, other: str, factor: float) -> tuple[Level, str] | N
     return "warning", f"{said}, as only large proteins do; is the factor upside down?"
 
 
-def _unused(trial: Trial) -> Iterator[Lint]:
+def _unused(trial: Trial) -> _Found:
     """An element that no criterion, check or derivation reads is asked in vain."""
     used = {SCREENING_DATE}
     for rule in _all_rules(trial):
@@ -124,12 +115,7 @@ def _unused(trial: Trial) -> Iterator[Lint]:
             used.update(element.derive.inputs)
     for element in trial.elements.values():
         if element.name not in used and not element.internal:
-            yield Lint(
-                f"elements.{element.name}",
-                "element-used",
-                "warning",
-                "no criterion, check or derivation reads it",
-            )
+            yield _at(element), "warning", "no criterion, check or derivation reads it"
 
 
 def _all_rules(trial: Trial) -> Iterator[rules.Rule]:
@@ -144,20 +130,16 @@ def _all_rules(trial: Trial) -> Iterator[rules.Rule]:
             yield element.valid_if
 
 
-def _decided_by_nothing(trial: Trial) -> Iterator[Lint]:
+def _decided_by_nothing(trial: Trial) -> _Found:
     """With no data at all, no criterion may be decided: that would be a guess."""
     nothing = Evaluation(trial.elements, {}, date(2000, 1, 1))
     for criterion in trial.criteria:
         if nothing.truth(criterion.rule) is not truth.UNKNOWN:
-            yield Lint(
-                f"{criterion.kind}.{criterion.id}",
-                "silence-decides",
-                "error",
-                "it is decided for a patient of whom nothing is known",
-            )
+            message = "it is decided for a patient of whom nothing is known"
+            yield _at(criterion), "error", message
 
 
-def _never_decided(trial: Trial) -> Iterator[Lint]:
+def _never_decided(trial: Trial) -> _Found:
     """A bound outside the accepted range of its element makes a test that cannot vary."""
     for criterion in trial.criteria:
         for test in rules.tests_of(criterion.rule):
@@ -167,16 +149,14 @@ def _never_decided(trial: Trial) -> Iterator[Lint]:
                     continue
                 low, high = element.range
                 if not low <= test.bound <= high:  # type: ignore[operator]
-                    yield Lint(
-                        f"{criterion.kind}.{criterion.id}",
-                        "bound-in-range",
-                        "error",
+                    message = (
                         f"{test.element} is compared with {as_written(test.bound)}, outside its"
-                        f" range {as_written(low)} to {as_written(high)}",
+                        f" range {as_written(low)} to {as_written(high)}"
                     )
+                    yield _at(criterion), "error", message
 
 
-def _repeated_clauses(trial: Trial) -> Iterator[Lint]:
+def _repeated_clauses(trial: Trial) -> _Found:
     """The same rule twice side by side is a slip of the pen."""
     for criterion in trial.criteria:
         ahead: list[rules.Rule] = [criterion.rule]
@@ -186,16 +166,26 @@ def _repeated_clauses(trial: Trial) -> Iterator[Lint]:
             if len(set(parts)) < len(parts):
                 repeated = next(part for part in parts if parts.count(part) > 1)
                 name = repeated.element if isinstance(repeated, rules.Test) else "a rule"
-                yield Lint(
-                    f"{criterion.kind}.{criterion.id}",
-                    "no-repetition",
-                    "warning",
-                    f"{name} stands twice in one list",
-                )
+                yield _at(criterion), "warning", f"{name} stands twice in one list"
             ahead.extend(parts)
 
 
-def place_of(root: Node, where: str) -> tuple[int, int]:
+RULES: Mapping[str, Callable[[Trial], _Found]] = {
+    "unit-defined": _units,
+    "factor-fits": _factors,
+    "date-limits": _undated,
+    "element-used": _unused,
+    "silence-decides": _decided_by_nothing,
+    "bound-in-range": _never_decided,
+    "no-repetition": _repeated_clauses,
+}
+
+
+def _at(one: Element | Criterion) -> str:
+    return f"elements.{one.name}" if isinstance(one, Element) else f"{one.kind}.{one.id}"
+
+
+def place_of(root: yaml_nodes.Node, where: str) -> tuple[int, int]:
     """Line and column of `section.name`: a key under the section, or the item with that id.
 
     What is not found stands at the section, or at the start of the document.
@@ -207,13 +197,13 @@ def place_of(root: Node, where: str) -> tuple[int, int]:
     return node.line, node.column
 
 
-def _child(node: Node, key: str) -> Node | None:
-    if isinstance(node, Mapping):
+def _child(node: yaml_nodes.Node, key: str) -> yaml_nodes.Node | None:
+    if isinstance(node, yaml_nodes.Mapping):
         return node.items.get(key)
-    items = node.items if isinstance(node, Sequence) else []
+    items = node.items if isinstance(node, yaml_nodes.Sequence) else []
     return next((item for item in items if _has_id(item, key)), None)
 
 
-def _has_id(node: Node, name: str) -> bool:
-    found = node.items.get("id") if isinstance(node, Mapping) else None
-    return isinstance(found, Scalar) and found.text == name
+def _has_id(node: yaml_nodes.Node, name: str) -> bool:
+    found = node.items.get("id") if isinstance(node, yaml_nodes.Mapping) else None
+    return isinstance(found, yaml_nodes.Scalar) and found.text == name

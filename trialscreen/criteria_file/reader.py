@@ -1,7 +1,7 @@
 """Reads what is expected at a place in a YAML tree, or notes what is wrong and goes on.
 
 A stand-in is returned after a problem, so that one pass finds every problem; the caller asks
-`Problems.raise_any` before it uses what was read. `read_record` reads a record of `model`: its
+`Document.raise_any` before it uses what was read. `read_record` reads a record of `model`: its
 keys are the fields, their types those of the fields.
 """
 
@@ -9,14 +9,17 @@ import math
 import re
 import types
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
+from functools import cache
+from inspect import Parameter, signature
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.yaml_nodes import Node, Scalar, Sequence
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.rules import Written
+from trialscreen.model.trial import Element
 from trialscreen.text.characters import nearest, shown
 
 T = TypeVar("T")
@@ -30,24 +33,25 @@ _KINDS = {Scalar: "a single value", Sequence: "a list", yaml_nodes.Mapping: "a m
 
 
 @dataclass
-class Problems:
-    """All problems of one document."""
+class Document:
+    """A document that is read: all its problems, and the elements that its rules may name."""
 
     origin: str
-    found: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    elements: Mapping[str, Element] = field(default_factory=dict)
 
     def raise_any(self) -> None:
-        if self.found:
-            raise InputError(self.found)
+        if self.problems:
+            raise InputError(self.problems)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A node, its path in the document, and where problems go."""
+    """A node, and its path in the document."""
 
     node: Node
     path: str
-    problems: Problems
+    document: Document
 
     def down(self, *keys: str) -> "Cursor":
         """The place under these keys; as near to it as the document goes."""
@@ -57,8 +61,16 @@ class Cursor:
         return at
 
     def problem(self, message: str) -> None:
-        where = f"{self.problems.origin}:{self.node.line}:{self.node.column}"
-        self.problems.found.append(Problem(f"{where} {self.path}".rstrip(), message))
+        where = f"{self.document.origin}:{self.node.line}:{self.node.column}"
+        self.document.problems.append(Problem(f"{where} {self.path}".rstrip(), message))
+
+    def element(self, name: str, *other_words: str) -> Element | None:
+        """The element of that name; None, and a problem, if there is none."""
+        known = self.document.elements
+        if name not in known:
+            hint = nearest(name, (*known, *other_words))
+            self.problem(f"no data element is named {shown(name)}.{hint}")
+        return known.get(name)
 
     def _expected(self, what: str) -> None:
         got = _KINDS[type(self.node)]
@@ -135,7 +147,7 @@ class Cursor:
     def items(self) -> list["Cursor"]:
         if isinstance(self.node, Sequence):
             return [
-                Cursor(node, f"{self.path}[{i}]", self.problems)
+                Cursor(node, f"{self.path}[{i}]", self.document)
                 for i, node in enumerate(self.node.items)
             ]
         self._expected("a list")
@@ -147,7 +159,7 @@ class Cursor:
             self._expected("a mapping")
             return
         for key, node in self.node.items.items():
-            yield key, Cursor(node, f"{self.path}.{key}".lstrip("."), self.problems)
+            yield key, Cursor(node, f"{self.path}.{key}".lstrip("."), self.document)
 
     def known_keys(self, known: tuple[str, ...]) -> None:
         """Notes every key of this mapping that is not in `known`."""
@@ -155,8 +167,11 @@ class Cursor:
             for key, place in self.node.keys.items():
                 if key not in known:
                     hint = nearest(key, known) or f" Known here: {', '.join(known)}."
-                    at = Cursor(place, self.path, self.problems)
+                    at = Cursor(place, self.path, self.document)
                     at.problem(f"unknown key {shown(key)}.{hint}")
+
+    def has(self, key: str) -> bool:
+        return isinstance(self.node, yaml_nodes.Mapping) and key in self.node.items
 
     def optional(self, key: str, read: Callable[["Cursor"], T], default: T) -> T:
         """What `read` makes of the value under `key`; `default` where the key is absent."""
@@ -164,7 +179,7 @@ class Cursor:
             isinstance(self.node, yaml_nodes.Mapping)
             and (node := self.node.items.get(key)) is not None
         ):
-            return read(Cursor(node, f"{self.path}.{key}".lstrip("."), self.problems))
+            return read(Cursor(node, f"{self.path}.{key}".lstrip("."), self.document))
         return default
 
     def required(self, key: str, read: Callable[["Cursor"], T], stand_in: T) -> T:
@@ -190,7 +205,7 @@ _NO_READERS: Mapping[str, Reader] = {}
 
 def read_record(
     at: Cursor,
-    kind: type[R],
+    kind: Callable[..., R],
     /,
     readers: Mapping[str, Reader] = _NO_READERS,
     keys: tuple[str, ...] = (),
@@ -198,46 +213,24 @@ def read_record(
 ) -> R:
     """A `kind`, a named tuple or dataclass: its keys are the fields, their types those of these.
 
-    A trailing underscore in a field's name is not in its key. `readers` read what has to be
-    more than its type says; `given` are fields without a key; `keys` are also known here.
+    `readers` read what has to be more than its type says; `given` are fields without a key;
+    `keys` are also known here.
     """
     fields = {key: one for key, one in fields_of(kind).items() if one.name not in given}
     at.known_keys((*fields, *keys))
-    values = dict(given)
     for key, one in fields.items():
-        read = readers.get(one.name) or reader_of(one.type)
-        if one.default is MISSING:
-            values[one.name] = at.required(key, read, _stand_in(one.type))
-        else:
-            values[one.name] = at.optional(key, read, one.default)
-    return kind(**values)
+        read = readers.get(one.name) or reader_of(one.annotation)
+        if one.default is Parameter.empty:
+            given[one.name] = at.required(key, read, _stand_in(one.annotation))
+        elif at.has(key):
+            given[one.name] = at.optional(key, read, None)
+    return kind(**given)
 
 
-class RecordField(NamedTuple):
-    name: str
-    type: Any
-    default: Any
-    """`MISSING` if the key must be there."""
-
-
-def fields_of(kind: Any) -> dict[str, RecordField]:
-    """The fields of a record, by their keys."""
-    if is_dataclass(kind):
-        found = [
-            RecordField(
-                one.name,
-                one.type,
-                one.default if one.default_factory is MISSING else one.default_factory(),
-            )
-            for one in fields(kind)
-        ]
-    else:
-        defaults = kind._field_defaults
-        found = [
-            RecordField(name, kind.__annotations__[name], defaults.get(name, MISSING))
-            for name in kind._fields
-        ]
-    return {one.name.rstrip("_"): one for one in found}
+@cache
+def fields_of(kind: Callable[..., Any]) -> dict[str, Parameter]:
+    """The fields of a record by their keys, which lack an underscore at the end of a name."""
+    return {name.rstrip("_"): one for name, one in signature(kind).parameters.items()}
 
 
 def reader_of(annotation: Any) -> Reader:

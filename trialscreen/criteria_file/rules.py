@@ -1,7 +1,6 @@
 """YAML to rules. A test is read by the type of its element."""
 
 import re
-from collections.abc import Mapping
 from typing import get_args
 
 from trialscreen.criteria_file.reader import Cursor
@@ -10,7 +9,7 @@ from trialscreen.criteria_file.yaml_nodes import Scalar
 from trialscreen.model import rules
 from trialscreen.model.dates import Period, PeriodUnit
 from trialscreen.model.trial import Element
-from trialscreen.text.characters import nearest, shown
+from trialscreen.text.characters import shown
 
 COMBINATORS = ("all", "any", "not", "at_least_n")
 CLAUSE_KEYS = ("clause", "text", "rule")
@@ -25,10 +24,10 @@ STAND_IN: rules.Rule = rules.all_of(())
 _NO_RULES: tuple[rules.Rule, ...] = ()
 
 
-def read_rule(at: Cursor, elements: Mapping[str, Element]) -> rules.Rule:
+def read_rule(at: Cursor) -> rules.Rule:
     """The rule at `at`; every problem in it is noted."""
     if isinstance(at.node, Scalar) and not at.node.is_null:
-        return _yes(at, elements)
+        return _yes(at)
     if not isinstance(at.node, MappingNode) or not at.node.items:
         at.problem("expected a rule: the name of a yes/no element, or a mapping")
         return STAND_IN
@@ -37,7 +36,7 @@ def read_rule(at: Cursor, elements: Mapping[str, Element]) -> rules.Rule:
         return rules.Clause(
             at.required("clause", Cursor.verbatim, ""),
             at.required("text", Cursor.verbatim, ""),
-            at.required("rule", lambda part: read_rule(part, elements), STAND_IN),
+            at.required("rule", read_rule, STAND_IN),
         )
     if len(at.node.items) > 1:
         at.problem(
@@ -47,66 +46,57 @@ def read_rule(at: Cursor, elements: Mapping[str, Element]) -> rules.Rule:
         return STAND_IN
     ((key, value),) = at.entries()
     if key in COMBINATORS:
-        return _combinator(key, value, elements)
-    return _tests(key, at, value, elements)
+        return _combinator(key, value)
+    return _tests(key, at, value)
 
 
-def _combinator(key: str, at: Cursor, elements: Mapping[str, Element]) -> rules.Rule:
+def _combinator(key: str, at: Cursor) -> rules.Rule:
     if key == "not":
-        return rules.Not(read_rule(at, elements))
+        return rules.Not(read_rule(at))
     if key == "at_least_n":
         at.known_keys(("n", "of"))
         count = at.required("n", Cursor.whole, 1)
-        parts = at.required("of", lambda of: _parts(of, elements), _NO_RULES)
+        parts = at.required("of", _parts, _NO_RULES)
         if not 1 <= count <= max(1, len(parts)):
             at.problem(f"n is {count}; expected 1 to {len(parts)}, the number of rules in `of`")
         return rules.AtLeastN(count, parts)
-    parts = _parts(at, elements)
+    parts = _parts(at)
     return rules.all_of(parts) if key == "all" else rules.any_of(parts)
 
 
-def _parts(at: Cursor, elements: Mapping[str, Element]) -> tuple[rules.Rule, ...]:
-    parts = tuple(read_rule(item, elements) for item in at.items())
+def _parts(at: Cursor) -> tuple[rules.Rule, ...]:
+    parts = tuple(map(read_rule, at.items()))
     if not parts:
         at.problem("expected at least one rule")
     return parts
 
 
-def _element(name: str, at: Cursor, elements: Mapping[str, Element]) -> Element | None:
-    if name in elements:
-        return elements[name]
-    at.problem(f"no data element is named {shown(name)}.{nearest(name, (*elements, *RESERVED))}")
-    return None
-
-
-def _yes(at: Cursor, elements: Mapping[str, Element]) -> rules.Rule:
+def _yes(at: Cursor) -> rules.Rule:
     name = at.text()
-    element = _element(name, at, elements) if name else None
+    element = at.element(name, *RESERVED) if name else None
     if element is not None and element.type != "boolean":
         at.problem(f"{name} is a {element.type}; a name alone tests a yes/no element")
     return rules.Is(name, value=True)
 
 
-def _tests(name: str, at: Cursor, value: Cursor, elements: Mapping[str, Element]) -> rules.Rule:
+def _tests(name: str, at: Cursor, value: Cursor) -> rules.Rule:
     """One element under one operator or several, which all must hold."""
-    element = _element(name, at, elements)
+    element = at.element(name, *RESERVED)
     if element is None:
         return STAND_IN
     if element.type == "boolean":
         return rules.Is(name, value.yes_no())
     value.known_keys(_OPERATORS)
-    tests = [_test(element, operator, bound, elements) for operator, bound in value.entries()]
+    tests = [_test(element, operator, bound) for operator, bound in value.entries()]
     if not tests:
         value.problem(f"expected a test such as {{{_usual_operator(element)}: …}}")
         return STAND_IN
     return tests[0] if len(tests) == 1 else rules.all_of(tuple(tests))
 
 
-def _test(
-    element: Element, operator: str, at: Cursor, elements: Mapping[str, Element]
-) -> rules.Rule:
+def _test(element: Element, operator: str, at: Cursor) -> rules.Rule:
     if operator in _COMPARISONS and element.type in ("integer", "quantity", "date"):
-        return rules.Compare(element.name, _COMPARISONS[operator], _bound(element, at, elements))
+        return rules.Compare(element.name, _COMPARISONS[operator], _bound(element, at))
     if operator in _WINDOWS and element.type == "date":
         within = rules.Within(element.name, _period(at))
         return within if operator == "within" else rules.Not(within)
@@ -134,12 +124,10 @@ def _usual_operator(element: Element) -> str:
     return {"choice": "is", "date": "within", "boolean": "yes"}.get(element.type, "at_least")
 
 
-def _bound(
-    element: Element, at: Cursor, elements: Mapping[str, Element]
-) -> int | float | rules.ElementRef:
+def _bound(element: Element, at: Cursor) -> int | float | rules.ElementRef:
     """A number, or an element of the same type and unit."""
     if isinstance(at.node, Scalar) and (element.type == "date" or at.node.text[:1].isalpha()):
-        other = _element(at.text(), at, elements)
+        other = at.element(at.text(), *RESERVED)
         if other is not None and (other.type == "date") != (element.type == "date"):
             at.problem(f"{other.name} is a {other.type}; {element.name} is a {element.type}")
         elif other is not None and other.unit != element.unit:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from trialscreen.criteria_file.elements import read_elements
-from trialscreen.criteria_file.reader import Cursor, Problems, Reader, read_record, reader_of
+from trialscreen.criteria_file.reader import Cursor, Document, Reader, read_record, reader_of
 from trialscreen.criteria_file.rules import read_rule
 from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
 from trialscreen.criteria_file.yaml_nodes import Scalar, parse_yaml
@@ -41,11 +41,11 @@ def parse_trial(data: bytes, origin: str) -> Trial:
     `origin` names the file in messages. Raises InputError with every problem found, each
     with file, line, column and the path in the document.
     """
-    problems = Problems(origin)
-    root = Cursor(parse_yaml(decode(data, origin), origin, problems.found), "", problems)
+    document = Document(origin)
+    root = Cursor(parse_yaml(decode(data, origin), origin, document.problems), "", document)
     if not isinstance(root.node, MappingNode):
         root.problem(f"expected the keys of a criteria file: {', '.join(_KEYS)}")
-        problems.raise_any()
+        document.raise_any()
     root.known_keys(_KEYS)
     if root.required("format", Cursor.whole, FORMAT) != FORMAT:
         root.down("format").problem(f"this version reads format {FORMAT}")
@@ -61,17 +61,17 @@ def parse_trial(data: bytes, origin: str) -> Trial:
         cards=root.optional("cards", reader_of(Mapping[str, str]), {}),
         elements=elements,
         criteria=(
-            *_read_criteria(root, "inclusion", elements, ids),
-            *_read_criteria(root, "exclusion", elements, ids),
+            *_read_criteria(root, "inclusion", ids),
+            *_read_criteria(root, "exclusion", ids),
         ),
-        checks=root.optional("checks", lambda at: _read_checks(at, elements), ()),
+        checks=root.optional("checks", _read_checks, ()),
         spellings=root.optional("spellings", _read_spellings, {}),
     )
     _cross_check(trial, root)
-    problems.raise_any()
+    document.raise_any()
     for name in _cyclic(elements):
         root.down("elements", name).problem("its derivation needs its own value")
-    problems.raise_any()
+    document.raise_any()
     return trial
 
 
@@ -99,12 +99,10 @@ def _read_spellings(at: Cursor) -> dict[str, str]:
     return found
 
 
-def _read_criteria(
-    root: Cursor, kind: Kind, elements: Mapping[str, Element], ids: dict[str, Cursor]
-) -> tuple[Criterion, ...]:
+def _read_criteria(root: Cursor, kind: Kind, ids: dict[str, Cursor]) -> tuple[Criterion, ...]:
     readers: dict[str, Reader] = {
-        "id": lambda at: _criterion_id(at, elements),
-        "rule": lambda at: read_rule(at, elements),
+        "id": _criterion_id,
+        "rule": read_rule,
         "expected_to_fail": _read_share,
     }
 
@@ -120,10 +118,10 @@ def _read_criteria(
     return root.required(kind, lambda at: tuple(map(read, at.items())), ())
 
 
-def _criterion_id(at: Cursor, elements: Mapping[str, Element]) -> str:
+def _criterion_id(at: Cursor) -> str:
     """It names a column beside others wherever a table is screened."""
     name = at.verbatim()
-    taken = {f"{one}{end}" for one in elements for end in ("", "_low", "_high")}
+    taken = {f"{one}{end}" for one in at.document.elements for end in ("", "_low", "_high")}
     if name.casefold() in taken.union(RESULT_COLUMNS):
         at.problem(f"{shown(name)}: a column of screened tables is called so")
     elif name and not _ID.fullmatch(name):
@@ -140,8 +138,8 @@ def _read_share(at: Cursor) -> float:
     return share
 
 
-def _read_checks(at: Cursor, elements: Mapping[str, Element]) -> tuple[Check, ...]:
-    readers: dict[str, Reader] = {"id": Cursor.text, "when": lambda at: read_rule(at, elements)}
+def _read_checks(at: Cursor) -> tuple[Check, ...]:
+    readers: dict[str, Reader] = {"id": Cursor.text, "when": read_rule}
     return tuple(read_record(item, Check, readers) for item in at.items())
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from trialscreen.answers.values import check_unit, read_value
 from trialscreen.criteria_file import yaml_nodes
-from trialscreen.criteria_file.reader import Cursor, Problems
+from trialscreen.criteria_file.reader import Cursor, Document
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.tables.cohort.readers.cell_forms import Form, Kind, check_date_format, code_of
@@ -172,20 +172,21 @@ def read_targets(trial: Trial, path: Path) -> ColumnMap:
     A list under `missing` holds for all columns. Raises InputError with every mistake in it.
     """
     origin = printable(str(path))
-    problems = Problems(origin)
-    root = yaml_nodes.parse_yaml(decode(read_bytes(path, origin), origin), origin, problems.found)
+    document = Document(origin)
+    text = decode(read_bytes(path, origin), origin)
+    root = yaml_nodes.parse_yaml(text, origin, document.problems)
     if not isinstance(root, yaml_nodes.Mapping):
         raise InputError([Problem(origin, "expected one 'column: element' per line")])
     targets: dict[str, Target] = {}
     missing: tuple[str, ...] = ()
     for name, node in root.items.items():
-        place = Cursor(node, name, problems)
+        place = Cursor(node, name, document)
         if name == MISSING and isinstance(node, yaml_nodes.Sequence):
             missing = _codes(place)
         else:
             targets[name] = _target(trial, place)
-    _check_uses(targets, root, problems)
-    problems.raise_any()
+    _check_uses(targets, root, document)
+    document.raise_any()
     return ColumnMap(targets, missing)
 
 
@@ -281,10 +282,10 @@ def _codes(place: Cursor) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def _check_uses(targets: dict[str, Target], root: yaml_nodes.Mapping, problems: Problems) -> None:
+def _check_uses(targets: dict[str, Target], root: yaml_nodes.Mapping, document: Document) -> None:
     """A column holds an element, or stands beside one."""
     for name, target in targets.items():
-        place = Cursor(root.items[name], name, problems)
+        place = Cursor(root.items[name], name, document)
         for key in ("unit_column", "comparator_column"):
             other = getattr(target.form, key)
             if other is not None and (other == name or other in targets):
