@@ -16,16 +16,8 @@ from trialscreen.answers.answer import (
 )
 from trialscreen.answers.values import UNKNOWN
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.text.characters import (
-    MAX_BYTES,
-    decode,
-    first_control,
-    nearest,
-    printable,
-    read_bytes,
-    short,
-    shown,
-)
+from trialscreen.text.characters import first_control, nearest, printable, short, shown
+from trialscreen.text.files import MAX_BYTES, decode, read_bytes
 
 if TYPE_CHECKING:
     from trialscreen.criteria_file import yaml_nodes

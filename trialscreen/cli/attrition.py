@@ -56,7 +56,7 @@ def files_of(place: str | None) -> tuple[Path, ...]:
 @contextmanager
 def written(place: str | None) -> Iterator[Path | None]:
     """The file to be filled, which appears whole or not at all; None without one."""
-    from trialscreen.text.whole_file import whole_file  # noqa: PLC0415
+    from trialscreen.text.files import whole_file  # noqa: PLC0415
 
     paths = files_of(place)
     if not paths:
@@ -75,7 +75,7 @@ def tell(cohort: "Cohort", place: str, part: Path | None) -> None:
         show(attrition_page(cohort))
         return
     from trialscreen.output.report.attrition_data import attrition_text  # noqa: PLC0415
-    from trialscreen.text.whole_file import writing  # noqa: PLC0415
+    from trialscreen.text.files import writing  # noqa: PLC0415
 
     text = attrition_text(cohort, _ending(place), __version__)
     with writing(place):

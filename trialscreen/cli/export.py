@@ -38,7 +38,7 @@ def write_json(output: str, value: Any) -> None:
     if output == STDOUT:
         print_json(value)
         return
-    from trialscreen.text.whole_file import write_whole  # noqa: PLC0415 - for files only
+    from trialscreen.text.files import write_whole  # noqa: PLC0415 - for files only
 
     write_whole(Path(output), json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
@@ -274,7 +274,7 @@ def _write_csv(output: str, columns: Iterable[str], rows: Iterable[Iterable[obje
     if output == STDOUT:
         sys.stdout.write(text)
     else:
-        from trialscreen.text.whole_file import write_whole  # noqa: PLC0415 - for files only
+        from trialscreen.text.files import write_whole  # noqa: PLC0415 - for files only
 
         write_whole(Path(output), text)
 
@@ -291,7 +291,7 @@ def _write_dataset(path: Path, dataset: "Dataset", made: datetime) -> None:
 
 
 def _write_xpt(path: Path, dataset: "Dataset", made: datetime) -> None:
-    from trialscreen.text.whole_file import whole_file, writing  # noqa: PLC0415 - for files only
+    from trialscreen.text.files import whole_file, writing  # noqa: PLC0415 - for files only
 
     try:
         from trialscreen.output.export.sdtm.xpt import write_xpt  # noqa: PLC0415 - heavy, and an extra

@@ -155,7 +155,7 @@ def record_of(trial: Trial, entry: "Entry") -> "Record":
 def write_record(record: "Record", path: Path) -> None:
     """Writes the record, whole or not at all. Raises InputError if it cannot be written."""
     from trialscreen.output.report.record_page import record_document  # noqa: PLC0415 - for reports only
-    from trialscreen.text.whole_file import write_whole  # noqa: PLC0415
+    from trialscreen.text.files import write_whole  # noqa: PLC0415
 
     write_whole(path, record_document(record))
 
@@ -163,6 +163,6 @@ def write_record(record: "Record", path: Path) -> None:
 def write_log(told: "LogReport", path: Path) -> None:
     """Writes the page of a log, whole or not at all. Raises InputError if it cannot be written."""
     from trialscreen.output.report.log_page import log_document  # noqa: PLC0415 - for reports only
-    from trialscreen.text.whole_file import write_whole  # noqa: PLC0415
+    from trialscreen.text.files import write_whole  # noqa: PLC0415
 
     write_whole(path, log_document(told))

@@ -13,7 +13,8 @@ from trialscreen.cli.outcome import Exit, refuse, refuse_one
 from trialscreen.criteria_file.load import criteria_bytes
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Criterion, Trial
-from trialscreen.text.characters import count_of, decode, nearest, shown
+from trialscreen.text.characters import count_of, nearest, shown
+from trialscreen.text.files import decode
 
 
 def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:

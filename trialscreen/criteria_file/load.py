@@ -10,7 +10,8 @@ import pickle
 from pathlib import Path
 
 from trialscreen.model.trial import Trial
-from trialscreen.text.characters import printable, read_bytes
+from trialscreen.text.characters import printable
+from trialscreen.text.files import read_bytes
 
 FILE_NAME = "criteria.yaml"
 PARSED_NAME = "criteria.trial"

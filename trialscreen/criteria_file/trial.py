@@ -23,7 +23,8 @@ from trialscreen.model.trial import (
     Trial,
     Unit,
 )
-from trialscreen.text.characters import decode, nearest, shown
+from trialscreen.text.characters import nearest, shown
+from trialscreen.text.files import decode
 from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
 
 FORMAT = 1

@@ -1,13 +1,7 @@
-"""Text from outside: which characters may reach a terminal, the nearest known word, and lines."""
+"""Text from outside: which characters may reach a terminal, the nearest known word, lines."""
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-
-from trialscreen.model.errors import InputError, Problem
-
-MAX_BYTES = 1_000_000
-"""Read from a file at most; a criteria file is a tenth of it."""
 
 _CONTROL = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufeff]"
@@ -130,36 +124,3 @@ def plain_name(name: str) -> str:
     import unicodedata  # noqa: PLC0415 - only for tables
 
     return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).casefold()).strip("_")
-
-
-def read_bytes(path: Path, origin: str) -> bytes:
-    """A file's first bytes: a little more than `MAX_BYTES`, so that `decode` can refuse it.
-
-    `origin` names the file in messages. Raises InputError if it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise InputError([Problem(origin or "''", message)]) from None
-
-
-def decode(data: bytes, origin: str) -> str:
-    """UTF-8 text of at most `MAX_BYTES`, without control characters; else InputError."""
-    if len(data) > MAX_BYTES:
-        raise InputError([Problem(origin, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")])
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"not UTF-8 text (byte {error.start + 1})"
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            message = "UTF-16 text, as PowerShell writes it; save it as UTF-8"
-        raise InputError([Problem(origin, message)]) from None
-    if "\r" in (text := text.replace("\r\n", "\n")):
-        message = "a line ends with a carriage return alone; save it with usual line ends"
-        raise InputError([Problem(origin, message)])
-    if (control := first_control(text)) is not None:
-        message = f"control character {control}; a text file is expected"
-        raise InputError([Problem(origin, message)])
-    return text

@@ -10,8 +10,8 @@ from trialscreen.answers.answer import SET_ASIDE, VALUE_KEY
 from trialscreen.answers.interview.state import State
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE
-from trialscreen.text.characters import MAX_BYTES, printable, shown
-from trialscreen.text.whole_file import part_prefix, whole_file, writing
+from trialscreen.text.characters import printable, shown
+from trialscreen.text.files import MAX_BYTES, part_prefix, whole_file, writing
 
 HEAD = "# Answers for {nct_id}, kept by trialscreen. Values may be edited by hand.\n"
 

@@ -26,7 +26,7 @@ from trialscreen.tables.cohort.screener import Screener
 from trialscreen.tables.cohort.streaming import by_batch, in_batches, interruptible, settle
 from trialscreen.tables.quality import DECLARE, MOST_BAD, Quality, of_median, too_many
 from trialscreen.text.characters import printable, shown, some
-from trialscreen.text.whole_file import whole_file
+from trialscreen.text.files import whole_file
 
 if TYPE_CHECKING:
     from trialscreen.tables.attrition.counting import Counting

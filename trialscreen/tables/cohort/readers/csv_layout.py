@@ -10,7 +10,7 @@ from typing import NamedTuple
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.tables.cohort.readers.opened import named_columns
 from trialscreen.tables.cohort.readers.utf8_copies import ADVICE, open_bytes
-from trialscreen.text.characters import MAX_BYTES
+from trialscreen.text.files import MAX_BYTES
 
 _CELL = r'"(?:[^"]|"")*+"?|[^{0}\r\n]*+'
 _ADVICE = 'a cell with a quote (") in it stands in quotes, with that quote twice'

@@ -1,13 +1,48 @@
-"""Files that appear whole or not at all."""
+"""Text files: read to a limit, as UTF-8; written whole or not at all."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.text.characters import printable
+from trialscreen.text.characters import first_control, printable
+
+MAX_BYTES = 1_000_000
+"""Read from a file at most; a criteria file is a tenth of it."""
+
+
+def read_bytes(path: Path, origin: str) -> bytes:
+    """A file's first bytes: a little more than `MAX_BYTES`, so that `decode` can refuse it.
+
+    `origin` names the file in messages. Raises InputError if it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise InputError([Problem(origin or "''", message)]) from None
+
+
+def decode(data: bytes, origin: str) -> str:
+    """UTF-8 text of at most `MAX_BYTES`, without control characters; else InputError."""
+    if len(data) > MAX_BYTES:
+        raise InputError([Problem(origin, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 text (byte {error.start + 1})"
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            message = "UTF-16 text, as PowerShell writes it; save it as UTF-8"
+        raise InputError([Problem(origin, message)]) from None
+    if "\r" in (text := text.replace("\r\n", "\n")):
+        message = "a line ends with a carriage return alone; save it with usual line ends"
+        raise InputError([Problem(origin, message)])
+    if (control := first_control(text)) is not None:
+        message = f"control character {control}; a text file is expected"
+        raise InputError([Problem(origin, message)])
+    return text
 
 
 def part_prefix(path: Path) -> str:
@@ -23,6 +58,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     new file nor a change to `path`; after a kill, a file with `part_prefix` may be left,
     which does no harm. Raises InputError if it cannot be written.
     """
+    import tempfile  # noqa: PLC0415 - slow to import, and for writing only
+
     name = printable(str(path))
     try:
         path = path.resolve()  # what a link points to is replaced, not the link
