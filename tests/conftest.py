@@ -61,11 +61,13 @@ def _measured_in_the_threads_of_polars(monkeypatch: pytest.MonkeyPatch) -> None:
         return
     from trialscreen.tables.cohort.streaming import by_batch
 
-    def measured(frame: pl.LazyFrame, step: Step, schema: pl.Schema) -> pl.LazyFrame:
+    def measured(
+        frame: pl.LazyFrame, step: Step, schema: pl.Schema, size: int | None = None
+    ) -> pl.LazyFrame:
         def traced(rows: pl.DataFrame) -> pl.DataFrame:
             sys.settrace(threading.gettrace())
             return step(rows)
 
-        return by_batch(frame, traced, schema)
+        return by_batch(frame, traced, schema, size)
 
     monkeypatch.setattr("trialscreen.tables.cohort.run.by_batch", measured)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from threading import Lock
 
 import polars as pl
 
@@ -17,7 +16,7 @@ ENOUGH = 100_000
 
 
 class Counting:
-    """The sums over all batches, which may come in any order and from any thread.
+    """The sums over all batches.
 
     `program` is that of the table, lowered with what is needed.
     """
@@ -41,7 +40,6 @@ class Counting:
         kinds = dict.fromkeys(self._places, pl.Boolean())
         self._patterns = pl.DataFrame(schema={**kinds, "rows": pl.UInt64()})
         self._waiting: list[pl.DataFrame] = []
-        self._lock = Lock()
 
     @cached_property
     def _missing(self) -> Computing:
@@ -52,29 +50,23 @@ class Counting:
         tally = Tally(verdicts_of(screened), _criteria(self._trial, screened))
         lacks_data = screened["open"] == "data"
         lacking = pl.DataFrame([screened[name].filter(lacks_data) for name in self._inputs])
-        with self._lock:
-            self._tally.add(tally)
-            self._waiting.append(lacking)
-            ready = self._taken() if sum(map(len, self._waiting)) >= ENOUGH else None
-        if ready is not None:
-            self._look_at(ready)
+        self._tally.add(tally)
+        self._waiting.append(lacking)
+        if sum(map(len, self._waiting)) >= ENOUGH:
+            self._look_at_waiting()
 
     def attrition(self) -> Attrition:
         """The counts of all batches so far."""
-        if self._waiting:
-            self._look_at(self._taken())
+        self._look_at_waiting()
         for *flags, n in self._patterns.iter_rows():
             lacking = (name for name, flag in zip(self._sections, flags, strict=True) if flag)
             self._tally.sections[frozenset(lacking)] = n
         return attrition(self._trial, self._tally)
 
-    def _taken(self) -> list[pl.DataFrame]:
-        waiting, self._waiting = self._waiting, []
-        return waiting
-
-    def _look_at(self, batches: list[pl.DataFrame]) -> None:
+    def _look_at_waiting(self) -> None:
         """Counts which elements the rows lack."""
-        if not self._sections:
+        batches, self._waiting = self._waiting, []
+        if not (self._sections and batches):
             return
         flags = self._missing.of(pl.concat(batches).lazy()).drop("open")
         missing = flags.select(pl.all().cast(pl.Boolean).fill_null(value=False)).collect()
@@ -85,10 +77,8 @@ class Counting:
             for place, names in zip(self._places, self._sections.values(), strict=True)
         )
         patterns = lacking.group_by(self._places).agg(rows=pl.len().cast(pl.UInt64))
-        with self._lock:
-            self._tally.add(tally)
-            both = pl.concat([self._patterns, patterns])
-            self._patterns = both.group_by(self._places).sum()
+        self._tally.add(tally)
+        self._patterns = pl.concat([self._patterns, patterns]).group_by(self._places).sum()
 
 
 def _sums(flags: Iterable[pl.Series]) -> Counter[str]:

@@ -5,9 +5,6 @@ their 64-bit hashes are compared afterwards: 8 bytes for each row.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
-from threading import Lock
-from typing import NamedTuple
 
 import polars as pl
 
@@ -17,15 +14,8 @@ from trialscreen.tables.cohort.readers.opened import place_of
 from trialscreen.text.characters import BLANKS, shown, some
 
 
-class _Span(NamedTuple):
-    """The first and last id of a batch that ascends."""
-
-    first: str | int | None
-    last: str | int | None
-
-
 class Ids:
-    """Takes the ids of each batch, in any order and from any thread.
+    """Takes the ids of each batch, in the order of the rows.
 
     `title` is that of their column: as an id, it tells of a header that stands there again.
     `blank` is as in `Tables`.
@@ -34,11 +24,10 @@ class Ids:
     def __init__(self, title: str, blank: Sequence[int] = ()) -> None:
         self._title, self._blank = title, blank
         self._headers: list[int] = []
-        self._spans: list[_Span] = []
+        self._last: str | int | None = None
         self._ascending = True
         self._empty: list[int] = []
         self._without: list[str] = []
-        self._lock = Lock()
 
     def add(self, ids: pl.Series, rows: pl.Series) -> None:
         """`rows` are the numbers of the rows that `ids` stand in."""
@@ -46,21 +35,17 @@ class Ids:
         if is_text and not (ascending and _have_no_blanks(ids)):
             ids = ids.str.strip_chars(BLANKS)
             ascending = _ascend(ids)
-        span = _Span(ids[0], ids[-1])
+        first, last = ids[0], ids[-1]
         # An empty one comes before all else, and one without a value after all else.
-        fine = ascending and span.first is not None and span.first != ""
-        empty = () if fine else rows.filter(_is_empty(ids))
-        fine = fine and not (is_text and str(span.last) >= NO_VALUE)
-        without = () if fine or not is_text else ids.filter(ids.str.starts_with(NO_VALUE))
-        is_header = ids == self._title if is_text else None
-        headers = () if is_header is None or not is_header.any() else rows.filter(is_header)
-        with self._lock:
-            self._without.extend(without)
-            self._empty.extend(empty)
-            self._headers.extend(headers)
-            self._ascending = self._ascending and ascending
-            if self._ascending:
-                self._spans.append(span)
+        fine = ascending and first is not None and first != ""
+        if not fine:
+            self._empty.extend(rows.filter(_is_empty(ids)))
+        if is_text and not (fine and last < NO_VALUE):
+            self._without.extend(ids.filter(ids.str.starts_with(NO_VALUE)))
+        if is_text and (is_header := ids == self._title).any():
+            self._headers.extend(rows.filter(is_header))
+        self._ascending &= fine and (self._last is None or self._last < first)
+        self._last = last
 
     def problems(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
         """What is wrong with the ids of `table`, in whose columns `key` and `row` they stand."""
@@ -74,15 +59,11 @@ class Ids:
         elif self._empty:
             rows = self._listed(self._empty)
             yield Problem("the ids", f"every row needs one, and these have none: row {rows}")
-        elif not self._in_order():
+        elif not self._ascending:
             yield from self._duplicates(table, key, row)
 
     def _listed(self, rows: Iterable[int]) -> str:
         return some([str(place_of(row, self._blank)) for row in sorted(rows)])
-
-    def _in_order(self) -> bool:
-        spans = sorted(self._spans) if self._ascending else []
-        return self._ascending and all(one.last < other.first for one, other in pairwise(spans))  # type: ignore[operator]
 
     def _duplicates(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
         if isinstance(table.collect_schema()[key], pl.String):

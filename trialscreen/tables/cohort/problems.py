@@ -1,8 +1,7 @@
 """What could not be used in a cohort: counted, and listed in the order of the rows."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from threading import Lock
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TextIO
 
 import polars as pl
@@ -61,44 +60,19 @@ class Found(NamedTuple):
         return Counter(self.unreadable["element"].filter(holds_none))
 
 
-class _InOrder:
-    """Lists that come in any order, as far as all rows before them have come too."""
-
-    def __init__(self) -> None:
-        self.next_row = 1
-        self.ready: list[pl.DataFrame] = []
-        self._waiting: dict[int, tuple[int, pl.DataFrame]] = {}
-
-    def add(self, rows: pl.Series, found: pl.DataFrame) -> None:
-        self._waiting[rows[0]] = len(rows), found
-        while self.next_row in self._waiting:
-            count, ready = self._waiting.pop(self.next_row)
-            self.next_row += count
-            if len(ready):
-                self.ready.append(ready)
-
-    def take(self, before: int) -> pl.DataFrame:
-        """What is ready, of the rows before this one; something must be."""
-        ready = pl.concat(self.ready)
-        later = ready.filter(pl.col("row") >= before)
-        self.ready = [later] if len(later) else []
-        return ready.filter(pl.col("row") < before)
-
-
 class Ledger:
-    """The sums over all batches, which come in any order and from any thread.
+    """The sums over all batches, which come in the order of the rows.
 
     `empty` counts the cells that are listed and hold no value: they are neither `filled` nor
     `unreadable`.
 
-    Each row is looked at in one or two `passes`, which may cut the rows into other batches.
     `like_missing` are those of the `unreadable` that look like codes for a missing value.
     Of the rows that are listed, those that were `blank` count too (as in `Tables`).
     With `out`, every value that could not be used is listed there, as CSV; `failure` says
     why that could not be done. (Raised in the engine's threads, it would lose its number.)
     """
 
-    def __init__(self, out: TextIO | None, passes: int, blank: Sequence[int] = ()) -> None:
+    def __init__(self, out: TextIO | None, blank: Sequence[int] = ()) -> None:
         self.rows = 0
         self.blank = blank
         self.filled: Counter[str] = Counter()
@@ -111,43 +85,50 @@ class Ledger:
         self.undated: list[int] = []
         self.failure: OSError | None = None
         self._out = out
-        self._lists = [_InOrder() for _ in range(passes)]
-        self._lock = Lock()
+        self._read: deque[Found] = deque()
+        self._listed = NOTHING
         if out is not None:
             write_rows(out, [SCHEMA.names()])
 
-    def count(self, verdicts: Counter[tuple[str, str | None]]) -> None:
-        """The rows of each verdict, and of each thing that is open."""
-        with self._lock:
-            self.verdicts.update(verdicts)
+    def read(self, found: Found) -> None:
+        """What reading the cells of the next rows has found; of them, more is told by `add`.
 
-    def add(self, rows: pl.Series, found: Found, *, last: bool) -> None:
-        """What was found in these rows, given by their numbers, in the first or last pass."""
-        with self._lock:
-            self.rows += len(rows) if last else 0
-            empty = found.without_value()
-            self.empty.update(empty)
-            self.filled.update(found.filled)
-            self.filled.subtract(empty)
-            self.unreadable.update(Counter(found.unreadable["element"]) - empty)
-            if len(found.unreadable):  # each query waits for the engine
-                advised = found.unreadable["reason"].str.ends_with(ADVICE)
-                self.like_missing.update(found.unreadable["element"].filter(advised))
-            if len(found.contradictory):
-                # A value that contradicts two others has two reasons, and is one value.
-                once = found.contradictory.unique(["row", "element"])
-                self.contradictory.update(once["element"])
-            self._add_odd(found.odd)
-            self.undated.extend(found.undated)
-            self._lists[-1 if last else 0].add(rows, found.listed())
-            self._write()
+        They are read ahead, in a thread of their own.
+        """
+        self._read.append(found)
 
-    def add_odd(self, ones: Sequence[Odd]) -> None:
-        """Unusual values that no batch has told of."""
-        with self._lock:
-            self._add_odd(ones)
+    def add(self, rows: pl.Series, found: Found, verdicts: Counter[tuple[str, str | None]]) -> None:
+        """What was found in the next rows, given by their numbers, and their verdicts.
 
-    def _add_odd(self, found: Sequence[Odd]) -> None:
+        These are counted by verdict and what is open.
+        """
+        self.rows += len(rows)
+        self.verdicts.update(verdicts)
+        while self._read:
+            self._add(self._read.popleft())
+        self._add(found)
+        self._write(up_to=rows[-1])
+
+    def _add(self, found: Found) -> None:
+        empty = found.without_value()
+        self.empty.update(empty)
+        self.filled.update(found.filled)
+        self.filled.subtract(empty)
+        self.unreadable.update(Counter(found.unreadable["element"]) - empty)
+        if len(found.unreadable):  # each query waits for the engine
+            advised = found.unreadable["reason"].str.ends_with(ADVICE)
+            self.like_missing.update(found.unreadable["element"].filter(advised))
+        if len(found.contradictory):
+            # A value that contradicts two others has two reasons, and is one value.
+            once = found.contradictory.unique(["row", "element"])
+            self.contradictory.update(once["element"])
+        self.add_odd(found.odd)
+        self.undated.extend(found.undated)
+        if self._out is not None and len(listed := found.listed()):
+            self._listed = pl.concat([self._listed, listed])
+
+    def add_odd(self, found: Sequence[Odd]) -> None:
+        """Unusual values, of rows that are added or that have been."""
         for one in found:
             self.odd[one.element.name].add(one.lows)
 
@@ -157,21 +138,21 @@ class Ledger:
 
     def add_last(self, element: str, reason: str) -> None:
         """Lists what is unusual about a whole column."""
-        if self._out is not None:
-            with self._lock:
-                try:
-                    write_rows(self._out, [(None, None, element, reason, UNUSUAL)])
-                except OSError as error:
-                    self.failure = error
+        self._write_rows([(None, None, element, reason, UNUSUAL)])
 
-    def _write(self) -> None:
-        before = min(one.next_row for one in self._lists)
-        found = [one.take(before) for one in self._lists if one.ready]
-        if self._out is not None and found:
+    def _write(self, up_to: int) -> None:
+        """What is listed of the rows up to this one."""
+        if self._listed.is_empty():
+            return
+        is_due = self._listed["row"] <= up_to
+        due, self._listed = self._listed.filter(is_due), self._listed.filter(~is_due)
+        due = due.sort("row", maintain_order=True)
+        places = [place_of(row, self.blank) for row in due["row"]]
+        self._write_rows(due.with_columns(pl.Series("row", places, pl.UInt32())).iter_rows())
+
+    def _write_rows(self, rows: Iterable[Sequence[object]]) -> None:
+        if self._out is not None:
             try:
-                rows = pl.concat(found).sort("row", maintain_order=True)
-                places = [place_of(row, self.blank) for row in rows["row"]]
-                rows = rows.with_columns(pl.Series("row", places, pl.UInt32()))
-                write_rows(self._out, rows.iter_rows())
+                write_rows(self._out, rows)
             except OSError as error:
                 self.failure = error

@@ -23,7 +23,7 @@ from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of
 from trialscreen.tables.cohort.readers.parquet import panics_told
 from trialscreen.tables.cohort.screener import Screener
-from trialscreen.tables.cohort.streaming import by_batch, in_batches, interruptible, settle
+from trialscreen.tables.cohort.streaming import BATCH, by_batch, interruptible, settle
 from trialscreen.tables.quality import DECLARE, MOST_BAD, Quality, of_median, too_many
 from trialscreen.text.characters import printable, shown, some
 from trialscreen.text.files import whole_file
@@ -96,17 +96,16 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
         raise InputError(doubtful)
     batches = plan_batches(trial, matched, tables.schema, job.key, job.anchor)
     rows, ids = prepared(batches, tables.frame, job.key), Ids(job.key, tables.blank)
-    if tables.is_text:
-        rows = in_batches(rows)  # of a text file, of which the engine reads little at a time
     screener = Screener(
         trial, batches, with_needed=with_attrition, with_list=job.problems is not None
     )
     counting = _counting(trial, screener) if with_attrition else None
     with whole_output(job.output, folder) as output, interruptible():
         listing = nullcontext() if job.problems is None else whole_file(job.problems)
-        with listing as listed, _told(job), _ledger(job, listed, batches, tables.blank) as ledger:
+        with listing as listed, _told(job), _ledger(job, listed, tables.blank) as ledger:
             progress.start(tables.counted)
-            typed = rows if batches.is_ready else _typed(rows, batches, ledger)
+            size = BATCH if tables.is_text else None  # of text, the engine reads little at a time
+            typed = rows if batches.is_ready else _typed(rows, batches, ledger, size)
             listeners = _Listeners(ledger, ids, counting, progress)
             # `also` screens each row anew; else no typed column is looked at any more.
             kept = [*screener.results] if job.also else [KEY, *screener.findings]
@@ -154,17 +153,14 @@ def quality(trial: Trial, ledger: Ledger) -> Quality:
 
 
 @contextmanager
-def _ledger(
-    job: Job, path: Path | None, batches: Batches, blank: Sequence[int]
-) -> Iterator[Ledger]:
+def _ledger(job: Job, path: Path | None, blank: Sequence[int]) -> Iterator[Ledger]:
     """With its list in `path`, which is to be `job.problems`."""
-    passes = 1 if batches.is_ready else 2
     if path is None:
-        yield Ledger(None, passes, blank)
+        yield Ledger(None, blank)
     else:
         try:
             with path.open("w", encoding="utf-8", newline="") as out:
-                yield (ledger := Ledger(out, passes, blank))
+                yield (ledger := Ledger(out, blank))
                 if ledger.failure is not None:
                     raise ledger.failure
         except OSError as error:
@@ -189,23 +185,22 @@ class _Listeners(NamedTuple):
     progress: Progress
 
     def tell(self, results: pl.DataFrame, found: Found) -> None:
-        self.ledger.add(results[ROW], found, last=True)
-        self.ledger.count(verdicts_of(results))
+        self.ledger.add(results[ROW], found, verdicts_of(results))
         self.ids.add(results[KEY], results[ROW])
         if self.counting is not None:
             self.counting.add(results)
         self.progress.advance(len(results))
 
 
-def _typed(rows: pl.LazyFrame, batches: Batches, ledger: Ledger) -> pl.LazyFrame:
-    """The typed columns of all rows; to read them is a pass of its own."""
+def _typed(rows: pl.LazyFrame, batches: Batches, ledger: Ledger, size: int | None) -> pl.LazyFrame:
+    """The typed columns of all rows, read `size` rows at a time."""
 
     def read(cells: pl.DataFrame) -> pl.DataFrame:
         typed, found = batches.read(cells)
-        ledger.add(cells[ROW], found, last=False)
+        ledger.read(found)
         return typed
 
-    return by_batch(rows, read, batches.schema)
+    return by_batch(rows, read, batches.schema, size)
 
 
 def _screened(

@@ -6,7 +6,6 @@ engine screens all rows as they are, and says in which there is something to loo
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from threading import Lock
 
 import polars as pl
 
@@ -40,7 +39,6 @@ class Screener:
         self._fitting = batches.fitting
         self._trial, self._with_list = trial, with_list
         self._waiting: list[pl.DataFrame] = []
-        self._lock = Lock()
         own_days = SCREENING_DATE in self.schema
         self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
         days = {SCREENING_DATE: (SCREENING_DATE,)} if own_days else {}
@@ -124,11 +122,10 @@ class Screener:
 
         A look costs nearly the same for few.
         """
-        with self._lock:
-            self._waiting.append(rows)
-            if sum(map(len, self._waiting)) < enough:
-                return []
-            waiting, self._waiting = self._waiting, []
+        self._waiting.append(rows)
+        if sum(map(len, self._waiting)) < enough:
+            return []
+        waiting, self._waiting = self._waiting, []
         return self._unusual.found(pl.concat(waiting))
 
     def rest(self) -> list[Odd]:

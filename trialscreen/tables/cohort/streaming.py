@@ -16,7 +16,7 @@ BATCH = 20_000
 """Rows of a text file at a time: enough for the fixed cost of a batch, small in memory."""
 
 _SETTINGS = {
-    "POLARS_ROW_GROUP_PREFETCH_SIZE": "2",  # the next is decoded while one is screened
+    "POLARS_ROW_GROUP_PREFETCH_SIZE": "1",  # it is decoded while others are screened
     # A column at a time: else many are decoded at once, and their memory is not all used again.
     "POLARS_PARQUET_DECODE_TARGET_VALUES_PER_THREAD": "100000",
     "POLARS_CSV_CHUNK_PREFETCH_LIMIT": "1",
@@ -64,33 +64,29 @@ def interruptible() -> Iterator[None]:
         raise lost[0]
 
 
-def in_batches(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """`frame` in batches of BATCH rows, where the engine would make smaller ones of its own."""
+def by_batch(
+    frame: pl.LazyFrame,
+    step: Callable[[pl.DataFrame], pl.DataFrame],
+    schema: pl.Schema,
+    size: int | None = None,
+) -> pl.LazyFrame:
+    """`frame` through `step`, which gets the next rows each time, and makes them as in `schema`.
+
+    `size`: how many rows at a time, if not as many as the engine likes. The engine goes on with
+    other rows meanwhile.
+    """
 
     def batches(
         columns: list[str] | None, only: pl.Expr | None, most: int | None, _size: int | None
     ) -> Iterator[pl.DataFrame]:
-        wanted = frame if most is None else frame.head(most)
-        wanted = wanted if only is None else wanted.filter(only)
-        wanted = wanted if columns is None else wanted.select(columns)
-        yield from wanted.collect_batches(chunk_size=BATCH, maintain_order=True)
+        assert only is None, "no filter is asked of it"
+        assert most is None, "all rows are asked of it"
+        for rows in frame.collect_batches(chunk_size=size, maintain_order=True):
+            try:
+                made = step(rows) if len(rows) else pl.DataFrame(schema=schema)
+            except pl.exceptions.PolarsError as error:
+                raise RuntimeError("reading a batch") from error  # a fault, and not of the input
+            del rows  # its memory is for the next ones
+            yield made if columns is None else made.select(columns)
 
-    return register_io_source(batches, schema=frame.collect_schema())
-
-
-def by_batch(
-    frame: pl.LazyFrame, step: Callable[[pl.DataFrame], pl.DataFrame], schema: pl.Schema
-) -> pl.LazyFrame:
-    """`frame` through `step`, which gets some rows at a time: in no order, in several threads."""
-
-    def call(batch: pl.Series) -> pl.Series:
-        rows = batch.struct.unnest()
-        try:
-            made = step(rows) if len(rows) else pl.DataFrame(schema=schema)
-        except pl.exceptions.PolarsError as error:
-            raise RuntimeError("reading a batch") from error  # a fault, and not of the input
-        return made.to_struct()
-
-    # All columns as one, so that there is one call for a batch.
-    made = pl.struct(pl.all()).map_batches(call, pl.Struct(schema), is_elementwise=True)
-    return frame.select(made.alias("batch")).unnest("batch")
+    return register_io_source(batches, schema=schema)
