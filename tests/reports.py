@@ -9,7 +9,8 @@ from pathlib import Path
 from tests.test_html import HOSTILE
 from trialscreen import __version__, load_trial
 from trialscreen.answers.answer import Answer
-from trialscreen.cli.answers import screen_answers, stored_answers
+from trialscreen.cli.answers import screen_answers
+from trialscreen.cli.element_flags import Flags
 from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.recording import recorded
 from trialscreen.model.trial import Criterion, Element, Trial
@@ -25,16 +26,15 @@ HOSTILE_FOOT = f'"; }} </style>{HOSTILE}'
 
 def patient(name: str, trial: Trial | None = None) -> Record:
     """The record of an example patient."""
-    answers, screening = screen_answers(
-        trial or load_trial(), {}, stored_answers(str(PATIENTS / f"{name}.yaml"), []), []
-    )
+    flags = Flags.none(trial or load_trial())
+    answers, screening = screen_answers(flags, None, str(PATIENTS / f"{name}.yaml"))
     return Record(screening, answers, __version__)
 
 
 def mostly_empty() -> Record:
     """Of whom hardly anything is known."""
-    texts = {"sex": ["female"], "weight": ["<60"], "screening_date": ["2026-06-01"]}
-    answers, screening = screen_answers(load_trial(), texts, {}, [])
+    flags = Flags(load_trial(), {"sex": ["female"], "weight": ["<60"]}, [], [])
+    answers, screening = screen_answers(flags, "2026-06-01", None)
     return Record(screening, answers, __version__)
 
 

@@ -8,11 +8,13 @@ from tests.process import PATIENTS, ROOT, run
 from tests.reports import HOSTILE_FOOT, entry, in_the_log, log, patient
 from tests.test_html import Parsed
 from trialscreen import load_trial
-from trialscreen.cli.report import record_of, write_log, write_record
+from trialscreen.cli.report import record_of
 from trialscreen.log.entry import Criteria
 from trialscreen.log.store import open_log
 from trialscreen.model.errors import InputError
-from trialscreen.output.report.log_page import LogReport
+from trialscreen.output.report.log_page import LogReport, log_document
+from trialscreen.output.report.record_page import record_document
+from trialscreen.text.files import write_whole
 
 ON = ("--screening-date", "2026-06-01")
 
@@ -97,7 +99,7 @@ def test_an_entry_of_a_log_gives_its_record_again(tmp_path: Path) -> None:
     again = record_of(load_trial(), first.entry)
     assert again.screening.facts == first.screening.facts
     assert (again.entry, again.answers) == (first.entry, first.entry.answers)
-    write_record(again, tmp_path / "page.html")
+    write_whole(tmp_path / "page.html", record_document(again))
     assert "S-014" in (tmp_path / "page.html").read_text("utf-8")
 
 
@@ -109,10 +111,10 @@ def test_a_record_can_be_given_from_a_log_on_the_disk(tmp_path: Path) -> None:
         entries = list(opened.entries())
     record = record_of(load_trial(), entries[0])
     assert record.answers["weight"].by == "flag"
-    write_record(record, tmp_path / "page.html")
+    write_whole(tmp_path / "page.html", record_document(record))
     text = Parsed((tmp_path / "page.html").read_text("utf-8")).text
     assert "written: 121 lb" in text and "Chart; command line" in text and "S-014" in text
-    write_log(LogReport(load_trial(), entries, "Verified."), tmp_path / "log.html")
+    write_whole(tmp_path / "log.html", log_document(LogReport(load_trial(), entries, "Verified.")))
     assert "0 eligible of 1 screened" in (tmp_path / "log.html").read_text("utf-8")
 
 
@@ -132,8 +134,8 @@ def test_a_record_that_cannot_be_given_again_is_refused() -> None:
 
 
 def test_the_page_of_a_log_is_written_whole(tmp_path: Path) -> None:
-    write_log(log(3), tmp_path / "log.html")
+    write_whole(tmp_path / "log.html", log_document(log(3)))
     assert (tmp_path / "log.html").read_text("utf-8").endswith("</html>\n")
     with pytest.raises(InputError) as caught:
-        write_log(log(0), tmp_path / "no" / HOSTILE_FOOT.replace("/", "").replace("\x00", ""))
+        write_whole(tmp_path / "no" / HOSTILE_FOOT.replace("/", "").replace("\x00", ""), "")
     assert "cannot be written" in str(caught.value.problems[0])

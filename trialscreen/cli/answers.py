@@ -1,58 +1,45 @@
 """One patient's answers and screening date, from flags and a file, to a screening."""
 
-from datetime import date
-from typing import Annotated
-
-import typer
-
 from trialscreen.answers.answer import Answer, Answers, merge, readable_facts, screening_date
 from trialscreen.answers.files import read_answers
-from trialscreen.cli.element_flags import FROM, told_flag
+from trialscreen.cli.element_flags import Flags, told_flag
+from trialscreen.cli.options import FROM, today
+from trialscreen.cli.output import refuse
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.screening.screen import Screening
-from trialscreen.screening.screen import screen as screen_patient
-
-FromOption = Annotated[
-    str | None,
-    typer.Option(
-        FROM,
-        metavar="FILE",
-        help="Answers from a YAML or JSON file, one key per element; - for standard input."
-        " Flags win over the file. FILE alone means the same.",
-    ),
-]
-DayOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--screening-date",
-        metavar="YYYY-MM-DD",
-        help="The day that every window is counted from; today if none is given.",
-    ),
-]
-
-
-def stored_answers(file: str | None, problems: list[Problem]) -> dict[str, Answer]:
-    """The answers in a file, or on standard input (`-`); none without one."""
-    return read_answers(file, problems) if file is not None else {}
+from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.screening.screen import Screening, screen
 
 
 def screen_answers(
-    trial: Trial, flags: dict[str, list[str]], stored: Answers, problems: list[Problem]
+    flags: Flags, on: str | None, file: str | None
 ) -> tuple[dict[str, Answer], Screening]:
-    """All answers together, flags first, and what they come to.
+    """The answers of the flags and in a file (`-`: standard input), and what they come to.
 
-    Raises InputError with `problems` and all that is found here.
+    Raises InputError with the problems of `flags` and all that is found here.
     """
-    answers = merge(trial, _given_once(trial, flags, problems), stored, problems)
-    today = date.today()  # noqa: DTZ011 - the user's own calendar
-    on = screening_date(trial, answers, today, problems)
-    facts = readable_facts(trial, answers, on or today, problems)
+    found = screen_stored(flags, on, stored_answers(flags, file))
+    need_answers(given=bool(flags.texts or file))
+    return found
+
+
+def stored_answers(flags: Flags, file: str | None) -> dict[str, Answer]:
+    """The answers in a file; none without one. What cannot be read is noted in `flags`."""
+    return read_answers(file, flags.problems) if file is not None else {}
+
+
+def screen_stored(
+    flags: Flags, on: str | None, stored: Answers
+) -> tuple[dict[str, Answer], Screening]:
+    """As `screen_answers`, with answers that are read already."""
+    trial, problems = flags.trial, flags.problems
+    answers = merge(trial, _of_flags(flags, on), stored, problems)
+    day = screening_date(trial, answers, today(), problems)
+    facts = readable_facts(trial, answers, day or today(), problems)
     try:
-        screening = screen_patient(trial, facts, on or today)
+        screening = screen(trial, facts, day or today())
     except InputError as error:
         # A contradiction counted from a day that was not given may be none.
-        found = [_placed(answers, one) for one in error.problems] if on else []
+        found = [_placed(answers, one) for one in error.problems] if day else []
         raise InputError([*problems, *found]) from None
     if problems:
         raise InputError(problems)
@@ -66,7 +53,7 @@ def need_answers(*, given: bool) -> None:
     the caller's own loop reads. So what stands there cannot count as given.
     """
     if not given:
-        raise InputError([Problem("", f"no answers given; {FROM} - reads standard input")])
+        refuse("", f"no answers given; {FROM} - reads standard input")
 
 
 def _placed(answers: Answers, problem: Problem) -> Problem:
@@ -75,23 +62,14 @@ def _placed(answers: Answers, problem: Problem) -> Problem:
     return problem._replace(where=", ".join(places))
 
 
-def _given_once(
-    trial: Trial, flags: dict[str, list[str]], problems: list[Problem]
-) -> dict[str, Answer]:
+def _of_flags(flags: Flags, on: str | None) -> dict[str, Answer]:
+    """The answers in flags, each of which is given once."""
     answers = {}
-    for name, texts in flags.items():
-        where = told_flag(trial, name)
+    day = {} if on is None else {SCREENING_DATE: [on]}
+    for name, texts in {**flags.texts, **day}.items():
+        where = told_flag(flags.trial, name)
         if len(texts) == 1:
             answers[name] = Answer(texts[0], "flag", where)
         elif texts:
-            problems.append(Problem(where, f"given {len(texts)} times; give it once"))
+            flags.problems.append(Problem(where, f"given {len(texts)} times; give it once"))
     return answers
-
-
-FLAG = "--screening-date"
-
-
-def screening_day(trial: Trial, text: str | None, today: date, problems: list[Problem]) -> date:
-    """The day that `text` names; today without one, or if it is a problem."""
-    given = {} if text is None else {SCREENING_DATE: Answer(text, "flag", FLAG)}
-    return screening_date(trial, given, today, problems) or today

@@ -16,9 +16,9 @@ from typer.core import TyperGroup
 
 from trialscreen import __version__
 from trialscreen.cli.element_flags import ElementFlagsCommand
-from trialscreen.cli.outcome import Exit, refuse_one
-from trialscreen.cli.signals import code_of, ending_in_order
-from trialscreen.cli.streams import open_streams
+from trialscreen.cli.output import Exit, refuse, tell_problems
+from trialscreen.cli.process import code_of, ending_in_order, open_streams
+from trialscreen.model.errors import InputError
 
 
 def help_of(command: Callable[..., None]) -> str:
@@ -54,6 +54,14 @@ class Commands(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = _OnDemand()  # type: ignore[assignment]  # nothing is added to it
+
+    def main(self, *args: Any, **settings: Any) -> Any:
+        """Runs a command; bad input, wherever it was found, is told here and nowhere else."""
+        try:
+            return super().main(*args, **settings)
+        except InputError as error:
+            tell_problems(error)
+            sys.exit(Exit.BAD_INPUT)
 
 
 class _OnDemand(Mapping[str, Any]):
@@ -123,7 +131,7 @@ def options(
     """Before every command."""
     del version
     if criteria_file == "":
-        refuse_one("--criteria", "'' names no file; leave it out for the packaged trial")
+        refuse("--criteria", "'' names no file; leave it out for the packaged trial")
     context.obj = criteria_file
 
 

@@ -4,14 +4,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trialscreen.cli.answers import FLAG, screening_day
 from trialscreen.cli.attrition import (
     AttritionOption,
     SmallCellsOption,
@@ -23,9 +21,10 @@ from trialscreen.cli.attrition import (
 from trialscreen.cli.cohort_draft import DraftOption, write_columns
 from trialscreen.cli.cohort_report import report
 from trialscreen.cli.cohort_spark import OnSpark, screen_on_spark
-from trialscreen.cli.formats import load
-from trialscreen.cli.outcome import refuse
-from trialscreen.cli.signals import code_of
+from trialscreen.cli.options import day_option, output_option, screening_day, today
+from trialscreen.cli.output import refuse
+from trialscreen.cli.process import code_of
+from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.quality import MOST_BAD
@@ -64,25 +63,17 @@ def cohort(
     ],
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="OUTPUT",
-            help="The .csv or .parquet file for the findings; an old one is replaced. - is"
+        output_option(
+            "The .csv or .parquet file for the findings; an old one is replaced. - is"
             " standard output, as CSV.",
+            "OUTPUT",
         ),
     ] = None,
     key: Annotated[
         str, typer.Option("--id", metavar="COLUMN", help="The column with each patient's id.")
     ] = "patient_id",
     on: Annotated[
-        str | None,
-        typer.Option(
-            FLAG,
-            metavar="YYYY-MM-DD",
-            help="The day that every window is counted from; today if none is given. A column"
-            f" {SCREENING_DATE} may hold each patient's own.",
-        ),
+        str | None, day_option(f" A column {SCREENING_DATE} may hold each patient's own.")
     ] = None,
     columns: Annotated[
         Path | None,
@@ -158,7 +149,7 @@ def cohort(
     Writes the ids, verdict, open, and whether each criterion is met (true, false or empty
     for unknown), in the order of the input. Exit code: 0, or 2 for bad input.
     """
-    trial = load(context)
+    trial = load_trial(context.obj)
     try:
         if draft is not None:
             with _polars():
@@ -185,8 +176,6 @@ def cohort(
                 done = run(trial, job, progress, with_attrition=attrition is not None)
             if attrition is not None and done.attrition is not None:
                 tell(_counted(trial, job, done, small_cells), attrition, part)
-    except InputError as error:
-        refuse(error)
     except KeyboardInterrupt as end:
         # At once: threads of the engine may go on, and abort if the interpreter ends first.
         os._exit(code_of(end))
@@ -196,7 +185,7 @@ def cohort(
 def _given(output: Path | None) -> Path:
     if output is None:
         message = "is missing; it names the file for the findings, as -o findings.csv"
-        raise InputError([Problem("--output", message)])
+        refuse("--output", message)
     return output
 
 
@@ -240,8 +229,7 @@ def _job(
     from trialscreen.tables.cohort.readers.inputs import find_files  # noqa: PLC0415
     from trialscreen.tables.cohort.run import Job  # noqa: PLC0415
 
-    today = date.today()  # noqa: DTZ011 - the user's own calendar
-    day = screening_day(trial, on, today, problems)
+    day = screening_day(trial, on, problems)
     files: tuple[Path, ...] = ()
     column_map: ColumnMap = NO_MAP
     more = _columns(also, problems)
@@ -258,7 +246,7 @@ def _job(
             problems.extend(error.problems)
     if problems:
         raise InputError(problems)
-    anchor = Anchor(day, today)
+    anchor = Anchor(day, today())
     return Job(files, output, key, anchor, column_map, sheet, listing, most_bad, more)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trialscreen.cli.cohort_report import say
+from trialscreen.cli.output import say
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import count_of, printable
 

@@ -1,10 +1,10 @@
 """What is said of a cohort at the end, on stderr."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from trialscreen.cli.output import say
 from trialscreen.model.facts import Dates
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.wording import show_typical
@@ -104,7 +104,3 @@ def of_values(trial: Trial, quality: Quality) -> Iterator[str]:
     if quality.like_missing:
         count = count_of(quality.like_missing, "value")
         yield f"{count} of these may be codes for missing: {DECLARE}"
-
-
-def say(*lines: str) -> None:
-    sys.stderr.writelines(f"{line}\n" for line in lines)

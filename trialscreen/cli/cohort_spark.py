@@ -1,11 +1,11 @@
 """`cohort --engine spark`: tables in Parquet that one machine does not hold."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import NamedTuple
 
-from trialscreen.cli.answers import screening_day
-from trialscreen.cli.cohort_report import of_values, say, unusual_day, verdicts_line
+from trialscreen.cli.cohort_report import of_values, unusual_day, verdicts_line
+from trialscreen.cli.options import screening_day, today
+from trialscreen.cli.output import say
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import count_of, printable, shown, some
@@ -35,8 +35,7 @@ def screen_on_spark(trial: Trial, asked: OnSpark, others: Mapping[str, object]) 
     ]
     if len(asked.inputs) > 1:
         problems.append(Problem("--engine spark", "give one Parquet file or folder"))
-    today = date.today()  # noqa: DTZ011 - the user's own calendar
-    day = screening_day(trial, asked.on, today, problems)
+    day = screening_day(trial, asked.on, problems)
     if problems:
         raise InputError(problems)
     try:
@@ -44,7 +43,7 @@ def screen_on_spark(trial: Trial, asked: OnSpark, others: Mapping[str, object]) 
     except ImportError:
         message = "needs more packages, and Java: pip install 'trialscreen[spark]'"
         raise InputError([Problem("--engine spark", message)]) from None
-    limits, spark = Limits(asked.most_bad, today), session(asked.master)
+    limits, spark = Limits(asked.most_bad, today()), session(asked.master)
     done = screen_parquet(trial, asked.inputs[0], asked.output, asked.key, day, spark, limits)
     when = f"on {day}"
     if done.own_days:

@@ -15,30 +15,35 @@ import typer
 from typer.core import TyperCommand
 
 from trialscreen.answers.values import UNKNOWN
-from trialscreen.cli.outcome import refuse
+from trialscreen.cli.options import FROM
 from trialscreen.criteria_file.load import load_trial
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.text.characters import nearest, short, shown
-
-TRIAL_KEY = "trialscreen.model.trial"
-"""Where in a context's `meta` the loaded trial is found."""
-
-FLAGS_KEY = "trialscreen.flags"
-"""Where in a context's `meta` the elements' flags are found, as `Taken`."""
-
-FROM = "--from"
-"""The option that names a file of answers; a file alone means the same."""
 
 _HELP = frozenset(("--help", "-h"))
 
 
-class Taken(NamedTuple):
-    """Arguments, sorted: texts by element, what is left for Typer, and what is wrong."""
+class Flags(NamedTuple):
+    """The flags of a trial's elements, out of a command's arguments.
 
+    `texts`: what was given, by element; `rest`: the arguments for Typer.
+    """
+
+    trial: Trial
     texts: dict[str, list[str]]
     rest: list[str]
     problems: list[Problem]
+
+    @classmethod
+    def none(cls, trial: Trial) -> "Flags":
+        return cls(trial, {}, [], [])
+
+    @classmethod
+    def of(cls, context: typer.Context) -> "Flags":
+        """Those of a command that is an `ElementFlagsCommand`."""
+        found: Flags = context.meta[cls.__qualname__]
+        return found
 
 
 class ElementFlagsCommand(TyperCommand):
@@ -47,18 +52,15 @@ class ElementFlagsCommand(TyperCommand):
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
     ) -> Any:
-        try:
-            trial = load_trial(parent.obj if parent is not None else None)
-        except InputError as error:
-            refuse(error)
-        flags = {flag(e.name): e for e in trial.answerable() if e.name != SCREENING_DATE}
+        trial = load_trial(parent.obj if parent is not None else None)
+        elements = {flag(e.name): e for e in trial.answerable() if e.name != SCREENING_DATE}
         own = {name: option for option in self.params for name in option.opts}
-        taken = _take(args, trial, flags, own)
-        if extra.get("resilient_parsing") or not _HELP.isdisjoint(taken.rest):
-            self.params = [*self.params, *_options(trial, flags)]
-        context = super().make_context(info_name, taken.rest, parent=parent, **extra)
+        flags = _take(args, trial, elements, own)
+        if extra.get("resilient_parsing") or not _HELP.isdisjoint(flags.rest):
+            self.params = [*self.params, *_options(trial, elements)]
+        context = super().make_context(info_name, flags.rest, parent=parent, **extra)
         context.params = {option.name: context.params[option.name] for option in own.values()}
-        context.meta.update({TRIAL_KEY: trial, FLAGS_KEY: taken})
+        context.meta[Flags.__qualname__] = flags
         return context
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
@@ -90,36 +92,35 @@ def told_flag(trial: Trial, name: str) -> str:
 
 
 def _take(
-    args: list[str], trial: Trial, flags: Mapping[str, Element], own: Mapping[str, Any]
-) -> Taken:
+    args: list[str], trial: Trial, elements: Mapping[str, Element], own: Mapping[str, Any]
+) -> Flags:
     """Sorts the arguments of a command whose other options are `own`.
 
     A flag's value is `--flag value` or `--flag=value`; the word after an option that takes
     a value is its value, whatever it looks like. A word alone is a file of answers.
     """
-    taken = Taken({}, [], [])
+    taken = Flags.none(trial)
     seen: set[str] = set()
     strange = False  # whether the word before was an unknown option, which may have a value
     ahead = iter(args)
     for arg in ahead:
         name, equals, value = arg.partition("=")
-        if name in flags:
+        if name in elements:
             values = [value] if equals else list(islice(ahead, 1))
-            taken.texts.setdefault(flags[name].name, []).extend(values)
+            taken.texts.setdefault(elements[name].name, []).extend(values)
             if not values:
-                where = told_flag(trial, flags[name].name)
+                where = told_flag(trial, elements[name].name)
                 taken.problems.append(Problem(where, f"needs a value; write {UNKNOWN} for none"))
-        elif name in own and arg.startswith("--") and name in seen and not own[name].multiple:
-            taken.problems.append(Problem(name, "given twice; give it once"))
-            skipped = 0 if equals or own[name].is_flag else 1
-            for _value in islice(ahead, skipped):
-                pass
         elif name in own or arg in _HELP:
-            seen.add(name)
             valued = name in own and not own[name].is_flag and not equals
-            taken.rest.extend((arg, *islice(ahead, 1 if valued else 0)))
+            words = (arg, *islice(ahead, 1 if valued else 0))
+            if name in own and name in seen and arg.startswith("--"):
+                taken.problems.append(Problem(name, "given twice; give it once"))
+            else:
+                taken.rest.extend(words)
+            seen.add(name)
         elif arg.startswith("-") and arg != "-" and not (strange and arg[1:2].isdigit()):
-            hint = nearest(name, (*flags, *own))
+            hint = nearest(name, (*elements, *own))
             taken.problems.append(Problem(short(name), f"no such option.{hint}"))
             strange = not equals
             continue
@@ -139,43 +140,31 @@ def _no_file(word: str, seen: Set[str]) -> str:
     return "a second file of answers; give one" if FROM in seen else ""
 
 
-def _options(trial: Trial, flags: Mapping[str, Element]) -> list[Any]:
+def _options(trial: Trial, elements: Mapping[str, Element]) -> list[Any]:
     """The elements' flags as options, made by Typer itself from a signature."""
 
-    def elements(**_values: Any) -> None:
+    def command(**_values: Any) -> None:
         """Never called."""
 
     panels = {section.id: section.title for section in trial.sections}
-    elements.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [_parameter(trial, name, element, panels) for name, element in flags.items()]
-    )
+    parameters = []
+    for name, element in elements.items():
+        choices = f" One of: {', '.join(element.choices)}." if element.choices else ""
+        option = typer.Option(
+            name,
+            metavar=_metavar(trial, element),
+            help=element.ask + choices,
+            rich_help_panel=panels[element.section],
+            show_default=False,
+        )
+        kind, annotation = inspect.Parameter.KEYWORD_ONLY, Annotated[str | None, option]
+        parameters.append(
+            inspect.Parameter(element.name, kind, default=None, annotation=annotation)
+        )
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     maker = typer.Typer(add_completion=False)
-    maker.command()(elements)
+    maker.command()(command)
     return typer.main.get_command(maker).params
-
-
-def _parameter(
-    trial: Trial, name: str, element: Element, panels: Mapping[str, str]
-) -> inspect.Parameter:
-    option = typer.Option(
-        name,
-        metavar=_metavar(trial, element),
-        help=_help(element),
-        rich_help_panel=panels[element.section],
-        show_default=False,
-    )
-    return inspect.Parameter(
-        element.name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None,
-        annotation=Annotated[str | None, option],
-    )
-
-
-def _help(element: Element) -> str:
-    return (
-        f"{element.ask} One of: {', '.join(element.choices)}." if element.choices else element.ask
-    )
 
 
 def _metavar(trial: Trial, element: Element) -> str:

@@ -1,23 +1,22 @@
 """`export …` and `log export`: a trial, its answers and its log in the formats of other systems."""
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trialscreen.cli.answers import FLAG, need_answers, screen_answers, stored_answers
+from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.app import help_of
-from trialscreen.cli.element_flags import FROM
-from trialscreen.cli.formats import load, print_json
-from trialscreen.cli.log_entry import LogFile
-from trialscreen.cli.outcome import refuse, refuse_one
-from trialscreen.model.errors import InputError, Problem, ValueProblem
-from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.cli.element_flags import Flags
+from trialscreen.cli.options import DayOption, LogFile, OutputOption, from_option, output_option
+from trialscreen.cli.output import refuse, say, write_csv, write_json
+from trialscreen.criteria_file.load import load_trial
+from trialscreen.model.errors import Problem, ValueProblem
+from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable, shown
 
 if TYPE_CHECKING:
@@ -25,29 +24,10 @@ if TYPE_CHECKING:
     from trialscreen.output.export.sdtm.dataset import Dataset
 
 
-STDOUT = "-"
-
-Output = Annotated[
-    str,
-    typer.Option("-o", "--output", metavar="FILE", help="The file to write; - for stdout."),
-]
-
-
-def write_json(output: str, value: Any) -> None:
-    """Writes a file that appears whole or not at all, or standard output. Raises InputError."""
-    if output == STDOUT:
-        print_json(value)
-        return
-    from trialscreen.text.files import write_whole  # noqa: PLC0415 - for files only
-
-    write_whole(Path(output), json.dumps(value, ensure_ascii=False, indent=2) + "\n")
-
-
 def tell_left_out(lines: Iterable[str]) -> None:
     """What a format cannot carry, a line each on stderr."""
     sys.stdout.flush()
-    for line in lines:
-        sys.stderr.write(f"not carried: {printable(line)}\n")
+    say(*(f"not carried: {printable(line)}" for line in lines))
 
 
 _ADDRESS = re.compile(r"(https?://|urn:)[^\s|#?<>\"{}\\^`]*[^\s|#?<>\"{}\\^`/]")
@@ -72,7 +52,7 @@ EveryQuestion = Annotated[
 
 
 def questionnaire(
-    context: typer.Context, output: Output, base: Base = None, every: EveryQuestion = False
+    context: typer.Context, output: OutputOption, base: Base = None, every: EveryQuestion = False
 ) -> None:
     """The questions as a FHIR R4 Questionnaire.
 
@@ -82,36 +62,19 @@ def questionnaire(
     from trialscreen.output.export.fhir import limits  # noqa: PLC0415 - each format, where it is asked for
     from trialscreen.output.export.fhir import questionnaire as fhir  # noqa: PLC0415
 
-    trial = load(context)
+    trial = load_trial(context.obj)
     form = fhir.Form(_address(base, fhir.BASE), every)
-    try:
-        made = fhir.questionnaire(trial, form)
-        write_json(output, made)
-    except InputError as error:
-        refuse(error)
+    made = fhir.questionnaire(trial, form)
+    write_json(output, made)
     tell_left_out(limits.questionnaire_limits(trial, form))
 
 
 def response(
     context: typer.Context,
-    output: Output,
+    output: OutputOption,
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="As --from FILE.")] = None,
-    given_file: Annotated[
-        str | None,
-        typer.Option(
-            FROM,
-            metavar="FILE",
-            help="Answers from a YAML or JSON file, one key per element; - for standard input.",
-        ),
-    ] = None,
-    on: Annotated[
-        str | None,
-        typer.Option(
-            FLAG,
-            metavar="YYYY-MM-DD",
-            help="The day that every window is counted from; today if none is given.",
-        ),
-    ] = None,
+    given_file: Annotated[str | None, from_option()] = None,
+    on: DayOption = None,
     subject: Annotated[
         str | None,
         typer.Option(
@@ -132,26 +95,19 @@ def response(
     from trialscreen.output.export.fhir import response as fhir  # noqa: PLC0415
     from trialscreen.output.export.fhir.questionnaire import BASE, Form  # noqa: PLC0415
 
-    trial = load(context)
-    problems: list[Problem] = []
+    flags = Flags.none(load_trial(context.obj))
     form = Form(_address(base, BASE), every)
     try:
         if subject is not None:
             check_subject(subject)
-        flags = {} if on is None else {SCREENING_DATE: [on]}
-        if file is not None and given_file is not None:
-            problems.append(Problem(shown(file), "a second file of answers; give one"))
-        given_file = given_file or file
-        need_answers(given=given_file is not None)
-        stored = stored_answers(given_file, problems)
-        answers, screening = screen_answers(trial, flags, stored, problems)
-        made = fhir.response(screening, datetime.now(UTC), subject, form)
-        write_json(output, made.resource)
     except ValueProblem as problem:
-        refuse_one("--subject", str(problem))
-    except InputError as error:
-        refuse(error)
-    tell_left_out(limits.response_limits(trial, made, answers))
+        refuse("--subject", str(problem))
+    if file is not None and given_file is not None:
+        flags.problems.append(Problem(shown(file), "a second file of answers; give one"))
+    answers, screening = screen_answers(flags, on, given_file or file)
+    made = fhir.response(screening, datetime.now(UTC), subject, form)
+    write_json(output, made.resource)
+    tell_left_out(limits.response_limits(flags.trial, made, answers))
 
 
 def _address(base: str | None, otherwise: str) -> str:
@@ -159,18 +115,12 @@ def _address(base: str | None, otherwise: str) -> str:
     if base is None:
         return otherwise
     if not _ADDRESS.fullmatch(base) or not base.isascii():
-        refuse_one("--base", f"{shown(base)}; expected an address such as https://example.org/fhir")
+        refuse("--base", f"{shown(base)}; expected an address such as https://example.org/fhir")
     return base
 
 
-XptOutput = Annotated[
-    Path,
-    typer.Option(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="The file to write: .xpt for SAS transport version 5, or .csv.",
-    ),
+DatasetOption = Annotated[
+    Path, output_option("The file to write: .xpt for SAS transport version 5, or .csv.")
 ]
 StudyId = Annotated[
     str | None,
@@ -180,7 +130,7 @@ StudyId = Annotated[
 ]
 
 
-def redcap(context: typer.Context, output: Output) -> None:
+def redcap(context: typer.Context, output: OutputOption) -> None:
     """The questions as a REDCap data dictionary.
 
     One instrument, a field for each data element, with branching logic from the rules: a
@@ -190,15 +140,12 @@ def redcap(context: typer.Context, output: Output) -> None:
     from trialscreen.output.export.redcap.dictionary import COLUMNS, data_dictionary  # noqa: PLC0415
     from trialscreen.output.export.redcap.limits import not_in_dictionary  # noqa: PLC0415
 
-    trial = load(context)
-    try:
-        _write_csv(output, COLUMNS, data_dictionary(trial))
-    except InputError as error:
-        refuse(error)
+    trial = load_trial(context.obj)
+    write_csv(output, COLUMNS, data_dictionary(trial))
     tell_left_out(not_in_dictionary(trial))
 
 
-def sdtm_ti(context: typer.Context, output: XptOutput, study: StudyId = None) -> None:
+def sdtm_ti(context: typer.Context, output: DatasetOption, study: StudyId = None) -> None:
     """The criteria as the CDISC SDTM data set TI.
 
     A row for each criterion (SDTM Implementation Guide 3.4). What TI cannot carry is told
@@ -206,17 +153,14 @@ def sdtm_ti(context: typer.Context, output: XptOutput, study: StudyId = None) ->
     """
     from trialscreen.output.export.sdtm.domains import not_in_trial_criteria, trial_criteria  # noqa: PLC0415
 
-    trial = load(context)
+    trial = load_trial(context.obj)
     made = datetime.combine(trial.registration.last_updated, time(), UTC)
-    try:
-        _write_dataset(output, trial_criteria(trial, study), made)
-    except InputError as error:
-        refuse(error)
+    _write_dataset(output, trial_criteria(trial, study), made)
     tell_left_out(not_in_trial_criteria(trial))
 
 
 def sdtm_ie(
-    context: typer.Context, file: LogFile, output: XptOutput, study: StudyId = None
+    context: typer.Context, file: LogFile, output: DatasetOption, study: StudyId = None
 ) -> None:
     """Who failed which criteria as the CDISC SDTM data set IE, from a screening log.
 
@@ -225,17 +169,14 @@ def sdtm_ie(
     """
     from trialscreen.output.export.sdtm.domains import criteria_not_met, not_in_criteria_not_met  # noqa: PLC0415
 
-    trial = load(context)
-    try:
-        entries = _entries(trial, file)
-        made = max((one.at for one in entries), default=datetime.min.replace(tzinfo=UTC))
-        _write_dataset(output, criteria_not_met(trial, entries, study), made)
-    except InputError as error:
-        refuse(error)
+    trial = load_trial(context.obj)
+    entries = _entries(trial, file)
+    made = max((one.at for one in entries), default=datetime.min.replace(tzinfo=UTC))
+    _write_dataset(output, criteria_not_met(trial, entries, study), made)
     tell_left_out(not_in_criteria_not_met(trial, entries))
 
 
-def screening_log(context: typer.Context, file: LogFile, output: Output) -> None:
+def screening_log(context: typer.Context, file: LogFile, output: OutputOption) -> None:
     """A screening log as the table that sponsors and monitors ask for, in CSV.
 
     A row for each entry: subject, consent, date, criteria, outcome, reasons of a screen
@@ -243,12 +184,9 @@ def screening_log(context: typer.Context, file: LogFile, output: Output) -> None
     """
     from trialscreen.output.export.screening_log import COLUMNS, log_rows, not_in_log_rows  # noqa: PLC0415
 
-    trial = load(context)
-    try:
-        entries = _entries(trial, file)
-        _write_csv(output, COLUMNS, log_rows(trial, entries))
-    except InputError as error:
-        refuse(error)
+    trial = load_trial(context.obj)
+    entries = _entries(trial, file)
+    write_csv(output, COLUMNS, log_rows(trial, entries))
     tell_left_out(not_in_log_rows(trial, entries))
 
 
@@ -267,27 +205,15 @@ def _entries(trial: Trial, file: Path) -> "Sequence[Entry]":
         return entries if known else list(log.entries())
 
 
-def _write_csv(output: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    from trialscreen.text import csvtext  # noqa: PLC0415
-
-    text = csvtext.render(columns, rows)
-    if output == STDOUT:
-        sys.stdout.write(text)
-    else:
-        from trialscreen.text.files import write_whole  # noqa: PLC0415 - for files only
-
-        write_whole(Path(output), text)
-
-
 def _write_dataset(path: Path, dataset: "Dataset", made: datetime) -> None:
     """A data set in the format that the file's ending names. Raises InputError."""
     ending = path.suffix.lower()
     if ending == ".csv":
-        _write_csv(str(path), dataset.names, dataset.rows)
+        write_csv(str(path), dataset.names, dataset.rows)
     elif ending == ".xpt":
         _write_xpt(path, dataset, made)
     else:
-        raise InputError([Problem("--output", f"{shown(str(path))}; expected .xpt or .csv")])
+        refuse("--output", f"{shown(str(path))}; expected .xpt or .csv")
 
 
 def _write_xpt(path: Path, dataset: "Dataset", made: datetime) -> None:
@@ -298,7 +224,7 @@ def _write_xpt(path: Path, dataset: "Dataset", made: datetime) -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("polars", "pyreadstat"):
             raise
-        refuse_one("--output", f".xpt needs {error.name}: pip install 'trialscreen[sdtm]'")
+        refuse("--output", f".xpt needs {error.name}: pip install 'trialscreen[sdtm]'")
     with whole_file(path) as part, writing(str(path)):
         write_xpt(dataset, part, made)
 

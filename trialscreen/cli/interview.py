@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import typer
@@ -15,8 +14,9 @@ from trialscreen.answers.answer import (
     Answers,
     criteria_version,
 )
-from trialscreen.cli.outcome import Exit
-from trialscreen.cli.signals import code_of
+from trialscreen.cli.options import FROM, today
+from trialscreen.cli.output import Exit, refuse
+from trialscreen.cli.process import code_of
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, SOURCES, Source
 from trialscreen.screening.screen import Screening
@@ -49,8 +49,7 @@ class Wishes(NamedTuple):
         """
         self.sources()
         if self.asked_for and not _in_a_terminal():
-            message = "needs a terminal; give the answers as flags or with --from"
-            raise InputError([Problem("the interview", message)])
+            refuse("the interview", "needs a terminal; give the answers as flags or with --from")
         return self.asked_for or (not given and _in_a_terminal())
 
     def file(self, given: str | None) -> str | None:
@@ -63,7 +62,7 @@ class Wishes(NamedTuple):
         elif given == "-" and self.asked_for:
             message = "standard input is needed for the interview; put the answers into a file"
         if message:
-            raise InputError([Problem("--from", message)])
+            refuse(FROM, message)
         return given if self.resume is None else self.resume
 
     def sources(self) -> tuple[Source, ...]:
@@ -94,7 +93,7 @@ def answers_file(wishes: Wishes) -> Iterator["Keeper | None"]:
         return
     if wishes.resume is not None and wishes.save is not None:
         message = "not with --resume, which keeps the answers in the file that it names"
-        raise InputError([Problem("--save", message)])
+        refuse("--save", message)
     from trialscreen.answers.interview.answers_file import Keeper, claim  # noqa: PLC0415 - for interviews only
 
     if wishes.resume is not None:
@@ -192,6 +191,5 @@ def _state(start: Screening, answers: Answers) -> "State":
 
     aside = {name: one for name, one in answers.items() if one.is_set_aside}
     used = {n: one for n, one in answers.items() if n not in aside and n != SCREENING_DATE}
-    today = date.today()  # noqa: DTZ011 - the user's own calendar
-    notes = {ANSWERED: today.isoformat(), CRITERIA: criteria_version(start.trial)}
+    notes = {ANSWERED: today().isoformat(), CRITERIA: criteria_version(start.trial)}
     return State(start, used, aside, notes)

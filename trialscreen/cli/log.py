@@ -1,22 +1,16 @@
 """`log …`: the screening log, read and checked. `screen --log` adds to it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from trialscreen.cli.app import help_of
 from trialscreen.cli.export import screening_log
-from trialscreen.cli.formats import Format, FormatOption, load, print_result
-from trialscreen.cli.log_entry import LogFile
-from trialscreen.cli.outcome import Exit, refuse, refuse_one
-from trialscreen.model.errors import InputError, ValueProblem
-
-if TYPE_CHECKING:
-    from trialscreen.log.store import Log
+from trialscreen.cli.options import DAY, FormatOption, LogFile, today
+from trialscreen.cli.output import Exit, Format, print_result, refuse
+from trialscreen.criteria_file.load import load_trial
+from trialscreen.model.errors import ValueProblem
 
 log_app = typer.Typer(
     help="The screening log: list, show, verify, export, re-screen, who is due.",
@@ -34,9 +28,10 @@ def list_entries(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the entries of a log, each with its outcome; corrected ones too."""
+    from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.output.report.log_lists import SHORT, entries_listing  # noqa: PLC0415
 
-    with _opened(file) as log:
+    with open_log(file) as log:
         listing = entries_listing(log.entries(details=False), subject)
     print_result(
         form, lambda: listing.only(*SHORT).page("No entries."), listing.data, lambda: listing
@@ -50,12 +45,13 @@ def show(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show one entry: every answer with its evidence, every finding, who, when, the seal."""
+    from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.output.report.entry_page import entry_data, entry_page  # noqa: PLC0415
 
-    with _opened(file) as log:
+    with open_log(file) as log:
         entry = log.entry(number)
     if entry is None:
-        refuse_one("log show", f"there is no entry {number}")
+        refuse("log show", f"there is no entry {number}")
     print_result(form, lambda: entry_page(entry), lambda: entry_data(entry))
 
 
@@ -82,11 +78,10 @@ def verify(
     from trialscreen.output.report.log_check import checked_data, checked_page  # noqa: PLC0415
 
     try:
-        checked = check(file, [read_noted(text) for text in seals or ()])
+        noted = [read_noted(text) for text in seals or ()]
     except ValueProblem as problem:
-        refuse_one("--seal", str(problem))
-    except InputError as error:
-        refuse(error)
+        refuse("--seal", str(problem))
+    checked = check(file, noted)
     print_result(form, lambda: checked_page(checked), lambda: checked_data(checked))
     if checked.faults:
         raise typer.Exit(Exit.NOT_VERIFIED)
@@ -98,7 +93,7 @@ def rescreen(
     file: LogFile,
     on: Annotated[
         str | None,
-        typer.Option("--screening-date", metavar="YYYY-MM-DD", help="The day; today if none."),
+        typer.Option(DAY, metavar="YYYY-MM-DD", help="The day; today if none."),
     ] = None,
     everyone: Annotated[
         bool, typer.Option("--all", help="List those whose verdict stays, too.")
@@ -110,10 +105,11 @@ def rescreen(
     --criteria before the command names the new criteria file. Nothing is added to the log.
     """
     from trialscreen.log.follow_up import rescreen as again  # noqa: PLC0415
+    from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.output.report.log_lists import rescreen_listing  # noqa: PLC0415
 
-    trial, day = load(context), _day("--screening-date", on)
-    with _opened(file) as log:
+    trial, day = load_trial(context.obj), _day(DAY, on)
+    with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
         found = again(trial, log.entries(), day)
     told = [one for one in found if everyone or one.is_changed or one.now is None]
@@ -133,13 +129,14 @@ def due(
 ) -> None:
     """List who fails now and will not from some day on, if nothing else changes."""
     from trialscreen.log.follow_up import due as who_is_due  # noqa: PLC0415
+    from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.output.report.log_lists import due_listing  # noqa: PLC0415
 
     last = None if until is None else _day("--until", until)
-    with _opened(file) as log:
+    with open_log(file) as log:
         found = who_is_due(log.entries(details=False))
     wanted = [one for one in found if last is None or one.day <= last]
-    listing = due_listing(wanted, _today())
+    listing = due_listing(wanted, today())
     print_result(form, lambda: listing.page("Nobody is due."), listing.data, lambda: listing)
 
 
@@ -148,26 +145,11 @@ log_app.command("export", help=help_of(screening_log), short_help="The log as a 
 )
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator["Log"]:
-    from trialscreen.log.store import open_log  # noqa: PLC0415
-
-    try:
-        with open_log(file) as log:
-            yield log
-    except InputError as error:
-        refuse(error)
-
-
 def _day(where: str, text: str | None) -> date:
-    """Any day, also one to come; today if none is given."""
+    """Any day, also one to come; today if none is given. Raises InputError."""
     from trialscreen.answers.values import read_day  # noqa: PLC0415
 
     try:
-        return _today() if text is None else read_day(text)
+        return today() if text is None else read_day(text)
     except ValueProblem as problem:
-        refuse_one(where, str(problem))
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011 - the user's own calendar
+        refuse(where, str(problem))

@@ -1,15 +1,13 @@
 """`screen --log`: what of a screening goes into the log, and whether it can."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
-
-import typer
+from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen import __version__
 from trialscreen.answers.answer import Answers
 from trialscreen.cli.element_flags import flag
+from trialscreen.cli.output import say
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
@@ -17,37 +15,6 @@ from trialscreen.text.characters import printable
 
 if TYPE_CHECKING:
     from trialscreen.log.entry import Correction
-
-
-LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="The screening log.")]
-LogOption = Annotated[
-    str | None,
-    typer.Option(
-        "--log", metavar="FILE", help="Add the result to this screening log; a new one is begun."
-    ),
-]
-SubjectOption = Annotated[
-    str | None,
-    typer.Option(
-        "--subject", metavar="CODE", help="With --log: the pseudonymous code, such as S-014."
-    ),
-]
-ByOption = Annotated[
-    str | None, typer.Option("--by", metavar="CODE", help="With --log: who screens, as initials.")
-]
-NoteOption = Annotated[
-    str | None, typer.Option("--note", metavar="TEXT", help="With --log: a note on the screening.")
-]
-CorrectsOption = Annotated[
-    int | None,
-    typer.Option(
-        "--corrects", metavar="ENTRY", min=1, help="With --log: the entry that this one replaces."
-    ),
-]
-ReasonOption = Annotated[
-    str | None,
-    typer.Option("--reason", metavar="TEXT", help="With --corrects: why that entry was wrong."),
-]
 
 
 class LogWishes(NamedTuple):
@@ -125,9 +92,9 @@ class LogWishes(NamedTuple):
         with open_or_begin(Path(self.log), entry.criteria.nct_id, __version__) as log:
             entry = log.append(entry, self.by or "", __version__)
         least = "" if entry.stage == "full" else " No answers are kept before consent."
-        sys.stderr.write(
+        say(
             f"log: entry {entry.number} for {subject} added to {printable(self.log)},"
-            f" seal {noted_as(entry.number, entry.seal)}.{least}\n"
+            f" seal {noted_as(entry.number, entry.seal)}.{least}"
         )
 
     def _correction(self) -> "Correction | None":

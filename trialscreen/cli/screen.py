@@ -7,28 +7,14 @@ import typer
 
 from trialscreen import __version__
 from trialscreen.answers.answer import Answers, differing, of_another_version
-from trialscreen.cli.answers import (
-    DayOption,
-    FromOption,
-    need_answers,
-    screen_answers,
-    stored_answers,
-)
-from trialscreen.cli.element_flags import FLAGS_KEY, TRIAL_KEY, Taken
-from trialscreen.cli.formats import Format, FormatOption, print_result
+from trialscreen.cli.answers import need_answers, screen_stored, stored_answers
+from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.interview import Wishes, answers_file, interview
-from trialscreen.cli.log_entry import (
-    ByOption,
-    CorrectsOption,
-    LogOption,
-    LogWishes,
-    NoteOption,
-    ReasonOption,
-    SubjectOption,
-)
-from trialscreen.cli.outcome import OF_VERDICT, refuse
+from trialscreen.cli.log_entry import LogWishes
+from trialscreen.cli.options import DayOption, FormatOption, FromOption
+from trialscreen.cli.output import OF_VERDICT, Format, print_result, say
 from trialscreen.model.errors import InputError
-from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import printable, shown
 
@@ -83,12 +69,41 @@ def screen(
             " result; --format plain is the result alone.",
         ),
     ] = False,
-    log: LogOption = None,
-    subject: SubjectOption = None,
-    by: ByOption = None,
-    note: NoteOption = None,
-    corrects: CorrectsOption = None,
-    reason: ReasonOption = None,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            "--log",
+            metavar="FILE",
+            help="Add the result to this screening log; a new one is begun.",
+        ),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            "--subject", metavar="CODE", help="With --log: the pseudonymous code, such as S-014."
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="CODE", help="With --log: who screens, as initials."),
+    ] = None,
+    note: Annotated[
+        str | None,
+        typer.Option("--note", metavar="TEXT", help="With --log: a note on the screening."),
+    ] = None,
+    corrects: Annotated[
+        int | None,
+        typer.Option(
+            "--corrects",
+            metavar="ENTRY",
+            min=1,
+            help="With --log: the entry that this one replaces.",
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", metavar="TEXT", help="With --corrects: why that entry was wrong."),
+    ] = None,
 ) -> None:
     """Screen one patient, from flags (one per data element), a file, or an interview.
 
@@ -98,39 +113,36 @@ def screen(
     date may be known in part (2026-03). Exit code: 0 eligible, 3 ineligible, 4
     undetermined, 2 bad input.
     """
-    trial: Trial = context.meta[TRIAL_KEY]
-    flags: Taken = context.meta[FLAGS_KEY]
-    texts = {**flags.texts, SCREENING_DATE: on} if on else flags.texts
+    flags = Flags.of(context)
     wishes = Wishes(interactive, save, resume, ask, quick, plain)
     logging = LogWishes(log, subject, by, note, corrects, reason)
     closing, unlogged = "", None
+    with answers_file(wishes) as keeper:
+        stored = stored_answers(flags, wishes.file(given_file))
+        answers, screening = screen_stored(flags, on, stored)
+        given = bool(flags.texts or given_file)
+        asking = wishes.wanted(given=given)
+        need_answers(given=given or asking)
+        logging.check()
+        _say_before(flags.trial, answers, stored if resume else {}, asking=asking)
+        if asking:
+            logging.reach(flags.trial)
+            held = interview(screening, answers, wishes, keeper, context.obj, logging.words)
+            screening, answers, closing = held
     try:
-        with answers_file(wishes) as keeper:
-            stored = stored_answers(wishes.file(given_file), flags.problems)
-            answers, screening = screen_answers(trial, texts, stored, flags.problems)
-            given = bool(flags.texts or given_file)
-            asking = wishes.wanted(given=given)
-            need_answers(given=given or asking)
-            logging.check()
-            _say_before(trial, answers, stored if resume else {}, asking=asking)
-            if asking:
-                logging.reach(trial)
-                held = interview(screening, answers, wishes, keeper, context.obj, logging.words)
-                screening, answers, closing = held
-        try:
-            logging.add(screening, answers)
-        except InputError as error:
-            if not closing:
-                raise
-            unlogged = error  # an interview is not held in vain: its result is shown first
+        logging.add(screening, answers)
     except InputError as error:
-        refuse(error)
+        if not closing:
+            raise
+        unlogged = error  # an interview is not held in vain: its result is shown first
     if plain and form is Format.TABLE:
         form = Format.PLAIN
     _print(screening, form, explain=explain, verbatim=verbatim)
-    _say_after_the_result(closing)
+    if closing:
+        sys.stdout.flush()
+        sys.stderr.write(closing)
     if unlogged is not None:
-        refuse(unlogged)
+        raise unlogged
     if not exit_zero:
         raise typer.Exit(OF_VERDICT[screening.verdict])
 
@@ -147,20 +159,12 @@ def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: boo
     others = [name for name, one in answers.items() if of_another_version(trial, one.notes)]
     if others and not asking:
         was = "1 answer was" if len(others) == 1 else f"{len(others)} answers were"
-        listed = ", ".join(others)
-        _note(
-            f"{was} taken under another version of the criteria file, and used as given: {listed}"
-        )
+        taken = "taken under another version of the criteria file, and used as given"
+        _note(f"{was} {taken}: {', '.join(others)}")
 
 
 def _note(message: str) -> None:
-    sys.stderr.write(f"note: {printable(message)}\n")
-
-
-def _say_after_the_result(closing: str) -> None:
-    if closing:
-        sys.stdout.flush()
-        sys.stderr.write(closing)
+    say(f"note: {printable(message)}")
 
 
 def _print(screening: Screening, form: Format, *, explain: bool, verbatim: bool) -> None:

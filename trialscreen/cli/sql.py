@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from trialscreen.cli.answers import FLAG, screening_day
-from trialscreen.cli.formats import load
-from trialscreen.cli.outcome import refuse, refuse_one
+from trialscreen.cli.options import day_option, screening_day
+from trialscreen.cli.output import refuse
+from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 
@@ -57,11 +57,8 @@ def sql(
     ] = None,
     on: Annotated[
         str | None,
-        typer.Option(
-            FLAG,
-            metavar="YYYY-MM-DD|column",
-            help="The day that every window is counted from; today if none is given. column:"
-            f" each row has its own, in a column {SCREENING_DATE}.",
+        day_option(
+            f" column: each row has its own, in a column {SCREENING_DATE}.", "YYYY-MM-DD|column"
         ),
     ] = None,
     trust: Annotated[
@@ -84,21 +81,17 @@ def sql(
     except ModuleNotFoundError as error:
         if error.name != "sqlglot":
             raise
-        refuse_one("sql", "needs the package sqlglot: pip install 'trialscreen[sql]'")
-    loaded = load(context)
-    try:
-        patients = queries.patients_table(
-            loaded,
-            table,
-            id_column,
-            None if on == COLUMN else _day(loaded, on),
-            None if columns is None else _names(columns),
-            _names(bounded or ""),
-        )
-        text = queries.screening_sql(loaded, patients, dialect.value, trusted=trust)
-    except InputError as error:
-        refuse(error)
-    sys.stdout.write(text)
+        refuse("sql", "needs the package sqlglot: pip install 'trialscreen[sql]'")
+    loaded = load_trial(context.obj)
+    patients = queries.patients_table(
+        loaded,
+        table,
+        id_column,
+        None if on == COLUMN else _day(loaded, on),
+        None if columns is None else _names(columns),
+        _names(bounded or ""),
+    )
+    sys.stdout.write(queries.screening_sql(loaded, patients, dialect.value, trusted=trust))
 
 
 def _names(text: str) -> list[str]:
@@ -107,7 +100,7 @@ def _names(text: str) -> list[str]:
 
 def _day(trial: Trial, text: str | None) -> date:
     problems: list[Problem] = []
-    day = screening_day(trial, text, date.today(), problems)  # noqa: DTZ011 - the day here
+    day = screening_day(trial, text, problems)
     if problems:
         raise InputError(problems)
     return day

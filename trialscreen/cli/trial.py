@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from trialscreen.cli.formats import Format, FormatOption, load, print_result
-from trialscreen.cli.outcome import Exit, refuse, refuse_one
-from trialscreen.criteria_file.load import criteria_bytes
-from trialscreen.model.errors import InputError
+from trialscreen.cli.options import FormatOption
+from trialscreen.cli.output import Exit, Format, print_result, refuse
+from trialscreen.criteria_file.load import criteria_bytes, load_trial
 from trialscreen.model.trial import Criterion, Trial
 from trialscreen.text.characters import count_of, nearest, shown
 from trialscreen.text.files import decode
@@ -21,7 +20,7 @@ def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
     """Show the trial: status, phase, design, dates, dose cohorts, sites, contacts."""
     from trialscreen.output.report import trial_page as report  # noqa: PLC0415
 
-    loaded = load(context)
+    loaded = load_trial(context.obj)
     print_result(
         form,
         lambda: report.trial_page(loaded),
@@ -40,7 +39,7 @@ def criteria(
     """Show the criteria word for word, with rule, readings and data elements."""
     from trialscreen.output.report.trial_page import criteria_listing, criteria_page  # noqa: PLC0415
 
-    loaded = load(context)
+    loaded = load_trial(context.obj)
     chosen = _choose(loaded, criterion_id)
     listing = criteria_listing(loaded, chosen)
     print_result(form, lambda: criteria_page(loaded, chosen), listing.data, lambda: listing)
@@ -53,7 +52,7 @@ def _choose(loaded: Trial, wanted: str | None) -> tuple[Criterion, ...]:
     if not chosen:
         ids = [one.id for one in loaded.criteria]
         message = f"no criterion is named {shown(wanted)}.{nearest(wanted, ids)}"
-        refuse_one("criteria", f"{message} Known: {', '.join(ids)}")
+        refuse("criteria", f"{message} Known: {', '.join(ids)}")
     return chosen
 
 
@@ -67,11 +66,8 @@ def check(
     from trialscreen.criteria_file import parse_trial, parse_yaml, place_of  # noqa: PLC0415
     from trialscreen.criteria_file.lint import lint  # noqa: PLC0415
 
-    try:
-        data, origin = criteria_bytes(file or context.obj)
-        loaded, root = parse_trial(data, origin), parse_yaml(decode(data, origin), origin)
-    except InputError as error:
-        refuse(error)
+    data, origin = criteria_bytes(file or context.obj)
+    loaded, root = parse_trial(data, origin), parse_yaml(decode(data, origin), origin)
     found = lint(loaded)
     for one in found:
         line, column = place_of(root, one.where)

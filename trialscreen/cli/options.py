@@ -1,0 +1,50 @@
+"""The options that commands share, and the days that they name."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from trialscreen.answers.answer import Answer, screening_date
+from trialscreen.cli.output import Format
+from trialscreen.model.errors import Problem
+from trialscreen.model.trial import SCREENING_DATE, Trial
+
+FROM = "--from"
+"""The option that names a file of answers; a file alone means the same."""
+
+DAY = "--screening-date"
+
+
+def from_option(more: str = "") -> Any:
+    what = "Answers from a YAML or JSON file, one key per element; - for standard input."
+    return typer.Option(FROM, metavar="FILE", help=what + more)
+
+
+def day_option(more: str = "", metavar: str = "YYYY-MM-DD") -> Any:
+    what = "The day that every window is counted from; today if none is given."
+    return typer.Option(DAY, metavar=metavar, help=what + more)
+
+
+def output_option(help: str, metavar: str = "FILE") -> Any:
+    return typer.Option("-o", "--output", metavar=metavar, help=help)
+
+
+FromOption = Annotated[
+    str | None, from_option(" Flags win over the file. FILE alone means the same.")
+]
+DayOption = Annotated[str | None, day_option()]
+FormatOption = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
+OutputOption = Annotated[str, output_option("The file to write; - for stdout.")]
+LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="The screening log.")]
+
+
+def today() -> date:
+    return date.today()  # noqa: DTZ011 - the user's own calendar
+
+
+def screening_day(trial: Trial, text: str | None, problems: list[Problem]) -> date:
+    """The day that `text` names; today without one, or if it is a problem."""
+    given = {} if text is None else {SCREENING_DATE: Answer(text, "flag", DAY)}
+    return screening_date(trial, given, today(), problems) or today()

@@ -1,0 +1,135 @@
+"""What a command gives back: an exit code, problems on stderr, a result on stdout or in a file."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.text.characters import printable, wrapped
+
+if TYPE_CHECKING:
+    from trialscreen.output.report.listing import Listing
+    from trialscreen.output.report.render.blocks import Page
+    from trialscreen.screening.screen import Verdict
+
+MOST_PROBLEMS = 50
+
+
+class Exit(IntEnum):
+    """What the process returns."""
+
+    ELIGIBLE = 0
+    UNEXPECTED = 1
+    BAD_INPUT = 2
+    INELIGIBLE = 3
+    UNDETERMINED = 4
+    NOT_VERIFIED = 5
+    INTERRUPTED = 130
+
+
+OF_VERDICT: Mapping["Verdict", Exit] = {
+    "eligible": Exit.ELIGIBLE,
+    "ineligible": Exit.INELIGIBLE,
+    "undetermined": Exit.UNDETERMINED,
+}
+
+
+def refuse(where: str, message: str) -> NoReturn:
+    """Raises InputError with one problem."""
+    raise InputError([Problem(where, message)])
+
+
+def tell_problems(error: InputError) -> None:
+    """Every problem on stderr, a line each."""
+    for problem in error.problems[:MOST_PROBLEMS]:
+        sys.stderr.write(f"error: {printable(str(problem))}\n")
+    if (more := len(error.problems) - MOST_PROBLEMS) > 0:
+        sys.stderr.write(f"error: … and {more} more\n")
+
+
+def say(*lines: str) -> None:
+    """What to know beside the result, on stderr."""
+    sys.stderr.writelines(f"{line}\n" for line in lines)
+
+
+# Standard output.
+
+
+class Format(StrEnum):
+    """How a result is printed."""
+
+    TABLE = "table"
+    PLAIN = "plain"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
+def print_result(
+    form: Format,
+    page: "Callable[[], Page]",
+    data: Callable[[], object],
+    listing: "Callable[[], Listing] | None" = None,
+) -> None:
+    """A result as its page, its data or its rows; only what is wanted is made, and imported."""
+    match form:
+        case Format.JSON:
+            sys.stdout.write(_json(data(), plain=not _is_utf_8()))
+        case Format.CSV:
+            if listing is None:
+                refuse("--format", "csv is for lists; expected table, plain, markdown or json")
+            sys.stdout.write(listing().csv())
+        case Format.MARKDOWN:
+            from trialscreen.output.report.render import markdown  # noqa: PLC0415
+
+            sys.stdout.write(markdown.render(page()))
+        case Format.PLAIN:
+            from trialscreen.output.report.render import plain  # noqa: PLC0415
+
+            text = plain.render(page())
+            if sys.stdout.isatty():
+                text = wrapped(text, shutil.get_terminal_size().columns)
+            sys.stdout.write(text)
+        case Format.TABLE:
+            from trialscreen.output.report.render import terminal  # noqa: PLC0415
+
+            terminal.show(page())
+
+
+def _json(value: object, *, plain: bool = False) -> str:
+    return json.dumps(value, ensure_ascii=plain, indent=2) + "\n"
+
+
+def _is_utf_8() -> bool:
+    return sys.stdout.encoding.lower().replace("-", "") == "utf8"
+
+
+# Files.
+
+STDOUT = "-"
+
+
+def write_text(place: str, text: str) -> None:
+    """A file that appears whole or not at all, or `-`. Raises InputError."""
+    if place == STDOUT:
+        sys.stdout.write(text)
+        return
+    from trialscreen.text.files import write_whole  # noqa: PLC0415 - for files only
+
+    write_whole(Path(place), text)
+
+
+def write_json(place: str, value: object) -> None:
+    """As `write_text`."""
+    write_text(place, _json(value, plain=place == STDOUT and not _is_utf_8()))
+
+
+def write_csv(place: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """As `write_text`."""
+    from trialscreen.text import csvtext  # noqa: PLC0415 - for this form only
+
+    write_text(place, csvtext.render(columns, rows))
