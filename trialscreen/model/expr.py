@@ -8,7 +8,7 @@ ends its `match` with `assert_never`. Named tuples with a `kind`, as in `trialsc
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 from trialscreen.model.dates import Period
 
@@ -173,6 +173,8 @@ def parts_of(scalar: Scalar) -> tuple[Scalar, ...]:
             return (condition, then, otherwise)
         case Column() | Constant():
             return ()
+        case _:
+            assert_never(scalar)
 
 
 def columns_of(scalar: Scalar) -> Iterator[str]:

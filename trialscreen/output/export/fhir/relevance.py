@@ -102,11 +102,9 @@ def _read_in(trial: Trial, rule: rules.Rule, decided: Condition) -> Iterator[tup
 
 def _deciding(rule: rules.Rule) -> bool | None:
     """The truth of one part that decides the whole; None where no single part does."""
-    match rule:
-        case rules.AtLeastN() if rule.is_all or rule.is_any:
-            return not rule.is_all
-        case _:
-            return None
+    if isinstance(rule, rules.AtLeastN) and (rule.is_all or rule.is_any):
+        return not rule.is_all
+    return None
 
 
 def decides(trial: Trial, rule: rules.Rule, truth: bool) -> Condition:
