@@ -15,7 +15,7 @@ from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
 from trialscreen.answers.answer import VERSION_DIGITS, Answer, read_facts
 from trialscreen.answers.interview.ordering import Question, next_question, open_elements
-from trialscreen.answers.interview.state import Contradiction, State
+from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Dates, Exactly, Fact
 from trialscreen.model.trial import Element
@@ -85,7 +85,7 @@ class Interviewer:
         before = dict(self.state.answers)
         try:
             self.state.answer(texts)
-        except Contradiction as problem:
+        except ContradictingAnswer as problem:
             assert self.state.answers == before
             if problem.others and self.rng.random() < 0.5:
                 self.set_aside(texts, problem.others)
@@ -95,7 +95,9 @@ class Interviewer:
     def set_aside(self, texts: list[tuple[Element, str]], others: tuple[str, ...]) -> None:
         try:
             self.state.answer(texts, others)
-        except Contradiction:  # the new answers contradict each other, or what stands in for one
+        except (
+            ContradictingAnswer
+        ):  # the new answers contradict each other, or what stands in for one
             self.state.answer((element, "unknown") for element, _ in texts)
             return
         assert self.state.set_aside.keys() >= set(others)
@@ -160,7 +162,7 @@ def test_an_answer_that_is_used_is_behind_some_finding(rng: Random) -> None:
     for name in rng.sample(list(world), rng.randint(1, len(world))):
         try:
             state.answer([(trial.elements[name], text_of(trial.elements[name], world[name]))])
-        except Contradiction:
+        except ContradictingAnswer:
             continue
     behind = {name for one in trial.criteria for name in trial.elements_behind(one.rule)}
     assert state.screening.facts.keys() - behind <= set(state.unused())
@@ -188,7 +190,7 @@ def test_two_grounds_that_exclude_each_alone_are_both_used() -> None:
 def test_what_an_edit_contradicts_is_set_aside_asked_again_and_then_forgotten() -> None:
     state = entered(pth_analog_use="yes", pth_analog_last_dose_date="2020")
     use, last = (NCT.elements[f"pth_analog_{part}"] for part in ("use", "last_dose_date"))
-    with pytest.raises(Contradiction) as caught:
+    with pytest.raises(ContradictingAnswer) as caught:
         state.answer([(use, "no")])
     assert caught.value.others == ("pth_analog_last_dose_date",)
     state.answer([(use, "no")], caught.value.others)

@@ -10,7 +10,7 @@ from tests.generate import random_trial, random_world, unreviewed
 from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
-from trialscreen.answers.interview.ordering import next_question, open_elements, progress
+from trialscreen.answers.interview.ordering import completion, next_question, open_elements
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import Source
 from trialscreen.model.truth import UNKNOWN
@@ -27,7 +27,7 @@ def _interview(rng: Random, trial: Trial, world: Mapping[str, Fact]) -> Screenin
     closed: set[str] = set()
     screening = unreviewed(trial, facts)
     while (question := next_question(screening, closed)) is not None:
-        before = progress(screening, closed)
+        before = completion(screening, closed)
         open_names = {name for finding in screening.findings for name in finding.missing}
         for element in question.elements:
             assert element.name not in closed, "asked twice"
@@ -36,7 +36,7 @@ def _interview(rng: Random, trial: Trial, world: Mapping[str, Fact]) -> Screenin
             if element.name in world and rng.random() > 0.125:
                 facts[element.name] = world[element.name]
         screening = unreviewed(trial, facts)
-        after = progress(screening, closed)
+        after = completion(screening, closed)
         assert after.decided >= before.decided
     return screening
 

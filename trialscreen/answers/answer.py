@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Literal, NamedTuple
 
-from trialscreen.answers.values import UNKNOWN, is_unknown, read_day, read_value
+from trialscreen.answers.values import UNKNOWN_WORD, is_unknown, read_day, read_value
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import SCREENING_DATE, Trial
@@ -42,11 +42,11 @@ class Answer(NamedTuple):
     @property
     def is_set_aside(self) -> bool:
         """Whether it only keeps, in a note, an answer that is not used."""
-        return self.text == UNKNOWN and SET_ASIDE in self.notes
+        return self.text == UNKNOWN_WORD and SET_ASIDE in self.notes
 
     def set_aside(self) -> "Answer":
         """The answer, kept and not used."""
-        return self._replace(text=UNKNOWN, notes={**self.notes, SET_ASIDE: self.text})
+        return self._replace(text=UNKNOWN_WORD, notes={**self.notes, SET_ASIDE: self.text})
 
 
 Answers = Mapping[str, Answer]
@@ -55,7 +55,7 @@ Answers = Mapping[str, Answer]
 def as_text(value: object) -> str:
     """A Python or JSON value as a person would write it."""
     if value is None:
-        return UNKNOWN
+        return UNKNOWN_WORD
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

@@ -14,7 +14,7 @@ from trialscreen.answers.answer import (
     Answer,
     as_text,
 )
-from trialscreen.answers.values import UNKNOWN
+from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.text.characters import first_control, nearest, printable, short, shown
 from trialscreen.text.files import MAX_BYTES, decode, read_bytes
@@ -96,7 +96,7 @@ def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
             problems.append(Problem(where, message))
             continue
         texts = {
-            key: None if one is None else UNKNOWN if one.is_null else one.text
+            key: None if one is None else UNKNOWN_WORD if one.is_null else one.text
             for key, one in scalars.items()
         }
         if (answer := _answer(texts, where, problems)) is not None:

@@ -21,7 +21,7 @@ from trialscreen.text.characters import first_control, nearest, shown
 from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
 
 MAX_LENGTH = 200
-UNKNOWN = "unknown"
+UNKNOWN_WORD = "unknown"
 
 _WHOLE = re.compile(r"([0-9]+)\.0*")
 _SIGNS = {"<": "<", ">": ">", "<=": "<=", ">=": ">=", "≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
@@ -49,7 +49,7 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
     if first_control(text) is not None or "\n" in text:
         raise ValueProblem(f"{shown(text)} holds a control character or a line break")
     clean = _meant(trial, element, text)
-    if clean == UNKNOWN:
+    if clean == UNKNOWN_WORD:
         return None
     match element.type:
         case "boolean":
@@ -62,26 +62,36 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
             return _read_number(trial, element, clean, text)
 
 
+def _words(trial: Trial, meant: str) -> set[str]:
+    """The words, folded, that mean yes, no or unknown of any element."""
+    return {
+        *WORDS[meant],
+        *(_word(one) for one, means in trial.spellings.items() if means == meant),
+    }
+
+
+def is_unknown(trial: Trial, text: str) -> bool:
+    """Whether `text` says of any element that it is not known."""
+    return folded(text) in _words(trial, UNKNOWN_WORD)
+
+
 def unknown_words(trial: Trial, element: Element) -> frozenset[str]:
     """The words, folded, that tell no value of an element."""
-    of_element = {folded(one): folded(word) for one, word in element.spellings.items()}
-    of_trial = {folded(one): word for one, word in trial.spellings.items()}
-    plain = {*WORDS[UNKNOWN], *(one for one, word in of_trial.items() if word == UNKNOWN)}
-    return frozenset({*plain, *(one for one, word in of_element.items() if word in plain)})
+    plain, own = _words(trial, UNKNOWN_WORD), element.spellings.items()
+    return frozenset({*plain, *(_word(one) for one, word in own if _word(word) in plain)})
 
 
 def _meant(trial: Trial, element: Element, text: str) -> str:
     """`text` folded, and its spelling in the criteria file put in the words of this module."""
     clean = folded(text)
     if not clean:
-        raise ValueProblem(f"an empty value; write {UNKNOWN!r} for a value that is not known")
+        raise ValueProblem(f"an empty value; write {UNKNOWN_WORD!r} for a value that is not known")
     if is_dash(clean):
         raise ValueProblem(f"{shown(text)}: {DASH}")
     spelt = {_word(spelling): meant for spelling, meant in element.spellings.items()}
     clean = folded(spelt.get(clean) or spelt.get(_whole(clean), clean))
-    for meant in WORDS if element.type == "boolean" else (UNKNOWN,):
-        words = {*WORDS[meant], *(_word(w) for w, one in trial.spellings.items() if one == meant)}
-        if not words.isdisjoint((clean, _whole(clean))):
+    for meant in WORDS if element.type == "boolean" else (UNKNOWN_WORD,):
+        if not _words(trial, meant).isdisjoint((clean, _whole(clean))):
             return meant
     return clean
 
@@ -90,12 +100,6 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
 def _word(text: str) -> str:
     """A word or unit of the criteria file, folded; tables have it looked at for each text."""
     return folded(text)
-
-
-def is_unknown(trial: Trial, text: str) -> bool:
-    """Whether `text` says of any element that it is not known."""
-    words = (word for word, meant in trial.spellings.items() if meant == UNKNOWN)
-    return folded(text) in {*WORDS[UNKNOWN], *map(folded, words)}
 
 
 def _whole(clean: str) -> str:
@@ -112,9 +116,20 @@ def in_dates(element: Element, text: str, on: date) -> str:
 
 def split_sign(text: str) -> tuple[str, str]:
     """`<`, `>`, `<=`, `>=` or nothing, and the text behind it."""
-    matched = _SIGNED.fullmatch(folded(text))
+    return _signed_text(folded(text))
+
+
+def _signed_text(clean: str) -> tuple[str, str]:
+    matched = _SIGNED.fullmatch(clean)
     assert matched is not None
     return _SIGNS.get(matched[1] or "", ""), matched[2]
+
+
+def _ends(clean: str) -> tuple[str, str, str | None]:
+    """The sign of a folded text, what stands behind it, and the other end if it is a span."""
+    sign, rest = _signed_text(clean)
+    between = _BETWEEN.fullmatch(rest) if not sign else None
+    return (sign, rest, None) if between is None else ("", between[1], between[2])
 
 
 def split_unit(text: str) -> tuple[str, str] | None:
@@ -123,10 +138,8 @@ def split_unit(text: str) -> tuple[str, str] | None:
     What the number is worth, and whether the unit is one, `read_value` says.
     """
     clean = folded(text)
-    sign, last = split_sign(clean)
-    if not sign and (between := _BETWEEN.fullmatch(last)) is not None:
-        last = between[2]
-    match = _NUMBER.fullmatch(_POWER.sub("1 x ", last, count=1))
+    _, first, last = _ends(clean)
+    match = _NUMBER.fullmatch(_POWER.sub("1 x ", last or first, count=1))
     if match is None or _continues(match["unit"]):
         return None
     unit = match["unit"]
@@ -146,7 +159,7 @@ def _read_choice(element: Element, clean: str, text: str) -> Exactly:
     spoken = clean.replace("_", " ").replace("-", " ")
     if (meant := names.get(clean) or names.get(spoken) or names.get(_whole(clean))) is not None:
         return Exactly(meant)
-    known = (*element.choices, UNKNOWN)
+    known = (*element.choices, UNKNOWN_WORD)
     hint = nearest(clean, known)
     raise ValueProblem(f"{shown(text)}; expected {', '.join(known)}{'.' if hint else ''}{hint}")
 
@@ -157,16 +170,12 @@ def _read_choice(element: Element, clean: str, text: str) -> Exactly:
 def _read_date(element: Element, clean: str, text: str, on: date) -> Dates:
     if (dates := how_long_ago(clean, on)) is not None:
         raise ValueProblem(f"{shown(text)} depends on the day it is said; write '{dates}'")
-    matched = _SIGNED.fullmatch(clean)
-    assert matched is not None
-    sign, rest = _SIGNS.get(matched[1] or "", ""), matched[2]
-    between = _BETWEEN.fullmatch(rest) if not sign else None
-    if between is not None:
-        first, last = days_of(between[1], text)[0], days_of(between[2], text)[1]
-        if first > last:
-            raise ValueProblem(f"{shown(text)} runs backwards; write the earlier date first")
-    else:
-        first, last = days_of(rest, text)
+    sign, one, other = _ends(clean)
+    first, last = days_of(one, text)
+    if other is not None:
+        last = days_of(other, text)[1]
+    if first > last:
+        raise ValueProblem(f"{shown(text)} runs backwards; write the earlier date first")
     low, high = element.range if element.range is not None else (date.min, date.max)
     assert isinstance(low, date) and isinstance(high, date)
     latest = min(high, on)
@@ -211,20 +220,16 @@ def _shift(day: date, days: int) -> date:
 def _read_number(trial: Trial, element: Element, clean: str, text: str) -> Numbers:
     assert element.range is not None
     low, high = (float(end) for end in element.range)  # type: ignore[arg-type]
-    matched = _SIGNED.fullmatch(clean)
-    assert matched is not None
-    sign, rest = _SIGNS.get(matched[1] or "", ""), matched[2]
-    between = _BETWEEN.fullmatch(rest) if not sign else None
-    if between is not None:
-        end = _split(between[2], text)
-        first = _convert(trial, element, _split(between[1], text, end.unit), text)
+    sign, one, other = _ends(clean)
+    if other is None:
+        stated = _signed(element, sign, _convert(trial, element, _split(one, text), text))
+    else:
+        end = _split(other, text)
+        first = _convert(trial, element, _split(one, text, end.unit), text)
         last = _convert(trial, element, end, text)
         if first.low > last.low:
             raise ValueProblem(f"{shown(text)} runs downwards; write the lower number first")
         stated = last if first.low == last.low else Numbers(first.low, last.low)
-    else:
-        number = _convert(trial, element, _split(rest, text), text)
-        stated = _signed(element, sign, number)
     fact = meet(stated, Numbers(low, high))
     if fact is None:
         hint = f". {element.range_help}" if element.range_help else ""

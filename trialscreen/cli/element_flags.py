@@ -14,7 +14,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperCommand
 
-from trialscreen.answers.values import UNKNOWN
+from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.cli.options import FROM
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem
@@ -110,7 +110,8 @@ def _take(
             taken.texts.setdefault(elements[name].name, []).extend(values)
             if not values:
                 where = told_flag(trial, elements[name].name)
-                taken.problems.append(Problem(where, f"needs a value; write {UNKNOWN} for none"))
+                message = f"needs a value; write {UNKNOWN_WORD} for none"
+                taken.problems.append(Problem(where, message))
         elif name in own or arg in _HELP:
             valued = name in own and not own[name].is_flag and not equals
             words = (arg, *islice(ahead, 1 if valued else 0))

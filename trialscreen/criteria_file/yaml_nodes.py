@@ -201,12 +201,11 @@ class _Builder:
         elif isinstance(node, Scalar):
             self._keys[-1] = node
             if first := parent.keys.get(node.text):
-                where = f"{self.origin}:{node.line}:{node.column}"
                 message = f"the key {node.text!r} stands twice; first on line {first.line}"
-                self.problems.append(Problem(where, message))
+                self.problems.append(self._problem(node.line, node.column, message))
         else:
-            where = f"{self.origin}:{node.line}:{node.column}"
-            raise _refused(where, "a key must be a plain text, not a list or mapping")
+            message = "a key must be a plain text, not a list or mapping"
+            raise InputError([self._problem(node.line, node.column, message)])
 
     def _strict(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.anchor is not None:
@@ -226,13 +225,14 @@ class _Builder:
         self._anchored[name] = event.value
         self._note(event, f"{told}: {short(event.value)} without &{short(name)}")
 
+    def _problem(self, line: int, column: int, message: str) -> Problem:
+        return Problem(f"{self.origin}:{line}:{column}", message)
+
     def _note(self, event: yaml.Event, message: str) -> None:
-        line, column = _position(event)
-        self.problems.append(Problem(f"{self.origin}:{line}:{column}", message))
+        self.problems.append(self._problem(*_position(event), message))
 
     def _refuse(self, event: yaml.Event, message: str) -> NoReturn:
-        line, column = _position(event)
-        raise _refused(f"{self.origin}:{line}:{column}", message)
+        raise InputError([self._problem(*_position(event), message)])
 
 
 def _before_comments(lines: list[str]) -> dict[int, int]:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from trialscreen.answers.answer import CRITERIA, SET_ASIDE, Answers
-from trialscreen.answers.values import UNKNOWN
+from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.log.entry import Correction, Criteria, Entry, LoggedFinding, Outcome, Stage
 from trialscreen.log.pseudonyms import check_remark
 from trialscreen.model.errors import InputError, Problem, ValueProblem
@@ -81,7 +81,7 @@ def _check_notes(answers: Answers) -> None:
     problems = []
     for name, one in answers.items():
         # What these hold is checked: a version, and of an answer that is set aside, its value.
-        checked = {CRITERIA, SET_ASIDE} if one.text == UNKNOWN else {CRITERIA}
+        checked = {CRITERIA, SET_ASIDE} if one.text == UNKNOWN_WORD else {CRITERIA}
         for key in sorted(one.notes.keys() - checked):
             try:
                 check_remark(one.notes[key])

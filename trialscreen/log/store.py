@@ -37,7 +37,7 @@ class Log:
         """All entries in their order, as of now; without details, none has answers or findings."""
         columns = ENTRY_COLUMNS if details else ENTRY_COLUMNS.replace("detail", "''")
         query = f"SELECT {columns} FROM entry WHERE number > 0 ORDER BY number"  # noqa: S608
-        with told(self.path):
+        with file_errors(self.path):
             for row in self._connection.execute(query):
                 yield self._read(Row(*row))
 
@@ -46,7 +46,7 @@ class Log:
         if number > MOST:
             return None
         query = f"SELECT {ENTRY_COLUMNS} FROM entry WHERE number = ? AND number > 0"  # noqa: S608
-        with told(self.path):
+        with file_errors(self.path):
             row = self._connection.execute(query, (number,)).fetchone()
         return None if row is None else self._read(Row(*row))
 
@@ -64,7 +64,7 @@ class Log:
         """
         entry = entry._replace(at=datetime.now(UTC).replace(microsecond=0), by=by, tool=tool)
         head, detail = texts(entry)
-        with told(self.path), _transaction(self._connection):
+        with file_errors(self.path), _transaction(self._connection):
             self.check(entry.criteria.nct_id, entry.subject, entry.corrects)
             number, seal = self._connection.execute("SELECT number, seal FROM latest").fetchone()
             corrects = None if entry.corrects is None else entry.corrects.of
@@ -104,7 +104,7 @@ class Log:
 @contextmanager
 def open_log(path: Path) -> Iterator[Log]:
     """A log that exists. Raises InputError if it does not, or is none."""
-    with told(path):
+    with file_errors(path):
         connection = connect(path)
     with closing(connection):
         yield _known(path, connection)
@@ -113,13 +113,13 @@ def open_log(path: Path) -> Iterator[Log]:
 @contextmanager
 def open_or_begin(path: Path, nct_id: str, tool: str) -> Iterator[Log]:
     """A log to add to; a new one, for its owner alone, is begun for this trial."""
-    with told(path):
+    with file_errors(path):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = connect(path)
     with closing(connection):
-        with told(path):
+        with file_errors(path):
             connection.execute("PRAGMA synchronous = EXTRA")  # on the disk, also after a power cut
-        with told(path), _transaction(connection):
+        with file_errors(path), _transaction(connection):
             if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 _begin(connection, nct_id, tool)
         yield _known(path, connection)
@@ -155,7 +155,7 @@ def _insert(connection: sqlite3.Connection, row: Row) -> None:
 
 
 def _known(path: Path, connection: sqlite3.Connection) -> Log:
-    with told(path):
+    with file_errors(path):
         kind = connection.execute("PRAGMA application_id").fetchone()[0]
         form = connection.execute("PRAGMA user_version").fetchone()[0]
         problem = "is no screening log" if kind != APPLICATION else ""
@@ -196,7 +196,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def file_errors(path: Path) -> Iterator[None]:
     """Turns what SQLite or the system says of the file into an InputError."""
     try:
         yield

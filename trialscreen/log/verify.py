@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from trialscreen.log.seal import NO_SEAL, seal_of
-from trialscreen.log.store import APPLICATION, FORMAT, GUARDS, TABLES, connect, told, unlike_tables
+from trialscreen.log.store import (
+    APPLICATION,
+    FORMAT,
+    GUARDS,
+    TABLES,
+    connect,
+    file_errors,
+    unlike_tables,
+)
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.text.characters import printable, shown
 
@@ -71,14 +79,14 @@ class Checked(NamedTuple):
 
 def verify(path: Path, noted: Sequence[Noted] = ()) -> Checked:
     """Checks the whole chain. Raises InputError for a file that is no log at all."""
-    with told(path):
+    with file_errors(path):
         connection = connect(path)
     with closing(connection):
         # A file that was cut is read as far as it goes, which SQLite does in this mode only.
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA writable_schema = ON")
         connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-        with told(path):
+        with file_errors(path):
             _check_is_log(path, connection)
             faults = list(_schema_faults(connection))
             if unlike_tables(connection):

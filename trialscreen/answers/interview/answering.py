@@ -10,7 +10,7 @@ from trialscreen.answers.interview.questions import (
     wording,
 )
 from trialscreen.answers.interview.reviewing import as_given, labels
-from trialscreen.answers.interview.state import Contradiction, State
+from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.answers.interview.terminal import Console
 from trialscreen.answers.values import in_dates, read_value
 from trialscreen.model.errors import ValueProblem
@@ -101,7 +101,7 @@ class Answering:
         """Takes answers. What one of them contradicts is set aside, if the user wants it."""
         try:
             self.state.answer(texts)
-        except Contradiction as problem:
+        except ContradictingAnswer as problem:
             if not problem.others:
                 raise
             others = labels(self.state.trial, problem.others)

@@ -8,7 +8,7 @@ its cost is tried first: the best order of depth-first strategies if tests are i
 questions; they never enter a finding.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from math import prod
 from typing import NamedTuple, assert_never
 
@@ -28,7 +28,7 @@ class Question(NamedTuple):
     card: str | None = None
 
 
-class Progress(NamedTuple):
+class Completion(NamedTuple):
     """How far a screening is: criteria decided, of how many, and the questions still open."""
 
     decided: int
@@ -86,25 +86,29 @@ def _most_decisive(screening: Screening, closed: Set[str], ahead: tuple[Element,
         for element in (one.element for one in trace.used):
             behind = names.intersection(trial.sources_of(element.name))
             if element.name in names and behind:  # one way is enough: what the file asks first
-                names -= (
-                    behind
-                    if order[element.name] < min(order[name] for name in behind)
-                    else {element.name}
-                )
+                first = min((element.name, *behind), key=order.__getitem__)
+                names -= behind if first == element.name else {element.name}
         elements = tuple(one for one in ahead if one.name in names)
         obtainable = len(elements) == len(names)
         return elements if obtainable and not any(one.no_is_not_yet for one in elements) else ()
 
-    best = most_decisive(((one.criterion, one.trace) for one in screening.findings), ask)
+    scores: dict[str, float] = {}
+    for criterion, trace in ((one.criterion, one.trace) for one in screening.findings):
+        if trace.truth.known:
+            continue
+        fails = truth.FALSE if criterion.kind == "inclusion" else truth.TRUE
+        for way in _ways(trace, fails, chances(criterion), ask):
+            scores[way.first] = scores.get(way.first, 0.0) + way.chance / way.cost
+    best = max(scores, key=scores.__getitem__, default=None)
     return next((one for one in ahead if best in (one.card, one.name)), ahead[0])
 
 
-def progress(
+def completion(
     screening: Screening, closed: Set[str], sources: tuple[Source, ...] = SOURCES
-) -> Progress:
+) -> Completion:
     decided = sum(finding.met.known for finding in screening.findings)
     questions = {one.card or one.name for one in open_elements(screening, closed, sources)}
-    return Progress(decided, len(screening.findings), len(questions))
+    return Completion(decided, len(screening.findings), len(questions))
 
 
 COST: Mapping[Source, float] = {
@@ -130,18 +134,6 @@ class Way(NamedTuple):
     chance: float
     cost: float
     first: str
-
-
-def most_decisive(traces: Iterable[tuple[Criterion, Trace]], ask: Ask) -> str | None:
-    """The question to begin with: a card's or an element's name; None if nothing can exclude."""
-    scores: dict[str, float] = {}
-    for criterion, trace in traces:
-        if trace.truth.known:
-            continue
-        fails = truth.FALSE if criterion.kind == "inclusion" else truth.TRUE
-        for way in _ways(trace, fails, chances(criterion), ask):
-            scores[way.first] = scores.get(way.first, 0.0) + way.chance / way.cost
-    return max(scores, key=scores.__getitem__, default=None)
 
 
 def chances(criterion: Criterion) -> dict[rules.Test, float]:
@@ -204,13 +196,8 @@ def _answered(trace: Trace, sought: Truth, true: float, ask: Ask) -> list[Way]:
     if not elements:
         return []
     questions = {one.card or one.name: COST[one.source] for one in elements}
-    return [
-        Way(
-            true if sought is truth.TRUE else 1 - true,
-            sum(questions.values()),
-            next(iter(questions)),
-        )
-    ]
+    chance = true if sought is truth.TRUE else 1 - true
+    return [Way(chance, sum(questions.values()), next(iter(questions)))]
 
 
 def _together(needed: list[list[Way]]) -> list[Way]:

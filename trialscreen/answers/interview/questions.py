@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from trialscreen.answers.interview.ordering import Progress, Question
-from trialscreen.answers.interview.state import Contradiction, State
+from trialscreen.answers.interview.ordering import Completion, Question
+from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.answers.interview.terminal import HELP_LINE
-from trialscreen.answers.values import UNKNOWN
+from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.answers.written_dates import better_said
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact, is_exact
@@ -27,8 +27,8 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
     said = folded(reply)
     if not said:
         raise ValueProblem("nothing was typed; u if it is not known")
-    if said in ("u", UNKNOWN):
-        return [(element, UNKNOWN) for element in question.elements]
+    if said in ("u", UNKNOWN_WORD):
+        return [(element, UNKNOWN_WORD) for element in question.elements]
     if question.card is not None:
         return _ticked(question, said)
     element = question.elements[0]
@@ -69,7 +69,7 @@ def _ticked(question: Question, said: str) -> list[tuple[Element, str]]:
 
 def no_answer(trial: Trial, question: Question, reply: str, problem: ValueProblem) -> str:
     """What is wrong with a reply, in a line. A single letter was meant as a command."""
-    if not reply or isinstance(problem, Contradiction):
+    if not reply or isinstance(problem, ContradictingAnswer):
         return str(problem)
     if len(reply) == 1 and reply.isalpha():
         return f"{shown(reply)} is not an answer here; {HELP_LINE}"
@@ -111,7 +111,7 @@ def read_back(trial: Trial, element: Element, reply: str, fact: Fact | None, on:
     return f"{shown(reply)} is {meant}, counted from the screening date {on}"
 
 
-def progress_line(now: Progress) -> str:
+def progress_line(now: Completion) -> str:
     """How many criteria are decided, and how many questions may follow."""
     criteria = f"{now.decided} of {now.criteria} criteria decided"
     return f"{criteria}, {now.open} {'question' if now.open == 1 else 'questions'} at most"

@@ -7,7 +7,7 @@ answer is a line; a few letters are commands (`HELP_LINE`).
 from trialscreen.answers.answer import SET_ASIDE
 from trialscreen.answers.interview.answering import Answering
 from trialscreen.answers.interview.answers_file import Keeper
-from trialscreen.answers.interview.ordering import Question, next_question, progress
+from trialscreen.answers.interview.ordering import Question, completion, next_question
 from trialscreen.answers.interview.questions import number_of, progress_line
 from trialscreen.answers.interview.reviewing import (
     answer_line,
@@ -121,7 +121,7 @@ class Session:
             self.section = element.section
             title = next(s.title for s in trial.sections if s.id == element.section)
             self.console.say(f"\nSection: {title}")
-        now = progress(self.state.screening, self.state.answers.keys(), self.sources)
+        now = completion(self.state.screening, self.state.answers.keys(), self.sources)
         self.console.say(f"\n[{progress_line(now)}]")
         for one in question.elements:
             if one.name in self.state.set_aside:

@@ -19,7 +19,7 @@ NO_ANSWERS: Answers = {}
 NO_NOTES: Mapping[str, str] = {}
 
 
-class Contradiction(ValueProblem):
+class ContradictingAnswer(ValueProblem):
     """An answer that cannot be right; together with the answers to `others`, if there are any."""
 
     def __init__(self, message: str, others: tuple[str, ...]) -> None:
@@ -49,7 +49,7 @@ class State:
     def answer(self, texts: Iterable[tuple[Element, str]], set_aside: Iterable[str] = ()) -> None:
         """Takes answers, and sets others aside.
 
-        Raises ValueProblem if one cannot be read, Contradiction if it contradicts another.
+        Raises ValueProblem if one cannot be read, ContradictingAnswer if it contradicts another.
         """
         answers, aside, facts = dict(self.answers), dict(self.set_aside), dict(self.screening.facts)
         for name in set_aside:
@@ -67,7 +67,7 @@ class State:
         try:
             self.screening = screen(self.trial, facts, self.on)
         except InputError as error:
-            raise Contradiction(_messages(error), self._at_fault(facts, answered)) from None
+            raise ContradictingAnswer(_messages(error), self._at_fault(facts, answered)) from None
         self.answers, self.set_aside = answers, aside
 
     def _at_fault(self, facts: Mapping[str, Fact], answered: set[str]) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ class State:
     def unusual(self, element: Element, text: str) -> str | None:
         """The warning that this answer would bring by itself; None if there is none.
 
-        Raises Contradiction if it cannot be right, whatever the other answers are.
+        Raises ContradictingAnswer if it cannot be right, whatever the other answers are.
         """
         fact = read_value(self.trial, element, text, self.on)
         if fact is None:
@@ -97,7 +97,7 @@ class State:
         try:
             notices = screen(self.trial, {element.name: fact}, self.on).notices
         except InputError as error:
-            raise Contradiction(_messages(error), ()) from None
+            raise ContradictingAnswer(_messages(error), ()) from None
         warnings = (one for one in notices if one.level == "warning")
         return next((one.message for one in warnings if SCREENING_DATE not in one.elements), None)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from trialscreen.answers.answer import Answers
-from trialscreen.answers.values import UNKNOWN
+from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.rules import Compare, ElementRef, Within
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.output.export.fhir.questionnaire import Form
@@ -80,7 +80,7 @@ def _of_answers(trial: Trial, made: Response, answers: Answers) -> Iterator[str]
             "answers to questions that the others leave without effect, and so not enabled:"
             f" {_all(made.not_enabled)}"
         )
-    if unknown := [n for n, one in given.items() if one.text.strip().casefold() == UNKNOWN]:
+    if unknown := [n for n, one in given.items() if one.text.strip().casefold() == UNKNOWN_WORD]:
         yield f"that these were answered unknown: {_all(unknown)}"
     if noted := [name for name, one in given.items() if one.notes]:
         yield f"notes beside answers, and answers set aside: {_all(noted)}"

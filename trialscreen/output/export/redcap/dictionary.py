@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from trialscreen.answers.values import UNKNOWN
+from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.wording import show_number
@@ -150,8 +150,8 @@ def choices_of(element: Element) -> Iterator[tuple[str, str]]:
         yield YES_NO[True], "Yes"
         yield YES_NO[False], element.no_text.capitalize()
     yield from element.choices.items()
-    if element.type in ("boolean", "choice") and UNKNOWN not in element.choices:
-        yield UNKNOWN, UNKNOWN.capitalize()
+    if element.type in ("boolean", "choice") and UNKNOWN_WORD not in element.choices:
+        yield UNKNOWN_WORD, UNKNOWN_WORD.capitalize()
 
 
 def _range(element: Element) -> tuple[str, str]:
