@@ -1,12 +1,12 @@
 """What is said of a cohort at the end, on stderr."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen.cli.output import say
 from trialscreen.model.facts import Dates
-from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.model.wording import show_typical
 from trialscreen.screening.edit_checks import is_unusual
 from trialscreen.tables.quality import DECLARE, Quality
@@ -36,22 +36,71 @@ def verdicts_line(verdicts: Mapping[tuple[str, str | None], int]) -> str:
     )
 
 
+class Run(NamedTuple):
+    """What came of a run: no value of any patient.
+
+    `when` says on which days the patients were screened; `on` is the day of those who have
+    none of their own, if there are any. `strange` are columns that hold no element, `alike`
+    those that are named almost as one is, `absent` the elements without any value.
+    """
+
+    rows: int
+    when: str
+    on: date | None
+    output: str
+    verdicts: Mapping[tuple[str, str | None], int]
+    strange: Sequence[str]
+    alike: Mapping[str, str]
+    quality: Quality
+    absent: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+def tell(trial: Trial, run: Run) -> None:
+    """What to know of the run, on stderr."""
+    say(f"{count_of(run.rows, 'patient')} screened {run.when}: {printable(run.output)}")
+    if run.on is not None:
+        say(*unusual_day(trial, run.on))
+    say(verdicts_line(run.verdicts), *run.notes)
+    if run.strange:
+        say(f"columns that are no data element, and are not used: {some(run.strange)}")
+    if run.alike:
+        names = some([f"{shown(name)} as {known}" for name, known in run.alike.items()])
+        say(f"named like an element but for capitals and punctuation, and used: {names}")
+    if run.absent:
+        say(f"without any value, so unknown for every patient: {some(run.absent)}")
+    say(*of_values(trial, run.quality))
+
+
 def report(trial: Trial, job: "Job", done: "Done") -> None:
-    """What to know of the run, on stderr: no value of any patient."""
+    """What to know of a run on this machine, on stderr."""
     from trialscreen.tables.cohort.output import name_of  # noqa: PLC0415
     from trialscreen.tables.cohort.run import quality  # noqa: PLC0415
 
-    ledger = done.ledger
-    day, own = f"on {job.anchor.on}", ledger.filled[SCREENING_DATE]
-    if own:
-        others = f", the other {ledger.rows - own:,} {day}" if own < ledger.rows else ""
-        day = f"on the day in {SCREENING_DATE}{others}"
-    say(f"{count_of(ledger.rows, 'patient')} screened {day}: {name_of(job.output)}")
+    ledger, matched = done.ledger, done.matched
     elements = {element.name: element for element in trial.answerable()}
-    if own < ledger.rows:
-        say(*unusual_day(trial, job.anchor.on))
-    say(verdicts_line(ledger.verdicts), *done.notes)
-    say(*_of_columns(elements, done), *of_values(trial, quality(trial, ledger)))
+    when, own = f"on {job.anchor.on}", ledger.filled[SCREENING_DATE]
+    if own:
+        others = f", the other {ledger.rows - own:,} {when}" if own < ledger.rows else ""
+        when = f"on the day in {SCREENING_DATE}{others}"
+    absent = [
+        name
+        for name, element in elements.items()
+        if not ledger.filled[name] and element.derive is None and name != SCREENING_DATE
+    ]
+    run = Run(
+        ledger.rows,
+        when,
+        job.anchor.on if own < ledger.rows else None,
+        name_of(job.output),
+        ledger.verdicts,
+        [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange],
+        {one.name: one.element.name for one in matched.columns if one.alike},
+        quality(trial, ledger),
+        absent,
+        done.notes,
+    )
+    tell(trial, run)
     if job.problems is not None:
         what = "each value that could not be used, or is unusual"
         say(f"{what}: {printable(str(job.problems))}")
@@ -66,23 +115,6 @@ def unusual_day(trial: Trial, on: date) -> Iterator[str]:
     if element is not None and element.typical is not None and is_unusual(element, Dates(on, on)):
         typical = show_typical(trial, element)
         yield f"the screening date {on} is unusual, and used (typical: {typical})"
-
-
-def _of_columns(elements: Mapping[str, Element], done: "Done") -> Iterator[str]:
-    matched = done.matched
-    if matched.strange:
-        names = [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange]
-        yield f"columns that are no data element, and are not used: {some(names)}"
-    if alike := [one for one in matched.columns if one.alike]:
-        names = [f"{shown(one.name)} as {one.element.name}" for one in alike]
-        yield f"named like an element but for capitals and punctuation, and used: {some(names)}"
-    absent = [
-        name
-        for name, element in elements.items()
-        if not done.ledger.filled[name] and element.derive is None and name != SCREENING_DATE
-    ]
-    if absent:
-        yield f"without any value, so unknown for every patient: {some(absent)}"
 
 
 def of_values(trial: Trial, quality: Quality) -> Iterator[str]:

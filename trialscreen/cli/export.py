@@ -13,7 +13,7 @@ from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.app import help_of
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.options import DayOption, LogFile, OutputOption, from_option, output_option
-from trialscreen.cli.output import refuse, say, write_csv, write_json
+from trialscreen.cli.output import needing, refuse, say, write_csv, write_json
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.trial import Trial
@@ -219,12 +219,9 @@ def _write_dataset(path: Path, dataset: "Dataset", made: datetime) -> None:
 def _write_xpt(path: Path, dataset: "Dataset", made: datetime) -> None:
     from trialscreen.text.files import whole_file, writing  # noqa: PLC0415 - for files only
 
-    try:
+    packages = ("polars", "pyreadstat")
+    with needing("--output", f".xpt needs {' and '.join(packages)}", "sdtm", *packages):
         from trialscreen.output.export.sdtm.xpt import write_xpt  # noqa: PLC0415 - heavy, and an extra
-    except ModuleNotFoundError as error:
-        if error.name not in ("polars", "pyreadstat"):
-            raise
-        refuse("--output", f".xpt needs {error.name}: pip install 'trialscreen[sdtm]'")
     with whole_file(path) as part, writing(str(path)):
         write_xpt(dataset, part, made)
 

@@ -3,7 +3,8 @@
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -41,6 +42,17 @@ OF_VERDICT: Mapping["Verdict", Exit] = {
 def refuse(where: str, message: str) -> NoReturn:
     """Raises InputError with one problem."""
     raise InputError([Problem(where, message)])
+
+
+@contextmanager
+def needing(where: str, what: str, extra: str, *packages: str) -> Iterator[None]:
+    """For imports: refuses with `what` is needed if one of the packages of an extra is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in packages:
+            raise
+        refuse(where, f"{what}: pip install 'trialscreen[{extra}]'")
 
 
 def tell_problems(error: InputError) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from trialscreen.cli.options import day_option, screening_day
-from trialscreen.cli.output import refuse
+from trialscreen.cli.output import needing
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
@@ -76,12 +76,8 @@ def sql(
     verdict, what is open, and each criterion: true where it is met, false where it is
     not, null where that is unknown. Nothing is run.
     """
-    try:
+    with needing("sql", "needs the package sqlglot", "sql", "sqlglot"):
         from trialscreen.tables.engines import sql as queries  # noqa: PLC0415 - heavy, and an extra
-    except ModuleNotFoundError as error:
-        if error.name != "sqlglot":
-            raise
-        refuse("sql", "needs the package sqlglot: pip install 'trialscreen[sql]'")
     loaded = load_trial(context.obj)
     patients = queries.patients_table(
         loaded,

@@ -1,0 +1,197 @@
+"""`cohort` on this machine: from the options to a run, its counts, and a first column map."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from trialscreen import __version__
+from trialscreen.cli.cohort_report import report
+from trialscreen.cli.options import screening_day, today
+from trialscreen.cli.output import STDOUT, needing, say
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.text.characters import count_of, nearest, printable, shown
+
+if TYPE_CHECKING:
+    from trialscreen.output.report.attrition_page import Cohort
+    from trialscreen.tables.cohort.run import Done, Job, Progress
+
+
+class Asked(NamedTuple):
+    """What the options ask for, as given; `on` names the day."""
+
+    inputs: list[str]
+    output: Path
+    key: str
+    on: str | None
+    most_bad: float
+    columns: Path | None
+    sheet: str | None
+    encoding: str | None
+    problems: Path | None
+    also: str | None
+    attrition: str | None
+    small_cells: int | None
+    master: str | None
+
+
+def write_columns(trial: Trial, asked: Asked, path: Path) -> None:
+    """Writes the draft of a map into a new file, and tells how far it goes. Raises InputError."""
+    with needing("cohort", "needs one more package", "cohort", "polars"):
+        from trialscreen.tables.cohort.draft_map import draft_of, write_draft  # noqa: PLC0415
+        from trialscreen.tables.cohort.readers.inputs import find_files  # noqa: PLC0415
+    if problems := [*_unknown(asked.encoding)]:
+        raise InputError(problems)
+    files = find_files(asked.inputs)
+    drafted = draft_of(trial, files, asked.key, asked.sheet, asked.encoding)
+    write_draft(path, drafted.text)
+    say(
+        *drafted.notes,
+        f"{drafted.matched:,} of {count_of(drafted.columns, 'column')} recognised:"
+        f" {printable(str(path))}; correct it before you give it to --columns",
+    )
+
+
+def screen_here(trial: Trial, asked: Asked) -> None:
+    """Screens the files, writes what was asked for, and says what to know. Raises InputError."""
+    with needing("cohort", "needs one more package", "cohort", "polars"):
+        from trialscreen.tables.cohort.run import run  # noqa: PLC0415
+    from trialscreen.text.files import whole_file  # noqa: PLC0415
+
+    job = _job(trial, asked)
+    with whole_file(job.beside[0]) if job.beside else nullcontext() as part:
+        with _progress() as progress:
+            done = run(trial, job, progress, with_attrition=asked.attrition is not None)
+        if done.attrition is not None:
+            _tell(_counted(trial, job, done, asked.small_cells), part, job.beside)
+    report(trial, job, done)
+
+
+def _job(trial: Trial, asked: Asked) -> "Job":
+    """Raises InputError with everything that is wrong with the options."""
+    from trialscreen.tables.cohort.batches import Anchor  # noqa: PLC0415
+    from trialscreen.tables.cohort.column_map import NO_MAP, read_targets  # noqa: PLC0415
+    from trialscreen.tables.cohort.readers.inputs import find_files  # noqa: PLC0415
+    from trialscreen.tables.cohort.run import Job  # noqa: PLC0415
+
+    problems = [*_wrong_attrition(asked), *_unknown(asked.encoding)]
+    if asked.master is not None:
+        problems.append(Problem("--master", "is for --engine spark"))
+    day = screening_day(trial, asked.on, problems)
+    also = _columns(asked.also, problems)
+    files: tuple[Path, ...] = ()
+    column_map = NO_MAP
+    try:
+        files = find_files(asked.inputs)
+    except InputError as error:
+        problems.extend(error.problems)
+    try:
+        column_map = NO_MAP if asked.columns is None else read_targets(trial, asked.columns)
+    except InputError as error:
+        problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return Job(
+        files,
+        asked.output,
+        asked.key,
+        Anchor(day, today()),
+        column_map,
+        asked.sheet,
+        asked.problems,
+        asked.most_bad,
+        also,
+        () if asked.attrition in (None, STDOUT) else (Path(str(asked.attrition)),),
+        asked.encoding,
+    )
+
+
+def _unknown(encoding: str | None) -> Iterator[Problem]:
+    """That there is no such encoding."""
+    from trialscreen.tables.cohort.readers.utf8_copies import is_encoding  # noqa: PLC0415
+
+    if encoding is not None and not is_encoding(encoding):
+        message = f"{shown(encoding)} is no encoding known here; expected gb18030, windows-1252, …"
+        yield Problem("--encoding", message)
+
+
+def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
+    """The columns that --also names."""
+    if also is None:
+        return ()
+    from trialscreen.tables.cohort.extra_columns import COLUMNS  # noqa: PLC0415 - the whole reference
+
+    names = tuple(dict.fromkeys(map(str.strip, also.split(","))))
+    problems.extend(
+        Problem("--also", f"{shown(name)}; expected {', '.join(COLUMNS)}.{nearest(name, COLUMNS)}")
+        for name in names
+        if name not in COLUMNS
+    )
+    return names
+
+
+@contextmanager
+def _progress() -> Iterator["Progress"]:
+    """A bar on stderr, if that is a terminal: how far it is, or how many rows if that is open."""
+    from trialscreen.tables.cohort.run import NO_PROGRESS, Progress  # noqa: PLC0415
+
+    if not sys.stderr.isatty():
+        yield NO_PROGRESS
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bars  # noqa: PLC0415
+
+    rows = TextColumn("{task.completed:,.0f} patients")
+    columns = (BarColumn(), rows, TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=None)
+        yield Progress(
+            lambda count: bars.update(task, total=None if count is None else count()),
+            lambda more: bars.advance(task, more),
+        )
+
+
+# Attrition.
+
+
+def _wrong_attrition(asked: Asked) -> Iterator[Problem]:
+    place = asked.attrition
+    if place is None:
+        if asked.small_cells is not None:
+            yield Problem("--small-cells", "is for --attrition")
+        return
+    from trialscreen.output.report.attrition_data import ENDINGS  # noqa: PLC0415
+
+    if place != STDOUT and Path(place).suffix.lower() not in ENDINGS:
+        known = f"expected a name that ends in {', '.join(ENDINGS)}, or {STDOUT} for tables"
+        yield Problem(f"--attrition {printable(place)}", known)
+
+
+def _counted(trial: Trial, job: "Job", done: "Done", small_cells: int | None) -> "Cohort":
+    from trialscreen.output.report.attrition_page import Cohort  # noqa: PLC0415
+    from trialscreen.tables.attrition.disclosure import disclosed  # noqa: PLC0415
+
+    assert done.attrition is not None
+    found = done.attrition if small_cells is None else disclosed(done.attrition, small_cells)
+    stated = done.ledger.filled[SCREENING_DATE]
+    on = None if stated == done.ledger.rows else job.anchor.on
+    return Cohort(trial, on, found, small_cells, own_days=stated > 0)
+
+
+def _tell(cohort: "Cohort", part: Path | None, files: tuple[Path, ...]) -> None:
+    """Renders the counts: into `part`, which becomes the file, or as tables on standard output."""
+    if part is None:
+        from trialscreen.output.report.attrition_page import attrition_page  # noqa: PLC0415
+        from trialscreen.output.report.render.terminal import show  # noqa: PLC0415
+
+        show(attrition_page(cohort))
+        return
+    from trialscreen.output.report.attrition_data import attrition_text  # noqa: PLC0415
+    from trialscreen.text.files import writing  # noqa: PLC0415
+
+    text = attrition_text(cohort, files[0].suffix.lower(), __version__)
+    with writing(str(files[0])):
+        part.write_text(text, encoding="utf-8", newline="\n")
