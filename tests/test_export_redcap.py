@@ -17,7 +17,7 @@ from tests.trials import vary, with_criteria
 from trialscreen import InputError, load_trial
 from trialscreen.answers.values import read_value
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
-from trialscreen.model.rules import Compare, Is, Operator, any_of
+from trialscreen.model.rules import Compare, Given, Is, Operator, all_of, any_of
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Formula, Section, Trial
 from trialscreen.model.wording import show_number
 from trialscreen.output.export.redcap.dictionary import (
@@ -227,6 +227,61 @@ def test_nor_by_what_is_computed_from_it() -> None:
     record = {"weight": "80", "height": "160"}
     assert {"weight", "height"} <= shown_fields(dictionary(trial), record)
     assert record["bmi_calc"] == "31.25"
+
+
+def test_nor_by_an_entered_value_that_a_computed_one_may_replace() -> None:
+    """REDCap does not compute a BMI from a weight that may not count; the program does."""
+    weight = replace(TRIAL.elements["weight"], valid_if=Is("unable_to_ambulate", False))
+    rule = any_of((Compare("bmi", Operator.BELOW, 18), Is("high_fall_risk", True)))
+    trial = replace(
+        TRIAL,
+        elements={**TRIAL.elements, "weight": weight},
+        criteria=(Criterion("E1", "exclusion", "", "", rule),),
+    )
+    texts = {"bmi": "17", "weight": "80", "height": "160", "unable_to_ambulate": "no"}
+    facts = {n: read_value(trial, trial.elements[n], text, ON) for n, text in texts.items()}
+    screening = unreviewed(trial, {n: fact for n, fact in facts.items() if fact is not None})
+    assert still_needed(screening) == {"high_fall_risk"}
+    assert "high_fall_risk" in shown_fields(dictionary(trial), texts)
+
+
+def test_nor_where_it_is_read_twice_under_the_same_conditions() -> None:
+    cushing = Is("cushing_syndrome", True)
+    twice = all_of(
+        (all_of((cushing, Is("acromegaly", True))), all_of((cushing, Is("high_fall_risk", True))))
+    )
+    other = any_of((cushing, Is("hypoparathyroidism", True)))
+    trial = replace(
+        TRIAL,
+        criteria=tuple(
+            Criterion(f"E{i}", "exclusion", "", "", rule) for i, rule in enumerate((twice, other))
+        ),
+    )
+    assert "cushing_syndrome" in shown_fields(dictionary(trial), {"hypoparathyroidism": "yes"})
+
+
+def test_nor_because_unknown_was_entered() -> None:
+    """That something is known of an element is not said by "unknown"."""
+    used = replace(TRIAL.elements["acromegaly"], derive=Given("cushing_syndrome"))
+    rule = any_of((Is("acromegaly", True), Is("high_fall_risk", True)))
+    trial = replace(
+        TRIAL,
+        elements={**TRIAL.elements, "acromegaly": used},
+        criteria=(Criterion("E1", "exclusion", "", "", rule),),
+    )
+    assert "high_fall_risk" in shown_fields(dictionary(trial), {"cushing_syndrome": "unknown"})
+    assert "high_fall_risk" not in shown_fields(dictionary(trial), {"cushing_syndrome": "no"})
+
+
+def test_derivations_that_double_with_each_step_take_no_time() -> None:
+    first, names = TRIAL.elements["cushing_syndrome"], [f"step{i}" for i in range(40)]
+    steps = {
+        name: replace(first, name=name, derive=any_of((Is(last, True), Is(last, False))))
+        for last, name in zip([first.name, *names], names, strict=False)
+    }
+    criterion = Criterion("E1", "exclusion", "", "", Is(names[-1], True))
+    trial = replace(TRIAL, elements={first.name: first, **steps}, criteria=(criterion,))
+    assert {first.name, *names} <= shown_fields(dictionary(trial), {})
 
 
 def shown_with(**answers: str) -> set[str]:

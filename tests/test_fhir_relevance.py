@@ -19,8 +19,7 @@ from tests.tables import Patients
 from tests.trials import vary, with_criteria
 from trialscreen import Trial, load_trial
 from trialscreen.model.facts import Exactly, Fact, Numbers, half_of_shown
-from trialscreen.output.export.fhir.questionnaire import BASE, Form, questionnaire
-from trialscreen.output.export.fhir.relevance import questions_of
+from trialscreen.output.export.fhir.questionnaire import BASE, Form, questionnaire, questions_of
 from trialscreen.output.export.fhir.response import response
 from trialscreen.output.export.fhir.values import answer_of
 from trialscreen.screening.screen import Screening

@@ -23,9 +23,14 @@ from trialscreen.answers.answer import Answer, read_facts
 from trialscreen.model.errors import InputError
 from trialscreen.model.rules import Is, Rule, all_of, any_of
 from trialscreen.model.trial import Criterion, Element
+from trialscreen.output.export.conditions import NEVER
 from trialscreen.output.export.fhir.limits import questionnaire_limits, response_limits
-from trialscreen.output.export.fhir.questionnaire import Form, questionnaire
-from trialscreen.output.export.fhir.relevance import irrelevant_when, questions_of
+from trialscreen.output.export.fhir.questionnaire import (
+    Form,
+    irrelevance,
+    questionnaire,
+    questions_of,
+)
 from trialscreen.output.export.fhir.response import response
 
 NCT = load_trial()
@@ -213,8 +218,8 @@ def test_a_large_rule_takes_no_time_and_hides_nothing() -> None:
     rules: tuple[Rule, ...] = (any_of(tuple(Is(name, True) for name in names)), Is(chain[-1], True))
     criteria = tuple(Criterion(f"E{i}", "exclusion", "", "", rule) for i, rule in enumerate(rules))
     trial = replace(SMALL, elements={**SMALL.elements, **many, **steps}, criteria=criteria)
-    irrelevant = irrelevant_when(trial)
-    assert all(irrelevant[name].parts == () for name in names)  # type: ignore[union-attr]
+    irrelevant = irrelevance(trial, Form())
+    assert all(irrelevant[name] == NEVER for name in names)
 
 
 def test_what_is_left_out_is_said() -> None:

@@ -6,15 +6,14 @@ Questionnaire: it holds no day, and no trace of where it was made.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote
 
 from trialscreen.model.trial import Element, Section, Trial
-from trialscreen.output.export.fhir.conditions import NEVER, Condition
-from trialscreen.output.export.fhir.enabling import enabling
-from trialscreen.output.export.fhir.relevance import irrelevant_when, questions_in
+from trialscreen.output.export.conditions import NEVER, Condition
+from trialscreen.output.export.fhir.enable_when import enabling, irrelevant_when
 from trialscreen.output.export.fhir.values import (
     LARGEST_INTEGER,
     Json,
@@ -82,7 +81,17 @@ def irrelevance(trial: Trial, form: Form) -> Mapping[str, Condition]:
     """When each question is not enabled."""
     if form.every_question:
         return dict.fromkeys(trial.elements, NEVER)
-    return irrelevant_when(trial)
+    return irrelevant_when(trial, (element.name for element in questions_of(trial)))
+
+
+def questions_of(trial: Trial) -> tuple[Element, ...]:
+    """The elements in the order of the form: by section, and as in the file."""
+    return tuple(element for section in trial.sections for element in questions_in(trial, section))
+
+
+def questions_in(trial: Trial, section: Section) -> Iterator[Element]:
+    """The elements of one group of the form, as in the file."""
+    return (element for element in trial.answerable() if element.section == section.id)
 
 
 def group_id(section: Section) -> str:

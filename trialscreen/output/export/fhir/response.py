@@ -10,10 +10,16 @@ from typing import NamedTuple
 from trialscreen.model.dates import in_utc
 from trialscreen.model.facts import Fact, day
 from trialscreen.model.trial import SCREENING_DATE
-from trialscreen.output.export.fhir.conditions import Answer, holds
-from trialscreen.output.export.fhir.questionnaire import Form, canonical, group_id, irrelevance
-from trialscreen.output.export.fhir.relevance import questions_in, questions_of
-from trialscreen.output.export.fhir.values import Json, answer_of, check_codes
+from trialscreen.output.export.fhir.enable_when import holds
+from trialscreen.output.export.fhir.questionnaire import (
+    Form,
+    canonical,
+    group_id,
+    irrelevance,
+    questions_in,
+    questions_of,
+)
+from trialscreen.output.export.fhir.values import Answer, Json, answer_of, check_codes
 from trialscreen.screening.screen import Screening
 
 

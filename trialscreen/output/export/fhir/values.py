@@ -13,13 +13,15 @@ from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import ALL_WHOLE, Dates, Exactly, Fact, Numbers
 from trialscreen.model.trial import Element, Trial
 from trialscreen.model.wording import one_sided
-from trialscreen.output.export.fhir.conditions import Answer
 from trialscreen.text.characters import shown
 
 UCUM = "http://unitsofmeasure.org"
 LARGEST_INTEGER = 2**31 - 1
 
 Json = dict[str, Any]
+
+Answer = Mapping[str, Any]
+"""One FHIR answer, such as `{"valueBoolean": True}`."""
 
 _CODE = re.compile(r"\S+( \S+)*")
 _COMPARATORS: Mapping[str, str] = {"<": "<", "≤": "<=", ">": ">", "≥": ">="}

@@ -15,10 +15,8 @@ from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.wording import show_number
+from trialscreen.output.export.redcap.branching import YES_NO, Branching
 from trialscreen.output.export.redcap.calc import calc_name, calculation
-from trialscreen.output.export.redcap.certain import YES_NO
-from trialscreen.output.export.redcap.logic import ALWAYS, text
-from trialscreen.output.export.redcap.relevance import shown_if
 from trialscreen.text.characters import shown
 
 COLUMNS = (
@@ -98,10 +96,11 @@ def data_dictionary(trial: Trial) -> tuple[Field, ...]:
 
 def _with_headers(trial: Trial) -> Iterator[Field]:
     """The fields of all elements; the first one of a section has the section's header."""
+    branching = Branching(trial)
     titles = {one.id: one.title for one in trial.sections}
     section = ""
     for element in trial.elements.values():
-        for field in _fields_of(trial, element):
+        for field in _fields_of(trial, element, branching):
             if element.section == section:
                 yield field
             else:
@@ -109,9 +108,9 @@ def _with_headers(trial: Trial) -> Iterator[Field]:
                 yield field._replace(header=as_html(titles.get(section, section)))
 
 
-def _fields_of(trial: Trial, element: Element) -> Iterator[Field]:
+def _fields_of(trial: Trial, element: Element, branching: Branching) -> Iterator[Field]:
     if not element.internal:
-        yield _entered(trial, element)
+        yield _entered(trial, element, branching)
     if (equation := calculation(trial, element.name)) is not None:
         yield Field(
             calc_name(element.name),
@@ -122,10 +121,9 @@ def _fields_of(trial: Trial, element: Element) -> Iterator[Field]:
         )
 
 
-def _entered(trial: Trial, element: Element) -> Field:
+def _entered(trial: Trial, element: Element, branching: Branching) -> Field:
     least, most = _range(element)
     anchor = element.name == SCREENING_DATE
-    condition = ALWAYS if anchor else shown_if(trial, element.name)
     choices = dict(choices_of(element))
     return Field(
         element.name,
@@ -138,7 +136,7 @@ def _entered(trial: Trial, element: Element) -> Field:
         most=most,
         # Every day in a person's life is an identifier: 45 CFR 164.514(b)(2)(i)(C).
         identifier="y" if element.type == "date" else "",
-        branching="" if condition == ALWAYS else text(condition),
+        branching="" if anchor else branching.shown_if(element.name),
         required="y" if anchor else "",
         annotation=f"source: {element.source}",
     )

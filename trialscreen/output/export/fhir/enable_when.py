@@ -1,4 +1,8 @@
-"""A condition in the two forms that FHIR has for it: `enableWhen`, and an FHIRPath expression.
+"""When a question is enabled, in the two forms of FHIR: `enableWhen`, and FHIRPath.
+
+Only earlier questions decide about later ones. So an answer that is given up because its
+question is not enabled disables none of the questions that disabled it, and no criterion is
+found otherwise without it.
 
 `enableWhen` says all that hangs on one yes/no question or choice: the question is enabled
 while that one has no answer, or one of the answers named. What else there is goes into
@@ -8,37 +12,56 @@ https://hl7.org/fhir/R4/questionnaire.html
 https://hl7.org/fhir/uv/sdc/StructureDefinition-sdc-questionnaire-enableWhenExpression.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import assert_never
 
-from trialscreen.model.trial import Element
-from trialscreen.output.export.fhir.conditions import (
+from trialscreen.model.rules import Operator
+from trialscreen.model.trial import Element, Trial
+from trialscreen.output.export.conditions import (
+    COMPARED,
     NEVER,
-    STRICT,
     Answered,
     Bounded,
     Chosen,
+    Compared,
     Condition,
     Every,
     Some,
     Test,
-    holds,
-    side,
+    Unanswered,
+    substituted,
     tests_of,
 )
-from trialscreen.output.export.fhir.relevance import values_of
-from trialscreen.output.export.fhir.values import Json, choice_coding
+from trialscreen.output.export.fhir.values import Answer, Json, choice_coding
+from trialscreen.output.export.relevance import Relevance, values_of
 
 EXPRESSION_URL = (
     "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression"
 )
 
 
+def irrelevant_when(trial: Trial, questions: Iterable[str]) -> dict[str, Condition]:
+    """When each of `questions` can no longer matter, said with the answers to earlier ones."""
+    relevance = Relevance(trial, {}, as_it_stands=False)
+    conditions: dict[str, Condition] = {}
+    for name in questions:
+        conditions[name] = substituted(
+            relevance.irrelevant(name), lambda test: test if _can_say(test, conditions) else NEVER
+        )
+    return conditions
+
+
+def _can_say(test: Test, earlier: Container[str]) -> bool:
+    """One answer, to an earlier question; never that there is none, for it may still come."""
+    return isinstance(test, Answered | Chosen | Bounded) and test.field in earlier
+
+
 def enabling(irrelevant: Condition, elements: Mapping[str, Element], base: str) -> Json:
     """The keys of an item that is enabled until `irrelevant` holds; none if it never does."""
     if irrelevant == NEVER:
         return {}
-    questions = {test.question for test in tests_of(irrelevant)}
+    questions = {test.field for test in tests_of(irrelevant)}
     element = elements[next(iter(questions))]
     if len(questions) == 1 and element.type in ("boolean", "choice"):
         return _enable_when(irrelevant, element, base)
@@ -60,6 +83,44 @@ def _enable_when(irrelevant: Condition, element: Element, base: str) -> Json:
     return {"enableWhen": whens, **({"enableBehavior": "any"} if len(whens) > 1 else {})}
 
 
+_STRICT = (Operator.ABOVE, Operator.BELOW)
+
+
+def holds(condition: Condition, answers: Mapping[str, Answer]) -> bool:
+    """Whether `condition` holds for these answers, by question."""
+    match condition:
+        case Some(parts):
+            return any(holds(part, answers) for part in parts)
+        case Every(parts):
+            return all(holds(part, answers) for part in parts)
+        case Answered(question):
+            return question in answers
+        case Chosen(question, values):
+            return question in answers and _choice(answers[question]) in values
+        case Bounded(question):
+            return question in answers and _within(condition, answers[question])
+        case Unanswered() | Compared():
+            raise ValueError(condition)  # not said: `_can_say`
+        case _:
+            assert_never(condition)
+
+
+def _choice(answer: Answer) -> object:
+    return answer["valueCoding"]["code"] if "valueCoding" in answer else answer["valueBoolean"]
+
+
+def _within(test: Bounded, answer: Answer) -> bool:
+    compared = COMPARED[test.operator]
+    if test.unit is None:
+        return compared(answer["valueInteger"], test.bound)
+    quantity, inside = answer["valueQuantity"], test.operator.sign[0]
+    comparator, value = quantity.get("comparator", ""), quantity["value"]
+    if quantity["code"] != test.unit or not (comparator or inside).startswith(inside):
+        return False
+    beside = test.operator in _STRICT and comparator == inside and value == test.bound
+    return beside or compared(value, test.bound)
+
+
 # FHIRPath.
 
 
@@ -75,7 +136,7 @@ def fhirpath(condition: Condition) -> str:
                 for part, text in zip(parts, texts, strict=True)
             )
         case _:
-            return _test(condition, (condition.question,))
+            return _test(condition, (condition.field,))
 
 
 def _alternatives(parts: tuple[Condition, ...]) -> Iterator[str]:
@@ -88,7 +149,7 @@ def _alternatives(parts: tuple[Condition, ...]) -> Iterator[str]:
         if isinstance(first, Some | Every):
             yield f"({fhirpath(first)})"
         else:
-            questions = (test.question for one in (first, *others) for test in tests_of(one))
+            questions = (test.field for one in (first, *others) for test in tests_of(one))
             yield _test(first, tuple(questions))
 
 
@@ -107,6 +168,10 @@ def _test(test: Test, questions: tuple[str, ...]) -> str:
             return f"{answers}.value.where({given}).exists()"
         case Bounded():
             return f"{answers}.value.where({_bounded(test)}).exists()"
+        case Unanswered() | Compared():
+            raise ValueError(test)  # not said: `_can_say`
+        case _:
+            assert_never(test)
 
 
 def _bounded(test: Bounded) -> str:
@@ -115,8 +180,8 @@ def _bounded(test: Bounded) -> str:
     if test.unit is None:
         return f"$this {test.operator.sign} {bound}"
     compared = f"value {test.operator.sign} {bound}"
-    inside = side(test.operator)
-    if test.operator in STRICT:
+    inside = test.operator.sign[0]
+    if test.operator in _STRICT:
         compared = f"({compared} or comparator = '{inside}' and value = {bound})"
     one_side = f"comparator.empty() or comparator.startsWith('{inside}')"
     return f"code = {_quoted(test.unit)} and ({one_side}) and {compared}"

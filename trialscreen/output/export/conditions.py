@@ -1,18 +1,15 @@
-"""What earlier answers to a form can say of themselves: small conditions, kept simple.
+"""Conditions on the fields of a form, kept simple.
 
-A condition is about answers as a form holds them; a question without an answer fulfils
-none. It is never stronger than what it stands for: where a form cannot say something, the
-condition is `NEVER`.
+FHIR calls such a field an item or question, REDCap a field. A condition is about answers as
+a form holds them; a field without an answer fulfils no test but `Unanswered`. A condition is
+never stronger than what it stands for: where a form cannot say something, it is `NEVER`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import assert_never
 
 from trialscreen.model.rules import Operator
-
-Answer = Mapping[str, Any]
-"""One FHIR answer, such as `{"valueBoolean": True}`."""
 
 MOST_TESTS = 150
 """A condition of more tests would be longer than anyone reads; it becomes `NEVER`."""
@@ -20,16 +17,23 @@ MOST_TESTS = 150
 
 @dataclass(frozen=True)
 class Answered:
-    """The question has an answer."""
+    """The field has an answer, other than "unknown"."""
 
-    question: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """The field is empty, or "unknown"."""
+
+    field: str
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The answer to a yes/no question or a choice is one of these."""
+    """The answer to a yes/no field or a choice is one of these."""
 
-    question: str
+    field: str
     values: tuple[bool, ...] | tuple[str, ...]
 
 
@@ -37,7 +41,7 @@ class Chosen:
 class Bounded:
     """The number answered, in `unit`, or every number that its comparator allows."""
 
-    question: str
+    field: str
     operator: Operator
     bound: int | float
     unit: str | None
@@ -45,23 +49,32 @@ class Bounded:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """The numbers in two fields, both answered."""
+
+    field: str
+    operator: Operator
+    other: str
+
+
+@dataclass(frozen=True)
 class Some:
-    """At least one part holds; none of none."""
+    """At least one part holds; of no parts, never."""
 
     parts: tuple["Condition", ...]
 
 
 @dataclass(frozen=True)
 class Every:
-    """All parts hold."""
+    """All parts hold; of no parts, always."""
 
     parts: tuple["Condition", ...]
 
 
-Test = Answered | Chosen | Bounded
+Test = Answered | Unanswered | Chosen | Bounded | Compared
 Condition = Test | Some | Every
 
-NEVER = Some(())
+NEVER, ALWAYS = Some(()), Every(())
 
 
 def some(parts: Iterable[Condition]) -> Condition:
@@ -77,12 +90,14 @@ def some(parts: Iterable[Condition]) -> Condition:
 
 def every(parts: Iterable[Condition]) -> Condition:
     """All of `parts`, each once; what is an alternative in all of them is written once."""
-    found = dict.fromkeys(parts)
-    if NEVER in found or not found or _too_long(found):
+    found: dict[Condition, None] = {}
+    for part in parts:
+        found.update(dict.fromkeys(part.parts if isinstance(part, Every) else (part,)))
+    if NEVER in found or _too_long(found):
         return NEVER
     kept = _irredundant(found, lambda one, other: implies(other, one))
-    if len(kept) == 1:
-        return kept[0]
+    if len(kept) < 2:
+        return kept[0] if kept else ALWAYS
     ways = [part.parts if isinstance(part, Some) else (part,) for part in kept]
     shared = tuple(way for way in ways[0] if all(way in other for other in ways[1:]))
     if not shared:
@@ -127,15 +142,25 @@ def implies(one: Condition, other: Condition) -> bool:
 def _narrows(one: Condition, other: Condition) -> bool:
     """`implies`, of two tests."""
     match one, other:
-        case ((Chosen(question) | Bounded(question)), Answered(same)):
-            return question == same
-        case Chosen(question, values), Chosen(same, more):
-            return question == same and set(values) <= set(more)
-        case Bounded(question, operator, bound), Bounded(same, wider, limit):
-            inside = _COMPARED[wider](bound, limit) or (operator is wider and bound == limit)
-            return question == same and side(operator) == side(wider) and inside
+        case ((Chosen(field) | Bounded(field)), Answered(same)):
+            return field == same
+        case Compared(left, _, right), Answered(same):
+            return same in (left, right)
+        case Chosen(field, values), Chosen(same, more):
+            return field == same and set(values) <= set(more)
+        case Bounded(field, operator, bound), Bounded(same, wider, limit):
+            inside = COMPARED[wider](bound, limit) or (operator is wider and bound == limit)
+            return field == same and operator.sign[0] == wider.sign[0] and inside
         case _:
             return False
+
+
+COMPARED: Mapping[Operator, Callable[[float, float], bool]] = {
+    Operator.AT_LEAST: lambda value, bound: value >= bound,
+    Operator.ABOVE: lambda value, bound: value > bound,
+    Operator.AT_MOST: lambda value, bound: value <= bound,
+    Operator.BELOW: lambda value, bound: value < bound,
+}
 
 
 def tests_of(condition: Condition) -> Iterator[Test]:
@@ -147,60 +172,25 @@ def tests_of(condition: Condition) -> Iterator[Test]:
         yield condition
 
 
-def restricted(condition: Condition, questions: Set[str]) -> Condition:
-    """As much of `condition` as can be said with `questions` alone."""
+def substituted(condition: Condition, by: Callable[[Test], Condition]) -> Condition:
+    """`condition` with `by(test)` in place of each test, simplified again."""
     match condition:
         case Some(parts):
-            return some(restricted(part, questions) for part in parts)
+            return some(substituted(part, by) for part in parts)
         case Every(parts):
-            return every(restricted(part, questions) for part in parts)
-        case _:
-            return condition if condition.question in questions else NEVER
-
-
-def holds(condition: Condition, answers: Mapping[str, Answer]) -> bool:
-    """Whether `condition` holds for these answers, by question."""
-    match condition:
-        case Some(parts):
-            return any(holds(part, answers) for part in parts)
-        case Every(parts):
-            return all(holds(part, answers) for part in parts)
-        case Answered(question):
-            return question in answers
-        case Chosen(question, values):
-            return question in answers and _choice(answers[question]) in values
-        case Bounded(question):
-            return question in answers and _within(condition, answers[question])
+            return every(substituted(part, by) for part in parts)
+        case Answered() | Unanswered() | Chosen() | Bounded() | Compared():
+            return by(condition)
         case _:
             assert_never(condition)
 
 
-def _choice(answer: Answer) -> object:
-    return answer["valueCoding"]["code"] if "valueCoding" in answer else answer["valueBoolean"]
+def while_blank(condition: Condition, fields: Set[str]) -> Condition:
+    """What `condition` says as long as these fields have no answer."""
 
+    def known(test: Test) -> Condition:
+        if test.field not in fields and not (isinstance(test, Compared) and test.other in fields):
+            return test
+        return ALWAYS if isinstance(test, Unanswered) else NEVER
 
-_COMPARED: Mapping[Operator, Callable[[float, float], bool]] = {
-    Operator.AT_LEAST: lambda value, bound: value >= bound,
-    Operator.ABOVE: lambda value, bound: value > bound,
-    Operator.AT_MOST: lambda value, bound: value <= bound,
-    Operator.BELOW: lambda value, bound: value < bound,
-}
-
-
-def side(operator: Operator) -> str:
-    """The comparators that keep a number on the operator's side all begin with this."""
-    return ">" if operator in (Operator.AT_LEAST, Operator.ABOVE) else "<"
-
-
-STRICT = (Operator.ABOVE, Operator.BELOW)
-
-
-def _within(test: Bounded, answer: Answer) -> bool:
-    if test.unit is None:
-        return _COMPARED[test.operator](answer["valueInteger"], test.bound)
-    quantity, inside = answer["valueQuantity"], side(test.operator)
-    comparator, value = quantity.get("comparator", ""), quantity["value"]
-    if quantity["code"] != test.unit or not (comparator or inside).startswith(inside):
-        return False
-    beside = test.operator in STRICT and comparator == inside and value == test.bound
-    return beside or _COMPARED[test.operator](value, test.bound)
+    return substituted(condition, known)

@@ -7,22 +7,25 @@ from hypothesis import strategies as st
 
 from tests.sizes import examples
 from trialscreen.model.rules import Operator
-from trialscreen.output.export.fhir.conditions import (
+from trialscreen.output.export.conditions import (
+    ALWAYS,
     MOST_TESTS,
     NEVER,
-    Answer,
     Answered,
     Bounded,
     Chosen,
+    Compared,
     Condition,
     Every,
     Some,
+    Unanswered,
     every,
-    holds,
     implies,
-    restricted,
     some,
+    substituted,
 )
+from trialscreen.output.export.fhir.enable_when import holds
+from trialscreen.output.export.fhir.values import Answer
 
 VALUES = (1, 2, 2.5, 3)
 NUMBERS: list[Answer] = [
@@ -90,11 +93,22 @@ def test_what_implies_another_holds_nowhere_without_it(rng: Random) -> None:
 @given(seeds)
 @examples(300)
 def test_with_fewer_questions_no_more_is_said(rng: Random) -> None:
-    whole = _condition(rng)
-    part = restricted(whole, {"smoker", "weight"})
+    whole, said = _condition(rng), ("smoker", "weight")
+    part = substituted(whole, lambda test: test if test.field in said else NEVER)
     for _ in range(10):
         answers = _answers(rng)
         assert holds(whole, answers) or not holds(part, answers)
+
+
+def test_what_is_known_of_one_field_is_put_in() -> None:
+    """`weight` is blank: what needs it never holds, what needs it blank no longer asks."""
+    yes, heavy = Chosen("smoker", (True,)), Compared("weight", Operator.ABOVE, "limit")
+    whole = Some((heavy, Every((Unanswered("weight"), yes))))
+    blank = substituted(
+        whole,
+        lambda test: test if test == yes else ALWAYS if isinstance(test, Unanswered) else NEVER,
+    )
+    assert blank == yes
 
 
 def test_what_is_said_twice_is_said_once() -> None:
@@ -109,7 +123,13 @@ def test_what_is_said_twice_is_said_once() -> None:
     assert every((Some((yes, more)), Some((yes, Answered("falls"))))) == Some(
         (yes, Every((more, Answered("falls"))))
     )
-    assert some(()) == every(()) == every((yes, NEVER)) == NEVER
+    assert some((Every((yes, more)), Every((more, yes)))) == Every((yes, more))
+    assert every((Every((yes, more)), least)) == Every((yes, more))
+    assert every((yes, Compared("weight", Operator.ABOVE, "limit"), Answered("limit"))) == Every(
+        (yes, Compared("weight", Operator.ABOVE, "limit"))
+    )
+    assert some(()) == every((yes, NEVER)) == NEVER
+    assert every(()) == every((ALWAYS, ALWAYS)) == some((ALWAYS, yes)) == ALWAYS
 
 
 def test_what_nobody_reads_is_not_said() -> None:
