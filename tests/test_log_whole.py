@@ -100,8 +100,8 @@ def test_what_cannot_be_written_is_told(what: str) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"not a database, and longer than a header of one" * 10, "is no screening log"),
-        (b"", "is no screening log"),
+        (b"not a database, and longer than a header of one" * 10, "is not a screening log"),
+        (b"", "is not a screening log"),
         (None, "there is no such file"),
     ],
 )
@@ -124,7 +124,7 @@ def test_another_database_is_not_written_to(tmp_path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(InputError) as error, begun(path):
         pass
-    assert "is no screening log" in str(error.value.problems[0])
+    assert "is not a screening log" in str(error.value.problems[0])
     assert path.read_bytes() == before
 
 

@@ -133,7 +133,7 @@ def _ends(clean: str) -> tuple[str, str, str | None]:
 
 
 def split_unit(text: str) -> tuple[str, str] | None:
-    """A number (or bound, or span) and its unit, empty where none is written; None if it is none.
+    """A number (or bound, or span) and its unit, empty where none is written; else None.
 
     What the number is worth, and whether the unit is one, `read_value` says.
     """
@@ -241,7 +241,7 @@ def _read_number(trial: Trial, element: Element, clean: str, text: str) -> Numbe
         raise ValueProblem(
             f"{shown(text)} is partly out of range; expected {show_range(trial, element)}"
         )
-    if sign and fact.exact:  # all that the range leaves of a bound, which is no rounded number
+    if sign and fact.exact:  # all that the range leaves of a bound, which is not a rounded number
         return fact._replace(half=0.0)
     return fact if sign else stated
 

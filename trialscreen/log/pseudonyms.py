@@ -98,7 +98,7 @@ def _check_form(code: str, expected: str) -> None:
     if code[0] in "+(" and any(map(str.isdigit, code)):
         raise ValueProblem(f"{shown(code)} looks like a telephone number; expected {expected}")
     if not _ALLOWED.fullmatch(code):
-        looks = "looks like a name" if any(map(str.isalpha, code)) else "is no code"
+        looks = "looks like a name" if any(map(str.isalpha, code)) else "is not a code"
         allowed = "letters a-z, digits and - . _ /"
         raise ValueProblem(f"{shown(code)} {looks}; expected {expected}, of {allowed}")
 
@@ -124,7 +124,7 @@ def _looks_like(code: str) -> str:
 
 
 def _is_like_a_name(word: str) -> bool:
-    """A word that can be spoken, and is no abbreviation and no word that codes use."""
+    """A word that can be spoken, and is neither an abbreviation nor a word that codes use."""
     if word.lower() in _WORDS or not re.search("[aeiouy]", word, re.IGNORECASE):
         return False
     is_abbreviation = word.isupper() or word.islower()

@@ -103,7 +103,7 @@ class Log:
 
 @contextmanager
 def open_log(path: Path) -> Iterator[Log]:
-    """A log that exists. Raises InputError if it does not, or is none."""
+    """A log that exists. Raises InputError if it does not, or is not a log."""
     with file_errors(path):
         connection = connect(path)
     with closing(connection):
@@ -158,7 +158,7 @@ def _known(path: Path, connection: sqlite3.Connection) -> Log:
     with file_errors(path):
         kind = connection.execute("PRAGMA application_id").fetchone()[0]
         form = connection.execute("PRAGMA user_version").fetchone()[0]
-        problem = "is no screening log" if kind != APPLICATION else ""
+        problem = "is not a screening log" if kind != APPLICATION else ""
         if not problem and form != FORMAT:
             problem = f"is a log of format {form}; this version reads format {FORMAT}"
         if problem:
@@ -219,7 +219,7 @@ _MEANINGS = {
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_FULL: "cannot be written: the disk is full; nothing was added",
     sqlite3.SQLITE_IOERR: "cannot be read or written by the system; nothing was added",
-    sqlite3.SQLITE_NOTADB: "is no screening log",
+    sqlite3.SQLITE_NOTADB: "is not a screening log",
     sqlite3.SQLITE_READONLY: "cannot be written: it, or its folder, is read-only",
 }
 

@@ -78,7 +78,7 @@ class Checked(NamedTuple):
 
 
 def verify(path: Path, noted: Sequence[Noted] = ()) -> Checked:
-    """Checks the whole chain. Raises InputError for a file that is no log at all."""
+    """Checks the whole chain. Raises InputError for a file that is not a log."""
     with file_errors(path):
         connection = connect(path)
     with closing(connection):
@@ -170,7 +170,7 @@ def _latest(connection: sqlite3.Connection) -> tuple[object, object] | None:
 def _check_is_log(path: Path, connection: sqlite3.Connection) -> None:
     tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'entry'")
     if not tables.fetchone()[0]:
-        raise InputError([Problem(printable(str(path)), "is no screening log")])
+        raise InputError([Problem(printable(str(path)), "is not a screening log")])
 
 
 def _schema_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
@@ -183,7 +183,7 @@ def _schema_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
         elif found[name] != sql:
             yield Fault(None, f"its guard or table {name!r} was changed")
     for name in sorted(found.keys() - expected.keys()):
-        yield Fault(None, f"{name!r} was put in; it is no part of a log")
+        yield Fault(None, f"{name!r} was put in; it is not part of a log")
     kinds = [connection.execute(f"PRAGMA {p}").fetchone()[0] for p in _MARKS]
     for name, kind, mark in zip(_MARKS, kinds, _MARKS.values(), strict=True):
         if kind != mark:

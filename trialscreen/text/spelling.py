@@ -1,7 +1,7 @@
 """One spelling for what looks the same, as far as a careful reader would take it for the same.
 
 Full-width letters, digits and signs are the plain ones, µ is μ, blanks are blanks. A raised,
-lowered or circled digit is none of a number: `55¹` is 55 with a footnote, and not 551.
+lowered or circled digit is not part of a number: `55¹` is 55 with a footnote, and not 551.
 """
 
 import re

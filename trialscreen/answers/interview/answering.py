@@ -84,7 +84,7 @@ class Answering:
             self.console.say(f"NOT SAVED: {self.keeper.problem}. Tried again at the next answer.")
 
     def _confirmed(self, element: Element, text: str) -> bool:
-        """Reads back what is unusual, or is no date as it was said."""
+        """Reads back what is unusual, and what was not said as a date."""
         state = self.state
         dates = in_dates(element, text, state.on)
         told = []

@@ -47,7 +47,7 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
 
 
 def number_of(reply: str) -> int:
-    """The whole number that a reply is, in the digits 0 to 9; -1 if it is none."""
+    """The whole number that a reply is, in the digits 0 to 9; else -1."""
     said = folded(reply)
     return int(said) if _NUMBER.fullmatch(said) else -1
 
