@@ -60,7 +60,7 @@ class Scale(NamedTuple):
 
 
 def ratio(code: str, other: str) -> float | None:
-    """How many `other` one `code` is; None where the table cannot tell, or one is not a multiple of the other."""
+    """How many `other` one `code` is; None where the table cannot tell, or their kinds differ."""
     one, two = scale(code), scale(other)
     if one is None or two is None or one.dimension != two.dimension:
         return None
