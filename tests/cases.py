@@ -56,9 +56,8 @@ class CriterionCase:
         except InputError as error:
             return f"refused: {error}"
         criterion = next(one for one in trial.criteria if one.id == self.criterion)
-        trace = Evaluation(trial.elements, facts, self.on).trace(criterion.rule)
-        found = Screening(trial, facts, self.on, (Finding(criterion, trace),), ())
-        return self.difference(found)
+        finding = Finding.of(criterion, trial, Evaluation(trial.elements, facts, self.on))
+        return self.difference(Screening(trial, facts, self.on, (finding,), ()))
 
     def difference(self, screening: Screening) -> str | None:
         """What is otherwise than expected in a screening of these answers."""

@@ -117,10 +117,11 @@ def test_a_decided_rule_misses_nothing_and_an_open_one_names_what_is_open(rng: R
 def test_what_a_status_rests_on_forces_it_and_is_minimal(rng: Random) -> None:
     rule = random_rule(rng, SMALL.elements)
     facts = blur(rng, SMALL, random_world(rng, SMALL))
-    trace = Evaluation(SMALL.elements, facts, ON).trace(rule)
+    patient = Evaluation(SMALL.elements, facts, ON)
+    trace = patient.trace(rule)
     if trace.truth is UNKNOWN:
         return
-    names = minimal_support(SMALL.elements, facts, ON, trace)
+    names = minimal_support(patient, trace)
     needed = {name: facts[name] for name in names}
     assert truth_of(SMALL, needed, rule) is trace.truth
     for name in names:

@@ -9,7 +9,6 @@ from trialscreen.log.pseudonyms import check_remark
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.screening.explain import reasons_or_doubts
 from trialscreen.screening.outlook import all_clear_on, clears_on, fails_by
 from trialscreen.screening.screen import Finding, Screening
 
@@ -64,14 +63,14 @@ def _clear_day(screening: Screening) -> date | None:
 
 
 def _logged(screening: Screening, finding: Finding) -> LoggedFinding:
-    trial, criterion = screening.trial, finding.criterion
+    criterion = finding.criterion
     return LoggedFinding(
         criterion.id,
         criterion.kind,
         criterion.label,
         finding.met.to_optional(),
         finding.passes.to_optional(),
-        reasons_or_doubts(trial, finding.trace, screening.on),
+        finding.reasons,
         finding.missing,
         clears_on(screening, finding),
     )

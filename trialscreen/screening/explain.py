@@ -1,13 +1,13 @@
 """Why a criterion is met or not: the facts that force its status, and sentences that say so."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple, assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import DECIMALS, Dates, Fact, Numbers, day, number
 from trialscreen.model.formulas import derive
-from trialscreen.model.trial import Element, Formula, Trial
+from trialscreen.model.trial import Formula, Trial
 from trialscreen.model.wording import (
     SYMBOLS,
     as_written,
@@ -123,29 +123,17 @@ def _in_use_of_resolved(one: Resolved) -> frozenset[str]:
     return names
 
 
-def minimal_support(
-    elements: Mapping[str, Element], facts: Mapping[str, Fact], on: date, trace: Trace
-) -> tuple[str, ...]:
+def minimal_support(patient: Evaluation, trace: Trace) -> tuple[str, ...]:
     """`support_of(trace)` less every element that can be spared.
 
     The result is irreducible: without any one of its facts the truth is no longer forced.
     """
-    needed = support_of(trace)
+    elements, needed = patient.elements, support_of(trace)
     for name in sorted(needed):
-        fewer = needed - {name}
-        if _truth(elements, facts, on, trace.rule, fewer) is trace.truth:
-            needed = fewer
+        fewer = {one: patient.facts[one] for one in needed - {name}}
+        if Evaluation(elements, fewer, patient.on).truth(trace.rule) is trace.truth:
+            needed = frozenset(fewer)
     return tuple(name for name in elements if name in needed)
-
-
-def _truth(
-    elements: Mapping[str, Element],
-    facts: Mapping[str, Fact],
-    on: date,
-    rule: rules.Rule,
-    names: Iterable[str],
-) -> truth.Truth:
-    return Evaluation(elements, {name: facts[name] for name in names}, on).truth(rule)
 
 
 class Grounds(NamedTuple):

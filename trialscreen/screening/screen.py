@@ -1,7 +1,7 @@
 """One patient against one trial: a finding per criterion, and the verdict."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -13,7 +13,7 @@ from trialscreen.model.trial import SOURCES, Criterion, Source, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.edit_checks import Notice, review
 from trialscreen.screening.evaluate import Evaluation, Trace
-from trialscreen.screening.explain import deciding_tests
+from trialscreen.screening.explain import deciding_tests, minimal_support, reasons_or_doubts
 from trialscreen.screening.missing import Ways, either, every, missing, needed, ways_to
 
 Verdict = Literal["eligible", "ineligible", "undetermined"]
@@ -25,11 +25,18 @@ class Finding:
     """What is found of one criterion.
 
     `met`: its own statement is true of the patient (an exclusion that is met excludes).
-    `passes`: what that means for eligibility. `trace` holds the grounds.
+    `passes`: what that means for eligibility. `trace` holds the grounds, `patient` what is
+    known on which day.
     """
 
     criterion: Criterion
     trace: Trace
+    trial: Trial = field(compare=False, repr=False)
+    patient: Evaluation = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, criterion: Criterion, trial: Trial, patient: Evaluation) -> "Finding":
+        return cls(criterion, patient.trace(criterion.rule), trial, patient)
 
     @property
     def met(self) -> Truth:
@@ -56,6 +63,16 @@ class Finding:
     def needed(self) -> tuple[str, ...]:
         """Of these, the ones to ask for: what another could be derived from is left out."""
         return needed(self.trace)
+
+    @cached_property
+    def reasons(self) -> tuple[str, ...]:
+        """What decided it, a text each; while it is open, what is known of it."""
+        return reasons_or_doubts(self.trial, self.trace, self.patient.on)
+
+    @cached_property
+    def rests_on(self) -> tuple[str, ...]:
+        """The fewest elements that decide it as it is; none while it is open."""
+        return minimal_support(self.patient, self.trace)
 
 
 @dataclass(frozen=True, repr=False)
@@ -115,8 +132,7 @@ class Screening:
 
     def _ways(self, finding: Finding, passes: Truth) -> Ways:
         wanted = passes if finding.criterion.kind == "inclusion" else truth.negation(passes)
-        evaluation = Evaluation(self.trial.elements, self.facts, self.on)
-        return ways_to(evaluation, finding.trace, wanted)
+        return ways_to(finding.patient, finding.trace, wanted)
 
 
 def screen(trial: Trial, facts: Mapping[str, Fact], on: date) -> Screening:
@@ -137,5 +153,5 @@ def screening_of(
     trial: Trial, evaluation: Evaluation, notices: tuple[Notice, ...] = ()
 ) -> Screening:
     """What is found of one patient, for who has reviewed the facts, or need not."""
-    findings = tuple(Finding(one, evaluation.trace(one.rule)) for one in trial.criteria)
+    findings = tuple(Finding.of(one, trial, evaluation) for one in trial.criteria)
     return Screening(trial, evaluation.facts, evaluation.on, findings, notices)

@@ -20,7 +20,6 @@ from trialscreen.answers.interview.state import State
 from trialscreen.answers.interview.terminal import HELP_LINE, Console, Leave, Terminal
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import SOURCES, Source
-from trialscreen.screening.explain import reasons
 from trialscreen.screening.outlook import clears_on
 from trialscreen.screening.screen import Finding
 from trialscreen.text.characters import shown
@@ -169,7 +168,7 @@ class Session:
     def _announce(self, finding: Finding) -> None:
         screening, criterion = self.state.screening, finding.criterion
         self.console.say(f"\n{criterion.id} {criterion.label}: this excludes.")
-        for reason in reasons(screening.trial, finding.trace, screening.on):
+        for reason in finding.reasons:
             self.console.say(f"  {reason}")
         if (day := clears_on(screening, finding)) is not None:
             self.console.say(f"  clears on {day}")

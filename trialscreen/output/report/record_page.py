@@ -222,9 +222,9 @@ def _criterion(record: Record, finding: Finding) -> Iterator[blocks.Part]:
 def _terms(screening: Screening, finding: Finding) -> Iterator[tuple[str, str]]:
     criterion = finding.criterion
     yield "Text", criterion.text
-    if grounds := why(screening, finding):
+    if grounds := why(finding):
         yield ("Decided by" if finding.met.known else "Still open"), "\n".join(grounds)
-    if gaps := distances(screening, finding):
+    if gaps := distances(finding):
         yield "By how much", "\n".join(gaps)
     if (day := clears_on(screening, finding)) is not None:
         yield "Clears on", str(day)

@@ -8,7 +8,6 @@ from trialscreen.output.report.about import AID, head
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.statuses import status_of
 from trialscreen.output.report.verdict_words import distances, verdict_detail, why
-from trialscreen.screening.explain import minimal_support, reasons_or_doubts
 from trialscreen.screening.outlook import all_clear_on, clears_on, fails_by
 from trialscreen.screening.screen import Finding, Screening
 
@@ -47,7 +46,6 @@ def result(screening: Screening, tool_version: str) -> dict[str, Any]:
 
 def _columns(screening: Screening) -> Columns[Finding]:
     """What is told of each finding."""
-    trial, facts, on = screening.trial, screening.facts, screening.on
     return {
         "id": lambda one: one.criterion.id,
         "kind": lambda one: one.criterion.kind,
@@ -56,11 +54,11 @@ def _columns(screening: Screening) -> Columns[Finding]:
         "status": lambda one: status_of(one).words,
         "met": lambda one: one.met.to_optional(),
         "passes": lambda one: one.passes.to_optional(),
-        "reasons": lambda one: reasons_or_doubts(trial, one.trace, on),
+        "reasons": lambda one: one.reasons,
         "missing": lambda one: one.missing,
         "clears_on": lambda one: clears_on(screening, one),
-        "rests_on": lambda one: minimal_support(trial.elements, facts, on, one.trace),
-        "distances": lambda one: distances(screening, one),
+        "rests_on": lambda one: one.rests_on,
+        "distances": distances,
     }
 
 
@@ -71,7 +69,7 @@ def findings_listing(screening: Screening) -> Listing:
         "screening_date": lambda _: screening.on,
         "verdict": lambda _: screening.verdict,
         **_columns(screening),
-        "reasons": lambda one: why(screening, one),
+        "reasons": why,
     }
     told = (
         *("nct_id", "screening_date", "verdict", "id", "kind", "label", "status"),

@@ -16,7 +16,7 @@ from trialscreen.output.report.verdict_words import (
     why_and_until,
 )
 from trialscreen.screening.evaluate import Trace
-from trialscreen.screening.explain import minimal_support, reasons_or_doubts
+from trialscreen.screening.explain import reasons_or_doubts
 from trialscreen.screening.outlook import all_clear_on, clears_on, fails_by
 from trialscreen.screening.screen import Screening
 
@@ -121,7 +121,7 @@ def _clearing_lines(screening: Screening) -> Iterator[str]:
 
 def _distance_lines(screening: Screening) -> Iterator[str]:
     for finding in screening.failing:
-        for text in distances(screening, finding):
+        for text in distances(finding):
             yield f"{finding.criterion.id}: {text}."
 
 
@@ -174,9 +174,8 @@ def _explanation(screening: Screening) -> Iterator[blocks.Block]:
         yield blocks.Paragraph(f"Rule: {rule_in_words(screening.trial, criterion.rule)}")
         yield blocks.items(_clauses(screening, finding.trace, 0))
         if finding.met.known:
-            trial = screening.trial
-            names = minimal_support(trial.elements, screening.facts, screening.on, finding.trace)
-            yield blocks.Paragraph(f"Rests on: {element_list(trial, names)}.", "muted")
+            named = element_list(screening.trial, finding.rests_on)
+            yield blocks.Paragraph(f"Rests on: {named}.", "muted")
 
 
 def _clauses(screening: Screening, trace: Trace, depth: int) -> Iterator[blocks.Cell]:

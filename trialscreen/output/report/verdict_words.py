@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from trialscreen.model import truth
 from trialscreen.model.trial import Kind, Trial
-from trialscreen.screening.explain import deciding_tests, distance, doubts, label_list, reasons
+from trialscreen.screening.explain import deciding_tests, distance, label_list
 from trialscreen.screening.outlook import clears_on, fails_by, first_clear_day
 from trialscreen.screening.screen import Finding, Screening
 from trialscreen.text.characters import count_of
@@ -65,31 +65,28 @@ def _why_undetermined(screening: Screening) -> str:
     return f"Nothing excludes so far. {lacking}{waiting}."
 
 
-def why(screening: Screening, finding: Finding) -> tuple[str, ...]:
+def why(finding: Finding) -> tuple[str, ...]:
     """What decided a criterion; for an open one, what is known of it and what is missing."""
-    trial = screening.trial
-    if finding.met.known:
-        return reasons(trial, finding.trace, screening.on)
-    lines = list(doubts(trial, finding.trace, screening.on))
-    if names := finding.needed:
-        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED + 1 else ""
-        named = names[:MOST_NAMED] if more else names
-        lines.append(f"missing: {label_list(trial, named)}{more}")
-    return tuple(lines)
+    names = finding.needed
+    if finding.met.known or not names:
+        return finding.reasons
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED + 1 else ""
+    named = names[:MOST_NAMED] if more else names
+    return (*finding.reasons, f"missing: {label_list(finding.trial, named)}{more}")
 
 
 def why_and_until(screening: Screening, finding: Finding) -> list[str]:
     """What decided a criterion, and the day on which one that fails clears, if one does."""
     day = clears_on(screening, finding)
-    return [*why(screening, finding), *([] if day is None else [f"clears on {day}"])]
+    return [*why(finding), *([] if day is None else [f"clears on {day}"])]
 
 
-def distances(screening: Screening, finding: Finding) -> tuple[str, ...]:
+def distances(finding: Finding) -> tuple[str, ...]:
     """For a failing criterion, how far its deciding values are from their thresholds."""
     if finding.passes is not truth.FALSE:
         return ()
     tests = deciding_tests(finding.trace)
-    texts = (distance(screening.trial, test, screening.on) for test in tests)
+    texts = (distance(finding.trial, test, finding.patient.on) for test in tests)
     return tuple(text for text in texts if text is not None)
 
 

@@ -12,7 +12,6 @@ import polars as pl
 from trialscreen.model.facts import Dates, Exactly, Fact, of_columns
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.screening.explain import reasons
 from trialscreen.screening.outlook import all_clear_on
 from trialscreen.screening.screen import Screening, screening_of
 from trialscreen.tables.cohort.screener import Screener
@@ -82,5 +81,5 @@ def _reasons(screening: Screening) -> list[str]:
     return [
         f"{finding.criterion.id}: {reason}"
         for finding in screening.failing
-        for reason in reasons(screening.trial, finding.trace, screening.on)
+        for reason in finding.reasons
     ]
