@@ -31,12 +31,10 @@ from trialscreen.model.expr import (
     columns_of,
 )
 from trialscreen.model.facts import DECIMALS, number, rounded
-from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.rules import AtLeastN, Compare, Is, Operator, Test, Within
 from trialscreen.screening.edit_checks import agree
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.tables.compile import Table, lower
-from trialscreen.tables.compile import intervals as formulas
 from trialscreen.tables.compile import simplify as folding
 from trialscreen.tables.compile.rules import Lowering
 from trialscreen.tables.engines import polars as columns
@@ -243,10 +241,6 @@ def test_the_tests_of_the_packaged_trial_fold_to_days_and_numbers() -> None:
     bmi = lowering.rule(Compare("bmi", Operator.BELOW, 18), "x").truth
     assert bmi == Comparison("<", Column("bmi_value"), Constant(17.999999999499998))
     assert [step.name for step in lowering.steps.values()] == ["bmi_value"]
-
-
-def test_every_formula_is_lowered() -> None:
-    assert formulas.FORMULAS.keys() == FORMULAS.keys()
 
 
 def test_steps_stand_in_the_order_of_their_stages() -> None:

@@ -1,48 +1,124 @@
-"""Named formulas over facts, with their sources. Bounds go through: sets in, a set out.
+"""Named formulas, each one tree with its source: computed here for one patient, bounds included.
 
-Each formula is monotone in each of its numbers, so the ends of its result are found at
-the ends of its inputs, and an end that is left out of an input is left out of the result
-(`<80` of 40 is below 2). Results are rounded to 9 decimals, so that decimal inputs that
-lie on a threshold stay on it (46.08 kg and 160 cm are BMI 18, not 17.999...96).
+`tables/compile/intervals.py` turns the same trees into expressions over columns, and
+`export/redcap/calc.py` into REDCap's calculations. Each formula is monotone in each of its
+numbers, so the ends of its result are found at the ends of its inputs, and an end that is
+left out of an input is left out of the result (`<80` of 40 is below 2). Results are rounded
+to 9 decimals, so that decimal inputs that lie on a threshold stay on it (46.08 kg and 160 cm
+are BMI 18, not 17.999...96).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, assert_never
 
 from trialscreen.model.dates import completed_years
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, rounded
 from trialscreen.model.trial import Formula
 
 
+class Argument(NamedTuple):
+    """The value of the input at this place, in the unit that the formula computes in."""
+
+    place: int
+
+
+class ScreeningDay(NamedTuple):
+    """The screening date."""
+
+
+class Number(NamedTuple):
+    """The same for every patient."""
+
+    value: float
+
+
+class Operation(NamedTuple):
+    """Two numbers in double precision.
+
+    A square is a product: the engines' powers may differ in the last bit.
+    """
+
+    sign: Literal["*", "/", "**"]
+    left: "Term"
+    right: "Term"
+
+
+class ByChoice(NamedTuple):
+    """`then` where the input at this place is `choice`, else `otherwise`."""
+
+    place: int
+    choice: str
+    then: float
+    otherwise: float
+
+
+class PowerAroundOne(NamedTuple):
+    """`base` to the power of `below` where it is below 1, else to that of `above`."""
+
+    base: "Term"
+    below: "Term"
+    above: "Term"
+
+
+class Years(NamedTuple):
+    """Whole years from one day to another, as `dates.completed_years` counts them."""
+
+    since: "Term"
+    until: "Term"
+
+
+Term = Argument | ScreeningDay | Number | Operation | ByChoice | PowerAroundOne | Years
+"""What formulas are made of; closed, as `rules.Rule` is."""
+
+
 class Input(NamedTuple):
     """One input of a formula: the kind of its facts, and what the element must be.
 
     `units` maps each UCUM code that can be used to its factor: value x factor = value in
-    the unit that the formula computes in. `choices` are those that the formula knows.
+    the unit that the formula computes in. The formula applies to the `choices` named, and to
+    numbers that are all above 0, or at least 0, as `sign` says. The result `rises` with it, or
+    else falls.
     """
 
     kind: type[Numbers] | type[Dates] | type[Exactly]
     name: str
     units: Mapping[str, float] = {}
     choices: tuple[str, ...] = ()
+    sign: Literal[">", ">="] | None = None
+    rises: bool = False
+
+    def takes(self, fact: Fact) -> bool:
+        """Whether the formula applies to every value that a fact allows."""
+        if isinstance(fact, Exactly):
+            return fact.value in self.choices
+        if self.sign is None or not isinstance(fact, Numbers):
+            return True
+        return fact.low > 0 or (self.sign == ">=" and fact.low == 0)
 
 
 class FormulaSpec(NamedTuple):
     """A formula: its inputs, the unit of its result, where it comes from, how it is computed.
 
     `gives` are the UCUM codes of the result: spellings of one unit. Inputs of
-    `same_unit` can be in any unit, but both in one. `compute` gets one fact per input, in
-    the unit it computes in, and the screening date; None means not computable.
-    `whole` results are counts: an entered value agrees when its whole part does.
+    `same_unit` can be in any unit, but both in one. `whole` results are counts, which are
+    not rounded: an entered value agrees when its whole part does.
     """
 
     inputs: tuple[Input, ...]
     gives: tuple[str, ...]
     source: str
-    compute: Callable[[tuple[Fact, ...], date], Numbers | None]
+    term: Term
     whole: bool = False
     same_unit: bool = False
+
+
+def terms_in(term: Term) -> Iterator[Term]:
+    """`term`, and every term inside it."""
+    yield term
+    for part in term:
+        if isinstance(part, Term):
+            yield from terms_in(part)
 
 
 def derive(formula: Formula, inputs: tuple[Fact | None, ...], on: date) -> Numbers | None:
@@ -50,11 +126,17 @@ def derive(formula: Formula, inputs: tuple[Fact | None, ...], on: date) -> Numbe
 
     None when an input is unknown or the formula does not apply.
     """
-    known = tuple(fact for fact in inputs if fact is not None)
-    if len(known) < len(inputs):
+    spec = FORMULAS[formula.name]
+    factors = formula.factors or (1,) * len(inputs)
+    facts = [_times(one, by) for one, by in zip(inputs, factors, strict=True) if one is not None]
+    if len(facts) < len(inputs) or not all(map(Input.takes, spec.inputs, facts)):
         return None
-    factors = formula.factors or (1,) * len(known)
-    return FORMULAS[formula.name].compute(tuple(map(_times, known, factors)), on)
+    low, low_open = _end(spec, facts, on, high=False)
+    high, high_open = _end(spec, facts, on, high=True)
+    if not spec.whole:
+        low, high = rounded(low), rounded(high)
+    is_wide = low < high
+    return Numbers(low, high, low_open and is_wide, high_open and is_wide)
 
 
 def _times(fact: Fact, factor: float) -> Fact:
@@ -64,102 +146,91 @@ def _times(fact: Fact, factor: float) -> Fact:
     return fact._replace(low=fact.low * factor, high=fact.high * factor)
 
 
-def _interval(low: float, high: float, *, low_open: bool, high_open: bool) -> Numbers:
-    low, high = rounded(low), rounded(high)
-    is_wide = low < high
-    return Numbers(low, high, low_open and is_wide, high_open and is_wide)
+def _end(spec: FormulaSpec, facts: Sequence[Fact], on: date, *, high: bool) -> tuple[float, bool]:
+    """One end of the result, and whether it is left out.
 
-
-def _bmi(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
-    """Weight in kg and height in cm to kg/m2."""
-    weight, height = facts
-    assert isinstance(weight, Numbers) and isinstance(height, Numbers)
-    if height.low <= 0:
-        return None
-    return _quotient(
-        weight,
-        height,
-        weight.low / _square(height.high / 100),
-        weight.high / _square(height.low / 100),
+    It is, if an end that it is found at is: but nothing, however it is divided, is nothing.
+    """
+    rises = [one.rises for one in spec.inputs]
+    ends = [_end_of(fact, high=one is high) for fact, one in zip(facts, rises, strict=True)]
+    by_rising = [end for end, one in zip(ends, rises, strict=True) if one]
+    by_falling = [end for end, one in zip(ends, rises, strict=True) if not one]
+    is_open = any(left_out for _, left_out in by_rising) or (
+        any(left_out for _, left_out in by_falling) and all(value != 0 for value, _ in by_rising)
     )
+    return _value(spec.term, [value for value, _ in ends], on), is_open
 
 
-def _quotient(dividend: Numbers, divisor: Numbers, low: float, high: float) -> Numbers:
-    """`low` to `high`, which fall with the divisor; nothing, however it is divided, is nothing."""
-    return _interval(
-        low,
-        high,
-        low_open=dividend.low_open or (divisor.high_open and dividend.low != 0),
-        high_open=dividend.high_open or (divisor.low_open and dividend.high != 0),
-    )
+def _end_of(fact: Fact, *, high: bool) -> tuple[Any, bool]:
+    match fact:
+        case Exactly(value):
+            return value, False
+        case Dates():
+            return (fact.high if high else fact.low), False
+        case Numbers():
+            return (fact.high, fact.high_open) if high else (fact.low, fact.low_open)
+        case _:
+            assert_never(fact)
 
 
-def _square(value: float) -> float:
-    # Not a power: the engines' powers may differ in the last bit, their products do not.
-    return value * value
-
-
-def _ratio(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
-    """A value as a multiple of its upper limit of normal."""
-    value, limit = facts
-    assert isinstance(value, Numbers) and isinstance(limit, Numbers)
-    if limit.low <= 0 or value.low < 0:
-        return None
-    return _quotient(value, limit, value.low / limit.high, value.high / limit.low)
-
-
-def _completed_years(facts: tuple[Fact, ...], on: date) -> Numbers:
-    """Whole years from a date to the screening date."""
-    (since,) = facts
-    assert isinstance(since, Dates)
-    return Numbers(completed_years(since.high, on), completed_years(since.low, on))
-
-
-def _completed_years_between(facts: tuple[Fact, ...], _on: date) -> Numbers:
-    """Whole years from the first date to the second; negative when it lies before."""
-    first, second = facts
-    assert isinstance(first, Dates) and isinstance(second, Dates)
-    return Numbers(
-        completed_years(first.high, second.low),
-        completed_years(first.low, second.high),
-    )
+def _value(term: Term, values: Sequence[Any], on: date) -> Any:
+    match term:
+        case Argument(place):
+            return values[place]
+        case ScreeningDay():
+            return on
+        case Number(value):
+            return value
+        case Operation(sign, left, right):
+            one, other = _value(left, values, on), _value(right, values, on)
+            return one * other if sign == "*" else one / other if sign == "/" else one**other
+        case ByChoice(place, choice, then, otherwise):
+            return then if values[place] == choice else otherwise
+        case PowerAroundOne(base, below, above):
+            powered = _value(base, values, on)
+            return powered ** _value(below if powered < 1 else above, values, on)
+        case Years(since, until):
+            return completed_years(_value(since, values, on), _value(until, values, on))
+        case _:
+            assert_never(term)
 
 
 UMOL_PER_L_IN_MG_PER_DL = 88.42
 """Creatinine: 1 mg/dL in µmol/L."""
 
-
-def ckd_epi_2021(creatinine: float, age: float, female: bool) -> float:
-    """Creatinine in µmol/L and age in years to mL/min/1.73 m2."""
-    kappa, alpha, sex_factor = (0.7, -0.241, 1.012) if female else (0.9, -0.302, 1.0)
-    relative = creatinine / UMOL_PER_L_IN_MG_PER_DL / kappa
-    return float(
-        142 * min(relative, 1) ** alpha * max(relative, 1) ** -1.2 * 0.9938**age * sex_factor
-    )
+_METRES = Operation("/", Argument(1), Number(100.0))
+_BMI = Operation("/", Argument(0), Operation("*", _METRES, _METRES))
 
 
-def _ckd_epi_2021(facts: tuple[Fact, ...], _on: date) -> Numbers | None:
-    creatinine, age, sex = facts
-    assert isinstance(creatinine, Numbers) and isinstance(age, Numbers) and isinstance(sex, Exactly)
-    if sex.value not in ("female", "male") or creatinine.low <= 0:
-        return None
-    female = sex.value == "female"
-    return _interval(
-        ckd_epi_2021(creatinine.high, age.high, female),
-        ckd_epi_2021(creatinine.low, age.low, female),
-        low_open=creatinine.high_open or age.high_open,
-        high_open=creatinine.low_open or age.low_open,
-    )
+def _ckd_epi_2021() -> Term:
+    """142 x min(Scr/k, 1)^a x max(Scr/k, 1)^-1.2 x 0.9938^age (x 1.012 for women).
+
+    Of its two powers of creatinine one is always a power of 1.
+    """
+
+    def by_sex(of_women: float, of_men: float) -> Term:
+        return ByChoice(2, "female", of_women, of_men)
+
+    milligrams = Operation("/", Argument(0), Number(UMOL_PER_L_IN_MG_PER_DL))
+    relative = Operation("/", milligrams, by_sex(0.7, 0.9))
+    power = PowerAroundOne(relative, by_sex(-0.241, -0.302), Number(-1.2))
+    by_age = Operation("**", Number(0.9938), Argument(1))
+    result = Operation("*", Operation("*", Number(142.0), power), by_age)
+    return Operation("*", result, by_sex(1.012, 1.0))
 
 
-_WEIGHT = Input(Numbers, "weight", {"kg": 1, "g": 0.001, "[lb_av]": 0.45359237})
+_WEIGHT = Input(Numbers, "weight", {"kg": 1, "g": 0.001, "[lb_av]": 0.45359237}, rises=True)
 _HEIGHT = Input(
-    Numbers, "height", {"cm": 1, "m": 100, "mm": 0.1, "[in_i]": 2.54, "[ft_i]": 12 * 2.54}
+    Numbers,
+    "height",
+    {"cm": 1, "m": 100, "mm": 0.1, "[in_i]": 2.54, "[ft_i]": 12 * 2.54},
+    sign=">",
 )
 _CREATININE = Input(
     Numbers,
     "creatinine",
     {"umol/L": 1, "mmol/L": 1000, "mg/dL": UMOL_PER_L_IN_MG_PER_DL},
+    sign=">",
 )
 _SINCE = Input(Dates, "the date")
 
@@ -168,13 +239,16 @@ FORMULAS: Mapping[str, FormulaSpec] = {
         (_WEIGHT, _HEIGHT),
         ("kg/m2", "kg.m-2"),
         "Body mass index, weight in kg / (height in m)²: WHO Technical Report Series 894 (2000).",
-        _bmi,
+        _BMI,
     ),
     "ratio": FormulaSpec(
-        (Input(Numbers, "the value"), Input(Numbers, "its limit")),
+        (
+            Input(Numbers, "the value", sign=">=", rises=True),
+            Input(Numbers, "its limit", sign=">"),
+        ),
         ("1",),
         "A value as a multiple of its upper limit of normal.",
-        _ratio,
+        Operation("/", Argument(0), Argument(1)),
         same_unit=True,
     ),
     "completed_years": FormulaSpec(
@@ -182,14 +256,14 @@ FORMULAS: Mapping[str, FormulaSpec] = {
         ("a",),
         "Whole years from a date to the screening date, counted on anniversaries"
         " (29 February on 1 March).",
-        _completed_years,
+        Years(Argument(0), ScreeningDay()),
         whole=True,
     ),
     "completed_years_between": FormulaSpec(
-        (_SINCE, _SINCE),
+        (_SINCE, _SINCE._replace(rises=True)),
         ("a",),
         "Whole years from one date to another, counted on anniversaries.",
-        _completed_years_between,
+        Years(Argument(0), Argument(1)),
         whole=True,
     ),
     "ckd_epi_2021": FormulaSpec(
@@ -201,6 +275,6 @@ FORMULAS: Mapping[str, FormulaSpec] = {
         ("mL/min/{1.73_m2}", "mL/min/{1.73m2}"),
         "CKD-EPI 2021 creatinine equation, without race: Inker et al., N Engl J Med 2021;385:1737."
         " Creatinine in µmol/L (88.42 to the mg/dL); sex female or male.",
-        _ckd_epi_2021,
+        _ckd_epi_2021(),
     ),
 }

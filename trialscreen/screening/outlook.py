@@ -14,9 +14,13 @@ from trialscreen.model import rules, truth
 from trialscreen.model.dates import Period, add_months, completed_years
 from trialscreen.model.facts import Dates, Fact
 from trialscreen.model.facts import day as fact_of_day
+from trialscreen.model.formulas import FORMULAS, Argument, ScreeningDay, Years
 from trialscreen.model.trial import Criterion, Element, Formula, Trial
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.screen import Finding, Screening
+
+AGE = Years(Argument(0), ScreeningDay())
+"""The one thing but a window that changes with the day."""
 
 MOST_PARTIAL_DATES = 8
 """In one criterion; with more, no day is named."""
@@ -129,7 +133,7 @@ def _turning_days(trial: Trial, test: rules.Test, facts: Mapping[str, Fact]) -> 
                 yield from _leaves_window(fact.high, period)
         case rules.Compare(name, _, int() | float() as bound):
             derive = trial.elements[name].derive
-            if isinstance(derive, Formula) and derive.name == "completed_years":
+            if isinstance(derive, Formula) and FORMULAS[derive.name].term == AGE:
                 fact = facts.get(derive.inputs[0])
                 if isinstance(fact, Dates):
                     yield from _anniversaries(fact.high, floor(bound))

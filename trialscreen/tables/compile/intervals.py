@@ -1,11 +1,11 @@
 """What a row tells of one element: the two ends of what its value may be, also through formulas."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, assert_never
 
-from trialscreen.model import expr
+from trialscreen.model import expr, formulas
 from trialscreen.model.facts import DIGITS_THAT_COUNT, UNLIMITED, half_of
-from trialscreen.model.formulas import UMOL_PER_L_IN_MG_PER_DL
+from trialscreen.model.formulas import FORMULAS, FormulaSpec, Input
 from trialscreen.model.rules import Operator
 from trialscreen.model.trial import Formula
 from trialscreen.tables.compile.simplify import (
@@ -184,14 +184,15 @@ def _is_sharper(
     return either(compare(sign, end, other), both(is_open, compare("==", end, other)))
 
 
-_Compute = Callable[[tuple[Bounds, ...], expr.Scalar], Bounds]
-"""From the inputs, in the formula's units, and the screening date to the two ends."""
-
-
 def computed(formula: Formula, inputs: tuple[Bounds, ...], on: expr.Scalar) -> Bounds:
-    """A formula of inputs in the units of their elements; not yet rounded."""
-    factors = formula.factors or (1,) * len(inputs)
-    return FORMULAS[formula.name](tuple(map(_times, inputs, factors)), on)
+    """A formula of inputs in the units of their elements; not yet rounded. As `derive` has it."""
+    spec = FORMULAS[formula.name]
+    scaled = tuple(map(_times, inputs, formula.factors or (1,) * len(inputs)))
+    taken = [one for pair in zip(spec.inputs, scaled, strict=True) for one in _takes(*pair)]
+    applies = both(*reversed(taken))
+    low, low_open = _end(spec, scaled, on, high=False)
+    high, high_open = _end(spec, scaled, on, high=True)
+    return Bounds(if_(applies, low, expr.NULL), if_(applies, high, expr.NULL), low_open, high_open)
 
 
 def _times(bounds: Bounds, factor: float) -> Bounds:
@@ -201,87 +202,55 @@ def _times(bounds: Bounds, factor: float) -> Bounds:
     return bounds._replace(low=low, high=high)
 
 
-def _ends(low: expr.Scalar, high: expr.Scalar, applies: expr.Scalar) -> Bounds:
-    return Bounds(if_(applies, low, expr.NULL), if_(applies, high, expr.NULL))
+def _takes(given: Input, bounds: Bounds) -> Iterator[expr.Scalar]:
+    """As `Input.takes`."""
+    if given.choices:
+        yield one_of(bounds.low, given.choices)
+    if given.sign is not None:
+        yield compare(given.sign, bounds.low, expr.Constant(0))
 
 
-def _quotient(dividend: Bounds, divisor: Bounds, ends: Bounds) -> Bounds:
-    """`ends`, with which of them are left out: as `derive` has it."""
-    nothing = expr.Constant(0.0)
-    low_open = both(divisor.high_open, negated(compare("==", dividend.low, nothing)))
-    high_open = both(divisor.low_open, negated(compare("==", dividend.high, nothing)))
-    return ends._replace(
-        low_open=either(dividend.low_open, low_open),
-        high_open=either(dividend.high_open, high_open),
-    )
+def _end(
+    spec: FormulaSpec, inputs: tuple[Bounds, ...], on: expr.Scalar, *, high: bool
+) -> tuple[expr.Scalar, expr.Scalar]:
+    """One end of the result, and whether it is left out."""
+    values: list[expr.Scalar] = []
+    by_rising: list[expr.Scalar] = []
+    by_falling: list[expr.Scalar] = []
+    divided: list[expr.Scalar] = []
+    for given, bounds in zip(spec.inputs, inputs, strict=True):
+        is_high = given.rises is high
+        values.append(bounds.high if is_high else bounds.low)
+        is_open = bounds.high_open if is_high else bounds.low_open
+        if given.rises:
+            by_rising.append(is_open)
+            divided.append(negated(compare("==", values[-1], expr.Constant(0.0))))
+        else:
+            by_falling.append(is_open)
+    is_open = either(*by_rising, both(either(*by_falling), *divided))
+    return _scalar(spec.term, values, on), is_open
 
 
-def _bmi(inputs: tuple[Bounds, ...], _on: expr.Scalar) -> Bounds:
-    weight, height = inputs
-    low = calculated("/", weight.low, _square_metres(height.high))
-    high = calculated("/", weight.high, _square_metres(height.low))
-    return _quotient(weight, height, _ends(low, high, compare(">", height.low, expr.Constant(0))))
-
-
-def _square_metres(centimetres: expr.Scalar) -> expr.Scalar:
-    metres = calculated("/", centimetres, expr.Constant(100.0))
-    return calculated("*", metres, metres)
-
-
-def _ratio(inputs: tuple[Bounds, ...], _on: expr.Scalar) -> Bounds:
-    value, limit = inputs
-    ends = _ends(
-        calculated("/", value.low, limit.high),
-        calculated("/", value.high, limit.low),
-        both(compare(">", limit.low, expr.Constant(0)), compare(">=", value.low, expr.Constant(0))),
-    )
-    return _quotient(value, limit, ends)
-
-
-def _completed_years(inputs: tuple[Bounds, ...], on: expr.Scalar) -> Bounds:
-    (since,) = inputs
-    return Bounds(completed_years(since.high, on), completed_years(since.low, on))
-
-
-def _completed_years_between(inputs: tuple[Bounds, ...], _on: expr.Scalar) -> Bounds:
-    first, second = inputs
-    return Bounds(completed_years(first.high, second.low), completed_years(first.low, second.high))
-
-
-def _ckd_epi_2021(inputs: tuple[Bounds, ...], _on: expr.Scalar) -> Bounds:
-    creatinine, age, sex = inputs
-    ends = _ends(
-        _egfr(creatinine.high, age.high, sex.low),
-        _egfr(creatinine.low, age.low, sex.low),
-        both(one_of(sex.low, ("female", "male")), compare(">", creatinine.low, expr.Constant(0))),
-    )
-    return ends._replace(
-        low_open=either(creatinine.high_open, age.high_open),
-        high_open=either(creatinine.low_open, age.low_open),
-    )
-
-
-def _egfr(creatinine: expr.Scalar, age: expr.Scalar, sex: expr.Scalar) -> expr.Scalar:
-    """As `derive.ckd_epi_2021`, in its order; of its two powers one is always a power of 1."""
-    female = compare("==", sex, expr.Constant("female"))
-
-    def by_sex(of_women: float, of_men: float) -> expr.Scalar:
-        return if_(female, expr.Constant(of_women), expr.Constant(of_men))
-
-    milligrams = calculated("/", creatinine, expr.Constant(UMOL_PER_L_IN_MG_PER_DL))
-    relative = calculated("/", milligrams, by_sex(0.7, 0.9))
-    low = compare("<", relative, expr.Constant(1.0))
-    power = calculated("**", relative, if_(low, by_sex(-0.241, -0.302), expr.Constant(-1.2)))
-    by_age = calculated("**", expr.Constant(0.9938), age)
-    result = calculated("*", calculated("*", expr.Constant(142.0), power), by_age)
-    return calculated("*", result, by_sex(1.012, 1.0))
-
-
-FORMULAS: Mapping[str, _Compute] = {
-    "bmi": _bmi,
-    "ratio": _ratio,
-    "completed_years": _completed_years,
-    "completed_years_between": _completed_years_between,
-    "ckd_epi_2021": _ckd_epi_2021,
-}
-"""By the names of `derive.FORMULAS`."""
+def _scalar(term: formulas.Term, values: Sequence[expr.Scalar], on: expr.Scalar) -> expr.Scalar:
+    match term:
+        case formulas.Argument(place):
+            return values[place]
+        case formulas.ScreeningDay():
+            return on
+        case formulas.Number(value):
+            return expr.Constant(value)
+        case formulas.Operation(sign, left, right):
+            return calculated(sign, _scalar(left, values, on), _scalar(right, values, on))
+        case formulas.ByChoice(place, choice, then, otherwise):
+            is_it = compare("==", values[place], expr.Constant(choice))
+            return if_(is_it, expr.Constant(then), expr.Constant(otherwise))
+        case formulas.PowerAroundOne(base, below, above):
+            powered = _scalar(base, values, on)
+            exponents = (_scalar(one, values, on) for one in (below, above))
+            return calculated(
+                "**", powered, if_(compare("<", powered, expr.Constant(1.0)), *exponents)
+            )
+        case formulas.Years(since, until):
+            return completed_years(_scalar(since, values, on), _scalar(until, values, on))
+        case _:
+            assert_never(term)

@@ -6,11 +6,15 @@ date, round, min, max, (base)^(exponent), if. Not datediff in years, which divid
 an input that is itself derived is written out in full.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import assert_never
 
+from trialscreen.model import formulas
 from trialscreen.model.facts import DECIMALS
-from trialscreen.model.formulas import UMOL_PER_L_IN_MG_PER_DL
+from trialscreen.model.formulas import FORMULAS, FormulaSpec, ScreeningDay, terms_in
 from trialscreen.model.trial import SCREENING_DATE, Formula, Trial
+from trialscreen.model.wording import show_number
 from trialscreen.output.export.redcap.logic import (
     NEVER,
     Comparison,
@@ -44,19 +48,16 @@ def calculation(trial: Trial, name: str) -> str | None:
 
 def _computable(trial: Trial, formula: Formula) -> Logic:
     """When every input is there, in the range that the formula is made for."""
-    limits: list[Logic] = []
-    values = [_value(trial, one) for one in formula.inputs]
-    match formula.name:
-        case "bmi":
-            limits = [Comparison(values[1], ">", "0")]
-        case "ratio":
-            limits = [Comparison(values[0], ">=", "0"), Comparison(values[1], ">", "0")]
-        case "completed_years":
-            limits = [filled(SCREENING_DATE)]
-        case "ckd_epi_2021":
-            known = [equal(formula.inputs[2], one) for one in ("female", "male")]
-            limits = [Comparison(values[0], ">", "0"), some(known)]
-    return every([*(_known(trial, one) for one in formula.inputs), *limits])
+    spec = FORMULAS[formula.name]
+    known = [_known(trial, one) for one in formula.inputs]
+    if ScreeningDay() in terms_in(spec.term):
+        known.append(filled(SCREENING_DATE))
+    for given, name in zip(spec.inputs, formula.inputs, strict=True):
+        if given.sign is not None:
+            known.append(Comparison(_value(trial, name), given.sign, "0"))
+        if given.choices:
+            known.append(some(equal(name, one) for one in given.choices))
+    return every(known)
 
 
 def _known(trial: Trial, name: str) -> Logic:
@@ -92,42 +93,56 @@ def _values(trial: Trial, formula: Formula) -> list[str]:
 
 
 def _computed(trial: Trial, formula: Formula) -> str:
-    values = _values(trial, formula)
-    match formula.name:
-        case "bmi":
-            weight, height = values
-            return _rounded(f"{weight} / (({height} / 100) * ({height} / 100))")
-        case "ratio":
-            return _rounded(f"{values[0]} / {values[1]}")
-        case "completed_years":
-            return _years(values[0], f"[{SCREENING_DATE}]")
-        case "completed_years_between":
-            return _years(*values)
-        case "ckd_epi_2021":
-            return _ckd_epi_2021(*values)
+    spec, values = FORMULAS[formula.name], _values(trial, formula)
+    for place, given in enumerate(spec.inputs):
+        if given.choices:
+            *most, last = given.choices
+            text = _result(spec, values, last)
+            for choice in reversed(most):
+                text = f"if({values[place]} = '{choice}', {_result(spec, values, choice)}, {text})"
+            return text
+    return _result(spec, values, None)
+
+
+def _result(spec: FormulaSpec, values: Sequence[str], choice: str | None) -> str:
+    text = _text(spec.term, values, choice)
+    return text if spec.whole else f"round({text}, {DECIMALS})"
+
+
+def _text(term: formulas.Term, values: Sequence[str], choice: str | None) -> str:
+    """A formula where its one input with choices is `choice`."""
+    match term:
+        case formulas.Argument(place):
+            return values[place]
+        case formulas.ScreeningDay():
+            return f"[{SCREENING_DATE}]"
+        case formulas.Number(value):
+            return show_number(value)
+        case formulas.Operation(_, left, right):
+            return _operation(term, _text(left, values, choice), _text(right, values, choice))
+        case formulas.ByChoice(_, one, then, otherwise):
+            return show_number(then if choice == one else otherwise)
+        case formulas.PowerAroundOne(base, below, above):  # of the two, one is a power of 1
+            powered = f"({_text(base, values, choice)})"
+            low, high = _text(below, values, choice), _text(above, values, choice)
+            return f"(min({powered}, 1))^({low}) * (max({powered}, 1))^({high})"
+        case formulas.Years(since, until):
+            return _years(_text(since, values, choice), _text(until, values, choice))
         case _:
-            raise ValueError(formula.name)
+            assert_never(term)
 
 
-def _rounded(expression: str) -> str:
-    return f"round({expression}, {DECIMALS})"
+def _operation(term: formulas.Operation, left: str, right: str) -> str:
+    if term.sign == "**":
+        return f"({left})^({right})"
+    if isinstance(term.left, formulas.Operation) and term.left.sign != term.sign:
+        left = f"({left})"
+    if isinstance(term.right, formulas.Operation) and term.right.sign != "**":
+        right = f"({right})"
+    return f"{left} {term.sign} {right}"
 
 
 def _years(since: str, until: str) -> str:
     """Whole years between two days, counted on anniversaries (29 February on 1 March)."""
     earlier = f"month({until}) * 100 + day({until}) < month({since}) * 100 + day({since})"
     return f"(year({until}) - year({since}) - if({earlier}, 1, 0))"
-
-
-def _ckd_epi_2021(creatinine: str, age: str, sex: str) -> str:
-    """As `derive.ckd_epi_2021`."""
-
-    def of(kappa: str, alpha: str, factor: str) -> str:
-        relative = f"({creatinine} / {UMOL_PER_L_IN_MG_PER_DL} / {kappa})"
-        return _rounded(
-            f"142 * (min({relative}, 1))^({alpha}) * (max({relative}, 1))^(-1.2)"
-            f" * (0.9938)^({age}) * {factor}"
-        )
-
-    female = of("0.7", "-0.241", "1.012")
-    return f"if({sex} = 'female', {female}, {of('0.9', '-0.302', '1')})"
