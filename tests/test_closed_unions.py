@@ -20,6 +20,7 @@ from tests.process import ROOT
 
 UNIONS = {
     "rules": ("Compound", "Test"),
+    "formulas": ("Term",),
 }
 """By module of `trialscreen.model`: the unions that get a node, which make up those around them."""
 
@@ -150,6 +151,11 @@ EVERY_MATCH = tuple(matches(ROOT / "trialscreen"))
 def test_there_are_interpreters_to_look_at() -> None:
     paths = {one.path for one in EVERY_MATCH}
     assert paths >= {"screening/evaluate.py", "tables/compile/rules.py", "model/wording.py"}
+    assert paths >= {
+        "model/formulas.py",
+        "tables/compile/intervals.py",
+        "output/export/redcap/calc.py",
+    }
 
 
 @pytest.mark.parametrize("match", EVERY_MATCH, ids=str)

@@ -8,12 +8,14 @@ to 9 decimals, so that decimal inputs that lie on a threshold stay on it (46.08 
 are BMI 18, not 17.999...96).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, Literal, NamedTuple, assert_never
 
 from trialscreen.model.dates import completed_years
-from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, rounded
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, is_exact, rounded
 from trialscreen.model.trial import Formula
 
 
@@ -131,8 +133,10 @@ def derive(formula: Formula, inputs: tuple[Fact | None, ...], on: date) -> Numbe
     facts = [_times(one, by) for one, by in zip(inputs, factors, strict=True) if one is not None]
     if len(facts) < len(inputs) or not all(map(Input.takes, spec.inputs, facts)):
         return None
-    low, low_open = _end(spec, facts, on, high=False)
-    high, high_open = _end(spec, facts, on, high=True)
+    low, low_open = _end(formula.name, facts, on, high=False)
+    high, high_open = low, low_open
+    if not all(map(is_exact, facts)):
+        high, high_open = _end(formula.name, facts, on, high=True)
     if not spec.whole:
         low, high = rounded(low), rounded(high)
     is_wide = low < high
@@ -146,19 +150,22 @@ def _times(fact: Fact, factor: float) -> Fact:
     return fact._replace(low=fact.low * factor, high=fact.high * factor)
 
 
-def _end(spec: FormulaSpec, facts: Sequence[Fact], on: date, *, high: bool) -> tuple[float, bool]:
+def _end(formula: str, facts: Sequence[Fact], on: date, *, high: bool) -> tuple[float, bool]:
     """One end of the result, and whether it is left out.
 
     It is, if an end that it is found at is: but nothing, however it is divided, is nothing.
     """
-    rises = [one.rises for one in spec.inputs]
-    ends = [_end_of(fact, high=one is high) for fact, one in zip(facts, rises, strict=True)]
-    by_rising = [end for end, one in zip(ends, rises, strict=True) if one]
-    by_falling = [end for end, one in zip(ends, rises, strict=True) if not one]
-    is_open = any(left_out for _, left_out in by_rising) or (
-        any(left_out for _, left_out in by_falling) and all(value != 0 for value, _ in by_rising)
-    )
-    return _value(spec.term, [value for value, _ in ends], on), is_open
+    values: list[Any] = []
+    by_rising = by_falling = is_nothing = False
+    for given, fact in zip(FORMULAS[formula].inputs, facts, strict=True):
+        value, is_open = _end_of(fact, high=given.rises is high)
+        values.append(value)
+        if given.rises:
+            by_rising |= is_open
+            is_nothing |= value == 0
+        else:
+            by_falling |= is_open
+    return _computing_of(formula)(values, on), by_rising or (by_falling and not is_nothing)
 
 
 def _end_of(fact: Fact, *, high: bool) -> tuple[Any, bool]:
@@ -173,24 +180,37 @@ def _end_of(fact: Fact, *, high: bool) -> tuple[Any, bool]:
             assert_never(fact)
 
 
-def _value(term: Term, values: Sequence[Any], on: date) -> Any:
+Computing = Callable[[Sequence[Any], date], Any]
+"""From the inputs, in the formula's units, and the screening date to the result."""
+
+_OPERATORS = {"*": operator.mul, "/": operator.truediv, "**": operator.pow}
+
+
+@cache
+def _computing_of(formula: str) -> Computing:
+    """Made once: to find what would settle a criterion, thousands of answers are tried."""
+    return _computing(FORMULAS[formula].term)
+
+
+def _computing(term: Term) -> Computing:
     match term:
         case Argument(place):
-            return values[place]
+            return lambda values, _: values[place]
         case ScreeningDay():
-            return on
+            return lambda _, on: on
         case Number(value):
-            return value
+            return lambda *_: value
         case Operation(sign, left, right):
-            one, other = _value(left, values, on), _value(right, values, on)
-            return one * other if sign == "*" else one / other if sign == "/" else one**other
+            operate, one, other = _OPERATORS[sign], _computing(left), _computing(right)
+            return lambda *given: operate(one(*given), other(*given))
         case ByChoice(place, choice, then, otherwise):
-            return then if values[place] == choice else otherwise
+            return lambda values, _: then if values[place] == choice else otherwise
         case PowerAroundOne(base, below, above):
-            powered = _value(base, values, on)
-            return powered ** _value(below if powered < 1 else above, values, on)
+            powered, low, high = _computing(base), _computing(below), _computing(above)
+            return lambda *given: (x := powered(*given)) ** (low if x < 1 else high)(*given)
         case Years(since, until):
-            return completed_years(_value(since, values, on), _value(until, values, on))
+            first, last = _computing(since), _computing(until)
+            return lambda *given: completed_years(first(*given), last(*given))
         case _:
             assert_never(term)
 
