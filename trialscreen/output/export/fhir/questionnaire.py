@@ -56,7 +56,11 @@ def questionnaire(trial: Trial, form: Form = Form()) -> Json:  # noqa: B008 - im
     cannot be codes.
     """
     check_codes(trial)
-    nct_id = trial.registration.nct_id
+    nct_id, irrelevant = trial.registration.nct_id, irrelevance(trial, form)
+    items = {
+        element.name: _item(trial, element, irrelevant[element.name], form.base)
+        for element in questions_of(trial)
+    }
     return {
         "resourceType": "Questionnaire",
         "url": _url(trial, form),
@@ -68,7 +72,7 @@ def questionnaire(trial: Trial, form: Form = Form()) -> Json:  # noqa: B008 - im
         "subjectType": ["Patient"],
         "description": "What eligibility is judged from. A screening aid: the investigator decides,"
         f" against the approved protocol. Criteria file: SHA-256 {trial.sha256}.",
-        "item": _groups(trial, form),
+        "item": groups(trial, items, type="group"),
     }
 
 
@@ -86,17 +90,24 @@ def irrelevance(trial: Trial, form: Form) -> Mapping[str, Condition]:
 
 def questions_of(trial: Trial) -> tuple[Element, ...]:
     """The elements in the order of the form: by section, and as in the file."""
-    return tuple(element for section in trial.sections for element in questions_in(trial, section))
+    return tuple(element for section in trial.sections for element in _in(trial, section))
 
 
-def questions_in(trial: Trial, section: Section) -> Iterator[Element]:
-    """The elements of one group of the form, as in the file."""
+def _in(trial: Trial, section: Section) -> Iterator[Element]:
     return (element for element in trial.answerable() if element.section == section.id)
 
 
-def group_id(section: Section) -> str:
-    """The linkId of a section; no data element has a point in its name."""
-    return f"section.{section.id}"
+def groups(trial: Trial, items: Mapping[str, Json], **keys: str) -> list[Json]:
+    """A group for each section that has some of `items` (by element), in the form's order.
+
+    Its linkId is like no element's: there is no point in an element's name.
+    """
+    found = []
+    for section in trial.sections:
+        if inside := [items[one.name] for one in _in(trial, section) if one.name in items]:
+            head = {"linkId": f"section.{section.id}", "text": section.title, **keys}
+            found.append({**head, "item": inside})
+    return found
 
 
 def _url(trial: Trial, form: Form) -> str:
@@ -111,20 +122,6 @@ def _version(trial: Trial) -> str:
 
 def _registered(trial: Trial) -> bool:
     return re.fullmatch(r"NCT\d{8}", trial.registration.nct_id) is not None
-
-
-def _groups(trial: Trial, form: Form) -> list[Json]:
-    irrelevant = irrelevance(trial, form)
-    groups = []
-    for section in trial.sections:
-        items = [
-            _item(trial, element, irrelevant[element.name], form.base)
-            for element in questions_in(trial, section)
-        ]
-        if items:
-            group = {"linkId": group_id(section), "text": section.title, "type": "group"}
-            groups.append({**group, "item": items})
-    return groups
 
 
 def _item(trial: Trial, element: Element, irrelevant: Condition, base: str) -> Json:

@@ -14,9 +14,8 @@ from trialscreen.output.export.fhir.enable_when import holds
 from trialscreen.output.export.fhir.questionnaire import (
     Form,
     canonical,
-    group_id,
+    groups,
     irrelevance,
-    questions_in,
     questions_of,
 )
 from trialscreen.output.export.fhir.values import Answer, Json, answer_of, check_codes
@@ -47,6 +46,10 @@ def response(
     check_codes(screening.trial)
     facts = {**screening.facts, SCREENING_DATE: day(screening.on)}
     carried, not_enabled, no_such_answer = _sorted(screening, facts, form)
+    items = {
+        name: {"linkId": name, "text": screening.trial.elements[name].ask, "answer": [answer]}
+        for name, answer in carried.items()
+    }
     decided = all(finding.met.known for finding in screening.findings)
     resource = {
         "resourceType": "QuestionnaireResponse",
@@ -54,7 +57,7 @@ def response(
         "status": "completed" if decided else "in-progress",
         **({"subject": _subject(subject)} if subject is not None else {}),
         "authored": in_utc(authored),
-        **({"item": items} if (items := _groups(screening, carried)) else {}),
+        **({"item": groups(screening.trial, items)} if items else {}),
     }
     return Response(resource, not_enabled, no_such_answer)
 
@@ -82,17 +85,3 @@ def _sorted(
         else:
             carried[name] = answer
     return carried, tuple(not_enabled), tuple(no_such_answer)
-
-
-def _groups(screening: Screening, carried: Mapping[str, Answer]) -> list[Json]:
-    """Only what has an answer, in the order of the Questionnaire."""
-    groups = []
-    for section in screening.trial.sections:
-        items = [
-            {"linkId": element.name, "text": element.ask, "answer": [carried[element.name]]}
-            for element in questions_in(screening.trial, section)
-            if element.name in carried
-        ]
-        if items:
-            groups.append({"linkId": group_id(section), "text": section.title, "item": items})
-    return groups

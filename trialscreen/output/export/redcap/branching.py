@@ -1,12 +1,5 @@
-"""Branching logic: when REDCap shows the field of an element.
+"""Branching logic: REDCap shows the field of an element while its answer is needed."""
 
-REDCap Help & FAQ, "Branching Logic": comparisons of [field] with a value, and, or,
-brackets; values in quotes, but for numbers beside < and >. There is no "not": a condition
-is turned round part by part. A blank field is compared with ''; how < treats one is not
-documented, so a number is compared only beside a test for blank.
-"""
-
-from collections.abc import Iterable
 from typing import assert_never
 
 from trialscreen.model.trial import Trial
@@ -24,6 +17,16 @@ from trialscreen.output.export.conditions import (
     while_blank,
 )
 from trialscreen.output.export.redcap.calc import calc_name, calculation
+from trialscreen.output.export.redcap.logic import (
+    Comparison,
+    Logic,
+    equal,
+    every,
+    filled,
+    some,
+    text,
+    unequal,
+)
 from trialscreen.output.export.relevance import Relevance, values_of
 
 YES_NO = {True: "yes", False: "no"}
@@ -49,44 +52,31 @@ class Branching:
         blank = {field for field, names in self._computed_from.items() if name in names}
         blank.add(name)
         irrelevant = while_blank(self._relevance.irrelevant(name), blank)
-        if irrelevant == NEVER:
-            return ""
-        word, texts = self._unless(irrelevant)
-        return f" {word} ".join(texts)
+        return "" if irrelevant == NEVER else text(self._unless(irrelevant))
 
-    def _unless(self, condition: Condition) -> tuple[str, list[str]]:
-        """Texts that, joined with the word before them, hold where `condition` does not."""
+    def _unless(self, condition: Condition) -> Logic:
+        """What holds where `condition` does not, turned round part by part."""
         match condition:
             case Some(parts):
-                return "and", self._all_unless(parts, "and")
+                return every(map(self._unless, parts))
             case Every(parts):
-                return "or", self._all_unless(parts, "or")
+                return some(map(self._unless, parts))
             case Chosen(field, values):
-                return "and", [_compared(field, "<>", _code(value)) for value in values]
+                return every(unequal(field, _code(value)) for value in values)
             case Answered(field):
-                codes = self._codes(field)
-                unequal = [_compared(field, "<>", code) for code in codes]
-                return "and", unequal or [_compared(field, "=", "")]
+                unchosen = [unequal(field, code) for code in self._codes(field)]
+                return every(unchosen or [equal(field, "")])
             case Unanswered(field):
-                equal = [_compared(field, "=", code) for code in self._codes(field)]
-                return "or", equal or [_compared(field, "<>", "")]
+                chosen = [equal(field, code) for code in self._codes(field)]
+                return some(chosen or [filled(field)])
             case Bounded(field, operator, bound):
-                otherwise = f"[{field}] {operator.opposite.sign} {show_number(bound)}"
-                return "or", [_compared(field, "=", ""), otherwise]
+                beyond = Comparison(f"[{field}]", operator.opposite.sign, show_number(bound))
+                return some((equal(field, ""), beyond))
             case Compared(field, operator, other):
-                otherwise = f"[{field}] {operator.opposite.sign} [{other}]"
-                return "or", [_compared(field, "=", ""), _compared(other, "=", ""), otherwise]
+                beyond = Comparison(f"[{field}]", operator.opposite.sign, f"[{other}]")
+                return some((equal(field, ""), equal(other, ""), beyond))
             case _:
                 assert_never(condition)
-
-    def _all_unless(self, parts: Iterable[Condition], word: str) -> list[str]:
-        texts: dict[str, None] = {}
-        for part in parts:
-            own, inner = self._unless(part)
-            if own != word and len(inner) > 1:
-                inner = [f"({f' {own} '.join(inner)})"]
-            texts.update(dict.fromkeys(inner))
-        return list(texts)
 
     def _codes(self, field: str) -> tuple[str, ...]:
         """The codes of a field with choices, but for "unknown"; none for a number or date."""
@@ -96,7 +86,3 @@ class Branching:
 
 def _code(value: bool | str) -> str:
     return YES_NO[value] if isinstance(value, bool) else value
-
-
-def _compared(field: str, operator: str, value: str) -> str:
-    return f"[{field}] {operator} '{value}'"

@@ -1,16 +1,14 @@
-"""Conditions on the fields of a REDCap form, and how REDCap writes them.
+"""Logic as REDCap writes it, in calculations and in branching.
 
 REDCap Help & FAQ, "Branching Logic": comparisons of [field] with a value, and, or,
-brackets; values in quotes, but for numbers beside < and >. There is no "not": a condition
-is turned round part by part. A blank field is compared with ''; how < treats one is not
-documented, so whoever compares a number asks first whether there is one.
+brackets; values in quotes, but for numbers beside < and >. There is no "not". A blank field
+is compared with ''; how < treats one is not documented, so a number is compared only beside
+a test for blank.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import assert_never
-
-_OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+from typing import Literal, assert_never
 
 
 @dataclass(frozen=True)
@@ -23,93 +21,62 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Every:
-    """All parts hold; without parts, always."""
+class Joined:
+    """Parts with `word` between them; with "or", no parts hold never."""
 
+    word: Literal["and", "or"]
     parts: tuple["Logic", ...]
 
 
-@dataclass(frozen=True)
-class Some:
-    """One part holds, or more; without parts, never."""
-
-    parts: tuple["Logic", ...]
-
-
-Logic = Comparison | Every | Some
-ALWAYS, NEVER = Every(()), Some(())
+Logic = Comparison | Joined
+NEVER = Joined("or", ())
 
 
 def every(parts: Iterable[Logic]) -> Logic:
-    """All of `parts`, each once; what follows from another part is left out."""
-    flat: dict[Logic, None] = {}
-    for part in parts:
-        if part == NEVER:
-            return NEVER
-        flat.update(dict.fromkeys(part.parts if isinstance(part, Every) else (part,)))
-    whole = [one for one in flat if not (isinstance(one, Some) and flat.keys() & one.parts)]
-    return whole[0] if len(whole) == 1 else Every(tuple(whole))
+    """All of `parts`, each once; an alternative to one of them is left out."""
+    flat = _flat("and", parts)
+    if NEVER in flat:
+        return NEVER
+    kept = [one for one in flat if not (isinstance(one, Joined) and flat.keys() & one.parts)]
+    return kept[0] if len(kept) == 1 else Joined("and", tuple(kept))
 
 
 def some(parts: Iterable[Logic]) -> Logic:
-    """Any of `parts`, each once; what implies another part is left out."""
+    """Any of `parts`, each once."""
+    flat = tuple(_flat("or", parts))
+    return flat[0] if len(flat) == 1 else Joined("or", flat)
+
+
+def _flat(word: str, parts: Iterable[Logic]) -> dict[Logic, None]:
     flat: dict[Logic, None] = {}
     for part in parts:
-        if part == ALWAYS:
-            return ALWAYS
-        flat.update(dict.fromkeys(part.parts if isinstance(part, Some) else (part,)))
-    whole = [one for one in flat if not _implies_another(one, flat)]
-    return whole[0] if len(whole) == 1 else Some(tuple(whole))
-
-
-def _implies_another(one: Logic, others: Iterable[Logic]) -> bool:
-    """Whether `one` says all that another part says, and more."""
-    said = set(_parts(one))
-    return any(other != one and said.issuperset(_parts(other)) for other in others)
-
-
-def _parts(logic: Logic) -> tuple[Logic, ...]:
-    return logic.parts if isinstance(logic, Every) else (logic,)
-
-
-def negation(logic: Logic) -> Logic:
-    """What holds when `logic` does not."""
-    match logic:
-        case Comparison(left, operator, right):
-            return Comparison(left, _OPPOSITE[operator], right)
-        case Every(parts):
-            return some(map(negation, parts))
-        case Some(parts):
-            return every(map(negation, parts))
-        case _:
-            assert_never(logic)
+        inside = part.parts if isinstance(part, Joined) and part.word == word else (part,)
+        flat.update(dict.fromkeys(inside))
+    return flat
 
 
 def equal(field: str, value: str) -> Comparison:
     return Comparison(f"[{field}]", "=", f"'{value}'")
 
 
+def unequal(field: str, value: str) -> Comparison:
+    return Comparison(f"[{field}]", "<>", f"'{value}'")
+
+
 def filled(field: str) -> Comparison:
     """Something is entered."""
-    return Comparison(f"[{field}]", "<>", "''")
-
-
-def blank(field: str) -> Comparison:
-    return equal(field, "")
+    return unequal(field, "")
 
 
 def text(logic: Logic) -> str:
-    """As REDCap reads it; `logic` is neither ALWAYS nor NEVER."""
+    """As REDCap reads it; `logic` is not NEVER."""
     match logic:
         case Comparison(left, operator, right):
             return f"{left} {operator} {right}"
-        case Every(parts):
-            return " and ".join(map(_inner, parts))
-        case Some(parts):
-            return " or ".join(map(_inner, parts))
+        case Joined(word, parts):
+            inner = (
+                text(one) if isinstance(one, Comparison) else f"({text(one)})" for one in parts
+            )
+            return f" {word} ".join(inner)
         case _:
             assert_never(logic)
-
-
-def _inner(logic: Logic) -> str:
-    return text(logic) if isinstance(logic, Comparison) else f"({text(logic)})"
