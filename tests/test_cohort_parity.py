@@ -24,7 +24,7 @@ from trialscreen.screening.edit_checks import review
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.screen import screen
 from trialscreen.tables.cohort.batches import Anchor
-from trialscreen.tables.cohort.problems import UNUSUAL
+from trialscreen.tables.cohort.data_quality import UNUSUAL
 from trialscreen.tables.cohort.run import Done, Job, Progress, run
 
 TRIAL = load_trial()

@@ -1,5 +1,6 @@
 """Columns of text, read by the distinct text: the same as the parser reads each cell."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
@@ -14,9 +15,10 @@ from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Exactly, Fact, Numbers, closed
 from trialscreen.model.trial import Element
 from trialscreen.tables.cohort import text_columns as texts
+from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.readers.cell_forms import Form
 from trialscreen.tables.cohort.readers.cells import Parser
-from trialscreen.tables.cohort.text_columns import Texts
+from trialscreen.tables.cohort.text_columns import TextColumn
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)
@@ -78,7 +80,18 @@ def read_one_by_one(parser: Parser, text: str, latest: date) -> tuple[Fact | Non
         return None, str(problem)
 
 
-def values(reader: Texts, fact: Fact | None) -> tuple[Any, ...]:
+def read(
+    reader: TextColumn, cells: Sequence[str | None], latest: Sequence[date]
+) -> tuple[list[pl.Series], dict[int, str]]:
+    """The typed columns, and by their places why cells cannot be used."""
+    texts = pl.Series(reader.element.name, cells, pl.String)
+    frame = texts.to_frame().with_columns(pl.Series(latest).alias(LATEST))
+    frame = frame.with_row_index(ROW).with_columns(pl.lit("P1").alias(KEY))
+    columns, unreadable = reader.read(frame)
+    return columns, dict(zip(unreadable["row"], unreadable["reason"], strict=True))
+
+
+def values(reader: TextColumn, fact: Fact | None) -> tuple[Any, ...]:
     """Under the columns of the element: bounds, for formulas also how they were written."""
     if fact is None or isinstance(fact, Exactly):
         return (None if fact is None else fact.value,)
@@ -93,13 +106,12 @@ def test_a_column_of_texts_is_what_the_parser_reads(element: Element) -> None:
     cells = day_texts(rng, 200) if element.type == "date" else number_texts(rng, 200)
     cells += rng.choices(cells, k=100)
     latest = [rng.choice((ON, date(1990, 2, 1))) for _ in cells]
-    reader, parser = Texts(TRIAL, element, pl.col("x")), Parser(TRIAL, element)
+    reader, parser = TextColumn(TRIAL, element, pl.col("x")), Parser(TRIAL, element)
     bad = 0
     for start in (0, 150, 0):  # the third time, everything has been seen before
         part, days = cells[start : start + 400], latest[start : start + 400]
-        found = reader.read(pl.Series(part, dtype=pl.String), pl.Series(days))
-        reasons = dict(zip(found.bad, found.reasons, strict=True))
-        rows = list(zip(*found.columns, strict=True))
+        columns, reasons = read(reader, part, days)
+        rows = list(zip(*columns, strict=True))
         for place, (text, day) in enumerate(zip(part, days, strict=True)):
             fact, reason = read_one_by_one(parser, text, day)
             assert reasons.get(place) == reason, text
@@ -116,10 +128,10 @@ def test_a_number_or_day_that_a_criteria_file_gives_a_meaning_has_it(name: str) 
     trial = replace(TRIAL, spellings={**TRIAL.spellings, "99": "unknown", "1960-01-01": "unknown"})
     element = trial.elements[name]
     cells = ["1960-01-01", "1960-01-02"] if element.type == "date" else ["99", "99.0", "98"]
-    reader, parser = Texts(trial, element, pl.col("x")), Parser(trial, element)
-    found = reader.read(pl.Series(cells), pl.Series([ON] * len(cells)))
+    reader, parser = TextColumn(trial, element, pl.col("x")), Parser(trial, element)
+    columns, _ = read(reader, cells, [ON] * len(cells))
     facts = [parser.read(text, ON) for text in cells]
-    assert [low is None for low in found.columns[0]] == [fact is None for fact in facts]
+    assert [low is None for low in columns[0]] == [fact is None for fact in facts]
     assert facts[0] is None
     assert facts[-1] is not None
 
@@ -130,13 +142,13 @@ def test_true_and_false_mean_what_a_criteria_file_or_a_site_says_of_them() -> No
     spelt = replace(TRIAL, spellings={**TRIAL.spellings, "true": "unknown"})
     inverted = Form(values={"true": "no", "false": "yes"})
     for trial, form in ((TRIAL, Form()), (spelt, Form()), (TRIAL, inverted)):
-        reader, parser = Texts(trial, element, pl.col("x"), form), Parser(trial, element, form)
+        reader, parser = TextColumn(trial, element, pl.col("x"), form), Parser(trial, element, form)
         for _ in range(2):
-            found = reader.read(pl.Series(cells), pl.Series([ON] * len(cells)))
+            columns, reasons = read(reader, cells, [ON] * len(cells))
             facts = [(None, None) if c is None else read_one_by_one(parser, c, ON) for c in cells]
             expected = [None if fact is None else fact.value for fact, _ in facts]  # type: ignore[union-attr]
-            assert found.columns[0].to_list() == expected
-            assert list(found.reasons) == [reason for _, reason in facts if reason is not None]
+            assert columns[0].to_list() == expected
+            assert list(reasons.values()) == [reason for _, reason in facts if reason is not None]
     assert expected[:2] == [False, True]
 
 
@@ -144,8 +156,7 @@ def test_texts_beyond_those_remembered_are_read_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(texts, "REMEMBERED", 5)
-    reader = Texts(TRIAL, TRIAL.elements["weight"], pl.col("weight"))
+    reader = TextColumn(TRIAL, TRIAL.elements["weight"], pl.col("weight"))
     for _ in range(3):
-        found = reader.read(pl.Series([str(n) for n in range(30, 90)]), pl.Series([ON] * 60))
-        assert found.columns[0].to_list() == list(range(30, 90))
-    assert reader.quick().fine is not None
+        columns, _ = read(reader, [str(n) for n in range(30, 90)], [ON] * 60)
+        assert columns[0].to_list() == list(range(30, 90))

@@ -15,6 +15,10 @@ from trialscreen.tables.unit_columns import beside, kinds_beside
 from trialscreen.text.characters import nearest, plain_name, printable, shown, some
 from trialscreen.text.files import decode, read_bytes
 
+KEY, ROW, LATEST = "(patient id)", "(row number)", "(latest day)"
+"""Columns beside those of the elements, whose names are words; LATEST has the last day that a
+date of the row can be."""
+
 
 class Column(NamedTuple):
     """A column of the table: the element it holds, and how its cells are written.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from trialscreen.tables.cohort.batches import KEY
+from trialscreen.tables.cohort.column_map import KEY
 from trialscreen.text.characters import printable
 from trialscreen.text.csvtext import FORMULA, NUMBER, cell_text
 from trialscreen.text.files import whole_file

@@ -13,11 +13,11 @@ import polars as pl
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.attrition.counting import verdicts_of
-from trialscreen.tables.cohort.batches import KEY, ROW, Anchor, Batches, plan_batches, prepared
-from trialscreen.tables.cohort.column_map import NO_MAP, ColumnMap, Matched, match_columns
+from trialscreen.tables.cohort.batches import Anchor, Batches, plan_batches, prepared
+from trialscreen.tables.cohort.column_map import KEY, NO_MAP, ROW, ColumnMap, Matched, match_columns
+from trialscreen.tables.cohort.data_quality import Found, Ledger
 from trialscreen.tables.cohort.ids import Ids
 from trialscreen.tables.cohort.output import ENDINGS, STDOUT, is_known, name_of, whole_output, write
-from trialscreen.tables.cohort.problems import Found, Ledger
 from trialscreen.tables.cohort.readers.inputs import name_of as input_name
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of

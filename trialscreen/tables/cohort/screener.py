@@ -12,9 +12,9 @@ import polars as pl
 from trialscreen.model.expr import Scalar
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.attrition.counting import ENOUGH
-from trialscreen.tables.cohort.batches import Batches, known, listed
-from trialscreen.tables.cohort.problems import NOTHING, UNUSUAL, Found
-from trialscreen.tables.cohort.readers.cells import LATEST
+from trialscreen.tables.cohort.batches import Batches, known
+from trialscreen.tables.cohort.column_map import LATEST
+from trialscreen.tables.cohort.data_quality import NOTHING, UNUSUAL, Found, listed
 from trialscreen.tables.cohort.unusual import Odd, Unusual, is_usual, reasons
 from trialscreen.tables.compile import lower
 from trialscreen.tables.engines.polars import Computing, table_of
@@ -35,15 +35,15 @@ class Screener:
         self.schema = batches.schema
         table = table_of(self.schema, batches.anchor.on)
         self.program = lower(trial, table, with_needed=with_needed)
-        self.columns = {one.element.name: tuple(one.columns) for one in batches.readers}
-        self._fitting = batches.fitting
+        self.columns = {one.element.name: tuple(one.columns) for one in batches.columns}
+        self._typed = batches.typed
         self._trial, self._with_list = trial, with_list
         self._waiting: list[pl.DataFrame] = []
         own_days = SCREENING_DATE in self.schema
         self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
         days = {SCREENING_DATE: (SCREENING_DATE,)} if own_days else {}
         self._unusual = Unusual(trial, {**days, **self.columns})
-        self._spanned = [one for one in self._fitting if one.ends is not None]
+        self._spanned = [one for one in self._typed if one.ends is not None]
         spanned = (one.element.name for one in self._spanned)
         self._doubted = [*dict.fromkeys((*self._unusual.columns, *spanned))]
         contradictions = self.program.contradictions
@@ -77,7 +77,7 @@ class Screener:
         """What `settled` takes: `results`, unusable values and all, and in which rows those are."""
         frame = self._computing({**self.program.results, **self._flags}).of(typed)
         frame = frame.cast(self.results)  # what no column can decide has no type of its own
-        besides = (~one.besides for one in self._fitting if one.besides is not None)
+        besides = (~one.besides for one in self._typed if one.besides is not None)
         touched = _any([*besides, *self._flags]).alias(_TOUCHED)
         doubtful = _any(self._doubts()).alias(_DOUBTFUL)
         return frame.with_columns(self._latest.alias(LATEST)).select(
@@ -134,13 +134,13 @@ class Screener:
 
     def _settled(self, results: pl.DataFrame, touched: pl.Series) -> tuple[pl.DataFrame, Found]:
         # Queries wait for the engine, which waits for this: none where nothing is to be looked at.
-        filled = known(results, self._fitting)
+        filled = known(results, self._typed)
         if not touched.any():
             return results, Found(filled)
         rows = results.filter(touched)
         typed, unreadable = self._readable(rows.select(self.schema.names()))
-        filled.subtract(known(rows, self._fitting))
-        filled.update(known(typed, self._fitting))
+        filled.subtract(known(rows, self._typed))
+        filled.update(known(typed, self._typed))
         filled.update(unreadable["element"])
         typed, contradictory = self._agreeing(typed)
         again = self._found.of(typed.lazy()).cast(self.results).collect()
@@ -148,18 +148,10 @@ class Screener:
 
     def _readable(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`typed` less the cells that cannot be read, and the list of these."""
-        latest = typed.with_columns(self._latest.alias(LATEST))[LATEST]
-        columns: list[pl.Series] = []
-        found = [NOTHING]
-        for reader in self._fitting:
-            if reader.ends is None:
-                continue
-            name = reader.element.name
-            read = reader.read(typed[name], latest)
-            columns += read.columns
-            if read.reasons:
-                found.append(listed(typed, read.bad, name, read.reasons))
-        return typed.with_columns(columns), pl.concat(found)
+        dated = typed.with_columns(self._latest.alias(LATEST))
+        read = [column.read(dated) for column in self._typed]
+        columns = [one for columns, _ in read for one in columns]
+        return typed.with_columns(columns), pl.concat([NOTHING, *(found for _, found in read)])
 
     def _agreeing(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`typed` less the values that contradict each other, and the list of these."""

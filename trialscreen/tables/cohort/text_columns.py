@@ -5,7 +5,7 @@ Of a number that a formula computes with, or that one could contradict, three co
 tell how it was written: see `lower.Table.as_written`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -14,12 +14,15 @@ import polars as pl
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Exactly, Fact, Numbers, closed
 from trialscreen.model.trial import Element, Formula, Trial
+from trialscreen.tables.cohort.column_map import LATEST
+from trialscreen.tables.cohort.data_quality import NOTHING
 from trialscreen.tables.cohort.plain_texts import half_as_written, has_plain, plain_value
 from trialscreen.tables.cohort.readers.cell_forms import Form
-from trialscreen.tables.cohort.readers.cells import LATEST, Parser, Quick, Read
+from trialscreen.tables.cohort.readers.cells import Parser
+from trialscreen.tables.cohort.typed_columns import unreadable_apart
 
 REMEMBERED = 50_000
-"""Distinct texts of a column kept from batch to batch; more than these are read anew."""
+"""Distinct texts of a column kept from batch to batch; with more than these it begins anew."""
 
 _TEXT, _REASON = "the text", "why it cannot be read"
 
@@ -37,11 +40,12 @@ def _known(facts: pl.DataFrame) -> _Known:
     return _Known(facts, pl.Enum(facts[_TEXT]), unread if unread.any() else None)
 
 
-class Texts:
-    """Reads the texts of one element's column, and remembers what they mean.
+class TextColumn:
+    """A column of texts, which remembers what they mean.
 
-    Numbers and days come out as a lower and an upper bound. What the engine reads as the
-    parser does, plain cells, it reads each time; they are not remembered.
+    `prepared` is what the scan makes of it, under the element's name; `columns` are the typed
+    columns that come out. Numbers and days come out as a lower and an upper bound. What the
+    engine reads as the parser does, plain cells, it reads each time; they are not remembered.
     """
 
     def __init__(
@@ -53,40 +57,57 @@ class Texts:
         self.columns = _columns(trial, element)
         self._schema = {_TEXT: pl.String(), **self.columns, _REASON: pl.String()}
         self._value, self._code = f"{element.name} (plain)", f"{element.name} (code)"
-        # Threads share it: it is replaced as a whole, and whose it was last is no matter.
-        self._known = _known(pl.DataFrame(schema=self._schema))
+        self._nothing = self._known = _known(pl.DataFrame(schema=self._schema))
 
-    def quick(self) -> Quick:
-        return self._quick(self._known)
+    def read(self, cells: pl.DataFrame) -> tuple[list[pl.Series], pl.DataFrame]:
+        """The typed columns of `cells`, less what cannot be used; and that, listed."""
+        typed, unreadable = read_texts((self,), cells)
+        return typed[list(self.columns)].get_columns(), unreadable
 
-    def _quick(self, known: _Known) -> Quick:
-        text, value, code = map(pl.col, (self.element.name, self._value, self._code))
-        others, coded, lost = text, [], []
-        if self._has_plain:
-            lost.append(value.is_null())
-            others = pl.when(value.is_null()).then(text)
-        is_coded = len(known.facts) > 0 or not self._has_plain
-        if is_coded:
-            codes = others.cast(known.texts, strict=False).to_physical()
-            coded.append(codes.alias(self._code))
-            lost.append(code.is_null())
-        fine = pl.lit(value=True)
-        if known.unread is not None:
-            fine = pl.lit(known.unread).gather(code).any().not_()
-        columns = self._columns(known if is_coded else None)
-        if self.element.type == "date":
-            fine &= (columns[1] <= pl.col(LATEST)).all()
-        return Quick(self._plain(), coded, pl.all_horizontal(lost), columns, fine, known)
+    # How the engine reads a batch: `plain`, `coded` and `typed`, one computed after the other.
 
-    def _plain(self) -> list[pl.Expr]:
-        """What the engine reads of the cells: their value where they are plain, else null."""
+    def plain(self) -> list[pl.Expr]:
+        """The values of plain cells, null where a cell is not plain."""
         if not self._has_plain:
             return []
         text, half = pl.col(self.element.name), f"{self.element.name}_half"
         value = plain_value(self.element, self._parser.form, text).alias(self._value)
         return [value, half_as_written(text).alias(half)] if half in self.columns else [value]
 
-    def _columns(self, known: _Known | None) -> list[pl.Expr]:
+    def coded(self) -> list[pl.Expr]:
+        """The codes of the cells that are not plain and known already."""
+        if not self._is_coded:
+            return []
+        text, value = pl.col(self.element.name), pl.col(self._value)
+        others = pl.when(value.is_null()).then(text) if self._has_plain else text
+        codes = others.cast(self._known.texts, strict=False).to_physical()
+        return [codes.alias(self._code)]
+
+    @property
+    def _is_coded(self) -> bool:
+        return len(self._known.facts) > 0 or not self._has_plain
+
+    def is_unread(self) -> pl.Expr:
+        """Where nothing is known of a cell: it is empty, or its text is new."""
+        names = [self._value] * self._has_plain + [self._code] * self._is_coded
+        return pl.all_horizontal(pl.col(names).is_null())
+
+    def learned(self, cells: pl.DataFrame) -> pl.Series:
+        """The codes of all texts of a batch that is `coded`, new ones and others."""
+        texts = cells[self.element.name]
+        is_new = cells.select(self.is_unread()).to_series() & texts.is_not_null()
+        new = texts.filter(is_new)
+        # Days are read whatever the latest, which varies; what is too late is found afterwards.
+        rows = pl.DataFrame([self._row(text) for text in new.unique()], schema=self._schema)
+        self._known = _known(pl.concat([self._known.facts, rows]))
+        codes = new.cast(self._known.texts).to_physical()
+        if self._code in cells.columns:
+            before = cells[self._code].cast(codes.dtype)
+        else:
+            before = pl.Series(self._code, [None], codes.dtype).new_from_index(0, len(cells))
+        return before.scatter(is_new.arg_true(), codes)
+
+    def typed(self) -> list[pl.Expr]:
         """The typed columns, of plain cells and of those that are known by their codes."""
         name, value = self.element.name, pl.col(self._value)
         found: dict[str, pl.Expr] = {}
@@ -95,50 +116,40 @@ class Texts:
             found = dict.fromkeys(self.columns, is_plain.then(pl.lit(value=False)))
             found |= dict.fromkeys((name, f"{name}_low", f"{name}_high"), value)
             found[f"{name}_half"] = is_plain.then(pl.col(f"{name}_half"))
-        if known is not None:
+        if self._is_coded:
             for column in self.columns:
-                fact = pl.lit(known.facts[column]).gather(pl.col(self._code))
+                fact = pl.lit(self._known.facts[column]).gather(pl.col(self._code))
                 found[column] = pl.coalesce(found[column], fact) if column in found else fact
         return [found[column].alias(column) for column in self.columns]
 
-    def taught(self, way: Quick, cells: pl.Series, coded: pl.DataFrame) -> tuple[Quick, pl.Series]:
-        is_lost = coded.select(way.lost).to_series() & cells.is_not_null()
-        others = cells.filter(is_lost)
-        # Days are read whatever the latest, which varies; what is too late is found afterwards.
-        rows = pl.DataFrame([self._row(text) for text in others.unique()], schema=self._schema)
-        known = _known(pl.concat([way.known.facts, rows]))
-        if len(known.facts) <= REMEMBERED:
-            self._known = known
-        codes = others.cast(known.texts).to_physical()
-        if self._code in coded.columns:
-            before = coded[self._code].cast(codes.dtype)
-        else:
-            before = pl.Series(self._code, [None], codes.dtype).new_from_index(0, len(cells))
-        return self._quick(known), before.scatter(is_lost.arg_true(), codes)
-
-    def read(self, cells: pl.Series, latest: pl.Series) -> Read:
-        cells, latest = cells.alias(self.element.name), latest.alias(LATEST)
-        way = self.quick()
-        coded = pl.DataFrame([cells, latest]).with_columns(way.plain).with_columns(way.coded)
-        way, code = self.taught(way, cells, coded)
-        coded = coded.with_columns(code)
-        return self.checked(way, cells, coded, coded.select(way.columns).get_columns())
+    def is_fine(self) -> pl.Expr:
+        """Whether all cells of a batch can be used."""
+        fine = pl.lit(value=True)
+        if self._known.unread is not None:
+            fine = pl.lit(self._known.unread).gather(pl.col(self._code)).any().not_()
+        if self.element.type == "date":
+            fine &= (self.typed()[1] <= pl.col(LATEST)).all()
+        return fine
 
     def checked(
-        self, way: Quick, cells: pl.Series, coded: pl.DataFrame, columns: list[pl.Series]
-    ) -> Read:
-        latest = coded[LATEST]
-        if self._code in coded.columns:
-            reasons = way.known.facts[_REASON].gather(coded[self._code])
-        else:
-            reasons = pl.Series([None], dtype=pl.String).new_from_index(0, len(cells))
+        self, cells: pl.DataFrame, columns: list[pl.Series]
+    ) -> tuple[list[pl.Series], pl.DataFrame]:
+        """The typed `columns` of a batch that is `coded`, less what cannot be used; and that."""
+        reasons = pl.Series([None], dtype=pl.String).new_from_index(0, len(cells))
+        if self._code in cells.columns:
+            reasons = self._known.facts[_REASON].gather(cells[self._code])
         is_bad = reasons.is_not_null()
         if self.element.type != "date":
-            return self._parser.without_bad(cells, latest, is_bad, columns, reasons)
-        low, high = columns
+            return unreadable_apart(self._parser, cells, is_bad, columns, reasons)
+        (low, high), latest = columns, cells[LATEST]
         is_bad |= (low > latest).fill_null(value=False)
         high = high.zip_with((high <= latest).fill_null(value=True), latest)
-        return self._parser.without_bad(cells, latest, is_bad, [low, high])
+        return unreadable_apart(self._parser, cells, is_bad, [low, high])
+
+    def forget(self) -> None:
+        """Lets go of what has become too much."""
+        if len(self._known.facts) > REMEMBERED:
+            self._known = self._nothing
 
     def _row(self, text: str) -> dict[str, Any]:
         nothing: dict[str, Any] = dict.fromkeys(self._schema)
@@ -162,6 +173,37 @@ class Texts:
             case _:
                 pass
         return {f"{name}_low": fact.low, f"{name}_high": fact.high}
+
+
+def read_texts(
+    columns: Sequence[TextColumn], cells: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`cells`, which have LATEST, with the typed columns of all `columns`; and a list.
+
+    What cannot be used is unknown, and listed. The engine does all columns at once.
+    """
+    plain = cells.with_columns(one for column in columns for one in column.plain())
+    coded = plain.with_columns(one for column in columns for one in column.coded())
+    coded = coded.with_columns(_new_codes(columns, coded))
+    fine = {f"fine {place}": column.is_fine() for place, column in enumerate(columns)}
+    made = coded.select(*(one for column in columns for one in column.typed()), **fine)
+    mended: list[pl.Series] = []
+    bad = [NOTHING]
+    for column, is_fine in zip(columns, made.head(1).select(*fine).row(0), strict=True):
+        if not is_fine:
+            typed, unreadable = column.checked(coded, made[list(column.columns)].get_columns())
+            mended.extend(one.alias(name) for one, name in zip(typed, column.columns, strict=True))
+            bad.append(unreadable)
+        column.forget()
+    return cells.with_columns(made.drop(*fine)).with_columns(mended), pl.concat(bad)
+
+
+def _new_codes(columns: Sequence[TextColumn], coded: pl.DataFrame) -> list[pl.Series]:
+    """Those of the columns in which there are texts that were not known."""
+    unread = {f"{place}": column.is_unread().sum() for place, column in enumerate(columns)}
+    empty = coded.select(column.element.name for column in columns).null_count().row(0)
+    counts = zip(columns, coded.select(**unread).row(0), empty, strict=True)
+    return [column.learned(coded) for column, count, none in counts if count > none]
 
 
 def _columns(trial: Trial, element: Element) -> dict[str, pl.DataType]:

@@ -1,14 +1,18 @@
 """Columns whose type fits their element: checked, and else used as they are."""
 
 from datetime import date
-from math import inf, isnan
-from typing import Any
+from math import isnan
 
 import polars as pl
 
+from trialscreen.model import expr
 from trialscreen.model.trial import Element, Trial
+from trialscreen.tables.cohort.column_map import LATEST
+from trialscreen.tables.cohort.data_quality import NOTHING, listed
 from trialscreen.tables.cohort.readers.cell_forms import Form
-from trialscreen.tables.cohort.readers.cells import LATEST, Parser, Quick, Read
+from trialscreen.tables.cohort.readers.cells import Parser
+from trialscreen.tables.compile.usable import beside_range
+from trialscreen.tables.engines.polars import expression
 
 READABLE = (
     "text, numbers (decimals of at most 38 digits), yes/no, days, or times with a zone such as"
@@ -17,105 +21,82 @@ READABLE = (
 """The types of column that can be used."""
 
 MOST_DIGITS = 38
-_ALL_DAYS = (date.min, date.max)
+_NEVER = 10_000_000
+"""A day that Python has not, as the engine counts days."""
+
 _WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 
 
-class Fitting:
+class TypedColumn:
     """A column whose cells are typed values as the scan leaves them.
 
-    Which can be used: those between `ends` for which `besides` is true or null. The latter is
-    over the column of the element's name and LATEST. Empty cells can be used, NaN cannot.
+    `prepared` is what the scan makes of it, under the element's name. `ends`: between which
+    values lie that can be used. `besides`: what must not be false of them, over the column and
+    LATEST. Empty cells can be used, NaN cannot.
     """
 
     def __init__(
-        self,
-        trial: Trial,
-        element: Element,
-        prepared: pl.Expr,
-        kind: pl.DataType,
-        ends: tuple[Any, Any] | None = None,
+        self, trial: Trial, element: Element, prepared: pl.Expr, kind: pl.DataType
     ) -> None:
-        self.element, self.prepared, self.ends = element, prepared, ends
+        self.element, self.prepared = element, prepared
         self.columns = {element.name: kind}
-        self._cell = pl.col(element.name)
+        self.ends = element.range
+        if element.type == "date" and element.range is None:
+            self.ends = (date.min, date.max)
+        cell, latest = expr.Column(element.name), expr.Column(LATEST)
+        self.besides: pl.Expr | None = None
+        if element.type == "date" or (element.type == "integer" and kind.is_float()):
+            self.besides = expression(beside_range(element, cell, latest))
         self._parser = Parser(trial, element)
-        self._span = (-inf, inf) if ends is None else tuple(pl.Series(ends).cast(pl.Float64))
-
-    @property
-    def besides(self) -> pl.Expr | None:
-        if self.element.type == "date":
-            return self._cell <= pl.col(LATEST)
-        if self.element.type == "integer" and self.columns[self.element.name].is_float():
-            return self._cell == self._cell.floor()
-        return None
 
     def is_within(self, cells: pl.Series) -> bool:
         """Whether all cells lie between the ends. This is no query, so it need not wait."""
         if self.ends is None or cells.null_count() == len(cells):
             return True
-        low, high = self._span
+        low, high = pl.Series(self.ends).cast(pl.Float64)
         numbers = cells.cast(pl.Float64)  # also days, of which not all are days for Python
-        least, most = numbers.min(), numbers.max()
-        return low <= least and most <= high and not isnan(numbers.sum())
+        return low <= numbers.min() and numbers.max() <= high and not isnan(numbers.sum())
 
-    def read(self, cells: pl.Series, latest: pl.Series) -> Read:
-        usable = pl.lit(value=True) if self.ends is None else self._cell.is_between(*self.ends)
+    def read(self, cells: pl.DataFrame) -> tuple[list[pl.Series], pl.DataFrame]:
+        """The column of `cells`, which have LATEST, less what cannot be used; and that, listed."""
+        column = cells[self.element.name]
+        if self.ends is None:
+            return [column], NOTHING
+        column = column.fill_nan(None) if column.dtype.is_float() else column
+        usable = pl.col(column.name).is_between(*self.ends)
         usable = usable if self.besides is None else usable & self.besides
-        return _checked(self._parser, cells, latest, usable, self._cell)
+        is_bad = pl.DataFrame([column, cells[LATEST]]).select(~usable.fill_null(value=True))
+        return unreadable_apart(self._parser, cells, is_bad.to_series(), [column])
 
 
-class Moments:
-    """A column of times: the day that a clock in the column's time zone shows."""
+def unreadable_apart(
+    parser: Parser,
+    cells: pl.DataFrame,
+    is_bad: pl.Series,
+    columns: list[pl.Series],
+    reasons: pl.Series | None = None,
+) -> tuple[list[pl.Series], pl.DataFrame]:
+    """`columns` of the parser's element, null where its cells are bad; and these, listed.
 
-    def __init__(self, trial: Trial, element: Element, column: pl.Expr) -> None:
-        self.element, self.prepared = element, column.dt.replace_time_zone(None)
-        self.columns: dict[str, pl.DataType] = {element.name: pl.Date()}
-        self._parser = Parser(trial, element)
-        cell = pl.col(element.name)
-        self._day = cell.dt.date()
-        # A time outside the years 1 to 9999 has no day.
-        self._usable = pl.when(cell.is_not_null()).then(
-            _is_possible(element, self._day).fill_null(value=False)
-        )
-
-    def quick(self) -> Quick:
-        cell = pl.col(self.element.name)
-        return Quick([], [], cell.is_null(), [self._day], self._usable.all())
-
-    def taught(self, way: Quick, cells: pl.Series, _coded: pl.DataFrame) -> tuple[Quick, pl.Series]:
-        return way, cells
-
-    def read(self, cells: pl.Series, latest: pl.Series) -> Read:
-        return _checked(self._parser, cells, latest, self._usable, self._day)
-
-    def checked(
-        self, _way: Quick, cells: pl.Series, coded: pl.DataFrame, _columns: list[pl.Series]
-    ) -> Read:
-        return self.read(cells, coded[LATEST])
+    The reasons are given, of all rows, or come of reading the bad cells.
+    """
+    bad, name = is_bad.arg_true(), parser.element.name
+    if bad.is_empty():
+        return columns, NOTHING
+    if reasons is None:
+        texts, days = _texts(cells[name].gather(bad)), cells[LATEST].gather(bad)
+        told = [parser.why_not(*one) for one in zip(texts, days, strict=True)]
+    else:
+        told = reasons.gather(bad).to_list()
+    return [column.set(is_bad, None) for column in columns], listed(cells, bad, name, told)
 
 
-def _checked(
-    parser: Parser, cells: pl.Series, latest: pl.Series, usable: pl.Expr, value: pl.Expr
-) -> Read:
-    """The value of each cell that is usable; NaN is unknown."""
-    if cells.dtype.is_float():
-        cells = cells.fill_nan(None)
-    frame = pl.DataFrame([cells, latest.alias(LATEST)])
-    columns = frame.select(value, is_bad=~usable.fill_null(value=True))
-    *values, is_bad = columns.get_columns()
-    return parser.without_bad(cells, latest, is_bad, values)
-
-
-def _is_possible(element: Element, day: pl.Expr) -> pl.Expr:
-    low, high = element.range or _ALL_DAYS
-    return day.is_between(low, high) & (day <= pl.col(LATEST))
-
-
-def _numbers(trial: Trial, element: Element, column: pl.Expr, kind: pl.DataType) -> Fitting:
-    """Numbers in the element's own unit."""
-    assert element.range is not None
-    return Fitting(trial, element, column.cast(kind), kind, element.range)
+def _texts(cells: pl.Series) -> pl.Series:
+    """Cells as text; null for a day that has none, which the engine cannot write."""
+    cell = pl.col(cells.name)
+    if cells.dtype.is_temporal():
+        cell = pl.when(cell.is_between(date.min, date.max)).then(cell)
+    return cells.to_frame().select(cell.cast(pl.String)).to_series()
 
 
 def named(name: str) -> pl.Expr:
@@ -135,28 +116,35 @@ def undeclared(column: pl.Expr, kind: pl.DataType, form: Form) -> pl.Expr:
     return pl.when(~is_code).then(column)
 
 
-def fitting(
+def typed_column(
     trial: Trial, element: Element, column: pl.Expr, kind: pl.DataType
-) -> Fitting | Moments | None:
-    """The reader for a column of this type; None if its type does not fit."""
+) -> TypedColumn | None:
+    """For a column of this type; None if it does not fit."""
     match element.type:
         case "boolean" if isinstance(kind, pl.Boolean):
-            return Fitting(trial, element, column, kind)
+            return TypedColumn(trial, element, column, kind)
         case "choice" if isinstance(kind, pl.Enum) and set(kind.categories) <= set(element.choices):
-            return Fitting(trial, element, column, kind)
+            return TypedColumn(trial, element, column, kind)
         case "date" if isinstance(kind, pl.Date):
-            return Fitting(trial, element, column, kind, element.range or _ALL_DAYS)
+            return TypedColumn(trial, element, column, kind)
         case "date" if isinstance(kind, pl.Datetime):
-            return Moments(trial, element, column)
+            return TypedColumn(trial, element, _day_shown(column), pl.Date())
         case "integer" | "quantity" if isinstance(kind, _WHOLE):
-            return _numbers(trial, element, column, pl.Int64())
+            return TypedColumn(trial, element, column.cast(pl.Int64), pl.Int64())
         case "integer" | "quantity" if isinstance(kind, pl.Decimal | pl.Float64):
-            return _numbers(trial, element, column, pl.Float64())
+            return TypedColumn(trial, element, column.cast(pl.Float64), pl.Float64())
         case "integer" | "quantity" if isinstance(kind, pl.Float32):
             # By way of the text, so that 10.2 is 10.2 and not 10.199999809.
-            return _numbers(trial, element, column.cast(pl.String), pl.Float64())
+            number = column.cast(pl.String).cast(pl.Float64)
+            return TypedColumn(trial, element, number, pl.Float64())
         case _:
             return None
+
+
+def _day_shown(column: pl.Expr) -> pl.Expr:
+    """The days that a clock in the column's time zone shows; one that has none is impossible."""
+    day = column.dt.replace_time_zone(None).dt.date()
+    return pl.when(column.is_not_null()).then(day.fill_null(pl.lit(_NEVER, pl.Int32).cast(pl.Date)))
 
 
 def _moment_as_text(column: pl.Expr) -> pl.Expr:

@@ -12,54 +12,12 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from trialscreen.model import expr
-from trialscreen.model.trial import SCREENING_DATE, Element, ElementType, Trial
+from trialscreen.model.trial import SCREENING_DATE, ElementType, Trial
 from trialscreen.tables.compile import Contradiction, Program, Step, Table, lower
-from trialscreen.tables.compile.simplify import both, compare, constant, either, floor, if_
+from trialscreen.tables.compile.simplify import both, either, if_
+from trialscreen.tables.compile.usable import usable
 from trialscreen.tables.engines.sql.dialects import Dialect, comment, traits
 from trialscreen.tables.engines.sql.printer import Printer
-
-
-def usable(trial: Trial, table: Table, column: str) -> expr.Scalar:
-    """The value of `column`; null where it cannot be right.
-
-    A number outside the accepted range, half of a count, a day after the screening date or
-    a choice that the criteria file does not name is unknown. So is a bound whose other end
-    cannot be right, or lies on the wrong side.
-    """
-    element = trial.elements.get(column)
-    if element is not None:
-        return if_(_in_range(element, expr.Column(column), table), expr.Column(column), expr.NULL)
-    name = column.rpartition("_")[0]
-    if name not in trial.elements:
-        return expr.Column(column)
-    low, high = expr.Column(f"{name}_low"), expr.Column(f"{name}_high")
-    ends = (_in_range(trial.elements[name], end, table, exact=False) for end in (low, high))
-    return if_(both(compare("<=", low, high), *ends), expr.Column(column), expr.NULL)
-
-
-def _in_range(
-    element: Element, value: expr.Scalar, table: Table, *, exact: bool = True
-) -> expr.Scalar:
-    match element.type:
-        case "boolean":
-            return expr.TRUE
-        case "choice":
-            return expr.In(value, tuple(element.choices))
-        case "date":
-            on = expr.Column(SCREENING_DATE) if table.on is None else constant(table.on)
-            return both(_between(element, value), compare("<=", value, on))
-        case _:
-            whole = element.type == "integer" and exact
-            is_whole = compare("==", value, floor(value)) if whole else expr.TRUE
-            return both(_between(element, value), is_whole)
-
-
-def _between(element: Element, value: expr.Scalar) -> expr.Scalar:
-    if element.range is None:
-        return expr.TRUE
-    least, most = (constant(end) for end in element.range)
-    return both(compare(">=", value, least), compare("<=", value, most))
-
 
 RESULTS = ("verdict", "open")
 """The columns that come out beside the criteria."""

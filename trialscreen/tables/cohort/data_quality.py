@@ -6,6 +6,7 @@ from typing import NamedTuple, TextIO
 
 import polars as pl
 
+from trialscreen.tables.cohort.column_map import KEY, ROW
 from trialscreen.tables.cohort.readers.cell_forms import ADVICE
 from trialscreen.tables.cohort.readers.cells import NO_VALUE
 from trialscreen.tables.cohort.readers.opened import place_of
@@ -26,6 +27,25 @@ SCHEMA = pl.Schema(
 UNUSABLE, UNUSUAL = "unusable", "unusual"
 
 NOTHING = pl.DataFrame(schema=SCHEMA)
+
+
+def listed(
+    cells: pl.DataFrame,
+    places: pl.Series,
+    elements: str | Sequence[str],
+    reasons: Sequence[str],
+    kind: str = UNUSABLE,
+) -> pl.DataFrame:
+    """Cells of one element, or of one each, as rows of SCHEMA; `places` are those in `cells`."""
+    names = [elements] * len(places) if isinstance(elements, str) else elements
+    columns = {
+        "row": cells[ROW].gather(places),
+        "id": cells[KEY].gather(places).cast(pl.String),
+        "element": pl.Series(names, dtype=pl.String),
+        "reason": pl.Series(reasons, dtype=pl.String),
+        "kind": pl.Series([kind]).new_from_index(0, len(places)),
+    }
+    return pl.DataFrame(columns, schema=SCHEMA)
 
 
 class Found(NamedTuple):
