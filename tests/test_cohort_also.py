@@ -21,7 +21,7 @@ def test_it_says_what_screen_says(tmp_path: Path) -> None:
     messy = patients(TRIAL, ROWS, 4, OWN_DAYS)
     write_csv(tmp_path / "t.csv", messy, own_days=True)
     problems = tmp_path / "problems.csv"
-    run_on(tmp_path, tmp_path / "t.csv", problems=problems, also=tuple(COLUMNS))
+    run_on(tmp_path, tmp_path / "t.csv", problems=problems, extra=tuple(COLUMNS))
     unusable = pl.read_csv(problems).filter(kind="unusable")
     struck = unusable.select("id", "element").rows()
     verdicts, days = set(), set()

@@ -282,7 +282,7 @@ def test_every_type_of_column_is_used_or_read(tmp_path: Path, name: str) -> None
     output = pl.read_parquet(tmp_path / "out.parquet")
     assert output[ID].to_list() == [1, 2, 3]
     assert output[case.criterion].to_list() == case.met
-    assert done.ledger.unreadable.total() == case.unreadable
+    assert done.quality.unreadable.total() == case.unreadable
     problems = pl.read_csv(tmp_path / "problems.csv").filter(pl.col("kind") == "unusable")
     assert problems["row"].to_list() == [3] * case.unreadable
     assert not problems["reason"].str.contains("cannot be used").any()
@@ -313,7 +313,7 @@ def test_excel_knows_days_numbers_and_yes_or_no(tmp_path: Path) -> None:
         ("8", False, False, False),
         ("9", None, None, None),
     ]
-    assert done.ledger.unreadable == {"prior_cell_therapy": 1}
+    assert done.quality.unreadable == {"prior_cell_therapy": 1}
 
 
 def test_columns_of_a_site_have_names_and_units_of_their_own(tmp_path: Path) -> None:
@@ -363,7 +363,7 @@ def test_an_ndjson_key_may_first_come_late(tmp_path: Path) -> None:
     done = run_on(tmp_path, tmp_path / "t.ndjson")
     output = pl.read_parquet(tmp_path / "out.parquet")
     assert output.filter("E7").rows() == output.tail(1).rows()
-    assert done.ledger.filled["screening_date"] == 1
+    assert done.quality.filled["screening_date"] == 1
 
 
 def test_a_file_with_magic_in_its_name_is_that_file(tmp_path: Path) -> None:

@@ -99,8 +99,8 @@ def test_messy_text_is_screened_as_the_reference_screens_it(
         unreadable += len(reasons)
         contradictory += len(others)
     assert not list(differences(output, kept))[:10]
-    assert unreadable == done.ledger.unreadable.total() > ROWS / 2
-    assert contradictory == done.ledger.contradictory.total() > ROWS / 100
+    assert unreadable == done.quality.unreadable.total() > ROWS / 2
+    assert contradictory == done.quality.contradictory.total() > ROWS / 100
 
 
 def contradicting(facts: Mapping[str, Fact], on: date, told: Set[str]) -> Set[str]:
@@ -123,8 +123,8 @@ def test_typed_columns_are_screened_as_the_reference_screens_them(tmp_path: Path
     table = tmp_path / "typed.parquet"
     write(TRIAL, ROWS, table, seed=3, on=ON, unknown=0.2)
     done = run_on(tmp_path, table)
-    assert not done.ledger.unreadable
-    assert not done.ledger.contradictory
+    assert not done.quality.unreadable
+    assert not done.quality.contradictory
     output = pl.read_parquet(tmp_path / "out.parquet")
     rows = [
         ({name: _fact(value) for name, value in row.items() if value is not None}, ON)
@@ -169,13 +169,13 @@ def test_typed_columns_with_unusable_values_are_screened_without_them(
         unreadable += len(bad)
         contradictory += len(others)
     assert not list(differences(output, kept))[:10]
-    assert unreadable == done.ledger.unreadable.total() > ROWS / 4
-    assert contradictory == done.ledger.contradictory.total() > ROWS / 100
+    assert unreadable == done.quality.unreadable.total() > ROWS / 4
+    assert contradictory == done.quality.contradictory.total() > ROWS / 100
     for name in TRIAL.elements:
         if name in frame.columns:
             column = frame[name]
             column = column.fill_nan(None) if column.dtype.is_float() else column
-            assert done.ledger.filled[name] == column.count(), name
+            assert done.quality.filled[name] == column.count(), name
 
 
 def _spoilt(rng: Random, column: pl.Series) -> pl.Series:

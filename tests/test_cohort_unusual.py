@@ -16,7 +16,7 @@ from trialscreen.screening.edit_checks import review
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.tables.cohort.batches import Anchor
 from trialscreen.tables.cohort.run import Done, Job, run
-from trialscreen.tables.cohort.unusual import OddOnes
+from trialscreen.tables.cohort.unusual import UnusualCounts
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)
@@ -111,8 +111,8 @@ def test_typed_columns_warn_of_what_the_reference_warns_of(tmp_path: Path, listi
         for notice in review(TRIAL, Evaluation(TRIAL.elements, facts, ON)):
             if "is unusual" in notice.message and notice.elements[0] in facts:
                 told[notice.elements[0]] += 1
-    ours = {name: odd.count for name, odd in done.ledger.odd.items()}
-    assert not done.ledger.contradictory
+    ours = {name: odd.count for name, odd in done.quality.unusual.items()}
+    assert not done.quality.contradictory
     assert ours == {name: count for name, count in told.items() if count}
     assert ours.keys() >= {*ALONE}
 
@@ -122,7 +122,7 @@ def test_medians_are_those_of_all_values() -> None:
     for _ in range(300):
         usual = [rng.uniform(35, 120) for _ in range(rng.randrange(6))]
         odd = [rng.choice((rng.uniform(20, 34), rng.uniform(121, 300))) for _ in range(7)]
-        ones = OddOnes()
+        ones = UnusualCounts()
         ones.add(odd[:3])
         ones.add(odd[3:])
         median = sorted([*usual, *odd])[(len(usual) + len(odd) - 1) // 2]

@@ -176,8 +176,8 @@ def _counted(trial: Trial, job: "Job", done: "Done", small_cells: int | None) ->
 
     assert done.attrition is not None
     found = done.attrition if small_cells is None else disclosed(done.attrition, small_cells)
-    stated = done.ledger.filled[SCREENING_DATE]
-    on = None if stated == done.ledger.rows else job.anchor.on
+    stated = done.quality.filled[SCREENING_DATE]
+    on = None if stated == done.quality.rows else job.anchor.on
     return Cohort(trial, on, found, small_cells, own_days=stated > 0)
 
 

@@ -75,28 +75,27 @@ def tell(trial: Trial, run: Run) -> None:
 def report(trial: Trial, job: "Job", done: "Done") -> None:
     """What to know of a run on this machine, on stderr."""
     from trialscreen.tables.cohort.output import name_of  # noqa: PLC0415
-    from trialscreen.tables.cohort.run import quality  # noqa: PLC0415
 
-    ledger, matched = done.ledger, done.matched
+    found, matched = done.quality, done.matched
     elements = {element.name: element for element in trial.answerable()}
-    when, own = f"on {job.anchor.on}", ledger.filled[SCREENING_DATE]
+    when, own = f"on {job.anchor.on}", found.filled[SCREENING_DATE]
     if own:
-        others = f", the other {ledger.rows - own:,} {when}" if own < ledger.rows else ""
+        others = f", the other {found.rows - own:,} {when}" if own < found.rows else ""
         when = f"on the day in {SCREENING_DATE}{others}"
     absent = [
         name
         for name, element in elements.items()
-        if not ledger.filled[name] and element.derive is None and name != SCREENING_DATE
+        if not found.filled[name] and element.derive is None and name != SCREENING_DATE
     ]
     run = Run(
-        ledger.rows,
+        found.rows,
         when,
-        job.anchor.on if own < ledger.rows else None,
+        job.anchor.on if own < found.rows else None,
         name_of(job.output),
-        ledger.verdicts,
+        found.verdicts,
         [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange],
         {one.name: one.element.name for one in matched.columns if one.alike},
-        quality(trial, ledger),
+        found.summary(),
         absent,
         done.notes,
     )

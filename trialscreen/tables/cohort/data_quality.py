@@ -1,16 +1,18 @@
-"""What could not be used in a cohort: counted, and listed in the order of the rows."""
+"""The data-quality problems of a cohort: counted, and listed in the order of the rows."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TextIO
 
 import polars as pl
 
+from trialscreen.model.trial import Trial
 from trialscreen.tables.cohort.column_map import KEY, ROW
 from trialscreen.tables.cohort.readers.cell_forms import ADVICE
 from trialscreen.tables.cohort.readers.cells import NO_VALUE
 from trialscreen.tables.cohort.readers.opened import place_of
-from trialscreen.tables.cohort.unusual import Odd, OddOnes
+from trialscreen.tables.cohort.unusual import UnusualCounts, UnusualValues, reasons
+from trialscreen.tables.quality import Quality, of_median
 from trialscreen.text.csvtext import write_rows
 
 SCHEMA = pl.Schema(
@@ -30,20 +32,15 @@ NOTHING = pl.DataFrame(schema=SCHEMA)
 
 
 def listed(
-    cells: pl.DataFrame,
-    places: pl.Series,
-    elements: str | Sequence[str],
-    reasons: Sequence[str],
-    kind: str = UNUSABLE,
+    cells: pl.DataFrame, element: str, why: Sequence[str], kind: str = UNUSABLE
 ) -> pl.DataFrame:
-    """Cells of one element, or of one each, as rows of SCHEMA; `places` are those in `cells`."""
-    names = [elements] * len(places) if isinstance(elements, str) else elements
+    """The cells of an element as rows of SCHEMA, one for each row of `cells`."""
     columns = {
-        "row": cells[ROW].gather(places),
-        "id": cells[KEY].gather(places).cast(pl.String),
-        "element": pl.Series(names, dtype=pl.String),
-        "reason": pl.Series(reasons, dtype=pl.String),
-        "kind": pl.Series([kind]).new_from_index(0, len(places)),
+        "row": cells[ROW],
+        "id": cells[KEY].cast(pl.String),
+        "element": pl.Series([element]).new_from_index(0, len(cells)),
+        "reason": pl.Series(why, dtype=pl.String),
+        "kind": pl.Series([kind]).new_from_index(0, len(cells)),
     }
     return pl.DataFrame(columns, schema=SCHEMA)
 
@@ -53,46 +50,30 @@ class Found(NamedTuple):
 
     `filled` counts the cells of an element that state something. `unreadable` and
     `contradictory` (of SCHEMA) list the values that could not be used. `undated`: rows whose
-    screening date cannot be used. `odd` are used, and `unusual` lists them, if that is wanted.
+    screening date cannot be used. `unusual` values are used, and may be of rows before.
     """
 
     filled: Mapping[str, int]
     unreadable: pl.DataFrame = NOTHING
     contradictory: pl.DataFrame = NOTHING
     undated: Sequence[int] = ()
-    odd: Sequence[Odd] = ()
-    unusual: pl.DataFrame = NOTHING
-
-    def listed(self) -> pl.DataFrame:
-        """All values that are to be looked at."""
-        unreadable = self.unreadable
-        if len(unreadable):
-            reasons = unreadable["reason"].str.strip_prefix(NO_VALUE)
-            unreadable = unreadable.with_columns(reasons)
-        lists = [one for one in (unreadable, self.contradictory, self.unusual) if len(one)]
-        return lists[0] if len(lists) == 1 else pl.concat(lists or [NOTHING])
-
-    def without_value(self) -> Counter[str]:
-        """How many cells of each element are listed that hold no value."""
-        if self.unreadable.is_empty():
-            return Counter()
-        holds_none = self.unreadable["reason"].str.starts_with(NO_VALUE)
-        return Counter(self.unreadable["element"].filter(holds_none))
+    unusual: Sequence[UnusualValues] = ()
 
 
-class Ledger:
-    """The sums over all batches, which come in the order of the rows.
+class DataQuality:
+    """The data-quality problems of all batches, which come in the order of the rows.
 
-    `empty` counts the cells that are listed and hold no value: they are neither `filled` nor
-    `unreadable`.
+    Counted are, by element: `filled` cells, which state something; `unreadable` ones of them,
+    and of these the ones that look like codes for a missing value, `like_missing`;
+    `contradictory` and `unusual` ones; and `empty` cells, which are listed and hold no value.
+    `verdicts` counts rows by verdict and what is open.
 
-    `like_missing` are those of the `unreadable` that look like codes for a missing value.
-    Of the rows that are listed, those that were `blank` count too (as in `Tables`).
-    With `out`, every value that could not be used is listed there, as CSV; `failure` says
-    why that could not be done. (Raised in the engine's threads, it would lose its number.)
+    With `out`, every value that could not be used, or is unusual, is listed there, as CSV; of
+    the rows before it, those that were `blank` count too (as in `Tables`). `failure` says why
+    that could not be done. (Raised in the engine's threads, it would lose its number.)
     """
 
-    def __init__(self, out: TextIO | None, blank: Sequence[int] = ()) -> None:
+    def __init__(self, trial: Trial, out: TextIO | None, blank: Sequence[int] = ()) -> None:
         self.rows = 0
         self.blank = blank
         self.filled: Counter[str] = Counter()
@@ -100,11 +81,11 @@ class Ledger:
         self.unreadable: Counter[str] = Counter()
         self.like_missing: Counter[str] = Counter()
         self.contradictory: Counter[str] = Counter()
-        self.odd: defaultdict[str, OddOnes] = defaultdict(OddOnes)
+        self.unusual: defaultdict[str, UnusualCounts] = defaultdict(UnusualCounts)
         self.verdicts: Counter[tuple[str, str | None]] = Counter()
         self.undated: list[int] = []
         self.failure: OSError | None = None
-        self._out = out
+        self._trial, self._out = trial, out
         self._read: deque[Found] = deque()
         self._listed = NOTHING
         if out is not None:
@@ -118,10 +99,7 @@ class Ledger:
         self._read.append(found)
 
     def add(self, rows: pl.Series, found: Found, verdicts: Counter[tuple[str, str | None]]) -> None:
-        """What was found in the next rows, given by their numbers, and their verdicts.
-
-        These are counted by verdict and what is open.
-        """
+        """What was found in the next rows, given by their numbers, and their verdicts."""
         self.rows += len(rows)
         self.verdicts.update(verdicts)
         while self._read:
@@ -129,36 +107,59 @@ class Ledger:
         self._add(found)
         self._write(up_to=rows[-1])
 
+    def finish(self, unusual: Sequence[UnusualValues]) -> None:
+        """After the last row: unusual values that no batch has told of, and unusual medians."""
+        self._add(Found({}, unusual=unusual))
+        self._write_rows((None, None, name, why, UNUSUAL) for name, why in self._medians())
+
+    def summary(self) -> Quality:
+        """The sums that are told in the end."""
+        return Quality(
+            self.unreadable,
+            self.contradictory,
+            {name: one.count for name, one in self.unusual.items()},
+            [message for _, message in self._medians()],
+            {name: [f"{code:.0f}" for code in one.codes] for name, one in self.unusual.items()},
+            self.empty,
+            self.like_missing.total(),
+        )
+
+    def _medians(self) -> Iterator[tuple[str, str]]:
+        """The elements with unusual medians, in the order of the file, and what is told of each."""
+        for element in self._trial.answerable():
+            name = element.name
+            if (unusual := self.unusual.get(name)) is not None:
+                known = self.filled[name] - self.unreadable[name] - self.contradictory[name]
+                if (median := unusual.median(element, known)) is not None:
+                    yield name, of_median(self._trial, element, median)
+
     def _add(self, found: Found) -> None:
-        empty = found.without_value()
-        self.empty.update(empty)
         self.filled.update(found.filled)
-        self.filled.subtract(empty)
-        self.unreadable.update(Counter(found.unreadable["element"]) - empty)
+        self.undated.extend(found.undated)
+        lists = [found.contradictory]
         if len(found.unreadable):  # each query waits for the engine
-            advised = found.unreadable["reason"].str.ends_with(ADVICE)
-            self.like_missing.update(found.unreadable["element"].filter(advised))
+            lists.insert(0, self._add_unreadable(found.unreadable))
         if len(found.contradictory):
             # A value that contradicts two others has two reasons, and is one value.
             once = found.contradictory.unique(["row", "element"])
             self.contradictory.update(once["element"])
-        self.add_odd(found.odd)
-        self.undated.extend(found.undated)
-        if self._out is not None and len(listed := found.listed()):
-            self._listed = pl.concat([self._listed, listed])
+        for one in found.unusual:
+            self.unusual[one.element.name].add(one.lows)
+            if self._out is not None:
+                why = reasons(self._trial, one)
+                lists.append(listed(one.rows, one.element.name, why, UNUSUAL))
+        if self._out is not None and any(map(len, lists)):
+            self._listed = pl.concat([self._listed, *lists])
 
-    def add_odd(self, found: Sequence[Odd]) -> None:
-        """Unusual values, of rows that are added or that have been."""
-        for one in found:
-            self.odd[one.element.name].add(one.lows)
-
-    def known(self, element: str) -> int:
-        """The rows in which an element that stands in a column can be used."""
-        return self.filled[element] - self.unreadable[element] - self.contradictory[element]
-
-    def add_last(self, element: str, reason: str) -> None:
-        """Lists what is unusual about a whole column."""
-        self._write_rows([(None, None, element, reason, UNUSUAL)])
+    def _add_unreadable(self, cells: pl.DataFrame) -> pl.DataFrame:
+        """Counts them, and gives them as they are listed."""
+        elements, why = cells["element"], cells["reason"]
+        holds_none = why.str.starts_with(NO_VALUE)
+        self.empty.update(empty := Counter(elements.filter(holds_none)))
+        self.filled.subtract(empty)
+        self.unreadable.update(elements.filter(~holds_none))
+        self.like_missing.update(elements.filter(why.str.ends_with(ADVICE)))
+        return cells.with_columns(why.str.strip_prefix(NO_VALUE))
 
     def _write(self, up_to: int) -> None:
         """What is listed of the rows up to this one."""

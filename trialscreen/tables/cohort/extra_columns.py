@@ -23,7 +23,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
 }
 
 
-class Also(NamedTuple):
+class ExtraColumns(NamedTuple):
     """Adds some of COLUMNS to the screened rows."""
 
     trial: Trial
@@ -36,14 +36,14 @@ class Also(NamedTuple):
         added = {name: COLUMNS[name] for name in self.columns}
         return pl.Schema({**self.screener.results, **added})
 
-    def add(self, screened: pl.DataFrame) -> pl.DataFrame:
-        """A batch of screened rows with these columns; the typed ones must still be there."""
-        rows = [self._told(row) for row in screened.iter_rows(named=True)]
+    def add(self, results: pl.DataFrame) -> pl.DataFrame:
+        """A batch of `Screener.results` with these columns; the typed ones must still be there."""
+        rows = [self._told(row) for row in results.iter_rows(named=True)]
         added = {
             name: pl.Series(name, [row[name] for row in rows], COLUMNS[name])
             for name in self.columns
         }
-        return screened.with_columns(**added)
+        return results.with_columns(**added)
 
     def _told(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if row["verdict"] == "eligible":

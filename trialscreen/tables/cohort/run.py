@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import polars as pl
 
@@ -15,7 +15,7 @@ from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.attrition.counting import verdicts_of
 from trialscreen.tables.cohort.batches import Anchor, Batches, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import KEY, NO_MAP, ROW, ColumnMap, Matched, match_columns
-from trialscreen.tables.cohort.data_quality import Found, Ledger
+from trialscreen.tables.cohort.data_quality import DataQuality, Found
 from trialscreen.tables.cohort.ids import Ids
 from trialscreen.tables.cohort.output import ENDINGS, STDOUT, is_known, name_of, whole_output, write
 from trialscreen.tables.cohort.readers.inputs import name_of as input_name
@@ -24,12 +24,11 @@ from trialscreen.tables.cohort.readers.opened import Tables, place_of
 from trialscreen.tables.cohort.readers.parquet import panics_told
 from trialscreen.tables.cohort.screener import Screener
 from trialscreen.tables.cohort.streaming import BATCH, by_batch, interruptible, settle
-from trialscreen.tables.quality import DECLARE, MOST_BAD, Quality, of_median, too_many
+from trialscreen.tables.quality import DECLARE, MOST_BAD, too_many
 from trialscreen.text.characters import printable, shown, some
 from trialscreen.text.files import whole_file
 
 if TYPE_CHECKING:
-    from trialscreen.tables.attrition.counting import Counting
     from trialscreen.tables.attrition.counts import Attrition
 
 
@@ -37,9 +36,9 @@ class Job(NamedTuple):
     """What to screen, and where the findings go.
 
     `key`: the column of ids. `column_map`: what a site's file says of its columns. `problems`:
-    a CSV file for the cells that could not be used. `most_bad`: the share of unreadable
-    cells that a column may have. `also`: names of `also.COLUMNS`. `beside`: files that the
-    caller writes. `encoding`: that of text files, if it is not UTF-8.
+    a CSV file for the cells that could not be used. `most_bad`: the share of unreadable cells
+    that a column may have. `extra`: names of `extra_columns.COLUMNS`. `beside`: files that
+    the caller writes. `encoding`: that of text files, if it is not UTF-8.
     """
 
     inputs: tuple[Path, ...]
@@ -50,7 +49,7 @@ class Job(NamedTuple):
     sheet: str | None = None
     problems: Path | None = None
     most_bad: float = MOST_BAD
-    also: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
     beside: tuple[Path, ...] = ()
     encoding: str | None = None
 
@@ -66,7 +65,7 @@ class Done(NamedTuple):
     """What came of a run beside its output; `notes` are of its input."""
 
     matched: Matched
-    ledger: Ledger
+    quality: DataQuality
     attrition: "Attrition | None"
     notes: tuple[str, ...] = ()
 
@@ -99,122 +98,93 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
     screener = Screener(
         trial, batches, with_needed=with_attrition, with_list=job.problems is not None
     )
-    counting = _counting(trial, screener) if with_attrition else None
+    counting = None
+    if with_attrition:
+        from trialscreen.tables.attrition.counting import Counting  # noqa: PLC0415 - for those who count
+
+        counting = Counting(trial, screener.program)
+
+    def tell(results: pl.DataFrame, found: Found) -> None:
+        quality.add(results[ROW], found, verdicts_of(results))
+        ids.add(results[KEY], results[ROW])
+        if counting is not None:
+            counting.add(results)
+        progress.advance(len(results))
+
     with whole_output(job.output, folder) as output, interruptible():
-        listing = nullcontext() if job.problems is None else whole_file(job.problems)
-        with listing as listed, _told(job), _ledger(job, listed, tables.blank) as ledger:
+        with _told(job), _problem_list(job.problems) as out:
+            quality = DataQuality(trial, out, tables.blank)
             progress.start(tables.counted)
             size = BATCH if tables.is_text else None  # of text, the engine reads little at a time
-            typed = rows if batches.is_ready else _typed(rows, batches, ledger, size)
-            listeners = _Listeners(ledger, ids, counting, progress)
-            # `also` screens each row anew; else no typed column is looked at any more.
-            kept = [*screener.results] if job.also else [KEY, *screener.findings]
-            screened = _screened(typed, screener, listeners, kept)
-            if job.also:
-                from trialscreen.tables.cohort.extra_columns import Also  # noqa: PLC0415 - the whole reference
+            typed = rows if batches.is_ready else _typed(rows, batches, quality, size)
+            # For extra columns each row is screened anew; else no typed column is needed any more.
+            kept = [*screener.results] if job.extra else [KEY, *screener.findings]
+            results = _results(typed, screener, tell, kept)
+            if job.extra:
+                from trialscreen.tables.cohort.extra_columns import ExtraColumns  # noqa: PLC0415 - the whole reference
 
-                also = Also(trial, screener, job.anchor.on, job.also)
-                screened = by_batch(screened, also.add, also.schema)
-            write(screened, (*screener.findings, *job.also), job.key, job.output, output)
-            ledger.add_odd(screener.rest())
-            for name, message in medians(trial, ledger):
-                ledger.add_last(name, message)
+                extra = ExtraColumns(trial, screener, job.anchor.on, job.extra)
+                results = by_batch(results, extra.add, extra.schema)
+            write(results, (*screener.findings, *job.extra), job.key, job.output, output)
+            quality.finish(screener.rest())
+            if quality.failure is not None:
+                raise quality.failure
             problems = [
-                *_lost(tables, ledger),
-                *_unusable(job, matched, ledger),
+                *_lost(tables, quality),
+                *_unusable(job, matched, quality),
                 *ids.problems(rows, KEY, ROW),
             ]
         if problems:
             raise InputError(problems)
     attrition = None if counting is None else counting.attrition()
-    return Done(matched, ledger, attrition, tables.notes)
-
-
-def medians(trial: Trial, ledger: Ledger) -> Iterator[tuple[str, str]]:
-    """The elements with unusual medians, in the order of the file, and what is told of each."""
-    for element in trial.answerable():
-        if (odd := ledger.odd.get(element.name)) is not None:
-            median = odd.median(element, ledger.known(element.name))
-            if median is not None:
-                yield element.name, of_median(trial, element, median)
-
-
-def quality(trial: Trial, ledger: Ledger) -> Quality:
-    """The sums that are told in the end."""
-    return Quality(
-        ledger.unreadable,
-        ledger.contradictory,
-        {name: odd.count for name, odd in ledger.odd.items()},
-        [message for _, message in medians(trial, ledger)],
-        {name: [f"{code:.0f}" for code in odd.codes] for name, odd in ledger.odd.items()},
-        ledger.empty,
-        ledger.like_missing.total(),
-    )
+    return Done(matched, quality, attrition, tables.notes)
 
 
 @contextmanager
-def _ledger(job: Job, path: Path | None, blank: Sequence[int]) -> Iterator[Ledger]:
-    """With its list in `path`, which is to be `job.problems`."""
+def _problem_list(path: Path | None) -> Iterator[TextIO | None]:
+    """The file for the list of problems, which appears whole or not at all."""
     if path is None:
-        yield Ledger(None, blank)
-    else:
+        yield None
+        return
+    with whole_file(path) as part:
         try:
-            with path.open("w", encoding="utf-8", newline="") as out:
-                yield (ledger := Ledger(out, blank))
-                if ledger.failure is not None:
-                    raise ledger.failure
+            with part.open("w", encoding="utf-8", newline="") as out:
+                yield out
         except OSError as error:
             if error.errno is None:  # it is from Polars, of another file
                 raise
-            name, message = printable(str(job.problems)), f"cannot be written: {error.strerror}"
-            raise InputError([Problem(name, message)]) from None
+            message = f"cannot be written: {error.strerror}"
+            raise InputError([Problem(printable(str(path)), message)]) from None
 
 
-def _counting(trial: Trial, screener: Screener) -> "Counting":
-    from trialscreen.tables.attrition.counting import Counting  # noqa: PLC0415 - for those who count
-
-    return Counting(trial, screener.program)
-
-
-class _Listeners(NamedTuple):
-    """Those who are told of every batch that has been screened."""
-
-    ledger: Ledger
-    ids: Ids
-    counting: "Counting | None"
-    progress: Progress
-
-    def tell(self, results: pl.DataFrame, found: Found) -> None:
-        self.ledger.add(results[ROW], found, verdicts_of(results))
-        self.ids.add(results[KEY], results[ROW])
-        if self.counting is not None:
-            self.counting.add(results)
-        self.progress.advance(len(results))
-
-
-def _typed(rows: pl.LazyFrame, batches: Batches, ledger: Ledger, size: int | None) -> pl.LazyFrame:
+def _typed(
+    rows: pl.LazyFrame, batches: Batches, quality: DataQuality, size: int | None
+) -> pl.LazyFrame:
     """The typed columns of all rows, read `size` rows at a time."""
 
     def read(cells: pl.DataFrame) -> pl.DataFrame:
         typed, found = batches.read(cells)
-        ledger.read(found)
+        quality.read(found)
         return typed
 
     return by_batch(rows, read, batches.schema, size)
 
 
-def _screened(
-    typed: pl.LazyFrame, screener: Screener, listeners: _Listeners, kept: Sequence[str]
+def _results(
+    typed: pl.LazyFrame,
+    screener: Screener,
+    tell: Callable[[pl.DataFrame, Found], None],
+    kept: Sequence[str],
 ) -> pl.LazyFrame:
-    """The columns `kept` of what the screener returns for all rows."""
+    """The columns `kept` of what the screener returns for all rows; `tell` gets each batch."""
 
-    def settle(screened: pl.DataFrame) -> pl.DataFrame:
-        results, found = screener.settled(screened)
-        listeners.tell(results, found)
-        return pl.DataFrame([results[name] for name in kept])
+    def settled(batch: pl.DataFrame) -> pl.DataFrame:
+        results, found = screener.settled(batch)
+        tell(results, found)
+        return results[list(kept)]
 
     schema = pl.Schema({name: screener.results[name] for name in kept})
-    return by_batch(screener.screened(typed), settle, schema)
+    return by_batch(screener.with_findings(typed), settled, schema)
 
 
 # What can be wrong.
@@ -236,7 +206,7 @@ def _check_files(trial: Trial, job: Job) -> None:
     for one, other in combinations(written, 2):
         if _same(one, other):
             problems.append(Problem(printable(str(one)), "is given for two of the files to write"))
-    if job.key in ("verdict", "open", *(one.id for one in trial.criteria), *job.also):
+    if job.key in ("verdict", "open", *(one.id for one in trial.criteria), *job.extra):
         message = f"the output has a column {shown(job.key)} of its own; rename that of the ids"
         problems.append(Problem("--id", message))
     if problems:
@@ -252,19 +222,19 @@ def _same(one: Path, other: Path) -> bool:
         return False
 
 
-def _lost(tables: Tables, ledger: Ledger) -> Iterator[Problem]:
+def _lost(tables: Tables, quality: DataQuality) -> Iterator[Problem]:
     """Rows that the files have and the engine has not read; there should never be any."""
     expected = None if tables.counted is None else tables.counted()
-    if expected is not None and expected != ledger.rows:
-        message = f"{ledger.rows:,} of {expected:,} rows were read; nothing is written"
+    if expected is not None and expected != quality.rows:
+        message = f"{quality.rows:,} of {expected:,} rows were read; nothing is written"
         yield Problem("the table", message)
 
 
-def _unusable(job: Job, matched: Matched, ledger: Ledger) -> Iterator[Problem]:
+def _unusable(job: Job, matched: Matched, quality: DataQuality) -> Iterator[Problem]:
     """What makes the whole table unusable."""
-    if ledger.rows == 0:
+    if quality.rows == 0:
         yield Problem("the table", "there are no rows in it")
-    if rows := [place_of(row, ledger.blank) for row in sorted(ledger.undated)]:
+    if rows := [place_of(row, quality.blank) for row in sorted(quality.undated)]:
         yield Problem(
             SCREENING_DATE,
             f"expected one day (YYYY-MM-DD), not after {job.anchor.today}; that is not so in row"
@@ -272,10 +242,10 @@ def _unusable(job: Job, matched: Matched, ledger: Ledger) -> Iterator[Problem]:
         )
     for column in matched.columns:
         name = column.element.name
-        bad, filled = ledger.unreadable[name], ledger.filled[name]
+        bad, filled = quality.unreadable[name], quality.filled[name]
         if (too_bad := too_many(name, bad, filled, job.most_bad)) is not None:
             codes = ""
-            if like_missing := ledger.like_missing[name]:
+            if like_missing := quality.like_missing[name]:
                 codes = f". {like_missing:,} look like codes for missing values: {DECLARE}"
             yield Problem(
                 f"the column {printable(column.name)}",

@@ -13,9 +13,9 @@ from trialscreen.model.expr import Scalar
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.attrition.counting import ENOUGH
 from trialscreen.tables.cohort.batches import Batches, known
-from trialscreen.tables.cohort.column_map import LATEST
-from trialscreen.tables.cohort.data_quality import NOTHING, UNUSUAL, Found, listed
-from trialscreen.tables.cohort.unusual import Odd, Unusual, is_usual, reasons
+from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
+from trialscreen.tables.cohort.data_quality import NOTHING, Found, listed
+from trialscreen.tables.cohort.unusual import Unusual, UnusualValues, is_usual
 from trialscreen.tables.compile import lower
 from trialscreen.tables.engines.polars import Computing, table_of
 
@@ -26,7 +26,7 @@ class Screener:
     """A trial over the typed columns that `batches` makes; `columns` names those of each element.
 
     The columns that fit may still hold values that cannot be used. `with_needed`, the
-    program also tells what `Counting` counts; `with_list`, what is unusual is put in words.
+    program also tells what `Counting` counts; `with_list`, each batch tells of its unusual values.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Screener:
         self.program = lower(trial, table, with_needed=with_needed)
         self.columns = {one.element.name: tuple(one.columns) for one in batches.columns}
         self._typed = batches.typed
-        self._trial, self._with_list = trial, with_list
+        self._with_list = with_list
         self._waiting: list[pl.DataFrame] = []
         own_days = SCREENING_DATE in self.schema
         self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
@@ -45,7 +45,7 @@ class Screener:
         self._unusual = Unusual(trial, {**days, **self.columns})
         self._spanned = [one for one in self._typed if one.ends is not None]
         spanned = (one.element.name for one in self._spanned)
-        self._doubted = [*dict.fromkeys((*self._unusual.columns, *spanned))]
+        self._doubted = [*dict.fromkeys((ROW, KEY, *self._unusual.columns, *spanned))]
         contradictions = self.program.contradictions
         self._flags = {f"(contradiction {one.id})": one.holds for one in contradictions}
 
@@ -73,7 +73,7 @@ class Screener:
         """What `settled` returns: the typed columns, and what is found for each row."""
         return pl.Schema({**self.schema, **self.findings})
 
-    def screened(self, typed: pl.LazyFrame) -> pl.LazyFrame:
+    def with_findings(self, typed: pl.LazyFrame) -> pl.LazyFrame:
         """What `settled` takes: `results`, unusable values and all, and in which rows those are."""
         frame = self._computing({**self.program.results, **self._flags}).of(typed)
         frame = frame.cast(self.results)  # what no column can decide has no type of its own
@@ -91,9 +91,9 @@ class Screener:
             yield ~is_usual(one.element, pl.col(one.element.name), one.ends)
         yield from self._unusual.flags(*(one.element.name for one in self._spanned))
 
-    def settled(self, screened: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
-        """A batch of `screened` without the values that cannot be used, and what they were."""
-        results = screened.clone()
+    def settled(self, batch: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
+        """A batch of `with_findings` without the values that cannot be used, and what they were."""
+        results = batch.clone()
         touched = results.drop_in_place(_TOUCHED)
         doubtful = results.drop_in_place(_DOUBTFUL).arg_true()
         if doubtful.is_empty():
@@ -104,20 +104,10 @@ class Screener:
         results, found = self._settled(results, touched)
         if touched.any():
             rows = results[doubtful, self._doubted]
-        if not self._with_list:
-            return results, found._replace(odd=self._odd_of_many(rows, ENOUGH))
-        return results, self._with_odd(results, found, self._unusual.found(rows), doubtful)
+        enough = 0 if self._with_list else ENOUGH
+        return results, found._replace(unusual=self._unusual_of_many(rows, enough))
 
-    def _with_odd(
-        self, results: pl.DataFrame, found: Found, odd: list[Odd], places: pl.Series
-    ) -> Found:
-        lists = [NOTHING]
-        for one in odd:
-            rows, why = places.gather(one.places), reasons(self._trial, one)
-            lists.append(listed(results, rows, one.element.name, why, UNUSUAL))
-        return found._replace(odd=odd, unusual=pl.concat(lists))
-
-    def _odd_of_many(self, rows: pl.DataFrame, enough: int) -> list[Odd]:
+    def _unusual_of_many(self, rows: pl.DataFrame, enough: int) -> list[UnusualValues]:
         """What is found in these rows and all that wait, once they are enough.
 
         A look costs nearly the same for few.
@@ -128,9 +118,9 @@ class Screener:
         waiting, self._waiting = self._waiting, []
         return self._unusual.found(pl.concat(waiting))
 
-    def rest(self) -> list[Odd]:
+    def rest(self) -> list[UnusualValues]:
         """The unusual values that no batch has told of."""
-        return self._odd_of_many(self._waiting[0].clear(), 0) if self._waiting else []
+        return self._unusual_of_many(self._waiting[0].clear(), 0) if self._waiting else []
 
     def _settled(self, results: pl.DataFrame, touched: pl.Series) -> tuple[pl.DataFrame, Found]:
         # Queries wait for the engine, which waits for this: none where nothing is to be looked at.
@@ -161,8 +151,8 @@ class Screener:
         for flag, one in zip(flags, self.program.contradictions, strict=True):
             holds = flag.fill_null(value=False)
             for name in one.elements if holds.any() else ():
-                places = (holds & self._is_known(typed, name)).arg_true()
-                found.append(listed(typed, places, name, (one.reason,) * len(places)))
+                rows = typed.filter(holds & self._is_known(typed, name))
+                found.append(listed(rows, name, (one.reason,) * len(rows)))
                 unknown[name] = holds | unknown[name] if name in unknown else holds
         nulls = [
             typed[column].set(rows, None).alias(column)

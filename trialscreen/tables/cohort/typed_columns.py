@@ -7,7 +7,7 @@ import polars as pl
 
 from trialscreen.model import expr
 from trialscreen.model.trial import Element, Trial
-from trialscreen.tables.cohort.column_map import LATEST
+from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING, listed
 from trialscreen.tables.cohort.readers.cell_forms import Form
 from trialscreen.tables.cohort.readers.cells import Parser
@@ -88,7 +88,9 @@ def unreadable_apart(
         told = [parser.why_not(*one) for one in zip(texts, days, strict=True)]
     else:
         told = reasons.gather(bad).to_list()
-    return [column.set(is_bad, None) for column in columns], listed(cells, bad, name, told)
+    return [column.set(is_bad, None) for column in columns], listed(
+        cells[bad, [ROW, KEY]], name, told
+    )
 
 
 def _texts(cells: pl.Series) -> pl.Series:

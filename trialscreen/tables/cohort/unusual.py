@@ -10,21 +10,22 @@ import polars as pl
 from trialscreen.model.facts import Dates, Numbers, of_columns
 from trialscreen.model.trial import Element, Trial
 from trialscreen.model.wording import show_fact, show_typical
+from trialscreen.tables.cohort.column_map import KEY, ROW
 from trialscreen.tables.quality import CODES, ENOUGH, codes_in
 
 _KEPT = 100_000
 
 
-class Odd(NamedTuple):
-    """The unusual values of an element: in which of some rows, and the cells of its columns."""
+class UnusualValues(NamedTuple):
+    """Those of one element: ROW and KEY of their rows, and the columns of the element."""
 
     element: Element
-    places: pl.Series
-    cells: list[tuple[Any, ...]]
+    rows: pl.DataFrame
 
     @property
     def lows(self) -> list[Any]:
-        return [low for low, *_ in self.cells]
+        """The values, or their lower bounds."""
+        return self.rows.to_series(2).to_list()
 
 
 def is_usual(element: Element, cell: pl.Expr, ends: tuple[Any, Any]) -> pl.Expr:
@@ -75,19 +76,19 @@ class Unusual:
             if span.element.name not in but
         )
 
-    def found(self, rows: pl.DataFrame) -> list[Odd]:
-        """The unusual values in the `columns` of some rows, in the order of the elements."""
+    def found(self, rows: pl.DataFrame) -> list[UnusualValues]:
+        """The unusual values in some rows with ROW, KEY and `columns`, by element, in order."""
         flags = rows.select_seq(self._flags)
         return [
-            Odd(span.element, places, rows[places, list(span.columns)].rows())
+            UnusualValues(span.element, rows[places, [ROW, KEY, *span.columns]])
             for span, flag in zip(self._spans, flags, strict=True)
             if len(places := flag.arg_true())
         ]
 
 
-def reasons(trial: Trial, odd: Odd) -> list[str]:
+def reasons(trial: Trial, values: UnusualValues) -> list[str]:
     """Why each of the values is unusual."""
-    return [_reason(trial, odd.element, _fact(cells)) for cells in odd.cells]
+    return [_reason(trial, values.element, _fact(cells)) for _, _, *cells in values.rows.rows()]
 
 
 def _reason(trial: Trial, element: Element, fact: Numbers | Dates) -> str:
@@ -97,12 +98,12 @@ def _reason(trial: Trial, element: Element, fact: Numbers | Dates) -> str:
     return f"{value} is unusual; typical is {show_typical(trial, element)}"
 
 
-def _fact(cells: tuple[Any, ...]) -> Numbers | Dates:
+def _fact(cells: list[Any]) -> Numbers | Dates:
     low, high, *as_written = cells if len(cells) > 1 else cells * 2
     return Dates(low, high) if isinstance(low, date) else of_columns(low, high, *as_written)
 
 
-class OddOnes:
+class UnusualCounts:
     """The unusual values of one column, counted, as far as its median needs them."""
 
     def __init__(self) -> None:
