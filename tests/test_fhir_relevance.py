@@ -19,6 +19,8 @@ from tests.tables import Patients
 from tests.trials import vary, with_criteria
 from trialscreen import Trial, load_trial
 from trialscreen.model.facts import Exactly, Fact, Numbers, half_of_shown
+from trialscreen.model.rules import Is, any_of
+from trialscreen.model.trial import Criterion, Formula
 from trialscreen.output.export.fhir.questionnaire import BASE, Form, questionnaire, questions_of
 from trialscreen.output.export.fhir.response import response
 from trialscreen.output.export.fhir.values import answer_of
@@ -57,7 +59,7 @@ def _nothing_needed_is_hidden(form: Json, screening: Screening) -> None:
     pruned = response(screening, AT).resource
     missed = {name for finding in screening.findings for name in finding.missing}
     answers = _everything(screening.trial, screening.facts)
-    for name in missed:
+    for name in missed - {n for n, one in screening.trial.elements.items() if one.internal}:
         assert enabled(questions[name], answers), name
         assert enabled(questions[name], pruned), name
 
@@ -88,7 +90,20 @@ def _shown(fact: Fact) -> Fact:
 def _screened(rng: Random, trial: Trial) -> Screening:
     names = frozenset(name for name in trial.elements if rng.random() < 0.3)
     facts = Patients(trial, bounded=names).facts(rng, ON)
-    return unreviewed(trial, {n: one for n, one in facts.items() if _accepted(trial, n, one)})
+    given = {n: one for n, one in facts.items() if not trial.elements[n].internal}
+    return unreviewed(trial, {n: one for n, one in given.items() if _accepted(trial, n, one)})
+
+
+def _some_internal(rng: Random, trial: Trial) -> Trial:
+    """Some of what a rule derives is never asked."""
+    hidden = {
+        name: replace(element, internal=True, source="derived")
+        for name, element in trial.elements.items()
+        if element.derive is not None
+        and not isinstance(element.derive, Formula)
+        and rng.random() < 0.5
+    }
+    return replace(trial, elements={**trial.elements, **hidden})
 
 
 def _in_another_order(rng: Random, trial: Trial) -> Trial:
@@ -122,7 +137,7 @@ def test_questions_of_generated_trials_hide_nothing_that_is_needed(kind: str, rn
         trial = random_trial(rng, SMALL)
     else:
         trial = with_criteria(rng, vary(rng, SMALL), 3)
-    trial = _in_another_order(rng, trial)
+    trial = _in_another_order(rng, _some_internal(rng, trial))
     form = questionnaire(trial)
     for _ in range(2):
         screening = _screened(rng, trial)
@@ -165,6 +180,22 @@ def test_what_the_packaged_questions_enable(
     questions = _questions(_form())
     assert [name for name in hidden if enabled(questions[name], made.resource)] == []
     assert [name for name in shown if not enabled(questions[name], made.resource)] == []
+
+
+def test_what_is_never_asked_decides_by_what_it_is_derived_from() -> None:
+    trial = SMALL
+    smoker, fasting = trial.elements["smoker"], trial.elements["fasting"]
+    internal = replace(smoker, name="at_risk", derive=Is("smoker", True), internal=True)
+    rule = any_of((Is("at_risk", True), Is("fasting", True)))
+    trial = replace(
+        trial,
+        elements={"smoker": smoker, "at_risk": internal, "fasting": fasting},
+        criteria=(Criterion("E1", "exclusion", "", "", rule),),
+    )
+    made = response(unreviewed(trial, {"smoker": Exactly(True)}), AT)
+    assert not enabled(_questions(questionnaire(trial))["fasting"], made.resource)
+    made = response(unreviewed(trial, {"smoker": Exactly(False)}), AT)
+    assert enabled(_questions(questionnaire(trial))["fasting"], made.resource)
 
 
 def test_every_question_can_be_asked() -> None:

@@ -1,6 +1,6 @@
 """A trial's questions and a patient's answers as FHIR R4 resources: plain dicts for JSON.
 
-`relevance` says with small `conditions` when a question can no longer matter, `enabling`
-writes them in FHIR's two forms, `values` makes its data types; `questionnaire` and
-`response` put the resources together, and `limits` says what they leave out.
+`enable_when` writes when a question matters in FHIR's two forms, `values` makes its data
+types; `questionnaire` and `response` put the resources together, and `limits` says what
+they leave out.
 """

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from trialscreen.answers.answer import Answers
 from trialscreen.answers.values import UNKNOWN_WORD
-from trialscreen.model.rules import Compare, ElementRef, Within
-from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.model.trial import SCREENING_DATE, Formula, Trial
 from trialscreen.output.export.fhir.questionnaire import Form
 from trialscreen.output.export.fhir.response import Response
+from trialscreen.output.export.limits import comparisons, not_in_forms
 from trialscreen.text.characters import some
 
 
@@ -23,17 +23,18 @@ def _of_questions(trial: Trial, form: Form) -> Iterator[str]:
     yield "who gives each answer, and which questions are asked together"
     if form.every_question:
         yield "which questions can no longer matter: all are shown, as asked"
-    elif _by_comparing(trial):
+    elif any(True for _ in comparisons(trial)):
         yield "relevance that hangs on a date, or on two answers compared: the question is shown"
     if SCREENING_DATE not in trial.elements:
         yield _NO_SCREENING_DATE
-    yield from _of_values(trial, tuple(trial.answerable()))
+    yield from _of_values(trial)
 
 
 _NO_SCREENING_DATE = f"the screening date: the criteria file has no question {SCREENING_DATE}"
 
 
-def _of_values(trial: Trial, elements: tuple[Element, ...]) -> Iterator[str]:
+def _of_values(trial: Trial) -> Iterator[str]:
+    elements = tuple(trial.answerable())
     types = {element.type for element in elements}
     if "integer" in types:
         yield "bounds of whole numbers, as <5: they are asked exactly"
@@ -45,20 +46,7 @@ def _of_values(trial: Trial, elements: tuple[Element, ...]) -> Iterator[str]:
         yield f"how values are worked out, so they are asked, or left empty: {some(worked_out)}"
     if checked := [one.name for one in elements if one.valid_if is not None]:
         yield f"when a value counts, though not when it is asked: {some(checked)}"
-    if units := [one.name for one in elements if one.accepts]:
-        yield f"other units than the first: {some(units)}"
-    if any(one.typical is not None for one in elements) or trial.checks:
-        yield "usual ranges, and checks of one answer against another"
-
-
-def _by_comparing(trial: Trial) -> bool:
-    """Whether a rule has a test that no form can make."""
-    return any(
-        isinstance(test, Within)
-        or (isinstance(test, Compare) and isinstance(test.bound, ElementRef))
-        for criterion in trial.criteria
-        for test in trial.reached(criterion.rule)
-    )
+    yield from not_in_forms(trial)
 
 
 def response_limits(trial: Trial, made: Response, answers: Answers) -> tuple[str, ...]:

@@ -2,16 +2,9 @@
 
 from collections.abc import Iterator
 
-from trialscreen.model.rules import (
-    AtLeastN,
-    Compare,
-    ElementRef,
-    Rule,
-    Test,
-    Within,
-    parts_of,
-)
+from trialscreen.model.rules import AtLeastN, Rule, parts_of
 from trialscreen.model.trial import Formula, Trial
+from trialscreen.output.export.limits import comparisons, not_in_forms
 from trialscreen.output.export.redcap.calc import calculation
 from trialscreen.text.characters import some
 
@@ -32,10 +25,7 @@ def _of_answers(trial: Trial) -> Iterator[str]:
         yield "accepted ranges as limits: REDCap warns of a value outside, and keeps it"
     if "date" in types:
         yield "that no date lies after the screening date"
-    if units := [one.name for one in elements if one.accepts]:
-        yield f"other units than the first: {some(units)}"
-    if trial.checks or any(one.typical is not None for one in elements):
-        yield "usual ranges, and checks of one answer against another"
+    yield from not_in_forms(trial)
     if valid := [one.name for one in elements if one.valid_if is not None]:
         yield f"that a value may not count, in the value itself: {some(valid)}"
     left = [
@@ -48,18 +38,11 @@ def _of_answers(trial: Trial) -> Iterator[str]:
 
 
 def _of_logic(trial: Trial) -> Iterator[str]:
-    rules = [one.rule for one in trial.criteria]
-    tests = [test for rule in rules for test in trial.reached(rule)]
-    if any(map(_is_of_dates, [trial] * len(tests), tests)):
+    if any(trial.elements[test.element].type == "date" for test in comparisons(trial)):
         yield "relevance that hangs on a window of time or on two dates: the question is shown"
-    if any(map(_counts, rules)):
+    if any(_counts(criterion.rule) for criterion in trial.criteria):
         yield "relevance that hangs on 'at least n of': the question is shown"
     yield "answers to a question that others hide later: REDCap asks whether to erase them"
-
-
-def _is_of_dates(trial: Trial, test: Test) -> bool:
-    of_two = isinstance(test, Compare) and isinstance(test.bound, ElementRef)
-    return isinstance(test, Within) or (of_two and trial.elements[test.element].type == "date")
 
 
 def _counts(rule: Rule) -> bool:
