@@ -2,7 +2,7 @@
 
 For more rows than one machine holds. `files` finds the files and looks at their footers,
 `types` says which columns can be used, `folders` reads what the names of folders state, and
-`screened` leads the one query, which needs no shuffle.
+`screened` leads the queries; that of the findings needs no shuffle.
 """
 
 from trialscreen.tables.engines.spark.screened import Limits, Screened, screen_parquet, session

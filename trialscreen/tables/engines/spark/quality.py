@@ -1,80 +1,34 @@
-"""How the values of a table are: counted while its findings are written."""
+"""How the values of a table are: counted before its findings are written."""
 
-from collections.abc import Iterator, Mapping
-from functools import reduce
+from collections.abc import Container, Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
-from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 
 from trialscreen.model.errors import Problem
-from trialscreen.model.trial import Element, Trial
-from trialscreen.tables.engines.spark.types import literal, named
+from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.tables.engines.spark.types import literal
 from trialscreen.tables.engines.sql.query import CONTRADICTORY, UNUSABLE, ends, fate
 from trialscreen.tables.quality import ENOUGH, Quality, codes_in, of_median, too_many
 from trialscreen.text.characters import printable
 
 _STATED, _UNUSABLE, _CONTRADICTORY = "stated", "unusable", "contradictory"
-_BELOW, _ABOVE, _CODES = "below", "above", "codes"
 _ROWS = "rows"
-_LONG = 63
-"""Binary digits of Spark's whole numbers."""
+_BELOW, _ABOVE, _CODES, _EMPTY, _LATE = "below", "above", "codes", "empty", "late"
 
 
 class Counts(NamedTuple):
-    """The sums over the rows of the query, by element.
+    """How many rows a table has, and of how many of them what is so of an element.
 
-    `rows` are how many the table has. `followed`: the elements that the query follows;
-    `contradicting`: those of them that can contradict others.
+    How many values are stated is `found` of elements only of which anything else is.
     """
 
     trial: Trial
-    rows: int
     followed: tuple[str, ...]
-    contradicting: frozenset[str]
-    found: Mapping[str, int] = {}
-
-    def _conditions(self) -> Iterator[tuple[str, Column]]:
-        """What is to be counted, under the names that it has in `found`.
-
-        Each costs time for every row: nothing is counted that cannot be.
-        """
-        for name in self.followed:
-            element, became = self.trial.elements[name], f.col(f"`{fate(name)}`")
-            if element.type != "boolean":
-                yield _of(_STATED, name), became.isNotNull()
-                yield _of(_UNUSABLE, name), became == UNUSABLE
-            if name in self.contradicting:
-                yield _of(_CONTRADICTORY, name), became == CONTRADICTORY
-            if element.typical is not None:
-                yield from _unusual(element)
-
-    def observed(self, query: DataFrame, into: Observation) -> DataFrame:
-        """The findings alone of the query, to be counted when they are written."""
-        added = {one.name: one.added() for one in self._sums()}
-        follow = {one for name in self.followed for one in (fate(name), *ends(name))}
-        findings = [named(name) for name in query.columns if name not in follow]
-        rows = query.select(*findings, *(one.alias(name) for name, one in added.items()))
-        sums = (f.sum(name).alias(name) for name in added)
-        return rows.observe(into, f.count(f.lit(1)).alias(_ROWS), *sums).drop(*added)
-
-    def counted(self, by: Observation) -> "Counts":
-        """These counts with the sums over the rows that were written."""
-        sums = by.get
-        found = {name: n for one in self._sums() for name, n in one.counts(sums[one.name])}
-        return self._replace(rows=sums[_ROWS], found=found)
-
-    def _sums(self) -> Iterator["_Sum"]:
-        """What is to be counted, as many in one sum as there is room for.
-
-        Spark is slow at sums that it observes: one for each count took a third as long as the
-        query itself.
-        """
-        digits = self.rows.bit_length()
-        conditions = [*self._conditions()]
-        size = _LONG // digits
-        for number, first in enumerate(range(0, len(conditions), size)):
-            yield _Sum(f"sum_{number}", digits, dict(conditions[first : first + size]))
+    rows: int
+    found: Mapping[str, int]
 
     def of(self, what: str, element: str) -> int:
         return self.found.get(_of(what, element), 0)
@@ -89,8 +43,21 @@ class Counts(NamedTuple):
                 found.append(Problem(where, f"{message}; see --max-bad for the share"))
         return found
 
-    def quality(self, screened: DataFrame) -> Quality:
-        """`screened` is the query; it is run again where a median is unusual."""
+    def wrong_days(self, today: date, *, in_each: bool) -> Iterator[Problem]:
+        """Of screening dates, which must all be possible and, if so, be `in_each` row."""
+        if SCREENING_DATE not in self.followed:
+            return
+        empty = self.of(_EMPTY, SCREENING_DATE)
+        if in_each and empty:
+            message = f"{empty} rows have none; give a screening date for them"
+            yield Problem(f"the column {SCREENING_DATE}", message)
+        elif wrong := self.of(_UNUSABLE, SCREENING_DATE) + self.of(_LATE, SCREENING_DATE):
+            message = f"expected one day (YYYY-MM-DD), not after {today}; that is not so in"
+            rows = "row" if wrong == 1 else "rows"
+            yield Problem(SCREENING_DATE, f"{message} {wrong:,} {rows}")
+
+    def quality(self, values: DataFrame) -> Quality:
+        """`values`, which were counted, are read again where a median is unusual."""
         unusual = {
             name: self.of(_BELOW, name) + self.of(_ABOVE, name) + self.of(_CODES, name)
             for name in self.followed
@@ -99,15 +66,15 @@ class Counts(NamedTuple):
             {name: self.of(_UNUSABLE, name) for name in self.followed},
             {name: self.of(_CONTRADICTORY, name) for name in self.followed},
             unusual,
-            self._medians(screened),
+            self._medians(values),
         )
 
-    def _medians(self, screened: DataFrame) -> list[str]:
+    def _medians(self, values: DataFrame) -> list[str]:
         names = [name for name in self.followed if self._has_odd_median(name)]
         if not names:
             return []
         columns = [f.percentile_approx(f"`{ends(name)[0]}`", 0.5).alias(name) for name in names]
-        row = screened.agg(*columns).collect()[0]
+        row = values.agg(*columns).collect()[0]
         return [of_median(self.trial, self.trial.elements[name], row[name]) for name in names]
 
     def _has_odd_median(self, name: str) -> bool:
@@ -119,36 +86,68 @@ class Counts(NamedTuple):
         return known >= ENOUGH and beyond
 
 
-class _Sum(NamedTuple):
-    """Counts that stand in one number beside each other, each in so many binary digits."""
+def count(
+    trial: Trial,
+    values: DataFrame,
+    followed: tuple[str, ...],
+    contradicting: Container[str],
+    today: date,
+) -> Counts:
+    """Of `values`, what `values_query` has of the elements `followed`.
 
-    name: str
-    digits: int
-    conditions: Mapping[str, Column]
+    `contradicting`: the elements that can contradict others.
+    """
+    kinds = {name: _conditions(trial, name, contradicting, today) for name in followed}
+    names = [_of(what, name) for name, found in kinds.items() for what in found]
+    numbers = {name: str(number) for number, name in enumerate(names)}
+    # Sums of their own for each would be slow. Most rows have none of it, and of the others
+    # many are alike; to leave out the first, Spark would compute all of it twice.
+    told = f.concat_ws(" ", *(_first(name, found, numbers) for name, found in kinds.items()))
+    rows = values.groupBy(told.alias("told")).count()
+    each = rows.select("count", f.explode(f.split("told", " ")).alias("number"))
+    sums = each.groupBy("number").agg(f.sum("count").alias("n")).collect()
+    found = {names[int(row["number"])]: row["n"] for row in sums if row["number"]}
+    odd = {name.partition(" ")[2] for name in found}
+    stated = [f.count(f"`{fate(name)}`").alias(_of(_STATED, name)) for name in odd]
+    (row,) = values.agg(f.count(f.lit(1)).alias(_ROWS), *stated).collect()
+    return Counts(trial, followed, row[_ROWS], found | row.asDict())
 
-    def added(self) -> Column:
-        """What a row adds."""
-        places = range(0, _LONG, self.digits)
-        ones = (
-            f.when(holds, f.lit(1 << place).cast("long")).otherwise(f.lit(0).cast("long"))
-            for place, holds in zip(places, self.conditions.values(), strict=False)
-        )
-        return reduce(Column.bitwiseOR, ones)
 
-    def counts(self, total: int) -> Iterator[tuple[str, int]]:
-        for place, name in zip(range(0, _LONG, self.digits), self.conditions, strict=False):
-            yield name, total >> place & (1 << self.digits) - 1
+def _first(name: str, kinds: Mapping[str, Column], numbers: Mapping[str, str]) -> Column:
+    """The number of what is so of a value; null if nothing is."""
+    said = f.lit(None).cast("string")
+    for what, holds in reversed([*kinds.items()]):
+        said = f.when(holds, numbers[_of(what, name)]).otherwise(said)
+    return said
+
+
+def _conditions(
+    trial: Trial, name: str, contradicting: Container[str], today: date
+) -> dict[str, Column]:
+    """What is to be counted of an element; no two of a value."""
+    element, became = trial.elements[name], f.col(f"`{fate(name)}`")
+    found = {}
+    if element.type != "boolean":
+        found[_UNUSABLE] = became == UNUSABLE
+    if name in contradicting:
+        found[_CONTRADICTORY] = became == CONTRADICTORY
+    if name == SCREENING_DATE:
+        found[_EMPTY] = became.isNull()
+        found[_LATE] = f.col(f"`{ends(name)[0]}`") > literal(today)
+    if element.typical is not None:
+        found |= _unusual(element)
+    return found
 
 
 def _of(what: str, element: str) -> str:
     return f"{what} {element}"
 
 
-def _unusual(element: Element) -> Iterator[tuple[str, Column]]:
+def _unusual(element: Element) -> dict[str, Column]:
     assert element.typical is not None
     least, most = element.typical
     low, high = (f.col(f"`{name}`") for name in ends(element.name))
-    yield _of(_BELOW, element.name), high < literal(least)
-    yield _of(_ABOVE, element.name), low > literal(most)
+    found = {_BELOW: high < literal(least), _ABOVE: low > literal(most)}
     if codes := codes_in(element.typical):
-        yield _of(_CODES, element.name), (low == high) & low.isin(*codes)
+        found[_CODES] = (low == high) & low.isin(*codes)
+    return found

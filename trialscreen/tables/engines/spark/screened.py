@@ -1,6 +1,6 @@
-"""The one query over a table, and the folder that its findings are written to."""
+"""The queries over a table, and the folder that its findings are written to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException, PySparkRuntimeError
-from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
 
@@ -18,7 +18,7 @@ from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.compile import Table, lower
 from trialscreen.tables.engines.spark.files import Files, Source
 from trialscreen.tables.engines.spark.folders import FILE, read_folders
-from trialscreen.tables.engines.spark.quality import Counts
+from trialscreen.tables.engines.spark.quality import count
 from trialscreen.tables.engines.spark.types import (
     EXPECTED,
     FOLDER,
@@ -33,7 +33,7 @@ from trialscreen.tables.engines.spark.types import (
     type_of,
     zone_of,
 )
-from trialscreen.tables.engines.sql import patients_table, screening_sql
+from trialscreen.tables.engines.sql import patients_table, screening_sql, values_query
 from trialscreen.tables.engines.sql.table import bounded_columns
 from trialscreen.tables.quality import MOST_BAD, Quality
 from trialscreen.tables.unit_columns import beside, kinds_beside
@@ -109,20 +109,18 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
             raise InputError([Problem("the table", "there are no rows in it")])
         with _whole_folder(files, output) as beside:
             table = _dated(used.typed(used.table(spark)), on)
-            _check_days(trial, table, limits.today or date.today())  # noqa: DTZ011 - the user's own
-            _check_ids(table, id_column)
-            query = _query(used, table, on, spark)
-            counts = Counts(trial, found.rows, used.followed, used.contradicting)
-            seen = Observation()
-            counts.observed(query, seen).write.mode("overwrite").parquet(beside)
+            values, findings = _queries(used, table, on)
+            today = limits.today or date.today()  # noqa: DTZ011 - the user's own
+            counts = count(trial, values, used.followed, used.contradicting, today)
+            _check_rows(source, found.rows, counts.rows)
+            _refuse(counts.wrong_days(today, in_each=on is None))
+            _refuse(_wrong_ids(table, id_column))
+            _refuse(counts.problems(used.called, limits.most_bad))
+            findings.write.mode("overwrite").parquet(beside)
             rows = spark.read.parquet(beside).groupBy("verdict", "open").count().collect()
             verdicts = {(row["verdict"], row["open"]): row["count"] for row in rows}
             _check_rows(source, found.rows, sum(verdicts.values()))
-            counts = counts.counted(seen)
-            _check_rows(source, found.rows, counts.rows)
-            if problems := counts.problems(used.called, limits.most_bad):
-                raise InputError(problems)
-            quality = counts.quality(query)
+            quality = counts.quality(values)
     own_days = SCREENING_DATE in used.columns
     return Screened(verdicts, used.unused, own_days, used.alike, quality)
 
@@ -151,12 +149,14 @@ _SETTINGS = {
     "spark.sql.caseSensitive": "true",
     # The day of a moment is not that of the zone where the session runs.
     "spark.sql.session.timeZone": UTC,
+    # All steps of a query in one function are more than the JVM compiles; it is interpreted then.
+    "spark.sql.codegen.wholeStage": "false",
 }
 
 
 @contextmanager
 def _settings(spark: SparkSession) -> Iterator[None]:
-    """Makes the result the same in any session."""
+    """Makes the result the same in any session, and quick."""
     before = {name: spark.conf.get(name) for name in _SETTINGS}
     for name, value in _SETTINGS.items():
         spark.conf.set(name, value)
@@ -236,9 +236,14 @@ class _Used(NamedTuple):
 
     @property
     def followed(self) -> tuple[str, ...]:
-        """The elements whose values are counted."""
+        """The elements whose values are counted: those that can be wrong."""
         dated = {SCREENING_DATE} & {*self.columns}
-        return tuple(one for one in self.trial.elements if one in {*self.called, *dated})
+        some, contradicting = {*self.called, *dated}, self.contradicting
+        return tuple(
+            name
+            for name, one in self.trial.elements.items()
+            if name in some and (one.type != "boolean" or name in contradicting)
+        )
 
     @property
     def contradicting(self) -> frozenset[str]:
@@ -353,31 +358,13 @@ class _Used(NamedTuple):
 
 
 def _dated(table: DataFrame, on: date | None) -> DataFrame:
-    """With a screening date in every row, if they stand in a column."""
-    if SCREENING_DATE not in table.columns:
+    """With `on` as the screening date of rows that have none in their column, if there is one."""
+    if on is None or SCREENING_DATE not in table.columns:
         return table
-    if on is not None:
-        return table.withColumn(SCREENING_DATE, f.coalesce(SCREENING_DATE, literal(on)))
-    if empty := table.filter(f.col(SCREENING_DATE).isNull()).count():
-        message = f"{empty} rows have none; give a screening date for them"
-        raise InputError([Problem(f"the column {SCREENING_DATE}", message)])
-    return table
+    return table.withColumn(SCREENING_DATE, f.coalesce(SCREENING_DATE, literal(on)))
 
 
-def _check_days(trial: Trial, table: DataFrame, today: date) -> None:
-    """That each screening date is possible, as on this machine."""
-    if SCREENING_DATE not in table.columns:
-        return
-    first, last = trial.elements[SCREENING_DATE].range or (date.min, date.max)
-    day = f.col(SCREENING_DATE)
-    assert isinstance(first, date) and isinstance(last, date)
-    wrong = ~day.between(literal(first), literal(min(last, today)))
-    if count := table.filter(wrong).count():
-        message = f"expected one day (YYYY-MM-DD), not after {today}; that is not so in {count:,}"
-        raise InputError([Problem(SCREENING_DATE, f"{message} {'row' if count == 1 else 'rows'}")])
-
-
-def _check_ids(table: DataFrame, id_column: str) -> None:
+def _wrong_ids(table: DataFrame, id_column: str) -> Iterator[Problem]:
     key = named(id_column)
     if isinstance(table.schema[id_column].dataType, t.StringType):
         key = f.btrim(key, f.lit(BLANKS))
@@ -386,16 +373,21 @@ def _check_ids(table: DataFrame, id_column: str) -> None:
     bad = ids.withColumn("empty", is_empty).filter("count > 1 OR empty").limit(5).collect()
     if bad:
         which = ", ".join("none" if one["empty"] else shown(str(one["id"])) for one in bad)
-        raise InputError([Problem(f"the column {id_column}", f"ids are not one a row: {which}")])
+        yield Problem(f"the column {id_column}", f"ids are not one a row: {which}")
 
 
-def _query(used: _Used, table: DataFrame, on: date | None, spark: SparkSession) -> DataFrame:
-    """The query over the table, not yet run."""
-    view = f"patients_{uuid4().hex}"
+def _queries(used: _Used, table: DataFrame, on: date | None) -> tuple[DataFrame, DataFrame]:
+    """What becomes of the values of the table, and the findings. Neither is run yet."""
+    spark, view = table.sparkSession, f"patients_{uuid4().hex}"
     own_days = SCREENING_DATE in table.columns
     patients = patients_table(used.trial, view, used.id, None if own_days else on, used.held)
     table.createOrReplaceTempView(view)
-    query = screening_sql(used.trial, patients, "spark", followed=used.followed)
-    found = spark.sql(query)
+    values = values_query(used.trial, patients, "spark", used.followed)
+    found = spark.sql(values.sql("spark")), spark.sql(screening_sql(used.trial, patients, "spark"))
     spark.catalog.dropTempView(view)
     return found
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    if told := [*problems]:
+        raise InputError(told)

@@ -59,15 +59,24 @@ def screening_query(
     dialect: Dialect,
     *,
     trusted: bool = False,
-    followed: Sequence[str] = (),
 ) -> exp.Select:
     """The id, `verdict`, `open` and each criterion, for every row, in no order.
 
     Values that cannot be right, alone or together, are unknown for that row; `trusted` ones
-    are taken as they are. For elements that are `followed` (all of which have columns), the
-    columns `fate` and `ends` come out as well.
+    are taken as they are.
     """
-    return _Query(trial, patients, Printer(dialect), followed).build(trusted=trusted)
+    return _Query(trial, patients, Printer(dialect)).build(trusted=trusted)
+
+
+def values_query(
+    trial: Trial, patients: Patients, dialect: Dialect, followed: Sequence[str]
+) -> exp.Select:
+    """The id, and the columns `fate` and `ends` of `followed` elements, for every row.
+
+    `followed` are elements that have columns. What `screening_query` uses of them is what comes
+    out here.
+    """
+    return _Query(trial, patients, Printer(dialect), followed).build(trusted=False)
 
 
 class _Part(NamedTuple):
@@ -84,14 +93,16 @@ class _Query:
     trial: Trial
     patients: Patients
     printer: Printer
-    followed: Sequence[str] = ()
+    followed: Sequence[str] | None = None
 
     def build(self, *, trusted: bool) -> exp.Select:
         program = lower(self.trial, self._table_with_id())
+        followed = self.followed or ()
+        results = tuple(program.results.values()) if self.followed is None else ()
         found = () if trusted else program.contradictions
         holds = [one.holds for one in found]
-        followed = {name for one in self.followed for name in self._columns_of(one)}
-        read = self._in_order({*program.inputs((*program.results.values(), *holds)), *followed})
+        stated = {name for one in followed for name in self._columns_of(one)}
+        read = self._in_order({*program.inputs((*results, *holds)), *stated})
         if not trusted:
             checked = [self._usable(name) for name in read]
             read = self._in_order(
@@ -101,14 +112,22 @@ class _Query:
         if not trusted:
             values = {name: self._usable(name) for name in read}
             about = "what cannot be right by itself is unknown"
-            values |= {fate(name): self._fate(name) for name in self.followed}
+            values |= {fate(name): self._fate(name) for name in followed}
             parts.append(_Part("usable", self._only(values), about, fenced=True))
         if found:
             parts += self._steps(program, holds, "before")
             flags = _flags(found, (self.patients.id, *read, *(one.name for one in program.steps)))
             parts += self._clearing(read, found, flags)
-        parts += self._steps(program, program.results.values(), "step")
-        return self._chained(parts, self._results(program))
+        parts += self._steps(program, results, "step")
+        return self._chained(parts, self._ending(program))
+
+    def _ending(self, program: Program) -> exp.Select:
+        if self.followed is None:
+            return self._results(program)
+        columns: dict[str, expr.Scalar] = {}
+        for one in self.followed:
+            columns |= {fate(one): expr.Column(fate(one)), **self._ends(one)}
+        return self._only(columns)
 
     def _usable(self, column: str) -> expr.Scalar:
         return usable(self.trial, self.patients.table, column)
@@ -204,7 +223,7 @@ class _Query:
             column: if_(struck(self._element_of(column)), expr.NULL, expr.Column(column))
             for column in read
         }
-        values |= {fate(name): fate_of(name) for name in self.followed}
+        values |= {fate(name): fate_of(name) for name in self.followed or ()}
         cleared = self._only(values)
         return [
             _Part("contradictions", self._all_and(flags), "what cannot be right", fenced=True),
@@ -230,9 +249,6 @@ class _Query:
             ):
                 result = exp.cast(result, kind)
             columns.append(self._named(result, name, labels.get(name, "")))
-        for element in self.followed:
-            values = {fate(element): expr.Column(fate(element)), **self._ends(element)}
-            columns += [self._named(self.printer.value(v), name, "") for name, v in values.items()]
         return self._select(columns)
 
     # Putting them together.

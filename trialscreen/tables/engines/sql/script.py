@@ -1,6 +1,6 @@
 """The query as text to read, keep and run, and what the reader must know in its first lines."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sqlglot import exp
 
@@ -17,13 +17,12 @@ def screening_sql(
     dialect: Dialect,
     *,
     trusted: bool = False,
-    followed: Sequence[str] = (),
 ) -> str:
     """`screening_query`, laid out and with comments.
 
     Raises InputError where a name or a text would not reach the database as it is.
     """
-    query = screening_query(trial, patients, dialect, trusted=trusted, followed=followed)
+    query = screening_query(trial, patients, dialect, trusted=trusted)
     _refuse_names(query, dialect)
     header = "".join(f"-- {comment(line)}\n" for line in _header(trial, patients, dialect))
     return f"{header}\n{query.sql(dialect, pretty=True, copy=False)};\n"
