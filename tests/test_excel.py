@@ -18,7 +18,8 @@ from tests.process import cohort, refusals, run
 from tests.test_cohort_parity import ON, TRIAL, run_on, write_csv
 from tests.tools.simulate import ID
 from trialscreen.tables.cohort.readers.cells import NO_VALUE
-from trialscreen.tables.cohort.readers.excel import read_sheet
+from trialscreen.tables.cohort.readers.excel import open_table
+from trialscreen.tables.cohort.readers.opened import Asked
 
 Write = Callable[[Any, Any], object]
 """Fills a sheet whose titles stand in row 1."""
@@ -36,7 +37,7 @@ def _made(path: Path, write: Write, **options: Any) -> Path:
 
 def _rows(path: Path, name: str | None = None) -> list[tuple[str | None, ...]]:
     """The cells that are read, with the reason of those that tell no value in brackets."""
-    table = read_sheet(path, name, path.name).table
+    table = open_table(path, Asked(path.name, path.parent, name)).frame.collect()
     return [
         tuple(
             f"[{text.removeprefix(NO_VALUE)}]" if text and text.startswith(NO_VALUE) else text
@@ -420,7 +421,7 @@ def test_a_fault_of_our_own_is_not_told_as_damage(
     path = _made(tmp_path / "t.xlsx", lambda _, sheet: sheet.write_row("A2", ["S-1", 55]))
     monkeypatch.setattr("trialscreen.tables.cohort.readers.excel_cells._raised", lambda: "")
     with pytest.raises(TypeError, match="positional argument"):
-        read_sheet(path, None, path.name)
+        open_table(path, Asked(path.name, path.parent))
 
 
 @pytest.mark.parametrize("says", REFUSED)

@@ -12,7 +12,7 @@ from trialscreen.tables.cohort.readers.utf8_copies import in_utf8, new_copy, ope
 from trialscreen.text.characters import count_of, shown, some
 
 
-def open_csv(path: Path, asked: Asked) -> Tables:
+def open_table(path: Path, asked: Asked) -> Tables:
     """The rows of a CSV file; those that are blank are left out. Raises InputError."""
     path = in_utf8(path, asked)
     layout = layout_of(path, asked.origin)

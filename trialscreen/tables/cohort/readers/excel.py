@@ -7,13 +7,13 @@ number shows.
 import re
 import warnings
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from itertools import islice, pairwise
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any, NamedTuple
+from typing import Any
 from zipfile import ZipFile, is_zipfile
 
 import polars as pl
@@ -21,10 +21,9 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.tables.cohort.readers.cell_forms import Kind
 from trialscreen.tables.cohort.readers.cells import NO_VALUE
 from trialscreen.tables.cohort.readers.excel_cells import Cells, DamagedSheet, Range, Row
-from trialscreen.tables.cohort.readers.opened import named_columns
+from trialscreen.tables.cohort.readers.opened import Asked, Tables, named_columns
 from trialscreen.text.characters import count_of, shown, some
 
 MAX_UNPACKED = 2**30
@@ -42,30 +41,15 @@ _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How a compound file begins: an .xls file, and an encrypted workbook."""
 
 
-class Sheet(NamedTuple):
-    """A table of text, and what to know of it: lines for people, without any value.
-
-    `blank` is as in `Tables`.
-    """
-
-    table: pl.DataFrame
-    notes: tuple[str, ...]
-    blank: Sequence[int] = ()
-
-
-def read_sheet(
-    path: Path, name: str | None, origin: str, written: Mapping[str, Kind] | None = None
-) -> Sheet:
-    """The sheet of this name, or the first that is not hidden.
-
-    Messages call the file `origin`; `written` is as in `Asked`. Raises InputError.
-    """
+def open_table(path: Path, asked: Asked) -> Tables:
+    """The rows of the sheet that is asked for, every cell as text. Raises InputError."""
+    origin = asked.origin
     try:
         _refuse_other_files(path, origin)
         # openpyxl warns of what it would not write again, and prints of a style that is missing.
         with warnings.catch_warnings(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore")
-            return _read(path, name, origin, written or {})
+            return _read(path, asked)
     except InputError:
         raise
     except DamagedSheet as error:
@@ -102,15 +86,16 @@ def _refuse_other_files(path: Path, origin: str) -> None:
 _TOO_LARGE = "is too large for an .xlsx file; save it as CSV or Parquet"
 
 
-def _read(path: Path, name: str | None, origin: str, written: Mapping[str, Kind]) -> Sheet:
+def _read(path: Path, asked: Asked) -> Tables:
     book = load_workbook(path, read_only=True, data_only=True, keep_links=False, rich_text=True)
     try:
-        sheet, notes = _chosen(book, name, origin)
+        sheet, notes = _chosen(book, asked.sheet, asked.origin)
         cells = Cells(sheet, computes_later=_computes_later(path))
-        table = _Table(cells, origin, written)
+        table = _Table(cells, asked)
         table.read()
-        notes = (*notes, *(f"{origin}: {one}" for one in table.notes()))
-        return Sheet(table.frame(), notes, table.blank())
+        notes = (*notes, *(f"{asked.origin}: {one}" for one in table.notes()))
+        frame, blank = table.frame(), table.blank()
+        return Tables(frame.lazy(), frame.schema, lambda: len(frame), notes=notes, blank=blank)
     finally:
         book.close()
 
@@ -152,8 +137,8 @@ def _chosen(book: Workbook, name: str | None, origin: str) -> tuple[Any, tuple[s
 class _Table:
     """The rows below the titles, which are the first row that shows anything."""
 
-    def __init__(self, cells: Cells, origin: str, written: Mapping[str, Kind]) -> None:
-        self._cells, self._origin, self._written = cells, origin, written
+    def __init__(self, cells: Cells, asked: Asked) -> None:
+        self._cells, self._origin, self._written = cells, asked.origin, asked.written
         self._numbers: list[int] = []
         self._parts: list[pl.DataFrame] = []
         self._beside: list[str] = []

@@ -6,7 +6,8 @@ Text formats keep every cell as text: what it means, `values.read_value` says la
 import glob
 import stat
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,6 @@ import polars as pl
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.tables.cohort.readers.cell_forms import Kind
 from trialscreen.tables.cohort.readers.opened import Asked, Tables
-from trialscreen.tables.cohort.readers.parquet import open_parquet, without_zone
 from trialscreen.tables.cohort.readers.utf8_copies import STANDARD_INPUT, standard_input
 from trialscreen.tables.partitions import (
     all_columns,
@@ -30,8 +30,6 @@ from trialscreen.text.characters import printable
 
 STDIN = Path("-")
 """Stands for standard input."""
-
-Opener = Callable[[Path, Asked], Tables]
 
 
 def name_of(path: Path) -> str:
@@ -60,7 +58,7 @@ def find_files(names: Sequence[str]) -> tuple[Path, ...]:
             files = (path,) if not path.is_dir() else _within(path, problems)
             problems.extend(problem for file in files for problem in _unreadable(file))
             found |= dict.fromkeys(files)
-    parquet = (path.as_posix() for path in found if _opener(path) is _open_parquet)
+    parquet = (path.as_posix() for path in found if _format(path) == "parquet")
     logged = (beside_log(path, lambda name: Path(name).exists()) for path in parquet)
     problems.extend(dict.fromkeys(log for log in logged if log is not None))
     if problems:
@@ -82,7 +80,7 @@ def _caught(pattern: str, problems: list[Problem]) -> list[Path]:
 
 
 def _is_marker(path: Path) -> bool:
-    return path.is_file() and is_marker(path.name) and _opener(path) is None
+    return path.is_file() and is_marker(path.name) and _format(path) is None
 
 
 def _within(folder: Path, problems: list[Problem]) -> Iterable[Path]:
@@ -99,8 +97,8 @@ def _unreadable(path: Path) -> Iterable[Problem]:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             yield Problem(name, "is no regular file")
-        elif _opener(path) is None:
-            yield Problem(name, f"expected a name that ends in {', '.join(_OPENERS)}")
+        elif _format(path) is None:
+            yield Problem(name, f"expected a name that ends in {', '.join(_MODULES)}")
         else:
             with path.open("rb") as file:
                 if not file.read(1):
@@ -126,15 +124,13 @@ def open_tables(
         asked = Asked(name_of(path), folder, sheet, encoding, written or {})
         try:
             file = standard_input(folder) if path == STDIN else path
-            opener = _opener(file)
-            assert opener is not None
-            opened[path] = opener(file, asked)
+            opened[path] = _open(file, asked)
         except InputError as error:
             problems.extend(error.problems)
         except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError):
             problems.append(Problem(asked.origin, "cannot be read: it is damaged"))
-    if all(_opener(path) is _open_ndjson for path in opened):
-        from trialscreen.tables.cohort.readers.ndjson import with_all_keys  # noqa: PLC0415 - as in `_open_ndjson`
+    if all(_format(path) == "ndjson" for path in opened):
+        from trialscreen.tables.cohort.readers.ndjson import with_all_keys  # noqa: PLC0415 - for this format
 
         opened = dict(zip(opened, with_all_keys([*opened.values()]), strict=True))
     opened = {path: _with_folders(path, tables) for path, tables in opened.items()}
@@ -182,52 +178,34 @@ def _with_folders(path: Path, tables: Tables) -> Tables:
     return tables._replace(frame=frame, schema=schema, doubtful={**tables.doubtful, **doubtful})
 
 
-# Formats. Each imports what it needs and no other does.
+_MODULES: Mapping[str, str] = {
+    ".csv": "csv_tables",
+    ".csv.gz": "csv_tables",
+    ".tsv": "csv_tables",
+    ".tsv.gz": "csv_tables",
+    ".parquet": "parquet",
+    ".ndjson": "ndjson",
+    ".ndjson.gz": "ndjson",
+    ".jsonl": "ndjson",
+    ".jsonl.gz": "ndjson",
+    ".xlsx": "excel",
+}
+"""How names end, and the module beside this one whose `open_table` opens such files."""
 
 
-def _open_csv(path: Path, asked: Asked) -> Tables:
-    from trialscreen.tables.cohort.readers.csv_tables import open_csv  # noqa: PLC0415 - for this format
-
-    return open_csv(path, asked)
-
-
-def _open_ndjson(path: Path, asked: Asked) -> Tables:
-    from trialscreen.tables.cohort.readers.ndjson import open_ndjson  # noqa: PLC0415 - for this format
-
-    return open_ndjson(path, asked)
+def _format(path: Path) -> str | None:
+    name = path.name.lower()
+    return next((module for end, module in _MODULES.items() if name.endswith(end)), None)
 
 
-def _open_parquet(path: Path, asked: Asked) -> Tables:
-    frame, schema = open_parquet(path, asked.origin)
-    doubtful = without_zone(path, schema, asked.origin)
-    count = pl.len()
-    return Tables(frame, schema, lambda: frame.select(count).collect().item(), doubtful=doubtful)
-
-
-def _open_excel(path: Path, asked: Asked) -> Tables:
+def _open(path: Path, asked: Asked) -> Tables:
+    """One file. What its format needs is imported here, and nothing else."""
     try:
-        from trialscreen.tables.cohort.readers.excel import read_sheet  # noqa: PLC0415 - an extra, for this format
+        module = import_module(f"{__package__}.{_format(path)}")
     except ImportError:
+        if _format(path) != "excel":
+            raise
         message = "Excel files need one more package: pip install 'trialscreen[excel]'"
         raise InputError([Problem(asked.origin, message)]) from None
-    table, notes, blank = read_sheet(path, asked.sheet, asked.origin, asked.written)
-    return Tables(table.lazy(), table.schema, lambda: len(table), notes=notes, blank=blank)
-
-
-_OPENERS: Mapping[str, Opener] = {
-    ".csv": _open_csv,
-    ".csv.gz": _open_csv,
-    ".tsv": _open_csv,
-    ".tsv.gz": _open_csv,
-    ".parquet": _open_parquet,
-    ".ndjson": _open_ndjson,
-    ".ndjson.gz": _open_ndjson,
-    ".jsonl": _open_ndjson,
-    ".jsonl.gz": _open_ndjson,
-    ".xlsx": _open_excel,
-}
-
-
-def _opener(path: Path) -> Opener | None:
-    name = path.name.lower()
-    return next((opener for end, opener in _OPENERS.items() if name.endswith(end)), None)
+    opened: Tables = module.open_table(path, asked)
+    return opened

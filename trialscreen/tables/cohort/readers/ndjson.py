@@ -34,7 +34,7 @@ _SIMPLE = r'null|true|false|"[^"\\\x00-\x1f]*+"|-?(?:[1-9][0-9]{0,17}|0)(?:\.[0-
 _WITH_BLANKS = re.compile(rb"[ \t][:,}\"]|[:,{][ \t]")
 
 
-def open_ndjson(path: Path, asked: Asked) -> Tables:
+def open_table(path: Path, asked: Asked) -> Tables:
     """The rows of an NDJSON file, every cell as text. Raises InputError."""
     path = in_utf8(path, asked)
     entries = _Entries(asked.origin)

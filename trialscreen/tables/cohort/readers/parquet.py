@@ -16,30 +16,34 @@ from pathlib import Path
 import polars as pl
 
 from trialscreen.model.errors import InputError, Problem
+from trialscreen.tables.cohort.readers.opened import Asked, Tables
 from trialscreen.text.characters import shown
 
 _OF_SPARK = "org.apache.spark.sql.parquet.row.metadata"
 _TWICE = re.compile(r"column with name '(.*)' has more than one occurrence", re.DOTALL)
 
 
-def open_parquet(path: Path, origin: str) -> tuple[pl.LazyFrame, pl.Schema]:
-    """The rows of a file, called `origin` in messages, and its columns. Raises InputError."""
+def open_table(path: Path, asked: Asked) -> Tables:
+    """The rows of a file, with columns of any type. Raises InputError."""
     frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
     try:
-        with panics_told(origin):
-            return frame, frame.collect_schema()
+        with panics_told(asked.origin):
+            schema = frame.collect_schema()
     except pl.exceptions.DuplicateError as error:
         found = _TWICE.search(str(error))
         column = f"the column {shown(found[1])}" if found else "a column"
-        raise InputError([Problem(origin, f"{column} stands twice")]) from None
+        raise InputError([Problem(asked.origin, f"{column} stands twice")]) from None
     except pl.exceptions.ComputeError as error:
         if "LogicalType" not in str(error):
             raise
         message = "has a column of a type that Polars does not know; write it without that"
-        raise InputError([Problem(origin, message)]) from None
+        raise InputError([Problem(asked.origin, message)]) from None
+    rows = frame.select(pl.len())
+    doubtful = _without_zone(path, schema, asked.origin)
+    return Tables(frame, schema, lambda: rows.collect().item(), doubtful=doubtful)
 
 
-def without_zone(path: Path, schema: pl.Schema, origin: str) -> Mapping[str, Problem]:
+def _without_zone(path: Path, schema: pl.Schema, origin: str) -> Mapping[str, Problem]:
     """Of the columns of a file, those with moments in a time zone that nobody can tell.
 
     Spark writes a `timestamp` as INT96 unless told otherwise: in UTC, without a word of that or
