@@ -8,12 +8,11 @@ from tests.process import PATIENTS, ROOT, run
 from tests.reports import HOSTILE_FOOT, entry, in_the_log, log, patient
 from tests.test_html import Parsed
 from trialscreen import load_trial
-from trialscreen.cli.report import record_of
 from trialscreen.log.entry import Criteria
 from trialscreen.log.store import open_log
 from trialscreen.model.errors import InputError
 from trialscreen.output.report.log_page import LogReport, log_document
-from trialscreen.output.report.record_page import record_document
+from trialscreen.output.report.record_page import record_document, record_of
 from trialscreen.text.files import write_whole
 
 ON = ("--screening-date", "2026-06-01")

@@ -96,10 +96,8 @@ def answers_file(wishes: Wishes) -> Iterator["Keeper | None"]:
         refuse("--save", message)
     from trialscreen.answers.interview.answers_file import Keeper, claim  # noqa: PLC0415 - for interviews only
 
-    if wishes.resume is not None:
-        file = claim(wishes.resume, "--resume", new=False)
-    else:
-        file = claim(wishes.save or "", "--save", new=True)
+    option = "--save" if wishes.resume is None else "--resume"
+    file = claim(wishes.resume or wishes.save or "", option, new=wishes.resume is None)
     try:
         yield Keeper(file)
     finally:
@@ -128,11 +126,7 @@ def interview(
     """
     from trialscreen.answers.interview.answers_file import Keeper  # noqa: PLC0415
     from trialscreen.answers.interview.session import Session  # noqa: PLC0415
-    from trialscreen.answers.interview.terminal import (  # noqa: PLC0415
-        Leave,
-        terminal,
-        width,
-    )
+    from trialscreen.answers.interview.terminal import Leave, terminal, width  # noqa: PLC0415
     from trialscreen.cli.ending import Ending  # noqa: PLC0415 - for interviews only
 
     sources = wishes.sources()

@@ -2,24 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from trialscreen import __version__
-from trialscreen.answers.answer import read_facts
 from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.element_flags import Flags, flag
 from trialscreen.cli.options import DAY, FROM, DayOption, FromOption, output_option
 from trialscreen.cli.output import refuse, write_text
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Trial
-from trialscreen.screening.screen import screen
 from trialscreen.text.characters import printable
-
-if TYPE_CHECKING:
-    from trialscreen.log.entry import Entry
-    from trialscreen.output.report.record_page import Record
 
 ENDINGS = (".html", ".htm")
 
@@ -85,7 +79,7 @@ def _from_log(trial: Trial, file: Path, number: int | None) -> str:
     from trialscreen.log.verify import verify  # noqa: PLC0415
     from trialscreen.output.report.log_check import checked_words  # noqa: PLC0415
     from trialscreen.output.report.log_page import LogReport, log_document  # noqa: PLC0415
-    from trialscreen.output.report.record_page import record_document  # noqa: PLC0415
+    from trialscreen.output.report.record_page import record_document, record_of  # noqa: PLC0415
 
     checked = verify(file)
     with open_log(file) as log:
@@ -100,33 +94,3 @@ def _from_log(trial: Trial, file: Path, number: int | None) -> str:
         message = "is not as it was written ('log verify' says where), so nothing of it is recorded"
         refuse(printable(str(file)), message)
     return record_document(record_of(trial, entry))
-
-
-def record_of(trial: Trial, entry: "Entry") -> "Record":
-    """The record of a log's entry, found again from its answers; it must come out the same.
-
-    Raises InputError for an entry before consent, which has no answers, for one by another
-    criteria file, and for one that comes out otherwise.
-    """
-    from trialscreen.log.recording import outcome_of  # noqa: PLC0415 - for logs only
-    from trialscreen.output.report.record_page import Record  # noqa: PLC0415 - for reports only
-
-    where = f"entry {entry.number}"
-    if entry.stage == "before consent":
-        message = "was recorded before consent, so that no answers were kept; see it in the log"
-        refuse(where, message)
-    if entry.criteria.sha256 != trial.sha256:
-        message = (
-            f"was screened by criteria version {entry.criteria.version} (SHA-256"
-            f" {entry.criteria.sha256}); name that file with --criteria before the command"
-        )
-        refuse(where, message)
-    answers = {
-        name: one._replace(where=f"{where} {name}", notes={}) for name, one in entry.answers.items()
-    }
-    screening = screen(trial, read_facts(trial, answers, entry.on), entry.on)
-    now, then = outcome_of(screening), entry.outcome
-    if (now.verdict, now.failed) != (then.verdict, then.failed):
-        message = f"comes out otherwise than with trialscreen {entry.tool}; report it with that"
-        refuse(where, message)
-    return Record(screening, entry.answers, entry.tool, entry)

@@ -1,7 +1,7 @@
 """`screen`: one patient, from flags, a file or standard input."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,10 @@ from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import printable, shown
+
+if TYPE_CHECKING:
+    from trialscreen.output.report.listing import Listing
+    from trialscreen.output.report.render.blocks import Page
 
 
 def screen(
@@ -168,12 +172,19 @@ def _note(message: str) -> None:
 
 
 def _print(screening: Screening, form: Format, *, explain: bool, verbatim: bool) -> None:
-    from trialscreen.output.report.screening_data import findings_listing, result  # noqa: PLC0415
-    from trialscreen.output.report.screening_page import screening_page  # noqa: PLC0415
+    def page() -> "Page":
+        from trialscreen.output.report.screening_page import screening_page  # noqa: PLC0415
 
-    print_result(
-        form,
-        lambda: screening_page(screening, explain=explain, verbatim=verbatim),
-        lambda: result(screening, __version__),
-        lambda: findings_listing(screening),
-    )
+        return screening_page(screening, explain=explain, verbatim=verbatim)
+
+    def data() -> object:
+        from trialscreen.output.report.screening_data import result  # noqa: PLC0415
+
+        return result(screening, __version__)
+
+    def listing() -> "Listing":
+        from trialscreen.output.report.screening_data import findings_listing  # noqa: PLC0415
+
+        return findings_listing(screening)
+
+    print_result(form, page, data, listing)

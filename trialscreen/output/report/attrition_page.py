@@ -90,14 +90,12 @@ def _criteria(found: Attrition) -> Iterator[blocks.Block]:
         "Met, not met and unknown are about the criterion's own statement: an exclusion that is"
         " met excludes. The bar shows who passes, is open, and fails, in this order."
     )
-    yield blocks.table(
+    yield blocks.counts(
         ("Criterion", "Met", "Not met", "Unknown", "Passes"),
         (
             (_name(one), told(one.met), told(one.not_met), told(one.unknown), _outcome(one))
             for one in found.criteria
         ),
-        (1, 0, 0, 0, 0),
-        (1, 2, 3, 4),
     )
     yield blocks.Heading("What each criterion costs")
     yield blocks.items(
@@ -107,7 +105,7 @@ def _criteria(found: Attrition) -> Iterator[blocks.Block]:
             "More without it: how many more would be eligible if it were left out.",
         )
     )
-    yield blocks.table(
+    yield blocks.counts(
         ("Criterion", "Fails alone", "More without it", "Passed so far"),
         (
             (
@@ -118,8 +116,6 @@ def _criteria(found: Attrition) -> Iterator[blocks.Block]:
             )
             for one in found.criteria
         ),
-        (1, 0, 0, 0),
-        (1, 2, 3),
     )
 
 

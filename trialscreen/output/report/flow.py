@@ -29,7 +29,7 @@ def stage(
     leaving: Iterable[tuple[str, blocks.Cell]],
 ) -> blocks.Stage:
     """A stage, and who goes no further, if that is said of anybody."""
-    table = blocks.table(columns, leaving, (1, 0), (1,))
+    table = blocks.counts(columns, leaving)
     return blocks.Stage(name, told(count), tone, why, table if table.rows else None)
 
 

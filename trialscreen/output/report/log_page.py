@@ -153,14 +153,12 @@ def _flow(counts: Counts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
 def _reasons(counts: Counts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
     yield blocks.Heading("Reasons for screen failure")
     yield blocks.Paragraph("A subject who fails several criteria is counted at each of them.")
-    yield blocks.table(
+    yield blocks.counts(
         ("Criterion", "It alone", "Subjects"),
         (
             (_name(one, labels), f"{one.alone:,}", counted(one.failed, counts.ineligible, "bad"))
             for one in counts.reasons
         ),
-        (1, 0, 0),
-        (1, 2),
     )
 
 

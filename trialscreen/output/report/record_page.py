@@ -13,9 +13,12 @@ from trialscreen.answers.answer import (
     Answer,
     Answers,
     of_another_version,
+    read_facts,
 )
 from trialscreen.log.entry import Entry
+from trialscreen.log.recording import outcome_of
 from trialscreen.log.verify import noted_as
+from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Element, Kind, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
 from trialscreen.output.report.about import AID
@@ -23,6 +26,7 @@ from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.screening_page import (
     SOURCE_WORDS,
     TITLES,
+    needed_table,
     needed_text,
     notice_blocks,
 )
@@ -31,7 +35,7 @@ from trialscreen.output.report.trial_page import cohort_blocks
 from trialscreen.output.report.verdict_words import distances, verdict_detail, why, why_and_until
 from trialscreen.screening.explain import in_use
 from trialscreen.screening.outlook import clears_on
-from trialscreen.screening.screen import Finding, Screening
+from trialscreen.screening.screen import Finding, Screening, screen
 
 _BY = {"flag": "command line", "file": "answers file", "interview": "interview"}
 
@@ -46,6 +50,33 @@ class Record(NamedTuple):
     answers: Answers
     tool: str
     entry: Entry | None = None
+
+
+def record_of(trial: Trial, entry: Entry) -> Record:
+    """The record of a log's entry, found again from its answers; it must come out the same.
+
+    Raises InputError for an entry before consent, which has no answers, for one by another
+    criteria file, and for one that comes out otherwise.
+    """
+    where = f"entry {entry.number}"
+    if entry.stage == "before consent":
+        message = "was recorded before consent, so that no answers were kept; see it in the log"
+        raise InputError([Problem(where, message)])
+    if entry.criteria.sha256 != trial.sha256:
+        message = (
+            f"was screened by criteria version {entry.criteria.version} (SHA-256"
+            f" {entry.criteria.sha256}); name that file with --criteria before the command"
+        )
+        raise InputError([Problem(where, message)])
+    answers = {
+        name: one._replace(where=f"{where} {name}", notes={}) for name, one in entry.answers.items()
+    }
+    screening = screen(trial, read_facts(trial, answers, entry.on), entry.on)
+    now, then = outcome_of(screening), entry.outcome
+    if (now.verdict, now.failed) != (then.verdict, then.failed):
+        message = f"comes out otherwise than with trialscreen {entry.tool}; report it with that"
+        raise InputError([Problem(where, message)])
+    return Record(screening, entry.answers, entry.tool, entry)
 
 
 def record_document(record: Record) -> str:
@@ -165,26 +196,16 @@ def _overview(screening: Screening) -> Iterator[blocks.Block]:
 # What is open.
 
 
-def _open_names(screening: Screening, *, judgement: bool) -> Iterator[str]:
-    elements = screening.trial.elements
-    for names in screening.needed.values():
-        yield from (name for name in names if elements[name].is_judgement is judgement)
-
-
 def _missing(screening: Screening) -> Iterator[blocks.Block]:
     """The data still needed, by who can give them."""
     elements = screening.trial.elements
-    by_source: dict[str, list[str]] = {}
-    for name in _open_names(screening, judgement=False):
-        texts = by_source.setdefault(SOURCE_WORDS[elements[name].source], [])
-        texts.append(needed_text(screening, name))
-    if by_source:
+    data = {
+        source: [name for name in names if not elements[name].is_judgement]
+        for source, names in screening.needed.items()
+    }
+    if needed := {source: names for source, names in data.items() if names}:
         yield blocks.Heading("Data still missing")
-        yield blocks.table(
-            ("From", "What, and for which criterion"),
-            ((source, "; ".join(texts)) for source, texts in by_source.items()),
-            (0, 1),
-        )
+        yield needed_table(screening, needed)
 
 
 def _judgements(screening: Screening) -> Iterator[blocks.Block]:
@@ -192,7 +213,9 @@ def _judgements(screening: Screening) -> Iterator[blocks.Block]:
     elements = screening.trial.elements
     rows = [
         (needed_text(screening, name), elements[name].ask, "")
-        for name in _open_names(screening, judgement=True)
+        for names in screening.needed.values()
+        for name in names
+        if elements[name].is_judgement
     ]
     if rows:
         yield blocks.Heading("Consent and judgements still open")

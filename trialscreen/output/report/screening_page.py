@@ -1,6 +1,6 @@
 """The page of one screening: verdict, criteria, what is needed, when, the cohorts, the sources."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from trialscreen.model.rules import Clause, Test
 from trialscreen.model.trial import Kind, Source, Trial
@@ -69,27 +69,30 @@ def _criteria(screening: Screening, kind: Kind, *, verbatim: bool) -> Iterator[b
 
 
 def _needed(screening: Screening) -> Iterator[blocks.Block]:
-    if not screening.missing:
-        return
-    yield blocks.Heading("Still needed")
+    if screening.needed:
+        yield blocks.Heading("Still needed")
+        yield needed_table(screening, screening.needed, counted=True)
+
+
+def needed_table(
+    screening: Screening, needed: Mapping[Source, Sequence[str]], *, counted: bool = False
+) -> blocks.Table:
+    """What is needed of whom, and for which criterion."""
     rows = []
-    for source, missing in screening.missing.items():
-        texts = [text for name in missing if (text := needed_text(screening, name))]
-        if texts:
-            rows.append((f"{SOURCE_WORDS[source]} ({len(texts)})", "; ".join(texts)))
-    yield blocks.table(("From", "What, and for which criterion"), rows, (0, 1))
+    for source, names in needed.items():
+        count = f" ({len(names)})" if counted else ""
+        told = "; ".join(needed_text(screening, name) for name in names)
+        rows.append((SOURCE_WORDS[source] + count, told))
+    return blocks.table(("From", "What, and for which criterion"), rows, (0, 1))
 
 
 def needed_text(screening: Screening, name: str) -> str:
     """An element, what it could be derived from instead, and the criteria that ask for it."""
-    ids = [one.criterion.id for one in screening.findings if name in one.needed]
-    if not ids:
-        return ""
     trial = screening.trial
-    names = trial.sources_of(name)
+    ids = ", ".join(one.criterion.id for one in screening.findings if name in one.needed)
     open_names = {n for group in screening.missing.values() for n in group}
-    instead = element_list(trial, tuple(n for n in names if n in open_names))
-    return f"{trial.elements[name].label}{f', or {instead}' if instead else ''} ({', '.join(ids)})"
+    instead = element_list(trial, open_names.intersection(trial.sources_of(name)))
+    return f"{trial.elements[name].label}{f', or {instead}' if instead else ''} ({ids})"
 
 
 # When, and what would change the verdict.

@@ -1,6 +1,6 @@
 """What a verdict means, why a criterion fails or is open, and how far off it is: in words."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from trialscreen.model import truth
 from trialscreen.model.trial import Kind, Trial
@@ -90,5 +90,5 @@ def distances(finding: Finding) -> tuple[str, ...]:
     return tuple(text for text in texts if text is not None)
 
 
-def element_list(trial: Trial, names: tuple[str, ...] | frozenset[str]) -> str:
+def element_list(trial: Trial, names: Collection[str]) -> str:
     return label_list(trial, (name for name in trial.elements if name in names))

@@ -1,6 +1,6 @@
 """What a page is made of, before it is known where it will be shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 Tone = Literal["plain", "good", "bad", "open", "muted"]
@@ -108,6 +108,12 @@ Block = Part | Together
 Page = tuple[Block, ...]
 
 
+def parts(page: Page) -> Iterator[Part]:
+    """The blocks of a page where nothing is kept together, as there are no sheets."""
+    for block in page:
+        yield from block.parts if isinstance(block, Together) else (block,)
+
+
 def cell(text: str | Cell) -> Cell:
     """A plain text becomes a plain cell."""
     return text if isinstance(text, Cell) else Cell(text)
@@ -129,6 +135,12 @@ def table(
     """A table of texts and cells."""
     cells = tuple(row(*texts) for texts in rows)
     return Table(tuple(columns), cells, tuple(shares), numbers, to_fill)
+
+
+def counts(columns: tuple[str, ...], rows: Iterable[Iterable[str | Cell]]) -> Table:
+    """A table of numbers: the first column names the row, and has what room is left."""
+    others = range(1, len(columns))
+    return table(columns, rows, (1, *(0 for _ in others)), tuple(others))
 
 
 def terms(rows: Iterable[tuple[str, str | Cell]]) -> Terms:

@@ -11,7 +11,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 def render(page: blocks.Page) -> str:
     """The page as Markdown, ending in one newline."""
-    return "\n\n".join(_block(block) for block in page).strip() + "\n"
+    return "\n\n".join(map(_part, blocks.parts(page))).strip() + "\n"
 
 
 def escape(text: str) -> str:
@@ -21,12 +21,6 @@ def escape(text: str) -> str:
 
 def _lines(text: str) -> str:
     return "<br>".join(escape(line) for line in text.split("\n"))
-
-
-def _block(block: blocks.Block) -> str:
-    if isinstance(block, blocks.Together):
-        return "\n\n".join(map(_part, block.parts))
-    return _part(block)
 
 
 def _part(block: blocks.Part) -> str:

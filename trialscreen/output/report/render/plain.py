@@ -9,14 +9,8 @@ from trialscreen.text.characters import printable
 
 def render(page: blocks.Page) -> str:
     """The page as text, ending in one newline."""
-    lines = [line for block in page for line in _lines(block)]
+    lines = [line for part in blocks.parts(page) for line in _part(part)]
     return "\n".join(lines).strip("\n") + "\n"
-
-
-def _lines(block: blocks.Block) -> Iterator[str]:
-    parts = block.parts if isinstance(block, blocks.Together) else (block,)
-    for part in parts:
-        yield from _part(part)
 
 
 def _part(block: blocks.Part) -> Iterator[str]:
@@ -32,9 +26,9 @@ def _part(block: blocks.Part) -> Iterator[str]:
         case blocks.Table():
             yield from _rows(block)
         case blocks.Terms(rows):
-            yield from _terms(rows)
+            yield from (f"{printable(name)}: {_joined(cell)}" for name, cell in rows)
         case blocks.Choices(text, options):
-            yield from (printable(text), *_boxes(options))
+            yield from (printable(text), *(f"  [ ] {printable(option)}" for option in options))
         case blocks.Flow(stages):
             yield from _stages(stages)
         case _:
@@ -46,21 +40,16 @@ def _items(items: tuple[blocks.Cell, ...]) -> Iterator[str]:
         yield from ("  " * item.depth + line for line in _split(item.text))
 
 
-def _terms(rows: tuple[tuple[str, blocks.Cell], ...]) -> Iterator[str]:
-    for name, cell in rows:
-        yield f"{printable(name)}: {'; '.join(_split(cell.text))}"
-
-
-def _boxes(options: tuple[str, ...]) -> list[str]:
-    return [f"  [ ] {printable(option)}" for option in options]
-
-
 def _stages(stages: tuple[blocks.Stage, ...]) -> Iterator[str]:
     for stage in stages:
         yield printable(f"{stage.text}: {stage.size}")
         if stage.leaving is not None:
             yield from _split(stage.why)
             yield from (f"  {line}" for line in _rows(stage.leaving))
+
+
+def _joined(cell: blocks.Cell) -> str:
+    return "; ".join(_split(cell.text))
 
 
 def _split(text: str) -> list[str]:
@@ -72,7 +61,7 @@ def _rows(table: blocks.Table) -> Iterator[str]:
     for cells in table.rows:
         texts = [_split(cell.text) for cell in cells]
         if len(cells) == 2:
-            yield f"{' '.join(texts[0])}: {'; '.join(texts[1])}"
+            yield f"{' '.join(texts[0])}: {_joined(cells[1])}"
             continue
         named = 1 if table.columns[0] else 2
         yield " ".join(line for lines in texts[:named] for line in lines)

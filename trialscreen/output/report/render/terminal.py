@@ -37,14 +37,8 @@ def show(page: blocks.Page, out: Console | None = None) -> None:
     """Prints a page."""
     out = out or console()
     plain = os.environ.get("TERM") == "dumb" or out.encoding.lower() not in ("utf-8", "utf8")
-    for block in page:
-        out.print(_renderable(block, out.width, plain=plain))
-
-
-def _renderable(block: blocks.Block, width: int, *, plain: bool) -> RenderableType:
-    if isinstance(block, blocks.Together):
-        return Group(*(_part(part, width, plain=plain) for part in block.parts))
-    return _part(block, width, plain=plain)
+    for part in blocks.parts(page):
+        out.print(_part(part, out.width, plain=plain))
 
 
 def _part(block: blocks.Part, width: int, *, plain: bool) -> RenderableType:
@@ -77,7 +71,7 @@ def _stage(stage: blocks.Stage, width: int, *, plain: bool) -> RenderableType:
     )
     if stage.leaving is None:
         return head
-    leaving = _renderable(stage.leaving, width - _INDENT, plain=plain)
+    leaving = _part(stage.leaving, width - _INDENT, plain=plain)
     inside = Group(_text(blocks.Cell(stage.why, "muted")), leaving)
     return Group(head, Padding(inside, (0, 0, 0, _INDENT)))
 
