@@ -13,7 +13,7 @@ import pytest
 from tests.generate import ON, random_exact, random_trial, random_world, unreviewed
 from tests.redcap import Expression, choices_in, read_dictionary
 from tests.sizes import size
-from tests.trials import vary, with_criteria
+from tests.trials import some_internal, vary, with_criteria
 from trialscreen import InputError, load_trial
 from trialscreen.answers.values import read_value
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
@@ -46,10 +46,11 @@ def packaged() -> list[dict[str, str]]:
 
 def random_trials(count: int) -> list[Trial]:
     rngs = [Random(seed) for seed in range(count)]
-    return [
+    made = [
         with_criteria(rng, vary(rng, TRIAL), 3) if n % 2 else random_trial(rng, vary(rng, TRIAL))
         for n, rng in enumerate(rngs)
     ]
+    return [some_internal(rng, trial) for rng, trial in zip(rngs, made, strict=True)]
 
 
 # The format, and the way back.

@@ -16,11 +16,11 @@ from tests.generate import ON, random_trial, unreviewed
 from tests.sizes import examples
 from tests.spec import spec_trial
 from tests.tables import Patients
-from tests.trials import vary, with_criteria
+from tests.trials import some_internal, vary, with_criteria
 from trialscreen import Trial, load_trial
 from trialscreen.model.facts import Exactly, Fact, Numbers, half_of_shown
 from trialscreen.model.rules import Is, any_of
-from trialscreen.model.trial import Criterion, Formula
+from trialscreen.model.trial import Criterion
 from trialscreen.output.export.fhir.questionnaire import BASE, Form, questionnaire, questions_of
 from trialscreen.output.export.fhir.response import response
 from trialscreen.output.export.fhir.values import answer_of
@@ -94,18 +94,6 @@ def _screened(rng: Random, trial: Trial) -> Screening:
     return unreviewed(trial, {n: one for n, one in given.items() if _accepted(trial, n, one)})
 
 
-def _some_internal(rng: Random, trial: Trial) -> Trial:
-    """Some of what a rule derives is never asked."""
-    hidden = {
-        name: replace(element, internal=True, source="derived")
-        for name, element in trial.elements.items()
-        if element.derive is not None
-        and not isinstance(element.derive, Formula)
-        and rng.random() < 0.5
-    }
-    return replace(trial, elements={**trial.elements, **hidden})
-
-
 def _in_another_order(rng: Random, trial: Trial) -> Trial:
     """What is worked out may be asked before what it is worked out from."""
     names = list(trial.elements)
@@ -137,7 +125,7 @@ def test_questions_of_generated_trials_hide_nothing_that_is_needed(kind: str, rn
         trial = random_trial(rng, SMALL)
     else:
         trial = with_criteria(rng, vary(rng, SMALL), 3)
-    trial = _in_another_order(rng, _some_internal(rng, trial))
+    trial = _in_another_order(rng, some_internal(rng, trial))
     form = questionnaire(trial)
     for _ in range(2):
         screening = _screened(rng, trial)

@@ -53,6 +53,16 @@ def _varied(rng: Random, trial: Trial, element: Element, kind: str) -> Element:
             return replace(element, reported_wins=not element.reported_wins)
 
 
+def some_internal(rng: Random, trial: Trial) -> Trial:
+    """`trial`, with some of what is derived never asked."""
+    hidden = {
+        name: replace(element, internal=True, source="derived")
+        for name, element in trial.elements.items()
+        if element.derive is not None and rng.random() < 0.3
+    }
+    return replace(trial, elements={**trial.elements, **hidden})
+
+
 def with_criteria(rng: Random, trial: Trial, count: int) -> Trial:
     """`trial` with random criteria: one window in months, some bounds that derived values hit."""
     made = [random_rule(rng, trial.elements) for _ in range(count)]
