@@ -21,7 +21,7 @@ from trialscreen import Trial, load_trial
 from trialscreen.model.facts import Exactly, Fact, Numbers, half_of_shown
 from trialscreen.model.rules import Is, any_of
 from trialscreen.model.trial import Criterion
-from trialscreen.output.export.fhir.questionnaire import BASE, Form, questionnaire, questions_of
+from trialscreen.output.export.fhir.questionnaire import BASE, Variant, questionnaire, questions_of
 from trialscreen.output.export.fhir.response import response
 from trialscreen.output.export.fhir.values import answer_of
 from trialscreen.screening.screen import Screening
@@ -187,12 +187,12 @@ def test_what_is_never_asked_decides_by_what_it_is_derived_from() -> None:
 
 
 def test_every_question_can_be_asked() -> None:
-    every = Form(every_question=True)
+    every = Variant(every_question=True)
     form = questionnaire(NCT, every)
     assert not any("enableWhen" in str(item) for item in items(form))
     assert form["url"] != _form()["url"]
     facts = Patients(NCT).true_of(Random(1), ON)
-    made = response(unreviewed(NCT, facts), AT, form=every)
+    made = response(unreviewed(NCT, facts), AT, variant=every)
     assert made.resource["questionnaire"].startswith(f"{form['url']}|")
     assert (made.not_enabled, made.no_such_answer) == ((), ())
     assert facts_of(NCT, made.resource, ON) == {n: _shown(fact) for n, fact in facts.items()}

@@ -26,7 +26,7 @@ from trialscreen.model.trial import Criterion, Element
 from trialscreen.output.export.conditions import NEVER
 from trialscreen.output.export.fhir.limits import questionnaire_limits, response_limits
 from trialscreen.output.export.fhir.questionnaire import (
-    Form,
+    Variant,
     irrelevance,
     questionnaire,
     questions_of,
@@ -81,7 +81,7 @@ def test_questions_and_answers_of_generated_trials_are_in_order(rng: Random) -> 
 def test_a_response_says_whose_and_when_and_how_far(known: bool) -> None:
     facts = random_world(Random(1), SMALL) if known else {}
     made = response(
-        unreviewed(SMALL, facts), AT, "001-014", Form("https://example.org/fhir")
+        unreviewed(SMALL, facts), AT, "001-014", Variant("https://example.org/fhir")
     ).resource
     _in_order(made)
     assert made["questionnaire"] == "https://example.org/fhir/Questionnaire/NCT00000000|1.0.0"
@@ -218,12 +218,12 @@ def test_a_large_rule_takes_no_time_and_hides_nothing() -> None:
     rules: tuple[Rule, ...] = (any_of(tuple(Is(name, True) for name in names)), Is(chain[-1], True))
     criteria = tuple(Criterion(f"E{i}", "exclusion", "", "", rule) for i, rule in enumerate(rules))
     trial = replace(SMALL, elements={**SMALL.elements, **many, **steps}, criteria=criteria)
-    irrelevant = irrelevance(trial, Form())
+    irrelevant = irrelevance(trial, Variant())
     assert all(irrelevant[name] == NEVER for name in names)
 
 
 def test_what_is_left_out_is_said() -> None:
-    lines = questionnaire_limits(NCT, Form())
+    lines = questionnaire_limits(NCT, Variant())
     for word in ("LOINC", "unknown", "serum_calcium", "weight", "screening date"):
         assert any(word in line for line in lines), word
     answers = {
@@ -243,4 +243,4 @@ def test_what_is_left_out_is_said() -> None:
 
 
 def test_a_criteria_file_without_a_screening_date_is_told() -> None:
-    assert any("the screening date:" in line for line in questionnaire_limits(SMALL, Form()))
+    assert any("the screening date:" in line for line in questionnaire_limits(SMALL, Variant()))

@@ -63,10 +63,10 @@ def questionnaire(
     from trialscreen.output.export.fhir import questionnaire as fhir  # noqa: PLC0415
 
     trial = load_trial(context.obj)
-    form = fhir.Form(_address(base, fhir.BASE), every)
-    made = fhir.questionnaire(trial, form)
+    variant = fhir.Variant(_address(base, fhir.BASE), every)
+    made = fhir.questionnaire(trial, variant)
     write_json(output, made)
-    tell_left_out(limits.questionnaire_limits(trial, form))
+    tell_left_out(limits.questionnaire_limits(trial, variant))
 
 
 def response(
@@ -93,10 +93,10 @@ def response(
     from trialscreen.log.pseudonyms import check_subject  # noqa: PLC0415
     from trialscreen.output.export.fhir import limits  # noqa: PLC0415
     from trialscreen.output.export.fhir import response as fhir  # noqa: PLC0415
-    from trialscreen.output.export.fhir.questionnaire import BASE, Form  # noqa: PLC0415
+    from trialscreen.output.export.fhir.questionnaire import BASE, Variant  # noqa: PLC0415
 
     flags = Flags.none(load_trial(context.obj))
-    form = Form(_address(base, BASE), every)
+    variant = Variant(_address(base, BASE), every)
     try:
         if subject is not None:
             check_subject(subject)
@@ -105,7 +105,7 @@ def response(
     if file is not None and given_file is not None:
         flags.problems.append(Problem(shown(file), "a second file of answers; give one"))
     answers, screening = screen_answers(flags, on, given_file or file)
-    made = fhir.response(screening, datetime.now(UTC), subject, form)
+    made = fhir.response(screening, datetime.now(UTC), subject, variant)
     write_json(output, made.resource)
     tell_left_out(limits.response_limits(flags.trial, made, answers))
 

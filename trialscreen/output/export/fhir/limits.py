@@ -5,23 +5,23 @@ from collections.abc import Iterable, Iterator
 from trialscreen.answers.answer import Answers
 from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.trial import SCREENING_DATE, Formula, Trial
-from trialscreen.output.export.fhir.questionnaire import Form
+from trialscreen.output.export.fhir.questionnaire import Variant
 from trialscreen.output.export.fhir.response import Response
 from trialscreen.output.export.limits import comparisons, not_in_forms
 from trialscreen.text.characters import some
 
 
-def questionnaire_limits(trial: Trial, form: Form) -> tuple[str, ...]:
+def questionnaire_limits(trial: Trial, variant: Variant) -> tuple[str, ...]:
     """What the Questionnaire leaves out, a line each."""
-    return tuple(_of_questions(trial, form))
+    return tuple(_of_questions(trial, variant))
 
 
-def _of_questions(trial: Trial, form: Form) -> Iterator[str]:
+def _of_questions(trial: Trial, variant: Variant) -> Iterator[str]:
     yield "the criteria: the questions are carried, what follows from the answers is not"
     yield "codes (LOINC, SNOMED CT): the criteria file has none, and none are made up"
     yield "unknown as an answer: a question left empty is one whose answer is not known"
     yield "who gives each answer, and which questions are asked together"
-    if form.every_question:
+    if variant.every_question:
         yield "which questions can no longer matter: all are shown, as asked"
     elif any(True for _ in comparisons(trial)):
         yield "relevance that hangs on a date, or on two answers compared: the question is shown"

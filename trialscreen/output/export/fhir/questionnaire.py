@@ -27,7 +27,7 @@ BASE = "https://trialscreen.invalid/fhir"
 """Where canonical addresses begin if nobody publishes: a name that leads nowhere (RFC 2606)."""
 
 
-class Form(NamedTuple):
+class Variant(NamedTuple):
     """Which Questionnaire of a trial. `base`: what its canonical addresses begin with.
 
     `every_question`: all are always enabled; else each while its answer can still matter.
@@ -49,21 +49,21 @@ _TYPES = {
 }
 
 
-def questionnaire(trial: Trial, form: Form = Form()) -> Json:  # noqa: B008 - immutable
+def questionnaire(trial: Trial, variant: Variant = Variant()) -> Json:  # noqa: B008 - immutable
     """The Questionnaire resource: a group for each section, an item for each data element.
 
     `linkId` is the element's name. Raises InputError for names of choices and units that
     cannot be codes.
     """
     check_codes(trial)
-    nct_id, irrelevant = trial.registration.nct_id, irrelevance(trial, form)
+    nct_id, irrelevant = trial.registration.nct_id, irrelevance(trial, variant)
     items = {
-        element.name: _item(trial, element, irrelevant[element.name], form.base)
+        element.name: _item(trial, element, irrelevant[element.name], variant.base)
         for element in questions_of(trial)
     }
     return {
         "resourceType": "Questionnaire",
-        "url": _url(trial, form),
+        "url": _url(trial, variant),
         **({"identifier": [{"system": _REGISTRY, "value": nct_id}]} if _registered(trial) else {}),
         "version": _version(trial),
         "name": f"Screening_{re.sub('[^A-Za-z0-9]', '_', nct_id)}"[:255],
@@ -76,14 +76,14 @@ def questionnaire(trial: Trial, form: Form = Form()) -> Json:  # noqa: B008 - im
     }
 
 
-def canonical(trial: Trial, form: Form) -> str:
+def canonical(trial: Trial, variant: Variant) -> str:
     """How a response names its Questionnaire: the address and the version."""
-    return f"{_url(trial, form)}|{_version(trial)}"
+    return f"{_url(trial, variant)}|{_version(trial)}"
 
 
-def irrelevance(trial: Trial, form: Form) -> Mapping[str, Condition]:
+def irrelevance(trial: Trial, variant: Variant) -> Mapping[str, Condition]:
     """When each question is not enabled."""
-    if form.every_question:
+    if variant.every_question:
         return dict.fromkeys(trial.elements, NEVER)
     return irrelevant_when(trial, (element.name for element in questions_of(trial)))
 
@@ -110,9 +110,9 @@ def groups(trial: Trial, items: Mapping[str, Json], **keys: str) -> list[Json]:
     return found
 
 
-def _url(trial: Trial, form: Form) -> str:
-    ending = "-every-question" if form.every_question else ""
-    return f"{form.base}/Questionnaire/{quote(trial.registration.nct_id, safe='')}{ending}"
+def _url(trial: Trial, variant: Variant) -> str:
+    ending = "-every-question" if variant.every_question else ""
+    return f"{variant.base}/Questionnaire/{quote(trial.registration.nct_id, safe='')}{ending}"
 
 
 def _version(trial: Trial) -> str:

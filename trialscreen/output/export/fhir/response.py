@@ -12,7 +12,7 @@ from trialscreen.model.facts import Fact, day
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.output.export.fhir.enable_when import holds
 from trialscreen.output.export.fhir.questionnaire import (
-    Form,
+    Variant,
     canonical,
     groups,
     irrelevance,
@@ -34,7 +34,7 @@ def response(
     screening: Screening,
     authored: datetime,
     subject: str | None = None,
-    form: Form = Form(),  # noqa: B008 - immutable
+    variant: Variant = Variant(),  # noqa: B008 - immutable
 ) -> Response:
     """The answers behind a screening, for a Questionnaire of its trial.
 
@@ -45,7 +45,7 @@ def response(
     """
     check_codes(screening.trial)
     facts = {**screening.facts, SCREENING_DATE: day(screening.on)}
-    carried, not_enabled, no_such_answer = _sorted(screening, facts, form)
+    carried, not_enabled, no_such_answer = _sorted(screening, facts, variant)
     items = {
         name: {"linkId": name, "text": screening.trial.elements[name].ask, "answer": [answer]}
         for name, answer in carried.items()
@@ -53,7 +53,7 @@ def response(
     decided = all(finding.met.known for finding in screening.findings)
     resource = {
         "resourceType": "QuestionnaireResponse",
-        "questionnaire": canonical(screening.trial, form),
+        "questionnaire": canonical(screening.trial, variant),
         "status": "completed" if decided else "in-progress",
         **({"subject": _subject(subject)} if subject is not None else {}),
         "authored": in_utc(authored),
@@ -67,17 +67,17 @@ def _subject(code: str) -> Json:
 
 
 def _sorted(
-    screening: Screening, facts: Mapping[str, Fact], form: Form
+    screening: Screening, facts: Mapping[str, Fact], variant: Variant
 ) -> tuple[dict[str, Answer], tuple[str, ...], tuple[str, ...]]:
     """The answers by question; the elements not enabled; those that no answer says exactly."""
-    irrelevant = irrelevance(screening.trial, form)
+    irrelevant = irrelevance(screening.trial, variant)
     carried: dict[str, Answer] = {}
     not_enabled, no_such_answer = [], []
     for element in questions_of(screening.trial):
         name = element.name
         if (fact := facts.get(name)) is None:
             continue
-        answer = answer_of(screening.trial, element, fact, screening.on, form.base)
+        answer = answer_of(screening.trial, element, fact, screening.on, variant.base)
         if holds(irrelevant[name], carried):
             not_enabled.append(name)
         elif answer is None:
