@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import compress
 
 import polars as pl
 
@@ -35,22 +36,18 @@ class Counting:
         for name in self._needed:
             self._sections.setdefault(trial.elements[name].section, []).append(name)
         self._tally = Tally()
-        # How many rows lack data in just these sections, which are columns by their places.
-        self._places = list(map(str, range(len(self._sections))))
-        kinds = dict.fromkeys(self._places, pl.Boolean())
-        self._patterns = pl.DataFrame(schema={**kinds, "rows": pl.UInt64()})
         self._waiting: list[pl.DataFrame] = []
 
     @cached_property
     def _missing(self) -> Computing:
         return Computing(self._program, self._needed, "open")
 
-    def add(self, screened: pl.DataFrame) -> None:
+    def add(self, results: pl.DataFrame) -> None:
         """A batch: typed columns without contradictions, and what `screen_frame` finds of them."""
-        tally = Tally(verdicts_of(screened), _criteria(self._trial, screened))
-        lacks_data = screened["open"] == "data"
-        lacking = pl.DataFrame([screened[name].filter(lacks_data) for name in self._inputs])
-        self._tally.add(tally)
+        self._tally.verdicts.update(verdicts_of(results))
+        self._tally.criteria.update(_criteria(self._trial, results))
+        lacks_data = results["open"] == "data"
+        lacking = pl.DataFrame([results[name].filter(lacks_data) for name in self._inputs])
         self._waiting.append(lacking)
         if sum(map(len, self._waiting)) >= ENOUGH:
             self._look_at_waiting()
@@ -58,9 +55,6 @@ class Counting:
     def attrition(self) -> Attrition:
         """The counts of all batches so far."""
         self._look_at_waiting()
-        for *flags, n in self._patterns.iter_rows():
-            lacking = (name for name, flag in zip(self._sections, flags, strict=True) if flag)
-            self._tally.sections[frozenset(lacking)] = n
         return attrition(self._trial, self._tally)
 
     def _look_at_waiting(self) -> None:
@@ -71,47 +65,45 @@ class Counting:
         flags = self._missing.of(pl.concat(batches).lazy()).drop("open")
         missing = flags.select(pl.all().cast(pl.Boolean).fill_null(value=False)).collect()
         one = missing.sum_horizontal() == 1
-        tally = Tally(missing=_sums(missing), missing_alone=_sums(flag & one for flag in missing))
-        lacking = missing.select(
-            pl.any_horizontal(names).alias(place)
-            for place, names in zip(self._places, self._sections.values(), strict=True)
-        )
-        patterns = lacking.group_by(self._places).agg(rows=pl.len().cast(pl.UInt64))
-        self._tally.add(tally)
-        self._patterns = pl.concat([self._patterns, patterns]).group_by(self._places).sum()
+        self._tally.missing.update(_sums(missing))
+        self._tally.missing_alone.update(_sums(flag & one for flag in missing))
+        places = {f"{place}": names for place, names in enumerate(self._sections.values())}
+        lacking = missing.select(pl.any_horizontal(names).alias(n) for n, names in places.items())
+        for *lacks, count in lacking.group_by(list(places)).len().iter_rows():
+            self._tally.sections[frozenset(compress(self._sections, lacks))] += count
 
 
 def _sums(flags: Iterable[pl.Series]) -> Counter[str]:
     return Counter({flag.name: int(flag.sum()) for flag in flags})
 
 
-def verdicts_of(screened: pl.DataFrame) -> Counter[tuple[str, str | None]]:
+def verdicts_of(results: pl.DataFrame) -> Counter[tuple[str, str | None]]:
     """How many rows have each verdict and each thing open."""
-    undetermined = len(screened) - screened["open"].null_count()
-    eligible = int((screened["verdict"] == "eligible").sum())
-    judgement = int((screened["open"] == "judgement").sum())
+    undetermined = len(results) - results["open"].null_count()
+    eligible = int((results["verdict"] == "eligible").sum())
+    judgement = int((results["open"] == "judgement").sum())
     return Counter(
         {
             ("eligible", None): eligible,
-            ("ineligible", None): len(screened) - undetermined - eligible,
+            ("ineligible", None): len(results) - undetermined - eligible,
             ("undetermined", "data"): undetermined - judgement,
             ("undetermined", "judgement"): judgement,
         }
     )
 
 
-def _criteria(trial: Trial, screened: pl.DataFrame) -> Counter[tuple[OfCriterion, str]]:
+def _criteria(trial: Trial, results: pl.DataFrame) -> Counter[tuple[OfCriterion, str]]:
     counts: Counter[tuple[OfCriterion, str]] = Counter()
     fails, lacks = [], []
     for one in trial.criteria:
-        met, unknown = screened[one.id], screened[one.id].is_null()
+        met, unknown = results[one.id], results[one.id].is_null()
         counts["met", one.id] = int(met.sum())
         counts["unknown", one.id] = met.null_count()
         against = ~met if one.kind == "inclusion" else met
         fails.append(against & ~unknown)
         lacks.append(against | unknown)
-    counts += _first_and_alone(len(screened), fails, "stopped", "failed_alone")
-    counts += _first_and_alone(len(screened), lacks, "first_lack", "lacks_alone")
+    counts += _first_and_alone(len(results), fails, "stopped", "failed_alone")
+    counts += _first_and_alone(len(results), lacks, "first_lack", "lacks_alone")
     return counts
 
 

@@ -105,13 +105,6 @@ class Tally:
     missing: Counter[str] = field(default_factory=Counter)
     missing_alone: Counter[str] = field(default_factory=Counter)
 
-    def add(self, other: "Tally") -> None:
-        self.verdicts.update(other.verdicts)
-        self.criteria.update(other.criteria)
-        self.sections.update(other.sections)
-        self.missing.update(other.missing)
-        self.missing_alone.update(other.missing_alone)
-
 
 def attrition(trial: Trial, tally: Tally) -> Attrition:
     """The counts of a cohort, put together."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,9 +62,9 @@ def draft_of(
 
 def draft(trial: Trial, titles: Sequence[str], names: str) -> Drafted:
     """A map of columns with these `titles`; `names` are those of the files."""
-    guesses = {title: list(_guesses(trial, title)) for title in titles}
+    guesses = {title: _guesses(trial, title) for title in titles}
     chosen: dict[str, str] = {}
-    for title, found in sorted(guesses.items(), key=lambda item: -_best(item[1])):
+    for title, found in sorted(guesses.items(), key=lambda item: -item[1][0].score):
         if _is_sure(found) and found[0].element.name not in chosen.values():
             chosen[title] = found[0].element.name
     lines = [_line(title, guesses[title][0]) for title in titles if title in chosen]
@@ -120,13 +120,13 @@ def _quoted(text: str) -> str:
 # Guesses.
 
 
-def _guesses(trial: Trial, title: str) -> Iterator[_Guess]:
+def _guesses(trial: Trial, title: str) -> list[_Guess]:
     """The elements that a title may mean, the likeliest first."""
     found = [
         max((_guess(trial, element, *one) for one in _readings(title)), key=lambda one: one.score)
         for element in trial.answerable()
     ]
-    return iter(sorted(found, key=lambda one: -one.score))
+    return sorted(found, key=lambda one: -one.score)
 
 
 def _readings(title: str) -> Iterator[tuple[str, str | None]]:
@@ -140,7 +140,8 @@ def _readings(title: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _guess(trial: Trial, element: Element, named: str, unit: str | None) -> _Guess:
-    score = max(_likeness(plain_name(named), plain_name(one)) for one in _names(element))
+    names = map(plain_name, (element.name, element.label))
+    score = max(_likeness(plain_name(named), name) for name in names)
     if {*plain_name(named).split("_")} <= {*plain_name(element.ask).split("_")}:
         score = max(score, _IN_THE_QUESTION)
     if unit is None:
@@ -150,10 +151,6 @@ def _guess(trial: Trial, element: Element, named: str, unit: str | None) -> _Gue
     except ValueProblem:
         return _Guess(score * NEAR, element, None)
     return _Guess(score + CLEARLY / 2, element, unit)  # a unit that fits says a little more
-
-
-def _names(element: Element) -> Iterable[str]:
-    return element.name, element.label
 
 
 def _likeness(one: str, other: str) -> float:
@@ -167,10 +164,6 @@ def _likeness(one: str, other: str) -> float:
         return 0.75 + 0.2 * len(words) / len(others)
     ordered = SequenceMatcher(None, " ".join(sorted(words)), " ".join(sorted(others))).ratio()
     return 0.95 * max(ordered, SequenceMatcher(None, one, other).ratio())
-
-
-def _best(found: list[_Guess]) -> float:
-    return found[0].score
 
 
 def _is_sure(found: list[_Guess]) -> bool:

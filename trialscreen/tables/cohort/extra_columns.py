@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from trialscreen.model.facts import Dates, Exactly, Fact, of_columns
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.outlook import all_clear_on
 from trialscreen.screening.screen import Screening, screening_of
 from trialscreen.tables.cohort.screener import Screener
+from trialscreen.tables.cohort.unusual import fact_of
 
 COLUMNS: Mapping[str, pl.DataType] = {
     "missing": pl.List(pl.String()),
@@ -50,7 +50,7 @@ class ExtraColumns(NamedTuple):
             return {"missing": [], "reasons": [], "clears_on": None}
         facts = {}
         for name, columns in self.screener.columns.items():
-            if (fact := _fact([row[column] for column in columns])) is not None:
+            if (fact := fact_of([row[column] for column in columns])) is not None:
                 facts[name] = fact
         on = row.get(SCREENING_DATE, self.on)
         # Not reviewed: what contradicts is struck out already.
@@ -60,20 +60,6 @@ class ExtraColumns(NamedTuple):
             "reasons": _reasons(screening) if "reasons" in self.columns else [],
             "clears_on": all_clear_on(screening) if "clears_on" in self.columns else None,
         }
-
-
-def _fact(values: list[Any]) -> Fact | None:
-    """What the typed columns of an element say: one value, or bounds and how they are written."""
-    low, high, *as_written = values if len(values) > 1 else (values[0], values[0])
-    match low:
-        case None:
-            return None
-        case bool() | str():
-            return Exactly(low)
-        case date():
-            return Dates(low, high)
-        case _:
-            return of_columns(low, high, *as_written)
 
 
 def _reasons(screening: Screening) -> list[str]:

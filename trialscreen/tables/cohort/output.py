@@ -45,15 +45,15 @@ def whole_output(path: Path, folder: Path) -> Iterator[Path]:
 
 
 def write(
-    screened: pl.LazyFrame, columns: Iterable[str], key: str, output: Path, part: Path
+    findings: pl.LazyFrame, columns: Iterable[str], key: str, output: Path, part: Path
 ) -> None:
     """The ids, under the name `key`, and these columns, to `part`, which is to be `output`."""
     ids, name = pl.col(KEY), key
     is_csv = output.suffix.lower() != ".parquet"
     if is_csv:
         name = cell_text(name)
-        ids = _no_formula(ids) if isinstance(screened.collect_schema()[KEY], pl.String) else ids
-    results = screened.select(ids.alias(name), *columns)
+        ids = _no_formula(ids) if isinstance(findings.collect_schema()[KEY], pl.String) else ids
+    results = findings.select(ids.alias(name), *columns)
     if is_csv:
         # A cell of CSV cannot hold a list.
         results = results.with_columns(pl.selectors.list().list.join("; "))

@@ -25,7 +25,7 @@ _TOUCHED, _DOUBTFUL = "(contradictory)", "(unusual or unusable)"
 class Screener:
     """A trial over the typed columns that `batches` makes; `columns` names those of each element.
 
-    The columns that fit may still hold values that cannot be used. `with_needed`, the
+    Those that were typed in the table may still hold values that cannot be used. `with_needed`, the
     program also tells what `Counting` counts; `with_list`, each batch tells of its unusual values.
     """
 
@@ -85,7 +85,7 @@ class Screener:
         )
 
     def _doubts(self) -> Iterator[pl.Expr]:
-        """Where a value is unusual, or not between the ends of a column that fits."""
+        """Where a value is unusual, or not between the ends of a typed column."""
         for one in self._spanned:
             assert one.ends is not None
             yield ~is_usual(one.element, pl.col(one.element.name), one.ends)
@@ -123,7 +123,7 @@ class Screener:
         return self._unusual_of_many(self._waiting[0].clear(), 0) if self._waiting else []
 
     def _settled(self, results: pl.DataFrame, touched: pl.Series) -> tuple[pl.DataFrame, Found]:
-        # Queries wait for the engine, which waits for this: none where nothing is to be looked at.
+        # A query waits for the engine, which has other rows: none where nothing is to be looked at.
         filled = known(results, self._typed)
         if not touched.any():
             return results, Found(filled)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from trialscreen.model.facts import Dates, Numbers, of_columns
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, of_columns
 from trialscreen.model.trial import Element, Trial
 from trialscreen.model.wording import show_fact, show_typical
 from trialscreen.tables.cohort.column_map import KEY, ROW
@@ -88,19 +88,29 @@ class Unusual:
 
 def reasons(trial: Trial, values: UnusualValues) -> list[str]:
     """Why each of the values is unusual."""
-    return [_reason(trial, values.element, _fact(cells)) for _, _, *cells in values.rows.rows()]
+    return [_reason(trial, values.element, fact_of(cells)) for _, _, *cells in values.rows.rows()]
 
 
-def _reason(trial: Trial, element: Element, fact: Numbers | Dates) -> str:
+def _reason(trial: Trial, element: Element, fact: Fact | None) -> str:
+    assert isinstance(fact, Numbers | Dates)
     value = show_fact(trial, element, fact)
     if fact.exact and fact.low in CODES:
         return f"{value} is what many write for a missing value; if so, declare it in --columns"
     return f"{value} is unusual; typical is {show_typical(trial, element)}"
 
 
-def _fact(cells: list[Any]) -> Numbers | Dates:
+def fact_of(cells: list[Any]) -> Fact | None:
+    """What the typed columns of an element say: one value, or bounds and how they are written."""
     low, high, *as_written = cells if len(cells) > 1 else cells * 2
-    return Dates(low, high) if isinstance(low, date) else of_columns(low, high, *as_written)
+    match low:
+        case None:
+            return None
+        case bool() | str():
+            return Exactly(low)
+        case date():
+            return Dates(low, high)
+        case _:
+            return of_columns(low, high, *as_written)
 
 
 class UnusualCounts:
