@@ -47,7 +47,7 @@ def array(items: Schema, **limits: int) -> Schema:
 
 def record(kind: Any, *without: str, **known: Schema) -> Schema:
     """A record of `model`, but for the fields that no key gives; `known` are keys of their own."""
-    fields = {key: one for key, one in fields_of(kind).items() if key not in without}
+    fields = fields_of(kind, *without)
     properties = {key: known.get(key) or of_type(one.annotation) for key, one in fields.items()}
     required = tuple(key for key, one in fields.items() if one.default is Parameter.empty)
     return closed({**properties, **known}, required)

@@ -170,9 +170,6 @@ class Cursor:
                     at = Cursor(place, self.path, self.document)
                     at.problem(f"unknown key {shown(key)}.{hint}")
 
-    def has(self, key: str) -> bool:
-        return isinstance(self.node, yaml_nodes.Mapping) and key in self.node.items
-
     def optional(self, key: str, read: Callable[["Cursor"], T], default: T) -> T:
         """What `read` makes of the value under `key`; `default` where the key is absent."""
         if (
@@ -216,23 +213,26 @@ def read_record(
     `readers` read what has to be more than its type says; `given` are fields without a key;
     `keys` are also known here.
     """
-    fields = {key: one for key, one in fields_of(kind).items() if one.name not in given}
+    fields = fields_of(kind, *given)
     at.known_keys((*fields, *keys))
+    there = at.node.items if isinstance(at.node, yaml_nodes.Mapping) else {}
     for key, one in fields.items():
-        read = readers.get(one.name) or reader_of(one.annotation)
-        if one.default is Parameter.empty:
-            given[one.name] = at.required(key, read, _stand_in(one.annotation))
-        elif at.has(key):
+        if key in there:
+            read = readers.get(one.name) or reader_of(one.annotation)
             given[one.name] = at.optional(key, read, None)
+        elif one.default is Parameter.empty:
+            given[one.name] = at.required(key, Cursor.text, _stand_in(one.annotation))
     return kind(**given)
 
 
 @cache
-def fields_of(kind: Callable[..., Any]) -> dict[str, Parameter]:
+def fields_of(kind: Callable[..., Any], *without: str) -> dict[str, Parameter]:
     """The fields of a record by their keys, which lack an underscore at the end of a name."""
-    return {name.rstrip("_"): one for name, one in signature(kind).parameters.items()}
+    fields = signature(kind).parameters.items()
+    return {name.rstrip("_"): one for name, one in fields if name not in without}
 
 
+@cache
 def reader_of(annotation: Any) -> Reader:
     """What reads values of this type: a text, number, yes or no, day, word, list or record."""
     if get_origin(annotation) is types.UnionType:
