@@ -98,7 +98,6 @@ def hostile_trial() -> Trial:
         registration=registration,
         elements={name: _hostile_element(one) for name, one in trial.elements.items()},
         criteria=tuple(map(_hostile_criterion, trial.criteria)),
-        units={code: one._replace(show=bad(code)) for code, one in trial.units.items()},
     )
 
 
@@ -109,7 +108,8 @@ def bad(name: str) -> str:
 def _hostile_element(element: Element) -> Element:
     choices = {name: bad(f"{element.name} {name}") for name in element.choices}
     ask, label = bad(f"ask {element.name}"), bad(f"label {element.name}")
-    return replace(element, label=label, ask=ask, choices=choices, no_text="no")
+    units = {code: one._replace(show=bad(code)) for code, one in element.units.items()}
+    return replace(element, label=label, ask=ask, choices=choices, no_text="no", units=units)
 
 
 def _hostile_criterion(one: Criterion) -> Criterion:

@@ -128,7 +128,7 @@ def test_a_rounded_entry_on_the_other_side_of_a_threshold_is_told() -> None:
     ],
 )
 def test_a_computed_bound_is_told_as_it_was_stated(given: dict[str, str], said: str) -> None:
-    (reason,) = reasons(TRIAL, _finding("E14", given).trace, ON)
+    (reason,) = reasons(_finding("E14", given).trace, ON)
     assert reason.startswith(said)
 
 
@@ -140,11 +140,11 @@ def test_a_computed_bound_is_told_as_it_was_stated(given: dict[str, str], said: 
     ],
 )
 def test_so_is_one_that_decides_nothing(given: dict[str, str], said: str) -> None:
-    assert doubts(TRIAL, _finding("I3", given).trace, ON)[-1].startswith(said)
+    assert doubts(_finding("I3", given).trace, ON)[-1].startswith(said)
 
 
 def test_an_age_from_a_bound_on_birth_has_no_upper_end() -> None:
-    (doubt,) = doubts(TRIAL, _finding("I2", {"birth_date": "<2000"}).trace, ON)
+    (doubt,) = doubts(_finding("I2", {"birth_date": "<2000"}).trace, ON)
     assert doubt.startswith("age ≥26 years (from date of birth 1999-12-31 or earlier)")
 
 

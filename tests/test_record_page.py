@@ -114,7 +114,7 @@ def test_every_answer_is_on_the_record_with_its_unit(name: str) -> None:
     cells = [flat(html.unescape(re.sub("<[^>]*>", " ", one))) for one in rows]
     for element in trial.elements.values():
         if element.name in record.answers and element.name != SCREENING_DATE:
-            value = show_fact(trial, element, facts.get(element.name))
+            value = show_fact(element, facts.get(element.name))
             assert any(element.label in one and value in one for one in cells), element.name
             written = record.answers[element.name].text
             same = written.casefold() in value.casefold()

@@ -347,15 +347,15 @@ def _answer(trial: Trial, element: Element) -> Iterator[str]:
             yield "date: day, month or year"
         case _:
             kind = "whole number" if element.type == "integer" else "number"
-            unit = trial.unit_text(element.unit)
+            unit = element.shown_unit
             yield f"{kind}, {unit}" if unit else kind
     for code, factor in element.accepts.items():
-        yield f"also {trial.unit_text(code)} ({_factor(factor)})"
+        yield f"also {element.unit_named(code).show} ({_factor(factor)})"
     if element.refuses:
-        yield "never " + ", ".join(map(trial.unit_text, element.refuses))
+        yield "never " + ", ".join(element.unit_named(one).show for one in element.refuses)
     if element.range is not None and element.type != "date":
-        usual = f"; usual {show_typical(trial, element)}" if element.typical else ""
-        yield f"allowed {show_range(trial, element)}{usual}"
+        usual = f"; usual {show_typical(element)}" if element.typical else ""
+        yield f"allowed {show_range(element)}{usual}"
     if element.valid_if is not None:
         yield f"counts only if: {_plain(rule_in_words(trial, element.valid_if))}"
 

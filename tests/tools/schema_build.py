@@ -111,7 +111,7 @@ def element() -> Schema:
     formula: Schema = {"type": "string", "pattern": f"^({'|'.join(FORMULAS)})\\(.*\\)$"}
     derive: Schema = {"anyOf": [formula, RULE]}
     own = {"accepts": factors, "range": span, "typical": span, "derive": derive}
-    return record(Element, "name", **own, implied_by=TEXT, valid_if=RULE)
+    return record(Element, "name", "units", **own, implied_by=TEXT, valid_if=RULE)
 
 
 def criterion() -> Schema:

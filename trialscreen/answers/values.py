@@ -15,7 +15,7 @@ from unicodedata import digit
 from trialscreen.answers.written_dates import IN_PART, days_of, how_long_ago
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import DECIMALS, Dates, Exactly, Fact, Numbers, half_of, meet
-from trialscreen.model.trial import Element, Trial, Unit
+from trialscreen.model.trial import Element, Trial
 from trialscreen.model.wording import show_range
 from trialscreen.text.characters import first_control, nearest, shown
 from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
@@ -59,7 +59,7 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
         case "date":
             return _read_date(element, clean, text, on)
         case _:
-            return _read_number(trial, element, clean, text)
+            return _read_number(element, clean, text)
 
 
 def _words(trial: Trial, meant: str) -> set[str]:
@@ -217,30 +217,26 @@ def _shift(day: date, days: int) -> date:
 # Numbers.
 
 
-def _read_number(trial: Trial, element: Element, clean: str, text: str) -> Numbers:
+def _read_number(element: Element, clean: str, text: str) -> Numbers:
     assert element.range is not None
     low, high = (float(end) for end in element.range)  # type: ignore[arg-type]
     sign, one, other = _ends(clean)
     if other is None:
-        stated = _signed(element, sign, _convert(trial, element, _split(one, text), text))
+        stated = _signed(element, sign, _convert(element, _split(one, text), text))
     else:
         end = _split(other, text)
-        first = _convert(trial, element, _split(one, text, end.unit), text)
-        last = _convert(trial, element, end, text)
+        first = _convert(element, _split(one, text, end.unit), text)
+        last = _convert(element, end, text)
         if first.low > last.low:
             raise ValueProblem(f"{shown(text)} runs downwards; write the lower number first")
         stated = last if first.low == last.low else Numbers(first.low, last.low)
     fact = meet(stated, Numbers(low, high))
     if fact is None:
         hint = f". {element.range_help}" if element.range_help else ""
-        raise ValueProblem(
-            f"{shown(text)} is out of range; expected {show_range(trial, element)}{hint}"
-        )
+        raise ValueProblem(f"{shown(text)} is out of range; expected {show_range(element)}{hint}")
     assert isinstance(fact, Numbers)
     if not sign and (stated.low < low or stated.high > high):
-        raise ValueProblem(
-            f"{shown(text)} is partly out of range; expected {show_range(trial, element)}"
-        )
+        raise ValueProblem(f"{shown(text)} is partly out of range; expected {show_range(element)}")
     if sign and fact.exact:  # all that the range leaves of a bound, which is not a rounded number
         return fact._replace(half=0.0)
     return fact if sign else stated
@@ -311,13 +307,13 @@ def _continues(rest: str) -> bool:
     )
 
 
-def _convert(trial: Trial, element: Element, written: _Written, text: str) -> Numbers:
+def _convert(element: Element, written: _Written, text: str) -> Numbers:
     """A number in the element's own unit; rounded as derived numbers are."""
     assert element.unit is not None
     value, half, unit = written
-    code = _unit_code(trial, element, unit)
+    code = _unit_code(element, unit)
     if code is None:
-        raise ValueProblem(_unit_message(trial, element, unit, text))
+        raise ValueProblem(_unit_message(element, unit, text))
     if code != element.unit:
         value = round(value * element.accepts[code], DECIMALS)
         half *= element.accepts[code]
@@ -326,35 +322,35 @@ def _convert(trial: Trial, element: Element, written: _Written, text: str) -> Nu
     return Numbers(value, value, half=half)
 
 
-def _unit_code(trial: Trial, element: Element, unit: str) -> str | None:
+def _unit_code(element: Element, unit: str) -> str | None:
     """The UCUM code that `unit` means for this element; None if it is not accepted."""
     assert element.unit is not None
     if not unit:
         return element.unit
     codes: tuple[str, ...] = (element.unit, *element.accepts)
     for code in codes:
-        if unit in _unit_names(trial, code):
+        if unit in _unit_names(element, code):
             return code
     return None
 
 
-def check_unit(trial: Trial, element: Element, unit: str) -> None:
+def check_unit(element: Element, unit: str) -> None:
     """Raises ValueProblem if values of the element cannot be given in `unit`."""
     if element.unit is None:
         raise ValueProblem(f"{shown(unit)}: {element.name} has no unit")
-    if _unit_code(trial, element, folded(unit)) is None:
-        raise ValueProblem(_unit_message(trial, element, folded(unit), unit))
+    if _unit_code(element, folded(unit)) is None:
+        raise ValueProblem(_unit_message(element, folded(unit), unit))
 
 
-def _unit_names(trial: Trial, code: str) -> set[str]:
-    known = trial.units.get(code, Unit(code, code))
+def _unit_names(element: Element, code: str) -> set[str]:
+    known = element.unit_named(code)
     return {_word(name) for name in (code, known.show, *known.spellings)}
 
 
-def _unit_message(trial: Trial, element: Element, unit: str, text: str) -> str:
+def _unit_message(element: Element, unit: str, text: str) -> str:
     for code, reason in element.refuses.items():
-        if unit in _unit_names(trial, code):
+        if unit in _unit_names(element, code):
             return f"{shown(text)}: {reason}"
-    codes = (element.unit, *element.accepts)
-    units = ", ".join(trial.unit_text(code) or "no unit" for code in codes)
+    others = (element.unit_named(code).show for code in element.accepts)
+    units = ", ".join(one or "no unit" for one in (element.shown_unit, *others))
     return f"{shown(text)}: the unit {shown(unit)} is not accepted; expected {units}"

@@ -112,7 +112,7 @@ def unusual_day(trial: Trial, on: date) -> Iterator[str]:
     """
     element = trial.elements.get(SCREENING_DATE)
     if element is not None and element.typical is not None and is_unusual(element, Dates(on, on)):
-        typical = show_typical(trial, element)
+        typical = show_typical(element)
         yield f"the screening date {on} is unusual, and used (typical: {typical})"
 
 
@@ -127,7 +127,7 @@ def of_values(trial: Trial, quality: Quality) -> Iterator[str]:
         if bad := quality.contradictory.get(name):
             yield f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown"
         if odd := quality.unusual.get(name):
-            known = f"typical: {show_typical(trial, element)}"
+            known = f"typical: {show_typical(element)}"
             if codes := quality.codes.get(name):
                 known += f"; declare {some(codes)} in --columns if it stands for missing"
             yield f"{name}: {count_of(odd, 'value')} unusual, and used ({known})"

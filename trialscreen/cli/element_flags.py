@@ -153,7 +153,7 @@ def _options(trial: Trial, elements: Mapping[str, Element]) -> list[Any]:
         choices = f" One of: {', '.join(element.choices)}." if element.choices else ""
         option = typer.Option(
             name,
-            metavar=_metavar(trial, element),
+            metavar=_metavar(element),
             help=element.ask + choices,
             rich_help_panel=panels[element.section],
             show_default=False,
@@ -168,7 +168,7 @@ def _options(trial: Trial, elements: Mapping[str, Element]) -> list[Any]:
     return typer.main.get_command(maker).params
 
 
-def _metavar(trial: Trial, element: Element) -> str:
+def _metavar(element: Element) -> str:
     match element.type:
         case "boolean":
             return "yes|no|unknown"
@@ -177,4 +177,4 @@ def _metavar(trial: Trial, element: Element) -> str:
         case "date":
             return "YYYY[-MM[-DD]]|unknown"
         case _:
-            return f"{trial.unit_text(element.unit) or 'number'}|unknown"
+            return f"{element.shown_unit or 'number'}|unknown"

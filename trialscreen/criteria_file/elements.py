@@ -43,9 +43,8 @@ def _read_plain(name: str, at: Cursor) -> Element:
         at.problem(
             f"{shown(name)} cannot name an element: a column of screened tables is called so"
         )
-    element = read_record(
-        at, Element, _readers(at), KEYS_OF_RULES, name=name, derive=None, valid_if=None
-    )
+    given: dict[str, Any] = {"name": name, "derive": None, "valid_if": None, "units": {}}
+    element = read_record(at, Element, _readers(at), KEYS_OF_RULES, **given)
     _check_type(element, at)
     return element
 

@@ -46,7 +46,7 @@ def _units(trial: Trial) -> _Found:
     for element in trial.elements.values():
         own = () if element.unit is None else (element.unit,)
         for code in (*own, *element.accepts, *element.refuses):
-            if code not in trial.units:
+            if code not in element.units:
                 yield _at(element), "error", f"the unit {code!r} is not defined under units:"
 
 

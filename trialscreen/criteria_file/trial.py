@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from trialscreen.criteria_file.elements import read_elements
 from trialscreen.criteria_file.reader import Cursor, Document, Reader, read_record, reader_of
@@ -34,6 +35,7 @@ _KEYS = (
 )
 _ID = re.compile(r"\w[\w .()/-]*")
 _NO_ELEMENTS: dict[str, Element] = {}
+_NO_UNITS: dict[str, Unit] = {}
 
 
 def parse_trial(data: bytes, origin: str) -> Trial:
@@ -57,10 +59,9 @@ def parse_trial(data: bytes, origin: str) -> Trial:
         sha256=hashlib.sha256(data).hexdigest(),
         origin=origin,
         registration=root.required("trial", reader_of(Registration), None),
-        units=root.optional("units", _read_units, {}),
+        elements=_with_units(elements, root.optional("units", _read_units, _NO_UNITS)),
         sections=root.required("sections", reader_of(tuple[Section, ...]), ()),
         cards=root.optional("cards", reader_of(Mapping[str, str]), {}),
-        elements=elements,
         criteria=(
             *_read_criteria(root, "inclusion", ids),
             *_read_criteria(root, "exclusion", ids),
@@ -74,6 +75,10 @@ def parse_trial(data: bytes, origin: str) -> Trial:
         root.down("elements", name).problem("its derivation needs its own value")
     document.raise_any()
     return trial
+
+
+def _with_units(elements: Mapping[str, Element], units: Mapping[str, Unit]) -> dict[str, Element]:
+    return {name: replace(one, units=units) for name, one in elements.items()}
 
 
 def _read_units(at: Cursor) -> dict[str, Unit]:

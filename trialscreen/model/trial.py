@@ -36,12 +36,21 @@ class Formula(NamedTuple):
     factors: tuple[float, ...] = ()
 
 
+class Unit(NamedTuple):
+    """A UCUM code, how it is printed, and how else people write it."""
+
+    code: str
+    show: str
+    spellings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Element:
     """One data element: what is asked, in which form an answer comes, who can give it.
 
     Numbers are stored in `unit` (UCUM). `accepts` maps each other unit to its factor:
-    value x factor = value in `unit`. `range` refuses, `typical` warns; both inclusive.
+    value x factor = value in `unit`. `units` are those of the criteria file.
+    `range` refuses, `typical` warns; both inclusive.
     `examples` help to recognise what the label means; `no_text` is how a no is shown.
     """
 
@@ -71,6 +80,15 @@ class Element:
     reported_to: float | None = None
     reported_wins: bool = False
     internal: bool = False
+    units: Mapping[str, Unit] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def shown_unit(self) -> str:
+        """Its unit as people print it; empty for none."""
+        return "" if self.unit is None else self.unit_named(self.unit).show
+
+    def unit_named(self, code: str) -> Unit:
+        return self.units.get(code, Unit(code, code))
 
     @property
     def no_is_not_yet(self) -> bool:
@@ -81,14 +99,6 @@ class Element:
     def is_judgement(self) -> bool:
         """Whether only a person's consent or the investigator can settle it."""
         return self.consent or self.source == "investigator"
-
-
-class Unit(NamedTuple):
-    """A UCUM code, how it is printed, and how else people write it."""
-
-    code: str
-    show: str
-    spellings: tuple[str, ...] = ()
 
 
 class Section(NamedTuple):
@@ -146,19 +156,12 @@ class Trial:
     sha256: str
     origin: str
     registration: Registration
-    units: Mapping[str, Unit]
     sections: tuple[Section, ...]
     cards: Mapping[str, str]
     elements: Mapping[str, Element]
     criteria: tuple[Criterion, ...]
     checks: tuple[Check, ...]
     spellings: Mapping[str, str] = field(default_factory=dict)
-
-    def unit_text(self, code: str | None) -> str:
-        """A unit as people print it; empty for none."""
-        if code is None:
-            return ""
-        return self.units[code].show if code in self.units else code
 
     def reached(self, rule: Rule) -> tuple[Test, ...]:
         """Every test that can decide `rule`: its own, and those behind its elements."""

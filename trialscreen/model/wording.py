@@ -30,28 +30,28 @@ def as_written(value: float | date) -> str:
     return value.text if isinstance(value, rules.Written) else str(value)
 
 
-def with_unit(trial: Trial, element: Element, text: str) -> str:
-    unit = trial.unit_text(element.unit)
+def with_unit(element: Element, text: str) -> str:
+    unit = element.shown_unit
     return f"{text}{'' if unit in ('', '%') else ' '}{unit}"
 
 
-def show_range(trial: Trial, element: Element) -> str:
+def show_range(element: Element) -> str:
     """The accepted range of an element, with its unit."""
     assert element.range is not None
-    return _span(trial, element, element.range)
+    return _span(element, element.range)
 
 
-def show_typical(trial: Trial, element: Element) -> str:
+def show_typical(element: Element) -> str:
     assert element.typical is not None
-    return _span(trial, element, element.typical)
+    return _span(element, element.typical)
 
 
-def _span(trial: Trial, element: Element, ends: tuple[float, float] | tuple[date, date]) -> str:
+def _span(element: Element, ends: tuple[float, float] | tuple[date, date]) -> str:
     low, high = map(as_written, ends)
-    return with_unit(trial, element, f"{low} to {high}")
+    return with_unit(element, f"{low} to {high}")
 
 
-def show_fact(trial: Trial, element: Element, fact: Fact | None) -> str:
+def show_fact(element: Element, fact: Fact | None) -> str:
     """A fact as a person would write it: `41 kg`, `<20 copies/mL`, `2026-03`, `yes`, `unknown`."""
     match fact:
         case None:
@@ -63,7 +63,7 @@ def show_fact(trial: Trial, element: Element, fact: Fact | None) -> str:
         case Dates():
             return show_dates(element, fact)
         case Numbers():
-            return with_unit(trial, element, show_numbers(element, fact))
+            return with_unit(element, show_numbers(element, fact))
         case _:
             assert_never(fact)
 
@@ -182,4 +182,4 @@ def bound_in_words(trial: Trial, element: Element, bound: int | float | rules.El
     """A number as the criteria file writes it, with the unit; or the other element's label."""
     if isinstance(bound, rules.ElementRef):
         return trial.elements[bound.name].label
-    return with_unit(trial, element, as_written(bound))
+    return with_unit(element, as_written(bound))

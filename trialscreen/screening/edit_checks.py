@@ -48,8 +48,8 @@ def _disagreements(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
         if one.entered is None or one.derived is None:
             continue
         element = one.element
-        entered = show_fact(trial, element, one.entered)
-        derived = told(trial, one, one.derived, evaluation.on)
+        entered = show_fact(element, one.entered)
+        derived = told(one, one.derived, evaluation.on)
         others = _sources(one)
         if element.reported_wins or agree(one, evaluation.on):
             if _on_different_sides(trial, element, one.entered, one.derived):
@@ -115,12 +115,12 @@ def _unusual(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
         if fact is None or isinstance(fact, Exactly):
             continue
         if is_unusual(element, fact):
-            value = told(trial, one, fact, evaluation.on)
+            value = told(one, fact, evaluation.on)
             yield Notice(
                 "warning",
                 (element.name,),
                 f"{element.label} {value} is unusual"
-                f" (typical: {show_typical(trial, element)})"
+                f" (typical: {show_typical(element)})"
                 f"{f'. {element.typical_help}' if element.typical_help else ''}",
             )
 
@@ -147,7 +147,7 @@ def _near_thresholds(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
                 yield Notice(
                     "warning",
                     (element.name,),
-                    f"{element.label} {show_fact(trial, element, fact)} is close to the"
+                    f"{element.label} {show_fact(element, fact)} is close to the"
                     f" threshold {as_written(bound)}: it is compared without rounding",
                 )
 
@@ -185,6 +185,6 @@ def _sources(one: Resolved) -> tuple[str, ...]:
 def _list(trial: Trial, evaluation: Evaluation, names: tuple[str, ...]) -> str:
     facts: Mapping[str, Fact] = evaluation.facts
     return " and ".join(
-        f"{trial.elements[name].label} {show_fact(trial, trial.elements[name], facts.get(name))}"
+        f"{trial.elements[name].label} {show_fact(trial.elements[name], facts.get(name))}"
         for name in names
     )

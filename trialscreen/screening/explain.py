@@ -19,7 +19,7 @@ from trialscreen.model.wording import (
 from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
 
 
-def told(trial: Trial, one: Resolved, fact: Fact | None, on: date) -> str:
+def told(one: Resolved, fact: Fact | None, on: date) -> str:
     """`show_fact` of what is known of `one`, without an end that nobody stated.
 
     ALT above 80 of 40 is a ratio above 2: that it is at most 250 says only that ALT up to
@@ -31,8 +31,8 @@ def told(trial: Trial, one: Resolved, fact: Fact | None, on: date) -> str:
         no_high &= fact.high == one.derived.high
         if no_low != no_high:
             end = show_end(one.element, fact, "high" if no_low else "low")
-            return with_unit(trial, one.element, end)
-    return show_fact(trial, one.element, fact)
+            return with_unit(one.element, end)
+    return show_fact(one.element, fact)
 
 
 def _from_ranges(one: Resolved, derived: Numbers, on: date) -> tuple[bool, bool]:
@@ -143,14 +143,14 @@ class Grounds(NamedTuple):
     claim: str
 
 
-def reasons(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
+def reasons(trace: Trace, on: date) -> tuple[str, ...]:
     """The grounds of a decided trace, one text each; none while it is undecided."""
-    return tuple(_sentences(_grounds(trial, trace, on))) if trace.truth.known else ()
+    return tuple(_sentences(_grounds(trace, on))) if trace.truth.known else ()
 
 
-def reasons_or_doubts(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
+def reasons_or_doubts(trace: Trace, on: date) -> tuple[str, ...]:
     """The reasons of a decided trace; of an open one, what is known of it."""
-    return reasons(trial, trace, on) or doubts(trial, trace, on)
+    return reasons(trace, on) or doubts(trace, on)
 
 
 def deciding_tests(trace: Trace) -> Iterator[Trace]:
@@ -167,37 +167,37 @@ def deciding_tests(trace: Trace) -> Iterator[Trace]:
         yield from deciding_tests(part)
 
 
-def _grounds(trial: Trial, trace: Trace, on: date) -> Iterator[Grounds]:
+def _grounds(trace: Trace, on: date) -> Iterator[Grounds]:
     for test in deciding_tests(trace):
-        yield _ground(trial, test, on)
+        yield _ground(test, on)
 
 
-def _ground(trial: Trial, trace: Trace, on: date) -> Grounds:
+def _ground(trace: Trace, on: date) -> Grounds:
     test = trace.rule
     assert isinstance(test, rules.Test)
     holds = trace.truth is truth.TRUE
     match test:
         case rules.Compare(_, operator, bound):
-            claim = _comparison(trial, trace, operator if holds else operator.opposite, bound)
+            claim = _comparison(trace, operator if holds else operator.opposite, bound)
         case rules.Within(_, period):
             claim = f"{'within' if holds else 'more than'} {period} before {on}"
         case rules.Is() | rules.OneOf() | rules.Given():
             claim = ""
         case _:
             assert_never(test)
-    return Grounds(_subject(trial, trace.used[0], trace, on), claim)
+    return Grounds(_subject(trace.used[0], trace, on), claim)
 
 
-def _subject(trial: Trial, one: Resolved, trace: Trace, on: date) -> str:
+def _subject(one: Resolved, trace: Trace, on: date) -> str:
     """`body weight 38 kg`, `high fall risk: yes`, with what a computed value came from."""
     element = one.element
     if element.type in ("boolean", "choice"):
-        return f"{element.label}: {show_fact(trial, element, one.fact)}"
-    value = _telling(trial, one, trace) or told(trial, one, one.fact, on)
-    return f"{element.label} {value}{_origin(trial, one)}"
+        return f"{element.label}: {show_fact(element, one.fact)}"
+    value = _telling(one, trace) or told(one, one.fact, on)
+    return f"{element.label} {value}{_origin(one)}"
 
 
-def _telling(trial: Trial, one: Resolved, trace: Trace) -> str | None:
+def _telling(one: Resolved, trace: Trace) -> str | None:
     """A number with many decimals, to as few (two at least) as keep its side of the bound."""
     fact, bound = one.fact, _bound(trace)
     if bound is None or not isinstance(fact, Numbers) or not fact.exact:
@@ -205,7 +205,7 @@ def _telling(trial: Trial, one: Resolved, trace: Trace) -> str | None:
     for decimals in range(2, DECIMALS + 1):
         rounded = round(fact.low, decimals)
         if _side(rounded, bound) == _side(fact.low, bound):
-            return with_unit(trial, one.element, show_number(rounded))
+            return with_unit(one.element, show_number(rounded))
     return None
 
 
@@ -223,23 +223,21 @@ def _side(value: float, bound: float) -> int:
     return (value > bound) - (value < bound)
 
 
-def _origin(trial: Trial, one: Resolved) -> str:
+def _origin(one: Resolved) -> str:
     if not one.inputs or one.derived is None or one.fact == one.entered != one.derived:
         return ""
     also = "" if one.fact == one.derived else "as entered, and "
-    given = (f"{i.element.label} {show_fact(trial, i.element, i.fact)}" for i in one.inputs)
+    given = (f"{i.element.label} {show_fact(i.element, i.fact)}" for i in one.inputs)
     return f" ({also}from {', '.join(given)})"
 
 
 def _comparison(
-    trial: Trial, trace: Trace, operator: rules.Operator, bound: int | float | rules.ElementRef
+    trace: Trace, operator: rules.Operator, bound: int | float | rules.ElementRef
 ) -> str:
     if not isinstance(bound, rules.ElementRef):
         return f"{SYMBOLS[operator]} {as_written(bound)}"
     other = trace.used[1]
-    return (
-        f"{SYMBOLS[operator]} {other.element.label} {show_fact(trial, other.element, other.fact)}"
-    )
+    return f"{SYMBOLS[operator]} {other.element.label} {show_fact(other.element, other.fact)}"
 
 
 def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
@@ -257,38 +255,38 @@ def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
         yield f"{subject} {claimed}".rstrip()
 
 
-def doubts(trial: Trial, trace: Trace, on: date) -> tuple[str, ...]:
+def doubts(trace: Trace, on: date) -> tuple[str, ...]:
     """What is known, and not enough, of the elements that keep a trace open."""
-    return tuple(dict.fromkeys(_doubts(trial, trace, on)))
+    return tuple(dict.fromkeys(_doubts(trace, on)))
 
 
-def _doubts(trial: Trial, trace: Trace, on: date) -> Iterator[str]:
+def _doubts(trace: Trace, on: date) -> Iterator[str]:
     if trace.truth.known:
         return
     for part in trace.parts:
-        yield from _doubts(trial, part, on)
+        yield from _doubts(part, on)
     for one in trace.used:
         if one.basis is not None and one.entered is None:
-            yield from _doubts(trial, one.basis, on)
+            yield from _doubts(one.basis, on)
         if one.validity is not None and one.entered is not None and one.fact is None:
-            value = show_fact(trial, one.element, one.entered)
+            value = show_fact(one.element, one.entered)
             yield f"{one.element.label} {value} does not count. {one.element.invalid_help}".strip()
         elif isinstance(one.fact, Numbers | Dates) and not one.fact.exact:
-            value = told(trial, one, one.fact, on)
-            yield f"{one.element.label} {value}{_origin(trial, one)} leaves it open"
+            value = told(one, one.fact, on)
+            yield f"{one.element.label} {value}{_origin(one)} leaves it open"
 
 
 def label_list(trial: Trial, names: Iterable[str]) -> str:
     return ", ".join(trial.elements[name].label for name in names)
 
 
-def distance(trial: Trial, trace: Trace, on: date) -> str | None:
+def distance(trace: Trace, on: date) -> str | None:
     """How far the value of a decided comparison or window lies from its threshold."""
     test, element = trace.rule, trace.used[0].element
     assert isinstance(test, rules.Test)
     match test:
         case rules.Compare():
-            away = _from_bound(trial, test, trace)
+            away = _from_bound(test, trace)
         case rules.Within():
             away = _from_start(test, trace, on)
         case rules.Is() | rules.OneOf() | rules.Given():
@@ -298,15 +296,15 @@ def distance(trial: Trial, trace: Trace, on: date) -> str | None:
     return None if away is None else f"{element.label} is {away}"
 
 
-def _from_bound(trial: Trial, test: rules.Compare, trace: Trace) -> str | None:
+def _from_bound(test: rules.Compare, trace: Trace) -> str | None:
     one, at = trace.used[0], _bound(trace)
     if at is None or not isinstance(one.fact, Numbers) or not one.fact.exact:
         return None
     text = show_number(at) if isinstance(test.bound, rules.ElementRef) else as_written(at)
-    shown_at = with_unit(trial, one.element, text)
+    shown_at = with_unit(one.element, text)
     if one.fact.low == at:
         return f"exactly {shown_at}"
-    gap = with_unit(trial, one.element, show_number(abs(one.fact.low - at), 4))
+    gap = with_unit(one.element, show_number(abs(one.fact.low - at), 4))
     return f"{gap} {'above' if one.fact.low > at else 'below'} {shown_at}"
 
 

@@ -67,7 +67,7 @@ class Finding:
     @cached_property
     def reasons(self) -> tuple[str, ...]:
         """What decided it, a text each; while it is open, what is known of it."""
-        return reasons_or_doubts(self.trial, self.trace, self.patient.on)
+        return reasons_or_doubts(self.trace, self.patient.on)
 
     @cached_property
     def rests_on(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from trialscreen.model.trial import Element, Trial
+from trialscreen.model.trial import Element
 from trialscreen.model.wording import show_typical
 
 CODES = tuple(float("9" * digits) for digits in range(3, 13))
@@ -52,12 +52,12 @@ def too_many(element: str, bad: int, stated: int, most: float) -> str | None:
     return f"{bad:,} of {stated:,} values cannot be read as {element}, more than {most:.0%}"
 
 
-def of_median(trial: Trial, element: Element, median: Any) -> str:
+def of_median(element: Element, median: Any) -> str:
     """What is told of a column whose median is unusual."""
     value = median.isoformat() if isinstance(median, date) else f"{median:.3g}"
     asked = f"is the {'format' if element.type == 'date' else 'unit'} right?"
     if median in _NINES:
         value = f"{median:.0f}"
         asked = f"is {value} a code for missing?"
-    typical = show_typical(trial, element)
+    typical = show_typical(element)
     return f"the median of {element.name} is {value}, typical is {typical}: {asked}"

@@ -90,7 +90,7 @@ class Answering:
         told = []
         if dates != text:
             fact = read_value(state.trial, element, dates, state.on)
-            told.append(read_back(state.trial, element, text, fact, str(state.on)))
+            told.append(read_back(element, text, fact, str(state.on)))
         if (warning := state.unusual(element, dates)) is not None:
             told.append(warning)
         return not told or self.console.yes(

@@ -103,9 +103,9 @@ def is_long_ago(trial: Trial, element: Element) -> bool:
     return counted is not None and counted.typical is not None and counted.typical[0] != 0
 
 
-def read_back(trial: Trial, element: Element, reply: str, fact: Fact | None, on: str) -> str:
+def read_back(element: Element, reply: str, fact: Fact | None, on: str) -> str:
     """What was understood of an answer that says how long ago something was."""
-    meant = show_fact(trial, element, fact)
+    meant = show_fact(element, fact)
     if not is_exact(fact) and " to " in meant:
         meant = f"between {meant.replace(' to ', ' and ')}"
     return f"{shown(reply)} is {meant}, counted from the screening date {on}"
@@ -146,8 +146,9 @@ def _form(trial: Trial, element: Element) -> str:
             ago = "" if is_long_ago(trial, element) else ", such as 3 months ago"
             return f"(YYYY-MM-DD, YYYY-MM, YYYY{ago}, or u)"
         case _:
-            units = ", ".join(filter(None, map(trial.unit_text, element.accepts)))
-            return f"({show_range(trial, element)}{f'; also in {units}' if units else ''}; or u)"
+            others = (element.unit_named(code).show for code in element.accepts)
+            units = ", ".join(filter(None, others))
+            return f"({show_range(element)}{f'; also in {units}' if units else ''}; or u)"
 
 
 # Why it is asked.

@@ -48,7 +48,7 @@ def as_given(state: State, name: str) -> str:
     """An answer as it is understood; one in another unit also as it was typed."""
     element, text = state.trial.elements[name], state.answers[name].text
     fact = state.screening.facts.get(name)
-    meant = show_fact(state.trial, element, fact)
+    meant = show_fact(element, fact)
     if not isinstance(fact, Numbers):
         return meant
     numerals = map(float, _NUMERAL.findall(text))
@@ -56,7 +56,7 @@ def as_given(state: State, name: str) -> str:
         return meant
     if is_exact(fact):
         value = float(f"{fact.low:.{_DIGITS}g}")
-        meant = show_fact(state.trial, element, Numbers(value, value))
+        meant = show_fact(element, Numbers(value, value))
     return f"{text} ({meant})"
 
 

@@ -296,11 +296,11 @@ def _evidence_table(record: Record, names: Set[str]) -> blocks.Table:
 
 def _evidence(record: Record, element: Element) -> _Evidence:
     trial, given = record.screening.trial, record.answers.get(element.name)
-    value = show_fact(trial, element, record.screening.facts.get(element.name))
+    value = show_fact(element, record.screening.facts.get(element.name))
     if given is None:
         return _Evidence(value, SOURCE_WORDS[element.source])
     written = given.text.strip()
-    if value.casefold() not in (written.casefold(), with_unit(trial, element, written).casefold()):
+    if value.casefold() not in (written.casefold(), with_unit(element, written).casefold()):
         value = f"{value}\nwritten: {written}"
     lines = (f"{SOURCE_WORDS[element.source]}; {_BY[given.by]}", *_notes(trial, given))
     return _Evidence(value, "\n".join(lines))

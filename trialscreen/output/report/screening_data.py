@@ -34,8 +34,7 @@ def result(screening: Screening, tool_version: str) -> dict[str, Any]:
             for one in screening.notices
         ],
         "facts": {
-            name: show_fact(trial, trial.elements[name], fact)
-            for name, fact in screening.facts.items()
+            name: show_fact(trial.elements[name], fact) for name, fact in screening.facts.items()
         },
         "dose_cohorts": as_data(trial.registration.dose_cohorts),
         "dose_note": trial.registration.dose_note,

@@ -188,7 +188,7 @@ def _clauses(screening: Screening, trace: Trace, depth: int) -> Iterator[blocks.
         yield blocks.Cell(f"{status}: {rule.id} {rule.text}", depth=depth)
         depth += 1
     elif isinstance(rule, Test):
-        said = reasons_or_doubts(trial, trace, screening.on)
+        said = reasons_or_doubts(trace, screening.on)
         note = f" [{'; '.join(said)}]" if said else ""
         yield blocks.Cell(f"{status}: {test_in_words(trial, rule)}{note}", depth=depth)
     for part in trace.parts:

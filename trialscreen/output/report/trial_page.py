@@ -122,7 +122,7 @@ def _criterion(trial: Trial, criterion: Criterion) -> Iterator[blocks.Block]:
 
 def _element_text(trial: Trial, name: str) -> str:
     element = trial.elements[name]
-    unit = trial.unit_text(element.unit)
+    unit = element.shown_unit
     kind = TYPE_WORDS[element.type] + (f", {unit}" if unit else "")
     return f"{name}: {element.label} ({kind}; {element.source})"
 

@@ -86,7 +86,7 @@ def distances(finding: Finding) -> tuple[str, ...]:
     if finding.passes is not truth.FALSE:
         return ()
     tests = deciding_tests(finding.trace)
-    texts = (distance(finding.trial, test, finding.patient.on) for test in tests)
+    texts = (distance(test, finding.patient.on) for test in tests)
     return tuple(text for text in texts if text is not None)
 
 

@@ -239,7 +239,7 @@ def _form(trial: Trial, element: Element, place: Cursor) -> Form:
         codes = ", ".join(shown(cell) for cell in missing if code_of(cell) in both)
         place.down(MISSING).problem(f"{codes}: has a meaning under 'values'")
     return Form(
-        unit=place.optional("unit", checked(lambda text: check_unit(trial, element, text)), None),
+        unit=place.optional("unit", checked(lambda text: check_unit(element, text)), None),
         values=values,
         missing=missing,
         date_format=place.optional("date_format", checked(check_date_format), None),

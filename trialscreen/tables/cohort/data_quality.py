@@ -131,7 +131,7 @@ class DataQuality:
             if (unusual := self.unusual.get(name)) is not None:
                 known = self.filled[name] - self.unreadable[name] - self.contradictory[name]
                 if (median := unusual.median(element, known)) is not None:
-                    yield name, of_median(self._trial, element, median)
+                    yield name, of_median(element, median)
 
     def _add(self, found: Found) -> None:
         self.filled.update(found.filled)
@@ -146,7 +146,7 @@ class DataQuality:
         for one in found.unusual:
             self.unusual[one.element.name].add(one.lows)
             if self._out is not None:
-                why = reasons(self._trial, one)
+                why = reasons(one)
                 lists.append(listed(one.rows, one.element.name, why, UNUSUAL))
         if self._out is not None and any(map(len, lists)):
             self._listed = pl.concat([self._listed, *lists])

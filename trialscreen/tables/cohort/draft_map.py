@@ -123,7 +123,7 @@ def _quoted(text: str) -> str:
 def _guesses(trial: Trial, title: str) -> list[_Guess]:
     """The elements that a title may mean, the likeliest first."""
     found = [
-        max((_guess(trial, element, *one) for one in _readings(title)), key=lambda one: one.score)
+        max((_guess(element, *one) for one in _readings(title)), key=lambda one: one.score)
         for element in trial.answerable()
     ]
     return sorted(found, key=lambda one: -one.score)
@@ -139,7 +139,7 @@ def _readings(title: str) -> Iterator[tuple[str, str | None]]:
         yield match[1], match[2]
 
 
-def _guess(trial: Trial, element: Element, named: str, unit: str | None) -> _Guess:
+def _guess(element: Element, named: str, unit: str | None) -> _Guess:
     names = map(plain_name, (element.name, element.label))
     score = max(_likeness(plain_name(named), name) for name in names)
     if {*plain_name(named).split("_")} <= {*plain_name(element.ask).split("_")}:
@@ -147,7 +147,7 @@ def _guess(trial: Trial, element: Element, named: str, unit: str | None) -> _Gue
     if unit is None:
         return _Guess(score, element, None)
     try:
-        check_unit(trial, element, unit)
+        check_unit(element, unit)
     except ValueProblem:
         return _Guess(score * NEAR, element, None)
     return _Guess(score + CLEARLY / 2, element, unit)  # a unit that fits says a little more

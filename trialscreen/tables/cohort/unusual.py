@@ -86,17 +86,17 @@ class Unusual:
         ]
 
 
-def reasons(trial: Trial, values: UnusualValues) -> list[str]:
+def reasons(values: UnusualValues) -> list[str]:
     """Why each of the values is unusual."""
-    return [_reason(trial, values.element, fact_of(cells)) for _, _, *cells in values.rows.rows()]
+    return [_reason(values.element, fact_of(cells)) for _, _, *cells in values.rows.rows()]
 
 
-def _reason(trial: Trial, element: Element, fact: Fact | None) -> str:
+def _reason(element: Element, fact: Fact | None) -> str:
     assert isinstance(fact, Numbers | Dates)
-    value = show_fact(trial, element, fact)
+    value = show_fact(element, fact)
     if fact.exact and fact.low in CODES:
         return f"{value} is what many write for a missing value; if so, declare it in --columns"
-    return f"{value} is unusual; typical is {show_typical(trial, element)}"
+    return f"{value} is unusual; typical is {show_typical(element)}"
 
 
 def fact_of(cells: list[Any]) -> Fact | None:

@@ -126,7 +126,7 @@ def _registered(trial: Trial) -> bool:
 
 def _item(trial: Trial, element: Element, irrelevant: Condition, base: str) -> Json:
     enabled = enabling(irrelevant, trial.elements, base)
-    extensions = [*enabled.pop("extension", ()), *_extensions(trial, element)]
+    extensions = [*enabled.pop("extension", ()), *_extensions(element)]
     options = [
         {"valueCoding": {**choice_coding(element, name, base), "display": label}}
         for name, label in element.choices.items()
@@ -157,22 +157,22 @@ def _help(element: Element) -> Json:
     }
 
 
-def _extensions(trial: Trial, element: Element) -> list[Json]:
+def _extensions(element: Element) -> list[Json]:
     """The unit and the accepted range, for this type of item."""
     match element.type:
         case "quantity":
             unit = {"url": f"{_CORE}/questionnaire-unitOption"}
-            return [{**unit, "valueCoding": unit_coding(trial, element)}, *_range(trial, element)]
+            return [{**unit, "valueCoding": unit_coding(element)}, *_range(element)]
         case "integer":
             unit = {"url": f"{_CORE}/questionnaire-unit"}
-            return [{**unit, "valueCoding": unit_coding(trial, element)}, *_range(trial, element)]
+            return [{**unit, "valueCoding": unit_coding(element)}, *_range(element)]
         case "date":
-            return _range(trial, element)
+            return _range(element)
         case _:
             return []
 
 
-def _range(trial: Trial, element: Element) -> list[Json]:
+def _range(element: Element) -> list[Json]:
     if element.range is None:
         return []
     found: list[Json] = []
@@ -181,7 +181,7 @@ def _range(trial: Trial, element: Element) -> list[Json]:
             found.append({"url": f"{_CORE}/{key}Value", "valueDate": end.isoformat()})
         elif element.type == "quantity":
             url = f"{_SDC}/sdc-questionnaire-{key}Quantity"
-            found.append({"url": url, "valueQuantity": quantity(trial, element, end)})
+            found.append({"url": url, "valueQuantity": quantity(element, end)})
         elif abs(end) <= LARGEST_INTEGER:
             whole = math.ceil(end) if key == "min" else math.floor(end)
             found.append({"url": f"{_CORE}/{key}Value", "valueInteger": whole})

@@ -47,20 +47,20 @@ def choice_coding(element: Element, choice: str, base: str) -> Json:
     return {"system": f"{base}/CodeSystem/{element.name.replace('_', '-')}", "code": choice}
 
 
-def unit_coding(trial: Trial, element: Element) -> Json:
+def unit_coding(element: Element) -> Json:
     """The unit of a number; the display is left out where nobody prints the unit."""
     assert element.unit is not None
     coding = {"system": UCUM, "code": element.unit}
-    display = trial.unit_text(element.unit)
+    display = element.shown_unit
     return {**coding, "display": display} if display else coding
 
 
-def quantity(trial: Trial, element: Element, value: float, comparator: str = "") -> Json:
+def quantity(element: Element, value: float, comparator: str = "") -> Json:
     """A number in the element's unit; `comparator` is <, <=, >, >= or none.
 
     A whole one has no decimals: in FHIR, 23.0 says that it was measured to a tenth.
     """
-    unit = unit_coding(trial, element)
+    unit = unit_coding(element)
     return {
         "value": int(value) if value == int(value) and abs(value) < ALL_WHOLE else value,
         **({"comparator": comparator} if comparator else {}),
@@ -89,12 +89,12 @@ def answer_of(trial: Trial, element: Element, fact: Fact, on: date, base: str) -
             fits = fact.exact and low == int(low) and abs(low) <= LARGEST_INTEGER
             return {"valueInteger": int(low)} if fits else None
         case Numbers(low, _) if fact.exact:
-            return {"valueQuantity": quantity(trial, element, low)}
+            return {"valueQuantity": quantity(element, low)}
         case Numbers():
             end = one_sided(element, fact)
             if end is None:
                 return None
-            return {"valueQuantity": quantity(trial, element, end[1], _COMPARATORS[end[0]])}
+            return {"valueQuantity": quantity(element, end[1], _COMPARATORS[end[0]])}
         case _:
             assert_never(fact)
 

@@ -110,18 +110,18 @@ def _with_headers(trial: Trial) -> Iterator[Field]:
 
 def _fields_of(trial: Trial, element: Element, branching: Branching) -> Iterator[Field]:
     if not element.internal:
-        yield _entered(trial, element, branching)
+        yield _entered(element, branching)
     if (equation := calculation(trial, element.name)) is not None:
         yield Field(
             calc_name(element.name),
             type="calc",
             label=as_html(f"{element.label}, computed"),
             choices=equation,
-            note=as_html(trial.unit_text(element.unit)),
+            note=as_html(element.shown_unit),
         )
 
 
-def _entered(trial: Trial, element: Element, branching: Branching) -> Field:
+def _entered(element: Element, branching: Branching) -> Field:
     least, most = _range(element)
     anchor = element.name == SCREENING_DATE
     choices = dict(choices_of(element))
@@ -130,7 +130,7 @@ def _entered(trial: Trial, element: Element, branching: Branching) -> Field:
         type="radio" if choices else "text",
         label=as_html(element.ask),
         choices=" | ".join(f"{code}, {as_html(label)}" for code, label in choices.items()),
-        note=as_html(" ".join(filter(None, (_unit_note(trial, element), element.help)))),
+        note=as_html(" ".join(filter(None, (_unit_note(element), element.help)))),
         validation=_VALIDATION.get(element.type, ""),
         least=least,
         most=most,
@@ -161,8 +161,8 @@ def _end(value: float | date | str) -> str:
     return show_number(value) if isinstance(value, int | float) else str(value)
 
 
-def _unit_note(trial: Trial, element: Element) -> str:
-    unit = trial.unit_text(element.unit)
+def _unit_note(element: Element) -> str:
+    unit = element.shown_unit
     return f"Unit: {unit}." if unit else ""
 
 

@@ -75,7 +75,7 @@ class Counts(NamedTuple):
             return []
         columns = [f.percentile_approx(f"`{ends(name)[0]}`", 0.5).alias(name) for name in names]
         row = values.agg(*columns).collect()[0]
-        return [of_median(self.trial, self.trial.elements[name], row[name]) for name in names]
+        return [of_median(self.trial.elements[name], row[name]) for name in names]
 
     def _has_odd_median(self, name: str) -> bool:
         """Whether the (lower) median is one of the values beyond what is typical."""

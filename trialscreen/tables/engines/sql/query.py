@@ -185,7 +185,7 @@ class _Query:
             column = exp.cast(column, kind)
         if element.name != name and element.type in ("integer", "quantity"):
             column = self.printer.bound(column)
-        unit = self.trial.unit_text(element.unit)
+        unit = element.shown_unit
         return self._named(column, name, f"{element.label}, {unit}" if unit else element.label)
 
     def _element_of(self, column: str) -> str:
