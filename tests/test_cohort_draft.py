@@ -101,7 +101,7 @@ def test_a_draft_of_text_in_another_encoding(tmp_path: Path) -> None:
     assert drafted.code == 2
     assert "--encoding gb18030 or windows-1252" in drafted.err
     drafted = cohort(tmp_path, "t.csv", "--draft-columns", "c.yaml", "--encoding", "latin-0815")
-    assert drafted.err.startswith("error: --encoding: 'latin-0815' is no encoding known here")
+    assert drafted.err.startswith("error: --encoding: 'latin-0815' is not a known encoding")
     drafted = cohort(tmp_path, "t.csv", "--draft-columns", "c.yaml", "--encoding", "cp1252")
     assert drafted.code == 0, drafted
     assert "Größe" in (tmp_path / "c.yaml").read_text("utf-8")

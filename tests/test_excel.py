@@ -174,7 +174,7 @@ def test_what_a_cell_does_not_tell_is_unknown_and_listed(tmp_path: Path) -> None
     ]  # fmt: skip
     ran = cohort(tmp_path, "t.xlsx", "--problems", "problems.csv", "--max-bad", "0")
     assert ran.code == 0, ran
-    assert "weight: 4 cells that tell no value: unknown" in ran.err
+    assert "weight: 4 cells without a value: unknown" in ran.err
     assert "could not be read" not in ran.err
     listed = pl.read_csv(tmp_path / "problems.csv").filter(pl.col("element") == "weight")
     assert listed["row"].to_list() == [1, 2, 3, 4]

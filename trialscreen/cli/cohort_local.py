@@ -109,11 +109,11 @@ def _job(trial: Trial, asked: Asked) -> "Job":
 
 
 def _unknown(encoding: str | None) -> Iterator[Problem]:
-    """That there is no such encoding."""
+    """That an encoding is not known."""
     from trialscreen.tables.cohort.readers.utf8_copies import is_encoding  # noqa: PLC0415
 
     if encoding is not None and not is_encoding(encoding):
-        message = f"{shown(encoding)} is no encoding known here; expected gb18030, windows-1252, …"
+        message = f"{shown(encoding)} is not a known encoding; expected gb18030, windows-1252, …"
         yield Problem("--encoding", message)
 
 

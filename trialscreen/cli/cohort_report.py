@@ -63,7 +63,7 @@ def tell(trial: Trial, run: Run) -> None:
         say(*unusual_day(trial, run.on))
     say(verdicts_line(run.verdicts), *run.notes)
     if run.strange:
-        say(f"columns that are no data element, and are not used: {some(run.strange)}")
+        say(f"columns that hold no data element, not used: {some(run.strange)}")
     if run.alike:
         names = some([f"{shown(name)} as {known}" for name, known in run.alike.items()])
         say(f"named like an element but for capitals and punctuation, and used: {names}")
@@ -123,7 +123,7 @@ def of_values(trial: Trial, quality: Quality) -> Iterator[str]:
         if bad := quality.unreadable.get(name):
             yield f"{name}: {count_of(bad, 'value')} could not be read: unknown"
         if empty := quality.empty.get(name):
-            yield f"{name}: {count_of(empty, 'cell')} that tell no value: unknown"
+            yield f"{name}: {count_of(empty, 'cell')} without a value: unknown"
         if bad := quality.contradictory.get(name):
             yield f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown"
         if odd := quality.unusual.get(name):
