@@ -37,11 +37,11 @@ def lint(trial: Trial) -> tuple[Lint, ...]:
     )
 
 
-_Found = Iterator[tuple[str, Level, str]]
+_Hits = Iterator[tuple[str, Level, str]]
 """Where, how bad, and what."""
 
 
-def _units(trial: Trial) -> _Found:
+def _units(trial: Trial) -> _Hits:
     """Every unit code is defined, so that it can be shown and spelt."""
     for element in trial.elements.values():
         own = () if element.unit is None else (element.unit,)
@@ -50,7 +50,7 @@ def _units(trial: Trial) -> _Found:
                 yield _at(element), "error", f"the unit {code!r} is not defined under units:"
 
 
-def _undated(trial: Trial) -> _Found:
+def _undated(trial: Trial) -> _Hits:
     """A date without limits lets the default days of databases pass for dates."""
     for element in trial.elements.values():
         if element.type != "date" or element.internal:
@@ -70,7 +70,7 @@ LIGHTEST, LARGE_PROTEIN = 5, 100_000
 """Grams to the mole: nothing lighter than lithium (7) is measured, and little that is heavier."""
 
 
-def _factors(trial: Trial) -> _Found:
+def _factors(trial: Trial) -> _Hits:
     """A factor that takes a unit to another of its kind is what these units say."""
     for element in trial.elements.values():
         for code, other, factor in _conversions(element):
@@ -105,7 +105,7 @@ def _wrong_factor(code: str, other: str, factor: float) -> tuple[Level, str] | N
     return "warning", f"{said}, as only large proteins do; is the factor upside down?"
 
 
-def _unused(trial: Trial) -> _Found:
+def _unused(trial: Trial) -> _Hits:
     """An element that no criterion, check or derivation reads is asked in vain."""
     used = {SCREENING_DATE}
     for rule in _all_rules(trial):
@@ -130,7 +130,7 @@ def _all_rules(trial: Trial) -> Iterator[rules.Rule]:
             yield element.valid_if
 
 
-def _decided_by_nothing(trial: Trial) -> _Found:
+def _decided_by_nothing(trial: Trial) -> _Hits:
     """With no data at all, no criterion may be decided: that would be a guess."""
     nothing = Evaluation(trial.elements, {}, date(2000, 1, 1))
     for criterion in trial.criteria:
@@ -139,24 +139,22 @@ def _decided_by_nothing(trial: Trial) -> _Found:
             yield _at(criterion), "error", message
 
 
-def _never_decided(trial: Trial) -> _Found:
+def _never_decided(trial: Trial) -> _Hits:
     """A bound outside the accepted range of its element makes a test that cannot vary."""
     for criterion in trial.criteria:
         for test in rules.tests_of(criterion.rule):
-            if isinstance(test, rules.Compare) and isinstance(test.bound, int | float):
-                element: Element = trial.elements[test.element]
-                if element.range is None:
-                    continue
-                low, high = element.range
-                if not low <= test.bound <= high:  # type: ignore[operator]
-                    message = (
-                        f"{test.element} is compared with {as_written(test.bound)}, outside its"
-                        f" range {as_written(low)} to {as_written(high)}"
-                    )
-                    yield _at(criterion), "error", message
+            if not isinstance(test, rules.Compare) or not isinstance(test.bound, int | float):
+                continue
+            span = trial.elements[test.element].range
+            if span is not None and not span[0] <= test.bound <= span[1]:  # type: ignore[operator]
+                message = (
+                    f"{test.element} is compared with {as_written(test.bound)}, outside its"
+                    f" range {as_written(span[0])} to {as_written(span[1])}"
+                )
+                yield _at(criterion), "error", message
 
 
-def _repeated_clauses(trial: Trial) -> _Found:
+def _repeated_clauses(trial: Trial) -> _Hits:
     """The same rule twice side by side is a slip of the pen."""
     for criterion in trial.criteria:
         ahead: list[rules.Rule] = [criterion.rule]
@@ -170,7 +168,7 @@ def _repeated_clauses(trial: Trial) -> _Found:
             ahead.extend(parts)
 
 
-RULES: Mapping[str, Callable[[Trial], _Found]] = {
+RULES: Mapping[str, Callable[[Trial], _Hits]] = {
     "unit-defined": _units,
     "factor-fits": _factors,
     "date-limits": _undated,

@@ -2,8 +2,7 @@
 
 They are named tuples, which cost an eighth of a dataclass to define: they are many, and
 every run of the tool defines them. The field names and types are the keys and types of
-`trial:` in a criteria file; a new field here is all that a new key there needs (see
-`parse.records`).
+`trial:` in a criteria file; a new field here is all that a new key there needs.
 """
 
 from datetime import date

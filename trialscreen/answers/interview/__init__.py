@@ -1,1 +1,1 @@
-"""The interview: asks for what still matters, a line at a time; see `talk`."""
+"""The interview: asks for what still matters, a line at a time; see `session`."""
