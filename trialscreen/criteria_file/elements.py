@@ -14,7 +14,7 @@ from trialscreen.criteria_file.rules import RESERVED, read_rule
 from trialscreen.criteria_file.yaml_nodes import Scalar
 from trialscreen.model.facts import Dates, Exactly, Numbers
 from trialscreen.model.formulas import FORMULAS, FormulaSpec, Input
-from trialscreen.model.rules import Given, Rule
+from trialscreen.model.rules import Given, Rule, elements_of
 from trialscreen.model.trial import RESULT_COLUMNS, Element, Formula
 from trialscreen.text.characters import nearest, shown
 from trialscreen.text.spelling import DASH, folded, is_dash
@@ -210,3 +210,12 @@ def _to_one_unit(name: str, one: Element, other: Element, at: Cursor) -> tuple[f
         f" {other.unit}, and neither accepts the other's"
     )
     return 1, 1
+
+
+def inputs_of(element: Element) -> tuple[str, ...]:
+    """The elements that `element` is derived from or validated by."""
+    if isinstance(element.derive, Formula):
+        inputs = element.derive.inputs
+    else:
+        inputs = () if element.derive is None else elements_of(element.derive)
+    return inputs if element.valid_if is None else inputs + elements_of(element.valid_if)

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from itertools import combinations
+from itertools import chain, combinations
 from math import isclose
 from typing import Literal, NamedTuple
 
 from trialscreen.criteria_file import yaml_nodes
+from trialscreen.criteria_file.elements import inputs_of
 from trialscreen.criteria_file.ucum import grams_per_mole, ratio
 from trialscreen.model import rules, truth
-from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Formula, Trial
+from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.model.wording import as_written
 from trialscreen.screening.evaluate import Evaluation
 
@@ -107,27 +108,12 @@ def _wrong_factor(code: str, other: str, factor: float) -> tuple[Level, str] | N
 
 def _unused(trial: Trial) -> _Hits:
     """An element that no criterion, check or derivation reads is asked in vain."""
-    used = {SCREENING_DATE}
-    for rule in _all_rules(trial):
-        used.update(rules.elements_of(rule))
-    for element in trial.elements.values():
-        if isinstance(element.derive, Formula):
-            used.update(element.derive.inputs)
+    read = [one.rule for one in trial.criteria] + [one.when for one in trial.checks]
+    used = {SCREENING_DATE, *chain.from_iterable(map(rules.elements_of, read))}
+    used.update(chain.from_iterable(map(inputs_of, trial.elements.values())))
     for element in trial.elements.values():
         if element.name not in used and not element.internal:
             yield _at(element), "warning", "no criterion, check or derivation reads it"
-
-
-def _all_rules(trial: Trial) -> Iterator[rules.Rule]:
-    for criterion in trial.criteria:
-        yield criterion.rule
-    for check in trial.checks:
-        yield check.when
-    for element in trial.elements.values():
-        if element.derive is not None and not isinstance(element.derive, Formula):
-            yield element.derive
-        if element.valid_if is not None:
-            yield element.valid_if
 
 
 def _decided_by_nothing(trial: Trial) -> _Hits:

@@ -5,20 +5,18 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from trialscreen.criteria_file.elements import read_elements
+from trialscreen.criteria_file.elements import inputs_of, read_elements
 from trialscreen.criteria_file.reader import Cursor, Document, Reader, read_record, reader_of
 from trialscreen.criteria_file.rules import read_rule
 from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
 from trialscreen.criteria_file.yaml_nodes import Scalar, parse_yaml
 from trialscreen.model.registration import Registration
-from trialscreen.model.rules import elements_of
 from trialscreen.model.trial import (
     RESULT_COLUMNS,
     SCREENING_DATE,
     Check,
     Criterion,
     Element,
-    Formula,
     Kind,
     Section,
     Trial,
@@ -173,7 +171,7 @@ def _cross_check(trial: Trial, root: Cursor) -> None:
 
 def _cyclic(elements: Mapping[str, Element]) -> Iterator[str]:
     """The elements whose derivation comes back to them."""
-    needs = {name: _needs(element) for name, element in elements.items()}
+    needs = {name: inputs_of(element) for name, element in elements.items()}
     for start, first in needs.items():
         seen: set[str] = set()
         ahead = list(first)
@@ -185,15 +183,3 @@ def _cyclic(elements: Mapping[str, Element]) -> Iterator[str]:
             if name not in seen:
                 seen.add(name)
                 ahead.extend(needs[name])
-
-
-def _needs(element: Element) -> tuple[str, ...]:
-    """The elements that `element` is derived from or validated by."""
-    derived = (
-        element.derive.inputs
-        if isinstance(element.derive, Formula)
-        else elements_of(element.derive)
-        if element.derive is not None
-        else ()
-    )
-    return derived + (elements_of(element.valid_if) if element.valid_if is not None else ())
