@@ -12,7 +12,7 @@ from trialscreen.answers.values import read_value
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
-from trialscreen.tables.cohort.readers.cell_forms import ADVICE
+from trialscreen.tables.cohort.readers.cells import ADVICE
 
 UNREADABLE = (
     "abc",

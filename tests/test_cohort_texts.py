@@ -16,8 +16,7 @@ from trialscreen.model.facts import Exactly, Fact, Numbers, closed
 from trialscreen.model.trial import Element
 from trialscreen.tables.cohort import text_columns as texts
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
-from trialscreen.tables.cohort.readers.cell_forms import Form
-from trialscreen.tables.cohort.readers.cells import Parser
+from trialscreen.tables.cohort.readers.cells import Form, Parser
 from trialscreen.tables.cohort.text_columns import TextColumn
 
 TRIAL = load_trial()

@@ -15,7 +15,7 @@ from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, Column, Matched
 from trialscreen.tables.cohort.data_quality import NOTHING, Found
-from trialscreen.tables.cohort.readers.cell_forms import JOINT, code_of
+from trialscreen.tables.cohort.readers.cells import JOINT, code_of
 from trialscreen.tables.cohort.text_columns import TextColumn, read_texts
 from trialscreen.tables.cohort.typed_columns import (
     READABLE,

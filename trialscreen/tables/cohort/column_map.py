@@ -10,7 +10,7 @@ from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.reader import Cursor, Document
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
-from trialscreen.tables.cohort.readers.cell_forms import Form, Kind, check_date_format, code_of
+from trialscreen.tables.cohort.readers.cells import Form, Kind, check_date_format, code_of
 from trialscreen.tables.unit_columns import beside, kinds_beside
 from trialscreen.text.characters import nearest, plain_name, printable, shown, some
 from trialscreen.text.files import decode, read_bytes

@@ -8,8 +8,7 @@ import polars as pl
 
 from trialscreen.model.trial import Trial
 from trialscreen.tables.cohort.column_map import KEY, ROW
-from trialscreen.tables.cohort.readers.cell_forms import ADVICE
-from trialscreen.tables.cohort.readers.cells import NO_VALUE
+from trialscreen.tables.cohort.readers.cells import ADVICE, NO_VALUE
 from trialscreen.tables.cohort.readers.opened import place_of
 from trialscreen.tables.cohort.unusual import UnusualCounts, UnusualValues, reasons
 from trialscreen.tables.quality import Quality, of_median

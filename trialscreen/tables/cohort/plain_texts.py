@@ -11,7 +11,7 @@ import polars as pl
 
 from trialscreen.model.facts import DIGITS_THAT_COUNT, half_of
 from trialscreen.model.trial import Element, Trial
-from trialscreen.tables.cohort.readers.cell_forms import Form
+from trialscreen.tables.cohort.readers.cells import Form
 from trialscreen.text.spelling import folded
 
 _NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?$"

@@ -17,8 +17,7 @@ from trialscreen.model.trial import Element, Formula, Trial
 from trialscreen.tables.cohort.column_map import LATEST
 from trialscreen.tables.cohort.data_quality import NOTHING
 from trialscreen.tables.cohort.plain_texts import half_as_written, has_plain, plain_value
-from trialscreen.tables.cohort.readers.cell_forms import Form
-from trialscreen.tables.cohort.readers.cells import Parser
+from trialscreen.tables.cohort.readers.cells import Form, Parser
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
 
 REMEMBERED = 50_000

@@ -1,12 +1,20 @@
-"""One cell of a table, and what it states."""
+"""One cell of a table: how a site writes it, and what it states."""
 
-from datetime import date
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Literal, NamedTuple
 
-from trialscreen.answers.values import read_value
+from trialscreen.answers.values import read_value, split_sign, split_unit
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import Element, Trial
-from trialscreen.tables.cohort.readers.cell_forms import JOINT, Form, Sayings, told
+from trialscreen.text.characters import BLANKS, short, shown
+from trialscreen.text.spelling import folded
+
+JOINT = "\x1f"
+"""Between comparator, cell and unit where these are columns of their own: U+001F, the unit
+separator, which no cell may hold."""
 
 NO_VALUE = "\uffff"
 """How a text begins that stands for a cell without a value, such as an error of a spreadsheet.
@@ -14,25 +22,128 @@ NO_VALUE = "\uffff"
 What follows is the reason. Such a cell is unknown and listed, and not counted as unreadable.
 """
 
+TYPED = "\ufffe"
+"""How a cell begins that is a number or a day in its file, and no text in the form of a site."""
+
+ADVICE = "if it stands for a missing value, say so in the file of --columns"
+"""Ends the reason why a cell that looks like a code for missing cannot be used."""
+
+COMPARATORS: Mapping[str, str] = {
+    "": "",
+    "=": "",
+    "<": "<",
+    ">": ">",
+    "<=": "<=",
+    ">=": ">=",
+    "≤": "<=",
+    "≥": ">=",
+}
+
+_PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?")
+_LETTER = re.compile(r"[^\W\d_]")
+_SPAN = re.compile(r"(\bto\b)")
+_POINT, _COMMA = re.compile(r"(?<=\d)\.|\.(?=\d)"), re.compile(r"(?<=\d),(?=\d)")
+_LIKE_MISSING = re.compile(
+    # R, SAS, SQL, pandas, spreadsheets; the null flavours of HL7, which REDCap offers too.
+    r"n/?a|<na>|nat|nan|\.[a-z_]?|null|none|nil|\\n|#n/a|missing|unk|ukn|-+|\?+|n\.a\.?"
+    r"|ni|nask|asku|nav|navu|inv|msk|np|oth|qs|trc|nd|not (done|available|recorded|known)"
+    r"|-[1-9]\.0|-?(7{2,}|8{2,}|9{2,})\.0"
+)
+
+
+Kind = Literal["number", "day"]
+"""Of cells that are no texts."""
+
+
+class Form(NamedTuple):
+    """How the cells of a column are written.
+
+    `unit`: that of bare numbers. `values`: what codes mean; `missing`: codes for no value.
+    `date_format`: of every date, with the directives of `strptime`. `decimal`: the point or
+    comma of numbers. `unit_column`, `comparator_column`: where these stand beside the cell.
+    """
+
+    unit: str | None = None
+    values: Mapping[str, str] = {}
+    missing: tuple[str, ...] = ()
+    date_format: str | None = None
+    decimal: str = "."
+    unit_column: str | None = None
+    comparator_column: str | None = None
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The columns that stand beside."""
+        return tuple(
+            name for name in (self.comparator_column, self.unit_column) if name is not None
+        )
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """All declared cells, as `code_of` has them."""
+        return tuple(map(code_of, (*self.values, *self.missing)))
+
+    @property
+    def numbers(self) -> list[float]:
+        """Those of `codes` that are numbers."""
+        return [float(code) for code in self.codes if _PLAIN_NUMBER.fullmatch(code)]
+
+    @property
+    def days(self) -> list[date]:
+        """Those of `codes` that are days."""
+        return [date.fromisoformat(code) for code in self.codes if _is_day(code)]
+
+    @property
+    def written(self) -> Kind | None:
+        """What is written in a way of the site's own; a cell of this type is none that is."""
+        if self.date_format is not None:
+            return "day"
+        return "number" if self.decimal != "." else None
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether cells say what they would as a flag, but for the declared ones."""
+        return self._replace(values={}, missing=()) == _AS_A_FLAG
+
+
+_AS_A_FLAG = Form()
+
+
+def code_of(cell: str) -> str:
+    """The same for cells that are one code: `1` and `1.0`, `NA` and ` na `."""
+    code = folded(cell.strip(BLANKS))
+    return repr(float(code)) if _PLAIN_NUMBER.fullmatch(code) else code
+
+
+def _is_day(code: str) -> bool:
+    try:
+        return date.fromisoformat(code).isoformat() == code
+    except ValueError:
+        return False
+
 
 class Parser:
-    """Reads the cells of one element, which are written in this `form`."""
+    """Reads the cells of one element's column, which are written in this `form`."""
 
     def __init__(self, trial: Trial, element: Element, form: Form | None = None) -> None:
         self.trial, self.element = trial, element
-        self.form = Form() if form is None else form
-        self._sayings = Sayings(trial, element, self.form)
+        self.form = form = _AS_A_FLAG if form is None else form
+        self._missing = frozenset(map(code_of, form.missing))
+        self._values = {code_of(cell): meaning for cell, meaning in form.values.items()}
 
     def read(self, text: str, latest: date) -> Fact | None:
-        """What a cell states; blank is unknown. Raises ValueProblem."""
+        """What a cell states; blank is unknown. Raises ValueProblem.
+
+        `text` is the cell, or with columns beside it the three with JOINT between them.
+        """
         if NO_VALUE in text:
             reason = text.partition(NO_VALUE)[2].partition(JOINT)[0]
             raise ValueProblem(f"{NO_VALUE}{reason}")
         try:
-            said = self._sayings.said(text)
+            said = self._said(text)
             return None if said is None else read_value(self.trial, self.element, said, latest)
         except ValueProblem as problem:
-            raise ValueProblem(told(text, str(problem))) from None
+            raise ValueProblem(_told(text, str(problem))) from None
 
     def why_not(self, text: str | None, latest: date) -> str:
         """Why a cell that cannot be used cannot; None is a day that Python has not."""
@@ -43,3 +154,161 @@ class Parser:
         except ValueProblem as problem:
             return str(problem)
         return "cannot be used"
+
+    def _said(self, text: str) -> str | None:
+        """As `read_value` takes it; None if nothing is known."""
+        if self.form == _AS_A_FLAG:
+            return text.strip(BLANKS) or None
+        sign, cell, unit = self._parts(text)
+        is_typed, cell = cell.startswith(TYPED), cell.removeprefix(TYPED)
+        if not cell or self._is_missing(cell):
+            return None
+        said = self._values.get(code_of(cell))
+        if said is None:
+            said = cell if is_typed else self._usual(cell)
+        if folded(said) == "unknown":
+            return None
+        return self._with_unit(self._with_sign(said, sign), unit)
+
+    def _parts(self, text: str) -> tuple[str, str, str | None]:
+        """Comparator, cell, and unit: None where no column holds it."""
+        if not self.form.beside:
+            return "", text.strip(BLANKS), None
+        parts = [part.strip(BLANKS) for part in text.split(JOINT)]
+        if len(parts) != 3:
+            raise ValueProblem(f"{shown(' '.join(parts))} holds a control character")
+        sign, cell, unit = ("" if self._is_missing(part) else part for part in parts)
+        return sign, cell, unit if self.form.unit_column is not None else None
+
+    def _is_missing(self, cell: str) -> bool:
+        code = code_of(cell)
+        return code in self._missing and code not in self._values
+
+    def _usual(self, cell: str) -> str:
+        """The cell with a point and with dates as YYYY-MM-DD, as far as they are known."""
+        form, kind = self.form, self.element.type
+        if kind == "date" and form.date_format is not None and re.search(r"\d", cell):
+            return day_of(cell, form.date_format)
+        if kind in ("integer", "quantity") and form.decimal == ",":
+            return _with_point(cell)
+        return cell
+
+    def _with_sign(self, said: str, sign: str) -> str:
+        wanted, own = COMPARATORS.get(folded(sign)), split_sign(said)[0]
+        if wanted is None:
+            raise ValueProblem(
+                f"the comparator {shown(sign)} beside {shown(said)}; expected <, <=, =, >=, > or"
+                " nothing"
+            )
+        if not own:
+            return f"{wanted}{said}"
+        if sign and wanted != own:
+            raise ValueProblem(f"{shown(said)} contradicts the comparator {shown(sign)} beside it")
+        return said
+
+    def _with_unit(self, said: str, unit: str | None) -> str:
+        """Bare numbers with their unit."""
+        parts = split_unit(said) if self.element.unit is not None else None
+        if parts is None or (unit is None and self.form.unit is None):
+            return said
+        number, own = parts
+        wanted = unit or self.form.unit
+        if own:
+            if unit and not self._is_same(said, f"{number} {unit}"):
+                raise ValueProblem(f"{shown(said)} contradicts the unit {shown(unit)} beside it")
+            return said
+        if wanted is None:
+            raise ValueProblem(f"{shown(said)} has no unit, in its cell or beside it")
+        return f"{said} {wanted}"
+
+    def _is_same(self, one: str, other: str) -> bool:
+        """Whether two writings of a number are one."""
+        found = []
+        for text in (one, other):
+            try:
+                found.append(read_value(self.trial, self.element, text, date.max))
+            except ValueProblem:
+                return False
+        return found[0] == found[1]
+
+
+def _told(text: str, reason: str) -> str:
+    """Why a cell cannot be used: names the cell, gives ADVICE if it looks like a code for missing.
+
+    `text` is as in `Parser.read`.
+    """
+    parts = text.split(JOINT)
+    cell = short(parts[len(parts) // 2].strip(BLANKS).removeprefix(TYPED))
+    reason = reason if cell in reason else f"'{cell}': {reason}"
+    return f"{reason}; {ADVICE}" if _LIKE_MISSING.fullmatch(code_of(cell)) else reason
+
+
+# Numbers.
+
+
+def _with_point(cell: str) -> str:
+    """A number written with a decimal comma, with a point; ValueProblem if it has one."""
+    parts = []
+    for part in _SPAN.split(cell):
+        unit = _LETTER.search(part)
+        end = len(part) if unit is None else unit.start()
+        if _POINT.search(part[:end]):
+            raise ValueProblem(
+                f"{shown(cell)} is ambiguous: write a decimal comma (5,5), as --columns says, and"
+                " no point in thousands"
+            )
+        parts.append(_COMMA.sub(".", part))
+    return "".join(parts)
+
+
+# Dates.
+
+_DIRECTIVE = re.compile("%(.?)")
+_PARTS: Mapping[str, str] = {
+    "Y": "year",
+    **dict.fromkeys("mbB", "month"),
+    "d": "day",
+    **dict.fromkeys("HIMSfp", "time"),
+}
+_RUN_TOGETHER = re.compile("%[YmdHIMS]%[YmdHIMS]")
+
+
+def day_of(cell: str, date_format: str) -> str:
+    """A date of this format as YYYY-MM-DD, or YYYY-MM or YYYY where it says no more.
+
+    Raises ValueProblem.
+    """
+    refused = ValueProblem(f"{shown(cell)} is not a date of the form {shown(date_format)}")
+    try:
+        found = datetime.strptime(cell, date_format)  # noqa: DTZ007 - the day as it is written
+    except ValueError:
+        raise refused from None
+    # Run together, `2026111` could be divided in two ways; strptime takes the first.
+    if _RUN_TOGETHER.search(date_format) and len(cell) < len(found.strftime(date_format)):
+        raise refused
+    parts = _parts_of(date_format)
+    day = found.date().isoformat()
+    return day if "day" in parts else day[:7] if "month" in parts else day[:4]
+
+
+def check_date_format(date_format: str) -> None:
+    """Raises ValueProblem for a format that leaves open which day is meant."""
+    directives = _DIRECTIVE.findall(date_format)
+    if "y" in directives:
+        message = "two digits of a year can be those of 1926 and of 2026; only %Y is read"
+        raise ValueProblem(f"{shown(date_format)}: {message}")
+    for one in directives:
+        if one not in (*_PARTS, "%"):
+            known = ", ".join(f"%{name}" for name in _PARTS)
+            raise ValueProblem(f"{shown(date_format)}: %{one}; expected {known}")
+    parts = _parts_of(date_format)
+    if len(directives) != len({*directives}) or "%" in directives:
+        raise ValueProblem(f"{shown(date_format)}: each part of a date stands once, and no %%")
+    if "year" not in parts or ("day" in parts and "month" not in parts):
+        message = "expected a year, or a year and a month, or all three, such as %d/%m/%Y"
+        raise ValueProblem(f"{shown(date_format)}: {message}")
+
+
+def _parts_of(date_format: str) -> frozenset[str]:
+    found = _DIRECTIVE.findall(date_format)
+    return frozenset(_PARTS[one] for one in found if one in _PARTS)

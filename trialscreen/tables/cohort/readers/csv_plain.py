@@ -1,7 +1,7 @@
 """Proves that a CSV file is plain: cut at its separators and line ends, it is what it should be.
 
-Then every reader reads it alike, the engine too. Files that are not go through
-`rewriting`, whose result is. This looks at each byte of files of any size, so it asks no
+Then every reader reads it alike, the engine too. Files that are not are written anew by
+`csv_tables`. This looks at each byte of files of any size, so it asks no
 more of them than what a few passes over a piece of a file can tell.
 """
 
@@ -12,7 +12,6 @@ from itertools import chain, compress
 from operator import methodcaller, not_
 from typing import IO, NamedTuple
 
-from trialscreen.tables.cohort.readers.csv_layout import Layout
 from trialscreen.tables.cohort.readers.utf8_copies import CHUNK
 from trialscreen.text.characters import BLANKS
 
@@ -36,18 +35,18 @@ class Plain(NamedTuple):
     cells: int
 
 
-def plain_rows(file: IO[bytes], layout: Layout) -> Plain | None:
+def plain_rows(file: IO[bytes], separator: str, titles: int) -> Plain | None:
     """Of a file that stands at its first row; None if it is not plain. May raise OSError."""
-    separator = layout.separator.encode()
+    between = separator.encode()
     widths: Counter[int] = Counter()
     for data in _pieces(file):
-        found = None if data is None else _widths(data, separator)
+        found = None if data is None else _widths(data, between)
         if found is None:
             return None
         widths += found
         if len(widths) > 1:
             return None
-    return Plain(widths.total(), *widths or [len(layout.names)])
+    return Plain(widths.total(), *widths or [titles])
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes | None]:

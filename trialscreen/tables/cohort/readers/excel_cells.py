@@ -24,8 +24,7 @@ from openpyxl.worksheet._reader import (
 )
 
 from trialscreen.model.errors import ValueProblem
-from trialscreen.tables.cohort.readers.cell_forms import TYPED, Kind
-from trialscreen.tables.cohort.readers.cells import NO_VALUE
+from trialscreen.tables.cohort.readers.cells import NO_VALUE, TYPED, Kind
 from trialscreen.tables.cohort.readers.number_formats import NumberFormat, Shown
 from trialscreen.text.characters import BLANKS
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.tables.cohort.readers.cell_forms import Kind
+from trialscreen.tables.cohort.readers.cells import Kind
 from trialscreen.tables.cohort.readers.opened import Asked, Tables
 from trialscreen.tables.cohort.readers.utf8_copies import STANDARD_INPUT, standard_input
 from trialscreen.tables.partitions import (

@@ -12,7 +12,7 @@ import polars as pl
 
 from trialscreen.answers.answer import as_text
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.tables.cohort.readers.cell_forms import TYPED
+from trialscreen.tables.cohort.readers.cells import TYPED
 from trialscreen.tables.cohort.readers.opened import Asked, Tables, named_columns
 from trialscreen.tables.cohort.readers.utf8_copies import (
     ADVICE,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import polars as pl
 
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.tables.cohort.readers.cell_forms import Kind
+from trialscreen.tables.cohort.readers.cells import Kind
 from trialscreen.text.characters import BLANKS, first_control, shown
 
 

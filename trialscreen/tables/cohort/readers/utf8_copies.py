@@ -117,18 +117,9 @@ def _copied(parts: Iterable[bytes], asked: Asked, ending: str = "") -> Path:
 @contextmanager
 def new_copy(asked: Asked, ending: str) -> Iterator[IO[bytes]]:
     """A new file in the folder of copies, for its owner only. Raises InputError."""
-    with (
-        _copying(asked),
-        NamedTemporaryFile("wb", dir=asked.folder, suffix=ending, delete=False) as copy,
-    ):
-        yield copy
-
-
-@contextmanager
-def _copying(asked: Asked) -> Iterator[None]:
-    """Turns what the system says of a copy into an InputError."""
     try:
-        yield
+        with NamedTemporaryFile("wb", dir=asked.folder, suffix=ending, delete=False) as copy:
+            yield copy
     except OSError as error:
         if error.errno is None:  # of what is read, such as a damaged gzip file
             raise
