@@ -22,7 +22,7 @@ from trialscreen.tables.attrition.counts import (
     Order,
     orders,
 )
-from trialscreen.tables.compile import lower
+from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.engines.polars import screen_frame, table_of
 
 Table = tuple[Trial, pl.DataFrame]
@@ -30,7 +30,7 @@ Table = tuple[Trial, pl.DataFrame]
 
 def counting_of(trial: Trial, typed: pl.Schema, on: date | None) -> Counting:
     """Nothing counted yet, for a table of these columns."""
-    return Counting(trial, lower(trial, table_of(typed, on), with_needed=True))
+    return Counting(trial, compile_trial(trial, table_of(typed, on), with_needed=True))
 
 
 def screenings(case: Case) -> list[Screening]:

@@ -168,7 +168,7 @@ def _widened(rng: Random, element: Element, fact: Fact, on: date) -> Fact:
 def random_table(rng: Random, trial: Trial, rows: int, *, as_written: bool = False) -> pl.DataFrame:
     """Patients in typed columns, under `id`; sometimes each with a screening date of her own.
 
-    `as_written`: some elements have the columns of `lower.Table.as_written`.
+    `as_written`: some elements have the columns of `compile.Table.as_written`.
     """
     own_days = rng.random() < 0.4
     days = [rng.choice(DAYS) if own_days else ON for _ in range(rows)]
@@ -241,7 +241,7 @@ def _dtype(rng: Random, element: Element, facts: Sequence[Numbers | Dates | None
     return pl.Int64() if whole and rng.random() < 0.7 else pl.Float64()
 
 
-# What a table says, read back: the contract of `lower.Table`, one row at a time.
+# What a table says, read back: the contract of `compile.Table`, one row at a time.
 
 
 def facts_of(trial: Trial, row: Row) -> dict[str, Fact]:

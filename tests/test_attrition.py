@@ -17,7 +17,7 @@ from tests.tools.simulate import columns
 from trialscreen import load_trial
 from trialscreen.tables.attrition import counting
 from trialscreen.tables.attrition.counts import Attrition, orders
-from trialscreen.tables.compile import lower
+from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.engines.polars import computed, screen_frame, table_of
 
 
@@ -67,7 +67,7 @@ NAMES = (
 def test_what_a_row_needs_is_what_the_reference_asks_for() -> None:
     rows = 0
     for case in cases():
-        program = lower(case.trial, table_of(case.frame.schema, ON), with_needed=True)
+        program = compile_trial(case.trial, table_of(case.frame.schema, ON), with_needed=True)
         needed = computed(case.frame.lazy(), program, program.needed, "id").drop("id").collect()
         for flags, one in zip(needed.iter_rows(named=True), screenings(case), strict=True):
             expected = {name for group in one.needed.values() for name in group}

@@ -39,7 +39,7 @@ from trialscreen.model.rules import (
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Formula
 from trialscreen.screening.edit_checks import Notice, review
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.tables.compile import lower
+from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.engines.polars import (
     computed,
     screen_frame,
@@ -90,7 +90,7 @@ def test_every_cell_is_as_the_reference_has_it(cases: dict[str, list[Case]], fam
 def test_contradictions_are_the_errors_of_the_review(cases: dict[str, list[Case]]) -> None:
     seen: Counter[str] = Counter()
     for case in _some(cases):
-        program = lower(case.trial, table_of(case.frame.schema, ON))
+        program = compile_trial(case.trial, table_of(case.frame.schema, ON))
         outputs = {one.id: one.holds for one in program.contradictions}
         found = computed(case.frame.lazy(), program, outputs).collect()
         by_id = {one.id: one for one in program.contradictions}
@@ -110,7 +110,8 @@ def test_what_contradicts_is_unknown_in_that_row(cases: dict[str, list[Case]]) -
         lazy = case.frame.lazy()
         cleaned = without_contradictions(case.trial, lazy, ON).collect()
         by_id = {
-            one.id: one for one in lower(case.trial, table_of(case.frame.schema, ON)).contradictions
+            one.id: one
+            for one in compile_trial(case.trial, table_of(case.frame.schema, ON)).contradictions
         }
         for row, kept in zip(
             case.frame.iter_rows(named=True), cleaned.iter_rows(named=True), strict=True
@@ -194,7 +195,7 @@ EVERYTHING = {
 def _features(case: Case) -> Iterator[str]:
     yield from _of_rules(case)
     yield from _of_columns(case)
-    program = lower(case.trial, table_of(case.frame.schema, ON))
+    program = compile_trial(case.trial, table_of(case.frame.schema, ON))
     values = [*(step.value for step in program.steps), *program.results.values()]
     for scalar in _inside([*values, *(one.holds for one in program.contradictions)]):
         yield type(scalar).__name__

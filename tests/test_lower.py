@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from itertools import product
 from random import Random
 from typing import get_args
@@ -34,9 +35,9 @@ from trialscreen.model.facts import DECIMALS, number, rounded
 from trialscreen.model.rules import AtLeastN, Compare, Is, Operator, Test, Within
 from trialscreen.screening.edit_checks import agree
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.tables.compile import Table, lower
+from trialscreen.tables.compile import Table, compile_trial
 from trialscreen.tables.compile import simplify as folding
-from trialscreen.tables.compile.rules import Lowering
+from trialscreen.tables.compile.rules import Compiler
 from trialscreen.tables.engines import polars as columns
 from trialscreen.tables.engines.polars import expression, screen_frame, table_of
 
@@ -71,7 +72,8 @@ def test_at_least_n_counts_as_the_reference_does(count: int) -> None:
 
 def test_and_or_and_not_are_strong_kleene_logic() -> None:
     rows = list(product(VALUES, repeat=2))
-    for make, join in ((folding.both, truth.conjunction), (folding.either, truth.disjunction)):
+    any_true = partial(truth.at_least, 1)
+    for make, join in ((folding.both, truth.conjunction), (folding.either, any_true)):
         expected = [join(map(truth.of, row)).to_optional() for row in rows]
         assert [make(*map(Constant, row)) for row in rows] == list(map(Constant, expected))
         columns = {"a": [a for a, _ in rows], "b": [b for _, b in rows]}
@@ -190,7 +192,7 @@ def test_an_entered_number_disagrees_where_no_values_of_the_written_digits_fit()
             rows.append((ratio, round(value, finer), limit))
     names = ("enzyme_ratio", "enzyme", "enzyme_limit")
     frame = pl.DataFrame(rows, names, orient="row")
-    program = lower(trial, table_of(frame.schema, ON))
+    program = compile_trial(trial, table_of(frame.schema, ON))
     flags = {one.id: one.holds for one in program.contradictions}
     found = columns.computed(frame.lazy(), program, flags).collect()["enzyme_ratio_disagrees"]
     facts = [dict(zip(names, map(number, row), strict=True)) for row in rows]
@@ -205,7 +207,7 @@ def test_an_entered_number_disagrees_where_no_values_of_the_written_digits_fit()
 
 
 def test_without_columns_nothing_is_left_to_compute() -> None:
-    program = lower(NCT, Table(frozenset(), on=ON))
+    program = compile_trial(NCT, Table(frozenset(), on=ON))
     assert not program.steps and not program.contradictions and not program.cleaned
     assert set(program.criteria.values()) == {NULL}
     assert program.results["verdict"] == Constant("undetermined")
@@ -214,12 +216,12 @@ def test_without_columns_nothing_is_left_to_compute() -> None:
 
 def test_a_table_of_exact_columns_costs_one_comparison_per_test() -> None:
     trial = spec_trial()
-    lowering = Lowering(trial, Table(frozenset(trial.elements), on=ON))
+    compiler = Compiler(trial, Table(frozenset(trial.elements), on=ON))
     exact = {name for name, one in trial.elements.items() if one.derive is one.valid_if is None}
     for test in _tests_of(exact):
-        lowered = lowering.rule(test, "x").truth
+        lowered = compiler.rule(test, "x").truth
         assert isinstance(lowered, Comparison | In)
-    assert not lowering.steps
+    assert not compiler.steps
 
 
 def _tests_of(names: set[str]) -> Iterator[Test]:
@@ -235,16 +237,16 @@ def _tests_of(names: set[str]) -> Iterator[Test]:
 
 
 def test_the_tests_of_the_packaged_trial_fold_to_days_and_numbers() -> None:
-    lowering = Lowering(NCT, Table(frozenset({"birth_date", "weight", "height"}), on=ON))
-    at_least_45 = lowering.rule(Compare("age", Operator.AT_LEAST, 45), "x").truth
+    compiler = Compiler(NCT, Table(frozenset({"birth_date", "weight", "height"}), on=ON))
+    at_least_45 = compiler.rule(Compare("age", Operator.AT_LEAST, 45), "x").truth
     assert at_least_45 == Comparison("<=", Column("birth_date"), Constant(date(1981, 8, 31)))
-    bmi = lowering.rule(Compare("bmi", Operator.BELOW, 18), "x").truth
+    bmi = compiler.rule(Compare("bmi", Operator.BELOW, 18), "x").truth
     assert bmi == Comparison("<", Column("bmi_value"), Constant(17.999999999499998))
-    assert [step.name for step in lowering.steps.values()] == ["bmi_value"]
+    assert [step.name for step in compiler.steps.values()] == ["bmi_value"]
 
 
 def test_steps_stand_in_the_order_of_their_stages() -> None:
-    program = lower(NCT, Table(frozenset(NCT.elements) - {"screening_date"}, on=ON))
+    program = compile_trial(NCT, Table(frozenset(NCT.elements) - {"screening_date"}, on=ON))
     stages = program.stages(program.results.values())
     before = set(program.inputs(program.results.values()))
     assert before <= NCT.elements.keys()
@@ -268,7 +270,9 @@ def test_columns_of_any_name_do_not_disturb_the_steps() -> None:
 
 def test_a_column_of_an_element_that_nobody_can_enter_is_not_read() -> None:
     internal = {name for name, element in NCT.elements.items() if element.internal}
-    program = lower(NCT, Table(frozenset({*internal, "birth_date", "screening_date"}), on=ON))
+    program = compile_trial(
+        NCT, Table(frozenset({*internal, "birth_date", "screening_date"}), on=ON)
+    )
     flags = (one.holds for one in program.contradictions)
     assert internal
     assert set(program.inputs([*program.results.values(), *flags])) == {"birth_date"}

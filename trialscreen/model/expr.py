@@ -116,7 +116,7 @@ class Floor(NamedTuple):
 
 
 class Rounded(NamedTuple):
-    """A number as `derive.rounded` rounds it; `folding.spelled_out` says it in other nodes."""
+    """A number as `facts.rounded` rounds it; `simplify.spelled_out` says it in other nodes."""
 
     part: "Scalar"
     decimals: int

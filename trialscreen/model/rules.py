@@ -25,7 +25,7 @@ class Operator(Enum):
 
     @property
     def sign(self) -> Literal[">=", "<=", ">", "<"]:
-        """As programs write it; `words.SYMBOLS` is for people."""
+        """As programs write it; `wording.SYMBOLS` is for people."""
         return _SIGNS[self]
 
     @property

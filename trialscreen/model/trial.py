@@ -25,7 +25,7 @@ RESULT_COLUMNS = ("verdict", "open", "missing", "reasons", "clears_on")
 
 
 class Formula(NamedTuple):
-    """A named formula of `derive`, and the elements it is computed from, in its order.
+    """A named formula of `formulas`, and the elements it is computed from, in its order.
 
     `factors` take each input from its element's unit to the one that the formula computes
     in; none at all where every input is in that unit, or has none.

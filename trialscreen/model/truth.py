@@ -45,10 +45,6 @@ def conjunction(values: Iterable[Truth]) -> Truth:
     return _BY_RANK[min((value.value for value in values), default=2)]
 
 
-def disjunction(values: Iterable[Truth]) -> Truth:
-    return _BY_RANK[max((value.value for value in values), default=0)]
-
-
 def at_least(count: int, values: Iterable[Truth]) -> Truth:
     """Whether at least `count` of `values` are true."""
     ranks = [value.value for value in values]

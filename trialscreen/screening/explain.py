@@ -145,7 +145,7 @@ class Grounds(NamedTuple):
 
 def reasons(trace: Trace, on: date) -> tuple[str, ...]:
     """The grounds of a decided trace, one text each; none while it is undecided."""
-    return tuple(_sentences(_grounds(trace, on))) if trace.truth.known else ()
+    return tuple(_sentences(_ground(test, on) for test in deciding_tests(trace)))
 
 
 def reasons_or_doubts(trace: Trace, on: date) -> tuple[str, ...]:
@@ -165,11 +165,6 @@ def deciding_tests(trace: Trace) -> Iterator[Trace]:
             yield trace
     for part in deciding_parts(trace):
         yield from deciding_tests(part)
-
-
-def _grounds(trace: Trace, on: date) -> Iterator[Grounds]:
-    for test in deciding_tests(trace):
-        yield _ground(test, on)
 
 
 def _ground(trace: Trace, on: date) -> Grounds:

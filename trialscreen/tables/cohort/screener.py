@@ -16,7 +16,7 @@ from trialscreen.tables.cohort.batches import Batches, known
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING, Found, listed
 from trialscreen.tables.cohort.unusual import Unusual, UnusualValues, is_usual
-from trialscreen.tables.compile import lower
+from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.engines.polars import Computing, table_of
 
 _TOUCHED, _DOUBTFUL = "(contradictory)", "(unusual or unusable)"
@@ -34,7 +34,7 @@ class Screener:
     ) -> None:
         self.schema = batches.schema
         table = table_of(self.schema, batches.anchor.on)
-        self.program = lower(trial, table, with_needed=with_needed)
+        self.program = compile_trial(trial, table, with_needed=with_needed)
         self.columns = {one.element.name: tuple(one.columns) for one in batches.columns}
         self._typed = batches.typed
         self._with_list = with_list

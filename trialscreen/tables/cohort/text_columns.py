@@ -2,7 +2,7 @@
 
 Plain numbers and days take a shorter way, which a test holds equal to the parser.
 Of a number that a formula computes with, or that one could contradict, three columns more
-tell how it was written: see `lower.Table.as_written`.
+tell how it was written: see `compile.Table.as_written`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """A trial over a table of typed columns, as expressions that any engine can compute.
 
-`lower` turns the same rule trees that `evaluate` walks for one patient into named steps
-over columns; `columns` prints them as Polars expressions. For every row they equal what
-the reference finds for that patient.
+`compile_trial` turns the same rule trees that `evaluate` walks for one patient into named
+steps over columns; `engines` prints them. For every row they equal what the reference finds
+for that patient.
 """
 
 from trialscreen.model.expr import NULL, Scalar
@@ -11,23 +11,23 @@ from trialscreen.tables.compile.contradictions import cleaned, contradictions
 from trialscreen.tables.compile.missing import needed
 from trialscreen.tables.compile.open import Judged, judged_at_least, judged_not
 from trialscreen.tables.compile.program import Contradiction, Program, Step, Table
-from trialscreen.tables.compile.rules import Lowering
+from trialscreen.tables.compile.rules import Compiler
 from trialscreen.tables.compile.simplify import constant, if_, negated, unknown
 
-__all__ = ["Contradiction", "Program", "Step", "Table", "lower"]
+__all__ = ["Contradiction", "Program", "Step", "Table", "compile_trial"]
 
 
-def lower(trial: Trial, table: Table, *, with_needed: bool = False) -> Program:
+def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> Program:
     """`trial` over `table`. A column that is missing is unknown in every row.
 
     With `with_needed`, also which elements each row needs.
     """
-    lowering = Lowering(trial, table)
+    compiler = Compiler(trial, table)
     met: dict[str, Judged] = {}
     for criterion in trial.criteria:
-        truth, lacks_data = lowering.rule(criterion.rule, criterion.id)
+        truth, lacks_data = compiler.rule(criterion.rule, criterion.id)
         name = f"{criterion.id}_met"
-        shared = lowering.share(name, f"{criterion.id}: {criterion.label}", truth)
+        shared = compiler.share(name, f"{criterion.id}: {criterion.label}", truth)
         met[criterion.id] = Judged(shared, lacks_data)
     passes = [
         met[one.id] if one.kind == "inclusion" else judged_not(met[one.id])
@@ -36,10 +36,10 @@ def lower(trial: Trial, table: Table, *, with_needed: bool = False) -> Program:
     whole = judged_at_least(
         len(passes),
         passes,
-        lambda part: lowering.share("eligible_part", "a part of the verdict", part),
+        lambda part: compiler.share("eligible_part", "a part of the verdict", part),
     )
-    eligible = lowering.share("eligible", "whether every criterion passes", whole.truth)
-    found = contradictions(lowering)
+    eligible = compiler.share("eligible", "whether every criterion passes", whole.truth)
+    found = contradictions(compiler)
     return Program(
         criteria={name: judged.truth for name, judged in met.items()},
         eligible=eligible,
@@ -47,8 +47,8 @@ def lower(trial: Trial, table: Table, *, with_needed: bool = False) -> Program:
         open=_open(eligible, whole.lacks_data),
         contradictions=found,
         cleaned=cleaned(table, found),
-        needed=needed(lowering) if with_needed else {},
-        steps=tuple(lowering.steps.values()),
+        needed=needed(compiler) if with_needed else {},
+        steps=tuple(compiler.steps.values()),
     )
 
 

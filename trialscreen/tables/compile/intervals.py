@@ -134,7 +134,7 @@ def written(value: Bounds, half: expr.Scalar) -> Bounds:
 
 
 def half_of_shown(value: expr.Scalar) -> expr.Scalar:
-    """As `fact.half_of_shown`."""
+    """As `facts.half_of_shown`."""
     half: expr.Scalar = expr.Constant(half_of(DIGITS_THAT_COUNT))
     for decimals in reversed(range(DIGITS_THAT_COUNT)):
         shows_it = compare("==", rounded_to(value, decimals), value)
@@ -185,7 +185,7 @@ def _is_sharper(
 
 
 def computed(formula: Formula, inputs: tuple[Bounds, ...], on: expr.Scalar) -> Bounds:
-    """A formula of inputs in the units of their elements; not yet rounded. As `derive` has it."""
+    """A formula of inputs in the units of their elements; not yet rounded. As `formulas.derive`."""
     spec = FORMULAS[formula.name]
     scaled = tuple(map(_times, inputs, formula.factors or (1,) * len(inputs)))
     taken = [one for pair in zip(spec.inputs, scaled, strict=True) for one in _takes(*pair)]

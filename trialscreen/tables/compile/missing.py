@@ -1,4 +1,4 @@
-"""Which elements a row needs, as `questions.needed` names them for one patient."""
+"""Which elements a row needs, as `screening.missing.needed` names them for one patient."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from trialscreen.model.expr import FALSE, TRUE, Scalar
 from trialscreen.model.rules import Rule, Test, elements_of_test, parts_of
 from trialscreen.model.trial import Element, Formula
 from trialscreen.tables.compile.intervals import is_exact
-from trialscreen.tables.compile.rules import Lowering
+from trialscreen.tables.compile.rules import Compiler
 from trialscreen.tables.compile.simplify import both, either, known, negated, unknown
 
 Opens = dict[str, Scalar]
@@ -21,36 +21,36 @@ class Needing(NamedTuple):
     opens: Opens
 
 
-def needed(lowering: Lowering) -> Opens:
+def needed(compiler: Compiler) -> Opens:
     """By element: whether a row needs it, as `Screening.needed` has it; false or null if not."""
     opens: list[Opens] = []
-    for one in lowering.trial.criteria:
-        found = _of_rule(lowering, one.rule, one.id)
+    for one in compiler.trial.criteria:
+        found = _of_rule(compiler, one.rule, one.id)
         opens.append(_where(unknown(found.truth), found.opens))
     together = _any_of(opens)
-    return {name: together[name] for name in lowering.trial.elements if name in together}
+    return {name: together[name] for name in compiler.trial.elements if name in together}
 
 
-def _of_rule(lowering: Lowering, rule: Rule, name: str) -> Needing:
-    truth = lowering.share(f"{name}_part", f"a part of {name}", lowering.rule(rule, name).truth)
+def _of_rule(compiler: Compiler, rule: Rule, name: str) -> Needing:
+    truth = compiler.share(f"{name}_part", f"a part of {name}", compiler.rule(rule, name).truth)
     if isinstance(rule, Test):
-        used = [lowering.trial.elements[one] for one in elements_of_test(rule)]
-        return Needing(truth, _any_of(_of_element(lowering, one) for one in used))
-    parts = [_of_rule(lowering, part, name) for part in parts_of(rule)]
+        used = [compiler.trial.elements[one] for one in elements_of_test(rule)]
+        return Needing(truth, _any_of(_of_element(compiler, one) for one in used))
+    parts = [_of_rule(compiler, part, name) for part in parts_of(rule)]
     if len(parts) == 1:  # unknown just when its part is
         return Needing(truth, parts[0].opens)
     return Needing(truth, _any_of(_where(unknown(part.truth), part.opens) for part in parts))
 
 
-def _of_element(lowering: Lowering, element: Element) -> Opens:
+def _of_element(compiler: Compiler, element: Element) -> Opens:
     """What is open in one element: itself, or what it is only ever derived from; its validity."""
-    held = lowering.element(element.name)
+    held = compiler.element(element.name)
     opens: Opens = {element.name: TRUE}
-    if element.source == "derived" and (behind := _behind(lowering, element)):
+    if element.source == "derived" and (behind := _behind(compiler, element)):
         itself = either(known(held.entered.low), negated(either(*behind.values())))
         opens = _any_of(({element.name: itself}, _where(negated(itself), behind)))
     if element.valid_if is not None:
-        valid = _of_rule(lowering, element.valid_if, element.name)
+        valid = _of_rule(compiler, element.valid_if, element.name)
         never = _certainly_not(valid.truth)
         opens = _any_of(
             (
@@ -62,14 +62,14 @@ def _of_element(lowering: Lowering, element: Element) -> Opens:
     return _where(negated(is_exact(held.fact)), opens)
 
 
-def _behind(lowering: Lowering, element: Element) -> Opens:
+def _behind(compiler: Compiler, element: Element) -> Opens:
     match element.derive:
         case None:
             return {}
         case Formula(_, names):
-            return _any_of(_of_element(lowering, lowering.trial.elements[one]) for one in names)
+            return _any_of(_of_element(compiler, compiler.trial.elements[one]) for one in names)
         case rule:
-            basis = _of_rule(lowering, rule, element.name)
+            basis = _of_rule(compiler, rule, element.name)
             return _where(unknown(basis.truth), basis.opens)
 
 

@@ -1,6 +1,6 @@
 """The truth of a rule, with who can still settle it: data, or only people's judgement.
 
-It says of each row what `questions.missing` finds for one patient, with one bit less: not
+It says of each row what `screening.missing` finds for one patient, with one bit less: not
 which elements are open, but whether one of them is data.
 """
 

@@ -50,7 +50,7 @@ from trialscreen.tables.compile.simplify import (
 
 
 @dataclass(frozen=True)
-class Lowering:
+class Compiler:
     """One trial over one table; remembers the steps so far, and each element."""
 
     trial: Trial

@@ -158,7 +158,7 @@ def rounded_to(part: expr.Scalar, decimals: int = DECIMALS) -> expr.Scalar:
 
 
 def spelled_out(node: expr.Rounded) -> expr.Scalar:
-    """`derive.rounded` step by step, for a printer: its part is read more than once."""
+    """`facts.rounded` step by step, for a printer: its part is read more than once."""
     scale, limit = expr.Constant(10.0**node.decimals), ALL_WHOLE / 10.0**node.decimals
     half_up = expr.Arithmetic("+", expr.Arithmetic("*", node.part, scale), expr.Constant(0.5))
     has_decimals = expr.And(

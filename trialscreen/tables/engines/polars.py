@@ -13,7 +13,7 @@ import polars as pl
 
 from trialscreen.model import expr
 from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.tables.compile import Program, Table, lower
+from trialscreen.tables.compile import Program, Table, compile_trial
 from trialscreen.tables.compile.simplify import spelled_out
 
 _BY_SIGN: Mapping[
@@ -124,7 +124,7 @@ def _from_march(day: pl.Expr) -> pl.Expr:
 
 
 def table_of(schema: pl.Schema, on: date | None) -> Table:
-    """What `lower` needs to know of a frame; with a column `screening_date`, `on` is not used."""
+    """What there is in a frame; with a column `screening_date`, `on` is not used."""
     halves = (name.removesuffix("_half") for name in schema if name.endswith("_half"))
     as_written = frozenset(name for name in halves if f"{name}_low_open" in schema)
     own_dates = SCREENING_DATE in schema
@@ -134,10 +134,10 @@ def table_of(schema: pl.Schema, on: date | None) -> Table:
 def screen_frame(trial: Trial, frame: pl.LazyFrame, on: date | None, key: str) -> pl.LazyFrame:
     """One row per row of `frame`, in its order: `key`, `verdict`, `open`, and each criterion.
 
-    The columns are typed as `lower.Table` says; criteria are nullable booleans, true where
+    The columns are typed as `compile.Table` says; criteria are nullable booleans, true where
     met. Contradictions are left standing: `without_contradictions` takes them out before.
     """
-    program = lower(trial, table_of(frame.collect_schema(), on))
+    program = compile_trial(trial, table_of(frame.collect_schema(), on))
     found = computed(frame, program, program.results, key)
     # What is null in every row has no type yet.
     return found.cast({"open": pl.String(), **dict.fromkeys(program.criteria, pl.Boolean())})
@@ -146,7 +146,7 @@ def screen_frame(trial: Trial, frame: pl.LazyFrame, on: date | None, key: str) -
 def without_contradictions(trial: Trial, frame: pl.LazyFrame, on: date | None) -> pl.LazyFrame:
     """`frame`, with all elements unknown in each row in which they contradict each other."""
     schema = frame.collect_schema()
-    program = lower(trial, table_of(schema, on))
+    program = compile_trial(trial, table_of(schema, on))
     kept = [name for name in schema if name not in program.cleaned]
     return computed(frame, program, program.cleaned, *kept).select(*schema)
 

@@ -15,7 +15,7 @@ from pyspark.sql import types as t
 from trialscreen.answers.values import unknown_words
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.tables.compile import Table, lower
+from trialscreen.tables.compile import Table, compile_trial
 from trialscreen.tables.engines.spark.files import Files, Source
 from trialscreen.tables.engines.spark.folders import FILE, read_folders
 from trialscreen.tables.engines.spark.quality import count
@@ -249,7 +249,7 @@ class _Used(NamedTuple):
     def contradicting(self) -> frozenset[str]:
         """The elements of those that can contradict others."""
         columns = frozenset({*self.held, SCREENING_DATE, self.id})
-        found = lower(self.trial, Table(columns)).contradictions
+        found = compile_trial(self.trial, Table(columns)).contradictions
         return frozenset(name for one in found for name in one.elements)
 
     @property

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from trialscreen.model import expr
 from trialscreen.model.trial import SCREENING_DATE, ElementType, Trial
-from trialscreen.tables.compile import Contradiction, Program, Step, Table, lower
+from trialscreen.tables.compile import Contradiction, Program, Step, Table, compile_trial
 from trialscreen.tables.compile.simplify import both, either, if_
 from trialscreen.tables.compile.usable import usable
 from trialscreen.tables.engines.sql.dialects import Dialect, comment, traits
@@ -36,7 +36,7 @@ _TYPES: Mapping[ElementType, str] = {
 
 @dataclass(frozen=True)
 class Patients:
-    """The table to query: its name (`schema.patients`), its id column, and what `lower` asks."""
+    """The table to query: its name (`schema.patients`), its id column, and what it holds."""
 
     name: str
     id: str
@@ -96,7 +96,7 @@ class _Query:
     followed: Sequence[str] | None = None
 
     def build(self, *, trusted: bool) -> exp.Select:
-        program = lower(self.trial, self._table_with_id())
+        program = compile_trial(self.trial, self._table_with_id())
         followed = self.followed or ()
         results = tuple(program.results.values()) if self.followed is None else ()
         found = () if trusted else program.contradictions
