@@ -91,14 +91,9 @@ class Log:
             return f"there is no entry {number}"
         if old.subject != subject:
             return f"entry {number} is for {old.subject}, not for {subject}"
-        if (later := self._correcting(number)) is not None:
-            return f"entry {number} was corrected by entry {later}; correct that"
-        return ""
-
-    def _correcting(self, number: int) -> int | None:
         query = "SELECT number FROM entry WHERE corrects = ?"
-        found = self._connection.execute(query, (number,)).fetchone()
-        return None if found is None else int(found[0])
+        later = self._connection.execute(query, (number,)).fetchone()
+        return f"entry {number} was corrected by entry {later[0]}; correct that" if later else ""
 
 
 @contextmanager

@@ -48,18 +48,16 @@ class Answering:
         """
         before = self.state.unused()
         ended = self.ask(question, f"It was: {self._was(question)}. Enter keeps it.")
-        now = tuple(name for name in self.state.unused() if name not in before)
-        if now:
-            told = labels(self.state.trial, now)
-            self.console.say(f"Kept, but not used any more, because of this change: {told}")
+        if now := [name for name in self.state.unused() if name not in before]:
+            listed = labels(self.state.trial, now)
+            self.console.say(f"Kept, but not used any more, because of this change: {listed}")
         return ended
 
     def _was(self, question: Question) -> str:
-        names = [one.name for one in question.elements if one.name in self.state.answers]
         if question.card is None:
             return as_given(self.state, question.elements[0].name)
-        given = (f"{labels(self.state.trial, (n,))} {as_given(self.state, n)}" for n in names)
-        return ", ".join(given)
+        answered = (one for one in question.elements if one.name in self.state.answers)
+        return ", ".join(f"{one.label} {as_given(self.state, one.name)}" for one in answered)
 
     def _take(self, question: Question, reply: str) -> bool:
         """Takes an answer; or says in one line what is wrong with it, and returns False."""
