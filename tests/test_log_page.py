@@ -8,7 +8,7 @@ from tests.reports import entry, log, patient
 from trialscreen import load_trial
 from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.follow_up import current, latest
-from trialscreen.output.report.log_page import Counts, LogReport, Reason, counts_of, log_page
+from trialscreen.output.report.log_page import LogReport, Reason, SubjectCounts, counts_of, log_page
 from trialscreen.output.report.render import plain
 
 IDS = [one.id for one in load_trial().criteria]
@@ -26,7 +26,7 @@ def changed(one: Entry, on: date | None = None, corrects: int | None = None) -> 
     return one
 
 
-def counts(*entries: Entry) -> Counts:
+def counts(*entries: Entry) -> SubjectCounts:
     return counts_of(latest(entries).values(), IDS)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trialscreen.cli.cohort_local import Asked, screen_here, write_columns
+from trialscreen.cli.cohort_local import CohortOptions, screen_here, write_columns
 from trialscreen.cli.cohort_spark import screen_on_spark
 from trialscreen.cli.options import day_option, output_option
 from trialscreen.cli.output import refuse
@@ -149,7 +149,7 @@ def cohort(
     for unknown), in the order of the input. Exit code: 0, or 2 for bad input.
     """
     trial = load_trial(context.obj)
-    asked = Asked(
+    asked = CohortOptions(
         *(inputs, output or Path(), key, on, most_bad, columns, sheet, encoding, problems, also),
         *(attrition, small_cells, master),
     )

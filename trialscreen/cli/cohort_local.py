@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trialscreen.tables.cohort.run import Done, Job, Progress
 
 
-class Asked(NamedTuple):
+class CohortOptions(NamedTuple):
     """What the options ask for, as given; `on` names the day."""
 
     inputs: list[str]
@@ -37,7 +37,7 @@ class Asked(NamedTuple):
     master: str | None
 
 
-def write_columns(trial: Trial, asked: Asked, path: Path) -> None:
+def write_columns(trial: Trial, asked: CohortOptions, path: Path) -> None:
     """Writes the draft of a map into a new file, and tells how far it goes. Raises InputError."""
     with needing("cohort", "needs one more package", "cohort", "polars"):
         from trialscreen.tables.cohort.draft_map import draft_of, write_draft  # noqa: PLC0415
@@ -54,7 +54,7 @@ def write_columns(trial: Trial, asked: Asked, path: Path) -> None:
     )
 
 
-def screen_here(trial: Trial, asked: Asked) -> None:
+def screen_here(trial: Trial, asked: CohortOptions) -> None:
     """Screens the files, writes what was asked for, and says what to know. Raises InputError."""
     with needing("cohort", "needs one more package", "cohort", "polars"):
         from trialscreen.tables.cohort.run import run  # noqa: PLC0415
@@ -69,7 +69,7 @@ def screen_here(trial: Trial, asked: Asked) -> None:
     report(trial, job, done)
 
 
-def _job(trial: Trial, asked: Asked) -> "Job":
+def _job(trial: Trial, asked: CohortOptions) -> "Job":
     """Raises InputError with everything that is wrong with the options."""
     from trialscreen.tables.cohort.batches import Anchor  # noqa: PLC0415
     from trialscreen.tables.cohort.column_map import NO_MAP, read_targets  # noqa: PLC0415
@@ -157,7 +157,7 @@ def _progress() -> Iterator["Progress"]:
 # Attrition.
 
 
-def _wrong_attrition(asked: Asked) -> Iterator[Problem]:
+def _wrong_attrition(asked: CohortOptions) -> Iterator[Problem]:
     place = asked.attrition
     if place is None:
         if asked.small_cells is not None:

@@ -1,6 +1,6 @@
 """`cohort --engine spark`: tables in Parquet that one machine does not hold."""
 
-from trialscreen.cli.cohort_local import Asked
+from trialscreen.cli.cohort_local import CohortOptions
 from trialscreen.cli.cohort_report import Run, tell
 from trialscreen.cli.element_flags import flag
 from trialscreen.cli.options import screening_day, today
@@ -13,7 +13,7 @@ ONLY_LOCAL = ("columns", "sheet", "encoding", "problems", "also", "attrition", "
 """Options for files on this machine."""
 
 
-def screen_on_spark(trial: Trial, asked: Asked) -> None:
+def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
     """Screens one Parquet file or folder into a new folder.
 
     Raises InputError for what cannot be used, and for an option that only the files of one

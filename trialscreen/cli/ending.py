@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen.cli.element_flags import flag
+from trialscreen.cli.options import DAY, FROM
 from trialscreen.model.trial import Source
 from trialscreen.output.report.verdict_words import verdict_detail
 from trialscreen.text.characters import wrapped
@@ -17,20 +18,18 @@ if TYPE_CHECKING:
 class Ending(NamedTuple):
     """An interview that ended: its answers, where they are kept, and how it was asked for.
 
-    `wishes` are the options to go on with, `ask` those that name the sources.
+    `options` are the options to go on with, `ask` those that name the sources.
     """
 
     state: "State"
     keeper: "Keeper"
     criteria: str | None
-    wishes: tuple[str, ...]
+    options: tuple[str, ...]
     ask: tuple[str, ...]
 
     def left(self) -> str:
         """For an interview that was left: where its answers are, and how to go on."""
-        command = self._resume(self.ask)
-        if self.keeper.kept_in is None:
-            command = self._command(*self._flags(), *self._interactive(self.ask))
+        command = self._go_on(self.ask)
         return "\n".join(["", f"Left. {self._where()} Go on with:", command, ""])
 
     def after_the_result(self, columns: int, *, stopped: bool) -> str:
@@ -43,15 +42,15 @@ class Ending(NamedTuple):
             lines += self._more_to_come(told, (), columns)
         elif self.keeper.problem:
             lines.append(wrapped(self._where(), columns))
-        lines += ["The same result without questions:", self._repeated()]
+        lines += ["The same result without questions:", self._command(FROM)]
         lines += [wrapped(self._verdict(), columns), ""]
         return "\n".join(lines)
 
     def _more_to_come(self, told: str, ask: tuple[str, ...], columns: int) -> list[str]:
         """What was told, where the answers are, and how to go on."""
         if self.keeper.kept_in is not None:
-            return [wrapped(f"{told} {self._where()} Go on with:", columns), self._resume(ask)]
-        more = f"To go on, add {shlex.join(self._interactive(ask))} to it."
+            return [wrapped(f"{told} {self._where()} Go on with:", columns), self._go_on(ask)]
+        more = f"To go on, add {shlex.join(('--interactive', *ask, *self.options))} to it."
         return [wrapped(f"{told} {self._where()} {more}", columns)]
 
     def _where(self) -> str:
@@ -62,28 +61,22 @@ class Ending(NamedTuple):
         saved = f"NOT SAVED: {problem}" if problem else "Nothing was saved"
         return f"{saved}; the command below carries the answers."
 
-    def _resume(self, ask: tuple[str, ...]) -> str:
-        """The command that goes on with the file."""
-        return self._command("--resume", str(self.keeper.kept_in), *ask, *self.wishes)
+    def _go_on(self, ask: tuple[str, ...]) -> str:
+        """The command that goes on with the interview."""
+        how = ("--interactive",) if self.keeper.kept_in is None else ()
+        return self._command("--resume", *how, *ask, *self.options)
 
-    def _interactive(self, ask: tuple[str, ...]) -> tuple[str, ...]:
-        """What makes a command with the answers go on with the interview."""
-        return ("--interactive", *ask, *self.wishes)
-
-    def _repeated(self) -> str:
-        """The command that gives the same result without questions."""
-        if self.keeper.kept_in is not None:
-            return self._command("--from", str(self.keeper.kept_in))
-        return self._command(*self._flags())
-
-    def _command(self, *words: str) -> str:
-        criteria = [] if self.criteria is None else ["--criteria", self.criteria]
-        return shlex.join(["trialscreen", *criteria, "screen", *words])
+    def _command(self, option: str, *more: str) -> str:
+        """A command with the answers: their file, for the `option`, or their flags."""
+        criteria = () if self.criteria is None else ("--criteria", self.criteria)
+        file = self.keeper.kept_in
+        answers = self._flags() if file is None else (option, str(file))
+        return shlex.join(("trialscreen", *criteria, "screen", *answers, *more))
 
     def _flags(self) -> Iterator[str]:
-        yield from ("--screening-date", self.state.on.isoformat())
-        for name, entry in self.state.answers.items():
-            yield from (flag(name), entry.text)
+        yield from (DAY, self.state.on.isoformat())
+        for name, answer in self.state.answers.items():
+            yield from (flag(name), answer.text)
 
     def _pending(self) -> Iterator[str]:
         """How many answers are still needed, by who can give them; none if none can help."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from trialscreen.cli.ending import Ending
 
 
-class Wishes(NamedTuple):
+class InterviewOptions(NamedTuple):
     """The options that concern the interview, as given."""
 
     interactive: bool
@@ -45,7 +45,7 @@ class Wishes(NamedTuple):
     def wanted(self, *, given: bool) -> bool:
         """Whether to ask: on request; else in a terminal in which nothing was `given`.
 
-        Raises InputError if what is wished for cannot be.
+        Raises InputError if what is asked for cannot be.
         """
         self.sources()
         if self.asked_for and not _in_a_terminal():
@@ -86,42 +86,35 @@ def _in_a_terminal() -> bool:
 
 
 @contextmanager
-def answers_file(wishes: Wishes) -> Iterator["Keeper | None"]:
+def answers_file(options: InterviewOptions) -> Iterator["Keeper | None"]:
     """Who keeps the answers in the file that is named, if one is; claimed before it is read."""
-    if wishes.resume is None and wishes.save is None:
+    if options.resume is None and options.save is None:
         yield None
         return
-    if wishes.resume is not None and wishes.save is not None:
+    if options.resume is not None and options.save is not None:
         message = "not with --resume, which keeps the answers in the file that it names"
         refuse("--save", message)
     from trialscreen.answers.interview.answers_file import Keeper, claim  # noqa: PLC0415 - for interviews only
 
-    option = "--save" if wishes.resume is None else "--resume"
-    file = claim(wishes.resume or wishes.save or "", option, new=wishes.resume is None)
+    option = "--save" if options.resume is None else "--resume"
+    file = claim(options.resume or options.save or "", option, new=options.resume is None)
     try:
         yield Keeper(file)
     finally:
         file.close()
 
 
-class Held(NamedTuple):
-    """An interview that came to a result: what was found, from what, and what to say after it."""
-
-    screening: Screening
-    answers: dict[str, Answer]
-    closing: str
-
-
 def interview(
     start: Screening,
     answers: Answers,
-    wishes: Wishes,
+    options: InterviewOptions,
     keeper: "Keeper | None",
     criteria: str | None,
     log: tuple[str, ...] = (),
-) -> Held:
+) -> tuple[Screening, dict[str, Answer], str]:
     """Asks for what is open after `start`; `log` are the options of the log, to go on with.
 
+    Returns what was found, from which answers, and what to say after the result.
     An interview that is left exits with 130, or with what its signal stands for.
     """
     from trialscreen.answers.interview.answers_file import Keeper  # noqa: PLC0415
@@ -129,12 +122,12 @@ def interview(
     from trialscreen.answers.interview.terminal import Leave, terminal, width  # noqa: PLC0415
     from trialscreen.cli.ending import Ending  # noqa: PLC0415 - for interviews only
 
-    sources = wishes.sources()
+    sources = options.sources()
     keeper, state = keeper or Keeper(), _state(start, answers)
-    ask = ("--ask", ",".join(sources)) if wishes.ask is not None else ()
-    options = (("--quick", wishes.quick), ("--plain", wishes.plain))
-    ending = Ending(state, keeper, criteria, (*log, *(o for o, given in options if given)), ask)
-    session = Session(state, terminal(plain=wishes.plain), keeper, sources, quick=wishes.quick)
+    ask = ("--ask", ",".join(sources)) if options.ask is not None else ()
+    others = (("--quick", options.quick), ("--plain", options.plain))
+    ending = Ending(state, keeper, criteria, (*log, *(o for o, given in others if given)), ask)
+    session = Session(state, terminal(plain=options.plain), keeper, sources, quick=options.quick)
     try:
         _begin(state, keeper, answers)
         session.run()
@@ -144,7 +137,7 @@ def interview(
     else:
         _save_at_last(state, keeper)
         closing = ending.after_the_result(width(), stopped=session.stopped)
-        return Held(state.screening, _answers(state, answers), closing)
+        return state.screening, _answers(state, answers), closing
     finally:
         keeper.close()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trialscreen.log.entry import Correction
 
 
-class LogWishes(NamedTuple):
+class LogOptions(NamedTuple):
     """The options that concern the log, as given."""
 
     log: str | None

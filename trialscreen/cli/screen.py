@@ -9,8 +9,8 @@ from trialscreen import __version__
 from trialscreen.answers.answer import Answers, differing, of_another_version
 from trialscreen.cli.answers import need_answers, screen_stored, stored_answers
 from trialscreen.cli.element_flags import Flags
-from trialscreen.cli.interview import Wishes, answers_file, interview
-from trialscreen.cli.log_entry import LogWishes
+from trialscreen.cli.interview import InterviewOptions, answers_file, interview
+from trialscreen.cli.log_entry import LogOptions
 from trialscreen.cli.options import DayOption, FormatOption, FromOption
 from trialscreen.cli.output import OF_VERDICT, Format, print_result, say
 from trialscreen.model.errors import InputError
@@ -118,21 +118,22 @@ def screen(
     undetermined, 2 bad input.
     """
     flags = Flags.of(context)
-    wishes = Wishes(interactive, save, resume, ask, quick, plain)
-    logging = LogWishes(log, subject, by, note, corrects, reason)
+    asked = InterviewOptions(interactive, save, resume, ask, quick, plain)
+    logging = LogOptions(log, subject, by, note, corrects, reason)
     closing, unlogged = "", None
-    with answers_file(wishes) as keeper:
-        stored = stored_answers(flags, wishes.file(given_file))
+    with answers_file(asked) as keeper:
+        stored = stored_answers(flags, asked.file(given_file))
         answers, screening = screen_stored(flags, on, stored)
         given = bool(flags.texts or given_file)
-        asking = wishes.wanted(given=given)
+        asking = asked.wanted(given=given)
         need_answers(given=given or asking)
         logging.check()
         _say_before(flags.trial, answers, stored if resume else {}, asking=asking)
         if asking:
             logging.reach(flags.trial)
-            held = interview(screening, answers, wishes, keeper, context.obj, logging.words)
-            screening, answers, closing = held
+            screening, answers, closing = interview(
+                screening, answers, asked, keeper, context.obj, logging.words
+            )
     try:
         logging.add(screening, answers)
     except InputError as error:

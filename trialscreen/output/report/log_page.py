@@ -28,7 +28,7 @@ class Reason(NamedTuple):
     first: int
 
 
-class Counts(NamedTuple):
+class SubjectCounts(NamedTuple):
     """Subjects by what they came to; `reasons` only of criteria that somebody fails."""
 
     screened: int
@@ -44,8 +44,8 @@ class Counts(NamedTuple):
         return self.screened - self.ineligible
 
 
-def counts_of(entries: Iterable[Entry], protocol_order: Sequence[str]) -> Counts:
-    """Counts one entry per subject; criteria that are not in `protocol_order` stand last."""
+def counts_of(entries: Iterable[Entry], protocol_order: Sequence[str]) -> SubjectCounts:
+    """SubjectCounts one entry per subject; criteria that are not in `protocol_order` stand last."""
     screened = list(entries)
     verdicts = Counter(one.outcome.verdict for one in screened)
     opens = Counter(one.outcome.open for one in screened)
@@ -55,7 +55,7 @@ def counts_of(entries: Iterable[Entry], protocol_order: Sequence[str]) -> Counts
     first = Counter(names[0] for names in failures if names)
     known = [name for name in protocol_order if name in failed]
     ids = [*known, *sorted(failed.keys() - set(known))]
-    return Counts(
+    return SubjectCounts(
         len(screened),
         verdicts["eligible"],
         verdicts["ineligible"],
@@ -87,7 +87,7 @@ def log_document(report: LogReport) -> str:
 
 
 def log_page(report: LogReport) -> blocks.Page:
-    """Counts, the flow from screened to eligible, reasons, the subjects, the corrections."""
+    """SubjectCounts, the flow from screened to eligible, reasons, the subjects, the corrections."""
     registration = report.trial.registration
     subjects = latest(report.entries)
     labels = {one.id: one.label for one in report.trial.criteria}
@@ -111,7 +111,7 @@ def log_page(report: LogReport) -> blocks.Page:
     )
 
 
-def _about(report: LogReport, counts: Counts) -> Iterator[tuple[str, str]]:
+def _about(report: LogReport, counts: SubjectCounts) -> Iterator[tuple[str, str]]:
     standing = current(report.entries)
     yield "Log", report.seals
     yield "Screenings", f"{len(standing):,} of {counts.screened:,} subjects"
@@ -125,10 +125,10 @@ def _about(report: LogReport, counts: Counts) -> Iterator[tuple[str, str]]:
     yield "Criteria", "\n".join(told) or f"version {report.trial.version}"
 
 
-# Counts.
+# SubjectCounts.
 
 
-def _flow(counts: Counts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
+def _flow(counts: SubjectCounts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
     first = stage(
         "Screened",
         counts.screened,
@@ -150,7 +150,7 @@ def _flow(counts: Counts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
     )
 
 
-def _reasons(counts: Counts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
+def _reasons(counts: SubjectCounts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
     yield blocks.Heading("Reasons for screen failure")
     yield blocks.Paragraph("A subject who fails several criteria is counted at each of them.")
     yield blocks.counts(
