@@ -14,14 +14,14 @@ import polars as pl
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, Column, Matched
-from trialscreen.tables.cohort.data_quality import NOTHING, Found
+from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality
 from trialscreen.tables.cohort.readers.cells import JOINT, code_of
 from trialscreen.tables.cohort.text_columns import TextColumn, read_texts
 from trialscreen.tables.cohort.typed_columns import (
     READABLE,
     TypedColumn,
     as_text,
-    is_known,
+    is_supported,
     named,
     typed_column,
     undeclared,
@@ -63,7 +63,7 @@ class Batches:
         """Whether the scan has typed columns as they are."""
         return not self.texts and self.days is None
 
-    def read(self, cells: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
+    def read(self, cells: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
         """A batch as in `schema`, and what could not be used in `texts` and `days`."""
         on, today = self.anchor
         filled: Counter[str] = Counter()
@@ -78,7 +78,7 @@ class Batches:
             cells = cells.with_columns(days, days.alias(LATEST))
         typed, unreadable = read_texts(self.texts, cells) if self.texts else (cells, NOTHING)
         filled += known(typed, self.texts) + Counter(unreadable["element"])
-        return typed.select(self.schema.names()), Found(filled, unreadable, undated=undated)
+        return typed.select(self.schema.names()), BatchQuality(filled, unreadable, undated=undated)
 
 
 def read_days(
@@ -149,7 +149,7 @@ def prepared(batches: Batches, frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
 def _planned(trial: Trial, column: Column, schema: pl.Schema) -> TypedColumn | TextColumn:
     """The column as it is, if its type fits, else as texts for the parser."""
     element, kind, form = column.element, schema[column.name], column.form
-    if is_known(kind) and not _needs_text(column, kind):
+    if is_supported(kind) and not _needs_text(column, kind):
         cells = undeclared(named(column.name), kind, form)
         if (typed := typed_column(trial, element, cells, kind)) is not None:
             return typed
@@ -177,7 +177,7 @@ def _needs_text(column: Column, kind: pl.DataType) -> bool:
 
 
 def _text(name: str, schema: pl.Schema) -> pl.Expr:
-    text = as_text(named(name), schema[name]) if is_known(schema[name]) else None
+    text = as_text(named(name), schema[name]) if is_supported(schema[name]) else None
     if text is None:
         where = f"the column {printable(name)}"
         message = f"its cells are of type {schema[name]}; expected single values: {READABLE}"

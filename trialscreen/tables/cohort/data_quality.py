@@ -44,8 +44,8 @@ def listed(
     return pl.DataFrame(columns, schema=SCHEMA)
 
 
-class Found(NamedTuple):
-    """What was found in a batch.
+class BatchQuality(NamedTuple):
+    """What the values of a batch are like.
 
     `filled` counts the cells of an element that state something. `unreadable` and
     `contradictory` (of SCHEMA) list the values that could not be used. `undated`: rows whose
@@ -85,19 +85,21 @@ class DataQuality:
         self.undated: list[int] = []
         self.failure: OSError | None = None
         self._trial, self._out = trial, out
-        self._read: deque[Found] = deque()
+        self._read: deque[BatchQuality] = deque()
         self._listed = NOTHING
         if out is not None:
             write_rows(out, [SCHEMA.names()])
 
-    def read(self, found: Found) -> None:
+    def read(self, found: BatchQuality) -> None:
         """What reading the cells of the next rows has found; of them, more is told by `add`.
 
         They are read ahead, in a thread of their own.
         """
         self._read.append(found)
 
-    def add(self, rows: pl.Series, found: Found, verdicts: Counter[tuple[str, str | None]]) -> None:
+    def add(
+        self, rows: pl.Series, found: BatchQuality, verdicts: Counter[tuple[str, str | None]]
+    ) -> None:
         """What was found in the next rows, given by their numbers, and their verdicts."""
         self.rows += len(rows)
         self.verdicts.update(verdicts)
@@ -108,7 +110,7 @@ class DataQuality:
 
     def finish(self, unusual: Sequence[UnusualValues]) -> None:
         """After the last row: unusual values that no batch has told of, and unusual medians."""
-        self._add(Found({}, unusual=unusual))
+        self._add(BatchQuality({}, unusual=unusual))
         self._write_rows((None, None, name, why, UNUSUAL) for name, why in self._medians())
 
     def summary(self) -> Quality:
@@ -132,7 +134,7 @@ class DataQuality:
                 if (median := unusual.median(element, known)) is not None:
                     yield name, of_median(element, median)
 
-    def _add(self, found: Found) -> None:
+    def _add(self, found: BatchQuality) -> None:
         self.filled.update(found.filled)
         self.undated.extend(found.undated)
         lists = [found.contradictory]

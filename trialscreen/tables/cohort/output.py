@@ -18,7 +18,7 @@ STDOUT = Path("-")
 """Stands for standard output."""
 
 
-def is_known(path: Path) -> bool:
+def has_known_ending(path: Path) -> bool:
     """Whether the findings can go there, by its name."""
     return path == STDOUT or path.suffix.lower() in ENDINGS
 

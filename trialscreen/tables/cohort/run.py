@@ -15,9 +15,16 @@ from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.attrition.counting import verdicts_of
 from trialscreen.tables.cohort.batches import Anchor, Batches, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import KEY, NO_MAP, ROW, ColumnMap, Matched, match_columns
-from trialscreen.tables.cohort.data_quality import DataQuality, Found
+from trialscreen.tables.cohort.data_quality import BatchQuality, DataQuality
 from trialscreen.tables.cohort.ids import Ids
-from trialscreen.tables.cohort.output import ENDINGS, STDOUT, is_known, name_of, whole_output, write
+from trialscreen.tables.cohort.output import (
+    ENDINGS,
+    STDOUT,
+    has_known_ending,
+    name_of,
+    whole_output,
+    write,
+)
 from trialscreen.tables.cohort.readers.inputs import name_of as input_name
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of
@@ -104,7 +111,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
 
         counting = Counting(trial, screener.program)
 
-    def tell(results: pl.DataFrame, found: Found) -> None:
+    def tell(results: pl.DataFrame, found: BatchQuality) -> None:
         quality.add(results[ROW], found, verdicts_of(results))
         ids.add(results[KEY], results[ROW])
         if counting is not None:
@@ -173,7 +180,7 @@ def _typed(
 def _results(
     typed: pl.LazyFrame,
     screener: Screener,
-    tell: Callable[[pl.DataFrame, Found], None],
+    tell: Callable[[pl.DataFrame, BatchQuality], None],
     kept: Sequence[str],
 ) -> pl.LazyFrame:
     """The columns `kept` of what the screener returns for all rows; `tell` gets each batch."""
@@ -193,7 +200,7 @@ def _results(
 def _check_files(trial: Trial, job: Job) -> None:
     """Before anything is read: where the output goes, and how its columns are called."""
     problems = []
-    if not is_known(job.output):
+    if not has_known_ending(job.output):
         message = f"expected a name that ends in {' or '.join(ENDINGS)}, or - for standard output"
         problems.append(Problem(name_of(job.output), message))
     output = [] if job.output == STDOUT else [job.output]

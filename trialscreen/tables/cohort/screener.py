@@ -14,7 +14,7 @@ from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.attrition.counting import ENOUGH
 from trialscreen.tables.cohort.batches import Batches, known
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
-from trialscreen.tables.cohort.data_quality import NOTHING, Found, listed
+from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality, listed
 from trialscreen.tables.cohort.unusual import Unusual, UnusualValues, is_usual
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.engines.polars import Computing, table_of
@@ -91,7 +91,7 @@ class Screener:
             yield ~is_usual(one.element, pl.col(one.element.name), one.ends)
         yield from self._unusual.flags(*(one.element.name for one in self._spanned))
 
-    def settled(self, batch: pl.DataFrame) -> tuple[pl.DataFrame, Found]:
+    def settled(self, batch: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
         """A batch of `with_findings` without the values that cannot be used, and what they were."""
         results = batch.clone()
         touched = results.drop_in_place(_TOUCHED)
@@ -122,11 +122,13 @@ class Screener:
         """The unusual values that no batch has told of."""
         return self._unusual_of_many(self._waiting[0].clear(), 0) if self._waiting else []
 
-    def _settled(self, results: pl.DataFrame, touched: pl.Series) -> tuple[pl.DataFrame, Found]:
+    def _settled(
+        self, results: pl.DataFrame, touched: pl.Series
+    ) -> tuple[pl.DataFrame, BatchQuality]:
         # A query waits for the engine, which has other rows: none where nothing is to be looked at.
         filled = known(results, self._typed)
         if not touched.any():
-            return results, Found(filled)
+            return results, BatchQuality(filled)
         rows = results.filter(touched)
         typed, unreadable = self._readable(rows.select(self.schema.names()))
         filled.subtract(known(rows, self._typed))
@@ -134,7 +136,9 @@ class Screener:
         filled.update(unreadable["element"])
         typed, contradictory = self._agreeing(typed)
         again = self._found.of(typed.lazy()).cast(self.results).collect()
-        return _put_back(results, touched, rows, again), Found(filled, unreadable, contradictory)
+        return _put_back(results, touched, rows, again), BatchQuality(
+            filled, unreadable, contradictory
+        )
 
     def _readable(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`typed` less the cells that cannot be read, and the list of these."""

@@ -167,7 +167,7 @@ def as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr | None:
     return column.cast(pl.String) if kind.is_numeric() else None
 
 
-def is_known(kind: pl.DataType) -> bool:
+def is_supported(kind: pl.DataType) -> bool:
     """Whether the engine can do more with such a column than to pass it over."""
     if isinstance(kind, pl.Decimal):
         return kind.precision <= MOST_DIGITS
