@@ -1,6 +1,6 @@
 """A sheet of an Excel workbook as a table of text: what its cells show, not what they store.
 
-openpyxl reads the parts of the file, `sheetcells` its cells, and `numberformat` says what a
+openpyxl reads the parts of the file, `excel_cells` its cells, and `number_formats` says what a
 number shows.
 """
 

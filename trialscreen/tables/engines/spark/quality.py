@@ -98,19 +98,21 @@ def count(
     `contradicting`: the elements that can contradict others.
     """
     kinds = {name: _conditions(trial, name, contradicting, today) for name in followed}
-    names = [_of(what, name) for name, found in kinds.items() for what in found]
+    names = [_ROWS, *(_of(what, name) for name, found in kinds.items() for what in found)]
     numbers = {name: str(number) for number, name in enumerate(names)}
-    # Sums of their own for each would be slow. Most rows have none of it, and of the others
-    # many are alike; to leave out the first, Spark would compute all of it twice.
-    told = f.concat_ws(" ", *(_first(name, found, numbers) for name, found in kinds.items()))
+    # A sum of its own for each would be slow. Most rows have none of it, and many of the others
+    # are alike. They are not filtered: Spark would then compute all of it twice.
+    wrong = (_first(name, found, numbers) for name, found in kinds.items())
+    told = f.concat_ws(" ", f.lit(numbers[_ROWS]), *wrong)
     rows = values.groupBy(told.alias("told")).count()
     each = rows.select("count", f.explode(f.split("told", " ")).alias("number"))
     sums = each.groupBy("number").agg(f.sum("count").alias("n")).collect()
-    found = {names[int(row["number"])]: row["n"] for row in sums if row["number"]}
-    odd = {name.partition(" ")[2] for name in found}
-    stated = [f.count(f"`{fate(name)}`").alias(_of(_STATED, name)) for name in odd]
-    (row,) = values.agg(f.count(f.lit(1)).alias(_ROWS), *stated).collect()
-    return Counts(trial, followed, row[_ROWS], found | row.asDict())
+    found = {names[int(row["number"])]: row["n"] for row in sums}
+    number_of_rows = found.pop(_ROWS, 0)
+    if odd := {name.partition(" ")[2] for name in found}:
+        stated = [f.count(f"`{fate(name)}`").alias(_of(_STATED, name)) for name in odd]
+        found |= values.agg(*stated).collect()[0].asDict()
+    return Counts(trial, followed, number_of_rows, found)
 
 
 def _first(name: str, kinds: Mapping[str, Column], numbers: Mapping[str, str]) -> Column:
