@@ -139,13 +139,13 @@ class CompletedYears(NamedTuple):
     kind: Literal["completed years"] = "completed years"
 
 
-Truth = And | Or | Not | Known | Comparison | In
+Boolean = And | Or | Not | Known | Comparison | In
 """Nodes whose value is a boolean."""
 
 Quantity = Count | Arithmetic | Floor | Rounded | Before | CompletedYears
 """Nodes whose value is a number or a day."""
 
-Scalar = Column | Constant | If | Coalesce | Truth | Quantity
+Scalar = Column | Constant | If | Coalesce | Boolean | Quantity
 
 NULL, TRUE, FALSE = Constant(None), Constant(True), Constant(False)
 

@@ -5,14 +5,14 @@ steps over columns; `engines` prints them. For every row they equal what the ref
 for that patient.
 """
 
-from trialscreen.model.expr import NULL, Scalar
+from trialscreen.model.expr import NULL, Constant, Scalar
 from trialscreen.model.trial import Trial
 from trialscreen.tables.compile.contradictions import cleaned, contradictions
 from trialscreen.tables.compile.missing import needed
 from trialscreen.tables.compile.open import Judged, judged_at_least, judged_not
 from trialscreen.tables.compile.program import Contradiction, Program, Step, Table
 from trialscreen.tables.compile.rules import Compiler
-from trialscreen.tables.compile.simplify import constant, if_, negated, unknown
+from trialscreen.tables.compile.simplify import if_, negated, unknown
 
 __all__ = ["Contradiction", "Program", "Step", "Table", "compile_trial"]
 
@@ -53,10 +53,10 @@ def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> P
 
 
 def _verdict(eligible: Scalar) -> Scalar:
-    decided = if_(negated(eligible), constant("ineligible"), constant("undetermined"))
-    return if_(eligible, constant("eligible"), decided)
+    decided = if_(negated(eligible), Constant("ineligible"), Constant("undetermined"))
+    return if_(eligible, Constant("eligible"), decided)
 
 
 def _open(eligible: Scalar, lacks_data: Scalar) -> Scalar:
-    lacking = if_(lacks_data, constant("data"), constant("judgement"))
+    lacking = if_(lacks_data, Constant("data"), Constant("judgement"))
     return if_(unknown(eligible), lacking, NULL)

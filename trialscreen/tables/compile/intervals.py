@@ -41,7 +41,7 @@ class Bounds(NamedTuple):
         return self.low == self.high
 
 
-UNKNOWN = Bounds(expr.NULL, expr.NULL)
+NO_BOUNDS = Bounds(expr.NULL, expr.NULL)
 
 
 def one_value(value: expr.Scalar) -> Bounds:

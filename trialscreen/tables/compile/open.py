@@ -71,7 +71,7 @@ def judged_not(part: Judged) -> Judged:
     return Judged(negated(part.truth), part.lacks_data)
 
 
-class Held(NamedTuple):
+class ElementBounds(NamedTuple):
     """What a row holds of one element: what rules see, and what that was made from.
 
     `lacks_data`, as of a rule, counts only in a row in which `fact` is not exact.
@@ -88,7 +88,7 @@ class Held(NamedTuple):
         return negated(is_exact(self.fact))
 
 
-def judged_test(truth: Scalar, used: Sequence[Held]) -> Judged:
+def judged_test(truth: Scalar, used: Sequence[ElementBounds]) -> Judged:
     """A test lacks data if one of the elements that it uses does."""
     lacking = [one.lacks_data for one in used]
     if all(lacks == TRUE for lacks in lacking):
@@ -96,7 +96,7 @@ def judged_test(truth: Scalar, used: Sequence[Held]) -> Judged:
     return Judged(truth, either(*(both(one.open, one.lacks_data) for one in used)))
 
 
-class Source(NamedTuple):
+class OpenInput(NamedTuple):
     """What an element is derived from: whether it is open, and then whether for data."""
 
     open: Scalar
@@ -104,7 +104,7 @@ class Source(NamedTuple):
 
 
 def element_lacks_data(
-    element: Element, entered: Bounds, sources: Sequence[Source], validity: Judged | None
+    element: Element, entered: Bounds, sources: Sequence[OpenInput], validity: Judged | None
 ) -> Scalar:
     """Whether an element that is not known exactly is open for data: itself, or what is behind.
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from trialscreen.model.expr import Scalar, columns_of
+from trialscreen.model.expr import Column, Constant, Scalar, columns_of
+from trialscreen.model.trial import SCREENING_DATE
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class Table:
     columns: frozenset[str]
     as_written: frozenset[str] = frozenset()
     on: date | None = None
+
+    @property
+    def screening_day(self) -> Scalar:
+        return Column(SCREENING_DATE) if self.on is None else Constant(self.on)
 
 
 class Step(NamedTuple):

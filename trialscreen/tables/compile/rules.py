@@ -10,7 +10,7 @@ from trialscreen.model.dates import Period
 from trialscreen.model.formulas import FORMULAS as SPECS
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.tables.compile.intervals import (
-    UNKNOWN,
+    NO_BOUNDS,
     Bounds,
     combined,
     computed,
@@ -24,10 +24,10 @@ from trialscreen.tables.compile.intervals import (
     written,
 )
 from trialscreen.tables.compile.open import (
-    Held,
+    ElementBounds,
     Judged,
+    OpenInput,
     Share,
-    Source,
     element_lacks_data,
     judged_at_least,
     judged_not,
@@ -39,7 +39,6 @@ from trialscreen.tables.compile.simplify import (
     both,
     coalesce,
     compare,
-    constant,
     if_,
     known,
     negated,
@@ -57,12 +56,8 @@ class Compiler:
     table: Table
     steps: dict[str, Step] = field(default_factory=dict, repr=False)
     _names: dict[expr.Scalar, expr.Column] = field(default_factory=dict, repr=False)
-    _held: dict[str, Held] = field(default_factory=dict, repr=False)
+    _held: dict[str, ElementBounds] = field(default_factory=dict, repr=False)
     _written: dict[str, Bounds] = field(default_factory=dict, repr=False)
-
-    @property
-    def on(self) -> expr.Scalar:
-        return expr.Column(SCREENING_DATE) if self.table.on is None else constant(self.table.on)
 
     # Steps.
 
@@ -123,11 +118,11 @@ class Compiler:
             case rules.Is(_, bool() as wanted):
                 return value.low if wanted else negated(value.low)
             case rules.Is(_, wanted):
-                return compare("==", value.low, constant(wanted))
+                return compare("==", value.low, expr.Constant(wanted))
             case rules.OneOf(_, values):
                 return one_of(value.low, values)
             case rules.Compare(_, operator, float() | int() as bound):
-                return judge(operator, value, one_value(constant(bound)))
+                return judge(operator, value, one_value(expr.Constant(bound)))
             case rules.Compare(_, operator, _):
                 return judge(operator, value, facts[1])
             case rules.Within(_, period):
@@ -140,19 +135,19 @@ class Compiler:
             self.share(
                 f"{period.count}_{period.unit}_before",
                 f"the screening date less {period}",
-                before(self.on, period),
+                before(self.table.screening_day, period),
             )
         )
 
     # Elements.
 
-    def element(self, name: str) -> Held:
+    def element(self, name: str) -> ElementBounds:
         """What the rows hold of an element."""
         if name not in self._held:
             self._held[name] = self._hold(self.trial.elements[name])
         return self._held[name]
 
-    def _hold(self, element: Element) -> Held:
+    def _hold(self, element: Element) -> ElementBounds:
         entered = self._entered(element)
         derived, sources = self._derived(element)
         fact = self._fact(element, entered, derived)
@@ -161,14 +156,15 @@ class Compiler:
         validity = None
         if element.valid_if is not None:
             validity = self.rule(element.valid_if, element.name)
-            fact = self._shared(element, where(validity.truth, fact, UNKNOWN), "where it is valid")
+            valid = where(validity.truth, fact, NO_BOUNDS)
+            fact = self._shared(element, valid, "where it is valid")
         lacks_data = element_lacks_data(element, entered, sources, validity)
-        return Held(fact, entered, derived, lacks_data)
+        return ElementBounds(fact, entered, derived, lacks_data)
 
     def _entered(self, element: Element) -> Bounds:
         name = element.name
         if element.internal or name == SCREENING_DATE:
-            return UNKNOWN  # nobody can enter it; the screening date is the anchor of windows
+            return NO_BOUNDS  # nobody can enter it; the screening date is the anchor of windows
         columns = self.table.columns
         exact = expr.Column(name) if name in columns else expr.NULL
         low, high = f"{name}_low", f"{name}_high"
@@ -214,7 +210,7 @@ class Compiler:
             self._written[name] = self._shared(element, bounds, "as its digits allow")
         return self._written[name]
 
-    def _by_digits(self, element: Element, held: Held) -> Bounds:
+    def _by_digits(self, element: Element, held: ElementBounds) -> Bounds:
         if element.type != "quantity":
             return held.fact
         is_entry = both(is_exact(held.entered), is_exact(held.fact))
@@ -231,26 +227,27 @@ class Compiler:
     def derived_by_digits(self, formula: Formula) -> Bounds:
         """What follows from the values that the digits of the inputs allow."""
         inputs = tuple(self.by_digits(one) for one in formula.inputs)
-        return _rounded(computed(formula, inputs, self.on))
+        return _rounded(computed(formula, inputs, self.table.screening_day))
 
-    def _derived(self, element: Element) -> tuple[Bounds, list[Source]]:
+    def _derived(self, element: Element) -> tuple[Bounds, list[OpenInput]]:
         """What follows from other elements, and whether these are open."""
         match element.derive:
             case None:
-                return UNKNOWN, []
+                return NO_BOUNDS, []
             case Formula(name, names) as formula:
                 inputs = [self.element(one) for one in names]
-                bounds = computed(formula, tuple(one.fact for one in inputs), self.on)
+                facts = tuple(one.fact for one in inputs)
+                bounds = computed(formula, facts, self.table.screening_day)
                 if not _moves_bounds(bounds.low):
                     how = f"computed: {name}({', '.join(names)})"
                     bounds = self._shared(element, bounds, how)
                 bounds = bounds if SPECS[name].whole else _rounded(bounds)
-                return bounds, [Source(one.open, one.lacks_data) for one in inputs]
+                return bounds, [OpenInput(one.open, one.lacks_data) for one in inputs]
             case rule:
                 basis = self.rule(rule, element.name)
                 about = f"{element.label}, derived"
                 truth = self.share(f"{element.name}_derived", about, basis.truth)
-                return one_value(truth), [Source(unknown(truth), basis.lacks_data)]
+                return one_value(truth), [OpenInput(unknown(truth), basis.lacks_data)]
 
     def _shared(self, element: Element, bounds: Bounds, how: str) -> Bounds:
         """The ends under names of their own."""

@@ -31,10 +31,6 @@ _FLIPPED: dict[expr.ComparisonSign, expr.ComparisonSign] = {
 }
 
 
-def constant(value: bool | float | str | date) -> expr.Scalar:
-    return expr.Constant(value)
-
-
 def both(*parts: expr.Scalar) -> expr.Scalar:
     """Strong Kleene AND of the parts."""
     return _joined(expr.And, parts, absorbing=expr.FALSE, neutral=expr.TRUE)

@@ -1,9 +1,9 @@
 """Which values can be right by themselves: the same on every engine."""
 
 from trialscreen.model import expr
-from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.model.trial import Element, Trial
 from trialscreen.tables.compile.program import Table
-from trialscreen.tables.compile.simplify import both, compare, constant, floor, if_
+from trialscreen.tables.compile.simplify import both, compare, floor, if_
 
 
 def usable(trial: Trial, table: Table, column: str) -> expr.Scalar:
@@ -13,7 +13,7 @@ def usable(trial: Trial, table: Table, column: str) -> expr.Scalar:
     a choice that the criteria file does not name is unknown. So is a bound whose other end
     cannot be right, or lies on the wrong side.
     """
-    latest = expr.Column(SCREENING_DATE) if table.on is None else constant(table.on)
+    latest = table.screening_day
     element, value = trial.elements.get(column), expr.Column(column)
     if element is not None:
         return if_(is_usable(element, value, latest), value, expr.NULL)
@@ -53,5 +53,5 @@ def beside_range(
 def _in_range(element: Element, value: expr.Scalar) -> expr.Scalar:
     if element.range is None:
         return expr.TRUE
-    least, most = (constant(end) for end in element.range)
+    least, most = (expr.Constant(end) for end in element.range)
     return both(compare(">=", value, least), compare("<=", value, most))

@@ -51,7 +51,7 @@ def expression(scalar: expr.Scalar) -> pl.Expr:
             return _quantity(scalar)
 
 
-def _truth(scalar: expr.Truth) -> pl.Expr:
+def _truth(scalar: expr.Boolean) -> pl.Expr:
     match scalar:
         case expr.And(parts):
             return reduce(operator.and_, map(_boolean, parts))

@@ -80,14 +80,14 @@ class Printer:
 
     def condition(self, scalar: expr.Scalar) -> exp.Expr:
         """`scalar`, which is a truth, where a condition stands."""
-        if isinstance(scalar, expr.Truth):
+        if isinstance(scalar, expr.Boolean):
             return self._truth(scalar)
         if traits(self.dialect).has_booleans:
             return self.value(scalar)
         value = exp.cast(exp.null(), "boolean") if scalar == expr.NULL else self.value(scalar)
         return exp.EQ(this=value, expression=exp.Literal.number(1))
 
-    def _bit(self, truth: expr.Truth) -> exp.Expr:
+    def _bit(self, truth: expr.Boolean) -> exp.Expr:
         met = (self._truth(truth), _number(1))
         if isinstance(truth, expr.Known):
             return _cases([met], _number(0))
@@ -117,7 +117,7 @@ class Printer:
             rest = rest.otherwise
         return _cases(cases, None if rest == expr.NULL else self.value(rest))
 
-    def _truth(self, scalar: expr.Truth) -> exp.Expr:
+    def _truth(self, scalar: expr.Boolean) -> exp.Expr:
         match scalar:
             case expr.And(parts):
                 return exp.and_(*map(self.condition, parts), copy=False)
