@@ -6,7 +6,7 @@
 # not for texts in the cell itself, as xlsxwriter (constant_memory) and many exports write
 # them: there the cell is '551'. fastexcel gives '551' in both.
 # We give the text in the cell to openpyxl's own reader of runs, and a raised 1 is ¹, so that
-# 55¹ is no number and 10⁴ is one.
+# 55¹ is not a number and 10⁴ is one.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

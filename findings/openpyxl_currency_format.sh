@@ -3,7 +3,7 @@
 #
 # Expected: four sections, for numbers above, below and at zero, and for text, as 41 to 43 have.
 # Seen: one section that holds all four, so a reader that follows it shows `$  $() $-  58.5`.
-# trialscreen reads what a cell shows: such a text is no number, so the cell is unknown and listed.
+# trialscreen reads what a cell shows: such a text is not a number, so the cell is unknown and listed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

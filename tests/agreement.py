@@ -85,7 +85,7 @@ class Stated(NamedTuple):
 
 
 def stated(name: str, text: str) -> Stated | None:
-    """None where the accepted range leaves nothing of it, or not all of what is no bound."""
+    """None where the accepted range leaves nothing of it, or not all of what is not a bound."""
     least, most = map(Fraction, RANGES[name])
     sign, rest = re.fullmatch(r"(<=|>=|<|>)?(.*)", text).groups()  # type: ignore[union-attr]
     if " to " in rest:

@@ -19,9 +19,9 @@ from trialscreen.model.errors import InputError, ValueProblem
 from trialscreen.model.facts import Dates, Exactly, Fact, closed
 from trialscreen.model.trial import Trial
 from trialscreen.model.truth import FALSE, TRUE, UNKNOWN
+from trialscreen.screening.clearing import clears_on
 from trialscreen.screening.edit_checks import review
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.screening.outlook import clears_on
 from trialscreen.screening.screen import Finding, Screening
 
 FOLDER = Path(__file__).parent / "data" / "criteria"

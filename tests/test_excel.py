@@ -99,7 +99,7 @@ def _moment(year: int, month: int, day: int) -> datetime:
 
 
 def _write_as_excel_has_it(rng: Random, path: Path, table: Path) -> int:
-    """The CSV file as a workbook; returns how many cells are no texts."""
+    """The CSV file as a workbook; returns how many cells are not texts."""
     typed = 0
     with table.open(encoding="utf-8", newline="") as file:
         names, *rows = csv.reader(file)

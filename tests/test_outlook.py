@@ -14,9 +14,9 @@ from trialscreen.model.facts import Dates, Fact, Numbers
 from trialscreen.model.rules import Is, Within, all_of
 from trialscreen.model.trial import Criterion
 from trialscreen.output.report.verdict_words import verdict_detail
+from trialscreen.screening.clearing import all_clear_on, clears_on
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.explain import doubts, reasons
-from trialscreen.screening.outlook import all_clear_on, clears_on
 from trialscreen.screening.screen import Finding, Screening
 
 TRIAL = load_trial()

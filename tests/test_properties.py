@@ -15,10 +15,10 @@ from trialscreen import Trial, load_trial
 from trialscreen.model.facts import Dates, Fact, Numbers
 from trialscreen.model.rules import Rule
 from trialscreen.model.truth import FALSE, TRUE, UNKNOWN, Truth
+from trialscreen.screening.clearing import clears_on
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.explain import minimal_support
 from trialscreen.screening.missing import missing, ways_to
-from trialscreen.screening.outlook import clears_on
 from trialscreen.screening.screen import Finding, Screening, screen
 
 NCT = load_trial()

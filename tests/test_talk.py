@@ -35,7 +35,7 @@ def said(*replies: str, **how: Any) -> str:
         ((), "1", "'1'; expected yes, no or u"),
         ((), "0", "'0'; expected yes, no or u"),
         ((), "true", "'true'; expected yes, no or u"),
-        # Controls are no text: a Backspace that the terminal does not understand, or worse.
+        # Controls are not text: a Backspace that the terminal does not understand, or worse.
         ((), "n\x08y", "U+0008 (the Backspace key, not understood here); type it again"),
         ((), "yes\x7f", "U+007F (the Backspace key, not understood here); type it again"),
         ((), "y\x00es", "holds a control character, U+0000; type it again"),

@@ -27,7 +27,7 @@ ODD = [
     for char in map(chr, range(sys.maxunicode + 1))
     if unicodedata.numeric(char, None) is not None and char not in "0123456789０１２３４５６７８９"
 ]
-"""Every character that counts something and is no digit of ours."""
+"""Every character that counts something and is not a digit of ours."""
 
 
 def read(element: str, text: str) -> Fact | None:

@@ -52,7 +52,7 @@ def _fit(table: tuple[list[str], list[list[str]]]) -> tuple[bool, int]:
 
 
 def ndjson_rows(path: Path) -> Iterator[Row]:
-    """The objects of an NDJSON file; what is no text is as JSON writes it."""
+    """The objects of an NDJSON file; what is not a text is as JSON writes it."""
     for line in text_of(path).split("\n"):
         if line.strip():
             entry = json.loads(line, parse_int=str, parse_float=str)

@@ -108,7 +108,7 @@ def report(trial: Trial, job: "Job", done: "Done") -> None:
 def unusual_day(trial: Trial, on: date) -> Iterator[str]:
     """What is said of a screening date for all rows that is outside what is typical of it.
 
-    It is no value of the table, and so not in the list of problems.
+    It is not a value of the table, and so not in the list of problems.
     """
     element = trial.elements.get(SCREENING_DATE)
     if element is not None and element.typical is not None and is_unusual(element, Dates(on, on)):

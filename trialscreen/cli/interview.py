@@ -25,7 +25,7 @@ from trialscreen.text.characters import nearest, shown
 if TYPE_CHECKING:
     from trialscreen.answers.interview.answers_file import Keeper
     from trialscreen.answers.interview.state import State
-    from trialscreen.cli.ending import Ending
+    from trialscreen.cli.interview_ending import Ending
 
 
 class InterviewOptions(NamedTuple):
@@ -120,7 +120,7 @@ def interview(
     from trialscreen.answers.interview.answers_file import Keeper  # noqa: PLC0415
     from trialscreen.answers.interview.session import Session  # noqa: PLC0415
     from trialscreen.answers.interview.terminal import Leave, terminal, width  # noqa: PLC0415
-    from trialscreen.cli.ending import Ending  # noqa: PLC0415 - for interviews only
+    from trialscreen.cli.interview_ending import Ending  # noqa: PLC0415 - for interviews only
 
     sources = options.sources()
     keeper, state = keeper or Keeper(), _state(start, answers)

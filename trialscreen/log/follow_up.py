@@ -9,7 +9,7 @@ from trialscreen.log.entry import Entry, Outcome
 from trialscreen.log.recording import outcome_of
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Trial
-from trialscreen.screening.outlook import lasting_facts
+from trialscreen.screening.clearing import lasting_facts
 from trialscreen.screening.screen import Screening, screen
 
 

@@ -9,7 +9,7 @@ from trialscreen.log.pseudonyms import check_remark
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.screening.outlook import all_clear_on, clears_on, fails_by
+from trialscreen.screening.clearing import all_clear_on, clears_on, fails_by
 from trialscreen.screening.screen import Finding, Screening
 
 

@@ -1,7 +1,7 @@
 """What is known of one data element: the set of values that it may still have.
 
 A fact is an interval of numbers or dates, or one exact yes/no or choice. "Anything at
-all" is no fact: it is None wherever a `Fact | None` stands. An interval of numbers says of
+all" is not a fact: it is None wherever a `Fact | None` stands. An interval of numbers says of
 each end whether the end itself is left out (`<20`); an interval of dates has all its days.
 """
 

@@ -151,7 +151,7 @@ class Within(NamedTuple):
 
 
 class Given(NamedTuple):
-    """True once anything is known of the element; never false, for silence is no evidence."""
+    """True once anything is known of the element; never false, for silence is not evidence."""
 
     element: str
     kind: Literal["given"] = "given"

@@ -20,7 +20,7 @@ from trialscreen.answers.interview.state import State
 from trialscreen.answers.interview.terminal import HELP_LINE, Console, Leave, Terminal
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import SOURCES, Source
-from trialscreen.screening.outlook import clears_on
+from trialscreen.screening.clearing import clears_on
 from trialscreen.screening.screen import Finding
 from trialscreen.text.characters import shown
 

@@ -33,8 +33,8 @@ from trialscreen.output.report.screening_page import (
 from trialscreen.output.report.statuses import VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohort_blocks
 from trialscreen.output.report.verdict_words import distances, verdict_detail, why, why_and_until
+from trialscreen.screening.clearing import clears_on
 from trialscreen.screening.explain import in_use
-from trialscreen.screening.outlook import clears_on
 from trialscreen.screening.screen import Finding, Screening, screen
 
 _BY = {"flag": "command line", "file": "answers file", "interview": "interview"}

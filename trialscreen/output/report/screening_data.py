@@ -8,7 +8,7 @@ from trialscreen.output.report.about import AID, head
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.statuses import status_of
 from trialscreen.output.report.verdict_words import distances, verdict_detail, why
-from trialscreen.screening.outlook import all_clear_on, clears_on, fails_by
+from trialscreen.screening.clearing import all_clear_on, clears_on, fails_by
 from trialscreen.screening.screen import Finding, Screening
 
 MOST_SETS = 10

@@ -15,9 +15,9 @@ from trialscreen.output.report.verdict_words import (
     verdict_detail,
     why_and_until,
 )
+from trialscreen.screening.clearing import all_clear_on, clears_on, fails_by
 from trialscreen.screening.evaluate import Trace
 from trialscreen.screening.explain import reasons_or_doubts
-from trialscreen.screening.outlook import all_clear_on, clears_on, fails_by
 from trialscreen.screening.screen import Screening
 
 TITLES: dict[Kind, str] = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria"}

@@ -47,4 +47,4 @@ def status_of(finding: Finding) -> Status:
 
 
 TRUTHS: dict[Truth, str] = {truth.TRUE: "true", truth.FALSE: "false", truth.UNKNOWN: "open"}
-"""Words for a clause inside a criterion, which is no verdict by itself."""
+"""Words for a clause inside a criterion, which is not a verdict by itself."""

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 
 from trialscreen.model import truth
 from trialscreen.model.trial import Kind, Trial
+from trialscreen.screening.clearing import clears_on, fails_by, first_clear_day
 from trialscreen.screening.explain import deciding_tests, distance, label_list
-from trialscreen.screening.outlook import clears_on, fails_by, first_clear_day
 from trialscreen.screening.screen import Finding, Screening
 from trialscreen.text.characters import count_of
 

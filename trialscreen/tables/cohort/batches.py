@@ -109,7 +109,7 @@ def plan_batches(
 ) -> Batches:
     """How to read a table of this `schema`, whose ids are in column `key`.
 
-    Raises InputError for a column whose cells are no single values.
+    Raises InputError for a column whose cells are not single values.
     """
     problems: list[Problem] = []
     columns: dict[str, TypedColumn | TextColumn] = {}

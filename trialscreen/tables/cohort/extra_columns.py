@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.screening.clearing import all_clear_on
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.screening.outlook import all_clear_on
 from trialscreen.screening.screen import Screening, screening_of
 from trialscreen.tables.cohort.screener import Screener
 from trialscreen.tables.cohort.unusual import fact_of

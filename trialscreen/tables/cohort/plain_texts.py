@@ -21,7 +21,7 @@ _HALVES = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
 
 
 def has_plain(trial: Trial, element: Element, form: Form) -> bool:
-    """Whether a plain cell states just that, and is no word for something else."""
+    """Whether a plain cell states just that, and is not a word for something else."""
     if element.type == "choice" or not form.is_usual:
         return False
     words = {*map(folded, (*element.spellings, *trial.spellings))}

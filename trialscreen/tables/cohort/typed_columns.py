@@ -49,7 +49,7 @@ class TypedColumn:
         self._parser = Parser(trial, element)
 
     def is_within(self, cells: pl.Series) -> bool:
-        """Whether all cells lie between the ends. This is no query, so it need not wait."""
+        """Whether all cells lie between the ends. This is not a query, so it need not wait."""
         if self.ends is None or cells.null_count() == len(cells):
             return True
         low, high = pl.Series(self.ends).cast(pl.Float64)
@@ -157,7 +157,7 @@ def _moment_as_text(column: pl.Expr) -> pl.Expr:
 
 
 def as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr | None:
-    """The column as text for the parser; None if its cells are no single values."""
+    """The column as text for the parser; None if its cells are not single values."""
     if isinstance(kind, pl.String | pl.Enum | pl.Categorical | pl.Boolean | pl.Date | pl.Null):
         return column.cast(pl.String)
     if isinstance(kind, pl.Datetime):

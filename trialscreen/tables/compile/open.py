@@ -17,7 +17,7 @@ Share = Callable[[Scalar], Scalar]
 
 
 class Judged(NamedTuple):
-    """`truth`: null while unknown. `lacks_data`: an element that is no judgement is open.
+    """`truth`: null while unknown. `lacks_data`: an element that is not a judgement is open.
 
     `lacks_data` counts only where the truth is unknown. It is true for a rule that rests on
     data alone, and false for one that rests on judgement alone: both are known without a row.

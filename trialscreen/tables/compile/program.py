@@ -21,7 +21,7 @@ class Table:
     the column `screening_date` is each row's own, and never null.
 
     What comes out is right where numbers lie within the accepted range and are not NaN.
-    Elsewhere it means nothing, but is no error: a cohort finds such rows afterwards.
+    Elsewhere it means nothing, but is not an error: a cohort finds such rows afterwards.
     """
 
     columns: frozenset[str]
@@ -42,7 +42,7 @@ class Step(NamedTuple):
 
 
 class Contradiction(NamedTuple):
-    """What cannot be right together, where `holds` is true: false and null are no matter.
+    """What cannot be right together, where `holds` is true: false and null do not matter.
 
     `elements` are the ones that it can rest on, in any row: where it holds, all of them
     count as unknown. The reference names fewer where some of them did not matter.

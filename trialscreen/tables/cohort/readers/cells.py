@@ -52,7 +52,7 @@ _LIKE_MISSING = re.compile(
 
 
 Kind = Literal["number", "day"]
-"""Of cells that are no texts."""
+"""Of cells that are not texts."""
 
 
 class Form(NamedTuple):
@@ -148,7 +148,7 @@ class Parser:
     def why_not(self, text: str | None, latest: date) -> str:
         """Why a cell that cannot be used cannot; None is a day that Python has not."""
         if text is None:
-            return "is no day of the years 1 to 9999"
+            return "is not a day of the years 1 to 9999"
         try:
             self.read(text, latest)
         except ValueProblem as problem:

@@ -156,7 +156,7 @@ def _widths(text: str, separator: str) -> list[int]:
 class _Lines:
     """The lines of a file as text, and those of the record that is being read.
 
-    Raises InputError for a line that is no text, if `are_checked`.
+    Raises InputError for a line that is not a text, if `are_checked`.
     """
 
     def __init__(self, file: IO[str], origin: str, line: int, *, are_checked: bool = True) -> None:

@@ -42,7 +42,7 @@ def find_files(names: Sequence[str]) -> tuple[Path, ...]:
 
     The files of a pattern, and of a folder, come in the order of their names; `-` is
     standard input. Raises InputError for a name that stands for nothing, or for something
-    that is no readable file of a known format.
+    that is not a readable file of a known format.
     """
     problems: list[Problem] = []
     found: dict[Path, None] = {}
@@ -96,7 +96,7 @@ def _unreadable(path: Path) -> Iterable[Problem]:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            yield Problem(name, "is no regular file")
+            yield Problem(name, "is not a regular file")
         elif _format(path) is None:
             yield Problem(name, f"expected a name that ends in {', '.join(_MODULES)}")
         else:

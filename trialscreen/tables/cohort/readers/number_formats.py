@@ -153,7 +153,7 @@ def _holds(condition: str, value: float) -> bool:
 
 
 def _literal(token: Token) -> str:
-    """What stands in the cell for a token that is no digit."""
+    """What stands in the cell for a token that is not a digit."""
     match token.kind:
         case "space":
             return " "
@@ -306,10 +306,10 @@ def _at(value: float, *, from_1904: bool) -> datetime:
     first = date(1904, 1, 1) if from_1904 else date(1899, 12, 30 if day > 60 else 31)
     # The first spreadsheet took 1900 for a leap year: there, 60 is 29 February.
     if day < 0 or (not from_1904 and day in (0, 60)):
-        raise ValueProblem("a number that is no day, with a number format for days")
+        raise ValueProblem("a number that is not a day, with a number format for days")
     try:
         start = datetime.combine(first + timedelta(days=day), datetime.min.time())
     except OverflowError:
-        message = "a number that is no day, with a number format for days"
+        message = "a number that is not a day, with a number format for days"
         raise ValueProblem(message) from None
     return start + timedelta(milliseconds=fraction)

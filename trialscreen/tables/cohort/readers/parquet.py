@@ -76,7 +76,7 @@ STDERR = 2
 def panics_told(files: str) -> Iterator[None]:
     """Raises InputError where the engine panics over the `files`.
 
-    A panic is no error of the engine's own kind, nor any Exception. What the engine prints
+    A panic is not an error of the engine's own kind, nor any Exception. What the engine prints
     of it may hold values of patients, and is not shown.
     """
     try:

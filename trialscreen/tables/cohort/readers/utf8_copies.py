@@ -78,7 +78,7 @@ def _decoded(file: IO[bytes], encoding: str, origin: str) -> Iterator[bytes]:
         except UnicodeDecodeError as error:
             line += _lines_before(error)
             wrong = error.object[error.start : error.end].hex(" ").upper()
-            message = f"is not {encoding}: byte {wrong} is no character of it"
+            message = f"is not {encoding}: byte {wrong} is not a character of it"
             raise InputError([Problem(f"{origin}:{line}", message)]) from None
         line += text.count("\n")
         yield text.encode("utf-8", "replace")
