@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -287,3 +289,20 @@ def test_a_criteria_file_without_a_name_is_refused() -> None:
     ran = run("--criteria", "", "trial")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("error: --criteria: '' names no file")
+
+
+# What a start does not need.
+
+NOT_AT_THE_START = """
+import sys
+from trialscreen.cli import main
+from trialscreen import load_trial
+print(*sorted({"json", "openpyxl", "polars", "pyspark", "rich", "sqlglot", "yaml"} & {*sys.modules}))
+"""
+
+
+def test_parsers_tables_and_engines_are_imported_where_they_are_used() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NOT_AT_THE_START], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "\n"

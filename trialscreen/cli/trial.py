@@ -63,8 +63,9 @@ def check(
     ] = None,
 ) -> None:
     """Check a criteria file: its form, and what a reviewer would ask about."""
-    from trialscreen.criteria_file import parse_trial, parse_yaml  # noqa: PLC0415
     from trialscreen.criteria_file.lint import lint, place_of  # noqa: PLC0415
+    from trialscreen.criteria_file.trial import parse_trial  # noqa: PLC0415
+    from trialscreen.criteria_file.yaml_nodes import parse_yaml  # noqa: PLC0415
 
     data, origin = criteria_bytes(file or context.obj)
     loaded, root = parse_trial(data, origin), parse_yaml(decode(data, origin), origin)

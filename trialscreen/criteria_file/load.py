@@ -55,6 +55,6 @@ def _unpack(data: bytes) -> Trial | None:
 
 
 def _parse(data: bytes, origin: str) -> Trial:
-    from trialscreen.criteria_file import parse_trial  # noqa: PLC0415 - a parsed trial needs no parser
+    from trialscreen.criteria_file.trial import parse_trial  # noqa: PLC0415 - one parsed needs none
 
     return parse_trial(data, origin)
