@@ -297,7 +297,8 @@ NOT_AT_THE_START = """
 import sys
 from trialscreen.cli import main
 from trialscreen import load_trial
-print(*sorted({"json", "openpyxl", "polars", "pyspark", "rich", "sqlglot", "yaml"} & {*sys.modules}))
+heavy = {"json", "openpyxl", "polars", "pyspark", "rich", "sqlglot", "yaml"}
+print(*sorted(heavy & {*sys.modules}))
 """
 
 
