@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import COMMAND, PATIENTS, ROOT, TIMEOUT, environment, in_shell, run
+from tests.process import (
+    COMMAND,
+    PATIENTS,
+    ROOT,
+    TIMEOUT,
+    environment,
+    every_signal_heard,
+    in_shell,
+    run,
+)
 
 ON = ("--screening-date", "2026-06-01")
 WASHOUT = PATIENTS / "ineligible_washout.yaml"
@@ -135,16 +144,17 @@ def test_a_command_that_is_told_to_end_leaves_nothing_half(
     args: list[str], how: signal.Signals, tmp_path: Path
 ) -> None:
     (tmp_path / "in.csv").write_text("patient_id,weight\nS-1,58\n")
-    done = subprocess.run(
-        [sys.executable, "-c", AT_THE_LAST_MOMENT, *args],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env=environment(HOW=str(int(how))),
-        cwd=tmp_path,
-        timeout=TIMEOUT,
-        check=False,
-    )
+    with every_signal_heard():
+        done = subprocess.run(
+            [sys.executable, "-c", AT_THE_LAST_MOMENT, *args],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=environment(HOW=str(int(how))),
+            cwd=tmp_path,
+            timeout=TIMEOUT,
+            check=False,
+        )
     assert (done.returncode, done.stdout) == (128 + how, ""), done.stderr
     assert "Error" not in done.stderr
     assert [one.name for one in tmp_path.iterdir()] == ["in.csv"]
