@@ -14,7 +14,18 @@ import pexpect
 import pytest
 from rich.cells import cell_len
 
-from tests.process import COMMAND, PATIENTS, ROOT, TIMEOUT, Ran, environment, run, spawn, start
+from tests.process import (
+    COMMAND,
+    PATIENTS,
+    ROOT,
+    TIMEOUT,
+    Ran,
+    environment,
+    in_shell,
+    run,
+    spawn,
+    start,
+)
 
 ESCAPE = "\x1b"
 ELIGIBLE, WASHOUT = PATIENTS / "eligible.yaml", PATIENTS / "ineligible_washout.yaml"
@@ -175,18 +186,10 @@ def test_python_has_nothing_to_warn_of(args: Arguments) -> None:
 def test_a_stream_that_is_closed_or_full_is_no_crash(
     redirection: str, args: str, code: int, err: str
 ) -> None:
-    done = subprocess.run(
-        ["sh", "-c", f'exec "$@" {redirection}', "sh", *COMMAND, *args.split()],
-        capture_output=True,
-        text=True,
-        env=environment(),
-        cwd=ROOT,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    assert done.returncode == code
-    assert done.stderr.startswith(err)
-    assert len(done.stderr.splitlines()) == len(err.splitlines())
+    done = in_shell(f'exec "$@" {redirection}', *args.split())
+    assert done.code == code
+    assert done.err.startswith(err)
+    assert len(done.err.splitlines()) == len(err.splitlines())
 
 
 @pytest.mark.parametrize("args", [["--version"], *ALL_PAGES, *OTHER_FORMATS])

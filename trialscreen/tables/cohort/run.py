@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 import polars as pl
 
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.tables.attrition.counting import verdicts_of
+from trialscreen.tables.attrition.counting import Counting, verdicts_of
+from trialscreen.tables.attrition.counts import Attrition
 from trialscreen.tables.cohort.batches import Anchor, Batches, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import KEY, NO_MAP, ROW, ColumnMap, Matched, match_columns
 from trialscreen.tables.cohort.data_quality import BatchQuality, DataQuality
@@ -34,9 +35,6 @@ from trialscreen.tables.cohort.streaming import BATCH, by_batch, interruptible, 
 from trialscreen.tables.quality import DECLARE, MOST_BAD, too_many
 from trialscreen.text.characters import printable, shown, some
 from trialscreen.text.files import whole_file
-
-if TYPE_CHECKING:
-    from trialscreen.tables.attrition.counts import Attrition
 
 
 class Job(NamedTuple):
@@ -73,7 +71,7 @@ class Done(NamedTuple):
 
     matched: Matched
     quality: DataQuality
-    attrition: "Attrition | None"
+    attrition: Attrition | None
     notes: tuple[str, ...] = ()
 
 
@@ -105,11 +103,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
     screener = Screener(
         trial, batches, with_needed=with_attrition, with_list=job.problems is not None
     )
-    counting = None
-    if with_attrition:
-        from trialscreen.tables.attrition.counting import Counting  # noqa: PLC0415 - for those who count
-
-        counting = Counting(trial, screener.program)
+    counting = Counting(trial, screener.program) if with_attrition else None
 
     def tell(results: pl.DataFrame, found: BatchQuality) -> None:
         quality.add(results[ROW], found, verdicts_of(results))
