@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.process import ROOT
@@ -112,6 +112,8 @@ def plainly(path: Path, titles: list[str]) -> list[list[str]]:
 
 
 @examples(3_000, part=300)
+@example(file=("t.csv", "patient_id,weight\n\ré\né\n".encode()))
+@example(file=("t.csv", "patient_id,weight\na,\ré\nb,2\n".encode()))
 @given(file=written())
 def test_any_csv_is_read_as_pythons_csv_reads_it_or_is_refused(file: tuple[str, bytes]) -> None:
     name, data = file

@@ -111,6 +111,8 @@ def _alike(lines: list[bytes], bones: bytes, separator: bytes) -> int | None:
     None if they are not plain as far as that tells: a cell is in quotes in all of them or in
     none, and has none in it.
     """
+    if bones.endswith(b"\r") and not all(map(methodcaller("endswith", b"\r"), lines)):
+        return None  # it ends another line, within this one
     cells = bones.removesuffix(b"\r").split(separator)
     quoted = cells.count(_EMPTY)
     if quoted + cells.count(b"") < len(cells):
