@@ -2,22 +2,23 @@
 
 from trialscreen.answers.answer import Answer, Answers, merge, readable_facts, screening_date
 from trialscreen.answers.files import read_answers
+from trialscreen.answers.site_file import NO_SITE, Site, with_limits
 from trialscreen.cli.element_flags import Flags, told_flag
 from trialscreen.cli.options import FROM, today
-from trialscreen.cli.output import refuse
+from trialscreen.cli.output import refuse, say_note
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.screening.screen import Screening, screen
 
 
 def screen_answers(
-    flags: Flags, on: str | None, file: str | None
+    flags: Flags, on: str | None, file: str | None, site: Site = NO_SITE
 ) -> tuple[dict[str, Answer], Screening]:
     """The answers of the flags and in a file (`-`: standard input), and what they come to.
 
     Raises InputError with the problems of `flags` and all that is found here.
     """
-    found = screen_stored(flags, on, stored_answers(flags, file))
+    found = screen_stored(flags, on, stored_answers(flags, file), site)
     need_answers(given=bool(flags.texts or file))
     return found
 
@@ -28,11 +29,17 @@ def stored_answers(flags: Flags, file: str | None) -> dict[str, Answer]:
 
 
 def screen_stored(
-    flags: Flags, on: str | None, stored: Answers
+    flags: Flags, on: str | None, stored: Answers, site: Site = NO_SITE
 ) -> tuple[dict[str, Answer], Screening]:
-    """As `screen_answers`, with answers that are read already."""
+    """As `screen_answers`, with answers that are read already.
+
+    Says on stderr which limits of the site are not used.
+    """
     trial, problems = flags.trial, flags.problems
-    answers = merge(trial, _of_flags(flags, on), stored, problems)
+    own = merge(trial, _of_flags(flags, on), stored, problems)
+    answers, notes = with_limits(trial, own, site)
+    for one in notes:
+        say_note(one)
     day = screening_date(trial, answers, today(), problems)
     facts = readable_facts(trial, answers, day or today(), problems)
     try:

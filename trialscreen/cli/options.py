@@ -40,6 +40,20 @@ OutputOption = Annotated[str, output_option("The file to write; - for stdout.")]
 LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="The screening log.")]
 
 
+SITE = "--site"
+SITE_VARIABLE = "TRIALSCREEN_SITE"
+SiteOption = Annotated[
+    str | None,
+    typer.Option(
+        SITE,
+        metavar="FILE",
+        envvar=SITE_VARIABLE,
+        help="What holds for every patient of a site: the limits of its laboratory, the pattern"
+        " of its subject codes.",
+    ),
+]
+
+
 def today() -> date:
     return date.today()  # noqa: DTZ011 - the user's own calendar
 

@@ -68,6 +68,11 @@ def say(*lines: str) -> None:
     sys.stderr.writelines(f"{line}\n" for line in lines)
 
 
+def say_note(message: str) -> None:
+    """What to know, with texts from outside in it."""
+    say(f"note: {printable(message)}")
+
+
 # Standard output.
 
 

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from trialscreen import __version__
+from trialscreen.answers.site_file import read_site
 from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.element_flags import Flags, flag
-from trialscreen.cli.options import DAY, FROM, DayOption, FromOption, output_option
+from trialscreen.cli.options import DAY, FROM, DayOption, FromOption, SiteOption, output_option
 from trialscreen.cli.output import refuse, write_text
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Trial
@@ -23,6 +24,7 @@ def report(
     output: Annotated[str | None, output_option("The page to write: an .html file.")] = None,
     given_file: FromOption = None,
     on: DayOption = None,
+    site: SiteOption = None,
     log: Annotated[
         Path | None,
         typer.Option(
@@ -54,7 +56,7 @@ def report(
     else:
         if entry is not None:
             flags.problems.append(Problem("--entry", "is for --log, which names the log"))
-        answers, screening = screen_answers(flags, on, given_file)
+        answers, screening = screen_answers(flags, on, given_file, read_site(flags.trial, site))
         document = record_document(Record(screening, answers, __version__))
     write_text(str(output), document)
 

@@ -7,16 +7,17 @@ import typer
 
 from trialscreen import __version__
 from trialscreen.answers.answer import Answers, differing, of_another_version
+from trialscreen.answers.site_file import read_site
 from trialscreen.cli.answers import need_answers, screen_stored, stored_answers
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.interview import InterviewOptions, answers_file, interview
 from trialscreen.cli.log_entry import LogOptions
-from trialscreen.cli.options import DayOption, FormatOption, FromOption
-from trialscreen.cli.output import OF_VERDICT, Format, print_result, say
+from trialscreen.cli.options import DayOption, FormatOption, FromOption, SiteOption
+from trialscreen.cli.output import OF_VERDICT, Format, print_result, say_note
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
-from trialscreen.text.characters import printable, shown
+from trialscreen.text.characters import shown
 
 if TYPE_CHECKING:
     from trialscreen.output.report.listing import Listing
@@ -65,6 +66,7 @@ def screen(
             "--quick", help="Ask first what is most likely to exclude, the cheapest first."
         ),
     ] = False,
+    site: SiteOption = None,
     plain: Annotated[
         bool,
         typer.Option(
@@ -123,7 +125,7 @@ def screen(
     closing, unlogged = "", None
     with answers_file(asked) as keeper:
         stored = stored_answers(flags, asked.file(given_file))
-        answers, screening = screen_stored(flags, on, stored)
+        answers, screening = screen_stored(flags, on, stored, read_site(flags.trial, site))
         given = bool(flags.texts or given_file)
         asking = asked.wanted(given=given)
         need_answers(given=given or asking)
@@ -160,16 +162,12 @@ def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: boo
     for name in differing(answers, resumed) if resumed else ():
         if name in resumed:
             new, old = shown(answers[name].text), shown(resumed[name].text)
-            _note(f"{answers[name].where} {new} replaces {old} in {resumed[name].where}")
+            say_note(f"{answers[name].where} {new} replaces {old} in {resumed[name].where}")
     others = [name for name, one in answers.items() if of_another_version(trial, one.notes)]
     if others and not asking:
         was = "1 answer was" if len(others) == 1 else f"{len(others)} answers were"
         taken = "taken under another version of the criteria file, and used as given"
-        _note(f"{was} {taken}: {', '.join(others)}")
-
-
-def _note(message: str) -> None:
-    say(f"note: {printable(message)}")
+        say_note(f"{was} {taken}: {', '.join(others)}")
 
 
 def _print(screening: Screening, form: Format, *, explain: bool, verbatim: bool) -> None:

@@ -60,9 +60,13 @@ class Cursor:
             at = at.optional(key, lambda place: place, at)
         return at
 
+    @property
+    def where(self) -> str:
+        """The place, for messages."""
+        return f"{self.document.origin}:{self.node.line}:{self.node.column} {self.path}".rstrip()
+
     def problem(self, message: str) -> None:
-        where = f"{self.document.origin}:{self.node.line}:{self.node.column}"
-        self.document.problems.append(Problem(f"{where} {self.path}".rstrip(), message))
+        self.document.problems.append(Problem(self.where, message))
 
     def element(self, name: str, *other_words: str) -> Element | None:
         """The element of that name; None, and a problem, if there is none."""

@@ -37,7 +37,12 @@ from trialscreen.screening.clearing import clears_on
 from trialscreen.screening.explain import in_use
 from trialscreen.screening.screen import Finding, Screening, screen
 
-_BY = {"flag": "command line", "file": "answers file", "interview": "interview"}
+_BY = {
+    "flag": "command line",
+    "file": "answers file",
+    "interview": "interview",
+    "site": "site file",
+}
 
 
 class Record(NamedTuple):
