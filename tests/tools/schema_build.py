@@ -110,7 +110,13 @@ def element() -> Schema:
     factors: Schema = {"type": "object", "additionalProperties": {"type": ["number", "string"]}}
     formula: Schema = {"type": "string", "pattern": f"^({'|'.join(FORMULAS)})\\(.*\\)$"}
     derive: Schema = {"anyOf": [formula, RULE]}
-    own = {"accepts": factors, "range": span, "typical": span, "derive": derive}
+    own = {
+        "accepts": factors,
+        "range": span,
+        "typical": span,
+        "derive": derive,
+        "valid_for": PERIOD,
+    }
     return record(Element, "name", "units", **own, implied_by=TEXT, valid_if=RULE)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Literal, NamedTuple
 
-from trialscreen.answers.values import UNKNOWN_WORD, is_unknown, read_day, read_value
+from trialscreen.answers.values import PENDING_WORD, UNKNOWN_WORD, is_unknown, read_day, read_value
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import SCREENING_DATE, Trial
@@ -25,7 +25,16 @@ CRITERIA = "criteria"
 SET_ASIDE = "set_aside"
 """The note that holds an answer which is kept and not used; the value is then unknown."""
 
-ANSWER_KEYS = (VALUE_KEY, ANSWERED, CRITERIA, SET_ASIDE, "note")
+SAMPLED = "date"
+"""The note of the day on which the sample of a measured value was taken."""
+
+AWAITED_SINCE, AWAITED_FROM = "since", "from"
+"""The notes of a value that is pending: since when, and from whom."""
+
+ANSWER_KEYS = (
+    *(VALUE_KEY, SAMPLED, AWAITED_SINCE, AWAITED_FROM),
+    *(ANSWERED, CRITERIA, SET_ASIDE, "note"),
+)
 
 
 class Answer(NamedTuple):
@@ -38,6 +47,16 @@ class Answer(NamedTuple):
     by: By
     where: str = ""
     notes: Mapping[str, str] = {}
+
+    @property
+    def date(self) -> str | None:
+        """The day of the sample as it was written, if one was."""
+        return self.notes.get(SAMPLED)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the value is awaited, in answers that are `sampled.told_apart`."""
+        return self.text == PENDING_WORD
 
     @property
     def is_set_aside(self) -> bool:
@@ -61,6 +80,34 @@ def as_text(value: object) -> str:
     if isinstance(value, float):
         return str(value).removesuffix(".0")  # a number, of which nobody wrote the digits
     return str(value)
+
+
+def answer_of(values: Mapping[str, object], where: str, problems: list[Problem]) -> Answer | None:
+    """The answer that a value of JSON or Python and the notes beside it make; by their keys."""
+    problems.extend(strange_keys(dict.fromkeys(values, where)))
+    texts = {k: None if isinstance(v, list | dict) else as_text(v) for k, v in values.items()}
+    return answer_of_texts(texts, where, problems)
+
+
+def strange_keys(places: Mapping[str, str]) -> Iterator[Problem]:
+    """The keys, each with its place, that an answer does not have."""
+    for key, where in places.items():
+        if key not in ANSWER_KEYS:
+            message = f"{shown(key)} is not a key of an answer; expected {', '.join(ANSWER_KEYS)}"
+            hint = PART_OF_A_NUMBER if key[:1].isdigit() else nearest(key, ANSWER_KEYS)
+            yield Problem(where, f"{message}{'.' if hint else ''}{hint}")
+
+
+def answer_of_texts(
+    texts: Mapping[str, str | None], where: str, problems: list[Problem]
+) -> Answer | None:
+    """The answer that these texts by key make; None stands for what is not a single value."""
+    for key in ANSWER_KEYS:
+        if texts.get(key) is None and (key == VALUE_KEY or key in texts):
+            part = "" if key == VALUE_KEY else f" for {key!r}"
+            problems.append(Problem(where, f"expected a single value{part}"))
+    notes = {key: text for key, text in texts.items() if text is not None}
+    return Answer(notes.pop(VALUE_KEY), "file", where, notes) if VALUE_KEY in notes else None
 
 
 def merge(
@@ -97,7 +144,9 @@ def differing(winning: Answers, other: Answers) -> Iterator[str]:
     return (
         name
         for name, one in winning.items()
-        if name not in other or one.text.strip() != other[name].text.strip()
+        if name not in other
+        or one.text.strip() != other[name].text.strip()
+        or any(other[name].notes.get(key) != told for key, told in one.notes.items())
     )
 
 

@@ -3,20 +3,20 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trialscreen.answers.answer import (
-    ANSWER_KEYS,
-    PART_OF_A_NUMBER,
     VALUE_KEY,
     Answer,
-    as_text,
+    answer_of,
+    answer_of_texts,
+    strange_keys,
 )
 from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.text.characters import first_control, nearest, printable, short, shown
+from trialscreen.text.characters import first_control, printable, short, shown
 from trialscreen.text.files import MAX_BYTES, decode, read_bytes
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
         if isinstance(node, yaml_nodes.Mapping):
             values = node.items
             places = {k: f"{origin}:{at.line}:{at.column} {name}" for k, at in node.keys.items()}
-            problems.extend(_strange_keys(places))
+            problems.extend(strange_keys(places))
         scalars = {k: v if isinstance(v, yaml_nodes.Scalar) else None for k, v in values.items()}
         if message := _cut_short(scalars.get(VALUE_KEY)):
             problems.append(Problem(where, message))
@@ -99,7 +99,7 @@ def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
             key: None if one is None else UNKNOWN_WORD if one.is_null else one.text
             for key, one in scalars.items()
         }
-        if (answer := _answer(texts, where, problems)) is not None:
+        if (answer := answer_of_texts(texts, where, problems)) is not None:
             answers[name] = answer
     return answers
 
@@ -140,30 +140,9 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
             problems.append(Problem(where, f"control character {control} in the key"))
             continue
         values = given if isinstance(given, dict) else {VALUE_KEY: given}
-        problems.extend(_strange_keys(dict.fromkeys(values, where)))
-        texts = {k: None if isinstance(v, list | dict) else as_text(v) for k, v in values.items()}
-        if (answer := _answer(texts, where, problems)) is not None:
+        if (answer := answer_of(values, where, problems)) is not None:
             answers[name] = answer
     return answers
-
-
-def _strange_keys(places: Mapping[str, str]) -> Iterator[Problem]:
-    """The keys, each with its place, that an answer does not have."""
-    for key, where in places.items():
-        if key not in ANSWER_KEYS:
-            message = f"{shown(key)} is not a key of an answer; expected {', '.join(ANSWER_KEYS)}"
-            hint = PART_OF_A_NUMBER if key[:1].isdigit() else nearest(key, ANSWER_KEYS)
-            yield Problem(where, f"{message}{'.' if hint else ''}{hint}")
-
-
-def _answer(texts: Mapping[str, str | None], where: str, problems: list[Problem]) -> Answer | None:
-    """The answer that these texts by key make; None stands for what is not a single value."""
-    for key in ANSWER_KEYS:
-        if texts.get(key) is None and (key == VALUE_KEY or key in texts):
-            part = "" if key == VALUE_KEY else f" for {key!r}"
-            problems.append(Problem(where, f"expected a single value{part}"))
-    notes = {key: text for key, text in texts.items() if text is not None}
-    return Answer(notes.pop(VALUE_KEY), "file", where, notes) if VALUE_KEY in notes else None
 
 
 def _placed_keys(text: str, origin: str, twice: list[str]) -> list[Problem]:

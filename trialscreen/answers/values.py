@@ -22,6 +22,7 @@ from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
 
 MAX_LENGTH = 200
 UNKNOWN_WORD = "unknown"
+PENDING_WORD = "pending"
 
 _WHOLE = re.compile(r"([0-9]+)\.0*")
 _SIGNS = {"<": "<", ">": ">", "<=": "<=", ">=": ">=", "≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
@@ -39,7 +40,7 @@ _BETWEEN = re.compile(r"(.+?)\s*\bto\b\s*(.+)", re.DOTALL)
 
 
 def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | None:
-    """The fact that `text` states on screening date `on`; None for "unknown".
+    """The fact that `text` states on screening date `on`; None for "unknown" and "pending".
 
     Numbers come out in the element's unit. Raises ValueProblem, with the value and what
     would be accepted.
@@ -49,7 +50,7 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
     if first_control(text) is not None or "\n" in text:
         raise ValueProblem(f"{shown(text)} holds a control character or a line break")
     clean = _meant(trial, element, text)
-    if clean == UNKNOWN_WORD:
+    if clean in (UNKNOWN_WORD, PENDING_WORD):
         return None
     match element.type:
         case "boolean":
@@ -63,7 +64,7 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
 
 
 def _words(trial: Trial, meant: str) -> set[str]:
-    """The words, folded, that mean yes, no or unknown of any element."""
+    """The words, folded, that mean yes, no, unknown or pending of any element."""
     return {
         *WORDS[meant],
         *(_word(one) for one, means in trial.spellings.items() if means == meant),
@@ -75,9 +76,18 @@ def is_unknown(trial: Trial, text: str) -> bool:
     return folded(text) in _words(trial, UNKNOWN_WORD)
 
 
+def is_pending(trial: Trial, element: Element, text: str) -> bool:
+    """Whether `text` says of an element that its value is awaited."""
+    try:
+        return _meant(trial, element, text) == PENDING_WORD
+    except ValueProblem:
+        return False
+
+
 def unknown_words(trial: Trial, element: Element) -> frozenset[str]:
-    """The words, folded, that tell no value of an element."""
-    plain, own = _words(trial, UNKNOWN_WORD), element.spellings.items()
+    """The words, folded, that tell no value of an element: not known, or pending."""
+    plain = _words(trial, UNKNOWN_WORD) | _words(trial, PENDING_WORD)
+    own = element.spellings.items()
     return frozenset({*plain, *(_word(one) for one, word in own if _word(word) in plain)})
 
 
@@ -90,7 +100,7 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
         raise ValueProblem(f"{shown(text)}: {DASH}")
     spelt = {_word(spelling): meant for spelling, meant in element.spellings.items()}
     clean = folded(spelt.get(clean) or spelt.get(_whole(clean), clean))
-    for meant in WORDS if element.type == "boolean" else (UNKNOWN_WORD,):
+    for meant in WORDS if element.type == "boolean" else (UNKNOWN_WORD, PENDING_WORD):
         if not _words(trial, meant).isdisjoint((clean, _whole(clean))):
             return meant
     return clean

@@ -2,6 +2,7 @@
 
 from trialscreen.answers.answer import Answer, Answers, merge, readable_facts, screening_date
 from trialscreen.answers.files import read_answers
+from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.answers.site_file import NO_SITE, Site, with_limits
 from trialscreen.cli.element_flags import Flags, told_flag
 from trialscreen.cli.options import FROM, today
@@ -25,7 +26,9 @@ def screen_answers(
 
 def stored_answers(flags: Flags, file: str | None) -> dict[str, Answer]:
     """The answers in a file; none without one. What cannot be read is noted in `flags`."""
-    return read_answers(file, flags.problems) if file is not None else {}
+    if file is None:
+        return {}
+    return told_apart(flags.trial, read_answers(file, flags.problems), flags.problems)
 
 
 def screen_stored(
@@ -36,14 +39,15 @@ def screen_stored(
     Says on stderr which limits of the site are not used.
     """
     trial, problems = flags.trial, flags.problems
-    own = merge(trial, _of_flags(flags, on), stored, problems)
-    answers, notes = with_limits(trial, own, site)
+    of_flags = told_apart(trial, _of_flags(flags, on), problems)
+    answers, notes = with_limits(trial, merge(trial, of_flags, stored, problems), site)
     for one in notes:
         say_note(one)
     day = screening_date(trial, answers, today(), problems)
     facts = readable_facts(trial, answers, day or today(), problems)
+    samples = read_samples(trial, answers, day or today(), problems)
     try:
-        screening = screen(trial, facts, day or today())
+        screening = screen(trial, facts, day or today(), samples)
     except InputError as error:
         # A contradiction counted from a day that was not given may be none.
         found = [_placed(answers, one) for one in error.problems] if day else []

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from trialscreen.criteria_file.reader import Cursor, Reader, read_record
-from trialscreen.criteria_file.rules import RESERVED, read_rule
+from trialscreen.criteria_file.rules import RESERVED, read_period, read_rule
 from trialscreen.criteria_file.yaml_nodes import Scalar
 from trialscreen.model.facts import Dates, Exactly, Numbers
 from trialscreen.model.formulas import FORMULAS, FormulaSpec, Input
@@ -59,6 +59,8 @@ def _check_type(element: Element, at: Cursor) -> None:
         at.problem(f"a {element.type} has no unit")
     if (element.type == "choice") != bool(element.choices):
         at.problem("choices: are needed for a choice, and only there")
+    if element.valid_for is not None and element.type == "date":
+        at.down("valid_for").problem("a date is not measured, so it does not become old")
     if not element.ask and not element.internal:
         at.problem("the key 'ask' is missing")
 
@@ -75,6 +77,7 @@ def _readers(at: Cursor) -> dict[str, Reader]:
         "range": span,
         "spellings": _read_spellings,
         "typical": span,
+        "valid_for": read_period,
     }
 
 

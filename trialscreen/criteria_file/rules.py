@@ -98,7 +98,7 @@ def _test(element: Element, operator: str, at: Cursor) -> rules.Rule:
     if operator in _COMPARISONS and element.type in ("integer", "quantity", "date"):
         return rules.Compare(element.name, _COMPARISONS[operator], _bound(element, at))
     if operator in _WINDOWS and element.type == "date":
-        within = rules.Within(element.name, _period(at))
+        within = rules.Within(element.name, read_period(at))
         return within if operator == "within" else rules.Not(within)
     if operator == "is" and element.type == "choice":
         return rules.Is(element.name, _choice(element, at))
@@ -138,7 +138,8 @@ def _bound(element: Element, at: Cursor) -> int | float | rules.ElementRef:
     return at.number()
 
 
-def _period(at: Cursor) -> Period:
+def read_period(at: Cursor) -> Period:
+    """A whole number of days, weeks, months or years."""
     match = _PERIOD.fullmatch(at.text())
     if match is None:
         at.problem(

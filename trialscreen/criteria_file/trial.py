@@ -91,7 +91,7 @@ def _read_show(at: Cursor) -> str:
 
 
 def _read_spellings(at: Cursor) -> dict[str, str]:
-    """Other words for yes, no and unknown; each stands for one of them."""
+    """Other words for yes, no, unknown and pending; each stands for one of them."""
     meanings = {word: meant for meant, words in WORDS.items() for word in words}
     found = {}
     for spelling, place in at.entries():

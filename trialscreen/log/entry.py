@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from trialscreen.answers.answer import Answer
 from trialscreen.model.trial import Kind
+from trialscreen.screening.samples import Awaited
 from trialscreen.screening.screen import Open, Verdict
 
 Stage = Literal["full", "before consent"]
@@ -33,6 +34,14 @@ class LoggedFinding(NamedTuple):
     clears_on: date | None
 
 
+class LoggedStale(NamedTuple):
+    """A value that was too old on the screening date; as `samples.Stale`, in words."""
+
+    element: str
+    date: str
+    valid_for: str
+
+
 class Outcome(NamedTuple):
     """What one screening came to. `failed` are ids of criteria in protocol order.
 
@@ -53,7 +62,9 @@ class Correction(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One screening for the log. `answers` and `findings` are empty before consent.
+    """One screening for the log. `answers`, `findings` and `stale` are empty before consent.
+
+    `awaited` then names no element, but only each source that something is awaited from.
 
     What the log adds: `number`, `at` (UTC), `by` whom, with which version of the `tool`, and
     the `seal`, 64 hexadecimal digits. Until then the number is 0.
@@ -73,3 +84,5 @@ class Entry(NamedTuple):
     by: str = ""
     tool: str = ""
     seal: str = ""
+    awaited: tuple[Awaited, ...] = ()
+    stale: tuple[LoggedStale, ...] = ()

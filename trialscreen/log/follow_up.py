@@ -5,11 +5,13 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from trialscreen.answers.answer import readable_facts
+from trialscreen.answers.sampled import read_samples
 from trialscreen.log.entry import Entry, Outcome
 from trialscreen.log.recording import outcome_of
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Trial
 from trialscreen.screening.clearing import lasting_facts
+from trialscreen.screening.samples import Stale
 from trialscreen.screening.screen import Screening, screen
 
 
@@ -79,13 +81,15 @@ class Flip(NamedTuple):
 class Again(NamedTuple):
     """One subject screened anew. `now` is None if that cannot be, `problems` say why.
 
-    `problems` with an outcome name answers that could not be used.
+    `problems` with an outcome name answers that could not be used. `stale` are the values that
+    are too old by then.
     """
 
     entry: Entry
     now: Outcome | None
     flips: tuple[Flip, ...] = ()
     problems: tuple[str, ...] = ()
+    stale: tuple[Stale, ...] = ()
 
     @property
     def is_changed(self) -> bool:
@@ -107,13 +111,15 @@ def _again(trial: Trial, entry: Entry, on: date) -> Again:
     problems: list[Problem] = []
     answers = {name: one._replace(where=name) for name, one in entry.answers.items()}
     facts = readable_facts(trial, answers, entry.on, problems)
+    samples = read_samples(trial, answers, entry.on, problems)
     told = tuple(map(str, problems))
     try:
-        then = screen(trial, facts, entry.on)
-        now = screen(trial, lasting_facts(then), on)
+        then = screen(trial, facts, entry.on, samples)
+        now = screen(trial, lasting_facts(then), on, samples)
     except InputError as error:
         return Again(entry, None, problems=(*told, *map(str, error.problems)))
-    return Again(entry, outcome_of(now), tuple(_flips(entry, _passes(then), _passes(now))), told)
+    flips = tuple(_flips(entry, _passes(then), _passes(now)))
+    return Again(entry, outcome_of(now), flips, told, now.stale)
 
 
 def _passes(screening: Screening) -> Mapping[str, bool | None]:

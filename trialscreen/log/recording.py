@@ -1,15 +1,31 @@
 """A screening made ready for the log: in full, or the minimum until consent is recorded."""
 
+from collections.abc import Iterator
 from datetime import date
 
-from trialscreen.answers.answer import CRITERIA, SET_ASIDE, Answers
+from trialscreen.answers.answer import (
+    AWAITED_SINCE,
+    CRITERIA,
+    SAMPLED,
+    SET_ASIDE,
+    Answers,
+)
 from trialscreen.answers.values import UNKNOWN_WORD
-from trialscreen.log.entry import Correction, Criteria, Entry, LoggedFinding, Outcome, Stage
+from trialscreen.log.entry import (
+    Correction,
+    Criteria,
+    Entry,
+    LoggedFinding,
+    LoggedStale,
+    Outcome,
+    Stage,
+)
 from trialscreen.log.pseudonyms import check_remark
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Exactly
-from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.model.trial import SCREENING_DATE, Source, Trial
 from trialscreen.screening.clearing import all_clear_on, clears_on, fails_by
+from trialscreen.screening.samples import Awaited, awaited_from
 from trialscreen.screening.screen import Finding, Screening
 
 
@@ -29,13 +45,27 @@ def recorded(
     outcome, criteria = outcome_of(screening), criteria_of(screening.trial)
     least = Entry(subject, screening.on, criteria, outcome, stage, note, corrects)
     if stage == "before consent":
-        return least
+        return least._replace(awaited=tuple(_sources_awaited(screening)))
     _check_notes(answers)
     return least._replace(
         outcome=outcome._replace(clears_on=_clear_day(screening)),
         answers={n: one._replace(where="") for n, one in answers.items() if n != SCREENING_DATE},
         findings=tuple(_logged(screening, finding) for finding in screening.findings),
+        awaited=screening.awaited,
+        stale=tuple(
+            LoggedStale(one.element, one.day, str(one.valid_for)) for one in screening.stale
+        ),
     )
+
+
+def _sources_awaited(screening: Screening) -> Iterator[Awaited]:
+    """From which sources something is awaited, and since when, without what it is."""
+    elements = screening.trial.elements
+    first: dict[Source, date] = {}
+    for one in screening.awaited:
+        source = awaited_from(elements, elements[one.element])
+        first[source] = min(one.since, first.get(source, one.since))
+    return (Awaited("", since, source) for source, since in first.items())
 
 
 def outcome_of(screening: Screening) -> Outcome:
@@ -79,8 +109,9 @@ def _logged(screening: Screening, finding: Finding) -> LoggedFinding:
 def _check_notes(answers: Answers) -> None:
     problems = []
     for name, one in answers.items():
-        # What these hold is checked: a version, and of an answer that is set aside, its value.
-        checked = {CRITERIA, SET_ASIDE} if one.text == UNKNOWN_WORD else {CRITERIA}
+        # What these hold is checked: a version, days, and of an answer set aside, its value.
+        checked = {CRITERIA, SAMPLED, AWAITED_SINCE}
+        checked |= {SET_ASIDE} if one.text == UNKNOWN_WORD else set()
         for key in sorted(one.notes.keys() - checked):
             try:
                 check_remark(one.notes[key])

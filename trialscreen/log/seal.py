@@ -13,9 +13,18 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, get_args
 
 from trialscreen.answers.answer import Answer
-from trialscreen.log.entry import Correction, Criteria, Entry, LoggedFinding, Outcome, Stage
+from trialscreen.log.entry import (
+    Correction,
+    Criteria,
+    Entry,
+    LoggedFinding,
+    LoggedStale,
+    Outcome,
+    Stage,
+)
 from trialscreen.model.dates import in_utc
 from trialscreen.model.trial import Kind
+from trialscreen.screening.samples import Awaited
 from trialscreen.screening.screen import Open, Verdict
 
 NO_SEAL = "0" * 64
@@ -57,6 +66,8 @@ def texts(entry: Entry) -> tuple[str, str]:
         "stage": entry.stage,
         "note": entry.note,
         "reason": "" if entry.corrects is None else entry.corrects.reason,
+        "awaited": [one._asdict() for one in entry.awaited],
+        "stale": [one._asdict() for one in entry.stale],
     }
     detail = {
         "answers": {
@@ -102,6 +113,9 @@ def _entry_of(row: Row) -> Entry:
         corrects=None if row.corrects is None else Correction(row.corrects, head["reason"]),
         answers={name: Answer(**one) for name, one in detail["answers"].items()},
         findings=tuple(_finding(one) for one in detail["found"]),
+        # Entries of before these were kept have none of them.
+        awaited=tuple(_awaited(one) for one in head.get("awaited", ())),
+        stale=tuple(LoggedStale(**_texts(one)) for one in head.get("stale", ())),
         number=row.number,
         at=datetime.fromisoformat(head["at"]),
         by=head["by"],
@@ -124,6 +138,18 @@ def _finding(data: Mapping[str, Any]) -> LoggedFinding:
         raise ValueError
     lists = {"reasons": tuple(data["reasons"]), "missing": tuple(data["missing"])}
     return LoggedFinding(**{**data, **lists, "clears_on": _day(data["clears_on"])})
+
+
+def _awaited(data: Mapping[str, Any]) -> Awaited:
+    since = date.fromisoformat(data["since"])
+    return Awaited(**{**_texts(data), "since": since})
+
+
+def _texts(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Raises ValueError if one of the values is no text."""
+    if not all(isinstance(one, str) for one in data.values()):
+        raise ValueError
+    return data
 
 
 def _day(text: str | None) -> date | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple, get_args
 
+from trialscreen.model.dates import Period
 from trialscreen.model.registration import Registration
 from trialscreen.model.rules import Rule, Test, elements_of_test, tests_of
 
@@ -52,6 +53,7 @@ class Element:
     value x factor = value in `unit`. `units` are those of the criteria file.
     `range` refuses, `typical` warns; both inclusive.
     `examples` help to recognise what the label means; `no_text` is how a no is shown.
+    A value with `valid_for` may carry the day of its sample, and is stale when it is older.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Element:
     consent: bool = False
     derive: Formula | Rule | None = None
     valid_if: Rule | None = None
+    valid_for: Period | None = None
     invalid_help: str = ""
     reported_to: float | None = None
     reported_wins: bool = False
@@ -149,7 +152,7 @@ class Check(NamedTuple):
 class Trial:
     """A whole criteria file. `criteria` stand in protocol order, `elements` in the file's.
 
-    `spellings` are its own words for yes, no and unknown, beside `spelling.WORDS`.
+    `spellings` are its own words for yes, no, unknown and pending, beside `spelling.WORDS`.
     """
 
     version: str

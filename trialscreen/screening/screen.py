@@ -15,6 +15,7 @@ from trialscreen.screening.edit_checks import Notice, review
 from trialscreen.screening.evaluate import Evaluation, Trace
 from trialscreen.screening.explain import deciding_tests, minimal_support, reasons_or_doubts
 from trialscreen.screening.missing import Ways, either, every, missing, needed, ways_to
+from trialscreen.screening.samples import NO_SAMPLES, Awaited, Samples, Stale, stale
 
 Verdict = Literal["eligible", "ineligible", "undetermined"]
 Open = Literal["data", "judgement"]
@@ -84,6 +85,26 @@ class Screening:
     on: date
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...]
+    samples: Samples = NO_SAMPLES
+
+    @property
+    def awaited(self) -> tuple[Awaited, ...]:
+        """The values that somebody waits for; to the rules they are unknown."""
+        return self.samples.awaited
+
+    @cached_property
+    def stale(self) -> tuple[Stale, ...]:
+        """The values that are older than they are valid for; they count all the same."""
+        days = {name: day for name, day in self.samples.days.items() if name in self.facts}
+        return stale(self.trial.elements, days, self.on)
+
+    @property
+    def undated(self) -> tuple[str, ...]:
+        """The values that become old and carry no day, so that nobody knows whether they have."""
+        elements, days = self.trial.elements, self.samples.days
+        return tuple(
+            name for name in self.facts if elements[name].valid_for is not None and name not in days
+        )
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -135,8 +156,13 @@ class Screening:
         return ways_to(finding.patient, finding.trace, wanted)
 
 
-def screen(trial: Trial, facts: Mapping[str, Fact], on: date) -> Screening:
-    """Screens one patient on one date. Raises InputError if the facts contradict each other."""
+def screen(
+    trial: Trial, facts: Mapping[str, Fact], on: date, samples: Samples = NO_SAMPLES
+) -> Screening:
+    """Screens one patient on one date; `samples` change no finding.
+
+    Raises InputError if the facts contradict each other.
+    """
     evaluation = Evaluation(trial.elements, facts, on)
     notices = review(trial, evaluation)
     problems = [
@@ -146,12 +172,15 @@ def screen(trial: Trial, facts: Mapping[str, Fact], on: date) -> Screening:
     ]
     if problems:
         raise InputError(problems)
-    return screening_of(trial, evaluation, notices)
+    return screening_of(trial, evaluation, notices, samples)
 
 
 def screening_of(
-    trial: Trial, evaluation: Evaluation, notices: tuple[Notice, ...] = ()
+    trial: Trial,
+    evaluation: Evaluation,
+    notices: tuple[Notice, ...] = (),
+    samples: Samples = NO_SAMPLES,
 ) -> Screening:
     """What is found of one patient, for who has reviewed the facts, or need not."""
     findings = tuple(Finding.of(one, trial, evaluation) for one in trial.criteria)
-    return Screening(trial, evaluation.facts, evaluation.on, findings, notices)
+    return Screening(trial, evaluation.facts, evaluation.on, findings, notices, samples)

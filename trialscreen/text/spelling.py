@@ -12,8 +12,9 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "yes": ("yes", "y", "true", "t", "1"),
     "no": ("no", "n", "false", "f", "0"),
     "unknown": ("unknown",),
+    "pending": ("pending", "awaited", "awaiting", "result pending", "results pending"),
 }
-"""How yes, no and unknown are written; a criteria file can add words of its own."""
+"""How yes, no, unknown and pending are written; a criteria file can add words of its own."""
 
 _DASHES = "-‐‑‒–—―−﹘﹣－_"
 _FULL_WIDTH = range(ord("０"), ord("９") + 1)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from trialscreen.answers.answer import Answer, Answers, of_another_version
+from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.answers.values import read_value
-from trialscreen.model.errors import InputError, ValueProblem
+from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import SCREENING_DATE, Element
 from trialscreen.screening.edit_checks import review
@@ -59,16 +60,27 @@ class State:
         for element, text in texts:
             for before in (answers, aside, facts):
                 before.pop(element.name, None)
-            fact = read_value(self.trial, element, text, self.on)
-            answers[element.name] = Answer(text, "interview", INTERVIEW, self.notes)
+            answers[element.name], fact = self._read(element, text)
             if fact is not None:
                 facts[element.name] = fact
             answered.add(element.name)
+        samples = read_samples(self.trial, answers, self.on, [])
         try:
-            self.screening = screen(self.trial, facts, self.on)
+            self.screening = screen(self.trial, facts, self.on, samples)
         except InputError as error:
             raise ContradictingAnswer(_messages(error), self._at_fault(facts, answered)) from None
         self.answers, self.set_aside = answers, aside
+
+    def _read(self, element: Element, text: str) -> tuple[Answer, Fact | None]:
+        """An answer as it is kept, and the fact that it states. Raises ValueProblem."""
+        problems: list[Problem] = []
+        name, given = element.name, Answer(text, "interview", INTERVIEW, self.notes)
+        answer = told_apart(self.trial, {name: given}, problems)[name]
+        fact = read_value(self.trial, element, answer.text, self.on)
+        read_samples(self.trial, {name: answer}, self.on, problems)
+        if problems:
+            raise ValueProblem(problems[0].message)
+        return answer, fact
 
     def _at_fault(self, facts: Mapping[str, Fact], answered: set[str]) -> tuple[str, ...]:
         """The facts, other than those just answered, that have a part in a contradiction."""
@@ -91,7 +103,7 @@ class State:
 
         Raises ContradictingAnswer if it cannot be right, whatever the other answers are.
         """
-        fact = read_value(self.trial, element, text, self.on)
+        fact = self._read(element, text)[1]
         if fact is None:
             return None
         try:
@@ -105,7 +117,7 @@ class State:
         """What answers would decide, in a few words; empty if it is nothing."""
         facts = dict(self.screening.facts)
         for element, text in texts:
-            fact = read_value(self.trial, element, text, self.on)
+            fact = self._read(element, text)[1]
             if fact is not None:
                 facts[element.name] = fact
         try:

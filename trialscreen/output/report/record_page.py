@@ -15,6 +15,7 @@ from trialscreen.answers.answer import (
     of_another_version,
     read_facts,
 )
+from trialscreen.answers.sampled import read_samples
 from trialscreen.log.entry import Entry
 from trialscreen.log.recording import outcome_of
 from trialscreen.log.verify import noted_as
@@ -32,7 +33,13 @@ from trialscreen.output.report.screening_page import (
 )
 from trialscreen.output.report.statuses import VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohort_blocks
-from trialscreen.output.report.verdict_words import distances, verdict_detail, why, why_and_until
+from trialscreen.output.report.verdict_words import (
+    distances,
+    headline,
+    verdict_detail,
+    why,
+    why_and_until,
+)
 from trialscreen.screening.clearing import clears_on
 from trialscreen.screening.explain import in_use
 from trialscreen.screening.screen import Finding, Screening, screen
@@ -76,7 +83,8 @@ def record_of(trial: Trial, entry: Entry) -> Record:
     answers = {
         name: one._replace(where=f"{where} {name}", notes={}) for name, one in entry.answers.items()
     }
-    screening = screen(trial, read_facts(trial, answers, entry.on), entry.on)
+    samples = read_samples(trial, entry.answers, entry.on, [])
+    screening = screen(trial, read_facts(trial, answers, entry.on), entry.on, samples)
     now, then = outcome_of(screening), entry.outcome
     if (now.verdict, now.failed) != (then.verdict, then.failed):
         message = f"comes out otherwise than with trialscreen {entry.tool}; report it with that"
@@ -113,7 +121,7 @@ def record_page(record: Record) -> blocks.Page:
         blocks.Paragraph(trial.registration.title),
         blocks.terms(_identity(record)),
         blocks.Banner(
-            screening.verdict.upper(),
+            headline(screening),
             verdict_detail(screening),
             VERDICTS[screening.verdict].tone,
         ),

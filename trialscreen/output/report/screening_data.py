@@ -26,6 +26,12 @@ def result(screening: Screening, tool_version: str) -> dict[str, Any]:
         "summary": verdict_detail(screening),
         "criteria": listed(_columns(screening), screening.findings).data(),
         "missing": {source: list(names) for source, names in screening.missing.items()},
+        "awaited": as_data(screening.awaited),
+        "stale": [
+            {"element": one.element, "date": one.day, "valid_for": str(one.valid_for)}
+            for one in screening.stale
+        ],
+        "undated": list(screening.undated),
         "clears_on": as_data(day),
         "fails_by_then": [one.id for one in fails_by(screening, day)] if day else [],
         "settles": _settles(screening),

@@ -12,6 +12,7 @@ from trialscreen.output.report.trial_page import cohort_blocks
 from trialscreen.output.report.verdict_words import (
     distances,
     element_list,
+    headline,
     verdict_detail,
     why_and_until,
 )
@@ -39,8 +40,7 @@ def screening_page(
     """`explain` adds the clauses inside each criterion, `verbatim` the registered texts."""
     return (
         blocks.Banner(
-            f"{screening.verdict.upper()} for {screening.trial.registration.nct_id}"
-            f" on {screening.on}",
+            f"{headline(screening)} for {screening.trial.registration.nct_id} on {screening.on}",
             verdict_detail(screening),
             VERDICTS[screening.verdict].tone,
         ),

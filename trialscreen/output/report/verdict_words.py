@@ -1,5 +1,6 @@
 """What a verdict means, why a criterion fails or is open, and how far off it is: in words."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 
 from trialscreen.model import truth
@@ -13,8 +14,29 @@ MOST_NAMED = 3
 """Missing elements named beside one criterion; the list of what is needed names them all."""
 
 
+def headline(screening: Screening) -> str:
+    """The verdict in capitals, with what an eligible patient's values lack."""
+    verdict, old = screening.verdict.upper(), old_values(screening)
+    return f"{verdict}, but {old}" if screening.verdict == "eligible" and old else verdict
+
+
+def old_values(screening: Screening) -> str:
+    """How many values are stale: `7 values are older than 28 days and 1 than 12 months`."""
+    counts = Counter(str(one.valid_for) for one in screening.stale)
+    (period, count), *others = counts.items() or [("", 0)]
+    said = f"{count_of(count, 'value is', 'values are')} older than {period}" if count else ""
+    return "".join((said, *(f" and {more} than {other}" for other, more in others)))
+
+
 def verdict_detail(screening: Screening) -> str:
     """What the verdict means, in a sentence or two."""
+    meaning, old = _meaning(screening), old_values(screening)
+    if not old:
+        return meaning
+    return f"{meaning} {'Old values count too' if screening.verdict == 'eligible' else old}."
+
+
+def _meaning(screening: Screening) -> str:
     match screening.verdict, screening.open:
         case "eligible", _:
             return "Every criterion passes on the answers given."

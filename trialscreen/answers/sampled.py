@@ -1,0 +1,133 @@
+"""What is said beside a value: the day of its sample; or since when it is awaited, and from whom.
+
+It stands in keys of its own (`date`, `since`, `from`), or behind the value: `3.1 on 2026-05-20`,
+`pending since 2026-05-20 from the reference laboratory`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from trialscreen.answers.answer import (
+    ANSWERED,
+    AWAITED_FROM,
+    AWAITED_SINCE,
+    SAMPLED,
+    Answer,
+    Answers,
+)
+from trialscreen.answers.values import PENDING_WORD, is_pending, is_unknown, read_value
+from trialscreen.answers.written_dates import days_of
+from trialscreen.model.errors import Problem, ValueProblem
+from trialscreen.model.facts import Dates
+from trialscreen.model.trial import Element, Trial
+from trialscreen.screening.samples import SAMPLE_DAY, Awaited, Samples, awaited_from
+from trialscreen.text.characters import shown
+from trialscreen.text.spelling import folded
+
+_DATED = re.compile(r"(.+?)\s+on\s+(\S.*)", re.IGNORECASE | re.DOTALL)
+_AWAITED = re.compile(
+    r"(.+?)(?:\s+since\s+(?P<since>\S.*?))?(?:\s+from\s+(?P<from>\S.*))?", re.IGNORECASE | re.DOTALL
+)
+
+
+def told_apart(trial: Trial, answers: Answers, problems: list[Problem]) -> dict[str, Answer]:
+    """The answers, with what stands behind a value in notes; a note that differs is a problem."""
+    known = {element.name: element for element in trial.answerable()}
+    return {
+        name: _told_apart(trial, known[name], one, problems) if name in known else one
+        for name, one in answers.items()
+    }
+
+
+def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[Problem]) -> Answer:
+    text, said = answer.text, {}
+    dated = _DATED.fullmatch(text)
+    if dated is not None and element.type != "date" and (element.valid_for or _is_date(dated[2])):
+        text, said = dated[1], {SAMPLED: dated[2]}
+    awaited = _AWAITED.fullmatch(text)
+    if awaited is not None and is_pending(trial, element, awaited[1]):
+        text = PENDING_WORD
+        said |= {key: told for key, told in awaited.groupdict().items() if told is not None}
+    for key, told in said.items():
+        if answer.notes.get(key, told) != told:
+            message = f"{shown(told)} behind the value, and {shown(answer.notes[key])}; give one"
+            problems.append(Problem(f"{answer.where} {key}", message))
+    return answer._replace(text=text, notes={**said, **answer.notes})
+
+
+def _is_date(text: str) -> bool:
+    try:
+        days_of(folded(text), text)
+    except ValueProblem:
+        return False
+    return True
+
+
+def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Problem]) -> Samples:
+    """The days of samples, and what is awaited, in answers that are `told_apart`.
+
+    What cannot be is noted in `problems`: a day after the screening date `on`, one of what is not
+    measured, a wait for a value that is there.
+    """
+    days: dict[str, Dates] = {}
+    awaited: list[Awaited] = []
+    for element in trial.answerable():
+        if (answer := answers.get(element.name)) is None:
+            continue
+        said = _said(trial, answer)
+        found = _read_days(trial, said, answer.where, on, problems)
+        problems.extend(_out_of_place(element, answer, said))
+        if answer.is_pending:
+            answered = _day_of(answer.notes.get(ANSWERED), on)
+            since = found[AWAITED_SINCE].low if AWAITED_SINCE in found else min(answered, on)
+            source = said.get(AWAITED_FROM) or awaited_from(trial.elements, element)
+            awaited.append(Awaited(element.name, since, source))
+        elif SAMPLED in found and element.valid_for is not None:
+            days[element.name] = found[SAMPLED]
+    return Samples(days, tuple(awaited))
+
+
+def _said(trial: Trial, answer: Answer) -> dict[str, str]:
+    """What is said beside the value; `unknown` is not."""
+    keys = (SAMPLED, AWAITED_SINCE, AWAITED_FROM)
+    notes = {key: answer.notes[key] for key in keys if key in answer.notes}
+    return {key: text for key, text in notes.items() if not is_unknown(trial, text)}
+
+
+def _read_days(
+    trial: Trial, said: Mapping[str, str], where: str, on: date, problems: list[Problem]
+) -> dict[str, Dates]:
+    """The days among what is said, each as far as it is known; one since when must be one day."""
+    found: dict[str, Dates] = {}
+    for key in [SAMPLED, AWAITED_SINCE]:
+        if key not in said:
+            continue
+        try:
+            days = read_value(trial, SAMPLE_DAY, said[key], on)
+        except ValueProblem as problem:
+            problems.append(Problem(f"{where} {key}", str(problem)))
+            continue
+        assert isinstance(days, Dates)
+        if key == AWAITED_SINCE and not days.exact:
+            message = f"{shown(said[key])} is not one day; expected YYYY-MM-DD"
+            problems.append(Problem(f"{where} {key}", message))
+        found[key] = days
+    return found
+
+
+def _out_of_place(element: Element, answer: Answer, said: Mapping[str, str]) -> Iterator[Problem]:
+    """What is said of a value of which it cannot be said."""
+    if SAMPLED in said and element.valid_for is None:
+        message = f"{element.label} carries no day of a sample; leave it out"
+        yield Problem(f"{answer.where} {SAMPLED}", message)
+    for key in (AWAITED_SINCE, AWAITED_FROM):
+        if key in said and not answer.is_pending:
+            yield Problem(f"{answer.where} {key}", f"is for a value that is {PENDING_WORD}")
+
+
+def _day_of(text: str | None, otherwise: date) -> date:
+    try:
+        return otherwise if text is None else date.fromisoformat(text)
+    except ValueError:
+        return otherwise

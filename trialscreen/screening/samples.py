@@ -1,0 +1,71 @@
+"""When a value was sampled, and which values are awaited: told beside findings, and never in them.
+
+How old a value may be is the trial's own choice (`valid_for`), not the registry's: an older one
+is stale, and counts all the same.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from trialscreen.model.dates import Period
+from trialscreen.model.facts import Dates
+from trialscreen.model.trial import Element, Formula, Source
+from trialscreen.model.wording import show_dates
+
+SAMPLE_DAY = Element("sample_date", "day of the sample", "date", "laboratory", "")
+"""What the day of a sample is read and shown as."""
+
+
+class Awaited(NamedTuple):
+    """A value that somebody waits for: since when, and from whom (a source, or what was said)."""
+
+    element: str
+    since: date
+    source: str
+
+
+class Stale(NamedTuple):
+    """A value that is older than its element allows, whichever day of `date` it is of."""
+
+    element: str
+    date: Dates
+    valid_for: Period
+
+    @property
+    def day(self) -> str:
+        """The day as a person writes it: `2026-05-20`, or `2026-05` where no more is known."""
+        return show_dates(SAMPLE_DAY, self.date)
+
+
+class Samples(NamedTuple):
+    """The days of the samples that are dated, by element, and what is awaited."""
+
+    days: Mapping[str, Dates] = {}
+    awaited: tuple[Awaited, ...] = ()
+
+
+NO_SAMPLES = Samples()
+
+
+def stale(
+    elements: Mapping[str, Element], days: Mapping[str, Dates], on: date
+) -> tuple[Stale, ...]:
+    """The values that are certainly too old on a day, in the order of the elements.
+
+    A value that is exactly as old as its element allows is not stale.
+    """
+    return tuple(
+        Stale(name, days[name], element.valid_for)
+        for name, element in elements.items()
+        if name in days
+        and element.valid_for is not None
+        and days[name].high < element.valid_for.before(on)
+    )
+
+
+def awaited_from(elements: Mapping[str, Element], element: Element) -> Source:
+    """Who gives a value: of one that is computed, who gives what it is computed from."""
+    while element.source == "derived" and isinstance(element.derive, Formula):
+        element = elements[element.derive.inputs[0]]
+    return element.source
