@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import shlex
+import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,14 @@ import yaml
 
 from tests.process import PATIENTS, ROOT, Ran, run, spawn
 from trialscreen import __version__, load_trial
+from trialscreen.cli.examples import EXAMPLES
 
 TRIAL = load_trial()
 IDS = [criterion.id for criterion in TRIAL.criteria]
 ON = ("--screening-date", "2026-06-01")
 WEIGHT = ("--weight", "55")
+NO_ANSWERS = "error: no answers given"
+NO_TERMINAL = "error: the interview: needs a terminal"
 SCHEMA = json.loads((ROOT / "trialscreen/output/report/result.schema.json").read_text("utf-8"))
 VERDICTS = [
     ("eligible.yaml", 0, "eligible"),
@@ -46,7 +52,7 @@ def rows(ran: Ran) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("help_flag", ["--help", "-h"])
-@pytest.mark.parametrize("command", [[], ["screen"], ["trial"], ["criteria"], ["check"]])
+@pytest.mark.parametrize("command", [[], ["screen"], ["elements"], ["trial"], ["check"]])
 def test_every_command_explains_itself(command: list[str], help_flag: str) -> None:
     ran = run(*command, help_flag)
     assert ran.code == 0
@@ -55,11 +61,79 @@ def test_every_command_explains_itself(command: list[str], help_flag: str) -> No
     assert all(name in ran.out for name in ("screen", *command))
 
 
-def test_the_help_of_screen_names_every_flag_under_its_section() -> None:
-    out = run("screen", "--help", COLUMNS="200").out
+@pytest.mark.parametrize("command", ["screen", "report"])
+def test_help_fits_two_screens_examples_first(command: str) -> None:
+    lines = run(command, "--help", COLUMNS="80").out.splitlines()
+    assert len(lines) <= 60
+    assert lines[2] == "Examples:"
+    assert lines.index("Options:") > 2
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(("command", "line"), [(c, e[0]) for c in EXAMPLES for e in EXAMPLES[c]])
+def test_every_example_of_help_is_used_as_it_stands(
+    command: str, line: str, tmp_path: Path
+) -> None:
+    words = shlex.split(line)
+    given = {word for word in words if word.endswith(".yaml")} - {*after(words, "-o", "--save")}
+    for name in given:
+        shutil.copy(PATIENTS / "eligible.yaml", tmp_path / name)
+    if "site.log" in words:
+        logged = ("--log", "site.log", "--subject", "S-014", "--by", "JW")
+        for _ in range(7):
+            run("screen", PATIENTS / "eligible.yaml", *logged, folder=tmp_path)
+    ran = run(*words, folder=tmp_path)
+    assert words[0] == command
+    assert ran.code in (0, 3, 4) or ran.err.startswith((NO_TERMINAL, NO_ANSWERS)), ran
+
+
+def after(words: list[str], *options: str) -> list[str]:
+    return [word for option, word in pairwise(words) if option in options]
+
+
+# Data elements, and blank files for them.
+
+
+def test_every_element_is_listed_with_its_flag_under_its_section() -> None:
+    out = run("elements", COLUMNS="200").out
     flags = ["--" + element.name.replace("_", "-") for element in TRIAL.answerable()]
     assert all(f" {flag} " in out for flag in flags)
-    assert all(f"\n{section.title}:\n" in out for section in TRIAL.sections[1:])
+    assert all(f"\n{section.title} ({section.id})\n" in f"\n{out}" for section in TRIAL.sections)
+    listed = json.loads(run("elements", "--format", "json").out)
+    assert [one["flag"] for one in listed] == flags
+    weight = next(one for one in listed if one["element"] == "weight")
+    assert (weight["type"], weight["unit"], weight["other_units"]) == (
+        "quantity",
+        "kg",
+        ["lb", "g"],
+    )
+    assert (weight["range"], weight["source"]) == ([20, 300], "chart")
+    assert [row["element"] for row in rows(run("elements", "--format", "csv"))] == [
+        element.name for element in TRIAL.answerable()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sections"),
+    [
+        ("fractures", {"fractures"}),
+        ("Fractures", {"fractures"}),
+        ("dxa report", {"imaging"}),
+        ("laboratory", {"calcium", "thyroid", "liver_kidney", "infection"}),
+        ("Laboratory: thyroid", {"thyroid"}),
+    ],
+)
+def test_a_section_is_meant_by_its_id_or_title(wanted: str, sections: set[str]) -> None:
+    listed = json.loads(run("elements", wanted, "--format", "json").out)
+    assert {one["section"] for one in listed} == sections
+
+
+def test_a_section_that_there_is_not_is_told_with_those_there_are() -> None:
+    ran = run("elements", "fracture")
+    assert ran.code == 2
+    assert ran.err.startswith(
+        "error: elements: no section is named 'fracture'. Did you mean 'fractures'? Known: scr"
+    )
 
 
 def test_the_version_is_the_packages() -> None:

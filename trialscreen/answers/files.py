@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from trialscreen.criteria_file import yaml_nodes
 
 
+_TABLES = (".csv", ".csv.gz", ".tsv", ".parquet", ".ndjson", ".xlsx")
+
+
 def read_answers(source: str, problems: list[Problem]) -> dict[str, Answer]:
     """The answers in a YAML or JSON file (`-`: standard input), one key per element.
 
@@ -30,6 +33,10 @@ def read_answers(source: str, problems: list[Problem]) -> dict[str, Answer]:
     judged here.
     """
     origin = "standard input" if source == "-" else printable(source)
+    if source.lower().endswith(_TABLES):
+        message = "is a table of patients; screen it with 'trialscreen cohort'"
+        problems.append(Problem(origin, message))
+        return {}
     try:
         data = _standard_input() if source == "-" else read_bytes(Path(source), origin)
         text = decode(data, origin)

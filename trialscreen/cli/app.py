@@ -16,8 +16,10 @@ from typer.core import TyperGroup
 
 from trialscreen import __version__
 from trialscreen.cli.element_flags import ElementFlagsCommand
+from trialscreen.cli.examples import ExamplesFirst
 from trialscreen.cli.output import Exit, refuse, tell_problems
 from trialscreen.cli.process import code_of, ending_in_order, open_streams
+from trialscreen.cli.usage import usage_told_alike
 from trialscreen.model.errors import InputError
 
 
@@ -32,13 +34,14 @@ class _Place(NamedTuple):
     module: str
     name: str
     short_help: str
-    kind: type[ElementFlagsCommand] | None = None
+    kind: type[ExamplesFirst] = ExamplesFirst
 
 
 _PLACES = {
     "screen": _Place("screen", "screen", "Screen one patient.", ElementFlagsCommand),
     "report": _Place("report", "report", "Write a page to sign.", ElementFlagsCommand),
     "trial": _Place("trial", "trial", "Show the trial and its dose cohorts."),
+    "elements": _Place("elements", "elements", "List what can be given of a patient."),
     "criteria": _Place("trial", "criteria", "Show the criteria word for word."),
     "cohort": _Place("cohort", "cohort", "Screen a table of patients."),
     "sql": _Place("sql", "sql", "Print the query that screens a table."),
@@ -62,6 +65,14 @@ class Commands(TyperGroup):
         except InputError as error:
             tell_problems(error)
             sys.exit(Exit.BAD_INPUT)
+
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        with usage_told_alike():
+            return super().make_context(*args, **settings)
+
+    def invoke(self, ctx: Any) -> Any:
+        with usage_told_alike():
+            return super().invoke(ctx)
 
 
 class _OnDemand(Mapping[str, Any]):

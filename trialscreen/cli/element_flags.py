@@ -2,7 +2,8 @@
 
 Values are text: they have one parser (`values`). A Typer option costs 0.3 ms to make, and
 a hundred of them a fifth of the start-up time; so the elements' flags are taken from the
-arguments here, and made for Typer only where it shows them: in help and completion.
+arguments here, and made for Typer only where it completes them. Help leaves them to
+`elements`.
 """
 
 import inspect
@@ -12,14 +13,15 @@ from itertools import islice
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperCommand
 
 from trialscreen.answers.values import UNKNOWN_WORD
+from trialscreen.cli.examples import ExamplesFirst
 from trialscreen.cli.options import FROM
+from trialscreen.cli.usage import option_hint
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
-from trialscreen.text.characters import nearest, short, shown
+from trialscreen.text.characters import short, shown
 
 _HELP = frozenset(("--help", "-h"))
 
@@ -46,7 +48,7 @@ class Flags(NamedTuple):
         return found
 
 
-class ElementFlagsCommand(TyperCommand):
+class ElementFlagsCommand(ExamplesFirst):
     """A command that takes a flag per data element, beside the options of its function."""
 
     def make_context(
@@ -56,7 +58,7 @@ class ElementFlagsCommand(TyperCommand):
         elements = {flag(e.name): e for e in trial.answerable() if e.name != SCREENING_DATE}
         own = {name: option for option in self.params for name in option.opts}
         flags = _take(args, trial, elements, own)
-        if extra.get("resilient_parsing") or not _HELP.isdisjoint(flags.rest):
+        if extra.get("resilient_parsing"):
             self.params = [*self.params, *_options(trial, elements)]
         context = super().make_context(info_name, flags.rest, parent=parent, **extra)
         context.params = {option.name: context.params[option.name] for option in own.values()}
@@ -65,18 +67,6 @@ class ElementFlagsCommand(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return [*super().collect_usage_pieces(ctx), "[FILE]"]
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """The options in help, by section; names are never cut."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for option in self.get_params(ctx):
-            record = option.get_help_record(ctx)
-            if record is not None:
-                panel = getattr(option, "rich_help_panel", None) or "Options"
-                sections.setdefault(panel, []).append(record)
-        for title, records in sections.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
 
 
 def flag(name: str) -> str:
@@ -121,7 +111,7 @@ def _take(
                 taken.rest.extend(words)
             seen.add(name)
         elif arg.startswith("-") and arg != "-" and not (strange and arg[1:2].isdigit()):
-            hint = nearest(name, (*elements, *own))
+            hint = option_hint(name, (*elements, *own))
             taken.problems.append(Problem(short(name), f"no such option.{hint}"))
             strange = not equals
             continue

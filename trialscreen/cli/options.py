@@ -18,12 +18,12 @@ DAY = "--screening-date"
 
 
 def from_option(more: str = "") -> Any:
-    what = "Answers from a YAML or JSON file, one key per element; - for standard input."
+    what = "Answers in a YAML or JSON file; - for standard input."
     return typer.Option(FROM, metavar="FILE", help=what + more)
 
 
 def day_option(more: str = "", metavar: str = "YYYY-MM-DD") -> Any:
-    what = "The day that every window is counted from; today if none is given."
+    what = "The day that windows are counted from, or today."
     return typer.Option(DAY, metavar=metavar, help=what + more)
 
 
@@ -31,11 +31,11 @@ def output_option(help: str, metavar: str = "FILE") -> Any:
     return typer.Option("-o", "--output", metavar=metavar, help=help)
 
 
-FromOption = Annotated[
-    str | None, from_option(" Flags win over the file. FILE alone means the same.")
-]
+FromOption = Annotated[str | None, from_option(" Flags win. FILE alone is the same.")]
 DayOption = Annotated[str | None, day_option()]
-FormatOption = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
+FormatOption = Annotated[
+    Format, typer.Option("--format", metavar="FORMAT", help="table, plain, json, markdown or csv.")
+]
 OutputOption = Annotated[str, output_option("The file to write; - for stdout.")]
 LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="The screening log.")]
 

@@ -43,36 +43,30 @@ def screen(
     ] = False,
     save: Annotated[
         str | None,
-        typer.Option("--save", metavar="FILE", help="Keep the answers of the interview in FILE."),
+        typer.Option("--save", metavar="FILE", help="Keep the interview's answers in FILE."),
     ] = None,
     resume: Annotated[
         str | None,
-        typer.Option(
-            "--resume", metavar="FILE", help="Go on with the interview whose answers are in FILE."
-        ),
+        typer.Option("--resume", metavar="FILE", help="Go on with the interview kept in FILE."),
     ] = None,
     ask: Annotated[
         str | None,
         typer.Option(
             "--ask",
             metavar="SOURCES",
-            help="Ask only for these, such as participant,chart; on the phone, --quick --ask"
-            " participant.",
+            help="Ask only for these, such as participant,chart.",
         ),
     ] = None,
     quick: Annotated[
         bool,
-        typer.Option(
-            "--quick", help="Ask first what is most likely to exclude, the cheapest first."
-        ),
+        typer.Option("--quick", help="Ask first what is most likely to exclude."),
     ] = False,
     site: SiteOption = None,
     plain: Annotated[
         bool,
         typer.Option(
             "--plain",
-            help="For screen readers: one plain line after another, in the interview and the"
-            " result; --format plain is the result alone.",
+            help="For screen readers: plain lines, one by one.",
         ),
     ] = False,
     log: Annotated[
@@ -80,13 +74,13 @@ def screen(
         typer.Option(
             "--log",
             metavar="FILE",
-            help="Add the result to this screening log; a new one is begun.",
+            help="Add the result to this log, or begin it.",
         ),
     ] = None,
     subject: Annotated[
         str | None,
         typer.Option(
-            "--subject", metavar="CODE", help="With --log: the pseudonymous code, such as S-014."
+            "--subject", metavar="CODE", help="With --log: a code such as S-014, no name."
         ),
     ] = None,
     by: Annotated[
@@ -103,21 +97,19 @@ def screen(
             "--corrects",
             metavar="ENTRY",
             min=1,
-            help="With --log: the entry that this one replaces.",
+            help="With --log: the entry it replaces.",
         ),
     ] = None,
     reason: Annotated[
         str | None,
-        typer.Option("--reason", metavar="TEXT", help="With --corrects: why that entry was wrong."),
+        typer.Option("--reason", metavar="TEXT", help="With --corrects: what was wrong."),
     ] = None,
 ) -> None:
-    """Screen one patient, from flags (one per data element), a file, or an interview.
+    """Screen one patient, from flags, a file, or an interview in a terminal.
 
-    In a terminal with nothing given, the interview asks for what still matters.
-
-    Every value may be unknown. A number may carry a unit ("121 lb") or a bound ("<20"), a
-    date may be known in part (2026-03). Exit code: 0 eligible, 3 ineligible, 4
-    undetermined, 2 bad input.
+    Each data element has a flag, such as --weight: 'trialscreen elements' lists them. A value
+    may be unknown, carry a unit or a bound, or be a date known in part (2026-03). Exit code:
+    0 eligible, 3 ineligible, 4 undetermined, 2 bad input.
     """
     flags = Flags.of(context)
     asked = InterviewOptions(interactive, save, resume, ask, quick, plain)

@@ -1,0 +1,77 @@
+"""Blank files to fill: the answers of one patient as YAML, a table of patients as CSV or .xlsx."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from trialscreen.model.trial import Element, Trial
+from trialscreen.output.report.elements_page import answer_form
+from trialscreen.text import csvtext
+
+ID, FIRST = "patient_id", "S-001"
+"""The column of ids, and a first one, so that a table without any answer has a row."""
+
+_HEAD = """\
+# Answers for {nct_id}: one patient, a pseudonymous code at most, no name.
+# What is left empty is not answered, and so unknown. Write "unknown" for what was asked and is
+# not known. Screen it with: trialscreen screen FILE
+"""
+
+
+def yaml_template(trial: Trial, elements: Sequence[Element]) -> str:
+    """A key for each element, without a value, under its question and what is accepted."""
+    lines = [_HEAD.format(nct_id=trial.registration.nct_id)]
+    for section in trial.sections:
+        asked = [one for one in elements if one.section == section.id]
+        if asked:
+            lines.append(f"\n# {section.title}\n")
+        for one in asked:
+            lines.append(f"# {one.ask or one.label} ({'; '.join(answer_form(one))})")
+            lines.append(f"{one.name}:")
+    return "\n".join(lines) + "\n"
+
+
+def csv_template(elements: Sequence[Element]) -> str:
+    """A column for each element, and a first row that holds nothing but its id."""
+    return csvtext.render(_titles(elements), [(FIRST, *("" for _ in elements))])
+
+
+def write_xlsx_template(path: Path, trial: Trial, elements: Sequence[Element]) -> None:
+    """As `csv_template`, on a first sheet; a second one says what each column takes.
+
+    Cells are text, or Excel would make a day of `2026-03`, and a date of `1-2`.
+    """
+    from openpyxl import Workbook  # noqa: PLC0415 - an extra, for this form only
+    from openpyxl.styles import Font  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+
+    book = Workbook()
+    patients, guide = book.active, book.create_sheet("Columns")
+    assert patients is not None
+    patients.title = "Patients"
+    patients.append(_titles(elements))
+    patients.append((FIRST,))
+    patients.freeze_panes = "B2"
+    for number, title in enumerate(_titles(elements), start=1):
+        letter = get_column_letter(number)
+        patients.column_dimensions[letter].number_format = "@"
+        patients.column_dimensions[letter].width = max(len(title) + 2, 12)
+    guide.append(("Column", "Question", "Answer", "From"))
+    for row in _guide(elements):
+        guide.append(row)
+    for letter, width in zip("ABCD", (44, 80, 44, 14), strict=True):
+        guide.column_dimensions[letter].width = width
+    for sheet in (patients, guide):
+        for cell in sheet[1]:
+            cell.font = Font(bold=True)
+    book.properties.creator = "trialscreen"
+    book.properties.title = trial.registration.nct_id
+    book.save(path)
+
+
+def _titles(elements: Sequence[Element]) -> list[str]:
+    return [ID, *(one.name for one in elements)]
+
+
+def _guide(elements: Sequence[Element]) -> Iterator[tuple[str, ...]]:
+    for one in elements:
+        yield one.name, one.ask or one.label, "; ".join(answer_form(one)), one.source
