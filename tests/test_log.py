@@ -62,7 +62,9 @@ def test_before_consent_an_entry_holds_the_minimum(signed: str | None) -> None:
 
 def entry_of_now(kept: Entry) -> Entry:
     head, detail = texts(kept._replace(at=datetime.now(UTC), by="JW", tool=TOOL))
-    return entry_of(sealed(1, "0" * 64, None, head, detail))
+    found = entry_of(sealed(1, "0" * 64, None, head, detail))
+    assert isinstance(found, Entry)
+    return found
 
 
 def test_a_note_that_leads_to_a_person_is_refused() -> None:

@@ -1,19 +1,19 @@
 """`log …`: the screening log, read and checked. `screen --log` adds to it."""
 
-from datetime import date
 from typing import Annotated
 
 import typer
 
 from trialscreen.cli.app import help_of
 from trialscreen.cli.export import screening_log
-from trialscreen.cli.options import DAY, FormatOption, LogFile, today
+from trialscreen.cli.log_decide import cohort, cohorts, decide
+from trialscreen.cli.options import DAY, FormatOption, LogFile, day_given, today
 from trialscreen.cli.output import Exit, Format, print_result, refuse
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import ValueProblem
 
 log_app = typer.Typer(
-    help="The screening log: list, show, verify, export, re-screen, who is due.",
+    help="The screening log: entries, decisions, dose cohorts, who waits; check, export.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -32,7 +32,7 @@ def list_entries(
     from trialscreen.output.report.log_lists import SHORT, entries_listing  # noqa: PLC0415
 
     with open_log(file) as log:
-        listing = entries_listing(log.entries(details=False), subject)
+        listing = entries_listing(log.every(details=False), subject)
     print_result(
         form, lambda: listing.only(*SHORT).page("No entries."), listing.data, lambda: listing
     )
@@ -108,7 +108,7 @@ def rescreen(
     from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.output.report.log_lists import rescreen_listing  # noqa: PLC0415
 
-    trial, day = load_trial(context.obj), _day(DAY, on)
+    trial, day = load_trial(context.obj), day_given(DAY, on)
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
         found = again(trial, log.entries(), day)
@@ -132,7 +132,7 @@ def due(
     from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.output.report.log_lists import due_listing  # noqa: PLC0415
 
-    last = None if until is None else _day("--until", until)
+    last = None if until is None else day_given("--until", until)
     with open_log(file) as log:
         found = who_is_due(log.entries(details=False))
     wanted = [one for one in found if last is None or one.day <= last]
@@ -140,16 +140,9 @@ def due(
     print_result(form, lambda: listing.page("Nobody is due."), listing.data, lambda: listing)
 
 
+log_app.command(help=help_of(decide), short_help="Decide of a subject.")(decide)
+log_app.command(help=help_of(cohort), short_help="State of a dose cohort.")(cohort)
+log_app.command(help=help_of(cohorts), short_help="Places, and who may be next.")(cohorts)
 log_app.command("export", help=help_of(screening_log), short_help="The log as a table.")(
     screening_log
 )
-
-
-def _day(where: str, text: str | None) -> date:
-    """Any day, also one to come; today if none is given. Raises InputError."""
-    from trialscreen.answers.values import read_day  # noqa: PLC0415
-
-    try:
-        return today() if text is None else read_day(text)
-    except ValueProblem as problem:
-        refuse(where, str(problem))

@@ -1,6 +1,8 @@
 """`screen --log`: what of a screening goes into the log, and whether it can."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,9 +35,9 @@ class LogOptions(NamedTuple):
         options = zip(map(flag, self._fields), self, strict=True)
         return tuple(str(word) for one in options if one[1] is not None for word in one)
 
-    def check(self) -> None:
+    def check(self, subject_pattern: re.Pattern[str] | None) -> None:
         """Raises InputError with everything that is wrong with the options."""
-        if problems := list(self._problems()):
+        if problems := list(self._problems(subject_pattern)):
             raise InputError(problems)
 
     def reach(self, trial: Trial) -> None:
@@ -46,7 +48,7 @@ class LogOptions(NamedTuple):
             with open_or_begin(Path(self.log), trial.registration.nct_id, __version__) as log:
                 log.check(trial.registration.nct_id, self.subject or "", self._correction())
 
-    def _problems(self) -> Iterator[Problem]:
+    def _problems(self, subject_pattern: re.Pattern[str] | None) -> Iterator[Problem]:
         others = zip(self._fields[1:], self[1:], strict=True)
         if self.log is None:
             for name, value in others:
@@ -62,22 +64,7 @@ class LogOptions(NamedTuple):
             yield Problem("--reason", "is needed with --corrects: why is the entry corrected?")
         if self.corrects is None and self.reason is not None:
             yield Problem("--reason", "is for --corrects, which names the entry that was wrong")
-        yield from self._indiscreet()
-
-    def _indiscreet(self) -> Iterator[Problem]:
-        """What could lead to a person."""
-        from trialscreen.log.pseudonyms import check_remark, check_staff, check_subject  # noqa: PLC0415
-
-        checks = (
-            *(("subject", self.subject, check_subject), ("by", self.by, check_staff)),
-            *(("note", self.note, check_remark), ("reason", self.reason, check_remark)),
-        )
-        for name, text, check in checks:
-            try:
-                if text is not None:
-                    check(text)
-            except ValueProblem as problem:
-                yield Problem(flag(name), str(problem))
+        yield from code_problems(self.subject, self.by, (self.note, self.reason), subject_pattern)
 
     def add(self, screening: Screening, answers: Answers) -> None:
         """Adds the entry and says so on stderr. Raises InputError if it cannot be added."""
@@ -101,3 +88,26 @@ class LogOptions(NamedTuple):
         from trialscreen.log.entry import Correction  # noqa: PLC0415
 
         return None if self.corrects is None else Correction(self.corrects, self.reason or "")
+
+
+def code_problems(
+    subject: str | None,
+    by: str | None,
+    remarks: tuple[str | None, str | None],
+    subject_pattern: re.Pattern[str] | None,
+) -> Iterator[Problem]:
+    """What of a subject's code, of who enters it, of a note and a reason could lead to a person."""
+    from trialscreen.log.pseudonyms import check_remark, check_staff, check_subject  # noqa: PLC0415
+
+    checks: tuple[tuple[str, str | None, Callable[[str], str]], ...] = (
+        ("--subject", subject, partial(check_subject, pattern=subject_pattern)),
+        ("--by", by, check_staff),
+        ("--note", remarks[0], check_remark),
+        ("--reason", remarks[1], check_remark),
+    )
+    for where, text, check in checks:
+        try:
+            if text is not None:
+                check(text)
+        except ValueProblem as problem:
+            yield Problem(where, str(problem))

@@ -8,7 +8,7 @@ import typer
 
 from trialscreen.answers.answer import Answer, screening_date
 from trialscreen.cli.output import Format
-from trialscreen.model.errors import Problem
+from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 
 FROM = "--from"
@@ -62,3 +62,13 @@ def screening_day(trial: Trial, text: str | None, problems: list[Problem]) -> da
     """The day that `text` names; today without one, or if it is a problem."""
     given = {} if text is None else {SCREENING_DATE: Answer(text, "flag", DAY)}
     return screening_date(trial, given, today(), problems) or today()
+
+
+def day_given(where: str, text: str | None) -> date:
+    """Any day, also one to come; today if none is given. Raises InputError."""
+    from trialscreen.answers.values import read_day  # noqa: PLC0415 - few commands need it
+
+    try:
+        return today() if text is None else read_day(text)
+    except ValueProblem as problem:
+        raise InputError([Problem(where, str(problem))]) from None

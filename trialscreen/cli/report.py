@@ -77,7 +77,8 @@ def _beside_log(flags: Flags, file: str | None, on: str | None) -> Iterator[Prob
 
 def _from_log(trial: Trial, file: Path, number: int | None) -> str:
     """The page of a log, or the record of one entry, as a document. Raises InputError."""
-    from trialscreen.log.store import open_log  # noqa: PLC0415 - for logs only
+    from trialscreen.log.entry import Entry  # noqa: PLC0415 - for logs only
+    from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.log.verify import verify  # noqa: PLC0415
     from trialscreen.output.report.log_check import checked_words  # noqa: PLC0415
     from trialscreen.output.report.log_page import LogReport, log_document  # noqa: PLC0415
@@ -92,6 +93,8 @@ def _from_log(trial: Trial, file: Path, number: int | None) -> str:
         entry = log.entry(number)
     if entry is None:
         refuse("--entry", f"there is no entry {number}")
+    if not isinstance(entry, Entry):
+        refuse("--entry", f"entry {number} is a decision; a record is that of a screening")
     if checked.faults:
         message = "is not as it was written ('log verify' says where), so nothing of it is recorded"
         refuse(printable(str(file)), message)

@@ -117,11 +117,12 @@ def screen(
     closing, unlogged = "", None
     with answers_file(asked) as keeper:
         stored = stored_answers(flags, asked.file(given_file))
-        answers, screening = screen_stored(flags, on, stored, read_site(flags.trial, site))
+        at = read_site(flags.trial, site)
+        answers, screening = screen_stored(flags, on, stored, at)
         given = bool(flags.texts or given_file)
         asking = asked.wanted(given=given)
         need_answers(given=given or asking)
-        logging.check()
+        logging.check(at.subject_pattern)
         _say_before(flags.trial, answers, stored if resume else {}, asking=asking)
         if asking:
             logging.reach(flags.trial)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from trialscreen.answers.answer import readable_facts
 from trialscreen.answers.sampled import read_samples
+from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Entry, Outcome
 from trialscreen.log.recording import outcome_of
 from trialscreen.model.errors import InputError, Problem
@@ -14,13 +15,15 @@ from trialscreen.screening.clearing import lasting_facts
 from trialscreen.screening.samples import Stale
 from trialscreen.screening.screen import Screening, screen
 
+K = TypeVar("K", bound=Kept)
 
-def corrected_by(entries: Iterable[Entry]) -> dict[int, int]:
+
+def corrected_by(entries: Iterable[Kept]) -> dict[int, int]:
     """The number of each entry that was corrected, and of the one that stands in for it."""
     return {one.corrects.of: one.number for one in entries if one.corrects is not None}
 
 
-def current(entries: Iterable[Entry]) -> list[Entry]:
+def current(entries: Iterable[K]) -> list[K]:
     """The entries that no later one corrects, in their order."""
     listed = list(entries)
     corrected = corrected_by(listed)

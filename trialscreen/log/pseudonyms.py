@@ -49,8 +49,18 @@ _WORDS = frozenset(
 """What a code may spell out."""
 
 
-def check_subject(code: str) -> str:
-    """The subject code, if it can be one. Raises ValueProblem."""
+def check_subject(code: str, pattern: re.Pattern[str] | None = None) -> str:
+    """The subject code, if it can be one. Raises ValueProblem.
+
+    Where a site states the `pattern` of its codes, what fits it as a whole is one.
+    """
+    if pattern is not None:
+        if not code or len(code) > MAX_CODE or not code.isprintable():
+            raise ValueProblem(f"{shown(code)}; expected up to {MAX_CODE} printable characters")
+        if pattern.fullmatch(code) is None:
+            expected = shown(pattern.pattern)
+            raise ValueProblem(f"{shown(code)} is no code of this site; expected {expected}")
+        return code
     _check_form(code, "a subject code such as S-014")
     _check_looks(code, "a pseudonymous code, such as S-014")
     if not any(map(str.isdigit, code)):

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, get_args
 
 from trialscreen.answers.answer import Answer
+from trialscreen.log.decisions import Kept, decision_of, head_of
 from trialscreen.log.entry import (
     Correction,
     Criteria,
@@ -53,8 +54,10 @@ def seal_of(number: int, previous: str, corrects: int | None, head: bytes, detai
     return hashlib.sha256(b"".join((start.encode(), head, b"\n", detail))).hexdigest()
 
 
-def texts(entry: Entry) -> tuple[str, str]:
-    """The head and the detail."""
+def texts(entry: Kept) -> tuple[str, str]:
+    """The head and the detail; of a decision the head is all."""
+    if not isinstance(entry, Entry):
+        return text_of(head_of(entry)), "{}"
     head = {
         "at": in_utc(entry.at),
         "by": entry.by,
@@ -86,7 +89,7 @@ def text_of(data: Mapping[str, Any]) -> str:
     )
 
 
-def entry_of(row: Row) -> Entry:
+def entry_of(row: Row) -> Kept:
     """The entry in a row; without a detail (an empty text) it has no answers and findings.
 
     Raises ValueError if there is none in it.
@@ -97,8 +100,10 @@ def entry_of(row: Row) -> Entry:
         raise ValueError from error
 
 
-def _entry_of(row: Row) -> Entry:
+def _entry_of(row: Row) -> Kept:
     head = json.loads(row.head)
+    if "kind" in head:  # a screening has none, and had none before there were decisions
+        return decision_of(head, row.number, row.corrects, row.seal)
     detail = json.loads(row.detail) if row.detail else {"answers": {}, "found": []}
     _check_words(head)
     return Entry(

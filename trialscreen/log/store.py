@@ -8,11 +8,13 @@ import json
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
+from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
 from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.seal import NO_SEAL, Row, entry_of, sealed, text_of, texts
 from trialscreen.model.errors import InputError, Problem
@@ -27,6 +29,9 @@ MOST = 2**63 - 1
 DAMAGED = "is damaged; 'log verify' says where"
 
 
+K = TypeVar("K", Entry, Decision, CohortState)
+
+
 class Log:
     """An open log of one trial. Errors of the file are raised as InputError."""
 
@@ -34,14 +39,18 @@ class Log:
         self.path, self.nct_id, self._connection = path, nct_id, connection
 
     def entries(self, *, details: bool = True) -> Iterator[Entry]:
-        """All entries in their order, as of now; without details, none has answers or findings."""
+        """All screenings in their order; without details, none has answers or findings."""
+        return (one for one in self.every(details=details) if isinstance(one, Entry))
+
+    def every(self, *, details: bool = True) -> Iterator[Kept]:
+        """All entries in their order, as of now: screenings, and what was decided."""
         columns = ENTRY_COLUMNS if details else ENTRY_COLUMNS.replace("detail", "''")
         query = f"SELECT {columns} FROM entry WHERE number > 0 ORDER BY number"  # noqa: S608
         with file_errors(self.path):
             for row in self._connection.execute(query):
                 yield self._read(Row(*row))
 
-    def entry(self, number: int) -> Entry | None:
+    def entry(self, number: int) -> Kept | None:
         """The entry of that number; None if there is none."""
         if number > MOST:
             return None
@@ -50,22 +59,28 @@ class Log:
             row = self._connection.execute(query, (number,)).fetchone()
         return None if row is None else self._read(Row(*row))
 
-    def _read(self, row: Row) -> Entry:
+    def _read(self, row: Row) -> Kept:
         try:
             return entry_of(row)
         except ValueError:  # of what it holds, nothing is told: it may be anything
             where = f"{printable(str(self.path))} entry {row.number}"
             raise InputError([Problem(where, DAMAGED)]) from None
 
-    def append(self, entry: Entry, by: str, tool: str) -> Entry:
+    def append(
+        self, entry: K, by: str, tool: str, check: Callable[["Log", K], K] | None = None
+    ) -> K:
         """Adds an entry, dated now; it is on the disk when this returns.
 
-        Raises InputError if it is for another trial, or corrects what it cannot.
+        `check` sees the log as it is while nobody else can add to it, and gives the entry to
+        add. Raises InputError as it does, and if the entry is for another trial, or corrects
+        what it cannot.
         """
         entry = entry._replace(at=datetime.now(UTC).replace(microsecond=0), by=by, tool=tool)
-        head, detail = texts(entry)
         with file_errors(self.path), _transaction(self._connection):
-            self.check(entry.criteria.nct_id, entry.subject, entry.corrects)
+            subject = None if isinstance(entry, CohortState) else entry.subject
+            self.check(entry.criteria.nct_id, subject, entry.corrects, type(entry))
+            entry = entry if check is None else check(self, entry)
+            head, detail = texts(entry)
             number, seal = self._connection.execute("SELECT number, seal FROM latest").fetchone()
             corrects = None if entry.corrects is None else entry.corrects.of
             row = sealed(number + 1, seal, corrects, head, detail)
@@ -78,18 +93,26 @@ class Log:
             message = f"is the log of {self.nct_id}, not of {nct_id}"
             raise InputError([Problem(printable(str(self.path)), message)])
 
-    def check(self, nct_id: str, subject: str, corrects: Correction | None) -> None:
+    def check(
+        self,
+        nct_id: str,
+        subject: str | None,
+        corrects: Correction | None,
+        kind: type[Kept] = Entry,
+    ) -> None:
         """Whether an entry can be added. Raises InputError for another trial's, or a wrong one."""
         self.check_trial(nct_id)
-        if corrects is not None and (message := self._not_correctable(corrects.of, subject)):
+        if corrects is not None and (message := self._not_correctable(corrects.of, subject, kind)):
             raise InputError([Problem("--corrects", message)])
 
-    def _not_correctable(self, number: int, subject: str) -> str:
-        """Why an entry cannot be corrected by one for `subject`; empty if it can."""
+    def _not_correctable(self, number: int, subject: str | None, kind: type[Kept]) -> str:
+        """Why an entry cannot be corrected by one of this kind for `subject`; empty if it can."""
         old = self.entry(number)
         if old is None:
             return f"there is no entry {number}"
-        if old.subject != subject:
+        if not isinstance(old, kind):
+            return f"entry {number} is a {KINDS[type(old)]}, not a {KINDS[kind]}"
+        if not isinstance(old, CohortState) and old.subject != subject:
             return f"entry {number} is for {old.subject}, not for {subject}"
         query = "SELECT number FROM entry WHERE corrects = ?"
         later = self._connection.execute(query, (number,)).fetchone()
@@ -106,16 +129,17 @@ def open_log(path: Path) -> Iterator[Log]:
 
 
 @contextmanager
-def open_or_begin(path: Path, nct_id: str, tool: str) -> Iterator[Log]:
-    """A log to add to; a new one, for its owner alone, is begun for this trial."""
+def open_or_begin(path: Path, nct_id: str, tool: str, *, begin: bool = True) -> Iterator[Log]:
+    """A log to add to; a new one, for its owner alone, is begun for this trial if it may be."""
     with file_errors(path):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if begin:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = connect(path)
     with closing(connection):
         with file_errors(path):
             connection.execute("PRAGMA synchronous = EXTRA")  # on the disk, also after a power cut
         with file_errors(path), _transaction(connection):
-            if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            if begin and not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 _begin(connection, nct_id, tool)
         yield _known(path, connection)
 

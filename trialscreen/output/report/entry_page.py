@@ -4,15 +4,19 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from trialscreen.log.decisions import KINDS, Kept
 from trialscreen.log.entry import Entry
 from trialscreen.log.seal import texts
 from trialscreen.model import truth
+from trialscreen.output.report.decision_page import decision_page
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import STATUSES, VERDICTS
 
 
-def entry_page(entry: Entry) -> blocks.Page:
+def entry_page(entry: Kept) -> blocks.Page:
     """An entry as it stands in the log."""
+    if not isinstance(entry, Entry):
+        return (*decision_page(entry), *_about(entry))
     outcome = entry.outcome
     return (
         blocks.Banner(
@@ -59,25 +63,26 @@ def _answers(entry: Entry) -> Iterator[blocks.Block]:
     yield blocks.table(("Element", "Answer", "Given by", "Evidence"), rows, (0, 1, 0, 1))
 
 
-def _about(entry: Entry) -> Iterator[blocks.Block]:
+def _about(entry: Kept) -> Iterator[blocks.Block]:
     yield blocks.Heading("About this entry")
     yield blocks.items(_lines(entry))
 
 
-def _lines(entry: Entry) -> Iterator[str]:
+def _lines(entry: Kept) -> Iterator[str]:
     criteria = entry.criteria
     yield f"Added {entry.at:%Y-%m-%d %H:%M:%S} UTC by {entry.by}, with trialscreen {entry.tool}"
     yield f"Criteria {criteria.nct_id}, version {criteria.version}, SHA-256 {criteria.sha256}"
     if entry.corrects is not None:
         yield f"Corrects entry {entry.corrects.of}: {entry.corrects.reason}"
-    if entry.note:
+    if isinstance(entry, Entry) and entry.note:
         yield f"Note: {entry.note}"
     yield f"Seal {entry.seal}"
 
 
-def entry_data(entry: Entry) -> dict[str, Any]:
+def entry_data(entry: Kept) -> dict[str, Any]:
     """An entry as plain data, for JSON."""
     head, detail = texts(entry)
     corrects = None if entry.corrects is None else entry.corrects.of
+    kind = {"entry": entry.number, "kind": KINDS[type(entry)]}
     seals = {"corrects": corrects, "seal": entry.seal}
-    return {"entry": entry.number, **json.loads(head), **seals, **json.loads(detail)}
+    return {**kind, **json.loads(head), **seals, **json.loads(detail)}

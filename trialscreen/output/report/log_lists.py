@@ -3,35 +3,52 @@
 from collections.abc import Iterable
 from datetime import date
 
+from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
 from trialscreen.log.entry import Entry
 from trialscreen.log.follow_up import Again, Due, Flip, corrected_by
+from trialscreen.output.report.decision_page import decided_words
 from trialscreen.output.report.listing import Columns, Listing, listed
 
 
-def entries_listing(entries: Iterable[Entry], subject: str | None = None) -> Listing:
-    """Every entry (of a subject), the corrected ones too, each with what became of it."""
+def entries_listing(entries: Iterable[Kept], subject: str | None = None) -> Listing:
+    """Every entry (of a subject), the corrected ones too, each with what became of it.
+
+    `verdict` and what follows it is of screenings, `decision` of decisions, `state` of dose
+    cohorts; `result` is whichever it is, in words.
+    """
     every = list(entries)
     corrected = corrected_by(every)
-    columns: Columns[Entry] = {
+    columns: Columns[Kept] = {
         "entry": lambda one: one.number,
-        "subject": lambda one: one.subject,
-        "screening_date": lambda one: one.on,
-        "verdict": lambda one: one.outcome.verdict,
-        "open": lambda one: one.outcome.open,
-        "failed": lambda one: one.outcome.failed,
-        "clears_on": lambda one: one.outcome.clears_on,
+        "kind": lambda one: KINDS[type(one)],
+        "subject": lambda one: None if isinstance(one, CohortState) else one.subject,
+        "on": lambda one: one.on,
+        "result": lambda one: one.outcome.verdict if isinstance(one, Entry) else decided_words(one),
+        "screening_date": lambda one: one.on if isinstance(one, Entry) else None,
+        "verdict": lambda one: one.outcome.verdict if isinstance(one, Entry) else None,
+        "open": lambda one: one.outcome.open if isinstance(one, Entry) else None,
+        "failed": lambda one: one.outcome.failed if isinstance(one, Entry) else (),
+        "clears_on": lambda one: one.outcome.clears_on if isinstance(one, Entry) else None,
+        "decision": lambda one: one.decision if isinstance(one, Decision) else None,
+        "dose_cohort": lambda one: None if isinstance(one, Entry) else one.dose_cohort,
+        "state": lambda one: one.state if isinstance(one, CohortState) else None,
+        "reason": lambda one: None if isinstance(one, Entry) else one.reason,
         "by": lambda one: one.by,
         "at": lambda one: one.at,
         "seal": lambda one: one.seal,
         "corrects": lambda one: None if one.corrects is None else one.corrects.of,
         "corrected_by": lambda one: corrected.get(one.number),
-        "note": lambda one: one.note,
+        "note": lambda one: one.note if isinstance(one, Entry) else "",
     }
-    wanted = (one for one in every if subject in (None, one.subject))
-    return listed(columns, wanted, wide=("failed",))
+    wanted = (one for one in every if subject is None or _is_of(one, subject))
+    return listed(columns, wanted, wide=("result", "failed"))
 
 
-SHORT = ("entry", "subject", "screening_date", "verdict", "open", "failed", "corrected_by")
+def _is_of(one: Kept, subject: str) -> bool:
+    return not isinstance(one, CohortState) and one.subject == subject
+
+
+SHORT = ("entry", "subject", "on", "result", "open", "failed", "corrected_by")
 """The columns of `entries_listing` that a terminal has room for."""
 
 

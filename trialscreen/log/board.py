@@ -1,0 +1,202 @@
+"""The dose cohorts: what the sponsor decided of each, who holds its places, who may be next.
+
+Cohorts are dosed in the order in which they are registered. A participant who was dosed
+keeps the place, also after a withdrawal. The day of an enrolment stands for that of the dose.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from trialscreen.log.decisions import CohortState, Decision, Kept, State
+from trialscreen.log.entry import Entry
+from trialscreen.log.follow_up import current, latest
+from trialscreen.model.trial import Trial
+from trialscreen.text.characters import count_of
+
+
+class Terms(NamedTuple):
+    """What holds of a dose cohort; None is what nobody has decided. `since`: the state's day."""
+
+    state: State | None = None
+    since: date | None = None
+    by: str = ""
+    places: int | None = None
+    sentinel_days: int | None = None
+    observation_days: int | None = None
+
+
+class Holder(NamedTuple):
+    """A participant who holds a place: enrolled, and perhaps withdrawn after the dose."""
+
+    enrolled: Decision
+    withdrawn: Decision | None
+
+
+class Obstacle(NamedTuple):
+    """Why nobody may be dosed in a cohort; `until` that day, if it passes by itself."""
+
+    why: str
+    until: date | None = None
+
+
+class CohortBoard(NamedTuple):
+    """One dose cohort. `next_on` is the first day from `on` for the next; None if none is sure."""
+
+    name: str
+    terms: Terms
+    holders: tuple[Holder, ...]
+    obstacles: tuple[Obstacle, ...]
+    next_on: date | None
+
+    @property
+    def free(self) -> int | None:
+        """Places that nobody holds; None if the number of places is not decided."""
+        places = self.terms.places
+        return None if places is None else max(places - len(self.holders), 0)
+
+
+class Board(NamedTuple):
+    """All dose cohorts on one day; `enrollment` is how many participants the trial has room for.
+
+    `undecided`: who was eligible at the newest screening, and waits for a decision.
+    """
+
+    on: date
+    cohorts: tuple[CohortBoard, ...]
+    enrolled: int
+    enrollment: int | None
+    undecided: tuple[Entry, ...]
+
+
+def decided(entries: Iterable[Kept]) -> dict[str, Decision]:
+    """The last decision of each subject, by its day; subjects as they were first decided."""
+    found: dict[str, Decision] = {}
+    for one in standing(entries):
+        before = found.get(one.subject)
+        if before is None or before.on <= one.on:
+            found[one.subject] = one
+    return found
+
+
+def standing(entries: Iterable[Kept]) -> list[Decision]:
+    """The decisions that no later one corrects, or takes back."""
+    decisions = [one for one in entries if isinstance(one, Decision)]
+    return [one for one in current(decisions) if one.decision != "none"]
+
+
+class Cohorts:
+    """The dose cohorts of a trial, as a log tells of them."""
+
+    def __init__(self, trial: Trial, entries: Iterable[Kept]) -> None:
+        kept = list(entries)
+        registration = trial.registration
+        self.names = [one.name for one in registration.dose_cohorts]
+        self.enrollment = registration.enrollment
+        states = [one for one in kept if isinstance(one, CohortState)]
+        self.states = sorted(current(states), key=lambda one: (one.on, one.number))
+        self.holders = _holders(standing(kept))
+
+    def held(self, name: str) -> list[Holder]:
+        return [one for one in self.holders if one.enrolled.dose_cohort == name]
+
+    def terms(self, name: str, on: date) -> Terms:
+        """What holds of a cohort on a day."""
+        terms = Terms()
+        for one in self.states:
+            if one.dose_cohort == name and one.on <= on:
+                terms = _changed(terms, one)
+        return terms
+
+    def obstacles(self, name: str, on: date) -> Iterator[Obstacle]:
+        """Whatever speaks against a dose in this cohort on this day."""
+        terms = self.terms(name, on)
+        earlier = self.names[: self.names.index(name)]
+        if terms.state != "open":
+            said = (
+                f"{terms.state} since {terms.since}" if terms.state else "nothing is decided of it"
+            )
+            yield Obstacle(f"{name} is not open: {said}")
+        completed = [one for one in earlier if self.terms(one, on).state == "completed"]
+        if first := [one for one in earlier if one not in completed]:
+            come = "comes" if len(first) == 1 else "come"
+            yield Obstacle(
+                f"{' and '.join(first)} {come} before {name} and must be completed first"
+            )
+        yield from self._without_place(name, terms.places)
+        yield from self._too_early(name, terms.sentinel_days, on)
+        for one in completed:
+            yield from self._observed(one, on)
+
+    def _without_place(self, name: str, places: int | None) -> Iterator[Obstacle]:
+        if places is not None and len(self.held(name)) >= places:
+            yield Obstacle(f"{name} has {count_of(places, 'place')}, and none is free")
+        if self.enrollment is not None and len(self.holders) >= self.enrollment:
+            participants = count_of(self.enrollment, "participant")
+            yield Obstacle(f"the trial is for {participants}, and as many are enrolled")
+
+    def _too_early(self, name: str, sentinel_days: int | None, on: date) -> Iterator[Obstacle]:
+        """A dose within the sentinel interval of another, before or after it."""
+        for one in self.held(name):
+            apart = abs((on - one.enrolled.on).days)
+            if apart < (sentinel_days or 0):
+                until = one.enrolled.on + timedelta(days=sentinel_days or 0)
+                days = count_of(sentinel_days or 0, "day")
+                yield Obstacle(f"{_dosed(one)}; {days} between two doses", until)
+
+    def _observed(self, name: str, on: date) -> Iterator[Obstacle]:
+        """The observation of an earlier cohort's last participant, while it lasts."""
+        days = self.terms(name, on).observation_days or 0
+        held = self.held(name)
+        if not held:
+            return
+        last = max(held, key=lambda one: one.enrolled.on)
+        until = last.enrolled.on + timedelta(days=days)
+        if on < until:
+            observed = count_of(days, "day")
+            yield Obstacle(f"{_dosed(last)}; {name} is observed for {observed}", until)
+
+    def board(self, name: str, on: date) -> CohortBoard:
+        found = tuple(self.obstacles(name, on))
+        days = [one.until for one in found]
+        next_on = max((on, *(day for day in days if day))) if None not in days else None
+        return CohortBoard(name, self.terms(name, on), tuple(self.held(name)), found, next_on)
+
+
+def board(trial: Trial, entries: Iterable[Kept], on: date) -> Board:
+    """The board on a day, from what was screened and decided by then."""
+    kept = [one for one in entries if one.on <= on]
+    cohorts = Cohorts(trial, kept)
+    known = decided(kept)
+    newest = latest(one for one in kept if isinstance(one, Entry))
+    undecided = (
+        one
+        for one in newest.values()
+        if one.outcome.verdict == "eligible" and one.subject not in known
+    )
+    boards = tuple(cohorts.board(name, on) for name in cohorts.names)
+    return Board(on, boards, len(cohorts.holders), cohorts.enrollment, tuple(undecided))
+
+
+def _changed(terms: Terms, to: CohortState) -> Terms:
+    given = {name: getattr(to, name) for name in ("places", "sentinel_days", "observation_days")}
+    since = terms.since if terms.state == to.state else to.on
+    kept = {name: value for name, value in given.items() if value is not None}
+    return terms._replace(state=to.state, since=since, by=to.by, **kept)
+
+
+def _holders(standing: Sequence[Decision]) -> list[Holder]:
+    """Who was enrolled, by day, less who withdrew before the dose."""
+    withdrawn: Mapping[str, Decision] = {
+        one.subject: one for one in standing if one.decision == "withdrawn"
+    }
+    enrolled = (one for one in standing if one.decision == "enrolled")
+    holders = (Holder(one, withdrawn.get(one.subject)) for one in enrolled)
+    return sorted(
+        (one for one in holders if one.withdrawn is None or not one.withdrawn.not_dosed),
+        key=lambda one: (one.enrolled.on, one.enrolled.number),
+    )
+
+
+def _dosed(one: Holder) -> str:
+    return f"{one.enrolled.subject} was dosed on {one.enrolled.on}"

@@ -1,0 +1,100 @@
+"""Whether a decision can be entered: what is impossible, and what needs a reason."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from trialscreen.log.board import Cohorts, decided, standing
+from trialscreen.log.decisions import CohortState, Decision, Kept
+from trialscreen.log.entry import Entry, Outcome
+from trialscreen.log.follow_up import current, latest, rescreen
+from trialscreen.log.store import Log
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import Trial
+
+
+def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
+    """The decision as it can be entered now, with what speaks against it.
+
+    Raises InputError if it contradicts an earlier one, or needs a reason and has none.
+    """
+    every = list(log.every(details=False))
+    corrected = None if decision.corrects is None else decision.corrects.of
+    others = [one for one in current(every) if one.number != corrected]
+    where = f"log decide {decision.subject}"
+    if message := _contradicts(others, decision):
+        raise InputError([Problem(where, message)])
+    number = _newest_screening(others, decision.subject, decision.on)
+    screening = None if number is None else log.entry(number)
+    assert not isinstance(screening, Decision | CohortState)
+    despite = tuple(_against(trial, others, decision, screening))
+    reason = decision.reason if decision.corrects is None else decision.corrects.reason
+    if despite and not reason.strip():
+        told = (*despite, "to enter it all the same, say why with --reason TEXT")
+        raise InputError([Problem(where, one) for one in told])
+    return decision._replace(despite=despite, screening=number)
+
+
+def _newest_screening(entries: Iterable[Kept], subject: str, on: date) -> int | None:
+    """The number of a subject's last screening by a day."""
+    screenings = (one for one in entries if isinstance(one, Entry) and one.on <= on)
+    newest = latest(screenings).get(subject)
+    return None if newest is None else newest.number
+
+
+def _contradicts(others: Sequence[Kept], decision: Decision) -> str:
+    """Which earlier decision makes this one impossible; empty if none."""
+    known = [one for one in standing(others) if one.subject == decision.subject]
+    if not known or decision.decision == "none":
+        return ""
+    last = decided(known)[decision.subject]
+    enrolled = next((one for one in known if one.decision == "enrolled"), None)
+    if last.decision == decision.decision:
+        return f"entry {last.number} says so already. {_CORRECT.format(last.number)}"
+    if enrolled is None:
+        return ""
+    entered = f"was enrolled on {enrolled.on}, by entry {enrolled.number}"
+    if decision.decision != "withdrawn":
+        later = "who leaves after that is withdrawn" if last is enrolled else "withdrawn later"
+        return f"{entered}; {later}. {_CORRECT.format(last.number)}"
+    return f"{entered}, after {decision.on}" if decision.on < enrolled.on else ""
+
+
+_CORRECT = "If that is wrong, correct it with --corrects {}"
+
+
+def _against(
+    trial: Trial, others: Sequence[Kept], decision: Decision, screening: Entry | None
+) -> Iterator[str]:
+    """What a decision needs a reason for."""
+    if decision.decision == "none":
+        return
+    if screening is None:
+        yield f"there is no screening of {decision.subject} by {decision.on} in this log"
+    if decision.decision != "enrolled":
+        return
+    if screening is not None:
+        yield from _not_eligible(trial, screening, decision.on)
+    if decision.dose_cohort is not None:
+        cohorts = Cohorts(trial, others)
+        for one in cohorts.obstacles(decision.dose_cohort, decision.on):
+            yield one.why if one.until is None else f"{one.why}, until {one.until}"
+
+
+def _not_eligible(trial: Trial, screening: Entry, on: date) -> Iterator[str]:
+    """Why a subject is not eligible on a day by a screening: as it was found, and as of then."""
+    found = f"entry {screening.number}, the newest screening, found the subject"
+    if screening.outcome.verdict != "eligible":
+        yield f"{found} {_words(screening.outcome)} on {screening.on}"
+        return
+    [again] = rescreen(trial, [screening], on)
+    for problem in again.problems:
+        yield f"with its answers nobody can be screened on {on}: {problem}"
+    if again.now is not None and again.now.verdict != "eligible":
+        yield f"{found} eligible; with the same answers it is {_words(again.now)} on {on}"
+
+
+def _words(outcome: Outcome) -> str:
+    """An outcome that is not eligible, and why."""
+    why = f"fails {', '.join(outcome.failed)}" if outcome.failed else f"{outcome.open} open"
+    clears = "" if outcome.clears_on is None else f", until {outcome.clears_on}"
+    return f"{outcome.verdict} ({why}{clears})"
