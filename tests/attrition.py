@@ -62,6 +62,7 @@ def by_hand(trial: Trial, cohort: Sequence[Screening]) -> Attrition:
         ineligible=_many(one.verdict == "ineligible" for one in cohort),
         remaining=_many(one.verdict != "ineligible" for one in cohort),
         lacking_data=len(lacking),
+        consent_pending=_many(one.open == "consent" for one in cohort),
         judgement_only=_many(one.open == "judgement" for one in cohort),
         eligible=_many(one.verdict == "eligible" for one in cohort),
         criteria=tuple(_of_criterion(n, cohort) for n in range(len(trial.criteria))),

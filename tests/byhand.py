@@ -29,7 +29,8 @@ def hand_written(frame: pl.LazyFrame, on: date) -> pl.LazyFrame:
     ok = reduce(operator.and_, (c(name) if name[0] == "I" else ~c(name) for name in criteria))
     lacks += [c.E16.is_null()]
     verdict = pl.when(c.ok).then(pl.lit("eligible")).when(~c.ok).then(pl.lit("ineligible"))
-    is_open = pl.when(pl.any_horizontal(lacks)).then(pl.lit("data")).otherwise(pl.lit("judgement"))
+    without = pl.when(c.I1.is_null()).then(pl.lit("consent")).otherwise(pl.lit("judgement"))
+    is_open = pl.when(pl.any_horizontal(lacks)).then(pl.lit("data")).otherwise(without)
     return frame.with_columns(ok=ok).select(
         "patient_id",
         verdict.otherwise(pl.lit("undetermined")).alias("verdict"),
@@ -100,7 +101,7 @@ def _criteria(on: date) -> Columns:
     oral, duration = c.oral_bisphosphonate_use, c.oral_bisphosphonate_cumulative_duration
     poi = c.menopause_type == "premature_ovarian_insufficiency"
     return {
-        "I1": c.willing_to_participate & c.informed_consent_signed,
+        "I1": c.willing_to_participate & (c.informed_consent_signed | pl.lit(None)),
         "I2": (c.sex == "female") & (c.years >= 45) & (c.years <= 85)
         & ((c.menopause_type == "natural") | (poi & c.ovarian_insufficiency_is_primary))
         & (c.since_menopause >= 2),

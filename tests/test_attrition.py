@@ -26,7 +26,7 @@ def cases() -> Iterator[Case]:
         few = case.trial.criteria[: case.seed % 3 + 1]  # with more of them hardly anyone passes
         yield case if case.seed % 4 == 0 else case._replace(trial=replace(case.trial, criteria=few))
     yield from packaged_cases(range(size(8)), rows=50)
-    yield simulated(250, unknown=0.03)
+    yield from (simulated(250, unknown) for unknown in (0.0, 0.01, 0.03))
 
 
 def simulated(rows: int, unknown: float) -> Case:
@@ -58,7 +58,8 @@ def test_sections_may_be_called_like_the_columns_of_counts() -> None:
 
 
 NAMES = (
-    *("eligible", "ineligible", "remaining", "lacking_data", "judgement_only"),
+    *("eligible", "ineligible", "remaining", "lacking_data"),
+    *("consent_pending", "judgement_only"),
     *("met", "not_met", "unknown", "failed_alone", "stopped", "passed_so_far", "gained"),
     *("settled", "missing"),
 )

@@ -85,7 +85,7 @@ def test_json_is_as_its_schema_says() -> None:
 
 def test_json_adds_up() -> None:
     found = attrition_data(cohort(), "0")
-    groups = ("ineligible", "lacking_data", "judgement_only", "eligible")
+    groups = ("ineligible", "lacking_data", "consent_pending", "judgement_only", "eligible")
     assert found["assessed"] == sum(found[name] for name in groups) == 3_000
     assert sum(one["stopped"] for one in found["criteria"]) == found["ineligible"]
     assert found["criteria"][-1]["passed_so_far"] == found["eligible"]

@@ -195,10 +195,42 @@ def test_an_ineligible_patient_is_told_when_the_criterion_clears() -> None:
     assert date.fromisoformat(found["E8"]) > date(2026, 6, 1)
 
 
-def test_only_consent_and_judgement_are_open_when_the_data_are_complete() -> None:
-    left_open = ("--informed-consent-signed", "unknown", "--investigator-deems-unsuitable=unknown")
+@pytest.mark.parametrize(
+    ("signed", "pending", "summary"),
+    [
+        ("yes", "judgement", "No data are missing; only the investigator's judgement is open."),
+        ("no", "consent", "Prescreen: nothing excludes so far; consent pending; 2 criteria open."),
+        ("unknown", "consent", "Prescreen: nothing excludes so far; consent pending; 2 crit"),
+    ],
+)
+def test_only_consent_and_judgement_are_open_when_the_data_are_complete(
+    signed: str, pending: str, summary: str
+) -> None:
+    left_open = (f"--informed-consent-signed={signed}", "--investigator-deems-unsuitable=unknown")
     result = screened("--from", PATIENTS / "eligible.yaml", *left_open)
-    assert (result["verdict"], result["open"]) == ("undetermined", "judgement")
+    assert (result["verdict"], result["open"]) == ("undetermined", pending)
+    assert result["summary"].startswith(summary)
+
+
+def test_a_signature_that_is_not_there_yet_fails_nothing_and_is_still_shown() -> None:
+    patient = PATIENTS / "eligible.yaml"
+    ran = run("screen", "--from", patient, "--informed-consent-signed=no", "--format=json")
+    result = json.loads(ran.out)
+    first = result["criteria"][0]
+    assert (ran.code, result["open"], first["passes"]) == (4, "consent", None)
+    assert (first["status"], first["missing"]) == ("open", ["informed_consent_signed"])
+    assert first["reasons"] == ["informed consent signed: not yet"]
+    assert result["facts"]["informed_consent_signed"] == "not yet"
+
+
+def test_declining_fails_the_consent_criterion_and_data_come_before_consent() -> None:
+    declined = screened("--willing-to-participate=no", "--informed-consent-signed=no")
+    assert (declined["verdict"], declined["criteria"][0]["passes"]) == ("ineligible", False)
+    unsigned = screened(
+        "--from", PATIENTS / "eligible.yaml", "--sex=unknown", "--informed-consent-signed=no"
+    )
+    assert unsigned["open"] == "data"
+    assert "consent pending; 3 criteria open. Data are missing for 2." in unsigned["summary"]
 
 
 # `trial` and `criteria`.

@@ -37,7 +37,7 @@ EXCLUDING = {
     "prior_cell_therapy": "yes",
     "weight": "38",
     "sex": "male",
-    "informed_consent_signed": "no",
+    "willing_to_participate": "no",
 }
 """Answers that each fail a criterion for certain, whatever else is known."""
 

@@ -62,7 +62,7 @@ def test_a_raw_export_of_the_form_is_a_cohort_file(tmp_path: Path) -> None:
     assert ran.code == 0, ran.err
     (row,) = csv.DictReader(io.StringIO(out.read_text("utf-8")))
     assert (row["record_id"], row["verdict"]) == ("S-1", "ineligible")
-    assert (row["I1"], row["I3"], row["E10"]) == ("false", "false", "")
+    assert (row["I1"], row["I3"], row["E10"]) == ("", "false", "")
 
 
 def data_dictionary_rows() -> list[dict[str, str]]:

@@ -144,7 +144,9 @@ def test_a_plain_interview_has_no_box_from_the_first_line_to_the_last() -> None:
         child.sendline(reply)
     code, out = finish(child)
     assert code == 4
-    assert "UNDETERMINED for NCT06949137 on 2026-06-01\r\nNothing excludes so far." in out
+    assert (
+        "UNDETERMINED for NCT06949137 on 2026-06-01\r\nPrescreen: nothing excludes so far;" in out
+    )
     assert "I1 Willing, and consent signed\r\n  Status: ? open\r\n" in out
     assert not set(out) & set("─│╭╮╰╯━|\x1b")
     assert max(map(len, lines(out.partition("Pending: ")[0]))) <= 80

@@ -52,8 +52,7 @@ def test_before_consent_an_entry_holds_the_minimum(signed: str | None) -> None:
     if signed is not None:
         answers["informed_consent_signed"] = signed
     kept = screened("S-1", answers)
-    failed = ("I1", "I3") if signed == "no" else ("I3",)
-    assert (kept.subject, kept.on, kept.outcome.failed) == ("S-1", ON, failed)
+    assert (kept.subject, kept.on, kept.outcome.failed) == ("S-1", ON, ("I3",))
     assert (kept.answers, kept.findings, kept.outcome.clears_on) == ({}, (), None)
     head, detail = texts(entry_of_now(kept))
     assert "natural" not in head + detail

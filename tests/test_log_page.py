@@ -58,7 +58,7 @@ def test_reasons_count_who_fails_alone_and_first_in_protocol_order() -> None:
     both = both._replace(outcome=outcome)
     found = counts(both, entry(WASHOUT, "S-2", 2), entry(ELIGIBLE, "S-3", 3))
     assert found.reasons == (Reason("E8", 2, 1, 2), Reason("E13", 1, 0, 0), Reason("X9", 1, 0, 0))
-    assert (found.screened, found.ineligible, found.not_excluded) == (3, 2, 1)
+    assert (found.screened, found.ineligible, found.remaining) == (3, 2, 1)
 
 
 @pytest.mark.parametrize("subjects", [0, 1, 7, 60])
@@ -66,7 +66,8 @@ def test_the_counts_add_up(subjects: int) -> None:
     entries = log(subjects).entries
     found = counts(*entries)
     assert found.screened == subjects
-    parts = (found.eligible, found.ineligible, found.lacking_data, found.judgement_only)
+    undetermined = (found.lacking_data, found.consent_pending, found.judgement_only)
+    parts = (found.eligible, found.ineligible, *undetermined)
     assert sum(parts) == subjects
     assert sum(one.first for one in found.reasons) == found.ineligible
     assert found.before_consent == sum(

@@ -39,8 +39,9 @@ def test_it_does_not_when_another_criterion_fails_by_then() -> None:
 
 def test_a_missing_signature_is_not_yet_and_hides_no_date() -> None:
     said = _detail(rankl_inhibitor_last_dose_date="2025-11-18", informed_consent_signed="no")
-    assert "excluded by E8, I1 not yet met. Re-screen on 2026-11-19" in said
-    assert _detail(informed_consent_signed="no").startswith("I1 not yet met")
+    assert said.endswith("excluded by E8. Re-screen on 2026-11-19 or later.")
+    said = _detail(informed_consent_signed="no")
+    assert said.startswith("Prescreen: nothing excludes so far; consent pending; 21 criteria open")
 
 
 def test_an_inclusion_fails_and_an_exclusion_excludes() -> None:

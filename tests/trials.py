@@ -42,7 +42,8 @@ def _varied(rng: Random, trial: Trial, element: Element, kind: str) -> Element:
         case "judgement":
             return replace(element, source="investigator")
         case "consent":
-            return replace(element, consent=True)
+            no_text = rng.choice(("no", "not yet")) if element.type == "boolean" else "no"
+            return replace(element, consent=True, no_text=no_text)
         case "valid":
             return replace(element, valid_if=random_rule(rng, others, depth=1))
         case "rule" if element.type == "boolean":

@@ -47,7 +47,7 @@ def screened(trial: Trial, facts: Mapping[str, Fact]) -> Screening:
 
 
 def certain(screening: Screening) -> bool:
-    return screening.verdict == "eligible" or any(not one.is_not_yet for one in screening.failing)
+    return screening.verdict != "undetermined"
 
 
 def questions(trial: Trial, world: Mapping[str, Fact], *, quick: bool) -> int:
@@ -73,7 +73,7 @@ def proofs_of_verdict(screening: Screening) -> Ways:
         return ()
     if screening.verdict == "eligible":
         return every(proofs(one.trace) for one in screening.findings)
-    return either(proofs(one.trace) for one in screening.failing if not one.is_not_yet)
+    return either(proofs(one.trace) for one in screening.failing)
 
 
 def proofs(trace: Trace) -> Ways:

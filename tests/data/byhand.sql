@@ -49,7 +49,7 @@ parts AS (
 ),
 criteria AS (
   SELECT *,
-    willing_to_participate AND informed_consent_signed AS I1,
+    willing_to_participate AND (informed_consent_signed OR NULL) AS I1,
     sex = 'female' AND age_now >= 45 AND age_now <= 85
       AND (menopause_type = 'natural' OR (menopause_type = 'premature_ovarian_insufficiency' AND ovarian_insufficiency_is_primary))
       AND since_menopause >= 2 AS I2,
@@ -108,6 +108,7 @@ SELECT
       OR (E14 IS NULL AND (liver_data IS NULL OR (bilirubin IS NULL AND (bilirubin_x IS NULL OR gilbert_syndrome IS NULL))))
       OR (E15 IS NULL AND substance_abuse_last_12_months IS NULL)
       OR E16 IS NULL THEN 'data'
+    WHEN I1 IS NULL THEN 'consent'
     ELSE 'judgement'
   END AS open,
   I1, I2, I3, I4, E1, E2, E3, E4, E5, E6, E7, E8, E9, E10, E11, E12, E13, E14, E15, E16, E17

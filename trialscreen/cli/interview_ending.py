@@ -81,7 +81,7 @@ class Ending(NamedTuple):
     def _pending(self) -> Iterator[str]:
         """How many answers are still needed, by who can give them; none if none can help."""
         screening = self.state.screening
-        if any(not one.is_not_yet for one in screening.failing):
+        if screening.failing:
             return
         for source, names in screening.needed.items():
             unknown = sum(name in self.state.answers for name in names)

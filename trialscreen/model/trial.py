@@ -95,8 +95,8 @@ class Element:
 
     @property
     def no_is_not_yet(self) -> bool:
-        """Whether a no may still become a yes, as a missing signature."""
-        return self.no_text != "no"
+        """Whether a no may still become a yes, as a missing signature; rules do not see it."""
+        return self.consent and self.no_text != "no"
 
     @property
     def is_judgement(self) -> bool:

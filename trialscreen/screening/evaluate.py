@@ -21,7 +21,8 @@ class Resolved(NamedTuple):
 
     `fact` is what rules see. `entered` is the value given directly, `derived` the one
     that follows from other elements (`inputs` of a formula, or `basis`, a rule's trace).
-    `validity` is the trace of the element's `valid_if`.
+    `validity` is the trace of the element's `valid_if`. `not_yet`: a no was entered that may
+    still become a yes, which is as good as nothing.
     """
 
     element: Element
@@ -31,6 +32,7 @@ class Resolved(NamedTuple):
     inputs: tuple["Resolved", ...] = ()
     basis: "Trace | None" = None
     validity: "Trace | None" = None
+    not_yet: bool = False
 
 
 class Trace(NamedTuple):
@@ -72,7 +74,7 @@ class Evaluation:
         return self._resolved[name]
 
     def _resolve(self, element: Element) -> Resolved:
-        entered = self.facts.get(element.name)
+        entered = _unless_not_yet(element, self.facts.get(element.name))
         inputs: tuple[Resolved, ...] = ()
         basis: Trace | None = None
         derived: Fact | None = None
@@ -82,12 +84,13 @@ class Evaluation:
         elif element.derive is not None:
             basis = self.trace(element.derive)
             known = basis.truth.to_optional()
-            derived = None if known is None else Exactly(known)
+            derived = _unless_not_yet(element, None if known is None else Exactly(known))
         fact = combine(element, entered, derived)
         validity = self.trace(element.valid_if) if element.valid_if is not None else None
         if validity is not None and validity.truth is not truth.TRUE:
             fact = None
-        return Resolved(element, fact, entered, derived, inputs, basis, validity)
+        not_yet = entered is None and element.name in self.facts
+        return Resolved(element, fact, entered, derived, inputs, basis, validity, not_yet)
 
     def _test(self, test: rules.Test, facts: list[Fact | None]) -> Truth:
         known = [fact for fact in facts if fact is not None]
@@ -107,6 +110,11 @@ class Evaluation:
                 return _compare(rules.Operator.AT_LEAST, known[0], day(period.before(self.on)))
             case _:
                 assert_never(test)
+
+
+def _unless_not_yet(element: Element, fact: Fact | None) -> Fact | None:
+    """Nothing for a no that may still become a yes."""
+    return None if element.no_is_not_yet and fact == Exactly(value=False) else fact
 
 
 def combine(element: Element, entered: Fact | None, derived: Fact | None) -> Fact | None:

@@ -266,6 +266,8 @@ def _doubts(trace: Trace, on: date) -> Iterator[str]:
         if one.validity is not None and one.entered is not None and one.fact is None:
             value = show_fact(one.element, one.entered)
             yield f"{one.element.label} {value} does not count. {one.element.invalid_help}".strip()
+        elif one.not_yet and one.fact is None:
+            yield f"{one.element.label}: {one.element.no_text}"
         elif isinstance(one.fact, Numbers | Dates) and not one.fact.exact:
             value = told(one, one.fact, on)
             yield f"{one.element.label} {value}{_origin(one)} leaves it open"

@@ -144,7 +144,9 @@ def ways_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
             return ways_to(evaluation, trace.parts[0], target)
         case rules.Given(name):
             return (frozenset((name,)),) if target is truth.TRUE else ()
-        case rules.Is(name, bool() as value) if (basis := trace.used[0].basis) is not None:
+        case rules.Is(name, bool() as value) if (
+            basis := trace.used[0].basis
+        ) is not None and not evaluation.elements[name].no_is_not_yet:
             answer = target if value else truth.negation(target)
             return either(((frozenset((name,)),), ways_to(evaluation, basis, answer)))
         case rules.Is() | rules.OneOf() | rules.Compare() | rules.Within():

@@ -13,12 +13,12 @@ from trialscreen.model.trial import SOURCES, Criterion, Source, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.edit_checks import Notice, review
 from trialscreen.screening.evaluate import Evaluation, Trace
-from trialscreen.screening.explain import deciding_tests, minimal_support, reasons_or_doubts
+from trialscreen.screening.explain import minimal_support, reasons_or_doubts
 from trialscreen.screening.missing import Ways, either, every, missing, needed, ways_to
 from trialscreen.screening.samples import NO_SAMPLES, Awaited, Samples, Stale, stale
 
 Verdict = Literal["eligible", "ineligible", "undetermined"]
-Open = Literal["data", "judgement"]
+Open = Literal["data", "consent", "judgement"]
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,6 @@ class Finding:
     def missing(self) -> tuple[str, ...]:
         """The elements that can still decide this criterion."""
         return missing(self.trace)
-
-    @property
-    def is_not_yet(self) -> bool:
-        """Whether it fails only by an answer that means "not yet", as a missing signature."""
-        if self.passes is not truth.FALSE:
-            return False
-        elements = [test.used[0].element for test in deciding_tests(self.trace)]
-        return all(element.no_is_not_yet for element in elements)
 
     @cached_property
     def needed(self) -> tuple[str, ...]:
@@ -138,12 +130,20 @@ class Screening:
 
     @property
     def open(self) -> Open | None:
-        """What an undetermined patient lacks: data, or only consent and judgement."""
+        """What an undetermined patient lacks: data; else consent; else only judgement."""
         if self.verdict != "undetermined":
             return None
-        names = [name for group in self.missing.values() for name in group]
-        judgement = all(self.trial.elements[name].is_judgement for name in names)
-        return "judgement" if judgement else "data"
+        missing = [self.trial.elements[name] for group in self.missing.values() for name in group]
+        if any(not one.is_judgement for one in missing):
+            return "data"
+        return "consent" if any(one.consent for one in missing) else "judgement"
+
+    @property
+    def is_prescreening(self) -> bool:
+        """Whether the patient may still be eligible, and has not consented yet."""
+        names = (name for group in self.missing.values() for name in group)
+        unsigned = any(self.trial.elements[name].no_is_not_yet for name in names)
+        return unsigned and self.verdict == "undetermined"
 
     def ways_to(self, verdict: Verdict) -> Ways:
         """The smallest sets of open elements that can settle the verdict as given."""

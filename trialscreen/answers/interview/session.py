@@ -145,9 +145,8 @@ class Session:
     # Certain exclusions.
 
     def _certain(self) -> dict[str, Finding]:
-        """The criteria that exclude, whatever else is answered; a missing signature does not."""
-        failing = self.state.screening.failing
-        return {one.criterion.id: one for one in failing if not one.is_not_yet}
+        """The criteria that exclude, whatever else is answered."""
+        return {one.criterion.id: one for one in self.state.screening.failing}
 
     def _announce_exclusions(self) -> None:
         """What excludes, why and until when, each once; after the first, whether to go on."""

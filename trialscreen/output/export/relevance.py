@@ -142,7 +142,7 @@ class Relevance:
 
     def _chosen(self, element: Element, values: tuple[bool | str, ...], truth: bool) -> Condition:
         """When one of `values` is certain, or certainly not: entered, or by a rule."""
-        known: tuple[bool | str, ...] = values_of(element)
+        known: tuple[bool | str, ...] = known_by(element)
         wanted = tuple(value for value in known if (value in values) is truth)
         ways: list[Condition] = []
         if wanted and not element.internal:
@@ -192,18 +192,26 @@ class Relevance:
             (
                 _entered(element),
                 NEVER if computed is None else Answered(computed),
-                *(self._by_rule(element, value) for value in values_of(element)),
+                *(self._by_rule(element, value) for value in known_by(element)),
             )
         )
 
 
 def _entered(element: Element) -> Condition:
-    return NEVER if element.internal else Answered(element.name)
+    """When a value is entered that rules see."""
+    if element.internal:
+        return NEVER
+    return Chosen(element.name, (True,)) if element.no_is_not_yet else Answered(element.name)
 
 
 def _one_decides(rule: rules.AtLeastN) -> bool:
     """Whether one part decides the whole: a false one of all, or a true one of any."""
     return rule.is_all or rule.is_any
+
+
+def known_by(element: Element) -> tuple[bool, ...] | tuple[str, ...]:
+    """Those of the values that rules can see: not a no that may still become a yes."""
+    return (True,) if element.no_is_not_yet else values_of(element)
 
 
 def values_of(element: Element) -> tuple[bool, ...] | tuple[str, ...]:

@@ -11,7 +11,14 @@ from trialscreen.output.report.render import html, markdown
 from trialscreen.tables.attrition.counts import Count, CriterionCounts, Hidden
 
 COLUMNS = ("about", "id", "label", "measure", "patients")
-_GROUPS = ("assessed", "ineligible", "lacking_data", "judgement_only", "eligible")
+_GROUPS = (
+    "assessed",
+    "ineligible",
+    "lacking_data",
+    "consent_pending",
+    "judgement_only",
+    "eligible",
+)
 _OF_CRITERION = ("met", "not_met", "unknown", "failed_alone", "stopped", "passed_so_far", "gained")
 
 

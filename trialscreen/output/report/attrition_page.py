@@ -43,8 +43,9 @@ def attrition_page(cohort: Cohort) -> blocks.Page:
         blocks.Paragraph(trial.registration.title),
         blocks.Banner(
             f"{told(found.eligible)} eligible of {told(found.assessed)} assessed",
-            "Only consent or the investigator's judgement open, which is the recruitment list:"
-            f" {told(found.judgement_only)}. Data missing: {told(found.lacking_data)}."
+            f"The recruitment list: consent pending {told(found.consent_pending)}, only the"
+            f" investigator's judgement open {told(found.judgement_only)}. Data missing:"
+            f" {told(found.lacking_data)}."
             f" Excluded: {told(found.ineligible)}. Screened {_day(cohort)}.",
             "plain",
         ),
@@ -77,10 +78,7 @@ def _flow(found: Attrition) -> Iterator[blocks.Block]:
     return flow(
         first,
         found.assessed,
-        remaining=found.remaining,
-        lacking_data=found.lacking_data,
-        judgement_only=found.judgement_only,
-        eligible=found.eligible,
+        found,
     )
 
 

@@ -4,6 +4,7 @@ A count that is hidden (disclosure control) is told as a text, and has no bar.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from trialscreen.output.report.render import blocks
 from trialscreen.tables.attrition.counts import Count, Hidden
@@ -33,19 +34,27 @@ def stage(
     return blocks.Stage(name, told(count), tone, why, table if table.rows else None)
 
 
-def flow(
-    first: blocks.Stage,
-    whole: Count,
-    *,
-    remaining: Count,
-    lacking_data: Count,
-    judgement_only: Count,
-    eligible: Count,
-) -> Iterator[blocks.Block]:
+class Narrowed(Protocol):
+    """Those who are not excluded, and what they came to."""
+
+    @property
+    def remaining(self) -> Count: ...
+    @property
+    def lacking_data(self) -> Count: ...
+    @property
+    def consent_pending(self) -> Count: ...
+    @property
+    def judgement_only(self) -> Count: ...
+    @property
+    def eligible(self) -> Count: ...
+
+
+def flow(first: blocks.Stage, whole: Count, found: Narrowed) -> Iterator[blocks.Block]:
     """From the `first` stage, that of the `whole`, to the eligible."""
     waiting = {
-        "Data are missing": lacking_data,
-        "Only consent or the investigator's judgement is open": judgement_only,
+        "Data are missing": found.lacking_data,
+        "Consent is pending": found.consent_pending,
+        "Only the investigator's judgement is open": found.judgement_only,
     }
     rows = ((why, counted(count, whole, "open")) for why, count in waiting.items())
     why, columns = "Undetermined, and why", ("Why", "Undetermined")
@@ -53,7 +62,7 @@ def flow(
     yield blocks.Flow(
         (
             first,
-            stage("Not excluded", remaining, "open", why, columns, rows),
-            blocks.Stage("Eligible", told(eligible), "good"),
+            stage("Not excluded", found.remaining, "open", why, columns, rows),
+            blocks.Stage("Eligible", told(found.eligible), "good"),
         )
     )

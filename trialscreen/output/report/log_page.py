@@ -35,12 +35,13 @@ class SubjectCounts(NamedTuple):
     eligible: int
     ineligible: int
     lacking_data: int
+    consent_pending: int
     judgement_only: int
     before_consent: int
     reasons: tuple[Reason, ...]
 
     @property
-    def not_excluded(self) -> int:
+    def remaining(self) -> int:
         return self.screened - self.ineligible
 
 
@@ -60,6 +61,7 @@ def counts_of(entries: Iterable[Entry], protocol_order: Sequence[str]) -> Subjec
         verdicts["eligible"],
         verdicts["ineligible"],
         opens["data"],
+        opens["consent"],
         opens["judgement"],
         sum(one.stage == "before consent" for one in screened),
         tuple(Reason(name, failed[name], alone[name], first[name]) for name in ids),
@@ -99,8 +101,8 @@ def log_page(report: LogReport) -> blocks.Page:
         blocks.Banner(
             f"{counts.eligible:,} eligible of {counts.screened:,} screened",
             f"Ineligible: {counts.ineligible:,}. Undetermined because data are missing:"
-            f" {counts.lacking_data:,}; because only consent or the investigator's judgement is"
-            f" open: {counts.judgement_only:,}.",
+            f" {counts.lacking_data:,}; because consent is pending: {counts.consent_pending:,};"
+            f" because only the investigator's judgement is open: {counts.judgement_only:,}.",
             "plain",
         ),
         *(_flow(counts, labels) if counts.screened else ()),
@@ -143,10 +145,7 @@ def _flow(counts: SubjectCounts, labels: Mapping[str, str]) -> Iterator[blocks.B
     return flow(
         first,
         counts.screened,
-        remaining=counts.not_excluded,
-        lacking_data=counts.lacking_data,
-        judgement_only=counts.judgement_only,
-        eligible=counts.eligible,
+        counts,
     )
 
 
@@ -201,7 +200,11 @@ def _subject(entry: Entry, times: int) -> tuple[blocks.Cell, ...]:
     )
 
 
-_OPEN: dict[Open, str] = {"data": "data missing", "judgement": "judgement open"}
+_OPEN: dict[Open, str] = {
+    "data": "data missing",
+    "consent": "consent pending",
+    "judgement": "judgement open",
+}
 
 
 def _corrections(entries: Sequence[Entry]) -> Iterator[blocks.Block]:

@@ -33,8 +33,6 @@ STATUSES: dict[tuple[Kind, Truth], Status] = {
     ("exclusion", truth.UNKNOWN): Status("?", "open", "open"),
 }
 
-NOT_YET = Status("✗", "not yet", "bad")
-
 VERDICTS: dict[Verdict, Status] = {
     "eligible": Status("✓", "eligible", "good"),
     "ineligible": Status("✗", "ineligible", "bad"),
@@ -43,7 +41,7 @@ VERDICTS: dict[Verdict, Status] = {
 
 
 def status_of(finding: Finding) -> Status:
-    return NOT_YET if finding.is_not_yet else STATUSES[finding.criterion.kind, finding.met]
+    return STATUSES[finding.criterion.kind, finding.met]
 
 
 TRUTHS: dict[Truth, str] = {truth.TRUE: "true", truth.FALSE: "false", truth.UNKNOWN: "open"}

@@ -42,21 +42,21 @@ def _meaning(screening: Screening) -> str:
             return "Every criterion passes on the answers given."
         case "ineligible", _:
             return _why_ineligible(screening)
+        case _ if screening.is_prescreening:
+            return _prescreened(screening)
+        case _, "consent":
+            return "No data are missing; only consent is pending."
         case _, "judgement":
-            return "No data are missing; only consent and the investigator's judgement are open."
+            return "No data are missing; only the investigator's judgement is open."
         case _:
             return _why_undetermined(screening)
 
 
 def _why_ineligible(screening: Screening) -> str:
-    waiting = [one for one in screening.failing if one.is_not_yet]
-    failing = tuple(one for one in screening.failing if not one.is_not_yet)
-    not_yet = f"{_ids(waiting)} not yet met" if waiting else ""
-    if not failing:
-        return f"{not_yet}: it can still come, and nothing else fails."
+    failing = screening.failing
     kinds = {kind: [one for one in failing if one.criterion.kind == kind] for kind in _FAILS}
     said = [f"{_FAILS[kind]} {_ids(some)}" for kind, some in kinds.items() if some]
-    certain = f"Certain, whatever is still open: {', '.join([*said, *filter(None, [not_yet])])}."
+    certain = f"Certain, whatever is still open: {', '.join(said)}."
     return f"{certain}{_re_screen(screening, failing)}"
 
 
@@ -78,13 +78,28 @@ def _re_screen(screening: Screening, failing: tuple[Finding, ...]) -> str:
     return f" Re-screen on {day} or later."
 
 
+def _prescreened(screening: Screening) -> str:
+    """Before consent: what is open, and for how many of the criteria that is data."""
+    open_, lacking = _open_and_lacking(screening)
+    count = count_of(open_, "criterion", "criteria")
+    data = f" Data are missing for {lacking}." if lacking else ""
+    return f"Prescreen: nothing excludes so far; consent pending; {count} open.{data}"
+
+
 def _why_undetermined(screening: Screening) -> str:
+    open_, lacking = _open_and_lacking(screening)
+    count = count_of(lacking, "criterion", "criteria")
+    judged = open_ - lacking
+    waiting = f"; {judged} more wait only for consent or judgement" if judged else ""
+    return f"Nothing excludes so far. Data are missing for {count}{waiting}."
+
+
+def _open_and_lacking(screening: Screening) -> tuple[int, int]:
+    """How many criteria are open, and how many of these for want of data."""
     still_open = [one for one in screening.findings if not one.passes.known]
     elements = screening.trial.elements
     judged = sum(all(elements[name].is_judgement for name in one.missing) for one in still_open)
-    lacking = f"Data are missing for {count_of(len(still_open) - judged, 'criterion', 'criteria')}"
-    waiting = f"; {judged} more wait only for consent or judgement" if judged else ""
-    return f"Nothing excludes so far. {lacking}{waiting}."
+    return len(still_open), len(still_open) - judged
 
 
 def why(finding: Finding) -> tuple[str, ...]:

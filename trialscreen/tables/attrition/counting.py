@@ -81,12 +81,14 @@ def verdicts_of(results: pl.DataFrame) -> Counter[tuple[str, str | None]]:
     """How many rows have each verdict and each thing open."""
     undetermined = len(results) - results["open"].null_count()
     eligible = int((results["verdict"] == "eligible").sum())
+    consent = int((results["open"] == "consent").sum())
     judgement = int((results["open"] == "judgement").sum())
     return Counter(
         {
             ("eligible", None): eligible,
             ("ineligible", None): len(results) - undetermined - eligible,
-            ("undetermined", "data"): undetermined - judgement,
+            ("undetermined", "data"): undetermined - consent - judgement,
+            ("undetermined", "consent"): consent,
             ("undetermined", "judgement"): judgement,
         }
     )

@@ -71,14 +71,15 @@ class Attrition(NamedTuple):
     """The counts of one cohort.
 
     `assessed` = `ineligible` + `remaining`; `remaining` = `eligible` + `lacking_data` +
-    `judgement_only`. The last two are the undetermined; `judgement_only` lack no data but
-    only consent and the investigator's judgement: the recruitment list.
+    `consent_pending` + `judgement_only`. The last three are the undetermined; the last two
+    lack no data but consent, or only the investigator's judgement: the recruitment list.
     """
 
     assessed: Count
     ineligible: Count
     remaining: Count
     lacking_data: Count
+    consent_pending: Count
     judgement_only: Count
     eligible: Count
     criteria: tuple[CriterionCounts, ...]
@@ -116,6 +117,7 @@ def attrition(trial: Trial, tally: Tally) -> Attrition:
         ineligible,
         assessed - ineligible,
         tally.verdicts["undetermined", "data"],
+        tally.verdicts["undetermined", "consent"],
         tally.verdicts["undetermined", "judgement"],
         eligible,
         _criteria(trial, tally, assessed),

@@ -5,6 +5,8 @@ steps over columns; `engines` prints them. For every row they equal what the ref
 for that patient.
 """
 
+from collections.abc import Mapping
+
 from trialscreen.model.expr import NULL, Constant, Scalar
 from trialscreen.model.trial import Trial
 from trialscreen.tables.compile.contradictions import cleaned, contradictions
@@ -12,7 +14,7 @@ from trialscreen.tables.compile.missing import needed
 from trialscreen.tables.compile.open import Judged, judged_at_least, judged_not
 from trialscreen.tables.compile.program import Contradiction, Program, Step, Table
 from trialscreen.tables.compile.rules import Compiler
-from trialscreen.tables.compile.simplify import if_, negated, unknown
+from trialscreen.tables.compile.simplify import both, either, if_, negated, unknown
 
 __all__ = ["Contradiction", "Program", "Step", "Table", "compile_trial"]
 
@@ -25,10 +27,10 @@ def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> P
     compiler = Compiler(trial, table)
     met: dict[str, Judged] = {}
     for criterion in trial.criteria:
-        truth, lacks_data = compiler.rule(criterion.rule, criterion.id)
+        truth, lacks = compiler.rule(criterion.rule, criterion.id)
         name = f"{criterion.id}_met"
         shared = compiler.share(name, f"{criterion.id}: {criterion.label}", truth)
-        met[criterion.id] = Judged(shared, lacks_data)
+        met[criterion.id] = Judged(shared, lacks)
     passes = [
         met[one.id] if one.kind == "inclusion" else judged_not(met[one.id])
         for one in trial.criteria
@@ -44,7 +46,7 @@ def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> P
         criteria={name: judged.truth for name, judged in met.items()},
         eligible=eligible,
         verdict=_verdict(eligible),
-        open=_open(eligible, whole.lacks_data),
+        open=_open(eligible, whole.lacks, _lacks_consent(compiler, met)),
         contradictions=found,
         cleaned=cleaned(table, found),
         needed=needed(compiler) if with_needed else {},
@@ -57,6 +59,19 @@ def _verdict(eligible: Scalar) -> Scalar:
     return if_(eligible, Constant("eligible"), decided)
 
 
-def _open(eligible: Scalar, lacks_data: Scalar) -> Scalar:
-    lacking = if_(lacks_data, Constant("data"), Constant("judgement"))
-    return if_(unknown(eligible), lacking, NULL)
+def _lacks_consent(compiler: Compiler, met: Mapping[str, Judged]) -> Scalar:
+    """Whether an unknown verdict waits for consent; only the criteria that can are looked at."""
+    elements = compiler.trial.elements
+    seeking = compiler.seeking(lambda element: element.consent)
+    return either(
+        *(
+            both(unknown(met[one.id].truth), seeking.rule(one.rule, one.id).lacks)
+            for one in compiler.trial.criteria
+            if any(elements[name].consent for name in compiler.trial.elements_behind(one.rule))
+        )
+    )
+
+
+def _open(eligible: Scalar, lacks_data: Scalar, lacks_consent: Scalar) -> Scalar:
+    without = if_(lacks_consent, Constant("consent"), Constant("judgement"))
+    return if_(unknown(eligible), if_(lacks_data, Constant("data"), without), NULL)

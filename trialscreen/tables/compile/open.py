@@ -1,7 +1,8 @@
-"""The truth of a rule, with who can still settle it: data, or only people's judgement.
+"""The truth of a rule, with what can still settle it: data, consent, or only judgement.
 
 It says of each row what `screening.missing` finds for one patient, with one bit less: not
-which elements are open, but whether one of them is data.
+which elements are open, but whether one of them is of the kind that is sought. The comments
+speak of data.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,21 +18,21 @@ Share = Callable[[Scalar], Scalar]
 
 
 class Judged(NamedTuple):
-    """`truth`: null while unknown. `lacks_data`: an element that is not a judgement is open.
+    """`truth`: null while unknown. `lacks`: an element that is sought is open.
 
-    `lacks_data` counts only where the truth is unknown. It is true for a rule that rests on
-    data alone, and false for one that rests on judgement alone: both are known without a row.
+    `lacks` counts only where the truth is unknown. It is true for a rule that rests on such
+    alone, and false for one that rests on none: both are known without a row.
     """
 
     truth: Scalar
-    lacks_data: Scalar
+    lacks: Scalar
 
     @property
-    def open_for_data(self) -> Scalar:
-        """`lacks_data`, for a row in which the truth may be known."""
-        if self.lacks_data == FALSE:
+    def open_for_it(self) -> Scalar:
+        """`lacks`, for a row in which the truth may be known."""
+        if self.lacks == FALSE:
             return FALSE
-        return both(unknown(self.truth), self.lacks_data)
+        return both(unknown(self.truth), self.lacks)
 
 
 def _joined(join: Callable[..., Scalar], parts: Sequence[Judged], share: Share) -> Judged:
@@ -40,47 +41,47 @@ def _joined(join: Callable[..., Scalar], parts: Sequence[Judged], share: Share) 
     No part of an unknown `all` is false: its data parts together are unknown just when one
     of them is. Likewise no part of an unknown `any` is true.
     """
-    by_data = [part.truth for part in parts if part.lacks_data == TRUE]
-    others = [part for part in parts if part.lacks_data != TRUE]
+    by_data = [part.truth for part in parts if part.lacks == TRUE]
+    others = [part for part in parts if part.lacks != TRUE]
     if not others:
         return Judged(join(*by_data), TRUE)
-    if not by_data and all(part.lacks_data == FALSE for part in others):
+    if not by_data and all(part.lacks == FALSE for part in others):
         return Judged(join(*(part.truth for part in others)), FALSE)
     data = Judged(share(join(*by_data)), TRUE)
     others = [_shared(part, share) for part in others]
     truth = join(data.truth, *(part.truth for part in others))
-    open_parts = [part.open_for_data for part in others]
-    return Judged(truth, either(*([data.open_for_data] if by_data else []), *open_parts))
+    open_parts = [part.open_for_it for part in others]
+    return Judged(truth, either(*([data.open_for_it] if by_data else []), *open_parts))
 
 
 def _shared(part: Judged, share: Share) -> Judged:
-    return part if part.lacks_data == FALSE else Judged(share(part.truth), part.lacks_data)
+    return part if part.lacks == FALSE else Judged(share(part.truth), part.lacks)
 
 
 def judged_at_least(count: int, parts: Sequence[Judged], share: Share) -> Judged:
     if count in (1, len(parts)):
         return _joined(either if count == 1 < len(parts) else both, parts, share)
-    parts = [Judged(share(part.truth), part.lacks_data) for part in parts]
+    parts = [Judged(share(part.truth), part.lacks) for part in parts]
     truth = at_least(count, tuple(part.truth for part in parts))
-    if all(part.lacks_data == TRUE for part in parts):
+    if all(part.lacks == TRUE for part in parts):
         return Judged(truth, TRUE)
-    return Judged(truth, either(*(part.open_for_data for part in parts)))
+    return Judged(truth, either(*(part.open_for_it for part in parts)))
 
 
 def judged_not(part: Judged) -> Judged:
-    return Judged(negated(part.truth), part.lacks_data)
+    return Judged(negated(part.truth), part.lacks)
 
 
 class ElementBounds(NamedTuple):
     """What a row holds of one element: what rules see, and what that was made from.
 
-    `lacks_data`, as of a rule, counts only in a row in which `fact` is not exact.
+    `lacks`, as of a rule, counts only in a row in which `fact` is not exact.
     """
 
     fact: Bounds
     entered: Bounds
     derived: Bounds
-    lacks_data: Scalar
+    lacks: Scalar
 
     @property
     def open(self) -> Scalar:
@@ -90,38 +91,44 @@ class ElementBounds(NamedTuple):
 
 def judged_test(truth: Scalar, used: Sequence[ElementBounds]) -> Judged:
     """A test lacks data if one of the elements that it uses does."""
-    lacking = [one.lacks_data for one in used]
+    lacking = [one.lacks for one in used]
     if all(lacks == TRUE for lacks in lacking):
         return Judged(truth, TRUE)
-    return Judged(truth, either(*(both(one.open, one.lacks_data) for one in used)))
+    return Judged(truth, either(*(both(one.open, one.lacks) for one in used)))
 
 
 class OpenInput(NamedTuple):
     """What an element is derived from: whether it is open, and then whether for data."""
 
     open: Scalar
-    lacks_data: Scalar
+    lacks: Scalar
 
 
-def element_lacks_data(
-    element: Element, entered: Bounds, sources: Sequence[OpenInput], validity: Judged | None
+def element_lacks(
+    element: Element,
+    entered: Bounds,
+    sources: Sequence[OpenInput],
+    validity: Judged | None,
+    *,
+    sought: bool,
 ) -> Scalar:
     """Whether an element that is not known exactly is open for data: itself, or what is behind.
 
-    An element that is only ever derived stands for itself only when nothing behind is open.
+    `sought`: whether it is itself of that kind. One that is only ever derived stands for itself
+    only when nothing behind is open.
     """
-    lacking = [one.lacks_data for one in sources]
-    lacking += [] if validity is None else [validity.lacks_data]
-    is_data = Constant(not element.is_judgement)
+    lacking = [one.lacks for one in sources]
+    lacking += [] if validity is None else [validity.lacks]
+    is_data = Constant(sought)
     if all(lacks == is_data for lacks in lacking):
         return is_data
     by_itself: Scalar = TRUE
     if element.source == "derived":
         nothing_behind = negated(either(*(one.open for one in sources)))
         by_itself = either(known(entered.low), nothing_behind)
-    behind = (both(one.open, one.lacks_data) for one in sources)
+    behind = (both(one.open, one.lacks) for one in sources)
     lacks = either(both(is_data, by_itself), *behind)
     if validity is None:
         return lacks
-    lacks = either(validity.open_for_data, both(negated(is_exact(entered)), lacks))
+    lacks = either(validity.open_for_it, both(negated(is_exact(entered)), lacks))
     return if_(negated(validity.truth), is_data, lacks)

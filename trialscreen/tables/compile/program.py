@@ -60,7 +60,7 @@ class Program:
 
     `criteria`: by id, whether each is met. `eligible`: whether all pass. `verdict`:
     "eligible", "ineligible" or "undetermined". `open`: what an undetermined row lacks,
-    "data" or "judgement"; else null. `cleaned`: the columns of the table that a
+    "data", "consent" or "judgement"; else null. `cleaned`: the columns of the table that a
     contradiction can strike, null in the rows in which one does. The other outputs leave
     contradictions standing: where that matters they are to be computed from cleaned columns.
     `needed`: by element, whether a row needs it, to decide a criterion that is open; empty

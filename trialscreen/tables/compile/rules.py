@@ -1,6 +1,7 @@
 """Rules and elements of a trial over the columns of a table, each lowered once."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import assert_never
@@ -28,7 +29,7 @@ from trialscreen.tables.compile.open import (
     Judged,
     OpenInput,
     Share,
-    element_lacks_data,
+    element_lacks,
     judged_at_least,
     judged_not,
     judged_test,
@@ -48,16 +49,29 @@ from trialscreen.tables.compile.simplify import (
 )
 
 
+def _is_data(element: Element) -> bool:
+    return not element.is_judgement
+
+
 @dataclass(frozen=True)
 class Compiler:
-    """One trial over one table; remembers the steps so far, and each element."""
+    """One trial over one table; remembers the steps so far, and each element.
+
+    `sought`: of which kind an element is if a rule that waits for it lacks something.
+    """
 
     trial: Trial
     table: Table
+    sought: Callable[[Element], bool] = _is_data
     steps: dict[str, Step] = field(default_factory=dict, repr=False)
     _names: dict[expr.Scalar, expr.Column] = field(default_factory=dict, repr=False)
+    _taken: set[str] = field(default_factory=set, repr=False)
     _held: dict[str, ElementBounds] = field(default_factory=dict, repr=False)
     _written: dict[str, Bounds] = field(default_factory=dict, repr=False)
+
+    def seeking(self, sought: Callable[[Element], bool]) -> "Compiler":
+        """Another over the same table, with the same steps, that seeks something else."""
+        return replace(self, sought=sought, _held={}, _written={})
 
     # Steps.
 
@@ -74,15 +88,15 @@ class Compiler:
     def _free_name(self, name: str) -> str:
         number = 2
         free = name
-        while free.casefold() in self._taken:
+        while free.casefold() in self._taken or free.casefold() in self._reserved:
             free = f"{name}_{number}"
             number += 1
         self._taken.add(free.casefold())
         return free
 
     @cached_property
-    def _taken(self) -> set[str]:
-        """Names that a step may not have, in any case of letters: what SQL takes for the same."""
+    def _reserved(self) -> set[str]:
+        """Names that no step may have, in any case of letters: what SQL takes for the same."""
         return {one.casefold() for one in (*self.table.columns, *self.trial.elements)}
 
     def _share_parts_of(self, name: str) -> Share:
@@ -158,8 +172,9 @@ class Compiler:
             validity = self.rule(element.valid_if, element.name)
             valid = where(validity.truth, fact, NO_BOUNDS)
             fact = self._shared(element, valid, "where it is valid")
-        lacks_data = element_lacks_data(element, entered, sources, validity)
-        return ElementBounds(fact, entered, derived, lacks_data)
+        sought = self.sought(element)
+        lacks = element_lacks(element, entered, sources, validity, sought=sought)
+        return ElementBounds(fact, entered, derived, lacks)
 
     def _entered(self, element: Element) -> Bounds:
         name = element.name
@@ -167,6 +182,8 @@ class Compiler:
             return NO_BOUNDS  # nobody can enter it; the screening date is the anchor of windows
         columns = self.table.columns
         exact = expr.Column(name) if name in columns else expr.NULL
+        if element.no_is_not_yet:
+            return one_value(self._unless_no(element, exact))
         low, high = f"{name}_low", f"{name}_high"
         if not {low, high} <= columns or {low, high} & self.trial.elements.keys():
             return one_value(exact)
@@ -176,6 +193,11 @@ class Compiler:
         return bounds._replace(
             low_open=expr.Column(f"{low}_open"), high_open=expr.Column(f"{high}_open")
         )
+
+    def _unless_no(self, element: Element, value: expr.Scalar) -> expr.Scalar:
+        """A yes; null for a no that may still become one."""
+        about = f"{element.label}: yes, or not yet known"
+        return self.share(f"{element.name}_yes", about, if_(value, expr.TRUE, expr.NULL))
 
     def _fact(self, element: Element, entered: Bounds, derived: Bounds) -> Bounds:
         """As `evaluate.combine`."""
@@ -242,12 +264,13 @@ class Compiler:
                     how = f"computed: {name}({', '.join(names)})"
                     bounds = self._shared(element, bounds, how)
                 bounds = bounds if SPECS[name].whole else _rounded(bounds)
-                return bounds, [OpenInput(one.open, one.lacks_data) for one in inputs]
+                return bounds, [OpenInput(one.open, one.lacks) for one in inputs]
             case rule:
                 basis = self.rule(rule, element.name)
                 about = f"{element.label}, derived"
                 truth = self.share(f"{element.name}_derived", about, basis.truth)
-                return one_value(truth), [OpenInput(unknown(truth), basis.lacks_data)]
+                known = self._unless_no(element, truth) if element.no_is_not_yet else truth
+                return one_value(known), [OpenInput(unknown(truth), basis.lacks)]
 
     def _shared(self, element: Element, bounds: Bounds, how: str) -> Bounds:
         """The ends under names of their own."""
