@@ -362,7 +362,8 @@ def test_numbers_and_labels_are_shown_as_the_criteria_file_writes_them(tmp_path:
     shown = run("--criteria", path, "criteria").out
     assert "BMI ≥ 18.50 kg/m²" in shown and "sex is Male by Passport" in shown
     asked = ("--criteria", path, "screen", "--screening-date", "2026-06-01")
-    screened = run(*asked, "--weight", "25", "--height", "117", "--sex", "m", "--format", "plain")
+    given = ("--weight", "25", "--height", "117", "--sex", "m")
+    screened = run(*asked, *given, "--full", "--format", "plain")
     assert "height 117 cm) < 18.50" in screened.out
     assert "BMI is 0.2372 kg/m² below 18.50 kg/m²." in screened.out
     refused = run(*asked, "--bmi", "90")

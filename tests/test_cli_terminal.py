@@ -130,7 +130,7 @@ def test_plain_lines_hold_every_word_of_the_table_and_no_box(args: Arguments) ->
 
 
 def test_plain_lines_stand_each_for_itself() -> None:
-    lines = usual("screen", "--from", WASHOUT, "--plain").out.splitlines()
+    lines = usual("screen", "--from", WASHOUT, "--full", "--plain").out.splitlines()
     assert lines[0] == "INELIGIBLE for NCT06949137 on 2026-06-01"
     at = lines.index("E8 Earlier osteoporosis medicines")
     assert lines[at + 1] == "  Status: ✗ excludes"

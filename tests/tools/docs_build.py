@@ -38,9 +38,8 @@ from trialscreen.cli.app import app
 from trialscreen.model.rules import elements_of
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.model.wording import rule_in_words, show_number, show_range, show_typical
-from trialscreen.output.report.render.blocks import Banner, Heading, Items, Page, Table
 from trialscreen.output.report.render.terminal import show
-from trialscreen.output.report.screening_page import screening_page
+from trialscreen.output.report.summary_page import summary_page
 
 ROOT = Path(__file__).parents[2]
 PICTURE = Path("docs/images/screen.svg")
@@ -414,12 +413,12 @@ PAGES: Mapping[Path, Callable[[], str]] = {
 
 
 def picture() -> str:
-    """The result for one example patient, shortened to the rows that decide, as SVG."""
+    """The result for one example patient, as SVG."""
     place = PATIENTS / "ineligible_washout.yaml"
     text = (ROOT / place).read_text("utf-8")
     given = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes nothing but texts
     on = date.fromisoformat(given.pop("screening_date"))
-    page = screening_page(screen(load_trial(), given, on))
+    page = summary_page(screen(load_trial(), given, on))
     with patch.dict("os.environ", {"TERM": "xterm-256color"}):
         out = Console(
             file=io.StringIO(),
@@ -436,27 +435,10 @@ def picture() -> str:
             _environ={},
         )
         out.print(f"$ trialscreen screen --from {place}")
-        show(_shortened(page), out)
+        show(page, out)
     svg = out.export_svg(title="trialscreen", unique_id="screen")
     svg = re.sub(r"\s*(@font-face \{.*?\}|<!--.*?-->)", "", svg, flags=re.DOTALL)  # nothing outside
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
-
-
-def _shortened(page: Page) -> Page:
-    """Banner, both criteria tables with a few rows left out, and what would change the verdict."""
-    banner = next(block for block in page if isinstance(block, Banner))
-    criteria = [block for block in page if isinstance(block, Table)][:2]
-    titles = [block for block in page if isinstance(block, Heading)]
-    outlook = next(title for title in titles if title.text.startswith("What would change"))
-    lines = next(block for block in page[page.index(outlook) :] if isinstance(block, Items))
-    inclusion, exclusion = criteria
-    rows = [row for row in exclusion.rows if row[0].text in ("E6", "E7", "E8", "E9")]
-    return (
-        banner,
-        *(titles[0], inclusion),
-        *(titles[1], exclusion._replace(rows=tuple(rows))),
-        *(outlook, lines),
-    )
 
 
 # All of it.

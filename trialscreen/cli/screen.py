@@ -29,11 +29,19 @@ def screen(
     given_file: FromOption = None,
     on: DayOption = None,
     form: FormatOption = Format.TABLE,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Show the whole page: every value, in 150 lines and more."),
+    ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show the clauses inside each criterion.")
+        bool,
+        typer.Option(
+            "--explain", help="Show the whole page, with the clauses inside each criterion."
+        ),
     ] = False,
     verbatim: Annotated[
-        bool, typer.Option("--verbatim", help="Show each criterion word for word.")
+        bool,
+        typer.Option("--verbatim", help="Show the whole page, with each criterion word for word."),
     ] = False,
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdict is.")
@@ -137,7 +145,7 @@ def screen(
         unlogged = error  # an interview is not held in vain: its result is shown first
     if plain and form is Format.TABLE:
         form = Format.PLAIN
-    _print(screening, form, explain=explain, verbatim=verbatim)
+    _print(screening, form, full=full, explain=explain, verbatim=verbatim)
     if closing:
         sys.stdout.flush()
         sys.stderr.write(closing)
@@ -163,8 +171,14 @@ def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: boo
         say_note(f"{was} {taken}: {', '.join(others)}")
 
 
-def _print(screening: Screening, form: Format, *, explain: bool, verbatim: bool) -> None:
+def _print(
+    screening: Screening, form: Format, *, full: bool, explain: bool, verbatim: bool
+) -> None:
     def page() -> "Page":
+        if not (full or explain or verbatim):
+            from trialscreen.output.report.summary_page import summary_page  # noqa: PLC0415
+
+            return summary_page(screening)
         from trialscreen.output.report.screening_page import screening_page  # noqa: PLC0415
 
         return screening_page(screening, explain=explain, verbatim=verbatim)

@@ -1,4 +1,4 @@
-"""The page of one screening: verdict, criteria, what is needed, when, the cohorts, the sources."""
+"""The full page of one screening: every criterion, what is needed, when, cohorts, sources."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -12,8 +12,8 @@ from trialscreen.output.report.trial_page import cohort_blocks
 from trialscreen.output.report.verdict_words import (
     distances,
     element_list,
-    headline,
     verdict_detail,
+    verdict_line,
     why_and_until,
 )
 from trialscreen.screening.clearing import all_clear_on, clears_on, fails_by
@@ -40,7 +40,7 @@ def screening_page(
     """`explain` adds the clauses inside each criterion, `verbatim` the registered texts."""
     return (
         blocks.Banner(
-            f"{headline(screening)} for {screening.trial.registration.nct_id} on {screening.on}",
+            verdict_line(screening),
             verdict_detail(screening),
             VERDICTS[screening.verdict].tone,
         ),
@@ -100,7 +100,7 @@ def needed_text(screening: Screening, name: str) -> str:
 
 def _outlook(screening: Screening) -> Iterator[blocks.Block]:
     lines = [
-        *_clearing_lines(screening),
+        *clearing_lines(screening),
         *_distance_lines(screening),
         *_settling_lines(screening),
     ]
@@ -109,7 +109,8 @@ def _outlook(screening: Screening) -> Iterator[blocks.Block]:
         yield blocks.items(lines)
 
 
-def _clearing_lines(screening: Screening) -> Iterator[str]:
+def clearing_lines(screening: Screening) -> Iterator[str]:
+    """When what fails no longer will, and what will by then; or that time alone does not help."""
     day = all_clear_on(screening)
     if day is None:
         if screening.failing:
@@ -152,6 +153,12 @@ def notice_blocks(screening: Screening) -> Iterator[blocks.Part]:
     """What should be looked at twice; nothing if there is nothing."""
     if screening.notices:
         yield blocks.Heading("Please check")
+        yield from notice_items(screening)
+
+
+def notice_items(screening: Screening) -> Iterator[blocks.Part]:
+    """The same without a title."""
+    if screening.notices:
         yield blocks.items(
             blocks.Cell(
                 f"{one.level}: {one.message}", "open" if one.level == "warning" else "plain"

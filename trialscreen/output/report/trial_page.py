@@ -99,6 +99,28 @@ def cohort_blocks(trial: Trial) -> Iterator[blocks.Block]:
     yield blocks.items((note for note in notes if note is not None), "muted")
 
 
+def cohorts_in_short(trial: Trial) -> Iterator[blocks.Block]:
+    """The dose cohorts, a row each; what is the same of all of them is told once."""
+    registration = trial.registration
+    details = [
+        (one.dose, f"{one.intervention} ({one.intervention_type.lower()})", one.description)
+        for one in registration.dose_cohorts
+    ]
+    shared = [texts[0] for texts in zip(*details, strict=True) if len(set(texts)) == 1]
+    yield blocks.Heading("Dose cohorts, as registered")
+    yield blocks.table(
+        ("Cohort", "Dose"),
+        (
+            (cohort.name, "; ".join(text for text in texts if text not in shared))
+            for cohort, texts in zip(registration.dose_cohorts, details, strict=True)
+        ),
+        (0, 1),
+        compact=True,
+    )
+    if shared:
+        yield blocks.Paragraph(f"Each: {'; '.join(shared)}.")
+
+
 def criteria_page(trial: Trial, criteria: tuple[Criterion, ...]) -> blocks.Page:
     """Each criterion word for word, its rule in words, the readings, the elements behind it."""
     return tuple(block for criterion in criteria for block in _criterion(trial, criterion))

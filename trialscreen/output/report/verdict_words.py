@@ -1,7 +1,7 @@
 """What a verdict means, why a criterion fails or is open, and how far off it is: in words."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from trialscreen.model import truth
 from trialscreen.model.trial import Kind, Trial
@@ -11,7 +11,13 @@ from trialscreen.screening.screen import Finding, Screening
 from trialscreen.text.characters import count_of
 
 MOST_NAMED = 3
-"""Missing elements named beside one criterion; the list of what is needed names them all."""
+"""Missing elements named beside one criterion; the full list of what is needed names them all."""
+
+
+def verdict_line(screening: Screening) -> str:
+    """The verdict, of which trial and on which day."""
+    trial = screening.trial.registration.nct_id
+    return f"{headline(screening)} for {trial} on {screening.on}"
 
 
 def headline(screening: Screening) -> str:
@@ -104,18 +110,34 @@ def _open_and_lacking(screening: Screening) -> tuple[int, int]:
 
 def why(finding: Finding) -> tuple[str, ...]:
     """What decided a criterion; for an open one, what is known of it and what is missing."""
-    names = finding.needed
-    if finding.met.known or not names:
-        return finding.reasons
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED + 1 else ""
-    named = names[:MOST_NAMED] if more else names
-    return (*finding.reasons, f"missing: {label_list(finding.trial, named)}{more}")
+    most = MOST_NAMED + (len(finding.needed) == MOST_NAMED + 1)
+    missing = (f"missing: {names}" for names in lacking(finding, most))
+    return (*finding.reasons, *missing)
+
+
+def lacking(finding: Finding, most: int) -> Iterator[str]:
+    """For an open criterion, the missing elements, the first `most` of them named; else nothing."""
+    if not finding.met.known and finding.needed:
+        yield first_labels(finding.trial, finding.needed, most)
+
+
+def first_labels(trial: Trial, names: Sequence[str], most: int) -> str:
+    """The first `most` elements, and how many more there are; just how many there are of 0."""
+    if most == 0:
+        return count_of(len(names), "answer")
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return label_list(trial, names[:most]) + more
+
+
+def until(screening: Screening, finding: Finding) -> Iterator[str]:
+    """The day on which a criterion that fails clears, if one does."""
+    if (day := clears_on(screening, finding)) is not None:
+        yield f"clears on {day}"
 
 
 def why_and_until(screening: Screening, finding: Finding) -> list[str]:
     """What decided a criterion, and the day on which one that fails clears, if one does."""
-    day = clears_on(screening, finding)
-    return [*why(finding), *([] if day is None else [f"clears on {day}"])]
+    return [*why(finding), *until(screening, finding)]
 
 
 def distances(finding: Finding) -> tuple[str, ...]:

@@ -55,7 +55,8 @@ class Table(NamedTuple):
 
     `shares` divides the width: 0 takes what its text needs, the others share the rest. The
     columns in `numbers` (from 0) stand to the right. `to_fill`: by hand, so the
-    rows are high, and each column has its share.
+    rows are high, and each column has its share. `compact`: on as few lines as it can be; its
+    heading says what is in it.
     """
 
     columns: tuple[str, ...]
@@ -63,6 +64,7 @@ class Table(NamedTuple):
     shares: tuple[int, ...]
     numbers: tuple[int, ...] = ()
     to_fill: bool = False
+    compact: bool = False
 
 
 class Terms(NamedTuple):
@@ -131,10 +133,11 @@ def table(
     numbers: tuple[int, ...] = (),
     *,
     to_fill: bool = False,
+    compact: bool = False,
 ) -> Table:
     """A table of texts and cells."""
     cells = tuple(row(*texts) for texts in rows)
-    return Table(tuple(columns), cells, tuple(shares), numbers, to_fill)
+    return Table(tuple(columns), cells, tuple(shares), numbers, to_fill, compact)
 
 
 def counts(columns: tuple[str, ...], rows: Iterable[Iterable[str | Cell]]) -> Table:

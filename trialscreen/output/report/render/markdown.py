@@ -11,7 +11,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 def render(page: blocks.Page) -> str:
     """The page as Markdown, ending in one newline."""
-    return "\n\n".join(map(_part, blocks.parts(page))).strip() + "\n"
+    return "\n\n".join(filter(None, map(_part, blocks.parts(page)))).strip() + "\n"
 
 
 def escape(text: str) -> str:

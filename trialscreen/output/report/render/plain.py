@@ -57,13 +57,15 @@ def _split(text: str) -> list[str]:
 
 
 def _rows(table: blocks.Table) -> Iterator[str]:
-    """A row of two cells is a line; of a longer one, each cell after its name is."""
+    """A row of two cells, and of a compact table, is a line; else each cell after its name is."""
     for cells in table.rows:
         texts = [_split(cell.text) for cell in cells]
-        if len(cells) == 2:
-            yield f"{' '.join(texts[0])}: {_joined(cells[1])}"
-            continue
         named = 1 if table.columns[0] else 2
+        if len(cells) == 2 or table.compact:
+            name = " ".join(cell.text for cell in cells[:named])
+            told = "; ".join(_joined(cell) for cell in cells[named:])
+            yield f"{printable(name)}: {told}"
+            continue
         yield " ".join(line for lines in texts[:named] for line in lines)
         for column, (first, *more) in list(zip(table.columns, texts, strict=True))[named:]:
             if first:

@@ -53,7 +53,7 @@ def _part(block: blocks.Part, width: int, *, plain: bool) -> RenderableType:
         case blocks.Items(items):
             return _list(items)
         case blocks.Table():
-            return _stacked(block) if width < NARROW else _table(block, plain=plain)
+            return _table(block, plain=plain) if width >= NARROW else _stacked(block, width)
         case blocks.Terms(rows):
             return _list(tuple(cell._replace(text=f"{name}: {cell.text}") for name, cell in rows))
         case blocks.Choices(text, options):
@@ -142,7 +142,11 @@ def _has_bars(block: blocks.Table, column: int) -> bool:
 
 def _table(block: blocks.Table, *, plain: bool) -> RenderableType:
     table = RichTable(
-        box=box.ASCII if plain else box.SIMPLE_HEAD, expand=True, padding=(0, 1), pad_edge=False
+        box=None if block.compact else box.ASCII if plain else box.SIMPLE_HEAD,
+        show_header=not block.compact,
+        expand=True,
+        padding=(0, 1),
+        pad_edge=False,
     )
     for n, (name, share) in enumerate(zip(block.columns, block.shares, strict=True)):
         table.add_column(
@@ -157,8 +161,23 @@ def _table(block: blocks.Table, *, plain: bool) -> RenderableType:
     return table
 
 
-def _stacked(block: blocks.Table) -> RenderableType:
+def _one_a_line(block: blocks.Table, width: int) -> RenderableType:
+    """Each row on one line, or else its last cell below the others."""
+    lines: list[RenderableType] = []
+    for cells in block.rows:
+        head, last = Text(" ").join(map(_text, cells[:-1])), _text(cells[-1])
+        head.stylize("bold")
+        if "\n" not in last.plain and head.cell_len + last.cell_len < width:
+            lines.append(Text.assemble(head, " ", last))
+        else:
+            lines += [head, Padding(last, (0, 0, 0, 2))]
+    return Group(*lines)
+
+
+def _stacked(block: blocks.Table, width: int) -> RenderableType:
     """Each row as a line for its first cells, and the rest indented below."""
+    if block.compact:
+        return _one_a_line(block, width)
     rows = RichTable.grid(expand=True)
     rows.add_column(overflow="fold")
     for cells in block.rows:

@@ -1,0 +1,95 @@
+"""The page of `screen` that one takes in, and the full one."""
+
+import re
+import shlex
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.process import PATIENTS, ROOT, run
+from trialscreen import load_trial
+
+TRIAL = load_trial()
+CASES = yaml.safe_load((ROOT / "tests/data/pages/summary.yaml").read_text("utf-8"))
+FULL = (
+    *("Inclusion criteria", "Exclusion criteria", "Still needed", "What would change this"),
+    *("Please check", "Dose cohorts", "About this result"),
+)
+
+
+def lines_of(given: str, *more: str, columns: int = 80, **env: str) -> list[str]:
+    args = shlex.split(given.replace("docs/patients", str(PATIENTS)))
+    return run("screen", *args, *more, COLUMNS=str(columns), **env).out.splitlines()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["given"])
+@pytest.mark.parametrize("columns", [80, 50])
+def test_the_page_is_short_begins_and_ends_with_the_verdict(
+    case: dict[str, Any], columns: int
+) -> None:
+    lines = [line.strip() for line in lines_of(case["given"], columns=columns)]
+    assert len(lines) <= case["lines"][columns]
+    assert lines[1].strip("│ ") == lines[-1] == case["verdict"]
+    assert [line for line in lines if line in case["parts"]] == case["parts"]
+    for one in TRIAL.criteria:
+        label = one.label[:12]
+        assert sum(bool(re.match(rf"{one.id}\b +{label}", line)) for line in lines) == 1
+
+
+def test_every_example_patient_is_among_the_cases() -> None:
+    given = {case["given"] for case in CASES}
+    screened = {path.name for path in PATIENTS.glob("*.yaml")} - {"bad_input.yaml"}
+    assert {f"--from docs/patients/{name}" for name in screened} <= given
+
+
+@pytest.mark.parametrize("columns", [80, 50])
+@pytest.mark.parametrize("form", [(), ("--plain",)])
+def test_a_criterion_that_passes_takes_one_line(columns: int, form: tuple[str, ...]) -> None:
+    lines = lines_of("--from docs/patients/undetermined.yaml", *form, columns=columns)
+    at = lines.index("Passes (11)")
+    assert all(re.match(r"[IE]\d+ .*✓ (met|clear)", line) for line in lines[at + 1 : at + 12])
+    assert not lines[at + 12].strip()
+
+
+@pytest.mark.parametrize("form", ["table", "plain", "markdown"])
+def test_no_detail_of_the_dose_cohorts_is_told_twice(form: str) -> None:
+    shown = " ".join(lines_of("--from docs/patients/eligible.yaml", "--format", form))
+    for cohort in TRIAL.registration.dose_cohorts:
+        for told in (cohort.name, cohort.dose, cohort.intervention, cohort.description):
+            assert shown.replace("\\", "").count(told) == 1, told
+
+
+def test_what_excludes_for_good_needs_nothing_more() -> None:
+    shown = "\n".join(lines_of("--weight 38 --sex male"))
+    assert "Time alone does not clear I2, I3." in shown and "Laboratory" not in shown
+
+
+def test_what_a_washout_ends_is_said_with_its_day_and_what_is_needed_then() -> None:
+    shown = "\n".join(lines_of("--from docs/patients/ineligible_washout.yaml --tsh unknown"))
+    assert "On 2026-11-19 E8 will no longer fail, if nothing else changes." in shown
+    assert re.search(r"Laboratory \(\d\) +TSH", shown)
+
+
+def test_what_is_known_and_not_enough_is_a_reason() -> None:
+    shown = " ".join(lines_of("--from docs/patients/eligible.yaml --tsh '>5'", "--plain"))
+    assert "E13 Thyroid disease, TSH or T4 abnormal: ? open; TSH >5 µIU/mL leaves it open" in shown
+
+
+@pytest.mark.parametrize("more", ["--full", "--explain", "--verbatim"])
+def test_the_full_page_has_all_its_parts(more: str) -> None:
+    lines = lines_of("--from docs/patients/undetermined.yaml", more)
+    assert tuple(line for line in lines if line in FULL) == FULL
+    assert len(lines) > 150
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_data_are_the_same_with_and_without_full(form: str) -> None:
+    given = "--from docs/patients/undetermined.yaml --format {form}"
+    assert lines_of(given) == lines_of(given, "--full")
+
+
+def test_a_dumb_terminal_gets_no_box() -> None:
+    lines = lines_of("--from docs/patients/ineligible_washout.yaml", TERM="dumb")
+    assert not set("".join(lines)) & set("─│╭╮╰╯━┃|")
+    assert lines[0] == lines[-1] == "INELIGIBLE for NCT06949137 on 2026-06-01"

@@ -1,0 +1,107 @@
+"""The page of one screening that one takes in at a glance; the full page has all there is."""
+
+from collections.abc import Iterator, Sequence
+
+from trialscreen.model.trial import Trial
+from trialscreen.output.report.about import AID, criteria_file
+from trialscreen.output.report.render import blocks
+from trialscreen.output.report.screening_page import SOURCE_WORDS, clearing_lines, notice_items
+from trialscreen.output.report.statuses import VERDICTS, status_of
+from trialscreen.output.report.trial_page import cohorts_in_short
+from trialscreen.output.report.verdict_words import (
+    first_labels,
+    lacking,
+    until,
+    verdict_detail,
+    verdict_line,
+)
+from trialscreen.screening.clearing import all_clear_on
+from trialscreen.screening.explain import label_list
+from trialscreen.screening.screen import Finding, Screening
+
+NAMED = {3: 3, 12: 1}
+"""Of up to so many open criteria, so many missing elements are named beside each; of more, none."""
+
+ROOM = 250
+"""Characters for naming what is needed, shared by the sources; each has one element at least."""
+
+_GAP = blocks.Paragraph("")
+
+
+def summary_page(screening: Screening) -> blocks.Page:
+    """The verdict, what decides it, what passes, what is needed next, the cohorts, the verdict."""
+    tone = VERDICTS[screening.verdict].tone
+    line = verdict_line(screening)
+    return (
+        blocks.Banner(line, verdict_detail(screening), tone),
+        *_failing(screening),
+        *_open(screening),
+        *_passing(screening),
+        *_next(screening),
+        *_notices(screening),
+        *cohorts_in_short(screening.trial),
+        _GAP,
+        blocks.Paragraph(f"{criteria_file(screening.trial)}. {AID}", "muted"),
+        _GAP,
+        blocks.Paragraph(line, tone),
+    )
+
+
+def _failing(screening: Screening) -> Iterator[blocks.Part]:
+    rows = [
+        (*_named(one), "\n".join([*one.reasons, *until(screening, one)]))
+        for one in screening.failing
+    ]
+    if rows:
+        yield blocks.Heading(f"Fails ({len(rows)})")
+        yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4), compact=True)
+
+
+def _open(screening: Screening) -> Iterator[blocks.Part]:
+    findings = [one for one in screening.findings if not one.passes.known]
+    if findings:
+        most = next((named for upto, named in NAMED.items() if len(findings) <= upto), 0)
+        rows = [(*_named(one), "\n".join([*one.reasons, *lacking(one, most)])) for one in findings]
+        yield blocks.Heading(f"Open ({len(rows)}): what is missing")
+        yield blocks.table(("", "Criterion", "Status", "Missing"), rows, (0, 0, 0, 1), compact=True)
+
+
+def _passing(screening: Screening) -> Iterator[blocks.Part]:
+    """The criteria that pass, a line each."""
+    rows = [_named(one) for one in screening.findings if one.passes.to_optional()]
+    if rows:
+        yield blocks.Heading(f"Passes ({len(rows)})")
+        yield blocks.table(("", "Criterion", "Status"), rows, (0, 0, 1), compact=True)
+
+
+def _named(finding: Finding) -> tuple[str, str, blocks.Cell]:
+    return finding.criterion.id, finding.criterion.label, status_of(finding).cell
+
+
+def _next(screening: Screening) -> Iterator[blocks.Part]:
+    """When to look again, and what is needed of whom."""
+    waits = screening.verdict != "ineligible" or all_clear_on(screening) is not None
+    needed = [*_needed(screening)] if waits else []
+    lines = " ".join(clearing_lines(screening))
+    if rows := [*needed, *([("Date", lines)] if lines else [])]:
+        yield blocks.Heading("Still needed" if needed else "What is next")
+        yield blocks.table(("From", "What"), rows, (0, 1), compact=True)
+
+
+def _notices(screening: Screening) -> Iterator[blocks.Part]:
+    if items := list(notice_items(screening)):
+        yield from (_GAP, *items)
+
+
+def _needed(screening: Screening) -> Iterator[tuple[str, str]]:
+    for source, names in screening.needed.items():
+        room = ROOM // len(screening.needed)
+        yield f"{SOURCE_WORDS[source]} ({len(names)})", _fitting(screening.trial, names, room)
+
+
+def _fitting(trial: Trial, names: Sequence[str], room: int) -> str:
+    """The first of the elements, as many as there is room for, and how many more there are."""
+    count = len(names)
+    while count > 1 and len(label_list(trial, names[:count])) > room:
+        count -= 1
+    return first_labels(trial, names, count)
