@@ -1,0 +1,90 @@
+"""Values that carry the day of their sample, and values that are awaited."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.process import refusals, run
+from trialscreen import InputError, load_trial, screen
+
+FILE = Path(__file__).parent / "data" / "samples.yaml"
+CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+ON = date(2026, 6, 1)
+TOLD = ("awaited", "stale", "undated")
+
+
+def told_of(case: dict[str, Any]) -> dict[str, list[Any]]:
+    return {key: case.get(key, []) for key in TOLD}
+
+
+def told_in(result: dict[str, Any]) -> dict[str, list[Any]]:
+    listed = {key: [list(one.values()) for one in result[key]] for key in ("awaited", "stale")}
+    return listed | {"undated": result["undated"]}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_file_and_a_program_say_the_same(case: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text(yaml.safe_dump({"screening_date": "2026-06-01"} | case["given"]), "utf-8")
+    ran = run("screen", path, "--format", "json")
+    if "refused" in case:
+        assert any(case["refused"] in one for one in refusals(ran))
+        with pytest.raises(InputError) as caught:
+            screen(load_trial(), case["given"], on=ON)
+        assert any(case["refused"] in str(one) for one in caught.value.problems)
+        return
+    assert told_in(json.loads(ran.out)) == told_of(case)
+    screening = screen(load_trial(), case["given"], on=ON)
+    assert [[one.element, str(one.since), one.source] for one in screening.awaited] == (
+        told_of(case)["awaited"]
+    )
+    assert [[one.element, one.day, str(one.valid_for)] for one in screening.stale] == (
+        told_of(case)["stale"]
+    )
+    assert list(screening.undated) == told_of(case)["undated"]
+
+
+PLAIN = [case for case in CASES if all(isinstance(one, str) for one in case["given"].values())]
+
+
+@pytest.mark.parametrize("case", PLAIN, ids=lambda case: case["name"])
+def test_flags_say_the_same(case: dict[str, Any]) -> None:
+    flags = [f"--{name.replace('_', '-')}={text}" for name, text in case["given"].items()]
+    ran = run("screen", *flags, "--screening-date", "2026-06-01", "--format", "json")
+    if "refused" in case:
+        assert any(case["refused"].partition(" ")[2] in one for one in refusals(ran))
+    else:
+        assert told_in(json.loads(ran.out)) == told_of(case)
+
+
+def test_days_and_waiting_change_no_finding() -> None:
+    trial = load_trial()
+    plain = {"tsh": 7, "t4": 30, "t4_uln": 25, "alt": None, "weight": 39}
+    old = {name: {"value": plain[name], "date": date(2020, 1, 1)} for name in ("tsh", "t4")}
+    dated = {**plain, **old, "alt": "pending"}
+    one, other = (screen(trial, given, on=ON) for given in (plain, dated))
+    assert [each.met for each in one.findings] == [each.met for each in other.findings]
+    assert [each.missing for each in one.findings] == [each.missing for each in other.findings]
+    assert len(other.stale) == 2
+    assert one.stale == one.awaited == ()
+
+
+def test_a_flag_without_a_day_replaces_the_day_of_another_value(tmp_path: Path) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text("screening_date: 2026-06-01\ntsh: {value: 3.1, date: 2026-05-03}\n", "utf-8")
+
+    def told(*flags: str) -> dict[str, list[Any]]:
+        return told_in(json.loads(run("screen", path, *flags, "--format", "json").out))
+
+    assert told("--tsh", "3.1")["stale"] == [["tsh", "2026-05-03", "28 days"]]
+    assert told("--tsh", "3.2")["undated"] == ["tsh"]
+    assert told("--tsh", "3.1 on 2026-05-30")["stale"] == []
+    assert told("--tsh", "pending") == {
+        "awaited": [["tsh", "2026-06-01", "laboratory"]],
+        "stale": [],
+        "undated": [],
+    }
