@@ -70,7 +70,7 @@ def test_days_and_waiting_change_no_finding() -> None:
     assert [each.met for each in one.findings] == [each.met for each in other.findings]
     assert [each.missing for each in one.findings] == [each.missing for each in other.findings]
     assert len(other.stale) == 2
-    assert one.stale == one.awaited == ()
+    assert not one.stale and not one.awaited
 
 
 def test_a_flag_without_a_day_replaces_the_day_of_another_value(tmp_path: Path) -> None:
