@@ -28,8 +28,10 @@ from trialscreen.text import csvtext
 MADE = datetime(2026, 6, 1, 9, 30, 5)  # noqa: DTZ001 - the format has no zone
 FAILED = [
     entry(1, "S-002", ("I3", "E5")),
-    entry(2, "S-001", ("E8",), consent=False),
+    entry(2, "S-001", ("E8",)),
     entry(3, "S-003"),
+    entry(4, "S-004", ("E8",), consent=False),
+    entry(5, "S-005", ("I1",), consent=False),  # as it was logged while unsigned was failed
 ]
 
 
@@ -87,11 +89,13 @@ def test_a_failed_inclusion_is_n_and_an_exclusion_that_is_met_is_y() -> None:
 
 
 def test_only_the_latest_entry_of_a_subject_counts() -> None:
-    entries = [*FAILED, entry(4, "S-002", (), corrects=1), entry(5, "S-001", on=date(2026, 9, 1))]
+    entries = [*FAILED, entry(6, "S-002", (), corrects=1), entry(7, "S-001", on=date(2026, 9, 1))]
     with pytest.raises(InputError, match="1 problem") as caught:
         criteria_not_met(TRIAL, entries)
     assert "no rows" in str(caught.value.problems[0])
-    assert "(2 of 5)" in not_in_criteria_not_met(TRIAL, entries)[3]
+    told = not_in_criteria_not_met(TRIAL, entries)
+    assert "(2 of 7)" in told[3]
+    assert "have not consented (2 of 5)" in told[4]
 
 
 def test_an_entry_of_another_trial_or_criteria_file_is_refused_by_its_number() -> None:

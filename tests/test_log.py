@@ -54,9 +54,23 @@ def test_before_consent_an_entry_holds_the_minimum(signed: str | None) -> None:
     kept = screened("S-1", answers)
     assert (kept.subject, kept.on, kept.outcome.failed) == ("S-1", ON, ("I3",))
     assert (kept.answers, kept.findings, kept.outcome.clears_on) == ({}, (), None)
+    assert kept.outcome.open is None  # and not undetermined for want of a signature
     head, detail = texts(entry_of_now(kept))
     assert "natural" not in head + detail
     assert "38.625" not in head + detail  # no time of day looks like that
+
+
+def test_before_consent_the_day_on_which_a_criterion_clears_is_kept() -> None:
+    unsigned = {**WASHOUT, "informed_consent_signed": "no"}
+    kept = entry_of_now(screened("S-1", unsigned))
+    assert (kept.stage, kept.outcome.failed) == ("before consent", ("E8",))
+    assert [(one.day, one.entry.subject) for one in due([kept])] == [(date(2027, 3, 16), "S-1")]
+    assert "pth" not in "".join(texts(kept))
+
+
+def test_before_consent_nothing_excludes_without_a_reason() -> None:
+    kept = screened("S-1", {"willing_to_participate": "yes", "informed_consent_signed": "no"})
+    assert (kept.outcome.verdict, kept.outcome.failed) == ("undetermined", ())
 
 
 def entry_of_now(kept: Entry) -> Entry:

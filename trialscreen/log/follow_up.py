@@ -51,10 +51,7 @@ class Due(NamedTuple):
 
 
 def due(entries: Iterable[Entry]) -> list[Due]:
-    """Who fails now and will not later, if nothing else changes; the earliest first.
-
-    Before consent is recorded no day is kept, so nobody is due by this.
-    """
+    """Who fails now and will not later, if nothing else changes; the earliest first."""
     found = [
         Due(entry.outcome.clears_on, entry)
         for entry in latest(entries).values()

@@ -38,17 +38,18 @@ def recorded(
 ) -> Entry:
     """What the log keeps of a screening of `subject`, a checked code.
 
-    Before consent that is the code, the date, the outcome and the failed criteria. Raises
-    InputError if a note beside an answer could lead to a person.
+    Before consent that is the code, the date, the outcome, the failed criteria and the day on
+    which these clear, and the sources awaited: no value. Raises InputError if a note beside an
+    answer could lead to a person.
     """
     stage: Stage = "full" if consent_is_recorded(screening) else "before consent"
-    outcome, criteria = outcome_of(screening), criteria_of(screening.trial)
+    outcome = outcome_of(screening)._replace(clears_on=_clear_day(screening))
+    criteria = criteria_of(screening.trial)
     least = Entry(subject, screening.on, criteria, outcome, stage, note, corrects)
     if stage == "before consent":
         return least._replace(awaited=tuple(_sources_awaited(screening)))
     _check_notes(answers)
     return least._replace(
-        outcome=outcome._replace(clears_on=_clear_day(screening)),
         answers={n: one._replace(where="") for n, one in answers.items() if n != SCREENING_DATE},
         findings=tuple(_logged(screening, finding) for finding in screening.findings),
         awaited=screening.awaited,

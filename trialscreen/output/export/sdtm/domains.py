@@ -71,10 +71,11 @@ def trial_criteria(trial: Trial, study: str | None = None) -> Dataset:
 def criteria_not_met(trial: Trial, entries: Sequence[Entry], study: str | None = None) -> Dataset:
     """IE: a row per criterion that a subject certainly failed, by subject in protocol order.
 
-    Each subject's latest entry counts. Raises InputError with every entry of another trial,
+    Each subject's latest entry counts, but for those before consent: who has not consented is
+    no screen failure, whatever the entry says. Raises InputError with every entry of another trial,
     every failed criterion that `trial` does not have, and every value that does not fit.
     """
-    counted = latest(entries).values()
+    counted = _consented(entries)
     _same_trial(trial, counted)
     name = _study(trial, study)
     tests = _tests(trial.criteria, trial)
@@ -123,13 +124,22 @@ def not_in_criteria_not_met(trial: Trial, entries: Sequence[Entry]) -> list[str]
     if len(counted) < len(entries):
         count = f"{len(entries) - len(counted)} of {len(entries)}"
         lines.append(f"earlier and corrected entries ({count}): each subject's latest one counts")
-    other = [one for one in counted if one.criteria.sha256 != trial.sha256]
+    if before := sum(one.stage == "before consent" for one in counted):
+        lines.append(
+            f"subjects who have not consented ({before} of {len(counted)}): whatever excludes"
+            " them, they are no screen failures"
+        )
+    other = [one for one in _consented(entries) if one.criteria.sha256 != trial.sha256]
     if other:
         lines.append(
             f"the criteria version of entries made by another criteria file ({len(other)} of"
             f" {len(counted)}): IETEST is the text of {trial.version}"
         )
     return lines
+
+
+def _consented(entries: Sequence[Entry]) -> list[Entry]:
+    return [one for one in latest(entries).values() if one.stage == "full"]
 
 
 def _study(trial: Trial, study: str | None) -> str:
