@@ -4,8 +4,9 @@ from trialscreen.answers.answer import Answer, Answers, merge, readable_facts, s
 from trialscreen.answers.files import read_answers
 from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.answers.site_file import NO_SITE, Site, with_limits
+from trialscreen.answers.values import is_unknown
 from trialscreen.cli.element_flags import Flags, told_flag
-from trialscreen.cli.options import FROM, today
+from trialscreen.cli.options import DAY, FROM, RESCREEN, screening_day, today
 from trialscreen.cli.output import refuse, say_note
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE
@@ -29,6 +30,39 @@ def stored_answers(flags: Flags, file: str | None) -> dict[str, Answer]:
     if file is None:
         return {}
     return told_apart(flags.trial, read_answers(file, flags.problems), flags.problems)
+
+
+def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[str, Answer]:
+    """The answers in a file as they hold on another day: --screening-date, or today.
+
+    Its own day yields; what changes with the days since then is said on stderr. Raises InputError
+    if the day is earlier, or if nothing tells how old an answer is that changes with the days.
+    """
+    from trialscreen.answers.later import carried, is_counted  # noqa: PLC0415 - for this only
+
+    trial = flags.trial
+    wrong: list[Problem] = []
+    stored = stored_answers(flags, file)
+    own = stored.pop(SCREENING_DATE, None)
+    if own is None or is_unknown(trial, own.text):
+        elements = trial.elements
+        counted = [n for n, one in stored.items() if n in elements and is_counted(elements[n])]
+        if counted:
+            message = f"names no {SCREENING_DATE}, so that nobody knows of which day these are:"
+            refuse(RESCREEN, f"{file} {message} {', '.join(counted)}; add one, or use {FROM}")
+        return stored
+    now = screening_day(trial, on, [])
+    then = screening_date(trial, {SCREENING_DATE: own}, today(), wrong)
+    if then is not None and now < then:
+        wrong.append(Problem(DAY, f"{now} is before {then}, the day of {own.where}"))
+    if wrong or then is None:
+        raise InputError([*flags.problems, *wrong])
+    found = carried(trial, stored, then, now)
+    replaced = flags.texts.keys()
+    for name, change in found.changes.items():
+        if name not in replaced:
+            say_note(change)
+    return found.answers
 
 
 def screen_stored(

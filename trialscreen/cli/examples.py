@@ -13,6 +13,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("screen --quick --ask participant", "On the phone."),
         ("screen --save s014.yaml", "Stop it, keep it."),
         ("screen --resume s014.yaml", "Go on with it later."),
+        ("screen --rescreen s014.yaml", "The answers, today."),
         ("screen patient.yaml --format json", "For scripts."),
     ),
     "report": (

@@ -16,6 +16,9 @@ FROM = "--from"
 
 DAY = "--screening-date"
 
+RESCREEN = "--rescreen"
+"""The option that names a file of answers, to be used on another day than its own."""
+
 
 def from_option(more: str = "") -> Any:
     what = "Answers in a YAML or JSON file; - for standard input."

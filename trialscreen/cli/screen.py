@@ -8,12 +8,17 @@ import typer
 from trialscreen import __version__
 from trialscreen.answers.answer import Answers, differing, of_another_version
 from trialscreen.answers.site_file import read_site
-from trialscreen.cli.answers import need_answers, screen_stored, stored_answers
+from trialscreen.cli.answers import (
+    need_answers,
+    rescreened_answers,
+    screen_stored,
+    stored_answers,
+)
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.interview import InterviewOptions, answers_file, interview
 from trialscreen.cli.log_entry import LogOptions
-from trialscreen.cli.options import DayOption, FormatOption, FromOption, SiteOption
-from trialscreen.cli.output import OF_VERDICT, Format, print_result, say_note
+from trialscreen.cli.options import RESCREEN, DayOption, FormatOption, FromOption, SiteOption
+from trialscreen.cli.output import OF_VERDICT, Format, print_result, refuse, say_note
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
@@ -56,6 +61,10 @@ def screen(
     resume: Annotated[
         str | None,
         typer.Option("--resume", metavar="FILE", help="Go on with the interview kept in FILE."),
+    ] = None,
+    rescreen: Annotated[
+        str | None,
+        typer.Option(RESCREEN, metavar="FILE", help="The answers in FILE, on another day: today."),
     ] = None,
     ask: Annotated[
         str | None,
@@ -124,10 +133,10 @@ def screen(
     logging = LogOptions(log, subject, by, note, corrects, reason)
     closing, unlogged = "", None
     with answers_file(asked) as keeper:
-        stored = stored_answers(flags, asked.file(given_file))
+        stored = _stored(flags, on, rescreen, asked.file(given_file))
         at = read_site(flags.trial, site)
         answers, screening = screen_stored(flags, on, stored, at)
-        given = bool(flags.texts or given_file)
+        given = bool(flags.texts or given_file or rescreen)
         asking = asked.wanted(given=given)
         need_answers(given=given or asking)
         logging.check(at.subject_pattern)
@@ -153,6 +162,15 @@ def screen(
         raise unlogged
     if not exit_zero:
         raise typer.Exit(OF_VERDICT[screening.verdict])
+
+
+def _stored(flags: Flags, on: str | None, rescreen: str | None, file: str | None) -> Answers:
+    """The answers in the file that is named, by one option or by another."""
+    if rescreen is None:
+        return stored_answers(flags, file)
+    if file is not None:
+        refuse(RESCREEN, "names a file of answers, and so does another option; give one")
+    return rescreened_answers(flags, on, rescreen)
 
 
 def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: bool) -> None:

@@ -5,13 +5,13 @@ from datetime import date
 from typing import Literal, NamedTuple, TypeVar
 
 from trialscreen.answers.answer import readable_facts
+from trialscreen.answers.later import carried
 from trialscreen.answers.sampled import read_samples
 from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Entry, Outcome
 from trialscreen.log.recording import outcome_of
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Trial
-from trialscreen.screening.clearing import lasting_facts
 from trialscreen.screening.samples import Stale
 from trialscreen.screening.screen import Screening, screen
 
@@ -115,7 +115,9 @@ def _again(trial: Trial, entry: Entry, on: date) -> Again:
     told = tuple(map(str, problems))
     try:
         then = screen(trial, facts, entry.on, samples)
-        now = screen(trial, lasting_facts(then), on, samples)
+        later = carried(trial, answers, entry.on, on).answers
+        facts, samples = readable_facts(trial, later, on, []), read_samples(trial, later, on, [])
+        now = screen(trial, facts, on, samples)
     except InputError as error:
         return Again(entry, None, problems=(*told, *map(str, error.problems)))
     flips = tuple(_flips(entry, _passes(then), _passes(now)))

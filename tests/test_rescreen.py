@@ -1,0 +1,157 @@
+"""`screen --rescreen`: a file's answers on another day, and what does not hold until then."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.process import PATIENTS, Ran, run
+from trialscreen import load_trial
+from trialscreen.answers.answer import Answer
+from trialscreen.answers.later import carried
+
+TRIAL = load_trial()
+THEN = date(2026, 6, 1)
+WASHOUT = PATIENTS / "ineligible_washout.yaml"
+
+
+def rescreened(*args: str | Path) -> Ran:
+    return run("screen", "--format", "json", "--rescreen", *args)
+
+
+def result(ran: Ran) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ran.out)
+    return found
+
+
+# What an answer of 1 June 2026 says on a later day.
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "now", "expected"),
+    [
+        ("age", "62", "2026-06-01", "62"),
+        ("age", "62", "2026-06-02", "62 to 63"),
+        ("age", "62", "2027-05-31", "62 to 63"),
+        ("age", "62", "2027-06-01", "63"),
+        ("age", "62", "2027-06-02", "63 to 64"),
+        ("age", "60 to 62", "2028-01-01", "61 to 64"),
+        ("age", "120", "2026-12-01", "120"),
+        ("years_since_menopause", "1.9", "2026-12-01", "1.9 to 3"),
+        ("years_since_menopause", ">=2", "2026-12-01", "2 to 70"),
+        ("years_since_malignancy_cure", "4", "2028-06-01", "6"),
+        ("age", "unknown", "2027-06-01", "unknown"),
+        ("fragility_fracture_last_2_years", "yes", "2026-12-01", "unknown"),
+        ("fragility_fracture_last_2_years", "no", "2026-12-01", "no"),
+        ("other_trial_last_6_months", "yes", "2026-12-01", "unknown"),
+        ("birth_date", "1961", "2026-12-01", "1961"),
+        ("last_menstrual_period_date", "2026", "2026-12-01", "2026-01-01 to 2026-06-01"),
+        ("rankl_inhibitor_last_dose_date", "2026-06", "2026-12-01", "2026-06-01 to 2026-06-01"),
+        ("rankl_inhibitor_last_dose_date", ">=2026-03", "2026-12-01", "2026-03-01 to 2026-06-01"),
+        ("rankl_inhibitor_last_dose_date", "2025-11", "2026-12-01", "2025-11"),
+        ("rankl_inhibitor_use", "yes", "2026-12-01", "yes"),
+        ("weight", "58.5", "2026-12-01", "58.5"),
+        ("egfr", "70", "2026-12-01", "70"),
+        ("tsh", "pending", "2026-12-01", "pending"),
+        ("weight", "nonsense", "2026-12-01", "nonsense"),
+    ],
+)
+def test_what_an_answer_says_later(name: str, text: str, now: str, expected: str) -> None:
+    found = carried(TRIAL, {name: Answer(text, "file")}, THEN, date.fromisoformat(now))
+    assert found.answers[name].text == expected
+    assert bool(found.changes) == (expected != text)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "notes"),
+    [
+        ("tsh", Answer("3.1", "file"), {"date": "<=2026-06-01"}),
+        ("tsh", Answer("3.1", "file", "", {"date": "2026-05"}), {"date": "2026-05"}),
+        ("tsh", Answer("pending", "file"), {"since": "2026-06-01"}),
+        ("tsh", Answer("pending", "file", "", {"since": "2026-05-20"}), {"since": "2026-05-20"}),
+        ("high_fall_risk", Answer("no", "file"), {}),
+    ],
+)
+def test_from_when_a_value_is_at_the_latest(
+    name: str, answer: Answer, notes: dict[str, str]
+) -> None:
+    found = carried(TRIAL, {name: answer}, THEN, date(2026, 9, 1))
+    assert found.answers[name].notes == notes
+
+
+# The command.
+
+
+def test_the_washout_has_ended_on_the_day_that_was_named() -> None:
+    first = result(run("screen", WASHOUT, "--format", "json"))
+    (day,) = {one["clears_on"] for one in first["criteria"] if one["clears_on"]}
+    again = rescreened(WASHOUT, "--screening-date", day)
+    assert again.code == 0
+    assert result(again)["screening_date"] == day
+    assert {one["element"] for one in result(again)["stale"]} >= {"tsh", "serum_calcium"}
+
+
+def test_today_is_the_day_if_none_is_given() -> None:
+    assert result(rescreened(WASHOUT))["screening_date"] == date.today().isoformat()  # noqa: DTZ011
+
+
+def test_what_is_new_is_given_beside_it_and_wins(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("screening_date: 2026-06-01\nage: 44\nweight: 39\n", encoding="utf-8")
+    ran = rescreened(file, "--screening-date", "2026-07-01", "--weight", "41", "--age", "45")
+    assert ran.err == ""
+    failing = [one["id"] for one in result(ran)["criteria"] if one["passes"] is False]
+    assert failing == []
+
+
+def test_an_age_is_not_taken_for_what_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("screening_date: 2026-06-01\nage: 44\n", encoding="utf-8")
+    assert run("screen", file).code == 3
+    ran = rescreened(file, "--screening-date", "2026-11-01")
+    assert ran.code == 4
+    assert ran.err == "note: age '44', of 2026-06-01, is used as '44 to 45' on 2026-11-01\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "says"),
+    [
+        (
+            "screening_date: 2026-06-01\nage: 61\n",
+            ["--screening-date", "2026-05-31"],
+            "--screening-date: 2026-05-31 is before 2026-06-01, the day of s.yaml:1:17",
+        ),
+        (
+            "age: 61\nsex: female\n",
+            [],
+            "--rescreen: s.yaml names no screening_date, so that nobody knows of which day these"
+            " are: age; add one, or use --from",
+        ),
+        ("screening_date: x\n", [], "s.yaml:1:17 screening_date: 'x' is not a date"),
+        (
+            "sex: female\n",
+            ["--screening-date", "2026-13-01"],
+            "--screening-date: '2026-13-01' is not a day",
+        ),
+        (
+            "sex: female\n",
+            ["--from", "s.yaml"],
+            "--rescreen: names a file of answers, and so does another option; give one",
+        ),
+        ("wieght: 5\n", [], "s.yaml:1:9 wieght: no data element is named 'wieght'."),
+    ],
+)
+def test_what_cannot_be_is_said(text: str, args: list[str], says: str, tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
+    ran = run("screen", "--rescreen", "s.yaml", *args, folder=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"error: {says}")
+    assert "Traceback" not in ran.err
+
+
+def test_a_file_of_which_nothing_changes_with_the_days_needs_no_day(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("sex: male\nbirth_date: 1960\n", encoding="utf-8")
+    assert rescreened(file).code == 3

@@ -1,0 +1,94 @@
+"""Answers on a later day: what was counted or known up to a day no longer holds as it was written.
+
+An age of 62 is 62 or 63 within the next year. A fracture within two years may be an older one by
+then. `2026-05`, said on 10 May, was no day after that. A value without a day is of that day at the
+latest. All else is taken to last, as when a day is named on which a criterion clears.
+"""
+
+from datetime import date
+from math import ceil
+from typing import NamedTuple
+
+from trialscreen.answers.answer import (
+    ANSWERED,
+    AWAITED_SINCE,
+    SAMPLED,
+    Answer,
+    Answers,
+    readable_facts,
+)
+from trialscreen.model import rules
+from trialscreen.model.dates import completed_years
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
+from trialscreen.model.formulas import FORMULAS
+from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.model.wording import show_number
+from trialscreen.screening.clearing import AGE
+from trialscreen.text.characters import shown
+
+
+class Carried(NamedTuple):
+    """The answers as they hold on a later day, and what changed in each, in words."""
+
+    answers: dict[str, Answer]
+    changes: dict[str, str]
+
+
+def carried(trial: Trial, answers: Answers, then: date, now: date) -> Carried:
+    """The answers of the day `then`, on the day `now`, which is no earlier."""
+    found: dict[str, Answer] = {}
+    changes: dict[str, str] = {}
+    facts = readable_facts(trial, answers, then, [])
+    later = readable_facts(trial, answers, now, [])
+    for name, one in answers.items():
+        if name == SCREENING_DATE:
+            continue
+        found[name] = one
+        if name in trial.elements and now > then:
+            fact = None if facts.get(name) == later.get(name) else facts.get(name)
+            found[name] = kept = _dated(trial.elements[name], one, then)
+            if isinstance(fact, Dates):
+                found[name] = kept._replace(text=f"{fact.low} to {fact.high}")
+            elif is_counted(trial.elements[name]):
+                found[name] = _counted_on(trial.elements[name], kept, facts.get(name), (then, now))
+            if found[name].text != one.text:
+                told = f"as {shown(found[name].text)} on {now}"
+                changes[name] = f"{name} {shown(one.text)}, of {then}, is used {told}"
+    return Carried(found, changes)
+
+
+def is_counted(element: Element) -> bool:
+    """Whether a value that is entered is counted up to the day of the screening."""
+    if element.derive is None:
+        return False
+    if isinstance(element.derive, Formula):
+        return FORMULAS[element.derive.name].term == AGE
+    return all(isinstance(one, rules.Within) for one in rules.tests_of(element.derive))
+
+
+def _dated(element: Element, answer: Answer, then: date) -> Answer:
+    """Measured on `then` at the latest; awaited since `then` at the latest."""
+    if answer.is_pending:
+        known = AWAITED_SINCE in answer.notes or ANSWERED in answer.notes
+        added = {} if known else {AWAITED_SINCE: then.isoformat()}
+    else:
+        undated = element.valid_for is not None and SAMPLED not in answer.notes
+        added = {SAMPLED: f"<={then}"} if undated else {}
+    return answer._replace(notes={**answer.notes, **added})
+
+
+def _counted_on(
+    element: Element, answer: Answer, fact: Fact | None, days: tuple[date, date]
+) -> Answer:
+    if fact == Exactly(value=True):
+        return answer.set_aside()
+    if not isinstance(fact, Numbers):
+        return answer
+    years = completed_years(*days)
+    begun = (days[0].month, days[0].day) != (days[1].month, days[1].day)
+    low, high = fact.low + years, (ceil(fact.high) if begun else fact.high) + years + begun
+    if element.range is not None:
+        assert isinstance(element.range[1], int | float)
+        high = min(high, max(low, element.range[1]))
+    ends = dict.fromkeys((show_number(low), show_number(high)))
+    return answer._replace(text=" to ".join(ends))
