@@ -165,6 +165,6 @@ def test_bad_usage_is_refused_too(args: list[str]) -> None:
     ran = run(*args)
     assert ran.code == 2
     assert not ran.out
-    assert "Error" in ran.err
+    assert ran.err.startswith("error: ")
     assert "Traceback" not in ran.err
     assert "\x1b" not in ran.err

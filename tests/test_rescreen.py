@@ -1,6 +1,9 @@
 """`screen --rescreen`: a file's answers on another day, and what does not hold until then."""
 
 import json
+import re
+import shlex
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -91,6 +94,31 @@ def test_the_washout_has_ended_on_the_day_that_was_named() -> None:
     assert again.code == 0
     assert result(again)["screening_date"] == day
     assert {one["element"] for one in result(again)["stale"]} >= {"tsh", "serum_calcium"}
+
+
+@pytest.mark.parametrize("more", [[], ["--full"], ["--plain"]])
+def test_a_result_that_advises_it_names_the_command(more: list[str], tmp_path: Path) -> None:
+    shutil.copy(WASHOUT, tmp_path / "my patient.yaml")
+    told = run("screen", "my patient.yaml", *more, folder=tmp_path, COLUMNS="300").out
+    assert "will no longer fail" in told
+    (command,) = re.findall("Then: trialscreen (.*?) *$", told, re.MULTILINE)
+    words = shlex.split(command)
+    assert words == ["screen", "--rescreen", "my patient.yaml"]
+    assert run(*words, "--screening-date", "2026-11-19", folder=tmp_path).code == 0
+
+
+def test_values_in_flags_have_no_file_that_could_be_named() -> None:
+    told = run("screen", WASHOUT, "--weight", "58").out
+    assert "Then: trialscreen screen --rescreen FILE" in re.sub(r"\s+", " ", told)
+
+
+def test_the_log_too_takes_no_age_for_what_it_was(tmp_path: Path) -> None:
+    logged = ("--log", "x.log", "--subject", "S-001", "--by", "JW", "--informed-consent-signed=yes")
+    given = ("--age", "44", "--willing-to-participate", "yes", "--screening-date", "2026-06-01")
+    assert run("screen", *given, *logged, folder=tmp_path).code == 3
+    day = ("--screening-date", "2026-11-01", "--format", "json")
+    (again,) = json.loads(run("log", "rescreen", "x.log", *day, folder=tmp_path).out)
+    assert (again["was"], again["now"]) == ("ineligible", "undetermined (data)")
 
 
 def test_today_is_the_day_if_none_is_given() -> None:

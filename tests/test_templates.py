@@ -13,6 +13,8 @@ from openpyxl.utils import get_column_letter
 from tests.process import PATIENTS, run
 from trialscreen import load_trial
 from trialscreen.answers.files import read_answers
+from trialscreen.cli.answers import stored_answers
+from trialscreen.cli.element_flags import Flags
 
 NAMES = [element.name for element in load_trial().answerable()]
 FILLED = {
@@ -40,6 +42,8 @@ def test_a_blank_answers_file_answers_nothing(tmp_path: Path) -> None:
     )
     assert ran == none
     assert list(yaml.safe_load(path.read_text("utf-8"))) == NAMES
+    flags = Flags.none(load_trial())
+    assert (stored_answers(flags, str(path)), flags.problems) == ({}, [])  # and asked for later
 
 
 def test_a_filled_answers_file_is_as_filled(tmp_path: Path) -> None:

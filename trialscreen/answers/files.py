@@ -26,13 +26,16 @@ if TYPE_CHECKING:
 _TABLES = (".csv", ".csv.gz", ".tsv", ".parquet", ".ndjson", ".xlsx")
 
 
-def read_answers(source: str, problems: list[Problem]) -> dict[str, Answer]:
+def read_answers(
+    source: str, problems: list[Problem], blank: set[str] | None = None
+) -> dict[str, Answer]:
     """The answers in a YAML or JSON file (`-`: standard input), one key per element.
 
     What cannot be read as an answer is noted in `problems`; names and values are not
-    judged here.
+    judged here. Keys of YAML that have no value are unknown, and noted in `blank`.
     """
     origin = "standard input" if source == "-" else printable(source)
+    blank = set() if blank is None else blank
     if source.lower().endswith(_TABLES):
         message = "is a table of patients; screen it with 'trialscreen cohort'"
         problems.append(Problem(origin, message))
@@ -40,7 +43,7 @@ def read_answers(source: str, problems: list[Problem]) -> dict[str, Answer]:
     try:
         data = _standard_input() if source == "-" else read_bytes(Path(source), origin)
         text = decode(data, origin)
-        return _answers_in(text, origin, problems)
+        return _answers_in(text, origin, problems, blank)
     except InputError as error:
         problems.extend(error.problems)
         return {}
@@ -52,11 +55,13 @@ def _standard_input() -> bytes:
     return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
-def _answers_in(text: str, origin: str, problems: list[Problem]) -> dict[str, Answer]:
+def _answers_in(
+    text: str, origin: str, problems: list[Problem], blank: set[str]
+) -> dict[str, Answer]:
     """JSON, else YAML. Raises InputError for what is neither, as the one that it looks like."""
     start = text.lstrip()
     if not start.startswith("{"):
-        return _from_yaml(text, origin, problems)
+        return _from_yaml(text, origin, problems, blank)
     found: list[Problem] = []
     try:
         answers = _from_json(text, origin, found)
@@ -69,7 +74,7 @@ def _answers_in(text: str, origin: str, problems: list[Problem]) -> dict[str, An
     if origin.lower().endswith(".json"):
         raise not_json
     try:
-        return _from_yaml(text, origin, problems)
+        return _from_yaml(text, origin, problems, blank)
     except InputError:
         if start[1:].lstrip().startswith('"'):
             raise not_json from None
@@ -83,7 +88,9 @@ _UNREAD = (
 )
 
 
-def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Answer]:
+def _from_yaml(
+    text: str, origin: str, problems: list[Problem], blank: set[str]
+) -> dict[str, Answer]:
     # Here and not above: the YAML parser is slow to import, and flags do not need it.
     from trialscreen.criteria_file import yaml_nodes  # noqa: PLC0415
 
@@ -94,6 +101,8 @@ def _from_yaml(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
     for name, node in root.items.items():
         where = f"{origin}:{node.line}:{node.column} {short(name)}"
         values: dict[str, yaml_nodes.Node] = {VALUE_KEY: node}
+        if isinstance(node, yaml_nodes.Scalar) and node.plain and not node.text:
+            blank.add(name)
         if isinstance(node, yaml_nodes.Mapping):
             values = node.items
             places = {k: f"{origin}:{at.line}:{at.column} {name}" for k, at in node.keys.items()}

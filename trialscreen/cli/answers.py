@@ -26,10 +26,17 @@ def screen_answers(
 
 
 def stored_answers(flags: Flags, file: str | None) -> dict[str, Answer]:
-    """The answers in a file; none without one. What cannot be read is noted in `flags`."""
+    """The answers in a file; none without one. What cannot be read is noted in `flags`.
+
+    A key without a value is not answered yet, as in a file to fill: an interview asks for it.
+    """
     if file is None:
         return {}
-    return told_apart(flags.trial, read_answers(file, flags.problems), flags.problems)
+    blank: set[str] = set()
+    read = read_answers(file, flags.problems, blank)
+    for name in blank.intersection(flags.trial.elements):
+        read.pop(name, None)
+    return told_apart(flags.trial, read, flags.problems)
 
 
 def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[str, Answer]:

@@ -1,5 +1,6 @@
 """`screen`: one patient, from flags, a file or standard input."""
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -154,7 +155,9 @@ def screen(
         unlogged = error  # an interview is not held in vain: its result is shown first
     if plain and form is Format.TABLE:
         form = Format.PLAIN
-    _print(screening, form, full=full, explain=explain, verbatim=verbatim)
+    sure = None if flags.texts else rescreen or resume or given_file or save
+    again = _rescreen_command(context.obj, sure)
+    _print(screening, form, again, full=full, explain=explain, verbatim=verbatim)
     if closing:
         sys.stdout.flush()
         sys.stderr.write(closing)
@@ -189,17 +192,24 @@ def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: boo
         say_note(f"{was} {taken}: {', '.join(others)}")
 
 
+def _rescreen_command(criteria: str | None, file: str | None) -> str:
+    """What screens anew with the same answers; `file` holds them all, if it is named."""
+    before = () if criteria is None else ("--criteria", criteria)
+    named = file if file not in (None, "-") else "FILE"
+    return shlex.join(("trialscreen", *before, "screen", RESCREEN, named))
+
+
 def _print(
-    screening: Screening, form: Format, *, full: bool, explain: bool, verbatim: bool
+    screening: Screening, form: Format, again: str, *, full: bool, explain: bool, verbatim: bool
 ) -> None:
     def page() -> "Page":
         if not (full or explain or verbatim):
             from trialscreen.output.report.summary_page import summary_page  # noqa: PLC0415
 
-            return summary_page(screening)
+            return summary_page(screening, again)
         from trialscreen.output.report.screening_page import screening_page  # noqa: PLC0415
 
-        return screening_page(screening, explain=explain, verbatim=verbatim)
+        return screening_page(screening, again, explain=explain, verbatim=verbatim)
 
     def data() -> object:
         from trialscreen.output.report.screening_data import result  # noqa: PLC0415

@@ -35,9 +35,12 @@ MOST_LISTED = 12
 
 
 def screening_page(
-    screening: Screening, *, explain: bool = False, verbatim: bool = False
+    screening: Screening, again: str = "", *, explain: bool = False, verbatim: bool = False
 ) -> blocks.Page:
-    """`explain` adds the clauses inside each criterion, `verbatim` the registered texts."""
+    """`explain` adds the clauses inside each criterion, `verbatim` the registered texts.
+
+    `again` is the command that screens anew on a later day.
+    """
     return (
         blocks.Banner(
             verdict_line(screening),
@@ -48,7 +51,7 @@ def screening_page(
         *_criteria(screening, "exclusion", verbatim=verbatim),
         *(_explanation(screening) if explain else ()),
         *_needed(screening),
-        *_outlook(screening),
+        *_outlook(screening, again),
         *notice_blocks(screening),
         *cohort_blocks(screening.trial),
         *_footer(screening),
@@ -98,9 +101,9 @@ def needed_text(screening: Screening, name: str) -> str:
 # When, and what would change the verdict.
 
 
-def _outlook(screening: Screening) -> Iterator[blocks.Block]:
+def _outlook(screening: Screening, again: str) -> Iterator[blocks.Block]:
     lines = [
-        *clearing_lines(screening),
+        *clearing_lines(screening, again),
         *_distance_lines(screening),
         *_settling_lines(screening),
     ]
@@ -109,7 +112,7 @@ def _outlook(screening: Screening) -> Iterator[blocks.Block]:
         yield blocks.items(lines)
 
 
-def clearing_lines(screening: Screening) -> Iterator[str]:
+def clearing_lines(screening: Screening, again: str = "") -> Iterator[str]:
     """When what fails no longer will, and what will by then; or that time alone does not help."""
     day = all_clear_on(screening)
     if day is None:
@@ -121,6 +124,8 @@ def clearing_lines(screening: Screening) -> Iterator[str]:
     yield f"On {day} {failing} will no longer fail, if nothing else changes."
     if late := fails_by(screening, day):
         yield f"By then {', '.join(one.id for one in late)} will fail, on the dates given."
+    elif again:
+        yield f"Then: {again}"
 
 
 def _distance_lines(screening: Screening) -> Iterator[str]:

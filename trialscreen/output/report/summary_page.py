@@ -28,8 +28,11 @@ ROOM = 250
 _GAP = blocks.Paragraph("")
 
 
-def summary_page(screening: Screening) -> blocks.Page:
-    """The verdict, what decides it, what passes, what is needed next, the cohorts, the verdict."""
+def summary_page(screening: Screening, again: str = "") -> blocks.Page:
+    """The verdict, what decides it, what passes, what is needed next, the cohorts, the verdict.
+
+    `again` is the command that screens anew on a later day.
+    """
     tone = VERDICTS[screening.verdict].tone
     line = verdict_line(screening)
     return (
@@ -37,7 +40,7 @@ def summary_page(screening: Screening) -> blocks.Page:
         *_failing(screening),
         *_open(screening),
         *_passing(screening),
-        *_next(screening),
+        *_next(screening, again),
         *_notices(screening),
         *cohorts_in_short(screening.trial),
         _GAP,
@@ -78,11 +81,11 @@ def _named(finding: Finding) -> tuple[str, str, blocks.Cell]:
     return finding.criterion.id, finding.criterion.label, status_of(finding).cell
 
 
-def _next(screening: Screening) -> Iterator[blocks.Part]:
+def _next(screening: Screening, again: str) -> Iterator[blocks.Part]:
     """When to look again, and what is needed of whom."""
     waits = screening.verdict != "ineligible" or all_clear_on(screening) is not None
     needed = [*_needed(screening)] if waits else []
-    lines = " ".join(clearing_lines(screening))
+    lines = " ".join(clearing_lines(screening, again))
     if rows := [*needed, *([("Date", lines)] if lines else [])]:
         yield blocks.Heading("Still needed" if needed else "What is next")
         yield blocks.table(("From", "What"), rows, (0, 1), compact=True)
