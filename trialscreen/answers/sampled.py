@@ -45,15 +45,22 @@ def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[P
     dated = _DATED.fullmatch(text)
     if dated is not None and element.type != "date" and (element.valid_for or _is_date(dated[2])):
         text, said = dated[1], {SAMPLED: dated[2]}
-    awaited = _AWAITED.fullmatch(text)
-    if awaited is not None and is_pending(trial, element, awaited[1]):
+    if (waits := said_pending(trial, element, text)) is not None:
         text = PENDING_WORD
-        said |= {key: told for key, told in awaited.groupdict().items() if told is not None}
+        said |= waits
     for key, told in said.items():
         if answer.notes.get(key, told) != told:
             message = f"{shown(told)} behind the value, and {shown(answer.notes[key])}; give one"
             problems.append(Problem(f"{answer.where} {key}", message))
     return answer._replace(text=text, notes={**said, **answer.notes})
+
+
+def said_pending(trial: Trial, element: Element, text: str) -> dict[str, str] | None:
+    """Since when and from whom a value is awaited, as far as it is said; None if it is not."""
+    awaited = _AWAITED.fullmatch(text)
+    if awaited is None or not is_pending(trial, element, awaited[1]):
+        return None
+    return {key: told for key, told in awaited.groupdict().items() if told is not None}
 
 
 def _is_date(text: str) -> bool:

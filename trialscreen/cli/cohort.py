@@ -14,6 +14,7 @@ from trialscreen.cli.output import refuse
 from trialscreen.cli.process import code_of
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.quality import MOST_BAD
 
 
@@ -85,7 +86,8 @@ def cohort(
             "--also",
             metavar="COLUMNS",
             help="More columns, of missing,reasons,clears_on: the elements to ask for, why a"
-            " patient fails, the day on which that clears. Slow: each row is screened by itself.",
+            " patient fails, the day on which that clears (slow: each row is screened by itself);"
+            " and stale,awaited: the elements with values that are too old, and with pending ones.",
         ),
     ] = None,
     most_bad: Annotated[
@@ -148,7 +150,7 @@ def cohort(
     Writes the ids, verdict, open, and whether each criterion is met (true, false or empty
     for unknown), in the order of the input. Exit code: 0, or 2 for bad input.
     """
-    trial = load_trial(context.obj)
+    trial = with_sample_days(load_trial(context.obj))
     asked = CohortOptions(
         *(inputs, output or Path(), key, on, most_bad, columns, sheet, encoding, problems, also),
         *(attrition, small_cells, master),

@@ -9,6 +9,7 @@ from trialscreen.model.facts import Dates
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.model.wording import show_typical
 from trialscreen.screening.edit_checks import is_unusual
+from trialscreen.screening.samples import day_column
 from trialscreen.tables.quality import DECLARE, Quality
 from trialscreen.text.characters import count_of, nearest, printable, shown, some
 
@@ -82,10 +83,11 @@ def report(trial: Trial, job: "Job", done: "Done") -> None:
     if own:
         others = f", the other {found.rows - own:,} {when}" if own < found.rows else ""
         when = f"on the day in {SCREENING_DATE}{others}"
+    unruled = {SCREENING_DATE, *map(day_column, elements)}
     absent = [
         name
         for name, element in elements.items()
-        if not found.filled[name] and element.derive is None and name != SCREENING_DATE
+        if not found.filled[name] and element.derive is None and name not in unruled
     ]
     run = Run(
         found.rows,

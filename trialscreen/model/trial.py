@@ -21,7 +21,7 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 SCREENING_DATE = "screening_date"
 """The one element that is not a fact about the patient: the anchor of every window."""
 
-RESULT_COLUMNS = ("verdict", "open", "missing", "reasons", "clears_on")
+RESULT_COLUMNS = ("verdict", "open", "missing", "reasons", "clears_on", "stale", "awaited")
 """Columns of a screened table that no element or criterion can be called like."""
 
 

@@ -5,16 +5,48 @@ is stale, and counts all the same.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
 from trialscreen.model.dates import Period
 from trialscreen.model.facts import Dates
-from trialscreen.model.trial import Element, Formula, Source
+from trialscreen.model.trial import Element, Formula, Source, Trial
 from trialscreen.model.wording import show_dates
 
-SAMPLE_DAY = Element("sample_date", "day of the sample", "date", "laboratory", "")
+SAMPLE_DAY = Element(
+    "sample_date",
+    "day of the sample",
+    "date",
+    "laboratory",
+    "",
+    range=(date(1970, 1, 2), date.max),  # no default date of a database is one
+)
 """What the day of a sample is read and shown as."""
+
+
+def day_column(name: str) -> str:
+    """The column of a table that has the day of an element's sample."""
+    return f"{name}_date"
+
+
+def with_sample_days(trial: Trial) -> Trial:
+    """The trial with an element for the day of each sample: tables have columns for them.
+
+    No rule knows these elements, so that they change no finding.
+    """
+    days = {
+        day_column(one.name): replace(
+            SAMPLE_DAY,
+            name=day_column(one.name),
+            label=f"day of the sample for {one.label}",
+            source=one.source,
+            section=one.section,
+        )
+        for one in trial.answerable()
+        if one.valid_for is not None and day_column(one.name) not in trial.elements
+    }
+    return replace(trial, elements={**trial.elements, **days})
 
 
 class Awaited(NamedTuple):

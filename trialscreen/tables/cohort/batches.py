@@ -16,7 +16,7 @@ from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, Column, Matched
 from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality
 from trialscreen.tables.cohort.readers.cells import JOINT, code_of
-from trialscreen.tables.cohort.text_columns import TextColumn, read_texts
+from trialscreen.tables.cohort.text_columns import TextColumn, awaited_column, read_texts
 from trialscreen.tables.cohort.typed_columns import (
     READABLE,
     TypedColumn,
@@ -44,7 +44,7 @@ class Batches:
 
     `prepared` for the scan; then `read`, unless it `is_ready`. What is wrong in columns that
     are `typed` is left for `screener` to find. `days` is the column of screening dates, if
-    there is one.
+    there is one. `with_awaited`, the schema has the `awaited_column` of each of `texts`.
     """
 
     typed: tuple[TypedColumn, ...]
@@ -52,6 +52,7 @@ class Batches:
     days: TypedColumn | TextColumn | None
     anchor: Anchor
     schema: pl.Schema
+    with_awaited: bool = False
 
     @property
     def columns(self) -> tuple[TypedColumn | TextColumn, ...]:
@@ -76,7 +77,9 @@ class Batches:
             undated = cells[ROW].filter(days.is_null()).to_list()
             days = days.fill_null(today)  # the run fails in the end; until then, go on
             cells = cells.with_columns(days, days.alias(LATEST))
-        typed, unreadable = read_texts(self.texts, cells) if self.texts else (cells, NOTHING)
+        typed, unreadable = cells, NOTHING
+        if self.texts:
+            typed, unreadable = read_texts(self.texts, cells, with_awaited=self.with_awaited)
         filled += known(typed, self.texts) + Counter(unreadable["element"])
         return typed.select(self.schema.names()), BatchQuality(filled, unreadable, undated=undated)
 
@@ -105,7 +108,13 @@ def known(typed: pl.DataFrame, columns: Iterable[TypedColumn | TextColumn]) -> C
 
 
 def plan_batches(
-    trial: Trial, matched: Matched, schema: pl.Schema, key: str, anchor: Anchor
+    trial: Trial,
+    matched: Matched,
+    schema: pl.Schema,
+    key: str,
+    anchor: Anchor,
+    *,
+    with_awaited: bool = False,
 ) -> Batches:
     """How to read a table of this `schema`, whose ids are in column `key`.
 
@@ -130,7 +139,9 @@ def plan_batches(
         kinds |= one.columns
     typed = tuple(one for one in columns.values() if isinstance(one, TypedColumn))
     texts = tuple(one for one in columns.values() if isinstance(one, TextColumn))
-    return Batches(typed, texts, days, anchor, pl.Schema(kinds))
+    if with_awaited:
+        kinds |= {awaited_column(one.element.name): pl.Boolean() for one in texts}
+    return Batches(typed, texts, days, anchor, pl.Schema(kinds), with_awaited)
 
 
 def prepared(batches: Batches, frame: pl.LazyFrame, key: str) -> pl.LazyFrame:

@@ -1,6 +1,7 @@
-"""What more can be told of each patient: what is missing, why not, when it clears.
+"""What more can be told of each patient: what is missing, why not, when it clears, what is stale.
 
-This comes from the single-patient reference, row by row, in the words of `screen`.
+Most of this comes from the single-patient reference, row by row, in the words of `screen`. What
+is stale or awaited is told by the engine.
 """
 
 from collections.abc import Mapping
@@ -14,12 +15,19 @@ from trialscreen.screening.clearing import all_clear_on
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.screen import Screening, screening_of
 from trialscreen.tables.cohort.screener import Screener
+from trialscreen.tables.cohort.text_columns import awaited_column
 from trialscreen.tables.cohort.unusual import fact_of
+from trialscreen.tables.engines.polars import Computing
 
-COLUMNS: Mapping[str, pl.DataType] = {
+BY_ROW: Mapping[str, pl.DataType] = {
     "missing": pl.List(pl.String()),
     "reasons": pl.List(pl.String()),
     "clears_on": pl.Date(),
+}
+COLUMNS: Mapping[str, pl.DataType] = {
+    **BY_ROW,
+    "stale": pl.List(pl.String()),
+    "awaited": pl.List(pl.String()),
 }
 
 
@@ -38,12 +46,24 @@ class ExtraColumns(NamedTuple):
 
     def add(self, results: pl.DataFrame) -> pl.DataFrame:
         """A batch of `Screener.results` with these columns; the typed ones must still be there."""
-        rows = [self._told(row) for row in results.iter_rows(named=True)]
-        added = {
-            name: pl.Series(name, [row[name] for row in rows], COLUMNS[name])
-            for name in self.columns
-        }
-        return results.with_columns(**added)
+        added: dict[str, pl.Series] = {}
+        if by_row := [name for name in self.columns if name in BY_ROW]:
+            rows = [self._told(row) for row in results.iter_rows(named=True)]
+            added = {
+                name: pl.Series([row[name] for row in rows], dtype=BY_ROW[name]) for name in by_row
+            }
+        if "stale" in self.columns:
+            added["stale"] = self._stale(results)
+        if "awaited" in self.columns:
+            awaited = {name: awaited_column(name) for name in self.trial.elements}
+            there = {name: one for name, one in awaited.items() if one in results.columns}
+            added["awaited"] = _names_where(results, there, len(results))
+        return results.with_columns(**{name: added[name] for name in self.columns})
+
+    def _stale(self, results: pl.DataFrame) -> pl.Series:
+        program = self.screener.program
+        flags = Computing(program, program.stale).of(results.lazy()).collect()
+        return _names_where(flags, {name: name for name in program.stale}, len(results))
 
     def _told(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if row["verdict"] == "eligible":
@@ -69,3 +89,11 @@ def _reasons(screening: Screening) -> list[str]:
         for finding in screening.failing
         for reason in finding.reasons
     ]
+
+
+def _names_where(flags: pl.DataFrame, columns: Mapping[str, str], rows: int) -> pl.Series:
+    """For each row the names whose column is true."""
+    names = [pl.when(column).then(pl.lit(name)) for name, column in columns.items()]
+    if not names:
+        return pl.Series([[]], dtype=pl.List(pl.String())).new_from_index(0, rows)
+    return flags.select(pl.concat_list(names).list.drop_nulls()).to_series()

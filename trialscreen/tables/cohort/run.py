@@ -12,6 +12,7 @@ import polars as pl
 
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.attrition.counting import Counting, verdicts_of
 from trialscreen.tables.attrition.counts import Attrition
 from trialscreen.tables.cohort.batches import Anchor, Batches, plan_batches, prepared
@@ -87,6 +88,7 @@ def run(
     InputError; then there is no output.
     """
     _check_files(trial, job)
+    trial = with_sample_days(trial)
     settle()
     with TemporaryDirectory(prefix="trialscreen.", ignore_cleanup_errors=True) as folder:
         return _run(trial, job, Path(folder), progress, with_attrition=with_attrition)
@@ -98,7 +100,9 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
     used = {*(column.name for column in matched.columns), job.key, *job.column_map.names}
     if doubtful := [why for name, why in tables.doubtful.items() if name in used]:
         raise InputError(doubtful)
-    batches = plan_batches(trial, matched, tables.schema, job.key, job.anchor)
+    batches = plan_batches(
+        *(trial, matched, tables.schema, job.key, job.anchor), with_awaited="awaited" in job.extra
+    )
     rows, ids = prepared(batches, tables.frame, job.key), Ids(job.key, tables.blank)
     screener = Screener(
         trial, batches, with_needed=with_attrition, with_list=job.problems is not None

@@ -23,7 +23,7 @@ from trialscreen.tables.cohort.typed_columns import unreadable_apart
 REMEMBERED = 50_000
 """Distinct texts of a column kept from batch to batch; with more than these it begins anew."""
 
-_TEXT, _REASON = "the text", "why it cannot be read"
+_TEXT, _REASON, _PENDING = "the text", "why it cannot be read", "whether it is awaited"
 
 
 class _Known(NamedTuple):
@@ -54,7 +54,12 @@ class TextColumn:
         self._parser = Parser(trial, element, form)
         self._has_plain = has_plain(trial, element, self._parser.form)
         self.columns = _columns(trial, element)
-        self._schema = {_TEXT: pl.String(), **self.columns, _REASON: pl.String()}
+        self._schema = {
+            _TEXT: pl.String(),
+            **self.columns,
+            _REASON: pl.String(),
+            _PENDING: pl.Boolean(),
+        }
         self._value, self._code = f"{element.name} (plain)", f"{element.name} (code)"
         self._nothing = self._known = _known(pl.DataFrame(schema=self._schema))
 
@@ -121,6 +126,13 @@ class TextColumn:
                 found[column] = pl.coalesce(found[column], fact) if column in found else fact
         return [found[column].alias(column) for column in self.columns]
 
+    def awaited(self) -> pl.Expr:
+        """Where a value is awaited, under `awaited_column`."""
+        is_awaited = pl.lit(value=False)
+        if self._is_coded:
+            is_awaited = pl.lit(self._known.facts[_PENDING]).gather(pl.col(self._code))
+        return is_awaited.alias(awaited_column(self.element.name))
+
     def is_fine(self) -> pl.Expr:
         """Whether all cells of a batch can be used."""
         fine = pl.lit(value=True)
@@ -156,7 +168,8 @@ class TextColumn:
             fact = self._parser.read(text, date.max)
         except ValueProblem as problem:
             return {**nothing, _TEXT: text, _REASON: str(problem)}
-        return {**nothing, _TEXT: text, **self._values(fact)}
+        is_pending = fact is None and self._parser.is_pending(text)
+        return {**nothing, _TEXT: text, **self._values(fact), _PENDING: is_pending}
 
     def _values(self, fact: Fact | None) -> Mapping[str, Any]:
         name = self.element.name
@@ -174,24 +187,32 @@ class TextColumn:
         return {f"{name}_low": fact.low, f"{name}_high": fact.high}
 
 
+def awaited_column(name: str) -> str:
+    """The column that says in which rows an element is awaited."""
+    return f"{name} (awaited)"
+
+
 def read_texts(
-    columns: Sequence[TextColumn], cells: pl.DataFrame
+    columns: Sequence[TextColumn], cells: pl.DataFrame, *, with_awaited: bool = False
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`cells`, which have LATEST, with the typed columns of all `columns`; and a list.
 
-    What cannot be used is unknown, and listed. The engine does all columns at once.
+    What cannot be used is unknown, and listed. `with_awaited`, there is also the
+    `awaited_column` of each. The engine does all columns at once.
     """
     plain = cells.with_columns(one for column in columns for one in column.plain())
     coded = plain.with_columns(one for column in columns for one in column.coded())
     coded = coded.with_columns(_new_codes(columns, coded))
     fine = {f"fine {place}": column.is_fine() for place, column in enumerate(columns)}
-    made = coded.select(*(one for column in columns for one in column.typed()), **fine)
+    awaited = [column.awaited() for column in columns] if with_awaited else []
+    typed = (one for column in columns for one in column.typed())
+    made = coded.select(*typed, *awaited, **fine)
     mended: list[pl.Series] = []
     bad = [NOTHING]
     for column, is_fine in zip(columns, made.head(1).select(*fine).row(0), strict=True):
         if not is_fine:
-            typed, unreadable = column.checked(coded, made[list(column.columns)].get_columns())
-            mended.extend(one.alias(name) for one, name in zip(typed, column.columns, strict=True))
+            used, unreadable = column.checked(coded, made[list(column.columns)].get_columns())
+            mended.extend(one.alias(name) for one, name in zip(used, column.columns, strict=True))
             bad.append(unreadable)
         column.forget()
     return cells.with_columns(made.drop(*fine)).with_columns(mended), pl.concat(bad)

@@ -15,6 +15,7 @@ from trialscreen.tables.compile.open import Judged, judged_at_least, judged_not
 from trialscreen.tables.compile.program import Contradiction, Program, Step, Table
 from trialscreen.tables.compile.rules import Compiler
 from trialscreen.tables.compile.simplify import both, either, if_, negated, unknown
+from trialscreen.tables.compile.stale import stale
 
 __all__ = ["Contradiction", "Program", "Step", "Table", "compile_trial"]
 
@@ -50,6 +51,7 @@ def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> P
         contradictions=found,
         cleaned=cleaned(table, found),
         needed=needed(compiler) if with_needed else {},
+        stale=stale(compiler),
         steps=tuple(compiler.steps.values()),
     )
 

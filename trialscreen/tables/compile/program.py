@@ -64,7 +64,7 @@ class Program:
     contradiction can strike, null in the rows in which one does. The other outputs leave
     contradictions standing: where that matters they are to be computed from cleaned columns.
     `needed`: by element, whether a row needs it, to decide a criterion that is open; empty
-    unless asked for.
+    unless asked for. `stale`: by element, whether a row's value is certainly too old.
     """
 
     steps: tuple[Step, ...]
@@ -75,6 +75,7 @@ class Program:
     contradictions: tuple[Contradiction, ...]
     cleaned: Mapping[str, Scalar]
     needed: Mapping[str, Scalar] = field(default_factory=dict)
+    stale: Mapping[str, Scalar] = field(default_factory=dict)
 
     @property
     def results(self) -> dict[str, Scalar]:

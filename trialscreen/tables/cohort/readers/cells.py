@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+from trialscreen.answers.sampled import said_pending
 from trialscreen.answers.values import read_value, split_sign, split_unit
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact
@@ -143,7 +144,17 @@ class Parser:
             said = self._said(text)
             return None if said is None else read_value(self.trial, self.element, said, latest)
         except ValueProblem as problem:
+            if self.is_pending(text):
+                return None
             raise ValueProblem(_told(text, str(problem))) from None
+
+    def is_pending(self, text: str) -> bool:
+        """Whether a cell says that its value is awaited."""
+        try:
+            said = None if NO_VALUE in text else self._said(text)
+        except ValueProblem:
+            return False
+        return said is not None and said_pending(self.trial, self.element, said) is not None
 
     def why_not(self, text: str | None, latest: date) -> str:
         """Why a cell that cannot be used cannot; None is a day that Python has not."""

@@ -1,0 +1,148 @@
+"""Columns with the days of samples: `--also stale,awaited` says of each row what `screen` does."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+import polars as pl
+
+from tests.process import cohort
+from tests.sizes import size
+from trialscreen import load_trial, screen
+from trialscreen.model.trial import Element
+
+TRIAL = load_trial()
+SAMPLED = [one for one in TRIAL.answerable() if one.valid_for is not None]
+ON = date(2026, 3, 31)
+
+
+def some_value(rng: Random, element: Element) -> str:
+    """A text for a cell: a value, a bound, nothing, or that it is awaited."""
+    if rng.random() < 0.3:
+        return rng.choice(("", "unknown", "pending", "待查", "Awaited", "pending since 2026-01-05"))
+    if element.type == "boolean":
+        return rng.choice(("yes", "no"))
+    if element.type == "choice":
+        return rng.choice(list(element.choices))
+    assert element.typical or element.range
+    low, high = element.typical or element.range or (0, 1)
+    value = f"{rng.uniform(float(low), float(high)):.0f}"  # type: ignore[arg-type]
+    return f"{rng.choice(('', '', '<', '>'))}{value}" if element.type == "quantity" else value
+
+
+def some_day(rng: Random, element: Element, on: date) -> tuple[str, str]:
+    """A text for the cell of a day, and as `screen` is given it: none where it is too late."""
+    assert element.valid_for is not None
+    day = element.valid_for.before(on) + timedelta(rng.choice((-40, -1, 0, 1, 20)))
+    kind = rng.randrange(8)
+    if kind == 0:
+        return "", ""
+    if kind == 1:
+        return str(on + timedelta(rng.randrange(1, 40))), ""
+    if kind == 2:
+        return "1900-01-01", ""
+    if kind == 3:
+        return (text := str(day)[:7]), text
+    if kind == 4:
+        return (text := str(day.year)), text
+    if kind == 5:
+        return (text := f"<{day}"), text
+    return (text := rng.choice((str(day), f"{day:%d %b %Y}"))), text
+
+
+def test_it_says_what_screen_says(tmp_path: Path) -> None:
+    rng = Random(14)
+    rows, expected = [], []
+    for number in range(size(300)):
+        on = ON - timedelta(rng.randrange(400))
+        row = {"patient_id": f"S-{number}", "screening_date": str(on)}
+        given: dict[str, object] = {}
+        for element in rng.sample(SAMPLED, 6):
+            # No two that can contradict each other: they would be struck out in a table.
+            if element.derive is not None:
+                continue
+            value = some_value(rng, element)
+            cell, day = some_day(rng, element, on)
+            row |= {element.name: value, f"{element.name}_date": cell}
+            if value:
+                said = {} if "since" in value else {"date": day or "unknown"}
+                waits = "pending" if "since" in value else value
+                given[element.name] = {"value": waits, **said}
+        rows.append(row)
+        screening = screen(TRIAL, given, on=on)
+        stale = [one.element for one in screening.stale]
+        expected.append((stale, [one.element for one in screening.awaited]))
+    pl.DataFrame(rows, infer_schema_length=None).write_csv(tmp_path / "t.csv")
+    ran = cohort(tmp_path, "t.csv", "--also", "awaited,stale", "--max-bad", "1")
+    assert ran.code == 0, ran
+    found = pl.read_csv(tmp_path / "out.csv", infer_schema=False, empty_string_is_null=False)
+    assert found.columns[-2:] == ["awaited", "stale"]
+    told = [(row["stale"], row["awaited"]) for row in found.iter_rows(named=True)]
+    assert told == [("; ".join(stale), "; ".join(awaited)) for stale, awaited in expected]
+    assert sum(bool(stale) for stale, _ in expected) > len(rows) / 4
+    assert any(awaited for _, awaited in expected)
+
+
+def test_typed_columns_too(tmp_path: Path) -> None:
+    days = [date(2026, 3, 3), date(2026, 3, 2), date(2026, 4, 1), None]
+    table = pl.DataFrame(
+        {
+            "patient_id": list("abcd"),
+            "tsh": [3.0, 3.0, 3.0, 3.0],
+            "TSH Date": days,
+            "hiv_antibody": ["negative", "pending", "pending", None],
+            "hiv_antibody_date": [date(2025, 1, 1)] * 4,
+        }
+    )
+    table.write_parquet(tmp_path / "t.parquet")
+    problems = tmp_path / "problems.csv"
+    ran = cohort(
+        *(tmp_path, "t.parquet", "--screening-date", "2026-03-31", "--also", "stale,awaited"),
+        *("--problems", str(problems), "--max-bad", "1"),
+    )
+    assert ran.code == 0, ran
+    found = pl.read_csv(tmp_path / "out.csv", infer_schema=False, empty_string_is_null=False)
+    assert found["stale"].to_list() == ["hiv_antibody", "tsh", "", ""]
+    assert found["awaited"].to_list() == ["", "hiv_antibody", "hiv_antibody", ""]
+    listed = pl.read_csv(problems)
+    assert listed.select("id", "element", "reason").rows() == [
+        ("c", "tsh_date", "'2026-04-01' lies after the screening date 2026-03-31")
+    ]
+    assert "hiv_antibody:" not in ran.err
+
+
+def test_a_column_map_can_name_a_day(tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text(
+        "LBSTRESN: tsh\nLBDTC: {element: tsh_date, date_format: '%d/%m/%Y', missing: ND}\n"
+        "weight_date: weight\n",
+        "utf-8",
+    )
+    pl.DataFrame(
+        {
+            "patient_id": ["a", "b"],
+            "LBSTRESN": ["3", "awaiting"],
+            "LBDTC": ["03/02/2026", "ND"],
+            "weight_date": ["55", "56"],
+        }
+    ).write_csv(tmp_path / "t.csv")
+    ran = cohort(
+        *(tmp_path, "t.csv", "--screening-date", "2026-03-31", "--also", "stale,awaited"),
+        *("--columns", "map.yaml"),
+    )
+    assert ran.code == 0, ran
+    found = pl.read_csv(tmp_path / "out.csv", infer_schema=False, empty_string_is_null=False)
+    assert found.select("stale", "awaited").rows() == [("tsh", ""), ("", "tsh")]
+
+
+def test_days_change_no_finding(tmp_path: Path) -> None:
+    plain = pl.DataFrame({"patient_id": ["a", "b"], "tsh": ["12", "3"], "alt": ["20", "pending"]})
+    plain.write_csv(tmp_path / "t.csv")
+    on = ("--screening-date", "2026-03-31")
+    assert cohort(tmp_path, "t.csv", *on).code == 0
+    before = pl.read_csv(tmp_path / "out.csv")
+    dated = plain.with_columns(tsh_date=pl.lit("2020-01-01"), alt_date=pl.lit("2026-03-30"))
+    dated.write_csv(tmp_path / "t.csv")
+    ran = cohort(tmp_path, "t.csv", *on)
+    assert ran.code == 0
+    assert pl.read_csv(tmp_path / "out.csv").equals(before)
+    assert "not used" not in ran.err
