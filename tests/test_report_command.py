@@ -1,5 +1,6 @@
 """`report`: one file, whole and for its owner alone, or a message and exit code 2."""
 
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,41 @@ def test_the_page_of_a_log_is_written_whole(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         write_whole(tmp_path / "no" / HOSTILE_FOOT.replace("/", "").replace("\x00", ""), "")
     assert "cannot be written" in str(caught.value.problems[0])
+
+
+# Questions on paper.
+
+
+def test_every_question_is_on_paper_once_under_who_can_answer_it(tmp_path: Path) -> None:
+    page = tmp_path / "paper.html"
+    assert run("report", "--blank", "-o", page) == (0, "", "")
+    text = page.read_text("utf-8")
+    Parsed(text)
+    trial = load_trial()
+    asked = [one for one in trial.answerable() if one.source != "derived"]
+    at = -1
+    for source in ("participant", "chart", "laboratory", "imaging", "investigator"):
+        at = text.index(f">{source.capitalize()}</h2>", at + 1)
+        for one in asked:
+            if one.source == source and one.name != "screening_date":
+                assert text.count(f'"row" class="plain">{escape(one.ask)}') == 1, one.name
+                assert text.index(escape(one.ask)) > at
+    assert "☐\u00a0yes\u2003☐\u00a0not yet\u2003☐\u00a0unknown" in text  # a signature
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--weight", "5"], "--weight: not with --blank, the questions alone"),
+        (["--log", "x.log"], "--log: not with --blank, the questions alone"),
+        (["--from", "x.yaml"], "--from: not with --blank, the questions alone"),
+        (["--screening-date", "2026-06-01"], "--screening-date: not with --blank, the questions"),
+    ],
+)
+def test_questions_on_paper_take_no_answers(
+    arguments: list[str], told: str, tmp_path: Path
+) -> None:
+    ran = run("report", "--blank", "-o", "paper.html", *arguments, folder=tmp_path)
+    assert ran.code == 2
+    assert f"error: {told}" in ran.err
+    assert list(tmp_path.iterdir()) == []

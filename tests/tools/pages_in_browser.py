@@ -24,6 +24,8 @@ from tests.reports import (
     mostly_empty,
     patient,
 )
+from trialscreen import load_trial
+from trialscreen.output.report.blank_page import blank_document
 from trialscreen.output.report.log_page import log_document
 from trialscreen.output.report.record_page import record_document
 
@@ -47,6 +49,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "log-1": lambda: log_document(log(1)),
     "log-200": lambda: log_document(log(200)),
     "log-hostile": lambda: log_document(hostile_log()),
+    "blank": lambda: blank_document(load_trial()),
     "attrition": lambda: ATTRITION.read_text("utf-8"),
 }
 

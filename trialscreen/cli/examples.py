@@ -20,6 +20,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("report patient.yaml -o record.html", "A page to sign."),
         ("report --log site.log -o log.html", "A log, to print."),
         ("report --log site.log --entry 7 -o 7.html", "One entry of it."),
+        ("report --blank -o paper.html", "Questions on paper."),
     ),
     "elements": (
         ("elements", "Every flag, by section."),

@@ -1,6 +1,6 @@
 """`report`: the record of one screening, as a page to print and sign."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +37,9 @@ def report(
         int | None,
         typer.Option("--entry", metavar="ENTRY", min=1, help="With --log: the entry's number."),
     ] = None,
+    blank: Annotated[
+        bool, typer.Option("--blank", help="The questions on paper, a sheet for each source.")
+    ] = False,
 ) -> None:
     """Write the record of one screening, or the page of a log, to print and sign.
 
@@ -48,10 +51,19 @@ def report(
 
     flags = Flags.of(context)
     flags.problems.extend(_wrong_name(output))
-    if log is not None:
-        flags.problems.extend(_beside_log(flags, given_file, on))
+    if blank or log is not None:
+        own, why = (
+            ("--blank", "the questions alone") if blank else ("--log", "which holds the answers")
+        )
+        others = {DAY: on, FROM: given_file, "--log": log if blank else None}
+        flags.problems.extend(_beside(flags, others, f"not with {own}, {why}"))
         if flags.problems:
             raise InputError(flags.problems)
+    if blank:
+        from trialscreen.output.report.blank_page import blank_document  # noqa: PLC0415
+
+        document = blank_document(flags.trial)
+    elif log is not None:
         document = _from_log(flags.trial, log, entry)
     else:
         if entry is not None:
@@ -67,12 +79,11 @@ def _wrong_name(output: str | None) -> Iterator[Problem]:
         yield Problem(where, "expected a name that ends in .html")
 
 
-def _beside_log(flags: Flags, file: str | None, on: str | None) -> Iterator[Problem]:
-    """What cannot be given beside --log, which has its own answers and days."""
-    others = {**{flag(name): name for name in flags.texts}, DAY: on, FROM: file}
-    for name, value in others.items():
-        if value is not None:
-            yield Problem(name, "not with --log, which holds the answers")
+def _beside(flags: Flags, others: Mapping[str, object], message: str) -> Iterator[Problem]:
+    """What cannot be given: answers, a day, a file of them."""
+    given = [flag(name) for name in flags.texts]
+    given += [name for name, value in others.items() if value is not None]
+    return (Problem(name, message) for name in given)
 
 
 def _from_log(trial: Trial, file: Path, number: int | None) -> str:

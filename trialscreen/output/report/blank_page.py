@@ -1,0 +1,91 @@
+"""The questions on paper, a sheet for each source: the participant, the chart, the laboratory."""
+
+from collections.abc import Iterator, Sequence
+
+from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source, Trial
+from trialscreen.output.report.about import AID, criteria_file
+from trialscreen.output.report.render import blocks, html
+from trialscreen.output.report.screening_page import SOURCE_WORDS
+
+BOX = "☐"
+_LINE = 30
+"""Characters of choices that stand on one line."""
+
+_HOW = (
+    "Leave empty what was not asked. Write “unknown” for what was asked and is not known, “pending”"
+    " for a value that is awaited, and a limit as the report prints it, such as <20. Of a date"
+    " that is known in part, fill in the part."
+)
+
+
+def blank_document(trial: Trial) -> str:
+    """The questions as a whole HTML document; every sheet of it has room for whose it is."""
+    foot = f"{trial.registration.nct_id} · subject ________ · criteria version {trial.version}"
+    return html.render(blank_page(trial), f"Questions for {trial.registration.nct_id}", foot)
+
+
+def blank_page(trial: Trial) -> blocks.Page:
+    """Every question that a person answers, by who can give the answer."""
+    return (
+        blocks.Heading(f"Screening questions for {trial.registration.nct_id}", 1),
+        blocks.Paragraph(trial.registration.title),
+        blocks.terms((name, "") for name in ("Subject code", "Screening date", "Filled in by")),
+        blocks.Paragraph(_HOW),
+        *_sheets(trial),
+        blocks.Paragraph(f"{criteria_file(trial)}. {AID}", "muted"),
+    )
+
+
+def _sheets(trial: Trial) -> Iterator[blocks.Block]:
+    asked = [one for one in trial.answerable() if one.name != SCREENING_DATE]
+    sources = [one for one in SOURCES if one != "derived" and any(e.source == one for e in asked)]
+    for number, source in enumerate(sources):
+        yield blocks.Heading(SOURCE_WORDS[source], new_sheet=number > 0)
+        for section in trial.sections:
+            some = [one for one in asked if (one.source, one.section) == (source, section.id)]
+            if some:
+                yield _questions(section.title, some, source)
+
+
+def _questions(title: str, elements: Sequence[Element], source: Source) -> blocks.Table:
+    if source not in ("laboratory", "imaging"):
+        return blocks.table(
+            (title, "Answer"),
+            ((_question(one), _room(one)) for one in elements),
+            (3, 2),
+            to_fill=True,
+        )
+    return blocks.table(
+        (title, "Answer", "Day of the sample or scan"),
+        ((_question(one), _room(one), "" if one.valid_for else "–") for one in elements),
+        (4, 3, 2),
+        to_fill=True,
+    )
+
+
+def _question(element: Element) -> str:
+    """What is asked, with examples where it names none of them."""
+    ask = element.ask or element.label
+    named = element.examples.partition(",")[0].casefold() in ask.casefold()
+    return ask if named else f"{ask} ({element.examples})"
+
+
+def _room(element: Element) -> str:
+    """Boxes to tick, or room to write in."""
+    match element.type:
+        case "boolean":
+            return _boxes(("yes", element.no_text, "unknown"))
+        case "choice":
+            return _boxes((*element.choices.values(), "unknown"))
+        case "date":
+            return "year ________  month ____  day ____"
+        case _:
+            others = [element.unit_named(code).show for code in element.accepts]
+            unit = " or ".join((element.shown_unit, *others))
+            return f"______________ {unit}".rstrip()
+
+
+def _boxes(words: Sequence[str]) -> str:
+    """On one line where they are short; a blank that does not break keeps a box at its word."""
+    between = "\u2003" if sum(map(len, words)) <= _LINE else "\n"
+    return between.join(f"{BOX}\u00a0{word}" for word in words)
