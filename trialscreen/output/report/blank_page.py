@@ -86,6 +86,6 @@ def _room(element: Element) -> str:
 
 
 def _boxes(words: Sequence[str]) -> str:
-    """On one line where they are short; a blank that does not break keeps a box at its word."""
-    between = "\u2003" if sum(map(len, words)) <= _LINE else "\n"
-    return between.join(f"{BOX}\u00a0{word}" for word in words)
+    """On one line where they are short."""
+    between = " " if sum(map(len, words)) <= _LINE else "\n"
+    return between.join(f"{BOX} {word}" for word in words)
