@@ -14,6 +14,7 @@ from trialscreen.output.report.render.blocks import (
     Banner,
     Cell,
     Choices,
+    Columns,
     Flow,
     Heading,
     Items,
@@ -76,7 +77,8 @@ def every_block(text: str) -> Page:
         Items((cell, Cell(text, depth=1))),
         table,
         Flow((Stage(text, text, "open", text, table), Stage(text, text))),
-        Together((Terms(((text, cell),)), Choices(text, (text,)), table), "bad"),
+        Together((Terms(((text, cell),)), Choices(text, (text,)))),
+        Columns((table,)),
         table._replace(columns=(text,) * 6, rows=((cell,) * 6,), to_fill=True, shares=(1,) * 6),
     )
 
@@ -143,7 +145,7 @@ def test_a_table_of_many_columns_can_be_scrolled_with_the_keyboard() -> None:
     parsed = Parsed(render(every_block("x"), "A title"))
     (wide,) = [one for one in parsed.named("div") if one.get("class") == "wide"]
     assert (wide["tabindex"], wide["aria-label"]) == ("0", "Table by x")
-    assert len(parsed.named("col")) == 6
+    assert len(parsed.named("col")) == 6 + 3 * 2
 
 
 # Colours.

@@ -147,7 +147,7 @@ def test_a_plain_interview_has_no_box_from_the_first_line_to_the_last() -> None:
     assert (
         "UNDETERMINED for NCT06949137 on 2026-06-01\r\nPrescreen: nothing excludes so far;" in out
     )
-    assert "I1 Willing, and consent signed\r\n  Status: ? open\r\n" in out
+    assert "I1 Willing, and consent signed: ? open; 2 answers\r\n" in out
     assert not set(out) & set("─│╭╮╰╯━|\x1b")
     assert max(map(len, lines(out.partition("Pending: ")[0]))) <= 80
 

@@ -18,13 +18,18 @@ from tests.reports import (
     patient,
 )
 from tests.test_html import TOLD, Parsed
+from trialscreen import load_trial
 from trialscreen.answers.answer import Answer
+from trialscreen.cli.answers import screen_answers
+from trialscreen.cli.element_flags import Flags
 from trialscreen.log.entry import Correction
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.model.wording import show_fact
 from trialscreen.output.report.log_page import log_document
 from trialscreen.output.report.record_page import Record, record_document, record_page
 from trialscreen.output.report.render import markdown, plain
+from trialscreen.output.report.statuses import STATUSES
+from trialscreen.output.report.verdict_words import why_and_until
 from trialscreen.screening.explain import in_use
 
 
@@ -110,25 +115,45 @@ def test_every_criterion_is_on_the_record_word_for_word(name: str) -> None:
 def test_every_answer_is_on_the_record_with_its_unit(name: str) -> None:
     record = RECORDS[name]()
     trial, facts = record.screening.trial, record.screening.facts
-    rows = re.findall(r"<tr><th scope=\"row\".*?</tr>", document(name), re.DOTALL)
-    cells = [flat(html.unescape(re.sub("<[^>]*>", " ", one))) for one in rows]
+    cells = answers(document(name))
     for element in trial.elements.values():
         if element.name in record.answers and element.name != SCREENING_DATE:
             value = show_fact(element, facts.get(element.name))
-            assert any(element.label in one and value in one for one in cells), element.name
+            assert any(f"{element.label} (" in one and value in one for one in cells), element.name
             written = record.answers[element.name].text
             same = written.casefold() in value.casefold()
             assert same or any(f"written: {written}" in one for one in cells), element.name
 
 
-def test_each_criterion_shows_the_answers_that_it_rests_on() -> None:
+def answers(page: str) -> list[str]:
+    """The rows and lines that tell the answers."""
+    told = page.split("Answers, with the criteria that rest on them")[1]
+    found = re.findall(r"<tr><th scope=\"row\".*?</tr>|<p.*?</p>", told, re.DOTALL)
+    return [flat(html.unescape(re.sub("<[^>]*>", " ", one))) for one in found]
+
+
+def test_each_answer_shows_the_criteria_that_rest_on_it() -> None:
     record = patient("ineligible_washout")
-    sections = re.findall(r"<section.*?</section>", record_document(record), re.DOTALL)
-    for finding in record.screening.findings:
-        (own,) = [one for one in sections if f"<h3>{finding.criterion.id} " in one]
-        for name in in_use(finding.trace):
-            label = html.escape(record.screening.trial.elements[name].label)
-            assert label in own, (finding.criterion.id, name)
+    told = " ".join(answers(record_document(record)))
+    for name, element in record.screening.trial.elements.items():
+        if name in record.answers and name != SCREENING_DATE:
+            findings = record.screening.findings
+            ids = ", ".join(one.criterion.id for one in findings if name in in_use(one.trace))
+            assert f"{element.label} ({ids or 'no criterion'})" in told
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDS if name != "hostile"])
+def test_the_first_sheet_has_each_criterion_with_what_decides_it_and_the_signatures(
+    name: str,
+) -> None:
+    """How many sheets it is on paper, `tests.tools.pages_in_browser` looks at."""
+    first, screening = words(name).split("Criteria as registered")[0], RECORDS[name]().screening
+    first = first.split("Data still missing")[0]
+    assert "Signature" in first
+    for one in screening.findings:
+        told = "; ".join(why_and_until(screening, one))
+        status = STATUSES[one.criterion.kind, one.met]
+        assert f"{one.criterion.id} {one.criterion.label} {status} {told}" in first
 
 
 def test_notes_beside_an_answer_are_its_evidence() -> None:
@@ -136,25 +161,37 @@ def test_notes_beside_an_answer_are_its_evidence() -> None:
     record = patient("eligible")
     answers = {**record.answers, "weight": Answer("58.5 kg", "interview", notes=notes)}
     text = flat(plain.render(record_page(record._replace(answers=answers))))
-    assert "Chart; interview answered 2026-05-30 note: DXA report" in text
-    assert "taken under another version of the criteria file, 0123456789ab" in text
+    assert (
+        "Chart; interview; answered 2026-05-30; taken under another version of the criteria file,"
+        " 0123456789ab body weight (I3): 58.5 kg, note: DXA report"
+    ) in text
+
+
+def test_a_value_tells_the_day_of_its_sample_whether_it_is_old_or_that_there_is_none() -> None:
+    given = {"tsh": ["2.1 on 2026-04-01"], "alt": ["22 on 2026-05-20"], "ast": ["25"]}
+    answers, screening = screen_answers(Flags(load_trial(), given, [], []), "2026-06-01", None)
+    text = flat(plain.render(record_page(Record(screening, answers, "1"))))
+    assert "TSH (E13): 2.1 µIU/mL, older than 28 days, sampled 2026-04-01" in text
+    assert "ALT (E14): 22 U/L, sampled 2026-05-20" in text
+    assert "AST (E14): 25 U/L, undated" in text
+    assert "No day of the sample is given for 1 value; see the answers." in text
 
 
 def test_an_answer_that_was_set_aside_is_shown_as_not_used() -> None:
     record = mostly_empty()
     answers = {**record.answers, "tsh": Answer("unknown", "file", notes={"set_aside": "12.1"})}
     text = flat(plain.render(record_page(record._replace(answers=answers))))
-    assert "Other answers given" in text
-    assert "TSH Value: unknown From: Laboratory; answers file set aside, not used: 12.1" in text
+    told = "Laboratory; answers file TSH (no criterion): unknown, set aside, not used: 12.1"
+    assert told in text
 
 
 def test_a_record_tells_why_it_fails_and_when_that_clears() -> None:
     text = words("ineligible_washout")
     assert "INELIGIBLE Certain" in text
-    assert "E8 Earlier osteoporosis medicines: last dose of a RANKL inhibitor 2025-11-18" in text
+    why = "last dose of a RANKL inhibitor 2025-11-18"
+    assert f"E8 Earlier osteoporosis medicines ✗ excludes {why}" in text
     assert "clears on 2026-11-19" in text
-    assert "Clears on 2026-11-19" in text
-    assert "By how much" in text
+    assert "last dose of a RANKL inhibitor is 170 days inside the 12 months" in text
 
 
 def test_what_is_open_is_listed_apart_for_data_and_for_judgement() -> None:

@@ -5,10 +5,12 @@
 AXE is the file `axe.min.js` of the npm package `axe-core`, OUT a folder for the pictures
 and PDFs, to be looked at. Needs Chromium or Chrome on the path, and the Python package
 `playwright`; it downloads neither. Exits with 1 if a finding is serious, if a page is
-wider than the screen, or if it asks for anything or reports an error.
+wider than the screen, if it asks for anything or reports an error, or if a record to sign is
+longer on paper than it may be.
 """
 
 import importlib.util
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -37,6 +39,12 @@ TALLEST = 16_000
 SERIOUS = ("serious", "critical")
 
 ATTRITION = ROOT / "docs" / "examples" / "attrition.html"
+
+RECORDS = ("eligible", "ineligible", "washout", "undetermined", "empty")
+MOST_SHEETS = 4
+"""Of a record on A4; the first of them ends with the signatures."""
+A4 = {"width": 703, "height": 1020}
+"""What an A4 sheet has inside its margins, in CSS pixels of 1/96 inch."""
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "eligible": lambda: record_document(in_the_log(patient("eligible"), "S-014", 41)),
@@ -89,9 +97,22 @@ def look(browser: Any, name: str, axe: str, out: Path) -> Iterator[str]:
         if (needed := page.evaluate("document.documentElement.scrollWidth")) > width:
             problems.append(f"is {needed} wide on a screen of {width}")
         problems += _accessibility(page, f"{name} {width_name}", axe)
-    page.pdf(path=out / f"{name}.pdf", prefer_css_page_size=True)
+    pdf = page.pdf(path=out / f"{name}.pdf", prefer_css_page_size=True)
+    if name in RECORDS:
+        problems += _sheets(page, pdf)
     page.close()
     yield from problems
+
+
+def _sheets(page: Any, pdf: bytes) -> Iterator[str]:
+    """Whether a record has too many sheets, or signatures that are not on the first."""
+    if (sheets := len(re.findall(rb"/Type\s*/Page\b", pdf))) > MOST_SHEETS:
+        yield f"is {sheets} sheets on paper"
+    page.emulate_media(media="print")
+    page.set_viewport_size(A4)
+    end = page.evaluate("document.querySelector('.together').getBoundingClientRect().bottom")
+    if end > A4["height"]:
+        yield f"has its signatures at {end:.0f} px, below the first sheet"
 
 
 def _height(page: Any) -> int:

@@ -3,16 +3,11 @@
 Its evidence is a table: what each finding rests on, as it was written, and how it came in.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from trialscreen.answers.answer import (
-    ANSWERED,
-    CRITERIA,
-    SET_ASIDE,
-    Answer,
     Answers,
-    of_another_version,
     read_facts,
 )
 from trialscreen.answers.sampled import read_samples
@@ -20,36 +15,25 @@ from trialscreen.log.entry import Entry
 from trialscreen.log.recording import outcome_of
 from trialscreen.log.verify import noted_as
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.model.trial import SCREENING_DATE, Element, Kind, Trial
-from trialscreen.model.wording import rule_in_words, show_fact, with_unit
+from trialscreen.model.trial import Trial
 from trialscreen.output.report.about import AID
+from trialscreen.output.report.record_evidence import applied, every_answer
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.screening_page import (
-    SOURCE_WORDS,
-    TITLES,
     needed_table,
     needed_text,
-    notice_blocks,
+    notice_items,
 )
 from trialscreen.output.report.statuses import VERDICTS, status_of
-from trialscreen.output.report.trial_page import cohort_blocks
+from trialscreen.output.report.trial_page import cohort_notes, cohorts_in_short
 from trialscreen.output.report.verdict_words import (
     distances,
     headline,
     verdict_detail,
-    why,
     why_and_until,
 )
-from trialscreen.screening.clearing import clears_on
-from trialscreen.screening.explain import in_use
-from trialscreen.screening.screen import Finding, Screening, screen
-
-_BY = {
-    "flag": "command line",
-    "file": "answers file",
-    "interview": "interview",
-    "site": "site file",
-}
+from trialscreen.screening.screen import Screening, screen
+from trialscreen.text.characters import count_of
 
 
 class Record(NamedTuple):
@@ -125,16 +109,15 @@ def record_page(record: Record) -> blocks.Page:
             verdict_detail(screening),
             VERDICTS[screening.verdict].tone,
         ),
-        *_failures(screening),
         *_overview(screening),
-        *notice_blocks(screening),
+        *_to_check(screening),
+        blocks.Together(tuple(_signatures(record.entry))),
         *_missing(screening),
         *_judgements(screening),
-        blocks.Together(tuple(_signatures(record.entry))),
-        *_criteria(record, "inclusion"),
-        *_criteria(record, "exclusion"),
-        *_other_answers(record),
-        *cohort_blocks(trial),
+        *applied(screening),
+        *every_answer(screening, record.answers),
+        *cohorts_in_short(trial),
+        cohort_notes(trial),
     )
 
 
@@ -167,7 +150,7 @@ def _signatures(entry: Entry | None) -> Iterator[blocks.Part]:
     """The decision, to tick, and who signs it."""
     screener = "" if entry is None else entry.by
     yield blocks.Heading("Decision and signatures")
-    yield blocks.Paragraph(f"{AID} The evidence for each criterion is on the sheets that follow.")
+    yield blocks.Paragraph(AID)
     yield blocks.Choices(
         "The investigator decides:", ("eligible", "not eligible", "re-screen on ____________")
     )
@@ -182,28 +165,35 @@ def _signatures(entry: Entry | None) -> Iterator[blocks.Part]:
 # What is found.
 
 
-def _failures(screening: Screening) -> Iterator[blocks.Block]:
-    """What fails, and why."""
-    if screening.failing:
-        yield blocks.terms(
-            (
-                one.criterion.id,
-                f"{one.criterion.label}: {'; '.join(why_and_until(screening, one))}",
-            )
-            for one in screening.failing
-        )
-
-
 def _overview(screening: Screening) -> Iterator[blocks.Block]:
+    """Every criterion with what decides it, or what is missing."""
     yield blocks.Heading("All criteria")
     yield blocks.table(
-        ("", "Criterion", "Status"),
+        ("", "Criterion", "Status", "Decided by"),
         (
-            (one.criterion.id, one.criterion.label, status_of(one).cell)
+            (
+                one.criterion.id,
+                one.criterion.label,
+                status_of(one).cell,
+                "; ".join([*why_and_until(screening, one), *distances(one)]),
+            )
             for one in screening.findings
         ),
-        (0, 1, 0),
+        (2, 11, 5, 31),
     )
+
+
+def _to_check(screening: Screening) -> Iterator[blocks.Part]:
+    """What should be looked at twice, and how many values carry no day."""
+    undated = count_of(len(screening.undated), "value")
+    items = [*notice_items(screening)]
+    if screening.undated:
+        items.append(
+            blocks.items([f"note: No day of the sample is given for {undated}; see the answers."])
+        )
+    if items:
+        yield blocks.Heading("Please check")
+        yield from items
 
 
 # What is open.
@@ -233,100 +223,5 @@ def _judgements(screening: Screening) -> Iterator[blocks.Block]:
     if rows:
         yield blocks.Heading("Consent and judgements still open")
         yield blocks.table(
-            ("What, and for which criterion", "Question", "Answer"), rows, (3, 4, 3), to_fill=True
+            ("What, and for which criterion", "Question", "Answer"), rows, (4, 7, 3), to_fill=True
         )
-
-
-# Each criterion.
-
-
-def _criteria(record: Record, kind: Kind) -> Iterator[blocks.Block]:
-    yield blocks.Heading(f"{TITLES[kind]}, with the evidence", new_sheet=kind == "inclusion")
-    for finding in record.screening.findings:
-        if finding.criterion.kind == kind:
-            yield blocks.Together(tuple(_criterion(record, finding)), status_of(finding).tone)
-
-
-def _criterion(record: Record, finding: Finding) -> Iterator[blocks.Part]:
-    criterion = finding.criterion
-    yield blocks.Heading(f"{criterion.id} {criterion.label}: {status_of(finding)}", 3)
-    yield blocks.terms(_terms(record.screening, finding))
-    if names := in_use(finding.trace):
-        yield _evidence_table(record, names)
-
-
-def _terms(screening: Screening, finding: Finding) -> Iterator[tuple[str, str]]:
-    criterion = finding.criterion
-    yield "Text", criterion.text
-    if grounds := why(finding):
-        yield ("Decided by" if finding.met.known else "Still open"), "\n".join(grounds)
-    if gaps := distances(finding):
-        yield "By how much", "\n".join(gaps)
-    if (day := clears_on(screening, finding)) is not None:
-        yield "Clears on", str(day)
-    yield "Rule", rule_in_words(screening.trial, criterion.rule)
-    for one in criterion.readings:
-        yield (
-            f"Reading {one.ref}",
-            f"{one.issue}\nTaken: {one.chosen}\nAlternative: {one.alternative}",
-        )
-
-
-def _other_answers(record: Record) -> Iterator[blocks.Block]:
-    """The answers that no criterion rests on, so that every answer is on the record."""
-    used = frozenset().union(*(in_use(one.trace) for one in record.screening.findings))
-    answered = (record.answers.keys() | record.screening.facts.keys()) - {SCREENING_DATE}
-    if names := answered - used:
-        yield blocks.Heading("Other answers given")
-        yield blocks.Paragraph("No finding rests on them.")
-        yield _evidence_table(record, names)
-
-
-# The evidence.
-
-
-class _Evidence(NamedTuple):
-    """The value of an element, as written too if that differs, and where it is from."""
-
-    value: str
-    origin: str
-
-
-def _evidence_table(record: Record, names: Set[str]) -> blocks.Table:
-    """The elements that are named, in the file's order; yes/no that are alike share a row."""
-    grouped: dict[tuple[_Evidence, str], list[str]] = {}
-    for element in record.screening.trial.elements.values():
-        if element.name in names:
-            alone = "" if element.type == "boolean" else element.name
-            key = (_evidence(record, element), alone)
-            grouped.setdefault(key, []).append(element.label)
-    return blocks.table(
-        ("Data element", "Value", "From"),
-        (("; ".join(labels), one.value, one.origin) for (one, _), labels in grouped.items()),
-        (4, 2, 3),
-    )
-
-
-def _evidence(record: Record, element: Element) -> _Evidence:
-    trial, given = record.screening.trial, record.answers.get(element.name)
-    value = show_fact(element, record.screening.facts.get(element.name))
-    if given is None:
-        return _Evidence(value, SOURCE_WORDS[element.source])
-    written = given.text.strip()
-    if value.casefold() not in (written.casefold(), with_unit(element, written).casefold()):
-        value = f"{value}\nwritten: {written}"
-    lines = (f"{SOURCE_WORDS[element.source]}; {_BY[given.by]}", *_notes(trial, given))
-    return _Evidence(value, "\n".join(lines))
-
-
-def _notes(trial: Trial, given: Answer) -> Iterator[str]:
-    """The notes beside an answer, a line each; the criteria file only if it was another."""
-    for key, text in given.notes.items():
-        if key == ANSWERED:
-            yield f"answered {text}"
-        elif key == SET_ASIDE:
-            yield f"set aside, not used: {text}"
-        elif key != CRITERIA:
-            yield f"{key}: {text}"
-    if of_another_version(trial, given.notes):
-        yield f"taken under another version of the criteria file, {given.notes[CRITERIA]}"

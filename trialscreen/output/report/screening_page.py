@@ -7,7 +7,7 @@ from trialscreen.model.trial import Kind, Source, Trial
 from trialscreen.model.wording import rule_in_words, test_in_words
 from trialscreen.output.report.about import AID, criteria_file
 from trialscreen.output.report.render import blocks
-from trialscreen.output.report.statuses import TRUTHS, VERDICTS, status_of
+from trialscreen.output.report.statuses import SOURCE_WORDS, TRUTHS, VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohort_blocks
 from trialscreen.output.report.verdict_words import (
     distances,
@@ -22,14 +22,6 @@ from trialscreen.screening.explain import reasons_or_doubts
 from trialscreen.screening.screen import Screening
 
 TITLES: dict[Kind, str] = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria"}
-SOURCE_WORDS: dict[Source, str] = {
-    "participant": "Participant",
-    "chart": "Chart",
-    "laboratory": "Laboratory",
-    "imaging": "Imaging",
-    "investigator": "Investigator",
-    "derived": "Computed",
-}
 MOST_LISTED = 12
 """A set of elements longer than this is counted, not listed."""
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from trialscreen.model import truth
-from trialscreen.model.trial import Kind
+from trialscreen.model.trial import Kind, Source
 from trialscreen.model.truth import Truth
 from trialscreen.output.report.render.blocks import Cell, Tone
 from trialscreen.screening.screen import Finding, Verdict
@@ -46,3 +46,12 @@ def status_of(finding: Finding) -> Status:
 
 TRUTHS: dict[Truth, str] = {truth.TRUE: "true", truth.FALSE: "false", truth.UNKNOWN: "open"}
 """Words for a clause inside a criterion, which is not a verdict by itself."""
+
+SOURCE_WORDS: dict[Source, str] = {
+    "participant": "Participant",
+    "chart": "Chart",
+    "laboratory": "Laboratory",
+    "imaging": "Imaging",
+    "investigator": "Investigator",
+    "derived": "Computed",
+}

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.about import AID, criteria_file
 from trialscreen.output.report.render import blocks
-from trialscreen.output.report.screening_page import SOURCE_WORDS, clearing_lines, notice_items
-from trialscreen.output.report.statuses import VERDICTS, status_of
+from trialscreen.output.report.screening_page import clearing_lines, notice_items
+from trialscreen.output.report.statuses import SOURCE_WORDS, VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohorts_in_short
 from trialscreen.output.report.verdict_words import (
     first_labels,

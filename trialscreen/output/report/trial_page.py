@@ -95,8 +95,13 @@ def cohort_blocks(trial: Trial) -> Iterator[blocks.Block]:
         ),
         (0, 0, 1, 1),
     )
-    notes = (registration.dose_assignment, registration.dose_note)
-    yield blocks.items((note for note in notes if note is not None), "muted")
+    yield cohort_notes(trial)
+
+
+def cohort_notes(trial: Trial) -> blocks.Items:
+    """Who assigns the dose cohorts, and what to know of the doses."""
+    notes = (trial.registration.dose_assignment, trial.registration.dose_note)
+    return blocks.items((note for note in notes if note is not None), "muted")
 
 
 def cohorts_in_short(trial: Trial) -> Iterator[blocks.Block]:

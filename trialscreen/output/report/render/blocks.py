@@ -24,11 +24,10 @@ class Cell(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """A title; `new_sheet`: it begins a sheet of paper where the page is printed."""
+    """A title."""
 
     text: str
     level: int = 2
-    new_sheet: bool = False
 
 
 class Paragraph(NamedTuple):
@@ -103,17 +102,22 @@ class Together(NamedTuple):
     """Blocks that are about one thing, and stay on one sheet if they can."""
 
     parts: tuple[Part, ...]
-    tone: Tone = "plain"
 
 
-Block = Part | Together
+class Columns(NamedTuple):
+    """Blocks that stand in two columns on paper."""
+
+    parts: tuple[Part, ...]
+
+
+Block = Part | Together | Columns
 Page = tuple[Block, ...]
 
 
 def parts(page: Page) -> Iterator[Part]:
     """The blocks of a page where nothing is kept together, as there are no sheets."""
     for block in page:
-        yield from block.parts if isinstance(block, Together) else (block,)
+        yield from block.parts if isinstance(block, Together | Columns) else (block,)
 
 
 def cell(text: str | Cell) -> Cell:

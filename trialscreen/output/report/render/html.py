@@ -71,17 +71,17 @@ def _lines(text: str) -> str:
 
 
 def _block(block: blocks.Block) -> str:
-    if isinstance(block, blocks.Together):
+    if isinstance(block, blocks.Together | blocks.Columns):
         inside = "\n".join(map(_part, block.parts))
-        return f'<section class="together {block.tone}">\n{inside}\n</section>'
+        kind = "together" if isinstance(block, blocks.Together) else "columns"
+        return f'<section class="{kind}">\n{inside}\n</section>'
     return _part(block)
 
 
 def _part(block: blocks.Part) -> str:
     match block:
-        case blocks.Heading(text, level, new_sheet):
-            where = ' class="new-sheet"' if new_sheet else ""
-            return f"<h{level}{where}>{escape(text)}</h{level}>"
+        case blocks.Heading(text, level):
+            return f"<h{level}>{escape(text)}</h{level}>"
         case blocks.Paragraph(text, tone):
             return f'<p class="{tone}">{_lines(text)}</p>'
         case blocks.Banner(text, detail, tone):
@@ -133,10 +133,12 @@ _MOST_SQUEEZED = 5
 
 def _table(table: blocks.Table) -> str:
     head = "".join(_head(table, n, name) for n, name in enumerate(table.columns))
-    to_fill = f' class="to-fill">\n{_widths(table)}' if table.to_fill else ">"
+    rest = ">"
+    if all(table.shares):
+        rest = f' class="{"to-fill" if table.to_fill else "fixed"}">\n{_widths(table)}'
     rows = "".join(f"<tr>{_row(table, cells)}</tr>\n" for cells in table.rows)
     return (
-        f"<div{_scrolled(table)}><table{to_fill}\n<thead><tr>{head}</tr></thead>\n"
+        f"<div{_scrolled(table)}><table{rest}\n<thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{rows}</tbody>\n</table></div>"
     )
 
@@ -151,7 +153,7 @@ def _scrolled(table: blocks.Table) -> str:
 
 
 def _widths(table: blocks.Table) -> str:
-    """Fixed, as nothing in the cells asks for room."""
+    """Fixed by the shares, whatever is in the cells."""
     whole = sum(table.shares)
     cols = "".join(f'<col style="width:{share / whole:.0%}">' for share in table.shares)
     return f"<colgroup>{cols}</colgroup>"
