@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source, Trial
 from trialscreen.output.report.about import AID, criteria_file
 from trialscreen.output.report.render import blocks, html
-from trialscreen.output.report.screening_page import SOURCE_WORDS
+from trialscreen.output.report.statuses import SOURCE_WORDS
 
 BOX = "☐"
 _LINE = 30

@@ -24,10 +24,11 @@ class Cell(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """A title."""
+    """A title; `new_sheet`: it begins a sheet of paper where the page is printed."""
 
     text: str
     level: int = 2
+    new_sheet: bool = False
 
 
 class Paragraph(NamedTuple):

@@ -80,8 +80,9 @@ def _block(block: blocks.Block) -> str:
 
 def _part(block: blocks.Part) -> str:
     match block:
-        case blocks.Heading(text, level):
-            return f"<h{level}>{escape(text)}</h{level}>"
+        case blocks.Heading(text, level, new_sheet):
+            where = ' class="new-sheet"' if new_sheet else ""
+            return f"<h{level}{where}>{escape(text)}</h{level}>"
         case blocks.Paragraph(text, tone):
             return f'<p class="{tone}">{_lines(text)}</p>'
         case blocks.Banner(text, detail, tone):
