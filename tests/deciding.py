@@ -26,8 +26,7 @@ def entry_of_case(case: Mapping[str, Any]) -> Kept:
     given = dict(case)
     on = given.pop("day")
     if "eligible" in given:
-        born = {"birth_date": str(given["born"])} if "born" in given else {}
-        return screened(given["eligible"], {**ELIGIBLE, **born}, on)
+        return screened(given["eligible"], {**ELIGIBLE, **given.get("but", {})}, on)
     if lacking := given.get("lacking"):
         answers = {name: text for name, text in ELIGIBLE.items() if name != lacking}
         return screened(given["subject"], answers, on)

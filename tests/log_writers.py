@@ -5,21 +5,25 @@ and kills them (SIGKILL) until KILLS have died; then prints every entry that was
 acknowledged, one "number seal" to a line.
 """
 
+import math
 import os
 import select
 import signal
 import sys
 import time
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from tests.logs import TOOL, begun, screened
+from tests.deciding import CRITERIA, add, state
+from tests.logs import ON, TRIAL, begun, screened
+from trialscreen.log.decisions import Choice, Decision, Kept
 
 WRITERS = 4
 LONGEST = 0.15
-"""Seconds that a writer lives at most: a few entries."""
+"""Seconds that a writer lives at most, most of them after the first entry: a few entries."""
 
 
 class Writer(NamedTuple):
@@ -39,11 +43,21 @@ def start(path: Path, number: int, until: float) -> Writer:
         return Writer(pid, readable, until)
     try:
         with begun(path) as log:
-            while True:
-                entry = log.append(screened(f"S-{number}"), "JW", TOOL)
+            for one in cycle(_kinds(f"S-{number}")):
+                entry = add(log, one)
                 os.write(writable, f"{entry.number} {entry.seal}\n".encode())
     finally:
         os._exit(1)  # it never ends by itself
+
+
+def _kinds(subject: str) -> tuple[Kept, ...]:
+    """An entry of each kind, which can be added again and again."""
+    cohort = TRIAL.registration.dose_cohorts[0].name
+    decisions = (Decision(subject, ON, CRITERIA, one, reason="none") for one in _IN_TURN)
+    return (screened(subject), state(cohort, ON, places=3), *decisions)
+
+
+_IN_TURN: tuple[Choice, ...] = ("declined", "screen-failure")
 
 
 def kill(writer: Writer) -> bytes:
@@ -68,12 +82,25 @@ def run(path: Path, kills: int, rng: Random, clock: Callable[[], float] = time.m
     while died < kills:
         while len(writers) < WRITERS:
             begun_count += 1
-            writers.append(start(path, begun_count, clock() + rng.uniform(0, LONGEST)))
+            # Each fourth may die before its first entry; the others live until after it.
+            until = clock() + rng.uniform(0, LONGEST) if begun_count % 4 == 0 else math.inf
+            writers.append(start(path, begun_count, until))
         next_to_die = min(writers, key=lambda one: one.until)
-        time.sleep(max(next_to_die.until - clock(), 0))
-        acknowledged += kill(next_to_die)
-        writers.remove(next_to_die)
-        died += 1
+        patience = max(next_to_die.until - clock(), 0)
+        new = [one for one in writers if one.until == math.inf]
+        waited = None if patience == math.inf else patience
+        begun = select.select([one.acknowledged for one in new], [], [], waited)[0]
+        if begun:
+            writers = [
+                one._replace(until=clock() + rng.uniform(0, LONGEST))
+                if one.acknowledged in begun
+                else one
+                for one in writers
+            ]
+        else:
+            acknowledged += kill(next_to_die)
+            writers.remove(next_to_die)
+            died += 1
     for one in writers:
         acknowledged += kill(one)
     return acknowledged

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from trialscreen import load_trial, screen
 from trialscreen.answers.answer import Answer
+from trialscreen.answers.sampled import told_apart
 from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.recording import recorded
 from trialscreen.log.store import Log, open_or_begin
@@ -26,7 +27,8 @@ def screened(
     corrects: Correction | None = None,
 ) -> Entry:
     given = {name: Answer(text, "flag") for name, text in answers.items()}
-    return recorded(screen(TRIAL, answers, on), given, subject, note, corrects)
+    answered = told_apart(TRIAL, given, [])
+    return recorded(screen(TRIAL, answers, on), answered, subject, note, corrects)
 
 
 @contextmanager
@@ -39,8 +41,13 @@ def filled(path: Path, entries: int) -> Path:
     """A log of this many entries, S-1 with 40.1 kg and so on; of many, one is corrected."""
     with begun(path) as log:
         for number in range(1, entries + 1):
-            corrects = Correction(number - 1, "misread") if number == entries // 2 > 1 else None
-            subject = number - 1 if corrects else number
-            answers = {**CONSENT, "weight": str(40 + subject / 10)}
-            log.append(screened(f"S-{subject}", answers, corrects=corrects), "JW", TOOL)
+            log.append(nth(number, entries), "JW", TOOL)
     return path
+
+
+def nth(number: int, entries: int) -> Entry:
+    """The entry of that number in a log of `entries`."""
+    corrects = Correction(number - 1, "misread") if number == entries // 2 > 1 else None
+    subject = number - 1 if corrects else number
+    answers = {**CONSENT, "weight": str(40 + subject / 10)}
+    return screened(f"S-{subject}", answers, corrects=corrects)

@@ -5,6 +5,7 @@ the file as a whole); a check must name at least one of them. Ways that leave th
 consistent in itself need a seal that was noted before, and are listed in NEEDS_A_SEAL.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -12,12 +13,33 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from tests.logs import filled
+from tests.deciding import CRITERIA, add, state
+from tests.logs import ON, TRIAL, begun, nth
+from trialscreen.log.decisions import Decision
 from trialscreen.log.seal import Row, sealed
 from trialscreen.log.store import ENTRY_COLUMNS, GUARDS
 
 ENTRIES = 12
+STATES, DECISIONS = (3, 11), (8, 10)
+DECIDED = {*STATES, *DECISIONS}
+"""The entries that are no screenings."""
+
 Touched = set[int | None]
+
+
+def varied(path: Path, entries: int = ENTRIES) -> Path:
+    """As `filled`, with decisions and states of a dose cohort among the screenings."""
+    cohort = TRIAL.registration.dose_cohorts[0].name
+    with begun(path) as log:
+        for number in range(1, entries + 1):
+            if number in STATES:
+                add(log, state(cohort, ON, places=6))
+            elif number in DECISIONS:
+                subject = f"S-{number + 100}"
+                add(log, Decision(subject, ON, CRITERIA, "declined", reason="none"))
+            else:
+                add(log, nth(number, entries))
+    return path
 
 
 class Case(NamedTuple):
@@ -37,6 +59,9 @@ class Case(NamedTuple):
 
     def some(self, first: int = 1, last: int = ENTRIES) -> int:
         return self.rng.randint(first, last)
+
+    def screening(self) -> int:
+        return self.rng.choice([one for one in range(1, ENTRIES + 1) if one not in DECIDED])
 
     def latest_is(self, number: int) -> None:
         self.db.execute("UPDATE latest SET number = ?, seal = ?", (number, self.row(number).seal))
@@ -73,8 +98,27 @@ def edit_detail(case: Case) -> Touched:
 
 
 def edit_verdict(case: Case) -> Touched:
-    row = case.row(number := case.some())
+    row = case.row(number := case.screening())
     case.put(row._replace(head=row.head.replace('"undetermined"', '"eligible"')))
+    return {number}
+
+
+def edit_decision(case: Case) -> Touched:
+    row = case.row(number := case.rng.choice(DECISIONS))
+    case.put(row._replace(head=row.head.replace('"declined"', '"enrolled"')))
+    return {number}
+
+
+def edit_despite(case: Case) -> Touched:
+    """What spoke against a decision, taken out of it."""
+    row = case.row(number := case.rng.choice(DECISIONS))
+    case.put(row._replace(head=re.sub(r'"despite":\[.*?\]', '"despite":[]', row.head)))
+    return {number}
+
+
+def edit_places(case: Case) -> Touched:
+    row = case.row(number := case.rng.choice(STATES))
+    case.put(row._replace(head=row.head.replace('"places":6', '"places":9')))
     return {number}
 
 
@@ -221,7 +265,7 @@ def put_in(case: Case) -> Touched:
 
 
 def anothers_entry(case: Case) -> Touched:
-    number, other = case.some(), filled(case.path.with_suffix(".other"), ENTRIES)
+    number, other = case.some(), varied(case.path.with_suffix(".other"), ENTRIES)
     with closing(sqlite3.connect(other)) as db:
         query = f"SELECT {ENTRY_COLUMNS} FROM entry WHERE number = ?"
         case.put(Row(*db.execute(query, (number,)).fetchone()))
@@ -229,7 +273,7 @@ def anothers_entry(case: Case) -> Touched:
 
 
 def anothers_end(case: Case) -> Touched:
-    number, other = case.some(), filled(case.path.with_suffix(".other"), ENTRIES)
+    number, other = case.some(), varied(case.path.with_suffix(".other"), ENTRIES)
     case.db.execute("DELETE FROM entry WHERE number >= ?", (number,))
     with closing(sqlite3.connect(other)) as db:
         query = f"SELECT {ENTRY_COLUMNS} FROM entry WHERE number >= ? ORDER BY number"
@@ -291,7 +335,7 @@ def count_removed(case: Case) -> Touched:
 
 def bytes_changed(case: Case) -> Touched:
     """In the file itself, with SQLite not asked."""
-    number = case.some()
+    number = case.screening()
     detail = case.row(number).detail.encode()
     case.db.commit()
     data = bytearray(case.path.read_bytes())
@@ -317,7 +361,8 @@ def _weight(number: int) -> str:
 _GUARDS = list(GUARDS)
 
 WAYS: tuple[Callable[[Case], Touched], ...] = (
-    *(edit_head, edit_detail, edit_verdict, edit_opening, edit_seal, edit_previous),
+    *(edit_head, edit_detail, edit_verdict, edit_decision, edit_despite, edit_places),
+    *(edit_opening, edit_seal, edit_previous),
     *(edit_corrects, edit_and_seal, edit_last_and_seal, empty_detail, delete_one),
     *(delete_several, delete_and_close_up, delete_end, delete_all, delete_opening),
     *(swap_contents, swap_numbers, swap_neighbours_sealed, replay, replay_over),

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.logs import filled
-from tests.tampering import ENTRIES, NEEDS_A_SEAL, WAYS, tampered
+from tests.tampering import ENTRIES, NEEDS_A_SEAL, WAYS, tampered, varied
 from trialscreen.log.verify import Noted, verify
 
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return filled(tmp_path_factory.mktemp("log") / "site.log", ENTRIES)
+    return varied(tmp_path_factory.mktemp("log") / "site.log", ENTRIES)
 
 
 def test_there_are_a_hundred_cases() -> None:
@@ -39,7 +38,7 @@ def test_tampering_is_found(original: Path, tmp_path: Path, way, seed) -> None: 
 
 
 def test_an_older_copy_is_told_by_a_seal(original: Path, tmp_path: Path) -> None:
-    older = filled(tmp_path / "site.log", ENTRIES - 1)
+    older = varied(tmp_path / "site.log", ENTRIES - 1)
     before = verify(original)
     faults = verify(older, [Noted(before.entries, before.seal)]).faults
     assert [fault.entry for fault in faults] == [ENTRIES]

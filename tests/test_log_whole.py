@@ -10,13 +10,16 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.logs import TOOL, begun, filled, screened
+from tests.deciding import ELIGIBLE, add, enrolled, state
+from tests.logs import ON, TOOL, TRIAL, begun, filled, screened
 from trialscreen.log import store
-from trialscreen.log.store import open_log
+from trialscreen.log.decisions import KINDS, Decision
+from trialscreen.log.store import Log, open_log
 from trialscreen.log.verify import verify
 from trialscreen.model.errors import InputError
 
 KILLS = 200
+LOW = TRIAL.registration.dose_cohorts[0].name
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="writers are forked")
@@ -25,13 +28,69 @@ def test_what_was_acknowledged_survives_two_hundred_kills(tmp_path: Path) -> Non
     arguments = (sys.executable, "-m", "tests.log_writers", str(path), str(KILLS), "1")
     run = subprocess.run(arguments, capture_output=True, text=True, check=True)
     acknowledged = dict(line.split() for line in run.stdout.splitlines())
-    assert len(acknowledged) > KILLS // 4  # some die before their first, most do not
+    assert len(acknowledged) > KILLS // 2  # some die before their first, most do not
     assert verify(path).faults == ()
     with open_log(path) as log:
-        found = {str(one.number): one.seal for one in log.entries()}
+        every = list(log.every())
+    found = {str(one.number): one.seal for one in every}
     assert acknowledged.items() <= found.items()
+    assert {type(one) for one in every} == KINDS.keys()
     with begun(path) as log:
         assert log.append(screened("S-1"), "JW", TOOL).number == len(found) + 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="those who enrol are forked")
+def test_of_many_who_enrol_at_once_one_gets_the_last_place(tmp_path: Path) -> None:
+    path = tmp_path / "site.log"
+    subjects = [f"S-{number}" for number in range(6)]
+    with begun(path) as log:
+        add(log, state(LOW, ON, places=1))
+        for subject in subjects:
+            add(log, screened(subject, ELIGIBLE, ON))
+    ready, go = os.pipe()
+    children = [_enrolling(path, subject, ready, go) for subject in subjects]
+    os.close(go)  # all begin when it is closed
+    codes = sorted(os.waitstatus_to_exitcode(os.waitpid(one, 0)[1]) for one in children)
+    os.close(ready)
+    assert codes == [0, 2, 2, 2, 2, 2]
+    with open_log(path) as log:
+        decisions = [one for one in log.every() if isinstance(one, Decision)]
+    assert [(one.decision, one.despite) for one in decisions] == [("enrolled", ())]
+    assert verify(path).faults == ()
+
+
+def _enrolling(path: Path, subject: str, ready: int, go: int) -> int:
+    """A process that enrols: 0 if it could, 2 if it was refused."""
+    if child := os.fork():
+        return child
+    code = 1
+    try:
+        os.close(go)
+        os.read(ready, 1)
+        with begun(path) as log:
+            add(log, enrolled(subject, LOW, ON))
+        code = 0
+    except InputError:
+        code = 2
+    finally:
+        os._exit(code)
+
+
+def test_a_decision_is_checked_while_nobody_else_can_add(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = filled(tmp_path / "site.log", 1)
+    monkeypatch.setattr(store, "PATIENCE", 0.1)
+
+    def another_adds(_: Log, decision: Decision) -> Decision:
+        with pytest.raises(InputError) as error, begun(path) as other:
+            add(other, screened("S-2"))
+        assert "in use by another process" in str(error.value.problems[0])
+        return decision
+
+    with begun(path) as log:
+        log.append(enrolled("S-1", LOW, ON), "JW", TOOL, another_adds)
+    assert (verify(path).entries, verify(path).faults) == (2, ())
 
 
 def test_a_locked_log_is_told_and_waits_for_nobody_for_ever(

@@ -10,6 +10,7 @@ from trialscreen.log.follow_up import current, latest, rescreen
 from trialscreen.log.store import Log
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Trial
+from trialscreen.text.characters import count_of, some
 
 
 def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
@@ -88,9 +89,13 @@ def _not_eligible(trial: Trial, screening: Entry, on: date) -> Iterator[str]:
         return
     [again] = rescreen(trial, [screening], on)
     for problem in again.problems:
-        yield f"with its answers nobody can be screened on {on}: {problem}"
+        yield f"the answers of entry {screening.number} cannot be used on {on}: {problem}"
     if again.now is not None and again.now.verdict != "eligible":
         yield f"{found} eligible; with the same answers it is {_words(again.now)} on {on}"
+    if again.stale:
+        old = [f"{one.element} of {one.day} (valid for {one.valid_for})" for one in again.stale]
+        values = f"{count_of(len(old), 'value')} of entry {screening.number}"
+        yield f"{values} stale on {on}: {some(old)}"
 
 
 def _words(outcome: Outcome) -> str:
