@@ -46,6 +46,7 @@ _PLACES = {
     "cohort": _Place("cohort", "cohort", "Screen a table of patients."),
     "sql": _Place("sql", "sql", "Print the query that screens a table."),
     "check": _Place("trial", "check", "Check a criteria file."),
+    "diff": _Place("trial", "diff", "Show what differs between criteria files."),
     "log": _Place("log", "log_app", "The screening log."),
     "export": _Place("export", "export", "Write the formats of other systems."),
 }

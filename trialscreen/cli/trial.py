@@ -1,4 +1,4 @@
-"""`trial`, `criteria` and `check`: the criteria file itself.
+"""`trial`, `criteria`, `check` and `diff`: the criteria file itself.
 
 What only one command or format needs is imported there: start-up time is a feature.
 """
@@ -11,6 +11,7 @@ import typer
 from trialscreen.cli.options import FormatOption
 from trialscreen.cli.output import Exit, Format, print_result, refuse
 from trialscreen.criteria_file.load import criteria_bytes, load_trial
+from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Criterion, Trial
 from trialscreen.text.characters import count_of, nearest, shown
 from trialscreen.text.files import decode
@@ -83,3 +84,53 @@ def check(
     sys.stdout.write(f"{loaded.origin}: {', '.join(counts)}\n")
     if errors:
         raise typer.Exit(Exit.BAD_INPUT)
+
+
+def diff(
+    context: typer.Context,
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="OLD NEW",
+            help="Two criteria files; of one alone, what differs from the trial in use.",
+        ),
+    ],
+    form: FormatOption = Format.TABLE,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 5 if they differ.")
+    ] = False,
+) -> None:
+    """Show what differs between two criteria files, as a person reads it.
+
+    Of criteria the text, the rule in words and the readings; of elements range, units, source
+    and what else is asked; the trial's facts. Exit code: 0, or 2 for a bad file.
+    """
+    from trialscreen.criteria_file.differences import differences  # noqa: PLC0415
+    from trialscreen.output.report import differences_page as report  # noqa: PLC0415
+
+    if len(files) > 2:
+        refuse("diff", f"{len(files)} files; expected two, OLD and NEW")
+    old, new = _both(*(files if len(files) == 2 else (context.obj, *files)))
+    found = differences(old, new)
+    print_result(
+        form,
+        lambda: report.differences_page(old, new, found),
+        lambda: report.differences_data(old, new, found),
+        lambda: report.differences_listing(found),
+    )
+    if exit_code and found:
+        raise typer.Exit(Exit.NOT_VERIFIED)
+
+
+def _both(*files: str | None) -> list[Trial]:
+    """The trials in the files. Raises InputError with what is wrong with any of them."""
+    loaded: list[Trial] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            loaded.append(load_trial(file))
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return loaded
