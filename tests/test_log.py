@@ -12,7 +12,7 @@ from trialscreen.answers.answer import Answer
 from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.follow_up import due, latest, rescreen
 from trialscreen.log.recording import recorded
-from trialscreen.log.seal import entry_of, sealed, texts
+from trialscreen.log.seal import NO_SEAL, entry_of, sealed, texts
 from trialscreen.log.store import open_log, open_or_begin
 from trialscreen.model.errors import InputError
 
@@ -201,6 +201,51 @@ def test_what_follows_from_dates_is_not_held_against_a_later_day() -> None:
     [again] = rescreen(TRIAL, [entry(1, "S-1", answers)], date(2028, 1, 1))
     assert again.problems == ()
     assert again.now is not None
+
+
+def test_values_that_are_too_old_by_then_are_told() -> None:
+    """A value without a day is of the screening date at the latest."""
+    given = {"tsh": "3.1 on 2026-10-20", "alt": "20", "total_hip_t_score": "-2 on 2026-05-01"}
+    kept = entry(1, "S-1", given)
+    assert (kept.stale, kept.answers["tsh"].date) == ((), "2026-10-20")
+    [again] = rescreen(TRIAL, [kept], date(2026, 11, 17))
+    assert not again.is_outdated
+    [again] = rescreen(TRIAL, [kept], date(2026, 11, 18))
+    assert [(one.element, one.day) for one in again.stale] == [("tsh", "2026-10-20")]
+    assert again.is_outdated
+    assert not again.is_changed
+    [again] = rescreen(TRIAL, [kept], date(2027, 6, 1))
+    assert [(one.element, one.day) for one in again.stale] == [
+        ("total_hip_t_score", "2026-05-01"),
+        ("tsh", "2026-10-20"),
+        ("alt", f"{ON} or earlier"),
+    ]
+    [fails] = rescreen(TRIAL, [entry(1, "S-1", {"weight": "38", **given})], date(2027, 6, 1))
+    assert not fails.is_outdated
+
+
+def test_an_entry_keeps_what_is_stale_and_what_is_awaited(tmp_path: Path) -> None:
+    given = {"tsh": "3.1 on 2026-09-01", "alt": "pending since 2026-10-30 from the night lab"}
+    with begun(tmp_path / "site.log") as log:
+        log.append(screened("S-1", {**CONSENT, **given}), "JW", TOOL)
+        log.append(screened("S-2", {**given, "ast": "pending"}), "JW", TOOL)
+        full, least = log.entries()
+    assert isinstance(full, Entry)
+    assert isinstance(least, Entry)
+    assert [tuple(one) for one in full.stale] == [("tsh", "2026-09-01", "28 days")]
+    assert [tuple(one) for one in full.awaited] == [("alt", date(2026, 10, 30), "the night lab")]
+    assert full.answers["alt"].is_pending
+    assert (least.answers, least.stale) == ({}, ())
+    assert [tuple(one) for one in least.awaited] == [("", date(2026, 10, 30), "laboratory")]
+    assert "night" not in "".join(texts(least))
+
+
+def test_an_entry_of_before_days_were_kept_is_read() -> None:
+    kept = screened("S-1", {**CONSENT, "weight": "38"})
+    (head, detail), old = texts(kept), ',"awaited":[],"stale":[]}'
+    assert head.endswith(old)
+    row = sealed(1, NO_SEAL, None, f"{head.removesuffix(old)}}}", detail)
+    assert entry_of(row) == kept._replace(number=1, seal=row.seal)
 
 
 def test_minimal_entries_and_earlier_days_are_told() -> None:

@@ -112,7 +112,9 @@ def rescreen(
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
         found = again(trial, log.entries(), day)
-    told = [one for one in found if everyone or one.is_changed or one.now is None]
+    told = [
+        one for one in found if everyone or one.is_changed or one.is_outdated or one.now is None
+    ]
     listing = rescreen_listing(told)
     empty = f"{len(found)} subjects on {day}: every verdict stays."
     print_result(form, lambda: listing.page(empty), listing.data, lambda: listing)

@@ -92,6 +92,11 @@ class Again(NamedTuple):
     stale: tuple[Stale, ...] = ()
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether values are too old of a subject whom nothing excludes."""
+        return self.now is not None and self.now.verdict != "ineligible" and bool(self.stale)
+
+    @property
     def is_changed(self) -> bool:
         """Whether the verdict, or what an undetermined one waits for, came out otherwise."""
         was = self.entry.outcome

@@ -6,8 +6,10 @@ from datetime import date
 from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
 from trialscreen.log.entry import Entry
 from trialscreen.log.follow_up import Again, Due, Flip, corrected_by
+from trialscreen.log.recording import stale_in_words
 from trialscreen.output.report.decision_page import decided_words
 from trialscreen.output.report.listing import Columns, Listing, listed
+from trialscreen.output.report.verdict_words import old_values
 
 
 def entries_listing(entries: Iterable[Kept], subject: str | None = None) -> Listing:
@@ -75,9 +77,11 @@ def rescreen_listing(found: Iterable[Again]) -> Listing:
             "cannot be told" if one.now is None else _verdict(one.now.verdict, one.now.open)
         ),
         "changes": lambda one: list(map(_flip_words, one.flips)),
+        "stale": lambda one: tuple(map(stale_in_words, one.stale)),
         "problems": lambda one: one.problems,
     }
-    return listed(columns, found, wide=("was", "now", "changes", "problems"))
+    wide = ("was", "now", "changes", "stale", "problems")
+    return listed(columns, found, {"stale": old_values}, wide)
 
 
 def _verdict(verdict: str, still_open: str | None) -> str:

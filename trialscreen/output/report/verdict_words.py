@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from trialscreen.log.entry import LoggedStale
 from trialscreen.model import truth
 from trialscreen.model.trial import Kind, Trial
 from trialscreen.screening.clearing import clears_on, fails_by, first_clear_day
 from trialscreen.screening.explain import deciding_tests, distance, label_list
+from trialscreen.screening.samples import Stale
 from trialscreen.screening.screen import Finding, Screening
 from trialscreen.text.characters import count_of
 
@@ -22,13 +24,13 @@ def verdict_line(screening: Screening) -> str:
 
 def headline(screening: Screening) -> str:
     """The verdict in capitals, with what an eligible patient's values lack."""
-    verdict, old = screening.verdict.upper(), old_values(screening)
+    verdict, old = screening.verdict.upper(), old_values(screening.stale)
     return f"{verdict}, but {old}" if screening.verdict == "eligible" and old else verdict
 
 
-def old_values(screening: Screening) -> str:
+def old_values(stale: Iterable[Stale | LoggedStale]) -> str:
     """How many values are stale: `7 values are older than 28 days and 1 than 12 months`."""
-    counts = Counter(str(one.valid_for) for one in screening.stale)
+    counts = Counter(str(one.valid_for) for one in stale)
     (period, count), *others = counts.items() or [("", 0)]
     said = f"{count_of(count, 'value is', 'values are')} older than {period}" if count else ""
     return "".join((said, *(f" and {more} than {other}" for other, more in others)))
@@ -36,7 +38,7 @@ def old_values(screening: Screening) -> str:
 
 def verdict_detail(screening: Screening) -> str:
     """What the verdict means, in a sentence or two."""
-    meaning, old = _meaning(screening), old_values(screening)
+    meaning, old = _meaning(screening), old_values(screening.stale)
     if not old:
         return meaning
     return f"{meaning} {'Old values count too' if screening.verdict == 'eligible' else old}."
