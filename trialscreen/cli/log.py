@@ -95,6 +95,10 @@ def rescreen(
         str | None,
         typer.Option(DAY, metavar="YYYY-MM-DD", help="The day; today if none."),
     ] = None,
+    amended: Annotated[
+        str | None,
+        typer.Option("--criteria", metavar="NEW", help="The criteria file to screen by."),
+    ] = None,
     everyone: Annotated[
         bool, typer.Option("--all", help="List those whose verdict stays, too.")
     ] = False,
@@ -102,20 +106,35 @@ def rescreen(
 ) -> None:
     """Screen every subject again, with the answers of the log, on another day or by new criteria.
 
-    --criteria before the command names the new criteria file. Nothing is added to the log.
+    With --criteria, also which criteria changed, against the file in use, and which of the
+    enrolled it touches. Nothing is added to the log.
     """
+    from trialscreen.log.board import decided  # noqa: PLC0415
+    from trialscreen.log.entry import Entry  # noqa: PLC0415
     from trialscreen.log.follow_up import rescreen as again  # noqa: PLC0415
     from trialscreen.log.store import open_log  # noqa: PLC0415
+    from trialscreen.output.report import amendment_page as report  # noqa: PLC0415
     from trialscreen.output.report.log_lists import rescreen_listing  # noqa: PLC0415
 
-    trial, day = load_trial(context.obj), day_given(DAY, on)
+    old, day = load_trial(context.obj), day_given(DAY, on)
+    new = old if amended is None else load_trial(amended)
     with open_log(file) as log:
-        log.check_trial(trial.registration.nct_id)
-        found = again(trial, log.entries(), day)
-    told = [
-        one for one in found if everyone or one.is_changed or one.is_outdated or one.now is None
-    ]
-    listing = rescreen_listing(told)
+        log.check_trial(new.registration.nct_id)
+        entries = list(log.every())
+    found = again(new, (one for one in entries if isinstance(one, Entry)), day)
+    enrolled = {
+        name: one.dose_cohort or "enrolled"
+        for name, one in decided(entries).items()
+        if one.decision == "enrolled"
+    }
+    if amended is not None:
+        amendment = report.Amendment(old, new, found, enrolled, everyone)
+        page, data = report.amendment_page, report.amendment_data
+        print_result(
+            form, lambda: page(amendment), lambda: data(amendment), lambda: amendment.listing
+        )
+        return
+    listing = rescreen_listing((one for one in found if everyone or one.to_be_told), enrolled)
     empty = f"{len(found)} subjects on {day}: every verdict stays."
     print_result(form, lambda: listing.page(empty), listing.data, lambda: listing)
 

@@ -62,14 +62,14 @@ def due(entries: Iterable[Entry]) -> list[Due]:
 
 # Screening anew.
 
-Cause = Literal["date", "criteria"]
+Cause = Literal["date", "criteria", "removed"]
 
 
 class Flip(NamedTuple):
     """A criterion that came out otherwise: whether it passed, and whether it passes now.
 
     `was` and `now` are None for unknown; `cause` is the new criteria file where that alone
-    changes it, else the later date.
+    changes it, else the later date; or `removed`, of what is no criterion of the new file.
     """
 
     id: str
@@ -101,6 +101,11 @@ class Again(NamedTuple):
         """Whether the verdict, or what an undetermined one waits for, came out otherwise."""
         was = self.entry.outcome
         return self.now is not None and (was.verdict, was.open) != (self.now.verdict, self.now.open)
+
+    @property
+    def to_be_told(self) -> bool:
+        """Whether the verdict changed, or cannot be told."""
+        return self.is_changed or self.now is None
 
 
 def rescreen(trial: Trial, entries: Iterable[Entry], on: date) -> list[Again]:
@@ -142,3 +147,5 @@ def _flips(
         before = was.get(name)
         if passes is not before or name not in was:
             yield Flip(name, before, passes, "date" if then[name] is before else "criteria")
+    for name in was.keys() - now.keys():
+        yield Flip(name, was[name], None, "removed")

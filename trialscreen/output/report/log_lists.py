@@ -1,6 +1,6 @@
 """The log in lists: its entries, who would come out otherwise, who is due."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
@@ -67,10 +67,14 @@ def due_listing(found: Iterable[Due], today: date) -> Listing:
     return listed(columns, found, wide=("failed",))
 
 
-def rescreen_listing(found: Iterable[Again]) -> Listing:
-    """Each subject's verdict as it was and as it would be, and what changes it."""
+def rescreen_listing(found: Iterable[Again], enrolled: Mapping[str, str]) -> Listing:
+    """Each subject's verdict as it was and as it would be, and what changes it.
+
+    `enrolled` has the dose cohort of each subject who is enrolled.
+    """
     columns: Columns[Again] = {
         "subject": lambda one: one.entry.subject,
+        "enrolled": lambda one: enrolled.get(one.entry.subject),
         "entry": lambda one: one.entry.number,
         "was": lambda one: _verdict(one.entry.outcome.verdict, one.entry.outcome.open),
         "now": lambda one: (
@@ -89,6 +93,8 @@ def _verdict(verdict: str, still_open: str | None) -> str:
 
 
 def _flip_words(flip: Flip) -> str:
+    if flip.cause == "removed":
+        return f"{flip.id} {_passing(flip.was)} → no criterion any more"
     by = "by the date" if flip.cause == "date" else "by the criteria"
     return f"{flip.id} {_passing(flip.was)} → {_passing(flip.now)}, {by}"
 
