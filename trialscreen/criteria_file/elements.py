@@ -16,6 +16,7 @@ from trialscreen.model.facts import Dates, Exactly, Numbers
 from trialscreen.model.formulas import FORMULAS, FormulaSpec, Input
 from trialscreen.model.rules import Given, Rule, elements_of
 from trialscreen.model.trial import RESULT_COLUMNS, Element, Formula
+from trialscreen.screening.samples import day_column
 from trialscreen.text.characters import nearest, shown
 from trialscreen.text.spelling import DASH, folded, is_dash
 
@@ -29,6 +30,12 @@ def read_elements(at: Cursor) -> dict[str, Element]:
     """Every element, with its derivation; rules that are read later may name them."""
     places = dict(at.entries())
     at.document.elements = {name: _read_plain(name, one) for name, one in places.items()}
+    for one in at.document.elements.values():
+        if one.valid_for is not None and (day := day_column(one.name)) in places:
+            message = (
+                f"is the day of a sample of {one.name}, which has valid_for; name it otherwise"
+            )
+            places[day].problem(message)
     at.document.elements = {
         name: replace(element, **_read_derivation(element, places[name]))
         for name, element in at.document.elements.items()

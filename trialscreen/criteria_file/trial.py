@@ -122,10 +122,14 @@ def _read_criteria(root: Cursor, kind: Kind, ids: dict[str, Cursor]) -> tuple[Cr
     return root.required(kind, lambda at: tuple(map(read, at.items())), ())
 
 
+ENDS = ("", "_low", "_high", "_date")
+"""What stands behind the name of an element in the columns of a table."""
+
+
 def _criterion_id(at: Cursor) -> str:
     """It names a column beside others wherever a table is screened."""
     name = at.verbatim()
-    taken = {f"{one}{end}" for one in at.document.elements for end in ("", "_low", "_high")}
+    taken = {f"{one}{end}" for one in at.document.elements for end in ENDS}
     if name.casefold() in taken.union(RESULT_COLUMNS):
         at.problem(f"{shown(name)}: a column of screened tables is called so")
     elif name and not _ID.fullmatch(name):
