@@ -232,13 +232,16 @@ def test_what_is_left_out_is_said() -> None:
         "tsh": Answer("3", "file"),
         "t4": Answer("14", "file"),
         "sex": Answer("unknown", "file"),
+        "alt": Answer("pending", "file"),
+        "ast": Answer("22", "file", notes={"date": "2026-05-20"}),
     }
     made = response(unreviewed(NCT, read_facts(NCT, answers, ON)), AT)
     said = "\n".join(response_limits(NCT, made, answers))
     assert "exactly; without them, criteria may be found otherwise: weight\n" in said
     assert "not enabled: t4\n" in said
     assert "answered unknown: sex\n" in said
-    assert "set aside: weight\n" in said
+    assert "awaited: alt\n" in said
+    assert "days of samples, and answers set aside: weight, ast\n" in said
     assert "58" not in said
 
 

@@ -12,6 +12,8 @@ def not_in_forms(trial: Trial) -> Iterator[str]:
     elements = tuple(trial.answerable())
     if units := [one.name for one in elements if one.accepts]:
         yield f"other units than the first: {some(units)}"
+    if dated := [one.name for one in elements if one.valid_for is not None]:
+        yield f"the days of samples, and how long a value is valid: {some(dated)}"
     if any(one.typical is not None for one in elements) or trial.checks:
         yield "usual ranges, and checks of one answer against another"
 

@@ -70,8 +70,10 @@ def _of_answers(trial: Trial, made: Response, answers: Answers) -> Iterator[str]
         )
     if unknown := [n for n, one in given.items() if one.text.strip().casefold() == UNKNOWN_WORD]:
         yield f"that these were answered unknown: {_all(unknown)}"
+    if awaited := [name for name, one in given.items() if one.is_pending]:
+        yield f"that these are awaited: {_all(awaited)}"
     if noted := [name for name, one in given.items() if one.notes]:
-        yield f"notes beside answers, and answers set aside: {_all(noted)}"
+        yield f"notes beside answers, as days of samples, and answers set aside: {_all(noted)}"
     if any(trial.elements[name].unit is not None for name in given):
         yield "how a number was written: it is in the unit of its question"
 
