@@ -302,7 +302,11 @@ def _elements_page() -> str:
         "A number without a unit is in the first unit named. *Allowed* is the range outside which"
         " an entered value is refused (one that follows from others is not), *usual* the range"
         " outside which a value is accepted with a warning. *Worked"
-        " out* means that the value follows from other elements unless it is given.\n",
+        " out* means that the value follows from other elements unless it is given. *Valid for* is"
+        " how old a measured value may be before it is told as stale; it then counts all the same."
+        " The registry names no such limit: 28 days for laboratory values and 12 months for DXA"
+        " are our choice, for the study team to confirm. Only these values carry the day of their"
+        " sample.\n",
     ]
     for section in trial.sections:
         elements = [e for e in trial.elements.values() if e.section == section.id]
@@ -355,6 +359,8 @@ def _answer(trial: Trial, element: Element) -> Iterator[str]:
     if element.range is not None and element.type != "date":
         usual = f"; usual {show_typical(element)}" if element.typical else ""
         yield f"allowed {show_range(element)}{usual}"
+    if element.valid_for is not None:
+        yield f"valid for {element.valid_for}"
     if element.valid_if is not None:
         yield f"counts only if: {_plain(rule_in_words(trial, element.valid_if))}"
 
