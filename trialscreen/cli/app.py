@@ -48,6 +48,7 @@ _PLACES = {
     "check": _Place("trial", "check", "Check a criteria file."),
     "diff": _Place("trial", "diff", "Show what differs between criteria files."),
     "log": _Place("log", "log_app", "The screening log."),
+    "demo": _Place("demo", "demo", "Screen the example patients, page by page."),
     "export": _Place("export", "export", "Write the formats of other systems."),
 }
 
