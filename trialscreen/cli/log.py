@@ -7,6 +7,7 @@ import typer
 from trialscreen.cli.app import help_of
 from trialscreen.cli.export import screening_log
 from trialscreen.cli.log_decide import cohort, cohorts, decide
+from trialscreen.cli.log_todo import todo
 from trialscreen.cli.options import DAY, FormatOption, LogFile, day_given, today
 from trialscreen.cli.output import Exit, Format, print_result, refuse
 from trialscreen.criteria_file.load import load_trial
@@ -29,13 +30,12 @@ def list_entries(
 ) -> None:
     """List the entries of a log, each with its outcome; corrected ones too."""
     from trialscreen.log.store import open_log  # noqa: PLC0415
-    from trialscreen.output.report.log_lists import SHORT, entries_listing  # noqa: PLC0415
+    from trialscreen.output.report.log_lists import entries_listing, entries_page  # noqa: PLC0415
 
     with open_log(file) as log:
-        listing = entries_listing(log.every(details=False), subject)
-    print_result(
-        form, lambda: listing.only(*SHORT).page("No entries."), listing.data, lambda: listing
-    )
+        every = list(log.every(details=False))
+    listing = entries_listing(every, subject)
+    print_result(form, lambda: entries_page(every, subject), listing.data, lambda: listing)
 
 
 @log_app.command(short_help="Show one entry.")
@@ -164,6 +164,7 @@ def due(
 log_app.command(help=help_of(decide), short_help="Decide of a subject.")(decide)
 log_app.command(help=help_of(cohort), short_help="State of a dose cohort.")(cohort)
 log_app.command(help=help_of(cohorts), short_help="Places, and who may be next.")(cohorts)
+log_app.command(help=help_of(todo), short_help="Who waits for what.")(todo)
 log_app.command("export", help=help_of(screening_log), short_help="The log as a table.")(
     screening_log
 )

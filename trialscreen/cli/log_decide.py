@@ -25,6 +25,9 @@ ByOption = Annotated[str, typer.Option("--by", metavar="CODE", help="Who enters 
 OnOption = Annotated[
     str | None, typer.Option(ON, metavar="YYYY-MM-DD", help="Its day; today if none.")
 ]
+BoardDay = Annotated[
+    str | None, typer.Option(ON, metavar="YYYY-MM-DD", help="As of this day; today if none.")
+]
 CorrectsOption = Annotated[
     int | None,
     typer.Option("--corrects", metavar="ENTRY", min=1, help="The entry that it replaces."),
@@ -140,9 +143,7 @@ def cohort(
 def cohorts(
     context: typer.Context,
     file: LogFile,
-    on: Annotated[
-        str | None, typer.Option(ON, metavar="YYYY-MM-DD", help="The day; today if none.")
-    ] = None,
+    on: BoardDay = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """The board of the dose cohorts: places, who holds them, whether the next may be dosed.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import groupby
 
 from trialscreen.log.board import Cohorts, decided, standing
 from trialscreen.log.decisions import CohortState, Decision, Kept
@@ -92,10 +93,11 @@ def _not_eligible(trial: Trial, screening: Entry, on: date) -> Iterator[str]:
         yield f"the answers of entry {screening.number} cannot be used on {on}: {problem}"
     if again.now is not None and again.now.verdict != "eligible":
         yield f"{found} eligible; with the same answers it is {_words(again.now)} on {on}"
-    if again.stale:
-        old = [f"{one.element} of {one.day} (valid for {one.valid_for})" for one in again.stale]
-        values = f"{count_of(len(old), 'value')} of entry {screening.number}"
-        yield f"{values} stale on {on}: {some(old)}"
+    by_day = sorted(again.stale, key=lambda one: one.day)
+    for day, old in groupby(by_day, lambda one: one.day):
+        names = [one.element for one in old]
+        values = count_of(len(names), "value is", "values are")
+        yield f"{values} stale on {on}, of {day} (entry {screening.number}): {some(names)}"
 
 
 def _words(outcome: Outcome) -> str:

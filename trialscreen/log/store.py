@@ -35,8 +35,10 @@ K = TypeVar("K", Entry, Decision, CohortState)
 class Log:
     """An open log of one trial. Errors of the file are raised as InputError."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, nct_id: str) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, nct_id: str, id_: str) -> None:
         self.path, self.nct_id, self._connection = path, nct_id, connection
+        self.id = id_
+        """What tells it from all other logs."""
 
     def entries(self, *, details: bool = True) -> Iterator[Entry]:
         """All screenings in their order; without details, none has answers or findings."""
@@ -186,10 +188,11 @@ def _known(path: Path, connection: sqlite3.Connection) -> Log:
             raise InputError([Problem(printable(str(path)), DAMAGED)])
         head = connection.execute("SELECT head FROM entry WHERE number = 0").fetchone()
     try:
-        nct_id = json.loads(head[0])["nct_id"]
+        opening = json.loads(head[0])
+        nct_id, id_ = str(opening["nct_id"]), str(opening["log"])
     except (KeyError, RecursionError, TypeError, ValueError):
         raise InputError([Problem(printable(str(path)), DAMAGED)]) from None
-    return Log(path, connection, str(nct_id))
+    return Log(path, connection, nct_id, id_)
 
 
 def unlike_tables(connection: sqlite3.Connection) -> bool:

@@ -89,7 +89,7 @@ def cohorts_table(board: Board) -> Iterator[blocks.Block]:
     """Each dose cohort with its terms, its places and what of the next dose."""
     if board.cohorts:
         yield blocks.table(
-            ("Dose cohort", "As decided", "Places", "Next dose"),
+            ("Dose cohort", "As decided", "Places", "Next"),
             map(_row, board.cohorts),
             (2, 2, 2, 3),
         )
@@ -97,16 +97,18 @@ def cohorts_table(board: Board) -> Iterator[blocks.Block]:
 
 def _row(one: CohortBoard) -> tuple[blocks.Cell, ...]:
     terms = one.terms
-    said = [f"{terms.state} since {terms.since}, {terms.by}" if terms.state else "nothing yet"]
+    said = [
+        f"{terms.state} since {terms.since}, {terms.by}" if terms.state else "nothing decided yet"
+    ]
     said += terms_words(None, terms.sentinel_days, terms.observation_days)
     held = list(map(_holder_words, _held(one)))
-    places = "not decided" if terms.places is None else count_of(terms.places, "place")
+    places = "places not decided" if terms.places is None else count_of(terms.places, "place")
     free = "" if one.free is None else f", {one.free} free"
     return blocks.row(one.name, "\n".join(said), "\n".join((places + free, *held)), _next(one))
 
 
 def _next(one: CohortBoard) -> blocks.Cell:
     if not one.obstacles:
-        return blocks.Cell("may be given", "good")
-    on = "not now" if one.next_on is None else f"from {one.next_on}"
+        return blocks.Cell("next dose may be given", "good")
+    on = "no next dose now" if one.next_on is None else f"next dose from {one.next_on}"
     return blocks.Cell("\n".join((on, *(each.why for each in one.obstacles))), "open")

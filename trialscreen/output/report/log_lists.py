@@ -1,14 +1,14 @@
 """The log in lists: its entries, who would come out otherwise, who is due."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
 from trialscreen.log.entry import Entry
 from trialscreen.log.follow_up import Again, Due, Flip, corrected_by
 from trialscreen.log.recording import stale_in_words
-from trialscreen.output.report.decision_page import decided_words
 from trialscreen.output.report.listing import Columns, Listing, listed
+from trialscreen.output.report.render import blocks
 from trialscreen.output.report.verdict_words import old_values
 
 
@@ -16,7 +16,7 @@ def entries_listing(entries: Iterable[Kept], subject: str | None = None) -> List
     """Every entry (of a subject), the corrected ones too, each with what became of it.
 
     `verdict` and what follows it is of screenings, `decision` of decisions, `state` of dose
-    cohorts; `result` is whichever it is, in words.
+    cohorts.
     """
     every = list(entries)
     corrected = corrected_by(every)
@@ -25,7 +25,6 @@ def entries_listing(entries: Iterable[Kept], subject: str | None = None) -> List
         "kind": lambda one: KINDS[type(one)],
         "subject": lambda one: None if isinstance(one, CohortState) else one.subject,
         "on": lambda one: one.on,
-        "result": lambda one: one.outcome.verdict if isinstance(one, Entry) else decided_words(one),
         "screening_date": lambda one: one.on if isinstance(one, Entry) else None,
         "verdict": lambda one: one.outcome.verdict if isinstance(one, Entry) else None,
         "open": lambda one: one.outcome.open if isinstance(one, Entry) else None,
@@ -43,15 +42,41 @@ def entries_listing(entries: Iterable[Kept], subject: str | None = None) -> List
         "note": lambda one: one.note if isinstance(one, Entry) else "",
     }
     wanted = (one for one in every if subject is None or _is_of(one, subject))
-    return listed(columns, wanted, wide=("result", "failed"))
+    return listed(columns, wanted)
+
+
+def entries_page(entries: Iterable[Kept], subject: str | None = None) -> blocks.Page:
+    """The same entries, as far as a terminal has room for them."""
+    every = list(entries)
+    corrected = corrected_by(every)
+    columns: Columns[Kept] = {
+        "entry": lambda one: one.number,
+        "subject": lambda one: None if isinstance(one, CohortState) else one.subject,
+        "on": lambda one: one.on,
+        "result": _result,
+        "details": lambda one: list(_details(one, corrected.get(one.number))),
+    }
+    wanted = (one for one in every if subject is None or _is_of(one, subject))
+    return listed(columns, wanted, wide=("details",)).page("No entries.")
+
+
+def _result(one: Kept) -> str:
+    if isinstance(one, Entry):
+        return _verdict(one.outcome.verdict, one.outcome.open)
+    return one.decision if isinstance(one, Decision) else one.state
+
+
+def _details(one: Kept, corrected_by: int | None) -> Iterator[str]:
+    if isinstance(one, Entry):
+        yield from one.outcome.failed
+    elif one.dose_cohort is not None:
+        yield one.dose_cohort
+    if corrected_by is not None:
+        yield f"corrected by {corrected_by}"
 
 
 def _is_of(one: Kept, subject: str) -> bool:
     return not isinstance(one, CohortState) and one.subject == subject
-
-
-SHORT = ("entry", "subject", "on", "result", "open", "failed", "corrected_by")
-"""The columns of `entries_listing` that a terminal has room for."""
 
 
 def due_listing(found: Iterable[Due], today: date) -> Listing:
