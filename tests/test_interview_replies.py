@@ -22,7 +22,7 @@ def test_how_long_ago_is_read_back_and_its_dates_are_kept(tmp_path: Path) -> Non
     say(child, *UP_TO_MEDICINES, "2")
     told = flowing(say(child, "3 months ago"))
     assert "is between 2026-02-01 and 2026-04-01, counted from the screening date 2026-06" in told
-    assert "Date of the last dose of denosumab" in say(child, "n")
+    assert "When did you have your last injection of denosumab" in say(child, "n")
     say(child, "more than 2 years ago", "y")
     assert answers(path)["rankl_inhibitor_last_dose_date"] == "<2024-06-01"
 
@@ -34,7 +34,7 @@ def test_a_default_date_of_databases_is_asked_again_and_years_can_be_short(tmp_p
     told = flowing(say(child, "1970-01-01"))
     assert "1970-01-01 is unusual" in told
     assert "denosumab, came into use in May 2010" in told
-    assert "Date of the last dose of denosumab" in say(child, "n")
+    assert "When did you have your last injection of denosumab" in say(child, "n")
     assert "is 4 March 2026 or 3 April 2026" in flowing(say(child, "4/3/2026"))
     assert "is between 2022-06-01 and 2024-06-01" in flowing(say(child, "3 yrs ago"))
     say(child, "y")
@@ -86,7 +86,7 @@ def test_every_wrong_reply_is_told_in_a_line_and_asked_again() -> None:
     assert "'x'; expected Enter, g, b, or r to review" in say(child, "x")
     assert "last dose of a RANKL inhibitor: 2026-05-31" in say(child, "r")
     assert "The result is certain" in say(child, "")
-    assert "Date of the last dose" in say(child, "B")
+    assert "When did you have your last injection" in say(child, "B")
 
 
 def test_the_review_is_by_section_and_says_what_a_change_makes_needless() -> None:
@@ -180,7 +180,7 @@ def test_letters_signs_and_digits_of_full_width_are_plain_ones() -> None:
     assert "I1: Willingness to participate" in told and "Are you willing" in told
     say(child, "ｙ", "ＹＥＳ", "１", "1958", "1", "2009", "n", "n", "n", "１，2")
     assert "(approval by the US FDA). Is this right?" in flowing(say(child, "1970-01-01"))
-    assert "Date of the last dose" in say(child, "ｎ")
+    assert "When did you have your last dose of teriparatide" in say(child, "ｎ")
     child.sendline("ｑ")
     code, told = finish(child)
     assert code == 130 and "Left." in told

@@ -80,7 +80,17 @@ def test_who_answers_everything_leaves_nothing_open(rng: Random) -> None:
 def test_only_the_sources_asked_for_are_asked() -> None:
     nothing = unreviewed(NCT, {})
     names = open_elements(nothing, set(), ("participant",))
-    assert {element.source for element in names} == {"participant"}
+    assert all("participant" in element.sources for element in names)
+
+
+def test_what_several_sources_can_give_is_asked_of_each() -> None:
+    told, kept = (
+        {element.name for element in open_elements(unreviewed(NCT, {}), set(), (source,))}
+        for source in ("participant", "chart")
+    )
+    last = {name for name in told if name.endswith("_last_dose_date")}
+    assert len(last) == 4
+    assert told & kept == last
 
 
 def test_what_can_no_longer_be_derived_is_asked_itself() -> None:

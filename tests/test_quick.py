@@ -10,14 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.generate import random_trial, random_world, unreviewed
+from tests.interviewing import DAY
+from tests.process import PATIENTS
 from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
+from trialscreen.answers.files import read_answers
 from trialscreen.answers.interview.ordering import chances, next_question, open_elements
+from trialscreen.answers.interview.state import State
+from trialscreen.model.errors import Problem
 from trialscreen.model.facts import Exactly, Fact
 from trialscreen.model.rules import AtLeastN, Is, Not, Rule, all_of, any_of
 from trialscreen.model.trial import Criterion, Kind
 from trialscreen.model.truth import UNKNOWN
+from trialscreen.screening.screen import screen
 
 NCT = load_trial()
 SMALL = spec_trial()
@@ -103,6 +109,54 @@ def test_a_missing_signature_is_not_asked_to_exclude() -> None:
 def test_a_share_is_divided_among_the_parts(rule: Rule, expected: float) -> None:
     found = chances(Criterion("C", "exclusion", "", "", rule, (), 0.25))
     assert all(isclose(chance, expected) for chance in found.values())
+
+
+BY_PHONE = 6
+"""Questions at most until a washout is found that the participant knows of."""
+
+WASHOUTS = {
+    "two of them, as docs/patients/ineligible_washout.yaml": {
+        "rankl_inhibitor_use": "yes",
+        "rankl_inhibitor_last_dose_date": "2025-11-18",
+        "iv_bisphosphonate_use": "yes",
+        "iv_bisphosphonate_last_dose_date": "2024-09",
+    },
+    "teriparatide": {"pth_analog_use": "yes", "pth_analog_last_dose_date": "2026-01"},
+    "denosumab": {"rankl_inhibitor_use": "yes", "rankl_inhibitor_last_dose_date": "2026-02"},
+    "tablets": {
+        "oral_bisphosphonate_use": "yes",
+        "oral_bisphosphonate_cumulative_duration": "20",
+        "oral_bisphosphonate_last_dose_date": "2026-03-01",
+    },
+    "tablets for years": {
+        "oral_bisphosphonate_use": "yes",
+        "oral_bisphosphonate_cumulative_duration": "4 years",
+    },
+    "an infusion": {
+        "iv_bisphosphonate_use": "yes",
+        "iv_bisphosphonate_last_dose_date": "2025-01",
+    },
+}
+
+
+@pytest.mark.parametrize("washout", WASHOUTS.values(), ids=WASHOUTS)
+def test_a_washout_is_found_by_phone(washout: Mapping[str, str]) -> None:
+    """The others of her answers are those of docs/patients/ineligible_washout.yaml."""
+    problems: list[Problem] = []
+    given = {**read_answers(str(PATIENTS / "ineligible_washout.yaml"), problems)}
+    before = [name for name in given if "bisphosphonate" in name or "_inhibitor" in name]
+    texts = {name: one.text for name, one in given.items() if name not in before}
+    texts |= washout
+    state = State(screen(NCT, {}, DAY))
+    for _ in range(BY_PHONE):
+        closed = state.answers.keys()
+        question = next_question(state.screening, closed, ("participant",), quick=True)
+        assert question is not None
+        silent = "no" if question.card else "unknown"
+        state.answer((one, texts.get(one.name, silent)) for one in question.elements)
+        if [one.criterion.id for one in state.screening.failing] == ["E8"]:
+            return
+    pytest.fail(f"not found in {BY_PHONE} questions")
 
 
 @given(seeds, st.booleans())

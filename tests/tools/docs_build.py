@@ -329,7 +329,7 @@ def _element_row(trial: Trial, element: Element) -> tuple[str, ...]:
     question = f"{element.ask}<br>{_plain(element.help)}" if element.help else element.ask
     answer = "<br>".join((*_answer(trial, element), *_origin(element)))
     read_by = "every time window" if element.name == SCREENING_DATE else ", ".join(ids) or "none"
-    return flag, question, answer, element.source, read_by
+    return flag, question, answer, ", ".join(element.sources), read_by
 
 
 def _plain(text: str) -> str:

@@ -16,7 +16,7 @@ from trialscreen.criteria_file.reader import fields_of
 from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.registration import Registration
 from trialscreen.model.rules import Operator
-from trialscreen.model.trial import Check, Criterion, Element, Section, Unit
+from trialscreen.model.trial import Check, Criterion, Element, Section, Source, Unit
 from trialscreen.text.spelling import WORDS
 
 PATH = Path(trialscreen.__file__).parent / "criteria_file" / "criteria.schema.json"
@@ -110,14 +110,16 @@ def element() -> Schema:
     factors: Schema = {"type": "object", "additionalProperties": {"type": ["number", "string"]}}
     formula: Schema = {"type": "string", "pattern": f"^({'|'.join(FORMULAS)})\\(.*\\)$"}
     derive: Schema = {"anyOf": [formula, RULE]}
+    source = of_type(Source)
     own = {
         "accepts": factors,
         "range": span,
         "typical": span,
         "derive": derive,
         "valid_for": PERIOD,
+        "source": {"anyOf": [source, array(source, minItems=1)]},
     }
-    return record(Element, "name", "units", **own, implied_by=TEXT, valid_if=RULE)
+    return record(Element, "name", "units", "other_sources", **own, implied_by=TEXT, valid_if=RULE)
 
 
 def criterion() -> Schema:

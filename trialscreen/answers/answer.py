@@ -19,6 +19,9 @@ VALUE_KEY = "value"
 ANSWERED = "answered"
 """The note of the day on which an answer was given."""
 
+ASKED = "asked"
+"""The note of the sources that were asked, where that were not all."""
+
 CRITERIA = "criteria"
 """The note of the version that the criteria file then had."""
 
@@ -33,7 +36,7 @@ AWAITED_SINCE, AWAITED_FROM = "since", "from"
 
 ANSWER_KEYS = (
     *(VALUE_KEY, SAMPLED, AWAITED_SINCE, AWAITED_FROM),
-    *(ANSWERED, CRITERIA, SET_ASIDE, "note"),
+    *(ANSWERED, ASKED, CRITERIA, SET_ASIDE, "note"),
 )
 
 

@@ -9,6 +9,7 @@ import typer
 
 from trialscreen.answers.answer import (
     ANSWERED,
+    ASKED,
     CRITERIA,
     Answer,
     Answers,
@@ -123,7 +124,7 @@ def interview(
     from trialscreen.cli.interview_ending import Ending  # noqa: PLC0415 - for interviews only
 
     sources = options.sources()
-    keeper, state = keeper or Keeper(), _state(start, answers)
+    keeper, state = keeper or Keeper(), _state(start, answers, sources)
     ask = ("--ask", ",".join(sources)) if options.ask is not None else ()
     others = (("--quick", options.quick), ("--plain", options.plain))
     ending = Ending(state, keeper, criteria, (*log, *(o for o, given in others if given)), ask)
@@ -172,11 +173,13 @@ def _leave(ending: "Ending", code: int) -> NoReturn:
     raise typer.Exit(code) from None
 
 
-def _state(start: Screening, answers: Answers) -> "State":
+def _state(start: Screening, answers: Answers, sources: tuple[Source, ...]) -> "State":
     """The answers that `start` was found from, and those set aside in an earlier session."""
     from trialscreen.answers.interview.state import State  # noqa: PLC0415
 
     aside = {name: one for name, one in answers.items() if one.is_set_aside}
     used = {n: one for n, one in answers.items() if n not in aside and n != SCREENING_DATE}
     notes = {ANSWERED: today().isoformat(), CRITERIA: criteria_version(start.trial)}
+    if sources != SOURCES:
+        notes[ASKED] = ", ".join(sources)
     return State(start, used, aside, notes)

@@ -11,11 +11,11 @@ from typing import Any
 
 from trialscreen.criteria_file.reader import Cursor, Reader, read_record
 from trialscreen.criteria_file.rules import RESERVED, read_period, read_rule
-from trialscreen.criteria_file.yaml_nodes import Scalar
+from trialscreen.criteria_file.yaml_nodes import Scalar, Sequence
 from trialscreen.model.facts import Dates, Exactly, Numbers
 from trialscreen.model.formulas import FORMULAS, FormulaSpec, Input
 from trialscreen.model.rules import Given, Rule, elements_of
-from trialscreen.model.trial import RESULT_COLUMNS, Element, Formula
+from trialscreen.model.trial import RESULT_COLUMNS, SOURCES, Element, Formula, Source
 from trialscreen.screening.samples import day_column
 from trialscreen.text.characters import nearest, shown
 from trialscreen.text.spelling import DASH, folded, is_dash
@@ -50,8 +50,10 @@ def _read_plain(name: str, at: Cursor) -> Element:
         at.problem(
             f"{shown(name)} cannot name an element: a column of screened tables is called so"
         )
+    source, *others = at.required("source", _read_sources, SOURCES[:1])
     given: dict[str, Any] = {"name": name, "derive": None, "valid_if": None, "units": {}}
-    element = read_record(at, Element, _readers(at), KEYS_OF_RULES, **given)
+    given |= {"source": source, "other_sources": tuple(others)}
+    element = read_record(at, Element, _readers(at), ("source", *KEYS_OF_RULES), **given)
     _check_type(element, at)
     return element
 
@@ -70,6 +72,21 @@ def _check_type(element: Element, at: Cursor) -> None:
         at.down("valid_for").problem("a date is not measured, so it does not become old")
     if not element.ask and not element.internal:
         at.problem("the key 'ask' is missing")
+
+
+def _read_sources(at: Cursor) -> tuple[Source, ...]:
+    """One source; or several, the first of which is asked first."""
+    if not isinstance(at.node, Sequence):
+        return (at.word(SOURCES),)
+    before = len(at.document.problems)
+    sources = tuple(one.word(SOURCES) for one in at.items())
+    is_alone = len(sources) == 1 or "derived" not in sources
+    if (
+        not (is_alone and len(set(sources)) == len(sources) > 0)
+        and len(at.document.problems) == before
+    ):
+        at.problem("expected one source, or several different ones; derived stands alone")
+    return sources or SOURCES[:1]
 
 
 def _readers(at: Cursor) -> dict[str, Reader]:

@@ -53,6 +53,7 @@ class Element:
     value x factor = value in `unit`. `units` are those of the criteria file.
     `range` refuses, `typical` warns; both inclusive.
     `examples` help to recognise what the label means; `no_text` is how a no is shown.
+    `source` is asked first; `other_sources` can give it as well, or confirm it.
     A value with `valid_for` may carry the day of its sample, and is stale when it is older.
     """
 
@@ -75,6 +76,7 @@ class Element:
     choices: Mapping[str, str] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
     card: str | None = None
+    other_sources: tuple[Source, ...] = ()
     consent: bool = False
     derive: Formula | Rule | None = None
     valid_if: Rule | None = None
@@ -101,7 +103,12 @@ class Element:
     @property
     def is_judgement(self) -> bool:
         """Whether only a person's consent or the investigator can settle it."""
-        return self.consent or self.source == "investigator"
+        return self.consent or self.sources == ("investigator",)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Everyone who can give it, who is asked first at the head."""
+        return (self.source, *self.other_sources)
 
 
 class Section(NamedTuple):

@@ -46,13 +46,14 @@ def open_elements(
     be given by whoever can give what it is derived from.
     """
     names = {name for one in screening.findings for name in askable(one.trace, closed)}
-    elements = screening.trial.elements
+    elements, allowed = screening.trial.elements, set(sources)
 
-    def allowed(element: Element) -> bool:
+    def can_be_had(element: Element) -> bool:
         behind = screening.trial.sources_of(element.name) if element.source == "derived" else ()
-        return any(one.source in sources for one in (element, *map(elements.__getitem__, behind)))
+        givers = (element, *map(elements.__getitem__, behind))
+        return any(not allowed.isdisjoint(one.sources) for one in givers)
 
-    return tuple(one for one in elements.values() if one.name in names and allowed(one))
+    return tuple(one for one in elements.values() if one.name in names and can_be_had(one))
 
 
 def next_question(

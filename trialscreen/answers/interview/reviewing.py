@@ -1,12 +1,12 @@
 """The answers as a list that can be read and corrected; texts out of values."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
-from trialscreen.answers.answer import ANSWERED, CRITERIA, SET_ASIDE
+from trialscreen.answers.answer import ANSWERED, ASKED, CRITERIA, SET_ASIDE
 from trialscreen.answers.interview.state import State
 from trialscreen.model.facts import Numbers, is_exact
-from trialscreen.model.trial import Trial
+from trialscreen.model.trial import Source, Trial
 from trialscreen.model.wording import show_fact
 
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -64,9 +64,20 @@ def labels(trial: Trial, names: Iterable[str]) -> str:
     return ", ".join(trial.elements[name].label for name in names)
 
 
-def earlier_unknown(state: State) -> Iterator[str]:
-    """Which of the answers so far are "unknown", for they are not asked again."""
-    if names := [name for name in state.answers if name not in state.screening.facts]:
+def of_other_sources(state: State, sources: tuple[Source, ...]) -> Iterator[str]:
+    """What others answered unknown, and can be known of `sources` that were not asked yet."""
+    for name in state.answers.keys() - state.screening.facts.keys():
+        asked = state.answers[name].notes.get(ASKED)
+        if asked is not None:
+            known_of = set(state.trial.elements[name].sources).intersection(sources)
+            if known_of - {"derived", *asked.split(", ")}:
+                yield name
+
+
+def earlier_unknown(state: State, but: Set[str]) -> Iterator[str]:
+    """Which of the answers so far, `but` some, are "unknown", for they are not asked again."""
+    unknown = [name for name in state.answers if name not in state.screening.facts]
+    if names := [name for name in unknown if name not in but]:
         listed = labels(state.trial, names)
         yield f"Answered unknown, and not asked again (r changes an answer): {listed}"
 

@@ -4,6 +4,8 @@ Questions go to standard error, so that the result alone stands on standard outp
 answer is a line; a few letters are commands (`HELP_LINE`).
 """
 
+from collections.abc import Set
+
 from trialscreen.answers.answer import SET_ASIDE
 from trialscreen.answers.interview.answering import Answering
 from trialscreen.answers.interview.answers_file import Keeper
@@ -12,6 +14,7 @@ from trialscreen.answers.interview.questions import number_of, progress_line
 from trialscreen.answers.interview.reviewing import (
     answer_line,
     earlier_unknown,
+    of_other_sources,
     other_versions,
     review,
     reviewed,
@@ -52,6 +55,8 @@ class Session:
         self.announced: set[str] = set()
         self.stopped = False
         self.section = ""
+        self.others = set(of_other_sources(state, sources))
+        """Answered unknown by others than can be asked now, and so asked again."""
 
     def run(self) -> None:
         """The whole conversation, up to the review."""
@@ -64,7 +69,7 @@ class Session:
 
     def _converse(self) -> None:
         say = self.console.say
-        say(*other_versions(self.state), *earlier_unknown(self.state))
+        say(*other_versions(self.state), *earlier_unknown(self.state, self.others))
         say(f"Screening date: {self.state.on}")
         say(f"Commands: {HELP_LINE}. Press Enter after each answer.")
         self._announce_exclusions()
@@ -96,8 +101,10 @@ class Session:
     def _next(self) -> Question | None:
         if self.stopped:
             return None
-        closed = self.state.answers.keys()
-        return next_question(self.state.screening, closed, self.sources, quick=self.quick)
+        return next_question(self.state.screening, self._closed(), self.sources, quick=self.quick)
+
+    def _closed(self) -> Set[str]:
+        return self.state.answers.keys() - self.others
 
     def _ask(self, question: Question) -> None:
         self._head(question)
@@ -105,7 +112,9 @@ class Session:
         if ended:
             self._go(ended)
         else:
-            self.history.append(tuple(element.name for element in question.elements))
+            names = tuple(element.name for element in question.elements)
+            self.history.append(names)
+            self.others.difference_update(names)
 
     def _go(self, command: str) -> None:
         """Back or to the review, if that was the command; the next section has its title anew."""
@@ -120,7 +129,7 @@ class Session:
             self.section = element.section
             title = next(s.title for s in trial.sections if s.id == element.section)
             self.console.say(f"\nSection: {title}")
-        now = completion(self.state.screening, self.state.answers.keys(), self.sources)
+        now = completion(self.state.screening, self._closed(), self.sources)
         self.console.say(f"\n[{progress_line(now)}]")
         for one in question.elements:
             if one.name in self.state.set_aside:

@@ -74,4 +74,4 @@ def _titles(elements: Sequence[Element]) -> list[str]:
 
 def _guide(elements: Sequence[Element]) -> Iterator[tuple[str, ...]]:
     for one in elements:
-        yield one.name, one.ask or one.label, "; ".join(answer_form(one)), one.source
+        yield one.name, one.ask or one.label, "; ".join(answer_form(one)), ", ".join(one.sources)

@@ -38,7 +38,7 @@ def elements_page(trial: Trial, elements: Sequence[Element]) -> blocks.Page:
 def _sections(trial: Trial, elements: Sequence[Element]) -> Iterator[blocks.Block]:
     for section in trial.sections:
         rows = [
-            (flag(one), "; ".join(answer_form(one)), one.source)
+            (flag(one), "; ".join(answer_form(one)), ", ".join(one.sources))
             for one in elements
             if one.section == section.id
         ]
@@ -61,7 +61,7 @@ def elements_listing(elements: Sequence[Element]) -> Listing:
         "choices": lambda one: list(one.choices),
         "range": lambda one: one.range,
         "typical": lambda one: one.typical,
-        "source": lambda one: one.source,
+        "source": lambda one: ", ".join(one.sources),
     }
     return listed(columns, elements, {"range": _span, "typical": _span})
 

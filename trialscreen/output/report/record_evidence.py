@@ -17,7 +17,7 @@ from trialscreen.answers.answer import (
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
 from trialscreen.output.report.render import blocks
-from trialscreen.output.report.statuses import SOURCE_WORDS, status_of
+from trialscreen.output.report.statuses import source_words, status_of
 from trialscreen.screening.explain import in_use
 from trialscreen.screening.screen import Screening
 
@@ -89,7 +89,7 @@ def _from(screening: Screening, origin: str, values: Mapping[str, str]) -> Itera
 
 def _origin(trial: Trial, element: Element, given: Answer | None) -> str:
     """Who can give it, how it came in, and what is told of many answers alike."""
-    source = SOURCE_WORDS[element.source]
+    source = source_words(element)
     return source if given is None else "; ".join([source, _BY[given.by], *_taken(trial, given)])
 
 

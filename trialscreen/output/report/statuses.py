@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from trialscreen.model import truth
-from trialscreen.model.trial import Kind, Source
+from trialscreen.model.trial import Element, Kind, Source
 from trialscreen.model.truth import Truth
 from trialscreen.output.report.render.blocks import Cell, Tone
 from trialscreen.screening.screen import Finding, Verdict
@@ -55,3 +55,8 @@ SOURCE_WORDS: dict[Source, str] = {
     "investigator": "Investigator",
     "derived": "Computed",
 }
+
+
+def source_words(element: Element) -> str:
+    """Who can give an element, who is asked first at the head."""
+    return ", ".join(SOURCE_WORDS[one] for one in element.sources)

@@ -151,7 +151,7 @@ def _element_text(trial: Trial, name: str) -> str:
     element = trial.elements[name]
     unit = element.shown_unit
     kind = TYPE_WORDS[element.type] + (f", {unit}" if unit else "")
-    return f"{name}: {element.label} ({kind}; {element.source})"
+    return f"{name}: {element.label} ({kind}; {', '.join(element.sources)})"
 
 
 def criteria_listing(trial: Trial, criteria: tuple[Criterion, ...]) -> Listing:

@@ -138,7 +138,7 @@ def _entered(element: Element, branching: Branching) -> Field:
         identifier="y" if element.type == "date" else "",
         branching="" if anchor else branching.shown_if(element.name),
         required="y" if anchor else "",
-        annotation=f"source: {element.source}",
+        annotation=f"source: {', '.join(element.sources)}",
     )
 
 
