@@ -7,6 +7,7 @@ import pytest
 from tests.interviewing import DAY, conversation
 from tests.process import ROOT
 from trialscreen import load_trial
+from trialscreen.answers.answer import ASKED
 from trialscreen.answers.interview.state import State
 from trialscreen.screening.screen import screen
 
@@ -180,3 +181,21 @@ def test_the_readme_shows_the_interview_as_it_is() -> None:
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = said("y", "y", "f").rpartition("\n\n")[2].lstrip("\n")
     assert f"```\n{shown}\n> 1958-04\n```" in page
+
+
+def test_what_the_participant_does_not_know_is_asked_of_the_chart() -> None:
+    """Answered unknown by phone; each other source is asked once, and others' answers stay."""
+    notes = {ASKED: "participant"}
+    state = State(screen(NCT, {}, DAY), notes=notes)
+    conversation(state, *UP_TO_MEDICINES, "1", "u", sources=("participant",))
+    assert state.answers["pth_analog_last_dose_date"].text == "unknown"
+    state.notes = {ASKED: "chart"}
+    last_dose = "When did you have your last dose of teriparatide"
+    assert last_dose not in conversation(state, sources=("participant",))
+    chart = conversation(state, "y", "u", sources=("chart",))
+    assert last_dose in chart
+    assert "not asked again (r changes an answer)" not in chart
+    assert state.answers["pth_analog_last_dose_date"].notes[ASKED] == "chart"
+    again = conversation(state, sources=("chart",))
+    assert last_dose not in again
+    assert "not asked again (r changes an answer): last dose of a PTH analog" in again
