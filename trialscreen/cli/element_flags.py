@@ -6,15 +6,15 @@ arguments here, and made for Typer only where it completes them. Help leaves the
 `elements`.
 """
 
-import inspect
 import os
 from collections.abc import Mapping, Set
 from itertools import islice
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 
 from trialscreen.answers.values import UNKNOWN_WORD
+from trialscreen.cli.completion import element_options, trial_behind
 from trialscreen.cli.examples import ExamplesFirst
 from trialscreen.cli.options import FROM
 from trialscreen.cli.usage import option_hint
@@ -54,12 +54,13 @@ class ElementFlagsCommand(ExamplesFirst):
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
     ) -> Any:
-        trial = load_trial(parent.obj if parent is not None else None)
+        completing = bool(extra.get("resilient_parsing"))
+        trial = trial_behind(parent) if completing else load_trial(parent.obj if parent else None)
         elements = {flag(e.name): e for e in trial.answerable() if e.name != SCREENING_DATE}
         own = {name: option for option in self.params for name in option.opts}
         flags = _take(args, trial, elements, own)
-        if extra.get("resilient_parsing"):
-            self.params = [*self.params, *_options(trial, elements)]
+        if completing:
+            self.params = [*self.params, *element_options(elements)]
         context = super().make_context(info_name, flags.rest, parent=parent, **extra)
         context.params = {option.name: context.params[option.name] for option in own.values()}
         context.meta[Flags.__qualname__] = flags
@@ -129,42 +130,3 @@ def _no_file(word: str, seen: Set[str]) -> str:
     if word != "-" and not os.path.lexists(word):
         return "stands alone, and there is no such file; a value needs its option"
     return "a second file of answers; give one" if FROM in seen else ""
-
-
-def _options(trial: Trial, elements: Mapping[str, Element]) -> list[Any]:
-    """The elements' flags as options, made by Typer itself from a signature."""
-
-    def command(**_values: Any) -> None:
-        """Never called."""
-
-    panels = {section.id: section.title for section in trial.sections}
-    parameters = []
-    for name, element in elements.items():
-        choices = f" One of: {', '.join(element.choices)}." if element.choices else ""
-        option = typer.Option(
-            name,
-            metavar=_metavar(element),
-            help=element.ask + choices,
-            rich_help_panel=panels[element.section],
-            show_default=False,
-        )
-        kind, annotation = inspect.Parameter.KEYWORD_ONLY, Annotated[str | None, option]
-        parameters.append(
-            inspect.Parameter(element.name, kind, default=None, annotation=annotation)
-        )
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    maker = typer.Typer(add_completion=False)
-    maker.command()(command)
-    return typer.main.get_command(maker).params
-
-
-def _metavar(element: Element) -> str:
-    match element.type:
-        case "boolean":
-            return "yes|no|unknown"
-        case "choice":
-            return "CHOICE|unknown"
-        case "date":
-            return "YYYY[-MM[-DD]]|unknown"
-        case _:
-            return f"{element.shown_unit or 'number'}|unknown"

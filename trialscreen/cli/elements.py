@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from trialscreen.cli.completion import section_ids
 from trialscreen.cli.options import FormatOption, output_option
 from trialscreen.cli.output import STDOUT, Format, needing, print_result, refuse, write_text
 from trialscreen.criteria_file.load import load_trial
@@ -25,7 +26,12 @@ class Template(StrEnum):
 def elements(
     context: typer.Context,
     section: Annotated[
-        str | None, typer.Argument(metavar="SECTION", help="A section, by its id or title.")
+        str | None,
+        typer.Argument(
+            metavar="SECTION",
+            help="A section, by its id or title.",
+            autocompletion=section_ids,
+        ),
     ] = None,
     form: FormatOption = Format.TABLE,
     template: Annotated[

@@ -15,6 +15,7 @@ from trialscreen.cli.answers import (
     screen_stored,
     stored_answers,
 )
+from trialscreen.cli.completion import sources
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.interview import InterviewOptions, answers_file, interview
 from trialscreen.cli.log_entry import LogOptions
@@ -72,6 +73,7 @@ def screen(
         typer.Option(
             "--ask",
             metavar="SOURCES",
+            autocompletion=sources,
             help="Ask only for these, such as participant,chart.",
         ),
     ] = None,

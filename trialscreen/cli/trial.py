@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from trialscreen.cli.completion import criterion_ids
 from trialscreen.cli.options import FormatOption
 from trialscreen.cli.output import Exit, Format, print_result, refuse
 from trialscreen.criteria_file.load import criteria_bytes, load_trial
@@ -33,7 +34,12 @@ def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
 def criteria(
     context: typer.Context,
     criterion_id: Annotated[
-        str | None, typer.Argument(metavar="ID", help="One criterion by its id; all if none.")
+        str | None,
+        typer.Argument(
+            metavar="ID",
+            help="One criterion by its id; all if none.",
+            autocompletion=criterion_ids,
+        ),
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

@@ -1,0 +1,71 @@
+"""What a shell offers behind Tab: criteria, sections, sources, and the answers of an element."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from trialscreen.answers.values import PENDING_WORD, UNKNOWN_WORD
+from trialscreen.criteria_file.load import load_trial
+from trialscreen.model.errors import InputError
+from trialscreen.model.trial import SOURCES, Element, Trial
+
+Offers = list[tuple[str, str]]
+"""Words, each with what it stands for; Typer leaves out what was begun otherwise."""
+
+
+def trial_behind(context: Any) -> Trial:
+    """The trial that the unfinished command line names; the packaged one if it cannot be read."""
+    path = context.find_root().params.get("criteria_file")
+    try:
+        return load_trial(path or None)
+    except InputError:
+        return load_trial()
+
+
+def criterion_ids(context: typer.Context) -> Offers:
+    return [(one.id, one.label) for one in trial_behind(context).criteria]
+
+
+def section_ids(context: typer.Context) -> Offers:
+    return [(one.id, one.title) for one in trial_behind(context).sections]
+
+
+def sources(incomplete: str) -> Offers:
+    """The sources that are not named yet, behind those that are: `participant,chart`."""
+    named, comma, _ = incomplete.rpartition(",")
+    left = [one for one in SOURCES if one != "derived" and one not in named.split(",")]
+    return [(f"{named}{comma}{one}", one) for one in left]
+
+
+def answers_of(element: Element) -> Offers:
+    """The words that answer an element; of a number or a date, those for having none."""
+    words = {"yes": "", "no": element.no_text} if element.type == "boolean" else element.choices
+    return [*words.items(), (UNKNOWN_WORD, "not known"), (PENDING_WORD, "awaited")]
+
+
+def element_options(elements: Mapping[str, Element]) -> list[Any]:
+    """The elements' flags as options, made by Typer itself from a signature."""
+
+    def command(**_values: Any) -> None:
+        """Never called."""
+
+    parameters = []
+    for flag, element in elements.items():
+        option = typer.Option(flag, help=element.ask, autocompletion=_offering(element))
+        kind, annotation = inspect.Parameter.KEYWORD_ONLY, Annotated[str | None, option]
+        parameters.append(
+            inspect.Parameter(element.name, kind, default=None, annotation=annotation)
+        )
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    maker = typer.Typer(add_completion=False)
+    maker.command()(command)
+    return typer.main.get_command(maker).params
+
+
+def _offering(element: Element) -> Callable[[], Offers]:
+    def offered() -> Offers:
+        return answers_of(element)
+
+    return offered
