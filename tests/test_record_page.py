@@ -148,7 +148,7 @@ def test_the_first_sheet_has_each_criterion_with_what_decides_it_and_the_signatu
 ) -> None:
     """How many sheets it is on paper, `tests.tools.pages_in_browser` looks at."""
     first, screening = words(name).split("Criteria as registered")[0], RECORDS[name]().screening
-    first = first.split("Data still missing")[0]
+    first = first.split("Data still needed")[0]
     assert "Signature" in first
     for one in screening.findings:
         told = "; ".join(why_and_until(screening, one))
@@ -196,7 +196,7 @@ def test_a_record_tells_why_it_fails_and_when_that_clears() -> None:
 
 def test_what_is_open_is_listed_apart_for_data_and_for_judgement() -> None:
     missing, judgements = words("undetermined").split("Consent and judgements still open")
-    missing = missing.split("Data still missing")[1]
+    missing = missing.split("Data still needed")[1]
     assert "Laboratory" in missing and "TSH (E13)" in missing and "Imaging" in missing
     assert "informed consent signed (I1)" not in missing
     assert "informed consent signed (I1)" in judgements

@@ -177,3 +177,16 @@ def test_questions_on_paper_take_no_answers(
     assert ran.code == 2
     assert f"error: {told}" in ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_record_of_an_entry_tells_what_was_decided_of_the_subject(tmp_path: Path) -> None:
+    file, page = tmp_path / "log.sqlite", tmp_path / "page.html"
+    by = ("--subject", "S-014", "--by", "JW")
+    run("screen", "--from", PATIENTS / "eligible.yaml", "--log", file, *by)
+    decide = ("log", "decide", file, *by, "--on", "2026-06-02", "--decision", "enrolled")
+    given = ("--dose-cohort", "Low Dose Group", "--reason", "The sponsor agreed.")
+    assert run(*decide, *given).code == 0
+    assert run("report", "--log", file, "--entry", "1", "-o", page).code == 0
+    text = " ".join(Parsed(page.read_text("utf-8")).text.split())
+    assert "Decision enrolled: Low Dose Group, 2026-06-02, by JW (entry 2) although " in text
+    assert "Reason: The sponsor agreed." in text

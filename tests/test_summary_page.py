@@ -30,7 +30,10 @@ def test_the_page_is_short_begins_and_ends_with_the_verdict(
 ) -> None:
     lines = [line.strip() for line in lines_of(case["given"], columns=columns)]
     assert len(lines) <= case["lines"][columns]
-    assert lines[1].strip("│ ") == lines[-1] == case["verdict"]
+    flat = " ".join(" ".join(lines).replace("│", " ").split())
+    assert re.match(rf"╭─+╮ {re.escape(case.get('begins', case['verdict']))} ", flat)
+    assert flat.endswith(f"approved protocol. {case['verdict']}")
+    assert columns == 50 or lines[-1] == case["verdict"]
     assert [line for line in lines if line in case["parts"]] == case["parts"]
     for one in TRIAL.criteria:
         label = one.label[:12]
@@ -93,3 +96,16 @@ def test_a_dumb_terminal_gets_no_box() -> None:
     lines = lines_of("--from docs/patients/ineligible_washout.yaml", TERM="dumb")
     assert not set("".join(lines)) & set("─│╭╮╰╯━┃|")
     assert lines[0] == lines[-1] == "INELIGIBLE for NCT06949137 on 2026-06-01"
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if "says" in case], ids=lambda case: case["given"]
+)
+@pytest.mark.parametrize("form", ["table", "plain", "markdown"])
+def test_the_page_says_what_is_told_beside_findings(case: dict[str, Any], form: str) -> None:
+    def words(text: str) -> str:
+        return " ".join(re.sub(r"[:;|│\\]|<br>", " ", text).split())
+
+    shown = words(" ".join(lines_of(case["given"], "--format", form, columns=300)))
+    for line in case["says"]:
+        assert words(line) in shown

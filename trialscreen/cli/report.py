@@ -88,7 +88,8 @@ def _beside(flags: Flags, others: Mapping[str, object], message: str) -> Iterato
 
 def _from_log(trial: Trial, file: Path, number: int | None) -> str:
     """The page of a log, or the record of one entry, as a document. Raises InputError."""
-    from trialscreen.log.entry import Entry  # noqa: PLC0415 - for logs only
+    from trialscreen.log.board import decided  # noqa: PLC0415 - for logs only
+    from trialscreen.log.entry import Entry  # noqa: PLC0415
     from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.log.verify import verify  # noqa: PLC0415
     from trialscreen.output.report.log_check import checked_words  # noqa: PLC0415
@@ -101,7 +102,7 @@ def _from_log(trial: Trial, file: Path, number: int | None) -> str:
         if number is None:
             entries = list(log.entries(details=False))
             return log_document(LogReport(trial, entries, checked_words(checked)))
-        entry = log.entry(number)
+        entry, every = log.entry(number), list(log.every(details=False))
     if entry is None:
         refuse("--entry", f"there is no entry {number}")
     if not isinstance(entry, Entry):
@@ -109,4 +110,4 @@ def _from_log(trial: Trial, file: Path, number: int | None) -> str:
     if checked.faults:
         message = "is not as it was written ('log verify' says where), so nothing of it is recorded"
         refuse(printable(str(file)), message)
-    return record_document(record_of(trial, entry))
+    return record_document(record_of(trial, entry, decided(every).get(entry.subject)))

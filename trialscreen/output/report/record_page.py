@@ -11,12 +11,14 @@ from trialscreen.answers.answer import (
     read_facts,
 )
 from trialscreen.answers.sampled import read_samples
+from trialscreen.log.decisions import Decision
 from trialscreen.log.entry import Entry
 from trialscreen.log.recording import outcome_of
 from trialscreen.log.verify import noted_as
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.about import AID
+from trialscreen.output.report.decision_page import decided_words
 from trialscreen.output.report.record_evidence import applied, every_answer
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.screening_page import (
@@ -32,6 +34,7 @@ from trialscreen.output.report.verdict_words import (
     verdict_detail,
     why_and_until,
 )
+from trialscreen.output.report.waiting import waiting_rows
 from trialscreen.screening.screen import Screening, screen
 from trialscreen.text.characters import count_of
 
@@ -39,16 +42,17 @@ from trialscreen.text.characters import count_of
 class Record(NamedTuple):
     """One screening with the answers behind it, and its entry if it stands in a log.
 
-    `tool` is the version of trialscreen that screened.
+    `tool` is the version of trialscreen that screened, `decision` the last one of the subject.
     """
 
     screening: Screening
     answers: Answers
     tool: str
     entry: Entry | None = None
+    decision: Decision | None = None
 
 
-def record_of(trial: Trial, entry: Entry) -> Record:
+def record_of(trial: Trial, entry: Entry, decision: Decision | None = None) -> Record:
     """The record of a log's entry, found again from its answers; it must come out the same.
 
     Raises InputError for an entry before consent, which has no answers, for one by another
@@ -73,7 +77,7 @@ def record_of(trial: Trial, entry: Entry) -> Record:
     if (now.verdict, now.failed) != (then.verdict, then.failed):
         message = f"comes out otherwise than with trialscreen {entry.tool}; report it with that"
         raise InputError([Problem(where, message)])
-    return Record(screening, entry.answers, entry.tool, entry)
+    return Record(screening, entry.answers, entry.tool, entry, decision)
 
 
 def record_document(record: Record) -> str:
@@ -132,8 +136,19 @@ def _identity(record: Record) -> Iterator[tuple[str, str]]:
     yield "Screening date", str(record.screening.on)
     if entry is not None:
         yield from _in_the_log(entry)
+    if (decision := record.decision) is not None:
+        yield "Decision", "\n".join(_decided(decision))
     criteria = f"{trial.origin}, version {trial.version}, applied by trialscreen {record.tool}"
     yield "Criteria file", f"{criteria}\nSHA-256 {trial.sha256}"
+
+
+def _decided(decision: Decision) -> Iterator[str]:
+    """What was decided, when, by whom, and what spoke against it."""
+    yield f"{decided_words(decision)}, {decision.on}, by {decision.by} (entry {decision.number})"
+    for against in decision.despite:
+        yield f"although {against}"
+    if decision.reason:
+        yield f"Reason: {decision.reason}"
 
 
 def _in_the_log(entry: Entry) -> Iterator[tuple[str, str]]:
@@ -200,14 +215,15 @@ def _to_check(screening: Screening) -> Iterator[blocks.Part]:
 
 
 def _missing(screening: Screening) -> Iterator[blocks.Block]:
-    """The data still needed, by who can give them."""
+    """The data that are awaited, too old, or still needed, by who can give them."""
     elements = screening.trial.elements
     data = {
         source: [name for name in names if not elements[name].is_judgement]
         for source, names in screening.needed.items()
     }
-    if needed := {source: names for source, names in data.items() if names}:
-        yield blocks.Heading("Data still missing")
+    needed = {source: names for source, names in data.items() if names}
+    if needed or waiting_rows(screening):
+        yield blocks.Heading("Data still needed")
         yield needed_table(screening, needed)
 
 

@@ -16,6 +16,7 @@ from trialscreen.output.report.verdict_words import (
     verdict_line,
     why_and_until,
 )
+from trialscreen.output.report.waiting import waiting_rows
 from trialscreen.screening.clearing import all_clear_on, clears_on, fails_by
 from trialscreen.screening.evaluate import Trace
 from trialscreen.screening.explain import reasons_or_doubts
@@ -64,7 +65,7 @@ def _criteria(screening: Screening, kind: Kind, *, verbatim: bool) -> Iterator[b
 
 
 def _needed(screening: Screening) -> Iterator[blocks.Block]:
-    if screening.needed:
+    if screening.needed or waiting_rows(screening):
         yield blocks.Heading("Still needed")
         yield needed_table(screening, screening.needed, counted=True)
 
@@ -72,8 +73,8 @@ def _needed(screening: Screening) -> Iterator[blocks.Block]:
 def needed_table(
     screening: Screening, needed: Mapping[Source, Sequence[str]], *, counted: bool = False
 ) -> blocks.Table:
-    """What is needed of whom, and for which criterion."""
-    rows = []
+    """What is awaited, what is too old, and what is needed of whom, for which criterion."""
+    rows = waiting_rows(screening)
     for source, names in needed.items():
         count = f" ({len(names)})" if counted else ""
         told = "; ".join(needed_text(screening, name) for name in names)

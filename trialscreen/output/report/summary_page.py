@@ -1,23 +1,22 @@
 """The page of one screening that one takes in at a glance; the full page has all there is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from trialscreen.model.trial import Trial
 from trialscreen.output.report.about import AID, criteria_file
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.screening_page import clearing_lines, notice_items
 from trialscreen.output.report.statuses import SOURCE_WORDS, VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohorts_in_short
 from trialscreen.output.report.verdict_words import (
-    first_labels,
-    lacking,
+    headline,
     until,
     verdict_detail,
     verdict_line,
 )
+from trialscreen.output.report.waiting import fitting, waiting_rows
 from trialscreen.screening.clearing import all_clear_on
-from trialscreen.screening.explain import label_list
 from trialscreen.screening.screen import Finding, Screening
+from trialscreen.text.characters import count_of, some
 
 NAMED = {3: 3, 12: 1}
 """Of up to so many open criteria, so many missing elements are named beside each; of more, none."""
@@ -34,9 +33,8 @@ def summary_page(screening: Screening, again: str = "") -> blocks.Page:
     `again` is the command that screens anew on a later day.
     """
     tone = VERDICTS[screening.verdict].tone
-    line = verdict_line(screening)
     return (
-        blocks.Banner(line, verdict_detail(screening), tone),
+        blocks.Banner(verdict_line(screening), verdict_detail(screening), tone),
         *_failing(screening),
         *_open(screening),
         *_passing(screening),
@@ -46,8 +44,14 @@ def summary_page(screening: Screening, again: str = "") -> blocks.Page:
         _GAP,
         blocks.Paragraph(f"{criteria_file(screening.trial)}. {AID}", "muted"),
         _GAP,
-        blocks.Paragraph(line, tone),
+        blocks.Paragraph(_last_line(screening), tone),
     )
+
+
+def _last_line(screening: Screening) -> str:
+    """The verdict again; where more is said with it, without the trial and the day."""
+    said = headline(screening)
+    return verdict_line(screening) if said == screening.verdict.upper() else said
 
 
 def _failing(screening: Screening) -> Iterator[blocks.Part]:
@@ -64,9 +68,18 @@ def _open(screening: Screening) -> Iterator[blocks.Part]:
     findings = [one for one in screening.findings if not one.passes.known]
     if findings:
         most = next((named for upto, named in NAMED.items() if len(findings) <= upto), 0)
-        rows = [(*_named(one), "\n".join([*one.reasons, *lacking(one, most)])) for one in findings]
+        rows = [(*_named(one), "\n".join(_missing(one, most))) for one in findings]
         yield blocks.Heading(f"Open ({len(rows)}): what is missing")
         yield blocks.table(("", "Criterion", "Status", "Missing"), rows, (0, 0, 0, 1), compact=True)
+
+
+def _missing(finding: Finding, most: int) -> Iterator[str]:
+    """What is known and not enough, and of what else is missing the first `most`, or how many."""
+    yield from finding.reasons
+    labels = [finding.trial.elements[name].label for name in finding.needed]
+    others = [one for one in labels if not any(told.startswith(one) for told in finding.reasons)]
+    if others:
+        yield some(others, most) if most else count_of(len(others), "answer")
 
 
 def _passing(screening: Screening) -> Iterator[blocks.Part]:
@@ -97,14 +110,11 @@ def _notices(screening: Screening) -> Iterator[blocks.Part]:
 
 
 def _needed(screening: Screening) -> Iterator[tuple[str, str]]:
+    """What is awaited or too old; and what else is needed, by who can give it."""
+    elements, room = screening.trial.elements, ROOM // max(len(screening.needed), 1)
+    awaited = {one.element for one in screening.awaited}
+    yield from waiting_rows(screening, room)
     for source, names in screening.needed.items():
-        room = ROOM // len(screening.needed)
-        yield f"{SOURCE_WORDS[source]} ({len(names)})", _fitting(screening.trial, names, room)
-
-
-def _fitting(trial: Trial, names: Sequence[str], room: int) -> str:
-    """The first of the elements, as many as there is room for, and how many more there are."""
-    count = len(names)
-    while count > 1 and len(label_list(trial, names[:count])) > room:
-        count -= 1
-    return first_labels(trial, names, count)
+        labels = [elements[name].label for name in names if name not in awaited]
+        if labels:
+            yield f"{SOURCE_WORDS[source]} ({len(labels)})", fitting(labels, room)

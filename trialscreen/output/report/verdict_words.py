@@ -1,7 +1,7 @@
 """What a verdict means, why a criterion fails or is open, and how far off it is: in words."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 
 from trialscreen.log.entry import LoggedStale
 from trialscreen.model import truth
@@ -10,7 +10,7 @@ from trialscreen.screening.clearing import clears_on, fails_by, first_clear_day
 from trialscreen.screening.explain import deciding_tests, distance, label_list
 from trialscreen.screening.samples import Stale
 from trialscreen.screening.screen import Finding, Screening
-from trialscreen.text.characters import count_of
+from trialscreen.text.characters import count_of, some
 
 MOST_NAMED = 3
 """Missing elements named beside one criterion; the full list of what is needed names them all."""
@@ -112,23 +112,12 @@ def _open_and_lacking(screening: Screening) -> tuple[int, int]:
 
 def why(finding: Finding) -> tuple[str, ...]:
     """What decided a criterion; for an open one, what is known of it and what is missing."""
-    most = MOST_NAMED + (len(finding.needed) == MOST_NAMED + 1)
-    missing = (f"missing: {names}" for names in lacking(finding, most))
-    return (*finding.reasons, *missing)
-
-
-def lacking(finding: Finding, most: int) -> Iterator[str]:
-    """For an open criterion, the missing elements, the first `most` of them named; else nothing."""
-    if not finding.met.known and finding.needed:
-        yield first_labels(finding.trial, finding.needed, most)
-
-
-def first_labels(trial: Trial, names: Sequence[str], most: int) -> str:
-    """The first `most` elements, and how many more there are; just how many there are of 0."""
-    if most == 0:
-        return count_of(len(names), "answer")
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return label_list(trial, names[:most]) + more
+    names = finding.needed
+    if finding.met.known or not names:
+        return finding.reasons
+    labels = [finding.trial.elements[name].label for name in names]
+    most = MOST_NAMED + (len(names) == MOST_NAMED + 1)
+    return (*finding.reasons, f"missing: {some(labels, most)}")
 
 
 def until(screening: Screening, finding: Finding) -> Iterator[str]:
