@@ -146,7 +146,7 @@ def _hostile_entry(one: Entry) -> Entry:
 
 
 def hostile_log() -> LogReport:
-    trial, entries = hostile_trial(), [_hostile_entry(one) for one in log(12).entries]
+    trial, entries = hostile_trial(), [_hostile_entry(one) for one in log(12).screenings]
     hostile = [
         one._replace(
             subject=HOSTILE_FOOT + f"subject {n}",

@@ -3,14 +3,16 @@
 import csv
 import io
 
-from tests.logged import TRIAL, entry
+from tests.deciding import enrolled, state
+from tests.logged import ON, TRIAL, entry
+from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Entry
 from trialscreen.log.recording import criteria_of
 from trialscreen.output.export.screening_log import COLUMNS, log_rows, not_in_log_rows
 from trialscreen.text import csvtext
 
 
-def table(*entries: Entry) -> list[dict[str, str]]:
+def table(*entries: Kept) -> list[dict[str, str]]:
     text = csvtext.render(COLUMNS, log_rows(TRIAL, entries))
     return list(csv.DictReader(io.StringIO(text)))
 
@@ -50,6 +52,20 @@ def test_corrections_name_each_other() -> None:
 def test_hostile_text_stays_text() -> None:
     (row,) = table(entry(1, "=cmd", note='@SUM(1)\u202e\x07<b>,"x"'))
     assert row["Subject"] == "'=cmd" and row["Note"] == '\'@SUM(1)<b>,"x"'
+
+
+def test_a_decision_has_its_own_columns() -> None:
+    decision = enrolled("S-001", "Low Dose Group", ON, "agreed")._replace(
+        despite=("a", "b"), by="JW"
+    )
+    cohort = state("Low Dose Group", ON, places=6)._replace(reason="by letter")
+    screening, row, other = table(entry(1, "S-001"), decision, cohort)
+    assert (screening["Kind of entry"], screening["Decision"]) == ("screening", "")
+    wanted = {"Subject": "S-001", "Decision": "enrolled", "Dose cohort": "Low Dose Group"}
+    wanted |= {"Decided by": "JW", "Reason": "agreed", "Although": "a; b", "Outcome": ""}
+    assert wanted.items() <= row.items()
+    wanted = {"Kind of entry": "dose cohort state", "Decision": "open", "Places": "6"}
+    assert (wanted | {"Subject": "", "Reason": "by letter"}).items() <= other.items()
 
 
 def test_every_field_of_an_entry_has_a_column_or_a_line_that_says_it_has_none() -> None:

@@ -4,8 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.deciding import enrolled, state
 from tests.reports import entry, log, patient
 from trialscreen import load_trial
+from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.follow_up import current, latest
 from trialscreen.output.report.log_page import LogReport, Reason, SubjectCounts, counts_of, log_page
@@ -30,7 +32,7 @@ def counts(*entries: Entry) -> SubjectCounts:
     return counts_of(latest(entries).values(), IDS)
 
 
-def shown(*entries: Entry) -> str:
+def shown(*entries: Kept) -> str:
     told = LogReport(load_trial(), entries, "Verified: unbroken.")
     return " ".join(plain.render(log_page(told)).split())
 
@@ -63,7 +65,7 @@ def test_reasons_count_who_fails_alone_and_first_in_protocol_order() -> None:
 
 @pytest.mark.parametrize("subjects", [0, 1, 7, 60])
 def test_the_counts_add_up(subjects: int) -> None:
-    entries = log(subjects).entries
+    entries = log(subjects).screenings
     found = counts(*entries)
     assert found.screened == subjects
     undetermined = (found.lacking_data, found.consent_pending, found.judgement_only)
@@ -78,7 +80,7 @@ def test_the_counts_add_up(subjects: int) -> None:
 def test_the_page_lists_every_subject_once_and_every_correction() -> None:
     report = log(60)
     text = " ".join(plain.render(log_page(report)).split())
-    for code in {one.subject for one in report.entries}:
+    for code in {one.subject for one in report.screenings}:
         assert text.count(f"{code} Last screened: ") == 1
     corrections = [one for one in report.entries if one.corrects is not None]
     assert corrections
@@ -102,3 +104,23 @@ def test_an_empty_log_has_a_page() -> None:
     assert "0 eligible of 0 screened" in text
     assert "Nobody has been screened yet." in text
     assert "Reasons for screen failure" not in text
+
+
+def test_the_page_tells_who_was_enrolled_who_left_and_of_the_dose_cohorts() -> None:
+    on, low = ELIGIBLE.on, load_trial().registration.dose_cohorts[0].name
+    made = enrolled("S-1", low, on)._replace(number=4, by="JW", despite=("no place is free",))
+    left = made._replace(subject="S-2", decision="declined", dose_cohort=None, number=5)
+    wrong = left._replace(subject="S-3", decision="withdrawn", number=6)
+    right = wrong._replace(decision="none", number=7, corrects=Correction(6, "not she"))
+    screenings = (entry(ELIGIBLE, f"S-{number}", number) for number in (1, 2, 3))
+    cohort = state(low, on, 6)._replace(number=8)
+    text = shown(*screenings, cohort, made, left, wrong, right)
+    remarks = "Remarks: although no place is free"
+    start = f"On: {on} "
+    assert f"Enrolled S-1 {start}Dose cohort: {low} By: JW Entry: 4 {remarks}" in text
+    assert f"S-2 {start}Decision: declined By: JW Entry: 5 {remarks}" in text
+    assert "Decision: withdrawn" not in text  # it was corrected: nothing was decided
+    assert f"Dose cohorts on {on}" in text and "Places: 6 places, 5 free S-1" in text
+    assert "nothing of them is on the registry page" in text
+    assert "Verdict: ✓ eligible enrolled By: JW" in text
+    assert "Corrections 7 Corrects: 6" in text and "Reason: not she" in text

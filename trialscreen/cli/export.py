@@ -20,7 +20,7 @@ from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable, shown
 
 if TYPE_CHECKING:
-    from trialscreen.log.entry import Entry
+    from trialscreen.log.decisions import Kept
     from trialscreen.output.export.sdtm.dataset import Dataset
 
 
@@ -167,10 +167,11 @@ def sdtm_ie(
     A row for each criterion that a subject failed at the last screening (SDTM
     Implementation Guide 3.4). What IE cannot carry is told on stderr.
     """
+    from trialscreen.log.entry import Entry  # noqa: PLC0415
     from trialscreen.output.export.sdtm.domains import criteria_not_met, not_in_criteria_not_met  # noqa: PLC0415
 
     trial = load_trial(context.obj)
-    entries = _entries(trial, file)
+    entries = [one for one in _entries(trial, file) if isinstance(one, Entry)]
     made = max((one.at for one in entries), default=datetime.min.replace(tzinfo=UTC))
     _write_dataset(output, criteria_not_met(trial, entries, study), made)
     tell_left_out(not_in_criteria_not_met(trial, entries))
@@ -180,7 +181,8 @@ def screening_log(context: typer.Context, file: LogFile, output: OutputOption) -
     """A screening log as the table that sponsors and monitors ask for, in CSV.
 
     A row for each entry: subject, consent, date, criteria, outcome, reasons of a screen
-    failure, who and when, corrections, seal. What it cannot carry is told on stderr.
+    failure, what was decided, who and when, corrections, seal. What it cannot carry is told
+    on stderr.
     """
     from trialscreen.output.export.screening_log import COLUMNS, log_rows, not_in_log_rows  # noqa: PLC0415
 
@@ -190,7 +192,7 @@ def screening_log(context: typer.Context, file: LogFile, output: OutputOption) -
     tell_left_out(not_in_log_rows(trial, entries))
 
 
-def _entries(trial: Trial, file: Path) -> "Sequence[Entry]":
+def _entries(trial: Trial, file: Path) -> "Sequence[Kept]":
     """All entries of a log of this trial. Raises InputError.
 
     They come without answers and findings if the trial has the words of all that failed:
@@ -200,9 +202,9 @@ def _entries(trial: Trial, file: Path) -> "Sequence[Entry]":
 
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
-        entries = list(log.entries(details=False))
+        entries = list(log.every(details=False))
         known = all(one.criteria.sha256 == trial.sha256 for one in entries)
-        return entries if known else list(log.entries())
+        return entries if known else list(log.every())
 
 
 def _write_dataset(path: Path, dataset: "Dataset", made: datetime) -> None:

@@ -100,7 +100,7 @@ def _from_log(trial: Trial, file: Path, number: int | None) -> str:
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
         if number is None:
-            entries = list(log.entries(details=False))
+            entries = list(log.every(details=False))
             return log_document(LogReport(trial, entries, checked_words(checked)))
         entry, every = log.entry(number), list(log.every(details=False))
     if entry is None:

@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from trialscreen.log.board import decided
+from trialscreen.log.decisions import Decision, Kept
 from trialscreen.log.entry import Entry
 from trialscreen.log.follow_up import current, latest
 from trialscreen.log.verify import noted_as
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.about import AID
+from trialscreen.output.report.enrolment import decisions
 from trialscreen.output.report.flow import counted, flow, stage
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.statuses import VERDICTS
@@ -72,8 +75,12 @@ class LogReport(NamedTuple):
     """A log to be told: its entries in order, and what was found of its seals, in words."""
 
     trial: Trial
-    entries: Sequence[Entry]
+    entries: Sequence[Kept]
     seals: str
+
+    @property
+    def screenings(self) -> list[Entry]:
+        return [one for one in self.entries if isinstance(one, Entry)]
 
 
 def log_document(report: LogReport) -> str:
@@ -91,7 +98,7 @@ def log_document(report: LogReport) -> str:
 def log_page(report: LogReport) -> blocks.Page:
     """SubjectCounts, the flow from screened to eligible, reasons, the subjects, the corrections."""
     registration = report.trial.registration
-    subjects = latest(report.entries)
+    subjects = latest(report.screenings)
     labels = {one.id: one.label for one in report.trial.criteria}
     counts = counts_of(subjects.values(), list(labels))
     return (
@@ -107,14 +114,15 @@ def log_page(report: LogReport) -> blocks.Page:
         ),
         *(_flow(counts, labels) if counts.screened else ()),
         *(_reasons(counts, labels) if counts.reasons else ()),
-        *_subjects(report.entries, subjects),
+        *decisions(report.trial, report.entries),
+        *_subjects(report, subjects),
         *_corrections(report.entries),
         blocks.Paragraph(AID, "muted"),
     )
 
 
 def _about(report: LogReport, counts: SubjectCounts) -> Iterator[tuple[str, str]]:
-    standing = current(report.entries)
+    standing = current(report.screenings)
     yield "Log", report.seals
     yield "Screenings", f"{len(standing):,} of {counts.screened:,} subjects"
     if standing:
@@ -168,30 +176,32 @@ def _name(one: Reason, labels: Mapping[str, str]) -> str:
 # Entries.
 
 
-def _subjects(entries: Sequence[Entry], subjects: dict[str, Entry]) -> Iterator[blocks.Block]:
+def _subjects(report: LogReport, subjects: dict[str, Entry]) -> Iterator[blocks.Block]:
     """The subjects, each with the latest screening."""
     yield blocks.Heading("Subjects")
     if not subjects:
         yield blocks.Paragraph("Nobody has been screened yet.")
         return
-    times = Counter(one.subject for one in current(entries))
+    times = Counter(one.subject for one in current(report.screenings))
+    decided_of = decided(report.entries)
     yield blocks.table(
         ("Subject", "Last screened", "Verdict", "Fails", "Clears on", "By", "Entry", "Screenings"),
-        (_subject(subjects[code], times[code]) for code in sorted(subjects)),
+        (_subject(subjects[code], times[code], decided_of.get(code)) for code in sorted(subjects)),
         (0, 0, 0, 2, 0, 0, 0, 0),
         (6, 7),
     )
 
 
-def _subject(entry: Entry, times: int) -> tuple[blocks.Cell, ...]:
+def _subject(entry: Entry, times: int, decision: Decision | None) -> tuple[blocks.Cell, ...]:
     outcome = entry.outcome
     status = VERDICTS[outcome.verdict]
     details = [_OPEN[outcome.open]] if outcome.open else []
     details += ["before consent"] if entry.stage == "before consent" else []
+    told = [str(status), ", ".join(details), "" if decision is None else decision.decision]
     return blocks.row(
         entry.subject,
         str(entry.on),
-        blocks.Cell(f"{status}\n{', '.join(details)}".strip(), status.tone),
+        blocks.Cell("\n".join(filter(None, told)), status.tone),
         ", ".join(outcome.failed),
         "" if outcome.clears_on is None else str(outcome.clears_on),
         entry.by,
@@ -207,7 +217,7 @@ _OPEN: dict[Open, str] = {
 }
 
 
-def _corrections(entries: Sequence[Entry]) -> Iterator[blocks.Block]:
+def _corrections(entries: Sequence[Kept]) -> Iterator[blocks.Block]:
     rows = [
         (str(one.number), str(made.of), f"{one.at:%Y-%m-%d %H:%M} UTC", one.by, made.reason)
         for one in entries

@@ -118,7 +118,7 @@ def not_in_criteria_not_met(trial: Trial, entries: Sequence[Entry]) -> list[str]
     counted = latest(entries).values()
     lines = [
         "who passed, what is unknown, and when a failing criterion clears: IE holds failures only",
-        "the reasons, answers and notes of an entry, who made it, and its seal",
+        "the reasons, answers and notes of an entry, who made it, its seal, what was decided",
         "visits and study days: no visit and no reference date is known here",
     ]
     if len(counted) < len(entries):
