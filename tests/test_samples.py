@@ -83,6 +83,8 @@ def test_a_flag_without_a_day_replaces_the_day_of_another_value(tmp_path: Path) 
     assert told("--tsh", "3.1")["stale"] == [["tsh", "2026-05-03", "28 days"]]
     assert told("--tsh", "3.2")["undated"] == ["tsh"]
     assert told("--tsh", "3.1 on 2026-05-30")["stale"] == []
+    assert told("--tsh-date", "2026-05-02")["stale"] == [["tsh", "2026-05-02", "28 days"]]
+    assert told("--tsh", "3.2", "--tsh-date", "2026-05-30")["undated"] == []
     assert told("--tsh", "pending") == {
         "awaited": [["tsh", "2026-06-01", "laboratory"]],
         "stale": [],

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from trialscreen.answers.answer import VALUE_KEY, Answer, answer_of, day_or_text, readable_facts
-from trialscreen.answers.sampled import read_samples, told_apart
+from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.values import is_unknown
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem
@@ -23,7 +23,8 @@ def screen(trial: Trial, answers: Mapping[str, object], on: date) -> Screening:
     `screening_date` among the answers that is another day.
     """
     problems: list[Problem] = []
-    given = told_apart(trial, dict(_answers(answers, problems)), problems)
+    told = told_apart(trial, dict(_answers(answers, problems)), problems)
+    given = with_days(trial, told, problems)
     other = given.pop(SCREENING_DATE, None)
     if other is not None and not is_unknown(trial, other.text) and day_or_text(other.text) != on:
         message = f"{other.text} is not the day that was asked for, {on}"
@@ -41,7 +42,7 @@ def _answers(
     for name, given in answers.items():
         values = given if isinstance(given, Mapping) else {VALUE_KEY: given}
         if (answer := answer_of(values, name, problems)) is not None:
-            yield name, answer._replace(by="flag")
+            yield name, answer
 
 
 __all__ = ["Finding", "InputError", "Problem", "Screening", "Trial", "load_trial", "screen"]

@@ -1,7 +1,7 @@
 """What is said beside a value: the day of its sample; or since when it is awaited, and from whom.
 
 It stands in keys of its own (`date`, `since`, `from`), or behind the value: `3.1 on 2026-05-20`,
-`pending since 2026-05-20 from the reference laboratory`.
+`pending since 2026-05-20 from the reference laboratory`. Tables have `tsh_date` beside `tsh`.
 """
 
 import re
@@ -21,7 +21,7 @@ from trialscreen.answers.written_dates import days_of
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.facts import Dates
 from trialscreen.model.trial import Element, Trial
-from trialscreen.screening.samples import SAMPLE_DAY, Awaited, Samples, awaited_from
+from trialscreen.screening.samples import SAMPLE_DAY, Awaited, Samples, awaited_from, day_column
 from trialscreen.text.characters import shown
 from trialscreen.text.spelling import folded
 
@@ -61,6 +61,40 @@ def said_pending(trial: Trial, element: Element, text: str) -> dict[str, str] | 
     if awaited is None or not is_pending(trial, element, awaited[1]):
         return None
     return {key: told for key, told in awaited.groupdict().items() if told is not None}
+
+
+def with_days(
+    trial: Trial, answers: Answers, problems: list[Problem], *, whole: bool = True
+) -> dict[str, Answer]:
+    """The answers, with `tsh_date`, as a table has it, in the notes of `tsh`; a flag wins.
+
+    Of the `whole` answers, a day whose value is not given is a problem.
+    """
+    found = dict(answers)
+    for element in trial.answerable():
+        column = day_column(element.name)
+        if element.valid_for is None or column not in found or column in trial.elements:
+            continue
+        day, value = found[column], found.get(element.name)
+        if value is None and not whole:
+            continue
+        del found[column]
+        if value is not None:
+            found[element.name] = _with_day(value, day, problems)
+        elif not is_unknown(trial, day.text):
+            message = f"is the day of a sample of {element.name}, which is not given"
+            problems.append(Problem(day.where, message))
+    return found
+
+
+def _with_day(value: Answer, day: Answer, problems: list[Problem]) -> Answer:
+    if value.date not in (None, day.text):
+        if value.by == day.by:
+            message = f"{shown(day.text)}, and {shown(value.date or '')} beside the value; give one"
+            problems.append(Problem(day.where, message))
+        if value.by == "flag":
+            return value
+    return value._replace(notes={**value.notes, SAMPLED: day.text})
 
 
 def _is_date(text: str) -> bool:

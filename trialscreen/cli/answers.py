@@ -2,7 +2,7 @@
 
 from trialscreen.answers.answer import Answer, Answers, merge, readable_facts, screening_date
 from trialscreen.answers.files import read_answers
-from trialscreen.answers.sampled import read_samples, told_apart
+from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.site_file import NO_SITE, Site, with_limits
 from trialscreen.answers.values import is_unknown
 from trialscreen.cli.element_flags import Flags, told_flag
@@ -36,7 +36,8 @@ def stored_answers(flags: Flags, file: str | None) -> dict[str, Answer]:
     read = read_answers(file, flags.problems, blank)
     for name in blank.intersection(flags.trial.elements):
         read.pop(name, None)
-    return told_apart(flags.trial, read, flags.problems)
+    answers = told_apart(flags.trial, read, flags.problems)
+    return with_days(flags.trial, answers, flags.problems, whole=False)
 
 
 def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[str, Answer]:
@@ -81,7 +82,8 @@ def screen_stored(
     """
     trial, problems = flags.trial, flags.problems
     of_flags = told_apart(trial, _of_flags(flags, on), problems)
-    answers, notes = with_limits(trial, merge(trial, of_flags, stored, problems), site)
+    own = with_days(trial, merge(trial, of_flags, stored, problems), problems)
+    answers, notes = with_limits(trial, own, site)
     for one in notes:
         say_note(one)
     day = screening_date(trial, answers, today(), problems)

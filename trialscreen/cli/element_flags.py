@@ -21,6 +21,7 @@ from trialscreen.cli.usage import option_hint
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.screening.samples import with_sample_days
 from trialscreen.text.characters import short, shown
 
 _HELP = frozenset(("--help", "-h"))
@@ -56,11 +57,13 @@ class ElementFlagsCommand(ExamplesFirst):
     ) -> Any:
         completing = bool(extra.get("resilient_parsing"))
         trial = trial_behind(parent) if completing else load_trial(parent.obj if parent else None)
-        elements = {flag(e.name): e for e in trial.answerable() if e.name != SCREENING_DATE}
+        named = with_sample_days(trial).answerable()
+        elements = {flag(e.name): e for e in named if e.name != SCREENING_DATE}
         own = {name: option for option in self.params for name in option.opts}
         flags = _take(args, trial, elements, own)
         if completing:
-            self.params = [*self.params, *element_options(elements)]
+            asked = {name: one for name, one in elements.items() if one.name in trial.elements}
+            self.params = [*self.params, *element_options(asked)]
         context = super().make_context(info_name, flags.rest, parent=parent, **extra)
         context.params = {option.name: context.params[option.name] for option in own.values()}
         context.meta[Flags.__qualname__] = flags

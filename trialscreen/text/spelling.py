@@ -12,7 +12,10 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "yes": ("yes", "y", "true", "t", "1"),
     "no": ("no", "n", "false", "f", "0"),
     "unknown": ("unknown",),
-    "pending": ("pending", "awaited", "awaiting", "result pending", "results pending"),
+    "pending": (
+        *("pending", "awaited", "awaiting", "result pending", "results pending"),
+        *("pending result", "pending results", "awaiting result", "awaiting results"),
+    ),
 }
 """How yes, no, unknown and pending are written; a criteria file can add words of its own."""
 

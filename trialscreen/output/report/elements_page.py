@@ -9,8 +9,9 @@ from trialscreen.output.report.render import blocks
 from trialscreen.output.report.trial_page import TYPE_WORDS
 
 EVERY_ELEMENT = (
-    "Every element can be unknown, and one that is left out is unknown. A number may carry a unit"
-    ' ("121 lb") or a bound ("<20"), a date may be known in part (2026-03).'
+    "Every element can be unknown or pending, and one that is left out is unknown. A number may"
+    ' carry a unit ("121 lb") or a bound ("<20"), a laboratory value or a DXA its day ("3.1 on'
+    ' 2026-05-20"); a date may be known in part (2026-03).'
 )
 
 
@@ -61,6 +62,7 @@ def elements_listing(elements: Sequence[Element]) -> Listing:
         "choices": lambda one: list(one.choices),
         "range": lambda one: one.range,
         "typical": lambda one: one.typical,
+        "valid_for": lambda one: one.valid_for and str(one.valid_for),
         "source": lambda one: ", ".join(one.sources),
     }
     return listed(columns, elements, {"range": _span, "typical": _span})

@@ -19,7 +19,9 @@ MOST_NAMED = 3
 def verdict_line(screening: Screening) -> str:
     """The verdict, of which trial and on which day."""
     trial = screening.trial.registration.nct_id
-    return f"{headline(screening)} for {trial} on {screening.on}"
+    verdict, said = screening.verdict.upper(), headline(screening)
+    where = f"{trial} on {screening.on}"
+    return f"{said} for {where}" if said == verdict else f"{said} ({where})"
 
 
 def headline(screening: Screening) -> str:
