@@ -2,12 +2,14 @@
 
 import re
 import shlex
+import sys
 from typing import Any
 
+import pexpect
 import pytest
 import yaml
 
-from tests.process import PATIENTS, ROOT, run
+from tests.process import PATIENTS, ROOT, TIMEOUT, environment, run
 from trialscreen import load_trial
 
 TRIAL = load_trial()
@@ -90,6 +92,16 @@ def test_the_full_page_has_all_its_parts(more: str) -> None:
 def test_data_are_the_same_with_and_without_full(form: str) -> None:
     given = "--from docs/patients/undetermined.yaml --format {form}"
     assert lines_of(given) == lines_of(given, "--full")
+
+
+@pytest.mark.parametrize("term", ["dumb", "xterm"])
+def test_the_page_is_as_wide_as_the_terminal(term: str) -> None:
+    env = environment(TERM=term, COLUMNS="")
+    args = ["-m", "trialscreen", "screen", "docs/patients/eligible.yaml"]
+    child = pexpect.spawn(sys.executable, args, dimensions=(60, 50), env=env, cwd=str(ROOT))
+    child.expect(pexpect.EOF, timeout=TIMEOUT)
+    lines = re.sub(r"\x1b\[[\d;]*m", "", child.before.decode()).splitlines()
+    assert 40 < max(map(len, lines)) <= 50
 
 
 def test_a_dumb_terminal_gets_no_box() -> None:

@@ -1,6 +1,7 @@
 """Blocks to a terminal with Rich: tables where there is room, stacked lines where there is not."""
 
 import os
+import shutil
 import sys
 from typing import IO, assert_never
 
@@ -30,7 +31,17 @@ MOST_UNNAMED = 4
 
 def console(file: IO[str] | None = None) -> Console:
     """A console that honours NO_COLOR, TERM=dumb, COLUMNS and pipes; it interprets no markup."""
-    return Console(file=file or sys.stdout, markup=False, emoji=False, highlight=False)
+    # Rich takes every dumb terminal to be 80 columns wide.
+    dumb = os.environ.get("TERM") == "dumb"
+    width, height = shutil.get_terminal_size() if dumb else (None, None)
+    return Console(
+        file=file or sys.stdout,
+        width=width,
+        height=height,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
 
 
 def show(page: blocks.Page, out: Console | None = None) -> None:
