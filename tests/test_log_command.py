@@ -44,6 +44,18 @@ def test_a_screening_is_logged_corrected_and_found_again(tmp_path: Path) -> None
     assert run("log", "verify", log, "--seal", seal).code == 0
 
 
+def test_rescreen_lists_whose_values_are_too_old_by_then(tmp_path: Path) -> None:
+    log = tmp_path / "site.log"
+    answers = (*CONSENTED, "--tsh", "2.1 on 2026-05-20", "--alt", "pending")
+    assert run("screen", *DAY, *answers, "--log", log, *LOGGED).code == 4
+    assert listed(log, "rescreen", "--screening-date", "2026-06-17") == []
+    [told] = listed(log, "rescreen", "--screening-date", "2026-06-18")
+    assert told["stale"] == [{"element": "tsh", "date": "2026-05-20", "valid_for": "28 days"}]
+    assert (told["was"], told["now"]) == ("undetermined (data)", "undetermined (data)")
+    page = run("log", "rescreen", log, "--screening-date", "2026-06-18", "--format", "plain").out
+    assert "1 value is older than 28 days" in page
+
+
 def test_verify_exits_with_5_and_names_the_entry(tmp_path: Path) -> None:
     log = filled(tmp_path / "site.log", 12)
     [number] = tampered(log, delete_one, 1)

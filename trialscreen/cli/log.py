@@ -134,7 +134,8 @@ def rescreen(
             form, lambda: page(amendment), lambda: data(amendment), lambda: amendment.listing
         )
         return
-    listing = rescreen_listing((one for one in found if everyone or one.to_be_told), enrolled)
+    told = (one for one in found if everyone or one.to_be_told or one.is_outdated)
+    listing = rescreen_listing(told, enrolled)
     empty = f"{len(found)} subjects on {day}: every verdict stays."
     print_result(form, lambda: listing.page(empty), listing.data, lambda: listing)
 
