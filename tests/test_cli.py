@@ -155,6 +155,8 @@ def test_the_verdict_is_the_exit_code(file: str, code: int, verdict: str) -> Non
     assert [table.code, markdown.code, as_csv.code, zero.code] == [code, code, code, 0]
     assert not table.err + markdown.err + as_csv.err + zero.err
     title = f"{verdict.upper()} for NCT06949137 on 2026-06-01"
+    if verdict == "eligible":  # by reading A8
+        title = "ELIGIBLE on an unconfirmed reading (NCT06949137 on 2026-06-01)"
     assert title in table.out
     assert f"**{title}**" in markdown.out
     assert {row["verdict"] for row in rows(as_csv)} == {verdict}

@@ -24,12 +24,24 @@ ON = date(2026, 6, 1)
 
 
 def _detail(**answers: str) -> str:
-    return verdict_detail(screen(TRIAL, answers, on=ON))
+    """Of somebody without a fracture under treatment, whom reading A12 does not concern."""
+    given = {"fracture_on_osteoporosis_therapy": "no", **answers}
+    return verdict_detail(screen(TRIAL, given, on=ON))
 
 
 def test_the_verdict_says_when_to_screen_again() -> None:
     said = _detail(rankl_inhibitor_last_dose_date="2025-11-18")
     assert said.endswith("excluded by E8. Re-screen on 2026-11-19 or later.")
+
+
+def test_it_does_on_an_unconfirmed_reading_too() -> None:
+    said = _detail(
+        rankl_inhibitor_last_dose_date="2025-11-18", fracture_on_osteoporosis_therapy="unknown"
+    )
+    assert said == (
+        "E8: excludes, on reading A12 (not confirmed by the sponsor): ineligible on an"
+        " unconfirmed reading. Re-screen on 2026-11-19 or later."
+    )
 
 
 def test_it_does_not_when_another_criterion_fails_by_then() -> None:
@@ -168,6 +180,6 @@ def test_an_answer_for_another_screening_date_is_refused() -> None:
 
 
 def test_a_terminal_without_the_signs_gets_them_in_ascii() -> None:
-    ran = spawn("screen", "--weight", "55", "--height", "160", PYTHONIOENCODING="ascii")
+    ran = spawn("screen", "--full", "--weight", "55", "--height", "160", PYTHONIOENCODING="ascii")
     assert "+ met" in ran.out
     assert "body weight 55 kg >= 40" in ran.out

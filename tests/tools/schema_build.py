@@ -16,7 +16,16 @@ from trialscreen.criteria_file.reader import fields_of
 from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.registration import Registration
 from trialscreen.model.rules import Operator
-from trialscreen.model.trial import Check, Criterion, Element, Section, Source, Unit
+from trialscreen.model.trial import (
+    Check,
+    Criterion,
+    Direction,
+    Element,
+    Reading,
+    Section,
+    Source,
+    Unit,
+)
 from trialscreen.text.spelling import WORDS
 
 PATH = Path(trialscreen.__file__).parent / "criteria_file" / "criteria.schema.json"
@@ -124,7 +133,18 @@ def element() -> Schema:
 
 def criterion() -> Schema:
     share = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
-    return record(Criterion, "kind", rule=RULE, expected_to_fail=share)
+    own = {"rule": RULE, "expected_to_fail": share, "readings": array(reading())}
+    return record(Criterion, "kind", "alternatives", **own)
+
+
+def reading() -> Schema:
+    alternative = {
+        "alternative_rule": {"anyOf": [RULE, array(RULE, minItems=1)]},
+        "alternative_is": of_type(Direction),
+        "alternative_answers": array(TEXT, minItems=1),
+    }
+    elsewhere = {"type": "object", "additionalProperties": closed(alternative)}
+    return record(Reading, **alternative, elsewhere=elsewhere)
 
 
 def build() -> Schema:

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.yaml_nodes import Node, Scalar, Sequence
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.model.rules import Written
+from trialscreen.model.rules import Rule, Written
 from trialscreen.model.trial import Element
 from trialscreen.text.characters import nearest, shown
 
@@ -34,11 +34,15 @@ _KINDS = {Scalar: "a single value", Sequence: "a list", yaml_nodes.Mapping: "a m
 
 @dataclass
 class Document:
-    """A document that is read: all its problems, and the elements that its rules may name."""
+    """A document that is read: all its problems, and the elements that its rules may name.
+
+    `clauses`: rules that a rule may name as well, while alternatives are read.
+    """
 
     origin: str
     problems: list[Problem] = field(default_factory=list)
     elements: Mapping[str, Element] = field(default_factory=dict)
+    clauses: Mapping[str, Rule] = field(default_factory=dict)
 
     def raise_any(self) -> None:
         if self.problems:

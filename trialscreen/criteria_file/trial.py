@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from trialscreen.criteria_file.elements import inputs_of, read_elements
 from trialscreen.criteria_file.reader import Cursor, Document, Reader, read_record, reader_of
+from trialscreen.criteria_file.readings import clauses_of, read_reading, with_alternatives
 from trialscreen.criteria_file.rules import read_rule
 from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
 from trialscreen.criteria_file.yaml_nodes import Scalar, parse_yaml
@@ -51,7 +52,6 @@ def parse_trial(data: bytes, origin: str) -> Trial:
     if root.required("format", Cursor.whole, FORMAT) != FORMAT:
         root.down("format").problem(f"this version reads format {FORMAT}")
     elements = root.required("elements", read_elements, _NO_ELEMENTS)
-    ids: dict[str, Cursor] = {}
     trial = Trial(
         version=root.required("version", Cursor.text, ""),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -60,10 +60,7 @@ def parse_trial(data: bytes, origin: str) -> Trial:
         elements=_with_units(elements, root.optional("units", _read_units, _NO_UNITS)),
         sections=root.required("sections", reader_of(tuple[Section, ...]), ()),
         cards=root.optional("cards", reader_of(Mapping[str, str]), {}),
-        criteria=(
-            *_read_criteria(root, "inclusion", ids),
-            *_read_criteria(root, "exclusion", ids),
-        ),
+        criteria=_read_criteria(root),
         checks=root.optional("checks", _read_checks, ()),
         spellings=root.optional("spellings", _read_spellings, {}),
     )
@@ -103,15 +100,29 @@ def _read_spellings(at: Cursor) -> dict[str, str]:
     return found
 
 
-def _read_criteria(root: Cursor, kind: Kind, ids: dict[str, Cursor]) -> tuple[Criterion, ...]:
+def _read_criteria(root: Cursor) -> tuple[Criterion, ...]:
+    """All criteria; the alternatives of their readings last, for these may name any clause."""
+    ids: dict[str, Cursor] = {}
+    found = [*_read_kind(root, "inclusion", ids), *_read_kind(root, "exclusion", ids)]
+    root.document.clauses = clauses_of(one for _, one in found)
+    criteria = with_alternatives(found)
+    root.document.clauses = {}
+    return criteria
+
+
+def _read_kind(
+    root: Cursor, kind: Kind, ids: dict[str, Cursor]
+) -> tuple[tuple[Cursor, Criterion], ...]:
+    """The criteria of a kind, each with its place."""
     readers: dict[str, Reader] = {
         "id": _criterion_id,
         "rule": read_rule,
+        "readings": lambda at: tuple(map(read_reading, at.items())),
         "expected_to_fail": _read_share,
     }
 
     def read(at: Cursor) -> Criterion:
-        criterion = read_record(at, Criterion, readers, kind=kind)
+        criterion = read_record(at, Criterion, readers, kind=kind, alternatives=())
         # Whether capitals matter in the name of a column, databases do not agree.
         first = ids.setdefault(criterion.id.casefold(), at)
         if criterion.id and first is not at:
@@ -119,7 +130,7 @@ def _read_criteria(root: Cursor, kind: Kind, ids: dict[str, Cursor]) -> tuple[Cr
             at.down("id").problem(f"{shown(criterion.id)}: {message}")
         return criterion
 
-    return root.required(kind, lambda at: tuple(map(read, at.items())), ())
+    return root.required(kind, lambda at: tuple((one, read(one)) for one in at.items()), ())
 
 
 ENDS = ("", "_low", "_high", "_date")

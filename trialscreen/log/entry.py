@@ -32,6 +32,7 @@ class LoggedFinding(NamedTuple):
     reasons: tuple[str, ...]
     missing: tuple[str, ...]
     clears_on: date | None
+    unconfirmed: tuple[str, ...] = ()
 
 
 class LoggedStale(NamedTuple):
@@ -46,12 +47,14 @@ class Outcome(NamedTuple):
     """What one screening came to. `failed` are ids of criteria in protocol order.
 
     `clears_on`: the first day on which all of these have cleared; None if none is sure.
+    `unconfirmed`: the readings that it rests on and that were not confirmed.
     """
 
     verdict: Verdict
     open: Open | None
     failed: tuple[str, ...]
     clears_on: date | None = None
+    unconfirmed: tuple[str, ...] = ()
 
 
 class Correction(NamedTuple):

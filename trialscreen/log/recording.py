@@ -74,7 +74,8 @@ def _sources_awaited(screening: Screening) -> Iterator[Awaited]:
 def outcome_of(screening: Screening) -> Outcome:
     """What a screening came to, without the day on which that clears."""
     failed = tuple(one.criterion.id for one in screening.failing)
-    return Outcome(screening.verdict, screening.open, failed)
+    open_, unconfirmed = screening.open, screening.unconfirmed
+    return Outcome(screening.verdict, open_, failed, unconfirmed=unconfirmed)
 
 
 def consent_is_recorded(screening: Screening) -> bool:
@@ -106,6 +107,7 @@ def _logged(screening: Screening, finding: Finding) -> LoggedFinding:
         finding.reasons,
         finding.missing,
         clears_on(screening, finding),
+        finding.unconfirmed,
     )
 
 

@@ -111,7 +111,11 @@ def _entry_of(row: Row) -> Kept:
         on=date.fromisoformat(head["screening_date"]),
         criteria=Criteria(**head["criteria"]),
         outcome=Outcome(
-            head["verdict"], head["open"], tuple(head["failed"]), _day(head["clears_on"])
+            head["verdict"],
+            head["open"],
+            tuple(head["failed"]),
+            _day(head["clears_on"]),
+            tuple(head.get("unconfirmed", ())),
         ),
         stage=head["stage"],
         note=head["note"],
@@ -134,14 +138,17 @@ def _check_words(head: Mapping[str, Any]) -> None:
     words = [head[key] for key in ("by", "tool", "subject", "note", "reason")]
     known = head["verdict"] in get_args(Verdict) and head["stage"] in get_args(Stage)
     known = known and head["open"] in (None, *get_args(Open))
-    if not known or not all(isinstance(one, str) for one in (*words, *head["failed"])):
+    if not known or not all(
+        isinstance(one, str) for one in (*words, *head["failed"], *head.get("unconfirmed", ()))
+    ):
         raise ValueError
 
 
 def _finding(data: Mapping[str, Any]) -> LoggedFinding:
     if data["kind"] not in get_args(Kind) or data["met"] not in (True, False, None):
         raise ValueError
-    lists = {"reasons": tuple(data["reasons"]), "missing": tuple(data["missing"])}
+    names = ("reasons", "missing", "unconfirmed")
+    lists = {name: tuple(data.get(name, ())) for name in names}
     return LoggedFinding(**{**data, **lists, "clears_on": _day(data["clears_on"])})
 
 

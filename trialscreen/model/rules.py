@@ -183,6 +183,14 @@ def tests_of(rule: Rule) -> Iterator[Test]:
         yield from tests_of(part)
 
 
+def clauses_of(rule: Rule) -> Iterator[Clause]:
+    """Every clause in `rule`, the outer before the inner."""
+    if isinstance(rule, Clause):
+        yield rule
+    for part in parts_of(rule):
+        yield from clauses_of(part)
+
+
 def elements_of_test(test: Test) -> tuple[str, ...]:
     """The elements that one test reads."""
     if isinstance(test, Compare) and isinstance(test.bound, ElementRef):

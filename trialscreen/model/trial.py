@@ -116,6 +116,36 @@ class Section(NamedTuple):
     title: str
 
 
+Direction = Literal["same", "narrower", "wider"]
+"""What the alternative of a reading does to a criterion's statement: nothing; it implies the one
+that was chosen; it follows from that."""
+
+
+class Confirmed(NamedTuple):
+    """Who confirmed a reading for the sponsor, and when."""
+
+    by: str
+    on: date
+
+
+class Alternative(NamedTuple):
+    """What the alternative of a reading makes of one criterion, as far as it can be computed.
+
+    `rules` stand for the criterion's rule, each under one of the things that the alternative
+    may mean. What they leave out is told by `direction`, or is about how the elements `answers`
+    are to be answered.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    direction: Direction | None = None
+    answers: tuple[str, ...] = ()
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether its rules are all of it."""
+        return bool(self.rules) and self.direction is None and not self.answers
+
+
 class Reading(NamedTuple):
     """How an ambiguous text was read: chosen, the alternative, and why."""
 
@@ -124,6 +154,7 @@ class Reading(NamedTuple):
     chosen: str
     alternative: str
     why: str
+    confirmed: Confirmed | None = None
 
 
 EXPECTED_TO_FAIL = 0.1
@@ -134,7 +165,8 @@ class Criterion(NamedTuple):
     """One eligibility criterion. `rule` says when its own statement is true of a patient.
 
     `expected_to_fail` is the share of the screened who fail it, as far as is known; it
-    orders the questions of a quick interview and enters no finding.
+    orders the questions of a quick interview and enters no finding. `alternatives`: the
+    readings that it may turn on, its own and others', with what the alternative makes of it.
     """
 
     id: str
@@ -144,6 +176,7 @@ class Criterion(NamedTuple):
     rule: Rule
     readings: tuple[Reading, ...] = ()
     expected_to_fail: float = EXPECTED_TO_FAIL
+    alternatives: tuple[tuple[Reading, Alternative], ...] = ()
 
 
 class Check(NamedTuple):

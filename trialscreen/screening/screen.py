@@ -15,6 +15,7 @@ from trialscreen.screening.edit_checks import Notice, review
 from trialscreen.screening.evaluate import Evaluation, Trace
 from trialscreen.screening.explain import minimal_support, reasons_or_doubts
 from trialscreen.screening.missing import Ways, either, every, missing, needed, ways_to
+from trialscreen.screening.readings import Readings, Turn
 from trialscreen.screening.samples import NO_SAMPLES, Awaited, Samples, Stale, stale
 
 Verdict = Literal["eligible", "ineligible", "undetermined"]
@@ -63,6 +64,26 @@ class Finding:
         return reasons_or_doubts(self.trace, self.patient.on)
 
     @cached_property
+    def readings(self) -> tuple[Turn, ...]:
+        """The readings of unclear texts that it may turn on, and whether it does."""
+        return self._readings.turns()
+
+    @cached_property
+    def unconfirmed(self) -> tuple[str, ...]:
+        """The unconfirmed readings that it turns on: if it fails, also what cannot be computed."""
+        if not self.passes.known:
+            return ()
+        fails = self.passes is truth.FALSE
+        for_sure = (True, None) if fails else (True,)
+        alone = [one for one in self.readings if not one.confirmed and one.decides in for_sure]
+        named = tuple(one.id for one in alone)
+        return named or (self._readings.together() if fails else ())
+
+    @property
+    def _readings(self) -> Readings:
+        return Readings(self.trial, self.criterion, self.met, self.patient)
+
+    @cached_property
     def rests_on(self) -> tuple[str, ...]:
         """The fewest elements that decide it as it is; none while it is open."""
         return minimal_support(self.patient, self.trace)
@@ -104,6 +125,20 @@ class Screening:
         passes = truth.conjunction(finding.passes for finding in self.findings)
         verdicts: dict[Truth, Verdict] = {truth.TRUE: "eligible", truth.FALSE: "ineligible"}
         return verdicts.get(passes, "undetermined")
+
+    @cached_property
+    def unconfirmed(self) -> tuple[str, ...]:
+        """The unconfirmed readings without which the verdict might be another.
+
+        Of an ineligible patient: every criterion that fails turns on one. Of an eligible one:
+        some criterion would certainly not pass by the alternative.
+        """
+        if self.verdict == "undetermined":
+            return ()
+        turning = [one.unconfirmed for one in self.failing or self.findings]
+        if self.failing and not all(turning):
+            return ()
+        return tuple(dict.fromkeys(name for names in turning for name in names))
 
     @property
     def failing(self) -> tuple[Finding, ...]:

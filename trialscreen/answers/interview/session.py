@@ -24,12 +24,13 @@ from trialscreen.answers.interview.terminal import HELP_LINE, Console, Leave, Te
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import SOURCES, Source
 from trialscreen.screening.clearing import clears_on
+from trialscreen.screening.readings import UNCONFIRMED, on_readings
 from trialscreen.screening.screen import Finding
 from trialscreen.text.characters import shown
 
+_CERTAIN = "The result is certain."
 _STOP_OR_GO_ON = (
-    "The result is certain."
-    " Enter stops here; g goes on to complete the record; b asks the answer before again."
+    "Enter stops here; g goes on to complete the record; b asks the answer before again."
 )
 _WHY_STOP = "No other answer changes the result. r reviews the answers, s or q leaves."
 _REVIEW = "A number changes that answer; r shows all; Enter goes on."
@@ -53,6 +54,7 @@ class Session:
         self.answering = Answering(state, self.console, keeper)
         self.history: list[tuple[str, ...]] = []
         self.announced: set[str] = set()
+        self.rests = False
         self.stopped = False
         self.section = ""
         self.others = set(of_other_sources(state, sources))
@@ -158,10 +160,14 @@ class Session:
         return {one.criterion.id: one for one in self.state.screening.failing}
 
     def _announce_exclusions(self) -> None:
-        """What excludes, why and until when, each once; after the first, whether to go on."""
-        certain = self._certain()
+        """What excludes, why and until when, each once.
+
+        After the first, whether to go on; and again once it rests on no unclear text any more.
+        """
+        certain, rested = self._certain(), self.rests
         self._forget_mended()
-        first = not self.announced
+        self.rests = bool(self.state.screening.unconfirmed)
+        first = not self.announced or (rested and not self.rests)
         for name, finding in certain.items():
             if name not in self.announced:
                 self._announce(finding)
@@ -175,7 +181,8 @@ class Session:
 
     def _announce(self, finding: Finding) -> None:
         screening, criterion = self.state.screening, finding.criterion
-        self.console.say(f"\n{criterion.id} {criterion.label}: this excludes.")
+        excludes = ", ".join(("this excludes", *on_readings(finding.unconfirmed)))
+        self.console.say(f"\n{criterion.id} {criterion.label}: {excludes}.")
         for reason in finding.reasons:
             self.console.say(f"  {reason}")
         if (day := clears_on(screening, finding)) is not None:
@@ -184,7 +191,9 @@ class Session:
     def _stop_or_go_on(self) -> None:
         replies = {"": "stop", "g": "go on", "b": "b", "r": "r"}
         wanted = "Enter, g, b, or r to review"
-        reply = self.console.choose(_STOP_OR_GO_ON, replies, wanted, _WHY_STOP)
+        known = f"The patient is ineligible {UNCONFIRMED}." if self.rests else _CERTAIN
+        asked = f"{known} {_STOP_OR_GO_ON}"
+        reply = self.console.choose(asked, replies, wanted, _WHY_STOP)
         self.stopped = reply == "stop"
         if reply in ("b", "r"):
             self._go(reply)

@@ -11,6 +11,7 @@ from trialscreen.model import truth
 from trialscreen.output.report.decision_page import decision_page
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import STATUSES, VERDICTS
+from trialscreen.screening.readings import UNCONFIRMED, on_readings
 
 
 def entry_page(entry: Kept) -> blocks.Page:
@@ -33,6 +34,8 @@ def entry_page(entry: Kept) -> blocks.Page:
 def _outcome_detail(entry: Entry) -> str:
     outcome = entry.outcome
     said = [f"fails {', '.join(outcome.failed)}"] if outcome.failed else []
+    if outcome.unconfirmed:
+        said.append(f"{outcome.verdict} {UNCONFIRMED} ({', '.join(outcome.unconfirmed)})")
     said += [f"open: {outcome.open}"] if outcome.open else []
     said += [f"clears on {outcome.clears_on}"] if outcome.clears_on else []
     if entry.stage == "before consent":
@@ -47,7 +50,8 @@ def _findings(entry: Entry) -> Iterator[blocks.Block]:
     rows = []
     for one in entry.findings:
         status = STATUSES[one.kind, truth.of(one.met)]
-        why = [*one.reasons, *([f"clears on {one.clears_on}"] if one.clears_on else [])]
+        why = [*one.reasons, *on_readings(one.unconfirmed)]
+        why += [f"clears on {one.clears_on}"] if one.clears_on else []
         rows.append((one.id, one.label, status.cell, "\n".join(why)))
     yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4))
 

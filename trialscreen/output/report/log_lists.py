@@ -10,6 +10,7 @@ from trialscreen.log.recording import stale_in_words
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.verdict_words import old_values
+from trialscreen.screening.readings import UNCONFIRMED
 
 
 def entries_listing(entries: Iterable[Kept], subject: str | None = None) -> Listing:
@@ -28,6 +29,7 @@ def entries_listing(entries: Iterable[Kept], subject: str | None = None) -> List
         "screening_date": lambda one: one.on if isinstance(one, Entry) else None,
         "verdict": lambda one: one.outcome.verdict if isinstance(one, Entry) else None,
         "open": lambda one: one.outcome.open if isinstance(one, Entry) else None,
+        "unconfirmed": lambda one: one.outcome.unconfirmed if isinstance(one, Entry) else (),
         "failed": lambda one: one.outcome.failed if isinstance(one, Entry) else (),
         "clears_on": lambda one: one.outcome.clears_on if isinstance(one, Entry) else None,
         "decision": lambda one: one.decision if isinstance(one, Decision) else None,
@@ -69,6 +71,8 @@ def _result(one: Kept) -> str:
 def _details(one: Kept, corrected_by: int | None) -> Iterator[str]:
     if isinstance(one, Entry):
         yield from one.outcome.failed
+        if one.outcome.unconfirmed:
+            yield UNCONFIRMED
     elif one.dose_cohort is not None:
         yield one.dose_cohort
     if corrected_by is not None:

@@ -18,6 +18,7 @@ from trialscreen.output.report.enrolment import decisions
 from trialscreen.output.report.flow import counted, flow, stage
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.statuses import VERDICTS
+from trialscreen.screening.readings import UNCONFIRMED
 from trialscreen.screening.screen import Open
 from trialscreen.text.characters import count_of
 
@@ -196,6 +197,7 @@ def _subject(entry: Entry, times: int, decision: Decision | None) -> tuple[block
     outcome = entry.outcome
     status = VERDICTS[outcome.verdict]
     details = [_OPEN[outcome.open]] if outcome.open else []
+    details += [UNCONFIRMED] if outcome.unconfirmed else []
     details += ["before consent"] if entry.stage == "before consent" else []
     told = [str(status), ", ".join(details), "" if decision is None else decision.decision]
     return blocks.row(

@@ -18,6 +18,7 @@ from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import source_words, status_of
+from trialscreen.output.report.trial_page import confirmed_words
 from trialscreen.screening.explain import in_use
 from trialscreen.screening.screen import Screening
 
@@ -48,6 +49,7 @@ def _applied(trial: Trial, criterion: Criterion) -> Iterator[blocks.Part]:
     for one in criterion.readings:
         yield blocks.Paragraph(
             f"{one.ref}: {one.issue} Taken: {one.chosen} Alternative: {one.alternative}"
+            f" {confirmed_words(one)}"
         )
 
 

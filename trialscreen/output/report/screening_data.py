@@ -25,6 +25,7 @@ def result(screening: Screening, tool_version: str) -> dict[str, Any]:
         "verdict": screening.verdict,
         "open": screening.open,
         "summary": verdict_detail(screening),
+        "unconfirmed": list(screening.unconfirmed),
         "criteria": listed(_columns(screening), screening.findings).data(),
         "missing": {source: list(names) for source, names in screening.missing.items()},
         "awaited": as_data(screening.awaited),
@@ -60,6 +61,7 @@ def _columns(screening: Screening) -> Columns[Finding]:
         "reasons": lambda one: one.reasons,
         "missing": lambda one: one.missing,
         "clears_on": lambda one: clears_on(screening, one),
+        "readings": lambda one: one.readings,
         "rests_on": lambda one: one.rests_on,
         "distances": distances,
     }

@@ -9,12 +9,13 @@ from trialscreen.output.report.statuses import SOURCE_WORDS, VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohorts_in_short
 from trialscreen.output.report.verdict_words import (
     headline,
-    until,
     verdict_detail,
     verdict_line,
+    why_and_until,
 )
 from trialscreen.output.report.waiting import fitting, waiting_rows
 from trialscreen.screening.clearing import all_clear_on
+from trialscreen.screening.readings import on_readings
 from trialscreen.screening.screen import Finding, Screening
 from trialscreen.text.characters import count_of, some
 
@@ -55,10 +56,7 @@ def _last_line(screening: Screening) -> str:
 
 
 def _failing(screening: Screening) -> Iterator[blocks.Part]:
-    rows = [
-        (*_named(one), "\n".join([*one.reasons, *until(screening, one)]))
-        for one in screening.failing
-    ]
+    rows = [(*_named(one), "\n".join(why_and_until(screening, one))) for one in screening.failing]
     if rows:
         yield blocks.Heading(f"Fails ({len(rows)})")
         yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4), compact=True)
@@ -91,7 +89,11 @@ def _passing(screening: Screening) -> Iterator[blocks.Part]:
 
 
 def _named(finding: Finding) -> tuple[str, str, blocks.Cell]:
-    return finding.criterion.id, finding.criterion.label, status_of(finding).cell
+    cell = status_of(finding).cell
+    if finding.passes.to_optional():  # there is no other place to say it
+        turning = on_readings(finding.unconfirmed, short=True)
+        cell = cell._replace(text=", ".join((cell.text, *turning)))
+    return finding.criterion.id, finding.criterion.label, cell
 
 
 def _next(screening: Screening, again: str) -> Iterator[blocks.Part]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from trialscreen.model.registration import Registration, as_data
-from trialscreen.model.trial import Criterion, ElementType, Trial
+from trialscreen.model.trial import Criterion, ElementType, Reading, Trial
 from trialscreen.model.wording import rule_in_words
 from trialscreen.output.report.about import SCHEMA_VERSION, criteria_file, file_data
 from trialscreen.output.report.listing import Columns, Listing, listed
@@ -139,7 +139,13 @@ def _criterion(trial: Trial, criterion: Criterion) -> Iterator[blocks.Block]:
         yield blocks.table(
             ("", "Ambiguous", "Reading taken", "Alternative", "Why"),
             (
-                (one.ref, one.issue, one.chosen, one.alternative, one.why)
+                (
+                    one.ref,
+                    one.issue,
+                    f"{one.chosen} {confirmed_words(one)}",
+                    one.alternative,
+                    one.why,
+                )
                 for one in criterion.readings
             ),
             (0, 3, 4, 3, 4),
@@ -152,6 +158,13 @@ def _element_text(trial: Trial, name: str) -> str:
     unit = element.shown_unit
     kind = TYPE_WORDS[element.type] + (f", {unit}" if unit else "")
     return f"{name}: {element.label} ({kind}; {', '.join(element.sources)})"
+
+
+def confirmed_words(reading: Reading) -> str:
+    """Whether, by whom and when a reading was confirmed."""
+    if (confirmed := reading.confirmed) is None:
+        return "Not confirmed by the sponsor."
+    return f"Confirmed by {confirmed.by} on {confirmed.on}."
 
 
 def criteria_listing(trial: Trial, criteria: tuple[Criterion, ...]) -> Listing:

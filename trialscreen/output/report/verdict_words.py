@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Iterator
 from trialscreen.log.entry import LoggedStale
 from trialscreen.model import truth
 from trialscreen.model.trial import Kind, Trial
-from trialscreen.screening.clearing import clears_on, fails_by, first_clear_day
+from trialscreen.output.report.statuses import status_of
+from trialscreen.screening.clearing import all_clear_on, clears_on, fails_by
 from trialscreen.screening.explain import deciding_tests, distance, label_list
+from trialscreen.screening.readings import UNCONFIRMED, on_readings
 from trialscreen.screening.samples import Stale
 from trialscreen.screening.screen import Finding, Screening
 from trialscreen.text.characters import count_of, some
@@ -25,8 +27,9 @@ def verdict_line(screening: Screening) -> str:
 
 
 def headline(screening: Screening) -> str:
-    """The verdict in capitals, with what an eligible patient's values lack."""
+    """The verdict in capitals, with what it rests on, and what an eligible one's values lack."""
     verdict, old = screening.verdict.upper(), old_values(screening.stale)
+    verdict += f" {UNCONFIRMED}" if screening.unconfirmed else ""
     return f"{verdict}, but {old}" if screening.verdict == "eligible" and old else verdict
 
 
@@ -48,6 +51,8 @@ def verdict_detail(screening: Screening) -> str:
 
 def _meaning(screening: Screening) -> str:
     match screening.verdict, screening.open:
+        case ("eligible" | "ineligible") as verdict, _ if screening.unconfirmed:
+            return f"{_turning(screening)}: {verdict} {UNCONFIRMED}.{_re_screen(screening)}"
         case "eligible", _:
             return "Every criterion passes on the answers given."
         case "ineligible", _:
@@ -62,12 +67,22 @@ def _meaning(screening: Screening) -> str:
             return _why_undetermined(screening)
 
 
+def _turning(screening: Screening) -> str:
+    """The criteria that the verdict rests on and that turn on a reading."""
+    turning = [one for one in screening.failing or screening.findings if one.unconfirmed]
+    return "; ".join(
+        f"{one.criterion.id}: {status_of(one).words}, {words}"
+        for one in turning
+        for words in on_readings(one.unconfirmed)
+    )
+
+
 def _why_ineligible(screening: Screening) -> str:
     failing = screening.failing
     kinds = {kind: [one for one in failing if one.criterion.kind == kind] for kind in _FAILS}
     said = [f"{_FAILS[kind]} {_ids(some)}" for kind, some in kinds.items() if some]
     certain = f"Certain, whatever is still open: {', '.join(said)}."
-    return f"{certain}{_re_screen(screening, failing)}"
+    return f"{certain}{_re_screen(screening)}"
 
 
 _FAILS: dict[Kind, str] = {"inclusion": "fails", "exclusion": "excluded by"}
@@ -77,9 +92,10 @@ def _ids(findings: Iterable[Finding]) -> str:
     return ", ".join(finding.criterion.id for finding in findings)
 
 
-def _re_screen(screening: Screening, failing: tuple[Finding, ...]) -> str:
+def _re_screen(screening: Screening) -> str:
     """When to look again, if time alone helps and does not harm by then."""
-    day = first_clear_day(screening, failing)
+    failing = screening.failing
+    day = all_clear_on(screening)
     if day is None:
         return ""
     if late := fails_by(screening, day):
@@ -116,7 +132,7 @@ def why(finding: Finding) -> tuple[str, ...]:
     """What decided a criterion; for an open one, what is known of it and what is missing."""
     names = finding.needed
     if finding.met.known or not names:
-        return finding.reasons
+        return (*finding.reasons, *on_readings(finding.unconfirmed))
     labels = [finding.trial.elements[name].label for name in names]
     most = MOST_NAMED + (len(names) == MOST_NAMED + 1)
     return (*finding.reasons, f"missing: {some(labels, most)}")

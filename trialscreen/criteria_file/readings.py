@@ -1,0 +1,74 @@
+"""The readings of unclear texts: what was chosen, and what the alternative would make of a rule."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import get_args
+
+from trialscreen.criteria_file.reader import Cursor, read_record
+from trialscreen.criteria_file.rules import read_rule
+from trialscreen.criteria_file.yaml_nodes import Sequence
+from trialscreen.model import rules
+from trialscreen.model.trial import Alternative, Criterion, Direction, Reading
+from trialscreen.text.characters import nearest, shown
+
+_OF_ALTERNATIVE = ("alternative_rule", "alternative_is", "alternative_answers")
+
+
+def read_reading(at: Cursor) -> Reading:
+    """A reading, without what can be computed of its alternative."""
+    return read_record(at, Reading, keys=(*_OF_ALTERNATIVE, "elsewhere"))
+
+
+def with_alternatives(read: Iterable[tuple[Cursor, Criterion]]) -> tuple[Criterion, ...]:
+    """The criteria, which stand at these places, each with the readings that it may turn on.
+
+    All criteria have been read: a name in an alternative's rule may be that of a criterion or
+    clause, for its rule as chosen.
+    """
+    found: dict[str, list[tuple[Reading, Alternative]]] = {one.id: [] for _, one in read}
+    for at, criterion in read:
+        for place, reading in zip(_items(at), criterion.readings, strict=False):
+            found[criterion.id].append((reading, _read_alternative(place)))
+            for name, other in _elsewhere(place):
+                if name not in found:
+                    other.problem(f"no criterion has the id {shown(name)}.{nearest(name, found)}")
+                other.known_keys(_OF_ALTERNATIVE)
+                found.setdefault(name, []).append((reading, _read_alternative(other)))
+    return tuple(one._replace(alternatives=tuple(found[one.id])) for _, one in read)
+
+
+def _items(at: Cursor) -> list[Cursor]:
+    none: list[Cursor] = []
+    return at.optional("readings", Cursor.items, none)
+
+
+def _elsewhere(at: Cursor) -> Iterator[tuple[str, Cursor]]:
+    none: Iterator[tuple[str, Cursor]] = iter(())
+    return at.optional("elsewhere", Cursor.entries, none)
+
+
+def clauses_of(criteria: Iterable[Criterion]) -> Mapping[str, rules.Rule]:
+    """Each criterion's rule, and each clause in it, by its id."""
+    found: dict[str, rules.Rule] = {}
+    for one in criteria:
+        found[one.id] = one.rule
+        found.update((clause.id, clause) for clause in rules.clauses_of(one.rule))
+    return found
+
+
+def _read_alternative(at: Cursor) -> Alternative:
+    return Alternative(
+        at.optional("alternative_rule", _read_rules, ()),
+        at.optional("alternative_is", lambda place: place.word(get_args(Direction)), None),
+        at.optional("alternative_answers", lambda place: tuple(map(_name, place.items())), ()),
+    )
+
+
+def _read_rules(at: Cursor) -> tuple[rules.Rule, ...]:
+    """A rule, or a list of them: each thing that the alternative may mean."""
+    return tuple(map(read_rule, at.items())) if isinstance(at.node, Sequence) else (read_rule(at),)
+
+
+def _name(at: Cursor) -> str:
+    name = at.text()
+    at.element(name)
+    return name
