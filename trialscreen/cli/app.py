@@ -68,6 +68,12 @@ class Commands(TyperGroup):
             tell_problems(error)
             sys.exit(Exit.BAD_INPUT)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list of commands in help, of which none is imported for it."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.short_help) for name, place in _PLACES.items()])
+
     def make_context(self, *args: Any, **settings: Any) -> Any:
         with usage_told_alike():
             return super().make_context(*args, **settings)

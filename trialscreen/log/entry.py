@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from trialscreen.answers.answer import Answer
 from trialscreen.model.trial import Kind
-from trialscreen.screening.samples import Awaited
+from trialscreen.screening.samples import Awaited, StaleInWords
 from trialscreen.screening.screen import Open, Verdict
 
 Stage = Literal["full", "before consent"]
@@ -33,14 +33,6 @@ class LoggedFinding(NamedTuple):
     missing: tuple[str, ...]
     clears_on: date | None
     unconfirmed: tuple[str, ...] = ()
-
-
-class LoggedStale(NamedTuple):
-    """A value that was too old on the screening date; as `samples.Stale`, in words."""
-
-    element: str
-    date: str
-    valid_for: str
 
 
 class Outcome(NamedTuple):
@@ -88,4 +80,4 @@ class Entry(NamedTuple):
     tool: str = ""
     seal: str = ""
     awaited: tuple[Awaited, ...] = ()
-    stale: tuple[LoggedStale, ...] = ()
+    stale: tuple[StaleInWords, ...] = ()

@@ -16,7 +16,6 @@ from trialscreen.log.entry import (
     Criteria,
     Entry,
     LoggedFinding,
-    LoggedStale,
     Outcome,
     Stage,
 )
@@ -25,7 +24,7 @@ from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Source, Trial
 from trialscreen.screening.clearing import all_clear_on, clears_on, fails_by
-from trialscreen.screening.samples import Awaited, Stale, awaited_from
+from trialscreen.screening.samples import Awaited, awaited_from
 from trialscreen.screening.screen import Finding, Screening
 
 
@@ -53,12 +52,8 @@ def recorded(
         answers={n: one._replace(where="") for n, one in answers.items() if n != SCREENING_DATE},
         findings=tuple(_logged(screening, finding) for finding in screening.findings),
         awaited=screening.awaited,
-        stale=tuple(map(stale_in_words, screening.stale)),
+        stale=tuple(one.in_words for one in screening.stale),
     )
-
-
-def stale_in_words(one: Stale) -> LoggedStale:
-    return LoggedStale(one.element, one.day, str(one.valid_for))
 
 
 def _sources_awaited(screening: Screening) -> Iterator[Awaited]:

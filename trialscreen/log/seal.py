@@ -19,13 +19,12 @@ from trialscreen.log.entry import (
     Criteria,
     Entry,
     LoggedFinding,
-    LoggedStale,
     Outcome,
     Stage,
 )
 from trialscreen.model.dates import in_utc
 from trialscreen.model.trial import Kind
-from trialscreen.screening.samples import Awaited
+from trialscreen.screening.samples import Awaited, StaleInWords
 from trialscreen.screening.screen import Open, Verdict
 
 NO_SEAL = "0" * 64
@@ -124,7 +123,7 @@ def _entry_of(row: Row) -> Kept:
         findings=tuple(_finding(one) for one in detail["found"]),
         # Entries of before these were kept have none of them.
         awaited=tuple(_awaited(one) for one in head.get("awaited", ())),
-        stale=tuple(LoggedStale(**_texts(one)) for one in head.get("stale", ())),
+        stale=tuple(StaleInWords(**_texts(one)) for one in head.get("stale", ())),
         number=row.number,
         at=datetime.fromisoformat(head["at"]),
         by=head["by"],

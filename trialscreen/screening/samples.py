@@ -57,6 +57,14 @@ class Awaited(NamedTuple):
     source: str
 
 
+class StaleInWords(NamedTuple):
+    """A value that was too old on a day; as `Stale`, in words that outlast the program."""
+
+    element: str
+    date: str
+    valid_for: str
+
+
 class Stale(NamedTuple):
     """A value that is older than its element allows, whichever day of `date` it is of."""
 
@@ -68,6 +76,10 @@ class Stale(NamedTuple):
     def day(self) -> str:
         """The day as a person writes it: `2026-05-20`, or `2026-05` where no more is known."""
         return show_dates(SAMPLE_DAY, self.date)
+
+    @property
+    def in_words(self) -> StaleInWords:
+        return StaleInWords(self.element, self.day, str(self.valid_for))
 
 
 class Samples(NamedTuple):

@@ -6,7 +6,6 @@ from datetime import date
 from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
 from trialscreen.log.entry import Entry
 from trialscreen.log.follow_up import Again, Due, Flip, corrected_by
-from trialscreen.log.recording import stale_in_words
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.verdict_words import old_values
@@ -110,7 +109,7 @@ def rescreen_listing(found: Iterable[Again], enrolled: Mapping[str, str]) -> Lis
             "cannot be told" if one.now is None else _verdict(one.now.verdict, one.now.open)
         ),
         "changes": lambda one: list(map(_flip_words, one.flips)),
-        "stale": lambda one: tuple(map(stale_in_words, one.stale)),
+        "stale": lambda one: tuple(each.in_words for each in one.stale),
         "problems": lambda one: one.problems,
     }
     wide = ("was", "now", "changes", "stale", "problems")

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from trialscreen.log.recording import stale_in_words
 from trialscreen.model.registration import as_data
 from trialscreen.model.wording import show_fact
 from trialscreen.output.report.about import AID, head
@@ -29,7 +28,7 @@ def result(screening: Screening, tool_version: str) -> dict[str, Any]:
         "criteria": listed(_columns(screening), screening.findings).data(),
         "missing": {source: list(names) for source, names in screening.missing.items()},
         "awaited": as_data(screening.awaited),
-        "stale": as_data(tuple(map(stale_in_words, screening.stale))),
+        "stale": as_data(tuple(one.in_words for one in screening.stale)),
         "undated": list(screening.undated),
         "clears_on": as_data(day),
         "fails_by_then": [one.id for one in fails_by(screening, day)] if day else [],

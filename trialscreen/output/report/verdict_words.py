@@ -3,14 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from trialscreen.log.entry import LoggedStale
 from trialscreen.model import truth
 from trialscreen.model.trial import Kind, Trial
 from trialscreen.output.report.statuses import status_of
 from trialscreen.screening.clearing import all_clear_on, clears_on, fails_by
 from trialscreen.screening.explain import deciding_tests, distance, label_list
 from trialscreen.screening.readings import UNCONFIRMED, on_readings
-from trialscreen.screening.samples import Stale
+from trialscreen.screening.samples import Stale, StaleInWords
 from trialscreen.screening.screen import Finding, Screening
 from trialscreen.text.characters import count_of, some
 
@@ -33,7 +32,7 @@ def headline(screening: Screening) -> str:
     return f"{verdict}, but {old}" if screening.verdict == "eligible" and old else verdict
 
 
-def old_values(stale: Iterable[Stale | LoggedStale]) -> str:
+def old_values(stale: Iterable[Stale | StaleInWords]) -> str:
     """How many values are stale: `7 values are older than 28 days and 1 than 12 months`."""
     counts = Counter(str(one.valid_for) for one in stale)
     (period, count), *others = counts.items() or [("", 0)]
