@@ -40,14 +40,14 @@ def _uses(trial: Trial) -> Iterator[tuple[str, str, Role]]:
 
 
 def _compared(trial: Trial, rule: Rule, *, excludes: bool) -> Iterator[tuple[str, str, Role]]:
-    match rule:
-        case Compare(value, operator, ElementRef(limit)):
-            if trial.elements[value].type != "date":
-                yield value, limit, _ROLES.get((operator, excludes), "unclear")
-        case Is(name, bool() as said):
-            derive = trial.elements[name].derive
-            if derive is not None and not isinstance(derive, Formula):
-                yield from _compared(trial, derive, excludes=excludes is said)
-        case _:
-            for part in parts_of(rule):
-                yield from _compared(trial, part, excludes=excludes is not isinstance(rule, Not))
+    if isinstance(rule, Compare):
+        if isinstance(rule.bound, ElementRef) and trial.elements[rule.element].type != "date":
+            role = _ROLES.get((rule.operator, excludes), "unclear")
+            yield rule.element, rule.bound.name, role
+    elif isinstance(rule, Is) and isinstance(rule.value, bool):
+        derive = trial.elements[rule.element].derive
+        if derive is not None and not isinstance(derive, Formula):
+            yield from _compared(trial, derive, excludes=excludes is rule.value)
+    else:
+        for part in parts_of(rule):
+            yield from _compared(trial, part, excludes=excludes is not isinstance(rule, Not))
