@@ -17,6 +17,13 @@ from trialscreen.cli.answers import stored_answers
 from trialscreen.cli.element_flags import Flags
 
 NAMES = [element.name for element in load_trial().answerable()]
+COLUMNS = [
+    name
+    for one in load_trial().answerable()
+    for name in ([one.name, f"{one.name}_date"] if one.valid_for else [one.name])
+]
+"""Of a table: a measured value has the day of its sample beside it."""
+
 FILLED = {
     name: answer.text for name, answer in read_answers(str(PATIENTS / "eligible.yaml"), []).items()
 }
@@ -66,9 +73,9 @@ def test_a_blank_table_has_a_patient_of_whom_nothing_is_known(tmp_path: Path) ->
 def test_a_filled_table_is_as_filled(tmp_path: Path) -> None:
     path = template("csv", tmp_path)
     titles = path.read_text("utf-8").splitlines()[0].split(",")
-    assert titles == ["patient_id", *NAMES]
+    assert titles == ["patient_id", *COLUMNS]
     with path.open("a", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerow(["S-002", *(FILLED.get(name, "") for name in NAMES)])
+        csv.writer(file).writerow(["S-002", *(FILLED.get(name, "") for name in COLUMNS)])
     assert [row["verdict"] for row in verdicts(path)] == ["undetermined", "eligible"]
 
 
@@ -76,20 +83,20 @@ def test_a_filled_workbook_is_as_filled(tmp_path: Path) -> None:
     path = template("xlsx", tmp_path)
     book = openpyxl.load_workbook(path)
     sheet = book["Patients"]
-    for column, name in enumerate(NAMES, start=2):
+    for column, name in enumerate(COLUMNS, start=2):
         letter = get_column_letter(column)
         assert sheet.column_dimensions[letter].number_format == "@"  # as text, as it is typed
         sheet.cell(3, column, FILLED.get(name)).number_format = "@"
     sheet["A3"] = "S-002"
     book.save(path)
     assert [row["verdict"] for row in verdicts(path)] == ["undetermined", "eligible"]
-    assert [row[0].value for row in book["Columns"].rows] == ["Column", *NAMES]
+    assert [row[0].value for row in book["Columns"].rows] == ["Column", *COLUMNS]
 
 
 def test_a_row_without_any_value_is_left_out_and_told(tmp_path: Path) -> None:
     path = template("csv", tmp_path)
     with path.open("a", encoding="utf-8") as file:
-        file.write("," * len(NAMES) + "\n")
+        file.write("," * len(COLUMNS) + "\n")
     ran = run("cohort", path, "-o", "-")
     assert len(ran.out.splitlines()) == 2
     assert f"{path}: 1 blank row left out" in ran.err

@@ -92,7 +92,7 @@ def _write(trial: Trial, chosen: list[Element], template: Template, place: str) 
         case Template.YAML:
             write_text(place, templates.yaml_template(trial, chosen))
         case Template.CSV:
-            write_text(place, templates.csv_template(chosen))
+            write_text(place, templates.csv_template(templates.with_days(trial, chosen)))
         case Template.XLSX:
             if place == STDOUT:
                 refuse("--output", "is needed for xlsx, as -o patients.xlsx")
@@ -100,7 +100,8 @@ def _write(trial: Trial, chosen: list[Element], template: Template, place: str) 
                 needing("--template", "xlsx needs one more package", "excel", "openpyxl"),
                 whole_file(Path(place)) as part,
             ):
-                templates.write_xlsx_template(part, trial, chosen)
+                columns = templates.with_days(trial, chosen)
+                templates.write_xlsx_template(part, trial, columns)
 
 
 _ENDINGS = {Template.YAML: (".yaml", ".yml"), Template.CSV: (".csv",), Template.XLSX: (".xlsx",)}

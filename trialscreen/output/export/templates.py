@@ -5,6 +5,7 @@ from pathlib import Path
 
 from trialscreen.model.trial import Element, Trial
 from trialscreen.output.report.elements_page import answer_form
+from trialscreen.screening.samples import day_column, with_sample_days
 from trialscreen.text import csvtext
 
 ID, FIRST = "patient_id", "S-001"
@@ -13,7 +14,8 @@ ID, FIRST = "patient_id", "S-001"
 _HEAD = """\
 # Answers for {nct_id}: one patient, a pseudonymous code at most, no name.
 # What is left empty is not answered, and so unknown. Write "unknown" for what was asked and is
-# not known. Screen it with: trialscreen screen FILE
+# not known, "pending" for what is awaited; "3.1 on 2026-05-20" for a value of that day.
+# Screen it with: trialscreen screen FILE
 """
 
 
@@ -28,6 +30,13 @@ def yaml_template(trial: Trial, elements: Sequence[Element]) -> str:
             lines.append(f"# {one.ask or one.label} ({'; '.join(answer_form(one))})")
             lines.append(f"{one.name}:")
     return "\n".join(lines) + "\n"
+
+
+def with_days(trial: Trial, elements: Sequence[Element]) -> list[Element]:
+    """The elements, each measured one with the day of its sample behind it, as tables have them."""
+    days = with_sample_days(trial).elements
+    columns = ((one, days[day_column(one.name)]) if one.valid_for else (one,) for one in elements)
+    return [one for several in columns for one in several]
 
 
 def csv_template(elements: Sequence[Element]) -> str:

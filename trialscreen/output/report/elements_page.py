@@ -29,6 +29,8 @@ def answer_form(element: Element) -> Iterator[str]:
         yield f"{TYPE_WORDS[element.type]}{element.shown_unit and f', {element.shown_unit}'}"
     if element.range is not None and element.type != "date":
         yield show_range(element)
+    if element.valid_for is not None:
+        yield f"valid for {element.valid_for}"
 
 
 def elements_page(trial: Trial, elements: Sequence[Element]) -> blocks.Page:

@@ -10,6 +10,7 @@ from trialscreen.answers.values import read_value, split_sign, split_unit
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import Element, Trial
+from trialscreen.screening.samples import day_column
 from trialscreen.text.characters import BLANKS, short, shown
 from trialscreen.text.spelling import folded
 
@@ -146,6 +147,10 @@ class Parser:
         except ValueProblem as problem:
             if self.is_pending(text):
                 return None
+            if self.element.valid_for is not None and " on " in text:
+                column = day_column(self.element.name)
+                message = f"{shown(text)}: the day of a sample stands in a column {column}"
+                raise ValueProblem(message) from None
             raise ValueProblem(_told(text, str(problem))) from None
 
     def is_pending(self, text: str) -> bool:
