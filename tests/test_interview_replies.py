@@ -56,7 +56,7 @@ def test_words_of_the_criteria_file_are_answers(tmp_path: Path) -> None:
 
 def test_every_wrong_reply_is_told_in_a_line_and_asked_again() -> None:
     child = start()
-    no_command = "'x' is not an answer here; u unknown, ? why, b back, r review"
+    no_command = "'x' is not an answer here; u unknown, p pending, ? why, b back, r review"
     assert no_command in flowing(say(child, "x"))
     assert "Are you willing" in child.before
     assert "nothing was typed; u if it is not known" in say(child, "")

@@ -1,14 +1,22 @@
 """What the conversation says to replies, without a terminal: cases, and what follows from them."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.interviewing import DAY, conversation
 from tests.process import ROOT
 from trialscreen import load_trial
-from trialscreen.answers.answer import ASKED
+from trialscreen.answers.answer import ASKED, Answer, read_facts
+from trialscreen.answers.interview.ordering import Question, open_elements
+from trialscreen.answers.interview.questions import texts_of
 from trialscreen.answers.interview.state import State
+from trialscreen.answers.sampled import read_samples
+from trialscreen.answers.values import read_value
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.trial import SOURCES, Element, Source
 from trialscreen.screening.screen import screen
 
 NCT = load_trial()
@@ -199,3 +207,185 @@ def test_what_the_participant_does_not_know_is_asked_of_the_chart() -> None:
     again = conversation(state, sources=("chart",))
     assert last_dose not in again
     assert "not asked again (r changes an answer): last dose of a PTH analog" in again
+
+
+# A value with its limits; what is awaited; what nobody can answer.
+
+PRINTED = yaml.safe_load((ROOT / "tests/data/printed.yaml").read_text(encoding="utf-8"))
+
+
+TAKEN = [case for case in PRINTED if "taken" in case]
+REFUSED = [case for case in PRINTED if "says" in case]
+
+
+def replied(case: dict[str, Any]) -> list[tuple[Element, str]]:
+    """The answers taken for a reply."""
+    state = State(screen(NCT, {}, DAY))
+    texts = texts_of(NCT, Question((NCT.elements[case["to"]],)), case["reply"])
+    state.answer(texts)
+    return texts
+
+
+@pytest.mark.parametrize("case", TAKEN, ids=lambda case: case["reply"])
+def test_a_value_is_taken_with_its_limits(case: dict[str, Any]) -> None:
+    assert {element.name: text for element, text in replied(case)} == case["taken"]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case["reply"])
+def test_limits_that_cannot_be_are_refused(case: dict[str, Any]) -> None:
+    with pytest.raises(ValueProblem) as refused:
+        replied(case)
+    assert case["says"] in str(refused.value)
+
+
+@pytest.mark.parametrize("case", TAKEN, ids=lambda case: case["reply"])
+def test_a_flag_is_for_the_value_alone(case: dict[str, Any]) -> None:
+    with pytest.raises(ValueProblem) as refused:
+        read_value(NCT, NCT.elements[case["to"]], case["reply"], DAY)
+    told = "give the value alone; the limits of a report are elements of their own"
+    assert str(refused.value).endswith(told)
+
+
+def test_a_value_with_its_limits_says_what_was_taken_and_asks_no_more_of_it() -> None:
+    state = State(screen(NCT, {}, DAY))
+    state.answer([(NCT.elements["alt"], "pending")])
+    shown = conversation(state, "22 (7-40)", sources=("laboratory",))
+    assert "with its limits: VALUE (LOW-HIGH); u, or p if awaited)" in shown
+    assert "Taken: ALT 22 U/L, ALT upper limit 40 U/L." in shown
+    assert "Upper limit of normal for ALT" not in shown
+
+
+def test_own_limits_drop_the_others_of_the_site() -> None:
+    state = State(screen(NCT, {}, DAY))
+    site = {"t4_lln": Answer("12", "site"), "t4_uln": Answer("22", "site")}
+    facts = read_facts(NCT, site, DAY)
+    state = State(screen(NCT, facts, DAY), site)
+    state.answer(texts_of(NCT, Question((NCT.elements["t4"],)), "15 (<19)"))
+    assert {name: one.text for name, one in state.answers.items()} == {"t4": "15", "t4_uln": "19"}
+    state = State(screen(NCT, facts, DAY), site)
+    state.answer(texts_of(NCT, Question((NCT.elements["t4"],)), "15 (9-19)"))
+    assert state.answers["t4_lln"].text == "9"
+
+
+UNANSWERABLE = {
+    "a ratio without its value": (("u",), "laboratory", "alt", ("alt_uln", "alt_x_uln")),
+    "a ratio of an awaited value": (("p",), "laboratory", "alt", ("alt_uln", "alt_x_uln")),
+    "what follows from an awaited value": (
+        ("p",),
+        "laboratory",
+        "serum_calcium",
+        ("serum_calcium_uln", "hypercalcemia", "hypocalcemia"),
+    ),
+    "an age while the birth date is awaited": (("p",), "participant", "birth_date", ("age",)),
+    "when a medicine was taken, of who does not know whether": (
+        ("u",),
+        "participant",
+        "rankl_inhibitor_use",
+        ("rankl_inhibitor_last_dose_date",),
+    ),
+    "how long": (
+        ("u",),
+        "participant",
+        "oral_bisphosphonate_use",
+        ("oral_bisphosphonate_cumulative_duration", "oral_bisphosphonate_last_dose_date"),
+    ),
+    "since when a cancer is cured": (
+        ("u",),
+        "participant",
+        "malignancy_history",
+        ("malignancy_cure_date", "years_since_malignancy_cure"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("replies", "source", "name", "not_asked"), UNANSWERABLE.values(), ids=UNANSWERABLE
+)
+def test_what_nobody_can_answer_is_not_asked(
+    replies: tuple[str, ...], source: Source, name: str, not_asked: tuple[str, ...]
+) -> None:
+    state = State(screen(NCT, {}, DAY))
+    state.answer(texts_of(NCT, Question((NCT.elements[name],)), *replies))
+    closed = state.answers.keys()
+    asked = {one.name for one in open_elements(state.screening, closed, (source,))}
+    assert asked
+    assert asked.isdisjoint(not_asked)
+
+
+def test_what_another_source_may_know_is_asked() -> None:
+    """The chart may tell when a medicine was given that the participant does not remember."""
+    state = State(screen(NCT, {}, DAY))
+    state.answer([(NCT.elements["rankl_inhibitor_use"], "unknown")])
+    for sources in (("chart",), SOURCES):
+        names = {one.name for one in open_elements(state.screening, state.answers.keys(), sources)}
+        assert "rankl_inhibitor_last_dose_date" in names
+
+
+def test_an_age_is_asked_of_who_does_not_know_the_birth_date() -> None:
+    state = State(screen(NCT, {}, DAY))
+    state.answer([(NCT.elements["birth_date"], "unknown")])
+    assert "age" in {one.name for one in open_elements(state.screening, state.answers.keys())}
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    {
+        "1 3 4?": {1: "yes", 2: "no", 3: "yes", 4: "unknown"},
+        "4?": {1: "no", 2: "no", 3: "no", 4: "unknown"},
+        "0 4 ?": {1: "no", 2: "no", 3: "no", 4: "unknown"},
+        "1？,2？": {1: "unknown", 2: "unknown", 3: "no", 4: "no"},
+        "p": dict.fromkeys(range(1, 5), "pending"),
+    }.items(),
+)
+def test_one_item_of_a_list_can_be_doubtful(reply: str, expected: dict[int, str]) -> None:
+    names = [one for one in NCT.elements.values() if one.card == "bone_medicines"][:4]
+    texts = texts_of(NCT, Question(tuple(names), "bone_medicines"), reply)
+    assert dict(enumerate((text for _, text in texts), 1)) == expected
+
+
+@pytest.mark.parametrize("reply", ["9?", "?1", "0?", "1 1?", "??"])
+def test_a_doubt_must_be_of_one_item(reply: str) -> None:
+    names = [one for one in NCT.elements.values() if one.card == "bone_medicines"]
+    with pytest.raises(ValueProblem):
+        texts_of(NCT, Question(tuple(names), "bone_medicines"), reply)
+
+
+def awaiting(*names: str) -> State:
+    """A session some days after these values were said to be awaited."""
+    notes = {"since": "2026-05-20", "from": "the reference laboratory"}
+    answers = {name: Answer("pending", "file", "", notes) for name in names}
+    samples = read_samples(NCT, answers, DAY, [])
+    return State(screen(NCT, {}, DAY, samples), answers)
+
+
+def test_what_is_awaited_is_asked_first() -> None:
+    shown = conversation(awaiting("alt", "tsh"), "2.1 (0.4-4)", "p", quick=True)
+    start, tsh, alt, then = shown.split("\n\n[")[:4]
+    assert "Awaited, and asked first as far as they still matter: TSH, ALT" in start
+    assert "TSH: awaited since 2026-05-20, from the reference laboratory" in tsh
+    assert "ALT: awaited since" in alt
+    assert "awaited since" not in then
+
+
+def test_what_is_still_awaited_is_awaited_since_then() -> None:
+    state = awaiting("alt")
+    conversation(state, "p", sources=("laboratory",))
+    assert state.answers["alt"].notes["since"] == "2026-05-20"
+    conversation(state, "pending since 2026-05-30 from Nanjing", sources=("laboratory",))
+    assert [*state.screening.awaited] == [("alt", date(2026, 5, 30), "Nanjing")]
+
+
+def test_awaited_values_are_asked_of_their_source_alone() -> None:
+    shown = conversation(awaiting("alt", "tsh"), sources=("imaging",))
+    assert "Nothing more to ask" not in shown and "awaited since" not in shown
+    shown = conversation(awaiting("alt", "tsh"), "2.1", sources=("laboratory",))
+    assert "TSH: awaited since" in shown and "ALT: awaited since" in shown
+
+
+def test_a_review_tells_what_is_pending_and_when_a_sample_was_taken() -> None:
+    state = State(screen(NCT, {}, DAY))
+    state.answer([(NCT.elements["tsh"], "3.1 on 2026-05-20"), (NCT.elements["alt"], "pending")])
+    shown = conversation(state, "r", sources=("laboratory",))
+    assert "TSH: 3.1 µIU/mL, sample of 2026-05-20" in shown
+    assert "ALT: pending" in shown
+    assert "Answered unknown" not in shown

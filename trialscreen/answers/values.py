@@ -32,6 +32,8 @@ _NUMBER = re.compile(
     r"(?:\s*[x×*]\s*10\s*\^\s*(?P<power>[+-]?[0-9]{1,3}))?\s*(?P<unit>.*)",
     re.DOTALL | re.IGNORECASE,
 )
+_LIMITS = re.compile(r"[(\[]\s*[<>≤≥]?\s*[0-9]")
+_ONE_VALUE = "give the value alone; the limits of a report are elements of their own"
 _POWER = re.compile(r"^(?=10\s*\^)")
 _LIKE_A_SPAN = (
     r"([+-]?[0-9]+(?:\.[0-9]+)?)\s*(?:\.{2,}|~|-)\s*(-?[0-9]+(?:\.[0-9]+)?(?: ?[^0-9 ].*)?)"
@@ -361,6 +363,8 @@ def _unit_message(element: Element, unit: str, text: str) -> str:
     for code, reason in element.refuses.items():
         if unit in _unit_names(element, code):
             return f"{shown(text)}: {reason}"
+    if _LIMITS.search(unit):
+        return f"{shown(text)}: {_ONE_VALUE}"
     others = (element.unit_named(code).show for code in element.accepts)
     units = ", ".join(one or "no unit" for one in (element.shown_unit, *others))
     return f"{shown(text)}: the unit {shown(unit)} is not accepted; expected {units}"

@@ -104,7 +104,8 @@ class FormulaSpec(NamedTuple):
 
     `gives` are the UCUM codes of the result: spellings of one unit. Inputs of
     `same_unit` can be in any unit, but both in one. `whole` results are counts, which are
-    not rounded: an entered value agrees when its whole part does.
+    not rounded: an entered value agrees when its whole part does. What `needs_inputs` nobody
+    knows without them, as an age can be known without the birth date.
     """
 
     inputs: tuple[Input, ...]
@@ -113,6 +114,7 @@ class FormulaSpec(NamedTuple):
     term: Term
     whole: bool = False
     same_unit: bool = False
+    needs_inputs: bool = False
 
 
 def terms_in(term: Term) -> Iterator[Term]:
@@ -270,6 +272,7 @@ FORMULAS: Mapping[str, FormulaSpec] = {
         "A value as a multiple of its upper limit of normal.",
         Operation("/", Argument(0), Argument(1)),
         same_unit=True,
+        needs_inputs=True,
     ),
     "completed_years": FormulaSpec(
         (_SINCE,),

@@ -11,7 +11,8 @@ from typing import assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, is_exact
-from trialscreen.model.trial import Element
+from trialscreen.model.formulas import FORMULAS
+from trialscreen.model.trial import Element, Formula
 from trialscreen.model.truth import Truth
 from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
 from trialscreen.screening.explain import enough
@@ -67,7 +68,7 @@ def askable(trace: Trace, closed: Set[str]) -> tuple[str, ...]:
 
     `closed` were asked already, whatever the answer. What can only be used together with
     something that cannot be had is not asked; an element that is only ever derived is
-    asked itself once it can no longer be derived.
+    asked itself once it can no longer be derived, if it can be known then.
     """
     return tuple(dict.fromkeys(_askable(trace, closed)))
 
@@ -97,8 +98,12 @@ def _obtainable(one: Resolved, closed: Set[str]) -> list[str] | None:
         return [*itself, *valid] if itself else None
     behind = _behind(one, closed)
     if one.element.source == "derived":
-        itself = [] if behind else itself
+        itself = [] if behind or _needs_inputs(one.element) else itself
     return [*itself, *behind] or None
+
+
+def _needs_inputs(element: Element) -> bool:
+    return isinstance(element.derive, Formula) and FORMULAS[element.derive.name].needs_inputs
 
 
 def _behind(one: Resolved, closed: Set[str]) -> list[str]:

@@ -64,7 +64,7 @@ class Answering:
         on = self.state.on
         try:
             texts = texts_of(self.state.trial, question, reply)
-            if question.card is None and not self._confirmed(*texts[0]):
+            if question.card is None and not all(self._confirmed(*one) for one in texts):
                 return False
             texts = [(one, in_dates(one, text, on)) for one, text in texts]
             if not self._written_down(texts):
@@ -72,6 +72,9 @@ class Answering:
         except ValueProblem as problem:
             self.console.say(no_answer(self.state.trial, question, reply, problem))
             return False
+        if question.card is None and len(texts) > 1:
+            taken = (f"{one.label} {as_given(self.state, one.name)}" for one, _ in texts)
+            self.console.say(f"Taken: {', '.join(taken)}.")
         self.keep()
         return True
 

@@ -8,7 +8,7 @@ its cost is tried first: the best order of depth-first strategies if tests are i
 questions; they never enter a finding.
 """
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from math import prod
 from typing import NamedTuple, assert_never
 
@@ -43,17 +43,46 @@ def open_elements(
 
     `closed` were asked already. Only elements of `sources` are named; the consent of a
     participant, the chart and so on can be asked for at different times. A derived one can
-    be given by whoever can give what it is derived from.
+    be given by whoever can give what it is derived from. What nobody can answer is left out:
+    what follows from a value that is awaited; more of what all who could tell do not know.
     """
-    names = {name for one in screening.findings for name in askable(one.trace, closed)}
-    elements, allowed = screening.trial.elements, set(sources)
+    trial, allowed = screening.trial, frozenset(sources)
+    awaited = {one.element for one in screening.awaited}
 
-    def can_be_had(element: Element) -> bool:
-        behind = screening.trial.sources_of(element.name) if element.source == "derived" else ()
-        givers = (element, *map(elements.__getitem__, behind))
-        return any(not allowed.isdisjoint(one.sources) for one in givers)
+    def givers(element: Element) -> frozenset[Source]:
+        behind = trial.sources_of(element.name) if element.source == "derived" else ()
+        some = (element, *map(trial.elements.__getitem__, behind))
+        return allowed.intersection(source for one in some for source in one.sources)
 
-    return tuple(one for one in elements.values() if one.name in names and can_be_had(one))
+    def askable_in(trace: Trace) -> Iterator[str]:
+        if trace.truth.known:
+            return
+        names = [name for part in trace.parts for name in askable_in(part)]
+        unknown = [givers(one) for one in _unknown_gates(trace, closed)]
+        for name in names if trace.parts else askable(trace, closed):
+            if not any(givers(trial.elements[name]) <= asked for asked in unknown):
+                yield name
+
+    names = {name for one in screening.findings for name in askable_in(one.trace)}
+    return tuple(
+        one
+        for one in trial.elements.values()
+        if one.name in names and givers(one) and awaited.isdisjoint(trial.sources_of(one.name))
+    )
+
+
+def _unknown_gates(trace: Trace, closed: Set[str]) -> Iterator[Element]:
+    """The yes/no elements without which nothing else in a rule counts, asked and not known.
+
+    Who cannot tell whether a medicine was taken does not know when.
+    """
+    if isinstance(trace.rule, rules.AtLeastN) and trace.rule.is_all:
+        for part in trace.parts:
+            match part.rule:
+                case rules.Is(name, True) if name in closed and not part.truth.known:
+                    yield part.used[0].element
+                case _:
+                    pass
 
 
 def next_question(
@@ -62,14 +91,18 @@ def next_question(
     sources: tuple[Source, ...] = SOURCES,
     *,
     quick: bool = False,
+    before: Set[str] = frozenset(),
 ) -> Question | None:
     """The next question of the conversation; None when no answer can change anything.
 
-    In the order of the file; if `quick`, the one most likely to exclude for its cost.
+    In the order of the file; if `quick`, the one most likely to exclude for its cost. Those
+    that are named in `before` come before all others.
     """
     ahead = open_elements(screening, closed, sources)
     if not ahead:
         return None
+    if awaited := tuple(one for one in ahead if one.name in before):
+        ahead, quick = awaited, False
     first = _most_decisive(screening, closed, ahead) if quick else ahead[0]
     if first.card is None:
         return Question((first,))

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from trialscreen.answers.interview.ordering import Completion, Question
+from trialscreen.answers.interview.printed import limit_elements, printed
 from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.answers.interview.terminal import HELP_LINE
-from trialscreen.answers.values import UNKNOWN_WORD
+from trialscreen.answers.sampled import said_pending
+from trialscreen.answers.values import PENDING_WORD, UNKNOWN_WORD
 from trialscreen.answers.written_dates import better_said
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact, is_exact
@@ -27,11 +29,14 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
     said = folded(reply)
     if not said:
         raise ValueProblem("nothing was typed; u if it is not known")
-    if said in ("u", UNKNOWN_WORD):
-        return [(element, UNKNOWN_WORD) for element in question.elements]
+    for key, word in (("u", UNKNOWN_WORD), ("p", PENDING_WORD)):
+        if said in (key, word):
+            return [(element, word) for element in question.elements]
     if question.card is not None:
         return _ticked(question, said)
     element = question.elements[0]
+    if said_pending(trial, element, reply) is not None:
+        return [(element, reply)]
     if element.type == "boolean":
         # No 1 and no f: these answer other questions, and are slips here.
         meant = _YES_NO.get(said) or _own_words(trial).get(said)
@@ -43,7 +48,7 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
         if not 1 <= number <= len(names):
             raise ValueProblem(shown(reply))
         return [(element, names[number - 1])]
-    return [(element, reply)]
+    return printed(trial, element, reply) or [(element, reply)]
 
 
 def number_of(reply: str) -> int:
@@ -57,14 +62,23 @@ def _own_words(trial: Trial) -> dict[str, str]:
 
 
 def _ticked(question: Question, said: str) -> list[tuple[Element, str]]:
-    words = ["0"] if said in _NONE else said.replace(",", " ").split()
+    """`1 3 8?`: the first and the third; of the eighth it is not known; none of the others."""
+    words = ["0"] if said in _NONE else re.sub(r"\s+\?", "?", said.replace(",", " ")).split()
     most = len(question.elements)
-    numbers = set(map(number_of, words))
-    if not words or not all(0 <= one <= most for one in numbers):
+    doubtful = {number_of(word[:-1]) for word in words if word.endswith("?")}
+    numbers = {number_of(word) for word in words if not word.endswith("?")}
+    if (
+        not words
+        or not all(0 <= n <= most for n in numbers)
+        or not all(1 <= n <= most for n in doubtful)
+    ):
         raise ValueProblem(f"{shown(said)}; expected numbers from 1 to {most}, 0 for none, or u")
     if 0 in numbers and len(numbers) > 1:
         raise ValueProblem("0 means none of them, and stands alone")
-    return [(one, "yes" if n in numbers else "no") for n, one in enumerate(question.elements, 1)]
+    if both := numbers & doubtful:
+        raise ValueProblem(f"{shown(said)}: is it {min(both)} or {min(both)}?")
+    answers = {**dict.fromkeys(numbers, "yes"), **dict.fromkeys(doubtful, UNKNOWN_WORD)}
+    return [(one, answers.get(n, "no")) for n, one in enumerate(question.elements, 1)]
 
 
 def no_answer(trial: Trial, question: Question, reply: str, problem: ValueProblem) -> str:
@@ -125,7 +139,8 @@ def wording(trial: Trial, question: Question) -> str:
             f"{one.label}{f' ({one.examples})' if one.examples else ''}"
             for one in question.elements
         ]
-        how = "(numbers such as 1 3, 0 for none, u for unknown)"
+        doubt = f"{len(choices)}? for a doubtful one"
+        how = f"(numbers such as 1 3, {doubt}, 0 for none, u for unknown)"
         return "\n".join([heading, *_numbered(choices), how])
     element = question.elements[0]
     return "\n".join([element.ask, *_numbered(element.choices.values()), _form(trial, element)])
@@ -148,7 +163,15 @@ def _form(trial: Trial, element: Element) -> str:
         case _:
             others = (element.unit_named(code).show for code in element.accepts)
             units = ", ".join(filter(None, others))
-            return f"({show_range(element)}{f'; also in {units}' if units else ''}; or u)"
+            also = f"; also in {units}" if units else ""
+            limits = "; with its limits: VALUE (LOW-HIGH)" if limit_elements(trial, element) else ""
+            return f"({show_range(element)}{also}{limits}; {_or_none(element)})"
+
+
+def _or_none(element: Element) -> str:
+    """What to say without a value; only what comes from elsewhere can be awaited."""
+    is_sent = element.source in ("laboratory", "imaging")
+    return "u, or p if awaited" if is_sent else "or u"
 
 
 # Why it is asked.

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Set
 
 from trialscreen.answers.answer import ANSWERED, ASKED, CRITERIA, SET_ASIDE
 from trialscreen.answers.interview.state import State
+from trialscreen.answers.values import PENDING_WORD
 from trialscreen.model.facts import Numbers, is_exact
-from trialscreen.model.trial import Source, Trial
+from trialscreen.model.trial import Element, Source, Trial
 from trialscreen.model.wording import show_fact
 
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -46,8 +47,13 @@ def answer_line(state: State, number: int, name: str) -> str:
 
 def as_given(state: State, name: str) -> str:
     """An answer as it is understood; one in another unit also as it was typed."""
-    element, text = state.trial.elements[name], state.answers[name].text
-    fact = state.screening.facts.get(name)
+    answer = state.answers[name]
+    day = f", sample of {answer.date}" if answer.date else ""
+    return PENDING_WORD if answer.is_pending else f"{_as_given(state, name, answer.text)}{day}"
+
+
+def _as_given(state: State, name: str, text: str) -> str:
+    element, fact = state.trial.elements[name], state.screening.facts.get(name)
     meant = show_fact(element, fact)
     if not isinstance(fact, Numbers):
         return meant
@@ -76,10 +82,30 @@ def of_other_sources(state: State, sources: tuple[Source, ...]) -> Iterator[str]
 
 def earlier_unknown(state: State, but: Set[str]) -> Iterator[str]:
     """Which of the answers so far, `but` some, are "unknown", for they are not asked again."""
-    unknown = [name for name in state.answers if name not in state.screening.facts]
+    unknown = [
+        name
+        for name, one in state.answers.items()
+        if name not in state.screening.facts and not one.is_pending
+    ]
     if names := [name for name in unknown if name not in but]:
         listed = labels(state.trial, names)
         yield f"Answered unknown, and not asked again (r changes an answer): {listed}"
+
+
+def asked_first(state: State, awaited: Set[str]) -> Iterator[str]:
+    """Which values are awaited, for they are asked before all others."""
+    if awaited:
+        listed = labels(state.trial, (one for one in state.trial.elements if one in awaited))
+        yield f"Awaited, and asked first as far as they still matter: {listed}"
+
+
+def awaited_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
+    """Since when each of the elements is awaited, and from whom."""
+    names = {one.name for one in elements}
+    for one in state.screening.awaited:
+        if one.element in names:
+            label = labels(state.trial, (one.element,))
+            yield f"{label}: awaited since {one.since}, from {one.source}"
 
 
 def other_versions(state: State) -> Iterator[str]:

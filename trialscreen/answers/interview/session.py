@@ -13,6 +13,8 @@ from trialscreen.answers.interview.ordering import Question, completion, next_qu
 from trialscreen.answers.interview.questions import number_of, progress_line
 from trialscreen.answers.interview.reviewing import (
     answer_line,
+    asked_first,
+    awaited_lines,
     earlier_unknown,
     of_other_sources,
     other_versions,
@@ -59,6 +61,8 @@ class Session:
         self.section = ""
         self.others = set(of_other_sources(state, sources))
         """Answered unknown by others than can be asked now, and so asked again."""
+        self.awaited = {one.element for one in state.screening.awaited}
+        """Awaited since before this session, and so asked first."""
 
     def run(self) -> None:
         """The whole conversation, up to the review."""
@@ -72,6 +76,7 @@ class Session:
     def _converse(self) -> None:
         say = self.console.say
         say(*other_versions(self.state), *earlier_unknown(self.state, self.others))
+        say(*asked_first(self.state, self.awaited))
         say(f"Screening date: {self.state.on}")
         say(f"Commands: {HELP_LINE}. Press Enter after each answer.")
         self._announce_exclusions()
@@ -103,10 +108,11 @@ class Session:
     def _next(self) -> Question | None:
         if self.stopped:
             return None
-        return next_question(self.state.screening, self._closed(), self.sources, quick=self.quick)
+        closed, now = self._closed(), self.state.screening
+        return next_question(now, closed, self.sources, quick=self.quick, before=self.awaited)
 
     def _closed(self) -> Set[str]:
-        return self.state.answers.keys() - self.others
+        return self.state.answers.keys() - self.others - self.awaited
 
     def _ask(self, question: Question) -> None:
         self._head(question)
@@ -117,6 +123,7 @@ class Session:
             names = tuple(element.name for element in question.elements)
             self.history.append(names)
             self.others.difference_update(names)
+            self.awaited.difference_update(names)
 
     def _go(self, command: str) -> None:
         """Back or to the review, if that was the command; the next section has its title anew."""
@@ -133,6 +140,8 @@ class Session:
             self.console.say(f"\nSection: {title}")
         now = completion(self.state.screening, self._closed(), self.sources)
         self.console.say(f"\n[{progress_line(now)}]")
+        for line in awaited_lines(self.state, question.elements):
+            self.console.say(line)
         for one in question.elements:
             if one.name in self.state.set_aside:
                 kept = self.state.set_aside[one.name].notes[SET_ASIDE]

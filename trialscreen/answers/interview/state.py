@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from trialscreen.answers.answer import Answer, Answers, of_another_version
+from trialscreen.answers.answer import AWAITED_SINCE, Answer, Answers, of_another_version
 from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.answers.values import read_value
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Fact
+from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import SCREENING_DATE, Element
 from trialscreen.screening.edit_checks import review
 from trialscreen.screening.evaluate import Evaluation
@@ -58,11 +59,16 @@ class State:
             aside[name] = answers.pop(name).set_aside()
         answered = set()
         for element, text in texts:
+            answer, fact = self._read(element, text)
+            if answer.is_pending and AWAITED_SINCE not in answer.notes:
+                answer = self._awaited_as_before(element.name) or answer
             for before in (answers, aside, facts):
                 before.pop(element.name, None)
-            answers[element.name], fact = self._read(element, text)
+            answers[element.name] = answer
             if fact is not None:
                 facts[element.name] = fact
+                for limit in self._of_the_site(element, answers):
+                    del answers[limit], facts[limit]
             answered.add(element.name)
         samples = read_samples(self.trial, answers, self.on, [])
         try:
@@ -70,6 +76,16 @@ class State:
         except InputError as error:
             raise ContradictingAnswer(_messages(error), self._at_fault(facts, answered)) from None
         self.answers, self.set_aside = answers, aside
+
+    def _of_the_site(self, own: Element, answers: Answers) -> list[str]:
+        """The site's other limits of a value, which do not go with an own one of the patient."""
+        of_value = limits_by_value(self.trial).values()
+        names = {name for roles in of_value if own.name in roles for name in roles} - {own.name}
+        return [name for name in names if name in answers and answers[name].by == "site"]
+
+    def _awaited_as_before(self, name: str) -> Answer | None:
+        before = self.answers.get(name)
+        return before if before is not None and before.is_pending else None
 
     def _read(self, element: Element, text: str) -> tuple[Answer, Fact | None]:
         """An answer as it is kept, and the fact that it states. Raises ValueProblem."""

@@ -72,7 +72,7 @@ def width() -> int:
     return shutil.get_terminal_size().columns
 
 
-HELP_LINE = "u unknown, ? why, b back, r review, s save and leave, q leave"
+HELP_LINE = "u unknown, p pending, ? why, b back, r review, s save and leave, q leave"
 
 
 class Leave(Exception):
