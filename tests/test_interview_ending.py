@@ -94,7 +94,8 @@ def test_commands_repeat_the_criteria_file_and_the_options(tmp_path: Path) -> No
     code, told = stopped(child)
     assert code == 3
     command = f"trialscreen --criteria {CRITERIA} screen --screening-date 2026-06-01 --sex male"
-    assert f"without questions: {command} INELIGIBLE for NCT06949137 on 2026-06-01. " in told
+    assert f"without questions: {command} To log it, add --log LOG --subject CODE" in told
+    assert "INELIGIBLE for NCT06949137 on 2026-06-01. " in told
     assert "Stopped at an exclusion. Nothing was saved; the command below carries" in told
     assert "To go on, add --interactive to it." in told
 
@@ -108,7 +109,10 @@ def test_the_end_names_the_file_and_repeats_the_verdict(tmp_path: Path) -> None:
     assert code == 3
     assert f"Stoppedatanexclusion.Theanswersarekeptin{path}." in told.replace(" ", "")
     assert f"trialscreen screen --resume {path} --quick The same result without" in told
-    assert f"without questions: trialscreen screen --from {path} INELIGIBLE for" in told
+    again = f"trialscreen screen --from {path}"
+    assert f"without questions: {again} To log it: {again} --log LOG --subject CODE" in told
+    page = path.with_suffix(".html")
+    assert f"To print it: trialscreen report --from {path} -o {page} INELIGIBLE for" in told
     assert told.endswith("Certain, whatever is still open: fails I2.")
     assert run("screen", "--from", path).code == 3
 

@@ -114,3 +114,143 @@ def test_an_interview_that_is_left_says_how_to_go_on_with_the_log(tmp_path: Path
     assert code == 130
     assert f"--log {log} --subject S-014 --by JW" in " ".join(out.replace("\r\n", "").split())
     assert listed(log, "list") == []
+
+
+# Saved answers, the log and a report know of each other.
+
+
+def test_a_saved_interview_carries_the_code_and_is_found_from_the_log(tmp_path: Path) -> None:
+    log, saved = tmp_path / "site.log", tmp_path / "phone.yaml"
+    filled(log, 1)
+    child = start("--save", str(saved), "--subject", "S-014")
+    child.sendline("q")
+    code, _ = finish(child)
+    assert code == 130
+    assert "subject: S-014, " in saved.read_text(encoding="utf-8")
+    entry, found = listed(log, "list")
+    assert (entry["kind"], entry["file"]) == ("screening", None)
+    assert (found["kind"], found["subject"], found["file"]) == (
+        "saved answers",
+        "S-014",
+        str(saved),
+    )
+    assert "not logged" in run("log", "list", log).out
+    assert listed(log, "list", "--subject", "S-1") == [entry]
+
+
+def test_answers_with_a_code_need_none_to_be_logged(tmp_path: Path) -> None:
+    log, saved = tmp_path / "site.log", tmp_path / "phone.yaml"
+    head = "# Answers for NCT06949137, kept by trialscreen.\n"
+    text = f"{head}subject: S-014\nscreening_date: 2026-06-01\nsex: female\nweight: 50\n"
+    saved.write_text(text, encoding="utf-8")
+    ran = run("screen", saved, *CONSENTED, "--log", log, "--by", "JW", "--exit-zero")
+    assert ran.code == 0
+    assert f"Its record: trialscreen report --log {log} --entry 1 -o S-014.html" in ran.err
+    [entry] = listed(log, "list")
+    assert (entry["subject"], entry["file"]) == ("S-014", str(saved))
+    page = tmp_path / "page.html"
+    assert run("report", saved, "-o", page).code == 0
+    assert "S-014" in page.read_text(encoding="utf-8")
+
+
+def test_answers_of_another_subject_are_refused(tmp_path: Path) -> None:
+    saved = tmp_path / "phone.yaml"
+    saved.write_text("subject: S-014\nsex: female\n", encoding="utf-8")
+    logged = ("--log", tmp_path / "site.log", "--subject", "S-015", "--by", "JW")
+    ran = run("screen", saved, *logged)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"--subject: 'S-015', and {saved}:1:10 subject is 'S-014'" in ran.err
+    assert run("screen", saved, "--exit-zero").code == 0  # without a log nobody minds
+
+
+# Decisions and dose cohorts.
+
+ELIGIBLE = ("docs/patients/eligible.yaml", *LOGGED)
+LOW = "Low Dose Group"
+
+
+def enrolling(log: Path, *more: str) -> tuple[str | Path, ...]:
+    chosen = ("--decision", "enrolled", "--dose-cohort", LOW, "--on", "2026-06-02")
+    return ("log", "decide", log, *LOGGED, *chosen, *more)
+
+
+def test_a_day_of_decisions(tmp_path: Path) -> None:
+    log = tmp_path / "site.log"
+    assert run("screen", *ELIGIBLE, "--log", log).code == 0
+    refused = run(*enrolling(log))
+    assert (refused.code, refused.out) == (2, "")
+    assert "Low Dose Group is not open" in refused.err and "--reason TEXT" in refused.err
+    opened = ("--state", "open", "--places", "1", "--by", "JW", "--on", "2026-06-01")
+    said = run("log", "cohort", log, LOW.lower(), *opened)
+    assert said.code == 0 and "nothing of them is on the registry page" in " ".join(
+        said.out.split()
+    )
+    enrolled = json.loads(run(*enrolling(log, "--format", "json")).out)
+    assert (enrolled["kind"], enrolled["decision"], enrolled["screening"]) == (
+        *("decision", "enrolled"),
+        1,
+    )
+    board = json.loads(run("log", "cohorts", log, "--on", "2026-06-03", "--format", "json").out)
+    low = board["cohorts"][0]
+    assert (board["enrolled"], board["enrollment"], low["free"]) == (1, 18, 0)
+    assert [one["subject"] for one in low["holders"]] == ["S-014"]
+    assert low["next_may_be_dosed"] is False and "none is free" in low["why_not"][0]
+    kinds = [one["kind"] for one in listed(log, "list")]
+    assert kinds == ["screening", "dose cohort state", "decision"]
+    assert listed(log, "todo") == []
+    assert run("log", "verify", log).code == 0
+    shown = run("log", "show", log, "3")
+    assert "S-014 enrolled: Low Dose Group" in shown.out
+    refused = run("report", "--log", log, "--entry", "3", "-o", tmp_path / "a.html")
+    assert "entry 3 is a decision; a record is that of a screening" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ("--subject S-014 --decision enrolled --by JW", "--dose-cohort: is needed with enrolled"),
+        ("--subject S-014 --decision enrolled --dose-cohort Low --by JW", "Did you mean 'Low Dose"),
+        ("--subject S-014 --decision declined --dose-cohort x --by JW", "'x'; expected Low Dose"),
+        (
+            "--subject S-014 --decision declined --not-dosed --by JW",
+            "--not-dosed: is for with",
+        ),
+        ("--subject S-014 --decision none --by JW", "name it with --corrects"),
+        ("--subject S-014 --decision declined --corrects 1 --by JW", "--reason: is needed with"),
+        ("--subject S-014 --decision declined --by JaneDoe", "--by: 'JaneDoe' looks like a name"),
+        ("--subject JaneDoe --decision declined --by JW", "--subject: 'JaneDoe' looks like a name"),
+        ("--subject S-014 --decision declined --by JW --on 2999-01-01", "lies in the future"),
+        ("--subject S-014 --decision declined --by JW --reason MRN-123", "the number of a record"),
+    ],
+)
+def test_what_cannot_be_decided_is_told_and_not_entered(
+    tmp_path: Path, args: str, told: str
+) -> None:
+    log = filled(tmp_path / "site.log", 1)
+    before = log.read_bytes()
+    ran = run("log", "decide", log, *args.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err
+    assert log.read_bytes() == before
+
+
+def test_a_decision_begins_no_log(tmp_path: Path) -> None:
+    ran = run("log", "decide", tmp_path / "new.log", *LOGGED, "--decision", "declined")
+    assert ran.code == 2 and "there is no such file" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_code_of_the_site_is_taken(tmp_path: Path) -> None:
+    """A good code at this site, which looks like a telephone number elsewhere."""
+    log, site = tmp_path / "site.log", tmp_path / "site.yaml"
+    site.write_text("subject_pattern: '01-70[0-9]-[0-9]{4}'\n", encoding="utf-8")
+    given = (*DAY, *CONSENTED, "--log", log, "--by", "JW", "--exit-zero", "--subject")
+    assert run("screen", *given, "01-701-1015").code == 2
+    assert run("screen", *given, "01-701-1015", "--site", site).code == 0
+    wrong = run("screen", *given, "S-014", "--site", site)
+    assert wrong.code == 2 and "'S-014' is no code of this site" in wrong.err
+    declined = ("log", "decide", log, "--decision", "declined", "--by", "JW", "--subject")
+    assert run(*declined, "01-701-1015").code == 0  # it is in the log
+    assert run(*declined, "01-701-1016").code == 2
+    reasoned = ("--reason", "by telephone")
+    assert run(*declined, "01-701-1016", "--site", site, *reasoned).code == 0

@@ -40,6 +40,10 @@ ANSWER_KEYS = (
 )
 
 
+SUBJECT = "subject"
+"""The key of a file of answers that names whose they are, by a code."""
+
+
 class Answer(NamedTuple):
     """What was written for one element, how it was given, and the notes that stood beside it.
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from trialscreen.criteria_file import yaml_nodes
 
 
+KEPT = "# Answers for {nct_id}, kept by trialscreen."
+"""How a file begins in which an interview keeps answers."""
+
 _TABLES = (".csv", ".csv.gz", ".tsv", ".parquet", ".ndjson", ".xlsx")
 
 

@@ -1,6 +1,13 @@
 """One patient's answers and screening date, from flags and a file, to a screening."""
 
-from trialscreen.answers.answer import Answer, Answers, merge, readable_facts, screening_date
+from trialscreen.answers.answer import (
+    SUBJECT,
+    Answer,
+    Answers,
+    merge,
+    readable_facts,
+    screening_date,
+)
 from trialscreen.answers.files import read_answers
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.site_file import NO_SITE, Site, with_limits
@@ -9,7 +16,7 @@ from trialscreen.cli.element_flags import Flags, told_flag
 from trialscreen.cli.options import DAY, FROM, RESCREEN, screening_day, today
 from trialscreen.cli.output import refuse, say_note
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.screen import Screening, screen
 
 
@@ -20,7 +27,9 @@ def screen_answers(
 
     Raises InputError with the problems of `flags` and all that is found here.
     """
-    found = screen_stored(flags, on, stored_answers(flags, file), site)
+    stored = stored_answers(flags, file)
+    taken_subject(flags.trial, stored)
+    found = screen_stored(flags, on, stored, site)
     need_answers(given=bool(flags.texts or file))
     return found
 
@@ -38,6 +47,11 @@ def stored_answers(flags: Flags, file: str | None) -> dict[str, Answer]:
         read.pop(name, None)
     answers = told_apart(flags.trial, read, flags.problems)
     return with_days(flags.trial, answers, flags.problems, whole=False)
+
+
+def taken_subject(trial: Trial, stored: dict[str, Answer]) -> Answer | None:
+    """The subject's code, taken out of the answers in a file; None if it names none."""
+    return None if SUBJECT in trial.elements else stored.pop(SUBJECT, None)
 
 
 def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[str, Answer]:

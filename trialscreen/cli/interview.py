@@ -112,8 +112,11 @@ def interview(
     keeper: "Keeper | None",
     criteria: str | None,
     log: tuple[str, ...] = (),
+    subject: str | None = None,
 ) -> tuple[Screening, dict[str, Answer], str]:
     """Asks for what is open after `start`; `log` are the options of the log, to go on with.
+
+    The file that keeps the answers keeps the code of the `subject` too, if it is known.
 
     Returns what was found, from which answers, and what to say after the result.
     An interview that is left exits with 130, or with what its signal stands for.
@@ -125,6 +128,7 @@ def interview(
 
     sources = options.sources()
     keeper, state = keeper or Keeper(), _state(start, answers, sources)
+    keeper.subject = subject
     ask = ("--ask", ",".join(sources)) if options.ask is not None else ()
     others = (("--quick", options.quick), ("--plain", options.plain))
     ending = Ending(state, keeper, criteria, (*log, *(o for o, given in others if given)), ask)
@@ -153,9 +157,9 @@ def _answers(state: "State", before: Answers) -> dict[str, Answer]:
 
 def _begin(state: "State", keeper: "Keeper", answers: Answers) -> None:
     """Makes a new file at once, to see that it can be; an old one is written when it changes."""
-    flags = any(one.by == "flag" for one in answers.values())
-    if keeper.file is not None and (keeper.file.is_new or flags):
-        keeper.file.save(state)
+    new = keeper.subject is not None or any(one.by == "flag" for one in answers.values())
+    if keeper.file is not None and (keeper.file.is_new or new):
+        keeper.file.save(state, keeper.subject)
 
 
 def _save_at_last(state: "State", keeper: "Keeper") -> None:

@@ -43,8 +43,22 @@ class Ending(NamedTuple):
         elif self.keeper.problem:
             lines.append(wrapped(self._where(), columns))
         lines += ["The same result without questions:", self._command(FROM)]
+        lines += self._onwards(columns)
         lines += [wrapped(self._verdict(), columns), ""]
         return "\n".join(lines)
+
+    def _onwards(self, columns: int) -> Iterator[str]:
+        """How to log and to print the result, as far as that is still to be done."""
+        if "--log" in self.options:
+            return
+        log = ("--log", "LOG", "--subject", self.keeper.subject or "CODE", "--by", "INITIALS")
+        if (file := self.keeper.kept_in) is None:
+            yield wrapped(f"To log it, add {shlex.join(log)} to that.", columns)
+            return
+        yield from ("To log it:", self._command(FROM, *log))
+        page = str(file.with_suffix(".html"))
+        words = ("trialscreen", *self._criteria(), "report", FROM, str(file), "-o", page)
+        yield from ("To print it:", shlex.join(words))
 
     def _more_to_come(self, told: str, ask: tuple[str, ...], columns: int) -> list[str]:
         """What was told, where the answers are, and how to go on."""
@@ -68,10 +82,12 @@ class Ending(NamedTuple):
 
     def _command(self, option: str, *more: str) -> str:
         """A command with the answers: their file, for the `option`, or their flags."""
-        criteria = () if self.criteria is None else ("--criteria", self.criteria)
         file = self.keeper.kept_in
         answers = self._flags() if file is None else (option, str(file))
-        return shlex.join(("trialscreen", *criteria, "screen", *answers, *more))
+        return shlex.join(("trialscreen", *self._criteria(), "screen", *answers, *more))
+
+    def _criteria(self) -> tuple[str, ...]:
+        return () if self.criteria is None else ("--criteria", self.criteria)
 
     def _flags(self) -> Iterator[str]:
         yield from (DAY, self.state.on.isoformat())

@@ -28,14 +28,19 @@ def list_entries(
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """List the entries of a log, each with its outcome; corrected ones too."""
+    """List the entries of a log, each with its outcome; corrected ones too.
+
+    Answers that an interview saved beside the log, with the subject's code, are found as well.
+    """
+    from trialscreen.log.saved import saved_answers  # noqa: PLC0415
     from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.output.report.log_lists import entries_listing, entries_page  # noqa: PLC0415
 
     with open_log(file) as log:
         every = list(log.every(details=False))
-    listing = entries_listing(every, subject)
-    print_result(form, lambda: entries_page(every, subject), listing.data, lambda: listing)
+    saved = saved_answers(log.nct_id, file.absolute().parent, every)
+    listing = entries_listing(every, subject, saved)
+    print_result(form, lambda: entries_page(every, subject, saved), listing.data, lambda: listing)
 
 
 @log_app.command(short_help="Show one entry.")

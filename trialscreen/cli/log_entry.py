@@ -1,19 +1,20 @@
 """`screen --log`: what of a screening goes into the log, and whether it can."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen import __version__
-from trialscreen.answers.answer import Answers
+from trialscreen.answers.answer import Answer, Answers
 from trialscreen.cli.element_flags import flag
 from trialscreen.cli.output import say
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
-from trialscreen.text.characters import printable
+from trialscreen.text.characters import printable, shown
 
 if TYPE_CHECKING:
     from trialscreen.log.entry import Correction
@@ -35,10 +36,25 @@ class LogOptions(NamedTuple):
         options = zip(map(flag, self._fields), self, strict=True)
         return tuple(str(word) for one in options if one[1] is not None for word in one)
 
-    def check(self, subject_pattern: re.Pattern[str] | None) -> None:
-        """Raises InputError with everything that is wrong with the options."""
-        if problems := list(self._problems(subject_pattern)):
+    def checked(
+        self, subject_pattern: re.Pattern[str] | None, of_file: Answer | None, *, keeps: bool
+    ) -> "LogOptions":
+        """The options, with the subject's code of a file of answers where none was given.
+
+        `keeps`: a file keeps the answers, and so the code. Raises InputError with everything
+        that is wrong with the options.
+        """
+        known = self if of_file is None else self._replace(subject=self.subject or of_file.text)
+        problems = list(self._out_of_place(keeps=keeps) if self.log is None else known._problems())
+        if of_file is not None and self.subject not in (None, of_file.text):
+            message = f"{shown(self.subject or '')}, and {of_file.where} is {shown(of_file.text)}"
+            problems.append(Problem("--subject", message))
+        if self.log is not None or keeps:
+            codes = (known.subject, self.by, (self.note, self.reason))
+            problems += code_problems(*codes, subject_pattern)
+        if problems:
             raise InputError(problems)
+        return known
 
     def reach(self, trial: Trial) -> None:
         """Sees that an entry can be added, before anybody is asked anything. Raises InputError."""
@@ -48,13 +64,13 @@ class LogOptions(NamedTuple):
             with open_or_begin(Path(self.log), trial.registration.nct_id, __version__) as log:
                 log.check(trial.registration.nct_id, self.subject or "", self._correction())
 
-    def _problems(self, subject_pattern: re.Pattern[str] | None) -> Iterator[Problem]:
-        others = zip(self._fields[1:], self[1:], strict=True)
-        if self.log is None:
-            for name, value in others:
-                if value is not None:
-                    yield Problem(flag(name), "is for --log, which names the screening log")
-            return
+    def _out_of_place(self, *, keeps: bool) -> Iterator[Problem]:
+        """Options that were given without a log."""
+        for name, value in zip(self._fields[1:], self[1:], strict=True):
+            if value is not None and not (keeps and name == "subject"):
+                yield Problem(flag(name), "is for --log, which names the screening log")
+
+    def _problems(self) -> Iterator[Problem]:
         if self.log == "":
             yield Problem("--log", "'' names no file; expected a name such as screening.log.sqlite")
         for name in ("subject", "by"):
@@ -64,7 +80,6 @@ class LogOptions(NamedTuple):
             yield Problem("--reason", "is needed with --corrects: why is the entry corrected?")
         if self.corrects is None and self.reason is not None:
             yield Problem("--reason", "is for --corrects, which names the entry that was wrong")
-        yield from code_problems(self.subject, self.by, (self.note, self.reason), subject_pattern)
 
     def add(self, screening: Screening, answers: Answers) -> None:
         """Adds the entry and says so on stderr. Raises InputError if it cannot be added."""
@@ -78,10 +93,13 @@ class LogOptions(NamedTuple):
         entry = recorded(screening, answers, subject, self.note or "", self._correction())
         with open_or_begin(Path(self.log), entry.criteria.nct_id, __version__) as log:
             entry = log.append(entry, self.by or "", __version__)
-        least = "" if entry.stage == "full" else " No answers are kept before consent."
+        place = printable(self.log)
+        report = ("trialscreen", "report", "--log", place, "--entry", str(entry.number))
+        how = f"Its record: {shlex.join((*report, '-o', f'{subject}.html'))}"
+        seal = noted_as(entry.number, entry.seal)
         say(
-            f"log: entry {entry.number} for {subject} added to {printable(self.log)},"
-            f" seal {noted_as(entry.number, entry.seal)}.{least}"
+            f"log: entry {entry.number} for {subject} added to {place}, seal {seal}.",
+            how if entry.stage == "full" else "No answers are kept before consent.",
         )
 
     def _correction(self) -> "Correction | None":

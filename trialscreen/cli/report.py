@@ -8,11 +8,16 @@ import typer
 
 from trialscreen import __version__
 from trialscreen.answers.site_file import read_site
-from trialscreen.cli.answers import screen_answers
+from trialscreen.cli.answers import (
+    need_answers,
+    screen_stored,
+    stored_answers,
+    taken_subject,
+)
 from trialscreen.cli.element_flags import Flags, flag
 from trialscreen.cli.options import DAY, FROM, DayOption, FromOption, SiteOption, output_option
 from trialscreen.cli.output import refuse, write_text
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable
 
@@ -47,8 +52,6 @@ def report(
     room for signatures. Answers are given as to `screen`, or come from a log's entry. The
     page of a log holds counts, reasons, the flow from screened to eligible, the subjects.
     """
-    from trialscreen.output.report.record_page import Record, record_document  # noqa: PLC0415
-
     flags = Flags.of(context)
     flags.problems.extend(_wrong_name(output))
     if blank or log is not None:
@@ -68,9 +71,24 @@ def report(
     else:
         if entry is not None:
             flags.problems.append(Problem("--entry", "is for --log, which names the log"))
-        answers, screening = screen_answers(flags, on, given_file, read_site(flags.trial, site))
-        document = record_document(Record(screening, answers, __version__))
+        document = _record(flags, on, given_file, site)
     write_text(str(output), document)
+
+
+def _record(flags: Flags, on: str | None, file: str | None, site: str | None) -> str:
+    """The record of answers that are given, as a document. Raises InputError."""
+    from trialscreen.log.pseudonyms import check_subject  # noqa: PLC0415
+    from trialscreen.output.report.record_page import Record, record_document  # noqa: PLC0415
+
+    at, stored = read_site(flags.trial, site), stored_answers(flags, file)
+    subject = taken_subject(flags.trial, stored)
+    try:
+        code = "" if subject is None else check_subject(subject.text, at.subject_pattern)
+    except ValueProblem as problem:
+        flags.problems.append(Problem("" if subject is None else subject.where, str(problem)))
+    answers, screening = screen_stored(flags, on, stored, at)
+    need_answers(given=bool(flags.texts or file))
+    return record_document(Record(screening, answers, __version__, subject=code))
 
 
 def _wrong_name(output: str | None) -> Iterator[Problem]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trialscreen import __version__
-from trialscreen.answers.answer import Answers, differing, of_another_version
+from trialscreen.answers.answer import Answer, Answers, differing, of_another_version
 from trialscreen.answers.site_file import read_site
 from trialscreen.cli.answers import (
     need_answers,
     rescreened_answers,
     screen_stored,
     stored_answers,
+    taken_subject,
 )
 from trialscreen.cli.completion import sources
 from trialscreen.cli.element_flags import Flags
@@ -137,17 +138,19 @@ def screen(
     closing, unlogged = "", None
     with answers_file(asked) as keeper:
         stored = _stored(flags, on, rescreen, asked.file(given_file))
+        of_file = taken_subject(flags.trial, stored)
         at = read_site(flags.trial, site)
         answers, screening = screen_stored(flags, on, stored, at)
         given = bool(flags.texts or given_file or rescreen)
         asking = asked.wanted(given=given)
         need_answers(given=given or asking)
-        logging.check(at.subject_pattern)
+        logging = logging.checked(at.subject_pattern, of_file, keeps=keeper is not None)
         _say_before(flags.trial, answers, stored if resume else {}, asking=asking)
         if asking:
             logging.reach(flags.trial)
             screening, answers, closing = interview(
-                screening, answers, asked, keeper, context.obj, logging.words
+                *(screening, answers, asked, keeper, context.obj),
+                *(logging.words, logging.subject),
             )
     try:
         logging.add(screening, answers)
@@ -169,7 +172,9 @@ def screen(
         raise typer.Exit(OF_VERDICT[screening.verdict])
 
 
-def _stored(flags: Flags, on: str | None, rescreen: str | None, file: str | None) -> Answers:
+def _stored(
+    flags: Flags, on: str | None, rescreen: str | None, file: str | None
+) -> dict[str, Answer]:
     """The answers in the file that is named, by one option or by another."""
     if rescreen is None:
         return stored_answers(flags, file)

@@ -6,14 +6,15 @@ from pathlib import Path
 import yaml
 from filelock import FileLock, Timeout
 
-from trialscreen.answers.answer import SET_ASIDE, VALUE_KEY
+from trialscreen.answers.answer import SET_ASIDE, SUBJECT, VALUE_KEY
+from trialscreen.answers.files import KEPT
 from trialscreen.answers.interview.state import State
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.text.characters import printable, shown
 from trialscreen.text.files import MAX_BYTES, part_prefix, whole_file, writing
 
-HEAD = "# Answers for {nct_id}, kept by trialscreen. Values may be edited by hand.\n"
+HEAD = f"{KEPT} Values may be edited by hand.\n"
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml where there is one: faster
 
@@ -58,13 +59,14 @@ class AnswersFile:
         """Whether there is no file yet."""
         return self._content is None
 
-    def save(self, state: State) -> None:
-        """Writes every answer; the file is old or new, whole, and for its owner alone.
+    def save(self, state: State, subject: str | None = None) -> None:
+        """Writes every answer, and the code of the subject if it is known.
 
+        The file is old or new, whole, and for its owner alone.
         Raises InputError if it cannot be written, or another hand wrote to it in the
         meantime; it stays as it was.
         """
-        data = self._text(state).encode()
+        data = self._text(state, subject).encode()
         with writing(str(self.path)):
             if self._read() not in (None, self._content):
                 message = "was changed by another hand, and is left so; move it away to save anew"
@@ -73,9 +75,9 @@ class AnswersFile:
                 part.write_bytes(data)
         self._content = data
 
-    def _text(self, state: State) -> str:
+    def _text(self, state: State, subject: str | None) -> str:
         return HEAD.format(nct_id=state.trial.registration.nct_id) + yaml.dump(
-            _data(state),
+            _data(state, subject),
             Dumper=_DUMPER,
             sort_keys=False,
             allow_unicode=True,
@@ -93,9 +95,10 @@ class AnswersFile:
         self._lock.release()
 
 
-def _data(state: State) -> dict[str, object]:
+def _data(state: State, subject: str | None) -> dict[str, object]:
     """Every answer with its notes; of what is set aside, the answer stands before the others."""
-    answers: dict[str, object] = {SCREENING_DATE: state.on.isoformat()}
+    answers: dict[str, object] = {} if subject is None else {SUBJECT: subject}
+    answers[SCREENING_DATE] = state.on.isoformat()
     for name, one in {**state.answers, **state.set_aside}.items():
         aside = {SET_ASIDE: one.notes[SET_ASIDE]} if one.is_set_aside else {}
         answers[name] = {VALUE_KEY: one.text, **aside, **one.notes}
@@ -137,6 +140,8 @@ class Keeper:
 
     def __init__(self, file: AnswersFile | None = None) -> None:
         self.file = file
+        self.subject: str | None = None
+        """The code of whose answers these are, if it is known."""
         self.problem = ""
         """Why the answers could not be saved the last time; empty if they are."""
 
@@ -149,7 +154,7 @@ class Keeper:
         """Saves if there is a file; says in `problem` what went wrong."""
         if self.file is not None:
             try:
-                self.file.save(state)
+                self.file.save(state, self.subject)
             except InputError as error:
                 self.problem = str(error.problems[0])
             else:
@@ -159,7 +164,7 @@ class Keeper:
         """Saves in a new file from now on. Raises InputError if that cannot be."""
         file = claim(name, "", new=True)
         try:
-            file.save(state)
+            file.save(state, self.subject)
         except InputError:
             file.close()
             raise

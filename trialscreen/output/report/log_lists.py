@@ -1,25 +1,29 @@
 """The log in lists: its entries, who would come out otherwise, who is due."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
 from trialscreen.log.entry import Entry
 from trialscreen.log.follow_up import Again, Due, Flip, corrected_by
+from trialscreen.log.saved import Saved
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.verdict_words import old_values
 from trialscreen.screening.readings import UNCONFIRMED
 
 
-def entries_listing(entries: Iterable[Kept], subject: str | None = None) -> Listing:
+def entries_listing(
+    entries: Iterable[Kept], subject: str | None = None, saved: Sequence[Saved] = ()
+) -> Listing:
     """Every entry (of a subject), the corrected ones too, each with what became of it.
 
     `verdict` and what follows it is of screenings, `decision` of decisions, `state` of dose
-    cohorts.
+    cohorts. Last come `saved` answers that are not logged; `file` names where answers are.
     """
     every = list(entries)
     corrected = corrected_by(every)
+    files = {one.number: str(one.path) for one in saved}
     columns: Columns[Kept] = {
         "entry": lambda one: one.number,
         "kind": lambda one: KINDS[type(one)],
@@ -41,24 +45,44 @@ def entries_listing(entries: Iterable[Kept], subject: str | None = None) -> List
         "corrects": lambda one: None if one.corrects is None else one.corrects.of,
         "corrected_by": lambda one: corrected.get(one.number),
         "note": lambda one: one.note if isinstance(one, Entry) else "",
+        "file": lambda one: files.get(one.number),
     }
     wanted = (one for one in every if subject is None or _is_of(one, subject))
-    return listed(columns, wanted)
+    listing = listed(columns, wanted)
+    for one in _unlogged(saved, subject):
+        cells = {"kind": "saved answers", "subject": one.subject, "on": one.on}
+        cells["file"] = str(one.path)
+        listing.rows.append(tuple(map(cells.get, listing.columns)))
+    return listing
 
 
-def entries_page(entries: Iterable[Kept], subject: str | None = None) -> blocks.Page:
-    """The same entries, as far as a terminal has room for them."""
+def _unlogged(saved: Sequence[Saved], subject: str | None) -> list[Saved]:
+    return [one for one in saved if one.number is None and subject in (None, one.subject)]
+
+
+def entries_page(
+    entries: Iterable[Kept], subject: str | None = None, saved: Sequence[Saved] = ()
+) -> blocks.Page:
+    """The same, as far as a terminal has room for it."""
     every = list(entries)
     corrected = corrected_by(every)
+    files = {one.number: one.path.name for one in saved}
     columns: Columns[Kept] = {
         "entry": lambda one: one.number,
         "subject": lambda one: None if isinstance(one, CohortState) else one.subject,
         "on": lambda one: one.on,
         "result": _result,
-        "details": lambda one: list(_details(one, corrected.get(one.number))),
+        "details": lambda one: list(
+            _details(one, corrected.get(one.number), files.get(one.number))
+        ),
     }
     wanted = (one for one in every if subject is None or _is_of(one, subject))
-    return listed(columns, wanted, wide=("details",)).page("No entries.")
+    listing = listed(columns, wanted, wide=("details",))
+    for one in _unlogged(saved, subject):
+        listing.rows.append(
+            (None, one.subject, one.on, "not logged", f"answers in {one.path.name}")
+        )
+    return listing.page("No entries.")
 
 
 def _result(one: Kept) -> str:
@@ -67,7 +91,7 @@ def _result(one: Kept) -> str:
     return one.decision if isinstance(one, Decision) else one.state
 
 
-def _details(one: Kept, corrected_by: int | None) -> Iterator[str]:
+def _details(one: Kept, corrected_by: int | None, file: str | None) -> Iterator[str]:
     if isinstance(one, Entry):
         yield from one.outcome.failed
         if one.outcome.unconfirmed:
@@ -76,6 +100,8 @@ def _details(one: Kept, corrected_by: int | None) -> Iterator[str]:
         yield one.dose_cohort
     if corrected_by is not None:
         yield f"corrected by {corrected_by}"
+    if file is not None:
+        yield f"answers in {file}"
 
 
 def _is_of(one: Kept, subject: str) -> bool:

@@ -42,7 +42,8 @@ from trialscreen.text.characters import count_of
 class Record(NamedTuple):
     """One screening with the answers behind it, and its entry if it stands in a log.
 
-    `tool` is the version of trialscreen that screened, `decision` the last one of the subject.
+    `tool` is the version of trialscreen that screened, `decision` the last one of the subject,
+    whose code is `subject` if it is known without an entry.
     """
 
     screening: Screening
@@ -50,6 +51,7 @@ class Record(NamedTuple):
     tool: str
     entry: Entry | None = None
     decision: Decision | None = None
+    subject: str = ""
 
 
 def record_of(trial: Trial, entry: Entry, decision: Decision | None = None) -> Record:
@@ -94,7 +96,7 @@ def _foot(record: Record) -> str:
     screening, entry = record.screening, record.entry
     nct_id, on = screening.trial.registration.nct_id, screening.on
     if entry is None:
-        return f"{nct_id} · subject ________ · screened {on}"
+        return f"{nct_id} · subject {record.subject or '________'} · screened {on}"
     return (
         f"{nct_id} · subject {entry.subject} · screened {on} · log entry and seal"
         f" {noted_as(entry.number, entry.seal)}"
@@ -132,7 +134,7 @@ def _identity(record: Record) -> Iterator[tuple[str, str]]:
     """Whose record it is and by which criteria; what is left empty is filled in by hand."""
     trial, entry = record.screening.trial, record.entry
     yield "Trial", trial.registration.nct_id
-    yield "Subject", "" if entry is None else entry.subject
+    yield "Subject", record.subject if entry is None else entry.subject
     yield "Screening date", str(record.screening.on)
     if entry is not None:
         yield from _in_the_log(entry)

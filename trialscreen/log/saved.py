@@ -1,0 +1,59 @@
+"""Answers that interviews saved beside a log, found again by the subject's code in them."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from trialscreen.answers.answer import SUBJECT
+from trialscreen.answers.files import KEPT, read_answers
+from trialscreen.answers.values import read_day
+from trialscreen.log.decisions import Kept
+from trialscreen.log.entry import Entry
+from trialscreen.model.errors import Problem, ValueProblem
+from trialscreen.model.trial import SCREENING_DATE
+
+_ENDINGS = (".yaml", ".yml")
+
+
+class Saved(NamedTuple):
+    """Saved answers of a subject, of a screening on that day; `number` is its entry, if logged."""
+
+    subject: str
+    on: date | None
+    path: Path
+    number: int | None = None
+
+
+def saved_answers(nct_id: str, folder: Path, entries: Iterable[Kept]) -> list[Saved]:
+    """What interviews saved for a trial in a folder, with the subject's code; by file name."""
+    numbers = {(one.subject, one.on): one.number for one in entries if isinstance(one, Entry)}
+    return [
+        one._replace(number=numbers.get((one.subject, one.on or date.min)))
+        for one in _found(KEPT.format(nct_id=nct_id).encode(), folder)
+    ]
+
+
+def _found(head: bytes, folder: Path) -> Iterator[Saved]:
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in _ENDINGS and path.is_file() and _begins_with(path, head):
+            problems: list[Problem] = []
+            answers = read_answers(str(path), problems)
+            if SUBJECT in answers:  # what cannot be read names nobody
+                day = answers.get(SCREENING_DATE)
+                yield Saved(answers[SUBJECT].text, None if day is None else _day(day.text), path)
+
+
+def _begins_with(path: Path, head: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(head)) == head
+    except OSError:  # somebody else's
+        return False
+
+
+def _day(text: str) -> date | None:
+    try:
+        return read_day(text)
+    except ValueProblem:
+        return None
