@@ -5,8 +5,9 @@ from pathlib import Path
 from random import Random
 
 import polars as pl
+import pytest
 
-from tests.process import cohort
+from tests.process import cohort, refusals
 from tests.sizes import size
 from trialscreen import load_trial, screen
 from trialscreen.model.trial import Element
@@ -132,6 +133,58 @@ def test_a_column_map_can_name_a_day(tmp_path: Path) -> None:
     assert ran.code == 0, ran
     found = pl.read_csv(tmp_path / "out.csv", infer_schema=False, empty_string_is_null=False)
     assert found.select("stale", "awaited").rows() == [("tsh", ""), ("", "tsh")]
+
+
+def test_one_column_can_have_the_day_of_several_samples(tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text(
+        "TSH: {element: tsh, unit: mIU/L, date_column: Lab day, date_format: '%d.%m.%Y'}\n"
+        "GPT: {element: alt, date_column: Lab day, date_format: '%d.%m.%Y'}\n"
+        "HIV: {element: hiv_antibody, date_column: virology_day}\n"
+        "missing: [NA]\n",
+        "utf-8",
+    )
+    pl.DataFrame(
+        {
+            "patient_id": ["a", "b", "c"],
+            "TSH": ["3", "3", "3"],
+            "GPT": ["20", "pending", "20"],
+            "HIV": ["negative"] * 3,
+            "Lab day": ["02.03.2026", "02.03.2026", "NA"],
+            "virology_day": ["2026-03-03", "2025-12-31", "2026"],
+        }
+    ).write_csv(tmp_path / "t.csv")
+    ran = cohort(
+        *(tmp_path, "t.csv", "--screening-date", "2026-03-31", "--also", "stale,awaited"),
+        *("--columns", "map.yaml"),
+    )
+    assert ran.code == 0, ran
+    assert "not used" not in ran.err
+    found = pl.read_csv(tmp_path / "out.csv", infer_schema=False, empty_string_is_null=False)
+    assert found.select("stale", "awaited").rows() == [
+        ("tsh; alt", ""),
+        ("tsh; hiv_antibody", "alt"),
+        ("", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column_map", "message"),
+    [
+        ("W: {element: weight, date_column: D}", "weight carries no day, and has no date_column"),
+        ("T: {element: tsh, date_format: '%d.%m.%Y'}", "quantity, and has no date_format"),
+        ("T: {element: tsh, date_column: A}\nA: alt", "'A' holds a data element of its own"),
+        ("T: {element: tsh, date_column: X}", "the table has no column 'X'"),
+        ("T: {element: tsh, date_column: D}\ntsh_date: tsh_date", "two columns for the element"),
+    ],
+)
+def test_a_column_of_days_that_cannot_be_is_refused(
+    column_map: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "map.yaml").write_text(column_map, "utf-8")
+    header = "patient_id,T,A,D,W,tsh_date\n"
+    (tmp_path / "t.csv").write_text(f"{header}a,3,20,2026-03-01,55,2026-03-01\n", "utf-8")
+    ran = cohort(tmp_path, "t.csv", "--columns", "map.yaml")
+    assert any(message in one for one in refusals(ran))
 
 
 def test_a_day_behind_the_value_is_refused_with_its_column(tmp_path: Path) -> None:

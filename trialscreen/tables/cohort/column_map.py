@@ -10,6 +10,7 @@ from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.reader import Cursor, Document
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.screening.samples import day_column
 from trialscreen.tables.cohort.readers.cells import Form, Kind, check_date_format, code_of
 from trialscreen.tables.unit_columns import beside, kinds_beside
 from trialscreen.text.characters import nearest, plain_name, printable, shown, some
@@ -40,10 +41,15 @@ class Matched(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What a site's file says of one of its columns."""
+    """What a site's file says of one of its columns.
+
+    `date_column` has the days of its samples, as it may have those of others, in `date_format`.
+    """
 
     element: str
     form: Form = Form()
+    date_column: str | None = None
+    date_format: str | None = None
 
 
 class ColumnMap(NamedTuple):
@@ -55,13 +61,24 @@ class ColumnMap(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """The columns that it speaks of."""
-        return (*self.targets, *self.beside)
+        return (*self.targets, *self.beside, *self.days)
 
     @property
     def written(self) -> Mapping[str, Kind]:
         """The columns whose numbers or days are texts in a form of the site's own."""
         forms = {name: one.form.written for name, one in self.targets.items()}
-        return {name: kind for name, kind in forms.items() if kind is not None}
+        days: dict[str, Kind] = {
+            one.date_column: "day"
+            for one in self.targets.values()
+            if one.date_column is not None and one.date_format is not None
+        }
+        return days | {name: kind for name, kind in forms.items() if kind is not None}
+
+    @property
+    def days(self) -> tuple[str, ...]:
+        """The columns with days of samples."""
+        of_all = (one.date_column for one in self.targets.values())
+        return tuple(dict.fromkeys(name for name in of_all if name is not None))
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -88,13 +105,14 @@ def match_columns(
     for name in names:
         if name == key or name in column_map.beside:
             continue
-        column = _column(known, name, column_map)
-        if column is None:
+        found = [*_column(known, name, column_map), *_days(known, name, column_map)]
+        if not found:
             strange.append(name)
-        elif (first := columns.setdefault(column.element.name, column)) is not column:
-            both = f"{shown(first.name)} and {shown(name)}"
-            message = f"two columns for the element {column.element.name}"
-            problems.append(Problem(both, message))
+        for column in found:
+            if (first := columns.setdefault(column.element.name, column)) is not column:
+                both = f"{shown(first.name)} and {shown(name)}"
+                message = f"two columns for the element {column.element.name}"
+                problems.append(Problem(both, message))
     problems.extend(_undeclared(columns.values(), strange))
     if not problems and not columns.keys() - {SCREENING_DATE}:
         names = some([f"{shown(name)}{nearest(name, known)}" for name in strange])
@@ -140,17 +158,24 @@ def _unsaid(column: Column) -> list[str]:
     return [kind for kind in kinds_beside(column.element) if not said[kind]]
 
 
-def _column(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> Column | None:
-    """The column of this name; None if it holds no element."""
+def _column(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> Iterator[Column]:
+    """The column of this name; none if it holds no element."""
     target = column_map.targets.get(name)
     alike = target is None and name not in known
     if target is None:
         target = Target(plain_name(name) if alike else name)
-    if target.element not in known:
-        return None
-    missing = (*target.form.missing, *column_map.missing)
-    form = target.form._replace(missing=missing)
-    return Column(name, known[target.element], form, alike)
+    if target.element in known:
+        missing = (*target.form.missing, *column_map.missing)
+        form = target.form._replace(missing=missing)
+        yield Column(name, known[target.element], form, alike)
+
+
+def _days(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> Iterator[Column]:
+    """The column of this name, for each element whose sample days it has."""
+    for target in column_map.targets.values():
+        if target.date_column == name:
+            form = Form(missing=column_map.missing, date_format=target.date_format)
+            yield Column(name, known[day_column(target.element)], form)
 
 
 MISSING = "missing"
@@ -158,7 +183,7 @@ MISSING = "missing"
 
 KEYS = (
     *("element", "unit", "values", MISSING, "date_format", "decimal"),
-    *("unit_column", "comparator_column"),
+    *("unit_column", "comparator_column", "date_column"),
 )
 _NUMERIC = ("integer", "quantity")
 
@@ -204,7 +229,11 @@ def _target(trial: Trial, place: Cursor) -> Target:
                 hint = f" For a code in every column write a list, [{name}]"
             place.problem(f"no data element is named {shown(name)}.{hint}")
         return Target("")
-    return Target(name, _form(trial, known[name], place))
+    element, of_days = known[name], place.optional("date_column", Cursor.text, None)
+    form = _form(trial, element, place)
+    if of_days is None or element.valid_for is None:
+        return Target(name, form)
+    return Target(name, form._replace(date_format=None), of_days, form.date_format)
 
 
 def _form(trial: Trial, element: Element, place: Cursor) -> Form:
@@ -214,10 +243,12 @@ def _form(trial: Trial, element: Element, place: Cursor) -> Form:
         ("decimal", numeric),
         ("unit_column", numeric),
         ("comparator_column", numeric or element.type == "date"),
-        ("date_format", element.type == "date"),
+        ("date_format", element.type == "date" or "date_column" in given),
+        ("date_column", element.valid_for is not None),
     ):
         if key in given and not fits:
-            place.down(key).problem(f"{element.name} is of type {element.type}, and has no {key}")
+            kind = f"is of type {element.type}" if key != "date_column" else "carries no day"
+            place.down(key).problem(f"{element.name} {kind}, and has no {key}")
 
     def checked(check: Callable[[str], None]) -> Callable[[Cursor], str]:
         def read(at: Cursor) -> str:
@@ -283,8 +314,11 @@ def _check_uses(targets: dict[str, Target], root: yaml_nodes.Mapping, document: 
     """A column holds an element, or stands beside one."""
     for name, target in targets.items():
         place = Cursor(root.items[name], name, document)
-        for key in ("unit_column", "comparator_column"):
-            other = getattr(target.form, key)
+        form = target.form
+        others = (form.unit_column, form.comparator_column, target.date_column)
+        for key, other in zip(
+            ("unit_column", "comparator_column", "date_column"), others, strict=True
+        ):
             if other is not None and (other == name or other in targets):
                 place.down(key).problem(f"{shown(other)} holds a data element of its own")
         beside = target.form.beside

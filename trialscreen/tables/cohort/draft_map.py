@@ -26,7 +26,7 @@ _BESIDE = re.compile(r"(.*?)\s*[(\[（]([^()\[\]（）]+)[)\]）]\s*(.*)|(.*),\s
 _HEAD = """\
 # A draft for --columns, made from the titles of {names} alone. Nobody has checked it.
 # Look at every line, above all at the units; then use it. Other keys of a column are values,
-# missing, date_format, decimal, unit_column and comparator_column:
+# missing, date_format, decimal, unit_column, comparator_column and date_column:
 #   "Sex": {{element: sex, values: {{"1": male, "2": female}}}}
 # Codes for a missing value in any column, if there are some:
 #   missing: [NA, ".", UNK]
