@@ -155,6 +155,8 @@ def test_every_question_is_on_paper_once_under_who_can_answer_it(tmp_path: Path)
     for source in ("participant", "chart", "laboratory", "imaging", "investigator"):
         at = text.index(f">{source.capitalize()}</h2>", at + 1)
         for one in asked:
+            if source in one.sources[1:]:
+                assert text.index(f'"row" class="plain">Confirm: {escape(one.label)}<') > at
             if one.source == source and one.name != "screening_date":
                 assert text.count(f'"row" class="plain">{escape(one.ask)}') == 1, one.name
                 assert text.index(escape(one.ask)) > at

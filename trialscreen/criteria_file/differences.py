@@ -3,13 +3,13 @@
 Every value is put into words; a difference that the words do not show is told all the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from typing import Literal, NamedTuple
 
 from trialscreen.model import rules
-from trialscreen.model.trial import Check, Criterion, Formula, Reading, Trial
+from trialscreen.model.trial import Check, Criterion, Formula, Trial
 from trialscreen.model.wording import as_written, rule_in_words
 
 Part = Literal["trial", "criterion", "element", "check"]
@@ -18,8 +18,10 @@ Values = Mapping[str, tuple[object, str]]
 
 SAME_WORDS = "(written otherwise, with the same meaning in words)"
 
-_NO_FACTS = frozenset(("name", "units", "id", "readings"))
-_ASKED = frozenset(("section", "label", "ask", "help", "examples", "card", "expected_to_fail"))
+_NO_FACTS = frozenset(("name", "units", "id", "readings", "alternatives"))
+_ASKED = frozenset(
+    ("section", "label", "ask", "help", "examples", "card", "expected_to_fail", "text", "valid_for")
+)
 """Fields that no finding rests on."""
 
 
@@ -38,9 +40,8 @@ class Difference(NamedTuple):
     @property
     def decides(self) -> bool:
         """Whether a finding can rest on it."""
-        return self.part in ("criterion", "element") and not (
-            self.field in _ASKED or self.field.startswith("reading ") or self.field == "text"
-        )
+        told = self.field.startswith(("reading ", "alternative "))
+        return self.part in ("criterion", "element") and not (told or self.field in _ASKED)
 
 
 def differences(old: Trial, new: Trial) -> tuple[Difference, ...]:
@@ -95,13 +96,19 @@ def _facts(trial: Trial) -> Values:
 
 
 def _criteria(trial: Trial) -> dict[str, Values]:
+    return {one.id: {**_fields(trial, one), **_readings(trial, one)} for one in trial.criteria}
+
+
+def _readings(trial: Trial, criterion: Criterion) -> Values:
+    """Its readings, and the rules that the alternatives of these and of others would make of it."""
     return {
-        one.id: {**_fields(trial, one), **_readings(trial, one.readings)} for one in trial.criteria
+        f"{what} {reading.ref}": (value, _words(trial, value))
+        for what, found in (
+            ("reading", ((one, one) for one in criterion.readings)),
+            ("alternative", criterion.alternatives),
+        )
+        for reading, value in found
     }
-
-
-def _readings(trial: Trial, readings: Sequence[Reading]) -> Values:
-    return {f"reading {one.ref}": (one, _words(trial, one)) for one in readings}
 
 
 def _elements(trial: Trial) -> dict[str, Values]:

@@ -38,11 +38,11 @@ def blank_page(trial: Trial) -> blocks.Page:
 
 def _sheets(trial: Trial) -> Iterator[blocks.Block]:
     asked = [one for one in trial.answerable() if one.name != SCREENING_DATE]
-    sources = [one for one in SOURCES if one != "derived" and any(e.source == one for e in asked)]
+    sources = [one for one in SOURCES if one != "derived" and any(one in e.sources for e in asked)]
     for number, source in enumerate(sources):
         yield blocks.Heading(SOURCE_WORDS[source], new_sheet=number > 0)
         for section in trial.sections:
-            some = [one for one in asked if (one.source, one.section) == (source, section.id)]
+            some = [one for one in asked if source in one.sources and one.section == section.id]
             if some:
                 yield _questions(section.title, some, source)
 
@@ -51,20 +51,22 @@ def _questions(title: str, elements: Sequence[Element], source: Source) -> block
     if source not in ("laboratory", "imaging"):
         return blocks.table(
             (title, "Answer"),
-            ((_question(one), _room(one)) for one in elements),
+            ((_question(one, source), _room(one)) for one in elements),
             (3, 2),
             to_fill=True,
         )
     return blocks.table(
         (title, "Answer", "Day of the sample or scan"),
-        ((_question(one), _room(one), "" if one.valid_for else "–") for one in elements),
+        ((_question(one, source), _room(one), "" if one.valid_for else "–") for one in elements),
         (4, 3, 2),
         to_fill=True,
     )
 
 
-def _question(element: Element) -> str:
-    """What is asked, with examples where it names none of them."""
+def _question(element: Element, source: Source) -> str:
+    """What is asked, with examples where it names none of them; or what is to be confirmed."""
+    if source != element.source:
+        return f"Confirm: {element.label}"
     ask = element.ask or element.label
     named = element.examples.partition(",")[0].casefold() in ask.casefold()
     return ask if named else f"{ask} ({element.examples})"

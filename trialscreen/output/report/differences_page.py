@@ -41,11 +41,20 @@ def _thing(
     if before is None or after is None:
         yield blocks.Heading(f"{named}: {'new' if before is None else 'removed'}")
         rows = ((one.field, one.new or one.old or "") for one in found)
-        yield blocks.table(("", "New" if before is None else "Old"), rows, (0, 1))
+        yield blocks.table(("Field", "New" if before is None else "Old"), rows, (0, 1))
     else:
         yield blocks.Heading(named)
-        changed = ((one.field, *_changed(one.old or "", one.new or "")) for one in found)
-        yield blocks.table(("", "Old", "New"), changed, (0, 1, 1))
+        by_rule = any(one.field == "rule" for one in found)
+        follow = [one.field for one in found if by_rule and one.field.startswith("alternative ")]
+        shown = [one for one in found if one.field not in follow]
+        changed = ((one.field, *_changed(one.old or "", one.new or "")) for one in shown)
+        yield blocks.table(("Field", "Old", "New"), changed, (0, 1, 1))
+        if follow:
+            refs = ", ".join(field.removeprefix("alternative ") for field in follow)
+            said = (
+                f"So does what the alternatives of {refs} would make of it; --format json has all."
+            )
+            yield blocks.Paragraph(said, "muted")
 
 
 def _label(trial: Trial, part: str, name: str) -> str | None:

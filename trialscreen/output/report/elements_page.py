@@ -65,7 +65,8 @@ def elements_listing(elements: Sequence[Element]) -> Listing:
         "range": lambda one: one.range,
         "typical": lambda one: one.typical,
         "valid_for": lambda one: one.valid_for and str(one.valid_for),
-        "source": lambda one: ", ".join(one.sources),
+        "source": lambda one: one.source,
+        "other_sources": lambda one: list(one.other_sources),
     }
     return listed(columns, elements, {"range": _span, "typical": _span})
 
