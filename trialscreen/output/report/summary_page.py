@@ -98,7 +98,8 @@ def _named(finding: Finding) -> tuple[str, str, blocks.Cell]:
 
 def _next(screening: Screening, again: str) -> Iterator[blocks.Part]:
     """When to look again, and what is needed of whom."""
-    waits = screening.verdict != "ineligible" or all_clear_on(screening) is not None
+    for_good = screening.verdict == "ineligible" and not screening.unconfirmed
+    waits = not for_good or all_clear_on(screening) is not None
     needed = [*_needed(screening)] if waits else []
     lines = " ".join(clearing_lines(screening, again))
     if rows := [*needed, *([("Date", lines)] if lines else [])]:
