@@ -1,5 +1,8 @@
 """Decisions and dose cohorts in the log: what is refused, what the board says, what comes back."""
 
+import json
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,9 @@ from tests.logs import TRIAL, begun, screened
 from trialscreen.log.board import board
 from trialscreen.log.decisions import CohortState, Decision, Kept
 from trialscreen.log.entry import Correction
+from trialscreen.log.seal import NO_SEAL, entry_of, sealed, texts
 from trialscreen.log.store import open_log
-from trialscreen.log.verify import verify
+from trialscreen.log.verify import Noted, verify
 from trialscreen.model.errors import InputError
 
 CASES = yaml.safe_load(Path("tests/data/dose_cohorts.yaml").read_text(encoding="utf-8"))
@@ -153,3 +157,55 @@ def test_a_board_of_an_earlier_day_knows_nothing_of_later_ones(tmp_path: Path) -
     assert (found.enrolled, found.cohorts[0].free) == (0, 3)
     assert [one.subject for one in found.undecided] == ["S-1"]
     assert board(TRIAL, kept, date(2026, 6, 3)).undecided == ()
+
+
+# A log of before.
+
+
+def test_an_older_log_is_read_verified_and_added_to(tmp_path: Path) -> None:
+    path = tmp_path / "site.log"
+    script = Path("tests/data/log_before_decisions.sql").read_text(encoding="utf-8")
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(script)
+    noted = Noted(3, "2926075755685905")
+    assert (verify(path, [noted]).entries, verify(path, [noted]).faults) == (3, ())
+    with begun(path) as log:
+        old = list(log.every())
+        assert [(one.number, one.subject, one.outcome.verdict) for one in log.entries()] == [
+            (1, "S-1", "ineligible"),
+            (2, "S-1", "undetermined"),
+            (3, "S-2", "ineligible"),
+        ]
+        assert [one.stage for one in log.entries()] == ["full", "full", "before consent"]
+        add(log, state(LOW, date(2026, 6, 3)))
+        add(log, Decision("S-1", date(2026, 6, 3), CRITERIA, "declined"))
+        assert list(log.every())[:3] == old
+    assert (verify(path, [noted]).entries, verify(path, [noted]).faults) == (5, ())
+
+
+WRONG: dict[str, list[tuple[str, object]]] = {
+    "decision": [
+        *(("kind", "x"), ("decision", "x"), ("on", "x"), ("criteria", {}), ("despite", [1])),
+        *((key, []) for key in ("subject", "dose_cohort", "by", "reason", "screening")),
+        ("another", 1),
+    ],
+    "state": [
+        *((key, "x") for key in ("kind", "state", "places", "sentinel_days")),
+        *((key, 1) for key in ("dose_cohort", "at", "tool")),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("of", "key", "value"), [(of, *one) for of, cases in WRONG.items() for one in cases]
+)
+def test_what_no_decision_can_be_is_no_entry(of: str, key: str, value: object) -> None:
+    made: Kept = enrolled("S-1", LOW, ON) if of == "decision" else state(LOW, ON)
+    head, detail = texts(made)
+    assert entry_of(sealed(1, NO_SEAL, None, head, detail)).on == ON
+    wrong = json.dumps({**json.loads(head), key: value})
+    try:
+        found = entry_of(sealed(1, NO_SEAL, None, wrong, detail))
+    except ValueError:
+        return
+    pytest.fail(f"taken: {found}")

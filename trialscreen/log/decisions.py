@@ -100,10 +100,15 @@ def decision_of(
     if head["kind"] == KINDS[Decision]:
         kept = Decision(**{**fields, **made, "despite": tuple(head["despite"])})
         known, words = kept.decision in get_args(Choice), (kept.subject, *kept.despite)
+        numbers: tuple[object, ...] = (kept.screening,)
     else:
         kept = CohortState(**{**fields, **made})
         known, words = kept.state in get_args(State), (kept.dose_cohort,)
+        numbers = (kept.places, kept.sentinel_days, kept.observation_days)
         known = known and head["kind"] == KINDS[CohortState]
-    if not known or not all(isinstance(one, str) for one in (*words, kept.by, kept.reason)):
+    cohort = "" if kept.dose_cohort is None else kept.dose_cohort
+    texts = (*words, cohort, kept.by, kept.tool, kept.reason)
+    known = known and all(isinstance(one, str) for one in texts)
+    if not known or not all(one is None or type(one) is int for one in numbers):
         raise ValueError
     return kept
