@@ -1,6 +1,6 @@
 """The page of one screening that one takes in at a glance; the full page has all there is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from trialscreen.output.report.about import AID, criteria_file
 from trialscreen.output.report.render import blocks
@@ -23,7 +23,10 @@ NAMED = {3: 3, 12: 1}
 """Of up to so many open criteria, so many missing elements are named beside each; of more, none."""
 
 ROOM = 250
-"""Characters for naming what is needed, shared by the sources; each has one element at least."""
+"""Characters for naming what is needed, shared by the sources; each has one element at least.
+
+Where none is named beside the criteria, there is room for twice as many.
+"""
 
 _GAP = blocks.Paragraph("")
 
@@ -63,12 +66,20 @@ def _failing(screening: Screening) -> Iterator[blocks.Part]:
 
 
 def _open(screening: Screening) -> Iterator[blocks.Part]:
-    findings = [one for one in screening.findings if not one.passes.known]
-    if findings:
-        most = next((named for upto, named in NAMED.items() if len(findings) <= upto), 0)
+    if findings := _open_findings(screening):
+        most = _named_beside(findings)
         rows = [(*_named(one), "\n".join(_missing(one, most))) for one in findings]
         yield blocks.Heading(f"Open ({len(rows)}): what is missing")
         yield blocks.table(("", "Criterion", "Status", "Missing"), rows, (0, 0, 0, 1), compact=True)
+
+
+def _open_findings(screening: Screening) -> list[Finding]:
+    return [one for one in screening.findings if not one.passes.known]
+
+
+def _named_beside(findings: Sequence[Finding]) -> int:
+    """How many missing elements are named beside each of these open criteria."""
+    return next((named for upto, named in NAMED.items() if len(findings) <= upto), 0)
 
 
 def _missing(finding: Finding, most: int) -> Iterator[str]:
@@ -114,7 +125,8 @@ def _notices(screening: Screening) -> Iterator[blocks.Part]:
 
 def _needed(screening: Screening) -> Iterator[tuple[str, str]]:
     """What is awaited or too old; and what else is needed, by who can give it."""
-    elements, room = screening.trial.elements, ROOM // max(len(screening.needed), 1)
+    elements, findings = screening.trial.elements, _open_findings(screening)
+    room = ROOM * (1 if _named_beside(findings) else 2) // max(len(screening.needed), 1)
     awaited = {one.element for one in screening.awaited}
     yield from waiting_rows(screening, room)
     for source, names in screening.needed.items():

@@ -1,6 +1,6 @@
 """What is awaited, and which values are too old: rows beside what is needed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from sys import maxsize
 
 from trialscreen.model.trial import SOURCES
@@ -8,6 +8,11 @@ from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import some
 
 Row = tuple[str, str]
+
+_THE: Mapping[str, str] = {
+    **{source: f"the {source}" for source in SOURCES},
+    "imaging": "imaging",
+}
 
 
 def waiting_rows(screening: Screening, room: int = maxsize) -> list[Row]:
@@ -26,7 +31,7 @@ def _awaited(screening: Screening, room: int) -> Iterator[str]:
     elements = screening.trial.elements
     groups: dict[str, list[str]] = {}
     for one in screening.awaited:
-        since = f"awaited since {one.since} from {'the ' * (one.source in SOURCES)}{one.source}"
+        since = f"awaited since {one.since} from {_THE.get(one.source, one.source)}"
         groups.setdefault(since, []).append(elements[one.element].label)
     for since, labels in groups.items():
         yield f"{fitting(labels, room)} {since}"
