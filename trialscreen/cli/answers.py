@@ -73,7 +73,7 @@ def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[s
             message = f"names no {SCREENING_DATE}, so that nobody knows of which day these are:"
             refuse(RESCREEN, f"{file} {message} {', '.join(counted)}; add one, or use {FROM}")
         return stored
-    now = screening_day(trial, on, [])
+    now = screening_day(trial, on, wrong)
     then = screening_date(trial, {SCREENING_DATE: own}, today(), wrong)
     if then is not None and now < then:
         wrong.append(Problem(DAY, f"{now} is before {then}, the day of {own.where}"))

@@ -17,6 +17,7 @@ from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.cli.completion import element_options, trial_behind
 from trialscreen.cli.examples import ExamplesFirst
 from trialscreen.cli.options import FROM
+from trialscreen.cli.output import Format
 from trialscreen.cli.usage import option_hint
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem
@@ -115,7 +116,7 @@ def _take(
                 taken.rest.extend(words)
             seen.add(name)
         elif arg.startswith("-") and arg != "-" and not (strange and arg[1:2].isdigit()):
-            hint = option_hint(name, (*elements, *own))
+            hint = option_hint(name, (*elements, *own), Format if "--format" in own else ())
             taken.problems.append(Problem(short(name), f"no such option.{hint}"))
             strange = not equals
             continue

@@ -137,7 +137,7 @@ def screen(
     logging = LogOptions(log, subject, by, note, corrects, reason)
     closing, unlogged = "", None
     with answers_file(asked) as keeper:
-        stored = _stored(flags, on, rescreen, asked.file(given_file))
+        stored = _stored(flags, on, rescreen, given_file, asked)
         of_file = taken_subject(flags.trial, stored)
         at = read_site(flags.trial, site)
         answers, screening = screen_stored(flags, on, stored, at)
@@ -173,14 +173,18 @@ def screen(
 
 
 def _stored(
-    flags: Flags, on: str | None, rescreen: str | None, file: str | None
+    flags: Flags,
+    on: str | None,
+    rescreen: str | None,
+    given_file: str | None,
+    asked: InterviewOptions,
 ) -> dict[str, Answer]:
     """The answers in the file that is named, by one option or by another."""
     if rescreen is None:
-        return stored_answers(flags, file)
-    if file is not None:
+        return stored_answers(flags, asked.file(given_file))
+    if given_file is not None or asked.resume is not None:
         refuse(RESCREEN, "names a file of answers, and so does another option; give one")
-    return rescreened_answers(flags, on, rescreen)
+    return rescreened_answers(flags, on, asked.file(rescreen))
 
 
 def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: bool) -> None:

@@ -26,18 +26,17 @@ def usage_told_alike() -> Iterator[None]:
         refuse(where, message)
 
 
-def option_hint(name: str, options: Iterable[str]) -> str:
-    """What may be meant by an option that a command with these `options` does not have."""
-    known = tuple(options)
+def option_hint(name: str, options: Iterable[str], formats: Iterable[str]) -> str:
+    """What may be meant by an option that is none of these, in a command with these formats."""
     if name == "--criteria":
         return " It stands before the command: trialscreen --criteria FILE …"
-    formats = [f"--{form}" for form in Format]
-    if "--format" not in known and name in formats:
+    known = tuple(options)
+    asked = [flag for form in formats if (flag := f"--{form}") not in known]
+    if name in (f"--{form}" for form in Format) and not asked:
         return ""
-    hint = nearest(name, (*known, *formats) if "--format" in known else known)
-    for one in formats:
-        if one not in known:
-            hint = hint.replace(f"'{one}'", f"'--format {one[2:]}'")
+    hint = nearest(name, (*known, *asked))
+    for flag in asked:
+        hint = hint.replace(f"'{flag}'", f"'--format {flag[2:]}'")
     return hint
 
 
@@ -51,8 +50,9 @@ def _told(error: Any) -> tuple[str, str]:
         return (command, _missing(command, name, error)) if missing else (name, _bad_value(error))
     if (option := getattr(error, "option_name", None)) is not None:
         if type(error).__name__ == "NoSuchOption":
-            options = (name for one in context.command.get_params(context) for name in one.opts)
-            return short(option), f"no such option.{option_hint(option, options)}"
+            own = {name: one for one in context.command.get_params(context) for name in one.opts}
+            formats = _choices(own["--format"], context) if "--format" in own else ()
+            return short(option), f"no such option.{option_hint(option, own, formats)}"
         return option, error.message.removeprefix(f"Option {option!r} ").rstrip(".")
     message = printable(error.message)
     known: Sequence[str] = tuple(getattr(context and context.command, "commands", ()))
@@ -65,10 +65,15 @@ def _command(context: Any) -> str:
     return str(context.command_path.removeprefix(context.find_root().info_name).strip())
 
 
+def _choices(option: Any, context: Any) -> list[str]:
+    """The words that an option chooses from, out of what Typer says when it is missing."""
+    said = option.get_missing_message(ctx=context) or ""
+    return re.findall(r"[^\s,]+", said.partition(":")[2])
+
+
 def _missing(command: str, name: str, error: Any) -> str:
-    choices = (error.param.get_missing_message(ctx=error.ctx) or "").partition(":")[2].split()
-    if choices:
-        return f"{name} is missing; expected {' '.join(choices)}"
+    if choices := _choices(error.param, error.ctx):
+        return f"{name} is missing; expected {', '.join(choices)}"
     return f"{name} is missing; see trialscreen {command} --help"
 
 
