@@ -14,7 +14,7 @@ import polars as pl
 from tests.generate import ON
 from tests.spec import spec_trial
 from tests.tables import random_table, reference
-from tests.trials import left_to_judgement, vary, with_criteria
+from tests.trials import before_consent, left_to_judgement, vary, with_criteria
 from trialscreen import Trial, load_trial
 from trialscreen.tables.engines.polars import screen_frame
 
@@ -53,6 +53,15 @@ def judgement_cases(seeds: range, rows: int) -> Iterator[Case]:
         rng = Random(seed)
         trial = with_criteria(rng, left_to_judgement(rng, spec_trial()), count=1)
         trial = replace(trial, criteria=trial.criteria[:1])
+        yield Case(seed, trial, random_table(rng, trial, rows))
+
+
+def consent_cases(seeds: range, rows: int) -> Iterator[Case]:
+    """Two criteria each, over elements of which many are signatures."""
+    for seed in seeds:
+        rng = Random(seed)
+        trial = with_criteria(rng, before_consent(rng, spec_trial()), count=2)
+        trial = replace(trial, criteria=trial.criteria[:2])
         yield Case(seed, trial, random_table(rng, trial, rows))
 
 

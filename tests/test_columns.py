@@ -11,6 +11,7 @@ import pytest
 from tests.differential import (
     Case,
     Difference,
+    consent_cases,
     differences,
     generated_cases,
     judgement_cases,
@@ -50,6 +51,7 @@ from trialscreen.tables.engines.polars import (
 FAMILIES: dict[str, Callable[[], Iterator[Case]]] = {
     "generated": lambda: generated_cases(range(size(160, part=16)), spec_trial(), rows=150),
     "for judgement": lambda: judgement_cases(range(size(150, part=15)), rows=60),
+    "before consent": lambda: consent_cases(range(size(150, part=15)), rows=60),
     "as written": lambda: generated_cases(
         range(size(80, part=8)), spec_trial(), rows=150, as_written=True
     ),
@@ -59,6 +61,7 @@ FAMILIES: dict[str, Callable[[], Iterator[Case]]] = {
 CELLS = {
     "generated": 1_500,
     "for judgement": 160,
+    "before consent": 220,
     "as written": 1_300,
     "real elements": 640,
     "packaged": 1_600,
@@ -187,7 +190,7 @@ EVERYTHING = {
     *("a month", "a year", "an open bound", "whole numbers", "own screening dates"),
     *("a window cut at the end of a month", "a window to 29 February"),
     *("derived by a rule", "implied", "valid_if", "reported wins", "entered and derived"),
-    *("eligible", "ineligible", "undetermined", "data", "judgement"),
+    *("eligible", "ineligible", "undetermined", "data", "consent", "judgement"),
     *("met", "not met", "unknown", "no column"),
 }
 

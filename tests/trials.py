@@ -30,6 +30,17 @@ def left_to_judgement(rng: Random, trial: Trial) -> Trial:
     return vary(rng, trial, "source", "valid", "rule", "implied")
 
 
+def before_consent(rng: Random, trial: Trial) -> Trial:
+    """`trial` left to judgement, with signatures that are given, or derived, among its elements."""
+    trial = left_to_judgement(rng, trial)
+    signed = {
+        name: replace(one, consent=True, no_text="not yet")
+        for name, one in trial.elements.items()
+        if one.type == "boolean" and rng.random() < 0.5
+    }
+    return replace(trial, elements={**trial.elements, **signed})
+
+
 def _varied(rng: Random, trial: Trial, element: Element, kind: str) -> Element:
     others = {
         name: other
