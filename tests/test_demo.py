@@ -14,7 +14,7 @@ EXAMPLES = sorted(one.name for one in PATIENTS.glob("*.yaml"))
 VERDICTS = (
     "ELIGIBLE for NCT06949137 on 2026-06-01",
     "INELIGIBLE for NCT06949137 on 2026-06-01",
-    "older than 28 days for NCT06949137 on 2026-11-19",
+    "values are older than 28 days",
     "UNDETERMINED for NCT06949137 on 2026-06-01",
 )
 
