@@ -17,6 +17,7 @@ from trialscreen.answers.answer import (
     Answers,
     readable_facts,
 )
+from trialscreen.answers.sampled import read_samples
 from trialscreen.model import rules
 from trialscreen.model.dates import completed_years
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
@@ -40,13 +41,16 @@ def carried(trial: Trial, answers: Answers, then: date, now: date) -> Carried:
     changes: dict[str, str] = {}
     facts = readable_facts(trial, answers, then, [])
     later = readable_facts(trial, answers, now, [])
+    sampled = read_samples(trial, answers, then, []).days
+    sampled_later = read_samples(trial, answers, now, []).days
     for name, one in answers.items():
         if name == SCREENING_DATE:
             continue
         found[name] = one
         if name in trial.elements and now > then:
             fact = None if facts.get(name) == later.get(name) else facts.get(name)
-            found[name] = kept = _dated(trial.elements[name], one, then)
+            days = (sampled.get(name), sampled_later.get(name))
+            found[name] = kept = _dated(trial.elements[name], one, then, days)
             if isinstance(fact, Dates):
                 found[name] = kept._replace(text=f"{fact.low} to {fact.high}")
             elif is_counted(trial.elements[name]):
@@ -66,14 +70,21 @@ def is_counted(element: Element) -> bool:
     return all(isinstance(one, rules.Within) for one in rules.tests_of(element.derive))
 
 
-def _dated(element: Element, answer: Answer, then: date) -> Answer:
-    """Measured on `then` at the latest; awaited since `then` at the latest."""
+def _dated(
+    element: Element, answer: Answer, then: date, days: tuple[Dates | None, Dates | None]
+) -> Answer:
+    """Measured on `then` at the latest; awaited since `then` at the latest.
+
+    `days`: of the sample, as they are read on `then`, and later.
+    """
+    added: dict[str, str] = {}
     if answer.is_pending:
         known = AWAITED_SINCE in answer.notes or ANSWERED in answer.notes
         added = {} if known else {AWAITED_SINCE: then.isoformat()}
-    else:
-        undated = element.valid_for is not None and SAMPLED not in answer.notes
-        added = {SAMPLED: f"<={then}"} if undated else {}
+    elif days[0] is not None and days[0] != days[1]:
+        added = {SAMPLED: f"{days[0].low} to {days[0].high}"}
+    elif days[0] is None and element.valid_for is not None:
+        added = {SAMPLED: f"<={then}"}
     return answer._replace(notes={**answer.notes, **added})
 
 
