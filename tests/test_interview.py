@@ -34,6 +34,16 @@ def test_a_certain_exclusion_is_told_with_its_reason_and_the_interview_can_stop(
     assert "--sex male" in command[0]
 
 
+def test_a_stop_on_an_unconfirmed_reading_says_so_and_asks_again_once_it_is_certain() -> None:
+    child = start("--neurological-disorder-history", "yes", "--interactive")
+    shown = " ".join(child.before.split())
+    assert "this excludes, on reading A19 (not confirmed by the sponsor)." in shown
+    assert "The patient is ineligible on an unconfirmed reading. Enter stops here" in shown
+    shown = " ".join(say(child, "g", "yes", "yes", "male").split())
+    assert "I2 Women 45 to 85, postmenopausal ≥2 years: this excludes." in shown
+    assert "The result is certain. Enter stops here" in shown
+
+
 def test_an_unsigned_consent_form_does_not_end_a_telephone_interview() -> None:
     child = start()
     assert "What is your sex?" in say(child, "yes", "no")

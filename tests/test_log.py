@@ -1,5 +1,6 @@
 """What an entry holds, what it leaves out before consent, and how it is corrected."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from trialscreen.log.recording import recorded
 from trialscreen.log.seal import NO_SEAL, entry_of, sealed, texts
 from trialscreen.log.store import open_log, open_or_begin
 from trialscreen.model.errors import InputError
+from trialscreen.output.report.entry_page import entry_page
+from trialscreen.output.report.render import plain
 
 WASHOUT = {**CONSENT, "pth_analog_use": "yes", "pth_analog_last_dose_date": "2026-09-15"}
 
@@ -71,6 +74,29 @@ def test_before_consent_the_day_on_which_a_criterion_clears_is_kept() -> None:
 def test_before_consent_nothing_excludes_without_a_reason() -> None:
     kept = screened("S-1", {"willing_to_participate": "yes", "informed_consent_signed": "no"})
     assert (kept.outcome.verdict, kept.outcome.failed) == ("undetermined", ())
+
+
+def test_the_log_says_what_rests_on_an_unconfirmed_reading() -> None:
+    kept = entry_of_now(screened("S-1", {**CONSENT, "neurological_disorder_history": "yes"}))
+    assert kept.outcome.unconfirmed == ("A19",)
+    assert {one.id: one.unconfirmed for one in kept.findings if one.unconfirmed} == {
+        "E12": ("A19",)
+    }
+    page = plain.render(entry_page(kept))
+    assert "ineligible on an unconfirmed reading (A19)" in page
+    assert "on reading A19 (not confirmed by the sponsor)" in page
+
+
+def test_an_entry_of_before_readings_were_kept_is_read_as_it_is() -> None:
+    kept = screened("S-1", {**CONSENT, "neurological_disorder_history": "yes"})
+    head, detail = map(json.loads, texts(kept._replace(at=datetime.now(UTC), by="JW", tool=TOOL)))
+    for part in (head, *detail["found"]):
+        del part["unconfirmed"]
+    del head["awaited"], head["stale"]
+    found = entry_of(sealed(1, NO_SEAL, None, json.dumps(head), json.dumps(detail)))
+    assert isinstance(found, Entry)
+    assert (found.outcome.failed, found.outcome.unconfirmed) == (("E12",), ())
+    assert {one.unconfirmed for one in found.findings} == {()}
 
 
 def entry_of_now(kept: Entry) -> Entry:

@@ -75,7 +75,7 @@ def _yes(at: Cursor) -> rules.Rule:
     name = at.text()
     if (clause := at.document.clauses.get(name)) is not None:
         return clause
-    element = at.element(name, *RESERVED) if name else None
+    element = at.element(name, *RESERVED, *at.document.clauses) if name else None
     if element is not None and element.type != "boolean":
         at.problem(f"{name} is a {element.type}; a name alone tests a yes/no element")
     return rules.Is(name, value=True)
