@@ -179,7 +179,7 @@ def test_a_day_of_decisions(tmp_path: Path) -> None:
     assert run("screen", *ELIGIBLE, "--log", log).code == 0
     refused = run(*enrolling(log))
     assert (refused.code, refused.out) == (2, "")
-    assert "Low Dose Group is not open" in refused.err and "--reason TEXT" in refused.err
+    assert "Low Dose Group: not open" in refused.err and "--reason TEXT" in refused.err
     opened = ("--state", "open", "--places", "1", "--by", "JW", "--on", "2026-06-01")
     said = run("log", "cohort", log, LOW.lower(), *opened)
     assert said.code == 0 and "nothing of them is on the registry page" in " ".join(

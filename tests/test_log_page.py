@@ -122,5 +122,5 @@ def test_the_page_tells_who_was_enrolled_who_left_and_of_the_dose_cohorts() -> N
     assert "Decision: withdrawn" not in text  # it was corrected: nothing was decided
     assert f"Dose cohorts on {on}" in text and "Places: 6 places, 5 free S-1" in text
     assert "nothing of them is on the registry page" in text
-    assert "Verdict: ✓ eligible enrolled By: JW" in text
+    assert "enrolled By: JW Entry: 1 Screenings: 1" in text
     assert "Corrections 7 Corrects: 6" in text and "Reason: not she" in text

@@ -113,16 +113,11 @@ class Cohorts:
         terms = self.terms(name, on)
         earlier = self.names[: self.names.index(name)]
         if terms.state != "open":
-            said = (
-                f"{terms.state} since {terms.since}" if terms.state else "nothing is decided of it"
-            )
-            yield Obstacle(f"{name} is not open: {said}")
+            said = f"{terms.state} since {terms.since}" if terms.state else "nothing is decided"
+            yield Obstacle(f"not open: {said}")
         completed = [one for one in earlier if self.terms(one, on).state == "completed"]
         if first := [one for one in earlier if one not in completed]:
-            come = "comes" if len(first) == 1 else "come"
-            yield Obstacle(
-                f"{' and '.join(first)} {come} before {name} and must be completed first"
-            )
+            yield Obstacle(f"{' and '.join(first)} must be completed first")
         yield from self._without_place(name, terms.places)
         yield from self._too_early(name, terms.sentinel_days, on)
         for one in completed:
@@ -130,7 +125,7 @@ class Cohorts:
 
     def _without_place(self, name: str, places: int | None) -> Iterator[Obstacle]:
         if places is not None and len(self.held(name)) >= places:
-            yield Obstacle(f"{name} has {count_of(places, 'place')}, and none is free")
+            yield Obstacle(f"{count_of(places, 'place')}, and none is free")
         if self.enrollment is not None and len(self.holders) >= self.enrollment:
             participants = count_of(self.enrollment, "participant")
             yield Obstacle(f"the trial is for {participants}, and as many are enrolled")

@@ -79,7 +79,8 @@ def _against(
     if decision.dose_cohort is not None:
         cohorts = Cohorts(trial, others)
         for one in cohorts.obstacles(decision.dose_cohort, decision.on):
-            yield one.why if one.until is None else f"{one.why}, until {one.until}"
+            until = "" if one.until is None else f", until {one.until}"
+            yield f"{decision.dose_cohort}: {one.why}{until}"
 
 
 def _not_eligible(trial: Trial, screening: Entry, on: date) -> Iterator[str]:
