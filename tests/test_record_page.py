@@ -126,9 +126,9 @@ def test_every_answer_is_on_the_record_with_its_unit(name: str) -> None:
 
 
 def answers(page: str) -> list[str]:
-    """The rows and lines that tell the answers."""
+    """The lines that tell the answers."""
     told = page.split("Answers, with the criteria that rest on them")[1]
-    found = re.findall(r"<tr><th scope=\"row\".*?</tr>|<p.*?</p>", told, re.DOTALL)
+    found = re.findall(r"<div><dt>.*?</div>", told, re.DOTALL)
     return [flat(html.unescape(re.sub("<[^>]*>", " ", one))) for one in found]
 
 
@@ -162,9 +162,18 @@ def test_notes_beside_an_answer_are_its_evidence() -> None:
     answers = {**record.answers, "weight": Answer("58.5 kg", "interview", notes=notes)}
     text = flat(plain.render(record_page(record._replace(answers=answers))))
     assert (
-        "Chart; interview; answered 2026-05-30; taken under another version of the criteria file,"
-        " 0123456789ab body weight (I3): 58.5 kg, note: DXA report"
+        "Chart; interview; taken under another version of the criteria file, 0123456789ab;"
+        " answered 2026-05-30 body weight (I3): 58.5 kg, note: DXA report"
     ) in text
+
+
+def test_the_day_of_an_answer_stands_beside_it_where_there_are_several() -> None:
+    record = patient("eligible")
+    days = {"weight": "2026-05-30", "height": "2026-05-31"}
+    some = {name: record.answers[name]._replace(notes={"answered": days[name]}) for name in days}
+    text = flat(plain.render(record_page(record._replace(answers={**record.answers, **some}))))
+    assert "body weight (I3): 58.5 kg, answered 2026-05-30" in text
+    assert "body height (I3): 158 cm, answered 2026-05-31" in text
 
 
 def test_a_value_tells_the_day_of_its_sample_whether_it_is_old_or_that_there_is_none() -> None:

@@ -3,7 +3,7 @@
 An answer stands as it was written, with how it came in and the day of its sample.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from trialscreen.answers.answer import (
     ANSWERED,
@@ -33,6 +33,7 @@ _BY = {
 def applied(screening: Screening) -> Iterator[blocks.Block]:
     """Every criterion word for word, its rule, and how it was read where it is unclear."""
     yield blocks.Heading("Criteria as registered, with the rules and readings applied")
+    yield blocks.Paragraph("The sponsor has confirmed no reading but those that say so.", "muted")
     told: list[blocks.Part] = []
     for finding in screening.findings:
         criterion = finding.criterion
@@ -47,10 +48,8 @@ def _applied(trial: Trial, criterion: Criterion) -> Iterator[blocks.Part]:
     yield blocks.Paragraph(criterion.text)
     yield blocks.Paragraph(f"Rule: {rule_in_words(trial, criterion.rule)}")
     for one in criterion.readings:
-        yield blocks.Paragraph(
-            f"{one.ref}: {one.issue} Taken: {one.chosen} Alternative: {one.alternative}"
-            f" {confirmed_words(one)}"
-        )
+        told = f"{one.ref}: {one.issue} Taken: {one.chosen} Alternative: {one.alternative}"
+        yield blocks.Paragraph(f"{told} {confirmed_words(one) if one.confirmed else ''}".rstrip())
 
 
 # Answers.
@@ -58,41 +57,54 @@ def _applied(trial: Trial, criterion: Criterion) -> Iterator[blocks.Part]:
 
 def every_answer(screening: Screening, answers: Answers) -> Iterator[blocks.Block]:
     """Every answer by where it is from, with the criteria that rest on it."""
-    origins: dict[str, dict[str, str]] = {}
+    origins: dict[str, list[str]] = {}
     answered = (answers.keys() | screening.facts.keys()) - {SCREENING_DATE}
     for element in screening.trial.elements.values():
         if element.name in answered:
-            given = answers.get(element.name)
-            origin = _origin(screening.trial, element, given)
-            origins.setdefault(origin, {})[element.name] = _value(screening, element, given)
+            origin = _origin(screening.trial, element, answers.get(element.name))
+            origins.setdefault(origin, []).append(element.name)
     if origins:
-        told = [part for one, values in origins.items() for part in _from(screening, one, values)]
         yield blocks.Heading("Answers, with the criteria that rest on them")
-        yield blocks.Columns(tuple(told))
-
-
-def _from(screening: Screening, origin: str, values: Mapping[str, str]) -> Iterator[blocks.Part]:
-    """The answers from one origin: those that are plainly yes or no together, others in rows."""
-    elements = screening.trial.elements
-    used = {one.criterion.id: in_use(one.trace) for one in screening.findings}
-    labels = {
-        name: f"{elements[name].label}"
-        f" ({', '.join(one for one in used if name in used[one]) or 'no criterion'})"
-        for name in values
-    }
-    alike = [name for name in values if elements[name].type == "boolean"]
-    yield blocks.Heading(origin, 3)
-    if rows := [(labels[name], values[name]) for name in values if name not in alike]:
-        yield blocks.table(("Data element", "Value"), rows, (1, 0))
-    for value in dict.fromkeys(values[name] for name in alike):
-        told = "; ".join(labels[name] for name in alike if values[name] == value)
-        yield blocks.Paragraph(f"{value}: {told}")
+        told = [_from(screening, answers, origin, names) for origin, names in origins.items()]
+        yield blocks.Columns(tuple(part for parts in told for part in parts))
 
 
 def _origin(trial: Trial, element: Element, given: Answer | None) -> str:
-    """Who can give it, how it came in, and what is told of many answers alike."""
-    source = source_words(element)
-    return source if given is None else "; ".join([source, _BY[given.by], *_taken(trial, given)])
+    """Who can give it, how it came in, and under which criteria file if that was another."""
+    origin = source_words(element)
+    if given is not None:
+        origin += f"; {_BY[given.by]}"
+        if of_another_version(trial, given.notes):
+            file = given.notes[CRITERIA]
+            origin += f"; taken under another version of the criteria file, {file}"
+    return origin
+
+
+def _from(
+    screening: Screening, answers: Answers, origin: str, names: Sequence[str]
+) -> Iterator[blocks.Part]:
+    """The answers from one origin, a line each; those that are alike yes or no share one.
+
+    The day of the answers stands above them if it is the same for all.
+    """
+    elements = screening.trial.elements
+    used = {one.criterion.id: in_use(one.trace) for one in screening.findings}
+    values = {name: _value(screening, elements[name], answers.get(name)) for name in names}
+    days = {name: answers[name].notes.get(ANSWERED) for name in names if name in answers}
+    if len(set(days.values())) > 1:
+        values |= {name: f"{values[name]}, answered {day}" for name, day in days.items() if day}
+    elif day := next(iter(days.values()), None):
+        origin += f"; answered {day}"
+    lines: dict[tuple[str, str], list[str]] = {}
+    for name in names:
+        ids = ", ".join(one for one in used if name in used[one]) or "no criterion"
+        alone = "" if elements[name].type == "boolean" else name
+        lines.setdefault((alone, values[name]), []).append(f"{elements[name].label} ({ids})")
+    yield blocks.Heading(origin, 3)
+    yield blocks.terms(
+        ("; ".join(labels), value) if alone else (value, "; ".join(labels))
+        for (alone, value), labels in lines.items()
+    )
 
 
 def _value(screening: Screening, element: Element, given: Answer | None) -> str:
@@ -124,11 +136,3 @@ def _notes(given: Answer) -> Iterator[str]:
             yield f"sampled {text}"
         elif key not in (ANSWERED, CRITERIA):
             yield f"{key}: {text}"
-
-
-def _taken(trial: Trial, given: Answer) -> Iterator[str]:
-    """When it was answered, and under which criteria file if that was another."""
-    if ANSWERED in given.notes:
-        yield f"answered {given.notes[ANSWERED]}"
-    if of_another_version(trial, given.notes):
-        yield f"taken under another version of the criteria file, {given.notes[CRITERIA]}"
