@@ -90,3 +90,14 @@ def test_a_flag_without_a_day_replaces_the_day_of_another_value(tmp_path: Path) 
         "stale": [],
         "undated": [],
     }
+
+
+def test_a_long_text_is_refused_at_once() -> None:
+    for text in (
+        "a since " * 20_000,
+        "a" + " " * 100_000 + "on",
+        "pending since " + "a from " * 9_000,
+    ):
+        with pytest.raises(InputError) as caught:
+            screen(load_trial(), {"tsh": text}, on=ON)
+        assert "is too long; at most 200 characters" in str(caught.value.problems[0])

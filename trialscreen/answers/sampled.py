@@ -16,7 +16,7 @@ from trialscreen.answers.answer import (
     Answer,
     Answers,
 )
-from trialscreen.answers.values import PENDING_WORD, is_pending, is_unknown, read_value
+from trialscreen.answers.values import MAX_LENGTH, PENDING_WORD, is_pending, is_unknown, read_value
 from trialscreen.answers.written_dates import days_of
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.facts import Dates
@@ -25,10 +25,9 @@ from trialscreen.screening.samples import SAMPLE_DAY, Awaited, Samples, awaited_
 from trialscreen.text.characters import shown
 from trialscreen.text.spelling import folded
 
-_DATED = re.compile(r"(.+?)\s+on\s+(\S.*)", re.IGNORECASE | re.DOTALL)
-_AWAITED = re.compile(
-    r"(.+?)(?:\s+since\s+(?P<since>\S.*?))?(?:\s+from\s+(?P<from>\S.*))?", re.IGNORECASE | re.DOTALL
-)
+# Few answers say so much: `re` compiles these, and keeps them, when one does.
+_DATED = r"(?is)(.+?)\s+on\s+(\S.*)"
+_AWAITED = r"(?is)(.+?)(?:\s+since\s+(?P<since>\S.*?))?(?:\s+from\s+(?P<from>\S.*))?"
 
 
 def told_apart(trial: Trial, answers: Answers, problems: list[Problem]) -> dict[str, Answer]:
@@ -42,7 +41,9 @@ def told_apart(trial: Trial, answers: Answers, problems: list[Problem]) -> dict[
 
 def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[Problem]) -> Answer:
     text, said = answer.text, {}
-    dated = _DATED.fullmatch(text)
+    if len(text) > MAX_LENGTH:  # which is refused; to look for words in it could take long
+        return answer
+    dated = re.fullmatch(_DATED, text) if _says(text, "on") else None
     if dated is not None and element.type != "date" and (element.valid_for or _is_date(dated[2])):
         text, said = dated[1], {SAMPLED: dated[2]}
     if (waits := said_pending(trial, element, text)) is not None:
@@ -57,10 +58,18 @@ def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[P
 
 def said_pending(trial: Trial, element: Element, text: str) -> dict[str, str] | None:
     """Since when and from whom a value is awaited, as far as it is said; None if it is not."""
-    awaited = _AWAITED.fullmatch(text)
+    if not _says(text, "since", "from"):
+        return {} if is_pending(trial, element, text) else None
+    awaited = re.fullmatch(_AWAITED, text) if len(text) <= MAX_LENGTH else None
     if awaited is None or not is_pending(trial, element, awaited[1]):
         return None
     return {key: told for key, told in awaited.groupdict().items() if told is not None}
+
+
+def _says(text: str, *words: str) -> bool:
+    """Whether one of the words may stand behind a value."""
+    behind = text.casefold().split()[1:]
+    return any(word in behind for word in words)
 
 
 def with_days(
