@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -15,6 +16,7 @@ from trialscreen import load_trial
 from trialscreen.answers.files import read_answers
 from trialscreen.cli.answers import stored_answers
 from trialscreen.cli.element_flags import Flags
+from trialscreen.output.export.templates import write_xlsx_template, yaml_template
 
 NAMES = [element.name for element in load_trial().answerable()]
 COLUMNS = [
@@ -107,6 +109,15 @@ def test_a_section_can_be_filled_alone() -> None:
     keys = list(yaml.safe_load(out))
     listed = json.loads(run("elements", "thyroid", "--format", "json").out)
     assert keys == [one["element"] for one in listed]
+
+
+def test_what_a_criteria_file_asks_becomes_no_answer_and_no_formula(tmp_path: Path) -> None:
+    trial = load_trial()
+    element = replace(trial.elements["weight"], ask="=1+1\nsex: male\x1b")
+    assert yaml.safe_load(yaml_template(trial, [element])) == {"weight": None}
+    write_xlsx_template(tmp_path / "t.xlsx", trial, [element])
+    cell = openpyxl.load_workbook(tmp_path / "t.xlsx")["Columns"]["B2"]
+    assert (cell.data_type, cell.value) == ("s", "'=1+1\nsex: male")
 
 
 @pytest.mark.parametrize("kind", ["yaml", "csv", "xlsx"])

@@ -266,8 +266,8 @@ def _cli_page() -> str:
         helps = list(pool.map(run, [f"trialscreen {name} --help" for name in names]))
     parts = [
         "# Commands\n",
-        "What `--help` says, as plain text. In a terminal the flags of `screen` stand in boxes, a"
-        " box per section of the [data elements](elements.md).\n",
+        "What `--help` says. `screen` and `report` also take a flag for each of the"
+        " [data elements](elements.md), which `trialscreen elements` lists.\n",
         "Exit codes: 0 eligible (or done), 3 ineligible, 4 undetermined, 2 bad usage or bad input,"
         " 1 unexpected error, 130 interrupted. Results go to standard output, everything else to"
         " standard error.\n",

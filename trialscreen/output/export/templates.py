@@ -7,6 +7,7 @@ from trialscreen.model.trial import Element, Trial
 from trialscreen.output.report.elements_page import answer_form
 from trialscreen.screening.samples import day_column, with_sample_days
 from trialscreen.text import csvtext
+from trialscreen.text.characters import printable
 
 ID, FIRST = "patient_id", "S-001"
 """The column of ids, and a first one, so that a table without any answer has a row."""
@@ -25,9 +26,9 @@ def yaml_template(trial: Trial, elements: Sequence[Element]) -> str:
     for section in trial.sections:
         asked = [one for one in elements if one.section == section.id]
         if asked:
-            lines.append(f"\n# {section.title}\n")
+            lines.append(f"\n# {printable(section.title)}\n")
         for one in asked:
-            lines.append(f"# {one.ask or one.label} ({'; '.join(answer_form(one))})")
+            lines.append(printable(f"# {one.ask or one.label} ({'; '.join(answer_form(one))})"))
             lines.append(f"{one.name}:")
     return "\n".join(lines) + "\n"
 
@@ -66,7 +67,7 @@ def write_xlsx_template(path: Path, trial: Trial, elements: Sequence[Element]) -
         patients.column_dimensions[letter].width = max(len(title) + 2, 12)
     guide.append(("Column", "Question", "Answer", "From"))
     for row in _guide(elements):
-        guide.append(row)
+        guide.append([csvtext.cell_text(text) for text in row])
     for letter, width in zip("ABCD", (44, 80, 44, 14), strict=True):
         guide.column_dimensions[letter].width = width
     for sheet in (patients, guide):
