@@ -24,6 +24,7 @@ from tests.reports import (
     in_the_log,
     log,
     mostly_empty,
+    noted,
     patient,
 )
 from trialscreen import load_trial
@@ -40,7 +41,7 @@ SERIOUS = ("serious", "critical")
 
 ATTRITION = ROOT / "docs" / "examples" / "attrition.html"
 
-RECORDS = ("eligible", "ineligible", "washout", "undetermined", "empty")
+RECORDS = ("eligible", "ineligible", "washout", "undetermined", "empty", "noted")
 MOST_SHEETS = 4
 """Of a record on A4; the first of them ends with the signatures."""
 A4 = {"width": 703, "height": 1020}
@@ -52,6 +53,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "washout": lambda: record_document(in_the_log(patient("ineligible_washout"), "S-015", 42)),
     "undetermined": lambda: record_document(patient("undetermined")),
     "empty": lambda: record_document(mostly_empty()),
+    "noted": lambda: record_document(noted(patient("eligible"))),
     "hostile": lambda: record_document(hostile_record()),
     "log-0": lambda: log_document(log(0)),
     "log-1": lambda: log_document(log(1)),
