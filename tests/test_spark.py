@@ -1,6 +1,6 @@
 """A cohort in partitioned Parquet, screened in a real Spark session."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,23 @@ def test_a_value_within_bounds_stands_in_two_columns(engine: Spark, tmp_path: Pa
         "the column 'weight_unit': looks as if it said more of 'weight'; if so, declare it in a"
         " file of --columns, and screen without --engine spark, else rename it"
     )
+
+
+def test_days_of_samples_are_known_and_change_no_finding(engine: Spark, tmp_path: Path) -> None:
+    """One that lies after the screening date is unknown, and so is what is pending."""
+    plain = pl.DataFrame(
+        {ID: [1, 2, 3], "tsh": [12.0, 3.0, 3.0], "hiv_antibody": ["positive", "pending", "待查"]}
+    )
+    dated = plain.with_columns(
+        tsh_date=pl.Series([ON, ON + timedelta(days=1), None]),
+        hiv_antibody_date=pl.lit(date(2020, 1, 1)),
+    )
+    found = screened(engine, partitioned(tmp_path, dated, parts=1), tmp_path / "out")
+    assert found.unused == ("site",)
+    assert found.quality.unreadable["tsh_date"] == 1
+    assert found.quality.unreadable["hiv_antibody"] == 0
+    case = CASE._replace(frame=plain.with_columns(hiv_antibody=pl.Series(["positive", None, None])))
+    assert pl.read_parquet(tmp_path / "out" / "*.parquet").sort(ID).equals(checked(case))
 
 
 def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pyspark.sql import types as t
 from trialscreen.answers.values import unknown_words
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.compile import Table, compile_trial
 from trialscreen.tables.engines.spark.files import Files, Source
 from trialscreen.tables.engines.spark.folders import FILE, read_folders
@@ -98,7 +99,7 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
     screening date, or that of a row whose own, in a column `screening_date`, is empty. The
     output appears whole or not at all. Raises InputError for a table that cannot be used.
     """
-    files = Files(spark)
+    trial, files = with_sample_days(trial), Files(spark)
     if files.exists(output):
         raise InputError([Problem(output, "is there already; name a new folder")])
     with _damage_told(source), _settings(spark):
