@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trialscreen.cli.element_flags import flag
 from trialscreen.cli.options import DAY, FROM
 from trialscreen.model.trial import Source
-from trialscreen.output.report.verdict_words import verdict_detail
+from trialscreen.output.report.verdict_words import verdict_detail, verdict_line
 from trialscreen.text.characters import wrapped
 
 if TYPE_CHECKING:
@@ -106,9 +106,7 @@ class Ending(NamedTuple):
 
     def _verdict(self) -> str:
         screening = self.state.screening
-        trial = screening.trial.registration.nct_id
-        said = f"{screening.verdict.upper()} for {trial} on {screening.on}."
-        return f"{said} {verdict_detail(screening)}"
+        return f"{verdict_line(screening)}. {verdict_detail(screening)}"
 
 
 _WHO: dict[Source, str] = {"derived": "to be computed"}
