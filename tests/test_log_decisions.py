@@ -68,8 +68,11 @@ def test_no_more_take_part_than_the_trial_is_registered_for(tmp_path: Path) -> N
             add(log, enrolled(f"S-{number}", LOW, ON))
         with pytest.raises(InputError) as error:
             add(log, enrolled(f"S-{most}", LOW, ON))
-    said = f"{LOW}: the trial is for {most} participants, and as many are enrolled"
-    assert said in [one.message for one in error.value.problems]
+        with pytest.raises(InputError) as unnamed:
+            add(log, enrolled(f"S-{most}", LOW, ON)._replace(dose_cohort=None))
+    said = f"the trial is for {most} participants, and as many are enrolled"
+    assert f"{LOW}: {said}" in [one.message for one in error.value.problems]
+    assert said in [one.message for one in unnamed.value.problems]
 
 
 @pytest.mark.parametrize(

@@ -118,14 +118,15 @@ class Cohorts:
         completed = [one for one in earlier if self.terms(one, on).state == "completed"]
         if first := [one for one in earlier if one not in completed]:
             yield Obstacle(f"{' and '.join(first)} must be completed first")
-        yield from self._without_place(name, terms.places)
+        if terms.places is not None and len(self.held(name)) >= terms.places:
+            yield Obstacle(f"{count_of(terms.places, 'place')}, and none is free")
+        yield from self.trial_is_full()
         yield from self._too_early(name, terms.sentinel_days, on)
         for one in completed:
             yield from self._observed(one, on)
 
-    def _without_place(self, name: str, places: int | None) -> Iterator[Obstacle]:
-        if places is not None and len(self.held(name)) >= places:
-            yield Obstacle(f"{count_of(places, 'place')}, and none is free")
+    def trial_is_full(self) -> Iterator[Obstacle]:
+        """Whether as many take part as the trial is registered for."""
         if self.enrollment is not None and len(self.holders) >= self.enrollment:
             participants = count_of(self.enrollment, "participant")
             yield Obstacle(f"the trial is for {participants}, and as many are enrolled")

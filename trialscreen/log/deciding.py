@@ -76,11 +76,13 @@ def _against(
         return
     if screening is not None:
         yield from _not_eligible(trial, screening, decision.on)
-    if decision.dose_cohort is not None:
-        cohorts = Cohorts(trial, others)
-        for one in cohorts.obstacles(decision.dose_cohort, decision.on):
-            until = "" if one.until is None else f", until {one.until}"
-            yield f"{decision.dose_cohort}: {one.why}{until}"
+    cohorts, name = Cohorts(trial, others), decision.dose_cohort
+    if name is None:  # a trial without dose cohorts
+        yield from (one.why for one in cohorts.trial_is_full())
+        return
+    for one in cohorts.obstacles(name, decision.on):
+        until = "" if one.until is None else f", until {one.until}"
+        yield f"{name}: {one.why}{until}"
 
 
 def _not_eligible(trial: Trial, screening: Entry, on: date) -> Iterator[str]:

@@ -35,7 +35,11 @@ def saved_answers(nct_id: str, folder: Path, entries: Iterable[Kept]) -> list[Sa
 
 
 def _found(head: bytes, folder: Path) -> Iterator[Saved]:
-    for path in sorted(folder.iterdir()):
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:  # a folder that may be entered and not listed
+        return
+    for path in paths:
         if path.suffix.lower() in _ENDINGS and path.is_file() and _begins_with(path, head):
             problems: list[Problem] = []
             answers = read_answers(str(path), problems)
