@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from tests.deciding import enrolled, state
 from tests.test_html import HOSTILE
 from trialscreen import __version__, load_trial
 from trialscreen.answers.answer import Answer
 from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.element_flags import Flags
+from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.recording import recorded
 from trialscreen.model.trial import Criterion, Element, Trial
@@ -79,6 +81,22 @@ def log(subjects: int) -> LogReport:
             entries.append(wrong._replace(number=number, corrects=corrects, outcome=outcome))
     told = f"Verified: {len(entries)} entries, unbroken."
     return LogReport(load_trial(), entries, told)
+
+
+def decided_log() -> LogReport:
+    """A log of thirty subjects of whom some were enrolled, not all by the rules."""
+    report = log(30)
+    low, medium, _ = (one.name for one in report.trial.registration.dose_cohorts)
+    on, why = max(one.on for one in report.entries), "The sponsor agreed, by letter."
+    made: list[Kept] = [state(low, on, places=3), state(medium, on)]
+    for one in report.screenings[:12]:
+        decision = enrolled(one.subject, low, on, why)
+        made.append(decision._replace(despite=("Low Dose Group: 3 places, and none is free",)))
+    made.append(enrolled("S-001", "", on, why)._replace(decision="withdrawn", dose_cohort=None))
+    first = len(report.entries) + 1
+    seal = report.entries[-1].seal
+    added = [one._replace(number=n, at=AT, by="JW", seal=seal) for n, one in enumerate(made, first)]
+    return report._replace(entries=[*report.entries, *added])
 
 
 def _next(entries: list[Entry], screening: Screening, subject: str, on: date) -> Entry:

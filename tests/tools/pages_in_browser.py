@@ -19,6 +19,7 @@ from typing import Any
 
 from tests.process import ROOT
 from tests.reports import (
+    decided_log,
     hostile_log,
     hostile_record,
     in_the_log,
@@ -58,6 +59,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "log-0": lambda: log_document(log(0)),
     "log-1": lambda: log_document(log(1)),
     "log-200": lambda: log_document(log(200)),
+    "log-decided": lambda: log_document(decided_log()),
     "log-hostile": lambda: log_document(hostile_log()),
     "blank": lambda: blank_document(load_trial()),
     "attrition": lambda: ATTRITION.read_text("utf-8"),

@@ -111,4 +111,4 @@ def _next(one: CohortBoard) -> blocks.Cell:
     if not one.obstacles:
         return blocks.Cell("next dose may be given", "good")
     on = "no next dose now" if one.next_on is None else f"next dose from {one.next_on}"
-    return blocks.Cell("\n".join((on, *(each.why for each in one.obstacles))), "open")
+    return blocks.Cell("\n".join((on, *(each.why for each in one.obstacles))))

@@ -20,12 +20,12 @@ def decisions(trial: Trial, entries: Sequence[Kept]) -> Iterator[blocks.Block]:
         yield blocks.Heading("Enrolled")
         columns = ("Subject", "On", "Dose cohort", "By", "Entry", "Remarks")
         rows = ((*_start(one), one.dose_cohort or "", *_end(one)) for one in enrolled)
-        yield blocks.table(columns, rows, (0, 0, 0, 0, 0, 1))
+        yield blocks.table(columns, rows, (0, 0, 1, 0, 0, 2), (1, 4))
     if others := [one for one in made if one.decision != "enrolled"]:
         yield blocks.Heading("Declined, withdrawn, screen failures decided")
         columns = ("Subject", "On", "Decision", "By", "Entry", "Remarks")
         rows = ((*_start(one), one.decision, *_end(one)) for one in others)
-        yield blocks.table(columns, rows, (0, 0, 0, 0, 0, 1))
+        yield blocks.table(columns, rows, (0, 0, 1, 0, 0, 2), (1, 4))
     if any(isinstance(one, CohortState) for one in entries):
         last = max(one.on for one in entries)
         yield blocks.Heading(f"Dose cohorts on {last}")
