@@ -190,5 +190,7 @@ def test_the_record_of_an_entry_tells_what_was_decided_of_the_subject(tmp_path: 
     assert run(*decide, *given).code == 0
     assert run("report", "--log", file, "--entry", "1", "-o", page).code == 0
     text = " ".join(Parsed(page.read_text("utf-8")).text.split())
-    assert "Decision enrolled: Low Dose Group, 2026-06-02, by JW (entry 2) although " in text
+    assert "Decision enrolled: Low Dose Group, 2026-06-02, by JW (entry 2) Criteria file" in text
+    assert "The decision in the log enrolled: Low Dose Group, 2026-06-02" in text
+    assert "although " in text.split("The decision in the log")[1]
     assert "Reason: The sponsor agreed." in text

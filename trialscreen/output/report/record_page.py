@@ -124,6 +124,7 @@ def record_page(record: Record) -> blocks.Page:
         *every_answer(screening, record.answers),
         *cohorts_in_short(trial),
         cohort_notes(trial),
+        *_against(record.decision),
     )
 
 
@@ -139,18 +140,22 @@ def _identity(record: Record) -> Iterator[tuple[str, str]]:
     if entry is not None:
         yield from _in_the_log(entry)
     if (decision := record.decision) is not None:
-        yield "Decision", "\n".join(_decided(decision))
+        yield "Decision", _decided(decision)
     criteria = f"{trial.origin}, version {trial.version}, applied by trialscreen {record.tool}"
     yield "Criteria file", f"{criteria}\nSHA-256 {trial.sha256}"
 
 
-def _decided(decision: Decision) -> Iterator[str]:
-    """What was decided, when, by whom, and what spoke against it."""
-    yield f"{decided_words(decision)}, {decision.on}, by {decision.by} (entry {decision.number})"
-    for against in decision.despite:
-        yield f"although {against}"
-    if decision.reason:
-        yield f"Reason: {decision.reason}"
+def _decided(one: Decision) -> str:
+    return f"{decided_words(one)}, {one.on}, by {one.by} (entry {one.number})"
+
+
+def _against(decision: Decision | None) -> Iterator[blocks.Block]:
+    """What spoke against a decision, and why it was taken."""
+    if decision is not None and (decision.despite or decision.reason):
+        yield blocks.Heading("The decision in the log")
+        yield blocks.Paragraph(_decided(decision))
+        told = [f"although {one}" for one in decision.despite]
+        yield blocks.items(told + [f"Reason: {decision.reason}"] * bool(decision.reason))
 
 
 def _in_the_log(entry: Entry) -> Iterator[tuple[str, str]]:
