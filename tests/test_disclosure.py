@@ -126,8 +126,11 @@ def test_three_counts_and_their_total_can_tell_more() -> None:
 
 # Tables.
 
-OUTCOMES = ("passes", "fails", "data", "judgement")
-"""Of one criterion for one patient; the last two are what an unknown one lacks."""
+OPEN = ("data", "consent", "judgement")
+"""What an unknown criterion may lack; of several, the first counts."""
+
+OUTCOMES = ("passes", "fails", *OPEN)
+"""Of one criterion for one patient."""
 
 ELEMENTS = ("weight", "height", "alt")
 
@@ -155,7 +158,7 @@ def _count(trial: Trial, patient: tuple[str, ...], times: int, tally: Tally) -> 
     if failing:
         tally.verdicts["ineligible", None] += times
     elif lacking:
-        tally.verdicts["undetermined", "data" if "data" in patient else "judgement"] += times
+        tally.verdicts["undetermined", next(one for one in OPEN if one in patient)] += times
     else:
         tally.verdicts["eligible", None] += times
     if not failing and "data" in patient:
@@ -166,7 +169,7 @@ def _count(trial: Trial, patient: tuple[str, ...], times: int, tally: Tally) -> 
     for n, (one, outcome) in enumerate(zip(trial.criteria, patient, strict=True)):
         met = "passes" if one.kind == "inclusion" else "fails"
         tally.criteria["met", one.id] += times * (outcome == met)
-        tally.criteria["unknown", one.id] += times * (outcome in ("data", "judgement"))
+        tally.criteria["unknown", one.id] += times * (outcome in OPEN)
         tally.criteria["stopped", one.id] += times * (failing[:1] == [n])
         tally.criteria["failed_alone", one.id] += times * (failing == [n])
         tally.criteria["first_lack", one.id] += times * (lacking[:1] == [n])

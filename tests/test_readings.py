@@ -1,7 +1,8 @@
 """Which unconfirmed readings a finding and a verdict turn on."""
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -156,6 +157,44 @@ def test_what_does_not_decide_holds_whatever_the_alternative_makes_of_the_answer
                 other = Evaluation(TRIAL.elements, facts, ON).truth(criterion.rule)
                 assert other is finding.met
     assert seen > 20
+
+
+def test_a_verdict_that_rests_on_no_reading_stands_by_every_alternative_rule() -> None:
+    """The alternatives of a reading taken in a trial of their own, wherever it changes a rule."""
+    rng, seen = Random(14), Counter[str]()
+    others = [other for ref in range(1, 33) for other in with_alternative(f"A{ref}")]
+    never = {"rankl_inhibitor_last_dose_date": ABSENT, "rankl_inhibitor_use": "no"}
+    eligible = of_eligible(never).facts
+    for _ in range(size(300, part=60)):
+        world = random_world(rng, TRIAL, ON)
+        changed = {name: world[name] for name in rng.sample(sorted(world), rng.randint(0, 5))}
+        patient = Evaluation(TRIAL.elements, {**eligible, **changed}, ON)
+        found = screening_of(TRIAL, patient)
+        seen[f"{found.verdict} {bool(found.unconfirmed)}"] += 1
+        if found.verdict != "undetermined" and not found.unconfirmed:
+            for other in others:
+                assert screening_of(other, patient).verdict == found.verdict
+    assert len(seen) == 5 and min(seen.values()) > 1, seen
+
+
+def with_alternative(ref: str) -> Iterator[Trial]:
+    """The packaged trial with each rule of one reading's alternatives, at all its criteria."""
+    rules = {
+        one.id: alternative.rules
+        for one in TRIAL.criteria
+        for reading, alternative in one.alternatives
+        if reading.ref == ref and alternative.rules and one.id != "I1"  # it sees what was answered
+    }
+    for place in range(max(map(len, rules.values()), default=0)):
+        yield replace(
+            TRIAL,
+            criteria=tuple(
+                one._replace(rule=rules[one.id][min(place, len(rules[one.id]) - 1)])
+                if one.id in rules
+                else one
+                for one in TRIAL.criteria
+            ),
+        )
 
 
 # In words and in data.
