@@ -83,7 +83,8 @@ def report(trial: Trial, job: "Job", done: "Done") -> None:
     if own:
         others = f", the other {found.rows - own:,} {when}" if own < found.rows else ""
         when = f"on the day in {SCREENING_DATE}{others}"
-    unruled = {SCREENING_DATE, *map(day_column, elements)}
+    days = (day_column(name) for name, one in elements.items() if one.valid_for is not None)
+    unruled = {SCREENING_DATE, *days}
     absent = [
         name
         for name, element in elements.items()
