@@ -250,6 +250,16 @@ def test_values_that_are_too_old_by_then_are_told() -> None:
     assert not fails.is_outdated
 
 
+def test_days_that_other_criteria_do_not_know_are_no_problem(tmp_path: Path) -> None:
+    text = Path("criteria.yaml").read_text(encoding="utf-8")
+    other = tmp_path / "other.yaml"
+    other.write_text(text.replace("    valid_for: 28 days\n", ""), "utf-8")
+    kept = entry(1, "S-1", {"tsh": "3.1 on 2026-10-20", "total_hip_t_score": "-2 on 2024"})
+    [again] = rescreen(load_trial(str(other)), [kept], date(2027, 1, 1))
+    assert again.problems == ()
+    assert [one.element for one in again.stale] == ["total_hip_t_score"]
+
+
 def test_an_entry_keeps_what_is_stale_and_what_is_awaited(tmp_path: Path) -> None:
     given = {"tsh": "3.1 on 2026-09-01", "alt": "pending since 2026-10-30 from the night lab"}
     with begun(tmp_path / "site.log") as log:

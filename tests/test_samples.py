@@ -10,6 +10,8 @@ import yaml
 
 from tests.process import refusals, run
 from trialscreen import InputError, load_trial, screen
+from trialscreen.answers.answer import Answer
+from trialscreen.answers.sampled import read_samples
 
 FILE = Path(__file__).parent / "data" / "samples.yaml"
 CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
@@ -90,6 +92,11 @@ def test_a_flag_without_a_day_replaces_the_day_of_another_value(tmp_path: Path) 
         "stale": [],
         "undated": [],
     }
+
+
+def test_what_is_not_known_has_no_day() -> None:
+    given = {"tsh": Answer("不详", "file", notes={"date": "2026-01-05"})}
+    assert read_samples(load_trial(), given, ON, []).days == {}
 
 
 def test_a_long_text_is_refused_at_once() -> None:

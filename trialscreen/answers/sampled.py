@@ -16,7 +16,14 @@ from trialscreen.answers.answer import (
     Answer,
     Answers,
 )
-from trialscreen.answers.values import MAX_LENGTH, PENDING_WORD, is_pending, is_unknown, read_value
+from trialscreen.answers.values import (
+    MAX_LENGTH,
+    PENDING_WORD,
+    is_pending,
+    is_unknown,
+    read_value,
+    unknown_words,
+)
 from trialscreen.answers.written_dates import days_of
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.facts import Dates
@@ -133,9 +140,13 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
             since = found[AWAITED_SINCE].low if AWAITED_SINCE in found else min(answered, on)
             source = said.get(AWAITED_FROM) or awaited_from(trial.elements, element)
             awaited.append(Awaited(element.name, since, source))
-        elif SAMPLED in found and element.valid_for is not None:
+        elif SAMPLED in found and not _states_nothing(trial, element, answer):
             days[element.name] = found[SAMPLED]
     return Samples(days, tuple(awaited))
+
+
+def _states_nothing(trial: Trial, element: Element, answer: Answer) -> bool:
+    return folded(answer.text) in unknown_words(trial, element)
 
 
 def _said(trial: Trial, answer: Answer) -> dict[str, str]:
