@@ -94,6 +94,18 @@ def test_a_flag_without_a_day_replaces_the_day_of_another_value(tmp_path: Path) 
     }
 
 
+def test_laboratory_values_and_dxa_become_old_and_nothing_else() -> None:
+    trial = load_trial()
+    titles = {section.id: section.title for section in trial.sections}
+    for one in trial.elements.values():
+        title = titles[one.section]
+        is_limit = one.label.endswith((" lower limit", " upper limit")) and one.type == "quantity"
+        expected = "12 months" if title == "DXA report" else None
+        if title.startswith("Laboratory: ") and not is_limit:
+            expected = "28 days"
+        assert (one.valid_for and str(one.valid_for)) == expected, one.name
+
+
 def test_what_is_not_known_has_no_day() -> None:
     given = {"tsh": Answer("不详", "file", notes={"date": "2026-01-05"})}
     assert read_samples(load_trial(), given, ON, []).days == {}
