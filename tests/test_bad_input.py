@@ -72,7 +72,7 @@ def test_two_different_screening_dates_are_refused() -> None:
     told = refusals(run("screen", "--from", path, "--screening-date", "2026-05-31"))
     assert told == [
         f"--screening-date: '2026-05-31', and '2026-06-01' in {path}:2:17 screening_date;"
-        " give one screening date"
+        " give one screening date (--rescreen takes the answers of a file to another day)"
     ]
 
 

@@ -133,6 +133,7 @@ def merge(
         two, one = dated
         message = (
             f"{shown(one.text)}, and {shown(two.text)} in {two.where}; give one screening date"
+            " (--rescreen takes the answers of a file to another day)"
         )
         problems.append(Problem(one.where, message))
     return both
