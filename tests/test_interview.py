@@ -49,6 +49,18 @@ def test_an_unsigned_consent_form_does_not_end_a_telephone_interview() -> None:
     assert "What is your sex?" in say(child, "yes", "no")
 
 
+def test_a_signature_that_was_not_there_yet_is_asked_first_when_the_file_is_taken_up(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("willing_to_participate: yes\ninformed_consent_signed: no\n", "utf-8")
+    child = start("--resume", str(path))
+    shown = " ".join(child.before.split())
+    assert "Awaited, and asked first as far as they still matter: informed consent signed" in shown
+    assert "Has the participant signed the informed consent form" in shown
+    assert "What is your sex?" in say(child, "no")  # asked once a session
+
+
 def test_wrong_input_is_told_in_a_line_and_asked_again() -> None:
     child = start()
     assert "expected yes, no or u" in say(child, "perhaps")
@@ -156,7 +168,7 @@ def test_nothing_is_lost_however_it_ends(tmp_path: Path, how: str) -> None:
     ]
     assert path.stat().st_mode & 0o777 == 0o600
     again = start("--resume", str(path))
-    assert "What is your date of birth?" in again.before
+    assert "What is your date of birth?" in say(again, "no")  # not yet signed is asked first
     assert [p.name for p in tmp_path.iterdir() if not p.name.endswith("-lock")] == ["a.yaml"]
 
 

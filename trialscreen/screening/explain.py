@@ -112,7 +112,7 @@ def in_use(trace: Trace) -> frozenset[str]:
 
 def _in_use_of_resolved(one: Resolved) -> frozenset[str]:
     names: frozenset[str] = frozenset()
-    if one.entered is not None:
+    if one.entered is not None or one.not_yet:
         names |= {one.element.name}
     if one.entered is None or one.fact != one.entered:
         names = names.union(*map(_in_use_of_resolved, one.inputs))

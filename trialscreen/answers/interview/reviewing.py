@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Set
 from trialscreen.answers.answer import ANSWERED, ASKED, CRITERIA, SET_ASIDE
 from trialscreen.answers.interview.state import State
 from trialscreen.answers.values import PENDING_WORD
-from trialscreen.model.facts import Numbers, is_exact
+from trialscreen.model.facts import Exactly, Numbers, is_exact
 from trialscreen.model.trial import Element, Source, Trial
 from trialscreen.model.wording import show_fact
 
@@ -90,6 +90,17 @@ def earlier_unknown(state: State, but: Set[str]) -> Iterator[str]:
     if names := [name for name in unknown if name not in but]:
         listed = labels(state.trial, names)
         yield f"Answered unknown, and not asked again (r changes an answer): {listed}"
+
+
+def not_yet(state: State) -> set[str]:
+    """The signatures that were not yet there when the file was kept."""
+    return {
+        name
+        for name, one in state.answers.items()
+        if one.by == "file"
+        and state.trial.elements[name].no_is_not_yet
+        and state.screening.facts.get(name) == Exactly(value=False)
+    }
 
 
 def asked_first(state: State, awaited: Set[str]) -> Iterator[str]:

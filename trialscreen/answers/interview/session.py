@@ -16,6 +16,7 @@ from trialscreen.answers.interview.reviewing import (
     asked_first,
     awaited_lines,
     earlier_unknown,
+    not_yet,
     of_other_sources,
     other_versions,
     review,
@@ -61,7 +62,7 @@ class Session:
         self.section = ""
         self.others = set(of_other_sources(state, sources))
         """Answered unknown by others than can be asked now, and so asked again."""
-        self.awaited = {one.element for one in state.screening.awaited}
+        self.awaited = {one.element for one in state.screening.awaited} | not_yet(state)
         """Awaited since before this session, and so asked first."""
 
     def run(self) -> None:
