@@ -161,19 +161,18 @@ def _read_days(
 ) -> dict[str, Dates]:
     """The days among what is said, each as far as it is known; one since when must be one day."""
     found: dict[str, Dates] = {}
-    for key in [SAMPLED, AWAITED_SINCE]:
+    for key in (SAMPLED, AWAITED_SINCE):
         if key not in said:
             continue
+        message = f"{shown(said[key])} is not one day; expected YYYY-MM-DD"
         try:
             days = read_value(trial, SAMPLE_DAY, said[key], on)
         except ValueProblem as problem:
-            problems.append(Problem(f"{where} {key}", str(problem)))
-            continue
-        assert isinstance(days, Dates)
-        if key == AWAITED_SINCE and not days.exact:
-            message = f"{shown(said[key])} is not one day; expected YYYY-MM-DD"
+            days, message = None, str(problem)
+        if isinstance(days, Dates) and (days.exact or key == SAMPLED):
+            found[key] = days
+        else:
             problems.append(Problem(f"{where} {key}", message))
-        found[key] = days
     return found
 
 
