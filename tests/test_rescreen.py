@@ -4,19 +4,26 @@ import json
 import re
 import shlex
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import dates, integers
 
 from tests.process import PATIENTS, Ran, run
+from tests.sizes import examples
 from trialscreen import load_trial
-from trialscreen.answers.answer import Answer
+from trialscreen.answers.answer import Answer, readable_facts
 from trialscreen.answers.later import carried
+from trialscreen.model.dates import Period, completed_years
+from trialscreen.model.errors import Problem
+from trialscreen.model.facts import Dates, Exactly, Numbers
 
 TRIAL = load_trial()
 THEN = date(2026, 6, 1)
+DAYS = dates(date(2024, 1, 1), date(2027, 12, 31))
 WASHOUT = PATIENTS / "ineligible_washout.yaml"
 
 
@@ -185,3 +192,44 @@ def test_a_file_of_which_nothing_changes_with_the_days_needs_no_day(tmp_path: Pa
     file = tmp_path / "s.yaml"
     file.write_text("sex: male\nbirth_date: 1960\n", encoding="utf-8")
     assert rescreened(file).code == 3
+
+
+# Whatever the true dates are, nothing that is carried denies them.
+
+
+@given(born=dates(date(1930, 1, 1), date(1990, 12, 31)), then=DAYS, later=integers(0, 2_000))
+@examples(200)
+def test_an_age_that_is_carried_holds_the_true_one(born: date, then: date, later: int) -> None:
+    now = then + timedelta(days=later)
+    answers = {"age": Answer(str(completed_years(born, then)), "file")}
+    found = readable_facts(TRIAL, carried(TRIAL, answers, then, now).answers, now, [])["age"]
+    assert isinstance(found, Numbers)
+    assert found.low <= completed_years(born, now) <= found.high
+    assert found.high - found.low <= 1
+
+
+@given(broken=dates(date(2020, 1, 1), date(2026, 5, 31)), then=DAYS, later=integers(0, 2_000))
+@examples(200)
+def test_a_window_that_is_carried_holds_the_true_answer(
+    broken: date, then: date, later: int
+) -> None:
+    now = then + timedelta(days=later)
+    within = {day: Period(24, "months").before(day) <= broken <= day for day in (then, now)}
+    name = "fragility_fracture_last_2_years"
+    answers = {name: Answer("yes" if within[then] else "no", "file")}
+    facts = readable_facts(TRIAL, carried(TRIAL, answers, then, now).answers, now, [])
+    assert broken > then or facts.get(name) in (None, Exactly(value=within[now]))
+
+
+@given(taken=dates(date(2024, 1, 1), date(2026, 12, 31)), then=DAYS, later=integers(1, 500))
+@examples(200)
+def test_a_month_that_is_carried_holds_the_true_day(taken: date, then: date, later: int) -> None:
+    now, name = then + timedelta(days=later), "rankl_inhibitor_last_dose_date"
+    answers = {name: Answer(f"{taken:%Y-%m}", "file")}
+    problems: list[Problem] = []
+    facts = readable_facts(TRIAL, carried(TRIAL, answers, then, now).answers, now, problems)
+    if taken <= then:
+        assert not problems
+        found = facts[name]
+        assert isinstance(found, Dates)
+        assert found.low <= taken <= found.high <= then
