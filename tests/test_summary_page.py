@@ -3,6 +3,7 @@
 import re
 import shlex
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pexpect
@@ -11,6 +12,8 @@ import yaml
 
 from tests.process import PATIENTS, ROOT, TIMEOUT, environment, run
 from trialscreen import load_trial
+from trialscreen.output.report.render import plain
+from trialscreen.output.report.trial_page import cohorts_in_short
 
 TRIAL = load_trial()
 CASES = yaml.safe_load((ROOT / "tests/data/pages/summary.yaml").read_text("utf-8"))
@@ -122,3 +125,13 @@ def test_the_page_says_what_is_told_beside_findings(case: dict[str, Any], form: 
     shown = words(" ".join(lines_of(case["given"], "--format", form, columns=300)))
     for line in case["says"]:
         assert words(line) in shown
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_cohorts_are_told_however_many_there_are(count: int) -> None:
+    registration = TRIAL.registration._replace(dose_cohorts=TRIAL.registration.dose_cohorts[:count])
+    told = plain.render(tuple(cohorts_in_short(replace(TRIAL, registration=registration))))
+    first = TRIAL.registration.dose_cohorts[0]
+    assert told.count("Dose Group:") == count
+    assert told.count(first.intervention) == told.count(first.description) == min(count, 1)
+    assert ("Each: " in told) == (count == 2)

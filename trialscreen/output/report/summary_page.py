@@ -113,7 +113,7 @@ def _next(screening: Screening, again: str) -> Iterator[blocks.Part]:
     waits = not for_good or all_clear_on(screening) is not None
     needed = [*_needed(screening)] if waits else []
     lines = " ".join(clearing_lines(screening, again))
-    if rows := [*needed, *([("Date", lines)] if lines else [])]:
+    if rows := [*needed, *([("When", lines)] if lines else [])]:
         yield blocks.Heading("Still needed" if needed else "What is next")
         yield blocks.table(("From", "What"), rows, (0, 1), compact=True)
 

@@ -111,7 +111,10 @@ def cohorts_in_short(trial: Trial) -> Iterator[blocks.Block]:
         (one.dose, f"{one.intervention} ({one.intervention_type.lower()})", one.description)
         for one in registration.dose_cohorts
     ]
-    shared = [texts[0] for texts in zip(*details, strict=True) if len(set(texts)) == 1]
+    if not details:
+        return
+    several = len(details) > 1
+    shared = [texts[0] for texts in zip(*details, strict=True) if several and len(set(texts)) == 1]
     yield blocks.Heading("Dose cohorts, as registered")
     yield blocks.table(
         ("Cohort", "Dose"),
