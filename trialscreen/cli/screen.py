@@ -144,7 +144,7 @@ def screen(
         given = bool(flags.texts or given_file or rescreen)
         asking = asked.wanted(given=given)
         need_answers(given=given or asking)
-        logging = logging.checked(at.subject_pattern, of_file, keeps=keeper is not None)
+        logging = logging.checked(at.subject_pattern, of_file, keeps=keeper is not None or asking)
         _say_before(flags.trial, answers, stored if resume else {}, asking=asking)
         if asking:
             logging.reach(flags.trial)

@@ -8,7 +8,7 @@ from trialscreen.log.board import Board, CohortBoard
 from trialscreen.output.report.decision_page import NOT_REGISTERED, terms_words
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
-from trialscreen.text.characters import count_of
+from trialscreen.text.characters import count_of, some
 
 
 class HeldPlace(NamedTuple):
@@ -81,8 +81,12 @@ def board_page(board: Board) -> blocks.Page:
 def _undecided(board: Board) -> str:
     if not board.undecided:
         return "Nobody who was found eligible waits for a decision"
-    names = ", ".join(one.subject for one in board.undecided)
+    names = some([one.subject for one in board.undecided], MOST_NAMES)
     return f"Found eligible, and not decided: {names}"
+
+
+MOST_NAMES = 12
+"""Subjects named on the page; the data hold them all."""
 
 
 def cohorts_table(board: Board) -> Iterator[blocks.Block]:
