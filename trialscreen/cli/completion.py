@@ -32,6 +32,10 @@ def section_ids(context: typer.Context) -> Offers:
     return [(one.id, one.title) for one in trial_behind(context).sections]
 
 
+def dose_cohorts(context: typer.Context) -> Offers:
+    return [(one.name, one.dose) for one in trial_behind(context).registration.dose_cohorts]
+
+
 def sources(incomplete: str) -> Offers:
     """The sources that are not named yet, behind those that are: `participant,chart`."""
     named, comma, _ = incomplete.rpartition(",")

@@ -8,6 +8,7 @@ import typer
 
 from trialscreen import __version__
 from trialscreen.answers.site_file import read_site
+from trialscreen.cli.completion import dose_cohorts
 from trialscreen.cli.log_entry import code_problems
 from trialscreen.cli.options import FormatOption, LogFile, SiteOption, day_given, today
 from trialscreen.cli.output import Format, print_result, refuse, say
@@ -43,7 +44,13 @@ def decide(
     ],
     by: ByOption,
     dose_cohort: Annotated[
-        str | None, typer.Option("--dose-cohort", metavar="NAME", help="With enrolled: into which.")
+        str | None,
+        typer.Option(
+            "--dose-cohort",
+            metavar="NAME",
+            help="With enrolled: into which.",
+            autocompletion=dose_cohorts,
+        ),
     ] = None,
     on: OnOption = None,
     reason: Annotated[
@@ -92,7 +99,12 @@ def decide(
 def cohort(
     context: typer.Context,
     file: LogFile,
-    name: Annotated[str, typer.Argument(metavar="COHORT", help="A dose cohort, as registered.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="COHORT", help="A dose cohort, as registered.", autocompletion=dose_cohorts
+        ),
+    ],
     state: Annotated[State, typer.Option("--state", help="What the sponsor decided.")],
     by: ByOption,
     places: Annotated[

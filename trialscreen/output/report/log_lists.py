@@ -79,9 +79,8 @@ def entries_page(
     wanted = (one for one in every if subject is None or _is_of(one, subject))
     listing = listed(columns, wanted, wide=("details",))
     for one in _unlogged(saved, subject):
-        listing.rows.append(
-            (None, one.subject, one.on, "not logged", f"answers in {one.path.name}")
-        )
+        file = f"answers in {one.path.name}"
+        listing.rows.append(("-", one.subject, one.on, "not logged", file))
     return listing.page("No entries.")
 
 
