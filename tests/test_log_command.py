@@ -254,3 +254,5 @@ def test_a_code_of_the_site_is_taken(tmp_path: Path) -> None:
     assert run(*declined, "01-701-1016").code == 2
     reasoned = ("--reason", "by telephone")
     assert run(*declined, "01-701-1016", "--site", site, *reasoned).code == 0
+    response = ("export", "response", "-o", "-", *DAY, "--subject", "01-701-1015")
+    assert run(*response, "docs/patients/eligible.yaml", "--site", site).code == 0

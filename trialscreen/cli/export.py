@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trialscreen.answers.site_file import read_site
 from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.app import help_of
 from trialscreen.cli.element_flags import Flags
-from trialscreen.cli.options import DayOption, LogFile, OutputOption, from_option, output_option
+from trialscreen.cli.options import (
+    DayOption,
+    LogFile,
+    OutputOption,
+    SiteOption,
+    from_option,
+    output_option,
+)
 from trialscreen.cli.output import needing, refuse, say, write_csv, write_json
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, ValueProblem
@@ -81,6 +89,7 @@ def response(
             "--subject", metavar="CODE", help="The participant's code in the trial; never a name."
         ),
     ] = None,
+    site: SiteOption = None,
     base: Base = None,
     every: EveryQuestion = False,
 ) -> None:
@@ -97,14 +106,15 @@ def response(
 
     flags = Flags.none(load_trial(context.obj))
     variant = Variant(_address(base, BASE), every)
+    at = read_site(flags.trial, site)
     try:
         if subject is not None:
-            check_subject(subject)
+            check_subject(subject, at.subject_pattern)
     except ValueProblem as problem:
         refuse("--subject", str(problem))
     if file is not None and given_file is not None:
         flags.problems.append(Problem(shown(file), "a second file of answers; give one"))
-    answers, screening = screen_answers(flags, on, given_file or file)
+    answers, screening = screen_answers(flags, on, given_file or file, at)
     made = fhir.response(screening, datetime.now(UTC), subject, variant)
     write_json(output, made.resource)
     tell_left_out(limits.response_limits(flags.trial, made, answers))

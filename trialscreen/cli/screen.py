@@ -101,7 +101,7 @@ def screen(
     subject: Annotated[
         str | None,
         typer.Option(
-            "--subject", metavar="CODE", help="With --log: a code such as S-014, no name."
+            "--subject", metavar="CODE", help="With --log or --save: a code, such as S-014."
         ),
     ] = None,
     by: Annotated[
