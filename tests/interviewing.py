@@ -64,9 +64,16 @@ def leave_all() -> None:
     while STARTED:
         child = STARTED.pop()
         if child.isalive():
-            child.sendline("q")
-            child.expect(pexpect.EOF)
+            quit_(child)
         child.close()
+
+
+def quit_(child: Any, keep_in: str = "") -> None:
+    """Leaves an interview; where it offers to keep the answers, in this file or in none."""
+    child.sendline("q")
+    if child.expect([pexpect.EOF, r"forget\s+them\):"]) == 1:
+        child.sendline(keep_in)
+        child.expect(pexpect.EOF)
 
 
 def say(child: Any, *lines: str) -> str:

@@ -1,15 +1,18 @@
 """How interviews begin and end in a real pseudo-terminal: files, signals, what is printed."""
 
+import json
 import os
+import shlex
 import signal
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
 
-from tests.interviewing import PROMPT, answers, finish, say, spawn, start
+from tests.interviewing import ON, PROMPT, answers, finish, say, spawn, start
 from tests.process import ROOT, run
 
 MALE = ("yes", "yes", "male")
@@ -157,3 +160,116 @@ def test_answers_under_another_version_of_the_criteria_are_noted_without_an_inte
         "note: 1 answer was taken under another version of the criteria file, and used as given:"
         " weight\n"
     )
+
+
+# Answers that no file keeps yet.
+
+FORGET = r"forget\s+them\):\s+> "
+
+
+def left_by(child: Any, how: str) -> None:
+    """Leaves an interview with answers that no file keeps; it offers to keep them."""
+    say(child, "yes", "no", "female", "1958-04-17")
+    if how == "q":
+        child.sendline("q")
+    else:
+        child.sendintr()
+    child.expect(FORGET)
+
+
+@pytest.mark.parametrize("how", ["q", "ctrl-c"])
+def test_who_leaves_can_keep_the_answers(tmp_path: Path, how: str) -> None:
+    path, old = tmp_path / "a.yaml", tmp_path / "old.yaml"
+    old.write_text("sex: male\n", encoding="utf-8")
+    child = start()
+    left_by(child, how)
+    child.sendline(str(old))
+    child.expect(FORGET)
+    assert "exists; go on with it by --resume, or name a new file" in flowing(child.before)
+    child.sendline(str(path))
+    code, out = finish(child)
+    assert code == 130
+    assert f"The answers are kept in {path}." in flowing(out)
+    assert answers(path)["birth_date"] == "1958-04-17"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert old.read_text(encoding="utf-8") == "sex: male\n"
+
+
+@pytest.mark.parametrize(
+    ("how", "reply"),
+    [("q", ""), ("q", "n"), ("q", "ctrl-d"), ("ctrl-c", "q"), ("ctrl-c", "ctrl-c")],
+)
+def test_who_leaves_can_forget_the_answers(tmp_path: Path, how: str, reply: str) -> None:
+    child = spawn_in(tmp_path)
+    left_by(child, how)
+    if reply == "ctrl-c":
+        child.sendintr()
+    elif reply == "ctrl-d":
+        child.sendeof()
+    else:
+        child.sendline(reply)
+    code, out = finish(child)
+    assert code == 130
+    assert "Nothing was saved" in out
+    assert not list(tmp_path.iterdir())
+
+
+def spawn_in(folder: Path) -> Any:
+    with chdir(folder):
+        return start(env={"PYTHONPATH": str(ROOT)})
+
+
+def test_nothing_is_offered_to_who_has_answered_nothing() -> None:
+    child = start("--sex", "female", "--interactive")
+    child.sendintr()
+    code, out = finish(child)
+    assert code == 130
+    assert "forget" not in out
+
+
+def test_the_end_of_the_input_asks_nothing_more() -> None:
+    child = start()
+    say(child, "yes")
+    child.sendeof()
+    code, out = finish(child)
+    assert code == 130
+    assert "forget" not in out
+
+
+@pytest.mark.parametrize(
+    ("born", "years"), [("1958-04-17", "68"), ("1959-06", "66 to 67"), ("1958", "67 to 68")]
+)
+def test_no_birth_date_stands_in_a_command(born: str, years: str) -> None:
+    """An age stands for it, and comes to the same."""
+    child = start("--birth-date", born, "--interactive")
+    say(child, "yes")
+    child.sendline("q")
+    child.expect(FORGET)
+    child.sendline("")
+    out = flowing(finish(child)[1])
+    assert "the command below carries the answers, but for the date of birth." in out
+    command = out.rpartition("trialscreen ")[2]
+    assert born not in command and "birth" not in command
+    words = [one for one in shlex.split(command) if one != "--interactive"]
+    assert words[words.index("--age") + 1] == years
+    here, there = (
+        json.loads(run(*some, "--format", "json").out)["criteria"]
+        for some in (words, ("screen", ON, "--birth-date", born, "--willing-to-participate", "yes"))
+    )
+    assert [one["met"] for one in here] == [one["met"] for one in there]
+
+
+def test_an_age_that_was_given_too_stands_alone() -> None:
+    child = start("--birth-date", "1958-04-17", "--age", "68", "--interactive")
+    child.sendline("q")
+    out = flowing(finish(child)[1])
+    assert out.count("--age 68") == 1
+    assert "1958" not in out
+
+
+def test_a_command_carries_days_and_what_is_awaited() -> None:
+    child = start("--tsh", "3.1 on 2026-05-20", "--alt", "pending from Nanjing", "--interactive")
+    child.sendline("q")
+    out = finish(child)[1]
+    assert "--tsh '3.1 on 2026-05-20'" in flowing(out)
+    assert "--alt 'pending from Nanjing'" in flowing(out)

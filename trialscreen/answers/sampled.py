@@ -113,6 +113,13 @@ def _with_day(value: Answer, day: Answer, problems: list[Problem]) -> Answer:
     return value._replace(notes={**value.notes, SAMPLED: day.text})
 
 
+def told_together(answer: Answer) -> str:
+    """A value as it can be written in one text, with what is said beside it."""
+    beside = ((SAMPLED, "on"), (AWAITED_SINCE, "since"), (AWAITED_FROM, "from"))
+    said = (f" {word} {answer.notes[key]}" for key, word in beside if key in answer.notes)
+    return "".join((answer.text, *said))
+
+
 def _is_date(text: str) -> bool:
     try:
         days_of(folded(text), text)

@@ -4,9 +4,14 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from trialscreen.answers.interview.questions import is_long_ago, years_since
+from trialscreen.answers.sampled import told_together
+from trialscreen.answers.values import read_value
 from trialscreen.cli.element_flags import flag
 from trialscreen.cli.options import DAY, FROM
-from trialscreen.model.trial import Source
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Numbers
+from trialscreen.model.trial import Element, Source
 from trialscreen.output.report.verdict_words import verdict_detail, verdict_line
 from trialscreen.text.characters import wrapped
 
@@ -73,7 +78,9 @@ class Ending(NamedTuple):
             return f"The answers are kept in {self.keeper.kept_in}."
         problem = self.keeper.problem
         saved = f"NOT SAVED: {problem}" if problem else "Nothing was saved"
-        return f"{saved}; the command below carries the answers."
+        labels = ", ".join(self.state.trial.elements[name].label for name in self._left_out())
+        but = f", but for the {labels}" if labels else ""
+        return f"{saved}; the command below carries the answers{but}."
 
     def _go_on(self, ask: tuple[str, ...]) -> str:
         """The command that goes on with the interview."""
@@ -90,9 +97,20 @@ class Ending(NamedTuple):
         return () if self.criteria is None else ("--criteria", self.criteria)
 
     def _flags(self) -> Iterator[str]:
+        """The answers; for a birth date, by which a person is known, stands the age."""
         yield from (DAY, self.state.on.isoformat())
         for name, answer in self.state.answers.items():
-            yield from (flag(name), answer.text)
+            if name not in self._left_out():
+                yield from (flag(name), told_together(answer))
+        for name in self._left_out():
+            counted = years_since(self.state.trial, self.state.trial.elements[name])
+            if counted is not None and (text := _years(self.state, counted)):
+                yield from (flag(counted.name), text)
+
+    def _left_out(self) -> list[str]:
+        """The answers that stand in no command, for commands are kept, and seen by others."""
+        trial = self.state.trial
+        return [name for name in self.state.answers if is_long_ago(trial, trial.elements[name])]
 
     def _pending(self) -> Iterator[str]:
         """How many answers are still needed, by who can give them; none if none can help."""
@@ -110,3 +128,16 @@ class Ending(NamedTuple):
 
 
 _WHO: dict[Source, str] = {"derived": "to be computed"}
+
+
+def _years(state: "State", counted: Element) -> str:
+    """The years that are counted from a date; empty if they cannot be given instead of it."""
+    fact = state.screening.findings[0].patient.resolve(counted.name).fact
+    if counted.name in state.answers or not isinstance(fact, Numbers):
+        return ""
+    text = " to ".join(f"{end:g}" for end in dict.fromkeys((fact.low, fact.high)))
+    try:
+        read_value(state.trial, counted, text, state.on)
+    except ValueProblem:
+        return ""
+    return text

@@ -78,11 +78,10 @@ def _unknown_gates(trace: Trace, closed: Set[str]) -> Iterator[Element]:
     """
     if isinstance(trace.rule, rules.AtLeastN) and trace.rule.is_all:
         for part in trace.parts:
-            match part.rule:
-                case rules.Is(name, True) if name in closed and not part.truth.known:
-                    yield part.used[0].element
-                case _:
-                    pass
+            rule = part.rule
+            asked = isinstance(rule, rules.Is) and rule.value is True and rule.element in closed
+            if asked and not part.truth.known:
+                yield part.used[0].element
 
 
 def next_question(

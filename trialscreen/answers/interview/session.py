@@ -30,11 +30,15 @@ from trialscreen.screening.clearing import clears_on
 from trialscreen.screening.readings import UNCONFIRMED, on_readings
 from trialscreen.screening.screen import Finding
 from trialscreen.text.characters import shown
+from trialscreen.text.spelling import folded
 
 _CERTAIN = "The result is certain."
 _STOP_OR_GO_ON = (
     "Enter stops here; g goes on to complete the record; b asks the answer before again."
 )
+_SAVE = "File to save the answers in (Enter: do not save):"
+_KEEP = "Nothing is saved. To keep the answers, name a file for them (Enter: forget them):"
+_NO = ("n", "no", "q")
 _WHY_STOP = "No other answer changes the result. r reviews the answers, s or q leaves."
 _REVIEW = "A number changes that answer; r shows all; Enter goes on."
 _WHY_REVIEW = "The number before an answer asks it again; s or q leaves, and the rest stays open."
@@ -55,6 +59,7 @@ class Session:
         self.state, self.keeper, self.sources, self.quick = state, keeper, sources, quick
         self.console = Console(at)
         self.answering = Answering(state, self.console, keeper)
+        self.before = dict(state.answers)
         self.history: list[tuple[str, ...]] = []
         self.announced: set[str] = set()
         self.rests = False
@@ -70,8 +75,14 @@ class Session:
         try:
             self._converse()
         except Leave as leave:
-            if leave.to_save and self.keeper.kept_in is None:
-                self._save_somewhere()
+            if leave.to_save:
+                self._save_somewhere(_SAVE)
+            elif not leave.ended and self.state.answers != self.before:
+                self._save_somewhere(_KEEP)
+            raise
+        except KeyboardInterrupt as end:
+            if type(end) is KeyboardInterrupt and self.state.answers != self.before:  # by its key
+                self._save_somewhere("", _KEEP)
             raise
 
     def _converse(self) -> None:
@@ -94,9 +105,11 @@ class Session:
     def _of_whom(self) -> str:
         return "" if self.sources == SOURCES else f" of these sources ({', '.join(self.sources)})"
 
-    def _save_somewhere(self) -> None:
-        """Asks for a file, so that nothing is lost; Enter is for those who want none."""
-        while name := self.console.line("File to save the answers in (Enter: do not save):"):
+    def _save_somewhere(self, *asked: str) -> None:
+        """Asks for a file if there is none yet, so that nothing is lost without being told."""
+        if self.keeper.kept_in is not None:
+            return
+        while (name := self.console.line(*asked)) and folded(name) not in _NO:
             try:
                 self.keeper.into(name, self.state)
             except InputError as error:

@@ -76,11 +76,11 @@ HELP_LINE = "u unknown, p pending, ? why, b back, r review, s save and leave, q 
 
 
 class Leave(Exception):
-    """The interview was left; `to_save` if it was left in order to go on later."""
+    """The interview was left: `to_save`, in order to go on later; or as its input has `ended`."""
 
-    def __init__(self, *, to_save: bool = False) -> None:
+    def __init__(self, *, to_save: bool = False, ended: bool = False) -> None:
         super().__init__()
-        self.to_save = to_save
+        self.to_save, self.ended = to_save, ended
 
 
 class Console:
@@ -100,7 +100,7 @@ class Console:
             try:
                 reply = self.at.read()
             except (EOFError, OSError):
-                raise Leave from None
+                raise Leave(ended=True) from None
             control = first_control(reply)
             if control is None:
                 return reply.strip()
