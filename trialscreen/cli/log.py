@@ -1,5 +1,6 @@
 """`log …`: the screening log, read and checked. `screen --log` adds to it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,7 +31,8 @@ def list_entries(
 ) -> None:
     """List the entries of a log, each with its outcome; corrected ones too.
 
-    Answers that an interview saved beside the log, with the subject's code, are found as well.
+    Answers that an interview saved with the subject's code, here or beside the log, are found
+    as well.
     """
     from trialscreen.log.saved import saved_answers  # noqa: PLC0415
     from trialscreen.log.store import open_log  # noqa: PLC0415
@@ -38,7 +40,8 @@ def list_entries(
 
     with open_log(file) as log:
         every = list(log.every(details=False))
-    saved = saved_answers(log.nct_id, file.absolute().parent, every)
+    folders = dict.fromkeys((file.absolute().parent, Path.cwd()))
+    saved = saved_answers(log.nct_id, folders, every)
     listing = entries_listing(every, subject, saved)
     print_result(form, lambda: entries_page(every, subject, saved), listing.data, lambda: listing)
 

@@ -25,11 +25,12 @@ class Saved(NamedTuple):
     number: int | None = None
 
 
-def saved_answers(nct_id: str, folder: Path, entries: Iterable[Kept]) -> list[Saved]:
-    """What interviews saved for a trial in a folder, with the subject's code; by file name."""
+def saved_answers(nct_id: str, folders: Iterable[Path], entries: Iterable[Kept]) -> list[Saved]:
+    """What interviews saved for a trial in these folders, with the subject's code; by file name."""
     numbers = {(one.subject, one.on): one.number for one in entries if isinstance(one, Entry)}
     return [
         one._replace(number=numbers.get((one.subject, one.on or date.min)))
+        for folder in folders
         for one in _found(KEPT.format(nct_id=nct_id).encode(), folder)
     ]
 
