@@ -1,6 +1,7 @@
 """Values that carry the day of their sample, and values that are awaited."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.process import refusals, run
+from tests.process import PATIENTS, refusals, run
 from trialscreen import InputError, load_trial, screen
 from trialscreen.answers.answer import Answer
 from trialscreen.answers.sampled import read_samples
@@ -104,6 +105,25 @@ def test_laboratory_values_and_dxa_become_old_and_nothing_else() -> None:
         if title.startswith("Laboratory: ") and not is_limit:
             expected = "28 days"
         assert (one.valid_for and str(one.valid_for)) == expected, one.name
+
+
+OLD = ("tsh", "alt", "ast", "alp", "total_bilirubin", "serum_calcium", "hiv_antibody")
+
+
+def test_the_verdict_says_that_values_are_old() -> None:
+    days = [f"--{name.replace('_', '-')}-date=2026-05-03" for name in OLD]
+    ran = run("screen", PATIENTS / "eligible.yaml", *days)
+    assert ran.code == 0
+    last = ran.out.splitlines()[-1]
+    assert re.fullmatch("ELIGIBLE.*, but 7 values are older than 28 days", last)
+    more = (*days, "--total-hip-t-score-date", "2025-05-31", "--hbv-dna-date", "2026-05-04")
+    ran = run("screen", PATIENTS / "eligible.yaml", *more)
+    last = ran.out.splitlines()[-1]
+    assert last.endswith(", but 1 value is older than 12 months and 7 than 28 days")
+    light = run("screen", PATIENTS / "eligible.yaml", *days, "--weight", "38", "--height", "150")
+    assert light.code == 3
+    assert light.out.splitlines()[-1].startswith("INELIGIBLE")
+    assert "7 values are older than 28 days." in " ".join(light.out.split())
 
 
 def test_what_is_not_known_has_no_day() -> None:
