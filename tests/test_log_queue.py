@@ -54,15 +54,19 @@ def test_who_waits_for_what(tmp_path: Path, case: dict[str, Any]) -> None:
         assert row["since"] == str(case.get("since", row["since"]))
 
 
-def test_who_was_turned_away_and_screened_again_waits_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("decision", "waits"), [("declined", 1), ("withdrawn", 1), ("enrolled", 0)]
+)
+def test_who_was_turned_away_and_is_screened_again_waits_again(
+    tmp_path: Path, decision: str, waits: int
+) -> None:
     path = tmp_path / "site.log"
-    waiting({"given": {}, "decided": {"declined": "S-1", "day": ON}}, path)
+    waiting({"given": {}, "decided": {decision: "S-1", "day": ON, "reason": "a test"}}, path)
     with begun(path) as log:
-        unsigned = {"informed_consent_signed": "no"}
-        add(log, screened("S-1", unsigned, date(2026, 6, 2)))
+        add(log, screened("S-1", {"informed_consent_signed": "no"}, date(2026, 6, 2)))
         every = list(log.every())
-    [one] = queue(TRIAL, every, date(2026, 6, 2), lambda entry: entry)
-    assert [each.what for each in one.waits] == ["consent"]
+    found = queue(TRIAL, every, date(2026, 6, 2), lambda entry: entry)
+    assert [each.what for one in found for each in one.waits] == ["consent"] * waits
 
 
 def test_the_next_due_comes_first_in_every_form(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Cohorts are dosed in the order in which they are registered. A participant who w
 keeps the place, also after a withdrawal. The day of an enrolment stands for that of the dose.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -85,6 +85,27 @@ def standing(entries: Iterable[Kept]) -> list[Decision]:
     return [one for one in current(decisions) if one.decision != "none"]
 
 
+def undecided(entries: Iterable[Kept]) -> list[Entry]:
+    """The newest screening of each subject of whom nothing was decided since.
+
+    Who was turned away and is screened again is to be decided anew; a participant is not.
+    """
+    kept = list(entries)
+    last = decided(kept)
+    participants = {one.subject for one in standing(kept) if one.decision == "enrolled"}
+    newest = latest(one for one in kept if isinstance(one, Entry))
+    return [
+        one
+        for subject, one in newest.items()
+        if subject not in last or (subject not in participants and _is_anew(one, last[subject]))
+    ]
+
+
+def _is_anew(screening: Entry, decision: Decision) -> bool:
+    """Whether a screening was entered after a decision, and is of that day or a later one."""
+    return decision.on <= screening.on and decision.number < screening.number
+
+
 class Cohorts:
     """The dose cohorts of a trial, as a log tells of them."""
 
@@ -163,15 +184,9 @@ def board(trial: Trial, entries: Iterable[Kept], on: date) -> Board:
     """The board on a day, from what was screened and decided by then."""
     kept = [one for one in entries if one.on <= on]
     cohorts = Cohorts(trial, kept)
-    known = decided(kept)
-    newest = latest(one for one in kept if isinstance(one, Entry))
-    undecided = (
-        one
-        for one in newest.values()
-        if one.outcome.verdict == "eligible" and one.subject not in known
-    )
+    waiting = tuple(one for one in undecided(kept) if one.outcome.verdict == "eligible")
     boards = tuple(cohorts.board(name, on) for name in cohorts.names)
-    return Board(on, boards, len(cohorts.holders), cohorts.enrollment, tuple(undecided))
+    return Board(on, boards, len(cohorts.holders), cohorts.enrollment, waiting)
 
 
 def _changed(terms: Terms, to: CohortState) -> Terms:
@@ -183,11 +198,14 @@ def _changed(terms: Terms, to: CohortState) -> Terms:
 
 def _holders(standing: Sequence[Decision]) -> list[Holder]:
     """Who was enrolled, by day, less who withdrew before the dose."""
-    withdrawn: Mapping[str, Decision] = {
-        one.subject: one for one in standing if one.decision == "withdrawn"
-    }
-    enrolled = (one for one in standing if one.decision == "enrolled")
-    holders = (Holder(one, withdrawn.get(one.subject)) for one in enrolled)
+    withdrawals = [one for one in standing if one.decision == "withdrawn"]
+
+    def left(enrolled: Decision) -> Decision | None:
+        own = (one for one in withdrawals if one.subject == enrolled.subject)
+        since = (enrolled.on, enrolled.number)
+        return next((one for one in own if (one.on, one.number) > since), None)
+
+    holders = (Holder(one, left(one)) for one in standing if one.decision == "enrolled")
     return sorted(
         (one for one in holders if one.withdrawn is None or not one.withdrawn.not_dosed),
         key=lambda one: (one.enrolled.on, one.enrolled.number),

@@ -9,10 +9,9 @@ from typing import Literal, NamedTuple
 
 from trialscreen.answers.later import carried
 from trialscreen.answers.sampled import read_samples
-from trialscreen.log.board import decided
-from trialscreen.log.decisions import Decision, Kept
+from trialscreen.log.board import undecided
+from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Entry
-from trialscreen.log.follow_up import latest
 from trialscreen.model.trial import Trial
 from trialscreen.screening.samples import Stale, stale
 
@@ -57,21 +56,12 @@ def queue(
     `full` gives an entry with its answers, where `entries` have none.
     """
     kept = [one for one in entries if one.on <= on]
-    decisions = decided(kept)
-    newest = latest(one for one in kept if isinstance(one, Entry))
-    found = []
-    for entry in newest.values():
-        if entry.subject in decisions and not _is_anew(entry, decisions[entry.subject]):
-            continue
-        if waits := tuple(_waits(trial, entry, on, full)):
-            found.append(Waiting(entry, waits))
+    found = [
+        Waiting(entry, waits)
+        for entry in undecided(kept)
+        if (waits := tuple(_waits(trial, entry, on, full)))
+    ]
     return sorted(found, key=lambda one: (one.next_date or date.max, one.since, one.entry.number))
-
-
-def _is_anew(entry: Entry, decision: Decision) -> bool:
-    """Whether a subject was screened again after being turned away."""
-    turned_away = decision.decision in ("declined", "screen-failure")
-    return turned_away and decision.on <= entry.on and decision.number < entry.number
 
 
 def _waits(trial: Trial, entry: Entry, on: date, full: Callable[[Entry], Entry]) -> Iterator[Wait]:
