@@ -44,6 +44,17 @@ SUBJECT = "subject"
 """The key of a file of answers that names whose they are, by a code."""
 
 
+class SiteSettings(NamedTuple):
+    """What holds for every patient of a site.
+
+    `limits` are limits of normal, by element; `subject_pattern` is for a whole code, or None
+    if the site states none.
+    """
+
+    limits: Mapping[str, "Answer"] = {}
+    subject_pattern: re.Pattern[str] | None = None
+
+
 class Answer(NamedTuple):
     """What was written for one element, how it was given, and the notes that stood beside it.
 

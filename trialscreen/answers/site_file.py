@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
-from trialscreen.answers.answer import Answer, Answers
+from trialscreen.answers.answer import Answer, Answers, SiteSettings
 from trialscreen.answers.values import is_unknown, read_value
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Numbers, is_exact
@@ -20,24 +19,8 @@ MOST_PATTERN = 200
 """Characters of a pattern."""
 
 
-class Site(NamedTuple):
-    """What holds for every patient of a site.
-
-    `limits` are limits of normal, by element; `subject_pattern` is for a whole code, or None
-    if the site states none.
-    """
-
-    limits: Answers
-    subject_pattern: re.Pattern[str] | None = None
-
-
-NO_SITE = Site({})
-
-
-def read_site(trial: Trial, path: str | Path | None) -> Site:
-    """A site file; `NO_SITE` without one. Raises InputError with every mistake in it."""
-    if path is None:
-        return NO_SITE
+def read_site(trial: Trial, path: str | Path) -> SiteSettings:
+    """A site file. Raises InputError with every mistake in it."""
     if path == "":
         raise InputError([Problem("--site", "'' names no file; leave it out for none")])
     from trialscreen.criteria_file import yaml_nodes  # noqa: PLC0415 - slow to import
@@ -67,7 +50,7 @@ def read_site(trial: Trial, path: str | Path | None) -> Site:
         except ValueProblem as problem:
             root.down("subject_pattern").problem(str(problem))
     document.raise_any()
-    return Site(limits, pattern)
+    return SiteSettings(limits, pattern)
 
 
 def limit_names(trial: Trial) -> tuple[str, ...]:
@@ -98,7 +81,9 @@ def _compiled(text: str) -> re.Pattern[str]:
 # Together with what is known of a patient.
 
 
-def with_limits(trial: Trial, answers: Answers, site: Site) -> tuple[dict[str, Answer], list[str]]:
+def with_limits(
+    trial: Trial, answers: Answers, site: SiteSettings
+) -> tuple[dict[str, Answer], list[str]]:
     """A patient's answers and the limits of the site, and what to say of those not used.
 
     The patient's own answers win. A limit is left out as well where an own answer shows
@@ -106,7 +91,7 @@ def with_limits(trial: Trial, answers: Answers, site: Site) -> tuple[dict[str, A
     """
     notes = []
     used: dict[str, Answer] = {}
-    foreign = set(_of_other_reports(trial, answers, site)) if site.limits else set()
+    foreign = set(_of_other_reports(trial, answers, site))
     for name, one in site.limits.items():
         if name not in answers and name not in foreign:
             used[name] = one
@@ -119,7 +104,7 @@ def with_limits(trial: Trial, answers: Answers, site: Site) -> tuple[dict[str, A
     return {**used, **answers}, notes
 
 
-def _of_other_reports(trial: Trial, answers: Answers, site: Site) -> Iterator[str]:
+def _of_other_reports(trial: Trial, answers: Answers, site: SiteSettings) -> Iterator[str]:
     """The limits of the site with which an own answer of a patient may not go together."""
     for roles in limits_by_value(trial).values():
         own = roles.keys() & answers.keys()

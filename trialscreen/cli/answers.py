@@ -4,13 +4,13 @@ from trialscreen.answers.answer import (
     SUBJECT,
     Answer,
     Answers,
+    SiteSettings,
     merge,
     readable_facts,
     screening_date,
 )
 from trialscreen.answers.files import read_answers
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
-from trialscreen.answers.site_file import NO_SITE, Site, with_limits
 from trialscreen.answers.values import is_unknown
 from trialscreen.cli.element_flags import Flags, told_flag
 from trialscreen.cli.options import DAY, FROM, RESCREEN, screening_day, today
@@ -19,9 +19,20 @@ from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.screen import Screening, screen
 
+NO_SITE = SiteSettings()
+
+
+def site_settings(trial: Trial, file: str | None) -> SiteSettings:
+    """What a site's own file says; nothing without one. Raises InputError."""
+    if file is None:
+        return NO_SITE
+    from trialscreen.answers.site_file import read_site  # noqa: PLC0415 - few runs have a site
+
+    return read_site(trial, file)
+
 
 def screen_answers(
-    flags: Flags, on: str | None, file: str | None, site: Site = NO_SITE
+    flags: Flags, on: str | None, file: str | None, site: SiteSettings = NO_SITE
 ) -> tuple[dict[str, Answer], Screening]:
     """The answers of the flags and in a file (`-`: standard input), and what they come to.
 
@@ -88,7 +99,7 @@ def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[s
 
 
 def screen_stored(
-    flags: Flags, on: str | None, stored: Answers, site: Site = NO_SITE
+    flags: Flags, on: str | None, stored: Answers, site: SiteSettings = NO_SITE
 ) -> tuple[dict[str, Answer], Screening]:
     """As `screen_answers`, with answers that are read already.
 
@@ -97,9 +108,7 @@ def screen_stored(
     trial, problems = flags.trial, flags.problems
     of_flags = told_apart(trial, _of_flags(flags, on), problems)
     own = with_days(trial, merge(trial, of_flags, stored, problems), problems)
-    answers, notes = with_limits(trial, own, site)
-    for one in notes:
-        say_note(one)
+    answers = _with_limits(trial, own, site) if site.limits else own
     day = screening_date(trial, answers, today(), problems)
     facts = readable_facts(trial, answers, day or today(), problems)
     samples = read_samples(trial, answers, day or today(), problems)
@@ -112,6 +121,15 @@ def screen_stored(
     if problems:
         raise InputError(problems)
     return answers, screening
+
+
+def _with_limits(trial: Trial, own: Answers, site: SiteSettings) -> dict[str, Answer]:
+    from trialscreen.answers.site_file import with_limits  # noqa: PLC0415 - few runs have a site
+
+    answers, notes = with_limits(trial, own, site)
+    for one in notes:
+        say_note(one)
+    return answers
 
 
 def need_answers(*, given: bool) -> None:

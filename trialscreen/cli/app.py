@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Annotated, Any, NamedTuple, NoReturn
 
@@ -19,7 +20,6 @@ from trialscreen.cli.element_flags import ElementFlagsCommand
 from trialscreen.cli.examples import ExamplesFirst
 from trialscreen.cli.output import Exit, refuse, tell_problems
 from trialscreen.cli.process import code_of, ending_in_order, open_streams
-from trialscreen.cli.usage import usage_told_alike
 from trialscreen.model.errors import InputError
 
 
@@ -53,6 +53,20 @@ _PLACES = {
 }
 
 
+_USAGE_ERROR: Any = typer.BadParameter.__base__
+"""Typer's `UsageError`, which each of its versions keeps in another module."""
+
+
+@contextmanager
+def _usage_told_alike() -> Iterator[None]:
+    try:
+        yield
+    except _USAGE_ERROR as error:
+        from trialscreen.cli.usage import refuse_usage  # noqa: PLC0415 - for wrong usage only
+
+        refuse_usage(error)
+
+
 class Commands(TyperGroup):
     """The group of all commands, by name."""
 
@@ -75,11 +89,11 @@ class Commands(TyperGroup):
             formatter.write_dl([(name, place.short_help) for name, place in _PLACES.items()])
 
     def make_context(self, *args: Any, **settings: Any) -> Any:
-        with usage_told_alike():
+        with _usage_told_alike():
             return super().make_context(*args, **settings)
 
     def invoke(self, ctx: Any) -> Any:
-        with usage_told_alike():
+        with _usage_told_alike():
             return super().invoke(ctx)
 
 

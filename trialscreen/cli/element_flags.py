@@ -14,11 +14,9 @@ from typing import Any, NamedTuple
 import typer
 
 from trialscreen.answers.values import UNKNOWN_WORD
-from trialscreen.cli.completion import element_options, trial_behind
 from trialscreen.cli.examples import ExamplesFirst
 from trialscreen.cli.options import FROM
 from trialscreen.cli.output import Format
-from trialscreen.cli.usage import option_hint
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
@@ -57,6 +55,9 @@ class ElementFlagsCommand(ExamplesFirst):
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
     ) -> Any:
         completing = bool(extra.get("resilient_parsing"))
+        if completing:
+            from trialscreen.cli.completion import element_options, trial_behind  # noqa: PLC0415
+
         trial = trial_behind(parent) if completing else load_trial(parent.obj if parent else None)
         named = with_sample_days(trial).answerable()
         elements = {flag(e.name): e for e in named if e.name != SCREENING_DATE}
@@ -116,6 +117,8 @@ def _take(
                 taken.rest.extend(words)
             seen.add(name)
         elif arg.startswith("-") and arg != "-" and not (strange and arg[1:2].isdigit()):
+            from trialscreen.cli.usage import option_hint  # noqa: PLC0415 - for wrong usage only
+
             hint = option_hint(name, (*elements, *own), Format if "--format" in own else ())
             taken.problems.append(Problem(short(name), f"no such option.{hint}"))
             strange = not equals

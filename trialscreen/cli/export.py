@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trialscreen.answers.site_file import read_site
-from trialscreen.cli.answers import screen_answers
+from trialscreen.cli.answers import screen_answers, site_settings
 from trialscreen.cli.app import help_of
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.options import (
@@ -106,7 +105,7 @@ def response(
 
     flags = Flags.none(load_trial(context.obj))
     variant = Variant(_address(base, BASE), every)
-    at = read_site(flags.trial, site)
+    at = site_settings(flags.trial, site)
     try:
         if subject is not None:
             check_subject(subject, at.subject_pattern)

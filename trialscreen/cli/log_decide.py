@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trialscreen import __version__
-from trialscreen.answers.site_file import read_site
+from trialscreen.cli.answers import site_settings
 from trialscreen.cli.completion import dose_cohorts
 from trialscreen.cli.log_entry import code_problems
 from trialscreen.cli.options import FormatOption, LogFile, SiteOption, day_given, today
@@ -80,7 +80,7 @@ def decide(
     cohort = _named(trial, dose_cohort, problems)
     problems += _misplaced(trial, decision, dose_cohort, not_dosed=not_dosed, corrects=corrects)
     correction = _correction(corrects, reason, problems)
-    pattern = read_site(trial, site).subject_pattern
+    pattern = site_settings(trial, site).subject_pattern
     problems += code_problems(None, by, (None, reason), None)
     entry = Decision(
         *(subject, day, criteria_of(trial), decision, cohort, reason or ""),

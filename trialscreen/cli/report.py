@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from trialscreen import __version__
-from trialscreen.answers.site_file import read_site
 from trialscreen.cli.answers import (
     need_answers,
     screen_stored,
+    site_settings,
     stored_answers,
     taken_subject,
 )
@@ -80,7 +80,7 @@ def _record(flags: Flags, on: str | None, file: str | None, site: str | None) ->
     from trialscreen.log.pseudonyms import check_subject  # noqa: PLC0415
     from trialscreen.output.report.record_page import Record, record_document  # noqa: PLC0415
 
-    at, stored = read_site(flags.trial, site), stored_answers(flags, file)
+    at, stored = site_settings(flags.trial, site), stored_answers(flags, file)
     subject = taken_subject(flags.trial, stored)
     try:
         code = "" if subject is None else check_subject(subject.text, at.subject_pattern)

@@ -8,15 +8,14 @@ import typer
 
 from trialscreen import __version__
 from trialscreen.answers.answer import Answer, Answers, differing, of_another_version
-from trialscreen.answers.site_file import read_site
 from trialscreen.cli.answers import (
     need_answers,
     rescreened_answers,
     screen_stored,
+    site_settings,
     stored_answers,
     taken_subject,
 )
-from trialscreen.cli.completion import sources
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.interview import InterviewOptions, answers_file, interview
 from trialscreen.cli.log_entry import LogOptions
@@ -30,6 +29,12 @@ from trialscreen.text.characters import shown
 if TYPE_CHECKING:
     from trialscreen.output.report.listing import Listing
     from trialscreen.output.report.render.blocks import Page
+
+
+def _sources(incomplete: str) -> list[tuple[str, str]]:
+    from trialscreen.cli.completion import sources  # noqa: PLC0415 - for completion only
+
+    return sources(incomplete)
 
 
 def screen(
@@ -74,7 +79,7 @@ def screen(
         typer.Option(
             "--ask",
             metavar="SOURCES",
-            autocompletion=sources,
+            autocompletion=_sources,
             help="Ask only for these, such as participant,chart.",
         ),
     ] = None,
@@ -139,7 +144,7 @@ def screen(
     with answers_file(asked) as keeper:
         stored = _stored(flags, on, rescreen, given_file, asked)
         of_file = taken_subject(flags.trial, stored)
-        at = read_site(flags.trial, site)
+        at = site_settings(flags.trial, site)
         answers, screening = screen_stored(flags, on, stored, at)
         given = bool(flags.texts or given_file or rescreen)
         asking = asked.wanted(given=given)

@@ -1,29 +1,19 @@
 """Wrong usage, as Typer finds it, told like every other problem."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
-
-import typer
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 from trialscreen.cli.output import Format, refuse
 from trialscreen.text.characters import nearest, printable, short, shown
 
-_USAGE_ERROR: Any = typer.BadParameter.__base__
-"""Typer's `UsageError`, which each of its versions keeps in another module."""
 
-
-@contextmanager
-def usage_told_alike() -> Iterator[None]:
-    """Turns Typer's errors of usage into InputError; help for want of arguments stays help."""
-    try:
-        yield
-    except _USAGE_ERROR as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            raise
-        where, message = _told(error)
-        refuse(where, message)
+def refuse_usage(error: Any) -> NoReturn:
+    """Turns an error of usage into InputError; help for want of arguments stays help."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        raise error
+    where, message = _told(error)
+    refuse(where, message)
 
 
 def option_hint(name: str, options: Iterable[str], formats: Iterable[str]) -> str:

@@ -65,9 +65,11 @@ class Readings:
         if not alternative.answers:
             return None
         fewer = self._without(*alternative.answers)
+        if fewer is self.patient:
+            return False
         # What is unknown stays so only for one who has given none of these answers.
-        is_same = self.found.known or fewer.facts.keys() == self.patient.facts.keys()
-        return False if is_same and fewer.truth(self.criterion.rule) is self.found else None
+        is_same = self.found.known and fewer.truth(self.criterion.rule) is self.found
+        return False if is_same else None
 
     def _is_kept(self, alternative: Alternative) -> bool:
         """Whether the direction of the alternative tells that it finds the same."""
@@ -86,5 +88,7 @@ class Readings:
     def _without(self, *answers: str) -> Evaluation:
         """The patient as if none of these, nor what they follow from, had been answered."""
         left_out = {name for one in answers for name in (one, *self.trial.sources_of(one))}
+        if left_out.isdisjoint(self.patient.facts):
+            return self.patient
         facts = {name: one for name, one in self.patient.facts.items() if name not in left_out}
         return Evaluation(self.patient.elements, facts, self.patient.on)
