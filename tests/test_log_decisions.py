@@ -130,6 +130,19 @@ def test_the_board_says_when_the_next_may_be_dosed(tmp_path: Path) -> None:
     assert board(TRIAL, kept, date(2026, 6, 15)).cohorts[0].obstacles == ()
 
 
+def test_a_state_is_known_since_the_day_on_which_it_began(tmp_path: Path) -> None:
+    days = [date(2026, 6, day) for day in (1, 4, 8)]
+    kept = entered(
+        tmp_path / "site.log",
+        state(LOW, days[0], places=3),
+        state(LOW, days[1], places=6),
+        CohortState(LOW, days[2], CRITERIA, "suspended"),
+    )
+    known = [board(TRIAL, kept, day).cohorts[0].terms for day in days]
+    since = [(one.state, one.since, one.places) for one in known]
+    assert since == [("open", days[0], 3), ("open", days[0], 6), ("suspended", days[2], 6)]
+
+
 def test_the_next_cohort_waits_for_the_last_observation(tmp_path: Path) -> None:
     kept = entered(
         tmp_path / "site.log",

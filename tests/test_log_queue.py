@@ -69,6 +69,25 @@ def test_who_was_turned_away_and_is_screened_again_waits_again(
     assert [each.what for one in found for each in one.waits] == ["consent"] * waits
 
 
+def test_a_screening_of_an_earlier_day_asks_for_no_new_decision(tmp_path: Path) -> None:
+    path = tmp_path / "site.log"
+    waiting({"given": {}, "decided": {"declined": "S-1", "day": ON}}, path)
+    with begun(path) as log:
+        add(log, screened("S-1", {"informed_consent_signed": "no"}, date(2026, 5, 31)))
+        assert queue(TRIAL, log.every(), ON, lambda entry: entry) == []
+
+
+def test_who_was_not_decided_after_all_waits_again(tmp_path: Path) -> None:
+    path = tmp_path / "site.log"
+    declined = {"declined": "S-1", "day": ON}
+    unsigned = {"informed_consent_signed": "no"}
+    assert waiting({"given": unsigned, "decided": declined}, path) == []
+    with begun(path) as log:
+        add(log, entry_of_case({"none": "S-1", "day": ON, "corrects": 2}))
+        [one] = queue(TRIAL, log.every(), ON, lambda entry: entry)
+    assert one.entry.number == 1
+
+
 def test_the_next_due_comes_first_in_every_form(tmp_path: Path) -> None:
     path = tmp_path / "site.log"
     with begun(path) as log:
