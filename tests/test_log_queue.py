@@ -71,10 +71,10 @@ def test_who_was_turned_away_and_is_screened_again_waits_again(
 
 def test_a_screening_of_an_earlier_day_asks_for_no_new_decision(tmp_path: Path) -> None:
     path = tmp_path / "site.log"
-    waiting({"given": {}, "decided": {"declined": "S-1", "day": ON}}, path)
+    waiting({"given": {}, "decided": {"declined": "S-1", "day": date(2026, 6, 5)}}, path)
     with begun(path) as log:
-        add(log, screened("S-1", {"informed_consent_signed": "no"}, date(2026, 5, 31)))
-        assert queue(TRIAL, log.every(), ON, lambda entry: entry) == []
+        add(log, screened("S-1", {"informed_consent_signed": "no"}, date(2026, 6, 3)))
+        assert queue(TRIAL, log.every(), date(2026, 6, 5), lambda entry: entry) == []
 
 
 def test_who_was_not_decided_after_all_waits_again(tmp_path: Path) -> None:
