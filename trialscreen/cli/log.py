@@ -122,7 +122,7 @@ def rescreen(
     from trialscreen.log.follow_up import rescreen as again  # noqa: PLC0415
     from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.output.report import amendment_page as report  # noqa: PLC0415
-    from trialscreen.output.report.log_lists import rescreen_listing  # noqa: PLC0415
+    from trialscreen.output.report.log_lists import rescreen_listing, rescreen_page  # noqa: PLC0415
 
     old, day = load_trial(context.obj), day_given(DAY, on)
     new = old if amended is None else load_trial(amended)
@@ -142,10 +142,10 @@ def rescreen(
             form, lambda: page(amendment), lambda: data(amendment), lambda: amendment.listing
         )
         return
-    told = (one for one in found if everyone or one.to_be_told or one.is_outdated)
+    told = [one for one in found if everyone or one.to_be_told or one.is_outdated]
     listing = rescreen_listing(told, enrolled)
     empty = f"{len(found)} subjects on {day}: every verdict stays."
-    print_result(form, lambda: listing.page(empty), listing.data, lambda: listing)
+    print_result(form, lambda: rescreen_page(told, enrolled, empty), listing.data, lambda: listing)
 
 
 @log_app.command(short_help="Who is to be screened again, and when.")

@@ -167,7 +167,8 @@ def screen(
         form = Format.PLAIN
     sure = None if flags.texts else rescreen or resume or given_file or save
     again = _rescreen_command(context.obj, sure)
-    _print(screening, form, again, full=full, explain=explain, verbatim=verbatim)
+    closes = not (closing and sys.stdout.isatty())  # else the verdict would stand there twice
+    _print(screening, form, again, closes, full=full, explain=explain, verbatim=verbatim)
     if closing:
         sys.stdout.flush()
         sys.stderr.write(closing)
@@ -216,13 +217,20 @@ def _rescreen_command(criteria: str | None, file: str | None) -> str:
 
 
 def _print(
-    screening: Screening, form: Format, again: str, *, full: bool, explain: bool, verbatim: bool
+    screening: Screening,
+    form: Format,
+    again: str,
+    closes: bool,
+    *,
+    full: bool,
+    explain: bool,
+    verbatim: bool,
 ) -> None:
     def page() -> "Page":
         if not (full or explain or verbatim):
             from trialscreen.output.report.summary_page import summary_page  # noqa: PLC0415
 
-            return summary_page(screening, again)
+            return summary_page(screening, again, closes=closes)
         from trialscreen.output.report.screening_page import screening_page  # noqa: PLC0415
 
         return screening_page(screening, again, explain=explain, verbatim=verbatim)

@@ -8,7 +8,7 @@ from trialscreen.log.follow_up import Again
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.about import criteria_file, file_data
 from trialscreen.output.report.listing import Columns, Listing, listed
-from trialscreen.output.report.log_lists import rescreen_listing
+from trialscreen.output.report.log_lists import rescreen_listing, rescreen_page
 from trialscreen.output.report.render import blocks
 from trialscreen.text.characters import count_of
 
@@ -27,11 +27,15 @@ class Amendment(NamedTuple):
     everyone: bool
 
     @property
-    def listing(self) -> Listing:
+    def shown(self) -> list[Again]:
         """Who comes out otherwise, or of whom nothing can be told; the enrolled for any flip."""
         touched = self.touched
-        shown = [one for one in self.found if self.everyone or one.to_be_told or one in touched]
-        return rescreen_listing(shown, self.enrolled)
+        return [one for one in self.found if self.everyone or one.to_be_told or one in touched]
+
+    @property
+    def listing(self) -> Listing:
+        """Those who are shown."""
+        return rescreen_listing(self.shown, self.enrolled)
 
     @property
     def touched(self) -> list[Again]:
@@ -58,7 +62,7 @@ def amendment_page(amendment: Amendment) -> blocks.Page:
         blocks.Heading("Criteria that can come out otherwise"),
         *criteria.page("None: no rule, and nothing behind one, is another."),
         blocks.Heading("Subjects who do"),
-        *amendment.listing.page("Nobody: every verdict stays."),
+        *rescreen_page(amendment.shown, amendment.enrolled, "Nobody: every verdict stays."),
         blocks.items(_sums(amendment)),
     )
 
@@ -66,7 +70,8 @@ def amendment_page(amendment: Amendment) -> blocks.Page:
 def _sums(amendment: Amendment) -> Iterator[str]:
     changed = sum(one.is_changed for one in amendment.found)
     untold = sum(one.now is None for one in amendment.found)
-    yield f"{changed} of {count_of(len(amendment.found), 'subject')} come out otherwise."
+    comes = "comes" if changed == 1 else "come"
+    yield f"{changed} of {count_of(len(amendment.found), 'subject')} {comes} out otherwise."
     if untold:
         yield f"Of {untold} nothing can be told; the reasons are listed."
     touched = ", ".join(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import Entry, Outcome
 from trialscreen.log.follow_up import Again, Due, Flip, corrected_by
 from trialscreen.log.saved import Saved
 from trialscreen.output.report.listing import Columns, Listing, listed
@@ -137,8 +137,35 @@ def rescreen_listing(found: Iterable[Again], enrolled: Mapping[str, str]) -> Lis
         "stale": lambda one: tuple(each.in_words for each in one.stale),
         "problems": lambda one: one.problems,
     }
-    wide = ("was", "now", "changes", "stale", "problems")
-    return listed(columns, found, {"stale": old_values}, wide)
+    return listed(columns, found, {"stale": old_values})
+
+
+def rescreen_page(
+    found: Iterable[Again], enrolled: Mapping[str, str], empty: str
+) -> blocks.Page:
+    """The same, as far as a terminal has room for it; `empty` is said where there is nobody."""
+    columns: Columns[Again] = {
+        "subject": lambda one: one.entry.subject,
+        "entry": lambda one: one.entry.number,
+        "verdict": lambda one: _was_and_is(one.entry.outcome, one.now),
+        "details": lambda one: list(_again_words(one, enrolled.get(one.entry.subject))),
+    }
+    return listed(columns, found, wide=("verdict", "details")).page(empty)
+
+
+def _was_and_is(was: Outcome, now: Outcome | None) -> str:
+    before = _verdict(was.verdict, was.open)
+    after = "cannot be told" if now is None else _verdict(now.verdict, now.open)
+    return before if before == after else f"{before} → {after}"
+
+
+def _again_words(again: Again, dose_cohort: str | None) -> Iterator[str]:
+    if dose_cohort is not None:
+        yield "enrolled" if dose_cohort == "enrolled" else f"enrolled: {dose_cohort}"
+    yield from map(_flip_words, again.flips)
+    if again.stale:
+        yield old_values(again.stale)
+    yield from again.problems
 
 
 def _verdict(verdict: str, still_open: str | None) -> str:

@@ -31,10 +31,11 @@ Where none is named beside the criteria, there is room for twice as many.
 _GAP = blocks.Paragraph("")
 
 
-def summary_page(screening: Screening, again: str = "") -> blocks.Page:
+def summary_page(screening: Screening, again: str = "", *, closes: bool = True) -> blocks.Page:
     """The verdict, what decides it, what passes, what is needed next, the cohorts, the verdict.
 
-    `again` is the command that screens anew on a later day.
+    `again` is the command that screens anew on a later day. A page that does not close leaves
+    the last line to what is said after it.
     """
     tone = VERDICTS[screening.verdict].tone
     return (
@@ -47,8 +48,7 @@ def summary_page(screening: Screening, again: str = "") -> blocks.Page:
         *cohorts_in_short(screening.trial),
         _GAP,
         blocks.Paragraph(f"{criteria_file(screening.trial)}. {AID}", "muted"),
-        _GAP,
-        blocks.Paragraph(_last_line(screening), tone),
+        *((_GAP, blocks.Paragraph(_last_line(screening), tone)) if closes else ()),
     )
 
 
