@@ -66,6 +66,15 @@ def test_the_page_says_so(site: Path) -> None:
     assert f"Enrolled, and touched: S-2 ({LOW})." in out
 
 
+@pytest.mark.parametrize("how", [(), ("--screening-date", "2026-09-01", "--all")])
+def test_no_word_is_broken_at_80_columns(site: Path, how: tuple[str, ...]) -> None:
+    new = ("--criteria", amended(site, "{at_least: 40}", "{at_least: 50}"))
+    out = run("log", "rescreen", "site.log", *(how or (*new, *DAY)), folder=site).out
+    words = set(out.replace("\n", " ").split())
+    assert {"S-2", "eligible", "enrolled:"} <= words
+    assert {"ineligible", "passes", "fails,"} <= words or {"values", "older", "than"} <= words
+
+
 def test_a_criterion_that_is_removed_lets_pass_who_failed_it(site: Path) -> None:
     start = TEXT.index("  - id: I3\n")
     new = amended(site, TEXT[start : TEXT.index("  - id: I4\n")], "")

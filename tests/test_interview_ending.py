@@ -117,6 +117,8 @@ def test_the_end_names_the_file_and_repeats_the_verdict(tmp_path: Path) -> None:
     page = path.with_suffix(".html")
     assert f"To print it: trialscreen report --from {path} -o {page} INELIGIBLE for" in told
     assert told.endswith("Certain, whatever is still open: fails I2.")
+    below = told.rpartition("approved protocol.")[2]
+    assert below.count("INELIGIBLE for") == 1  # not at the end of the page, too
     assert run("screen", "--from", path).code == 3
 
 

@@ -88,6 +88,20 @@ def test_who_was_not_decided_after_all_waits_again(tmp_path: Path) -> None:
     assert one.entry.number == 1
 
 
+def test_a_wait_that_goes_on_is_as_old_as_its_beginning(tmp_path: Path) -> None:
+    """Screened again unsigned, with another answer: since the first of these screenings."""
+    path = tmp_path / "site.log"
+    days = {2: "no", 3: "yes", 4: "no", 6: "no", 9: "no"}
+    with begun(path) as log:
+        for day, signed in days.items():
+            add(log, screened("S-1", {"informed_consent_signed": signed}, date(2026, 6, day)))
+            add(log, screened("S-2", {"informed_consent_signed": "no"}, date(2026, 6, 20 - day)))
+        every = list(log.every())
+    found = queue(TRIAL, every, date(2026, 6, 30), lambda entry: entry)
+    told = {one.entry.subject: [(each.what, each.since.day) for each in one.waits] for one in found}
+    assert told == {"S-1": [("consent", 4)], "S-2": [("consent", 11)]}
+
+
 def test_the_next_due_comes_first_in_every_form(tmp_path: Path) -> None:
     path = tmp_path / "site.log"
     with begun(path) as log:

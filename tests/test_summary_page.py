@@ -45,6 +45,14 @@ def test_the_page_is_short_begins_and_ends_with_the_verdict(
         assert sum(bool(re.match(rf"{one.id}\b +{label}", line)) for line in lines) == 1
 
 
+def test_what_is_awaited_and_decides_nothing_is_not_needed() -> None:
+    """No virus is looked for without an antibody; the result itself lists what was said."""
+    given = "--from docs/patients/eligible.yaml --hcv-rna-above-uln pending"
+    assert "awaited" not in " ".join(lines_of(given, "--full")).lower()
+    assert '"element": "hcv_rna_above_uln"' in "\n".join(lines_of(given, "--format", "json"))
+    assert "Awaited (1)" in " ".join(lines_of(given, "--hcv-antibody", "positive"))
+
+
 def test_every_example_patient_is_among_the_cases() -> None:
     given = {case["given"] for case in CASES}
     screened = {path.name for path in PATIENTS.glob("*.yaml")} - {"bad_input.yaml"}

@@ -382,6 +382,12 @@ def test_awaited_values_are_asked_of_their_source_alone() -> None:
     assert "TSH: awaited since" in shown and "ALT: awaited since" in shown
 
 
+def test_only_what_will_be_asked_first_is_told() -> None:
+    shown = conversation(awaiting("alt", "tsh", "lumbar_spine_t_score"), sources=("imaging",))
+    told = next(line for line in shown.split("\n") if line.startswith("Awaited, and asked first"))
+    assert told.endswith(": lumbar spine T-score")
+
+
 def test_a_review_tells_what_is_pending_and_when_a_sample_was_taken() -> None:
     state = State(screen(NCT, {}, DAY))
     state.answer([(NCT.elements["tsh"], "3.1 on 2026-05-20"), (NCT.elements["alt"], "pending")])

@@ -3,7 +3,7 @@
 What is merely unknown is not waited for: nobody has promised it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
@@ -12,6 +12,7 @@ from trialscreen.answers.sampled import read_samples
 from trialscreen.log.board import undecided
 from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Entry
+from trialscreen.log.follow_up import current
 from trialscreen.model.trial import Trial
 from trialscreen.screening.samples import Stale, stale
 
@@ -56,31 +57,62 @@ def queue(
     `full` gives an entry with its answers, where `entries` have none.
     """
     kept = [one for one in entries if one.on <= on]
+    screenings = current(one for one in kept if isinstance(one, Entry))
     found = [
         Waiting(entry, waits)
         for entry in undecided(kept)
-        if (waits := tuple(_waits(trial, entry, on, full)))
+        if (waits := tuple(_waits(trial, entry, on, _since(entry, screenings), full)))
     ]
     return sorted(found, key=lambda one: (one.next_date or date.max, one.since, one.entry.number))
 
 
-def _waits(trial: Trial, entry: Entry, on: date, full: Callable[[Entry], Entry]) -> Iterator[Wait]:
+def _since(newest: Entry, screenings: Iterable[Entry]) -> Mapping[What, date]:
+    """Since when the subject waits for what the newest screening waits for, without a break."""
+    of_subject = (one for one in screenings if one.subject == newest.subject)
+    earlier = sorted(of_subject, key=lambda one: (one.on, one.number), reverse=True)
+    found: dict[What, date] = {}
+    going_on = _goes_on(newest)
+    for entry in earlier:
+        going_on &= _goes_on(entry)
+        found |= dict.fromkeys(going_on, entry.on)
+    return found
+
+
+def _goes_on(entry: Entry) -> set[What]:
+    """Of what a screening waits for, that which an earlier one may have waited for already."""
+    outcome, waits = entry.outcome, set[What]()
+    if entry.stage == "before consent":
+        waits.add("consent")
+    if outcome.clears_on is not None:
+        waits.add("washout")
+    if outcome.open == "judgement":
+        waits.add("judgement")
+    return waits
+
+
+def _waits(
+    trial: Trial,
+    entry: Entry,
+    on: date,
+    since: Mapping[What, date],
+    full: Callable[[Entry], Entry],
+) -> Iterator[Wait]:
     outcome = entry.outcome
     fails = outcome.verdict == "ineligible"
     if fails and outcome.clears_on is None:
         return
     if entry.stage == "before consent":
-        yield Wait("consent", entry.on)
+        yield Wait("consent", since["consent"])
     if entry.awaited:
         about = tuple(one.element or one.source for one in entry.awaited)
         yield Wait("awaited values", min(one.since for one in entry.awaited), None, about)
     if fails:
-        yield Wait("washout", entry.on, outcome.clears_on, outcome.failed)
+        yield Wait("washout", since["washout"], outcome.clears_on, outcome.failed)
     if outcome.open == "judgement":
-        yield Wait("judgement", entry.on)
+        yield Wait("judgement", since["judgement"])
     if not fails and entry.stage == "full" and (old := _stale(trial, full(entry), on)):
-        since = min(map(_stale_from, old))
-        yield Wait("stale values", since, since, tuple(one.element for one in old))
+        first = min(map(_stale_from, old))
+        yield Wait("stale values", first, first, tuple(one.element for one in old))
 
 
 def _stale(trial: Trial, entry: Entry, on: date) -> tuple[Stale, ...]:

@@ -51,7 +51,7 @@ def recorded(
     return least._replace(
         answers={n: one._replace(where="") for n, one in answers.items() if n != SCREENING_DATE},
         findings=tuple(_logged(screening, finding) for finding in screening.findings),
-        awaited=screening.awaited,
+        awaited=screening.waited_for,
         stale=tuple(one.in_words for one in screening.stale),
     )
 
@@ -60,7 +60,7 @@ def _sources_awaited(screening: Screening) -> Iterator[Awaited]:
     """From which sources something is awaited, and since when, without what it is."""
     elements = screening.trial.elements
     first: dict[Source, date] = {}
-    for one in screening.awaited:
+    for one in screening.waited_for:
         source = awaited_from(elements, elements[one.element])
         first[source] = min(one.since, first.get(source, one.since))
     return (Awaited("", since, source) for source, since in first.items())

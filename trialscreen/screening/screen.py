@@ -105,6 +105,12 @@ class Screening:
         """The values that somebody waits for; to the rules they are unknown."""
         return self.samples.awaited
 
+    @property
+    def waited_for(self) -> tuple[Awaited, ...]:
+        """Of what is awaited, what can still decide a criterion."""
+        names = {name for finding in self.findings for name in finding.missing}
+        return tuple(one for one in self.awaited if one.element in names)
+
     @cached_property
     def stale(self) -> tuple[Stale, ...]:
         """The values that are older than they are valid for; they count all the same."""

@@ -103,10 +103,12 @@ def not_yet(state: State) -> set[str]:
     }
 
 
-def asked_first(state: State, awaited: Set[str]) -> Iterator[str]:
-    """Which values are awaited, for they are asked before all others."""
-    if awaited:
-        listed = labels(state.trial, (one for one in state.trial.elements if one in awaited))
+def asked_first(state: State, awaited: Set[str], sources: tuple[Source, ...]) -> Iterator[str]:
+    """Which values are awaited of these sources, for they are asked before all others."""
+    elements = state.trial.elements
+    names = [one for one in elements if one in awaited and {*elements[one].sources} & {*sources}]
+    if names:
+        listed = labels(state.trial, names)
         yield f"Awaited, and asked first as far as they still matter: {listed}"
 
 

@@ -88,7 +88,7 @@ class Session:
     def _converse(self) -> None:
         say = self.console.say
         say(*other_versions(self.state), *earlier_unknown(self.state, self.others))
-        say(*asked_first(self.state, self.awaited))
+        say(*asked_first(self.state, self.awaited, sources=self.sources))
         say(f"Screening date: {self.state.on}")
         say(f"Commands: {HELP_LINE}. Press Enter after each answer.")
         self._announce_exclusions()

@@ -140,9 +140,7 @@ def rescreen_listing(found: Iterable[Again], enrolled: Mapping[str, str]) -> Lis
     return listed(columns, found, {"stale": old_values})
 
 
-def rescreen_page(
-    found: Iterable[Again], enrolled: Mapping[str, str], empty: str
-) -> blocks.Page:
+def rescreen_page(found: Iterable[Again], enrolled: Mapping[str, str], empty: str) -> blocks.Page:
     """The same, as far as a terminal has room for it; `empty` is said where there is nobody."""
     columns: Columns[Again] = {
         "subject": lambda one: one.entry.subject,

@@ -16,12 +16,12 @@ _THE: Mapping[str, str] = {
 
 
 def waiting_rows(screening: Screening, room: int = maxsize) -> list[Row]:
-    """A row of what is awaited, and one of what is too old, if there is any.
+    """A row of what is awaited and can still decide, and one of what is too old, if there is any.
 
     `room` characters are for naming the elements that belong together.
     """
     rows = [
-        (f"Awaited ({len(screening.awaited)})", "; ".join(_awaited(screening, room))),
+        (f"Awaited ({len(screening.waited_for)})", "; ".join(_awaited(screening, room))),
         (f"Too old ({len(screening.stale)})", "; ".join(_too_old(screening, room))),
     ]
     return [row for row in rows if row[1]]
@@ -30,7 +30,7 @@ def waiting_rows(screening: Screening, room: int = maxsize) -> list[Row]:
 def _awaited(screening: Screening, room: int) -> Iterator[str]:
     elements = screening.trial.elements
     groups: dict[str, list[str]] = {}
-    for one in screening.awaited:
+    for one in screening.waited_for:
         since = f"awaited since {one.since} from {_THE.get(one.source, one.source)}"
         groups.setdefault(since, []).append(elements[one.element].label)
     for since, labels in groups.items():
