@@ -138,6 +138,21 @@ def test_a_saved_interview_carries_the_code_and_is_found_from_the_log(tmp_path: 
     assert listed(log, "list", "--subject", "S-1") == [entry]
 
 
+def test_a_code_that_is_given_later_is_kept_and_a_file_that_has_it_is_left_alone(
+    tmp_path: Path,
+) -> None:
+    saved = tmp_path / "phone.yaml"
+    for text, more, expected in (
+        ("# by hand\nsex: female\n", ["--subject", "S-014"], "subject: S-014\n"),
+        ("# by hand\nsubject: S-014\nscreening_date: 2026-06-01\n", [], "# by hand\n"),
+    ):
+        saved.write_text(text, encoding="utf-8")
+        child = start("--resume", str(saved), *more)
+        child.sendline("q")
+        assert finish(child)[0] == 130
+        assert expected in saved.read_text(encoding="utf-8")
+
+
 def test_answers_with_a_code_need_none_to_be_logged(tmp_path: Path) -> None:
     log, saved = tmp_path / "site.log", tmp_path / "phone.yaml"
     head = "# Answers for NCT06949137, kept by trialscreen.\n"

@@ -113,10 +113,13 @@ def interview(
     criteria: str | None,
     log: tuple[str, ...] = (),
     subject: str | None = None,
+    *,
+    is_new: bool = False,
 ) -> tuple[Screening, dict[str, Answer], str]:
     """Asks for what is open after `start`; `log` are the options of the log, to go on with.
 
-    The file that keeps the answers keeps the code of the `subject` too, if it is known.
+    The file that keeps the answers keeps the code of the `subject` too, if it is known;
+    `is_new`: it was not in it.
 
     Returns what was found, from which answers, and what to say after the result.
     An interview that is left exits with 130, or with what its signal stands for.
@@ -134,7 +137,7 @@ def interview(
     ending = Ending(state, keeper, criteria, (*log, *(o for o, given in others if given)), ask)
     session = Session(state, terminal(plain=options.plain), keeper, sources, quick=options.quick)
     try:
-        _begin(state, keeper, answers)
+        _begin(state, keeper, answers, is_new=is_new)
         session.run()
     except (Leave, KeyboardInterrupt) as end:
         _save_at_last(state, keeper)
@@ -155,10 +158,10 @@ def _answers(state: "State", before: Answers) -> dict[str, Answer]:
     }
 
 
-def _begin(state: "State", keeper: "Keeper", answers: Answers) -> None:
+def _begin(state: "State", keeper: "Keeper", answers: Answers, *, is_new: bool) -> None:
     """Makes a new file at once, to see that it can be; an old one is written when it changes."""
-    new = keeper.subject is not None or any(one.by == "flag" for one in answers.values())
-    if keeper.file is not None and (keeper.file.is_new or new):
+    is_new = is_new or any(one.by == "flag" for one in answers.values())
+    if keeper.file is not None and (keeper.file.is_new or is_new):
         keeper.file.save(state, keeper.subject)
 
 

@@ -156,6 +156,7 @@ def screen(
             screening, answers, closing = interview(
                 *(screening, answers, asked, keeper, context.obj),
                 *(logging.words, logging.subject),
+                is_new=subject is not None and of_file is None,
             )
     try:
         logging.add(screening, answers)
