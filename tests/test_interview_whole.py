@@ -149,7 +149,7 @@ def test_a_plain_interview_has_no_box_from_the_first_line_to_the_last() -> None:
     )
     assert "I1 Willing, and consent signed: ? open; 2 answers\r\n" in out
     assert not set(out) & set("─│╭╮╰╯━|\x1b")
-    assert max(map(len, lines(out.partition("Pending: ")[0]))) <= 80
+    assert max(map(len, lines(out.partition("Still open: ")[0]))) <= 80
 
 
 def test_a_whole_interview_that_is_pasted_at_once_is_all_taken() -> None:
@@ -183,7 +183,7 @@ def test_stages_say_what_is_pending_and_go_on_where_they_ended(tmp_path: Path) -
     child.sendline("")
     code, out = finish(child)
     assert code == 4
-    assert "Pending: laboratory" in out
+    assert "Still open: laboratory" in out
     assert f"trialscreen screen --resume {path}" in out
     child = start("--resume", str(path), "--format", "json")
     for step in STEPS:

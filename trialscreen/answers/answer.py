@@ -28,6 +28,9 @@ CRITERIA = "criteria"
 SET_ASIDE = "set_aside"
 """The note that holds an answer which is kept and not used; the value is then unknown."""
 
+NOTE = "note"
+"""A note in words."""
+
 SAMPLED = "date"
 """The note of the day on which the sample of a measured value was taken."""
 
@@ -36,7 +39,7 @@ AWAITED_SINCE, AWAITED_FROM = "since", "from"
 
 ANSWER_KEYS = (
     *(VALUE_KEY, SAMPLED, AWAITED_SINCE, AWAITED_FROM),
-    *(ANSWERED, ASKED, CRITERIA, SET_ASIDE, "note"),
+    *(ANSWERED, ASKED, CRITERIA, SET_ASIDE, NOTE),
 )
 
 

@@ -1,4 +1,4 @@
-"""What stands after an interview: what is pending, and the commands that go on or repeat it."""
+"""What stands after an interview: what is open, and the commands that go on or repeat it."""
 
 import shlex
 from collections.abc import Iterator
@@ -35,15 +35,15 @@ class Ending(NamedTuple):
     def left(self) -> str:
         """For an interview that was left: where its answers are, and how to go on."""
         command = self._go_on(self.ask)
-        return "\n".join(["", f"Left. {self._where()} Go on with:", command, ""])
+        return "\n".join(["", f"Left. {self._where()}", "Go on with:", command, ""])
 
     def after_the_result(self, columns: int, *, stopped: bool) -> str:
-        """What is pending and from whom, how to go on, how to repeat it, and the verdict."""
+        """What is open and from whom, how to go on, how to repeat it, and the verdict."""
         lines = [""]
         if stopped:
             lines += self._more_to_come("Stopped at an exclusion.", self.ask, columns)
-        elif pending := ", ".join(self._pending()):
-            told = f"Pending: {pending}; listed under Still needed."
+        elif still_open := ", ".join(self._still_open()):
+            told = f"Still open: {still_open}; listed under Still needed."
             lines += self._more_to_come(told, (), columns)
         elif self.keeper.problem:
             lines.append(wrapped(self._where(), columns))
@@ -112,7 +112,7 @@ class Ending(NamedTuple):
         trial = self.state.trial
         return [name for name in self.state.answers if is_long_ago(trial, trial.elements[name])]
 
-    def _pending(self) -> Iterator[str]:
+    def _still_open(self) -> Iterator[str]:
         """How many answers are still needed, by who can give them; none if none can help."""
         screening = self.state.screening
         if screening.failing:

@@ -13,7 +13,8 @@ from math import prod
 from typing import NamedTuple, assert_never
 
 from trialscreen.model import rules, truth
-from trialscreen.model.trial import SOURCES, Criterion, Element, Source
+from trialscreen.model.facts import is_exact
+from trialscreen.model.trial import SOURCES, Criterion, Element, Formula, Source
 from trialscreen.model.truth import Truth
 from trialscreen.screening.evaluate import Trace
 from trialscreen.screening.explain import enough
@@ -44,7 +45,8 @@ def open_elements(
     `closed` were asked already. Only elements of `sources` are named; the consent of a
     participant, the chart and so on can be asked for at different times. A derived one can
     be given by whoever can give what it is derived from. What nobody can answer is left out:
-    what follows from a value that is awaited; more of what all who could tell do not know.
+    what follows from a value that is awaited, or from values that may not count; more of what
+    all who could tell do not know.
     """
     trial, allowed = screening.trial, frozenset(sources)
     awaited = {one.element for one in screening.awaited}
@@ -63,12 +65,24 @@ def open_elements(
             if not any(givers(trial.elements[name]) <= asked for asked in unknown):
                 yield name
 
+    def is_answerable(element: Element) -> bool:
+        behind = trial.sources_of(element.name)
+        return awaited.isdisjoint(behind) and not _is_told(screening, element)
+
     names = {name for one in screening.findings for name in askable_in(one.trace)}
     return tuple(
         one
         for one in trial.elements.values()
-        if one.name in names and givers(one) and awaited.isdisjoint(trial.sources_of(one.name))
+        if one.name in names and givers(one) and is_answerable(one)
     )
+
+
+def _is_told(screening: Screening, element: Element) -> bool:
+    """Whether values at hand say what would be asked, and only may not count."""
+    rule = element.derive
+    if rule is None or isinstance(rule, Formula):
+        return False
+    return all(is_exact(screening.facts.get(name)) for name in rules.elements_of(rule))
 
 
 def _unknown_gates(trace: Trace, closed: Set[str]) -> Iterator[Element]:

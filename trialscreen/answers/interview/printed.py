@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import NamedTuple
 
-from trialscreen.answers.values import split_unit
+from trialscreen.answers.values import read_value, split_unit
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Element, Trial
@@ -54,8 +55,17 @@ def printed(trial: Trial, element: Element, reply: str) -> list[tuple[Element, s
     for role, name in names.items():
         if number := getattr(ends, role):
             text = f"{number} {unit_of_limits or unit}".strip()
+            _check(trial, trial.elements[name], text)
             texts.append((trial.elements[name], text))
     return texts
+
+
+def _check(trial: Trial, limit: Element, text: str) -> None:
+    """Raises ValueProblem, which says what limit it is of, if `text` cannot be one."""
+    try:
+        read_value(trial, limit, text, date.max)
+    except ValueProblem as problem:
+        raise ValueProblem(f"{limit.label}: {problem}") from None
 
 
 def _ends(text: str, names: Mapping[str, str], reply: str) -> tuple[Ends, str]:

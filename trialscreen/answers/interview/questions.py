@@ -20,6 +20,7 @@ from trialscreen.text.spelling import folded
 
 _YES_NO = {"y": "yes", "yes": "yes", "n": "no", "no": "no"}
 _NONE = ("n", "no", "none")
+_AWAITED = re.compile(r"\Ap\s+(?=(since|from)\b)", re.IGNORECASE)
 _NUMBER = re.compile("[0-9]{1,4}")
 _YEARS = re.compile(r"[0-9]{1,3}( years?( old)?)?")
 
@@ -35,6 +36,7 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
     if question.card is not None:
         return _ticked(question, said)
     element = question.elements[0]
+    reply = _AWAITED.sub("pending ", reply)
     if said_pending(trial, element, reply) is not None:
         return [(element, reply)]
     if element.type == "boolean":

@@ -121,6 +121,13 @@ def awaited_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
             yield f"{label}: awaited since {one.since}, from {one.source}"
 
 
+def to_confirm(state: State, names: Iterable[str]) -> Iterator[str]:
+    """What of these was said by one source, and can be confirmed by another."""
+    for name in names:
+        if others := state.trial.elements[name].other_sources:
+            yield f"to be confirmed ({', '.join(others)}): {labels(state.trial, (name,))}"
+
+
 def other_versions(state: State) -> Iterator[str]:
     """That answers were taken under another version of the criteria file, and which."""
     if not (names := state.of_other_versions()):

@@ -21,6 +21,7 @@ from trialscreen.answers.interview.reviewing import (
     other_versions,
     review,
     reviewed,
+    to_confirm,
 )
 from trialscreen.answers.interview.state import State
 from trialscreen.answers.interview.terminal import HELP_LINE, Console, Leave, Terminal
@@ -208,6 +209,8 @@ class Session:
         self.console.say(f"\n{criterion.id} {criterion.label}: {excludes}.")
         for reason in finding.reasons:
             self.console.say(f"  {reason}")
+        for line in to_confirm(self.state, finding.rests_on):
+            self.console.say(f"  {line}")
         if (day := clears_on(screening, finding)) is not None:
             self.console.say(f"  clears on {day}")
 
