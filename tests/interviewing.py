@@ -68,6 +68,13 @@ def leave_all() -> None:
         child.close()
 
 
+def interrupt(child: Any, until: Any) -> None:
+    """Ctrl-C; once more where it came just before the terminal is read, and is not heard then."""
+    child.sendintr()
+    while child.expect([until, pexpect.TIMEOUT], timeout=20) == 1:
+        child.sendintr()
+
+
 def quit_(child: Any, keep_in: str = "") -> None:
     """Leaves an interview; where it offers to keep the answers, in this file or in none."""
     child.sendline("q")

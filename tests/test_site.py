@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.interviewing import quit_, start
 from tests.process import ROOT, refusals, run
 from trialscreen.answers.site_file import MOST_PATTERN, limit_names, read_site
 from trialscreen.criteria_file.load import load_trial
@@ -176,3 +177,13 @@ def trial_with(rule: Any, kind: str) -> Trial:
     document["exclusion"] = []
     document[kind] = [{"id": "X1", "label": "X", "text": "X", "rule": rule}]
     return parse_trial(yaml.safe_dump(document).replace("true", "yes").encode(), "made up")
+
+
+def test_a_file_that_keeps_the_answers_keeps_the_limits_of_the_site(site: Path) -> None:
+    """The values were judged by them, so that the file comes to the same without the site's."""
+    path = site.with_name("answers.yaml")
+    child = start("--site", str(site), "--alt", "80", "--save", str(path), "--interactive")
+    quit_(child)
+    kept = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert kept["alt_uln"] == {"value": "40", "note": "a limit of the site"}
+    assert run("screen", path).code == 3

@@ -395,3 +395,24 @@ def test_a_review_tells_what_is_pending_and_when_a_sample_was_taken() -> None:
     assert "TSH: 3.1 µIU/mL, sample of 2026-05-20" in shown
     assert "ALT: pending" in shown
     assert "Answered unknown" not in shown
+
+
+def test_what_values_at_hand_say_is_not_asked() -> None:
+    """The calcium and its limits are known; only whether the sample counts is not."""
+    state = State(screen(NCT, {}, DAY))
+    state.answer(texts_of(NCT, Question((NCT.elements["serum_calcium"],)), "2.31 (2.1-2.55)"))
+    asked = {one.name for one in open_elements(state.screening, state.answers.keys())}
+    assert "calcium_supplement_last_24h" in asked
+    assert asked.isdisjoint({"hypercalcemia", "hypocalcemia"})
+
+
+def test_a_last_dose_that_excludes_is_to_be_confirmed_in_the_chart() -> None:
+    shown = said(*DENOSUMAB, "2026-05-01")
+    assert "  to be confirmed (chart): last dose of a RANKL inhibitor\n" in shown
+
+
+def test_pending_may_be_short_for_awaited_since_and_from() -> None:
+    state = State(screen(NCT, {}, DAY))
+    question = Question((NCT.elements["hiv_antibody"],))
+    state.answer(texts_of(NCT, question, "p since 2026-05-28 from Nanjing"))
+    assert [*state.screening.awaited] == [("hiv_antibody", date(2026, 5, 28), "Nanjing")]
