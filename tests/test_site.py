@@ -1,5 +1,6 @@
 """The site file: limits of the site's laboratory, which a patient's own answers win over."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,41 @@ def test_a_file_that_keeps_the_answers_keeps_the_limits_of_the_site(site: Path) 
     kept = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert kept["alt_uln"] == {"value": "40", "note": "a limit of the site"}
     assert run("screen", path).code == 3
+
+
+TABLE = """\
+patient_id,alt,ast,ast_uln,tsh,t4
+a,80,72,,,
+b,79,72,36,,
+c,,,,7,11.9
+"""
+
+
+def test_limits_of_the_site_hold_for_each_row_of_a_table(site: Path) -> None:
+    """A column of the table wins, also where a cell of it is empty."""
+    table = site.with_name("table.csv")
+    table.write_text(TABLE, encoding="utf-8")
+    ran = run("cohort", table, "-o", "-", "--site", site, "--screening-date", "2026-06-01")
+    assert ran.code == 0, ran.err
+    rows = {one["patient_id"]: one for one in csv.DictReader(ran.out.splitlines())}
+    assert [rows[name]["E14"] for name in "abc"] == ["true", "true", ""]
+    assert [rows[name]["E13"] for name in "abc"] == ["", "", "true"]
+    assert "limits.ast_uln '0.6 ukat/L' is not used: the table has the column ast_uln" in ran.err
+    without = run("cohort", table, "-o", "-", "--screening-date", "2026-06-01")
+    assert "a,undetermined" in without.out
+
+
+def test_what_follows_from_limits_in_a_table_keeps_those_of_the_site_out(site: Path) -> None:
+    table = site.with_name("table.csv")
+    table.write_text("patient_id,alt,alt_x_uln\na,80,1.2\n", encoding="utf-8")
+    ran = run("cohort", table, "-o", "-", "--site", site, "--screening-date", "2026-06-01")
+    assert "limits.alt_uln '40' is not used: the table has the column alt_x_uln" in ran.err
+    assert "a,undetermined" in ran.out
+
+
+def test_spark_takes_no_limits_of_a_site(site: Path) -> None:
+    told = refusals(run("cohort", "t.parquet", "-o", "out", "--engine", "spark", "--site", site))
+    assert told == [
+        "--site: holds limits, and is not for --engine spark; leave it out, or use files on this"
+        " machine"
+    ]

@@ -1,7 +1,7 @@
 """A site's own file: the limits that its laboratory prints, the form of its subject codes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import date
 from pathlib import Path
 
@@ -102,6 +102,29 @@ def with_limits(
             own = f"{answers[name].where} {shown(answers[name].text)}"
             notes.append(f"{own} is used, and not {shown(one.text)} of {one.where}")
     return {**used, **answers}, notes
+
+
+def limits_for_table(
+    trial: Trial, given: Set[str], site: SiteSettings
+) -> tuple[dict[str, float], list[str]]:
+    """The limits that hold for each row of a table, and what to say of those not used.
+
+    `given` are the elements with a column, whose values win: also where a cell is empty.
+    """
+    used: dict[str, float] = {}
+    notes = []
+    others = {
+        name: roles.keys() & given for roles in limits_by_value(trial).values() for name in roles
+    }
+    for name, one in site.limits.items():
+        of_given = others[name] | {g for g in given if name in trial.sources_of(g)}
+        fact = read_value(trial, trial.elements[name], one.text, date.max)
+        if of_given:
+            told = f"{one.where} {shown(one.text)} is not used"
+            notes.append(f"{told}: the table has the column {some(sorted(of_given))}")
+        elif isinstance(fact, Numbers):
+            used[name] = fact.low
+    return used, notes
 
 
 def _of_other_reports(trial: Trial, answers: Answers, site: SiteSettings) -> Iterator[str]:

@@ -9,7 +9,7 @@ import typer
 
 from trialscreen.cli.cohort_local import CohortOptions, screen_here, write_columns
 from trialscreen.cli.cohort_spark import screen_on_spark
-from trialscreen.cli.options import day_option, output_option
+from trialscreen.cli.options import SiteOption, day_option, output_option
 from trialscreen.cli.output import refuse
 from trialscreen.cli.process import code_of
 from trialscreen.criteria_file.load import load_trial
@@ -129,6 +129,7 @@ def cohort(
             " others to a multiple of N.",
         ),
     ] = None,
+    site: SiteOption = None,
     engine: Annotated[
         Engine,
         typer.Option(
@@ -153,7 +154,7 @@ def cohort(
     trial = with_sample_days(load_trial(context.obj))
     asked = CohortOptions(
         *(inputs, output or Path(), key, on, most_bad, columns, sheet, encoding, problems, also),
-        *(attrition, small_cells, master),
+        *(attrition, small_cells, master, site),
     )
     try:
         if draft is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen import __version__
+from trialscreen.cli.answers import NO_SITE, site_settings
 from trialscreen.cli.cohort_report import report
 from trialscreen.cli.options import screening_day, today
 from trialscreen.cli.output import STDOUT, needing, say
@@ -35,6 +36,7 @@ class CohortOptions(NamedTuple):
     attrition: str | None
     small_cells: int | None
     master: str | None
+    site: str | None = None
 
 
 def write_columns(trial: Trial, asked: CohortOptions, path: Path) -> None:
@@ -82,9 +84,13 @@ def _job(trial: Trial, asked: CohortOptions) -> "Job":
     day = screening_day(trial, asked.on, problems)
     also = _columns(asked.also, problems)
     files: tuple[Path, ...] = ()
-    column_map = NO_MAP
+    column_map, site = NO_MAP, NO_SITE
     try:
         files = find_files(asked.inputs)
+    except InputError as error:
+        problems.extend(error.problems)
+    try:
+        site = site_settings(trial, asked.site)
     except InputError as error:
         problems.extend(error.problems)
     try:
@@ -105,6 +111,7 @@ def _job(trial: Trial, asked: CohortOptions) -> "Job":
         also,
         () if asked.attrition in (None, STDOUT) else (Path(str(asked.attrition)),),
         asked.encoding,
+        site,
     )
 
 

@@ -1,9 +1,10 @@
 """`cohort --engine spark`: tables in Parquet that one machine does not hold."""
 
+from trialscreen.cli.answers import site_settings
 from trialscreen.cli.cohort_local import CohortOptions
 from trialscreen.cli.cohort_report import Run, tell
 from trialscreen.cli.element_flags import flag
-from trialscreen.cli.options import screening_day, today
+from trialscreen.cli.options import SITE, screening_day, today
 from trialscreen.cli.output import needing
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
@@ -26,6 +27,8 @@ def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
     if len(asked.inputs) > 1:
         problems.append(Problem("--engine spark", "give one Parquet file or folder"))
     day = screening_day(trial, asked.on, problems)
+    if asked.site is not None and site_settings(trial, asked.site).limits:
+        problems.append(Problem(SITE, f"holds limits, and {message}"))
     if problems:
         raise InputError(problems)
     packages = ("pyspark", "py4j", "sqlglot")

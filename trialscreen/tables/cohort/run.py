@@ -10,6 +10,7 @@ from typing import NamedTuple, TextIO
 
 import polars as pl
 
+from trialscreen.answers.answer import SiteSettings
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
@@ -32,6 +33,7 @@ from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of
 from trialscreen.tables.cohort.readers.parquet import panics_told
 from trialscreen.tables.cohort.screener import Screener
+from trialscreen.tables.cohort.site_limits import with_limits
 from trialscreen.tables.cohort.streaming import BATCH, by_batch, interruptible, settle
 from trialscreen.tables.quality import DECLARE, MOST_BAD, too_many
 from trialscreen.text.characters import printable, shown, some
@@ -44,7 +46,8 @@ class Job(NamedTuple):
     `key`: the column of ids. `column_map`: what a site's file says of its columns. `problems`:
     a CSV file for the cells that could not be used. `most_bad`: the share of unreadable cells
     that a column may have. `extra`: names of `extra_columns.COLUMNS`. `beside`: files that
-    the caller writes. `encoding`: that of text files, if it is not UTF-8.
+    the caller writes. `encoding`: that of text files, if it is not UTF-8. `site`: its limits
+    hold for each row.
     """
 
     inputs: tuple[Path, ...]
@@ -58,6 +61,7 @@ class Job(NamedTuple):
     extra: tuple[str, ...] = ()
     beside: tuple[Path, ...] = ()
     encoding: str | None = None
+    site: SiteSettings = SiteSettings()
 
 
 class Progress(NamedTuple):
@@ -100,6 +104,8 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
     used = {*(column.name for column in matched.columns), job.key, *job.column_map.names}
     if doubtful := [why for name, why in tables.doubtful.items() if name in used]:
         raise InputError(doubtful)
+    if job.site.limits:
+        matched, tables = with_limits(trial, job.site, matched, tables)
     batches = plan_batches(
         *(trial, matched, tables.schema, job.key, job.anchor), with_awaited="awaited" in job.extra
     )

@@ -1,0 +1,23 @@
+"""Limits of the site's laboratory, as columns in which every row has the same."""
+
+import polars as pl
+
+from trialscreen.answers.answer import SiteSettings
+from trialscreen.answers.site_file import limits_for_table
+from trialscreen.model.trial import Trial
+from trialscreen.tables.cohort.column_map import Column, Matched
+from trialscreen.tables.cohort.readers.opened import Tables
+
+
+def with_limits(
+    trial: Trial, site: SiteSettings, matched: Matched, tables: Tables
+) -> tuple[Matched, Tables]:
+    """The columns and the tables with those of the site; what is not used stands in the notes."""
+    given = {column.element.name for column in matched.columns}
+    limits, notes = limits_for_table(trial, given, site)
+    columns = (Column(name, trial.elements[name]) for name in limits)
+    return matched._replace(columns=(*matched.columns, *columns)), tables._replace(
+        frame=tables.frame.with_columns(pl.lit(one).alias(name) for name, one in limits.items()),
+        schema=pl.Schema({**tables.schema, **dict.fromkeys(limits, pl.Float64())}),
+        notes=(*tables.notes, *notes),
+    )
