@@ -10,7 +10,6 @@ from tests.differential import Case
 from tests.generate import ON
 from tests.tables import evaluation_of
 from trialscreen import Trial
-from trialscreen.model.truth import FALSE, TRUE, UNKNOWN
 from trialscreen.screening.screen import Screening, screening_of
 from trialscreen.tables.attrition.counting import Counting
 from trialscreen.tables.attrition.counts import (
@@ -79,14 +78,14 @@ def _of_criterion(n: int, cohort: Sequence[Screening]) -> CriterionCounts:
     met = [one.findings[n].met for one in cohort]
     return CriterionCounts(
         criterion=cohort[0].findings[n].criterion,
-        met=met.count(TRUE),
-        not_met=met.count(FALSE),
-        unknown=met.count(UNKNOWN),
-        failed_alone=_many(row[n] is FALSE and row.count(FALSE) == 1 for row in passes),
-        stopped=_many(row[n] is FALSE and FALSE not in row[:n] for row in passes),
-        passed_so_far=_many(set(row[: n + 1]) == {TRUE} for row in passes),
+        met=met.count(True),
+        not_met=met.count(False),
+        unknown=met.count(None),
+        failed_alone=_many(row[n] is False and row.count(False) == 1 for row in passes),
+        stopped=_many(row[n] is False and False not in row[:n] for row in passes),
+        passed_so_far=_many(set(row[: n + 1]) == {True} for row in passes),
         gained=_many(
-            row[n] is not TRUE and set(row[:n] + row[n + 1 :]) <= {TRUE} for row in passes
+            row[n] is not True and set(row[:n] + row[n + 1 :]) <= {True} for row in passes
         ),
     )
 

@@ -18,11 +18,10 @@ from trialscreen.criteria_file.yaml_nodes import Node, Sequence, parse_yaml
 from trialscreen.model.errors import InputError, ValueProblem
 from trialscreen.model.facts import Dates, Exactly, Fact, closed
 from trialscreen.model.trial import Trial
-from trialscreen.model.truth import FALSE, TRUE, UNKNOWN
-from trialscreen.screening.clearing import clears_on
 from trialscreen.screening.edit_checks import review
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.screening.screen import Finding, Screening
+from trialscreen.screening.finding import Finding
+from trialscreen.screening.screen import Screening
 
 FOLDER = Path(__file__).parent / "data" / "criteria"
 ABSENT = "absent"
@@ -34,7 +33,7 @@ UNUSUAL = "is unusual"
 NOTICES = ("conflicts", "warnings")
 VALUES = "values"
 
-_TRUTHS = {"yes": TRUE, "no": FALSE, "unknown": UNKNOWN}
+_MET = {"yes": True, "no": False, "unknown": None}
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,12 @@ class CriterionCase:
     def difference(self, screening: Screening) -> str | None:
         """What is otherwise than expected in a screening of these answers."""
         finding = next(f for f in screening.findings if f.criterion.id == self.criterion)
-        if finding.met is not _TRUTHS[self.met]:
-            return f"met is {finding.met.name}, expected {self.met}"
+        if finding.met is not _MET[self.met]:
+            return f"met is {finding.met}, expected {self.met}"
         if self.missing is not None and self.missing != set(finding.missing):
             return f"missing are {sorted(finding.missing)}, expected {sorted(self.missing)}"
         if self.clears_on:
-            day = str(clears_on(screening, finding) or "none")
+            day = str(finding.clears_on or "none")
             if day != self.clears_on:
                 return f"clears on {day}, expected {self.clears_on}"
         return None

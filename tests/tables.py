@@ -273,5 +273,5 @@ def evaluation_of(trial: Trial, row: Row, on: date) -> Evaluation:
 def reference(trial: Trial, row: Row, on: date) -> dict[str, Any]:
     """The columns of `screen_frame` for one row, as the reference finds them."""
     found = screening_of(trial, evaluation_of(trial, row, on))
-    met = {finding.criterion.id: finding.met.to_optional() for finding in found.findings}
+    met = {finding.criterion.id: finding.met for finding in found.findings}
     return {"verdict": found.verdict, "open": found.open, **met}

@@ -19,7 +19,6 @@ from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Dates, Exactly, Fact
 from trialscreen.model.trial import Element
-from trialscreen.model.truth import Truth
 from trialscreen.screening.screen import Screening, screen
 
 NCT = load_trial()
@@ -43,7 +42,7 @@ def text_of(element: Element, fact: Fact) -> str:
             return repr(min(max(fact.low, low), high))
 
 
-def found(screening: Screening) -> list[Truth]:
+def found(screening: Screening) -> list[bool | None]:
     return [finding.met for finding in screening.findings]
 
 

@@ -48,7 +48,7 @@ def expected(said: Mapping[str, object]) -> dict[str, str | None]:
         name: read_value(TRIAL, TRIAL.elements[name], str(text), ON) for name, text in said.items()
     }
     found = screen(TRIAL, {name: fact for name, fact in facts.items() if fact is not None}, ON)
-    met = {one.criterion.id: one.met.to_optional() for one in found.findings}
+    met = {one.criterion.id: one.met for one in found.findings}
     words = {True: "true", False: "false", None: None}
     return {
         "verdict": found.verdict,

@@ -41,7 +41,7 @@ def run_on(folder: Path, table: Path, **more: Any) -> Done:
 def expected(facts: Mapping[str, Fact], on: date) -> dict[str, Any]:
     """The columns of the output for one patient; raises InputError for a contradiction."""
     found = screen(TRIAL, facts, on)
-    met = {one.criterion.id: one.met.to_optional() for one in found.findings}
+    met = {one.criterion.id: one.met for one in found.findings}
     return {"verdict": found.verdict, "open": found.open, **met}
 
 

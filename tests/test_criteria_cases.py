@@ -99,7 +99,7 @@ def test_every_number_has_cases_at_the_ends_of_its_range() -> None:
 
 def test_nothing_known_leaves_every_criterion_unknown() -> None:
     screening = screen(TRIAL, {}, on=ON)
-    assert {finding.met.name for finding in screening.findings} == {"UNKNOWN"}
+    assert {finding.met for finding in screening.findings} == {None}
     assert screening.verdict == "undetermined"
 
 

@@ -13,11 +13,10 @@ from trialscreen.model.dates import Period
 from trialscreen.model.facts import Dates, Fact, Numbers
 from trialscreen.model.rules import Is, Within, all_of
 from trialscreen.model.trial import Criterion
-from trialscreen.output.report.verdict_words import verdict_detail
-from trialscreen.screening.clearing import all_clear_on, clears_on
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.explain import doubts, reasons
-from trialscreen.screening.screen import Finding, Screening
+from trialscreen.screening.finding import Finding
+from trialscreen.screening.screen import Screening
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)
@@ -26,7 +25,7 @@ ON = date(2026, 6, 1)
 def _detail(**answers: str) -> str:
     """Of somebody without a fracture under treatment, whom reading A12 does not concern."""
     given = {"fracture_on_osteoporosis_therapy": "no", **answers}
-    return verdict_detail(screen(TRIAL, given, on=ON))
+    return screen(TRIAL, given, on=ON).summary
 
 
 def test_the_verdict_says_when_to_screen_again() -> None:
@@ -64,7 +63,7 @@ def test_an_inclusion_fails_and_an_exclusion_excludes() -> None:
 def test_a_yes_with_a_date_known_in_part_clears_with_the_latest_day(month: str, day: str) -> None:
     answers = {"other_trial_last_6_months": "yes", "other_trial_last_participation_date": month}
     (finding,) = screen(TRIAL, answers, on=ON).failing
-    assert clears_on(screen(TRIAL, answers, on=ON), finding) == date.fromisoformat(day)
+    assert finding.clears_on == date.fromisoformat(day)
 
 
 def test_with_very_many_dates_known_in_part_no_day_is_named() -> None:
@@ -77,7 +76,7 @@ def test_with_very_many_dates_known_in_part_no_day_is_named() -> None:
     finding = Finding.of(criterion, trial, Evaluation(trial.elements, facts, ON))
     screening = Screening(trial, facts, ON, (finding,), ())
     assert screening.verdict == "ineligible"
-    assert all_clear_on(screening) is None
+    assert screening.clears_on is None
 
 
 def test_what_is_entered_beside_a_bound_holds_on_later_days_too() -> None:

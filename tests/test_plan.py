@@ -13,7 +13,6 @@ from trialscreen import Trial, load_trial
 from trialscreen.answers.interview.ordering import completion, next_question, open_elements
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import Source
-from trialscreen.model.truth import UNKNOWN
 from trialscreen.screening.screen import Screening
 
 NCT = load_trial()
@@ -50,7 +49,7 @@ def test_an_interview_ends_and_finds_what_screen_finds(rng: Random) -> None:
     assert [f.met for f in screening.findings] == [f.met for f in again.findings]
     full = unreviewed(NCT, world)
     for mine, theirs in zip(screening.findings, full.findings, strict=True):
-        assert mine.met in (UNKNOWN, theirs.met)
+        assert mine.met in (None, theirs.met)
 
 
 @given(seeds)
@@ -73,7 +72,7 @@ def test_who_answers_everything_leaves_nothing_open(rng: Random) -> None:
                 facts[element.name] = world[element.name]
     mine, full = unreviewed(NCT, facts), unreviewed(NCT, world)
     for one, other in zip(mine.findings, full.findings, strict=True):
-        assert one.met is other.met or one.met is UNKNOWN
+        assert one.met is other.met or one.met is None
     assert len(closed) < len(world)
 
 

@@ -15,11 +15,11 @@ from trialscreen import Trial, load_trial
 from trialscreen.model.facts import Dates, Fact, Numbers
 from trialscreen.model.rules import Rule
 from trialscreen.model.truth import FALSE, TRUE, UNKNOWN, Truth
-from trialscreen.screening.clearing import clears_on
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.explain import minimal_support
+from trialscreen.screening.finding import Finding
 from trialscreen.screening.missing import missing, ways_to
-from trialscreen.screening.screen import Finding, Screening, screen
+from trialscreen.screening.screen import Screening, screen
 
 NCT = load_trial()
 SMALL = spec_trial()
@@ -156,7 +156,7 @@ def test_the_day_a_criterion_clears_is_the_first_on_which_it_no_longer_fails(rng
     }
     screening = Screening(NCT, facts, ON, _findings(NCT, facts), ())
     for finding in screening.failing:
-        day = clears_on(screening, finding)
+        day = finding.clears_on
         if day is None:
             continue
         rule = finding.criterion.rule
@@ -181,5 +181,5 @@ def test_data_alone_never_make_a_patient_eligible(rng: Random) -> None:
 
 def test_nothing_known_decides_nothing() -> None:
     result = screen(NCT, {}, ON)
-    assert {finding.met for finding in result.findings} == {UNKNOWN}
+    assert {finding.met for finding in result.findings} == {None}
     assert (result.verdict, result.open) == ("undetermined", "data")

@@ -100,7 +100,7 @@ def test_the_worlds_are_the_rows_of_the_table() -> None:
 
 
 def _met(screening: Screening) -> list[bool | None]:
-    return [finding.met.to_optional() for finding in screening.findings]
+    return [finding.met for finding in screening.findings]
 
 
 def test_a_patient_depends_on_the_seed_and_the_place_only() -> None:

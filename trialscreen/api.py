@@ -9,7 +9,8 @@ from trialscreen.answers.values import is_unknown
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.screening.screen import Finding, Screening
+from trialscreen.screening.finding import Finding
+from trialscreen.screening.screen import Screening
 from trialscreen.screening.screen import screen as _screen
 
 

@@ -49,7 +49,7 @@ def ours(trial: Trial, on: date) -> list[Engine]:
 
     def answers(found: Screening) -> Answers:
         assert found.verdict
-        return {one.criterion.id: one.met.to_optional() for one in found.findings}
+        return {one.criterion.id: one.met for one in found.findings}
 
     def screened(facts: dict[str, Fact]) -> Answers:
         return answers(screen(trial, facts, on))

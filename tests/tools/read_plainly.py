@@ -64,7 +64,7 @@ def expected(trial: Trial, row: Row, on: date) -> Findings:
     while blamed := _contradicted(trial, facts, on):
         facts = {name: fact for name, fact in facts.items() if name not in blamed}
     found = screening_of(trial, Evaluation(trial.elements, facts, on))
-    met = {finding.criterion.id: finding.met.to_optional() for finding in found.findings}
+    met = {finding.criterion.id: finding.met for finding in found.findings}
     return {"verdict": found.verdict, "open": found.open, **met}
 
 

@@ -12,7 +12,7 @@ from trialscreen.cli.options import DAY, FROM
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Numbers
 from trialscreen.model.trial import Element, Source
-from trialscreen.output.report.verdict_words import verdict_detail, verdict_line
+from trialscreen.output.report.verdict_words import verdict_line
 from trialscreen.text.characters import wrapped
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Ending(NamedTuple):
 
     def _verdict(self) -> str:
         screening = self.state.screening
-        return f"{verdict_line(screening)}. {verdict_detail(screening)}"
+        return f"{verdict_line(screening)}. {screening.summary}"
 
 
 _WHO: dict[Source, str] = {"derived": "to be computed"}

@@ -135,7 +135,7 @@ def _again(trial: Trial, entry: Entry, on: date) -> Again:
 
 
 def _passes(screening: Screening) -> Mapping[str, bool | None]:
-    return {one.criterion.id: one.passes.to_optional() for one in screening.findings}
+    return {one.criterion.id: one.passes for one in screening.findings}
 
 
 def _flips(

@@ -23,9 +23,9 @@ from trialscreen.log.pseudonyms import check_remark
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Source, Trial
-from trialscreen.screening.clearing import all_clear_on, clears_on, fails_by
+from trialscreen.screening.finding import Finding
 from trialscreen.screening.samples import Awaited, awaited_from
-from trialscreen.screening.screen import Finding, Screening
+from trialscreen.screening.screen import Screening
 
 
 def recorded(
@@ -50,7 +50,7 @@ def recorded(
     _check_notes(answers)
     return least._replace(
         answers={n: one._replace(where="") for n, one in answers.items() if n != SCREENING_DATE},
-        findings=tuple(_logged(screening, finding) for finding in screening.findings),
+        findings=tuple(_logged(finding) for finding in screening.findings),
         awaited=screening.waited_for,
         stale=tuple(one.in_words for one in screening.stale),
     )
@@ -87,21 +87,20 @@ def criteria_of(trial: Trial) -> Criteria:
 
 def _clear_day(screening: Screening) -> date | None:
     """The day on which all that fails has cleared, if nothing else fails by then."""
-    day = all_clear_on(screening)
-    return None if day is None or fails_by(screening, day) else day
+    return None if screening.fails_by_then else screening.clears_on
 
 
-def _logged(screening: Screening, finding: Finding) -> LoggedFinding:
+def _logged(finding: Finding) -> LoggedFinding:
     criterion = finding.criterion
     return LoggedFinding(
         criterion.id,
         criterion.kind,
         criterion.label,
-        finding.met.to_optional(),
-        finding.passes.to_optional(),
+        finding.met,
+        finding.passes,
         finding.reasons,
         finding.missing,
-        clears_on(screening, finding),
+        finding.clears_on,
         finding.unconfirmed,
     )
 

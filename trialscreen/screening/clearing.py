@@ -4,7 +4,7 @@ Facts are held as they are and the screening date is moved. A date known in part
 at both ends, so that the day named is right whichever day it was.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import product
 from math import floor
@@ -17,7 +17,8 @@ from trialscreen.model.facts import day as fact_of_day
 from trialscreen.model.formulas import FORMULAS, Argument, ScreeningDay, Years
 from trialscreen.model.trial import Criterion, Element, Formula, Trial
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.screening.screen import Finding, Screening
+
+Criteria = Sequence[Criterion]
 
 AGE = Years(Argument(0), ScreeningDay())
 """The one thing but a window that changes with the day."""
@@ -26,30 +27,9 @@ MOST_PARTIAL_DATES = 8
 """In one criterion; with more, no day is named."""
 
 
-def clears_on(screening: Screening, finding: Finding) -> date | None:
-    """The first later day on which a failing criterion no longer fails; None if none is sure."""
-    return first_clear_day(screening, (finding,)) if finding.passes is truth.FALSE else None
-
-
-def all_clear_on(screening: Screening) -> date | None:
-    """The first later day on which every criterion that fails today has cleared."""
-    return first_clear_day(screening, screening.failing) if screening.failing else None
-
-
-def fails_by(screening: Screening, day: date) -> tuple[Criterion, ...]:
-    """The criteria that do not fail today and will on `day`, if nothing else changes."""
-    later = _Later(screening)
-    return tuple(
-        finding.criterion
-        for finding in screening.findings
-        if finding.passes is not truth.FALSE and later.fails(finding.criterion, day)
-    )
-
-
-def first_clear_day(screening: Screening, findings: tuple[Finding, ...]) -> date | None:
+def first_clear_day(trial: Trial, patient: Evaluation, criteria: Criteria) -> date | None:
     """The first later day on which none of these failing criteria fails; None if none is sure."""
-    later = _Later(screening)
-    criteria = [finding.criterion for finding in findings]
+    later = _Later(trial, patient)
     days = {day for criterion in criteria for day in later.turning_days(criterion)}
     for day in sorted(days):
         if not any(later.fails(criterion, day) for criterion in criteria):
@@ -57,13 +37,19 @@ def first_clear_day(screening: Screening, findings: tuple[Finding, ...]) -> date
     return None
 
 
-class _Later:
-    """A screening's patient on later days."""
+def fails_on(trial: Trial, patient: Evaluation, criteria: Criteria, day: date) -> Iterator[str]:
+    """The ids of those criteria that will certainly fail on a later day."""
+    later = _Later(trial, patient)
+    return (criterion.id for criterion in criteria if later.fails(criterion, day))
 
-    def __init__(self, screening: Screening) -> None:
-        self.trial: Trial = screening.trial
-        self.on = screening.on
-        self.facts = lasting_facts(screening)
+
+class _Later:
+    """A patient on later days."""
+
+    def __init__(self, trial: Trial, patient: Evaluation) -> None:
+        self.trial = trial
+        self.on = patient.on
+        self.facts = _lasting_facts(trial, patient)
 
     def fails(self, criterion: Criterion, day: date) -> bool:
         """Whether it certainly fails then, whichever day a date known in part turns out to be."""
@@ -100,19 +86,16 @@ class _Later:
         }
 
 
-def lasting_facts(screening: Screening) -> dict[str, Fact]:
+def _lasting_facts(trial: Trial, patient: Evaluation) -> dict[str, Fact]:
     """The facts less those entered for today that follow from dates: they will follow anew."""
-    trial, facts = screening.trial, screening.facts
-    elements = trial.elements
-    evaluation = Evaluation(elements, facts, screening.on)
+    elements, facts = trial.elements, patient.facts
     return {
         name: fact
         for name, fact in facts.items()
         if elements[name].reported_wins
         or not any(elements[one].type == "date" for one in trial.sources_of(name))
         or (
-            evaluation.resolve(name).derived is None
-            and not _follows_from_dates(elements[name], facts)
+            patient.resolve(name).derived is None and not _follows_from_dates(elements[name], facts)
         )
     }
 

@@ -4,7 +4,8 @@ How old a value may be is the trial's own choice (`valid_for`), not the registry
 is stale, and counts all the same.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from trialscreen.model.dates import Period
 from trialscreen.model.facts import Dates
 from trialscreen.model.trial import Element, Formula, Source, Trial
 from trialscreen.model.wording import show_dates
+from trialscreen.text.characters import count_of
 
 SAMPLE_DAY = Element(
     "sample_date",
@@ -106,6 +108,14 @@ def stale(
         and element.valid_for is not None
         and days[name].high < element.valid_for.before(on)
     )
+
+
+def old_values(stale: Iterable[Stale | StaleInWords]) -> str:
+    """How many values are stale: `7 values are older than 28 days and 1 than 12 months`."""
+    counts = Counter(str(one.valid_for) for one in stale)
+    (period, count), *others = counts.items() or [("", 0)]
+    said = f"{count_of(count, 'value is', 'values are')} older than {period}" if count else ""
+    return "".join((said, *(f" and {more} than {other}" for other, more in others)))
 
 
 def awaited_from(elements: Mapping[str, Element], element: Element) -> Source:

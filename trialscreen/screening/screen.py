@@ -1,7 +1,7 @@
-"""One patient against one trial: a finding per criterion, and the verdict."""
+"""One patient against one trial: a finding per criterion, the verdict, and what that means."""
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -9,89 +9,32 @@ from typing import Literal
 from trialscreen.model import truth
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.facts import Fact
-from trialscreen.model.trial import SOURCES, Criterion, Source, Trial
+from trialscreen.model.registration import DoseCohort
+from trialscreen.model.trial import SOURCES, Kind, Source, Trial
 from trialscreen.model.truth import Truth
+from trialscreen.screening.clearing import fails_on, first_clear_day
 from trialscreen.screening.edit_checks import Notice, review
-from trialscreen.screening.evaluate import Evaluation, Trace
-from trialscreen.screening.explain import minimal_support, reasons_or_doubts
-from trialscreen.screening.missing import Ways, either, every, missing, needed, ways_to
-from trialscreen.screening.readings import Readings, Turn
-from trialscreen.screening.samples import NO_SAMPLES, Awaited, Samples, Stale, stale
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.finding import Finding
+from trialscreen.screening.missing import Ways, either, every, ways_to
+from trialscreen.screening.readings import UNCONFIRMED, on_readings
+from trialscreen.screening.samples import NO_SAMPLES, Awaited, Samples, Stale, old_values, stale
+from trialscreen.text.characters import count_of
 
 Verdict = Literal["eligible", "ineligible", "undetermined"]
 Open = Literal["data", "consent", "judgement"]
 
-
-@dataclass(frozen=True)
-class Finding:
-    """What is found of one criterion.
-
-    `met`: its own statement is true of the patient (an exclusion that is met excludes).
-    `passes`: what that means for eligibility. `trace` holds the grounds, `patient` what is
-    known on which day.
-    """
-
-    criterion: Criterion
-    trace: Trace
-    trial: Trial = field(compare=False, repr=False)
-    patient: Evaluation = field(compare=False, repr=False)
-
-    @classmethod
-    def of(cls, criterion: Criterion, trial: Trial, patient: Evaluation) -> "Finding":
-        return cls(criterion, patient.trace(criterion.rule), trial, patient)
-
-    @property
-    def met(self) -> Truth:
-        return self.trace.truth
-
-    @property
-    def passes(self) -> Truth:
-        return self.met if self.criterion.kind == "inclusion" else truth.negation(self.met)
-
-    @cached_property
-    def missing(self) -> tuple[str, ...]:
-        """The elements that can still decide this criterion."""
-        return missing(self.trace)
-
-    @cached_property
-    def needed(self) -> tuple[str, ...]:
-        """Of these, the ones to ask for: what another could be derived from is left out."""
-        return needed(self.trace)
-
-    @cached_property
-    def reasons(self) -> tuple[str, ...]:
-        """What decided it, a text each; while it is open, what is known of it."""
-        return reasons_or_doubts(self.trace, self.patient.on)
-
-    @cached_property
-    def readings(self) -> tuple[Turn, ...]:
-        """The readings of unclear texts that it may turn on, and whether it does."""
-        return self._readings.turns()
-
-    @cached_property
-    def unconfirmed(self) -> tuple[str, ...]:
-        """The unconfirmed readings that it turns on: if it fails, also what cannot be computed."""
-        if not self.passes.known:
-            return ()
-        fails = self.passes is truth.FALSE
-        for_sure = (True, None) if fails else (True,)
-        alone = [one for one in self.readings if not one.confirmed and one.decides in for_sure]
-        named = tuple(one.id for one in alone)
-        return named or (self._readings.together() if fails else ())
-
-    @property
-    def _readings(self) -> Readings:
-        return Readings(self.trial, self.criterion, self.met, self.patient)
-
-    @cached_property
-    def rests_on(self) -> tuple[str, ...]:
-        """The fewest elements that decide it as it is; none while it is open."""
-        return minimal_support(self.patient, self.trace)
+MOST_SETS = 10
+"""Alternatives listed under `settles`; the smallest stand first."""
 
 
 @dataclass(frozen=True, repr=False)
 class Screening:
-    """The result: findings in protocol order, the verdict, and what was noticed on the way."""
+    """What is found of one patient on one day.
+
+    `findings`: one for each criterion, in protocol order. `facts`: what was understood of each
+    answer. `notices`: warnings and notes on the answers.
+    """
 
     trial: Trial
     facts: Mapping[str, Fact]
@@ -99,6 +42,11 @@ class Screening:
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...]
     samples: Samples = NO_SAMPLES
+
+    @property
+    def screening_date(self) -> date:
+        """The day that every window is counted from."""
+        return self.on
 
     @property
     def awaited(self) -> tuple[Awaited, ...]:
@@ -128,9 +76,18 @@ class Screening:
     @cached_property
     def verdict(self) -> Verdict:
         """Ineligible once one criterion certainly fails; eligible only when all pass."""
-        passes = truth.conjunction(finding.passes for finding in self.findings)
-        verdicts: dict[Truth, Verdict] = {truth.TRUE: "eligible", truth.FALSE: "ineligible"}
-        return verdicts.get(passes, "undetermined")
+        passes = [finding.passes for finding in self.findings]
+        if False in passes:
+            return "ineligible"
+        return "undetermined" if None in passes else "eligible"
+
+    @cached_property
+    def summary(self) -> str:
+        """The verdict in a sentence or two."""
+        meaning, old = _meaning(self), old_values(self.stale)
+        if not old:
+            return meaning
+        return f"{meaning} {'Old values count too' if self.verdict == 'eligible' else old}."
 
     @cached_property
     def unconfirmed(self) -> tuple[str, ...]:
@@ -148,7 +105,26 @@ class Screening:
 
     @property
     def failing(self) -> tuple[Finding, ...]:
-        return tuple(one for one in self.findings if one.passes is truth.FALSE)
+        """The findings of the criteria that certainly fail."""
+        return tuple(one for one in self.findings if one.passes is False)
+
+    @cached_property
+    def clears_on(self) -> date | None:
+        """The first later day on which all that fails today has cleared; None if none is sure."""
+        failing = [one.criterion for one in self.failing]
+        return first_clear_day(self.trial, self._patient, failing) if failing else None
+
+    @cached_property
+    def fails_by_then(self) -> tuple[str, ...]:
+        """The criteria that do not fail today and will on `clears_on`, on the dates given."""
+        if self.clears_on is None:
+            return ()
+        others = [one.criterion for one in self.findings if one.passes is not False]
+        return tuple(fails_on(self.trial, self._patient, others, self.clears_on))
+
+    @property
+    def _patient(self) -> Evaluation:
+        return Evaluation(self.trial.elements, self.facts, self.on)
 
     @cached_property
     def missing(self) -> dict[Source, tuple[str, ...]]:
@@ -178,6 +154,38 @@ class Screening:
         if any(not one.is_judgement for one in missing):
             return "data"
         return "consent" if any(one.consent for one in missing) else "judgement"
+
+    @cached_property
+    def settles(self) -> dict[Verdict, tuple[tuple[str, ...], ...]] | None:
+        """The smallest sets of open elements, up to ten, that can settle an undetermined verdict.
+
+        By the verdict that they can settle, whatever is answered beside them.
+        """
+        if self.verdict != "undetermined":
+            return None
+        order = list(self.trial.elements)
+        verdicts: tuple[Verdict, ...] = ("ineligible", "eligible")
+        return {
+            verdict: tuple(
+                tuple(sorted(names, key=order.index)) for names in self.ways_to(verdict)[:MOST_SETS]
+            )
+            for verdict in verdicts
+        }
+
+    @property
+    def dose_cohorts(self) -> tuple[DoseCohort, ...]:
+        """The trial's dose cohorts, as registered; nobody is assigned to one."""
+        return self.trial.registration.dose_cohorts
+
+    @property
+    def dose_note(self) -> str | None:
+        """On the doses as registered."""
+        return self.trial.registration.dose_note
+
+    @property
+    def dose_assignment(self) -> str | None:
+        """Who assigns."""
+        return self.trial.registration.dose_assignment
 
     @property
     def is_prescreening(self) -> bool:
@@ -225,3 +233,83 @@ def screening_of(
     """What is found of one patient, for who has reviewed the facts, or need not."""
     findings = tuple(Finding.of(one, trial, evaluation) for one in trial.criteria)
     return Screening(trial, evaluation.facts, evaluation.on, findings, notices, samples)
+
+
+# The verdict in words.
+
+
+def _meaning(screening: Screening) -> str:
+    match screening.verdict, screening.open:
+        case ("eligible" | "ineligible") as verdict, _ if screening.unconfirmed:
+            return f"{_turning(screening)}: {verdict} {UNCONFIRMED}.{_re_screen(screening)}"
+        case "eligible", _:
+            return "Every criterion passes on the answers given."
+        case "ineligible", _:
+            return _why_ineligible(screening)
+        case _ if screening.is_prescreening:
+            return _prescreened(screening)
+        case _, "consent":
+            return "No data are missing; only consent is pending."
+        case _, "judgement":
+            return "No data are missing; only the investigator's judgement is open."
+        case _:
+            return _why_undetermined(screening)
+
+
+def _turning(screening: Screening) -> str:
+    """The criteria that the verdict rests on and that turn on a reading."""
+    turning = [one for one in screening.failing or screening.findings if one.unconfirmed]
+    return "; ".join(
+        f"{one.id}: {one.status}, {words}"
+        for one in turning
+        for words in on_readings(one.unconfirmed)
+    )
+
+
+def _why_ineligible(screening: Screening) -> str:
+    failing = screening.failing
+    kinds = {kind: [one for one in failing if one.kind == kind] for kind in _FAILS}
+    said = [f"{_FAILS[kind]} {_ids(some)}" for kind, some in kinds.items() if some]
+    certain = f"Certain, whatever is still open: {', '.join(said)}."
+    return f"{certain}{_re_screen(screening)}"
+
+
+_FAILS: dict[Kind, str] = {"inclusion": "fails", "exclusion": "excluded by"}
+
+
+def _ids(findings: Iterable[Finding]) -> str:
+    return ", ".join(finding.id for finding in findings)
+
+
+def _re_screen(screening: Screening) -> str:
+    """When to look again, if time alone helps and does not harm by then."""
+    failing, day = _ids(screening.failing), screening.clears_on
+    if day is None:
+        return ""
+    if late := screening.fails_by_then:
+        return f" {failing} would clear on {day}, but {', '.join(late)} fails by then."
+    return f" Re-screen on {day} or later."
+
+
+def _prescreened(screening: Screening) -> str:
+    """Before consent: what is open, and for how many of the criteria that is data."""
+    open_, lacking = _open_and_lacking(screening)
+    count = count_of(open_, "criterion", "criteria")
+    data = f" Data are missing for {lacking}." if lacking else ""
+    return f"Prescreen: nothing excludes so far; consent pending; {count} open.{data}"
+
+
+def _why_undetermined(screening: Screening) -> str:
+    open_, lacking = _open_and_lacking(screening)
+    count = count_of(lacking, "criterion", "criteria")
+    judged = open_ - lacking
+    waiting = f"; {judged} more wait only for consent or judgement" if judged else ""
+    return f"Nothing excludes so far. Data are missing for {count}{waiting}."
+
+
+def _open_and_lacking(screening: Screening) -> tuple[int, int]:
+    """How many criteria are open, and how many of these for want of data."""
+    still_open = [one for one in screening.findings if one.passes is None]
+    elements = screening.trial.elements
+    judged = sum(all(elements[name].is_judgement for name in one.missing) for one in still_open)
+    return len(still_open), len(still_open) - judged

@@ -153,7 +153,7 @@ def _most_decisive(screening: Screening, closed: Set[str], ahead: tuple[Element,
 def completion(
     screening: Screening, closed: Set[str], sources: tuple[Source, ...] = SOURCES
 ) -> Completion:
-    decided = sum(finding.met.known for finding in screening.findings)
+    decided = sum(finding.met is not None for finding in screening.findings)
     questions = {one.card or one.name for one in open_elements(screening, closed, sources)}
     return Completion(decided, len(screening.findings), len(questions))
 

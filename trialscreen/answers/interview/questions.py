@@ -186,7 +186,7 @@ def explanation(state: State, question: Question) -> Iterator[str]:
     listed = all(map(_answers_of, question.elements))
     for finding in state.screening.findings:
         rule = finding.criterion.rule
-        if not finding.met.known and not names.isdisjoint(trial.elements_behind(rule)):
+        if finding.met is None and not names.isdisjoint(trial.elements_behind(rule)):
             yield f"\n{finding.criterion.id}: {finding.criterion.text}"
             for test in trial.reached(rule):
                 used = elements_of_test(test)

@@ -27,9 +27,8 @@ from trialscreen.answers.interview.state import State
 from trialscreen.answers.interview.terminal import HELP_LINE, Console, Leave, Terminal
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import SOURCES, Source
-from trialscreen.screening.clearing import clears_on
+from trialscreen.screening.finding import Finding
 from trialscreen.screening.readings import UNCONFIRMED, on_readings
-from trialscreen.screening.screen import Finding
 from trialscreen.text.characters import shown
 from trialscreen.text.spelling import folded
 
@@ -204,15 +203,15 @@ class Session:
         self.announced &= self._certain().keys()
 
     def _announce(self, finding: Finding) -> None:
-        screening, criterion = self.state.screening, finding.criterion
+        criterion = finding.criterion
         excludes = ", ".join(("this excludes", *on_readings(finding.unconfirmed)))
         self.console.say(f"\n{criterion.id} {criterion.label}: {excludes}.")
         for reason in finding.reasons:
             self.console.say(f"  {reason}")
         for line in to_confirm(self.state, finding.rests_on):
             self.console.say(f"  {line}")
-        if (day := clears_on(screening, finding)) is not None:
-            self.console.say(f"  clears on {day}")
+        if finding.clears_on is not None:
+            self.console.say(f"  clears on {finding.clears_on}")
 
     def _stop_or_go_on(self) -> None:
         replies = {"": "stop", "g": "go on", "b": "b", "r": "r"}

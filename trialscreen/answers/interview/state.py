@@ -143,7 +143,7 @@ class State:
         return ", ".join(
             f"{new.criterion.id} {'fails' if new in after.failing else 'passes'}"
             for old, new in zip(self.screening.findings, after.findings, strict=True)
-            if new.passes is not old.passes and new.passes.known
+            if new.passes is not old.passes and new.passes is not None
         )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from trialscreen.log.decisions import KINDS, Kept
 from trialscreen.log.entry import Entry
 from trialscreen.log.seal import texts
-from trialscreen.model import truth
 from trialscreen.output.report.decision_page import decision_page
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import STATUSES, VERDICTS
+from trialscreen.screening import finding
 from trialscreen.screening.readings import UNCONFIRMED, on_readings
 
 
@@ -49,7 +49,7 @@ def _findings(entry: Entry) -> Iterator[blocks.Block]:
     yield blocks.Heading("Criteria")
     rows = []
     for one in entry.findings:
-        status = STATUSES[one.kind, truth.of(one.met)]
+        status = STATUSES[finding.STATUSES[one.kind, one.met]]
         why = [*one.reasons, *on_readings(one.unconfirmed)]
         why += [f"clears on {one.clears_on}"] if one.clears_on else []
         rows.append((one.id, one.label, status.cell, "\n".join(why)))

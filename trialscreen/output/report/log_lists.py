@@ -9,8 +9,8 @@ from trialscreen.log.follow_up import Again, Due, Flip, corrected_by
 from trialscreen.log.saved import Saved
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
-from trialscreen.output.report.verdict_words import old_values
 from trialscreen.screening.readings import UNCONFIRMED
+from trialscreen.screening.samples import old_values
 
 
 def entries_listing(

@@ -29,9 +29,7 @@ from trialscreen.output.report.screening_page import (
 from trialscreen.output.report.statuses import VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohort_notes, cohorts_in_short
 from trialscreen.output.report.verdict_words import (
-    distances,
     headline,
-    verdict_detail,
     why_and_until,
 )
 from trialscreen.output.report.waiting import waiting_rows
@@ -112,7 +110,7 @@ def record_page(record: Record) -> blocks.Page:
         blocks.terms(_identity(record)),
         blocks.Banner(
             headline(screening),
-            verdict_detail(screening),
+            screening.summary,
             VERDICTS[screening.verdict].tone,
         ),
         *_overview(screening),
@@ -197,7 +195,7 @@ def _overview(screening: Screening) -> Iterator[blocks.Block]:
                 one.criterion.id,
                 one.criterion.label,
                 status_of(one).cell,
-                "; ".join([*why_and_until(screening, one), *distances(one)]),
+                "; ".join([*why_and_until(one), *one.distances]),
             )
             for one in screening.findings
         ),

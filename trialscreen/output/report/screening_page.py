@@ -10,14 +10,11 @@ from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import SOURCE_WORDS, TRUTHS, VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohort_blocks
 from trialscreen.output.report.verdict_words import (
-    distances,
     element_list,
-    verdict_detail,
     verdict_line,
     why_and_until,
 )
 from trialscreen.output.report.waiting import waiting_rows
-from trialscreen.screening.clearing import all_clear_on, clears_on, fails_by
 from trialscreen.screening.evaluate import Trace
 from trialscreen.screening.explain import reasons_or_doubts
 from trialscreen.screening.screen import Screening
@@ -37,7 +34,7 @@ def screening_page(
     return (
         blocks.Banner(
             verdict_line(screening),
-            verdict_detail(screening),
+            screening.summary,
             VERDICTS[screening.verdict].tone,
         ),
         *_criteria(screening, "inclusion", verbatim=verbatim),
@@ -58,7 +55,7 @@ def _criteria(screening: Screening, kind: Kind, *, verbatim: bool) -> Iterator[b
         if finding.criterion.kind == kind:
             criterion = finding.criterion
             grounds = [criterion.text] if verbatim else []
-            grounds.extend(why_and_until(screening, finding))
+            grounds.extend(why_and_until(finding))
             status = status_of(finding).cell
             rows.append((criterion.id, criterion.label, status, "\n".join(grounds)))
     yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4))
@@ -107,23 +104,23 @@ def _outlook(screening: Screening, again: str) -> Iterator[blocks.Block]:
 
 def clearing_lines(screening: Screening, again: str = "") -> Iterator[str]:
     """When what fails no longer will, and what will by then; or that time alone does not help."""
-    day = all_clear_on(screening)
+    day = screening.clears_on
     if day is None:
         if screening.failing:
-            stuck = (one for one in screening.failing if clears_on(screening, one) is None)
+            stuck = (one for one in screening.failing if one.clears_on is None)
             yield f"Time alone does not clear {', '.join(one.criterion.id for one in stuck)}."
         return
     failing = ", ".join(finding.criterion.id for finding in screening.failing)
     yield f"On {day} {failing} will no longer fail, if nothing else changes."
-    if late := fails_by(screening, day):
-        yield f"By then {', '.join(one.id for one in late)} will fail, on the dates given."
+    if late := screening.fails_by_then:
+        yield f"By then {', '.join(late)} will fail, on the dates given."
     elif again:
         yield f"Then: {again}"
 
 
 def _distance_lines(screening: Screening) -> Iterator[str]:
     for finding in screening.failing:
-        for text in distances(finding):
+        for text in finding.distances:
             yield f"{finding.criterion.id}: {text}."
 
 
@@ -181,7 +178,7 @@ def _explanation(screening: Screening) -> Iterator[blocks.Block]:
         yield blocks.Heading(f"{criterion.id} {criterion.label}: {status_of(finding)}", 3)
         yield blocks.Paragraph(f"Rule: {rule_in_words(screening.trial, criterion.rule)}")
         yield blocks.items(_clauses(screening, finding.trace, 0))
-        if finding.met.known:
+        if finding.met is not None:
             named = element_list(screening.trial, finding.rests_on)
             yield blocks.Paragraph(f"Rests on: {named}.", "muted")
 

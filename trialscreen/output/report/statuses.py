@@ -3,10 +3,11 @@
 from typing import NamedTuple
 
 from trialscreen.model import truth
-from trialscreen.model.trial import Element, Kind, Source
+from trialscreen.model.trial import Element, Source
 from trialscreen.model.truth import Truth
 from trialscreen.output.report.render.blocks import Cell, Tone
-from trialscreen.screening.screen import Finding, Verdict
+from trialscreen.screening import finding
+from trialscreen.screening.screen import Verdict
 
 
 class Status(NamedTuple):
@@ -24,13 +25,12 @@ class Status(NamedTuple):
         return Cell(str(self), self.tone)
 
 
-STATUSES: dict[tuple[Kind, Truth], Status] = {
-    ("inclusion", truth.TRUE): Status("✓", "met", "good"),
-    ("inclusion", truth.FALSE): Status("✗", "not met", "bad"),
-    ("inclusion", truth.UNKNOWN): Status("?", "open", "open"),
-    ("exclusion", truth.TRUE): Status("✗", "excludes", "bad"),
-    ("exclusion", truth.FALSE): Status("✓", "clear", "good"),
-    ("exclusion", truth.UNKNOWN): Status("?", "open", "open"),
+STATUSES: dict[finding.Status, Status] = {
+    "met": Status("✓", "met", "good"),
+    "not met": Status("✗", "not met", "bad"),
+    "excludes": Status("✗", "excludes", "bad"),
+    "clear": Status("✓", "clear", "good"),
+    "open": Status("?", "open", "open"),
 }
 
 VERDICTS: dict[Verdict, Status] = {
@@ -40,8 +40,8 @@ VERDICTS: dict[Verdict, Status] = {
 }
 
 
-def status_of(finding: Finding) -> Status:
-    return STATUSES[finding.criterion.kind, finding.met]
+def status_of(one: finding.Finding) -> Status:
+    return STATUSES[one.status]
 
 
 TRUTHS: dict[Truth, str] = {truth.TRUE: "true", truth.FALSE: "false", truth.UNKNOWN: "open"}

@@ -9,14 +9,13 @@ from trialscreen.output.report.statuses import SOURCE_WORDS, VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohorts_in_short
 from trialscreen.output.report.verdict_words import (
     headline,
-    verdict_detail,
     verdict_line,
     why_and_until,
 )
 from trialscreen.output.report.waiting import fitting, waiting_rows
-from trialscreen.screening.clearing import all_clear_on
+from trialscreen.screening.finding import Finding
 from trialscreen.screening.readings import on_readings
-from trialscreen.screening.screen import Finding, Screening
+from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import count_of, some
 
 NAMED = {3: 3, 12: 1}
@@ -39,7 +38,7 @@ def summary_page(screening: Screening, again: str = "", *, closes: bool = True) 
     """
     tone = VERDICTS[screening.verdict].tone
     return (
-        blocks.Banner(verdict_line(screening), verdict_detail(screening), tone),
+        blocks.Banner(verdict_line(screening), screening.summary, tone),
         *_failing(screening),
         *_open(screening),
         *_passing(screening),
@@ -59,7 +58,7 @@ def _last_line(screening: Screening) -> str:
 
 
 def _failing(screening: Screening) -> Iterator[blocks.Part]:
-    rows = [(*_named(one), "\n".join(why_and_until(screening, one))) for one in screening.failing]
+    rows = [(*_named(one), "\n".join(why_and_until(one))) for one in screening.failing]
     if rows:
         yield blocks.Heading(f"Fails ({len(rows)})")
         yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4), compact=True)
@@ -74,7 +73,7 @@ def _open(screening: Screening) -> Iterator[blocks.Part]:
 
 
 def _open_findings(screening: Screening) -> list[Finding]:
-    return [one for one in screening.findings if not one.passes.known]
+    return [one for one in screening.findings if one.passes is None]
 
 
 def _named_beside(findings: Sequence[Finding]) -> int:
@@ -93,7 +92,7 @@ def _missing(finding: Finding, most: int) -> Iterator[str]:
 
 def _passing(screening: Screening) -> Iterator[blocks.Part]:
     """The criteria that pass, a line each."""
-    rows = [_named(one) for one in screening.findings if one.passes.to_optional()]
+    rows = [_named(one) for one in screening.findings if one.passes]
     if rows:
         yield blocks.Heading(f"Passes ({len(rows)})")
         yield blocks.table(("", "Criterion", "Status"), rows, (0, 0, 1), compact=True)
@@ -101,7 +100,7 @@ def _passing(screening: Screening) -> Iterator[blocks.Part]:
 
 def _named(finding: Finding) -> tuple[str, str, blocks.Cell]:
     cell = status_of(finding).cell
-    if finding.passes.to_optional():  # there is no other place to say it
+    if finding.passes:  # there is no other place to say it
         turning = on_readings(finding.unconfirmed, short=True)
         cell = cell._replace(text=", ".join((cell.text, *turning)))
     return finding.criterion.id, finding.criterion.label, cell
@@ -110,7 +109,7 @@ def _named(finding: Finding) -> tuple[str, str, blocks.Cell]:
 def _next(screening: Screening, again: str) -> Iterator[blocks.Part]:
     """When to look again, and what is needed of whom."""
     for_good = screening.verdict == "ineligible" and not screening.unconfirmed
-    waits = not for_good or all_clear_on(screening) is not None
+    waits = not for_good or screening.clears_on is not None
     needed = [*_needed(screening)] if waits else []
     lines = " ".join(clearing_lines(screening, again))
     if rows := [*needed, *([("When", lines)] if lines else [])]:

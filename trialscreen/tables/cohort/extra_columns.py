@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.screening.clearing import all_clear_on
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.screen import Screening, screening_of
 from trialscreen.tables.cohort.screener import Screener
@@ -78,7 +77,7 @@ class ExtraColumns(NamedTuple):
         return {
             "missing": [name for group in screening.missing.values() for name in group],
             "reasons": _reasons(screening) if "reasons" in self.columns else [],
-            "clears_on": all_clear_on(screening) if "clears_on" in self.columns else None,
+            "clears_on": screening.clears_on if "clears_on" in self.columns else None,
         }
 
 

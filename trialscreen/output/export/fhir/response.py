@@ -50,7 +50,7 @@ def response(
         name: {"linkId": name, "text": screening.trial.elements[name].ask, "answer": [answer]}
         for name, answer in carried.items()
     }
-    decided = all(finding.met.known for finding in screening.findings)
+    decided = all(finding.met is not None for finding in screening.findings)
     resource = {
         "resourceType": "QuestionnaireResponse",
         "questionnaire": canonical(screening.trial, variant),

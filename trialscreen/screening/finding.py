@@ -1,0 +1,139 @@
+"""What is found of one criterion for one patient, and why; each thing when it is asked for."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from trialscreen.model.trial import Criterion, Kind, Trial
+from trialscreen.screening.clearing import first_clear_day
+from trialscreen.screening.evaluate import Evaluation, Trace
+from trialscreen.screening.explain import (
+    deciding_tests,
+    distance,
+    minimal_support,
+    reasons_or_doubts,
+)
+from trialscreen.screening.missing import missing, needed
+from trialscreen.screening.readings import Readings, Turn
+
+Status = Literal["met", "not met", "excludes", "clear", "open"]
+
+STATUSES: dict[tuple[Kind, bool | None], Status] = {
+    ("inclusion", True): "met",
+    ("inclusion", False): "not met",
+    ("inclusion", None): "open",
+    ("exclusion", True): "excludes",
+    ("exclusion", False): "clear",
+    ("exclusion", None): "open",
+}
+"""What a criterion's statement being true, false or open is called, by the criterion's kind."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is found of one criterion.
+
+    `met` and `passes` are True, False or None, so ask `is False`: `not` takes what is open
+    for a failure.
+    """
+
+    criterion: Criterion
+    trace: Trace
+    trial: Trial = field(compare=False, repr=False)
+    patient: Evaluation = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, criterion: Criterion, trial: Trial, patient: Evaluation) -> "Finding":
+        return cls(criterion, patient.trace(criterion.rule), trial, patient)
+
+    @property
+    def id(self) -> str:
+        """The criterion's number in the protocol: `I1`, `E17`."""
+        return self.criterion.id
+
+    @property
+    def kind(self) -> Kind:
+        """`inclusion` or `exclusion`."""
+        return self.criterion.kind
+
+    @property
+    def label(self) -> str:
+        """The criterion in a few words."""
+        return self.criterion.label
+
+    @property
+    def text(self) -> str:
+        """The criterion, word for word as registered."""
+        return self.criterion.text
+
+    @property
+    def status(self) -> Status:
+        """`met` or `not met`, `excludes` or `clear`; `open` while nothing is certain."""
+        return STATUSES[self.kind, self.met]
+
+    @property
+    def met(self) -> bool | None:
+        """Whether its own statement is true of the patient; an exclusion that is met excludes."""
+        return self.trace.truth.to_optional()
+
+    @property
+    def passes(self) -> bool | None:
+        """What that means for eligibility."""
+        met = self.met
+        return met if self.kind == "inclusion" or met is None else not met
+
+    @cached_property
+    def reasons(self) -> tuple[str, ...]:
+        """What decided it, a text each; while it is open, what is known and not enough."""
+        return reasons_or_doubts(self.trace, self.patient.on)
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The elements that can still decide it."""
+        return missing(self.trace)
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """Of these, the ones to ask for: what another could be derived from is left out."""
+        return needed(self.trace)
+
+    @cached_property
+    def clears_on(self) -> date | None:
+        """The first later day on which it no longer fails; None if it does not, or none is sure."""
+        if self.passes is not False:
+            return None
+        return first_clear_day(self.trial, self.patient, (self.criterion,))
+
+    @cached_property
+    def readings(self) -> tuple[Turn, ...]:
+        """The readings of unclear texts that it may turn on, and whether it does."""
+        return self._readings.turns()
+
+    @cached_property
+    def unconfirmed(self) -> tuple[str, ...]:
+        """The unconfirmed readings that it turns on: if it fails, also what cannot be computed."""
+        if self.passes is None:
+            return ()
+        fails = self.passes is False
+        for_sure = (True, None) if fails else (True,)
+        alone = [one for one in self.readings if not one.confirmed and one.decides in for_sure]
+        named = tuple(one.id for one in alone)
+        return named or (self._readings.together() if fails else ())
+
+    @property
+    def _readings(self) -> Readings:
+        return Readings(self.trial, self.criterion, self.trace.truth, self.patient)
+
+    @cached_property
+    def rests_on(self) -> tuple[str, ...]:
+        """The fewest elements that decide it as it is; none while it is open."""
+        return minimal_support(self.patient, self.trace)
+
+    @cached_property
+    def distances(self) -> tuple[str, ...]:
+        """If it fails: how far each deciding value is from its threshold."""
+        if self.passes is not False:
+            return ()
+        texts = (distance(test, self.patient.on) for test in deciding_tests(self.trace))
+        return tuple(text for text in texts if text is not None)
