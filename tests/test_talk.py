@@ -1,6 +1,7 @@
 """What the conversation says to replies, without a terminal: cases, and what follows from them."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +96,22 @@ def test_a_prompt_says_how_to_answer_and_that_it_need_not_be_known(
     before: tuple[str, ...], prompt: str
 ) -> None:
     assert said(*before).endswith(prompt)
+
+
+def test_a_letter_that_is_typed_out_of_habit_becomes_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = said("y", "q", "y", "?", "n")
+    assert "'y' is no file's name; S-014.yaml would be one" in shown
+    assert shown.count("name a file for them") == 3
+    assert not [*tmp_path.iterdir()]
+
+
+def test_whatever_the_laboratory_can_say_may_be_awaited() -> None:
+    shown = said(*["p"] * 12, sources=("laboratory",))
+    assert "(yes, no; u, or p if awaited)" in shown
+    assert shown.endswith("(a number; u, or p if awaited)")
 
 
 @pytest.mark.parametrize("none", ["0", "n", "no", "none", "None"])

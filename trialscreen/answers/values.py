@@ -282,7 +282,7 @@ def _split(clean: str, text: str, unit: str = "") -> _Written:
     """A number as it is written (in `unit` where it has none)."""
     match = _NUMBER.fullmatch(_POWER.sub("1 x ", clean, count=1))
     if match is None or _continues(match["unit"]):
-        raise _no_number(clean, text)
+        raise no_number(clean, text)
     digits, _, exponent = match["number"].partition("e")
     value = float(match["number"]) * float(f"1e{match['power'] or 0}")
     if not math.isfinite(value):
@@ -291,7 +291,7 @@ def _split(clean: str, text: str, unit: str = "") -> _Written:
     return _Written(value, half_of(max(decimals, 0)), match["unit"] or unit)
 
 
-def _no_number(clean: str, text: str) -> ValueProblem:
+def no_number(clean: str, text: str) -> ValueProblem:
     """What is wrong with a text that states no number, and how to write what it may mean."""
     said = f"{shown(text)} is not a number"
     if "," in clean:

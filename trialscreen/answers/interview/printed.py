@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from trialscreen.answers.values import read_value, split_unit
+from trialscreen.answers.values import no_number, read_value, split_unit
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Element, Trial
 from trialscreen.text.characters import shown
+from trialscreen.text.spelling import folded
 
 _PRINTED = re.compile(
     r"(?P<value>.+?)\s*[(（\[]\s*(?P<limits>[<>≤≥=]*\s*\.?[0-9][^()（）\[\]]*)[)）\]]"
@@ -48,7 +49,7 @@ def printed(trial: Trial, element: Element, reply: str) -> list[tuple[Element, s
     ends, unit_of_limits = _ends(found["limits"].strip(), names, reply)
     value, behind = found["value"], found["unit"].strip() or unit_of_limits
     if (split := split_unit(value)) is None:
-        raise ValueProblem(f"{shown(value)} is not a number")
+        raise no_number(folded(value), value)
     unit = value[len(value) - len(split[1]) :] or behind
     words = (value, "" if split[1] else behind, found["day"] or "")
     texts = [(element, " ".join(filter(None, words)))]

@@ -154,11 +154,12 @@ def _numbered(texts: Iterable[str]) -> Iterator[str]:
 
 def _form(trial: Trial, element: Element) -> str:
     """How an answer is written."""
+    none = _or_none(element)
     match element.type:
         case "boolean":
-            return "(yes, no or u)"
+            return f"(yes, no{'; ' if _is_sent(element) else ' '}{none})"
         case "choice":
-            return "(a number, or u)"
+            return f"(a number{'; ' if _is_sent(element) else ', '}{none})"
         case "date":
             ago = "" if is_long_ago(trial, element) else ", such as 3 months ago"
             return f"(YYYY-MM-DD, YYYY-MM, YYYY{ago}, or u)"
@@ -167,13 +168,17 @@ def _form(trial: Trial, element: Element) -> str:
             units = ", ".join(filter(None, others))
             also = f"; also in {units}" if units else ""
             limits = "; with its limits: VALUE (LOW-HIGH)" if limit_elements(trial, element) else ""
-            return f"({show_range(element)}{also}{limits}; {_or_none(element)})"
+            return f"({show_range(element)}{also}{limits}; {none})"
 
 
 def _or_none(element: Element) -> str:
     """What to say without a value; only what comes from elsewhere can be awaited."""
-    is_sent = element.source in ("laboratory", "imaging")
-    return "u, or p if awaited" if is_sent else "or u"
+    return "u, or p if awaited" if _is_sent(element) else "or u"
+
+
+def _is_sent(element: Element) -> bool:
+    """Whether a value comes from elsewhere."""
+    return element.source in ("laboratory", "imaging")
 
 
 # Why it is asked.

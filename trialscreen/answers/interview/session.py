@@ -110,6 +110,9 @@ class Session:
         if self.keeper.kept_in is not None:
             return
         while (name := self.console.line(*asked)) and folded(name) not in _NO:
+            if len(name) == 1:
+                self.console.say(f"{shown(name)} is no file's name; S-014.yaml would be one")
+                continue
             try:
                 self.keeper.into(name, self.state)
             except InputError as error:
