@@ -8,7 +8,8 @@ Generated are whole pages (`PAGES`), the picture in the README, and the excerpts
 shell line, several with a prompt each (`$ `, or `> ` for a line that continues), or the
 name of a table in `TABLES`. `<!-- generated [A ... B]: COMMANDS -->` keeps the output from
 the first line that begins with A up to the next one that begins with B; an empty A is the
-top, an empty B the end.
+top, an empty B the end. `<!-- generated in turn: COMMANDS -->` goes on in the folder in which
+the page's earlier ones in turn have left their files.
 
 The result depends on the sources and on the locked versions only: not on the day, the
 terminal, the environment or where things are installed.
@@ -78,20 +79,30 @@ class Outcome(NamedTuple):
 @cache
 def run(commands: str) -> Outcome:
     """What shell lines print (stdout and stderr) in a folder with the example patients."""
+    return run_in_turn((commands,))[0]
+
+
+@cache
+def run_in_turn(scripts: tuple[str, ...]) -> list[Outcome]:
+    """What each prints, in one folder, one after another."""
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         (here / "docs").mkdir()
         (here / PATIENTS).symlink_to(ROOT / PATIENTS)
         (here / "criteria.yaml").symlink_to(ROOT / "criteria.yaml")
-        done = subprocess.run(
-            ["/bin/sh", "-c", _SHELL + commands],
-            cwd=here,
-            env=_ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        return [_run_in(here, commands) for commands in scripts]
+
+
+def _run_in(folder: Path, commands: str) -> Outcome:
+    done = subprocess.run(
+        ["/bin/sh", "-c", _SHELL + commands],
+        cwd=folder,
+        env=_ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
     lines = (line.rstrip() for line in done.stdout.decode().splitlines())
     return Outcome("\n".join(lines).strip("\n"), done.returncode)
 
@@ -99,7 +110,8 @@ def run(commands: str) -> Outcome:
 # Excerpts in hand-written pages.
 
 _EXCERPT = re.compile(
-    r"^(?P<mark>(?P<indent> *)<!-- generated(?: \[(?P<first>.*?) ?\.\.\. ?(?P<last>.*?)\])?:"
+    r"^(?P<mark>(?P<indent> *)<!-- generated(?P<turn> in turn)?"
+    r"(?: \[(?P<first>.*?) ?\.\.\. ?(?P<last>.*?)\])?:"
     r" (?P<what>.+?) -->\n).*?(?=^ *<!-- end -->)",
     re.DOTALL | re.MULTILINE,
 )
@@ -107,18 +119,25 @@ _EXCERPT = re.compile(
 
 def with_excerpts(page: str) -> str:
     """A hand-written page with every excerpt in it made anew."""
-    return _EXCERPT.sub(_with_mark, page)
+    outcomes = iter(run_in_turn(_in_turn(page)))
+
+    def with_mark(found: re.Match[str]) -> str:
+        outcome = next(outcomes) if found["turn"] else None
+        return found["mark"] + indent(_excerpt(found, outcome), found["indent"])
+
+    return _EXCERPT.sub(with_mark, page)
 
 
-def _with_mark(found: re.Match[str]) -> str:
-    return found["mark"] + indent(_excerpt(found), found["indent"])
+def _in_turn(page: str) -> tuple[str, ...]:
+    return tuple(_script(found["what"]) for found in _EXCERPT.finditer(page) if found["turn"])
 
 
-def _excerpt(found: re.Match[str]) -> str:
+def _excerpt(found: re.Match[str], outcome: Outcome | None) -> str:
     what = dedent(found["indent"] + found["what"])
     if what in TABLES:
         return TABLES[what]()
-    output = _cut(run(_script(what)).text, found["first"] or "", found["last"] or "")
+    told = run(_script(what)) if outcome is None else outcome
+    output = _cut(told.text, found["first"] or "", found["last"] or "")
     shown = what if what.startswith("$ ") else f"$ {what}"
     return f"```console\n{shown}\n{output}\n```\n"
 
@@ -139,7 +158,7 @@ def _cut(text: str, first: str, last: str) -> str:
 
 def _find(lines: list[str], text: str, start: int) -> int:
     for number in range(start, len(lines)):
-        if re.match(rf"\s*{re.escape(text)}\b", lines[number]):
+        if re.match(rf"\s*{re.escape(text)}(?!\w)", lines[number]):
             return number
     raise ValueError(f"no line begins with {text!r}")
 
@@ -460,11 +479,14 @@ def hand_written() -> list[Path]:
 def wanted() -> dict[Path, str]:
     """Every generated file, or page with something generated in it, as it should be."""
     pages = {path: (ROOT / path).read_text("utf-8") for path in hand_written()}
-    founds = [found for page in pages.values() for found in _EXCERPT.finditer(page)]
+    every = [found for page in pages.values() for found in _EXCERPT.finditer(page)]
+    founds = [found for found in every if not found["turn"]]
     whats = {dedent(found["indent"] + found["what"]) for found in founds}
     examples = {f"trialscreen screen --from {PATIENTS / p.name} --format json" for p in patients()}
     with ThreadPoolExecutor() as pool:  # a process each: together they are quicker
+        chains = pool.map(run_in_turn, sorted({_in_turn(page) for page in pages.values()}))
         list(pool.map(run, sorted({_script(what) for what in whats - set(TABLES)} | examples)))
+        list(chains)
     files = {path: with_excerpts(page) for path, page in pages.items()}
     files.update({path: make() for path, make in PAGES.items()})
     files[PICTURE] = picture()

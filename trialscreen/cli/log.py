@@ -15,7 +15,8 @@ from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import ValueProblem
 
 log_app = typer.Typer(
-    help="The screening log: entries, decisions, dose cohorts, who waits; check, export.",
+    help="The screening log: entries, decisions, dose cohorts, who waits; check, export.\n\n"
+    "A screening is entered by 'screen --log FILE --subject CODE --by INITIALS'.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

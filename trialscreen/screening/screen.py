@@ -303,7 +303,8 @@ def _why_undetermined(screening: Screening) -> str:
     open_, lacking = _open_and_lacking(screening)
     count = count_of(lacking, "criterion", "criteria")
     judged = open_ - lacking
-    waiting = f"; {judged} more wait only for consent or judgement" if judged else ""
+    waits = "waits" if judged == 1 else "wait"
+    waiting = f"; {judged} more {waits} only for consent or judgement" if judged else ""
     return f"Nothing excludes so far. Data are missing for {count}{waiting}."
 
 

@@ -112,6 +112,8 @@ def _row(one: CohortBoard) -> tuple[blocks.Cell, ...]:
 
 
 def _next(one: CohortBoard) -> blocks.Cell:
+    if one.terms.state == "completed":
+        return blocks.Cell("no more doses")
     if not one.obstacles:
         return blocks.Cell("next dose may be given", "good")
     on = "no next dose now" if one.next_on is None else f"next dose from {one.next_on}"
