@@ -78,7 +78,9 @@ def the_laboratory_returns(site: Path) -> None:
     """What is awaited is asked first; the verdict stands at the top of the page and at the end."""
     file = site / "visit.yaml"
     text = (
-        (PATIENTS / "eligible.yaml").read_text(encoding="utf-8").replace("tsh: ", "tsh: pending  # ")
+        (PATIENTS / "eligible.yaml")
+        .read_text(encoding="utf-8")
+        .replace("tsh: ", "tsh: pending  # ")
     )
     file.write_text(text, encoding="utf-8")
     did(site, "screen", "--from", file, *BY, "--subject", "S-014", code=4)
