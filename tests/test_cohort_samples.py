@@ -187,12 +187,13 @@ def test_a_column_of_days_that_cannot_be_is_refused(
     assert any(message in one for one in refusals(ran))
 
 
-def test_a_day_behind_the_value_is_refused_with_its_column(tmp_path: Path) -> None:
-    rows = {"patient_id": ["a", "b"], "tsh": ["3.1 on 2026-03-01", "3.1"]}
+@pytest.mark.parametrize("text", ["3.1 on 2026-03-01", "3.1 (2026-03-01)"])
+def test_a_day_behind_the_value_is_refused_with_its_column(text: str, tmp_path: Path) -> None:
+    rows = {"patient_id": ["a", "b"], "tsh": [text, "3.1"]}
     pl.DataFrame(rows).write_csv(tmp_path / "t.csv")
     assert cohort(tmp_path, "t.csv", "--problems", tmp_path / "p.csv", "--max-bad", "1").code == 0
     (reason,) = pl.read_csv(tmp_path / "p.csv")["reason"]
-    assert reason == "'3.1 on 2026-03-01': the day of a sample stands in a column tsh_date"
+    assert reason == f"'{text}': the day of a sample stands in a column tsh_date"
 
 
 def test_days_change_no_finding(tmp_path: Path) -> None:

@@ -83,6 +83,14 @@ def test_what_an_answer_says_later(name: str, text: str, now: str, expected: str
         ("tsh", Answer("3.1", "file", "", {"date": "2026"}), {"date": "2026-01-01 to 2026-06-01"}),
         ("tsh", Answer("pending", "file"), {"since": "2026-06-01"}),
         ("tsh", Answer("pending", "file", "", {"since": "2026-05-20"}), {"since": "2026-05-20"}),
+        (
+            *("tsh", Answer("pending", "file", "", {"date": "2026-05-20"})),
+            {"date": "2026-05-20", "since": "2026-05-20"},
+        ),
+        (
+            *("tsh", Answer("pending", "file", "", {"date": "2026-05"})),
+            {"date": "2026-05", "since": "2026-06-01"},
+        ),
         ("high_fall_risk", Answer("no", "file"), {}),
     ],
 )

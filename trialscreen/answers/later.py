@@ -41,7 +41,8 @@ def carried(trial: Trial, answers: Answers, then: date, now: date) -> Carried:
     changes: dict[str, str] = {}
     facts = readable_facts(trial, answers, then, [])
     later = readable_facts(trial, answers, now, [])
-    sampled = read_samples(trial, answers, then, []).days
+    sampled, awaited = read_samples(trial, answers, then, [])
+    since = {one.element: one.since for one in awaited}
     sampled_later = read_samples(trial, answers, now, []).days
     for name, one in answers.items():
         if name == SCREENING_DATE:
@@ -50,7 +51,7 @@ def carried(trial: Trial, answers: Answers, then: date, now: date) -> Carried:
         if name in trial.elements and now > then:
             fact = None if facts.get(name) == later.get(name) else facts.get(name)
             days = (sampled.get(name), sampled_later.get(name))
-            found[name] = kept = _dated(trial.elements[name], one, then, days)
+            found[name] = kept = _dated(trial.elements[name], one, since.get(name, then), days)
             if isinstance(fact, Dates):
                 found[name] = kept._replace(text=f"{fact.low} to {fact.high}")
             elif is_counted(trial.elements[name]):

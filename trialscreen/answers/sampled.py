@@ -2,6 +2,7 @@
 
 It stands in keys of its own (`date`, `since`, `from`), or behind the value: `3.1 on 2026-05-20`,
 `pending since 2026-05-20 from the reference laboratory`. Tables have `tsh_date` beside `tsh`.
+What is awaited is awaited since its sample was taken, if no more is said.
 """
 
 import re
@@ -15,6 +16,7 @@ from trialscreen.answers.answer import (
     SAMPLED,
     Answer,
     Answers,
+    day_or_text,
 )
 from trialscreen.answers.values import (
     MAX_LENGTH,
@@ -34,7 +36,8 @@ from trialscreen.text.spelling import folded
 
 # Few answers say so much: `re` compiles these, and keeps them, when one does.
 _DATED = r"(?is)(.+?)\s+on\s+(\S.*)"
-_AWAITED = r"(?is)(.+?)(?:\s+since\s+(?P<since>\S.*?))?(?:\s+from\s+(?P<from>\S.*))?"
+_DATED_IN_BRACKETS = r"(?s)(.+?)\s*\(\s*([^()]*[^()\s])\s*\)"
+_AWAITED = r"(?i)\s+(since|from)\s+(?=\S)"
 
 
 def told_apart(trial: Trial, answers: Answers, problems: list[Problem]) -> dict[str, Answer]:
@@ -50,27 +53,38 @@ def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[P
     text, said = answer.text, {}
     if len(text) > MAX_LENGTH:  # which is refused; to look for words in it could take long
         return answer
-    dated = re.fullmatch(_DATED, text) if _says(text, "on") else None
-    if dated is not None and element.type != "date" and (element.valid_for or _is_date(dated[2])):
+    if (dated := with_day_behind(element, text)) is not None:
         text, said = dated[1], {SAMPLED: dated[2]}
     if (waits := said_pending(trial, element, text)) is not None:
         text = PENDING_WORD
         said |= waits
     for key, told in said.items():
-        if answer.notes.get(key, told) != told:
+        if key in answer.notes and day_or_text(answer.notes[key]) != day_or_text(told):
             message = f"{shown(told)} behind the value, and {shown(answer.notes[key])}; give one"
             problems.append(Problem(f"{answer.where} {key}", message))
     return answer._replace(text=text, notes={**said, **answer.notes})
+
+
+def with_day_behind(element: Element, text: str) -> re.Match[str] | None:
+    """A value, and the day of its sample behind it: `3.1 on 2026-05-20`, `3.1 (2026-05-20)`."""
+    if element.type == "date":
+        return None
+    if _says(text, "on") and (dated := re.fullmatch(_DATED, text)) is not None:
+        return dated if element.valid_for or _is_date(dated[2]) else None
+    dated = re.fullmatch(_DATED_IN_BRACKETS, text) if text.rstrip().endswith(")") else None
+    return dated if dated is not None and _is_date(dated[2]) else None
 
 
 def said_pending(trial: Trial, element: Element, text: str) -> dict[str, str] | None:
     """Since when and from whom a value is awaited, as far as it is said; None if it is not."""
     if not _says(text, "since", "from"):
         return {} if is_pending(trial, element, text) else None
-    awaited = re.fullmatch(_AWAITED, text) if len(text) <= MAX_LENGTH else None
-    if awaited is None or not is_pending(trial, element, awaited[1]):
+    if len(text) > MAX_LENGTH:
         return None
-    return {key: told for key, told in awaited.groupdict().items() if told is not None}
+    word, *behind = re.split(_AWAITED, text)
+    said = {key.lower(): told.strip() for key, told in zip(*[iter(behind)] * 2, strict=True)}
+    is_once = 2 * len(said) == len(behind)
+    return said if is_once and is_pending(trial, element, word) else None
 
 
 def _says(text: str, *words: str) -> bool:
@@ -104,7 +118,7 @@ def with_days(
 
 
 def _with_day(value: Answer, day: Answer, problems: list[Problem]) -> Answer:
-    if value.date not in (None, day.text):
+    if value.date is not None and day_or_text(value.date) != day_or_text(day.text):
         if value.by == day.by:
             message = f"{shown(day.text)}, and {shown(value.date or '')} beside the value; give one"
             problems.append(Problem(day.where, message))
@@ -144,7 +158,8 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
         problems.extend(_out_of_place(element, answer, said))
         if answer.is_pending:
             answered = _day_of(answer.notes.get(ANSWERED), on)
-            since = found[AWAITED_SINCE].low if AWAITED_SINCE in found else min(answered, on)
+            told = (found[key] for key in (AWAITED_SINCE, SAMPLED) if key in found)
+            since = next((one.low for one in told if one.exact), min(answered, on))
             source = said.get(AWAITED_FROM) or awaited_from(trial.elements, element)
             awaited.append(Awaited(element.name, since, source))
         elif SAMPLED in found and not _states_nothing(trial, element, answer):

@@ -70,7 +70,9 @@ class Cursor:
         return f"{self.document.origin}:{self.node.line}:{self.node.column} {self.path}".rstrip()
 
     def problem(self, message: str) -> None:
-        self.document.problems.append(Problem(self.where, message))
+        problem = Problem(self.where, message)
+        if problem not in self.document.problems:  # several keys may lack the same mapping
+            self.document.problems.append(problem)
 
     def element(self, name: str, *other_words: str) -> Element | None:
         """The element of that name; None, and a problem, if there is none."""

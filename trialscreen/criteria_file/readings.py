@@ -1,13 +1,14 @@
 """The readings of unclear texts: what was chosen, and what the alternative would make of a rule."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import get_args
 
 from trialscreen.criteria_file.reader import Cursor, read_record
 from trialscreen.criteria_file.rules import read_rule
 from trialscreen.criteria_file.yaml_nodes import Sequence
 from trialscreen.model import rules
-from trialscreen.model.trial import Alternative, Criterion, Direction, Reading
+from trialscreen.model.trial import Alternative, Confirmed, Criterion, Direction, Reading
 from trialscreen.text.characters import nearest, shown
 
 _OF_ALTERNATIVE = ("alternative_rule", "alternative_is", "alternative_answers")
@@ -15,7 +16,15 @@ _OF_ALTERNATIVE = ("alternative_rule", "alternative_is", "alternative_answers")
 
 def read_reading(at: Cursor) -> Reading:
     """A reading, without what can be computed of its alternative."""
-    return read_record(at, Reading, keys=(*_OF_ALTERNATIVE, "elsewhere"))
+    readers = {"confirmed": _read_confirmed}
+    return read_record(at, Reading, readers, keys=(*_OF_ALTERNATIVE, "elsewhere"))
+
+
+def _read_confirmed(at: Cursor) -> Confirmed:
+    found = read_record(at, Confirmed)
+    if found.on is not None and found.on > date.today():  # noqa: DTZ011 - the user's own
+        at.down("on").problem(f"{found.on} lies in the future; leave it out until it is confirmed")
+    return found
 
 
 def with_alternatives(read: Iterable[tuple[Cursor, Criterion]]) -> tuple[Criterion, ...]:
@@ -65,7 +74,11 @@ def _read_alternative(at: Cursor) -> Alternative:
 
 def _read_rules(at: Cursor) -> tuple[rules.Rule, ...]:
     """A rule, or a list of them: each thing that the alternative may mean."""
-    return tuple(map(read_rule, at.items())) if isinstance(at.node, Sequence) else (read_rule(at),)
+    if not isinstance(at.node, Sequence):
+        return (read_rule(at),)
+    if not at.node.items:
+        at.problem("expected at least one rule")
+    return tuple(map(read_rule, at.items()))
 
 
 def _name(at: Cursor) -> str:

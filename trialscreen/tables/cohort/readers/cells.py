@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from trialscreen.answers.sampled import said_pending
+from trialscreen.answers.sampled import said_pending, with_day_behind
 from trialscreen.answers.values import read_value, split_sign, split_unit
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact
@@ -147,7 +147,7 @@ class Parser:
         except ValueProblem as problem:
             if self.is_pending(text):
                 return None
-            if self.element.valid_for is not None and " on " in text:
+            if self.element.valid_for is not None and with_day_behind(self.element, text):
                 column = day_column(self.element.name)
                 message = f"{shown(text)}: the day of a sample stands in a column {column}"
                 raise ValueProblem(message) from None
