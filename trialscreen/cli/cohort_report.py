@@ -5,10 +5,8 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen.cli.output import say
-from trialscreen.model.facts import Dates
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.model.wording import show_typical
-from trialscreen.screening.edit_checks import is_unusual
 from trialscreen.screening.samples import day_column
 from trialscreen.tables.quality import DECLARE, Quality
 from trialscreen.text.characters import count_of, nearest, printable, shown, some
@@ -114,7 +112,9 @@ def unusual_day(trial: Trial, on: date) -> Iterator[str]:
     It is not a value of the table, and so not in the list of problems.
     """
     element = trial.elements.get(SCREENING_DATE)
-    if element is not None and element.typical is not None and is_unusual(element, Dates(on, on)):
+    low, high = (element and element.typical) or (on, on)
+    assert isinstance(low, date) and isinstance(high, date), "typical of a day"
+    if element is not None and not low <= on <= high:
         typical = show_typical(element)
         yield f"the screening date {on} is unusual, and used (typical: {typical})"
 
