@@ -17,6 +17,9 @@ from tests.test_cohort_parquet import write_twice
 from trialscreen import InputError, load_trial
 from trialscreen.cli.cohort_report import of_values
 from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.tables.cohort.batches import Anchor
+from trialscreen.tables.cohort.run import Job
+from trialscreen.tables.cohort.run import run as cohort
 from trialscreen.tables.engines.spark import Limits, Screened, screen_parquet, session
 
 pytestmark = pytest.mark.parametrize("engine", ["Spark"], indirect=True)
@@ -204,6 +207,38 @@ def test_values_are_counted_once_in_any_number_of_tasks(engine: Spark, tmp_path:
         2000,
     )
     assert quality.unreadable["height"] == 0
+
+
+def test_what_is_told_of_values_is_what_a_local_run_tells(engine: Spark, tmp_path: Path) -> None:
+    frame = CASE.frame.head(1500).with_columns(
+        pl.when((pl.int_range(pl.len()) * 7 + place) % 40 < 2)
+        .then(pl.col(name) * (-1, 0.5, 10, 1000)[place % 4])
+        .otherwise(pl.col(name))
+        for place, name in enumerate(CASE.frame.columns)
+        if CASE.frame.schema[name] == pl.Float64
+    )
+    ends = (pl.when(pl.col(ID) % 3 == 0).then(pl.col("tsh") * by) for by in (1, 1.5))
+    frame = frame.with_columns(tsh_low=next(ends), tsh_high=next(ends))
+    frame.write_parquet(tmp_path / "in.parquet", row_group_size=200)
+    engine.session.conf.set("spark.sql.files.maxPartitionBytes", "20kb")
+    try:
+        found = screened(engine, tmp_path / "in.parquet", tmp_path / "out", limits=Limits(1.0))
+    finally:
+        engine.session.conf.unset("spark.sql.files.maxPartitionBytes")
+    parts = sorted((tmp_path / "out").glob("*.parquet"))
+    rows = pl.concat(map(pl.read_parquet, parts))
+    assert len(parts) > 2
+    assert rows[ID].equals(frame[ID])
+    job = Job(
+        *((tmp_path / "in.parquet",), tmp_path / "local.parquet", ID, Anchor(ON, ON)),
+        most_bad=1.0,
+    )
+    expected = cohort(TRIAL, job).quality.summary()
+    assert rows.equals(pl.read_parquet(tmp_path / "local.parquet"))
+    for one in ("unreadable", "contradictory", "unusual"):
+        told = {name: n for name, n in getattr(found.quality, one).items() if n}
+        assert told == {name: n for name, n in getattr(expected, one).items() if n}, one
+        assert len(told) > 3, one
 
 
 def test_rows_that_come_meanwhile_are_refused(

@@ -11,6 +11,7 @@ from pyspark.errors import PySparkException, PySparkRuntimeError
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
+from sqlglot import exp
 
 from trialscreen.answers.values import unknown_words
 from trialscreen.model.errors import InputError, Problem
@@ -19,7 +20,7 @@ from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.compile import Table, compile_trial
 from trialscreen.tables.engines.spark.files import Files, Source
 from trialscreen.tables.engines.spark.folders import FILE, read_folders
-from trialscreen.tables.engines.spark.quality import count
+from trialscreen.tables.engines.spark.notes import Notes
 from trialscreen.tables.engines.spark.types import (
     EXPECTED,
     FOLDER,
@@ -34,7 +35,14 @@ from trialscreen.tables.engines.spark.types import (
     type_of,
     zone_of,
 )
-from trialscreen.tables.engines.sql import patients_table, screening_sql, values_query
+from trialscreen.tables.engines.sql import (
+    Patients,
+    patients_table,
+    query_text,
+    screening_query,
+    values_query,
+)
+from trialscreen.tables.engines.sql.query import columns_of
 from trialscreen.tables.engines.sql.table import bounded_columns
 from trialscreen.tables.quality import MOST_BAD, Quality
 from trialscreen.tables.unit_columns import beside, kinds_beside
@@ -77,6 +85,9 @@ def session(master: str | None) -> SparkSession:
     builder = SparkSession.Builder().appName("trialscreen")
     if master is not None:
         builder = builder.master(master)
+    if master is not None and master.startswith("local") and not SparkSession.getActiveSession():
+        # Its pages would be on the network of whoever tries this on one machine.
+        builder = builder.config("spark.ui.enabled", value=False)
     try:
         return builder.getOrCreate()
     except PySparkRuntimeError as error:
@@ -110,20 +121,21 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
             raise InputError([Problem("the table", "there are no rows in it")])
         with _whole_folder(files, output) as beside:
             table = _dated(used.typed(used.table(spark)), on)
-            values, findings = _queries(used, table, on)
             today = limits.today or date.today()  # noqa: DTZ011 - the user's own
-            counts = count(trial, values, used.followed, used.contradicting, today)
+            noted = used.notes(on, today)
+            values = _values(used, table, noted)
+            # Computed once. A plan of what is kept, and not of how it came to be, is a short one.
+            findings = _findings(used, values, noted).localCheckpoint()
+            counts = noted.counted(findings)
             _check_rows(source, found.rows, counts.rows)
             _refuse(counts.wrong_days(today, in_each=on is None))
-            _refuse(_wrong_ids(table, id_column))
+            _refuse(_wrong_ids(findings, id_column))
             _refuse(counts.problems(used.called, limits.most_bad))
-            findings.write.mode("overwrite").parquet(beside)
-            rows = spark.read.parquet(beside).groupBy("verdict", "open").count().collect()
-            verdicts = {(row["verdict"], row["open"]): row["count"] for row in rows}
-            _check_rows(source, found.rows, sum(verdicts.values()))
+            findings.drop(*noted.beside).write.mode("overwrite").parquet(beside)
+            _check_rows(source, found.rows, spark.read.parquet(beside).count())
             quality = counts.quality(values)
     own_days = SCREENING_DATE in used.columns
-    return Screened(verdicts, used.unused, own_days, used.alike, quality)
+    return Screened(counts.verdicts, used.unused, own_days, used.alike, quality)
 
 
 def _check_rows(source: str, rows: int, came_out: int) -> None:
@@ -235,16 +247,16 @@ class _Used(NamedTuple):
             called.setdefault(self.elements[name], self.columns[name])
         return called
 
-    @property
-    def followed(self) -> tuple[str, ...]:
-        """The elements whose values are counted: those that can be wrong."""
+    def notes(self, on: date | None, today: date) -> Notes:
+        """Of the elements whose values are counted: those that can be wrong."""
         dated = {SCREENING_DATE} & {*self.columns}
         some, contradicting = {*self.called, *dated}, self.contradicting
-        return tuple(
-            name
+        columns = {
+            name: columns_of(name, {*self.held, *dated})
             for name, one in self.trial.elements.items()
             if name in some and (one.type != "boolean" or name in contradicting)
-        )
+        }
+        return Notes(self.trial, columns, contradicting, None if dated else on, today)
 
     @property
     def contradicting(self) -> frozenset[str]:
@@ -349,13 +361,19 @@ class _Used(NamedTuple):
                     zone = zone_of(self.kind(name)) or UTC
                     new[name] = f.from_utc_timestamp(name, zone).cast("date")
                 case t.StringType() if self.kind(name) != FOLDER:
-                    new[name] = f.when(~self._is_unknown(name), cells)
+                    new[name] = self._told(name)
+                case t.NumericType():
+                    new[name] = cells.cast("double")
         return table.withColumns(new)
 
-    def _is_unknown(self, column: str) -> Column:
-        """Whether a text tells no value."""
-        words = unknown_words(self.trial, self.trial.elements[self.elements[column]])
-        return f.lower(f.btrim(f.col(column), f.lit(BLANKS))).isin("", *words)
+    def _told(self, column: str) -> Column:
+        """A text; null if it tells no value."""
+        element, cells = self.trial.elements[self.elements[column]], f.col(column)
+        words = unknown_words(self.trial, element)
+        # Most cells are a choice as it is written, which is seen sooner.
+        plain = [one for one in element.choices if one not in words]
+        is_unknown = f.lower(f.btrim(cells, f.lit(BLANKS))).isin("", *words)
+        return f.when(cells.isin(*plain) | ~is_unknown, cells)
 
 
 def _dated(table: DataFrame, on: date | None) -> DataFrame:
@@ -377,15 +395,32 @@ def _wrong_ids(table: DataFrame, id_column: str) -> Iterator[Problem]:
         yield Problem(f"the column {id_column}", f"ids are not one a row: {which}")
 
 
-def _queries(used: _Used, table: DataFrame, on: date | None) -> tuple[DataFrame, DataFrame]:
-    """What becomes of the values of the table, and the findings. Neither is run yet."""
-    spark, view = table.sparkSession, f"patients_{uuid4().hex}"
-    own_days = SCREENING_DATE in table.columns
-    patients = patients_table(used.trial, view, used.id, None if own_days else on, used.held)
-    table.createOrReplaceTempView(view)
-    values = values_query(used.trial, patients, "spark", used.followed)
-    found = spark.sql(values.sql("spark")), spark.sql(screening_sql(used.trial, patients, "spark"))
-    spark.catalog.dropTempView(view)
+def _values(used: _Used, table: DataFrame, noted: Notes) -> DataFrame:
+    """The values of the table as they are used, and what is noted of them. Not run yet."""
+    patients = _patients(used, noted.on)
+    followed, beside = [*noted.columns], noted.between
+    query = values_query(used.trial, patients, "spark", followed, beside)
+    values = _over(table.withColumns(noted.given()), patients.name, query)
+    return values.withColumns(noted.used())
+
+
+def _findings(used: _Used, values: DataFrame, noted: Notes) -> DataFrame:
+    """The findings, and the notes beside them. Not run yet."""
+    patients = _patients(used, noted.on)
+    query = screening_query(used.trial, patients, "spark", trusted=True, beside=noted.beside)
+    return _over(values, patients.name, query)
+
+
+def _patients(used: _Used, on: date | None) -> Patients:
+    return patients_table(used.trial, f"patients_{uuid4().hex}", used.id, on, used.held)
+
+
+def _over(table: DataFrame, name: str, query: exp.Select) -> DataFrame:
+    """What a query finds in a table of this name."""
+    text, spark = query_text(query, "spark"), table.sparkSession
+    table.createOrReplaceTempView(name)
+    found = spark.sql(text)
+    spark.catalog.dropTempView(name)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from trialscreen.tables.engines.sql.dialects import DIALECTS, TITLES, Dialect
 from trialscreen.tables.engines.sql.query import Patients, screening_query, values_query
-from trialscreen.tables.engines.sql.script import screening_sql
+from trialscreen.tables.engines.sql.script import query_text, screening_sql
 from trialscreen.tables.engines.sql.table import patients_table
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Dialect",
     "Patients",
     "patients_table",
+    "query_text",
     "screening_query",
     "screening_sql",
     "values_query",

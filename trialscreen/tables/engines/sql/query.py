@@ -5,8 +5,9 @@ double precision whatever the table stores. Texts of a criteria file enter it as
 names, as literals and as comments; sqlglot writes all three.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from sqlglot import exp
@@ -21,9 +22,6 @@ from trialscreen.tables.engines.sql.printer import Printer
 
 RESULTS = ("verdict", "open")
 """The columns that come out beside the criteria."""
-
-USED, UNUSABLE, CONTRADICTORY = 1, 2, 3
-"""What became of a value."""
 
 _TYPES: Mapping[ElementType, str] = {
     "boolean": "boolean",
@@ -43,14 +41,14 @@ class Patients:
     table: Table
 
 
-def fate(element: str) -> str:
-    """The column with what became of an element's value; null where none is stated."""
-    return f"fate of {element}"
+def contradictory(element: str) -> str:
+    """The column with whether an element's value is unknown for it contradicts others."""
+    return f"contradictory {element}"
 
 
-def ends(element: str) -> tuple[str, str]:
-    """The columns with the bounds of a number or a day as it is used."""
-    return f"low {element}", f"high {element}"
+def columns_of(element: str, columns: Container[str]) -> list[str]:
+    """Those of `columns` that an element stands in, the exact one first."""
+    return [one for one in (element, f"{element}_low", f"{element}_high") if one in columns]
 
 
 def screening_query(
@@ -59,24 +57,29 @@ def screening_query(
     dialect: Dialect,
     *,
     trusted: bool = False,
+    beside: Sequence[str] = (),
 ) -> exp.Select:
     """The id, `verdict`, `open` and each criterion, for every row, in no order.
 
     Values that cannot be right, alone or together, are unknown for that row; `trusted` ones
-    are taken as they are.
+    are taken as they are. The columns `beside` come out as they are.
     """
-    return _Query(trial, patients, Printer(dialect)).build(trusted=trusted)
+    return _Query(trial, patients, Printer(dialect), beside).findings(trusted=trusted)
 
 
 def values_query(
-    trial: Trial, patients: Patients, dialect: Dialect, followed: Sequence[str]
+    trial: Trial,
+    patients: Patients,
+    dialect: Dialect,
+    followed: Sequence[str],
+    beside: Sequence[str] = (),
 ) -> exp.Select:
-    """The id, and the columns `fate` and `ends` of `followed` elements, for every row.
+    """The id, the columns of `followed` elements and of all that findings rest on, and `beside`.
 
-    `followed` are elements that have columns. What `screening_query` uses of them is what comes
-    out here.
+    For every row. As `screening_query` uses them: over what comes out here, it may trust. And
+    whether each element that can be is `contradictory`, which may be null where it is not.
     """
-    return _Query(trial, patients, Printer(dialect), followed).build(trusted=False)
+    return _Query(trial, patients, Printer(dialect), beside).values(followed)
 
 
 class _Part(NamedTuple):
@@ -93,72 +96,65 @@ class _Query:
     trial: Trial
     patients: Patients
     printer: Printer
-    followed: Sequence[str] | None = None
+    beside: Sequence[str] = ()
 
-    def build(self, *, trusted: bool) -> exp.Select:
-        program = compile_trial(self.trial, self._table_with_id())
-        followed = self.followed or ()
-        results = tuple(program.results.values()) if self.followed is None else ()
-        found = () if trusted else program.contradictions
-        holds = [one.holds for one in found]
-        stated = {name for one in followed for name in self._columns_of(one)}
-        read = self._in_order({*program.inputs((*results, *holds)), *stated})
-        if not trusted:
-            checked = [self._usable(name) for name in read]
-            read = self._in_order(
-                {*read, *(name for one in checked for name in expr.columns_of(one))}
-            )
-        parts = [_Part("given", self._given(read), "what the table holds of each patient")]
-        if not trusted:
-            values = {name: self._usable(name) for name in read}
-            about = "what cannot be right by itself is unknown"
-            values |= {fate(name): self._fate(name) for name in followed}
-            parts.append(_Part("usable", self._only(values), about, fenced=True))
+    def findings(self, *, trusted: bool) -> exp.Select:
+        results = tuple(self._program.results.values())
+        if trusted:
+            parts = [self._given(self._in_order(self._program.inputs(results)))]
+        else:
+            parts = self._checked(self._read(()))
+        parts += self._steps(self._program, results, "step")
+        return self._chained(parts, self._results(self._program))
+
+    def values(self, followed: Sequence[str]) -> exp.Select:
+        read = self._read(followed)
+        told = [name for name in followed if name in self._contradicting]
+        columns = {name: expr.Column(name) for name in (*read, *map(contradictory, told))}
+        return self._chained(self._checked(read, told), self._only(columns))
+
+    @cached_property
+    def _program(self) -> Program:
+        return compile_trial(self.trial, self._table_with_id())
+
+    @cached_property
+    def _contradicting(self) -> frozenset[str]:
+        """The elements that can contradict others."""
+        return frozenset(name for one in self._program.contradictions for name in one.elements)
+
+    def _read(self, followed: Iterable[str]) -> list[str]:
+        """The columns of elements that are followed, and those that findings rest on."""
+        program = self._program
+        holds = (one.holds for one in program.contradictions)
+        read = {*program.inputs((*program.results.values(), *holds))}
+        read |= {name for one in followed for name in self._columns_of(one)}
+        checked = [self._usable(name) for name in read]
+        return self._in_order({*read, *(name for one in checked for name in expr.columns_of(one))})
+
+    def _checked(self, read: Sequence[str], told: Sequence[str] = ()) -> list[_Part]:
+        """What can be right of the columns `read`, alone and together.
+
+        And which values of the elements `told` are contradictory.
+        """
+        found = self._program.contradictions
+        values = {name: self._usable(name) for name in read}
+        about = "what cannot be right by itself is unknown"
+        parts = [
+            self._given(read),
+            _Part("usable", self._only(values), about, fenced=True),
+        ]
         if found:
-            parts += self._steps(program, holds, "before")
-            flags = _flags(found, (self.patients.id, *read, *(one.name for one in program.steps)))
-            parts += self._clearing(read, found, flags)
-        parts += self._steps(program, results, "step")
-        return self._chained(parts, self._ending(program))
-
-    def _ending(self, program: Program) -> exp.Select:
-        if self.followed is None:
-            return self._results(program)
-        columns: dict[str, expr.Scalar] = {}
-        for one in self.followed:
-            columns |= {fate(one): expr.Column(fate(one)), **self._ends(one)}
-        return self._only(columns)
+            parts += self._steps(self._program, (one.holds for one in found), "before")
+            steps = (one.name for one in self._program.steps)
+            flags = _flags(found, (self.patients.id, *read, *steps))
+            parts += self._clearing(read, told, flags)
+        return parts
 
     def _usable(self, column: str) -> expr.Scalar:
         return usable(self.trial, self.patients.table, column)
 
     def _columns_of(self, element: str) -> list[str]:
-        """The columns that an element stands in, the exact one first."""
-        names = (element, f"{element}_low", f"{element}_high")
-        return [name for name in names if name in self.patients.table.columns]
-
-    def _fate(self, element: str) -> expr.Scalar:
-        """That of the value in `given`."""
-        columns = self._columns_of(element)
-        stated = either(*(expr.Known(expr.Column(name)) for name in columns))
-        lost = (
-            both(expr.Known(expr.Column(one)), expr.Not(expr.Known(self._usable(one))))
-            for one in columns
-        )
-        kept = if_(stated, expr.Constant(USED), expr.NULL)
-        return if_(either(*lost), expr.Constant(UNUSABLE), kept)
-
-    def _ends(self, element: str) -> dict[str, expr.Scalar]:
-        """Those of the value that is used."""
-        columns = [expr.Column(name) for name in self._columns_of(element)]
-        if self.trial.elements[element].type not in ("integer", "quantity", "date"):
-            return {}
-        exact = columns.pop(0) if columns[0].name == element else None
-        if not columns:
-            assert exact is not None
-            return dict.fromkeys(ends(element), exact)
-        values = (one if exact is None else expr.Coalesce(exact, one) for one in columns)
-        return dict(zip(ends(element), values, strict=True))
+        return columns_of(element, self.patients.table.columns)
 
     def _table_with_id(self) -> Table:
         """So that no step takes the id's name."""
@@ -171,9 +167,9 @@ class _Query:
         places = {name: place for place, name in enumerate(self.trial.elements)}
         return sorted(columns, key=lambda name: (places.get(self._element_of(name), 0), name))
 
-    def _given(self, read: Sequence[str]) -> exp.Select:
-        columns = [self._typed(name) for name in read]
-        return self._select(columns)
+    def _given(self, read: Sequence[str]) -> _Part:
+        query = self._select(map(self._typed, read))
+        return _Part("given", query, "what the table holds of each patient")
 
     def _typed(self, name: str) -> exp.Alias:
         column: exp.Expr = self.printer.column(name)
@@ -206,33 +202,32 @@ class _Query:
         return exp.Select(expressions=[exp.Star(), *values])
 
     def _clearing(
-        self, read: Sequence[str], found: Sequence[Contradiction], flags: Sequence[Step]
+        self, read: Sequence[str], told: Sequence[str], flags: Sequence[Step]
     ) -> list[_Part]:
         def struck(element: str) -> expr.Scalar:
-            pairs = zip(flags, found, strict=True)
+            pairs = zip(flags, self._program.contradictions, strict=True)
             return either(
                 *(expr.Column(flag.name) for flag, one in pairs if element in one.elements)
             )
 
-        def fate_of(element: str) -> expr.Scalar:
-            known = either(*(expr.Known(expr.Column(name)) for name in self._columns_of(element)))
-            contradicts = both(struck(element), known)
-            return if_(contradicts, expr.Constant(CONTRADICTORY), expr.Column(fate(element)))
+        def contradicts(element: str) -> expr.Scalar:
+            known = (expr.Known(expr.Column(name)) for name in self._columns_of(element))
+            return both(struck(element), either(*known))
 
         values = {
             column: if_(struck(self._element_of(column)), expr.NULL, expr.Column(column))
             for column in read
         }
-        values |= {fate(name): fate_of(name) for name in self.followed or ()}
-        cleared = self._only(values)
+        cleared = self._only(values | {contradictory(name): contradicts(name) for name in told})
         return [
             _Part("contradictions", self._all_and(flags), "what cannot be right", fenced=True),
             _Part("cleared", cleared, "elements in contradiction are unknown", fenced=True),
         ]
 
     def _select(self, columns: Iterable[exp.Alias]) -> exp.Select:
-        """The id, and these."""
-        return exp.Select(expressions=[self.printer.column(self.patients.id), *columns])
+        """The id, what comes out beside it, and these."""
+        kept = map(self.printer.column, (self.patients.id, *self.beside))
+        return exp.Select(expressions=[*kept, *columns])
 
     def _only(self, values: Mapping[str, expr.Scalar]) -> exp.Select:
         columns = (self._named(self.printer.value(v), name, "") for name, v in values.items())

@@ -23,9 +23,14 @@ def screening_sql(
     Raises InputError where a name or a text would not reach the database as it is.
     """
     query = screening_query(trial, patients, dialect, trusted=trusted)
-    _refuse_names(query, dialect)
     header = "".join(f"-- {comment(line)}\n" for line in _header(trial, patients, dialect))
-    return f"{header}\n{query.sql(dialect, pretty=True, copy=False)};\n"
+    return f"{header}\n{query_text(query, dialect)};\n"
+
+
+def query_text(query: exp.Select, dialect: Dialect) -> str:
+    """`query`, laid out. Raises InputError as `screening_sql` does."""
+    _refuse_names(query, dialect)
+    return query.sql(dialect, pretty=True, copy=False)
 
 
 def _header(trial: Trial, patients: Patients, dialect: Dialect) -> Iterator[str]:
