@@ -109,7 +109,10 @@ def test_the_trial_in_use_is_the_old_one_of_a_file_alone(tmp_path: Path) -> None
         (["no.yaml", "none.yaml"], ["no.yaml: cannot be read", "none.yaml: cannot be read"]),
         (["a", "b", "c"], ["diff: 3 files; expected two, OLD and NEW"]),
         ([], ["diff: OLD NEW is missing"]),
-        (["docs/patients/eligible.yaml"], ["docs/patients/eligible.yaml:2:1: unknown key"]),
+        (
+            ["docs/patients/eligible.yaml"],
+            ["docs/patients/eligible.yaml:2:1: expected the keys of a"],
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_refused(args: list[str], says: list[str]) -> None:
@@ -131,3 +134,13 @@ def test_the_criteria_that_can_come_out_otherwise(
     change: tuple[str, str], touched: dict[str, tuple[str, ...]], tmp_path: Path
 ) -> None:
     assert criteria_touched(OLD, load_trial(amended(tmp_path, change))) == touched
+
+
+def test_a_version_that_was_not_raised_is_told(tmp_path: Path) -> None:
+    """Results name it; two files of one version would be told apart by a sum alone."""
+    weight = ("{at_least: 40}", "{at_least: 45}")
+    told = "raise it in the new file"
+    assert told in run("diff", amended(tmp_path, weight)).out
+    raised = (f"version: {OLD.version}", "version: 99")
+    assert told not in run("diff", amended(tmp_path, weight, raised)).out
+    assert told not in run("diff", PACKAGED).out

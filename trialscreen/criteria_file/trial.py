@@ -45,7 +45,7 @@ def parse_trial(data: bytes, origin: str) -> Trial:
     """
     document = Document(origin)
     root = Cursor(parse_yaml(decode(data, origin), origin, document.problems), "", document)
-    if not isinstance(root.node, MappingNode):
+    if not isinstance(root.node, MappingNode) or root.node.keys.keys().isdisjoint(_KEYS):
         root.problem(f"expected the keys of a criteria file: {', '.join(_KEYS)}")
         document.raise_any()
     root.known_keys(_KEYS)

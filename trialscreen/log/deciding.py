@@ -11,7 +11,7 @@ from trialscreen.log.follow_up import current, latest, rescreen
 from trialscreen.log.store import Log
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Trial
-from trialscreen.text.characters import count_of, some
+from trialscreen.text.characters import count_of, nearest, some
 
 
 def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
@@ -31,7 +31,12 @@ def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
     despite = tuple(_against(trial, others, decision, screening))
     reason = decision.reason if decision.corrects is None else decision.corrects.reason
     if despite and not reason.strip():
-        told = (*despite, "to enter it all the same, say why with --reason TEXT")
+        subjects = {one.subject for one in every if isinstance(one, Entry)}
+        hint = "" if decision.subject in subjects else nearest(decision.subject, subjects)
+        told = (
+            *despite,
+            f"to enter it all the same, say why with --reason TEXT{hint and f'.{hint}'}",
+        )
         raise InputError([Problem(where, one) for one in told])
     return decision._replace(despite=despite, screening=number)
 

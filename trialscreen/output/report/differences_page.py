@@ -24,7 +24,16 @@ def differences_page(old: Trial, new: Trial, found: Sequence[Difference]) -> blo
         blocks.Paragraph(f"New: {criteria_file(new)}"),
         *(block for key, some in _by_thing(found) for block in _thing(old, new, key, some)),
         blocks.Paragraph(f"{count}."),
+        *_same_version(old, new, found),
     )
+
+
+def _same_version(old: Trial, new: Trial, found: Sequence[Difference]) -> Iterator[blocks.Block]:
+    if found and old.version == new.version:
+        said = (
+            f"Both are version {old.version}: raise it in the new file, so that people see which."
+        )
+        yield blocks.Paragraph(said, "open")
 
 
 def _by_thing(found: Sequence[Difference]) -> Iterator[tuple[tuple[str, str], list[Difference]]]:
