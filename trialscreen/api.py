@@ -2,27 +2,46 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
+from trialscreen import __version__
 from trialscreen.answers.answer import VALUE_KEY, Answer, answer_of, day_or_text, readable_facts
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.values import is_unknown
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem
-from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.screening.finding import Finding
-from trialscreen.screening.screen import Screening
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
+from trialscreen.model.registration import DoseCohort
+from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Source, Trial
+from trialscreen.screening.edit_checks import Notice
+from trialscreen.screening.finding import Finding, Status
+from trialscreen.screening.readings import Turn
+from trialscreen.screening.samples import Awaited, Stale
+from trialscreen.screening.screen import Open, Screening, Verdict
 from trialscreen.screening.screen import screen as _screen
 
 
 def screen(trial: Trial, answers: Mapping[str, object], on: date) -> Screening:
-    """Screens one patient: `answers` maps element names to values as a flag would take them.
+    """Screens one patient: `answers` maps names of data elements to values as a flag takes them.
 
-    Numbers, booleans, dates and texts ("121 lb", "<20", "2026-03") are accepted; None is
-    unknown, "pending" is awaited. A mapping says more, as in a file: {"value": 3.1, "date":
-    "2026-05-20"} with the day of the sample, {"value": "pending", "since": ..., "from": ...}.
-    `on` is the screening date. Raises InputError with every answer that is wrong, also for a
-    `screening_date` among the answers that is another day.
+    Numbers, booleans, dates and texts (`"121 lb"`, `"<20"`, `"2026-03"`) are accepted; None is
+    unknown, as is what is left out; `"pending"` is awaited. A mapping says more, as in a file:
+    `{"value": 3.1, "date": "2026-05-20"}` with the day of the sample, `{"value": "pending",
+    "since": ..., "from": ...}`. `on` is the screening date, a day without a time.
+
+    Raises InputError with every answer that is wrong, for answers that contradict each other,
+    and for a `screening_date` among them that is another day.
+
+    >>> pending = {"value": "pending", "since": "2026-05-28", "from": "the central laboratory"}
+    >>> answers = {"hbv_dna": "<20", "tsh": pending, "prior_cell_therapy": False}
+    >>> screening = trialscreen.screen(trial, answers, on=date(2026, 6, 1))
+    >>> [(one.id, one.status) for one in screening.findings if one.met is not None]
+    [('E7', 'clear')]
+    >>> screening.awaited[0].source
+    'the central laboratory'
     """
+    if type(on) is not date:
+        raise TypeError("on: expected a datetime.date, without a time")
     problems: list[Problem] = []
     told = told_apart(trial, dict(_answers(answers, problems)), problems)
     given = with_days(trial, told, problems)
@@ -46,4 +65,39 @@ def _answers(
             yield name, answer
 
 
-__all__ = ["Finding", "InputError", "Problem", "Screening", "Trial", "load_trial", "screen"]
+def result(screening: Screening) -> dict[str, Any]:
+    """The object that `screen --format json` prints, for `json.dumps`; days are texts in it.
+
+    >>> trialscreen.result(screening)["verdict"]
+    'undetermined'
+    """
+    from trialscreen.output.report import screening_data  # noqa: PLC0415 - few ask for it
+
+    return screening_data.result(screening, __version__)
+
+
+__all__ = [
+    "Awaited",
+    "Criterion",
+    "Dates",
+    "DoseCohort",
+    "Element",
+    "Exactly",
+    "Fact",
+    "Finding",
+    "InputError",
+    "Notice",
+    "Numbers",
+    "Open",
+    "Problem",
+    "Screening",
+    "Source",
+    "Stale",
+    "Status",
+    "Trial",
+    "Turn",
+    "Verdict",
+    "load_trial",
+    "result",
+    "screen",
+]

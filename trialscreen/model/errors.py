@@ -20,11 +20,23 @@ class Problem(NamedTuple):
 
 
 class InputError(Exception):
-    """Bad input. Carries every problem found, so that all can be mended at once."""
+    """Bad input. Carries every problem found, so that all can be mended at once.
+
+    >>> try:
+    ...     trialscreen.screen(trial, {"weight": "heavy", "hight": 160}, on=date(2026, 6, 1))
+    ... except trialscreen.InputError as error:
+    ...     for problem in error.problems:
+    ...         print(problem)
+    weight: 'heavy' is not a number
+    hight: no data element is named 'hight'. Did you mean 'height'?
+
+    Its own text names no value: what a log or a traceback shows is how many problems there are.
+    """
 
     def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
         # The messages name values: a traceback must not show them.
-        super().__init__(f"{len(problems)} problems with what was given; see .problems")
+        said = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"{said} with what was given; see .problems")
         self.problems = tuple(problems)
 
 

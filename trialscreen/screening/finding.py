@@ -30,18 +30,24 @@ STATUSES: dict[tuple[Kind, bool | None], Status] = {
 """What a criterion's statement being true, false or open is called, by the criterion's kind."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Finding:
     """What is found of one criterion.
 
-    `met` and `passes` are True, False or None, so ask `is False`: `not` takes what is open
-    for a failure.
+    While it is open, `met` and `passes` are None. So ask `finding.passes is False`: what
+    `not finding.passes` finds need not have failed.
+
+    `criterion`: as the criteria file states it. `trial`: the trial that it belongs to.
     """
 
     criterion: Criterion
     trace: Trace
-    trial: Trial = field(compare=False, repr=False)
-    patient: Evaluation = field(compare=False, repr=False)
+    trial: Trial = field(compare=False)
+    patient: Evaluation = field(compare=False)
+
+    def __repr__(self) -> str:
+        """Of which criterion; nothing of the patient, for tracebacks and logs."""
+        return f"<Finding of {self.id}>"
 
     @classmethod
     def of(cls, criterion: Criterion, trial: Trial, patient: Evaluation) -> "Finding":

@@ -1,6 +1,6 @@
 """One patient against one trial: a finding per criterion, the verdict, and what that means."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -10,16 +10,16 @@ from trialscreen.model import truth
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.facts import Fact
 from trialscreen.model.registration import DoseCohort
-from trialscreen.model.trial import SOURCES, Kind, Source, Trial
+from trialscreen.model.trial import SOURCES, Source, Trial
 from trialscreen.model.truth import Truth
+from trialscreen.screening import summary
 from trialscreen.screening.clearing import fails_on, first_clear_day
 from trialscreen.screening.edit_checks import Notice, review
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.missing import Ways, either, every, ways_to
-from trialscreen.screening.readings import UNCONFIRMED, on_readings
+from trialscreen.screening.readings import UNCONFIRMED
 from trialscreen.screening.samples import NO_SAMPLES, Awaited, Samples, Stale, old_values, stale
-from trialscreen.text.characters import count_of
 
 Verdict = Literal["eligible", "ineligible", "undetermined"]
 Open = Literal["data", "consent", "judgement"]
@@ -32,8 +32,9 @@ MOST_SETS = 10
 class Screening:
     """What is found of one patient on one day.
 
-    `findings`: one for each criterion, in protocol order. `facts`: what was understood of each
-    answer. `notices`: warnings and notes on the answers.
+    `trial`: the trial that was screened for. `facts`: what was understood of each answer, by
+    element. `findings`: one for each criterion, in protocol order. `notices`: warnings and
+    notes on the answers.
     """
 
     trial: Trial
@@ -42,6 +43,10 @@ class Screening:
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...]
     samples: Samples = NO_SAMPLES
+
+    def __repr__(self) -> str:
+        """Of which trial and day; nothing of the patient, for tracebacks and logs."""
+        return f"<Screening for {self.trial.registration.nct_id} on {self.on}>"
 
     @property
     def screening_date(self) -> date:
@@ -184,7 +189,7 @@ class Screening:
 
     @property
     def dose_assignment(self) -> str | None:
-        """Who assigns."""
+        """Who assigns patients to them."""
         return self.trial.registration.dose_assignment
 
     @property
@@ -235,82 +240,31 @@ def screening_of(
     return Screening(trial, evaluation.facts, evaluation.on, findings, notices, samples)
 
 
-# The verdict in words.
-
-
 def _meaning(screening: Screening) -> str:
+    findings, failing = screening.findings, screening.failing
     match screening.verdict, screening.open:
         case ("eligible" | "ineligible") as verdict, _ if screening.unconfirmed:
-            return f"{_turning(screening)}: {verdict} {UNCONFIRMED}.{_re_screen(screening)}"
+            said = f"{summary.turning(failing or findings)}: {verdict} {UNCONFIRMED}."
+            return f"{said}{_re_screen(screening)}"
         case "eligible", _:
             return "Every criterion passes on the answers given."
         case "ineligible", _:
-            return _why_ineligible(screening)
+            return f"{summary.excluded(failing)}{_re_screen(screening)}"
         case _ if screening.is_prescreening:
-            return _prescreened(screening)
+            return summary.prescreened(findings)
         case _, "consent":
             return "No data are missing; only consent is pending."
         case _, "judgement":
             return "No data are missing; only the investigator's judgement is open."
         case _:
-            return _why_undetermined(screening)
-
-
-def _turning(screening: Screening) -> str:
-    """The criteria that the verdict rests on and that turn on a reading."""
-    turning = [one for one in screening.failing or screening.findings if one.unconfirmed]
-    return "; ".join(
-        f"{one.id}: {one.status}, {words}"
-        for one in turning
-        for words in on_readings(one.unconfirmed)
-    )
-
-
-def _why_ineligible(screening: Screening) -> str:
-    failing = screening.failing
-    kinds = {kind: [one for one in failing if one.kind == kind] for kind in _FAILS}
-    said = [f"{_FAILS[kind]} {_ids(some)}" for kind, some in kinds.items() if some]
-    certain = f"Certain, whatever is still open: {', '.join(said)}."
-    return f"{certain}{_re_screen(screening)}"
-
-
-_FAILS: dict[Kind, str] = {"inclusion": "fails", "exclusion": "excluded by"}
-
-
-def _ids(findings: Iterable[Finding]) -> str:
-    return ", ".join(finding.id for finding in findings)
+            return summary.undetermined(findings)
 
 
 def _re_screen(screening: Screening) -> str:
     """When to look again, if time alone helps and does not harm by then."""
-    failing, day = _ids(screening.failing), screening.clears_on
+    failing, day = summary.ids(screening.failing), screening.clears_on
     if day is None:
         return ""
     if late := screening.fails_by_then:
         return f" {failing} would clear on {day}, but {', '.join(late)} fails by then."
     return f" Re-screen on {day} or later."
-
-
-def _prescreened(screening: Screening) -> str:
-    """Before consent: what is open, and for how many of the criteria that is data."""
-    open_, lacking = _open_and_lacking(screening)
-    count = count_of(open_, "criterion", "criteria")
-    data = f" Data are missing for {lacking}." if lacking else ""
-    return f"Prescreen: nothing excludes so far; consent pending; {count} open.{data}"
-
-
-def _why_undetermined(screening: Screening) -> str:
-    open_, lacking = _open_and_lacking(screening)
-    count = count_of(lacking, "criterion", "criteria")
-    judged = open_ - lacking
-    waits = "waits" if judged == 1 else "wait"
-    waiting = f"; {judged} more {waits} only for consent or judgement" if judged else ""
-    return f"Nothing excludes so far. Data are missing for {count}{waiting}."
-
-
-def _open_and_lacking(screening: Screening) -> tuple[int, int]:
-    """How many criteria are open, and how many of these for want of data."""
-    still_open = [one for one in screening.findings if one.passes is None]
-    elements = screening.trial.elements
-    judged = sum(all(elements[name].is_judgement for name in one.missing) for one in still_open)
-    return len(still_open), len(still_open) - judged
