@@ -15,20 +15,10 @@ from trialscreen.answers.values import is_unknown
 from trialscreen.cli.element_flags import Flags, told_flag
 from trialscreen.cli.options import DAY, FROM, RESCREEN, screening_day, today
 from trialscreen.cli.output import refuse, say_note
+from trialscreen.cli.site import NO_SITE
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.screen import Screening, screen
-
-NO_SITE = SiteSettings()
-
-
-def site_settings(trial: Trial, file: str | None) -> SiteSettings:
-    """What a site's own file says; nothing without one. Raises InputError."""
-    if file is None:
-        return NO_SITE
-    from trialscreen.answers.site_file import read_site  # noqa: PLC0415 - few runs have a site
-
-    return read_site(trial, file)
 
 
 def screen_answers(

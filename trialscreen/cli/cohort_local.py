@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen import __version__
-from trialscreen.cli.answers import NO_SITE, site_settings
 from trialscreen.cli.cohort_report import report
 from trialscreen.cli.options import screening_day, today
 from trialscreen.cli.output import STDOUT, needing, say
+from trialscreen.cli.site import NO_SITE, site_settings
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import count_of, nearest, printable, shown

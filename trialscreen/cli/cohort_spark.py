@@ -1,11 +1,11 @@
 """`cohort --engine spark`: tables in Parquet that one machine does not hold."""
 
-from trialscreen.cli.answers import site_settings
 from trialscreen.cli.cohort_local import CohortOptions
 from trialscreen.cli.cohort_report import Run, tell
 from trialscreen.cli.element_flags import flag
 from trialscreen.cli.options import SITE, screening_day, today
 from trialscreen.cli.output import needing
+from trialscreen.cli.site import site_settings
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import shown

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trialscreen.cli.answers import screen_answers, site_settings
+from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.app import help_of
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.options import (
@@ -21,6 +21,7 @@ from trialscreen.cli.options import (
     output_option,
 )
 from trialscreen.cli.output import needing, refuse, say, write_csv, write_json
+from trialscreen.cli.site import site_settings
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.trial import Trial

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trialscreen import __version__
-from trialscreen.cli.answers import site_settings
 from trialscreen.cli.completion import dose_cohorts
 from trialscreen.cli.log_entry import code_problems
 from trialscreen.cli.options import FormatOption, LogFile, SiteOption, day_given, today
 from trialscreen.cli.output import Format, print_result, refuse, say
+from trialscreen.cli.site import site_settings
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.log.decisions import Choice, CohortState, Decision, State
 from trialscreen.model.errors import InputError, Problem

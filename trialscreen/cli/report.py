@@ -10,13 +10,13 @@ from trialscreen import __version__
 from trialscreen.cli.answers import (
     need_answers,
     screen_stored,
-    site_settings,
     stored_answers,
     taken_subject,
 )
 from trialscreen.cli.element_flags import Flags, flag
 from trialscreen.cli.options import DAY, FROM, DayOption, FromOption, SiteOption, output_option
 from trialscreen.cli.output import refuse, write_text
+from trialscreen.cli.site import site_settings
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable

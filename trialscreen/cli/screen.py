@@ -12,7 +12,6 @@ from trialscreen.cli.answers import (
     need_answers,
     rescreened_answers,
     screen_stored,
-    site_settings,
     stored_answers,
     taken_subject,
 )
@@ -21,6 +20,7 @@ from trialscreen.cli.interview import InterviewOptions, answers_file, interview
 from trialscreen.cli.log_entry import LogOptions
 from trialscreen.cli.options import RESCREEN, DayOption, FormatOption, FromOption, SiteOption
 from trialscreen.cli.output import OF_VERDICT, Format, print_result, refuse, say_note
+from trialscreen.cli.site import site_settings
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening

@@ -33,7 +33,6 @@ from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of
 from trialscreen.tables.cohort.readers.parquet import panics_told
 from trialscreen.tables.cohort.screener import Screener
-from trialscreen.tables.cohort.site_limits import with_limits
 from trialscreen.tables.cohort.streaming import BATCH, by_batch, interruptible, settle
 from trialscreen.tables.quality import DECLARE, MOST_BAD, too_many
 from trialscreen.text.characters import printable, shown, some
@@ -105,6 +104,8 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
     if doubtful := [why for name, why in tables.doubtful.items() if name in used]:
         raise InputError(doubtful)
     if job.site.limits:
+        from trialscreen.tables.cohort.site_limits import with_limits  # noqa: PLC0415 - few runs have a site
+
         matched, tables = with_limits(trial, job.site, matched, tables)
     batches = plan_batches(
         *(trial, matched, tables.schema, job.key, job.anchor), with_awaited="awaited" in job.extra
