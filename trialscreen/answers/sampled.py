@@ -72,7 +72,12 @@ def with_day_behind(element: Element, text: str) -> re.Match[str] | None:
     if _says(text, "on") and (dated := re.fullmatch(_DATED, text)) is not None:
         return dated if element.valid_for or _is_date(dated[2]) else None
     dated = re.fullmatch(_DATED_IN_BRACKETS, text) if text.rstrip().endswith(")") else None
-    return dated if dated is not None and _is_date(dated[2]) else None
+    return dated if dated is not None and is_day_in_brackets(dated[2]) else None
+
+
+def is_day_in_brackets(text: str) -> bool:
+    """Whether it can only be a day: a number, such as a year, may be a limit; so may a month."""
+    return not text.isdigit() and _is_date(text, whole=True)
 
 
 def said_pending(trial: Trial, element: Element, text: str) -> dict[str, str] | None:
@@ -134,12 +139,12 @@ def told_together(answer: Answer) -> str:
     return "".join((answer.text, *said))
 
 
-def _is_date(text: str) -> bool:
+def _is_date(text: str, *, whole: bool = False) -> bool:
     try:
-        days_of(folded(text), text)
+        first, last = days_of(folded(text), text)
     except ValueProblem:
         return False
-    return True
+    return first == last or not whole
 
 
 def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Problem]) -> Samples:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from trialscreen.answers.sampled import is_day_in_brackets
 from trialscreen.answers.values import no_number, read_value, split_unit
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.limits import limits_by_value
@@ -44,7 +45,7 @@ def printed(trial: Trial, element: Element, reply: str) -> list[tuple[Element, s
     """
     names = limit_elements(trial, element)
     found = _PRINTED.fullmatch(reply.strip())
-    if not names or found is None:
+    if not names or found is None or is_day_in_brackets(found["limits"]):
         return None
     ends, unit_of_limits = _ends(found["limits"].strip(), names, reply)
     value, behind = found["value"], found["unit"].strip() or unit_of_limits
