@@ -45,6 +45,15 @@ def test_the_page_is_short_begins_and_ends_with_the_verdict(
         assert sum(bool(re.match(rf"{one.id}\b +{label}", line)) for line in lines) == 1
 
 
+def test_a_value_that_is_only_ever_derived_may_be_awaited_as_well() -> None:
+    given = "--from docs/patients/eligible.yaml"
+    for name, value in (("age", "birth_date"), ("bmi", "height")):
+        awaited = (f"--{name}", "pending")
+        assert "Awaited (1)" not in " ".join(lines_of(given, *awaited))
+        unknown = (f"--{value.replace('_', '-')}", "unknown")
+        assert "Awaited (1)" in " ".join(lines_of(given, *awaited, *unknown))
+
+
 def test_what_is_awaited_and_decides_nothing_is_not_needed() -> None:
     """No virus is looked for without an antibody; the result itself lists what was said."""
     given = "--from docs/patients/eligible.yaml --hcv-rna-above-uln pending"

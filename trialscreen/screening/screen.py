@@ -60,9 +60,17 @@ class Screening:
 
     @property
     def waited_for(self) -> tuple[Awaited, ...]:
-        """Of what is awaited, what can still decide a criterion."""
+        """Of what is awaited, what can still decide a criterion.
+
+        An age or a BMI is not missing itself, but what it is derived from; it would do as well.
+        """
         names = {name for finding in self.findings for name in finding.missing}
-        return tuple(one for one in self.awaited if one.element in names)
+        derived = {
+            name
+            for name, one in self.trial.elements.items()
+            if one.source == "derived" and not names.isdisjoint(self.trial.sources_of(name))
+        }
+        return tuple(one for one in self.awaited if one.element in names | derived)
 
     @cached_property
     def stale(self) -> tuple[Stale, ...]:
