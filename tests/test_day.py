@@ -93,6 +93,7 @@ def the_laboratory_returns(site: Path) -> None:
     child.sendline("")
     code, told = finish(child)
     assert code == 0
+    assert told.index("approved protocol") < told.index("log: entry 4") < told.rindex("ELIGIBLE")
     assert told.count("ELIGIBLE on an unconfirmed reading (NCT06949137") == 2
     assert todo(site, "2026-06-08") == {}
 

@@ -54,6 +54,8 @@ def said(*replies: str, **how: Any) -> str:
         ((), "o\ufffd", "expected yes, no or u"),
         # Choices are told as they are shown.
         (("y", "y"), "4", "'4'; expected 1 Female; 2 Male; 3 Other; or u"),
+        (("y", "y"), "y", "'y'; expected 1 Female; 2 Male; 3 Other; or u"),
+        (UP_TO_MEDICINES, "y", "'y'; expected numbers from 1 to 4, 0 for none, or u"),
         (("y", "y"), "girl", "'girl'; expected 1 Female; 2 Male; 3 Other; or u"),
         # Dates.
         (

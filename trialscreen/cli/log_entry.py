@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from trialscreen import __version__
 from trialscreen.answers.answer import Answer, Answers
 from trialscreen.cli.element_flags import flag
-from trialscreen.cli.output import say
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
@@ -81,10 +80,10 @@ class LogOptions(NamedTuple):
         if self.corrects is None and self.reason is not None:
             yield Problem("--reason", "is for --corrects, which names the entry that was wrong")
 
-    def add(self, screening: Screening, answers: Answers) -> None:
-        """Adds the entry and says so on stderr. Raises InputError if it cannot be added."""
+    def add(self, screening: Screening, answers: Answers) -> tuple[str, ...]:
+        """Adds the entry, if there is a log; what to say of it. Raises InputError if it cannot."""
         if self.log is None:
-            return
+            return ()
         from trialscreen.log.recording import recorded  # noqa: PLC0415
         from trialscreen.log.store import open_or_begin  # noqa: PLC0415
         from trialscreen.log.verify import noted_as  # noqa: PLC0415
@@ -97,7 +96,7 @@ class LogOptions(NamedTuple):
         report = ("trialscreen", "report", "--log", place, "--entry", str(entry.number))
         how = f"Its record: {shlex.join((*report, '-o', f'{subject}.html'))}"
         seal = noted_as(entry.number, entry.seal)
-        say(
+        return (
             f"log: entry {entry.number} for {subject} added to {place}, seal {seal}.",
             how if entry.stage == "full" else "No answers are kept before consent.",
         )

@@ -19,7 +19,7 @@ from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.interview import InterviewOptions, answers_file, interview
 from trialscreen.cli.log_entry import LogOptions
 from trialscreen.cli.options import RESCREEN, DayOption, FormatOption, FromOption, SiteOption
-from trialscreen.cli.output import OF_VERDICT, Format, print_result, refuse, say_note
+from trialscreen.cli.output import OF_VERDICT, Format, print_result, refuse, say, say_note
 from trialscreen.cli.site import site_settings
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Trial
@@ -141,6 +141,7 @@ def screen(
     asked = InterviewOptions(interactive, save, resume, ask, quick, plain)
     logging = LogOptions(log, subject, by, note, corrects, reason)
     closing, unlogged = "", None
+    logged: tuple[str, ...] = ()
     with answers_file(asked) as keeper:
         stored = _stored(flags, on, rescreen, given_file, asked)
         of_file = taken_subject(flags.trial, stored)
@@ -159,7 +160,7 @@ def screen(
                 is_new=subject is not None and of_file is None,
             )
     try:
-        logging.add(screening, answers)
+        logged = logging.add(screening, answers)
     except InputError as error:
         if not closing:
             raise
@@ -169,10 +170,13 @@ def screen(
     sure = None if flags.texts else rescreen or resume or given_file or save
     again = _rescreen_command(context.obj, sure)
     closes = not (closing and sys.stdout.isatty())  # else the verdict would stand there twice
-    _print(screening, form, again, closes, full=full, explain=explain, verbatim=verbatim)
-    if closing:
-        sys.stdout.flush()
-        sys.stderr.write(closing)
+    try:
+        _print(screening, form, again, closes, full=full, explain=explain, verbatim=verbatim)
+        if closing or logged:
+            sys.stdout.flush()
+    finally:  # the entry is there, also where nobody reads the result
+        say(*logged)
+    sys.stderr.write(closing)
     if unlogged is not None:
         raise unlogged
     if not exit_zero:

@@ -84,13 +84,16 @@ def _ticked(question: Question, said: str) -> list[tuple[Element, str]]:
 
 
 def no_answer(trial: Trial, question: Question, reply: str, problem: ValueProblem) -> str:
-    """What is wrong with a reply, in a line. A single letter was meant as a command."""
-    if not reply or isinstance(problem, ContradictingAnswer):
-        return str(problem)
-    if len(reply) == 1 and reply.isalpha():
-        return f"{shown(reply)} is not an answer here; {HELP_LINE}"
+    """What is wrong with a reply, in a line. A single letter was meant as a command.
+
+    Where numbers are expected, a letter may as well have been meant as an answer.
+    """
     element = question.elements[0]
-    if question.card is None and element.type == "choice":
+    if not reply or question.card is not None or isinstance(problem, ContradictingAnswer):
+        return str(problem)
+    if len(reply) == 1 and reply.isalpha() and element.type != "choice":
+        return f"{shown(reply)} is not an answer here; {HELP_LINE}"
+    if element.type == "choice":
         choices = "; ".join(f"{n} {label}" for n, label in enumerate(element.choices.values(), 1))
         return f"{shown(reply)}; expected {choices}; or u"
     if element.type == "date":
