@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -16,10 +17,12 @@ from tests.sql_cases import ID, checked, simulated
 from tests.test_cohort_parquet import write_twice
 from trialscreen import InputError, load_trial
 from trialscreen.cli.cohort_report import of_values
-from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.model.trial import SCREENING_DATE, Element
+from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.cohort.batches import Anchor
 from trialscreen.tables.cohort.run import Job
 from trialscreen.tables.cohort.run import run as cohort
+from trialscreen.tables.engines.polars import without_contradictions
 from trialscreen.tables.engines.spark import Limits, Screened, screen_parquet, session
 
 pytestmark = pytest.mark.parametrize("engine", ["Spark"], indirect=True)
@@ -133,12 +136,63 @@ def test_days_of_samples_are_known_and_change_no_finding(engine: Spark, tmp_path
         tsh_date=pl.Series([ON, ON + timedelta(days=1), None]),
         hiv_antibody_date=pl.lit(date(2020, 1, 1)),
     )
-    found = screened(engine, partitioned(tmp_path, dated, parts=1), tmp_path / "out")
+    source = partitioned(tmp_path, dated, parts=1)
+    found = screened(engine, source, tmp_path / "out")
     assert found.unused == ("site",)
     assert found.quality.unreadable["tsh_date"] == 1
     assert found.quality.unreadable["hiv_antibody"] == 0
     case = CASE._replace(frame=plain.with_columns(hiv_antibody=pl.Series(["positive", None, None])))
     assert pl.read_parquet(tmp_path / "out" / "*.parquet").sort(ID).equals(checked(case))
+
+
+def test_stale_values_are_those_of_the_reference(engine: Spark, tmp_path: Path) -> None:
+    rng, rows = Random(5), []
+    sampled = [one for one in TRIAL.answerable() if one.valid_for is not None]
+    for number in range(200):
+        on = ON - timedelta(days=rng.randrange(300))
+        row: dict[str, object] = {ID: number, SCREENING_DATE: on}
+        for element in sampled:
+            assert element.valid_for is not None
+            day = element.valid_for.before(on) + timedelta(rng.choice((-90, -1, 0, 1, 400)))
+            row |= {element.name: some_value(rng, element), f"{element.name}_date": day}
+        rows.append(row)
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    source = partitioned(tmp_path, frame)
+    screened(engine, source, tmp_path / "out", on=None, limits=Limits(1), also_stale=True)
+    found = pl.read_parquet(tmp_path / "out" / "*.parquet").sort(ID)
+    assert found.columns == [ID, "verdict", "open", *(one.id for one in TRIAL.criteria), "stale"]
+    typed = without_contradictions(with_sample_days(TRIAL), frame.lazy(), None).collect()
+    expected = [
+        [
+            one.name
+            for one in sampled
+            if row[one.name] is not None
+            and (day := row[f"{one.name}_date"]) <= row[SCREENING_DATE]
+            and one.valid_for is not None
+            and day < one.valid_for.before(row[SCREENING_DATE])
+        ]
+        for row in typed.iter_rows(named=True)
+    ]
+    assert found["stale"].to_list() == expected
+    assert sum(map(len, expected)) > 1000
+    called = partitioned(tmp_path / "ids", frame.head(2).rename({ID: "stale"}), parts=1)
+    assert problems(engine, called, key="stale", on=None, also_stale=True) == [
+        "--id: the output has a column 'stale' of its own; rename that of the ids"
+    ]
+
+
+def some_value(rng: Random, element: Element) -> object:
+    """A value that a typed column can hold, or none."""
+    match element.type:
+        case _ if rng.random() < 0.2:
+            return None
+        case "boolean":
+            return rng.random() < 0.5
+        case "choice":
+            return rng.choice(list(element.choices))
+        case _:
+            low, high = element.typical or element.range or (0, 1)
+            return float(round(rng.uniform(low, high)))  # type: ignore[arg-type]
 
 
 def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -> None:
@@ -355,7 +409,9 @@ def test_the_command_screens_on_spark(engine: Spark, tmp_path: Path) -> None:
 
 
 def test_options_for_local_files_are_refused(engine: Spark, tmp_path: Path) -> None:
-    done = run("cohort", "in", "-o", str(tmp_path / "out"), "--engine", "spark", "--sheet", "A")
+    more = ("--sheet", "A", "--also", "stale,missing")
+    done = run("cohort", "in", "-o", str(tmp_path / "out"), "--engine", "spark", *more)
     assert (done.code, done.out) == (2, "")
     assert "--sheet: is not for --engine spark" in done.err
+    assert "--also: 'missing': with --engine spark there is only stale" in done.err
     assert not (tmp_path / "out").exists()

@@ -10,8 +10,11 @@ from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import shown
 
-ONLY_LOCAL = ("columns", "sheet", "encoding", "problems", "also", "attrition", "small_cells")
+ONLY_LOCAL = ("columns", "sheet", "encoding", "problems", "attrition", "small_cells")
 """Options for files on this machine."""
+
+STALE = "stale"
+"""The one column more that Spark adds."""
 
 
 def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
@@ -24,6 +27,10 @@ def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
     problems = [
         Problem(flag(name), message) for name in ONLY_LOCAL if getattr(asked, name) is not None
     ]
+    also = () if asked.also is None else tuple(map(str.strip, asked.also.split(",")))
+    if others := [name for name in also if name != STALE]:
+        names = f"{', '.join(map(shown, others))}: with --engine spark there is only {STALE}"
+        problems.append(Problem("--also", names))
     if len(asked.inputs) > 1:
         problems.append(Problem("--engine spark", "give one Parquet file or folder"))
     day = screening_day(trial, asked.on, problems)
@@ -39,7 +46,9 @@ def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
         session(asked.master),
         str(asked.output),
     )
-    done = screen_parquet(trial, asked.inputs[0], output, asked.key, day, spark, limits)
+    done = screen_parquet(
+        trial, asked.inputs[0], output, asked.key, day, spark, limits, also_stale=bool(also)
+    )
     own = f"on the day in {SCREENING_DATE}, or on {day} where it is empty"
     run = Run(
         done.rows,

@@ -21,6 +21,7 @@ from trialscreen.tables.compile import Table, compile_trial
 from trialscreen.tables.engines.spark.files import Files, Source
 from trialscreen.tables.engines.spark.folders import FILE, read_folders
 from trialscreen.tables.engines.spark.notes import Notes
+from trialscreen.tables.engines.spark.stale import STALE, stale_last, with_stale
 from trialscreen.tables.engines.spark.types import (
     EXPECTED,
     FOLDER,
@@ -103,16 +104,22 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
     on: date | None,
     spark: SparkSession,
     limits: Limits = NO_LIMITS,
+    *,
+    also_stale: bool = False,
 ) -> Screened:
     """Screens the table in `source`, a Parquet file or folder, into the new folder `output`.
 
     A row comes out for each row; the rows of one file stay in its order. `on` is everyone's
-    screening date, or that of a row whose own, in a column `screening_date`, is empty. The
-    output appears whole or not at all. Raises InputError for a table that cannot be used.
+    screening date, or that of a row whose own, in a column `screening_date`, is empty.
+    `also_stale`, there is a column with the elements of which a value is too old. The output
+    appears whole or not at all. Raises InputError for a table that cannot be used.
     """
     trial, files = with_sample_days(trial), Files(spark)
     if files.exists(output):
         raise InputError([Problem(output, "is there already; name a new folder")])
+    if also_stale and id_column == STALE:
+        message = f"the output has a column '{STALE}' of its own; rename that of the ids"
+        raise InputError([Problem("--id", message)])
     with _damage_told(source), _settings(spark):
         found = files.source(source)  # before there is a folder that a pattern could catch
         used = _used(trial, found, id_column)
@@ -123,7 +130,7 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
             table = _dated(used.typed(used.table(spark)), on)
             today = limits.today or date.today()  # noqa: DTZ011 - the user's own
             noted = used.notes(on, today)
-            values = _values(used, table, noted)
+            values = _values(used, table, noted, also_stale=also_stale)
             # Computed once. A plan of what is kept, and not of how it came to be, is a short one.
             findings = _findings(used, values, noted).localCheckpoint()
             counts = noted.counted(findings)
@@ -395,20 +402,25 @@ def _wrong_ids(table: DataFrame, id_column: str) -> Iterator[Problem]:
         yield Problem(f"the column {id_column}", f"ids are not one a row: {which}")
 
 
-def _values(used: _Used, table: DataFrame, noted: Notes) -> DataFrame:
+def _values(used: _Used, table: DataFrame, noted: Notes, *, also_stale: bool) -> DataFrame:
     """The values of the table as they are used, and what is noted of them. Not run yet."""
     patients = _patients(used, noted.on)
-    followed, beside = [*noted.columns], noted.between
+    stale = compile_trial(used.trial, patients.table).stale if also_stale else {}
+    followed, beside = [*dict.fromkeys((*noted.columns, *stale))], noted.between
     query = values_query(used.trial, patients, "spark", followed, beside)
     values = _over(table.withColumns(noted.given()), patients.name, query)
-    return values.withColumns(noted.used())
+    values = values.withColumns(noted.used())
+    return with_stale(values, stale) if also_stale else values
 
 
 def _findings(used: _Used, values: DataFrame, noted: Notes) -> DataFrame:
     """The findings, and the notes beside them. Not run yet."""
     patients = _patients(used, noted.on)
-    query = screening_query(used.trial, patients, "spark", trusted=True, beside=noted.beside)
-    return _over(values, patients.name, query)
+    more = {STALE} & {*values.columns} - {used.id}
+    beside = (*noted.beside, *more)
+    query = screening_query(used.trial, patients, "spark", trusted=True, beside=beside)
+    found = _over(values, patients.name, query)
+    return stale_last(found) if more else found
 
 
 def _patients(used: _Used, on: date | None) -> Patients:
