@@ -134,7 +134,9 @@ def a_washout_ends(site: Path) -> None:
     told = did(site, "screen", *washed, *BY, "--subject", "S-018")
     assert told.endswith("but 12 values are older than 28 days")
     assert "12 values are stale" in enrol(site, "S-018", MEDIUM, "2026-11-20", code=2)
-    assert "stale values" in todo(site, "2026-11-20")["S-018"]
+    assert "stale values: serum_calcium, tsh" in todo(site, "2026-11-20")["S-018"]
+    page = did(site, "log", "todo", "site.log", "--on", "2026-11-20", "--format", "plain")
+    assert "stale values: serum calcium, TSH" in page
 
 
 def an_amendment(site: Path) -> None:

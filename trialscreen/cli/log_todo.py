@@ -64,7 +64,7 @@ def todo(
     listing = queue_listing(found, day)
     print_result(
         Format(form.value),
-        lambda: queue_page(found, day),
+        lambda: queue_page(trial, found, day),
         listing.data,
         lambda: listing,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from trialscreen.log.queue import Wait, Waiting
+from trialscreen.model.trial import Trial
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
 from trialscreen.text.characters import some
@@ -27,11 +28,17 @@ def queue_listing(found: Iterable[Waiting], on: date) -> Listing:
     return listed(columns, found, wide=("details",))
 
 
-def queue_page(found: Iterable[Waiting], on: date) -> blocks.Page:
-    """Who waits, as far as a terminal has room for it."""
+def queue_page(trial: Trial, found: Iterable[Waiting], on: date) -> blocks.Page:
+    """Who waits, as far as a terminal has room for it; elements by their labels."""
+
+    def labelled(one: Wait) -> Wait:
+        elements = trial.elements
+        labels = (elements[name].label if name in elements else name for name in one.about)
+        return one._replace(about=tuple(labels))
+
     columns: Columns[Waiting] = {
         "subject": lambda one: one.entry.subject,
-        "waits for": lambda one: [wait_words(each, MOST) for each in one.waits],
+        "waits for": lambda one: [wait_words(labelled(each), MOST) for each in one.waits],
         "since": lambda one: one.since,
         "next date": lambda one: one.next_date,
         "days": lambda one: _days(one, on),
