@@ -133,6 +133,10 @@ def test_what_is_offered_is_offered_by_the_package() -> None:
         _ = trialscreen.Evaluation
 
 
+def test_type_checkers_are_told_that_the_package_is_typed() -> None:
+    assert (ROOT / "trialscreen" / "py.typed").exists()
+
+
 def test_every_attribute_and_name_is_on_the_page() -> None:
     page = (ROOT / "docs/reference/python.md").read_text("utf-8")
     for kind in (trialscreen.Screening, trialscreen.Finding):
@@ -219,7 +223,9 @@ def test_the_service_returns_the_json_result(service: int) -> None:
     [
         ('{"screening_date": "2026-06-01", "weight": "heavy"}', 422, "'heavy' is not a number"),
         ('{"screening_date": "2026-06-01", "weight": [1]}', 422, "expected a single value"),
-        ('{"weight": 38}', 400, "Invalid isoformat string: ''"),
+        ('{"weight": 38}', 400, "expected a screening_date, YYYY-MM-DD"),
+        ('{"screening_date": [], "weight": 38}', 400, "expected a screening_date, YYYY-MM-DD"),
+        ('{"screening_date": "May"}', 400, "Invalid isoformat string: 'May'"),
         ('{"weight": 38, "weight": 83}', 400, "a key stands twice"),
         ("[1]", 400, "expected a JSON object with an answer for each data element"),
         ("{", 400, "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),

@@ -20,7 +20,7 @@ class Problem(NamedTuple):
 
 
 class InputError(Exception):
-    """Bad input. Carries every problem found, so that all can be mended at once.
+    """Bad input. `problems` are all that were found, so that all can be mended at once.
 
     >>> try:
     ...     trialscreen.screen(trial, {"weight": "heavy", "hight": 160}, on=date(2026, 6, 1))
