@@ -66,3 +66,12 @@ def test_the_example_patients_one_by_one_and_as_a_table(tmp_path: Path) -> None:
 def _answer(line: str) -> tuple[str, str]:
     name, _, text = line.partition(":")
     return name.strip(), text.partition(" #")[0].strip().strip("\"'")
+
+
+def test_open_is_there_in_any_case_and_no_second_time(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("patient_id,informed_consent_signed\na,no\n", "utf-8")
+    for also in ("open", "open,stale"):
+        assert cohort(tmp_path, "t.csv", "--also", also).code == 0
+        columns = pl.read_csv(tmp_path / "out.csv").columns
+        assert columns.count("open") == 1
+        assert ("stale" in columns) is ("stale" in also)

@@ -130,7 +130,8 @@ def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
         return ()
     from trialscreen.tables.cohort.extra_columns import COLUMNS  # noqa: PLC0415 - the whole reference
 
-    names = tuple(dict.fromkeys(map(str.strip, also.split(","))))
+    named = dict.fromkeys(map(str.strip, also.split(",")))
+    names = tuple(name for name in named if name != "open")  # which is there in any case
     problems.extend(
         Problem("--also", f"{shown(name)}; expected {', '.join(COLUMNS)}.{nearest(name, COLUMNS)}")
         for name in names
