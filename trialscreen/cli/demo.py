@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ import typer
 from trialscreen.cli.app import CRITERIA_VARIABLE, app
 from trialscreen.cli.options import SITE_VARIABLE
 from trialscreen.cli.output import refuse
-from trialscreen.text.characters import printable
+from trialscreen.text.characters import printable, wrapped
 from trialscreen.text.files import write_whole, writing
 
 WASHOUT = "ineligible_washout.yaml"
@@ -69,7 +70,9 @@ def demo(
     steps = PAGES if folder is None else PAGES + FILES
     with _without_settings():
         for number, step in enumerate(steps, start=1):
-            sys.stdout.write(f"\n[{number} of {len(steps)}] {step.told}\n")
+            told = f"[{number} of {len(steps)}] {step.told}"
+            columns = shutil.get_terminal_size().columns
+            sys.stdout.write(f"\n{wrapped(told, columns)}\n")
             sys.stdout.write(f"$ {_shown(step, folder)}\n\n")
             sys.stdout.flush()
             _run(step, patients)

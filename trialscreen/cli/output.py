@@ -1,10 +1,11 @@
 """What a command gives back: an exit code, problems on stderr, a result on stdout or in a file."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -56,11 +57,19 @@ def needing(where: str, what: str, extra: str, *packages: str) -> Iterator[None]
 
 
 def tell_problems(error: InputError) -> None:
-    """Every problem on stderr, a line each."""
+    """Every problem on stderr, a line each; in a terminal, no word is broken at its edge."""
     for problem in error.problems[:MOST_PROBLEMS]:
-        sys.stderr.write(f"error: {printable(str(problem))}\n")
+        sys.stderr.write(f"{_at_words(f'error: {printable(str(problem))}')}\n")
     if (more := len(error.problems) - MOST_PROBLEMS) > 0:
         sys.stderr.write(f"error: … and {more} more\n")
+
+
+def _at_words(line: str) -> str:
+    if not sys.stderr.isatty():
+        return line
+    with suppress(OSError):
+        return wrapped(line, os.get_terminal_size(sys.stderr.fileno()).columns)
+    return line
 
 
 def say(*lines: str) -> None:
@@ -70,7 +79,7 @@ def say(*lines: str) -> None:
 
 def say_note(message: str) -> None:
     """What to know, with texts from outside in it."""
-    say(f"note: {printable(message)}")
+    say(_at_words(f"note: {printable(message)}"))
 
 
 # Standard output.

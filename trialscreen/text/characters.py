@@ -82,7 +82,11 @@ def wrapped(text: str, columns: int) -> str:
     for line in (text if text.isascii() else _filled(text)).split("\n"):
         start = _START.match(line)
         indent = " " * (start.end() if start is not None else 0)
-        lines.append(textwrap.fill(line, max(20, columns - 1), subsequent_indent=indent))
+        lines.append(
+            textwrap.fill(
+                line, max(20, columns - 1), subsequent_indent=indent, break_on_hyphens=False
+            )
+        )
     return "\n".join(lines).replace(_FILLER, "")
 
 
