@@ -187,6 +187,18 @@ def test_a_column_of_days_that_cannot_be_is_refused(
     assert any(message in one for one in refusals(ran))
 
 
+def test_nobody_waits_for_the_day_of_a_sample_nor_of_a_screening(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("patient_id,tsh,tsh_date\na,pending,pending\n", "utf-8")
+    problems = ("--problems", tmp_path / "p.csv", "--also", "awaited", "--max-bad", "1")
+    assert cohort(tmp_path, "t.csv", *problems).code == 0
+    assert pl.read_csv(tmp_path / "out.csv")["awaited"].to_list() == ["tsh"]
+    assert pl.read_csv(tmp_path / "p.csv")["element"].to_list() == ["tsh_date"]
+    (tmp_path / "t.csv").write_text("patient_id,tsh,screening_date\na,3,pending\n", "utf-8")
+    assert any(
+        "screening_date: expected one day" in one for one in refusals(cohort(tmp_path, "t.csv"))
+    )
+
+
 @pytest.mark.parametrize("text", ["3.1 on 2026-03-01", "3.1 (2026-03-01)"])
 def test_a_day_behind_the_value_is_refused_with_its_column(text: str, tmp_path: Path) -> None:
     rows = {"patient_id": ["a", "b"], "tsh": [text, "3.1"]}

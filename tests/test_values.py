@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trialscreen import load_trial
+from trialscreen.answers.interview.ordering import Question
+from trialscreen.answers.interview.questions import texts_of
 from trialscreen.answers.values import read_value
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
@@ -159,6 +161,14 @@ def test_only_to_makes_a_span(low: int, more: int, between: str) -> None:
 )
 def test_yes_and_no_are_the_same_as_numbers(text: str, said: bool) -> None:
     assert read("cirrhosis", text) == read("cirrhosis", text.translate(FULL_WIDTH)) == Exactly(said)
+
+
+@pytest.mark.parametrize("text", ["not yet", "Not  Yet", "NOT YET"])
+def test_a_no_can_be_given_as_it_is_shown(text: str) -> None:
+    asked = TRIAL.elements["informed_consent_signed"]
+    assert read(asked.name, text) == Exactly(value=False)
+    assert texts_of(TRIAL, Question((asked,)), text) == [(asked, "no")]
+    assert read_or_none("willing_to_participate", text) is None
 
 
 # Lines.

@@ -15,8 +15,9 @@ from unicodedata import digit
 from trialscreen.answers.written_dates import IN_PART, days_of, how_long_ago
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import DECIMALS, Dates, Exactly, Fact, Numbers, half_of, meet
-from trialscreen.model.trial import Element, Trial
+from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.wording import show_range
+from trialscreen.screening.samples import is_sample_day
 from trialscreen.text.characters import first_control, nearest, shown
 from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
 
@@ -88,7 +89,9 @@ def is_pending(trial: Trial, element: Element, text: str) -> bool:
 
 def unknown_words(trial: Trial, element: Element) -> frozenset[str]:
     """The words, folded, that tell no value of an element: not known, or pending."""
-    plain = _words(trial, UNKNOWN_WORD) | _words(trial, PENDING_WORD)
+    plain = _words(trial, UNKNOWN_WORD)
+    if _can_be_awaited(element):
+        plain |= _words(trial, PENDING_WORD)
     own = element.spellings.items()
     return frozenset({*plain, *(_word(one) for one, word in own if _word(word) in plain)})
 
@@ -102,10 +105,19 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
         raise ValueProblem(f"{shown(text)}: {DASH}")
     spelt = {_word(spelling): meant for spelling, meant in element.spellings.items()}
     clean = folded(spelt.get(clean) or spelt.get(_whole(clean), clean))
+    if element.type == "boolean" and clean == _word(element.no_text):
+        return "no"
     for meant in WORDS if element.type == "boolean" else (UNKNOWN_WORD, PENDING_WORD):
         if not _words(trial, meant).isdisjoint((clean, _whole(clean))):
+            if meant == PENDING_WORD and not _can_be_awaited(element):
+                raise ValueProblem(f"{shown(text)} is not a date; expected YYYY-MM-DD")
             return meant
     return clean
+
+
+def _can_be_awaited(element: Element) -> bool:
+    """Nobody waits for the day of a sample, nor for that of the screening."""
+    return element.name != SCREENING_DATE and not is_sample_day(element)
 
 
 @cache

@@ -41,7 +41,8 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
         return [(element, reply)]
     if element.type == "boolean":
         # No 1 and no f: these answer other questions, and are slips here.
-        meant = _YES_NO.get(said) or _own_words(trial).get(said)
+        no = {folded(element.no_text): "no"}
+        meant = _YES_NO.get(said) or no.get(said) or _own_words(trial).get(said)
         if meant is None:
             raise ValueProblem(f"{shown(reply)}; expected yes, no or u")
         return [(element, meant)]
