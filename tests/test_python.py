@@ -125,6 +125,25 @@ def test_met_and_passes_are_of_three_values() -> None:
     assert (found["E1"].met, found["E1"].passes, found["E1"].status) == (False, True, "clear")
 
 
+def test_how_far_a_value_is_off_is_told_of_what_fails_alone() -> None:
+    for name in ("eligible.yaml", "ineligible_washout.yaml", "undetermined.yaml"):
+        for one in _patient(name).findings:
+            assert bool(one.distances) == (one.passes is False), (name, one)
+
+
+def test_the_ten_smallest_sets_settle_in_the_order_of_the_elements() -> None:
+    screening = trialscreen.screen(NCT, {"fracture_site_count": 1}, ON)
+    assert screening.settles is not None
+    order = list(NCT.elements)
+    for verdict, sets in screening.settles.items():
+        every = [set(one) for one in screening.ways_to(verdict)]
+        assert [set(one) for one in sets] == every[:10]
+        assert all(list(one) == sorted(one, key=order.index) for one in sets)
+    assert len(screening.settles["ineligible"]) == 10 < len(screening.ways_to("ineligible"))
+    (all_that_is_open, *_) = screening.settles["eligible"]
+    assert len(all_that_is_open) > 10
+
+
 def test_what_is_offered_is_offered_by_the_package() -> None:
     assert trialscreen.__all__ == api.__all__ == sorted(api.__all__, key=lambda n: (n.islower(), n))
     for name in trialscreen.__all__:
