@@ -274,3 +274,12 @@ def test_a_command_carries_days_and_what_is_awaited() -> None:
     out = finish(child)[1]
     assert "--tsh '3.1 on 2026-05-20'" in flowing(out)
     assert "--alt 'pending from Nanjing'" in flowing(out)
+
+
+def test_an_error_in_a_narrow_terminal_breaks_no_word_code_or_flag() -> None:
+    code, out = finish(spawn("--height", "1.58", columns=50))
+    assert code == 2
+    lines = out.strip().split("\r\n")
+    assert len(lines) > 2
+    assert {"--height", "'1.58'", "probably", "metres;", "example"} <= {*out.split()}
+    assert all(len(line) < 50 for line in lines)
