@@ -145,8 +145,9 @@ def rescreen_page(found: Iterable[Again], enrolled: Mapping[str, str], empty: st
     columns: Columns[Again] = {
         "subject": lambda one: one.entry.subject,
         "entry": lambda one: one.entry.number,
+        "enrolled": lambda one: enrolled.get(one.entry.subject),
         "verdict": lambda one: _was_and_is(one.entry.outcome, one.now),
-        "details": lambda one: list(_again_words(one, enrolled.get(one.entry.subject))),
+        "details": lambda one: list(_again_words(one)),
     }
     return listed(columns, found, wide=("verdict", "details")).page(empty)
 
@@ -157,9 +158,7 @@ def _was_and_is(was: Outcome, now: Outcome | None) -> str:
     return before if before == after else f"{before} → {after}"
 
 
-def _again_words(again: Again, dose_cohort: str | None) -> Iterator[str]:
-    if dose_cohort is not None:
-        yield "enrolled" if dose_cohort == "enrolled" else f"enrolled: {dose_cohort}"
+def _again_words(again: Again) -> Iterator[str]:
     yield from map(_flip_words, again.flips)
     if again.stale:
         yield old_values(again.stale)
