@@ -57,10 +57,15 @@ def recorded(
 
 
 def _sources_awaited(screening: Screening) -> Iterator[Awaited]:
-    """From which sources something is awaited, and since when, without what it is."""
+    """From which sources something is awaited, and since when, without what it is.
+
+    That a signature is, is told already.
+    """
     elements = screening.trial.elements
     first: dict[Source, date] = {}
     for one in screening.waited_for:
+        if elements[one.element].no_is_not_yet:
+            continue
         source = awaited_from(elements, elements[one.element])
         first[source] = min(one.since, first.get(source, one.since))
     return (Awaited("", since, source) for source, since in first.items())
