@@ -158,4 +158,7 @@ def before_going_home(site: Path) -> None:
     assert "VERIFIED" in did(site, "log", "verify", "site.log")
     did(site, "log", "export", "site.log", "-o", "log.csv")
     assert "S-020" in (site / "log.csv").read_text(encoding="utf-8")
-    assert "no rows" in did(site, "export", "sdtm-ie", "site.log", "-o", "ie.csv", code=2)
+    screened(site, "ineligible_lab", "S-021", code=3)
+    did(site, "export", "sdtm-ie", "site.log", "-o", "ie.csv")
+    failed = (site / "ie.csv").read_text(encoding="utf-8")
+    assert "S-021" in failed and "S-020" not in failed  # who has not signed has not failed
