@@ -2,6 +2,7 @@
 
 import sys
 import unicodedata
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
@@ -169,6 +170,13 @@ def test_a_no_can_be_given_as_it_is_shown(text: str) -> None:
     assert read(asked.name, text) == Exactly(value=False)
     assert texts_of(TRIAL, Question((asked,)), text) == [(asked, "no")]
     assert read_or_none("willing_to_participate", text) is None
+
+
+@pytest.mark.parametrize("word", ["yes", "unknown", "pending"])
+def test_no_word_means_the_opposite_of_itself(word: str) -> None:
+    asked = TRIAL.elements["informed_consent_signed"]
+    shown_as = replace(asked, no_text=word)
+    assert read_value(TRIAL, shown_as, word, ON) == read(asked.name, word) != Exactly(value=False)
 
 
 # Lines.

@@ -105,14 +105,13 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
         raise ValueProblem(f"{shown(text)}: {DASH}")
     spelt = {_word(spelling): meant for spelling, meant in element.spellings.items()}
     clean = folded(spelt.get(clean) or spelt.get(_whole(clean), clean))
-    if element.type == "boolean" and clean == _word(element.no_text):
-        return "no"
     for meant in WORDS if element.type == "boolean" else (UNKNOWN_WORD, PENDING_WORD):
         if not _words(trial, meant).isdisjoint((clean, _whole(clean))):
             if meant == PENDING_WORD and not _can_be_awaited(element):
                 raise ValueProblem(f"{shown(text)} is not a date; expected YYYY-MM-DD")
             return meant
-    return clean
+    is_no = element.type == "boolean" and clean == _word(element.no_text)
+    return "no" if is_no else clean
 
 
 def _can_be_awaited(element: Element) -> bool:
