@@ -68,6 +68,8 @@ main()' "$@"
 }
 python() { "$PYTHON" "$@"; }
 """
+_SHELL_OF_DAYS = 'trialscreen() { "$PYTHON" -m tests.tools.clock 0 "$@"; }\n'
+"""What is entered day after day must lie in the past, whatever day it is."""
 
 # Running commands.
 
@@ -80,23 +82,27 @@ class Outcome(NamedTuple):
 @cache
 def run(commands: str) -> Outcome:
     """What shell lines print (stdout and stderr) in a folder with the example patients."""
-    return run_in_turn((commands,))[0]
+    return _run((commands,), _SHELL)[0]
 
 
 @cache
 def run_in_turn(scripts: tuple[str, ...]) -> list[Outcome]:
-    """What each prints, in one folder, one after another."""
+    """What each prints, in one folder, one after another; the clock stands still."""
+    return _run(scripts, _SHELL_OF_DAYS)
+
+
+def _run(scripts: tuple[str, ...], shell: str) -> list[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         (here / "docs").mkdir()
         (here / PATIENTS).symlink_to(ROOT / PATIENTS)
         (here / "criteria.yaml").symlink_to(ROOT / "criteria.yaml")
-        return [_run_in(here, commands) for commands in scripts]
+        return [_run_in(here, shell + commands) for commands in scripts]
 
 
 def _run_in(folder: Path, commands: str) -> Outcome:
     done = subprocess.run(
-        ["/bin/sh", "-c", _SHELL + commands],
+        ["/bin/sh", "-c", commands],
         cwd=folder,
         env=_ENVIRONMENT,
         stdin=subprocess.DEVNULL,
