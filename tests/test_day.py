@@ -1,18 +1,22 @@
 """A coordinator's days, as `docs/how-to/a-day.md` tells them: one log, to an amendment."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import icalendar
+import pytest
 
 from tests.interviewing import answers, finish, quit_, say, start
 from tests.process import PATIENTS, ROOT, run
+from trialscreen.cli import log_decide
 
 BY = ("--log", "site.log", "--by", "JW")
 LOW, MEDIUM = "Low Dose Group", "Medium Dose Group"
 
 
-def test_the_days_of_a_site(tmp_path: Path) -> None:
+def test_the_days_of_a_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_decide, "today", lambda: date(2026, 11, 20))  # whatever day it is
     a_call_that_is_stopped(tmp_path)
     consent_is_pending(tmp_path)
     the_laboratory_returns(tmp_path)
