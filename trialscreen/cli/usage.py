@@ -7,6 +7,9 @@ from typing import Any, NoReturn
 from trialscreen.cli.output import Format, refuse
 from trialscreen.text.characters import nearest, printable, short, shown
 
+_DAYS = ("--on", "--screening-date", "--date", "--day")
+"""What a day may be taken to be named by; a command has one of the first two at most."""
+
 
 def refuse_usage(error: Any) -> NoReturn:
     """Turns an error of usage into InputError; help for want of arguments stays help."""
@@ -21,6 +24,8 @@ def option_hint(name: str, options: Iterable[str], formats: Iterable[str]) -> st
     if name == "--criteria":
         return " It stands before the command: trialscreen --criteria FILE …"
     known = tuple(options)
+    if name in _DAYS:  # told first: --on is near --json
+        return "".join(f" Did you mean '{one}'?" for one in _DAYS[:2] if one in known)
     asked = [flag for form in formats if (flag := f"--{form}") not in known]
     if name in (f"--{form}" for form in Format) and not asked:
         return ""
