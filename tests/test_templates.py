@@ -111,6 +111,11 @@ def test_a_section_can_be_filled_alone() -> None:
     assert keys == [one["element"] for one in listed]
 
 
+@pytest.mark.parametrize("name", ["tsh", "TSH", "--tsh-lln", "t4-outside-normal"])
+def test_an_element_names_the_section_that_it_stands_in(name: str) -> None:
+    assert run("elements", "--", name).out == run("elements", "thyroid").out
+
+
 def test_what_a_criteria_file_asks_becomes_no_answer_and_no_formula(tmp_path: Path) -> None:
     trial = load_trial()
     element = replace(trial.elements["weight"], ask="=1+1\nsex: male\x1b")

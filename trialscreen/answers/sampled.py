@@ -211,6 +211,9 @@ def _out_of_place(element: Element, answer: Answer, said: Mapping[str, str]) -> 
     for key in (AWAITED_SINCE, AWAITED_FROM):
         if key in said and not answer.is_pending:
             yield Problem(f"{answer.where} {key}", f"is for a value that is {PENDING_WORD}")
+    if AWAITED_FROM in said and _is_date(said[AWAITED_FROM]):
+        message = f"{shown(said[AWAITED_FROM])} is a day, and from tells who gives the value; write"
+        yield Problem(f"{answer.where} {AWAITED_FROM}", f"{message} since")
 
 
 def _day_of(text: str | None, otherwise: date) -> date:

@@ -12,7 +12,7 @@ from trialscreen.cli.options import FormatOption, output_option
 from trialscreen.cli.output import STDOUT, Format, needing, print_result, refuse, write_text
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.trial import Element, Section, Trial
-from trialscreen.text.characters import nearest, shown
+from trialscreen.text.characters import nearest, plain_name, shown
 
 
 class Template(StrEnum):
@@ -61,10 +61,15 @@ def elements(
 
 
 def _sections(trial: Trial, wanted: str | None) -> set[str]:
-    """The ids of the sections that are meant. Raises InputError if there is none."""
+    """The ids of the sections that are meant; of an element's name or flag, that it stands in.
+
+    Raises InputError if there is none.
+    """
     if wanted is None:
         return {one.id for one in trial.sections}
     found = {one.id for one in trial.sections if wanted.casefold() in _names(one)}
+    if not found and (element := trial.elements.get(plain_name(wanted))) is not None:
+        found = {element.section}
     if not found:
         ids = [one.id for one in trial.sections]
         message = f"no section is named {shown(wanted)}.{nearest(wanted, ids)}"
