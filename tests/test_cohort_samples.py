@@ -187,6 +187,15 @@ def test_a_column_of_days_that_cannot_be_is_refused(
     assert any(message in one for one in refusals(ran))
 
 
+def test_a_mapping_as_files_of_answers_have_it_is_refused_with_the_column(tmp_path: Path) -> None:
+    rows = '{"patient_id": "a", "tsh": {"value": 3.1, "date": "2026-03-01"}}\n'
+    (tmp_path / "t.ndjson").write_text(rows, "utf-8")
+    ran = cohort(tmp_path, "t.ndjson", "--problems", tmp_path / "p.csv", "--max-bad", "1")
+    assert ran.code == 0
+    (reason,) = pl.read_csv(tmp_path / "p.csv")["reason"]
+    assert reason.endswith(": the day of a sample stands in a column tsh_date")
+
+
 def test_nobody_waits_for_the_day_of_a_sample_nor_of_a_screening(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("patient_id,tsh,tsh_date\na,pending,pending\n", "utf-8")
     problems = ("--problems", tmp_path / "p.csv", "--also", "awaited", "--max-bad", "1")

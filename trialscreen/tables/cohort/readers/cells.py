@@ -147,7 +147,8 @@ class Parser:
         except ValueProblem as problem:
             if self.is_pending(text):
                 return None
-            if self.element.valid_for is not None and with_day_behind(self.element, text):
+            is_dated = text.startswith("{") or with_day_behind(self.element, text) is not None
+            if self.element.valid_for is not None and is_dated:
                 column = day_column(self.element.name)
                 message = f"{shown(text)}: the day of a sample stands in a column {column}"
                 raise ValueProblem(message) from None
