@@ -58,6 +58,12 @@ def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[P
     if (waits := said_pending(trial, element, text)) is not None:
         text = PENDING_WORD
         said |= waits
+    elif len(words := text.split()) > 1 and is_pending(trial, element, words[0].rstrip(",;:.")):
+        message = (
+            f"{shown(text)}; expected pending, with since DAY and from WHOM behind it, if known"
+        )
+        problems.append(Problem(answer.where, message))
+        text = PENDING_WORD
     for key, told in said.items():
         if key in answer.notes and day_or_text(answer.notes[key]) != day_or_text(told):
             message = f"{shown(told)} behind the value, and {shown(answer.notes[key])}; give one"
