@@ -129,6 +129,11 @@ def with_days(
 
 
 def _with_day(value: Answer, day: Answer, problems: list[Problem]) -> Answer:
+    problems.extend(
+        Problem(f"{day.where} {key}", "is for a value, not for the day of a sample")
+        for key in (SAMPLED, AWAITED_SINCE, AWAITED_FROM)
+        if key in day.notes
+    )
     if value.date is not None and day_or_text(value.date) != day_or_text(day.text):
         if value.by == day.by:
             message = f"{shown(day.text)}, and {shown(value.date or '')} beside the value; give one"
