@@ -73,7 +73,8 @@ def test_a_file_is_not_rewritten_before_it_has_something_new(tmp_path: Path) -> 
     child.sendline("q")
     assert finish(child)[0] == 130
     assert path.read_text(encoding="utf-8") == text
-    child = start("--resume", str(path), "--weight", "39", "--bmi", "20", "--interactive")
+    more = ("--weight", "39", "--bmi", "20", "--interactive")
+    child = start("--resume", str(path), *more, columns=200)  # the path stays whole
     assert f"note: --weight (body weight) '39' replaces '60' in {path}:3:9 weight" in flowing(
         child.before
     )
