@@ -31,12 +31,15 @@ def pytest_report_header() -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, each engine is started in one of them alone."""
+    """Where tests run in several processes, each engine is started in one of them for each module.
+
+    All tests of Spark one after another would be what the others wait for.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
             name = item.callspec.params.get("engine")
             if name in ENGINES:
-                item.add_marker(pytest.mark.xdist_group(name))
+                item.add_marker(pytest.mark.xdist_group(f"{name} {item.path.stem}"))
 
 
 @pytest.fixture(scope="session", params=ENGINES)
