@@ -8,7 +8,7 @@ from dataclasses import replace
 from trialscreen.criteria_file.elements import inputs_of, read_elements
 from trialscreen.criteria_file.reader import Cursor, Document, Reader, read_record, reader_of
 from trialscreen.criteria_file.readings import clauses_of, read_reading, with_alternatives
-from trialscreen.criteria_file.rules import read_rule
+from trialscreen.criteria_file.rules import STAND_IN, read_rule
 from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
 from trialscreen.criteria_file.yaml_nodes import Scalar, parse_yaml
 from trialscreen.model.registration import Registration
@@ -116,13 +116,14 @@ def _read_kind(
     """The criteria of a kind, each with its place."""
     readers: dict[str, Reader] = {
         "id": _criterion_id,
-        "rule": read_rule,
         "readings": lambda at: tuple(map(read_reading, at.items())),
         "expected_to_fail": _read_share,
     }
 
     def read(at: Cursor) -> Criterion:
-        criterion = read_record(at, Criterion, readers, kind=kind, alternatives=())
+        rule = at.required("rule", read_rule, STAND_IN)
+        given = {"kind": kind, "alternatives": (), "rule": rule}
+        criterion = read_record(at, Criterion, readers, ("rule",), **given)
         # Whether capitals matter in the name of a column, databases do not agree.
         first = ids.setdefault(criterion.id.casefold(), at)
         if criterion.id and first is not at:
