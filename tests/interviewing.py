@@ -1,8 +1,9 @@
 """Interviews for tests: in a real pseudo-terminal, and the replies that a patient would give."""
 
 import os
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -70,9 +71,18 @@ def leave_all() -> None:
 
 def interrupt(child: Any, until: Any) -> None:
     """Ctrl-C; once more where it came just before the terminal is read, and is not heard then."""
-    child.sendintr()
+    _until_heard(child, child.sendintr, until)
+
+
+def signalled(child: Any, how: signal.Signals, until: Any) -> None:
+    """As `interrupt`, with any signal."""
+    _until_heard(child, lambda: child.kill(how), until)
+
+
+def _until_heard(child: Any, send: Callable[[], object], until: Any) -> None:
+    send()
     while child.expect([until, pexpect.TIMEOUT], timeout=20) == 1:
-        child.sendintr()
+        send()
 
 
 def quit_(child: Any, keep_in: str = "") -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from tests.interviewing import ON, PROMPT, answers, finish, interrupt, say, spawn, start
+from tests.interviewing import ON, PROMPT, answers, finish, interrupt, say, signalled, spawn, start
 from tests.process import ROOT, run
 
 MALE = ("yes", "yes", "male")
@@ -57,8 +57,7 @@ def test_a_signal_ends_in_order(tmp_path: Path, how: signal.Signals) -> None:
     path = tmp_path / "a.yaml"
     child = start("--save", str(path))
     say(child, "yes")
-    child.kill(how)
-    child.expect(pexpect.EOF)
+    signalled(child, how, pexpect.EOF)
     child.close()
     assert child.exitstatus == 128 + how
     assert f"The answers are kept in {path}" in flowing(child.before)
