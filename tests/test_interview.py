@@ -8,7 +8,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.interviewing import ON, PROMPT, answers, finish, say, spawn, start
+from tests.interviewing import ON, PROMPT, answers, finish, interrupt, say, signalled, spawn, start
 from tests.process import TIMEOUT
 from trialscreen.answers.interview.answers_file import AnswersFile
 
@@ -153,12 +153,12 @@ def test_nothing_is_lost_however_it_ends(tmp_path: Path, how: str) -> None:
     child = start("--save", str(path))
     say(child, "yes", "no", "female")
     if how == "ctrl-c":
-        child.sendintr()
+        interrupt(child, pexpect.EOF)
     elif how == "ctrl-d":
         child.sendeof()
+        child.expect(pexpect.EOF)
     else:
-        child.kill(signal.SIGKILL if how == "kill" else signal.SIGHUP)
-    child.expect(pexpect.EOF)
+        signalled(child, signal.SIGKILL if how == "kill" else signal.SIGHUP, pexpect.EOF)
     child.close()
     assert list(answers(path)) == [
         "screening_date",

@@ -19,6 +19,7 @@ from tests.interviewing import (
     answers,
     finish,
     say,
+    signalled,
     start,
     steps,
 )
@@ -76,8 +77,7 @@ def test_no_answer_is_lost_at_random_points(tmp_path: Path, how: str) -> None:
         if rng.random() < 0.6 and done < len(STEPS):
             child.sendline(STEPS[done].lines[0])  # not waited for: written down, or not
             time.sleep(rng.uniform(0, 0.01))
-        child.kill(signal.SIGKILL if how == "kill" else signal.SIGINT)
-        child.expect(pexpect.EOF)
+        signalled(child, signal.SIGKILL if how == "kill" else signal.SIGINT, pexpect.EOF)
         child.close()
         kept = set(answers(path))
         assert known <= kept
