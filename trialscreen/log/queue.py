@@ -4,7 +4,7 @@ What is merely unknown is not waited for: nobody has promised it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal, NamedTuple
 
 from trialscreen.answers.later import carried
@@ -111,18 +111,10 @@ def _waits(
     if outcome.open == "judgement":
         yield Wait("judgement", since["judgement"])
     if not fails and entry.stage == "full" and (old := _stale(trial, full(entry), on)):
-        first = min(map(_stale_from, old))
+        first = min(day for one in old if (day := one.valid_for.leaves(one.date.high)))
         yield Wait("stale values", first, first, tuple(one.element for one in old))
 
 
 def _stale(trial: Trial, entry: Entry, on: date) -> tuple[Stale, ...]:
     answers = carried(trial, entry.answers, entry.on, on).answers
     return stale(trial.elements, read_samples(trial, answers, on, []).days, on)
-
-
-def _stale_from(one: Stale) -> date:
-    """The first day on which the value is stale."""
-    day = one.valid_for.after(one.date.high)
-    while not one.date.high < one.valid_for.before(day):  # months are of several lengths
-        day += timedelta(days=1)
-    return day

@@ -35,6 +35,15 @@ class Period:
         """The day that lies this period after `day`; the last day there is, if none does."""
         return self._moved(day, 1)
 
+    def leaves(self, day: date) -> date | None:
+        """The first day on which `day` lies before this period; None if the calendar has none.
+
+        Short months can delay it.
+        """
+        end = self.after(day).toordinal()
+        days = map(date.fromordinal, range(end, min(end + 6, date.max.toordinal() + 1)))
+        return next((later for later in days if self.before(later) > day), None)
+
     def _moved(self, day: date, sign: int) -> date:
         if (days := self.without_weeks).unit == "days":
             ordinal = day.toordinal() + sign * days.count

@@ -11,7 +11,7 @@ from math import floor
 from typing import assert_never
 
 from trialscreen.model import rules, truth
-from trialscreen.model.dates import Period, add_months, completed_years
+from trialscreen.model.dates import add_months, completed_years
 from trialscreen.model.facts import Dates, Fact
 from trialscreen.model.facts import day as fact_of_day
 from trialscreen.model.formulas import FORMULAS, Argument, ScreeningDay, Years
@@ -113,7 +113,9 @@ def _turning_days(trial: Trial, test: rules.Test, facts: Mapping[str, Fact]) -> 
         case rules.Within(name, period):
             fact = facts.get(name)
             if isinstance(fact, Dates):
-                yield from _leaves_window(fact.high, period)
+                day = period.leaves(fact.high)
+                if day is not None:
+                    yield day
         case rules.Compare(name, _, int() | float() as bound):
             derive = trial.elements[name].derive
             if isinstance(derive, Formula) and FORMULAS[derive.name].term == AGE:
@@ -124,15 +126,6 @@ def _turning_days(trial: Trial, test: rules.Test, facts: Mapping[str, Fact]) -> 
             pass
         case _:
             assert_never(test)
-
-
-def _leaves_window(day: date, period: Period) -> Iterator[date]:
-    """The first day from which `day` lies before the window; short months can delay it."""
-    end = period.after(day)
-    for later in range(6):
-        if period.before(end + timedelta(days=later)) > day:
-            yield end + timedelta(days=later)
-            return
 
 
 def _anniversaries(day: date, years: int) -> Iterator[date]:

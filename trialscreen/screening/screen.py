@@ -124,8 +124,10 @@ class Screening:
     @cached_property
     def clears_on(self) -> date | None:
         """The first later day on which all that fails today has cleared; None if none is sure."""
-        failing = [one.criterion for one in self.failing]
-        return first_clear_day(self.trial, self._patient, failing) if failing else None
+        if not (failing := self.failing):
+            return None
+        criteria = [one.criterion for one in failing]
+        return first_clear_day(self.trial, failing[0].patient, criteria)
 
     @cached_property
     def fails_by_then(self) -> tuple[str, ...]:
@@ -133,11 +135,7 @@ class Screening:
         if self.clears_on is None:
             return ()
         others = [one.criterion for one in self.findings if one.passes is not False]
-        return tuple(fails_on(self.trial, self._patient, others, self.clears_on))
-
-    @property
-    def _patient(self) -> Evaluation:
-        return Evaluation(self.trial.elements, self.facts, self.on)
+        return tuple(fails_on(self.trial, self.findings[0].patient, others, self.clears_on))
 
     @cached_property
     def missing(self) -> dict[Source, tuple[str, ...]]:
