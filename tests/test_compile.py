@@ -72,8 +72,8 @@ def test_at_least_n_counts_as_the_reference_does(count: int) -> None:
 
 def test_and_or_and_not_are_strong_kleene_logic() -> None:
     rows = list(product(VALUES, repeat=2))
-    any_true = partial(truth.at_least, 1)
-    for make, join in ((folding.both, truth.conjunction), (folding.either, any_true)):
+    any_true, both_true = partial(truth.at_least, 1), partial(truth.at_least, 2)
+    for make, join in ((folding.both, both_true), (folding.either, any_true)):
         expected = [join(map(truth.of, row)).to_optional() for row in rows]
         assert [make(*map(Constant, row)) for row in rows] == list(map(Constant, expected))
         columns = {"a": [a for a, _ in rows], "b": [b for _, b in rows]}

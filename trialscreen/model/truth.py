@@ -41,10 +41,6 @@ def negation(value: Truth) -> Truth:
     return _BY_RANK[2 - value.value]
 
 
-def conjunction(values: Iterable[Truth]) -> Truth:
-    return _BY_RANK[min((value.value for value in values), default=2)]
-
-
 def at_least(count: int, values: Iterable[Truth]) -> Truth:
     """Whether at least `count` of `values` are true."""
     ranks = [value.value for value in values]
