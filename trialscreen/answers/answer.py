@@ -11,7 +11,7 @@ from trialscreen.model.facts import Fact
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import first_control, nearest, shown
 
-By = Literal["flag", "file", "interview", "site"]
+By = Literal["flag", "file", "interview", "site", "record"]
 
 VALUE_KEY = "value"
 """An answer may be a mapping that holds its value here, beside notes on it."""

@@ -1,0 +1,90 @@
+"""A patient's record in one form, whichever way it came: FHIR resources or rows of OMOP tables.
+
+Texts stand as written. A reader of FHIR or OMOP makes entries and judges nothing but the form;
+`select` says which of them are facts.
+"""
+
+from typing import Literal, NamedTuple
+
+EntryKind = Literal["measurement", "condition", "procedure", "medication", "allergy"]
+
+Standing = Literal["counts", "provisional", "resolved", "refuted", "error", "planned", "past"]
+"""What an entry's own statuses make of it.
+
+`refuted` and `error` (entered in error, withdrawn results) say nothing; `provisional` and
+`resolved` only propose; `planned` is an intent that was not carried out; `past` is a medicine
+that was stopped, or completed.
+"""
+
+
+class Coding(NamedTuple):
+    """A code. `system`: loinc, snomed, icd10, icd10cm, rxnorm, atc, omop; else as written."""
+
+    system: str
+    code: str
+    display: str = ""
+
+
+class Amount(NamedTuple):
+    """A number with its unit, as written: `5.40`; comparator empty, `<`, `<=`, `>` or `>=`.
+
+    `unit` is what is printed, `ucum` the code, where the record says it is one.
+    """
+
+    number: str
+    comparator: str = ""
+    unit: str = ""
+    ucum: str = ""
+
+
+class Limits(NamedTuple):
+    """The range printed with a result; None where a side is not stated."""
+
+    low: Amount | None = None
+    high: Amount | None = None
+
+
+class Entry(NamedTuple):
+    """One statement of a record.
+
+    `value`: of a measurement, None if it has none; a text for results in words, codings for
+    coded ones. `absent`: why there is no value, if that is said. `start`: the day or moment it
+    is about, as written (2026-03, 2020-10-02T16:13:53+00:00): effective, onset, first intake;
+    `end`: abatement, last intake; `recorded`: when it was written down, which is not when it was.
+    `days`: of a medicine, how many days were supplied. `site`: where in the body. `source`:
+    Observation/123. `place`: file and line, for messages.
+    """
+
+    kind: EntryKind
+    codes: tuple[Coding, ...]
+    source: str
+    value: Amount | bool | str | tuple[Coding, ...] | None = None
+    absent: str = ""
+    limits: Limits = Limits()
+    start: str = ""
+    end: str = ""
+    recorded: str = ""
+    days: int | None = None
+    standing: Standing = "counts"
+    site: tuple[Coding, ...] = ()
+    route: tuple[Coding, ...] = ()
+    place: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Person(NamedTuple):
+    """What a record says of the patient; two that differ under one id are a conflict."""
+
+    sex: str = ""
+    birth_date: str = ""
+    deceased: str = ""
+    source: str = ""
+    place: str = ""
+
+
+class Record(NamedTuple):
+    """One patient's record. `deceased` in a person: the day, or `yes`."""
+
+    patient: str
+    persons: tuple[Person, ...] = ()
+    entries: tuple[Entry, ...] = ()
