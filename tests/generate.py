@@ -111,7 +111,7 @@ def random_world(rng: Random, trial: Trial, on: date = ON) -> dict[str, Fact]:
     for element in trial.answerable():
         if element.derive is not None and not isinstance(element.derive, Formula):
             others = {name: fact for name, fact in world.items() if name != element.name}
-            derived = Evaluation(trial.elements, others, on).resolve(element.name).derived
+            derived = Evaluation(trial, others, on).resolve(element.name).derived
             world[element.name] = derived or world[element.name]
     return world
 
@@ -173,7 +173,7 @@ def _date(rng: Random, trial: Trial, on: date) -> date:
 
 def unreviewed(trial: Trial, facts: Mapping[str, Fact], on: date = ON) -> Screening:
     """What is found without a review for contradictions: a random patient may hold some."""
-    return screening_of(trial, Evaluation(trial.elements, facts, on))
+    return screening_of(trial, Evaluation(trial, facts, on))
 
 
 # Knowledge.

@@ -45,7 +45,7 @@ class Patients:
     def facts(self, rng: Random, on: date) -> dict[str, Fact]:
         """What is known of one. Values that can be derived are entered too, right or wrong."""
         world = self.true_of(rng, on)
-        evaluation = Evaluation(self.trial.elements, dict(world), on)
+        evaluation = Evaluation(self.trial, dict(world), on)
         for element in self.trial.answerable():
             if element.derive is not None:
                 derived = evaluation.resolve(element.name).derived
@@ -267,7 +267,7 @@ def _fact(element: Element, low: Any, high: Any) -> Fact:
 
 
 def evaluation_of(trial: Trial, row: Row, on: date) -> Evaluation:
-    return Evaluation(trial.elements, facts_of(trial, row), row.get(SCREENING_DATE) or on)
+    return Evaluation(trial, facts_of(trial, row), row.get(SCREENING_DATE) or on)
 
 
 def reference(trial: Trial, row: Row, on: date) -> dict[str, Any]:

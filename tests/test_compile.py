@@ -196,9 +196,7 @@ def test_an_entered_number_disagrees_where_no_values_of_the_written_digits_fit()
     flags = {one.id: one.holds for one in program.contradictions}
     found = columns.computed(frame.lazy(), program, flags).collect()["enzyme_ratio_disagrees"]
     facts = [dict(zip(names, map(number, row), strict=True)) for row in rows]
-    expected = [
-        not agree(Evaluation(trial.elements, one, ON).resolve("enzyme_ratio"), ON) for one in facts
-    ]
+    expected = [not agree(Evaluation(trial, one, ON).resolve("enzyme_ratio"), ON) for one in facts]
     assert [holds is True for holds in found] == expected
     assert min(map(expected.count, (True, False))) > 50
 

@@ -342,7 +342,7 @@ def test_what_redcap_computes_is_what_trialscreen_derives(trial: Trial) -> None:
     for _ in range(size(150)):
         facts, record = answered(rng, trial)
         shown_fields(rows, record)
-        evaluation = Evaluation(trial.elements, facts, ON)
+        evaluation = Evaluation(trial, facts, ON)
         for row in rows:
             name = row["Variable / Field Name"].removesuffix("_calc")
             derived = evaluation.resolve(name).derived

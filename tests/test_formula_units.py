@@ -88,7 +88,7 @@ def test_what_is_accepted_is_right_by_an_independent_computation() -> None:
             "height": number(height),
             "sex": Exactly("female"),
         }
-        derived = Evaluation(trial.elements, facts, ON).resolve("bmi").derived
+        derived = Evaluation(trial, facts, ON).resolve("bmi").derived
         assert isinstance(derived, Numbers) and derived.exact
         assert abs(derived.low - expected) <= 1e-9 * (1 + expected), (formula, first, second)
         row = {"patient_id": ["1"], "weight": [weight], "height": [height], "sex": ["female"]}

@@ -35,7 +35,7 @@ def test_a_case_has_the_truth_that_the_reference_states(case: Case) -> None:
     trial = spec_trial()
     answers = {name: Answer(text, "flag", name) for name, text in case.given.items()}
     facts = read_facts(trial, answers, case.on)
-    assert Evaluation(trial.elements, facts, case.on).truth(case.rule) is TRUTHS[case.truth]
+    assert Evaluation(trial, facts, case.on).truth(case.rule) is TRUTHS[case.truth]
 
 
 def test_no_case_stands_twice() -> None:

@@ -19,7 +19,7 @@ def test_known_answers_agree(package: str, module: str, on: date) -> None:
     pytest.importorskip(package, reason=f"not run: {package} is only for benchmarks")
     trial = load_trial()
     rows = columns(trial, 100, seed=4, on=on).to_dicts()
-    evaluations = [Evaluation(trial.elements, facts_of(row), on) for row in rows]
+    evaluations = [Evaluation(trial, facts_of(row), on) for row in rows]
     for engine in import_module(f"tests.bench.{module}").engines(trial, on):
         answers = engine.run(rows).answers
         for criterion in trial.criteria:

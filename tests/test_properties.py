@@ -27,7 +27,7 @@ seeds = st.integers(min_value=0, max_value=2**63).map(Random)
 
 
 def truth_of(trial: Trial, facts: Mapping[str, Fact], rule: Rule, on: date = ON) -> Truth:
-    return Evaluation(trial.elements, facts, on).truth(rule)
+    return Evaluation(trial, facts, on).truth(rule)
 
 
 @given(seeds)
@@ -56,8 +56,8 @@ def test_more_knowledge_never_reverses_a_certain_finding(rng: Random) -> None:
 def test_more_knowledge_never_reverses_a_finding_of_the_packaged_trial(rng: Random) -> None:
     world = random_world(rng, NCT)
     facts = blur(rng, NCT, world)
-    less = Evaluation(NCT.elements, facts, ON)
-    more = Evaluation(NCT.elements, learn(rng, world, facts), ON)
+    less = Evaluation(NCT, facts, ON)
+    more = Evaluation(NCT, learn(rng, world, facts), ON)
     for criterion in NCT.criteria:
         before, after = less.truth(criterion.rule), more.truth(criterion.rule)
         assert before in (UNKNOWN, after), criterion.id
@@ -108,7 +108,7 @@ def _findings(trial: Trial, facts: Mapping[str, Fact]) -> tuple[Finding, ...]:
 def test_a_decided_rule_misses_nothing_and_an_open_one_names_what_is_open(rng: Random) -> None:
     rule = random_rule(rng, SMALL.elements)
     facts = blur(rng, SMALL, random_world(rng, SMALL))
-    trace = Evaluation(SMALL.elements, facts, ON).trace(rule)
+    trace = Evaluation(SMALL, facts, ON).trace(rule)
     assert bool(missing(trace)) == (trace.truth is UNKNOWN)
 
 
@@ -117,7 +117,7 @@ def test_a_decided_rule_misses_nothing_and_an_open_one_names_what_is_open(rng: R
 def test_what_a_status_rests_on_forces_it_and_is_minimal(rng: Random) -> None:
     rule = random_rule(rng, SMALL.elements)
     facts = blur(rng, SMALL, random_world(rng, SMALL))
-    patient = Evaluation(SMALL.elements, facts, ON)
+    patient = Evaluation(SMALL, facts, ON)
     trace = patient.trace(rule)
     if trace.truth is UNKNOWN:
         return
@@ -136,7 +136,7 @@ def test_no_set_smaller_than_the_smallest_ways_settles_a_rule(rng: Random) -> No
     rule = random_rule(rng, SMALL.elements, depth=2)
     world = random_world(rng, SMALL)
     facts = blur(rng, SMALL, world)
-    evaluation = Evaluation(SMALL.elements, facts, ON)
+    evaluation = Evaluation(SMALL, facts, ON)
     trace = evaluation.trace(rule)
     if trace.truth is not UNKNOWN:
         return
@@ -172,7 +172,7 @@ def test_the_day_a_criterion_clears_is_the_first_on_which_it_no_longer_fails(rng
 def test_data_alone_never_make_a_patient_eligible(rng: Random) -> None:
     world = random_world(rng, NCT)
     facts = {n: f for n, f in world.items() if not NCT.elements[n].is_judgement}
-    evaluation = Evaluation(NCT.elements, facts, ON)
+    evaluation = Evaluation(NCT, facts, ON)
     passes = [
         evaluation.truth(c.rule) is (TRUE if c.kind == "inclusion" else FALSE) for c in NCT.criteria
     ]

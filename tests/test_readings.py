@@ -127,8 +127,8 @@ def test_with_a_rule_of_the_alternative_it_decides_as_the_two_rules_compare() ->
         criterion = Criterion("C1", kind, "", "", rule, alternatives=((reading, alternative),))
         trial = replace(base, criteria=(criterion,), checks=())
         facts = blur(rng, trial, random_world(rng, trial))
-        found = screening_of(trial, Evaluation(trial.elements, facts, RANDOM_ON))
-        one = Evaluation(trial.elements, facts, RANDOM_ON)
+        found = screening_of(trial, Evaluation(trial, facts, RANDOM_ON))
+        one = Evaluation(trial, facts, RANDOM_ON)
         differs = one.truth(rule) is not one.truth(other)
         (finding,) = found.findings
         assert [turn.decides for turn in finding.readings] == [differs]
@@ -146,7 +146,7 @@ def test_what_does_not_decide_holds_whatever_the_alternative_makes_of_the_answer
                 continue
             for _ in range(size(60, part=15)):
                 facts = blur(rng, TRIAL, random_world(rng, TRIAL, ON), ON)
-                patient = Evaluation(TRIAL.elements, facts, ON)
+                patient = Evaluation(TRIAL, facts, ON)
                 finding = Finding.of(criterion, TRIAL, patient)
                 turn = next(one for one in finding.readings if one.id == reading.ref)
                 if turn.decides is not False or finding.met is None:
@@ -155,7 +155,7 @@ def test_what_does_not_decide_holds_whatever_the_alternative_makes_of_the_answer
                 for name in alternative.answers:
                     element = TRIAL.elements[name]
                     facts = {**facts, name: random_exact(rng, TRIAL, element, ON)}
-                other = Evaluation(TRIAL.elements, facts, ON).truth(criterion.rule)
+                other = Evaluation(TRIAL, facts, ON).truth(criterion.rule)
                 assert other.to_optional() is finding.met
     assert seen > 20
 
@@ -169,7 +169,7 @@ def test_a_verdict_that_rests_on_no_reading_stands_by_every_alternative_rule() -
     for _ in range(size(300, part=60)):
         world = random_world(rng, TRIAL, ON)
         changed = {name: world[name] for name in rng.sample(sorted(world), rng.randint(0, 5))}
-        patient = Evaluation(TRIAL.elements, {**eligible, **changed}, ON)
+        patient = Evaluation(TRIAL, {**eligible, **changed}, ON)
         found = screening_of(TRIAL, patient)
         seen[f"{found.verdict} {bool(found.unconfirmed)}"] += 1
         if found.verdict != "undetermined" and not found.unconfirmed:

@@ -86,7 +86,7 @@ def with_criteria(rng: Random, trial: Trial, count: int) -> Trial:
     for element in trial.elements.values():
         if isinstance(element.derive, Formula) and rng.random() < 0.5:
             facts = patients.true_of(rng, ON)
-            derived = Evaluation(trial.elements, facts, ON).resolve(element.name).derived
+            derived = Evaluation(trial, facts, ON).resolve(element.name).derived
             if isinstance(derived, Numbers):
                 made.append(Compare(element.name, rng.choice(list(Operator)), derived.low))
     criteria = tuple(

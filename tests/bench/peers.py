@@ -60,7 +60,7 @@ def ours(trial: Trial, on: date) -> list[Engine]:
         return answers(found)
 
     def evaluated(facts: dict[str, Fact]) -> Answers:
-        evaluation = Evaluation(trial.elements, facts, on)
+        evaluation = Evaluation(trial, facts, on)
         return {one.id: evaluation.truth(one.rule).to_optional() for one in trial.criteria}
 
     return [

@@ -118,7 +118,7 @@ def _unused(trial: Trial) -> _Hits:
 
 def _decided_by_nothing(trial: Trial) -> _Hits:
     """With no data at all, no criterion may be decided: that would be a guess."""
-    nothing = Evaluation(trial.elements, {}, date(2000, 1, 1))
+    nothing = Evaluation(trial, {}, date(2000, 1, 1))
     for criterion in trial.criteria:
         if nothing.truth(criterion.rule) is not truth.UNKNOWN:
             message = "it is decided for a patient of whom nothing is known"

@@ -1,9 +1,10 @@
 """A trial as its criteria file states it: elements, criteria, checks. Frozen values only."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Literal, NamedTuple, get_args
+from functools import cached_property
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
 
 from trialscreen.model.dates import Period
 from trialscreen.model.registration import Registration
@@ -188,6 +189,25 @@ class Check(NamedTuple):
     say: str
 
 
+Made = TypeVar("Made")
+
+
+class ByRule(Generic[Made]):
+    """What is made of a rule: made when first asked for, and kept.
+
+    Rules are told apart by what they are in memory: to compare trees would take longer.
+    """
+
+    def __init__(self, make: Callable[[Rule], Made]) -> None:
+        self._make = make
+        self._kept: dict[int, tuple[Rule, Made]] = {}  # with the rule, or its place is used again
+
+    def __call__(self, rule: Rule) -> Made:
+        if (kept := self._kept.get(id(rule))) is None:
+            kept = self._kept[id(rule)] = (rule, self._make(rule))
+        return kept[1]
+
+
 @dataclass(frozen=True)
 class Trial:
     """A whole criteria file. `criteria` stand in protocol order, `elements` in the file's.
@@ -206,8 +226,28 @@ class Trial:
     checks: tuple[Check, ...]
     spellings: Mapping[str, str] = field(default_factory=dict)
 
-    def reached(self, rule: Rule) -> tuple[Test, ...]:
-        """Every test that can decide `rule`: its own, and those behind its elements."""
+    def once(self, make: Callable[["Trial"], Made]) -> Made:
+        """What `make` makes of this trial: made when first asked for, and kept."""
+        kept: dict[Any, Any] = self._kept
+        if make not in kept:
+            kept[make] = make(self)
+        found: Made = kept[make]
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[Any, Any]:
+        return {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """What the file states, without what was made of it."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    @cached_property
+    def reached(self) -> ByRule[tuple[Test, ...]]:
+        """Every test that can decide a rule: its own, and those behind its elements."""
+        return ByRule(self._reached)
+
+    def _reached(self, rule: Rule) -> tuple[Test, ...]:
         tests: dict[Test, None] = {}
         names: set[str] = set()
         rules = [rule]
@@ -234,13 +274,25 @@ class Trial:
 
     def sources_of(self, name: str) -> tuple[str, ...]:
         """The elements that an element's value can be derived from, if it is not entered."""
-        derive = self.elements[name].derive
+        if name not in self._sources:
+            self._sources[name] = self._sources_of(self.elements[name].derive)
+        return self._sources[name]
+
+    @cached_property
+    def _sources(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    def _sources_of(self, derive: Formula | Rule | None) -> tuple[str, ...]:
         if isinstance(derive, Formula):
             return tuple(n for given in derive.inputs for n in (given, *self.sources_of(given)))
         return () if derive is None else self.elements_behind(derive)
 
-    def elements_behind(self, rule: Rule) -> tuple[str, ...]:
-        """Every element that `rule` can depend on, through derivations and validity."""
+    @cached_property
+    def elements_behind(self) -> ByRule[tuple[str, ...]]:
+        """Every element that a rule can depend on, through derivations and validity."""
+        return ByRule(self._elements_behind)
+
+    def _elements_behind(self, rule: Rule) -> tuple[str, ...]:
         names: dict[str, None] = {}
         ahead = [name for test in self.reached(rule) for name in elements_of_test(test)]
         while ahead:

@@ -57,7 +57,7 @@ class _Later:
         if len(self._partial_dates(criterion)) > MOST_PARTIAL_DATES:
             return True
         return any(
-            Evaluation(self.trial.elements, facts, day).truth(criterion.rule) is failing
+            Evaluation(self.trial, facts, day).truth(criterion.rule) is failing
             for facts in self._worlds(criterion)
         )
 

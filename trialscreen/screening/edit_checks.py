@@ -2,17 +2,26 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Literal, NamedTuple
 
 from trialscreen.model import truth
-from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, closed, is_exact, meet, rounded
+from trialscreen.model.facts import (
+    Dates,
+    Exactly,
+    Fact,
+    Numbers,
+    closed,
+    is_exact,
+    meet,
+    number,
+    rounded,
+)
 from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.rules import Compare, ElementRef
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.model.wording import as_written, show_fact, show_typical
-from trialscreen.screening.evaluate import Evaluation, Resolved, by_digits, unlimited
+from trialscreen.screening.evaluate import Evaluation, Resolved, by_digits, compare, unlimited
 from trialscreen.screening.explain import support_of, support_of_resolved, told
 
 
@@ -154,25 +163,32 @@ def _near_thresholds(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
 
 def _thresholds(trial: Trial, element: Element) -> Iterator[float]:
     for test in _comparisons(trial, element):
-        if not isinstance(test.bound, ElementRef):
-            yield test.bound
+        assert not isinstance(test.bound, ElementRef)
+        yield test.bound
 
 
-def _comparisons(trial: Trial, element: Element) -> Iterator[Compare]:
+def _comparisons(trial: Trial, element: Element) -> tuple[Compare, ...]:
+    """The comparisons of an element with a number on which some criterion can rest."""
+    return trial.once(_comparisons_by_element).get(element.name, ())
+
+
+def _comparisons_by_element(trial: Trial) -> Mapping[str, tuple[Compare, ...]]:
+    found: dict[str, tuple[Compare, ...]] = {}
     for criterion in trial.criteria:
         for test in trial.reached(criterion.rule):
-            if isinstance(test, Compare) and test.element == element.name:
-                yield test
+            if isinstance(test, Compare) and not isinstance(test.bound, ElementRef):
+                found[test.element] = (*found.get(test.element, ()), test)
+    return found
 
 
 def _on_different_sides(trial: Trial, element: Element, entered: Fact, derived: Fact) -> bool:
     def side(test: Compare, fact: Fact) -> truth.Truth:
-        alone = {element.name: replace(element, derive=None, valid_if=None)}
-        return Evaluation(alone, {element.name: fact}, date.max).truth(test)
+        assert not isinstance(test.bound, ElementRef)
+        return compare(test.operator, fact, number(test.bound))
 
-    tests = [t for t in _comparisons(trial, element) if not isinstance(t.bound, ElementRef)]
     return any(
-        {side(test, entered), side(test, derived)} == {truth.TRUE, truth.FALSE} for test in tests
+        {side(test, entered), side(test, derived)} == {truth.TRUE, truth.FALSE}
+        for test in _comparisons(trial, element)
     )
 
 

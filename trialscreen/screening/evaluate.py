@@ -4,15 +4,16 @@ Every test is judged on its own: true when it holds for all values that its elem
 still have, false when it holds for none, else unknown. Tests combine by strong Kleene logic.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple, TypeVar, assert_never
+from functools import partial
+from typing import Any, NamedTuple, TypeVar, assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import UNLIMITED, Dates, Exactly, Fact, Numbers, day, meet, number
 from trialscreen.model.formulas import FORMULAS, derive
-from trialscreen.model.trial import Element, Formula
+from trialscreen.model.trial import ByRule, Element, Formula, Trial
 from trialscreen.model.truth import Truth
 
 
@@ -51,65 +52,166 @@ class Evaluation:
     `facts` maps element names to what was given; an element without an entry is unknown.
     """
 
-    elements: Mapping[str, Element]
+    trial: Trial
     facts: Mapping[str, Fact]
     on: date
     _resolved: dict[str, Resolved] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def elements(self) -> Mapping[str, Element]:
+        return self.trial.elements
+
     def trace(self, rule: rules.Rule) -> Trace:
         """The truth of `rule`, with everything it was found from."""
-        if isinstance(rule, rules.Test):
-            used = tuple(self.resolve(name) for name in rules.elements_of_test(rule))
-            return Trace(rule, self._test(rule, [one.fact for one in used]), used=used)
-        parts = tuple(self.trace(part) for part in rules.parts_of(rule))
-        return Trace(rule, _combine(rule, [part.truth for part in parts]), parts)
+        return self.trial.once(_Plan).tracing(rule)(self)
 
     def truth(self, rule: rules.Rule) -> Truth:
         return self.trace(rule).truth
 
     def resolve(self, name: str) -> Resolved:
         """What is known of an element: entered, derived, or both; unknown while not valid."""
-        if name not in self._resolved:
-            self._resolved[name] = self._resolve(self.elements[name])
-        return self._resolved[name]
+        if (found := self._resolved.get(name)) is None:
+            found = self._resolved[name] = self.trial.once(_Plan).resolving(name)(self)
+        return found
 
-    def _resolve(self, element: Element) -> Resolved:
-        entered = _unless_not_yet(element, self.facts.get(element.name))
-        inputs: tuple[Resolved, ...] = ()
-        basis: Trace | None = None
-        derived: Fact | None = None
-        if isinstance(element.derive, Formula):
-            inputs = tuple(self.resolve(name) for name in element.derive.inputs)
-            derived = derive(element.derive, tuple(one.fact for one in inputs), self.on)
-        elif element.derive is not None:
-            basis = self.trace(element.derive)
+
+Tracing = Callable[[Evaluation], Trace]
+Resolving = Callable[[Evaluation], Resolved]
+Judging = Callable[[list[Any], date], Truth]
+"""A test of known facts on a screening date."""
+
+
+class _Plan:
+    """A trial made ready to screen: each rule and each element as a function of a patient.
+
+    They are made when first asked for, and kept with the trial.
+    """
+
+    def __init__(self, trial: Trial) -> None:
+        self._elements = trial.elements
+        self._resolving: dict[str, Resolving] = {}
+        self.tracing = ByRule(self._tracing)
+
+    def _tracing(self, rule: rules.Rule) -> Tracing:
+        if isinstance(rule, rules.Test):
+            return self._testing(rule)
+        parts = tuple(map(self._tracing, rules.parts_of(rule)))
+        combine = _combining(rule)
+
+        def trace(patient: Evaluation) -> Trace:
+            found = tuple([part(patient) for part in parts])
+            return Trace(rule, combine([one.truth for one in found]), found)
+
+        return trace
+
+    def _testing(self, test: rules.Test) -> Tracing:
+        names, judge = rules.elements_of_test(test), _judging(test)
+
+        def trace(patient: Evaluation) -> Trace:
+            used = tuple([patient.resolve(name) for name in names])
+            facts = [one.fact for one in used]
+            found = truth.UNKNOWN if None in facts else judge(facts, patient.on)
+            return Trace(test, found, (), used)
+
+        if _is_answered(self._elements[test.element]) and not isinstance(test, rules.Compare):
+            return _kept_by_answer(test.element, trace)
+        return trace
+
+    def resolving(self, name: str) -> Resolving:
+        if name not in self._resolving:
+            self._resolving[name] = self._resolving_element(self._elements[name])
+        return self._resolving[name]
+
+    def _resolving_element(self, element: Element) -> Resolving:
+        if element.derive is None and element.valid_if is None:
+            return partial(_entered, element)
+        follows = self._following(element)
+        is_valid = None if element.valid_if is None else self._tracing(element.valid_if)
+
+        def resolve(patient: Evaluation) -> Resolved:
+            one = follows(patient)
+            if is_valid is None:
+                return one
+            validity = is_valid(patient)
+            return one._replace(
+                validity=validity, fact=one.fact if validity.truth is truth.TRUE else None
+            )
+
+        return resolve
+
+    def _following(self, element: Element) -> Resolving:
+        """What is known of an element that may be derived, valid or not."""
+        formula = element.derive
+        if formula is None:
+            return partial(_entered, element)
+        if isinstance(formula, Formula):
+
+            def computed(patient: Evaluation) -> Resolved:
+                inputs = tuple([patient.resolve(name) for name in formula.inputs])
+                derived = derive(formula, tuple([one.fact for one in inputs]), patient.on)
+                return _both(_entered(element, patient), derived)._replace(inputs=inputs)
+
+            return computed
+        tracing = self._tracing(formula)
+
+        def implied(patient: Evaluation) -> Resolved:
+            basis = tracing(patient)
             known = basis.truth.to_optional()
             derived = _unless_not_yet(element, None if known is None else Exactly(known))
-        fact = combine(element, entered, derived)
-        validity = self.trace(element.valid_if) if element.valid_if is not None else None
-        if validity is not None and validity.truth is not truth.TRUE:
-            fact = None
-        not_yet = entered is None and element.name in self.facts
-        return Resolved(element, fact, entered, derived, inputs, basis, validity, not_yet)
+            return _both(_entered(element, patient), derived)._replace(basis=basis)
 
-    def _test(self, test: rules.Test, facts: list[Fact | None]) -> Truth:
-        known = [fact for fact in facts if fact is not None]
-        if len(known) < len(facts):
-            return truth.UNKNOWN
-        match test:
-            case rules.Given():
-                return truth.TRUE
-            case rules.Is(_, value):
-                return truth.of(_value(known[0]) == value)
-            case rules.OneOf(_, values):
-                return truth.of(_value(known[0]) in values)
-            case rules.Compare(_, operator, bound):
-                limit = known[1] if isinstance(bound, rules.ElementRef) else number(bound)
-                return _compare(operator, known[0], limit)
-            case rules.Within(_, period):
-                return _compare(rules.Operator.AT_LEAST, known[0], day(period.before(self.on)))
-            case _:
-                assert_never(test)
+        return implied
+
+
+def _is_answered(element: Element) -> bool:
+    """Whether an element is a yes/no or a choice of which nothing is known but its answer."""
+    is_choice = element.type in ("boolean", "choice")
+    return is_choice and element.derive is None and element.valid_if is None
+
+
+def _kept_by_answer(name: str, tracing: Tracing) -> Tracing:
+    """`tracing` of a test of one such element: there is a trace for each answer, and no more."""
+    kept: dict[Fact | None, Trace] = {}
+
+    def trace(patient: Evaluation) -> Trace:
+        answer = patient.facts.get(name)
+        if (found := kept.get(answer)) is None:
+            found = kept[answer] = tracing(patient)
+        return found
+
+    return trace
+
+
+def _entered(element: Element, patient: Evaluation) -> Resolved:
+    """What is known of an element by itself."""
+    given = patient.facts.get(element.name)
+    fact = _unless_not_yet(element, given)
+    return Resolved(element, fact, fact, not_yet=fact is not given)
+
+
+def _both(one: Resolved, derived: Fact | None) -> Resolved:
+    """What is known of an element, with what follows from others."""
+    return one._replace(fact=combine(one.element, one.entered, derived), derived=derived)
+
+
+def _judging(test: rules.Test) -> Judging:
+    match test:
+        case rules.Given():
+            return lambda *_: truth.TRUE
+        case rules.Is(_, value):
+            return lambda facts, _: truth.of(_value(facts[0]) == value)
+        case rules.OneOf(_, values):
+            return lambda facts, _: truth.of(_value(facts[0]) in values)
+        case rules.Compare(_, operator, int() | float() as bound):
+            limit = number(bound)
+            return lambda facts, _: compare(operator, facts[0], limit)
+        case rules.Compare(_, operator, _):
+            return lambda facts, _: compare(operator, *facts)
+        case rules.Within(_, period):
+            since = rules.Operator.AT_LEAST
+            return lambda facts, on: compare(since, facts[0], day(period.before(on)))
+        case _:
+            assert_never(test)
 
 
 def _unless_not_yet(element: Element, fact: Fact | None) -> Fact | None:
@@ -168,14 +270,14 @@ def by_digits(one: Resolved, on: date) -> Fact | None:
     return derive(formula, tuple(by_digits(part, on) for part in one.inputs), on)
 
 
-def _combine(rule: rules.Compound, parts: list[Truth]) -> Truth:
+def _combining(rule: rules.Compound) -> Callable[[list[Truth]], Truth]:
     match rule:
         case rules.AtLeastN(least, _):
-            return truth.at_least(least, parts)
+            return partial(truth.at_least, least)
         case rules.Not():
-            return truth.negation(parts[0])
+            return lambda parts: truth.negation(parts[0])
         case rules.Clause():
-            return parts[0]
+            return lambda parts: parts[0]
         case _:
             assert_never(rule)
 
@@ -186,7 +288,8 @@ def _value(fact: Fact) -> bool | str:
     raise TypeError(f"expected a yes/no or a choice, not {type(fact).__name__}")
 
 
-def _compare(operator: rules.Operator, value: Fact, limit: Fact) -> Truth:
+def compare(operator: rules.Operator, value: Fact, limit: Fact) -> Truth:
+    """Whether one fact is above, at or below another: certain only if all their values agree."""
     if isinstance(value, Numbers) and isinstance(limit, Numbers):
         return _compare_intervals(operator, value, limit)
     if isinstance(value, Dates) and isinstance(limit, Dates):
@@ -198,7 +301,6 @@ Interval = TypeVar("Interval", Numbers, Dates)
 
 
 def _compare_intervals(operator: rules.Operator, value: Interval, limit: Interval) -> Truth:
-    """Whether `value` is above, at or below `limit`: certain only if all their values agree."""
     match operator:
         case rules.Operator.AT_LEAST:
             holds, fails = value.low >= limit.high, _above(limit, value)

@@ -128,12 +128,12 @@ def minimal_support(patient: Evaluation, trace: Trace) -> tuple[str, ...]:
 
     The result is irreducible: without any one of its facts the truth is no longer forced.
     """
-    elements, needed = patient.elements, support_of(trace)
+    needed = support_of(trace)
     for name in sorted(needed):
         fewer = {one: patient.facts[one] for one in needed - {name}}
-        if Evaluation(elements, fewer, patient.on).truth(trace.rule) is trace.truth:
+        if Evaluation(patient.trial, fewer, patient.on).truth(trace.rule) is trace.truth:
             needed = frozenset(fewer)
-    return tuple(name for name in elements if name in needed)
+    return tuple(name for name in patient.elements if name in needed)
 
 
 class Grounds(NamedTuple):

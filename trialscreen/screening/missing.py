@@ -213,7 +213,7 @@ def _can(evaluation: Evaluation, trace: Trace, names: frozenset[str], target: Tr
     elements, facts, on = evaluation.elements, evaluation.facts, evaluation.on
     candidates = [_ends(elements[name], facts.get(name), on) for name in names]
     return any(
-        Evaluation(elements, {**facts, **dict(zip(names, values, strict=True))}, on).truth(
+        Evaluation(evaluation.trial, {**facts, **dict(zip(names, values, strict=True))}, on).truth(
             trace.rule
         )
         is target

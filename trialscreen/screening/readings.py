@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from trialscreen.model import rules, truth
-from trialscreen.model.trial import Alternative, Criterion, Trial
+from trialscreen.model.trial import Alternative, ByRule, Criterion, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.evaluate import Evaluation
 
@@ -78,12 +78,10 @@ class Readings:
 
     def _by(self, rule: rules.Rule) -> Truth:
         """By an alternative: where it names a signature, a no is what was answered."""
-        patient = self.patient
-        named = (patient.elements[name] for name in rules.elements_of(rule))
-        plain = {one.name: replace(one, no_text="no") for one in named if one.no_is_not_yet}
-        if plain:
-            patient = replace(patient, elements={**patient.elements, **plain}, _resolved={})
-        return patient.truth(rule)
+        signed = self.trial.once(_signed)(rule)
+        if signed is self.trial:
+            return self.patient.truth(rule)
+        return Evaluation(signed, self.patient.facts, self.patient.on).truth(rule)
 
     def _without(self, *answers: str) -> Evaluation:
         """The patient as if none of these, nor what they follow from, had been answered."""
@@ -91,4 +89,15 @@ class Readings:
         if left_out.isdisjoint(self.patient.facts):
             return self.patient
         facts = {name: one for name, one in self.patient.facts.items() if name not in left_out}
-        return Evaluation(self.patient.elements, facts, self.patient.on)
+        return Evaluation(self.trial, facts, self.patient.on)
+
+
+def _signed(trial: Trial) -> ByRule[Trial]:
+    """The trial to which a no to each signature that a rule names is a plain no."""
+
+    def signed(rule: rules.Rule) -> Trial:
+        named = (trial.elements[name] for name in rules.elements_of(rule))
+        plain = {one.name: replace(one, no_text="no") for one in named if one.no_is_not_yet}
+        return replace(trial, elements={**trial.elements, **plain}) if plain else trial
+
+    return ByRule(signed)

@@ -223,7 +223,7 @@ def screen(
 
     Raises InputError if the facts contradict each other.
     """
-    evaluation = Evaluation(trial.elements, facts, on)
+    evaluation = Evaluation(trial, facts, on)
     notices = review(trial, evaluation)
     problems = [
         Problem(", ".join(one.elements), one.message, one.elements)

@@ -100,7 +100,7 @@ class State:
 
     def _at_fault(self, facts: Mapping[str, Fact], answered: set[str]) -> tuple[str, ...]:
         """The facts, other than those just answered, that have a part in a contradiction."""
-        notices = review(self.trial, Evaluation(self.trial.elements, facts, self.on))
+        notices = review(self.trial, Evaluation(self.trial, facts, self.on))
         names = {name for one in notices if one.level == "error" for name in one.elements}
         return tuple(name for name in facts if name in names - answered)
 
