@@ -29,7 +29,7 @@ def test_a_file_says_what_its_reader_sees(case: dict[str, Any], tmp_path: Path) 
         assert any(case["refused"] in one for one in refusals(by_file))
     else:
         assert not by_file.err
-        assert json.loads(by_file.out)["facts"] == case["facts"]
+        assert json.loads(by_file.out)["values"] == case["values"]
 
 
 def test_a_contradiction_names_its_elements_in_python_too() -> None:

@@ -222,7 +222,7 @@ def test_a_signature_that_is_not_there_yet_fails_nothing_and_is_still_shown() ->
     assert (ran.code, result["open"], first["passes"]) == (4, "consent", None)
     assert (first["status"], first["missing"]) == ("open", ["informed_consent_signed"])
     assert first["reasons"] == ["informed consent signed: not yet"]
-    assert result["facts"]["informed_consent_signed"] == "not yet"
+    assert result["values"]["informed_consent_signed"] == "not yet"
 
 
 def test_declining_fails_the_consent_criterion_and_data_come_before_consent() -> None:
@@ -302,7 +302,7 @@ def test_explain_shows_the_clauses_and_verbatim_the_registered_words() -> None:
     ],
 )
 def test_a_flag_states_a_fact(args: list[str], name: str, shown: str | None) -> None:
-    assert screened(*ON, *args)["facts"] == ({} if shown is None else {name: shown})
+    assert screened(*ON, *args)["values"] == ({} if shown is None else {name: shown})
 
 
 def _typed(text: str) -> object:
@@ -336,14 +336,14 @@ def test_flags_yaml_and_json_from_a_file_or_standard_input_say_the_same(tmp_path
 
 def test_flags_win_over_the_file() -> None:
     result = screened("--from", PATIENTS / "eligible.yaml", "--weight", "38", "--sex=unknown")
-    assert result["facts"]["weight"] == "38 kg"
-    assert "sex" not in result["facts"]
+    assert result["values"]["weight"] == "38 kg"
+    assert "sex" not in result["values"]
     assert result["verdict"] == "ineligible"
 
 
 def test_an_empty_answers_object_is_a_patient_of_whom_nothing_is_known() -> None:
     result = screened("--from", "-", stdin="{}")
-    assert (result["verdict"], result["open"], result["facts"]) == ("undetermined", "data", {})
+    assert (result["verdict"], result["open"], result["values"]) == ("undetermined", "data", {})
 
 
 @pytest.mark.parametrize(("zone", "hours"), [("EAST-14", 14), ("WEST+12", -12)])

@@ -83,7 +83,7 @@ def test_a_file_alone_is_a_file_of_answers(tmp_path: Path) -> None:
 
 def test_flags_win_over_a_file_alone() -> None:
     ran = run("screen", "--weight", "38", UNDETERMINED, "--format", "json")
-    assert json.loads(ran.out)["facts"]["weight"] == "38 kg"
+    assert json.loads(ran.out)["values"]["weight"] == "38 kg"
 
 
 def test_a_record_is_not_written_from_a_file_beside_a_log(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from trialscreen.log.recording import recorded
 from trialscreen.log.seal import NO_SEAL, entry_of, sealed, texts
 from trialscreen.log.store import open_log, open_or_begin
 from trialscreen.model.errors import InputError
+from trialscreen.model.evidence import Evidence
 from trialscreen.output.report.entry_page import entry_page
 from trialscreen.output.report.render import plain
 
@@ -274,6 +276,32 @@ def test_an_entry_keeps_what_is_stale_and_what_is_awaited(tmp_path: Path) -> Non
     assert (least.answers, least.stale) == ({}, ())
     assert [tuple(one) for one in least.awaited] == [("", date(2026, 10, 30), "laboratory")]
     assert "night" not in "".join(texts(least))
+
+
+EVIDENCE = (
+    Evidence("fact", "tsh", "3.1", "u[IU]/mL", "2026-09-01", "3016-3", "loinc", "Observation/12"),
+    Evidence("fact", "sex", "female", source="Patient/0123456789"),
+    Evidence("candidate", "paget_disease_of_bone", "yes", "", "", "M88", "icd10", "Condition/3"),
+)
+
+
+def test_an_entry_keeps_what_the_record_said_and_not_the_number_of_the_patient(
+    tmp_path: Path,
+) -> None:
+    with begun(tmp_path / "site.log") as log:
+        for subject, given in (("S-1", CONSENT), ("S-2", {"weight": "60"})):
+            found = screen(TRIAL, given, ON)
+            answers = {name: Answer(text, "record") for name, text in given.items()}
+            kept = recorded(replace(found, evidence=EVIDENCE), answers, subject)
+            log.append(kept, "JW", TOOL)
+        full, least = log.entries()
+    assert isinstance(full, Entry)
+    assert isinstance(least, Entry)
+    tsh, sex, paget = EVIDENCE
+    assert full.evidence == (tsh, sex._replace(source="Patient"), paget)
+    assert least.evidence == ()
+    assert "Observation" not in "".join(texts(least))
+    assert "0123456789" not in "".join(texts(full))
 
 
 def test_an_entry_of_before_days_were_kept_is_read() -> None:

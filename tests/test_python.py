@@ -26,6 +26,7 @@ from trialscreen import InputError, Screening, api, load_trial
 from trialscreen.model.registration import as_data
 from trialscreen.model.trial import Criterion
 from trialscreen.model.wording import show_fact
+from trialscreen.output.report.screening_data import evidence_data
 
 NCT = load_trial()
 ON = date(2026, 6, 1)
@@ -48,8 +49,13 @@ AS_IN_JSON: Mapping[str, Callable[[Screening], object]] = {
     "stale": lambda one: [
         {"element": x.element, "date": x.day, "valid_for": str(x.valid_for)} for x in one.stale
     ],
-    "facts": lambda one: {
+    "values": lambda one: {
         name: show_fact(one.trial.elements[name], fact) for name, fact in one.facts.items()
+    },
+    "facts": lambda one: evidence_data(one.trial.elements, one.recorded),
+    **{
+        key: lambda one, key=key: evidence_data(one.trial.elements, getattr(one, key))  # type: ignore[misc]
+        for key in ("candidates", "unmapped", "conflicts", "assumed", "overruled")
     },
 }
 """The keys whose values are of other types in Python, or that stand under another name."""

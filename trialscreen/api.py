@@ -10,6 +10,7 @@ from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.values import is_unknown
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.evidence import Evidence
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.model.registration import DoseCohort
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Source, Trial
@@ -82,6 +83,7 @@ __all__ = [
     "Dates",
     "DoseCohort",
     "Element",
+    "Evidence",
     "Exactly",
     "Fact",
     "Finding",

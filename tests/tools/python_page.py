@@ -17,7 +17,7 @@ FUNCTIONS = ("load_trial", "screen", "result")
 IN_FULL = ("Screening", "Finding")
 """The classes of which every attribute is told, in a table."""
 IN_SHORT = (
-    *("Exactly", "Numbers", "Dates", "Notice", "Awaited", "Stale", "Turn"),
+    *("Exactly", "Numbers", "Dates", "Notice", "Awaited", "Stale", "Turn", "Evidence"),
     *("Trial", "Criterion", "Element", "DoseCohort"),
 )
 ERRORS = ("InputError", "Problem")
@@ -42,7 +42,10 @@ a day is a `date`, a list is a tuple, null is None. What differs:
 | In JSON | In Python |
 | --- | --- |
 | `criteria` | `findings` |
-| `facts`: a text each | `facts`: a `Fact` each |
+| `values`: a text each | `facts`: a `Fact` each |
+| `facts` | `recorded` |
+| `candidates`, `unmapped`, `conflicts`, `assumed`, `overruled`, and `facts`: values of JSON, \
+null | an `Evidence` each: texts, empty where nothing is stated |
 | `stale`: texts | `stale`: a `Stale` each, with a `Dates`; its `in_words` are the texts |
 | `trial` | `trial`, with `registration.nct_id`, `registration.title`, `origin`, `version` and \
 `sha256` |

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Literal, NamedTuple
 
 from trialscreen.answers.answer import Answer
+from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import Kind
 from trialscreen.screening.samples import Awaited, StaleInWords
 from trialscreen.screening.screen import Open, Verdict
@@ -57,7 +58,9 @@ class Correction(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One screening for the log. `answers`, `findings` and `stale` are empty before consent.
+    """One screening for the log.
+
+    Before consent, `answers`, `findings`, `stale` and `evidence` are empty.
 
     `awaited` then names no element, but only each source that something is awaited from.
 
@@ -81,3 +84,4 @@ class Entry(NamedTuple):
     seal: str = ""
     awaited: tuple[Awaited, ...] = ()
     stale: tuple[StaleInWords, ...] = ()
+    evidence: tuple[Evidence, ...] = ()

@@ -21,6 +21,7 @@ from trialscreen.log.entry import (
 )
 from trialscreen.log.pseudonyms import check_remark
 from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.evidence import Evidence
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Source, Trial
 from trialscreen.screening.finding import Finding
@@ -53,7 +54,17 @@ def recorded(
         findings=tuple(_logged(finding) for finding in screening.findings),
         awaited=screening.waited_for,
         stale=tuple(one.in_words for one in screening.stale),
+        evidence=tuple(_without_number(one) for one in screening.evidence),
     )
+
+
+def _without_number(one: Evidence) -> Evidence:
+    """Evidence as it can be kept: a resource of the patient's own names it by a number."""
+    resource, slash, _ = one.source.partition("/")
+    return one._replace(source=resource) if slash and resource in _OF_PERSONS else one
+
+
+_OF_PERSONS = ("Patient", "person")
 
 
 def _sources_awaited(screening: Screening) -> Iterator[Awaited]:

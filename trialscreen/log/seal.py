@@ -23,6 +23,7 @@ from trialscreen.log.entry import (
     Stage,
 )
 from trialscreen.model.dates import in_utc
+from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.trial import Kind
 from trialscreen.screening.samples import Awaited, StaleInWords
 from trialscreen.screening.screen import Open, Verdict
@@ -71,13 +72,15 @@ def texts(entry: Kept) -> tuple[str, str]:
         "awaited": [one._asdict() for one in entry.awaited],
         "stale": [one._asdict() for one in entry.stale],
     }
-    detail = {
+    detail: dict[str, object] = {
         "answers": {
             name: {"text": one.text, "by": one.by, "notes": one.notes}
             for name, one in entry.answers.items()
         },
         "found": [one._asdict() for one in entry.findings],
     }
+    if entry.evidence:
+        detail["evidence"] = [one._asdict() for one in entry.evidence]
     return text_of(head), text_of(detail)
 
 
@@ -129,6 +132,7 @@ def _entry_of(row: Row) -> Kept:
         by=head["by"],
         tool=head["tool"],
         seal=row.seal,
+        evidence=tuple(_evidence(one) for one in detail.get("evidence", ())),
     )
 
 
@@ -149,6 +153,12 @@ def _finding(data: Mapping[str, Any]) -> LoggedFinding:
     names = ("reasons", "missing", "unconfirmed")
     lists = {name: tuple(data.get(name, ())) for name in names}
     return LoggedFinding(**{**data, **lists, "clears_on": _day(data["clears_on"])})
+
+
+def _evidence(data: Mapping[str, Any]) -> Evidence:
+    if data["kind"] not in get_args(EvidenceKind):
+        raise ValueError
+    return Evidence(**_texts(data))
 
 
 def _awaited(data: Mapping[str, Any]) -> Awaited:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from trialscreen.model import truth
 from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Fact
 from trialscreen.model.registration import DoseCohort
 from trialscreen.model.trial import SOURCES, Source, Trial
@@ -34,7 +35,7 @@ class Screening:
 
     `trial`: the trial that was screened for. `facts`: what was understood of each answer, by
     element. `findings`: one for each criterion, in protocol order. `notices`: warnings and
-    notes on the answers.
+    notes on the answers. `evidence`: what a record says of the patient, if one was read.
     """
 
     trial: Trial
@@ -43,6 +44,7 @@ class Screening:
     findings: tuple[Finding, ...]
     notices: tuple[Notice, ...]
     samples: Samples = NO_SAMPLES
+    evidence: tuple[Evidence, ...] = ()
 
     def __repr__(self) -> str:
         """Of which trial and day; nothing of the patient, for tracebacks and logs."""
@@ -85,6 +87,39 @@ class Screening:
         return tuple(
             name for name in self.facts if elements[name].valid_for is not None and name not in days
         )
+
+    @property
+    def recorded(self) -> tuple[Evidence, ...]:
+        """What of the record is used: each place that gives a value."""
+        return self._evidence("fact")
+
+    @property
+    def candidates(self) -> tuple[Evidence, ...]:
+        """What the record proposes, for a person to review."""
+        return self._evidence("candidate")
+
+    @property
+    def unmapped(self) -> tuple[Evidence, ...]:
+        """What in the record is near an element, and bound to none."""
+        return self._evidence("unmapped")
+
+    @property
+    def conflicts(self) -> tuple[Evidence, ...]:
+        """Each side of what is unknown because sources differ, until somebody decides."""
+        return self._evidence("conflict")
+
+    @property
+    def assumed(self) -> tuple[Evidence, ...]:
+        """The elements that count as no because nothing in the record codes them."""
+        return self._evidence("assumed")
+
+    @property
+    def overruled(self) -> tuple[Evidence, ...]:
+        """What of the record is not used, because a person gave another answer."""
+        return self._evidence("overruled")
+
+    def _evidence(self, kind: EvidenceKind) -> tuple[Evidence, ...]:
+        return tuple(one for one in self.evidence if one.kind == kind)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -217,9 +252,13 @@ class Screening:
 
 
 def screen(
-    trial: Trial, facts: Mapping[str, Fact], on: date, samples: Samples = NO_SAMPLES
+    trial: Trial,
+    facts: Mapping[str, Fact],
+    on: date,
+    samples: Samples = NO_SAMPLES,
+    evidence: tuple[Evidence, ...] = (),
 ) -> Screening:
-    """Screens one patient on one date; `samples` change no finding.
+    """Screens one patient on one date; `samples` and `evidence` change no finding.
 
     Raises InputError if the facts contradict each other.
     """
@@ -232,7 +271,7 @@ def screen(
     ]
     if problems:
         raise InputError(problems)
-    return screening_of(trial, evaluation, notices, samples)
+    return screening_of(trial, evaluation, notices, samples, evidence)
 
 
 def screening_of(
@@ -240,10 +279,11 @@ def screening_of(
     evaluation: Evaluation,
     notices: tuple[Notice, ...] = (),
     samples: Samples = NO_SAMPLES,
+    evidence: tuple[Evidence, ...] = (),
 ) -> Screening:
     """What is found of one patient, for who has reviewed the facts, or need not."""
     findings = tuple(Finding.of(one, trial, evaluation) for one in trial.criteria)
-    return Screening(trial, evaluation.facts, evaluation.on, findings, notices, samples)
+    return Screening(trial, evaluation.facts, evaluation.on, findings, notices, samples, evidence)
 
 
 def _meaning(screening: Screening) -> str:

@@ -1,9 +1,13 @@
 """A screening as one JSON object (`result.schema.json`), and as a row for each criterion."""
 
+import re
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
+from trialscreen.model.evidence import Evidence
 from trialscreen.model.registration import as_data
+from trialscreen.model.trial import Element
 from trialscreen.model.wording import show_fact
 from trialscreen.output.report.about import AID, head
 from trialscreen.output.report.listing import Columns, Listing, listed
@@ -25,10 +29,40 @@ def result(screening: Screening, tool_version: str) -> dict[str, Any]:
         **_told(screening, "undated", "clears_on", "fails_by_then"),
         "settles": settles and {verdict: as_data(sets) for verdict, sets in settles.items()},
         "notices": as_data(screening.notices),
-        "facts": {name: show_fact(elements[name], fact) for name, fact in screening.facts.items()},
+        "values": {name: show_fact(elements[name], fact) for name, fact in screening.facts.items()},
+        "facts": evidence_data(elements, screening.recorded),
+        **{name: evidence_data(elements, getattr(screening, name)) for name in _OF_RECORDS},
         **_told(screening, "dose_cohorts", "dose_note", "dose_assignment"),
         "disclaimer": AID,
     }
+
+
+_OF_RECORDS = ("candidates", "unmapped", "conflicts", "assumed", "overruled")
+
+
+def evidence_data(
+    elements: Mapping[str, Element], evidence: Iterable[Evidence]
+) -> list[dict[str, Any]]:
+    """Places in a record, with values as JSON has them; what is not stated is None."""
+    keys = ("element", "value", "unit", "date", "code", "system", "source", "note")
+    return [
+        {key: getattr(one, key) or None for key in keys}
+        | {"value": _value(elements.get(one.element), one.value)}
+        for one in evidence
+    ]
+
+
+_EXACT = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
+
+
+def _value(element: Element | None, text: str) -> bool | float | str | None:
+    """Yes or no, an exact number, or else the text: a bound, a date, a choice."""
+    kind = None if element is None else element.type
+    if kind == "boolean" and text in ("yes", "no"):
+        return text == "yes"
+    if kind in ("quantity", "integer") and (exact := _EXACT.fullmatch(text)) is not None:
+        return int(text) if exact[1] is None else float(text)
+    return text or None
 
 
 def _told(screening: Screening, *names: str) -> dict[str, Any]:
