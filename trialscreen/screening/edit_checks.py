@@ -3,9 +3,10 @@
 import math
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 from trialscreen.model import truth
+from trialscreen.model.contradictions import Disagreement, agreement_of, contradictions
 from trialscreen.model.facts import (
     Dates,
     Exactly,
@@ -17,9 +18,8 @@ from trialscreen.model.facts import (
     number,
     rounded,
 )
-from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.rules import Compare, ElementRef
-from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
+from trialscreen.model.trial import SCREENING_DATE, Check, Element, Trial
 from trialscreen.model.wording import as_written, show_fact, show_typical
 from trialscreen.screening.evaluate import Evaluation, Resolved, by_digits, compare, unlimited
 from trialscreen.screening.explain import support_of, support_of_resolved, told
@@ -36,13 +36,62 @@ class Notice(NamedTuple):
 def review(trial: Trial, evaluation: Evaluation) -> tuple[Notice, ...]:
     """Every contradiction, implausible value and note for these facts, errors first."""
     found = [
-        *_disagreements(trial, evaluation),
-        *_checks(trial, evaluation),
+        *_contradictions(trial, evaluation),
+        *_different_sides(trial, evaluation),
+        *_soft_checks(trial, evaluation),
         *_unusual(trial, evaluation),
         *_near_thresholds(trial, evaluation),
     ]
     rank = {"error": 0, "warning": 1, "note": 2}
     return tuple(sorted(found, key=lambda notice: rank[notice.level]))
+
+
+def _contradictions(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+    for one in trial.once(contradictions):
+        match one:
+            case Disagreement(element):
+                held = evaluation.resolve(element.name)
+                if held.entered is not None and held.derived is not None:
+                    yield from _disagreement(trial, evaluation, held)
+            case Check():
+                yield from _checked(trial, evaluation, one)
+            case _:
+                assert_never(one)
+
+
+def _disagreement(trial: Trial, evaluation: Evaluation, one: Resolved) -> Iterator[Notice]:
+    if not agree(one, evaluation.on):
+        element, others = one.element, _sources(one)
+        yield Notice(
+            "error",
+            (element.name, *others),
+            f"{element.label} {show_fact(element, one.entered)} contradicts"
+            f" {_list(trial, evaluation, others)},"
+            f" from which it is {told(one, one.derived, evaluation.on)}",
+        )
+
+
+def agree(one: Resolved, on: date) -> bool:
+    """Whether an entered value and its derivation, both known, can both be right."""
+    entered, derived, agreement = one.entered, one.derived, agreement_of(one.element)
+    assert entered is not None and derived is not None
+    if isinstance(entered, Numbers):
+        entered = unlimited(one.element, entered)
+        match agreement:
+            case "years":
+                ends = closed(entered)
+                entered = Numbers(math.floor(ends.low), math.floor(ends.high))
+            case "digits" if entered.exact:
+                entered = entered.written()
+                if is_exact(derived):
+                    allowed = by_digits(one._replace(entered=None, fact=derived), on)
+                    assert allowed is not None
+                    derived = allowed
+            case "same" | "digits":
+                pass
+            case _:
+                assert_never(agreement)
+    return meet(entered, derived) is not None
 
 
 def _derived(trial: Trial, evaluation: Evaluation) -> Iterator[Resolved]:
@@ -51,64 +100,37 @@ def _derived(trial: Trial, evaluation: Evaluation) -> Iterator[Resolved]:
             yield evaluation.resolve(element.name)
 
 
-def _disagreements(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
-    """An entered value against the one that follows from other elements."""
+def _different_sides(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+    """A value that was entered and one that was computed are both right, and decide differently."""
     for one in _derived(trial, evaluation):
+        element, on = one.element, evaluation.on
         if one.entered is None or one.derived is None:
             continue
-        element = one.element
-        entered = show_fact(element, one.entered)
-        derived = told(one, one.derived, evaluation.on)
-        others = _sources(one)
-        if element.reported_wins or agree(one, evaluation.on):
-            if _on_different_sides(trial, element, one.entered, one.derived):
-                used, other = f"{entered} as entered", f"computed it is {derived}"
-                if one.fact == one.derived:
-                    used, other = f"{derived} as computed", f"entered is {entered}"
-                yield Notice(
-                    "warning",
-                    (element.name, *others),
-                    f"{element.label} {used} is used; {other}, on the other side of a threshold",
-                )
-        else:
+        if (element.reported_wins or agree(one, on)) and _decide_differently(trial, one):
+            entered = show_fact(element, one.entered)
+            derived = told(one, one.derived, on)
+            used, other = f"{entered} as entered", f"computed it is {derived}"
+            if one.fact == one.derived:
+                used, other = f"{derived} as computed", f"entered is {entered}"
             yield Notice(
-                "error",
-                (element.name, *others),
-                f"{element.label} {entered} contradicts {_list(trial, evaluation, others)},"
-                f" from which it is {derived}",
+                "warning",
+                (element.name, *_sources(one)),
+                f"{element.label} {used} is used; {other}, on the other side of a threshold",
             )
 
 
-def agree(one: Resolved, on: date) -> bool:
-    """Whether an entered value and its derivation, both known, can both be right.
-
-    Completed years agree when the whole years do; other numbers when some value is allowed
-    by the digits of the entry and by those of the entries that it follows from. A bound is
-    no rounded number: it is taken as it stands.
-    """
-    entered, derived, formula = one.entered, one.derived, one.element.derive
-    assert entered is not None and derived is not None
-    if isinstance(entered, Numbers) and isinstance(formula, Formula):
-        entered = unlimited(one.element, entered)
-        if FORMULAS[formula.name].whole:
-            ends = closed(entered)
-            entered = Numbers(math.floor(ends.low), math.floor(ends.high))
-        elif entered.exact:
-            entered = entered.written()
-            if is_exact(derived):
-                allowed = by_digits(one._replace(entered=None, fact=derived), on)
-                assert allowed is not None
-                derived = allowed
-    return meet(entered, derived) is not None
-
-
-def _checks(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+def _soft_checks(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
     for check in trial.checks:
-        trace = evaluation.trace(check.when)
-        if trace.truth is truth.TRUE:
-            support = support_of(trace)
-            names = tuple(name for name in trial.elements if name in support)
-            yield Notice(check.level, names, check.say)
+        if check.level != "error":
+            yield from _checked(trial, evaluation, check)
+
+
+def _checked(trial: Trial, evaluation: Evaluation, check: Check) -> Iterator[Notice]:
+    trace = evaluation.trace(check.when)
+    if trace.truth is truth.TRUE:
+        support = support_of(trace)
+        names = tuple(name for name in trial.elements if name in support)
+        yield Notice(check.level, names, check.say)
 
 
 def _unusual(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
@@ -181,14 +203,15 @@ def _comparisons_by_element(trial: Trial) -> Mapping[str, tuple[Compare, ...]]:
     return found
 
 
-def _on_different_sides(trial: Trial, element: Element, entered: Fact, derived: Fact) -> bool:
-    def side(test: Compare, fact: Fact) -> truth.Truth:
+def _decide_differently(trial: Trial, one: Resolved) -> bool:
+    def side(test: Compare, fact: Fact | None) -> truth.Truth:
+        assert fact is not None
         assert not isinstance(test.bound, ElementRef)
         return compare(test.operator, fact, number(test.bound))
 
     return any(
-        {side(test, entered), side(test, derived)} == {truth.TRUE, truth.FALSE}
-        for test in _comparisons(trial, element)
+        {side(test, one.entered), side(test, one.derived)} == {truth.TRUE, truth.FALSE}
+        for test in _comparisons(trial, one.element)
     )
 
 

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 
 from trialscreen.model.expr import NULL, Constant, Scalar
 from trialscreen.model.trial import Trial
-from trialscreen.tables.compile.contradictions import cleaned, contradictions
+from trialscreen.tables.compile.contradictions import cleaned, contradiction_flags
 from trialscreen.tables.compile.missing import needed
 from trialscreen.tables.compile.open import Judged, judged_at_least, judged_not
-from trialscreen.tables.compile.program import Contradiction, Program, Step, Table
+from trialscreen.tables.compile.program import ContradictionFlag, Program, Step, Table
 from trialscreen.tables.compile.rules import Compiler
 from trialscreen.tables.compile.simplify import both, either, if_, negated, unknown
 from trialscreen.tables.compile.stale import stale
 
-__all__ = ["Contradiction", "Program", "Step", "Table", "compile_trial"]
+__all__ = ["ContradictionFlag", "Program", "Step", "Table", "compile_trial"]
 
 
 def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> Program:
@@ -42,7 +42,7 @@ def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> P
         lambda part: compiler.share("eligible_part", "a part of the verdict", part),
     )
     eligible = compiler.share("eligible", "whether every criterion passes", whole.truth)
-    found = contradictions(compiler)
+    found = contradiction_flags(compiler)
     return Program(
         criteria={name: judged.truth for name, judged in met.items()},
         eligible=eligible,

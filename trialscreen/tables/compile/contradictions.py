@@ -1,32 +1,29 @@
-"""What cannot be right together in one row: the errors of `edit_checks`, as expressions.
+"""What cannot be right together in one row: the contradictions of a trial, as expressions.
 
-Where the reference names the elements that the contradiction rests on in this patient,
-a table needs one list for all rows: every column that it can rest on.
+Where the reference names the elements that a contradiction rests on in this patient, a table
+needs one list for all rows: every column that it can rest on.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
+from trialscreen.model.contradictions import Agreement, Contradiction, Disagreement, contradictions
 from trialscreen.model.expr import NULL, Column, Constant, Scalar
-from trialscreen.model.formulas import FORMULAS as SPECS
 from trialscreen.model.rules import Given, Rule
-from trialscreen.model.trial import Element, Formula
+from trialscreen.model.trial import Check, Element, Formula
 from trialscreen.tables.compile.intervals import Bounds, is_exact, overlap, where, written
-from trialscreen.tables.compile.program import Contradiction, Table
+from trialscreen.tables.compile.program import ContradictionFlag, Table
 from trialscreen.tables.compile.rules import Compiler
 from trialscreen.tables.compile.simplify import calculated, compare, either, floor, if_, negated
 
 
-def contradictions(compiler: Compiler) -> tuple[Contradiction, ...]:
+def contradiction_flags(compiler: Compiler) -> tuple[ContradictionFlag, ...]:
     """Those that some row can hold; without the columns for one, it is left out."""
-    elements = [one for one in compiler.trial.elements.values() if one.derive is not None]
-    found = [
-        *(one for element in elements for one in _disagreement(compiler, element)),
-        *_checks(compiler),
-    ]
-    return tuple(found)
+    found = contradictions(compiler.trial)
+    return tuple(flag for one in found for flag in _flagged(compiler, one))
 
 
-def cleaned(table: Table, found: Iterable[Contradiction]) -> dict[str, Scalar]:
+def cleaned(table: Table, found: Iterable[ContradictionFlag]) -> dict[str, Scalar]:
     """The columns that `found` can strike: null where one of them holds."""
     strikes: dict[str, list[Scalar]] = {}
     for one in found:
@@ -40,35 +37,43 @@ def cleaned(table: Table, found: Iterable[Contradiction]) -> dict[str, Scalar]:
     }
 
 
-def _disagreement(compiler: Compiler, element: Element) -> Iterator[Contradiction]:
-    """An entered value against the one that follows from other elements."""
-    held = compiler.element(element.name)
-    if element.reported_wins or NULL in (held.entered.low, held.derived.low):
-        return
-    if element.type == "boolean":
-        disagree = negated(compare("==", held.entered.low, held.derived.low))
-    elif isinstance(element.derive, Formula) and not SPECS[element.derive.name].whole:
-        disagree = _numbers_disagree(compiler, element, element.derive)
-    else:
-        years = _whole_years(held.entered, compiler.unlimited(element, held.entered))
-        disagree = negated(overlap(years, held.derived))
-    others = _entered(compiler, _behind(compiler, element))
-    yield Contradiction(
-        f"{element.name}_disagrees",
-        _entered(compiler, (element.name, *others)),
-        f"{element.label} contradicts {_labels(compiler, others)}, from which it follows",
-        disagree,
-    )
+def _flagged(compiler: Compiler, one: Contradiction) -> Iterator[ContradictionFlag]:
+    match one:
+        case Disagreement(element, agreement):
+            holds = _disagree(compiler, element, agreement)
+            others = _entered(compiler, _behind(compiler, element))
+            names = _entered(compiler, (element.name, *others))
+            labels = " and ".join(compiler.trial.elements[name].label for name in others)
+            reason = f"{element.label} contradicts {labels}, from which it follows"
+        case Check(when=rule, say=reason):
+            holds = compiler.rule(rule, one.id).truth
+            names = _entered(compiler, compiler.trial.elements_behind(rule))
+        case _:
+            assert_never(one)
+    if not isinstance(holds, Constant):
+        yield ContradictionFlag(one.id, names, reason, holds)
 
 
-def _numbers_disagree(compiler: Compiler, element: Element, formula: Formula) -> Scalar:
-    """As `edit_checks.agree` has it, of numbers that may have been rounded."""
+def _disagree(compiler: Compiler, element: Element, agreement: Agreement) -> Scalar:
+    """Where both are known, not `edit_checks.agree`."""
     held = compiler.element(element.name)
     entered, derived = held.entered, held.derived
-    allowed = where(is_exact(derived), compiler.derived_by_digits(formula), derived)
-    apart = negated(overlap(written(entered, compiler.half(element.name)), allowed))
+    if NULL in (entered.low, derived.low):
+        return NULL
     wide = compiler.unlimited(element, entered)
-    return if_(is_exact(wide), apart, negated(overlap(wide, derived)))
+    match agreement:
+        case "same":
+            return negated(compare("==", entered.low, derived.low))
+        case "years":
+            return negated(overlap(_whole_years(entered, wide), derived))
+        case "digits":
+            assert isinstance(element.derive, Formula)
+            by_digits = compiler.derived_by_digits(element.derive)
+            allowed = where(is_exact(derived), by_digits, derived)
+            apart = negated(overlap(written(entered, compiler.half(element.name)), allowed))
+            return if_(is_exact(wide), apart, negated(overlap(wide, derived)))
+        case _:
+            assert_never(agreement)
 
 
 def _whole_years(entered: Bounds, wide: Bounds) -> Bounds:
@@ -89,14 +94,6 @@ def _whole_years(entered: Bounds, wide: Bounds) -> Bounds:
     )
 
 
-def _checks(compiler: Compiler) -> Iterator[Contradiction]:
-    for check in compiler.trial.checks:
-        holds = compiler.rule(check.when, check.id).truth if check.level == "error" else NULL
-        if not isinstance(holds, Constant):
-            behind = compiler.trial.elements_behind(check.when)
-            yield Contradiction(check.id, _entered(compiler, behind), check.say, holds)
-
-
 def _behind(compiler: Compiler, element: Element) -> tuple[str, ...]:
     """The elements that the derivation of `element` can rest on."""
     rules: Iterable[Rule]
@@ -111,7 +108,3 @@ def _entered(compiler: Compiler, names: Iterable[str]) -> tuple[str, ...]:
     """Those of `names` that the table has columns for, in the trial's order."""
     wanted = {name for name in names if compiler.element(name).entered.low != NULL}
     return tuple(name for name in compiler.trial.elements if name in wanted)
-
-
-def _labels(compiler: Compiler, names: Iterable[str]) -> str:
-    return " and ".join(compiler.trial.elements[name].label for name in names)

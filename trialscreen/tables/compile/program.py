@@ -41,7 +41,7 @@ class Step(NamedTuple):
     about: str
 
 
-class Contradiction(NamedTuple):
+class ContradictionFlag(NamedTuple):
     """What cannot be right together, where `holds` is true: false and null do not matter.
 
     `elements` are the ones that it can rest on, in any row: where it holds, all of them
@@ -72,7 +72,7 @@ class Program:
     eligible: Scalar
     verdict: Scalar
     open: Scalar
-    contradictions: tuple[Contradiction, ...]
+    contradictions: tuple[ContradictionFlag, ...]
     cleaned: Mapping[str, Scalar]
     needed: Mapping[str, Scalar] = field(default_factory=dict)
     stale: Mapping[str, Scalar] = field(default_factory=dict)

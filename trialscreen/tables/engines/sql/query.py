@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from trialscreen.model import expr
 from trialscreen.model.trial import SCREENING_DATE, ElementType, Trial
-from trialscreen.tables.compile import Contradiction, Program, Step, Table, compile_trial
+from trialscreen.tables.compile import ContradictionFlag, Program, Step, Table, compile_trial
 from trialscreen.tables.compile.simplify import both, either, if_
 from trialscreen.tables.compile.usable import usable
 from trialscreen.tables.engines.sql.dialects import Dialect, comment, traits
@@ -275,7 +275,7 @@ class _Query:
         return exp.Table(**dict(zip(("this", "db", "catalog"), parts, strict=False)))
 
 
-def _flags(found: Sequence[Contradiction], taken: Iterable[str]) -> list[Step]:
+def _flags(found: Sequence[ContradictionFlag], taken: Iterable[str]) -> list[Step]:
     """The contradictions under names that nothing else has."""
     others = {name.casefold() for name in taken}
     prefix = "contradiction"
