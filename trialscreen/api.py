@@ -7,6 +7,7 @@ from typing import Any
 from trialscreen import __version__
 from trialscreen.answers.answer import VALUE_KEY, Answer, answer_of, day_or_text, readable_facts
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
+from trialscreen.answers.typed import typed_facts
 from trialscreen.answers.values import is_unknown
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem
@@ -44,17 +45,20 @@ def screen(trial: Trial, answers: Mapping[str, object], on: date) -> Screening:
     if type(on) is not date:
         raise TypeError("on: expected a datetime.date, without a time")
     problems: list[Problem] = []
-    told = told_apart(trial, dict(_answers(answers, problems)), problems)
+    typed, others = typed_facts(trial, answers, on)
+    told = told_apart(trial, dict(_answers(others, problems)), problems)
     given = with_days(trial, told, problems)
     other = given.pop(SCREENING_DATE, None)
     if other is not None and not is_unknown(trial, other.text) and day_or_text(other.text) != on:
         message = f"{other.text} is not the day that was asked for, {on}"
         problems.append(Problem(SCREENING_DATE, message))
-    facts = readable_facts(trial, given, on, problems)
+    parsed = readable_facts(trial, given, on, problems)
     samples = read_samples(trial, given, on, problems)
     if problems:
         raise InputError(problems)
-    return _screen(trial, facts, on, samples)
+    facts = {**typed, **parsed}
+    in_order = {name: facts[name] for name in trial.elements if name in facts}
+    return _screen(trial, in_order, on, samples)
 
 
 def _answers(

@@ -7,6 +7,7 @@ how to write what was meant.
 
 import math
 import re
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from typing import NamedTuple
@@ -66,11 +67,16 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
             return _read_number(element, clean, text)
 
 
-def _words(trial: Trial, meant: str) -> set[str]:
+def _words(trial: Trial, meant: str) -> frozenset[str]:
     """The words, folded, that mean yes, no, unknown or pending of any element."""
+    return trial.once(_all_words)[meant]
+
+
+def _all_words(trial: Trial) -> Mapping[str, frozenset[str]]:
+    own = trial.spellings.items()
     return {
-        *WORDS[meant],
-        *(_word(one) for one, means in trial.spellings.items() if means == meant),
+        meant: frozenset((*words, *(_word(one) for one, means in own if means == meant)))
+        for meant, words in WORDS.items()
     }
 
 
@@ -103,15 +109,22 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
         raise ValueProblem(f"an empty value; write {UNKNOWN_WORD!r} for a value that is not known")
     if is_dash(clean):
         raise ValueProblem(f"{shown(text)}: {DASH}")
-    spelt = {_word(spelling): meant for spelling, meant in element.spellings.items()}
-    clean = folded(spelt.get(clean) or spelt.get(_whole(clean), clean))
+    if element.spellings:
+        spelt = {_word(spelling): meant for spelling, meant in element.spellings.items()}
+        clean = folded(spelt.get(clean) or spelt.get(_whole(clean), clean))
+    either = (clean, _whole(clean))
     for meant in WORDS if element.type == "boolean" else (UNKNOWN_WORD, PENDING_WORD):
-        if not _words(trial, meant).isdisjoint((clean, _whole(clean))):
+        if not _words(trial, meant).isdisjoint(either):
             if meant == PENDING_WORD and not _can_be_awaited(element):
                 raise ValueProblem(f"{shown(text)} is not a date; expected YYYY-MM-DD")
             return meant
     is_no = element.type == "boolean" and clean == _word(element.no_text)
     return "no" if is_no else clean
+
+
+def words_of(trial: Trial, element: Element) -> Iterator[str]:
+    """Every word, folded, that a criteria file spells for an element."""
+    return map(_word, (*trial.spellings, *element.spellings))
 
 
 def _can_be_awaited(element: Element) -> bool:

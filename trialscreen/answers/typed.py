@@ -1,0 +1,132 @@
+"""Python values of their element's own kind: what the parser reads in their texts, without texts.
+
+Of yes, no, None and the names of choices the parser is asked once for a trial. A number in
+its range, or a day, can mean only one thing. All else is left to the parser.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from trialscreen.answers.answer import Answer, as_text
+from trialscreen.answers.sampled import told_apart
+from trialscreen.answers.values import read_value, words_of
+from trialscreen.model.errors import Problem, ValueProblem
+from trialscreen.model.facts import DIGITS_THAT_COUNT, Dates, Fact, Numbers, half_of
+from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.screening.samples import day_column
+
+
+class _Nothing(NamedTuple):
+    """What a value states that tells nothing: that it is not known."""
+
+
+_NOTHING = _Nothing()
+_Stated = Fact | _Nothing | None
+"""None: the parser must be asked."""
+
+_Read = Callable[[Any, date], _Stated]
+"""A value, and the screening date."""
+
+_HALVES = tuple(map(half_of, range(DIGITS_THAT_COUNT + 1)))
+
+
+def typed_facts(
+    trial: Trial, answers: Mapping[str, object], on: date
+) -> tuple[dict[str, Fact], dict[str, object]]:
+    """The facts of the values that need no parser; and the other answers."""
+    reading = trial.once(_reading)
+    facts: dict[str, Fact] = {}
+    others: dict[str, object] = {}
+    for name, value in answers.items():
+        read = reading.get((name, type(value)))
+        stated = None if read is None else read(value, on)
+        if stated is None:
+            others[name] = value
+        elif not isinstance(stated, _Nothing):
+            facts[name] = stated
+    for name in _with_days(trial, others):
+        if name in answers:
+            facts.pop(name, None)
+            others[name] = answers[name]
+    return facts, others
+
+
+def _with_days(trial: Trial, answers: Mapping[str, object]) -> Iterator[str]:
+    """The elements of which an answer is the day of a sample: it goes with its value."""
+    values = trial.once(_values_by_day)
+    return (values[column] for column in values.keys() & answers.keys())
+
+
+def _values_by_day(trial: Trial) -> Mapping[str, str]:
+    return {day_column(one.name): one.name for one in trial.answerable()}
+
+
+def _reading(trial: Trial) -> Mapping[tuple[str, type], _Read]:
+    found: dict[tuple[str, type], _Read] = {}
+    for element in trial.answerable():
+        if element.name == SCREENING_DATE:
+            continue
+        for values in ((None,), (False, True), tuple(element.choices)):
+            if known := dict(_as_parsed(trial, element, values)):
+                found[element.name, type(values[0])] = _looked_up(known)
+        for kind, read in _measured(element):
+            if not _has_words_like_numbers(trial, element):
+                found[element.name, kind] = read
+    return found
+
+
+def _as_parsed(
+    trial: Trial, element: Element, values: tuple[object, ...]
+) -> Iterator[tuple[object, Fact | _Nothing]]:
+    """What the parser makes of these values; without those that it refuses, or that tell more."""
+    for value in values:
+        problems: list[Problem] = []
+        given = {element.name: Answer(as_text(value), "file")}
+        told = told_apart(trial, given, problems)
+        try:
+            fact = read_value(trial, element, given[element.name].text, date.max)
+        except ValueProblem:
+            continue
+        if told == given and not problems and (fact is None or element.type != "date"):
+            yield value, _NOTHING if fact is None else fact
+
+
+def _looked_up(known: Mapping[object, Fact | _Nothing]) -> _Read:
+    return lambda value, _: known.get(value)
+
+
+def _has_words_like_numbers(trial: Trial, element: Element) -> bool:
+    """Whether a spelling of the criteria file may be the text of a number or a day: `9` for no."""
+    return any(word[:1] in "-0123456789" for word in words_of(trial, element))
+
+
+def _measured(element: Element) -> Iterator[tuple[type, _Read]]:
+    """How numbers, or days, of an element are read; what is out of its range is not."""
+    if element.type == "date":
+        first, last = element.range or (date.min, date.max)
+        assert isinstance(first, date) and isinstance(last, date)
+
+        def read_day(day: date, on: date) -> _Stated:
+            return Dates(day, day) if first <= day <= last and day <= on else None
+
+        yield date, read_day
+    elif element.type in ("integer", "quantity"):
+        assert element.range is not None
+        least, most = (float(end) for end in element.range)  # type: ignore[arg-type]
+
+        def read_whole(value: int, _: date) -> _Stated:
+            if not least <= value <= most:
+                return None
+            return Numbers(number := float(value), number, half=_HALVES[0])
+
+        def read(value: float, _: date) -> _Stated:
+            text = as_text(value)
+            if not least <= value <= most or "e" in text:
+                return None
+            decimals = len(text.partition(".")[2])
+            return Numbers(value, value, half=_HALVES[min(decimals, DIGITS_THAT_COUNT)])
+
+        yield int, read_whole
+        if element.type == "quantity":
+            yield float, read
