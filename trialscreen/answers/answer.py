@@ -37,8 +37,14 @@ SAMPLED = "date"
 AWAITED_SINCE, AWAITED_FROM = "since", "from"
 """The notes of a value that is pending: since when, and from whom."""
 
+DESPITE = "despite"
+"""The note of the places in a record that say yes, of a no that holds all the same."""
+
+RECORD = "record"
+"""The note of the places in a record that an answer was taken from, in a file that keeps it."""
+
 ANSWER_KEYS = (
-    *(VALUE_KEY, SAMPLED, AWAITED_SINCE, AWAITED_FROM),
+    *(VALUE_KEY, SAMPLED, AWAITED_SINCE, AWAITED_FROM, DESPITE, RECORD),
     *(ANSWERED, ASKED, CRITERIA, SET_ASIDE, NOTE),
 )
 

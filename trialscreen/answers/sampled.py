@@ -2,6 +2,7 @@
 
 It stands in keys of its own (`date`, `since`, `from`), or behind the value: `3.1 on 2026-05-20`,
 `pending since 2026-05-20 from the reference laboratory`. Tables have `tsh_date` beside `tsh`.
+So does what a no is said in spite of: `no despite Condition/12`.
 What is awaited is awaited since its sample was taken, if no more is said.
 """
 
@@ -13,7 +14,9 @@ from trialscreen.answers.answer import (
     ANSWERED,
     AWAITED_FROM,
     AWAITED_SINCE,
+    DESPITE,
     SAMPLED,
+    SET_ASIDE,
     Answer,
     Answers,
     day_or_text,
@@ -28,7 +31,7 @@ from trialscreen.answers.values import (
 )
 from trialscreen.answers.written_dates import days_of
 from trialscreen.model.errors import Problem, ValueProblem
-from trialscreen.model.facts import Dates
+from trialscreen.model.facts import Dates, Exactly
 from trialscreen.model.trial import Element, Trial
 from trialscreen.screening.samples import SAMPLE_DAY, Awaited, Samples, awaited_from, day_column
 from trialscreen.text.characters import shown
@@ -37,6 +40,7 @@ from trialscreen.text.spelling import folded
 # Few answers say so much: `re` compiles these, and keeps them, when one does.
 _DATED = r"(?is)(.+?)\s+on\s+(\S.*)"
 _DATED_IN_BRACKETS = r"(?s)(.+?)\s*\(\s*([^()]*[^()\s])\s*\)"
+_DESPITE = r"(?is)(.+?)\s+despite\s+(\S.*)"
 _AWAITED = r"(?i)\s+(since|from)\s+(?=\S)"
 
 
@@ -55,6 +59,8 @@ def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[P
         return answer
     if (dated := with_day_behind(element, text)) is not None:
         text, said = dated[1], {SAMPLED: dated[2]}
+    elif _says(text, DESPITE) and (despite := re.fullmatch(_DESPITE, text)) is not None:
+        text, said = despite[1], {DESPITE: despite[2]}
     if (waits := said_pending(trial, element, text)) is not None:
         text = PENDING_WORD
         said |= waits
@@ -145,7 +151,7 @@ def _with_day(value: Answer, day: Answer, problems: list[Problem]) -> Answer:
 
 def told_together(answer: Answer) -> str:
     """A value as it can be written in one text, with what is said beside it."""
-    beside = ((SAMPLED, "on"), (AWAITED_SINCE, "since"), (AWAITED_FROM, "from"))
+    beside = ((SAMPLED, "on"), (AWAITED_SINCE, "since"), (AWAITED_FROM, "from"), (DESPITE, DESPITE))
     said = (f" {word} {answer.notes[key]}" for key, word in beside if key in answer.notes)
     return "".join((answer.text, *said))
 
@@ -172,6 +178,9 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
         said = _said(trial, answer)
         found = _read_days(trial, said, answer.where, on, problems)
         problems.extend(_out_of_place(element, answer, said))
+        if DESPITE in answer.notes and not _is_no(trial, element, answer, on):
+            message = "is for a no, and names what in the record says yes"
+            problems.append(Problem(f"{answer.where} {DESPITE}", message))
         if answer.is_pending:
             answered = _day_of(answer.notes.get(ANSWERED), on)
             told = (found[key] for key in (AWAITED_SINCE, SAMPLED) if key in found)
@@ -185,6 +194,15 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
 
 def _states_nothing(trial: Trial, element: Element, answer: Answer) -> bool:
     return folded(answer.text) in unknown_words(trial, element)
+
+
+def _is_no(trial: Trial, element: Element, answer: Answer, on: date) -> bool:
+    """Whether it is a no, or one that is kept and not used."""
+    try:
+        text = answer.notes.get(SET_ASIDE, answer.text)
+        return read_value(trial, element, text, on) == Exactly(value=False)
+    except ValueProblem:  # told where the answers are read
+        return True
 
 
 def _said(trial: Trial, answer: Answer) -> dict[str, str]:

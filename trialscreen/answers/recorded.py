@@ -1,0 +1,167 @@
+"""A patient's record beside what people say: whose word counts for which element.
+
+What a person says decides, also that a value is unknown or pending; the record's is shown beside
+it. One thing is not taken as said unawares: a no against a yes of the record is a conflict, and
+unknown, until it is said as `no despite Condition/12`, with every place that says yes.
+"""
+
+from collections.abc import Iterable, Mapping, Set
+from datetime import date
+from typing import NamedTuple, get_args
+
+from trialscreen.answers.answer import (
+    DESPITE,
+    RECORD,
+    SET_ASIDE,
+    Answer,
+    Answers,
+    By,
+    readable_facts,
+)
+from trialscreen.answers.values import read_value
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.evidence import Evidence, EvidenceKind
+from trialscreen.model.facts import Exactly, Fact, Numbers
+from trialscreen.model.limits import limits_by_value
+from trialscreen.model.trial import Trial
+from trialscreen.screening.edit_checks import review
+from trialscreen.screening.evaluate import Evaluation
+
+
+class FromRecord(NamedTuple):
+    """What a record gives: answers (by="record"), and evidence for these and for more."""
+
+    answers: Mapping[str, Answer] = {}
+    evidence: tuple[Evidence, ...] = ()
+
+
+NO_RECORD = FromRecord()
+
+_NO = Exactly(value=False)
+
+
+def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> FromRecord:
+    """What was given and the record together, and the evidence as it stands beside that.
+
+    Where the two contradict each other, the record yields, and nothing is refused; against a
+    no, both do. What a file kept of an earlier record is left out: the record is read anew.
+    """
+    said = _facts(trial, given, on)
+    own = {name: one for name, one in given.items() if RECORD not in one.notes}
+    denied = {n for n in own if said.get(n) == _NO and not _despite(own[n], says_yes(record, n))}
+    unused = {n for n, one in own.items() if one.is_set_aside and n in record.answers}
+    own = {n: _as_said(own[n]) if n in denied else own[n] for n in own.keys() - unused | denied}
+    foreign = _limits_of(trial, own)
+    answers = {**{n: a for n, a in record.answers.items() if n not in foreign}, **own}
+    yields, contradicted = _contradictions(trial, answers, record, on)
+    aside = {name: own[name].set_aside() for name in denied | contradicted}
+    answers = {n: one for n, one in answers.items() if n not in yields} | aside
+    evidence = [
+        *(_yielding(one, yields) for one in record.evidence),
+        *(Evidence("conflict", name, "no", source=one.by) for name, one in aside.items()),
+    ]
+    return FromRecord(answers, evidence_beside(trial, evidence, answers, on))
+
+
+def says_yes(record: FromRecord, name: str) -> set[str]:
+    """The places in a record that say yes of an element."""
+    return {
+        one.source
+        for one in record.evidence
+        if one.element == name and one.kind in ("fact", "conflict") and one.value == "yes"
+    }
+
+
+def _despite(answer: Answer, places: Set[str]) -> bool:
+    """Whether it is said despite all of these places."""
+    return places <= {one.strip() for one in answer.notes.get(DESPITE, "").split(",")}
+
+
+def _as_said(answer: Answer) -> Answer:
+    return answer._replace(text=answer.notes[SET_ASIDE]) if answer.is_set_aside else answer
+
+
+def _facts(trial: Trial, answers: Answers, on: date) -> dict[str, Fact]:
+    """What is said, also in answers that are set aside; as far as it can be read."""
+    return readable_facts(trial, {n: _as_said(one) for n, one in answers.items()}, on, [])
+
+
+def _limits_of(trial: Trial, own: Answers) -> set[str]:
+    """The limits of normal of the values given: those of a record stand with another result."""
+    return {
+        limit for value, roles in limits_by_value(trial).items() if value in own for limit in roles
+    }
+
+
+Yielding = dict[str, tuple[EvidenceKind, str]]
+"""What becomes of the record's word on elements that it gives, and why."""
+
+
+def _contradictions(
+    trial: Trial, answers: Answers, record: FromRecord, on: date
+) -> tuple[Yielding, set[str]]:
+    """Where answers contradict each other: what of the record yields, and which noes do."""
+    left, yields, noes = dict(answers), Yielding(), set[str]()
+    while True:
+        facts = readable_facts(trial, left, on, [])
+        errors = [n for n in review(trial, Evaluation(trial, facts, on)) if n.level == "error"]
+        before = len(yields)
+        for error in errors:
+            of_record = {n for n in error.elements if n in left and left[n].by == "record"}
+            places = {one.source for one in record.evidence if one.element in of_record}
+            own = [n for n in error.elements if n in left and n not in of_record]
+            against = {n for n in own if facts.get(n) == _NO and not _despite(left[n], places)}
+            kind: EvidenceKind = "overruled" if own and not against else "conflict"
+            yields |= dict.fromkeys(of_record, (kind, error.message))
+            noes |= against if of_record else set()
+        left = {name: one for name, one in left.items() if name not in yields}
+        if len(yields) == before:
+            return yields, noes
+
+
+def _yielding(one: Evidence, yields: Yielding) -> Evidence:
+    kind, why = yields.get(one.element, (one.kind, ""))
+    if one.kind not in _OF_ANSWERS or not why:
+        return one
+    return one._replace(kind=kind, note="; ".join(filter(None, (one.note, why))))
+
+
+_OF_ANSWERS = ("fact", "assumed", "conflict", "overruled")
+
+
+def evidence_beside(
+    trial: Trial, evidence: Iterable[Evidence], answers: Answers, on: date
+) -> tuple[Evidence, ...]:
+    """The evidence, as it stands beside answers."""
+    facts = readable_facts(trial, answers, on, [])
+    now = (_beside(trial, one, answers.get(one.element), facts, on) for one in evidence)
+    return tuple(one for one in now if one is not None)
+
+
+def _beside(
+    trial: Trial, one: Evidence, answer: Answer | None, facts: Mapping[str, Fact], on: date
+) -> Evidence | None:
+    if one.kind not in _OF_ANSWERS or (answer is not None and answer.by == "record"):
+        return one
+    if answer is None:
+        return one._replace(kind="overruled") if one.kind in ("fact", "assumed") else one
+    if answer.is_set_aside:
+        return one._replace(kind="conflict") if one.kind == "fact" else one
+    if one.source in get_args(By):  # a side that was given, and is decided now
+        return None
+    agrees = _same(facts.get(one.element), _fact(trial, one, on))
+    return one._replace(kind="fact" if agrees else "overruled")
+
+
+def _same(one: Fact | None, other: Fact | None) -> bool:
+    """Whether both are known and allow the same values, however many digits were written."""
+    if isinstance(one, Numbers) and isinstance(other, Numbers):
+        return one._replace(half=None) == other._replace(half=None)
+    return one is not None and one == other
+
+
+def _fact(trial: Trial, one: Evidence, on: date) -> Fact | None:
+    try:
+        return read_value(trial, trial.elements[one.element], f"{one.value} {one.unit}".strip(), on)
+    except ValueProblem:
+        return None
