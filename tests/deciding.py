@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from tests.logs import TOOL, TRIAL, screened
-from trialscreen.answers.files import read_answers
+from trialscreen.answers.answers_file import read_answers
 from trialscreen.log.deciding import checked
 from trialscreen.log.decisions import CohortState, Decision, Kept
 from trialscreen.log.entry import Correction

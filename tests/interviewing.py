@@ -14,12 +14,12 @@ import yaml
 
 from tests.process import TIMEOUT, every_signal_heard
 from trialscreen import Trial
-from trialscreen.answers.interview.answers_file import Keeper
+from trialscreen.answers.interview.autosave import Keeper
+from trialscreen.answers.interview.console import Leave, Terminal
 from trialscreen.answers.interview.ordering import Question, next_question
 from trialscreen.answers.interview.questions import texts_of
 from trialscreen.answers.interview.session import Session
 from trialscreen.answers.interview.state import State
-from trialscreen.answers.interview.terminal import Leave, Terminal
 from trialscreen.model.trial import SOURCES, Source
 from trialscreen.screening.screen import screen
 

@@ -114,12 +114,12 @@ def test_messages_that_cannot_be_written_change_no_code(args: list[str], code: i
 
 AT_THE_LAST_MOMENT = """
 import os, sys
-from trialscreen.text import files
+from trialscreen.text import text_files
 def told(part, flags):
     assert part.exists()
     os.kill(os.getpid(), int(os.environ["HOW"]))
     raise AssertionError("it went on")
-files._sync = told
+text_files._sync = told
 from trialscreen.cli import main
 main()
 """

@@ -19,7 +19,7 @@ from tests.tools.simulate import ID, write
 from trialscreen import load_trial
 from trialscreen.model.errors import InputError
 from trialscreen.tables.cohort.streaming import interruptible
-from trialscreen.text.files import whole_file
+from trialscreen.text.text_files import whole_file
 
 ROWS = 60_000
 KILLS = size(8, part=4)

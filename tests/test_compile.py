@@ -37,7 +37,7 @@ from trialscreen.screening.edit_checks import agree
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.tables.compile import Table, compile_trial
 from trialscreen.tables.compile import simplify as folding
-from trialscreen.tables.compile.rules import Compiler
+from trialscreen.tables.compile.compiler import Compiler
 from trialscreen.tables.engines import polars as columns
 from trialscreen.tables.engines.polars import expression, screen_frame, table_of
 

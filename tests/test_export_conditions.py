@@ -24,8 +24,8 @@ from trialscreen.output.export.conditions import (
     some,
     substituted,
 )
+from trialscreen.output.export.fhir.datatypes import Answer
 from trialscreen.output.export.fhir.enable_when import holds
-from trialscreen.output.export.fhir.values import Answer
 
 VALUES = (1, 2, 2.5, 3)
 NUMBERS: list[Answer] = [

@@ -24,7 +24,7 @@ from trialscreen.model.errors import InputError
 from trialscreen.model.rules import Is, Rule, all_of, any_of
 from trialscreen.model.trial import Criterion, Element
 from trialscreen.output.export.conditions import NEVER
-from trialscreen.output.export.fhir.limits import questionnaire_limits, response_limits
+from trialscreen.output.export.fhir.lost_in_fhir import questionnaire_limits, response_limits
 from trialscreen.output.export.fhir.questionnaire import (
     Variant,
     irrelevance,

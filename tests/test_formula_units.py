@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from trialscreen import InputError, Trial
-from trialscreen.criteria_file.trial import parse_trial
+from trialscreen.criteria_file.yaml_trial import parse_trial
 from trialscreen.model.facts import Exactly, Fact, Numbers, number
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.tables.engines.polars import screen_frame

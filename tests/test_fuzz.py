@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from tests.sizes import examples
 from trialscreen import InputError, load_trial
 from trialscreen.answers.answer import readable_facts
-from trialscreen.answers.files import read_answers
+from trialscreen.answers.answers_file import read_answers
 from trialscreen.answers.values import read_value
 from trialscreen.criteria_file.lint import lint
-from trialscreen.criteria_file.trial import parse_trial
+from trialscreen.criteria_file.yaml_trial import parse_trial
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.facts import Dates, Exactly, Numbers
 from trialscreen.model.trial import ELEMENT_TYPES

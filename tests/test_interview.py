@@ -10,7 +10,7 @@ import pytest
 
 from tests.interviewing import ON, PROMPT, answers, finish, interrupt, say, signalled, spawn, start
 from tests.process import TIMEOUT
-from trialscreen.answers.interview.answers_file import AnswersFile
+from trialscreen.answers.interview.autosave import AnswersFile
 
 
 def test_with_nothing_given_in_a_terminal_the_interview_starts() -> None:

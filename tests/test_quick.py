@@ -15,7 +15,7 @@ from tests.process import PATIENTS
 from tests.sizes import examples
 from tests.spec import spec_trial
 from trialscreen import Trial, load_trial
-from trialscreen.answers.files import read_answers
+from trialscreen.answers.answers_file import read_answers
 from trialscreen.answers.interview.ordering import chances, next_question, open_elements
 from trialscreen.answers.interview.state import State
 from trialscreen.model.errors import Problem

@@ -8,7 +8,7 @@ import yaml
 from tests.interviewing import DAY, answers, conversation
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer, merge, read_facts
-from trialscreen.answers.interview.answers_file import AnswersFile, Keeper
+from trialscreen.answers.interview.autosave import AnswersFile, Keeper
 from trialscreen.answers.interview.state import State
 from trialscreen.model.errors import InputError
 from trialscreen.screening.screen import screen

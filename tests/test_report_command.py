@@ -14,7 +14,7 @@ from trialscreen.log.store import open_log
 from trialscreen.model.errors import InputError
 from trialscreen.output.report.log_page import LogReport, log_document
 from trialscreen.output.report.record_page import record_document, record_of
-from trialscreen.text.files import write_whole
+from trialscreen.text.text_files import write_whole
 
 ON = ("--screening-date", "2026-06-01")
 

@@ -12,7 +12,7 @@ from tests.interviewing import quit_, start
 from tests.process import ROOT, refusals, run
 from trialscreen.answers.site_file import MOST_PATTERN, limit_names, read_site
 from trialscreen.criteria_file.load import load_trial
-from trialscreen.criteria_file.trial import parse_trial
+from trialscreen.criteria_file.yaml_trial import parse_trial
 from trialscreen.model.errors import InputError
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Trial

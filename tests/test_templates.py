@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 
 from tests.process import PATIENTS, run
 from trialscreen import load_trial
-from trialscreen.answers.files import read_answers
+from trialscreen.answers.answers_file import read_answers
 from trialscreen.cli.answers import stored_answers
 from trialscreen.cli.element_flags import Flags
 from trialscreen.output.export.templates import write_xlsx_template, yaml_template

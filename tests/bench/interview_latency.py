@@ -17,11 +17,11 @@ from random import Random
 from tests.generate import ON, random_rule, random_world
 from tests.test_book import text_of
 from trialscreen import Trial, load_trial
-from trialscreen.answers.interview.answers_file import AnswersFile, Keeper
+from trialscreen.answers.interview.autosave import AnswersFile, Keeper
+from trialscreen.answers.interview.console import Leave, Terminal
 from trialscreen.answers.interview.questions import texts_of
 from trialscreen.answers.interview.session import Session
 from trialscreen.answers.interview.state import State
-from trialscreen.answers.interview.terminal import Leave, Terminal
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element
 from trialscreen.screening.screen import screen

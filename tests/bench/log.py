@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from tests.logs import ON, TOOL, TRIAL, begun
 from trialscreen import screen
 from trialscreen.answers.answer import Answer
-from trialscreen.answers.files import read_answers
+from trialscreen.answers.answers_file import read_answers
 from trialscreen.log.entry import Entry
 from trialscreen.log.recording import recorded
 from trialscreen.log.store import open_log

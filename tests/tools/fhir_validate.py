@@ -24,7 +24,7 @@ from tests.spec import spec_trial
 from tests.trials import vary, with_criteria
 from trialscreen import load_trial
 from trialscreen.answers.answer import readable_facts, screening_date
-from trialscreen.answers.files import read_answers
+from trialscreen.answers.answers_file import read_answers
 from trialscreen.model.errors import Problem
 from trialscreen.output.export.fhir.questionnaire import questionnaire
 from trialscreen.output.export.fhir.response import response

@@ -12,7 +12,7 @@ from trialscreen.model.facts import Numbers, is_exact
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import nearest, printable, shown, some
-from trialscreen.text.files import decode, read_bytes
+from trialscreen.text.text_files import decode, read_bytes
 
 KEYS = ("limits", "subject_pattern")
 MOST_PATTERN = 200

@@ -9,7 +9,7 @@ from trialscreen.answers.answer import (
     readable_facts,
     screening_date,
 )
-from trialscreen.answers.files import read_answers
+from trialscreen.answers.answers_file import read_answers
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.values import is_unknown
 from trialscreen.cli.element_flags import Flags, told_flag

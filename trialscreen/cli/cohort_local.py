@@ -60,7 +60,7 @@ def screen_here(trial: Trial, asked: CohortOptions) -> None:
     """Screens the files, writes what was asked for, and says what to know. Raises InputError."""
     with needing("cohort", "needs one more package", "cohort", "polars"):
         from trialscreen.tables.cohort.run import run  # noqa: PLC0415
-    from trialscreen.text.files import whole_file  # noqa: PLC0415
+    from trialscreen.text.text_files import whole_file  # noqa: PLC0415
 
     job = _job(trial, asked)
     with whole_file(job.beside[0]) if job.beside else nullcontext() as part:
@@ -198,7 +198,7 @@ def _tell(cohort: "Cohort", part: Path | None, files: tuple[Path, ...]) -> None:
         show(attrition_page(cohort))
         return
     from trialscreen.output.report.attrition_data import attrition_text  # noqa: PLC0415
-    from trialscreen.text.files import writing  # noqa: PLC0415
+    from trialscreen.text.text_files import writing  # noqa: PLC0415
 
     text = attrition_text(cohort, files[0].suffix.lower(), __version__)
     with writing(str(files[0])):

@@ -15,7 +15,7 @@ from trialscreen.cli.app import CRITERIA_VARIABLE, app
 from trialscreen.cli.options import SITE_VARIABLE
 from trialscreen.cli.output import refuse
 from trialscreen.text.characters import printable, wrapped
-from trialscreen.text.files import write_whole, writing
+from trialscreen.text.text_files import write_whole, writing
 
 WASHOUT = "ineligible_washout.yaml"
 LOG = ("--log", "site.log", "--by", "DEMO", "--subject")

@@ -86,7 +86,7 @@ def _names(section: Section) -> Iterator[str]:
 def _write(trial: Trial, chosen: list[Element], template: Template, place: str) -> None:
     """Writes a blank file. Raises InputError if it cannot be written, or is there already."""
     from trialscreen.output.export import templates  # noqa: PLC0415 - for templates only
-    from trialscreen.text.files import whole_file  # noqa: PLC0415
+    from trialscreen.text.text_files import whole_file  # noqa: PLC0415
 
     if place != STDOUT and Path(place).exists():
         refuse("--output", f"{shown(place)} exists, and may be filled; name a new file")

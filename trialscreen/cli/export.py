@@ -67,14 +67,14 @@ def questionnaire(
     A group for each section, a question for each data element; a question is enabled while
     its answer can still matter. What FHIR cannot carry is told on stderr.
     """
-    from trialscreen.output.export.fhir import limits  # noqa: PLC0415 - each format, where it is asked for
+    from trialscreen.output.export.fhir import lost_in_fhir  # noqa: PLC0415 - each format, where it is asked for
     from trialscreen.output.export.fhir import questionnaire as fhir  # noqa: PLC0415
 
     trial = load_trial(context.obj)
     variant = fhir.Variant(_address(base, fhir.BASE), every)
     made = fhir.questionnaire(trial, variant)
     write_json(output, made)
-    tell_left_out(limits.questionnaire_limits(trial, variant))
+    tell_left_out(lost_in_fhir.questionnaire_limits(trial, variant))
 
 
 def response(
@@ -100,7 +100,7 @@ def response(
     progress. What it cannot carry is told on stderr.
     """
     from trialscreen.log.pseudonyms import check_subject  # noqa: PLC0415
-    from trialscreen.output.export.fhir import limits  # noqa: PLC0415
+    from trialscreen.output.export.fhir import lost_in_fhir  # noqa: PLC0415
     from trialscreen.output.export.fhir import response as fhir  # noqa: PLC0415
     from trialscreen.output.export.fhir.questionnaire import BASE, Variant  # noqa: PLC0415
 
@@ -117,7 +117,7 @@ def response(
     answers, screening = screen_answers(flags, on, given_file or file, at)
     made = fhir.response(screening, datetime.now(UTC), subject, variant)
     write_json(output, made.resource)
-    tell_left_out(limits.response_limits(flags.trial, made, answers))
+    tell_left_out(lost_in_fhir.response_limits(flags.trial, made, answers))
 
 
 def _address(base: str | None, otherwise: str) -> str:
@@ -148,7 +148,7 @@ def redcap(context: typer.Context, output: OutputOption) -> None:
     REDCap cannot carry is told on stderr.
     """
     from trialscreen.output.export.redcap.dictionary import COLUMNS, data_dictionary  # noqa: PLC0415
-    from trialscreen.output.export.redcap.limits import not_in_dictionary  # noqa: PLC0415
+    from trialscreen.output.export.redcap.lost_in_redcap import not_in_dictionary  # noqa: PLC0415
 
     trial = load_trial(context.obj)
     write_csv(output, COLUMNS, data_dictionary(trial))
@@ -229,7 +229,7 @@ def _write_dataset(path: Path, dataset: "Dataset", made: datetime) -> None:
 
 
 def _write_xpt(path: Path, dataset: "Dataset", made: datetime) -> None:
-    from trialscreen.text.files import whole_file, writing  # noqa: PLC0415 - for files only
+    from trialscreen.text.text_files import whole_file, writing  # noqa: PLC0415 - for files only
 
     packages = ("polars", "pyreadstat")
     with needing("--output", f".xpt needs {' and '.join(packages)}", "sdtm", *packages):

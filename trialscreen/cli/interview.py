@@ -24,7 +24,7 @@ from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import nearest, shown
 
 if TYPE_CHECKING:
-    from trialscreen.answers.interview.answers_file import Keeper
+    from trialscreen.answers.interview.autosave import Keeper
     from trialscreen.answers.interview.state import State
     from trialscreen.cli.interview_ending import Ending
 
@@ -95,7 +95,7 @@ def answers_file(options: InterviewOptions) -> Iterator["Keeper | None"]:
     if options.resume is not None and options.save is not None:
         message = "not with --resume, which keeps the answers in the file that it names"
         refuse("--save", message)
-    from trialscreen.answers.interview.answers_file import Keeper, claim  # noqa: PLC0415 - for interviews only
+    from trialscreen.answers.interview.autosave import Keeper, claim  # noqa: PLC0415 - for interviews only
 
     option = "--save" if options.resume is None else "--resume"
     file = claim(options.resume or options.save or "", option, new=options.resume is None)
@@ -124,9 +124,9 @@ def interview(
     Returns what was found, from which answers, and what to say after the result.
     An interview that is left exits with 130, or with what its signal stands for.
     """
-    from trialscreen.answers.interview.answers_file import Keeper  # noqa: PLC0415
+    from trialscreen.answers.interview.autosave import Keeper  # noqa: PLC0415
+    from trialscreen.answers.interview.console import Leave, terminal, width  # noqa: PLC0415
     from trialscreen.answers.interview.session import Session  # noqa: PLC0415
-    from trialscreen.answers.interview.terminal import Leave, terminal, width  # noqa: PLC0415
     from trialscreen.cli.interview_ending import Ending  # noqa: PLC0415 - for interviews only
 
     sources = options.sources()

@@ -16,7 +16,7 @@ from trialscreen.output.report.verdict_words import verdict_line
 from trialscreen.text.characters import wrapped
 
 if TYPE_CHECKING:
-    from trialscreen.answers.interview.answers_file import Keeper
+    from trialscreen.answers.interview.autosave import Keeper
     from trialscreen.answers.interview.state import State
 
 

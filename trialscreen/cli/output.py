@@ -144,7 +144,7 @@ def write_text(place: str, text: str) -> None:
     if place == STDOUT:
         sys.stdout.write(text)
         return
-    from trialscreen.text.files import write_whole  # noqa: PLC0415 - for files only
+    from trialscreen.text.text_files import write_whole  # noqa: PLC0415 - for files only
 
     write_whole(Path(place), text)
 

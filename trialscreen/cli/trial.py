@@ -15,7 +15,7 @@ from trialscreen.criteria_file.load import criteria_bytes, load_trial
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Criterion, Trial
 from trialscreen.text.characters import count_of, nearest, shown
-from trialscreen.text.files import decode
+from trialscreen.text.text_files import decode
 
 
 def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
@@ -71,8 +71,8 @@ def check(
 ) -> None:
     """Check a criteria file: its form, and what a reviewer would ask about."""
     from trialscreen.criteria_file.lint import lint, place_of  # noqa: PLC0415
-    from trialscreen.criteria_file.trial import parse_trial  # noqa: PLC0415
     from trialscreen.criteria_file.yaml_nodes import parse_yaml  # noqa: PLC0415
+    from trialscreen.criteria_file.yaml_trial import parse_trial  # noqa: PLC0415
 
     data, origin = criteria_bytes(file or context.obj)
     loaded, root = parse_trial(data, origin), parse_yaml(decode(data, origin), origin)

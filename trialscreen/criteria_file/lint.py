@@ -7,8 +7,8 @@ from math import isclose
 from typing import Literal, NamedTuple
 
 from trialscreen.criteria_file import yaml_nodes
-from trialscreen.criteria_file.elements import inputs_of
 from trialscreen.criteria_file.ucum import grams_per_mole, ratio
+from trialscreen.criteria_file.yaml_elements import inputs_of
 from trialscreen.model import rules, truth
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.model.wording import as_written

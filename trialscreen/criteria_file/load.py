@@ -11,7 +11,7 @@ from pathlib import Path
 
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable
-from trialscreen.text.files import read_bytes
+from trialscreen.text.text_files import read_bytes
 
 FILE_NAME = "criteria.yaml"
 PARSED_NAME = "criteria.trial"
@@ -55,6 +55,6 @@ def _unpack(data: bytes) -> Trial | None:
 
 
 def _parse(data: bytes, origin: str) -> Trial:
-    from trialscreen.criteria_file.trial import parse_trial  # noqa: PLC0415 - one parsed needs none
+    from trialscreen.criteria_file.yaml_trial import parse_trial  # noqa: PLC0415 - one parsed needs none
 
     return parse_trial(data, origin)

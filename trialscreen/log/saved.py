@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trialscreen.answers.answer import SUBJECT
-from trialscreen.answers.files import KEPT, read_answers
+from trialscreen.answers.answers_file import KEPT, read_answers
 from trialscreen.answers.values import read_day
 from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Entry

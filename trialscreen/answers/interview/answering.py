@@ -1,6 +1,7 @@
 """How an answer is taken: read, read back where it is unusual, written down, kept."""
 
-from trialscreen.answers.interview.answers_file import Keeper
+from trialscreen.answers.interview.autosave import Keeper
+from trialscreen.answers.interview.console import Console
 from trialscreen.answers.interview.ordering import Question
 from trialscreen.answers.interview.questions import (
     explanation,
@@ -11,7 +12,6 @@ from trialscreen.answers.interview.questions import (
 )
 from trialscreen.answers.interview.reviewing import as_given, labels
 from trialscreen.answers.interview.state import ContradictingAnswer, State
-from trialscreen.answers.interview.terminal import Console
 from trialscreen.answers.values import in_dates, read_value
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.trial import Element

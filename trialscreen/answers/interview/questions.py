@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from trialscreen.answers.interview.console import HELP_LINE
 from trialscreen.answers.interview.ordering import Completion, Question
 from trialscreen.answers.interview.printed import limit_elements, printed
 from trialscreen.answers.interview.state import ContradictingAnswer, State
-from trialscreen.answers.interview.terminal import HELP_LINE
 from trialscreen.answers.sampled import said_pending
 from trialscreen.answers.values import PENDING_WORD, UNKNOWN_WORD
 from trialscreen.answers.written_dates import better_said

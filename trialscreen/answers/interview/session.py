@@ -8,7 +8,8 @@ from collections.abc import Set
 
 from trialscreen.answers.answer import SET_ASIDE
 from trialscreen.answers.interview.answering import Answering
-from trialscreen.answers.interview.answers_file import Keeper
+from trialscreen.answers.interview.autosave import Keeper
+from trialscreen.answers.interview.console import HELP_LINE, Console, Leave, Terminal
 from trialscreen.answers.interview.ordering import Question, completion, next_question
 from trialscreen.answers.interview.questions import number_of, progress_line
 from trialscreen.answers.interview.reviewing import (
@@ -24,7 +25,6 @@ from trialscreen.answers.interview.reviewing import (
     to_confirm,
 )
 from trialscreen.answers.interview.state import State
-from trialscreen.answers.interview.terminal import HELP_LINE, Console, Leave, Terminal
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import SOURCES, Source
 from trialscreen.screening.finding import Finding

@@ -14,7 +14,7 @@ from trialscreen.screening.samples import day_column
 from trialscreen.tables.cohort.readers.cells import Form, Kind, check_date_format, code_of
 from trialscreen.tables.unit_columns import beside, kinds_beside
 from trialscreen.text.characters import nearest, plain_name, printable, shown, some
-from trialscreen.text.files import decode, read_bytes
+from trialscreen.text.text_files import decode, read_bytes
 
 KEY, ROW, LATEST = "(patient id)", "(row number)", "(latest day)"
 """Columns beside those of the elements, whose names are words; LATEST has the last day that a

@@ -19,8 +19,7 @@ from trialscreen.tables.attrition.counts import Attrition
 from trialscreen.tables.cohort.batches import Anchor, Batches, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import KEY, NO_MAP, ROW, ColumnMap, Matched, match_columns
 from trialscreen.tables.cohort.data_quality import BatchQuality, DataQuality
-from trialscreen.tables.cohort.ids import Ids
-from trialscreen.tables.cohort.output import (
+from trialscreen.tables.cohort.findings_file import (
     ENDINGS,
     STDOUT,
     has_known_ending,
@@ -28,6 +27,7 @@ from trialscreen.tables.cohort.output import (
     whole_output,
     write,
 )
+from trialscreen.tables.cohort.ids import Ids
 from trialscreen.tables.cohort.readers.inputs import name_of as input_name
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of
@@ -36,7 +36,7 @@ from trialscreen.tables.cohort.screener import Screener
 from trialscreen.tables.cohort.streaming import BATCH, by_batch, interruptible, settle
 from trialscreen.tables.quality import DECLARE, MOST_BAD, too_many
 from trialscreen.text.characters import printable, shown, some
-from trialscreen.text.files import whole_file
+from trialscreen.text.text_files import whole_file
 
 
 class Job(NamedTuple):

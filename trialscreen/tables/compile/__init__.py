@@ -9,13 +9,13 @@ from collections.abc import Mapping
 
 from trialscreen.model.expr import NULL, Constant, Scalar
 from trialscreen.model.trial import Trial
-from trialscreen.tables.compile.contradictions import cleaned, contradiction_flags
-from trialscreen.tables.compile.missing import needed
+from trialscreen.tables.compile.compiler import Compiler
+from trialscreen.tables.compile.contradiction_flags import cleaned, contradiction_flags
+from trialscreen.tables.compile.needed import needed
 from trialscreen.tables.compile.open import Judged, judged_at_least, judged_not
 from trialscreen.tables.compile.program import ContradictionFlag, Program, Step, Table
-from trialscreen.tables.compile.rules import Compiler
 from trialscreen.tables.compile.simplify import both, either, if_, negated, unknown
-from trialscreen.tables.compile.stale import stale
+from trialscreen.tables.compile.stale_flags import stale
 
 __all__ = ["ContradictionFlag", "Program", "Step", "Table", "compile_trial"]
 

@@ -33,7 +33,7 @@ from trialscreen.output.export.conditions import (
     substituted,
     tests_of,
 )
-from trialscreen.output.export.fhir.values import Answer, Json, choice_coding
+from trialscreen.output.export.fhir.datatypes import Answer, Json, choice_coding
 from trialscreen.output.export.relevance import Relevance, values_of
 
 EXPRESSION_URL = (

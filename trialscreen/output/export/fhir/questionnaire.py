@@ -13,8 +13,7 @@ from urllib.parse import quote
 
 from trialscreen.model.trial import Element, Section, Trial
 from trialscreen.output.export.conditions import NEVER, Condition
-from trialscreen.output.export.fhir.enable_when import enabling, irrelevant_when
-from trialscreen.output.export.fhir.values import (
+from trialscreen.output.export.fhir.datatypes import (
     LARGEST_INTEGER,
     Json,
     check_codes,
@@ -22,6 +21,7 @@ from trialscreen.output.export.fhir.values import (
     quantity,
     unit_coding,
 )
+from trialscreen.output.export.fhir.enable_when import enabling, irrelevant_when
 
 BASE = "https://trialscreen.invalid/fhir"
 """Where canonical addresses begin if nobody publishes: a name that leads nowhere (RFC 2606)."""

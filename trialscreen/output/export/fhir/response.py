@@ -10,6 +10,7 @@ from typing import NamedTuple
 from trialscreen.model.dates import in_utc
 from trialscreen.model.facts import Fact, day
 from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.output.export.fhir.datatypes import Answer, Json, answer_of, check_codes
 from trialscreen.output.export.fhir.enable_when import holds
 from trialscreen.output.export.fhir.questionnaire import (
     Variant,
@@ -18,7 +19,6 @@ from trialscreen.output.export.fhir.questionnaire import (
     irrelevance,
     questions_of,
 )
-from trialscreen.output.export.fhir.values import Answer, Json, answer_of, check_codes
 from trialscreen.screening.screen import Screening
 
 

@@ -18,7 +18,7 @@ from trialscreen.tables.cohort.readers.csv_plain import CONTROLS, Plain, plain_r
 from trialscreen.tables.cohort.readers.opened import Asked, Tables, named_columns
 from trialscreen.tables.cohort.readers.utf8_copies import ADVICE, in_utf8, new_copy, open_bytes
 from trialscreen.text.characters import BLANKS, count_of, shown, some
-from trialscreen.text.files import MAX_BYTES
+from trialscreen.text.text_files import MAX_BYTES
 
 SEPARATORS = ",;\t|"
 LOOKED_AT = 50

@@ -1,9 +1,9 @@
 """Whole cohorts on Spark: a table of patients in Parquet in, their findings in Parquet out.
 
-For more rows than one machine holds. `files` finds the files and looks at their footers,
+For more rows than one machine holds. `table_files` finds the files and looks at their footers,
 `types` says which columns can be used, and `folders` reads what the names of folders state.
 `screened` leads the queries: one reads the table, and needs no shuffle; what `notes` has put
-beside its findings is counted from there, and `quality` tells of it.
+beside its findings is counted from there, and `counted` tells of it.
 """
 
 from trialscreen.tables.engines.spark.screened import Limits, Screened, screen_parquet, session

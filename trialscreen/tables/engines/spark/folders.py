@@ -15,7 +15,7 @@ from trialscreen.answers.values import read_value
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import Element, ElementType, Trial
-from trialscreen.tables.engines.spark.files import Source
+from trialscreen.tables.engines.spark.table_files import Source
 from trialscreen.text.characters import printable
 
 FILE = "(file)"

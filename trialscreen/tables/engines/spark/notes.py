@@ -14,7 +14,7 @@ from trialscreen.model import expr
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.tables.compile.simplify import both, compare, either, negated, unknown
 from trialscreen.tables.compile.usable import beside_range
-from trialscreen.tables.engines.spark.quality import (
+from trialscreen.tables.engines.spark.counted import (
     ABOVE,
     BELOW,
     CODES,

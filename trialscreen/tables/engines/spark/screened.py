@@ -18,10 +18,10 @@ from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.compile import Table, compile_trial
-from trialscreen.tables.engines.spark.files import Files, Source
 from trialscreen.tables.engines.spark.folders import FILE, read_folders
 from trialscreen.tables.engines.spark.notes import Notes
-from trialscreen.tables.engines.spark.stale import STALE, stale_last, with_stale
+from trialscreen.tables.engines.spark.stale_column import STALE, stale_last, with_stale
+from trialscreen.tables.engines.spark.table_files import Files, Source
 from trialscreen.tables.engines.spark.types import (
     EXPECTED,
     FOLDER,

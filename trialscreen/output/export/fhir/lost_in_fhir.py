@@ -7,7 +7,7 @@ from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.trial import SCREENING_DATE, Formula, Trial
 from trialscreen.output.export.fhir.questionnaire import Variant
 from trialscreen.output.export.fhir.response import Response
-from trialscreen.output.export.limits import comparisons, not_in_forms
+from trialscreen.output.export.lost_in_forms import comparisons, not_in_forms
 from trialscreen.text.characters import some
 
 

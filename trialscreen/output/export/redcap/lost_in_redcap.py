@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from trialscreen.model.rules import AtLeastN, Rule, parts_of
 from trialscreen.model.trial import Formula, Trial
-from trialscreen.output.export.limits import comparisons, not_in_forms
+from trialscreen.output.export.lost_in_forms import comparisons, not_in_forms
 from trialscreen.output.export.redcap.calc import calculation
 from trialscreen.text.characters import some
 

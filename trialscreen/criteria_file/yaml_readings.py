@@ -5,8 +5,8 @@ from datetime import date
 from typing import get_args
 
 from trialscreen.criteria_file.reader import Cursor, read_record
-from trialscreen.criteria_file.rules import read_rule
 from trialscreen.criteria_file.yaml_nodes import Sequence
+from trialscreen.criteria_file.yaml_rules import read_rule
 from trialscreen.model import rules
 from trialscreen.model.trial import Alternative, Confirmed, Criterion, Direction, Reading
 from trialscreen.text.characters import nearest, shown

@@ -11,7 +11,7 @@ import polars as pl
 from trialscreen.tables.cohort.column_map import KEY
 from trialscreen.text.characters import printable
 from trialscreen.text.csvtext import FORMULA, NUMBER, cell_text
-from trialscreen.text.files import whole_file
+from trialscreen.text.text_files import whole_file
 
 ENDINGS = (".csv", ".parquet")
 STDOUT = Path("-")

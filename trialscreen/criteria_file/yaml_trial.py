@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from trialscreen.criteria_file.elements import inputs_of, read_elements
 from trialscreen.criteria_file.reader import Cursor, Document, Reader, read_record, reader_of
-from trialscreen.criteria_file.readings import clauses_of, read_reading, with_alternatives
-from trialscreen.criteria_file.rules import STAND_IN, read_rule
+from trialscreen.criteria_file.yaml_elements import inputs_of, read_elements
 from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
 from trialscreen.criteria_file.yaml_nodes import Scalar, parse_yaml
+from trialscreen.criteria_file.yaml_readings import clauses_of, read_reading, with_alternatives
+from trialscreen.criteria_file.yaml_rules import STAND_IN, read_rule
 from trialscreen.model.registration import Registration
 from trialscreen.model.trial import (
     RESULT_COLUMNS,
@@ -24,8 +24,8 @@ from trialscreen.model.trial import (
     Unit,
 )
 from trialscreen.text.characters import nearest, shown
-from trialscreen.text.files import decode
 from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
+from trialscreen.text.text_files import decode
 
 FORMAT = 1
 _KEYS = (

@@ -17,7 +17,7 @@ from trialscreen.answers.answer import (
 from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.text.characters import first_control, printable, short, shown
-from trialscreen.text.files import MAX_BYTES, decode, read_bytes
+from trialscreen.text.text_files import MAX_BYTES, decode, read_bytes
 
 if TYPE_CHECKING:
     from trialscreen.criteria_file import yaml_nodes

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from trialscreen.model.expr import FALSE, TRUE, Scalar
 from trialscreen.model.rules import Rule, Test, elements_of_test, parts_of
 from trialscreen.model.trial import Element, Formula
+from trialscreen.tables.compile.compiler import Compiler
 from trialscreen.tables.compile.intervals import is_exact
-from trialscreen.tables.compile.rules import Compiler
 from trialscreen.tables.compile.simplify import both, either, known, negated, unknown
 
 Opens = dict[str, Scalar]

@@ -2,7 +2,7 @@
 
 from trialscreen.model.expr import NULL, Scalar
 from trialscreen.screening.samples import day_column
-from trialscreen.tables.compile.rules import Compiler
+from trialscreen.tables.compile.compiler import Compiler
 from trialscreen.tables.compile.simplify import before, both, compare, known
 
 

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from trialscreen.criteria_file.reader import Cursor, Reader, read_record
-from trialscreen.criteria_file.rules import RESERVED, read_period, read_rule
 from trialscreen.criteria_file.yaml_nodes import Scalar, Sequence
+from trialscreen.criteria_file.yaml_rules import RESERVED, read_period, read_rule
 from trialscreen.model.facts import Dates, Exactly, Numbers
 from trialscreen.model.formulas import FORMULAS, FormulaSpec, Input
 from trialscreen.model.rules import Given, Rule, elements_of

@@ -11,9 +11,9 @@ from trialscreen.model.contradictions import Agreement, Contradiction, Disagreem
 from trialscreen.model.expr import NULL, Column, Constant, Scalar
 from trialscreen.model.rules import Given, Rule
 from trialscreen.model.trial import Check, Element, Formula
+from trialscreen.tables.compile.compiler import Compiler
 from trialscreen.tables.compile.intervals import Bounds, is_exact, overlap, where, written
 from trialscreen.tables.compile.program import ContradictionFlag, Table
-from trialscreen.tables.compile.rules import Compiler
 from trialscreen.tables.compile.simplify import calculated, compare, either, floor, if_, negated
 
 

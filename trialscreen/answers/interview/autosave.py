@@ -7,12 +7,12 @@ import yaml
 from filelock import FileLock, Timeout
 
 from trialscreen.answers.answer import NOTE, SET_ASIDE, SUBJECT, VALUE_KEY
-from trialscreen.answers.files import KEPT
+from trialscreen.answers.answers_file import KEPT
 from trialscreen.answers.interview.state import State
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.text.characters import printable, shown
-from trialscreen.text.files import MAX_BYTES, part_prefix, whole_file, writing
+from trialscreen.text.text_files import MAX_BYTES, part_prefix, whole_file, writing
 
 HEAD = f"{KEPT} Values may be edited by hand.\n"
 
