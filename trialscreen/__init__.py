@@ -11,71 +11,20 @@
 [('E8', ('last dose of a RANKL inhibitor 2025-11 within 12 months before 2026-06-01',))]
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from trialscreen.api import (
-        Awaited,
-        Criterion,
-        Dates,
-        DoseCohort,
-        Element,
-        Evidence,
-        Exactly,
-        Fact,
-        Finding,
-        InputError,
-        Notice,
-        Numbers,
-        Open,
-        Problem,
-        Screening,
-        Source,
-        Stale,
-        Status,
-        Trial,
-        Turn,
-        Verdict,
-        load_trial,
-        result,
-        screen,
-    )
+    from trialscreen.api import *  # noqa: F403 - its `__all__` is the one list of names
+    from trialscreen.api import __all__
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
     """What `api` has, imported when it is asked for: the command line starts without it."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from trialscreen import api  # noqa: PLC0415
-
-    return getattr(api, name)
-
-
-__all__ = [
-    "Awaited",
-    "Criterion",
-    "Dates",
-    "DoseCohort",
-    "Element",
-    "Evidence",
-    "Exactly",
-    "Fact",
-    "Finding",
-    "InputError",
-    "Notice",
-    "Numbers",
-    "Open",
-    "Problem",
-    "Screening",
-    "Source",
-    "Stale",
-    "Status",
-    "Trial",
-    "Turn",
-    "Verdict",
-    "load_trial",
-    "result",
-    "screen",
-]
+    if name == "__all__" or not name.startswith("__"):
+        api = import_module("trialscreen.api")
+        if name == "__all__" or name in api.__all__:
+            return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
