@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trialscreen.api import *  # noqa: F403 - its `__all__` is the one list of names
-    from trialscreen.api import __all__
+    from trialscreen.api import __all__ as __all__
 
 __version__ = "0.1.0"
 
