@@ -6,7 +6,9 @@ Texts stand as written. A reader of FHIR or OMOP makes entries and judges nothin
 
 from typing import Literal, NamedTuple
 
-EntryKind = Literal["measurement", "condition", "procedure", "medication", "allergy"]
+EntryKind = Literal["measurement", "condition", "procedure", "medication", "allergy", "answer"]
+"""An `answer` is one to a question of our own Questionnaire: its one code has the system
+`questionnaire`, the question's linkId as code, and the Questionnaire's address as display."""
 
 Standing = Literal["counts", "provisional", "resolved", "refuted", "error", "planned", "past"]
 """What an entry's own statuses make of it.

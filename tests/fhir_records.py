@@ -1,0 +1,56 @@
+"""FHIR resources of made-up patients for tests, written into files, and what is read of them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trialscreen.records.fhir import Read, read
+
+Json = Mapping[str, Any]
+LOINC = "http://loinc.org"
+UCUM = "http://unitsofmeasure.org"
+
+
+def patient(id: str = "p1", **more: Any) -> Json:
+    return {
+        "resourceType": "Patient",
+        "id": id,
+        "gender": "female",
+        "birthDate": "1956-03-12",
+        **more,
+    }
+
+
+def observation(**more: Any) -> Json:
+    """A TSH of 3.1 mIU/L; None takes a part away."""
+    made = {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "code": {"coding": [{"system": LOINC, "code": "3016-3"}]},
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": "2026-03-02",
+        "valueQuantity": {"value": 3.1, "unit": "mIU/L", "system": UCUM, "code": "m[IU]/L"},
+        **more,
+    }
+    return {name: part for name, part in made.items() if part is not None}
+
+
+def bundle(*resources: Json, type: str = "collection", urls: Mapping[int, str] = {}) -> Json:
+    entries = [
+        {**({"fullUrl": urls[number]} if number in urls else {}), "resource": one}
+        for number, one in enumerate(resources)
+    ]
+    return {"resourceType": "Bundle", "type": type, "entry": entries}
+
+
+def write_lines(path: Path, *resources: Json | str) -> Path:
+    lines = (one if isinstance(one, str) else json.dumps(one) for one in resources)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return path
+
+
+def read_these(folder: Path, *resources: Json | str) -> Read:
+    """What is read of a file with one resource a line."""
+    return read([write_lines(folder / "export.ndjson", *resources)])

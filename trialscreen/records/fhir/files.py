@@ -1,0 +1,129 @@
+"""The files of a FHIR export, and the JSON documents in them, each with its place."""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.text.characters import printable
+
+LINES = (".ndjson", ".jsonl")
+ENDINGS = (".json", *LINES)
+_BUFFER = 1 << 16
+_GZIP = 31
+"""zlib's word for the form of .gz files."""
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Document(NamedTuple):
+    """JSON text, and where it begins: a file, and a line if it is one of many."""
+
+    data: bytes
+    file: str
+    line: int | None
+
+
+def find(paths: Sequence[str | Path]) -> tuple[Path, ...]:
+    """The FHIR files among these files and folders, in the order of their names.
+
+    Raises InputError for what is not there, and for a folder without any.
+    """
+    found: dict[Path, None] = {}
+    problems = []
+    for path in map(Path, paths):
+        inside = _inside(path)
+        found.update(dict.fromkeys(inside))
+        if not path.exists():
+            problems.append(Problem(printable(str(path)), "there is no such file or folder"))
+        elif not inside:
+            kinds = f"{', '.join(ENDINGS)}, or one of these with .gz"
+            problems.append(Problem(printable(str(path)), f"holds no FHIR file; expected {kinds}"))
+    if problems:
+        raise InputError(problems)
+    return tuple(found)
+
+
+def _inside(path: Path) -> list[Path]:
+    if path.is_dir():
+        every = (one for one in path.rglob("*") if not one.name.startswith("."))
+        return sorted(one for one in every if _ending(one) in ENDINGS and one.is_file())
+    return [path] if path.is_file() and _ending(path) in ENDINGS else []
+
+
+def _ending(path: Path) -> str:
+    return path.with_suffix("").suffix.lower() if _is_packed(path) else path.suffix.lower()
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz"
+
+
+def documents(
+    path: Path, problems: list[Problem], advance: Callable[[int], None]
+) -> Iterator[Document]:
+    """The documents of a file; what ends it early is noted in `problems`, with the line.
+
+    `advance` is told of the bytes that are read, as they are on the disk.
+    """
+    name, last = printable(str(path)), 0
+    try:
+        with path.open("rb") as raw:
+            chunks = _chunks(raw, advance)
+            if _is_packed(path):
+                chunks = _unpacked(chunks)
+            if _ending(path) not in LINES:
+                yield Document(b"".join(chunks).removeprefix(_BYTE_ORDER_MARK), name, None)
+                return
+            for last, line in enumerate(_lines(chunks), 1):
+                if line and not line.isspace():
+                    begins = _BYTE_ORDER_MARK if last == 1 else b""
+                    yield Document(line.removeprefix(begins), name, last)
+    except EOFError:
+        problems.append(Problem(f"{name}:{last + 1}", "ends early: it is a part of a .gz file"))
+    except zlib.error:
+        message = "is damaged, and not read from here on: it cannot be unpacked"
+        problems.append(Problem(f"{name}:{last + 1}", message))
+    except OSError as error:
+        problems.append(Problem(name, f"cannot be read: {error.strerror}"))
+
+
+def _chunks(raw: IO[bytes], advance: Callable[[int], None]) -> Iterator[bytes]:
+    while chunk := raw.read(_BUFFER):
+        yield chunk
+        advance(len(chunk))
+
+
+def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """What a .gz file holds, up to where it is damaged; it may be several in one.
+
+    Python's gzip gives less of a damaged file, and takes longer.
+    """
+    unpacker, is_open = zlib.decompressobj(_GZIP), True
+    for chunk in chunks:
+        rest = chunk
+        while rest:
+            if unpacker.eof:
+                unpacker = zlib.decompressobj(_GZIP)
+            yield unpacker.decompress(rest)
+            rest = unpacker.unused_data.lstrip(b"\0")
+        is_open = not unpacker.eof
+    if is_open:
+        raise EOFError
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    begun: list[bytes] = []
+    for chunk in chunks:
+        first, *others = chunk.split(b"\n")
+        begun.append(first)
+        if others:
+            yield b"".join(begun)
+            begun = [others.pop()]
+            yield from others
+    yield b"".join(begun)
+
+
+def place(document: Document, line: int = 1) -> str:
+    """The file, and the line: that of the document, if it is one line."""
+    return f"{document.file}:{document.line or line}"

@@ -1,0 +1,181 @@
+"""Observations to measurements: values with their comparators, printed ranges, components."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Raw
+
+from trialscreen.records.entries import Amount, Coding, Entry, Limits
+from trialscreen.records.fhir import resources as fhir
+from trialscreen.records.fhir.codings import codings
+from trialscreen.records.fhir.standings import OBSERVATION, standing, weakest
+
+UCUM = ("http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8")
+COMPARATORS = ("", "<", "<=", ">", ">=")
+
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+Value = Amount | bool | str | tuple[Coding, ...] | None
+
+
+def entries(
+    observation: fhir.Observation, source: str, damaged: list[fhir.Damage]
+) -> Iterator[Entry]:
+    """What an observation says itself, and each of its components.
+
+    `damaged` is what in it cannot be read; more is added. A value among it stays one that
+    cannot be used, so that no older one stands in for it.
+    """
+    counts, notes = standing(OBSERVATION, observation.status)
+    if any(one.name not in _WITHOUT_EFFECT and not _is_value(one) for one in damaged):
+        counts = weakest(counts, "provisional")
+    start, end = _when(observation)
+    whole = Entry(
+        "measurement",
+        (),
+        source,
+        start=start,
+        end=end,
+        recorded=observation.issued or "",
+        standing=counts,
+        site=codings(observation.body_site),
+        notes=notes,
+    )
+    own = _measured(whole, observation, damaged)
+    if own.value is not None or not observation.component:
+        yield own
+    for raw in observation.component or ():
+        part, wrong = fhir.decode(fhir.Component, raw)
+        damaged.extend(one._replace(name=f"component {one.name}") for one in wrong)
+        yield _measured(whole, part, wrong)
+
+
+_WITHOUT_EFFECT = ("referenceRange", "id", "meta", "issued")
+
+
+def _is_value(damage: fhir.Damage) -> bool:
+    return damage.name.startswith("value")
+
+
+def _measured(whole: Entry, part: fhir.Component, damaged: Sequence[fhir.Damage]) -> Entry:
+    wrong = next((one.message for one in damaged if _is_value(one)), "")
+    limits, notes = _limits(part.reference_range or ())
+    return whole._replace(
+        codes=codings(part.code),
+        value=f"cannot be read: {wrong}" if wrong else value_of(part),
+        absent=_words(part.data_absent_reason),
+        limits=limits,
+        notes=(*whole.notes, *notes),
+    )
+
+
+def _when(one: fhir.Observation) -> tuple[str, str]:
+    """The day or moment of an observation, or its first and its last."""
+    if one.effective_period is not None:
+        return one.effective_period.start or "", one.effective_period.end or ""
+    event = one.effective_timing.event if one.effective_timing is not None else None
+    times = [time for time in event or () if time]
+    start = one.effective_date_time or one.effective_instant or (min(times) if times else "")
+    return start, max(times) if len(times) > 1 else ""
+
+
+def value_of(part: fhir.Component) -> Value:
+    """The value of an observation, in whichever of FHIR's types; None if there is none."""
+    if part.value_quantity is not None:
+        return amount(part.value_quantity)
+    if part.value_codeable_concept is not None:
+        return codings(part.value_codeable_concept) or None
+    if part.value_boolean is not None:
+        return part.value_boolean
+    if fhir.is_given(part.value_integer):
+        return _number(part.value_integer)
+    if part.value_range is not None:
+        return _span(part.value_range)
+    if part.value_ratio is not None:
+        return _ratio(part.value_ratio)
+    return _text(part)
+
+
+def _text(part: fhir.Component) -> str | None:
+    """A value that is no number, as a text that no number is read from by chance."""
+    if part.value_period is not None:
+        return f"from {part.value_period.start} to {part.value_period.end}"
+    if fhir.is_given(part.value_sampled_data):
+        return "sampled data"
+    return part.value_string or part.value_date_time or part.value_time
+
+
+def amount(quantity: fhir.Quantity) -> Amount | str | None:
+    """A number with its comparator and unit; a text if it is none; None if it is not there."""
+    if not fhir.is_given(quantity.value):
+        return None
+    number, comparator = _number(quantity.value), quantity.comparator or ""
+    is_code = quantity.system in UCUM
+    unit = quantity.unit or ("" if is_code else quantity.code) or ""
+    if isinstance(number, str) or comparator not in COMPARATORS:
+        digits = number if isinstance(number, str) else number.number
+        return " ".join(part for part in (comparator, digits, unit) if part)
+    return Amount(number.number, comparator, unit, (quantity.code or "") if is_code else "")
+
+
+def _number(raw: Raw) -> Amount | str:
+    """A JSON number as written; for anything else, a text."""
+    text = bytes(raw).decode(errors="replace").strip()
+    return Amount(text) if _NUMBER.fullmatch(text) else f"no number: {text}"
+
+
+def _span(span: fhir.Range) -> Value:
+    ends = [None if one is None else amount(one) for one in (span.low, span.high)]
+    low, high = ends
+    if isinstance(low, Amount) and isinstance(high, Amount):
+        both = (low.unit, low.ucum) == (high.unit, high.ucum) and not (
+            low.comparator or high.comparator
+        )
+        if both:
+            return f"{low.number}..{high.number} {low.ucum or low.unit}".strip()
+        return f"between {' '.join(filter(None, low))} and {' '.join(filter(None, high))}"
+    if isinstance(low, Amount) and high is None:
+        return low._replace(comparator=">=") if not low.comparator else str(low.number)
+    if isinstance(high, Amount) and low is None:
+        return high._replace(comparator="<=") if not high.comparator else str(high.number)
+    return None if low is None and high is None else "an unreadable range"
+
+
+def _ratio(ratio: fhir.Ratio) -> str:
+    """A titre such as 1:64, which is no number."""
+    parts = (ratio.numerator, ratio.denominator)
+    found = [None if one is None else amount(one) for one in parts]
+    return ":".join(
+        f"{one.comparator}{one.number}" if isinstance(one, Amount) else (one or "?")
+        for one in found
+    )
+
+
+def _words(concept: fhir.Concept | None) -> str:
+    if concept is None:
+        return ""
+    codes = codings(concept)
+    return concept.text or next((one.display or one.code for one in codes), "") or "absent"
+
+
+def _limits(ranges: Sequence[fhir.ReferenceRange]) -> tuple[Limits, tuple[str, ...]]:
+    """The range of normal, if there is one; of several, none: they are for other people too."""
+    normal = [one for one in ranges if _is_normal(one)]
+    stated = {limits: None for one in normal if (limits := _sides(one)) != Limits()}
+    if len(stated) > 1:
+        return Limits(), (f"{len(stated)} reference ranges are printed; none is taken",)
+    if not stated and any(one.text for one in normal):
+        return Limits(), ("the reference range is a text; it is not read",)
+    return next(iter(stated), Limits()), ()
+
+
+def _is_normal(one: fhir.ReferenceRange) -> bool:
+    codes = codings(one.type)
+    return not codes or any(code.code == "normal" for code in codes)
+
+
+def _sides(one: fhir.ReferenceRange) -> Limits:
+    low, high = (None if side is None else amount(side) for side in (one.low, one.high))
+    return Limits(
+        low if isinstance(low, Amount) else None, high if isinstance(high, Amount) else None
+    )

@@ -1,0 +1,90 @@
+"""References between resources, in the forms that FHIR has, to one key each.
+
+`Patient/x`, `Patient/x/_history/2`, an absolute address, `urn:uuid:…` by the fullUrl of a
+bundle's entry, and `#x` for what is contained.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from trialscreen.records.fhir import resources as fhir
+from trialscreen.text.characters import shown
+
+_VERSION = re.compile(r"/_history/[^/]+$")
+_TYPED = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.\-_]+)$")
+_URN = re.compile(r"urn:(?:uuid|oid):(.+)$", re.IGNORECASE)
+
+Names = Mapping[str, str]
+"""Keys such as `Patient/x` of the resources of a bundle, by their fullUrl."""
+
+
+class Whose(NamedTuple):
+    """Whose a resource is: a patient's id.
+
+    Where that takes what other files say, `names` are what the patient may be known by, the
+    first that is known winning, and `patient` is the id otherwise. `problem`: why it is nobody's.
+    """
+
+    patient: str
+    names: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def key_of(reference: str, kind: str, names: Names) -> str:
+    """The key that a reference to a resource comes to; `kind` is that of a bare urn."""
+    plain = _VERSION.sub("", reference.strip())
+    if (named := names.get(plain)) is not None:
+        return named
+    if (urn := _URN.match(plain)) is not None:
+        return f"{kind}/{urn[1]}"
+    typed = _TYPED.search(plain)
+    return f"{typed[1]}/{typed[2]}" if typed is not None else ""
+
+
+def full_url_id(full_url: str | None) -> str:
+    """The id that a fullUrl ends with."""
+    plain = _VERSION.sub("", full_url or "")
+    urn = _URN.match(plain)
+    return urn[1] if urn is not None else plain.rpartition("/")[2]
+
+
+class Contained(NamedTuple):
+    """A patient inside another resource."""
+
+    id: str
+    identifiers: tuple[str, ...]
+
+
+def identifier_name(one: fhir.Identifier | None) -> str:
+    """What a patient is known by; empty for an identifier without a value."""
+    return f"{one.system or ''}|{one.value}" if one is not None and one.value else ""
+
+
+def whose(
+    reference: fhir.Reference | None, source: str, names: Names, contained: Sequence[Contained]
+) -> Whose:
+    """The patient that a `subject` refers to."""
+    if reference is None or not (reference.reference or reference.identifier):
+        return Whose("", problem="names no patient")
+    text = (reference.reference or "").strip()
+    if text.startswith("#"):
+        return _inside(text[1:], source, contained)
+    if not text:
+        name = identifier_name(reference.identifier)
+        value = reference.identifier.value if reference.identifier is not None else None
+        return Whose(value or "", (name,)) if name else Whose("", problem="names no patient")
+    key = key_of(text, "Patient", names)
+    kind, _, patient = key.partition("/")
+    if kind != "Patient":
+        return Whose("", problem=f"is about {shown(text)}, which is no patient")
+    is_urn = _URN.match(text) is not None and text not in names
+    return Whose(patient, (text, key)) if is_urn else Whose(patient)
+
+
+def _inside(id: str, source: str, contained: Sequence[Contained]) -> Whose:
+    """A contained patient has an id of its own in each resource, and may be known outside."""
+    for one in contained:
+        if one.id == id:
+            return Whose(f"{source}#{id}", (*one.identifiers, f"Patient/{id}"))
+    return Whose("", problem=f"refers to {shown(f'#{id}')}, which it does not contain")

@@ -1,0 +1,47 @@
+"""Answers to our own Questionnaire, as `export questionnaire` writes it."""
+
+from collections.abc import Iterator, Sequence
+
+from trialscreen.records.entries import Coding, Entry
+from trialscreen.records.fhir import resources as fhir
+from trialscreen.records.fhir.codings import coding
+from trialscreen.records.fhir.observations import Value, value_of
+from trialscreen.records.fhir.standings import RESPONSE, standing
+
+MOST_DEEP = 20
+"""Groups in groups, in a response."""
+
+
+def entries(response: fhir.QuestionnaireResponse, source: str) -> Iterator[Entry]:
+    """Its answers; the code of each is its linkId, the system that of the Questionnaire."""
+    counts, notes = standing(RESPONSE, response.status)
+    questionnaire = response.questionnaire or ""
+    for item in _items(response.item or (), MOST_DEEP):
+        for answer in item.answer or ():
+            yield Entry(
+                "answer",
+                (Coding("questionnaire", item.link_id or "", questionnaire),),
+                source,
+                value=_value(answer),
+                start=response.authored or "",
+                standing=counts,
+                notes=notes,
+            )
+
+
+def _items(items: Sequence[fhir.Item], deep: int) -> Iterator[fhir.Item]:
+    for item in items:
+        if item.answer:
+            yield item
+        if deep:
+            yield from _items(item.item or (), deep - 1)
+            for answer in item.answer or ():
+                yield from _items(answer.item or (), deep - 1)
+
+
+def _value(answer: fhir.ItemAnswer) -> Value:
+    if answer.value_coding is not None:
+        return (coding(answer.value_coding),)
+    if fhir.is_given(answer.value_decimal):
+        return bytes(answer.value_decimal).decode()
+    return answer.value_date or value_of(answer)

@@ -1,0 +1,107 @@
+"""What matters of an export, kept on the disk until all of it is read, and given by patient."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+_TABLES = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA temp_store = FILE;
+PRAGMA cache_size = -32000;
+CREATE TABLE kept (patient TEXT, kind TEXT, source TEXT, place TEXT, medicine TEXT, data BLOB);
+CREATE TABLE loose (kept INTEGER, name TEXT);
+CREATE TABLE known (name TEXT, patient TEXT, PRIMARY KEY (name, patient)) WITHOUT ROWID;
+CREATE TABLE medicine (key TEXT PRIMARY KEY, place TEXT, data BLOB) WITHOUT ROWID;
+"""
+_AT_ONCE = 2_000
+
+ANYBODY = "*"
+"""A name that is known to be one patient's where there is one patient only."""
+
+
+class Kept(NamedTuple):
+    """A resource as it was written. `medicine`: the key of a Medication it refers to."""
+
+    patient: str
+    kind: str
+    source: str
+    place: str
+    medicine: str
+    data: bytes
+
+
+class Store:
+    """Resources by patient; in memory, or in a folder. To be closed."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        path = ":memory:" if folder is None else str(folder / "resources.sqlite")
+        self._base = sqlite3.connect(path, isolation_level=None)
+        self._base.executescript(_TABLES)
+        self._base.execute("BEGIN")
+        self._waiting: list[Kept] = []
+        self._count = 0
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._base.close()
+
+    def keep(self, kept: Kept, names: Sequence[str] = ()) -> None:
+        """A resource; `names` are what its patient may be known by, once all is read."""
+        self._waiting.append(kept)
+        self._count += 1
+        if names:
+            rows = ((self._count, name) for name in names)
+            self._base.executemany("INSERT INTO loose VALUES (?, ?)", rows)
+        if len(self._waiting) >= _AT_ONCE:
+            self._write()
+
+    def know(self, names: Iterable[str], patient: str) -> None:
+        """That a patient is known by these names; and by ANYBODY, as every patient is."""
+        rows = ((name, patient) for name in (*names, ANYBODY))
+        self._base.executemany("INSERT OR IGNORE INTO known VALUES (?, ?)", rows)
+
+    def keep_medicine(self, key: str, place: str, data: bytes) -> None:
+        """A Medication; the last of one key stands."""
+        self._base.execute("INSERT OR REPLACE INTO medicine VALUES (?, ?, ?)", (key, place, data))
+
+    def medicine(self, key: str) -> bytes | None:
+        """A Medication as it was written."""
+        row = self._base.execute("SELECT data FROM medicine WHERE key = ?", (key,)).fetchone()
+        return None if row is None else row[0]
+
+    def patients(self) -> Iterator[tuple[str, list[Kept]]]:
+        """Each patient's resources in the order in which they came; patients by their id."""
+        self._write()
+        self._settle()
+        rows = self._base.execute("SELECT * FROM kept ORDER BY patient, rowid")
+        for patient, group in groupby(map(Kept._make, rows), lambda one: one.patient):
+            yield patient, list(group)
+
+    def _write(self) -> None:
+        self._base.executemany("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?)", self._waiting)
+        self._waiting.clear()
+
+    def _settle(self) -> None:
+        """Gives what came under other names to the patient that they are known to be of."""
+        names = "SELECT kept, name FROM loose ORDER BY rowid"
+        for row, group in groupby(self._base.execute(names), lambda one: one[0]):
+            for _, name in group:
+                found = self._patients_of(name)
+                if len(found) == 1:
+                    self._base.execute("UPDATE kept SET patient = ? WHERE rowid = ?", (*found, row))
+                    break
+
+    def _patients_of(self, name: str) -> list[str]:
+        rows = self._base.execute("SELECT patient FROM known WHERE name = ? LIMIT 2", (name,))
+        return [patient for (patient,) in rows]
