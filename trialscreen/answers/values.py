@@ -347,7 +347,7 @@ def _convert(element: Element, written: _Written, text: str) -> Numbers:
     """A number in the element's own unit; rounded as derived numbers are."""
     assert element.unit is not None
     value, half, unit = written
-    code = _unit_code(element, unit)
+    code = unit_code(element, unit)
     if code is None:
         raise ValueProblem(_unit_message(element, unit, text))
     if code != element.unit:
@@ -358,7 +358,7 @@ def _convert(element: Element, written: _Written, text: str) -> Numbers:
     return Numbers(value, value, half=half)
 
 
-def _unit_code(element: Element, unit: str) -> str | None:
+def unit_code(element: Element, unit: str) -> str | None:
     """The UCUM code that `unit` means for this element; None if it is not accepted."""
     assert element.unit is not None
     if not unit:
@@ -374,7 +374,7 @@ def check_unit(element: Element, unit: str) -> None:
     """Raises ValueProblem if values of the element cannot be given in `unit`."""
     if element.unit is None:
         raise ValueProblem(f"{shown(unit)}: {element.name} has no unit")
-    if _unit_code(element, folded(unit)) is None:
+    if unit_code(element, folded(unit)) is None:
         raise ValueProblem(_unit_message(element, folded(unit), unit))
 
 

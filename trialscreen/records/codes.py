@@ -1,24 +1,108 @@
-"""The codes that bind a trial's elements to records: the file beside the criteria, and a site's."""
+"""The codes that bind a trial's elements to records: the file beside the criteria, and a site's.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Codes are looked up by system and code, never by what is displayed beside them. A code of ICD-10
+or ATC in a mapping stands for all that begin with it, with or without the point.
+"""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+from trialscreen.model.limits import Role as LimitRole
+from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Trial
+from trialscreen.records.bindings import Binding, MedicineCode
+from trialscreen.records.codes_file import read_codes_file
 from trialscreen.records.entries import Coding
+from trialscreen.records.systems import keys_of
+
+FILE_NAME = "codes.yaml"
+
+_HERE = Path(__file__).parent
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Codes:
-    """A mapping of codes, read and checked against a trial."""
+    """A mapping of codes, read and checked against a trial.
+
+    `systems`: short names by URI and OID. `bound`, `medicines`: by system and code. `units`: of
+    each element, the units of records that it takes beside those of the criteria file, with
+    their factors. `lowest`: elements of which the lowest side counts. `meanings`: coded results
+    in words. `persons`: the element that is the patient's sex, and that of the birth date.
+    `limits`: of each measured element, the elements that are its limits of normal.
+    """
+
+    systems: Mapping[str, str] = field(default_factory=dict)
+    bound: Mapping[tuple[str, str], tuple[Binding, ...]] = field(default_factory=dict)
+    medicines: Mapping[tuple[str, str], tuple[MedicineCode, ...]] = field(default_factory=dict)
+    units: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
+    lowest: frozenset[str] = frozenset()
+    meanings: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    persons: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, Mapping[str, LimitRole]] = field(default_factory=dict)
+
+    def system(self, uri: str) -> str:
+        """The short name of a system of codes; the URI or OID itself if it is not known."""
+        return self.systems.get(uri, uri)
 
     def is_relevant(self, codes: Sequence[Coding]) -> bool:
         """Whether an entry with these codes can say anything; readers drop the others early."""
-        raise NotImplementedError
+        return any(key in self.bound or key in self.medicines for key in keys_of(codes))
+
+    def bindings(self, codes: Iterable[Coding]) -> Iterator[tuple[Coding, Binding]]:
+        """What these codes say, each with the code that says it."""
+        for coding in codes:
+            for key in keys_of((coding,)):
+                for binding in self.bound.get(key, ()):
+                    yield coding, binding
+
+    def medicine_codes(self, codes: Iterable[Coding]) -> Iterator[tuple[Coding, MedicineCode]]:
+        """The groups of medicines that these codes are in."""
+        for coding in codes:
+            for key in keys_of((coding,)):
+                for one in self.medicines.get(key, ()):
+                    yield coding, one
+
+    def meaning(self, codes: Iterable[Coding]) -> str | None:
+        """What a coded result says in words; None if no code of it is known, or they differ."""
+        said = {self.meanings[key] for key in keys_of(codes) if key in self.meanings}
+        return said.pop() if len(said) == 1 else None
 
 
 def load_codes(trial: Trial, files: Sequence[str] = ()) -> Codes:
     """The packaged mapping for the packaged trial, with `files` on top, the last one winning.
 
-    Raises InputError with every problem: file, line, column.
+    What a later file says of a code replaces what the earlier ones say of it. Raises InputError
+    with every problem: file, line, column.
     """
-    raise NotImplementedError
+    written = [read_codes_file(trial, packaged_path(), FILE_NAME, packaged=True)]
+    written += [read_codes_file(trial, Path(path)) for path in files]
+    units: dict[str, Mapping[str, Fraction]] = {}
+    for one in written:
+        for name, factors in one.units.items():
+            units[name] = {**units.get(name, {}), **factors}
+    return Codes(
+        systems=_together(one.systems for one in written),
+        bound=_together(one.bound for one in written),
+        medicines=_together(one.medicines for one in written),
+        units=units,
+        lowest=frozenset(name for one in written for name in one.lowest),
+        meanings=_together(one.meanings for one in written),
+        persons=_together(one.persons for one in written),
+        limits=limits_by_value(trial),
+    )
+
+
+def packaged_path() -> Path:
+    """Inside an installed package; beside it in a source tree or an editable install."""
+    inside = _HERE / FILE_NAME
+    return inside if inside.exists() else _HERE.parents[1] / FILE_NAME
+
+
+def _together(mappings: Iterable[Mapping[K, T]]) -> dict[K, T]:
+    return {key: value for one in mappings for key, value in one.items()}

@@ -1,15 +1,30 @@
 """Which entries of a record are facts, and which a person has to look at."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from trialscreen.answers.answer import Answer
-from trialscreen.model.errors import Problem
-from trialscreen.model.evidence import Evidence
-from trialscreen.model.trial import Trial
+from trialscreen.answers.answer import Answer, readable_facts
+from trialscreen.answers.values import read_value
+from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.evidence import Evidence, EvidenceKind
+from trialscreen.model.facts import Fact
+from trialscreen.model.trial import Element, Trial
+from trialscreen.records.bindings import RESULTS, Binding, Medicine, MedicineCode, Role
+from trialscreen.records.coded import take_coded
 from trialscreen.records.codes import Codes
-from trialscreen.records.entries import Record
+from trialscreen.records.entries import Coding, Entry, Person, Record
+from trialscreen.records.gathered import Gathered, Hit
+from trialscreen.records.medicines import take_medicine
+from trialscreen.records.moments import possibly_latest
+from trialscreen.records.results import take_results
+from trialscreen.screening.edit_checks import contradicted
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.text.characters import nearest, shown
+
+_RANKS: tuple[Role, ...] = ("near", "sets", "proposes", "shows")
+_BESIDE = ("near", "shows")
+_ASSUMED = "nothing in the record codes it: assumed absent"
 
 
 class Selected(NamedTuple):
@@ -27,4 +42,143 @@ def select(
 
     `assume_absent`: the sections whose yes/no elements are no where nothing codes them.
     """
-    raise NotImplementedError
+    found = Gathered(trial, codes, on)
+    for field, name in codes.persons.items():
+        _take_person(found, trial.elements[name], field, record.persons)
+    beside = _take_entries(found, record.entries)
+    _take_medicines(found, record.entries)
+    _show_beside(found, beside)
+    _set_contradictions_aside(found)
+    _assume(found, assume_absent)
+    return Selected(found.answers, tuple(found.evidence), tuple(found.problems))
+
+
+def _take_entries(found: Gathered, entries: tuple[Entry, ...]) -> list[Hit]:
+    """The answers of results, diagnoses and procedures; what is shown beside is handed back."""
+    by_element: dict[str, list[Hit]] = {}
+    beside: list[Hit] = []
+    for entry in entries:
+        for hit in _hits(found, entry) if entry.kind != "medication" else ():
+            if hit.binding.role in _BESIDE:
+                beside.append(hit)
+            else:
+                by_element.setdefault(hit.binding.element, []).append(hit)
+    for name in [name for name in found.trial.elements if name in by_element]:
+        element, hits = found.trial.elements[name], by_element[name]
+        if results := [hit for hit in hits if hit.binding.says in RESULTS]:
+            take_results(found, element, results)
+        if others := [hit for hit in hits if hit.binding.says not in RESULTS]:
+            take_coded(found, element, others)
+    return beside
+
+
+def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:
+    """The answers of medicines, by their groups."""
+    by_medicine: dict[Medicine, list[tuple[Entry, Coding, MedicineCode]]] = {}
+    for entry in entries:
+        if entry.kind == "medication":
+            for coding, code in found.codes.medicine_codes(entry.codes):
+                by_medicine.setdefault(code.medicine, []).append((entry, coding, code))
+    for medicine, of in by_medicine.items():
+        take_medicine(found, medicine, of)
+
+
+def _hits(found: Gathered, entry: Entry) -> Iterator[Hit]:
+    """What the codes of an entry say, once for each element.
+
+    A code that is near an element says that the entry is about something else, whatever the
+    other codes say; of the others, one that sets comes first.
+    """
+    bound: dict[str, tuple[Coding, Binding]] = {}
+    for coding, binding in found.codes.bindings(entry.codes):
+        known = bound.get(binding.element)
+        if known is None or _RANKS.index(binding.role) < _RANKS.index(known[1].role):
+            bound[binding.element] = (coding, binding)
+    if not bound:
+        return
+    counts, at = found.when_counted(entry)
+    if counts:
+        for coding, binding in bound.values():
+            is_result = entry.kind == "measurement"
+            if binding.role in _BESIDE or is_result == (binding.says in RESULTS):
+                yield Hit(entry, coding, binding, at)
+
+
+def _take_person(
+    found: Gathered, element: Element, field: str, persons: tuple[Person, ...]
+) -> None:
+    """Sex or birth date, as all that the record says of the patient have it."""
+    said: dict[str, tuple[Person, Fact]] = {}
+    for one in persons:
+        text = getattr(one, field)
+        try:
+            fact = read_value(found.trial, element, text, found.on) if text else None
+        except ValueProblem as problem:
+            where = " ".join(filter(None, (one.place, one.source)))
+            found.problems.append(Problem(where, f"{element.name}: {problem}"))
+            fact = None
+        if fact is not None:
+            said.setdefault(text, (one, fact))
+    all_agree = len({fact for _, fact in said.values()}) == 1
+    for text, (one, _) in said.items():
+        kind: EvidenceKind = "fact" if all_agree else "conflict"
+        found.evidence.append(Evidence(kind, element.name, text, source=one.source))
+        if all_agree:
+            found.answers.setdefault(element.name, Answer(text, "record", one.source))
+
+
+def _show_beside(found: Gathered, hits: list[Hit]) -> None:
+    """The latest of what helps to judge an element, or is near it, by each code."""
+    by_code: dict[tuple[str, str, str], list[Hit]] = {}
+    for hit in hits:
+        key = (hit.binding.element, hit.coding.system, hit.coding.code)
+        by_code.setdefault(key, []).append(hit)
+    for of in by_code.values():
+        dated = [(hit.when, hit) for hit in of if hit.when is not None]
+        latest = [hit for _, hit in possibly_latest(dated)] or of
+        for hit in latest:
+            is_near = hit.binding.role == "near"
+            found.show("unmapped" if is_near else "candidate", hit, hit.entry.absent)
+
+
+def _set_contradictions_aside(found: Gathered) -> None:
+    """What contradicts itself is unknown, all of it, until somebody decides."""
+    while True:
+        facts = readable_facts(found.trial, found.answers, found.on, [])
+        evaluation = Evaluation(found.trial, facts, found.on)
+        notice = next(contradicted(found.trial, evaluation), None)
+        if notice is None:
+            return
+        found.set_aside(notice.elements, notice.message)
+
+
+# Where a site has decided that what is not coded is not there.
+
+
+def check_sections(trial: Trial, sections: Collection[str]) -> None:
+    """Raises InputError for a section that the trial lacks, or in which nothing can be assumed."""
+    known = [one.id for one in trial.sections]
+    problems = []
+    for section in sections:
+        if section not in known:
+            hint = nearest(section, known) or f" Known: {', '.join(known)}."
+            problems.append(Problem("--assume-absent", f"no section {shown(section)}.{hint}"))
+        elif not any(_can_be_assumed(one, (section,)) for one in trial.answerable()):
+            message = f"{shown(section)} holds nothing that is no where nothing codes it"
+            problems.append(Problem("--assume-absent", message))
+    if problems:
+        raise InputError(problems)
+
+
+def _can_be_assumed(element: Element, sections: Collection[str]) -> bool:
+    return element.section in sections and element.type == "boolean" and not element.is_judgement
+
+
+def _assume(found: Gathered, sections: Collection[str]) -> None:
+    """No, of what neither is coded nor follows from anything that is."""
+    coded = {one.element for one in found.evidence} | found.answers.keys()
+    for element in found.trial.answerable():
+        names = {element.name, *found.trial.sources_of(element.name)}
+        if _can_be_assumed(element, sections) and coded.isdisjoint(names):
+            found.answers[element.name] = Answer("no", "record", _ASSUMED)
+            found.evidence.append(Evidence("assumed", element.name, "no", note=_ASSUMED))

@@ -36,7 +36,7 @@ class Notice(NamedTuple):
 def review(trial: Trial, evaluation: Evaluation) -> tuple[Notice, ...]:
     """Every contradiction, implausible value and note for these facts, errors first."""
     found = [
-        *_contradictions(trial, evaluation),
+        *contradicted(trial, evaluation),
         *_different_sides(trial, evaluation),
         *_soft_checks(trial, evaluation),
         *_unusual(trial, evaluation),
@@ -46,7 +46,7 @@ def review(trial: Trial, evaluation: Evaluation) -> tuple[Notice, ...]:
     return tuple(sorted(found, key=lambda notice: rank[notice.level]))
 
 
-def _contradictions(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+def contradicted(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
     for one in trial.once(contradictions):
         match one:
             case Disagreement(element):

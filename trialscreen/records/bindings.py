@@ -1,0 +1,57 @@
+"""What a code of a record says of a trial's elements."""
+
+from typing import Literal, NamedTuple, get_args
+
+from trialscreen.records.entries import Coding
+
+Role = Literal["sets", "proposes", "shows", "near"]
+"""`sets`: it is the element's value. `proposes`: a candidate for it. `shows`: what helps a person
+to judge. `near`: it is about something else that is easily taken for the element."""
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS, START = "value", "above_limit", "outside_limits", "start"
+"""What a code can say beside yes, no and the names of choices: the result itself; what result
+and printed limits say together; the day on which it began."""
+
+RESULTS = (VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS)
+"""What only the result of a measurement can say."""
+
+
+class Binding(NamedTuple):
+    """What a code says of an element: yes, a choice, or one of the words above.
+
+    `side`: the side of the body that it is about. `sites`: codes of places in the body, of which
+    an entry must have one to set anything.
+    """
+
+    element: str
+    role: Role
+    says: str = VALUE
+    note: str = ""
+    side: str = ""
+    sites: tuple[Coding, ...] = ()
+
+
+class Medicine(NamedTuple):
+    """A group of medicines, and the elements that are about it.
+
+    `ever`: whether it was used; `now`: whether it is; `last`: the day of the last dose;
+    `months`: for how long in all. `routes`: those of an entry that belongs to it.
+    """
+
+    name: str
+    role: Role = "sets"
+    ever: str = ""
+    now: str = ""
+    last: str = ""
+    months: str = ""
+    routes: tuple[Coding, ...] = ()
+    note: str = ""
+
+
+class MedicineCode(NamedTuple):
+    """A code of a medicine; `needs_route` if it may be given by others than the group's."""
+
+    medicine: Medicine
+    needs_route: bool = False

@@ -1,0 +1,141 @@
+"""What of a record is about a trial's elements, on the screening date."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
+
+from trialscreen.answers.answer import SAMPLED, Answer
+from trialscreen.model.errors import Problem, ValueProblem
+from trialscreen.model.evidence import Evidence, EvidenceKind
+from trialscreen.model.trial import Element, Trial
+from trialscreen.records.bindings import Binding
+from trialscreen.records.codes import Codes
+from trialscreen.records.entries import Amount, Coding, Entry
+from trialscreen.records.moments import When, day_text, days_text, when
+
+_SAY_NOTHING = ("refuted", "error", "planned")
+
+
+class Hit(NamedTuple):
+    """An entry, the code of it that is bound to an element, and when it was, if that is known."""
+
+    entry: Entry
+    coding: Coding
+    binding: Binding
+    when: When | None
+
+    @property
+    def only_proposes(self) -> bool:
+        """Whether a person has to confirm it: for its code, its status or its place in the body."""
+        return self.binding.role != "sets" or self.is_provisional or self.is_elsewhere
+
+    @property
+    def is_provisional(self) -> bool:
+        return self.entry.standing in ("provisional", "resolved")
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it does not say that it is about the place in the body that its code needs."""
+        sites = {(one.system, one.code) for one in self.entry.site}
+        return bool(self.binding.sites) and sites.isdisjoint(
+            (one.system, one.code) for one in self.binding.sites
+        )
+
+    @property
+    def side(self) -> str:
+        """The side of the body, as its code or the record names it; empty if neither does."""
+        return self.binding.side or " ".join(sorted(one.code for one in self.entry.site))
+
+
+class Gathered:
+    """What is found for a record so far: answers, evidence, problems."""
+
+    def __init__(self, trial: Trial, codes: Codes, on: date) -> None:
+        self.trial, self.codes, self.on = trial, codes, on
+        self.answers: dict[str, Answer] = {}
+        self.evidence: list[Evidence] = []
+        self.problems: list[Problem] = []
+
+    def when_counted(self, entry: Entry) -> tuple[bool, When | None]:
+        """Whether an entry lies on or before the screening date, and when it was.
+
+        What has no day, or none that can be read, counts as far as it goes.
+        """
+        if entry.standing in _SAY_NOTHING:
+            return False, None
+        try:
+            found = when(entry.start, "" if entry.kind == "condition" else entry.end)
+        except ValueProblem as problem:
+            self.problem(entry, str(problem))
+            return True, None
+        if found is not None:
+            return found.first <= self.on, found
+        return _was_recorded(entry, self.on), None
+
+    def problem(self, entry: Entry, message: str) -> None:
+        where = " ".join(filter(None, (entry.place, entry.source)))
+        if (problem := Problem(where, message)) not in self.problems:
+            self.problems.append(problem)
+
+    def answer(self, element: Element, hit: Hit, text: str) -> None:
+        """An answer from an entry, dated where its element carries the day of a sample."""
+        notes = {}
+        if element.valid_for is not None and (days := days_text(hit.entry.start, hit.entry.end)):
+            notes[SAMPLED] = days
+        self.answers[element.name] = Answer(text, "record", hit.entry.source, notes)
+
+    def set_aside(self, names: Collection[str], why: str) -> None:
+        """Takes back the answers of some elements: what they rest on is in conflict."""
+        for name in names:
+            self.answers.pop(name, None)
+        self.evidence = [
+            one._replace(kind="conflict", note="; ".join(filter(None, (why, one.note))))
+            if one.kind == "fact" and one.element in names
+            else one
+            for one in self.evidence
+        ]
+
+    def show(
+        self, kind: EvidenceKind, hit: Hit, note: str = "", *, value: str = "", element: str = ""
+    ) -> None:
+        """Evidence; `value` is shown instead of the entry's own."""
+        entry = hit.entry
+        recorded, unit = recorded_value(entry)
+        notes = dict.fromkeys(filter(None, (note, hit.binding.note, *entry.notes)))
+        self.evidence.append(
+            Evidence(
+                kind,
+                element or hit.binding.element,
+                value or recorded,
+                "" if value else unit,
+                day_text(entry.start or entry.end or entry.recorded),
+                hit.coding.code,
+                hit.coding.system,
+                entry.source,
+                "; ".join(notes),
+            )
+        )
+
+
+def _was_recorded(entry: Entry, on: date) -> bool:
+    """Whether what carries no day of its own was written down by then, or nobody knows when."""
+    try:
+        found = when(entry.recorded)
+    except ValueProblem:
+        return True
+    return found is None or found.first <= on
+
+
+def recorded_value(entry: Entry) -> tuple[str, str]:
+    """The value and the unit of an entry as they were recorded."""
+    match entry.value:
+        case None:
+            return "", ""
+        case bool() as said:
+            return ("yes" if said else "no"), ""
+        case str() as words:
+            return words, ""
+        case Amount() as amount:
+            return f"{amount.comparator}{amount.number}", amount.ucum or amount.unit
+        case codings:
+            return "; ".join(one.display or one.code for one in codings), ""

@@ -1,0 +1,157 @@
+"""Medicines, to answers: used ever, used now, when last, for how long in all."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from trialscreen.answers.values import read_value
+from trialscreen.model.errors import ValueProblem
+from trialscreen.records.bindings import Binding, Medicine, MedicineCode
+from trialscreen.records.entries import Coding, Entry
+from trialscreen.records.gathered import Gathered, Hit
+from trialscreen.records.moments import When, day_text, when
+
+_LAST = "the last that the record shows; there may be later ones"
+_AT_LEAST = "the days that the record shows; there may be more"
+_NOT_NOW = "nothing says that it is taken on the screening date"
+_ROUTE = "by which route is not said"
+_DAYS_A_MONTH, _DAYS_A_YEAR = 31, 366
+"""So many days are a month, and a year, of any calendar."""
+
+
+class Intake(NamedTuple):
+    """A medicine of a group in a record, and the days on which it is known to be taken."""
+
+    hit: Hit
+    medicine: Medicine
+    first: date | None
+    last: date | None
+    is_sure: bool
+
+
+def take_medicine(
+    found: Gathered, medicine: Medicine, hits: Sequence[tuple[Entry, Coding, MedicineCode]]
+) -> None:
+    """The answers that the entries of one group of medicines give."""
+    intakes = [one for entry, coding, code in hits if (one := _intake(found, entry, coding, code))]
+    sure = [one for one in intakes if one.is_sure]
+    if medicine.ever:
+        _take_ever(found, medicine.ever, intakes)
+    if medicine.now:
+        _take_now(found, medicine.now, intakes)
+    if medicine.last and sure:
+        _take_last(found, medicine.last, sure)
+    if medicine.months and sure:
+        _take_months(found, medicine.months, sure)
+
+
+def _intake(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -> Intake | None:
+    """An entry as an intake; None if it says nothing, or is by a route that is not meant."""
+    counts, at = found.when_counted(entry)
+    if not counts:
+        return None
+    medicine = code.medicine
+    meant = {(one.system, one.code) for one in medicine.routes}
+    routes = {(one.system, one.code) for one in entry.route}
+    if routes and meant and meant.isdisjoint(routes):
+        return None
+    is_said = not code.needs_route or not meant.isdisjoint(routes)
+    note = "" if is_said else _ROUTE
+    binding = Binding("", medicine.role, "yes", "; ".join(filter(None, (medicine.note, note))))
+    hit = Hit(entry, coding, binding, at)
+    first, last = _days(entry, at)
+    is_sure = medicine.role == "sets" and is_said and not hit.is_provisional
+    return Intake(hit, medicine, first, last, is_sure)
+
+
+def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
+    """First and last day on which it is known to be taken; a last one, only if it is recorded."""
+    if at is None or not entry.start:
+        return None, None
+    start = when(entry.start)
+    assert start is not None
+    last = None
+    if entry.days:
+        last = start.first + timedelta(entry.days - 1)
+    elif entry.end and entry.end != entry.start:
+        end = when(entry.end)
+        assert end is not None
+        last = end.first
+    return start.last, last
+
+
+def _take_ever(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
+    sure = [one for one in intakes if one.is_sure]
+    for one in sure or intakes:
+        found.show("fact" if sure else "candidate", one.hit, value="yes", element=name)
+    if sure:
+        found.answer(found.trial.elements[name], sure[0].hit, "yes")
+
+
+def _take_now(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
+    """Yes, if an intake covers the screening date; one that may go on is a candidate."""
+    covering = [one for one in intakes if one.last is not None and one.last >= found.on]
+    if sure := [one for one in covering if one.is_sure and one.first and one.first <= found.on]:
+        found.answer(found.trial.elements[name], sure[0].hit, "yes")
+        for one in sure:
+            found.show("fact", one.hit, value="yes", element=name)
+        return
+    open_ended = [one for one in intakes if one.last is None and one.hit.entry.standing != "past"]
+    for one in (*covering, *open_ended):
+        note = "" if one in covering else _NOT_NOW
+        found.show("candidate", one.hit, note, value="yes", element=name)
+
+
+def _take_last(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
+    """The last intake that is recorded: there may be later ones, so it is a bound."""
+    days = [(_last_day(one, found.on), one) for one in intakes if one.first is not None]
+    if not days:
+        return
+    _, last = max(days, key=lambda at: at[0])
+    shown = day_text(_last_text(last, found.on))
+    _answer(found, name, last, f">={shown}", _LAST, shown)
+
+
+def _last_text(one: Intake, on: date) -> str:
+    """The text of the last day on which it was taken by the screening date, as recorded."""
+    entry = one.hit.entry
+    end = when(entry.end) if entry.end else None
+    return entry.end if end is not None and end.last <= on else entry.start
+
+
+def _last_day(one: Intake, on: date) -> date:
+    found = when(_last_text(one, on))
+    assert found is not None
+    return found.first
+
+
+def _take_months(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
+    """The days on which it is known to be taken, those that overlap once, as months at least."""
+    spans = sorted(
+        ((one.first, one.last, one) for one in intakes if one.first and one.last),
+        key=lambda span: span[:2],
+    )
+    days, until = 0, date.min
+    for first, last, _ in spans:
+        begins, ends = max(first, until + timedelta(1)), min(last, found.on)
+        if begins <= ends:
+            days += (ends - begins).days + 1
+            until = ends
+    if not days:
+        return
+    years, rest = divmod(days, _DAYS_A_YEAR)
+    months = f"{12 * years + rest // _DAYS_A_MONTH}.{rest % _DAYS_A_MONTH * 10 // _DAYS_A_MONTH}"
+    shown = f"{days} days"
+    _answer(found, name, spans[-1][2], f">={months}", _AT_LEAST, shown)
+
+
+def _answer(found: Gathered, name: str, one: Intake, text: str, note: str, shown: str) -> None:
+    element = found.trial.elements[name]
+    try:
+        read_value(found.trial, element, text, found.on)
+    except ValueProblem as problem:
+        found.problem(one.hit.entry, f"{name}: {problem}")
+        found.show("candidate", one.hit, f"cannot be used: {problem}", value=shown, element=name)
+        return
+    found.answer(element, one.hit, text)
+    found.show("fact", one.hit, note, value=shown, element=name)

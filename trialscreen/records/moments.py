@@ -1,0 +1,84 @@
+"""When something was, as a record writes it: a moment, a day, a month, a year, a period.
+
+Whether a value counts goes by the day as it is written; which of several is the latest, by the
+instant where both are moments, else by days.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import NamedTuple, TypeVar
+
+from trialscreen.answers.written_dates import days_of
+from trialscreen.text.spelling import folded
+
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ][0-9].*")
+
+
+class When(NamedTuple):
+    """First and last day that a text allows, as written, and the instant, if it is a moment."""
+
+    first: date
+    last: date
+    instant: datetime | None = None
+
+    def surely_before(self, other: "When") -> bool:
+        """Whether it was before the other, whatever the texts leave open."""
+        one, two = self.instant, other.instant
+        if one is None or two is None or (one.tzinfo is None) != (two.tzinfo is None):
+            return self.last < other.first
+        return one < two
+
+
+def when(start: str, end: str = "") -> When | None:
+    """When something was that took from `start` to `end`; None if nothing is written.
+
+    Raises ValueProblem for what is no date, or could be two.
+    """
+    if not start and not end:
+        return None
+    if not end or end == start:
+        return _written(start)
+    if not start:
+        return When(date.min, _written(end).last)
+    first, last = _written(start), _written(end)
+    return When(first.first, max(first.last, last.last))
+
+
+def _written(text: str) -> When:
+    if _MOMENT.fullmatch(text) is not None:
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:  # days_of says what is wrong, or leaves a time out that it knows
+            return When(*days_of(folded(text), text))
+        day = instant.date()
+        # Databases write a day as its midnight, without a zone.
+        is_day = instant.tzinfo is None and instant.time() == time.min
+        return When(day, day, None if is_day else instant)
+    return When(*days_of(folded(text), text))
+
+
+def day_text(text: str) -> str:
+    """A moment cut to the day as it is written; other texts as they are."""
+    moment = _MOMENT.fullmatch(text)
+    return text if moment is None else moment[1]
+
+
+def days_text(start: str, end: str = "") -> str:
+    """The days of a period, in one text that the parser of dates reads."""
+    first, last = day_text(start), day_text(end)
+    if not last or first == last:
+        return first
+    return f"{first} to {last}" if first else f"<={last}"
+
+
+T = TypeVar("T")
+
+
+def possibly_latest(items: Sequence[tuple[When, T]]) -> list[tuple[When, T]]:
+    """Those of which none of the others is surely later."""
+    if len(items) < 2:
+        return list(items)
+    newest = max(one.first for one, _ in items).toordinal() - 2  # zones: days lie up to two apart
+    near = [item for item in items if item[0].last.toordinal() >= newest]
+    return [item for item in near if not any(item[0].surely_before(other) for other, _ in near)]

@@ -1,0 +1,229 @@
+"""Results of measurements, to answers: the latest that counts, the lowest of left and right."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from trialscreen.answers.values import read_value, unknown_words
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Fact, Numbers, meet
+from trialscreen.model.limits import Role
+from trialscreen.model.trial import Element
+from trialscreen.records.bindings import VALUE
+from trialscreen.records.entries import Amount
+from trialscreen.records.gathered import Gathered, Hit
+from trialscreen.records.moments import possibly_latest
+from trialscreen.records.units import amount_text, limit_says, words_text
+from trialscreen.text.spelling import folded
+
+_UNDATED = "no day is given, so nobody knows whether it is the latest"
+_OLDER = "older than a result that cannot be used, and does not stand in for it"
+
+
+class Reading(NamedTuple):
+    """A result, the text that states it, and what that means."""
+
+    hit: Hit
+    text: str
+    fact: Fact
+
+
+def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
+    """The answer that the results of one element give, or candidates where none is certain."""
+    nothing = unknown_words(found.trial, element)
+    hits = [hit for hit in hits if not _is_nothing(hit, nothing)]
+    for hit in _latest([hit for hit in hits if _is_only_proposed(hit)]):
+        found.show("candidate", hit)
+    hits = [hit for hit in hits if not _is_only_proposed(hit)]
+    sides = _latest_of_sides(element, hits) if element.name in found.codes.lowest else [hits]
+    latest = [group for side in sides if (group := _latest(side))]
+    undated = [hit for hit in hits if hit.when is None]
+    counted = [hit for group in latest for hit in group]
+    readings = _read_all(found, element, [*counted, *undated])
+    if len(readings) < len(counted) + len(undated):
+        for hit in _latest([hit for hit in hits if hit.when and hit not in counted]):
+            found.show("candidate", hit, _OLDER)
+    elif not counted:
+        for hit in undated:
+            found.show("candidate", hit, _UNDATED)
+    elif any(hit.is_provisional for hit in counted):
+        for hit in counted:
+            found.show("candidate", hit, "not final" if hit.is_provisional else "")
+    else:
+        groups = [[readings[hit] for hit in group] for group in latest]
+        _take(found, element, groups, [readings[hit] for hit in undated])
+
+
+def _is_only_proposed(hit: Hit) -> bool:
+    return hit.only_proposes and not hit.is_provisional
+
+
+def _is_nothing(hit: Hit, nothing: frozenset[str]) -> bool:
+    """Whether it has no value, or only a word for having none."""
+    value = hit.entry.value
+    return value is None or value == () or (isinstance(value, str) and folded(value) in nothing)
+
+
+def _latest(hits: Sequence[Hit]) -> list[Hit]:
+    dated = [(hit.when, hit) for hit in hits if hit.when is not None]
+    return [hit for _, hit in possibly_latest(dated)]
+
+
+def _latest_of_sides(element: Element, hits: Sequence[Hit]) -> list[list[Hit]]:
+    """The hits of each side of the body whose latest is not old beside that of the other.
+
+    One side may be measured long before the other: then it says nothing of the patient now. A
+    result that names no side may be of either; of it and those that do, the later counts.
+    """
+    sides: dict[str, list[Hit]] = {}
+    for hit in hits:
+        if hit.when is not None:
+            sides.setdefault(hit.side, []).append(hit)
+    days = {side: max(hit.when.last for hit in of if hit.when) for side, of in sides.items()}
+    newest = max(days.values(), default=None)
+    if newest is None:
+        return []
+    unnamed = days.get("")
+    kept = []
+    for side, of in sides.items():
+        as_new = element.valid_for is None or days[side] >= element.valid_for.before(newest)
+        if side and unnamed is not None:
+            as_new = days[side] >= unnamed
+        elif not side:
+            as_new = days[side] == newest
+        if as_new:
+            kept.append(of)
+    return kept
+
+
+def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hit, Reading]:
+    """What those hits state that can be used; why others cannot is a problem."""
+    readings: dict[Hit, Reading] = {}
+    for hit in hits:
+        try:
+            text = _text(found, element, hit)
+            fact = read_value(found.trial, element, text, found.on)
+        except ValueProblem as problem:
+            found.problem(hit.entry, f"{element.name}: {problem}")
+            found.show("candidate", hit, f"cannot be used: {problem}")
+        else:
+            assert fact is not None  # words for none are left out before
+            readings[hit] = Reading(hit, text, fact)
+    return readings
+
+
+def _text(found: Gathered, element: Element, hit: Hit) -> str:
+    """What `read_value` reads as this result. Raises ValueProblem if nothing is."""
+    units = found.codes.units.get(element.name, {})
+    match hit.entry.value:
+        case Amount() as amount if hit.binding.says != VALUE:
+            return limit_says(hit.binding.says, amount, hit.entry.limits)
+        case Amount() as amount if element.unit is not None:
+            return amount_text(element, units, amount)
+        case Amount() as amount:
+            raise ValueProblem(f"a number, {amount.number}, is no {element.type}")
+        case bool() as said:
+            return "yes" if said else "no"
+        case str() as words:
+            return words_text(element, units, words)
+        case None:
+            raise ValueProblem("there is no value")
+        case codings:
+            if (meant := found.codes.meaning(codings)) is None:
+                raise ValueProblem("the coded result is not in the mapping of codes")
+            return meant
+
+
+def _take(
+    found: Gathered,
+    element: Element,
+    groups: Sequence[Sequence[Reading]],
+    undated: Sequence[Reading],
+) -> None:
+    """The answer, unless results of one moment, or one that may be of any, say otherwise."""
+    everything = [*(one for group in groups for one in group), *undated]
+    if any(not _same(group[0], one) for group in groups for one in group):
+        conflict = everything
+    else:
+        lowest = _lowest([group[0] for group in groups])
+        conflict = [] if lowest and all(_same(lowest, one) for one in undated) else everything
+    if conflict:
+        for one in conflict:
+            found.show("conflict", one.hit)
+        return
+    assert lowest is not None
+    found.answer(element, lowest.hit, lowest.text)
+    found.show("fact", lowest.hit)
+    same = next(group for group in groups if lowest in group)
+    _take_limits(found, element, [one.hit for one in same])
+
+
+def _lowest(readings: Sequence[Reading]) -> Reading | None:
+    """The lowest; None if bounds leave open which it is."""
+    if len(readings) == 1:
+        return readings[0]
+
+    def high(one: Reading) -> float:
+        return one.fact.high if isinstance(one.fact, Numbers) else 0.0
+
+    lowest = min(readings, key=high)
+    others = [one.fact for one in readings if one is not lowest]
+    is_sure = all(isinstance(one, Numbers) and one.low >= high(lowest) for one in others)
+    return lowest if is_sure else None
+
+
+def _same(one: Reading, other: Reading) -> bool:
+    """Whether two results say the same: where units differ, as far as their digits go."""
+    first, second = one.fact, other.fact
+    if not isinstance(first, Numbers) or not isinstance(second, Numbers):
+        return first == second
+    if first.exact and second.exact and _unit(one) != _unit(other):
+        return meet(first.written(), second.written()) is not None
+    return first._replace(half=None) == second._replace(half=None)
+
+
+def _unit(one: Reading) -> str:
+    value = one.hit.entry.value
+    return value.ucum or value.unit if isinstance(value, Amount) else ""
+
+
+# The range that is printed beside a result.
+
+
+def _take_limits(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
+    """The limits of an element, as they stand beside its result; none where they differ."""
+    for name, role in found.codes.limits.get(element.name, {}).items():
+        stated = {limit for hit in hits if (limit := _limit(hit, role)) is not None}
+        if len(stated) > 1:
+            for hit in hits:
+                found.show("conflict", hit, "its printed limit", element=name)
+        elif stated:
+            _take_limit(found, found.trial.elements[name], hits, role)
+
+
+def _limit(hit: Hit, role: Role) -> Amount | None:
+    """The end of a printed range, if it is a number; 0 to 0 stands for none."""
+    low, high = hit.entry.limits
+    if low is not None and high is not None and _is_zero(low) and _is_zero(high):
+        return None
+    limit = {"lower": low, "upper": high}.get(role)
+    return None if limit is None or limit.comparator else limit
+
+
+def _is_zero(amount: Amount) -> bool:
+    return not amount.number.strip("0.-")
+
+
+def _take_limit(found: Gathered, limit: Element, hits: Sequence[Hit], role: Role) -> None:
+    hit, amount = next((one, at) for one in hits if (at := _limit(one, role)) is not None)
+    value = hit.entry.value
+    if not amount.unit and not amount.ucum and isinstance(value, Amount):
+        amount = amount._replace(unit=value.unit, ucum=value.ucum)
+    try:
+        text = amount_text(limit, found.codes.units.get(hit.binding.element, {}), amount)
+        read_value(found.trial, limit, text, found.on)
+    except ValueProblem as problem:
+        found.problem(hit.entry, f"{limit.name}: {problem}")
+        return
+    found.answer(limit, hit, text)
+    shown = hit._replace(entry=hit.entry._replace(value=amount))
+    found.show("fact", shown, "printed beside the result", element=limit.name)
