@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import get_args
 
 from tests.deciding import enrolled, state
 from tests.test_html import HOSTILE
@@ -15,6 +16,7 @@ from trialscreen.cli.element_flags import Flags
 from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Correction, Entry
 from trialscreen.log.recording import recorded
+from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.trial import Criterion, Element, Trial
 from trialscreen.output.report.log_page import LogReport
 from trialscreen.output.report.record_page import Record
@@ -159,7 +161,14 @@ def hostile_record() -> Record:
         for name in record.answers
     }
     one = entry(record.screening, HOSTILE_FOOT + "subject", 1)
-    return record._replace(answers=answers, entry=_hostile_entry(one))
+    screening = replace(record.screening, evidence=tuple(_hostile_evidence()))
+    return record._replace(screening=screening, answers=answers, entry=_hostile_entry(one))
+
+
+def _hostile_evidence() -> Iterator[Evidence]:
+    for kind in get_args(EvidenceKind):
+        told = (bad(f"{key} of a {kind}") for key in Evidence._fields[2:])
+        yield Evidence(kind, "weight", *told)
 
 
 def _hostile_notes(name: str) -> Iterator[tuple[str, str]]:

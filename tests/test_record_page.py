@@ -273,6 +273,11 @@ def test_hostile_texts_stay_texts_each_of_them() -> None:
         ),
         *(f"label {name}" for name in hostile_record().answers if name != SCREENING_DATE),
         *(f"{what} weight" for what in ("written", "answered", "set_aside", "criteria", "note")),
+        *(
+            f"{key} of a {kind}"
+            for kind in ("fact", "candidate", "unmapped", "conflict", "overruled")
+            for key in ("value", "date", "code", "system", "source", "note")
+        ),
     ]
     for name in expected:
         assert f"{TOLD}{name}" in text, name

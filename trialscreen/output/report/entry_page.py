@@ -8,6 +8,7 @@ from trialscreen.log.decisions import KINDS, Kept
 from trialscreen.log.entry import Entry
 from trialscreen.log.seal import texts
 from trialscreen.output.report.decision_page import decision_page
+from trialscreen.output.report.recorded import place_in_words
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import STATUSES, VERDICTS
 from trialscreen.screening import finding
@@ -27,6 +28,7 @@ def entry_page(entry: Kept) -> blocks.Page:
         ),
         *_findings(entry),
         *_answers(entry),
+        *_evidence(entry),
         *_about(entry),
     )
 
@@ -65,6 +67,17 @@ def _answers(entry: Entry) -> Iterator[blocks.Block]:
         evidence = [f"{key.replace('_', ' ')}: {text}" for key, text in one.notes.items()]
         rows.append((name, one.text, one.by, "\n".join(evidence)))
     yield blocks.table(("Element", "Answer", "Given by", "Evidence"), rows, (0, 1, 0, 1))
+
+
+def _evidence(entry: Entry) -> Iterator[blocks.Block]:
+    if not entry.evidence:
+        return
+    yield blocks.Heading("In the record")
+    rows = (
+        (one.element, one.kind, f"{one.value} {one.unit}".strip(), place_in_words(one))
+        for one in entry.evidence
+    )
+    yield blocks.table(("Element", "As", "Value", "Where it stands"), rows, (0, 0, 1, 2))
 
 
 def _about(entry: Kept) -> Iterator[blocks.Block]:

@@ -16,6 +16,7 @@ from trialscreen.answers.answer import (
 )
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
+from trialscreen.output.report.recorded import in_words, open_rows
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import source_words, status_of
 from trialscreen.output.report.trial_page import confirmed_words
@@ -27,6 +28,7 @@ _BY = {
     "file": "answers file",
     "interview": "interview",
     "site": "site file",
+    "record": "patient's record",
 }
 
 
@@ -67,6 +69,13 @@ def every_answer(screening: Screening, answers: Answers) -> Iterator[blocks.Bloc
         yield blocks.Heading("Answers, with the criteria that rest on them")
         told = [_from(screening, answers, origin, names) for origin, names in origins.items()]
         yield blocks.Columns(tuple(part for parts in told for part in parts))
+
+
+def not_as_it_stands(screening: Screening) -> Iterator[blocks.Block]:
+    """What of the patient's record is in conflict, to review, not used, or assumed."""
+    if rows := list(open_rows(screening)):
+        yield blocks.Heading("In the patient's record")
+        yield blocks.table(("", "What, and where it stands"), rows, (1, 7))
 
 
 def _origin(trial: Trial, element: Element, given: Answer | None) -> str:
@@ -112,10 +121,13 @@ def _value(screening: Screening, element: Element, given: Answer | None) -> str:
     value = show_fact(element, screening.facts.get(element.name))
     if given is None:
         return value
+    places = [one for one in screening.recorded if one.element == element.name]
+    in_record = [f"in the record: {in_words(screening.trial.elements, one)}" for one in places]
     written = given.text.strip()
     same = value.casefold() in (written.casefold(), with_unit(element, written).casefold())
     as_written = () if same else (f"written: {written}",)
-    return ", ".join([value, *as_written, *_age(screening, element), *_notes(given)])
+    told = (*as_written, *_age(screening, element), *_notes(given), *in_record)
+    return ", ".join((value, *told))
 
 
 def _age(screening: Screening, element: Element) -> Iterator[str]:

@@ -19,7 +19,7 @@ from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.about import AID
 from trialscreen.output.report.decision_page import decided_words
-from trialscreen.output.report.record_evidence import applied, every_answer
+from trialscreen.output.report.record_evidence import applied, every_answer, not_as_it_stands
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.screening_page import (
     needed_table,
@@ -72,7 +72,8 @@ def record_of(trial: Trial, entry: Entry, decision: Decision | None = None) -> R
         name: one._replace(where=f"{where} {name}", notes={}) for name, one in entry.answers.items()
     }
     samples = read_samples(trial, entry.answers, entry.on, [])
-    screening = screen(trial, read_facts(trial, answers, entry.on), entry.on, samples)
+    facts = read_facts(trial, answers, entry.on)
+    screening = screen(trial, facts, entry.on, samples, entry.evidence)
     now, then = outcome_of(screening), entry.outcome
     if (now.verdict, now.failed) != (then.verdict, then.failed):
         message = f"comes out otherwise than with trialscreen {entry.tool}; report it with that"
@@ -120,6 +121,7 @@ def record_page(record: Record) -> blocks.Page:
         *_judgements(screening),
         *applied(screening),
         *every_answer(screening, record.answers),
+        *not_as_it_stands(screening),
         *cohorts_in_short(trial),
         cohort_notes(trial),
         *_against(record.decision),

@@ -6,6 +6,7 @@ from trialscreen.model.rules import Clause, Test
 from trialscreen.model.trial import Kind, Source, Trial
 from trialscreen.model.wording import rule_in_words, test_in_words
 from trialscreen.output.report.about import AID, criteria_file
+from trialscreen.output.report.recorded import recorded_blocks
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import SOURCE_WORDS, TRUTHS, VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohort_blocks
@@ -43,6 +44,7 @@ def screening_page(
         *_needed(screening),
         *_outlook(screening, again),
         *notice_blocks(screening),
+        *recorded_blocks(screening),
         *cohort_blocks(screening.trial),
         *_footer(screening),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from trialscreen.output.report.about import AID, criteria_file
+from trialscreen.output.report.recorded import recorded_blocks
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.screening_page import clearing_lines, notice_items
 from trialscreen.output.report.statuses import SOURCE_WORDS, VERDICTS, status_of
@@ -44,6 +45,7 @@ def summary_page(screening: Screening, again: str = "", *, closes: bool = True) 
         *_passing(screening),
         *_next(screening, again),
         *_notices(screening),
+        *recorded_blocks(screening, full=False),
         *cohorts_in_short(screening.trial),
         _GAP,
         blocks.Paragraph(f"{criteria_file(screening.trial)}. {AID}", "muted"),
