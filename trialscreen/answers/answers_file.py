@@ -54,7 +54,7 @@ def read_answers(
 
 def _standard_input() -> bytes:
     if sys.stdin is None:
-        raise InputError([Problem("standard input", "it is closed")])
+        raise InputError.at("standard input", "it is closed")
     return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
@@ -70,7 +70,7 @@ def _answers_in(
         answers = _from_json(text, origin, found)
     except json.JSONDecodeError as error:
         place = f"{origin}:{error.lineno}:{error.colno}"
-        not_json = InputError([Problem(place, f"not JSON: {error.msg}")])
+        not_json = InputError.at(place, f"not JSON: {error.msg}")
     else:
         problems.extend(found)
         return answers
@@ -99,7 +99,7 @@ def _from_yaml(
 
     root = yaml_nodes.parse_yaml(text, origin, problems)
     if not isinstance(root, yaml_nodes.Mapping):
-        raise InputError([Problem(origin, "expected one 'element: value' per line")])
+        raise InputError.at(origin, "expected one 'element: value' per line")
     answers: dict[str, Answer] = {}
     for name, node in root.items.items():
         where = f"{origin}:{node.line}:{node.column} {short(name)}"
@@ -149,7 +149,7 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
             text, object_pairs_hook=unique, parse_float=_number, parse_int=str, parse_constant=str
         )
     except RecursionError:
-        raise InputError([Problem(origin, "nested too deep")]) from None
+        raise InputError.at(origin, "nested too deep") from None
     problems.extend(_placed_keys(text, origin, twice) if twice else ())
     answers: dict[str, Answer] = {}
     places = _key_places(text, root)

@@ -74,4 +74,4 @@ def day_given(where: str, text: str | None) -> date:
     try:
         return today() if text is None else read_day(text)
     except ValueProblem as problem:
-        raise InputError([Problem(where, str(problem))]) from None
+        raise InputError.at(where, str(problem)) from None

@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError
 from trialscreen.text.characters import printable, wrapped
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ OF_VERDICT: Mapping["Verdict", Exit] = {
 
 def refuse(where: str, message: str) -> NoReturn:
     """Raises InputError with one problem."""
-    raise InputError([Problem(where, message)])
+    raise InputError.at(where, message)
 
 
 @contextmanager

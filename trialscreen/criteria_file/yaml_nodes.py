@@ -106,7 +106,7 @@ def _quoting(lines: list[str], mark: Any) -> str:
 
 
 def _refused(where: str, message: str) -> InputError:
-    return InputError([Problem(where, message)])
+    return InputError.at(where, message)
 
 
 class _Builder:

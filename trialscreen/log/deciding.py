@@ -24,7 +24,7 @@ def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
     others = [one for one in current(every) if one.number != corrected]
     where = f"log decide {decision.subject}"
     if message := _contradicts(others, decision):
-        raise InputError([Problem(where, message)])
+        raise InputError.at(where, message)
     number = _newest_screening(others, decision.subject, decision.on)
     screening = None if number is None else log.entry(number)
     assert not isinstance(screening, Decision | CohortState)

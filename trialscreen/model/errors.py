@@ -1,6 +1,6 @@
 """Problems with what was given: values first, one exception to carry them all."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Problem(NamedTuple):
@@ -38,6 +38,11 @@ class InputError(Exception):
         said = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(f"{said} with what was given; see .problems")
         self.problems = tuple(problems)
+
+    @classmethod
+    def at(cls, where: str, message: str) -> Self:
+        """Of one problem."""
+        return cls([Problem(where, message)])
 
 
 class ValueProblem(ValueError):

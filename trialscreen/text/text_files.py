@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError
 from trialscreen.text.characters import first_control, printable
 
 MAX_BYTES = 1_000_000
@@ -22,26 +22,26 @@ def read_bytes(path: Path, origin: str) -> bytes:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
-        raise InputError([Problem(origin or "''", message)]) from None
+        raise InputError.at(origin or "''", message) from None
 
 
 def decode(data: bytes, origin: str) -> str:
     """UTF-8 text of at most `MAX_BYTES`, without control characters; else InputError."""
     if len(data) > MAX_BYTES:
-        raise InputError([Problem(origin, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")])
+        raise InputError.at(origin, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"not UTF-8 text (byte {error.start + 1})"
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             message = "UTF-16 text, as PowerShell writes it; save it as UTF-8"
-        raise InputError([Problem(origin, message)]) from None
+        raise InputError.at(origin, message) from None
     if "\r" in (text := text.replace("\r\n", "\n")):
         message = "a line ends with a carriage return alone; save it with usual line ends"
-        raise InputError([Problem(origin, message)])
+        raise InputError.at(origin, message)
     if (control := first_control(text)) is not None:
         message = f"control character {control}; a text file is expected"
-        raise InputError([Problem(origin, message)])
+        raise InputError.at(origin, message)
     return text
 
 
@@ -66,7 +66,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         number, part = tempfile.mkstemp(dir=path.parent, prefix=part_prefix(path), suffix=".part")
     except (OSError, RuntimeError) as error:  # RuntimeError: links that go in circles
         why = error.strerror if isinstance(error, OSError) else "its links go in circles"
-        raise InputError([Problem(name, f"cannot be written: {why}")]) from None
+        raise InputError.at(name, f"cannot be written: {why}") from None
     os.close(number)
     try:
         yield Path(part)
@@ -89,7 +89,7 @@ def writing(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         message = f"cannot be written: {error.strerror}"
-        raise InputError([Problem(printable(name), message)]) from None
+        raise InputError.at(printable(name), message) from None
 
 
 def _keep(part: Path, path: Path) -> None:

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 from trialscreen.answers.answer import NOTE, SET_ASIDE, SUBJECT, VALUE_KEY
 from trialscreen.answers.answers_file import KEPT
 from trialscreen.answers.interview.state import State
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.text.characters import printable, shown
 from trialscreen.text.text_files import MAX_BYTES, part_prefix, whole_file, writing
@@ -107,7 +107,7 @@ def _data(state: State, subject: str | None) -> dict[str, object]:
 
 
 def _problem(path: Path, message: str) -> InputError:
-    return InputError([Problem(printable(str(path)), message)])
+    return InputError.at(printable(str(path)), message)
 
 
 def claim(name: str, where: str, *, new: bool) -> AnswersFile:
@@ -117,7 +117,7 @@ def claim(name: str, where: str, *, new: bool) -> AnswersFile:
             return AnswersFile(Path(name))
     except OSError as error:
         message = f"{shown(name)}: {error.strerror}"
-    raise InputError([Problem(where, message)])
+    raise InputError.at(where, message)
 
 
 def _unfit(name: str, *, new: bool) -> str:

@@ -192,5 +192,5 @@ def _text(name: str, schema: pl.Schema) -> pl.Expr:
     if text is None:
         where = f"the column {printable(name)}"
         message = f"its cells are of type {schema[name]}; expected single values: {READABLE}"
-        raise InputError([Problem(where, message)])
+        raise InputError.at(where, message)
     return text

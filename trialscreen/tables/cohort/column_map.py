@@ -198,7 +198,7 @@ def read_targets(trial: Trial, path: Path) -> ColumnMap:
     text = decode(read_bytes(path, origin), origin)
     root = yaml_nodes.parse_yaml(text, origin, document.problems)
     if not isinstance(root, yaml_nodes.Mapping):
-        raise InputError([Problem(origin, "expected one 'column: element' per line")])
+        raise InputError.at(origin, "expected one 'column: element' per line")
     targets: dict[str, Target] = {}
     missing: tuple[str, ...] = ()
     for name, node in root.items.items():

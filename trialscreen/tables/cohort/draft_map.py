@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from trialscreen.answers.values import check_unit
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import InputError, ValueProblem
 from trialscreen.model.trial import Element, Trial
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.text.characters import plain_name, printable
@@ -89,9 +89,9 @@ def write_draft(path: Path, text: str) -> None:
             file.write(text)
     except FileExistsError:
         message = "is there already; a draft is not written over a file"
-        raise InputError([Problem(name, message)]) from None
+        raise InputError.at(name, message) from None
     except OSError as error:
-        raise InputError([Problem(name, f"cannot be written: {error.strerror}")]) from None
+        raise InputError.at(name, f"cannot be written: {error.strerror}") from None
 
 
 # Lines.

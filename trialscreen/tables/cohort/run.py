@@ -166,7 +166,7 @@ def _problem_list(path: Path | None) -> Iterator[TextIO | None]:
             if error.errno is None:  # it is from Polars, of another file
                 raise
             message = f"cannot be written: {error.strerror}"
-            raise InputError([Problem(printable(str(path)), message)]) from None
+            raise InputError.at(printable(str(path)), message) from None
 
 
 def _typed(

@@ -109,7 +109,7 @@ def _layout_of(path: Path, origin: str) -> _Layout:
     separator = _separator(rest, separators)
     names, header = _header(rest, separator, origin, start.count("\n") + 1)
     if is_cut and len(header) == len(rest):
-        raise InputError([Problem(origin, "is no CSV file: its first line has no end")])
+        raise InputError.at(origin, "is no CSV file: its first line has no end")
     above = mark + start + header
     line = len(above.splitlines()) + 1 if "\r" in above else above.count("\n") + 1
     size = len(above.encode("utf-8", "surrogateescape"))
@@ -123,7 +123,7 @@ def _header(text: str, separator: str, origin: str, line: int) -> tuple[list[str
     header = "".join(lines.taken)
     if (bad := re.search("[\udc80-\udcff]", header)) is not None:
         line += header.count("\n", 0, bad.start())
-        raise InputError([Problem(f"{origin}:{line}", f"is not UTF-8 text: {ADVICE}")])
+        raise InputError.at(f"{origin}:{line}", f"is not UTF-8 text: {ADVICE}")
     return names, header
 
 
@@ -175,13 +175,13 @@ class _Lines:
     def _check(self, line: str) -> None:
         where = f"{self.origin}:{self.number}"
         if len(line) == LONGEST_LINE:
-            raise InputError([Problem(where, f"a line has more than {LONGEST_LINE:,} characters")])
+            raise InputError.at(where, f"a line has more than {LONGEST_LINE:,} characters")
         if (found := re.search("[\udc80-\udcff]", line)) is not None:
             byte = f"byte {ord(found[0]) - 0xDC00:02X} in column {found.start() + 1}"
-            raise InputError([Problem(where, f"is not UTF-8 text ({byte}): {ADVICE}")])
+            raise InputError.at(where, f"is not UTF-8 text ({byte}): {ADVICE}")
         if (found := _CONTROL.search(line)) is not None:
             message = f"control character U+{ord(found[0]):04X}; a text file is expected"
-            raise InputError([Problem(f"{where}:{found.start() + 1}", message)])
+            raise InputError.at(f"{where}:{found.start() + 1}", message)
 
 
 def _read_by_csv(lines: Iterable[str], separator: str) -> Iterator[list[str]]:

@@ -206,6 +206,6 @@ def _open(path: Path, asked: Asked) -> Tables:
         if _format(path) != "excel":
             raise
         message = "Excel files need one more package: pip install 'trialscreen[excel]'"
-        raise InputError([Problem(asked.origin, message)]) from None
+        raise InputError.at(asked.origin, message) from None
     opened: Tables = module.open_table(path, asked)
     return opened

@@ -80,19 +80,17 @@ def _lines(file: IO[bytes], origin: str) -> Iterator[tuple[int, bytes]]:
     """The lines that are not blank, with their numbers."""
     if file.read(3) == b"\xef\xbb\xbf":
         message = "begins with a byte order mark; save it as UTF-8 without one"
-        raise InputError([Problem(origin, message)])
+        raise InputError.at(origin, message)
     file.seek(0)
     for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=1):
         if len(line) == LONGEST_LINE:
-            raise InputError(
-                [Problem(f"{origin}:{number}", f"a line of more than {len(line):,} bytes")]
-            )
+            raise InputError.at(f"{origin}:{number}", f"a line of more than {len(line):,} bytes")
         if not line.isascii():
             try:
                 line.decode()
             except UnicodeDecodeError as error:
                 message = f"is not UTF-8 text (byte {error.start + 1} of the line): {ADVICE}"
-                raise InputError([Problem(f"{origin}:{number}", message)]) from None
+                raise InputError.at(f"{origin}:{number}", message) from None
         if not line.isspace() or line.strip(b" \t\r\n"):
             yield number, line
 
@@ -118,7 +116,7 @@ class _Entries:
             return
         self.keys.update(_keys(line.decode(), f"{self._origin}:{number}"))
         if len(self.keys) > MOST_KEYS:
-            raise InputError([Problem(self._origin, f"more than {MOST_KEYS:,} different keys")])
+            raise InputError.at(self._origin, f"more than {MOST_KEYS:,} different keys")
         self._with_blanks = self._with_blanks or _WITH_BLANKS.search(line) is not None
         self._unusual += 1
         if self._unusual.bit_count() == 1:  # seldom, as it takes a while
@@ -148,9 +146,7 @@ def _keys(line: str, where: str) -> dict[str, None]:
 
     def number(digits: str) -> None:
         if len(digits) > _MOST_DIGITS or isinf(float(digits)):
-            raise InputError(
-                [Problem(where, f"a number is too large ({len(digits):,} characters)")]
-            )
+            raise InputError.at(where, f"a number is too large ({len(digits):,} characters)")
 
     def no_json(constant: str) -> None:
         raise json.JSONDecodeError(constant, line, 0)
@@ -167,11 +163,9 @@ def _keys(line: str, where: str) -> dict[str, None]:
         entry = None
     if not isinstance(entry, dict):
         message = "expected one JSON object a line, with a key per data element"
-        raise InputError([Problem(where, message)])
+        raise InputError.at(where, message)
     if "\\ud" in line.casefold() and _has_half_a_character(line):
-        raise InputError(
-            [Problem(where, "half of a character (an escape from \\ud800 to \\udfff)")]
-        )
+        raise InputError.at(where, "half of a character (an escape from \\ud800 to \\udfff)")
     return entry
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, cast
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError
 from trialscreen.tables.cohort.readers.opened import Asked
 
 STANDARD_INPUT = "standard input"
@@ -47,11 +47,11 @@ def in_utf8(path: Path, asked: Asked) -> Path:
             name = next((one for mark, one in _MARKS.items() if begins.startswith(mark)), None)
             if name is not None:
                 message = f"is {name.upper()}, not UTF-8: add --encoding {name}"
-                raise InputError([Problem(asked.origin, message)])
+                raise InputError.at(asked.origin, message)
             return path
         if begins.startswith(codecs.BOM_UTF8):
             message = f"begins as UTF-8 does, which is not {asked.encoding}: leave out --encoding"
-            raise InputError([Problem(asked.origin, message)])
+            raise InputError.at(asked.origin, message)
         file.seek(0)
         return _copied(_decoded(file, asked.encoding, asked.origin), asked, path.suffix)
 
@@ -79,7 +79,7 @@ def _decoded(file: IO[bytes], encoding: str, origin: str) -> Iterator[bytes]:
             line += _lines_before(error)
             wrong = error.object[error.start : error.end].hex(" ").upper()
             message = f"is not {encoding}: byte {wrong} is not a character of it"
-            raise InputError([Problem(f"{origin}:{line}", message)]) from None
+            raise InputError.at(f"{origin}:{line}", message) from None
         line += text.count("\n")
         yield text.encode("utf-8", "replace")
 
@@ -99,11 +99,11 @@ def standard_input(folder: Path) -> Path:
     with open_bytes(path) as file:
         begins = file.read(CHUNK)
     if not begins:
-        raise InputError([Problem(asked.origin, "is empty")])
+        raise InputError.at(asked.origin, "is empty")
     for mark, kind in _BINARY.items():
         if begins.startswith(mark):
             message = f"is {kind}; only text formats are read from a pipe: name the file instead"
-            raise InputError([Problem(asked.origin, message)])
+            raise InputError.at(asked.origin, message)
     is_ndjson = begins.lstrip(_BEFORE_TEXT).startswith(b"{")
     return path.rename(path.with_suffix(".ndjson" if is_ndjson else ".csv"))
 
@@ -124,4 +124,4 @@ def new_copy(asked: Asked, ending: str) -> Iterator[IO[bytes]]:
         if error.errno is None:  # of what is read, such as a damaged gzip file
             raise
         message = f"cannot be copied to {asked.folder.parent}: {error.strerror}"
-        raise InputError([Problem(asked.origin, message)]) from None
+        raise InputError.at(asked.origin, message) from None

@@ -93,7 +93,7 @@ def session(master: str | None) -> SparkSession:
         return builder.getOrCreate()
     except PySparkRuntimeError as error:
         message = f"did not start ({error.getCondition()}); it needs Java 17 or newer, by JAVA_HOME"
-        raise InputError([Problem("Spark", message)]) from None
+        raise InputError.at("Spark", message) from None
 
 
 def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessions of users too
@@ -116,16 +116,16 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
     """
     trial, files = with_sample_days(trial), Files(spark)
     if files.exists(output):
-        raise InputError([Problem(output, "is there already; name a new folder")])
+        raise InputError.at(output, "is there already; name a new folder")
     if also_stale and id_column == STALE:
         message = f"the output has a column '{STALE}' of its own; rename that of the ids"
-        raise InputError([Problem("--id", message)])
+        raise InputError.at("--id", message)
     with _damage_told(source), _settings(spark):
         found = files.source(source)  # before there is a folder that a pattern could catch
         used = _used(trial, found, id_column)
         used.check(on)
         if found.rows == 0:
-            raise InputError([Problem("the table", "there are no rows in it")])
+            raise InputError.at("the table", "there are no rows in it")
         with _whole_folder(files, output) as beside:
             table = _dated(used.typed(used.table(spark)), on)
             today = limits.today or date.today()  # noqa: DTZ011 - the user's own
@@ -149,7 +149,7 @@ def _check_rows(source: str, rows: int, came_out: int) -> None:
     """Against the number of rows that the files themselves state."""
     if rows != came_out:
         message = f"holds {rows:,} rows, and {came_out:,} came out; did it change meanwhile?"
-        raise InputError([Problem(printable(source), message)])
+        raise InputError.at(printable(source), message)
 
 
 @contextmanager
@@ -196,7 +196,7 @@ def _damage_told(source: str) -> Iterator[None]:
     except (PySparkException, Py4JJavaError) as error:
         if "FAILED_READ_FILE" not in str(error):
             raise
-        raise InputError([Problem(source, "cannot be read: it is damaged")]) from None
+        raise InputError.at(source, "cannot be read: it is damaged") from None
 
 
 def _elements(trial: Trial) -> dict[str, str]:

@@ -84,7 +84,7 @@ class Files:
         except Py4JJavaError:
             made = False
         if not made:
-            raise InputError([Problem(path, "cannot be written")])
+            raise InputError.at(path, "cannot be written")
 
     def rename(self, path: str, new: str) -> None:
         place = self._hadoop.Path(path)
@@ -106,7 +106,7 @@ class Files:
             roots = self._roots(name)
             files = tuple(file for root in roots for file in self._beneath(root))
         except Py4JJavaError:
-            raise InputError([Problem(printable(name), "cannot be read")]) from None
+            raise InputError.at(printable(name), "cannot be read") from None
         columns, rows, doubtful = self._looked_at(files)
         # A path is a pattern to Spark, whether or not there is such a file.
         paths = tuple(_PATTERN.sub(r"\\\1", str(root.getPath().toString())) for root in roots)
@@ -121,14 +121,14 @@ class Files:
         # Spark leaves files beside those with rows, and a pattern catches them.
         found = [one for one in found or () if not _is_marker(one)]
         if not found:
-            raise InputError([Problem(printable(name), "cannot be read (PATH_NOT_FOUND)")])
+            raise InputError.at(printable(name), "cannot be read (PATH_NOT_FOUND)")
         return found
 
     def _beneath(self, root: Any) -> Iterator[File]:
         place = root.getPath()
         if is_hidden(str(place.getName())):
             message = "begins with _ or ., and Spark passes over such files; rename it"
-            raise InputError([Problem(_plain(place), message)])
+            raise InputError.at(_plain(place), message)
         if not root.isDirectory():
             if (logged := beside_log(_plain(place), self.exists)) is not None:
                 raise InputError([logged])
