@@ -5,6 +5,7 @@ An engine gets a frame and a query over the table `patients`, and returns the ro
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -69,13 +70,14 @@ _POSTGRES_TYPES: dict[Any, str] = {
 class PostgreSQL:
     dialect: Dialect = "postgres"
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, url: str) -> None:
+        self.connection = connection
+        self.url = url
 
     def rows(self, frame: pl.DataFrame, query: str) -> list[tuple[Any, ...]]:
         from psycopg import sql
 
-        with self._connection.cursor() as cursor:
+        with self.connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
             columns = [
                 sql.SQL("{} {}").format(sql.Identifier(name), self._kind(kind))
@@ -96,32 +98,41 @@ class PostgreSQL:
         if not isinstance(kind, pl.Enum):
             return sql.SQL(_POSTGRES_TYPES.get(type(kind), "text"))
         names = sql.SQL(", ").join(map(sql.Literal, kind.categories))
-        self._connection.execute("DROP TYPE IF EXISTS choices")
-        self._connection.execute(sql.SQL("CREATE TYPE choices AS ENUM ({})").format(names))
+        self.connection.execute("DROP TYPE IF EXISTS choices")
+        self.connection.execute(sql.SQL("CREATE TYPE choices AS ENUM ({})").format(names))
         return sql.SQL("choices")
 
 
+PASSWORD = "not-a-secret"  # noqa: S105 - of a server that lives as long as a test
+"""Of the user `tests`, who needs it on the port and not on the socket."""
+
+
 @contextmanager
-def postgresql() -> Iterator[Engine]:
-    """A server of its own, reached through a socket; gone afterwards."""
+def postgresql() -> Iterator["PostgreSQL"]:
+    """A server of its own, reached through a socket, or a free port; gone afterwards."""
     import psycopg
 
-    with tempfile.TemporaryDirectory(prefix="pg") as name:
+    with tempfile.TemporaryDirectory(prefix="pg") as name, socket.socket() as taken:
         folder = Path(name)
         programs, user = _installed(folder)
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        taken.close()
 
         def run(program: str, *arguments: str) -> None:
             command = [str(programs / program), "-D", str(folder / "data"), *arguments]
             subprocess.run(command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
-        run("initdb", "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = f"-k {folder} -c listen_addresses= -c fsync=off -c jit=off"
+        trusted = ("--auth-local=trust", "--auth-host=scram-sha-256")
+        run("initdb", "-U", "tests", *trusted, "-E", "UTF8", "--locale=C", "--no-sync")
+        options = f"-k {folder} -p {port} -c listen_addresses=127.0.0.1 -c fsync=off -c jit=off"
         run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:
             with psycopg.connect(
-                host=name, user="tests", dbname="postgres", autocommit=True
+                host=name, port=port, user="tests", dbname="postgres", autocommit=True
             ) as connection:
-                yield PostgreSQL(connection)
+                connection.execute(f"ALTER ROLE tests PASSWORD '{PASSWORD}'")
+                yield PostgreSQL(connection, f"postgresql://tests@127.0.0.1:{port}/postgres")
         finally:
             run("pg_ctl", "-w", "-m", "immediate", "stop")
 
@@ -129,19 +140,31 @@ def postgresql() -> Iterator[Engine]:
 def _installed(folder: Path) -> tuple[Path, str | None]:
     """The server's programs, and as whom to run them: it refuses to run as root.
 
-    Another user may not be able to reach where the package is installed, so it gets a copy.
+    Those of the system, if it has any; else those of the package. Another user may not be able
+    to reach where the package is installed, so it gets a copy.
     """
+    user = None if os.getuid() != 0 else "nobody"
+    if user is not None:
+        shutil.chown(folder, user)
+    if (system := _of_the_system()) is not None:
+        return system, user
     place = _place(_SERVER)
     assert place is not None
     programs = max(place.glob("pginstall*"))
-    if os.getuid() != 0:
+    if user is None:
         return programs / "bin", None
     copy = folder / "site" / _SERVER / programs.name
     shutil.copytree(programs, copy, symlinks=True)
     if (libraries := place.with_name(f"{_SERVER}.libs")).exists():
         shutil.copytree(libraries, folder / "site" / libraries.name, symlinks=True)
-    shutil.chown(folder, "nobody")
-    return copy / "bin", "nobody"
+    return copy / "bin", user
+
+
+def _of_the_system() -> Path | None:
+    """The newest server of Debian's packages, which are not all on the path."""
+    found = Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")
+    newest = max(found, key=lambda path: int(path.parts[-3]), default=None)
+    return None if newest is None else newest.parent
 
 
 # Spark.
@@ -215,4 +238,6 @@ _NEEDS = {
 def lacking(name: str) -> str:
     """Why an engine cannot run on this machine; empty if it can."""
     packages = [package for package in _NEEDS[name] if _place(package) is None]
+    if _of_the_system() is not None and _SERVER in packages:
+        packages.remove(_SERVER)
     return f"{name}: no package {', '.join(packages)}" if packages else ""
