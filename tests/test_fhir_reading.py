@@ -11,7 +11,7 @@ from trialscreen import InputError
 from trialscreen.records.entries import Amount, Coding, Entry, Limits, Person, Record
 from trialscreen.records.fhir import Read, read
 
-TSH = (Coding("loinc", "3016-3"),)
+TSH = (Coding("http://loinc.org", "3016-3"),)
 
 
 def only_entry(found: Read) -> Entry:

@@ -1,29 +1,20 @@
-"""Codes of FHIR resources, in the names that records have for code systems."""
+"""Codes of FHIR resources; their systems are named by their addresses."""
 
 from collections.abc import Iterable
 
 import msgspec
 from msgspec import Raw
 
+from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Coding
 from trialscreen.records.fhir import resources as fhir
 
-SYSTEMS = {
-    "http://loinc.org": "loinc",
-    "urn:oid:2.16.840.1.113883.6.1": "loinc",
-    "http://snomed.info/sct": "snomed",
-    "urn:oid:2.16.840.1.113883.6.96": "snomed",
-    "http://hl7.org/fhir/sid/icd-10": "icd10",
-    "urn:oid:2.16.840.1.113883.6.3": "icd10",
-    "http://hl7.org/fhir/sid/icd-10-cm": "icd10cm",
-    "urn:oid:2.16.840.1.113883.6.90": "icd10cm",
-    "http://www.nlm.nih.gov/research/umls/rxnorm": "rxnorm",
-    "urn:oid:2.16.840.1.113883.6.88": "rxnorm",
-    "http://www.whocc.no/atc": "atc",
-    "http://fhir.de/CodeSystem/bfarm/atc": "atc",
-    "urn:oid:2.16.840.1.113883.6.73": "atc",
-}
-"""https://terminology.hl7.org/external_terminologies.html"""
+
+def known_by(codes: Codes | None, found: tuple[Coding, ...]) -> tuple[Coding, ...]:
+    """The same codes, with the short names of their systems where a mapping has them."""
+    if codes is None:
+        return found
+    return tuple(one._replace(system=codes.system(one.system)) for one in found)
 
 
 def codings(concept: fhir.Concept | None) -> tuple[Coding, ...]:
@@ -41,7 +32,7 @@ def coding(one: fhir.Coding) -> Coding:
     system = (one.system or "").strip().rstrip("/").partition("|")[0]
     if system.startswith("http://snomed.info/sct/"):  # an edition of it
         system = "http://snomed.info/sct"
-    return Coding(SYSTEMS.get(system, system), (one.code or "").strip(), one.display or "")
+    return Coding(system, (one.code or "").strip(), one.display or "")
 
 
 def all_codings(concepts: Iterable[fhir.Concept] | None) -> tuple[Coding, ...]:

@@ -60,9 +60,9 @@ def _is_packed(path: Path) -> bool:
 
 
 def documents(
-    path: Path, problems: list[Problem], advance: Callable[[int], None]
+    path: Path, note: Callable[[Problem], None], advance: Callable[[int], None]
 ) -> Iterator[Document]:
-    """The documents of a file; what ends it early is noted in `problems`, with the line.
+    """The documents of a file; what ends it early is told to `note`, with the line.
 
     `advance` is told of the bytes that are read, as they are on the disk.
     """
@@ -80,12 +80,12 @@ def documents(
                     begins = _BYTE_ORDER_MARK if last == 1 else b""
                     yield Document(line.removeprefix(begins), name, last)
     except EOFError:
-        problems.append(Problem(f"{name}:{last + 1}", "ends early: it is a part of a .gz file"))
+        note(Problem(f"{name}:{last + 1}", "ends early: it is a part of a .gz file"))
     except zlib.error:
         message = "is damaged, and not read from here on: it cannot be unpacked"
-        problems.append(Problem(f"{name}:{last + 1}", message))
+        note(Problem(f"{name}:{last + 1}", message))
     except OSError as error:
-        problems.append(Problem(name, f"cannot be read: {error.strerror}"))
+        note(Problem(name, f"cannot be read: {error.strerror}"))
 
 
 def _chunks(raw: IO[bytes], advance: Callable[[int], None]) -> Iterator[bytes]:

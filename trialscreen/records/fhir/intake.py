@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Raw
 
 from trialscreen.model.errors import Problem
-from trialscreen.records.entries import Coding
+from trialscreen.records.codes import Codes
 from trialscreen.records.fhir import resources as fhir
-from trialscreen.records.fhir.codings import readable
+from trialscreen.records.fhir.codings import known_by, readable
 from trialscreen.records.fhir.files import Document, place
 from trialscreen.records.fhir.references import (
     Contained,
@@ -23,7 +23,7 @@ from trialscreen.records.fhir.references import (
 )
 from trialscreen.records.fhir.store import ANYBODY, Kept, Store
 
-Relevant = Callable[[Sequence[Coding]], bool]
+Note = Callable[[Problem], None]
 
 CODED = ("Observation", "Condition", "AllergyIntolerance", "Procedure", "ServiceRequest")
 MEDICINES = (
@@ -54,12 +54,12 @@ class Where(NamedTuple):
 
 
 class Intake:
-    """Takes documents in; what cannot be read is noted in `problems`."""
+    """Takes documents in, of which a store keeps what matters by its codes; without, all."""
 
-    def __init__(self, store: Store, relevant: Relevant, problems: list[Problem]) -> None:
+    def __init__(self, store: Store, codes: Codes | None, note: Note) -> None:
         self._store = store
-        self._is_relevant = relevant
-        self._problems = problems
+        self._codes = codes
+        self._note = note
         self._known: dict[bytes, bool] = {}
 
     def document(self, document: Document) -> None:
@@ -89,7 +89,7 @@ class Intake:
                 self.document(document._replace(data=line, line=number))
 
     def _wrong(self, where: str, message: str) -> None:
-        self._problems.append(Problem(where, message))
+        self._note(Problem(where, message))
 
     # Bundles.
 
@@ -190,10 +190,11 @@ class Intake:
         known = self._known.get(text)
         if known is None:
             codes, wrong = readable(code) if fhir.is_given(code) else ((), "")
-            known = bool(codes) and self._is_relevant(codes)
+            mapping = self._codes
+            known = mapping is None or mapping.is_relevant(known_by(mapping, codes))
             if wrong:
                 self._wrong(where.place, f"code: {wrong}")
-                return known
+                return known and bool(codes)
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             self._known[text] = known

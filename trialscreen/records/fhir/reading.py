@@ -7,10 +7,11 @@ from typing import NamedTuple
 import msgspec
 
 from trialscreen.model.errors import Problem
-from trialscreen.records.entries import Coding, Entry, Person, Record
+from trialscreen.records.codes import Codes
+from trialscreen.records.entries import Entry, Person, Record
 from trialscreen.records.fhir.files import documents, find
-from trialscreen.records.fhir.intake import Intake, Relevant
-from trialscreen.records.fhir.making import Made, made_of
+from trialscreen.records.fhir.intake import Intake, Note
+from trialscreen.records.fhir.making import Made, Maker
 from trialscreen.records.fhir.store import Kept, Store
 from trialscreen.text.characters import shown
 
@@ -22,75 +23,60 @@ class Read(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def everything(codes: Sequence[Coding]) -> bool:
-    """That any entry matters."""
-    del codes
-    return True
-
-
-def read(paths: Sequence[str | Path], relevant: Relevant = everything) -> Read:
+def read(paths: Sequence[str | Path], codes: Codes | None = None) -> Read:
     """The records in FHIR files, or in folders of them: JSON, NDJSON, also with .gz.
 
-    `relevant` says which entries matter by their codes, as `Codes.is_relevant`; the others are
-    left out. Raises InputError for a file that is not there.
+    `codes` says which entries matter, and what systems of codes are called; without, all are
+    given. Raises InputError for a file that is not there.
     """
     problems: list[Problem] = []
     with Store() as store:
-        take_in(find(paths), store, relevant, problems)
-        records = tuple(records_of(store, relevant, problems))
+        take_in(find(paths), store, codes, problems.append)
+        records = tuple(records_of(store, codes, problems.append))
     return Read(records, tuple(problems))
 
 
 def take_in(
     files: Sequence[Path],
     store: Store,
-    relevant: Relevant,
-    problems: list[Problem],
+    codes: Codes | None,
+    note: Note,
     advance: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Reads files into a store. `advance` is told how many more bytes are read."""
-    intake = Intake(store, relevant, problems)
+    intake = Intake(store, codes, note)
     for path in files:
-        for document in documents(path, problems, advance):
+        for document in documents(path, note, advance):
             intake.document(document)
 
 
-def records_of(store: Store, relevant: Relevant, problems: list[Problem]) -> Iterator[Record]:
+def records_of(store: Store, codes: Codes | None, note: Note) -> Iterator[Record]:
     """The records in a store, one after the other."""
+    maker = Maker(store, codes, note)
     for patient, kept in store.patients():
-        yield _record(patient, kept, store, relevant, problems)
+        yield _record(patient, kept, maker, note)
 
 
-def _record(
-    patient: str,
-    kept: Sequence[Kept],
-    store: Store,
-    relevant: Relevant,
-    problems: list[Problem],
-) -> Record:
-    versions = _Versions(problems)
+def _record(patient: str, kept: Sequence[Kept], maker: Maker, note: Note) -> Record:
+    versions = _Versions(note)
     for one in kept:
         try:
-            versions.add(one, *made_of(one, store, problems))
+            versions.add(one, *maker.made_of(one))
         except msgspec.DecodeError as error:
-            problems.append(Problem(one.place, f"{one.source} is not read: {error}"))
+            note(Problem(one.place, f"{one.source} is not read: {error}"))
     persons = [made for made in versions.all() if isinstance(made, Person)]
     entries = [made for made in versions.all() if isinstance(made, Entry)]
     if not persons:
         message = f"{shown(patient)} is referred to, and no Patient among the files has this id"
-        problems.append(Problem(kept[0].place, message))
-    return Record(
-        patient,
-        tuple(persons),
-        tuple(one for one in entries if one.kind == "answer" or relevant(one.codes)),
-    )
+        note(Problem(kept[0].place, message))
+    return Record(patient, tuple(persons), tuple(filter(maker.matters, entries)))
 
 
 class _Versions:
     """What resources say; of one that comes twice, the newer, or both where that is not told."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        self._problems = problems
+    def __init__(self, note: Note) -> None:
+        self._note = note
         self._found: dict[str, tuple[str, list[Made]]] = {}
 
     def add(self, kept: Kept, updated: str, made: list[Made]) -> None:
@@ -107,7 +93,7 @@ class _Versions:
             return
         first = old[0].place if old else "before"
         message = f"{source} says otherwise in {first}; both are kept, and neither is newer"
-        self._problems.append(Problem(kept.place, message))
+        self._note(Problem(kept.place, message))
         self._found[source] = (before, [*old, *made])
 
     def all(self) -> Iterator[Made]:
