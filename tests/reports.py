@@ -19,7 +19,7 @@ from trialscreen.log.recording import recorded
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.trial import Criterion, Element, Trial
 from trialscreen.output.report.log_page import LogReport
-from trialscreen.output.report.record_page import Record
+from trialscreen.output.report.record_page import ScreeningRecord
 from trialscreen.screening.screen import Screening
 
 PATIENTS = Path(__file__).parent.parent / "docs" / "patients"
@@ -28,14 +28,14 @@ AT = datetime(2026, 6, 1, 9, 30, tzinfo=UTC)
 HOSTILE_FOOT = f'"; }} </style>{HOSTILE}'
 
 
-def patient(name: str, trial: Trial | None = None) -> Record:
+def patient(name: str, trial: Trial | None = None) -> ScreeningRecord:
     """The record of an example patient."""
     flags = Flags.none(trial or load_trial())
     answers, screening = screen_answers(flags, None, str(PATIENTS / f"{name}.yaml"))
-    return Record(screening, answers, __version__)
+    return ScreeningRecord(screening, answers, __version__)
 
 
-def noted(record: Record) -> Record:
+def noted(record: ScreeningRecord) -> ScreeningRecord:
     """With a remark and a day beside each answer, as several sittings leave them."""
     answers = {
         name: one._replace(notes={"answered": f"2026-05-{25 + n % 4}", "note": "as the ward says"})
@@ -44,14 +44,14 @@ def noted(record: Record) -> Record:
     return record._replace(answers=answers)
 
 
-def mostly_empty() -> Record:
+def mostly_empty() -> ScreeningRecord:
     """Of whom hardly anything is known."""
     flags = Flags(load_trial(), {"sex": ["female"], "weight": ["<60"]}, [], [])
     answers, screening = screen_answers(flags, "2026-06-01", None)
-    return Record(screening, answers, __version__)
+    return ScreeningRecord(screening, answers, __version__)
 
 
-def in_the_log(record: Record, subject: str, number: int = 1) -> Record:
+def in_the_log(record: ScreeningRecord, subject: str, number: int = 1) -> ScreeningRecord:
     """The record with an entry."""
     return record._replace(entry=entry(record.screening, subject, number, record.answers))
 
@@ -153,7 +153,7 @@ def _hostile_criterion(one: Criterion) -> Criterion:
     return one._replace(label=bad(f"label {one.id}"), text=bad(f"text {one.id}"), readings=readings)
 
 
-def hostile_record() -> Record:
+def hostile_record() -> ScreeningRecord:
     """An undetermined patient of the hostile trial, with hostile notes, subject and remarks."""
     record = patient("undetermined", hostile_trial())
     answers = {

@@ -26,14 +26,14 @@ from trialscreen.log.entry import Correction
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.model.wording import show_fact
 from trialscreen.output.report.log_page import log_document
-from trialscreen.output.report.record_page import Record, record_document, record_page
+from trialscreen.output.report.record_page import ScreeningRecord, record_document, record_page
 from trialscreen.output.report.render import markdown, plain
 from trialscreen.output.report.statuses import STATUSES
 from trialscreen.output.report.verdict_words import why_and_until
 from trialscreen.screening.explain import in_use
 
 
-def _recorded(name: str) -> Record:
+def _recorded(name: str) -> ScreeningRecord:
     """In the log, but for a patient without consent, of whom that keeps no answers."""
     record = patient(name)
     return record if name == "undetermined" else in_the_log(record, "S-014", 41)
@@ -43,7 +43,7 @@ def _printed(name: str) -> str:
     return record_document(RECORDS[name]())
 
 
-RECORDS: dict[str, Callable[[], Record]] = {
+RECORDS: dict[str, Callable[[], ScreeningRecord]] = {
     **{name: partial(_recorded, name) for name in STATES},
     "empty": mostly_empty,
     "hostile": hostile_record,
@@ -179,7 +179,7 @@ def test_the_day_of_an_answer_stands_beside_it_where_there_are_several() -> None
 def test_a_value_tells_the_day_of_its_sample_whether_it_is_old_or_that_there_is_none() -> None:
     given = {"tsh": ["2.1 on 2026-04-01"], "alt": ["22 on 2026-05-20"], "ast": ["25"]}
     answers, screening = screen_answers(Flags(load_trial(), given, [], []), "2026-06-01", None)
-    text = flat(plain.render(record_page(Record(screening, answers, "1"))))
+    text = flat(plain.render(record_page(ScreeningRecord(screening, answers, "1"))))
     assert "TSH (E13): 2.1 µIU/mL, older than 28 days, sampled 2026-04-01" in text
     assert "ALT (E14): 22 U/L, sampled 2026-05-20" in text
     assert "AST (E14): 25 U/L, undated" in text

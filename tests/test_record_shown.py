@@ -13,7 +13,7 @@ from trialscreen.answers.recorded import FromRecord, with_record
 from trialscreen.answers.sampled import read_samples
 from trialscreen.model.evidence import Evidence
 from trialscreen.output.report.entry_page import entry_page
-from trialscreen.output.report.record_page import Record, record_page
+from trialscreen.output.report.record_page import ScreeningRecord, record_page
 from trialscreen.output.report.render import markdown, plain
 from trialscreen.output.report.screening_page import screening_page
 from trialscreen.output.report.summary_page import summary_page
@@ -118,7 +118,7 @@ def test_a_screening_without_a_record_says_nothing_of_one() -> None:
 
 def test_the_record_to_sign_and_the_log_have_the_evidence() -> None:
     screening, found = recorded()
-    record = Record(screening, found.answers, __version__)
+    record = ScreeningRecord(screening, found.answers, __version__)
     text = " ".join(plain.render(record_page(record)).split())
     assert "in the record: 3.1 µIU/mL, 2026-03-02, Observation/123, LOINC 3016-3" in text
     for one in ("Conflict (1)", "To review (1)", "Not used (1)", "Assumed no (1)"):

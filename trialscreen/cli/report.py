@@ -78,7 +78,7 @@ def report(
 def _record(flags: Flags, on: str | None, file: str | None, site: str | None) -> str:
     """The record of answers that are given, as a document. Raises InputError."""
     from trialscreen.log.pseudonyms import check_subject  # noqa: PLC0415
-    from trialscreen.output.report.record_page import Record, record_document  # noqa: PLC0415
+    from trialscreen.output.report.record_page import ScreeningRecord, record_document  # noqa: PLC0415
 
     at, stored = site_settings(flags.trial, site), stored_answers(flags, file)
     subject = taken_subject(flags.trial, stored)
@@ -88,7 +88,7 @@ def _record(flags: Flags, on: str | None, file: str | None, site: str | None) ->
         flags.problems.append(Problem("" if subject is None else subject.where, str(problem)))
     answers, screening = screen_stored(flags, on, stored, at)
     need_answers(given=bool(flags.texts or file))
-    return record_document(Record(screening, answers, __version__, subject=code))
+    return record_document(ScreeningRecord(screening, answers, __version__, subject=code))
 
 
 def _wrong_name(output: str | None) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from trialscreen.model.trial import Trial
 from trialscreen.text.characters import count_of
 
 
-class Terms(NamedTuple):
+class CohortTerms(NamedTuple):
     """What holds of a dose cohort; None is what nobody has decided. `since`: the state's day."""
 
     state: State | None = None
@@ -44,7 +44,7 @@ class CohortBoard(NamedTuple):
     """One dose cohort. `next_on` is the first day from `on` for the next; None if none is sure."""
 
     name: str
-    terms: Terms
+    terms: CohortTerms
     holders: tuple[Holder, ...]
     obstacles: tuple[Obstacle, ...]
     next_on: date | None
@@ -121,9 +121,9 @@ class Cohorts:
     def held(self, name: str) -> list[Holder]:
         return [one for one in self.holders if one.enrolled.dose_cohort == name]
 
-    def terms(self, name: str, on: date) -> Terms:
+    def terms(self, name: str, on: date) -> CohortTerms:
         """What holds of a cohort on a day."""
-        terms = Terms()
+        terms = CohortTerms()
         for one in self.states:
             if one.dose_cohort == name and one.on <= on:
                 terms = _changed(terms, one)
@@ -189,7 +189,7 @@ def board(trial: Trial, entries: Iterable[Kept], on: date) -> Board:
     return Board(on, boards, len(cohorts.holders), cohorts.enrollment, waiting)
 
 
-def _changed(terms: Terms, to: CohortState) -> Terms:
+def _changed(terms: CohortTerms, to: CohortState) -> CohortTerms:
     given = {name: getattr(to, name) for name in ("places", "sentinel_days", "observation_days")}
     since = terms.since if terms.state == to.state else to.on
     kept = {name: value for name, value in given.items() if value is not None}

@@ -35,14 +35,14 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or (name.startswith("_") and "=" not in name)
 
 
-class Chosen(NamedTuple):
+class ChosenFiles(NamedTuple):
     """The files beneath a folder that hold its rows, in order, and what is wrong with others."""
 
     names: tuple[str, ...]
     problems: tuple[Problem, ...]
 
 
-def chosen(folder: str, names: Iterable[str]) -> Chosen:
+def chosen(folder: str, names: Iterable[str]) -> ChosenFiles:
     """Which of these files hold rows; `names` have `/`, and are relative to `folder`.
 
     Hidden files are left out, as every engine does, unless they look as if they held rows.
@@ -65,7 +65,7 @@ def chosen(folder: str, names: Iterable[str]) -> Chosen:
             problems.append(Problem(where, message))
     if not files and not problems:
         problems.append(Problem(printable(folder) or "''", "there is no .parquet file in it"))
-    return Chosen(tuple(files), tuple(problems))
+    return ChosenFiles(tuple(files), tuple(problems))
 
 
 def _logged(folder: str) -> Problem:

@@ -37,7 +37,7 @@ from trialscreen.screening.screen import Screening, screen
 from trialscreen.text.characters import count_of
 
 
-class Record(NamedTuple):
+class ScreeningRecord(NamedTuple):
     """One screening with the answers behind it, and its entry if it stands in a log.
 
     `tool` is the version of trialscreen that screened, `decision` the last one of the subject,
@@ -52,7 +52,7 @@ class Record(NamedTuple):
     subject: str = ""
 
 
-def record_of(trial: Trial, entry: Entry, decision: Decision | None = None) -> Record:
+def record_of(trial: Trial, entry: Entry, decision: Decision | None = None) -> ScreeningRecord:
     """The record of a log's entry, found again from its answers; it must come out the same.
 
     Raises InputError for an entry before consent, which has no answers, for one by another
@@ -78,10 +78,10 @@ def record_of(trial: Trial, entry: Entry, decision: Decision | None = None) -> R
     if (now.verdict, now.failed) != (then.verdict, then.failed):
         message = f"comes out otherwise than with trialscreen {entry.tool}; report it with that"
         raise InputError.at(where, message)
-    return Record(screening, entry.answers, entry.tool, entry, decision)
+    return ScreeningRecord(screening, entry.answers, entry.tool, entry, decision)
 
 
-def record_document(record: Record) -> str:
+def record_document(record: ScreeningRecord) -> str:
     """The record as a whole HTML document; every sheet of it says whose it is.
 
     A browser that prints no feet of its own prints the title above each sheet.
@@ -90,7 +90,7 @@ def record_document(record: Record) -> str:
     return html.render(record_page(record), told, told)
 
 
-def _foot(record: Record) -> str:
+def _foot(record: ScreeningRecord) -> str:
     """What identifies a sheet that lies alone."""
     screening, entry = record.screening, record.entry
     nct_id, on = screening.trial.registration.nct_id, screening.on
@@ -102,7 +102,7 @@ def _foot(record: Record) -> str:
     )
 
 
-def record_page(record: Record) -> blocks.Page:
+def record_page(record: ScreeningRecord) -> blocks.Page:
     """Verdict, every criterion with its evidence, what is open, and room for signatures."""
     screening, trial = record.screening, record.screening.trial
     return (
@@ -131,7 +131,7 @@ def record_page(record: Record) -> blocks.Page:
 # Whose it is.
 
 
-def _identity(record: Record) -> Iterator[tuple[str, str]]:
+def _identity(record: ScreeningRecord) -> Iterator[tuple[str, str]]:
     """Whose record it is and by which criteria; what is left empty is filled in by hand."""
     trial, entry = record.screening.trial, record.entry
     yield "Trial", trial.registration.nct_id
