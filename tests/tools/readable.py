@@ -2,11 +2,13 @@
 
 import io
 import sqlite3
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
 _PARQUET = b"PAR1"
 _SQLITE = b"SQLite format 3\x00"
+_ZIP = b"PK\x03\x04"
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -16,12 +18,20 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def readable(content: bytes) -> bytes:
-    """The tables of Parquet and SQLite as text; anything else as it is."""
+    """The tables of Parquet and SQLite and the parts of a workbook as text; else as it is."""
     if content.startswith(_PARQUET):
         return _table(content)
     if content.startswith(_SQLITE):
         return _database(content)
+    if content.startswith(_ZIP):
+        return _parts(content)
     return content
+
+
+def _parts(content: bytes) -> bytes:
+    """Without the moment at which each was packed."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        return b"\n".join(name.encode() + b"\n" + packed.read(name) for name in packed.namelist())
 
 
 def _table(content: bytes) -> bytes:
