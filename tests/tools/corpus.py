@@ -14,8 +14,8 @@ are the same too. These alone are not compared as they are:
 
 - the version of trialscreen, which changes with each release: it is 0.0.0;
 - the paths of the run's folder and of the code: another one each time;
-- Parquet, screening logs and workbooks: what they hold is, as text. How rows are grouped into pages says
-  nothing to a reader, and bytes tell nobody what differs;
+- Parquet, screening logs and workbooks: what they hold is, as text. How rows are grouped into
+  pages says nothing to a reader, and bytes tell nobody what differs;
 - what Spark and Java say of themselves, with the time, and the names of part files, which
   are random.
 
