@@ -44,6 +44,7 @@ _PLACES = {
     "elements": _Place("elements", "elements", "List what can be given of a patient."),
     "criteria": _Place("trial", "criteria", "Show the criteria word for word."),
     "cohort": _Place("cohort", "cohort", "Screen a table of patients."),
+    "extract": _Place("extract", "extract", "Take facts from patients' records."),
     "sql": _Place("sql", "sql", "Print the query that screens a table."),
     "check": _Place("trial", "check", "Check a criteria file."),
     "diff": _Place("trial", "diff", "Show what differs between criteria files."),

@@ -92,7 +92,7 @@ class Tables:
         evidence: "_Rows | None",
         problems: TextIO | None,
     ) -> None:
-        self._selection = selection
+        self.selection = selection
         self._facts = facts
         self._evidence = evidence
         self._problems = problems
@@ -105,7 +105,7 @@ class Tables:
             self._deceased += 1
             self._write("", record.patient, Problem("", f"is deceased ({deceased}): left out"))
             return
-        trial, codes, on, assume_absent = self._selection
+        trial, codes, on, assume_absent = self.selection
         selected = select(trial, codes, record, on, assume_absent)
         self._patients += 1
         self._given += len(selected.answers)

@@ -4,6 +4,6 @@
 `store` keeps what is relevant by patient, `statements` and `observations` make entries.
 """
 
-from trialscreen.records.fhir.reading import Read, read, records_of, take_in
+from trialscreen.records.fhir.reading import Read, extract, read
 
-__all__ = ["Read", "read", "records_of", "take_in"]
+__all__ = ["Read", "extract", "read"]

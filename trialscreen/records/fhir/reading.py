@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -14,6 +15,9 @@ from trialscreen.records.fhir.intake import Intake, Note
 from trialscreen.records.fhir.making import Made, Maker
 from trialscreen.records.fhir.store import Kept, Store
 from trialscreen.text.characters import shown
+
+if TYPE_CHECKING:
+    from trialscreen.records.tables import Tables
 
 
 class Read(NamedTuple):
@@ -34,6 +38,18 @@ def read(paths: Sequence[str | Path], codes: Codes | None = None) -> Read:
         take_in(find(paths), store, codes, problems.append)
         records = tuple(records_of(store, codes, problems.append))
     return Read(records, tuple(problems))
+
+
+def extract(files: Sequence[Path], tables: "Tables", advance: Callable[[int], None]) -> None:
+    """Adds the records in these files to tables, a patient at a time.
+
+    `advance` is told how many more bytes are read. What matters waits on the disk.
+    """
+    codes = tables.selection.codes
+    with TemporaryDirectory(prefix="trialscreen-") as folder, Store(Path(folder)) as store:
+        take_in(files, store, codes, tables.note, advance)
+        for record in records_of(store, codes, tables.note):
+            tables.add(record)
 
 
 def take_in(

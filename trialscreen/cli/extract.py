@@ -1,0 +1,166 @@
+"""`extract …`: what patients' records say, to a table for `cohort`. Polars comes with the run."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trialscreen.cli.app import help_of
+from trialscreen.cli.options import day_option, output_option, screening_day
+from trialscreen.cli.output import needing, say
+from trialscreen.criteria_file.load import load_trial
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.text.characters import count_of, printable
+
+if TYPE_CHECKING:
+    from trialscreen.records.tables import Counts, Files, Selection
+
+Facts = Annotated[
+    Path, output_option("The .parquet or .csv file for the facts; an old one is replaced.", "FACTS")
+]
+EvidenceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--evidence",
+        metavar="FILE",
+        help="A .parquet or .csv file for what the facts rest on, what a person has to review,"
+        " and what is in conflict: patient_id, element, kind, value, unit, date, code, source.",
+    ),
+]
+ProblemFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--problems",
+        metavar="FILE",
+        help="A CSV file for everything that could not be used, and who is deceased.",
+    ),
+]
+Day = Annotated[str | None, day_option(" Later data do not count.")]
+SiteCodes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--codes",
+        metavar="FILE",
+        help="A site's codes, on top of those of the package; may be given again.",
+    ),
+]
+AssumeAbsent = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assume-absent",
+        metavar="SECTION",
+        help="What nothing codes in this section is no, and is marked as assumed; may be given"
+        " again.",
+    ),
+]
+
+Advance = Callable[[int], None]
+
+
+def fhir(
+    context: typer.Context,
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH", help="FHIR R4 files, or folders of them: .ndjson, .json, also with .gz."
+        ),
+    ],
+    output: Facts,
+    evidence: EvidenceFile = None,
+    problems: ProblemFile = None,
+    on: Day = None,
+    codes: SiteCodes = None,
+    assume_absent: AssumeAbsent = None,
+) -> None:
+    """Take facts from FHIR R4 resources: a row for each patient, to be screened by cohort.
+
+    Reads bulk exports, Bundles of every type, and single resources. What cannot be read is
+    told with its file and line, and the rest goes on; who is deceased is left out and
+    listed. Nothing is taken for absent because no code says it.
+
+    Exit code: 0 if the table was written, 2 if none could be.
+    """
+    with needing("extract", "needs more packages", "records", "msgspec", "polars"):
+        from trialscreen.records.fhir import extract  # noqa: PLC0415
+        from trialscreen.records.fhir.files import find  # noqa: PLC0415
+        from trialscreen.records.tables import Files, open_tables  # noqa: PLC0415
+    selection = selection_of(context.obj, on, codes, assume_absent)
+    files = Files(output, evidence, problems)
+    found = find(inputs)
+    size = sum(path.stat().st_size for path in found)
+    with open_tables(selection, files) as tables, progress("bytes", size) as advance:
+        extract(found, tables, advance)
+    tell(files, tables.counts)
+
+
+def selection_of(
+    criteria: str | None,
+    on: str | None,
+    codes: Sequence[str] | None,
+    assume_absent: Sequence[str] | None,
+) -> "Selection":
+    """What the options say facts are selected by. Raises InputError with all that is wrong."""
+    from trialscreen.records.codes import load_codes  # noqa: PLC0415 - for records only
+    from trialscreen.records.select import check_sections  # noqa: PLC0415
+    from trialscreen.records.tables import Selection  # noqa: PLC0415
+
+    trial = load_trial(criteria)
+    problems: list[Problem] = []
+    day, known = screening_day(trial, on, problems), None
+    try:
+        known = load_codes(trial, codes or ())
+    except InputError as error:
+        problems.extend(error.problems)
+    try:
+        check_sections(trial, assume_absent or ())
+    except InputError as error:
+        problems.extend(error.problems)
+    if problems or known is None:
+        raise InputError(problems)
+    return Selection(trial, known, day, tuple(assume_absent or ()))
+
+
+@contextmanager
+def progress(unit: str, total: int | None) -> Iterator[Advance]:
+    """A bar on stderr, if that is a terminal: how many of `total` are read, if that is known."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    told = DownloadColumn() if unit == "bytes" else TextColumn("{task.completed:,.0f} " + unit)
+    columns = (BarColumn(), told, TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=total)
+        yield lambda more: bars.advance(task, more)
+
+
+def tell(files: "Files", counts: "Counts") -> None:
+    """What was written, and the first of what could not be used, on stderr."""
+    for problem in counts.told:
+        say(f"not used: {printable(str(problem))}")
+    if (more := counts.problems - len(counts.told)) > 0:
+        rest = f": all are in {printable(str(files.problems))}" if files.problems else ""
+        say(f"not used: … and {more:,} more{rest}")
+    if counts.deceased:
+        where = "" if files.problems else "; --problems FILE lists them"
+        say(f"left out as deceased: {count_of(counts.deceased, 'patient')}{where}")
+    if counts.conflicts:
+        where = "" if files.evidence else "; --evidence FILE shows them"
+        say(f"in conflict, and so unknown: {count_of(counts.conflicts, 'entry', 'entries')}{where}")
+    say(
+        f"{count_of(counts.facts, 'fact')} of {count_of(counts.patients, 'patient')}:"
+        f" {printable(str(files.facts))}"
+    )
+
+
+extract = typer.Typer(
+    help="What patients' records say, as a table for cohort.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+extract.command(help=help_of(fhir), short_help="From FHIR R4 resources.")(fhir)
