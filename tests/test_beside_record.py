@@ -10,7 +10,7 @@ import yaml
 
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer, read_facts
-from trialscreen.answers.recorded import FromRecord, with_record
+from trialscreen.answers.beside_record import FromRecord, with_record
 from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.model.errors import Problem
 from trialscreen.model.evidence import Evidence

@@ -9,7 +9,7 @@ from tests.reports import entry
 from tests.test_beside_record import TRIAL
 from trialscreen import __version__, result
 from trialscreen.answers.answer import Answer, read_facts
-from trialscreen.answers.recorded import FromRecord, with_record
+from trialscreen.answers.beside_record import FromRecord, with_record
 from trialscreen.answers.sampled import read_samples
 from trialscreen.model.evidence import Evidence
 from trialscreen.output.report.entry_page import entry_page

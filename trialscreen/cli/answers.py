@@ -15,15 +15,17 @@ from trialscreen.answers.values import is_unknown
 from trialscreen.cli.element_flags import Flags, told_flag
 from trialscreen.cli.options import DAY, FROM, RESCREEN, screening_day, today
 from trialscreen.cli.output import refuse, say_note
+from trialscreen.cli.record_options import NO_RECORDS, RecordOptions
 from trialscreen.cli.site import NO_SITE
 from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.screen import Screening, screen
 
 
 def screen_answers(
     flags: Flags, on: str | None, file: str | None, site: SiteSettings = NO_SITE
-) -> tuple[dict[str, Answer], Screening]:
+) -> tuple[Answers, Screening]:
     """The answers of the flags and in a file (`-`: standard input), and what they come to.
 
     Raises InputError with the problems of `flags` and all that is found here.
@@ -89,21 +91,29 @@ def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[s
 
 
 def screen_stored(
-    flags: Flags, on: str | None, stored: Answers, site: SiteSettings = NO_SITE
-) -> tuple[dict[str, Answer], Screening]:
-    """As `screen_answers`, with answers that are read already.
+    flags: Flags,
+    on: str | None,
+    stored: Answers,
+    site: SiteSettings = NO_SITE,
+    record: RecordOptions = NO_RECORDS,
+) -> tuple[Answers, Screening]:
+    """As `screen_answers`, with answers that are read already, and a record beside them.
 
-    Says on stderr which limits of the site are not used.
+    Says on stderr which limits of the site are not used, and what of the record.
     """
     trial, problems = flags.trial, flags.problems
     of_flags = told_apart(trial, _of_flags(flags, on), problems)
     own = with_days(trial, merge(trial, of_flags, stored, problems), problems)
-    answers = _with_limits(trial, own, site) if site.limits else own
-    day = screening_date(trial, answers, today(), problems)
+    day = screening_date(trial, own, today(), problems)
+    both: Answers = own
+    evidence: tuple[Evidence, ...] = ()
+    if record.fhir and not problems:
+        both, evidence = record.beside(trial, own, day or today())
+    answers = _with_limits(trial, both, site) if site.limits else both
     facts = readable_facts(trial, answers, day or today(), problems)
     samples = read_samples(trial, answers, day or today(), problems)
     try:
-        screening = screen(trial, facts, day or today(), samples)
+        screening = screen(trial, facts, day or today(), samples, evidence)
     except InputError as error:
         # A contradiction counted from a day that was not given may be none.
         found = [_placed(answers, one) for one in error.problems] if day else []

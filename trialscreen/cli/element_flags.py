@@ -111,7 +111,7 @@ def _take(
         elif name in own or arg in _HELP:
             valued = name in own and not own[name].is_flag and not equals
             words = (arg, *islice(ahead, 1 if valued else 0))
-            if name in own and name in seen and arg.startswith("--"):
+            if name in seen and arg.startswith("--") and name in own and not own[name].multiple:
                 taken.problems.append(Problem(name, "given twice; give it once"))
             else:
                 taken.rest.extend(words)

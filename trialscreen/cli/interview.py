@@ -111,12 +111,13 @@ def interview(
     options: InterviewOptions,
     keeper: "Keeper | None",
     criteria: str | None,
+    record: tuple[str, ...] = (),
     log: tuple[str, ...] = (),
     subject: str | None = None,
     *,
     is_new: bool = False,
 ) -> tuple[Screening, dict[str, Answer], str]:
-    """Asks for what is open after `start`; `log` are the options of the log, to go on with.
+    """Asks for what is open after `start`; `record` and `log` are options to go on with.
 
     The file that keeps the answers keeps the code of the `subject` too, if it is known;
     `is_new`: it was not in it.
@@ -134,7 +135,8 @@ def interview(
     keeper.subject = subject
     ask = ("--ask", ",".join(sources)) if options.ask is not None else ()
     others = (("--quick", options.quick), ("--plain", options.plain))
-    ending = Ending(state, keeper, criteria, (*log, *(o for o, given in others if given)), ask)
+    more = (*log, *(o for o, given in others if given))
+    ending = Ending(state, keeper, criteria, more, ask, record)
     session = Session(state, terminal(plain=options.plain), keeper, sources, quick=options.quick)
     try:
         _begin(state, keeper, answers, is_new=is_new)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Ending(NamedTuple):
     """An interview that ended: its answers, where they are kept, and how it was asked for.
 
-    `options` are the options to go on with, `ask` those that name the sources.
+    `options` are the options to go on with, `ask` those that name the sources, `record` those
+    that name the patient's record.
     """
 
     state: "State"
@@ -31,6 +32,7 @@ class Ending(NamedTuple):
     criteria: str | None
     options: tuple[str, ...]
     ask: tuple[str, ...]
+    record: tuple[str, ...] = ()
 
     def left(self) -> str:
         """For an interview that was left: where its answers are, and how to go on."""
@@ -62,7 +64,8 @@ class Ending(NamedTuple):
             return
         yield from ("To log it:", self._command(FROM, *log))
         page = str(file.with_suffix(".html"))
-        words = ("trialscreen", *self._criteria(), "report", FROM, str(file), "-o", page)
+        words = ("trialscreen", *self._criteria(), "report", FROM, str(file))
+        words = (*words, *self.record, "-o", page)
         yield from ("To print it:", shlex.join(words))
 
     def _more_to_come(self, told: str, ask: tuple[str, ...], columns: int) -> list[str]:
@@ -91,7 +94,9 @@ class Ending(NamedTuple):
         """A command with the answers: their file, for the `option`, or their flags."""
         file = self.keeper.kept_in
         answers = self._flags() if file is None else (option, str(file))
-        return shlex.join(("trialscreen", *self._criteria(), "screen", *answers, *more))
+        return shlex.join(
+            ("trialscreen", *self._criteria(), "screen", *answers, *self.record, *more)
+        )
 
     def _criteria(self) -> tuple[str, ...]:
         return () if self.criteria is None else ("--criteria", self.criteria)
@@ -100,7 +105,7 @@ class Ending(NamedTuple):
         """The answers; for a birth date, by which a person is known, stands the age."""
         yield from (DAY, self.state.on.isoformat())
         for name, answer in self.state.answers.items():
-            if name not in self._left_out():
+            if name not in self._left_out() and answer.by != "record":
                 yield from (flag(name), told_together(answer))
         for name in self._left_out():
             counted = years_since(self.state.trial, self.state.trial.elements[name])
@@ -110,7 +115,8 @@ class Ending(NamedTuple):
     def _left_out(self) -> list[str]:
         """The answers that stand in no command, for commands are kept, and seen by others."""
         trial = self.state.trial
-        return [name for name in self.state.answers if is_long_ago(trial, trial.elements[name])]
+        own = (name for name, one in self.state.answers.items() if one.by != "record")
+        return [name for name in own if is_long_ago(trial, trial.elements[name])]
 
     def _still_open(self) -> Iterator[str]:
         """How many answers are still needed, by who can give them; none if none can help."""

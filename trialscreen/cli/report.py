@@ -16,6 +16,13 @@ from trialscreen.cli.answers import (
 from trialscreen.cli.element_flags import Flags, flag
 from trialscreen.cli.options import DAY, FROM, DayOption, FromOption, SiteOption, output_option
 from trialscreen.cli.output import refuse, write_text
+from trialscreen.cli.record_options import (
+    FHIR,
+    AssumeAbsentOption,
+    CodesOption,
+    FhirOption,
+    RecordOptions,
+)
 from trialscreen.cli.site import site_settings
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import Trial
@@ -30,6 +37,9 @@ def report(
     given_file: FromOption = None,
     on: DayOption = None,
     site: SiteOption = None,
+    fhir: FhirOption = None,
+    codes: CodesOption = None,
+    assume_absent: AssumeAbsentOption = None,
     log: Annotated[
         Path | None,
         typer.Option(
@@ -49,16 +59,18 @@ def report(
     """Write the record of one screening, or the page of a log, to print and sign.
 
     A record holds every criterion word for word with what decided it, what is missing, and
-    room for signatures. Answers are given as to `screen`, or come from a log's entry. The
-    page of a log holds counts, reasons, the flow from screened to eligible, the subjects.
+    room for signatures. Answers and records are given as to `screen`, or come from a log's
+    entry. The page of a log holds counts, reasons, the flow from screened to eligible, the
+    subjects.
     """
     flags = Flags.of(context)
+    record = RecordOptions.of(fhir, codes, assume_absent)
     flags.problems.extend(_wrong_name(output))
     if blank or log is not None:
         own, why = (
             ("--blank", "the questions alone") if blank else ("--log", "which holds the answers")
         )
-        others = {DAY: on, FROM: given_file, "--log": log if blank else None}
+        others = {DAY: on, FROM: given_file, FHIR: fhir, "--log": log if blank else None}
         flags.problems.extend(_beside(flags, others, f"not with {own}, {why}"))
         if flags.problems:
             raise InputError(flags.problems)
@@ -71,11 +83,13 @@ def report(
     else:
         if entry is not None:
             flags.problems.append(Problem("--entry", "is for --log, which names the log"))
-        document = _record(flags, on, given_file, site)
+        document = _record(flags, on, given_file, site, record)
     write_text(str(output), document)
 
 
-def _record(flags: Flags, on: str | None, file: str | None, site: str | None) -> str:
+def _record(
+    flags: Flags, on: str | None, file: str | None, site: str | None, record: RecordOptions
+) -> str:
     """The record of answers that are given, as a document. Raises InputError."""
     from trialscreen.log.pseudonyms import check_subject  # noqa: PLC0415
     from trialscreen.output.report.record_page import ScreeningRecord, record_document  # noqa: PLC0415
@@ -86,8 +100,8 @@ def _record(flags: Flags, on: str | None, file: str | None, site: str | None) ->
         code = "" if subject is None else check_subject(subject.text, at.subject_pattern)
     except ValueProblem as problem:
         flags.problems.append(Problem("" if subject is None else subject.where, str(problem)))
-    answers, screening = screen_stored(flags, on, stored, at)
-    need_answers(given=bool(flags.texts or file))
+    answers, screening = screen_stored(flags, on, stored, at, record)
+    need_answers(given=bool(flags.texts or file or record.fhir))
     return record_document(ScreeningRecord(screening, answers, __version__, subject=code))
 
 

@@ -20,6 +20,12 @@ from trialscreen.cli.interview import InterviewOptions, answers_file, interview
 from trialscreen.cli.log_entry import LogOptions
 from trialscreen.cli.options import RESCREEN, DayOption, FormatOption, FromOption, SiteOption
 from trialscreen.cli.output import OF_VERDICT, Format, print_result, refuse, say, say_note
+from trialscreen.cli.record_options import (
+    AssumeAbsentOption,
+    CodesOption,
+    FhirOption,
+    RecordOptions,
+)
 from trialscreen.cli.site import site_settings
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Trial
@@ -88,6 +94,9 @@ def screen(
         typer.Option("--quick", help="Ask first what is most likely to exclude."),
     ] = False,
     site: SiteOption = None,
+    fhir: FhirOption = None,
+    codes: CodesOption = None,
+    assume_absent: AssumeAbsentOption = None,
     plain: Annotated[
         bool,
         typer.Option(
@@ -131,13 +140,14 @@ def screen(
         typer.Option("--reason", metavar="TEXT", help="With --corrects: what was wrong."),
     ] = None,
 ) -> None:
-    """Screen one patient, from flags, a file, or an interview in a terminal.
+    """Screen one patient, from flags, a file, a record, or an interview in a terminal.
 
     Each data element has a flag, such as --weight: 'trialscreen elements' lists them. A value
     may be unknown, carry a unit or a bound, or be a date known in part (2026-03). Exit code:
     0 eligible, 3 ineligible, 4 undetermined, 2 bad input.
     """
     flags = Flags.of(context)
+    record = RecordOptions.of(fhir, codes, assume_absent)
     asked = InterviewOptions(interactive, save, resume, ask, quick, plain)
     logging = LogOptions(log, subject, by, note, corrects, reason)
     closing, unlogged = "", None
@@ -146,8 +156,8 @@ def screen(
         stored = _stored(flags, on, rescreen, given_file, asked)
         of_file = taken_subject(flags.trial, stored)
         at = site_settings(flags.trial, site)
-        answers, screening = screen_stored(flags, on, stored, at)
-        given = bool(flags.texts or given_file or rescreen)
+        answers, screening = screen_stored(flags, on, stored, at, record)
+        given = bool(flags.texts or given_file or rescreen or record.fhir)
         asking = asked.wanted(given=given)
         need_answers(given=given or asking)
         logging = logging.checked(at.subject_pattern, of_file, keeps=keeper is not None or asking)
@@ -156,7 +166,7 @@ def screen(
             logging.reach(flags.trial)
             screening, answers, closing = interview(
                 *(screening, answers, asked, keeper, context.obj),
-                *(logging.words, logging.subject),
+                *(record.words, logging.words, logging.subject),
                 is_new=subject is not None and of_file is None,
             )
     try:
@@ -168,7 +178,7 @@ def screen(
     if plain and form is Format.TABLE:
         form = Format.PLAIN
     sure = None if flags.texts else rescreen or resume or given_file or save
-    again = _rescreen_command(context.obj, sure)
+    again = _rescreen_command(context.obj, sure, record.words)
     closes = not (closing and sys.stdout.isatty())  # else the verdict would stand there twice
     try:
         _print(screening, form, again, closes, full=full, explain=explain, verbatim=verbatim)
@@ -214,11 +224,14 @@ def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: boo
         say_note(f"{was} {taken}: {', '.join(others)}")
 
 
-def _rescreen_command(criteria: str | None, file: str | None) -> str:
-    """What screens anew with the same answers; `file` holds them all, if it is named."""
+def _rescreen_command(criteria: str | None, file: str | None, record: tuple[str, ...]) -> str:
+    """What screens anew with the same answers; `file` holds them all, if it is named.
+
+    `record`: the options that name a record, which is read anew as well.
+    """
     before = () if criteria is None else ("--criteria", criteria)
     named = file if file not in (None, "-") else "FILE"
-    return shlex.join(("trialscreen", *before, "screen", RESCREEN, named))
+    return shlex.join(("trialscreen", *before, "screen", RESCREEN, named, *record))
 
 
 def _print(

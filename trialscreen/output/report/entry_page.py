@@ -7,8 +7,8 @@ from typing import Any
 from trialscreen.log.decisions import KINDS, Kept
 from trialscreen.log.entry import Entry
 from trialscreen.log.seal import texts
+from trialscreen.model.evidence import place_in_words
 from trialscreen.output.report.decision_page import decision_page
-from trialscreen.output.report.recorded import place_in_words
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import STATUSES, VERDICTS
 from trialscreen.screening import finding

@@ -14,9 +14,10 @@ from trialscreen.answers.answer import (
     Answers,
     of_another_version,
 )
+from trialscreen.model.evidence import in_words
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
-from trialscreen.output.report.recorded import in_words, open_rows
+from trialscreen.output.report.record_rows import open_rows
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import source_words, status_of
 from trialscreen.output.report.trial_page import confirmed_words

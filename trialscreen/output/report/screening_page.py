@@ -6,7 +6,7 @@ from trialscreen.model.rules import Clause, Test
 from trialscreen.model.trial import Kind, Source, Trial
 from trialscreen.model.wording import rule_in_words, test_in_words
 from trialscreen.output.report.about import AID, criteria_file
-from trialscreen.output.report.recorded import recorded_blocks
+from trialscreen.output.report.record_rows import recorded_blocks
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import SOURCE_WORDS, TRUTHS, VERDICTS, status_of
 from trialscreen.output.report.trial_page import cohort_blocks

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from trialscreen.output.report.about import AID, criteria_file
-from trialscreen.output.report.recorded import recorded_blocks
+from trialscreen.output.report.record_rows import recorded_blocks
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.screening_page import clearing_lines, notice_items
 from trialscreen.output.report.statuses import SOURCE_WORDS, VERDICTS, status_of

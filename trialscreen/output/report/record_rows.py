@@ -1,31 +1,22 @@
 """What stands in a patient's record, on a page: what is used, and what a person has to look at."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from sys import maxsize
-from typing import get_args
 
-from trialscreen.answers.answer import By
-from trialscreen.model.evidence import Evidence
-from trialscreen.model.trial import Element
+from trialscreen.model.evidence import Evidence, in_words
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.waiting import fitting
 from trialscreen.screening.screen import Screening
 
-SYSTEMS = {
-    "loinc": "LOINC",
-    "snomed": "SNOMED CT",
-    "icd10": "ICD-10",
-    "icd10cm": "ICD-10-CM",
-    "rxnorm": "RxNorm",
-    "atc": "ATC",
-    "omop": "OMOP",
-}
 MOST, ROOM = 2, 250
 """On the short page: places that are named of one element, and characters for a list of others."""
 
 Row = tuple[str | blocks.Cell, str]
 
-UNTIL = "Unknown until somebody decides: by an answer, or by a no despite the places named."
+UNTIL = "Unknown until somebody decides, by an answer"
+NO_DESPITE = "; a no must name what says yes: no despite Condition/12"
+ASSUMED = "nothing in the record codes these, and the site assumes a no"
 
 
 def recorded_blocks(screening: Screening, *, full: bool = True) -> Iterator[blocks.Part]:
@@ -39,24 +30,21 @@ def recorded_blocks(screening: Screening, *, full: bool = True) -> Iterator[bloc
 
 def open_rows(screening: Screening, *, full: bool = True) -> Iterator[Row]:
     """What of the record is not used as it stands, a row for each reason."""
-    conflicts = _by_element(screening, screening.conflicts, full=True)
-    if conflicts:
-        told = "\n".join((*conflicts, UNTIL))
+    if conflicts := _by_element(screening, screening.conflicts, full=True):
+        denied = any(one.is_given for one in screening.conflicts)
+        told = "\n".join((*conflicts, UNTIL + (NO_DESPITE if denied else "")))
         yield blocks.Cell(f"Conflict ({len(conflicts)})", "open"), told
-    for title, evidence in (
-        ("To review", screening.candidates),
-        ("Not used", screening.overruled),
-        ("Not mapped", screening.unmapped),
+    for title, before, evidence in (
+        ("To review", "", screening.candidates),
+        ("Not used", "", screening.overruled),
+        ("Not mapped", "near ", screening.unmapped),
     ):
         if listed := _by_element(screening, evidence, full=full):
-            yield f"{title} ({len(listed)})", "\n".join(listed)
+            yield f"{title} ({len(listed)})", "\n".join(before + one for one in listed)
     elements = screening.trial.elements
     if assumed := [elements[one.element].label for one in screening.assumed]:
         named = fitting(assumed, maxsize if full else ROOM)
         yield f"Assumed no ({len(assumed)})", f"{ASSUMED}: {named}"
-
-
-ASSUMED = "nothing in the record codes these, and the site assumes a no"
 
 
 def _by_element(
@@ -66,38 +54,19 @@ def _by_element(
     elements = screening.trial.elements
     found: dict[str, list[str]] = {}
     for one in evidence:
-        found.setdefault(one.element, []).append(in_words(elements, one, coded=coded))
+        shown = one if full else one._replace(value=_LONG.sub(r"\1…", one.value))
+        found.setdefault(one.element, []).append(in_words(elements, shown, coded=coded))
     return [
         f"{elements[name].label if name in elements else name} {_first(places, full=full)}"
         for name, places in found.items()
     ]
 
 
+_LONG = re.compile(r"(\.[0-9]{4})[0-9]{2,}")
+"""More decimals than anybody measured: programs write them."""
+
+
 def _first(places: Sequence[str], *, full: bool) -> str:
     shown = places if full else places[:MOST]
     more = len(places) - len(shown)
     return "; ".join([*shown, *([f"{more:,} more"] if more else [])])
-
-
-def in_words(elements: Mapping[str, Element], one: Evidence, *, coded: bool = True) -> str:
-    """Value, day, place, code and note, as far as each is stated."""
-    return ", ".join(
-        filter(None, (value_in_words(elements, one), place_in_words(one, coded=coded)))
-    )
-
-
-def place_in_words(one: Evidence, *, coded: bool = True) -> str:
-    """Day, place, code and note, as far as each is stated."""
-    code = f"{SYSTEMS.get(one.system, one.system)} {one.code}".strip() if coded and one.code else ""
-    source = f"as given ({one.source})" if one.source in get_args(By) else one.source
-    return ", ".join(filter(None, (one.date, source, code, one.note)))
-
-
-def value_in_words(elements: Mapping[str, Element], one: Evidence) -> str:
-    """The value as recorded, with its unit as people print it: `3.1 µIU/mL`."""
-    element = elements.get(one.element)
-    if element is None:
-        return f"{one.value} {one.unit}".strip()
-    value = element.choices.get(one.value, one.value)
-    unit = element.unit_named(one.unit).show if one.unit else ""
-    return f"{value} {unit}".strip()

@@ -7,7 +7,7 @@ unknown, until it is said as `no despite Condition/12`, with every place that sa
 
 from collections.abc import Iterable, Mapping, Set
 from datetime import date
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from trialscreen.answers.answer import (
     DESPITE,
@@ -15,7 +15,6 @@ from trialscreen.answers.answer import (
     SET_ASIDE,
     Answer,
     Answers,
-    By,
     readable_facts,
 )
 from trialscreen.answers.values import read_value
@@ -48,7 +47,8 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
     """
     said = _facts(trial, given, on)
     own = {name: one for name, one in given.items() if RECORD not in one.notes}
-    denied = {n for n in own if said.get(n) == _NO and not _despite(own[n], says_yes(record, n))}
+    noes = {name for name in own if said.get(name) == _NO}
+    denied = {n for n in noes if not _despite(own[n], says_yes(record.evidence, n))}
     unused = {n for n, one in own.items() if one.is_set_aside and n in record.answers}
     own = {n: _as_said(own[n]) if n in denied else own[n] for n in own.keys() - unused | denied}
     foreign = _limits_of(trial, own)
@@ -63,12 +63,12 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
     return FromRecord(answers, evidence_beside(trial, evidence, answers, on))
 
 
-def says_yes(record: FromRecord, name: str) -> set[str]:
-    """The places in a record that say yes of an element."""
+def says_yes(evidence: Iterable[Evidence], name: str) -> set[str]:
+    """The places in a record that say yes of an element, whether that counts or not."""
     return {
         one.source
-        for one in record.evidence
-        if one.element == name and one.kind in ("fact", "conflict") and one.value == "yes"
+        for one in evidence
+        if one.element == name and one.kind in _OF_ANSWERS and one.value == "yes"
     }
 
 
@@ -147,7 +147,7 @@ def _beside(
         return one._replace(kind="overruled") if one.kind in ("fact", "assumed") else one
     if answer.is_set_aside:
         return one._replace(kind="conflict") if one.kind == "fact" else one
-    if one.source in get_args(By):  # a side that was given, and is decided now
+    if one.is_given:  # a side that was given, and is decided now
         return None
     agrees = _same(facts.get(one.element), _fact(trial, one, on))
     return one._replace(kind="fact" if agrees else "overruled")

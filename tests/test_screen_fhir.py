@@ -1,0 +1,239 @@
+"""`screen --fhir`: a made-up patient's FHIR resources beside flags, files and answers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.process import refusals, run
+from tests.test_beside_record import TRIAL
+from tests.test_cli import SCHEMA
+from tests.test_schemas import RESULTS
+
+ON = ("--screening-date", "2026-06-01")
+PATIENT = {"resourceType": "Patient", "id": "p1", "gender": "female", "birthDate": "1958-03-14"}
+WEIGHT = ("http://loinc.org", "29463-7")
+HEIGHT = ("http://loinc.org", "8302-2")
+CREATININE_IN_BLOOD = ("http://loinc.org", "38483-4")
+CUSHING = ("http://snomed.info/sct", "47270006")
+OSTEOPOROSIS = ("http://snomed.info/sct", "64859006")
+
+
+def concept(code: tuple[str, str]) -> dict[str, Any]:
+    return {"coding": [{"system": code[0], "code": code[1]}]}
+
+
+def measured(number: int, code: tuple[str, str], value: float, unit: str, day: str) -> Any:
+    return {
+        "resourceType": "Observation",
+        "id": f"o{number}",
+        "status": "final",
+        "code": concept(code),
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": day,
+        "valueQuantity": {
+            "value": value,
+            "unit": unit,
+            "system": "http://unitsofmeasure.org",
+            "code": unit,
+        },
+    }
+
+
+def diagnosed(number: int, code: tuple[str, str], day: str = "2024-02-03") -> Any:
+    active = {"system": "http://terminology.hl7.org/CodeSystem/condition-clinical"}
+    sure = {"system": "http://terminology.hl7.org/CodeSystem/condition-ver-status"}
+    return {
+        "resourceType": "Condition",
+        "id": f"c{number}",
+        "clinicalStatus": {"coding": [{**active, "code": "active"}]},
+        "verificationStatus": {"coding": [{**sure, "code": "confirmed"}]},
+        "code": concept(code),
+        "subject": {"reference": "Patient/p1"},
+        "onsetDateTime": day,
+    }
+
+
+RECORD = (
+    PATIENT,
+    measured(1, WEIGHT, 71.3, "kg", "2026-05-20T23:30:00-05:00"),
+    measured(2, HEIGHT, 160, "cm", "2026-05-20"),
+    measured(3, CREATININE_IN_BLOOD, 3.27, "mg/dL", "2026-05-20"),
+    diagnosed(1, CUSHING),
+    diagnosed(2, OSTEOPOROSIS),
+)
+
+
+def bundle(path: Path, *resources: Any) -> Path:
+    entries = [{"resource": one} for one in resources]
+    made = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    path.write_text(json.dumps(made), "utf-8")
+    return path
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    return bundle(tmp_path / "p1.json", *RECORD)
+
+
+def screened(*args: str | Path) -> dict[str, Any]:
+    ran = run("screen", *args, *ON, "--format", "json")
+    assert ran.code in (0, 3, 4), ran.err
+    found: dict[str, Any] = json.loads(ran.out)
+    RESULTS.validate(found)
+    return found
+
+
+def by_element(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {one["element"]: one["value"] for one in rows}
+
+
+def test_a_record_alone_is_a_screening(record: Path) -> None:
+    found = screened("--fhir", record)
+    facts = {one["element"]: one for one in found["facts"]}
+    assert by_element(found["facts"]) == {
+        "sex": "female",
+        "birth_date": "1958-03-14",
+        "weight": 71.3,
+        "height": 160,
+        "cushing_syndrome": True,
+    }
+    assert facts["weight"] == {
+        "element": "weight",
+        "value": 71.3,
+        "unit": "kg",
+        "date": "2026-05-20",
+        "code": "29463-7",
+        "system": "loinc",
+        "source": "Observation/o1",
+        "note": None,
+    }
+    assert by_element(found["candidates"]) == {"osteoporosis_diagnosis": True}
+    assert [one["code"] for one in found["unmapped"]] == ["38483-4"]
+    assert found["verdict"] == "ineligible"
+    assert found["values"]["weight"] == "71.3 kg"
+
+
+def test_a_page_names_each_place(record: Path) -> None:
+    for more in ((), ("--full",), ("--plain",)):
+        text = " ".join(run("screen", "--fhir", record, *ON, *more).out.split())
+        for one in (
+            "weight 71.3 kg, 2026-05-20, Observation/o1",
+            "To review (1)",
+            "Condition/c2, SNOMED CT 64859006",
+            "near serum creatinine 3.27 mg/dL",
+        ):
+            assert one in text, (one, more)
+
+
+def test_what_is_given_decides_and_the_record_is_shown(record: Path) -> None:
+    found = screened("--fhir", record, "--weight", "61")
+    assert found["values"]["weight"] == "61 kg"
+    assert by_element(found["overruled"]) == {"weight": 71.3}
+    assert "weight" not in by_element(found["facts"])
+
+
+def test_a_no_against_a_yes_is_unknown_until_somebody_decides(record: Path, tmp_path: Path) -> None:
+    found = screened("--fhir", record, "--cushing-syndrome", "no")
+    assert [(one["value"], one["source"]) for one in found["conflicts"]] == [
+        (True, "Condition/c1"),
+        (False, "flag"),
+    ]
+    assert "cushing_syndrome" not in found["values"]
+    e1 = next(one for one in found["criteria"] if one["id"] == "E1")
+    assert e1["met"] is None
+    said = "no despite Condition/c1"
+    file = tmp_path / "answers.yaml"
+    file.write_text("cushing_syndrome: {value: no, despite: Condition/c1}\n", "utf-8")
+    for given in (("--cushing-syndrome", said), ("--from", file)):
+        decided = screened("--fhir", record, *given)
+        assert decided["values"]["cushing_syndrome"] == "no"
+        assert decided["conflicts"] == []
+        assert by_element(decided["overruled"]) == {"cushing_syndrome": True}
+
+
+def test_where_a_site_has_decided_so_what_is_not_coded_is_no_and_marked(record: Path) -> None:
+    given = ("--fhir", record, "--assume-absent", "bone_diseases")
+    names = {one.name for one in TRIAL.elements.values() if one.section == "bone_diseases"}
+    found = screened(*given)
+    assumed = by_element(found["assumed"])
+    assert assumed
+    assert set(assumed.values()) == {False}
+    assert assumed.keys() <= names
+    assert "cushing_syndrome" not in assumed
+    assert f"Assumed no ({len(assumed)})" in run("screen", *given, *ON).out
+
+
+def test_a_record_may_come_in_several_files(tmp_path: Path) -> None:
+    (tmp_path / "chart").mkdir()
+    chart = bundle(tmp_path / "chart" / "patient.json", *RECORD[:2])
+    labs = bundle(tmp_path / "labs.json", RECORD[2])
+    found = by_element(screened("--fhir", chart.parent, "--fhir", labs)["facts"])
+    assert found.keys() == {"sex", "birth_date", "weight", "height"}
+
+
+OTHER = {**PATIENT, "id": "p2"}
+DIED = {**PATIENT, "deceasedDateTime": "2025-12-24"}
+
+REFUSED = {
+    "several patients": ((PATIENT, OTHER), (), "--fhir: 2 patients: 'p1', 'p2'; give the files"),
+    "nobody": ((), (), "--fhir: no patient in it"),
+    "a patient who died": ((DIED,), (), "--fhir: the patient has died, and is not screened"),
+    "the day of the death": ((DIED,), (), "Patient/p1, 2025-12-24"),
+    "no such section": ((PATIENT,), ("--assume-absent", "bones"), "--assume-absent: no section"),
+    "what people judge": (
+        *((PATIENT,), ("--assume-absent", "investigator")),
+        "--assume-absent: 'investigator' holds nothing that is no",
+    ),
+    "a file of codes that is not there": ((PATIENT,), ("--codes", "none.yaml"), "none.yaml"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_screened_is_refused(name: str, tmp_path: Path) -> None:
+    resources, more, said = REFUSED[name]
+    ran = run("screen", "--fhir", bundle(tmp_path / "p.json", *resources), *more, *ON)
+    assert any(said in one for one in refusals(ran)), refusals(ran)
+    assert ran.out == ""
+
+
+@pytest.mark.parametrize("option", ["--codes", "--assume-absent"])
+def test_what_is_for_a_record_is_refused_without_one(option: str) -> None:
+    [told] = refusals(run("screen", "--weight", "60", option, "x"))
+    assert told == f"{option}: is for a record; name one with --fhir"
+
+
+def test_the_record_to_sign_has_the_places(record: Path, tmp_path: Path) -> None:
+    page = tmp_path / "p1.html"
+    ran = run("report", "--fhir", record, "--weight", "61", *ON, "-o", page)
+    assert ran.code == 0, ran.err
+    text = page.read_text("utf-8")
+    for one in ("Observation/o2", "Condition/c2", "Not used (1)", "patient&#x27;s record"):
+        assert one in text or one.replace("&#x27;", "'") in text, one
+
+
+def test_the_log_keeps_the_places_after_consent(record: Path, tmp_path: Path) -> None:
+    log = tmp_path / "site.log"
+    given = ("--fhir", record, *ON, "--log", log, "--subject", "S-014", "--by", "JW")
+    ran = run("screen", *given, "--informed-consent-signed", "yes", "--willing-to-participate=yes")
+    assert "log: entry 1" in ran.err
+    entry = json.loads(run("log", "show", log, "1", "--format", "json").out)
+    assert {one["source"] for one in entry["evidence"]} >= {"Observation/o1", "Patient"}
+    assert "Patient/p1" not in json.dumps(entry)
+    page = tmp_path / "again.html"
+    assert run("report", "--log", log, "--entry", "1", "-o", page).code == 0
+    assert "Observation/o1" in page.read_text("utf-8")
+
+
+def test_what_cannot_be_used_is_told_and_the_rest_counts(tmp_path: Path) -> None:
+    stones = measured(9, WEIGHT, 11, "[stone_av]", "2026-05-21")
+    ran = run("screen", "--fhir", bundle(tmp_path / "p.json", *RECORD, stones), *ON)
+    assert "note: not used: " in ran.err
+    assert "Observation/o9" in ran.err
+
+
+def test_the_schema_has_the_same_form_for_each_kind() -> None:
+    kinds = ("facts", "candidates", "unmapped", "conflicts", "assumed", "overruled")
+    forms = [SCHEMA["properties"][kind]["items"] for kind in kinds]
+    assert forms == [{"$ref": "#/$defs/evidence"}] * len(kinds)

@@ -1,0 +1,98 @@
+"""`--fhir` and what goes with it: a patient's record beside the answers that are given."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from trialscreen.answers.answer import RECORD, Answers
+from trialscreen.cli.output import needing, refuse, say_note
+from trialscreen.model.errors import Problem
+from trialscreen.model.trial import Trial
+
+if TYPE_CHECKING:
+    from trialscreen.answers.beside_record import FromRecord
+
+FHIR, CODES, ASSUME_ABSENT = "--fhir", "--codes", "--assume-absent"
+
+FhirOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        FHIR,
+        metavar="PATH",
+        help="The patient's record: a FHIR R4 file or folder; may be given again. What is given"
+        " otherwise wins.",
+    ),
+]
+CodesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        CODES, metavar="FILE", help="With records: a site's codes, on top of those of the package."
+    ),
+]
+AssumeAbsentOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        ASSUME_ABSENT,
+        metavar="SECTION",
+        help="With records: what nothing codes in this section is no. Every result says so.",
+    ),
+]
+
+MOST_TOLD = 20
+"""Problems in a record that are told one by one."""
+
+
+class RecordOptions(NamedTuple):
+    """The options about a record, as given."""
+
+    fhir: Sequence[str] = ()
+    codes: Sequence[str] = ()
+    assume_absent: Sequence[str] = ()
+
+    @classmethod
+    def of(
+        cls, fhir: list[str] | None, codes: list[str] | None, assume_absent: list[str] | None
+    ) -> "RecordOptions":
+        """Raises InputError for what goes with a record, without one."""
+        given = cls(fhir or (), codes or (), assume_absent or ())
+        for name, values in ((CODES, given.codes), (ASSUME_ABSENT, given.assume_absent)):
+            if values and not given.fhir:
+                refuse(name, f"is for a record; name one with {FHIR}")
+        return given
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options as they were given, for a command that goes on."""
+        options = zip((FHIR, CODES, ASSUME_ABSENT), self, strict=True)
+        return tuple(word for name, values in options for one in values for word in (name, one))
+
+    def beside(self, trial: Trial, given: Answers, on: date) -> "FromRecord":
+        """The answers given and those of the record, with the evidence. Raises InputError.
+
+        Says on stderr what of the record could not be used.
+        """
+        from trialscreen.answers.beside_record import with_record  # noqa: PLC0415 - for records only
+
+        with needing(FHIR, "msgspec", "records", "msgspec"):
+            from trialscreen.records.one_patient import read_fhir  # noqa: PLC0415
+
+            found, problems = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)
+        tell_unusable(problems)
+        if anew := [name for name, one in given.items() if RECORD in one.notes]:
+            kept = "1 answer" if len(anew) == 1 else f"{len(anew)} answers"
+            say_note(f"{kept} kept from an earlier record: read anew from this one")
+        return with_record(trial, given, found, on)
+
+
+def tell_unusable(problems: Sequence[Problem]) -> None:
+    """What of a record could not be used, the first of it a line each."""
+    for one in problems[:MOST_TOLD]:
+        say_note(f"not used: {one}")
+    if (more := len(problems) - MOST_TOLD) > 0:
+        say_note(f"not used: {more:,} more")
+
+
+NO_RECORDS = RecordOptions()
+"""That no record was named."""

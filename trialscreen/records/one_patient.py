@@ -1,0 +1,65 @@
+"""What the record of one patient gives: read, and selected on the screening date."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from trialscreen.answers.beside_record import FromRecord
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import Trial
+from trialscreen.records.codes import load_codes
+from trialscreen.records.entries import Record
+from trialscreen.records.select import check_sections, select
+from trialscreen.text.characters import shown, some
+
+FHIR = "--fhir"
+
+
+class OneRecord(NamedTuple):
+    """What a record gives, and everything in it that could not be used."""
+
+    found: FromRecord
+    problems: tuple[Problem, ...]
+
+
+def read_fhir(
+    trial: Trial,
+    paths: Sequence[str | Path],
+    on: date,
+    codes: Sequence[str] = (),
+    assume_absent: Collection[str] = (),
+) -> OneRecord:
+    """What the FHIR files and folders at `paths` say of one patient, on the screening date `on`.
+
+    `codes` are files of a site's codes, `assume_absent` sections whose yes/no elements are no
+    where nothing codes them. Raises InputError for a file that cannot be opened, for none or
+    several patients, and for one who has died.
+    """
+    from trialscreen.records.fhir import read  # noqa: PLC0415 - its decoder is slow to import
+
+    check_sections(trial, assume_absent)
+    known = load_codes(trial, codes)
+    records, problems = read(paths, known)
+    record = _the_one(records, problems)
+    selected = select(trial, known, record, on, assume_absent)
+    found = FromRecord(selected.answers, selected.evidence)
+    return OneRecord(found, (*problems, *selected.problems))
+
+
+def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
+    """The only record. Raises InputError if there is none, or another, or if the patient died."""
+    if len(records) != 1:
+        told = f"{len(records)} patients: {some([shown(one.patient) for one in records])}"
+        wrong = Problem(FHIR, f"{told}; give the files of one" if records else "no patient in it")
+        raise InputError([*([] if records else problems), wrong])
+    if died := next(_deaths(records[0]), None):
+        raise InputError([Problem(FHIR, f"the patient has died, and is not screened: {died}")])
+    return records[0]
+
+
+def _deaths(record: Record) -> Iterator[str]:
+    """Where the record says that the patient has died, and when."""
+    for one in record.persons:
+        if one.deceased:
+            yield ", ".join(filter(None, (one.source, one.deceased.removeprefix("yes"))))
