@@ -146,7 +146,7 @@ def _set_contradictions_aside(found: Gathered) -> None:
     while True:
         facts = readable_facts(found.trial, found.answers, found.on, [])
         evaluation = Evaluation(found.trial, facts, found.on)
-        notice = next(contradicted(found.trial, evaluation), None)
+        notice = next(contradicted(evaluation), None)
         if notice is None:
             return
         found.set_aside(notice.elements, notice.message)

@@ -9,7 +9,7 @@ from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Fact
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import SCREENING_DATE, Element
-from trialscreen.screening.edit_checks import review
+from trialscreen.screening.edit_checks import contradicted
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.explain import in_use
 from trialscreen.screening.screen import Screening, screen
@@ -100,8 +100,8 @@ class State:
 
     def _at_fault(self, facts: Mapping[str, Fact], answered: set[str]) -> tuple[str, ...]:
         """The facts, other than those just answered, that have a part in a contradiction."""
-        notices = review(self.trial, Evaluation(self.trial, facts, self.on))
-        names = {name for one in notices if one.level == "error" for name in one.elements}
+        notices = contradicted(Evaluation(self.trial, facts, self.on))
+        names = {name for one in notices for name in one.elements}
         return tuple(name for name in facts if name in names - answered)
 
     def unused(self) -> tuple[str, ...]:
