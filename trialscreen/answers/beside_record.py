@@ -63,13 +63,13 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
     return FromRecord(answers, evidence_beside(trial, evidence, answers, on))
 
 
-def says_yes(evidence: Iterable[Evidence], name: str) -> set[str]:
-    """The places in a record that say yes of an element, whether that counts or not."""
+def says_yes(evidence: Iterable[Evidence], name: str) -> Set[str]:
+    """The places in a record that say yes of an element, whether that counts or not; in order."""
     return {
-        one.source
+        one.source: one
         for one in evidence
         if one.element == name and one.kind in _OF_ANSWERS and one.value == "yes"
-    }
+    }.keys()
 
 
 def _despite(answer: Answer, places: Set[str]) -> bool:
