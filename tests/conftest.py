@@ -4,11 +4,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from unittest.mock import patch
 
 import polars as pl
 import pytest
 
-from tests.engines import ENGINES, Engine, lacking
+from tests.engines import ENGINES, PASSWORD, Engine, PostgreSQL, lacking, postgresql
 from tests.interviewing import leave_all
 
 Step = Callable[[pl.DataFrame], pl.DataFrame]
@@ -48,6 +49,16 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if reason and ALL_ENGINES not in os.environ:
         pytest.skip(reason)
     with ENGINES[request.param]() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgreSQL]:
+    """A server of PostgreSQL, its password where clients look for it."""
+    reason = lacking("PostgreSQL")
+    if reason and ALL_ENGINES not in os.environ:
+        pytest.skip(reason)
+    with postgresql() as started, patch.dict("os.environ", {"PGPASSWORD": PASSWORD}):
         yield started
 
 

@@ -4,14 +4,12 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import duckdb
 
-from tests.engines import PASSWORD, PostgreSQL
+from tests.engines import PostgreSQL
 from trialscreen.records.entries import Record
 from trialscreen.records.omop.cdm import ANCESTOR, CONCEPT, DEATH, DOMAINS, PERSON
 from trialscreen.records.omop.events import problems, stage
@@ -134,10 +132,3 @@ def _type(name: str) -> str:
     if name.endswith("_id") and name not in {"vocabulary_id", "domain_id", "concept_class_id"}:
         return "integer"
     return "varchar"
-
-
-@contextmanager
-def password() -> Iterator[None]:
-    """The password of the tests' server, where its clients look for it."""
-    with patch.dict("os.environ", {"PGPASSWORD": PASSWORD}):
-        yield

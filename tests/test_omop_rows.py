@@ -1,6 +1,6 @@
 """What rows of the OMOP common data model say, in every way in which they can be kept."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.engines import PostgreSQL, lacking, postgresql
-from tests.omop import ALL, FIXTURE, kept, password, read_all, unpacked, write_folder
+from tests.engines import PostgreSQL
+from tests.omop import ALL, FIXTURE, kept, read_all, unpacked, write_folder
 from tests.process import ROOT
 from trialscreen.model.errors import InputError
 from trialscreen.records.entries import Amount, Entry, Limits, Record
@@ -54,14 +54,6 @@ def _tables(kinds: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:
         for high, low in _cases()["concept_ancestor"]
     ]
     return tables
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSQL]:
-    if reason := lacking("PostgreSQL"):
-        pytest.skip(reason)
-    with password(), postgresql() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

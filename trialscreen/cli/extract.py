@@ -96,6 +96,47 @@ def fhir(
     tell(files, tables.counts)
 
 
+def omop(
+    context: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A folder or .zip of CSV or Parquet files named after the tables, a DuckDB"
+            " database, or postgresql://user@host/database (the password in PGPASSWORD).",
+        ),
+    ],
+    output: Facts,
+    evidence: EvidenceFile = None,
+    problems: ProblemFile = None,
+    on: Day = None,
+    codes: SiteCodes = None,
+    assume_absent: AssumeAbsent = None,
+) -> None:
+    """Take facts from tables of the OMOP common data model: a row for each person.
+
+    Reads versions 5.3 and 5.4, and says which tables are missing. Concepts below those of
+    the mapping are found where the table concept_ancestor is filled. Who is deceased is left
+    out and listed. Nothing is taken for absent because no code says it.
+
+    Exit code: 0 if the table was written, 2 if none could be.
+    """
+    with needing("extract", "needs more packages", "records", "duckdb", "polars"):
+        from trialscreen.records.omop.extraction import extract  # noqa: PLC0415
+        from trialscreen.records.tables import Files, open_tables  # noqa: PLC0415
+    selection = selection_of(context.obj, on, codes, assume_absent)
+    files = Files(output, evidence, problems)
+    with (
+        needing("extract", "a server needs more packages", "records", "psycopg"),
+        open_tables(selection, files) as tables,
+        progress("patients", None) as advance,
+    ):
+        notices = extract(source, tables, advance)
+    for notice in notices:
+        say(f"note: {printable(notice)}")
+    tell(files, tables.counts)
+
+
 def selection_of(
     criteria: str | None,
     on: str | None,
@@ -164,3 +205,4 @@ extract = typer.Typer(
     rich_markup_mode=None,
 )
 extract.command(help=help_of(fhir), short_help="From FHIR R4 resources.")(fhir)
+extract.command(help=help_of(omop), short_help="From tables of the OMOP model.")(omop)

@@ -43,8 +43,7 @@ def negation(value: Truth) -> Truth:
 
 def at_least(count: int, values: Iterable[Truth]) -> Truth:
     """Whether at least `count` of `values` are true."""
-    listed = list(values)
-    holding = listed.count(TRUE)
-    if holding >= count:
+    ranks = [value.value for value in values]
+    if ranks.count(2) >= count:
         return TRUE
-    return FALSE if holding + listed.count(UNKNOWN) < count else UNKNOWN
+    return FALSE if ranks.count(2) + ranks.count(1) < count else UNKNOWN

@@ -51,10 +51,11 @@ def _intake(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -
     if not counts:
         return None
     medicine = code.medicine
-    routes = found.codes.routes_of(entry.route)
-    if routes and medicine.routes and routes.isdisjoint(medicine.routes):
+    meant = {(one.system, one.code) for one in medicine.routes}
+    routes = {(one.system, one.code) for one in entry.route}
+    if routes and meant and meant.isdisjoint(routes):
         return None
-    is_said = bool(routes) or not code.needs_route
+    is_said = not code.needs_route or not meant.isdisjoint(routes)
     note = "" if is_said else _ROUTE
     binding = Binding("", medicine.role, "yes", "; ".join(filter(None, (medicine.note, note))))
     hit = Hit(entry, coding, binding, at)

@@ -40,7 +40,6 @@ def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
         days=_days(event["days"]),
         standing=standing,
         route=_route(event, vocabulary),
-        place=source,
         notes=(*notes, *why),
     )
 

@@ -48,9 +48,9 @@ def _person(row: dict[str, Any]) -> Person:
     sex = SEXES.get(int(concept), "") if concept.isdigit() else ""
     if concept in {"", "0"}:
         sex = row["gender_source_value"] or ""  # not mapped
-    place = f"person/{row['person_id']}"
+    source = f"person/{row['person_id']}"
     deceased = (row["death_date"] or "yes")[:10] if row["is_dead"] else ""
-    return Person(sex, _birth_date(row), deceased, place, place)
+    return Person(sex, _birth_date(row), deceased, source)
 
 
 def _birth_date(row: dict[str, Any]) -> str:

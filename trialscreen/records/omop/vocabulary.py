@@ -46,7 +46,7 @@ class Vocabulary:
     ancestors: Ancestors
 
     def codings(self, concept: int) -> tuple[Coding, ...]:
-        """A concept, and the code that it stands for; none for 0, which is not mapped."""
+        """The code that a concept stands for, and the concept; none for 0, which is not mapped."""
         if not concept:
             return ()
         known = self.concepts.get(concept)
@@ -54,8 +54,8 @@ class Vocabulary:
             return (Coding(OMOP, str(concept)),)
         system = SYSTEMS.get(known.vocabulary, known.vocabulary)
         return (
-            Coding(OMOP, str(concept), known.name),
             Coding(system, known.code, known.name),
+            Coding(OMOP, str(concept), known.name),
         )
 
     def all_codings(self, concept: int, source: int, *, above: bool) -> tuple[Coding, ...]:
