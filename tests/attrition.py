@@ -35,7 +35,7 @@ def counting_of(trial: Trial, typed: pl.Schema, on: date | None) -> Counting:
 def screenings(case: Case) -> list[Screening]:
     """Each row as the reference screens it, contradictions and all."""
     rows = case.frame.iter_rows(named=True)
-    return [screening_of(case.trial, evaluation_of(case.trial, row, ON)) for row in rows]
+    return [screening_of(evaluation_of(case.trial, row, ON)) for row in rows]
 
 
 def counted(case: Case, batch: int) -> Attrition:

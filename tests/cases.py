@@ -55,8 +55,8 @@ class CriterionCase:
         except InputError as error:
             return f"refused: {error}"
         criterion = next(one for one in trial.criteria if one.id == self.criterion)
-        finding = Finding.of(criterion, trial, Evaluation(trial, facts, self.on))
-        return self.difference(Screening(trial, facts, self.on, (finding,), ()))
+        patient = Evaluation(trial, facts, self.on)
+        return self.difference(Screening(patient, (Finding(criterion, patient),)))
 
     def difference(self, screening: Screening) -> str | None:
         """What is otherwise than expected in a screening of these answers."""
@@ -93,7 +93,7 @@ class NoticeCase:
             facts = _facts(trial, self.given, self.on)
         except InputError as error:
             return self._compared([("error", "; ".join(map(str, error.problems)))])
-        notices = review(trial, Evaluation(trial, facts, self.on))
+        notices = review(Evaluation(trial, facts, self.on))
         return self._compared([(notice.level, notice.message) for notice in notices])
 
     def _compared(self, found: list[tuple[str, str]]) -> str | None:

@@ -173,7 +173,7 @@ def _date(rng: Random, trial: Trial, on: date) -> date:
 
 def unreviewed(trial: Trial, facts: Mapping[str, Fact], on: date = ON) -> Screening:
     """What is found without a review for contradictions: a random patient may hold some."""
-    return screening_of(trial, Evaluation(trial, facts, on))
+    return screening_of(Evaluation(trial, facts, on))
 
 
 # Knowledge.

@@ -272,6 +272,6 @@ def evaluation_of(trial: Trial, row: Row, on: date) -> Evaluation:
 
 def reference(trial: Trial, row: Row, on: date) -> dict[str, Any]:
     """The columns of `screen_frame` for one row, as the reference finds them."""
-    found = screening_of(trial, evaluation_of(trial, row, on))
+    found = screening_of(evaluation_of(trial, row, on))
     met = {finding.criterion.id: finding.met for finding in found.findings}
     return {"verdict": found.verdict, "open": found.open, **met}

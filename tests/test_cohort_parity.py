@@ -105,7 +105,7 @@ def test_messy_text_is_screened_as_the_reference_screens_it(
 
 def contradicting(facts: Mapping[str, Fact], on: date, told: Set[str]) -> Set[str]:
     """`told`, once it is clear that the reference blames these elements too."""
-    errors = review(TRIAL, Evaluation(TRIAL, facts, on))
+    errors = review(Evaluation(TRIAL, facts, on))
     blamed = {name for n in errors if n.level == "error" for name in n.elements}
     assert blamed <= told
     assert bool(blamed) == bool(told)

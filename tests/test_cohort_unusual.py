@@ -108,7 +108,7 @@ def test_typed_columns_warn_of_what_the_reference_warns_of(tmp_path: Path, listi
     told = dict.fromkeys(frame.columns, 0)
     for row in frame.drop(ID).iter_rows(named=True):
         facts = {name: fact_of(value) for name, value in row.items() if value is not None}
-        for notice in review(TRIAL, Evaluation(TRIAL, facts, ON)):
+        for notice in review(Evaluation(TRIAL, facts, ON)):
             if "is unusual" in notice.message and notice.elements[0] in facts:
                 told[notice.elements[0]] += 1
     ours = {name: odd.count for name, odd in done.quality.unusual.items()}

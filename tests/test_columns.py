@@ -139,7 +139,7 @@ def _some(cases: dict[str, list[Case]]) -> list[Case]:
 def _errors(trial: Trial, evaluation: Evaluation) -> Iterator[tuple[str, Notice]]:
     """Each error with the id that it has in a table."""
     checks = {check.say: check.id for check in trial.checks}
-    for notice in review(trial, evaluation):
+    for notice in review(evaluation):
         if notice.level != "error":
             continue
         if notice.message in checks:

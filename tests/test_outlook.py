@@ -73,8 +73,9 @@ def test_with_very_many_dates_known_in_part_no_day_is_named() -> None:
     criterion = Criterion("E1", "exclusion", "", "", rule)
     trial = replace(base, elements={**base.elements, **dates}, criteria=(criterion,), checks=())
     facts: dict[str, Fact] = {name: Dates(date(2026, 5, 1), date(2026, 5, 31)) for name in dates}
-    finding = Finding.of(criterion, trial, Evaluation(trial, facts, ON))
-    screening = Screening(trial, facts, ON, (finding,), ())
+    patient = Evaluation(trial, facts, ON)
+    finding = Finding(criterion, patient)
+    screening = Screening(patient, (finding,))
     assert screening.verdict == "ineligible"
     assert screening.clears_on is None
 

@@ -19,7 +19,7 @@ from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.explain import minimal_support
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.missing import missing, ways_to
-from trialscreen.screening.screen import Screening, screen
+from trialscreen.screening.screen import screen, screening_of
 
 NCT = load_trial()
 SMALL = spec_trial()
@@ -154,7 +154,7 @@ def test_the_day_a_criterion_clears_is_the_first_on_which_it_no_longer_fails(rng
         for name, fact in blur(rng, NCT, random_world(rng, NCT)).items()
         if NCT.elements[name].type == "date"
     }
-    screening = Screening(NCT, facts, ON, _findings(NCT, facts), ())
+    screening = screening_of(Evaluation(NCT, facts, ON))
     for finding in screening.failing:
         day = finding.clears_on
         if day is None:

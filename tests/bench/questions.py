@@ -43,7 +43,7 @@ class Counts(NamedTuple):
 
 
 def screened(trial: Trial, facts: Mapping[str, Fact]) -> Screening:
-    return screening_of(trial, Evaluation(trial, facts, ON))
+    return screening_of(Evaluation(trial, facts, ON))
 
 
 def certain(screening: Screening) -> bool:

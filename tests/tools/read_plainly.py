@@ -63,13 +63,13 @@ def expected(trial: Trial, row: Row, on: date) -> Findings:
     facts = dict(_facts(trial, row, on))
     while blamed := _contradicted(trial, facts, on):
         facts = {name: fact for name, fact in facts.items() if name not in blamed}
-    found = screening_of(trial, Evaluation(trial, facts, on))
+    found = screening_of(Evaluation(trial, facts, on))
     met = {finding.criterion.id: finding.met for finding in found.findings}
     return {"verdict": found.verdict, "open": found.open, **met}
 
 
 def _contradicted(trial: Trial, facts: Mapping[str, Fact], on: date) -> set[str]:
-    notices = review(trial, Evaluation(trial, facts, on))
+    notices = review(Evaluation(trial, facts, on))
     return {name for one in notices if one.level == "error" for name in one.elements} & {*facts}
 
 

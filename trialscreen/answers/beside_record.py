@@ -23,7 +23,7 @@ from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Exactly, Fact, Numbers
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Trial
-from trialscreen.screening.edit_checks import review
+from trialscreen.screening.edit_checks import contradicted
 from trialscreen.screening.evaluate import Evaluation
 
 
@@ -63,13 +63,13 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
     return FromRecord(answers, evidence_beside(trial, evidence, answers, on))
 
 
-def says_yes(evidence: Iterable[Evidence], name: str) -> set[str]:
-    """The places in a record that say yes of an element, whether that counts or not."""
+def says_yes(evidence: Iterable[Evidence], name: str) -> Set[str]:
+    """The places in a record that say yes of an element, whether that counts or not; in order."""
     return {
-        one.source
+        one.source: one
         for one in evidence
         if one.element == name and one.kind in _OF_ANSWERS and one.value == "yes"
-    }
+    }.keys()
 
 
 def _despite(answer: Answer, places: Set[str]) -> bool:
@@ -104,7 +104,7 @@ def _contradictions(
     left, yields, noes = dict(answers), Yielding(), set[str]()
     while True:
         facts = readable_facts(trial, left, on, [])
-        errors = [n for n in review(trial, Evaluation(trial, facts, on)) if n.level == "error"]
+        errors = list(contradicted(Evaluation(trial, facts, on)))
         before = len(yields)
         for error in errors:
             of_record = {n for n in error.elements if n in left and left[n].by == "record"}

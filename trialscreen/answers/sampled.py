@@ -40,7 +40,7 @@ from trialscreen.text.spelling import folded
 # Few answers say so much: `re` compiles these, and keeps them, when one does.
 _DATED = r"(?is)(.+?)\s+on\s+(\S.*)"
 _DATED_IN_BRACKETS = r"(?s)(.+?)\s*\(\s*([^()]*[^()\s])\s*\)"
-_DESPITE = r"(?is)(.+?)\s+despite\s+(\S.*)"
+_DESPITE = r"(?i)\s+despite\s+"
 _AWAITED = r"(?i)\s+(since|from)\s+(?=\S)"
 
 
@@ -55,12 +55,13 @@ def told_apart(trial: Trial, answers: Answers, problems: list[Problem]) -> dict[
 
 def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[Problem]) -> Answer:
     text, said = answer.text, {}
+    parts = re.split(_DESPITE, text, maxsplit=1) if len(text) > len(DESPITE) else [text]
+    if element.type == "boolean" and len(parts) > 1:
+        text, said = parts[0], {DESPITE: parts[1]}
     if len(text) > MAX_LENGTH:  # which is refused; to look for words in it could take long
         return answer
     if (dated := with_day_behind(element, text)) is not None:
         text, said = dated[1], {SAMPLED: dated[2]}
-    elif _says(text, DESPITE) and (despite := re.fullmatch(_DESPITE, text)) is not None:
-        text, said = despite[1], {DESPITE: despite[2]}
     if (waits := said_pending(trial, element, text)) is not None:
         text = PENDING_WORD
         said |= waits

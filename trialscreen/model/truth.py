@@ -43,7 +43,8 @@ def negation(value: Truth) -> Truth:
 
 def at_least(count: int, values: Iterable[Truth]) -> Truth:
     """Whether at least `count` of `values` are true."""
-    ranks = [value.value for value in values]
-    if ranks.count(2) >= count:
+    listed = list(values)
+    holding = listed.count(TRUE)
+    if holding >= count:
         return TRUE
-    return FALSE if ranks.count(2) + ranks.count(1) < count else UNKNOWN
+    return FALSE if holding + listed.count(UNKNOWN) < count else UNKNOWN

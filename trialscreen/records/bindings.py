@@ -21,8 +21,8 @@ RESULTS = (VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS)
 class Binding(NamedTuple):
     """What a code says of an element: yes, a choice, or one of the words above.
 
-    `side`: the side of the body that it is about. `sites`: codes of places in the body, of which
-    an entry must have one to set anything.
+    `side`: the side of the body that it is about. What sets only proposes where the record does
+    not say that it is in one of the `sites`, or is present, if `only_active`.
     """
 
     element: str
@@ -31,13 +31,14 @@ class Binding(NamedTuple):
     note: str = ""
     side: str = ""
     sites: tuple[Coding, ...] = ()
+    only_active: bool = False
 
 
 class Medicine(NamedTuple):
     """A group of medicines, and the elements that are about it.
 
     `ever`: whether it was used; `now`: whether it is; `last`: the day of the last dose;
-    `months`: for how long in all. `routes`: those of an entry that belongs to it.
+    `months`: for how long in all. `routes`: the names of those by which it is meant.
     """
 
     name: str
@@ -46,7 +47,7 @@ class Medicine(NamedTuple):
     now: str = ""
     last: str = ""
     months: str = ""
-    routes: tuple[Coding, ...] = ()
+    routes: tuple[str, ...] = ()
     note: str = ""
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from trialscreen.model.limits import Role as LimitRole
 from trialscreen.model.limits import limits_by_value
+from trialscreen.model.rules import Rule
 from trialscreen.model.trial import Trial
 from trialscreen.records.bindings import Binding, MedicineCode
 from trialscreen.records.codes_file import read_codes_file
@@ -32,8 +33,10 @@ class Codes:
 
     `systems`: short names by URI and OID. `bound`, `medicines`: by system and code. `units`: of
     each element, the units of records that it takes beside those of the criteria file, with
-    their factors. `lowest`: elements of which the lowest side counts. `meanings`: coded results
-    in words. `persons`: the element that is the patient's sex, and that of the birth date.
+    their factors. `lowest`: elements of which the lowest side counts. `yes_if`: rules that make
+    elements true, and never false. `meanings`: coded results in words, the first that an element
+    takes. `routes`: names of routes. `persons`: the element that is the patient's sex, and that
+    of the birth date.
     `limits`: of each measured element, the elements that are its limits of normal.
     """
 
@@ -42,7 +45,9 @@ class Codes:
     medicines: Mapping[tuple[str, str], tuple[MedicineCode, ...]] = field(default_factory=dict)
     units: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
     lowest: frozenset[str] = frozenset()
-    meanings: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    yes_if: Mapping[str, Rule] = field(default_factory=dict)
+    meanings: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    routes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     persons: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, LimitRole]] = field(default_factory=dict)
 
@@ -55,10 +60,19 @@ class Codes:
         return any(key in self.bound or key in self.medicines for key in keys_of(codes))
 
     def bindings(self, codes: Iterable[Coding]) -> Iterator[tuple[Coding, Binding]]:
-        """What these codes say, each with the code that says it."""
+        """What these codes say, each with the code that says it.
+
+        Of the beginnings of a code, the longest that is bound to an element counts for that.
+        """
         for coding in codes:
+            found: dict[str, tuple[Binding, ...]] = {}
             for key in keys_of((coding,)):
                 for binding in self.bound.get(key, ()):
+                    found[binding.element] = tuple(
+                        one for one in self.bound[key] if one.element == binding.element
+                    )
+            for bindings in found.values():
+                for binding in bindings:
                     yield coding, binding
 
     def medicine_codes(self, codes: Iterable[Coding]) -> Iterator[tuple[Coding, MedicineCode]]:
@@ -68,10 +82,14 @@ class Codes:
                 for one in self.medicines.get(key, ()):
                     yield coding, one
 
-    def meaning(self, codes: Iterable[Coding]) -> str | None:
-        """What a coded result says in words; None if no code of it is known, or they differ."""
+    def meaning(self, codes: Iterable[Coding]) -> tuple[str, ...]:
+        """The words for a coded result; none if no code of it is known, or they differ."""
         said = {self.meanings[key] for key in keys_of(codes) if key in self.meanings}
-        return said.pop() if len(said) == 1 else None
+        return said.pop() if len(said) == 1 else ()
+
+    def routes_of(self, codes: Iterable[Coding]) -> set[str]:
+        """The names of the routes that codes say; none if they are not known."""
+        return {self.routes[key] for key in keys_of(codes) if key in self.routes}
 
 
 def load_codes(trial: Trial, files: Sequence[str] = ()) -> Codes:
@@ -92,7 +110,9 @@ def load_codes(trial: Trial, files: Sequence[str] = ()) -> Codes:
         medicines=_together(one.medicines for one in written),
         units=units,
         lowest=frozenset(name for one in written for name in one.lowest),
+        yes_if=_together(one.yes_if for one in written),
         meanings=_together(one.meanings for one in written),
+        routes=_together(one.routes for one in written),
         persons=_together(one.persons for one in written),
         limits=limits_by_value(trial),
     )

@@ -9,6 +9,8 @@ from typing import Any
 
 from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.reader import Cursor, Document
+from trialscreen.criteria_file.yaml_rules import read_rule
+from trialscreen.model.rules import Rule
 from trialscreen.model.trial import Element, Trial
 from trialscreen.records.bindings import (
     ABOVE_LIMIT,
@@ -22,18 +24,27 @@ from trialscreen.records.bindings import (
     Role,
 )
 from trialscreen.records.entries import Coding
-from trialscreen.records.systems import SYSTEMS, key_of
+from trialscreen.records.systems import ICD10, SYSTEMS, key_of
 from trialscreen.text.characters import printable, shown
 from trialscreen.text.text_files import decode, read_bytes
 
-_KEYS = ("format", "trial", "seen", "systems", "results", "persons", "elements", "medicines")
-_ABOUT = ("name", "status", "seen", "note", "side", "sites")
+_KEYS = (
+    "format",
+    "trial",
+    "seen",
+    "systems",
+    "results",
+    "routes",
+    "persons",
+    "elements",
+    "medicines",
+)
+_ABOUT = ("name", "status", "seen", "note")
+_SPAN = re.compile(r"([A-Z])([0-9]{2})-\1([0-9]{2})")
 _STATUSES = ("confirmed", "confirmed-2", "site")
 _FACTOR = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/([0-9]+(?:\.[0-9]+)?))?")
 _SIDES = ("left", "right")
 _PERSON = ("sex", "birth_date")
-
-_NO_CODES: tuple[Coding, ...] = ()
 
 Key = tuple[str, str]
 
@@ -48,7 +59,9 @@ class Written:
     medicines: dict[Key, tuple[MedicineCode, ...]] = field(default_factory=dict)
     units: dict[str, dict[str, Fraction]] = field(default_factory=dict)
     lowest: set[str] = field(default_factory=set)
-    meanings: dict[Key, str] = field(default_factory=dict)
+    yes_if: dict[str, Rule] = field(default_factory=dict)
+    meanings: dict[Key, tuple[str, ...]] = field(default_factory=dict)
+    routes: dict[Key, str] = field(default_factory=dict)
     persons: dict[str, str] = field(default_factory=dict)
 
 
@@ -68,24 +81,39 @@ def read_codes_file(
     found = Written(root.optional("trial", Cursor.text, ""))
     for name, uris in _under(root, "systems"):
         found.systems |= {one.text(): name for one in uris.items()}
-    for meaning, at in _under(root, "results"):
-        found.meanings |= {(one.system, one.code): meaning for one in _codes_in(at)}
+    for at in root.optional("results", Cursor.items, list[Cursor]()):
+        words = tuple(_listed(at, "means"))
+        found.meanings |= dict.fromkeys(_codes_of(at, ("means",)), words)
+    for name, at in _under(root, "routes"):
+        found.routes |= dict.fromkeys(_codes_of(at), name)
     if found.trial in ("", trial.registration.nct_id):
-        _Reader(trial, found).read(root)
+        _Reader(trial, found, packaged=packaged).read(root)
     elif not packaged:
         root.down("trial").problem(f"is for {shown(found.trial)}")
     document.raise_any()
     return found
 
 
-def _codes_in(at: Cursor) -> tuple[Coding, ...]:
-    """The codes of a mapping by system: `{snomed: [a, b], loinc: c}`."""
-    at.known_keys(SYSTEMS)
-    return tuple(
-        Coding(*key_of(system, one.text()))
-        for system, place in at.entries()
-        for one in _listed(place)
-    )
+def _codes_of(at: Cursor, others: tuple[str, ...] = ()) -> list[Key]:
+    """The keys of the codes of a line; `others` it may have beside, and what is told of them."""
+    at.known_keys((*SYSTEMS, *_ABOUT, *others))
+    at.optional("status", lambda one: one.word(_STATUSES), "site")
+    _listed(at, "seen")
+    keys = [key for name, place in at.entries() if name in SYSTEMS for key in _keys(name, place)]
+    if not keys:
+        at.problem(f"a code is missing: one of {', '.join(SYSTEMS)}")
+    return keys
+
+
+def _keys(system: str, at: Cursor) -> Iterator[Key]:
+    """The keys of one code, or of a list; of ICD-10, C81-C96 is all from one to the other."""
+    for one in at.items() if isinstance(at.node, yaml_nodes.Sequence) else [at]:
+        code = one.text()
+        if system == ICD10 and (span := _SPAN.fullmatch(code)) is not None:
+            for number in range(int(span[2]), int(span[3]) + 1):
+                yield system, f"{span[1]}{number:02}"
+        else:
+            yield key_of(system, code)
 
 
 def _under(at: Cursor, key: str) -> list[tuple[str, Cursor]]:
@@ -94,21 +122,22 @@ def _under(at: Cursor, key: str) -> list[tuple[str, Cursor]]:
     return at.optional(key, lambda place: list(place.entries()), nothing)
 
 
+def _listed(at: Cursor, key: str) -> list[str]:
+    """The texts in the list under `key`, if there is one."""
+    return [one.text() for one in at.optional(key, Cursor.items, list[Cursor]())]
+
+
 def _lines(at: Cursor) -> list[Cursor]:
     """The lines of codes."""
     nothing: list[Cursor] = []
     return at.optional("codes", Cursor.items, nothing)
 
 
-def _listed(at: Cursor) -> list[Cursor]:
-    return at.items() if isinstance(at.node, yaml_nodes.Sequence) else [at]
-
-
 class _Reader:
     """The part of a mapping that is about one trial."""
 
-    def __init__(self, trial: Trial, found: Written) -> None:
-        self.trial, self.found = trial, found
+    def __init__(self, trial: Trial, found: Written, *, packaged: bool) -> None:
+        self.trial, self.found, self.packaged = trial, found, packaged
 
     def read(self, root: Cursor) -> None:
         for key, at in _under(root, "persons"):
@@ -122,30 +151,38 @@ class _Reader:
             self._medicine(name, at)
 
     def _element(self, name: str, at: Cursor) -> None:
-        at.known_keys(("units", "select", "codes"))
+        if self.packaged and name not in self.trial.elements:
+            return
+        at.known_keys(("units", "select", "yes_if", "codes"))
         element = at.element(name)
         if element is None:
             return
-        units = _under(at, "units")
-        self.found.units[name] = {unit: _factor(one) for unit, one in units}
+        self.found.units[name] = {unit: _factor(one) for unit, one in _under(at, "units")}
         if at.optional("select", lambda one: one.word(("latest", "lowest")), "latest") == "lowest":
             self.found.lowest.add(name)
+        if (rule := at.optional("yes_if", read_rule, None)) is not None:
+            self.found.yes_if[name] = rule
         for line in _lines(at):
             binding = self._binding(element, line)
-            for coding in self._codes(line, ROLES):
-                self._add(self.found.bound, (coding.system, coding.code), binding)
+            for key in _codes_of(line, (*ROLES, "side", "sites", "only_active")):
+                self._add(self.found.bound, key, binding)
 
     def _binding(self, element: Element, line: Cursor) -> Binding:
         role, place = self._role(line)
-        note = line.optional("note", Cursor.text, "")
         if role in ("shows", "near"):
             return Binding(element.name, role, VALUE, place.text())
-        side = line.optional("side", lambda at: at.word(_SIDES), "")
-        sites = line.optional("sites", _codes_in, _NO_CODES)
-        says = place.word(_sayable(element))
         if role == "sets" and element.is_judgement:
             place.problem(f"{element.name} is judged by a person: codes can only propose it")
-        return Binding(element.name, role, says, note, side, sites)
+        sites = line.optional("sites", _codes_of, list[Key]())
+        return Binding(
+            element.name,
+            role,
+            place.word(_sayable(element)),
+            line.optional("note", Cursor.text, ""),
+            line.optional("side", lambda at: at.word(_SIDES), ""),
+            tuple(Coding(*key) for key in sites),
+            line.optional("only_active", Cursor.yes_no, False),
+        )
 
     def _role(self, line: Cursor) -> tuple[Role, Cursor]:
         roles = [key for key, _ in line.entries() if key in ROLES]
@@ -154,38 +191,25 @@ class _Reader:
             return "near", line
         return roles[0], line.down(roles[0])
 
-    def _codes(self, line: Cursor, others: tuple[str, ...]) -> Iterator[Coding]:
-        """The codes of a line, whose other keys are `others` and what is told about them."""
-        line.known_keys((*SYSTEMS, *_ABOUT, *others))
-        line.optional("status", lambda at: at.word(_STATUSES), "site")
-        found = 0
-        for key, at in line.entries():
-            if key in SYSTEMS:
-                for one in _listed(at):
-                    found += 1
-                    yield Coding(*key_of(key, one.text()))
-        if not found:
-            line.problem(f"a code is missing: one of {', '.join(SYSTEMS)}")
-
     def _medicine(self, name: str, at: Cursor) -> None:
         keys = ("ever", "now", "last", "months")
         at.known_keys((*keys, "role", "routes", "note", "codes"))
         about: dict[str, Any] = {}
-        for key in keys:
-            element = at.optional(key, lambda one: one.element(one.text()), None)
+        for about_it in keys:
+            element = at.optional(about_it, lambda one: one.element(one.text()), None)
             if element is not None:
-                about[key] = element.name
+                about[about_it] = element.name
         medicine = Medicine(
             name,
             at.optional("role", lambda one: one.word(("sets", "proposes")), "sets"),
-            routes=at.optional("routes", _codes_in, _NO_CODES),
+            routes=tuple(_listed(at, "routes")),
             note=at.optional("note", Cursor.text, ""),
             **about,
         )
         for line in _lines(at):
             one = MedicineCode(medicine, line.optional("needs_route", Cursor.yes_no, False))
-            for coding in self._codes(line, ("needs_route",)):
-                self._add(self.found.medicines, (coding.system, coding.code), one)
+            for key in _codes_of(line, ("needs_route",)):
+                self._add(self.found.medicines, key, one)
 
     @staticmethod
     def _add(to: dict[Key, tuple[Any, ...]], key: Key, one: Any) -> None:

@@ -54,7 +54,8 @@ class Entry(NamedTuple):
     is about, as written (2026-03, 2020-10-02T16:13:53+00:00): effective, onset, first intake;
     `end`: abatement, last intake; `recorded`: when it was written down, which is not when it was.
     `days`: of a medicine, how many days were supplied. `site`: where in the body. `source`:
-    Observation/123. `place`: file and line, for messages.
+    Observation/123. `active`: the record says of a condition that it
+    is present. `place`: file and line, for messages.
     """
 
     kind: EntryKind
@@ -68,6 +69,7 @@ class Entry(NamedTuple):
     recorded: str = ""
     days: int | None = None
     standing: Standing = "counts"
+    active: bool = False
     site: tuple[Coding, ...] = ()
     route: tuple[Coding, ...] = ()
     place: str = ""

@@ -27,7 +27,13 @@ class Hit(NamedTuple):
     @property
     def only_proposes(self) -> bool:
         """Whether a person has to confirm it: for its code, its status or its place in the body."""
-        return self.binding.role != "sets" or self.is_provisional or self.is_elsewhere
+        binding = self.binding
+        return (
+            binding.role != "sets"
+            or self.is_provisional
+            or self.is_elsewhere
+            or (binding.only_active and not self.entry.active)
+        )
 
     @property
     def is_provisional(self) -> bool:
@@ -101,7 +107,9 @@ class Gathered:
         """Evidence; `value` is shown instead of the entry's own."""
         entry = hit.entry
         recorded, unit = recorded_value(entry)
-        notes = dict.fromkeys(filter(None, (note, hit.binding.note, *entry.notes)))
+        says_why = hit.only_proposes or not (hit.binding.sites or hit.binding.only_active)
+        own = hit.binding.note if says_why else ""
+        notes = dict.fromkeys(filter(None, (note, own, *entry.notes)))
         self.evidence.append(
             Evidence(
                 kind,

@@ -51,11 +51,10 @@ def _intake(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -
     if not counts:
         return None
     medicine = code.medicine
-    meant = {(one.system, one.code) for one in medicine.routes}
-    routes = {(one.system, one.code) for one in entry.route}
-    if routes and meant and meant.isdisjoint(routes):
+    routes = found.codes.routes_of(entry.route)
+    if routes and medicine.routes and routes.isdisjoint(medicine.routes):
         return None
-    is_said = not code.needs_route or not meant.isdisjoint(routes)
+    is_said = bool(routes) or not code.needs_route
     note = "" if is_said else _ROUTE
     binding = Binding("", medicine.role, "yes", "; ".join(filter(None, (medicine.note, note))))
     hit = Hit(entry, coding, binding, at)

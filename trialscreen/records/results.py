@@ -9,10 +9,10 @@ from trialscreen.model.facts import Fact, Numbers, meet
 from trialscreen.model.limits import Role
 from trialscreen.model.trial import Element
 from trialscreen.records.bindings import VALUE
-from trialscreen.records.entries import Amount
+from trialscreen.records.entries import Amount, Coding
 from trialscreen.records.gathered import Gathered, Hit
 from trialscreen.records.moments import possibly_latest
-from trialscreen.records.units import amount_text, limit_says, words_text
+from trialscreen.records.units import LimitMissing, amount_text, limit_says, words_text
 from trialscreen.text.spelling import folded
 
 _UNDATED = "no day is given, so nobody knows whether it is the latest"
@@ -103,7 +103,8 @@ def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hi
             text = _text(found, element, hit)
             fact = read_value(found.trial, element, text, found.on)
         except ValueProblem as problem:
-            found.problem(hit.entry, f"{element.name}: {problem}")
+            if not isinstance(problem, LimitMissing):
+                found.problem(hit.entry, f"{element.name}: {problem}")
             found.show("candidate", hit, f"cannot be used: {problem}")
         else:
             assert fact is not None  # words for none are left out before
@@ -128,9 +129,18 @@ def _text(found: Gathered, element: Element, hit: Hit) -> str:
         case None:
             raise ValueProblem("there is no value")
         case codings:
-            if (meant := found.codes.meaning(codings)) is None:
-                raise ValueProblem("the coded result is not in the mapping of codes")
-            return meant
+            return _meant(found, element, codings)
+
+
+def _meant(found: Gathered, element: Element, codings: tuple[Coding, ...]) -> str:
+    """The word for a coded result that the element takes."""
+    for word in found.codes.meaning(codings):
+        try:
+            read_value(found.trial, element, word, found.on)
+        except ValueProblem:
+            continue
+        return word
+    raise ValueProblem("the coded result says nothing of it in the mapping of codes")
 
 
 def _take(

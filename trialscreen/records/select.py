@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from trialscreen.answers.answer import Answer, readable_facts
 from trialscreen.answers.values import read_value
+from trialscreen.model import truth
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Fact
@@ -20,6 +21,7 @@ from trialscreen.records.moments import possibly_latest
 from trialscreen.records.results import take_results
 from trialscreen.screening.edit_checks import contradicted
 from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.explain import support_of
 from trialscreen.text.characters import nearest, shown
 
 _RANKS: tuple[Role, ...] = ("near", "sets", "proposes", "shows")
@@ -49,6 +51,7 @@ def select(
     _take_medicines(found, record.entries)
     _show_beside(found, beside)
     _set_contradictions_aside(found)
+    _apply_rules(found)
     _assume(found, assume_absent)
     return Selected(found.answers, tuple(found.evidence), tuple(found.problems))
 
@@ -146,10 +149,27 @@ def _set_contradictions_aside(found: Gathered) -> None:
     while True:
         facts = readable_facts(found.trial, found.answers, found.on, [])
         evaluation = Evaluation(found.trial, facts, found.on)
-        notice = next(contradicted(found.trial, evaluation), None)
+        notice = next(contradicted(evaluation), None)
         if notice is None:
             return
         found.set_aside(notice.elements, notice.message)
+
+
+def _apply_rules(found: Gathered) -> None:
+    """The elements that a rule of the mapping makes true by what the record gives."""
+    facts = readable_facts(found.trial, found.answers, found.on, [])
+    evaluation = Evaluation(found.trial, facts, found.on)
+    for name, rule in found.codes.yes_if.items():
+        trace = evaluation.trace(rule)
+        if name in found.answers or trace.truth is not truth.TRUE:
+            continue
+        support = support_of(trace)
+        grounds = [one for one in found.evidence if one.kind == "fact" and one.element in support]
+        for one in grounds:
+            note = f"{found.trial.elements[one.element].label} {one.value}"
+            found.evidence.append(one._replace(element=name, value="yes", unit="", note=note))
+        sources = ", ".join(one.source for one in grounds)
+        found.answers[name] = Answer("yes", "record", sources)
 
 
 # Where a site has decided that what is not coded is not there.

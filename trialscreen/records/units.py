@@ -116,6 +116,10 @@ def _without_unit(units: Mapping[str, Fraction], words: str) -> str:
     return words
 
 
+class LimitMissing(ValueProblem):
+    """A result that is as it should be, without the limit that would tell what it says."""
+
+
 def limit_says(says: str, amount: Amount, limits: Limits) -> str:
     """Whether a result is above its printed upper limit, or outside its printed range: yes or no.
 
@@ -128,7 +132,7 @@ def limit_says(says: str, amount: Amount, limits: Limits) -> str:
     else:
         decided = True if above or below else None if None in (above, below) else False
     if decided is None:
-        raise ValueProblem(f"{_shown(amount)} has no printed limit that tells")
+        raise LimitMissing(f"{_shown(amount)} has no printed limit that tells")
     return "yes" if decided else "no"
 
 

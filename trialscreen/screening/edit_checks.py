@@ -18,10 +18,13 @@ from trialscreen.model.facts import (
     number,
     rounded,
 )
+from trialscreen.model.formulas import FORMULAS, derive
 from trialscreen.model.rules import Compare, ElementRef
-from trialscreen.model.trial import SCREENING_DATE, Check, Element, Trial
+from trialscreen.model.trial import SCREENING_DATE, Check, Element, Formula, Trial
 from trialscreen.model.wording import as_written, show_fact, show_typical
-from trialscreen.screening.evaluate import Evaluation, Resolved, by_digits, compare, unlimited
+from trialscreen.screening.combine import unlimited
+from trialscreen.screening.compare import compare
+from trialscreen.screening.evaluate import Evaluation, Resolved
 from trialscreen.screening.explain import support_of, support_of_resolved, told
 
 
@@ -33,41 +36,40 @@ class Notice(NamedTuple):
     message: str
 
 
-def review(trial: Trial, evaluation: Evaluation) -> tuple[Notice, ...]:
+def review(patient: Evaluation) -> tuple[Notice, ...]:
     """Every contradiction, implausible value and note for these facts, errors first."""
     found = [
-        *contradicted(trial, evaluation),
-        *_different_sides(trial, evaluation),
-        *_soft_checks(trial, evaluation),
-        *_unusual(trial, evaluation),
-        *_near_thresholds(trial, evaluation),
+        *_different_sides(patient),
+        *_soft_checks(patient),
+        *_unusual(patient),
+        *_near_thresholds(patient),
     ]
-    rank = {"error": 0, "warning": 1, "note": 2}
-    return tuple(sorted(found, key=lambda notice: rank[notice.level]))
+    rank = {"warning": 1, "note": 2}
+    return (*contradicted(patient), *sorted(found, key=lambda one: rank[one.level]))
 
 
-def contradicted(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
-    for one in trial.once(contradictions):
+def contradicted(patient: Evaluation) -> Iterator[Notice]:
+    """Every contradiction of these facts: with one, nothing is found of a patient."""
+    for one in patient.trial.once(contradictions):
         match one:
             case Disagreement(element):
-                held = evaluation.resolve(element.name)
-                if held.entered is not None and held.derived is not None:
-                    yield from _disagreement(trial, evaluation, held)
+                if element.name in patient.facts:
+                    yield from _disagreement(patient, patient.resolve(element.name))
             case Check():
-                yield from _checked(trial, evaluation, one)
+                yield from _checked(patient, one)
             case _:
                 assert_never(one)
 
 
-def _disagreement(trial: Trial, evaluation: Evaluation, one: Resolved) -> Iterator[Notice]:
-    if not agree(one, evaluation.on):
+def _disagreement(patient: Evaluation, one: Resolved) -> Iterator[Notice]:
+    if one.entered is not None and one.derived is not None and not agree(one, patient.on):
         element, others = one.element, _sources(one)
         yield Notice(
             "error",
             (element.name, *others),
             f"{element.label} {show_fact(element, one.entered)} contradicts"
-            f" {_list(trial, evaluation, others)},"
-            f" from which it is {told(one, one.derived, evaluation.on)}",
+            f" {_list(patient, others)},"
+            f" from which it is {told(one, one.derived, patient.on)}",
         )
 
 
@@ -94,19 +96,34 @@ def agree(one: Resolved, on: date) -> bool:
     return meet(entered, derived) is not None
 
 
-def _derived(trial: Trial, evaluation: Evaluation) -> Iterator[Resolved]:
-    for element in trial.elements.values():
+def by_digits(one: Resolved, on: date) -> Fact | None:
+    """The values that the digits allow with which an element, or what it follows from, is written.
+
+    A count, a bound and completed years are not rounded: they stand as they are.
+    """
+    if not isinstance(one.fact, Numbers) or not one.fact.exact or one.element.type == "integer":
+        return one.fact
+    formula = one.element.derive
+    if one.fact is one.entered:
+        return one.fact.written()
+    if not isinstance(formula, Formula) or FORMULAS[formula.name].whole:
+        return one.fact
+    return derive(formula, tuple(by_digits(part, on) for part in one.inputs), on)
+
+
+def _derived(patient: Evaluation) -> Iterator[Resolved]:
+    for element in patient.elements.values():
         if element.derive is not None:
-            yield evaluation.resolve(element.name)
+            yield patient.resolve(element.name)
 
 
-def _different_sides(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+def _different_sides(patient: Evaluation) -> Iterator[Notice]:
     """A value that was entered and one that was computed are both right, and decide differently."""
-    for one in _derived(trial, evaluation):
-        element, on = one.element, evaluation.on
+    for one in _derived(patient):
+        element, on = one.element, patient.on
         if one.entered is None or one.derived is None:
             continue
-        if (element.reported_wins or agree(one, on)) and _decide_differently(trial, one):
+        if (element.reported_wins or agree(one, on)) and _decide_differently(patient.trial, one):
             entered = show_fact(element, one.entered)
             derived = told(one, one.derived, on)
             used, other = f"{entered} as entered", f"computed it is {derived}"
@@ -119,34 +136,33 @@ def _different_sides(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
             )
 
 
-def _soft_checks(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
-    for check in trial.checks:
+def _soft_checks(patient: Evaluation) -> Iterator[Notice]:
+    for check in patient.trial.checks:
         if check.level != "error":
-            yield from _checked(trial, evaluation, check)
+            yield from _checked(patient, check)
 
 
-def _checked(trial: Trial, evaluation: Evaluation, check: Check) -> Iterator[Notice]:
-    trace = evaluation.trace(check.when)
-    if trace.truth is truth.TRUE:
-        support = support_of(trace)
-        names = tuple(name for name in trial.elements if name in support)
+def _checked(patient: Evaluation, check: Check) -> Iterator[Notice]:
+    if patient.truth(check.when) is truth.TRUE:
+        support = support_of(patient.trace(check.when))
+        names = tuple(name for name in patient.elements if name in support)
         yield Notice(check.level, names, check.say)
 
 
-def _unusual(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+def _unusual(patient: Evaluation) -> Iterator[Notice]:
     """Values that can be right but seldom are."""
-    for element in trial.elements.values():
+    for element in patient.elements.values():
         fact: Fact | None
         if element.typical is None:
             continue
-        one = evaluation.resolve(element.name)
+        one = patient.resolve(element.name)
         fact = one.entered or one.derived
         if element.name == SCREENING_DATE:
-            fact = Dates(evaluation.on, evaluation.on)
+            fact = Dates(patient.on, patient.on)
         if fact is None or isinstance(fact, Exactly):
             continue
         if is_unusual(element, fact):
-            value = told(one, fact, evaluation.on)
+            value = told(one, fact, patient.on)
             yield Notice(
                 "warning",
                 (element.name,),
@@ -165,14 +181,14 @@ def is_unusual(element: Element, fact: Numbers | Dates) -> bool:
     return meet(fact, Numbers(low, high)) is None
 
 
-def _near_thresholds(trial: Trial, evaluation: Evaluation) -> Iterator[Notice]:
+def _near_thresholds(patient: Evaluation) -> Iterator[Notice]:
     """A computed value so near a threshold that its usual rounding hides the side it is on."""
-    for one in _derived(trial, evaluation):
+    for one in _derived(patient):
         element, fact = one.element, one.fact
         if element.reported_to is None or fact is None or fact != one.derived:
             continue
         assert isinstance(fact, Numbers)
-        for bound in dict.fromkeys(_thresholds(trial, element)):
+        for bound in dict.fromkeys(_thresholds(patient.trial, element)):
             half = element.reported_to / 2
             if fact.exact and rounded(abs(fact.low - bound)) < half:
                 yield Notice(
@@ -221,9 +237,8 @@ def _sources(one: Resolved) -> tuple[str, ...]:
     return tuple(sorted(support_of_resolved(without_entry)))
 
 
-def _list(trial: Trial, evaluation: Evaluation, names: tuple[str, ...]) -> str:
-    facts: Mapping[str, Fact] = evaluation.facts
+def _list(patient: Evaluation, names: tuple[str, ...]) -> str:
+    elements = map(patient.elements.__getitem__, names)
     return " and ".join(
-        f"{trial.elements[name].label} {show_fact(trial.elements[name], facts.get(name))}"
-        for name in names
+        f"{one.label} {show_fact(one, patient.facts.get(one.name))}" for one in elements
     )

@@ -4,17 +4,19 @@ Every test is judged on its own: true when it holds for all values that its elem
 still have, false when it holds for none, else unknown. Tests combine by strong Kleene logic.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Any, NamedTuple, TypeVar, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from trialscreen.model import rules, truth
-from trialscreen.model.facts import UNLIMITED, Dates, Exactly, Fact, Numbers, day, meet, number
-from trialscreen.model.formulas import FORMULAS, derive
+from trialscreen.model.facts import Exactly, Fact, day, number
+from trialscreen.model.formulas import derive
 from trialscreen.model.trial import ByRule, Element, Formula, Trial
 from trialscreen.model.truth import Truth
+from trialscreen.screening.combine import combine
+from trialscreen.screening.compare import compare
 
 
 class Resolved(NamedTuple):
@@ -66,7 +68,8 @@ class Evaluation:
         return self.trial.once(_Plan).tracing(rule)(self)
 
     def truth(self, rule: rules.Rule) -> Truth:
-        return self.trace(rule).truth
+        """The truth alone: no part is looked at that cannot change it any more."""
+        return self.trial.once(_Plan).judging(rule)(self)
 
     def resolve(self, name: str) -> Resolved:
         """What is known of an element: entered, derived, or both; unknown while not valid."""
@@ -76,9 +79,11 @@ class Evaluation:
 
 
 Tracing = Callable[[Evaluation], Trace]
+Judging = Callable[[Evaluation], Truth]
 Resolving = Callable[[Evaluation], Resolved]
-Judging = Callable[[list[Any], date], Truth]
-"""A test of known facts on a screening date."""
+Knowing = Callable[[Evaluation], Fact | None]
+Testing = Callable[[Sequence[Any], date], Truth]
+"""A test of facts, all of them known, on a screening date."""
 
 
 class _Plan:
@@ -91,31 +96,70 @@ class _Plan:
         self._elements = trial.elements
         self._resolving: dict[str, Resolving] = {}
         self.tracing = ByRule(self._tracing)
+        self.judging = ByRule(self._judging)
 
     def _tracing(self, rule: rules.Rule) -> Tracing:
         if isinstance(rule, rules.Test):
-            return self._testing(rule)
+            return self._tracing_test(rule)
         parts = tuple(map(self._tracing, rules.parts_of(rule)))
-        combine = _combining(rule)
+        combined = _combining(rule)
 
         def trace(patient: Evaluation) -> Trace:
             found = tuple([part(patient) for part in parts])
-            return Trace(rule, combine([one.truth for one in found]), found)
+            return Trace(rule, combined([one.truth for one in found]), found)
 
         return trace
 
-    def _testing(self, test: rules.Test) -> Tracing:
-        names, judge = rules.elements_of_test(test), _judging(test)
+    def _tracing_test(self, test: rules.Test) -> Tracing:
+        names, tested = rules.elements_of_test(test), _testing(test)
 
         def trace(patient: Evaluation) -> Trace:
             used = tuple([patient.resolve(name) for name in names])
             facts = [one.fact for one in used]
-            found = truth.UNKNOWN if None in facts else judge(facts, patient.on)
+            found = truth.UNKNOWN if None in facts else tested(facts, patient.on)
             return Trace(test, found, (), used)
 
-        if _is_answered(self._elements[test.element]) and not isinstance(test, rules.Compare):
+        if self._is_answered(test):
             return _kept_by_answer(test.element, trace)
         return trace
+
+    def _judging(self, rule: rules.Rule) -> Judging:
+        match rule:
+            case rules.AtLeastN(least, parts):
+                return _judging_some(least, tuple(map(self._judging, parts)))
+            case rules.Not(part):
+                judged = self._judging(part)
+                return lambda patient: truth.negation(judged(patient))
+            case rules.Clause(_, _, part):
+                return self._judging(part)
+            case _:
+                return self._judging_test(rule)
+
+    def _judging_test(self, test: rules.Test) -> Judging:
+        if self._is_answered(test):
+            trace = self._tracing_test(test)
+            return lambda patient: trace(patient).truth
+        known = tuple(map(self._knowing, rules.elements_of_test(test)))
+        tested = _testing(test)
+
+        def judged(patient: Evaluation) -> Truth:
+            facts = [fact(patient) for fact in known]
+            return truth.UNKNOWN if None in facts else tested(facts, patient.on)
+
+        return judged
+
+    def _is_answered(self, test: rules.Test) -> bool:
+        """Whether a test is of a yes/no or a choice alone, of which only its answer is known."""
+        element = self._elements[test.element]
+        is_choice = element.type in ("boolean", "choice") and not isinstance(test, rules.Compare)
+        return is_choice and element.derive is None and element.valid_if is None
+
+    def _knowing(self, name: str) -> Knowing:
+        """What rules see of an element."""
+        element = self._elements[name]
+        if element.derive is None and element.valid_if is None and not element.no_is_not_yet:
+            return lambda patient: patient.facts.get(name)
+        return lambda patient: patient.resolve(name).fact
 
     def resolving(self, name: str) -> Resolving:
         if name not in self._resolving:
@@ -123,24 +167,20 @@ class _Plan:
         return self._resolving[name]
 
     def _resolving_element(self, element: Element) -> Resolving:
-        if element.derive is None and element.valid_if is None:
-            return partial(_entered, element)
         follows = self._following(element)
-        is_valid = None if element.valid_if is None else self._tracing(element.valid_if)
+        if element.valid_if is None:
+            return follows
+        validity = self._tracing(element.valid_if)
 
         def resolve(patient: Evaluation) -> Resolved:
-            one = follows(patient)
-            if is_valid is None:
-                return one
-            validity = is_valid(patient)
-            return one._replace(
-                validity=validity, fact=one.fact if validity.truth is truth.TRUE else None
-            )
+            one, valid = follows(patient), validity(patient)
+            fact = one.fact if valid.truth is truth.TRUE else None
+            return one._replace(fact=fact, validity=valid)
 
         return resolve
 
     def _following(self, element: Element) -> Resolving:
-        """What is known of an element that may be derived, valid or not."""
+        """What is known of an element that may follow from others, valid or not."""
         formula = element.derive
         if formula is None:
             return partial(_entered, element)
@@ -163,14 +203,31 @@ class _Plan:
         return implied
 
 
-def _is_answered(element: Element) -> bool:
-    """Whether an element is a yes/no or a choice of which nothing is known but its answer."""
-    is_choice = element.type in ("boolean", "choice")
-    return is_choice and element.derive is None and element.valid_if is None
+def _judging_some(least: int, parts: tuple[Judging, ...]) -> Judging:
+    """Whether at least so many of the parts hold."""
+    if not 0 < least <= len(parts):
+        return lambda _: truth.at_least(least, (truth.UNKNOWN,) * len(parts))
+    most = len(parts) - least
+
+    def judged(patient: Evaluation) -> Truth:
+        holding = failing = 0
+        for part in parts:
+            found = part(patient)
+            if found is truth.TRUE:
+                holding += 1
+                if holding == least:
+                    return truth.TRUE
+            elif found is truth.FALSE:
+                failing += 1
+                if failing > most:
+                    return truth.FALSE
+        return truth.UNKNOWN
+
+    return judged
 
 
 def _kept_by_answer(name: str, tracing: Tracing) -> Tracing:
-    """`tracing` of a test of one such element: there is a trace for each answer, and no more."""
+    """`tracing` of a test that is all of an answer: there is a trace for each, and no more."""
     kept: dict[Fact | None, Trace] = {}
 
     def trace(patient: Evaluation) -> Trace:
@@ -194,7 +251,24 @@ def _both(one: Resolved, derived: Fact | None) -> Resolved:
     return one._replace(fact=combine(one.element, one.entered, derived), derived=derived)
 
 
-def _judging(test: rules.Test) -> Judging:
+def _unless_not_yet(element: Element, fact: Fact | None) -> Fact | None:
+    """Nothing for a no that may still become a yes."""
+    return None if element.no_is_not_yet and fact == Exactly(value=False) else fact
+
+
+def _combining(rule: rules.Compound) -> Callable[[list[Truth]], Truth]:
+    match rule:
+        case rules.AtLeastN(least, _):
+            return partial(truth.at_least, least)
+        case rules.Not():
+            return lambda parts: truth.negation(parts[0])
+        case rules.Clause():
+            return lambda parts: parts[0]
+        case _:
+            assert_never(rule)
+
+
+def _testing(test: rules.Test) -> Testing:
     match test:
         case rules.Given():
             return lambda *_: truth.TRUE
@@ -214,109 +288,7 @@ def _judging(test: rules.Test) -> Judging:
             assert_never(test)
 
 
-def _unless_not_yet(element: Element, fact: Fact | None) -> Fact | None:
-    """Nothing for a no that may still become a yes."""
-    return None if element.no_is_not_yet and fact == Exactly(value=False) else fact
-
-
-def combine(element: Element, entered: Fact | None, derived: Fact | None) -> Fact | None:
-    """One fact from what was entered and what follows, for two that do not contradict.
-
-    An entered value stands in for a derivation that is unknown. Else a number that follows
-    from exact entries decides, for the entered one was rounded; of one that is known within
-    bounds, the fact is what both allow. Where the element says that a reported value wins,
-    the two are different measurements.
-    """
-    if entered is None or derived is None:
-        return derived if entered is None else entered
-    if element.reported_wins or not isinstance(entered, Numbers):
-        return entered
-    assert isinstance(derived, Numbers)
-    if derived.exact:
-        return derived
-    wide = unlimited(element, entered)
-    both = meet(wide, derived)
-    if wide.exact:
-        return entered if both is not None else meet(entered.written(), derived) or entered
-    return both or entered
-
-
-def unlimited(element: Element, entered: Numbers) -> Numbers:
-    """A bound without the end that the range has given it: a range binds no derived number.
-
-    An end that is left out was written: the ends of a range are included. Of a bound at such an
-    end (`half` is 0), the range has left one number.
-    """
-    if element.range is None or (entered.exact and entered.half != 0):
-        return entered
-    least, most = element.range
-    low = -UNLIMITED if entered.low == least and not entered.low_open else entered.low
-    high = UNLIMITED if entered.high == most and not entered.high_open else entered.high
-    return entered._replace(low=low, high=high)
-
-
-def by_digits(one: Resolved, on: date) -> Fact | None:
-    """The values that the digits allow with which an element, or what it follows from, is written.
-
-    A count, a bound and completed years are not rounded: they stand as they are.
-    """
-    if not isinstance(one.fact, Numbers) or not one.fact.exact or one.element.type == "integer":
-        return one.fact
-    formula = one.element.derive
-    if one.fact is one.entered:
-        return one.fact.written()
-    if not isinstance(formula, Formula) or FORMULAS[formula.name].whole:
-        return one.fact
-    return derive(formula, tuple(by_digits(part, on) for part in one.inputs), on)
-
-
-def _combining(rule: rules.Compound) -> Callable[[list[Truth]], Truth]:
-    match rule:
-        case rules.AtLeastN(least, _):
-            return partial(truth.at_least, least)
-        case rules.Not():
-            return lambda parts: truth.negation(parts[0])
-        case rules.Clause():
-            return lambda parts: parts[0]
-        case _:
-            assert_never(rule)
-
-
 def _value(fact: Fact) -> bool | str:
     if isinstance(fact, Exactly):
         return fact.value
     raise TypeError(f"expected a yes/no or a choice, not {type(fact).__name__}")
-
-
-def compare(operator: rules.Operator, value: Fact, limit: Fact) -> Truth:
-    """Whether one fact is above, at or below another: certain only if all their values agree."""
-    if isinstance(value, Numbers) and isinstance(limit, Numbers):
-        return _compare_intervals(operator, value, limit)
-    if isinstance(value, Dates) and isinstance(limit, Dates):
-        return _compare_intervals(operator, value, limit)
-    raise TypeError(f"{type(value).__name__} and {type(limit).__name__} cannot be compared")
-
-
-Interval = TypeVar("Interval", Numbers, Dates)
-
-
-def _compare_intervals(operator: rules.Operator, value: Interval, limit: Interval) -> Truth:
-    match operator:
-        case rules.Operator.AT_LEAST:
-            holds, fails = value.low >= limit.high, _above(limit, value)
-        case rules.Operator.ABOVE:
-            holds, fails = _above(value, limit), value.high <= limit.low
-        case rules.Operator.AT_MOST:
-            holds, fails = value.high <= limit.low, _above(value, limit)
-        case rules.Operator.BELOW:
-            holds, fails = _above(limit, value), value.low >= limit.high
-        case _:
-            assert_never(operator)
-    return truth.TRUE if holds else truth.FALSE if fails else truth.UNKNOWN
-
-
-def _above(one: Interval, other: Interval) -> bool:
-    """Whether every value of `one` is above every value of `other`."""
-    if isinstance(one, Numbers) and isinstance(other, Numbers) and one.low == other.high:
-        return one.low_open or other.high_open
-    return one.low > other.high

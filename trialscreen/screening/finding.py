@@ -1,11 +1,12 @@
 """What is found of one criterion for one patient, and why; each thing when it is asked for."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Literal
 
 from trialscreen.model.trial import Criterion, Kind, Trial
+from trialscreen.model.truth import Truth
 from trialscreen.screening.clearing import first_clear_day
 from trialscreen.screening.evaluate import Evaluation, Trace
 from trialscreen.screening.explain import (
@@ -37,21 +38,20 @@ class Finding:
     While it is open, `met` and `passes` are None. So ask `finding.passes is False`: what
     `not finding.passes` finds need not have failed.
 
-    `criterion`: as the criteria file states it. `trial`: the trial that it belongs to.
+    `criterion`: as the criteria file states it.
     """
 
     criterion: Criterion
-    trace: Trace
-    trial: Trial = field(compare=False)
-    patient: Evaluation = field(compare=False)
+    patient: Evaluation
 
     def __repr__(self) -> str:
         """Of which criterion; nothing of the patient, for tracebacks and logs."""
         return f"<Finding of {self.id}>"
 
-    @classmethod
-    def of(cls, criterion: Criterion, trial: Trial, patient: Evaluation) -> "Finding":
-        return cls(criterion, patient.trace(criterion.rule), trial, patient)
+    @property
+    def trial(self) -> Trial:
+        """The trial that it belongs to."""
+        return self.patient.trial
 
     @property
     def id(self) -> str:
@@ -81,7 +81,15 @@ class Finding:
     @property
     def met(self) -> bool | None:
         """Whether its own statement is true of the patient; an exclusion that is met excludes."""
-        return self.trace.truth.to_optional()
+        return self.truth.to_optional()
+
+    @cached_property
+    def truth(self) -> Truth:
+        return self.patient.truth(self.criterion.rule)
+
+    @cached_property
+    def trace(self) -> Trace:
+        return self.patient.trace(self.criterion.rule)
 
     @property
     def passes(self) -> bool | None:
@@ -129,7 +137,7 @@ class Finding:
 
     @property
     def _readings(self) -> Readings:
-        return Readings(self.trial, self.criterion, self.trace.truth, self.patient)
+        return Readings(self.trial, self.criterion, self.truth, self.patient)
 
     @cached_property
     def rests_on(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from trialscreen.model.trial import SOURCES, Source, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening import summary
 from trialscreen.screening.clearing import fails_on, first_clear_day
-from trialscreen.screening.edit_checks import Notice, review
+from trialscreen.screening.edit_checks import Notice, contradicted, review
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.missing import Ways, either, every, ways_to
@@ -33,16 +33,12 @@ MOST_SETS = 10
 class Screening:
     """What is found of one patient on one day.
 
-    `trial`: the trial that was screened for. `facts`: what was understood of each answer, by
-    element. `findings`: one for each criterion, in protocol order. `notices`: warnings and
-    notes on the answers. `evidence`: what a record says of the patient, if one was read.
+    `findings`: one for each criterion, in protocol order. `evidence`: what a record says of the
+    patient, if one was read.
     """
 
-    trial: Trial
-    facts: Mapping[str, Fact]
-    on: date
+    patient: Evaluation
     findings: tuple[Finding, ...]
-    notices: tuple[Notice, ...]
     samples: Samples = NO_SAMPLES
     evidence: tuple[Evidence, ...] = ()
 
@@ -51,9 +47,28 @@ class Screening:
         return f"<Screening for {self.trial.registration.nct_id} on {self.on}>"
 
     @property
+    def trial(self) -> Trial:
+        """The trial that was screened for."""
+        return self.patient.trial
+
+    @property
+    def facts(self) -> Mapping[str, Fact]:
+        """What was understood of each answer, by element."""
+        return self.patient.facts
+
+    @property
+    def on(self) -> date:
+        return self.patient.on
+
+    @property
     def screening_date(self) -> date:
         """The day that every window is counted from."""
         return self.on
+
+    @cached_property
+    def notices(self) -> tuple[Notice, ...]:
+        """Warnings and notes on the answers."""
+        return review(self.patient)
 
     @property
     def awaited(self) -> tuple[Awaited, ...]:
@@ -161,8 +176,7 @@ class Screening:
         """The first later day on which all that fails today has cleared; None if none is sure."""
         if not (failing := self.failing):
             return None
-        criteria = [one.criterion for one in failing]
-        return first_clear_day(self.trial, failing[0].patient, criteria)
+        return first_clear_day(self.trial, self.patient, [one.criterion for one in failing])
 
     @cached_property
     def fails_by_then(self) -> tuple[str, ...]:
@@ -170,7 +184,7 @@ class Screening:
         if self.clears_on is None:
             return ()
         others = [one.criterion for one in self.findings if one.passes is not False]
-        return tuple(fails_on(self.trial, self.findings[0].patient, others, self.clears_on))
+        return tuple(fails_on(self.trial, self.patient, others, self.clears_on))
 
     @cached_property
     def missing(self) -> dict[Source, tuple[str, ...]]:
@@ -262,28 +276,22 @@ def screen(
 
     Raises InputError if the facts contradict each other.
     """
-    evaluation = Evaluation(trial, facts, on)
-    notices = review(trial, evaluation)
-    problems = [
-        Problem(", ".join(one.elements), one.message, one.elements)
-        for one in notices
-        if one.level == "error"
-    ]
-    if problems:
-        raise InputError(problems)
-    return screening_of(trial, evaluation, notices, samples, evidence)
+    patient = Evaluation(trial, facts, on)
+    if wrong := list(contradicted(patient)):
+        raise InputError(
+            [Problem(", ".join(one.elements), one.message, one.elements) for one in wrong]
+        )
+    return screening_of(patient, samples, evidence)
 
 
 def screening_of(
-    trial: Trial,
-    evaluation: Evaluation,
-    notices: tuple[Notice, ...] = (),
+    patient: Evaluation,
     samples: Samples = NO_SAMPLES,
     evidence: tuple[Evidence, ...] = (),
 ) -> Screening:
-    """What is found of one patient, for who has reviewed the facts, or need not."""
-    findings = tuple(Finding.of(one, trial, evaluation) for one in trial.criteria)
-    return Screening(trial, evaluation.facts, evaluation.on, findings, notices, samples, evidence)
+    """What is found of one patient, for who has looked for contradictions, or need not."""
+    findings = tuple([Finding(one, patient) for one in patient.trial.criteria])
+    return Screening(patient, findings, samples, evidence)
 
 
 def _meaning(screening: Screening) -> str:

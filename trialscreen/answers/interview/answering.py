@@ -1,5 +1,9 @@
 """How an answer is taken: read, read back where it is unusual, written down, kept."""
 
+from collections.abc import Iterable
+
+from trialscreen.answers.answer import DESPITE
+from trialscreen.answers.beside_record import says_yes
 from trialscreen.answers.interview.autosave import Keeper
 from trialscreen.answers.interview.console import Console
 from trialscreen.answers.interview.ordering import Question
@@ -10,13 +14,14 @@ from trialscreen.answers.interview.questions import (
     texts_of,
     wording,
 )
-from trialscreen.answers.interview.reviewing import as_given, labels
+from trialscreen.answers.interview.reviewing import as_given, labels, record_lines
 from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.answers.values import in_dates, read_value
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.trial import Element
 
 _RIGHT = "y takes the answer as it is; n or b asks the question again."
+_DESPITE = "y takes the no, and the record's yes is not used; n or b asks the question again."
 _ASIDE = "y takes the new answer and keeps the other unused; n or b asks the question again."
 
 
@@ -67,7 +72,8 @@ class Answering:
             if question.card is None and not all(self._confirmed(*one) for one in texts):
                 return False
             texts = [(one, in_dates(one, text, on)) for one, text in texts]
-            if not self._written_down(texts):
+            stood_by = self._stood_by(texts)
+            if stood_by is None or not self._written_down(stood_by):
                 return False
         except ValueProblem as problem:
             self.console.say(no_answer(self.state.trial, question, reply, problem))
@@ -98,6 +104,22 @@ class Answering:
             f"{'. '.join(one.rstrip('.') for one in told)}. Is this right?", _RIGHT
         )
 
+    def _stood_by(self, texts: list[tuple[Element, str]]) -> list[tuple[Element, str]] | None:
+        """The answers; each no against a yes of the record with the places it is said despite.
+
+        None if one is not to stand.
+        """
+        found, evidence = [], self.state.screening.evidence
+        for element, text in texts:
+            places = says_yes(evidence, element.name)
+            if places and text == "no":
+                self.console.say(*record_lines(self.state, (element,)))
+                question = f"{element.label}: the record says yes. Is it no all the same?"
+                if not self.console.yes(question, _DESPITE):
+                    return None
+            found.append((element, _despite(text, places)))
+        return found
+
     def _written_down(self, texts: list[tuple[Element, str]]) -> bool:
         """Takes answers. What one of them contradicts is set aside, if the user wants it."""
         try:
@@ -109,6 +131,17 @@ class Answering:
             question = f"{str(problem).rstrip('.')}. Keep the new answer, and set aside {others}?"
             if not self.console.yes(question, _ASIDE):
                 return False
-            self.state.answer(texts, problem.others)
+            given = self.state.answers
+            places = [given[n].where for n in problem.others if given[n].by == "record"]
+            self.state.answer(
+                [(one, _despite(text, places)) for one, text in texts], problem.others
+            )
             self.console.say(f"Set aside, kept but not used: {others}")
         return True
+
+
+def _despite(text: str, places: Iterable[str]) -> str:
+    """A no, with the places in a record that it is said despite."""
+    said, _, before = text.partition(f" {DESPITE} ")
+    named = dict.fromkeys([*filter(None, before.split(", ")), *places])
+    return f"no {DESPITE} {', '.join(named)}" if named and said == "no" else text

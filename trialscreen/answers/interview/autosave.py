@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 from filelock import FileLock, Timeout
 
-from trialscreen.answers.answer import NOTE, SET_ASIDE, SUBJECT, VALUE_KEY
+from trialscreen.answers.answer import NOTE, RECORD, SET_ASIDE, SUBJECT, VALUE_KEY
 from trialscreen.answers.answers_file import KEPT
 from trialscreen.answers.interview.state import State
 from trialscreen.model.errors import InputError
@@ -100,9 +100,9 @@ def _data(state: State, subject: str | None) -> dict[str, object]:
     answers: dict[str, object] = {} if subject is None else {SUBJECT: subject}
     answers[SCREENING_DATE] = state.on.isoformat()
     for name, one in {**state.answers, **state.set_aside}.items():
-        of_site = {NOTE: "a limit of the site"} if one.by == "site" else {}
+        origin = {"site": {NOTE: "a limit of the site"}, "record": {RECORD: one.where}}
         aside = {SET_ASIDE: one.notes[SET_ASIDE]} if one.is_set_aside else {}
-        answers[name] = {VALUE_KEY: one.text, **of_site, **aside, **one.notes}
+        answers[name] = {VALUE_KEY: one.text, **origin.get(one.by, {}), **aside, **one.notes}
     return answers
 
 

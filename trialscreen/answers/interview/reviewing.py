@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Set
 from trialscreen.answers.answer import ANSWERED, ASKED, CRITERIA, SET_ASIDE
 from trialscreen.answers.interview.state import State
 from trialscreen.answers.values import PENDING_WORD
+from trialscreen.model.evidence import EvidenceKind, in_words
 from trialscreen.model.facts import Exactly, Numbers, is_exact
 from trialscreen.model.trial import Element, Source, Trial
 from trialscreen.model.wording import show_fact
@@ -42,7 +43,9 @@ def review(state: State) -> Iterator[str]:
 def answer_line(state: State, number: int, name: str) -> str:
     """One answer of the review."""
     note = " (not used now)" if name in state.unused() else ""
-    return f"  {number:3}  {labels(state.trial, (name,))}: {as_given(state, name)}{note}"
+    answer = state.answers[name]
+    place = f" (in the record: {answer.where})" if answer.by == "record" else ""
+    return f"  {number:3}  {labels(state.trial, (name,))}: {as_given(state, name)}{place}{note}"
 
 
 def as_given(state: State, name: str) -> str:
@@ -119,6 +122,34 @@ def awaited_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
         if one.element in names:
             label = labels(state.trial, (one.element,))
             yield f"{label}: awaited since {one.since}, from {one.source}"
+
+
+def record_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
+    """What the record says of each of the elements, and whether it counts."""
+    names = {one.name for one in elements}
+    for one in state.screening.evidence:
+        if one.element in names:
+            told = in_words(state.trial.elements, one)
+            label = labels(state.trial, (one.element,))
+            yield f"In the record{_AS.get(one.kind, '')}: {label} {told}"
+
+
+_AS: dict[EvidenceKind, str] = {
+    "candidate": ", to review",
+    "unmapped": ", near this",
+    "conflict": ", in conflict",
+    "overruled": ", not used",
+}
+
+
+def of_record(state: State) -> Iterator[str]:
+    """What the record gave, for it is not asked; and how much of it nobody has decided."""
+    names = [name for name, one in state.answers.items() if one.by == "record"]
+    if names:
+        listed = ", ".join(f"{labels(state.trial, (n,))} {as_given(state, n)}" for n in names)
+        yield f"In the record, and not asked (r shows and changes it): {listed}"
+    if conflicts := dict.fromkeys(one.element for one in state.screening.conflicts):
+        yield f"In conflict, and asked as far as it matters: {labels(state.trial, conflicts)}"
 
 
 def to_confirm(state: State, names: Iterable[str]) -> Iterator[str]:

@@ -19,7 +19,9 @@ from trialscreen.answers.interview.reviewing import (
     earlier_unknown,
     not_yet,
     of_other_sources,
+    of_record,
     other_versions,
+    record_lines,
     review,
     reviewed,
     to_confirm,
@@ -88,6 +90,7 @@ class Session:
     def _converse(self) -> None:
         say = self.console.say
         say(*other_versions(self.state), *earlier_unknown(self.state, self.others))
+        say(*of_record(self.state))
         say(*asked_first(self.state, self.awaited, sources=self.sources))
         say(f"Screening date: {self.state.on}")
         say(f"Commands: {HELP_LINE}. Press Enter after each answer.")
@@ -157,8 +160,8 @@ class Session:
             self.console.say(f"\nSection: {title}")
         now = completion(self.state.screening, self._closed(), self.sources)
         self.console.say(f"\n[{progress_line(now)}]")
-        for line in awaited_lines(self.state, question.elements):
-            self.console.say(line)
+        self.console.say(*awaited_lines(self.state, question.elements))
+        self.console.say(*record_lines(self.state, question.elements))
         for one in question.elements:
             if one.name in self.state.set_aside:
                 kept = self.state.set_aside[one.name].notes[SET_ASIDE]

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from trialscreen.answers.answer import AWAITED_SINCE, Answer, Answers, of_another_version
+from trialscreen.answers.beside_record import evidence_beside
 from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.answers.values import read_value
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.facts import Fact
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import SCREENING_DATE, Element
-from trialscreen.screening.edit_checks import review
+from trialscreen.screening.edit_checks import contradicted
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.explain import in_use
 from trialscreen.screening.screen import Screening, screen
@@ -67,21 +68,34 @@ class State:
             answers[element.name] = answer
             if fact is not None:
                 facts[element.name] = fact
-                for limit in self._of_the_site(element, answers):
-                    del answers[limit], facts[limit]
+                for limit in self._of_other_reports(element, answers):
+                    del answers[limit]
+                    facts.pop(limit, None)
             answered.add(element.name)
         samples = read_samples(self.trial, answers, self.on, [])
+        evidence = self.screening.evidence
+        if evidence:
+            evidence = evidence_beside(self.trial, evidence, answers, self.on)
         try:
-            self.screening = screen(self.trial, facts, self.on, samples)
+            self.screening = screen(self.trial, facts, self.on, samples, evidence)
         except InputError as error:
             raise ContradictingAnswer(_messages(error), self._at_fault(facts, answered)) from None
         self.answers, self.set_aside = answers, aside
 
-    def _of_the_site(self, own: Element, answers: Answers) -> list[str]:
-        """The site's other limits of a value, which do not go with an own one of the patient."""
-        of_value = limits_by_value(self.trial).values()
-        names = {name for roles in of_value if own.name in roles for name in roles} - {own.name}
-        return [name for name in names if name in answers and answers[name].by == "site"]
+    def _of_other_reports(self, own: Element, answers: Answers) -> list[str]:
+        """The limits that do not go with an answer.
+
+        The site's other limits of a value do not go with an own one of the patient, nor those of
+        a result in the record with a value that is given.
+        """
+        limits = limits_by_value(self.trial)
+        of_site = {name for roles in limits.values() if own.name in roles for name in roles}
+        of_record = limits.get(own.name, {}).keys()
+        return [
+            name
+            for name in (of_site | of_record) - {own.name}
+            if name in answers and answers[name].by == ("record" if name in of_record else "site")
+        ]
 
     def _awaited_as_before(self, name: str) -> Answer | None:
         before = self.answers.get(name)
@@ -100,8 +114,8 @@ class State:
 
     def _at_fault(self, facts: Mapping[str, Fact], answered: set[str]) -> tuple[str, ...]:
         """The facts, other than those just answered, that have a part in a contradiction."""
-        notices = review(self.trial, Evaluation(self.trial, facts, self.on))
-        names = {name for one in notices if one.level == "error" for name in one.elements}
+        notices = contradicted(Evaluation(self.trial, facts, self.on))
+        names = {name for one in notices for name in one.elements}
         return tuple(name for name in facts if name in names - answered)
 
     def unused(self) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ class ExtraColumns(NamedTuple):
                 facts[name] = fact
         on = row.get(SCREENING_DATE, self.on)
         # Not reviewed: what contradicts is struck out already.
-        screening = screening_of(self.trial, Evaluation(self.trial, facts, on))
+        screening = screening_of(Evaluation(self.trial, facts, on))
         return {
             "missing": [name for group in screening.missing.values() for name in group],
             "reasons": _reasons(screening) if "reasons" in self.columns else [],
