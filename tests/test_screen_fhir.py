@@ -1,11 +1,13 @@
 """`screen --fhir`: a made-up patient's FHIR resources beside flags, files and answers."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import trialscreen
 from tests.process import refusals, run
 from tests.test_beside_record import TRIAL
 from tests.test_cli import SCHEMA
@@ -237,3 +239,22 @@ def test_the_schema_has_the_same_form_for_each_kind() -> None:
     kinds = ("facts", "candidates", "unmapped", "conflicts", "assumed", "overruled")
     forms = [SCHEMA["properties"][kind]["items"] for kind in kinds]
     assert forms == [{"$ref": "#/$defs/evidence"}] * len(kinds)
+
+
+# From Python.
+
+
+def test_python_says_the_same(record: Path, tmp_path: Path) -> None:
+    on = date(2026, 6, 1)
+    stones = measured(9, WEIGHT, 11, "[stone_av]", "2026-05-21")
+    read = trialscreen.read_fhir(TRIAL, [bundle(tmp_path / "p.json", *RECORD, stones)], on)
+    assert ["Observation/o9" in str(one) for one in read.problems] == [True]
+    read = trialscreen.read_fhir(TRIAL, [record], on, assume_absent=["bone_diseases"])
+    found = trialscreen.screen(TRIAL, {"weight": 61, "cushing_syndrome": False}, on, read)
+    file = tmp_path / "answers.yaml"
+    file.write_text("{weight: 61, cushing_syndrome: no}", "utf-8")
+    given = ("--from", file, "--assume-absent=bone_diseases")
+    assert trialscreen.result(found) == screened("--fhir", record, *given)
+    assert found.conflicts
+    with pytest.raises(trialscreen.InputError):
+        trialscreen.read_fhir(TRIAL, [bundle(tmp_path / "two.json", PATIENT, OTHER)], on)

@@ -1,11 +1,13 @@
 """What `trialscreen` offers to Python programs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from trialscreen import __version__
 from trialscreen.answers.answer import VALUE_KEY, Answer, answer_of, day_or_text, readable_facts
+from trialscreen.answers.beside_record import FromRecord, with_record
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.typed import typed_facts
 from trialscreen.answers.values import is_unknown
@@ -23,13 +25,16 @@ from trialscreen.screening.screen import Open, Screening, Verdict
 from trialscreen.screening.screen import screen as _screen
 
 
-def screen(trial: Trial, answers: Mapping[str, object], on: date) -> Screening:
+def screen(
+    trial: Trial, answers: Mapping[str, object], on: date, record: FromRecord | None = None
+) -> Screening:
     """Screens one patient: `answers` maps names of data elements to values as a flag takes them.
 
     Numbers, booleans, dates and texts (`"121 lb"`, `"<20"`, `"2026-03"`) are accepted; None is
     unknown, as is what is left out; `"pending"` is awaited. A mapping says more, as in a file:
     `{"value": 3.1, "date": "2026-05-20"}` with the day of the sample, `{"value": "pending",
-    "since": ..., "from": ...}`. `on` is the screening date, a day without a time.
+    "since": ..., "from": ...}`. `on` is the screening date, a day without a time. `record` is what
+    the patient's record gives, as `read_fhir` has it: what `answers` say decides.
 
     Raises InputError with every answer that is wrong, for answers that contradict each other,
     and for a `screening_date` among them that is another day.
@@ -45,20 +50,46 @@ def screen(trial: Trial, answers: Mapping[str, object], on: date) -> Screening:
     if type(on) is not date:
         raise TypeError("on: expected a datetime.date, without a time")
     problems: list[Problem] = []
-    typed, others = typed_facts(trial, answers, on)
+    typed, others = ({}, answers) if record is not None else typed_facts(trial, answers, on)
     told = told_apart(trial, dict(_answers(others, problems)), problems)
     given = with_days(trial, told, problems)
     other = given.pop(SCREENING_DATE, None)
     if other is not None and not is_unknown(trial, other.text) and day_or_text(other.text) != on:
         message = f"{other.text} is not the day that was asked for, {on}"
         problems.append(Problem(SCREENING_DATE, message))
-    parsed = readable_facts(trial, given, on, problems)
-    samples = read_samples(trial, given, on, problems)
+    both = FromRecord(given) if record is None else with_record(trial, given, record, on)
+    parsed = readable_facts(trial, both.answers, on, problems)
+    samples = read_samples(trial, both.answers, on, problems)
     if problems:
         raise InputError(problems)
     facts = {**typed, **parsed}
     in_order = {name: facts[name] for name in trial.elements if name in facts}
-    return _screen(trial, in_order, on, samples)
+    return _screen(trial, in_order, on, samples, both.evidence)
+
+
+def read_fhir(
+    trial: Trial,
+    paths: Sequence[str | Path],
+    on: date,
+    codes: Sequence[str] = (),
+    assume_absent: Collection[str] = (),
+) -> FromRecord:
+    """What the FHIR R4 files and folders at `paths` say of one patient, on the screening date `on`.
+
+    `codes` are files of a site's codes, on top of those of the package; `assume_absent` sections
+    whose yes/no elements are no where nothing codes them. Needs `trialscreen[records]`.
+
+    Raises InputError for a file that cannot be opened, for none or several patients, and for one
+    who has died. What cannot be used is in `problems`, and unknown.
+
+    >>> record = trialscreen.read_fhir(trial, ["docs/patients/record.json"], on=date(2026, 6, 1))
+    >>> beside = trialscreen.screen(trial, {"weight": 61}, date(2026, 6, 1), record)
+    >>> [(one.element, one.value, one.source) for one in beside.overruled]
+    [('weight', '71.3', 'Observation/weight')]
+    """
+    from trialscreen.records import one_patient  # noqa: PLC0415 - few read records
+
+    return one_patient.read_fhir(trial, paths, on, codes, assume_absent)
 
 
 def _answers(
@@ -91,6 +122,7 @@ __all__ = [
     "Exactly",
     "Fact",
     "Finding",
+    "FromRecord",
     "InputError",
     "Notice",
     "Numbers",
@@ -104,6 +136,7 @@ __all__ = [
     "Turn",
     "Verdict",
     "load_trial",
+    "read_fhir",
     "result",
     "screen",
 ]

@@ -13,11 +13,12 @@ from typing import NamedTuple, get_args
 
 import trialscreen
 
-FUNCTIONS = ("load_trial", "screen", "result")
+FUNCTIONS = ("load_trial", "screen", "read_fhir", "result")
 IN_FULL = ("Screening", "Finding")
 """The classes of which every attribute is told, in a table."""
 IN_SHORT = (
-    *("Exactly", "Numbers", "Dates", "Notice", "Awaited", "Stale", "Turn", "Evidence"),
+    *("Exactly", "Numbers", "Dates", "Notice", "Awaited", "Stale", "Turn"),
+    *("Evidence", "FromRecord"),
     *("Trial", "Criterion", "Element", "DoseCohort"),
 )
 ERRORS = ("InputError", "Problem")

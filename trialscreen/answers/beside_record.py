@@ -18,7 +18,7 @@ from trialscreen.answers.answer import (
     readable_facts,
 )
 from trialscreen.answers.values import read_value
-from trialscreen.model.errors import ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Exactly, Fact, Numbers
 from trialscreen.model.limits import limits_by_value
@@ -28,13 +28,16 @@ from trialscreen.screening.evaluate import Evaluation
 
 
 class FromRecord(NamedTuple):
-    """What a record gives: answers (by="record"), and evidence for these and for more."""
+    """What a patient's record gives.
+
+    `answers`: the values that it gives, by element. `evidence`: where these stand, and what a
+    person has to look at. `problems`: what of it could not be used, each with its place.
+    """
 
     answers: Mapping[str, Answer] = {}
     evidence: tuple[Evidence, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
-
-NO_RECORD = FromRecord()
 
 _NO = Exactly(value=False)
 
@@ -60,7 +63,7 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
         *(_yielding(one, yields) for one in record.evidence),
         *(Evidence("conflict", name, "no", source=one.by) for name, one in aside.items()),
     ]
-    return FromRecord(answers, evidence_beside(trial, evidence, answers, on))
+    return FromRecord(answers, evidence_beside(trial, evidence, answers, on), record.problems)
 
 
 def says_yes(evidence: Iterable[Evidence], name: str) -> Set[str]:

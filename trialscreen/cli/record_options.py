@@ -78,8 +78,8 @@ class RecordOptions(NamedTuple):
         with needing(FHIR, "msgspec", "records", "msgspec"):
             from trialscreen.records.one_patient import read_fhir  # noqa: PLC0415
 
-            found, problems = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)
-        tell_unusable(problems)
+            found = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)
+        tell_unusable(found.problems)
         if anew := [name for name, one in given.items() if RECORD in one.notes]:
             kept = "1 answer" if len(anew) == 1 else f"{len(anew)} answers"
             say_note(f"{kept} kept from an earlier record: read anew from this one")

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 from trialscreen.answers.beside_record import FromRecord
 from trialscreen.model.errors import InputError, Problem
@@ -16,20 +15,13 @@ from trialscreen.text.characters import shown, some
 FHIR = "--fhir"
 
 
-class OneRecord(NamedTuple):
-    """What a record gives, and everything in it that could not be used."""
-
-    found: FromRecord
-    problems: tuple[Problem, ...]
-
-
 def read_fhir(
     trial: Trial,
     paths: Sequence[str | Path],
     on: date,
     codes: Sequence[str] = (),
     assume_absent: Collection[str] = (),
-) -> OneRecord:
+) -> FromRecord:
     """What the FHIR files and folders at `paths` say of one patient, on the screening date `on`.
 
     `codes` are files of a site's codes, `assume_absent` sections whose yes/no elements are no
@@ -43,8 +35,7 @@ def read_fhir(
     records, problems = read(paths, known)
     record = _the_one(records, problems)
     selected = select(trial, known, record, on, assume_absent)
-    found = FromRecord(selected.answers, selected.evidence)
-    return OneRecord(found, (*problems, *selected.problems))
+    return FromRecord(selected.answers, selected.evidence, (*problems, *selected.problems))
 
 
 def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
