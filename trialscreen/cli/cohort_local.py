@@ -11,7 +11,7 @@ from trialscreen.cli.cohort_report import report
 from trialscreen.cli.options import screening_day, today
 from trialscreen.cli.output import STDOUT, needing, say
 from trialscreen.cli.site import NO_SITE, site_settings
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, collected
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import count_of, nearest, printable, shown
 
@@ -85,18 +85,12 @@ def _job(trial: Trial, asked: CohortOptions) -> "Job":
     also = _columns(asked.also, problems)
     files: tuple[Path, ...] = ()
     column_map, site = NO_MAP, NO_SITE
-    try:
+    with collected(problems):
         files = find_files(asked.inputs)
-    except InputError as error:
-        problems.extend(error.problems)
-    try:
+    with collected(problems):
         site = site_settings(trial, asked.site)
-    except InputError as error:
-        problems.extend(error.problems)
-    try:
+    with collected(problems):
         column_map = NO_MAP if asked.columns is None else read_targets(trial, asked.columns)
-    except InputError as error:
-        problems.extend(error.problems)
     if problems:
         raise InputError(problems)
     return Job(

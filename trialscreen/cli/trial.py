@@ -12,7 +12,7 @@ from trialscreen.cli.completion import criterion_ids
 from trialscreen.cli.options import FormatOption
 from trialscreen.cli.output import Exit, Format, print_result, refuse
 from trialscreen.criteria_file.load import criteria_bytes, load_trial
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, collected
 from trialscreen.model.trial import Criterion, Trial
 from trialscreen.text.characters import count_of, nearest, shown
 from trialscreen.text.text_files import decode
@@ -133,10 +133,8 @@ def _both(*files: str | None) -> list[Trial]:
     loaded: list[Trial] = []
     problems: list[Problem] = []
     for file in files:
-        try:
+        with collected(problems):
             loaded.append(load_trial(file))
-        except InputError as error:
-            problems.extend(error.problems)
     if problems:
         raise InputError(problems)
     return loaded

@@ -1,5 +1,7 @@
 """Problems with what was given: values first, one exception to carry them all."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, Self
 
 
@@ -43,6 +45,15 @@ class InputError(Exception):
     def at(cls, where: str, message: str) -> Self:
         """Of one problem."""
         return cls([Problem(where, message)])
+
+
+@contextmanager
+def collected(problems: list[Problem]) -> Iterator[None]:
+    """Adds what is raised to `problems`, so that all can be told at once, and goes on."""
+    try:
+        yield
+    except InputError as error:
+        problems.extend(error.problems)
 
 
 class ValueProblem(ValueError):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, collected
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, Column, Matched
 from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality
@@ -123,10 +123,8 @@ def plan_batches(
     problems: list[Problem] = []
     columns: dict[str, TypedColumn | TextColumn] = {}
     for column in matched.columns:
-        try:
+        with collected(problems):
             columns[column.element.name] = _planned(trial, column, schema)
-        except InputError as error:
-            problems.extend(error.problems)
     if not (schema[key].is_integer() or isinstance(schema[key], _TEXTS)):
         message = f"its cells are of type {schema[key]}; ids are text or whole numbers"
         problems.append(Problem(f"the column {printable(key)}", message))
