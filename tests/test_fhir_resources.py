@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -32,6 +33,7 @@ from trialscreen.output.export.fhir.questionnaire import (
     questions_of,
 )
 from trialscreen.output.export.fhir.response import response
+from trialscreen.records.codes import load_codes
 
 NCT = load_trial()
 SMALL = spec_trial()
@@ -223,7 +225,7 @@ def test_a_large_rule_takes_no_time_and_hides_nothing() -> None:
 
 
 def test_what_is_left_out_is_said() -> None:
-    lines = questionnaire_limits(NCT, Variant())
+    lines = questionnaire_limits(NCT, Variant(), questionnaire(NCT))
     for word in ("LOINC", "unknown", "serum_calcium", "weight", "screening date"):
         assert any(word in line for line in lines), word
     answers = {
@@ -246,4 +248,35 @@ def test_what_is_left_out_is_said() -> None:
 
 
 def test_a_criteria_file_without_a_screening_date_is_told() -> None:
-    assert any("the screening date:" in line for line in questionnaire_limits(SMALL, Variant()))
+    lines = questionnaire_limits(SMALL, Variant(), questionnaire(SMALL))
+    assert any("the screening date:" in line for line in lines)
+
+
+# Codes, by which others can fill it in.
+
+SITE_CODES = """
+format: 1
+elements:
+  weight: {codes: [{loinc: 3141-9, sets: value}]}
+  paget_disease_of_bone: {codes: [{snomed: "2089002", proposes: yes}]}
+  hbv_dna_above_uln: {codes: [{loinc: 42595-9, sets: above_limit}]}
+  total_hip_t_score: {codes: [{loinc: 80946-7, sets: value, side: left}]}
+"""
+
+
+def test_questions_carry_the_codes_that_set_them(tmp_path: Path) -> None:
+    site = tmp_path / "codes.yaml"
+    site.write_text(SITE_CODES, "utf-8")
+    form = questionnaire(NCT, Variant(), load_codes(NCT, [str(site)]))
+    _in_order(form)
+    found = {one["linkId"]: one["code"] for one in items(form) if "code" in one}
+    assert found["weight"] == [
+        {"system": "http://loinc.org", "code": code} for code in ("29463-7", "3141-9")
+    ]
+    assert found["cushing_syndrome"] == [{"system": "http://snomed.info/sct", "code": "47270006"}]
+    assert "38265-5" not in str(found)  # of the forearm
+    assert not found.keys() & {"paget_disease_of_bone", "hbv_dna_above_uln", "sex"}
+    assert {"code": "80946-7", "system": "http://loinc.org"} not in found["total_hip_t_score"]
+    lines = "\n".join(questionnaire_limits(NCT, Variant(), form))
+    assert "codes (LOINC, SNOMED CT), where no single one sets the answer: screening" in lines
+    assert not any("code" in one for one in items(questionnaire(NCT)))

@@ -21,6 +21,7 @@ from trialscreen.cli.options import (
     output_option,
 )
 from trialscreen.cli.output import needing, refuse, say, write_csv, write_json
+from trialscreen.cli.record_options import CodesOption
 from trialscreen.cli.site import site_settings
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, ValueProblem
@@ -60,21 +61,26 @@ EveryQuestion = Annotated[
 
 
 def questionnaire(
-    context: typer.Context, output: OutputOption, base: Base = None, every: EveryQuestion = False
+    context: typer.Context,
+    output: OutputOption,
+    base: Base = None,
+    every: EveryQuestion = False,
+    codes: CodesOption = None,
 ) -> None:
     """The questions as a FHIR R4 Questionnaire.
 
-    A group for each section, a question for each data element; a question is enabled while
-    its answer can still matter. What FHIR cannot carry is told on stderr.
+    A group for each section, a question for each data element, with its codes; a question is
+    enabled while its answer can still matter. What FHIR cannot carry is told on stderr.
     """
     from trialscreen.output.export.fhir import lost_in_fhir  # noqa: PLC0415 - each format, where it is asked for
     from trialscreen.output.export.fhir import questionnaire as fhir  # noqa: PLC0415
+    from trialscreen.records.codes import load_codes  # noqa: PLC0415
 
     trial = load_trial(context.obj)
     variant = fhir.Variant(_address(base, fhir.BASE), every)
-    made = fhir.questionnaire(trial, variant)
+    made = fhir.questionnaire(trial, variant, load_codes(trial, codes or ()))
     write_json(output, made)
-    tell_left_out(lost_in_fhir.questionnaire_limits(trial, variant))
+    tell_left_out(lost_in_fhir.questionnaire_limits(trial, variant, made))
 
 
 def response(

@@ -28,7 +28,7 @@ FhirOption = Annotated[
 CodesOption = Annotated[
     list[str] | None,
     typer.Option(
-        CODES, metavar="FILE", help="With records: a site's codes, on top of those of the package."
+        CODES, metavar="FILE", help="A site's codes for records, on top of those of the package."
     ),
 ]
 AssumeAbsentOption = Annotated[

@@ -5,20 +5,26 @@ from collections.abc import Iterable, Iterator
 from trialscreen.answers.answer import Answers
 from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.trial import SCREENING_DATE, Formula, Trial
+from trialscreen.output.export.fhir.datatypes import Json
 from trialscreen.output.export.fhir.questionnaire import Variant
 from trialscreen.output.export.fhir.response import Response
 from trialscreen.output.export.lost_in_forms import comparisons, not_in_forms
 from trialscreen.text.characters import some
 
 
-def questionnaire_limits(trial: Trial, variant: Variant) -> tuple[str, ...]:
-    """What the Questionnaire leaves out, a line each."""
-    return tuple(_of_questions(trial, variant))
+def questionnaire_limits(trial: Trial, variant: Variant, form: Json) -> tuple[str, ...]:
+    """What the Questionnaire, which is `form`, leaves out, a line each."""
+    return tuple(_of_questions(trial, variant, form))
 
 
-def _of_questions(trial: Trial, variant: Variant) -> Iterator[str]:
+def _of_questions(trial: Trial, variant: Variant, form: Json) -> Iterator[str]:
     yield "the criteria: the questions are carried, what follows from the answers is not"
-    yield "codes (LOINC, SNOMED CT): the criteria file has none, and none are made up"
+    coded = {one["linkId"] for group in form["item"] for one in group["item"] if "code" in one}
+    bare = [one.name for one in trial.answerable() if one.name not in coded]
+    if bare:
+        yield f"codes (LOINC, SNOMED CT), where no single one sets the answer: {some(bare)}"
+    if coded:
+        yield "how a value is chosen among several results, and codes of one side or of a choice"
     yield "unknown as an answer: a question left empty is one whose answer is not known"
     yield "who gives each answer, and which questions are asked together"
     if variant.every_question:

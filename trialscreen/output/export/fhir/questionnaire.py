@@ -22,6 +22,8 @@ from trialscreen.output.export.fhir.datatypes import (
     unit_coding,
 )
 from trialscreen.output.export.fhir.enable_when import enabling, irrelevant_when
+from trialscreen.output.export.fhir.item_codes import item_codes
+from trialscreen.records.codes import Codes
 
 BASE = "https://trialscreen.invalid/fhir"
 """Where canonical addresses begin if nobody publishes: a name that leads nowhere (RFC 2606)."""
@@ -49,16 +51,22 @@ _TYPES = {
 }
 
 
-def questionnaire(trial: Trial, variant: Variant = Variant()) -> Json:  # noqa: B008 - immutable
+def questionnaire(
+    trial: Trial,
+    variant: Variant = Variant(),  # noqa: B008 - immutable
+    codes: Codes = Codes(),  # noqa: B008 - immutable
+) -> Json:
     """The Questionnaire resource: a group for each section, an item for each data element.
 
-    `linkId` is the element's name. Raises InputError for names of choices and units that
-    cannot be codes.
+    `linkId` is the element's name, `code` what `codes` bind to it. Raises InputError for names
+    of choices and units that cannot be codes.
     """
     check_codes(trial)
     nct_id, irrelevant = trial.registration.nct_id, irrelevance(trial, variant)
+    coded = item_codes(codes)
     items = {
         element.name: _item(trial, element, irrelevant[element.name], variant.base)
+        | ({"code": coded[element.name]} if element.name in coded else {})
         for element in questions_of(trial)
     }
     return {
