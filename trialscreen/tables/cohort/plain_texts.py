@@ -30,17 +30,25 @@ def has_plain(trial: Trial, element: Element, form: Form) -> bool:
     return not any(re.search(f"{_NUMBER}|{_DAY}", word) for word in words)
 
 
-def plain_value(element: Element, form: Form, text: pl.Expr) -> pl.Expr:
-    """The value that a plain text states; null if it is not plain, or not accepted."""
+def cast(element: Element, text: pl.Expr) -> pl.Expr:
+    """The value of a text, as far as the engine reads one in it."""
+    match element.type:
+        case "boolean":
+            is_no = pl.when(text == _NO).then(pl.lit(value=False))
+            return pl.when(text == _YES).then(pl.lit(value=True)).otherwise(is_no)
+        case "date":
+            return text.str.to_date("%Y-%m-%d", strict=False)
+        case _:
+            return text.cast(pl.Float64, strict=False)
+
+
+def plain_value(element: Element, form: Form, text: pl.Expr, value: pl.Expr) -> pl.Expr:
+    """The value that was `cast` from a text; null if that is not plain, or not accepted."""
     if element.type == "boolean":
-        is_no = pl.when(text == _NO).then(pl.lit(value=False))
-        return pl.when(text == _YES).then(pl.lit(value=True)).otherwise(is_no)
+        return value
     low, high = element.range or (date.min, date.max)
     codes: list[Any]
-    if element.type == "date":
-        value, plain, codes = text.str.to_date("%Y-%m-%d", strict=False), _DAY, form.days
-    else:
-        value, plain, codes = text.cast(pl.Float64, strict=False), _NUMBER, form.numbers
+    plain, codes = (_DAY, form.days) if element.type == "date" else (_NUMBER, form.numbers)
     is_plain = text.str.contains(plain) & value.is_between(low, high)
     if element.type == "integer":
         is_plain &= value == value.floor()

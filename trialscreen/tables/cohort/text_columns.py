@@ -5,7 +5,7 @@ Of a number that a formula computes with, or that one could contradict, three co
 tell how it was written: see `compile.Table.as_written`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -16,160 +16,207 @@ from trialscreen.model.facts import Exactly, Fact, Numbers, closed
 from trialscreen.model.trial import Element, Formula, Trial
 from trialscreen.tables.cohort.column_map import LATEST
 from trialscreen.tables.cohort.data_quality import NOTHING
-from trialscreen.tables.cohort.plain_texts import half_as_written, has_plain, plain_value
+from trialscreen.tables.cohort.plain_texts import cast, half_as_written, has_plain, plain_value
 from trialscreen.tables.cohort.readers.cells import Form, Parser
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
 
 REMEMBERED = 50_000
 """Distinct texts of a column kept from batch to batch; with more than these it begins anew."""
 
-_TEXT, _REASON, _PENDING = "the text", "why it cannot be read", "whether it is awaited"
+_REASON, _PENDING = "why it cannot be read", "whether it is awaited"
 
 
-class _Known(NamedTuple):
-    """Texts and what they mean; `unread` tells those that cannot be read, if there are any."""
+class _Learned(NamedTuple):
+    """What distinct texts mean, by their codes in `alive`, an empty column of these.
 
+    (Codes mean the same as long as there is some column of them.)
+    """
+
+    alive: pl.Series
     facts: pl.DataFrame
-    texts: pl.Enum
-    unread: pl.Series | None
+
+    @property
+    def unread(self) -> pl.Series | None:
+        """Which of them cannot be read, if any."""
+        reasons = self.facts[_REASON]
+        return None if reasons.null_count() == len(reasons) else reasons.is_not_null()
 
 
-def _known(facts: pl.DataFrame) -> _Known:
-    unread = facts[_REASON].is_not_null()
-    return _Known(facts, pl.Enum(facts[_TEXT]), unread if unread.any() else None)
+class Cells(NamedTuple):
+    """A batch of rows, and of which kinds its columns are: to ask for that takes long."""
+
+    frame: pl.DataFrame
+    kinds: Mapping[str, pl.DataType]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> "Cells":
+        return cls(frame, frame.schema)
+
+    def plus(self, columns: Iterable[pl.Expr | pl.Series]) -> "Cells":
+        return self.of(self.frame.with_columns(columns))
 
 
 class TextColumn:
     """A column of texts, which remembers what they mean.
 
     `prepared` is what the scan makes of it, under the element's name; `columns` are the typed
-    columns that come out. Numbers and days come out as a lower and an upper bound. What the
-    engine reads as the parser does, plain cells, it reads each time; they are not remembered.
+    columns that come out. Numbers and days come out as a lower and an upper bound. Its cells may
+    come as texts, as codes of texts, or typed, where all are plain.
     """
 
     def __init__(
         self, trial: Trial, element: Element, prepared: pl.Expr, form: Form | None = None
     ) -> None:
         self.element, self.prepared = element, prepared
-        self._parser = Parser(trial, element, form)
-        self._has_plain = has_plain(trial, element, self._parser.form)
         self.columns = _columns(trial, element)
-        self._schema = {
-            _TEXT: pl.String(),
-            **self.columns,
-            _REASON: pl.String(),
-            _PENDING: pl.Boolean(),
-        }
+        self._parser = Parser(trial, element, form)
+        self.has_plain = has_plain(trial, element, self._parser.form)
+        self._schema = {**self.columns, _REASON: pl.String(), _PENDING: pl.Boolean()}
         self._value, self._code = f"{element.name} (plain)", f"{element.name} (code)"
-        self._nothing = self._known = _known(pl.DataFrame(schema=self._schema))
+        self._learned = self._nothing()
 
     def read(self, cells: pl.DataFrame) -> tuple[list[pl.Series], pl.DataFrame]:
         """The typed columns of `cells`, less what cannot be used; and that, listed."""
         typed, unreadable = read_texts((self,), cells)
         return typed[list(self.columns)].get_columns(), unreadable
 
-    # How the engine reads a batch: `plain`, `coded` and `typed`, one computed after the other.
+    # How a batch is read, one after the other; of each, the engine does all columns at once.
 
-    def plain(self) -> list[pl.Expr]:
-        """The values of plain cells, null where a cell is not plain."""
-        if not self._has_plain:
-            return []
-        text, half = pl.col(self.element.name), f"{self.element.name}_half"
-        value = plain_value(self.element, self._parser.form, text).alias(self._value)
-        return [value, half_as_written(text).alias(half)] if half in self.columns else [value]
+    def as_text(self, cells: Cells) -> Iterator[pl.Expr]:
+        """Typed cells as the texts they were, if one of them cannot be used."""
+        days = cells.frame[self.element.name]
+        if days.dtype == pl.Date and not self._is_within(days):
+            yield pl.col(self.element.name).dt.to_string("%Y-%m-%d")
 
-    def coded(self) -> list[pl.Expr]:
-        """The codes of the cells that are not plain and known already."""
-        if not self._is_coded:
-            return []
-        text, value = pl.col(self.element.name), pl.col(self._value)
-        others = pl.when(value.is_null()).then(text) if self._has_plain else text
-        codes = others.cast(self._known.texts, strict=False).to_physical()
-        return [codes.alias(self._code)]
+    def cast(self, cells: Cells) -> Iterator[pl.Expr]:
+        """The values of texts, plain and others."""
+        if self.has_plain and cells.kinds[self.element.name] == pl.String:
+            yield cast(self.element, pl.col(self.element.name)).alias(self._value)
 
-    @property
-    def _is_coded(self) -> bool:
-        return len(self._known.facts) > 0 or not self._has_plain
+    def plain(self, cells: Cells) -> Iterator[pl.Expr]:
+        """Those of plain texts, null where a cell is not plain."""
+        if self._value in cells.kinds:
+            text, value = pl.col(self.element.name), pl.col(self._value)
+            yield plain_value(self.element, self._parser.form, text, value)
+            if (half := f"{self.element.name}_half") in self.columns:
+                yield half_as_written(text).alias(half)
 
-    def is_unread(self) -> pl.Expr:
-        """Where nothing is known of a cell: it is empty, or its text is new."""
-        names = [self._value] * self._has_plain + [self._code] * self._is_coded
-        return pl.all_horizontal(pl.col(names).is_null())
+    def coded(self, cells: Cells) -> Iterator[pl.Series]:
+        """The codes of cells that are not plain, all of them known from now on."""
+        codes = cells.frame[self.element.name]
+        if isinstance(codes.dtype, pl.String):
+            if self._value in cells.kinds:
+                value = cells.frame[self._value]
+                if value.null_count() == codes.null_count():
+                    return
+                codes = codes.set(value.is_not_null(), None)
+            codes = codes.cast(self._learned.alive.dtype)
+        if isinstance(codes.dtype, pl.Categorical):
+            self._learn(codes)
+            yield codes.to_physical().alias(self._code)
 
-    def learned(self, cells: pl.DataFrame) -> pl.Series:
-        """The codes of all texts of a batch that is `coded`, new ones and others."""
-        texts = cells[self.element.name]
-        is_new = cells.select(self.is_unread()).to_series() & texts.is_not_null()
-        new = texts.filter(is_new)
-        # Days are read whatever the latest, which varies; what is too late is found afterwards.
-        rows = pl.DataFrame([self._row(text) for text in new.unique()], schema=self._schema)
-        self._known = _known(pl.concat([self._known.facts, rows]))
-        codes = new.cast(self._known.texts).to_physical()
-        if self._code in cells.columns:
-            before = cells[self._code].cast(codes.dtype)
-        else:
-            before = pl.Series(self._code, [None], codes.dtype).new_from_index(0, len(cells))
-        return before.scatter(is_new.arg_true(), codes)
-
-    def typed(self) -> list[pl.Expr]:
+    def typed(self, cells: Cells) -> list[pl.Expr]:
         """The typed columns, of plain cells and of those that are known by their codes."""
-        name, value = self.element.name, pl.col(self._value)
-        found: dict[str, pl.Expr] = {}
-        if self._has_plain:
+        name, found = self.element.name, dict[str, pl.Expr]()
+        is_typed = cells.kinds[name] in (pl.Boolean, pl.Date)
+        if is_typed or self._value in cells.kinds:
+            value = pl.col(name if is_typed else self._value)
             is_plain = pl.when(value.is_not_null())
             found = dict.fromkeys(self.columns, is_plain.then(pl.lit(value=False)))
             found |= dict.fromkeys((name, f"{name}_low", f"{name}_high"), value)
             found[f"{name}_half"] = is_plain.then(pl.col(f"{name}_half"))
-        if self._is_coded:
+        if self._code in cells.kinds:
             for column in self.columns:
-                fact = pl.lit(self._known.facts[column]).gather(pl.col(self._code))
+                fact = pl.lit(self._learned.facts[column]).gather(pl.col(self._code))
                 found[column] = pl.coalesce(found[column], fact) if column in found else fact
         return [found[column].alias(column) for column in self.columns]
 
-    def awaited(self) -> pl.Expr:
+    def awaited(self, cells: Cells) -> pl.Expr:
         """Where a value is awaited, under `awaited_column`."""
         is_awaited = pl.lit(value=False)
-        if self._is_coded:
-            is_awaited = pl.lit(self._known.facts[_PENDING]).gather(pl.col(self._code))
+        if self._code in cells.kinds:
+            is_awaited = pl.lit(self._learned.facts[_PENDING]).gather(pl.col(self._code))
         return is_awaited.alias(awaited_column(self.element.name))
 
-    def is_fine(self) -> pl.Expr:
+    def is_fine(self, cells: Cells) -> pl.Expr:
         """Whether all cells of a batch can be used."""
         fine = pl.lit(value=True)
-        if self._known.unread is not None:
-            fine = pl.lit(self._known.unread).gather(pl.col(self._code)).any().not_()
+        if self._code in cells.kinds and (unread := self._learned.unread) is not None:
+            fine = pl.lit(unread).gather(pl.col(self._code)).any().not_()
         if self.element.type == "date":
-            fine &= (self.typed()[1] <= pl.col(LATEST)).all()
+            fine &= (self.typed(cells)[1] <= pl.col(LATEST)).all()
         return fine
 
     def checked(
-        self, cells: pl.DataFrame, columns: list[pl.Series]
+        self, cells: Cells, columns: list[pl.Series]
     ) -> tuple[list[pl.Series], pl.DataFrame]:
         """The typed `columns` of a batch that is `coded`, less what cannot be used; and that."""
-        reasons = pl.Series([None], dtype=pl.String).new_from_index(0, len(cells))
-        if self._code in cells.columns:
-            reasons = self._known.facts[_REASON].gather(cells[self._code])
+        reasons = pl.Series([None], dtype=pl.String).new_from_index(0, len(cells.frame))
+        if self._code in cells.kinds:
+            reasons = self._learned.facts[_REASON].gather(cells.frame[self._code])
         is_bad = reasons.is_not_null()
         if self.element.type != "date":
-            return unreadable_apart(self._parser, cells, is_bad, columns, reasons)
-        (low, high), latest = columns, cells[LATEST]
+            return unreadable_apart(self._parser, cells.frame, is_bad, columns, reasons)
+        (low, high), latest = columns, cells.frame[LATEST]
         is_bad |= (low > latest).fill_null(value=False)
         high = high.zip_with((high <= latest).fill_null(value=True), latest)
-        return unreadable_apart(self._parser, cells, is_bad, [low, high])
+        return unreadable_apart(self._parser, cells.frame, is_bad, [low, high])
 
     def forget(self) -> None:
         """Lets go of what has become too much."""
-        if len(self._known.facts) > REMEMBERED:
-            self._known = self._nothing
+        if len(self._learned.facts) > REMEMBERED:
+            self._learned = self._nothing()
+
+    # What distinct texts mean.
+
+    def _nothing(self) -> _Learned:
+        alive = pl.Series([], dtype=pl.Categorical(pl.Categories.random()))
+        return _Learned(alive, pl.DataFrame(schema=self._schema))
+
+    def _learn(self, codes: pl.Series) -> None:
+        """What those texts mean that are new in a batch."""
+        if codes.dtype != self._learned.alive.dtype:
+            self._learned = _Learned(codes.clear(), pl.DataFrame(schema=self._schema))
+        known, last = len(self._learned.facts), codes.to_physical().max()
+        if isinstance(last, int) and last >= known:
+            new = pl.int_range(known, last + 1, dtype=pl.UInt32, eager=True)
+            facts = self._facts_of(new.cat.to(codes.dtype).cast(pl.String))
+            facts = pl.concat([self._learned.facts, facts], rechunk=True)
+            self._learned = self._learned._replace(facts=facts)
+
+    def _facts_of(self, texts: pl.Series) -> pl.DataFrame:
+        """What each of some texts means: by the engine if it is plain, else by the parser."""
+        cells = Cells.of(texts.alias(self.element.name).to_frame())
+        cells = cells.plus(self.cast(cells))
+        cells = cells.plus(self.plain(cells))
+        if self._value not in cells.kinds:
+            return pl.DataFrame([self._row(text) for text in texts], schema=self._schema)
+        plain = cells.frame.select(
+            *self.typed(cells), **{_REASON: pl.lit(None, pl.String), _PENDING: pl.lit(value=False)}
+        )
+        others = cells.frame[self._value].is_null()
+        rows = [self._row(text) for text in texts.filter(others)]
+        places = pl.concat([others.not_().arg_true(), others.arg_true()])
+        both = plain.filter(~others), pl.DataFrame(rows, schema=self._schema)
+        return pl.concat(both)[places.arg_sort()]
 
     def _row(self, text: str) -> dict[str, Any]:
+        # Days are read whatever the latest, which varies; what is too late is found afterwards.
         nothing: dict[str, Any] = dict.fromkeys(self._schema)
         try:
             fact = self._parser.read(text, date.max)
         except ValueProblem as problem:
-            return {**nothing, _TEXT: text, _REASON: str(problem)}
+            return {**nothing, _REASON: str(problem)}
         is_pending = fact is None and self._parser.is_pending(text)
-        return {**nothing, _TEXT: text, **self._values(fact), _PENDING: is_pending}
+        return {**nothing, **self._values(fact), _PENDING: is_pending}
+
+    def _is_within(self, days: pl.Series) -> bool:
+        """Whether all of these days can be used, but for the latest."""
+        low, high = self.element.range or (date.min, date.max)
+        if not days.is_between(low, high).all():
+            return False
+        codes = self._parser.form.days
+        return not codes or not days.is_in(codes).any()
 
     def _values(self, fact: Fact | None) -> Mapping[str, Any]:
         name = self.element.name
@@ -200,30 +247,22 @@ def read_texts(
     What cannot be used is unknown, and listed. `with_awaited`, there is also the
     `awaited_column` of each. The engine does all columns at once.
     """
-    plain = cells.with_columns(one for column in columns for one in column.plain())
-    coded = plain.with_columns(one for column in columns for one in column.coded())
-    coded = coded.with_columns(_new_codes(columns, coded))
-    fine = {f"fine {place}": column.is_fine() for place, column in enumerate(columns)}
-    awaited = [column.awaited() for column in columns] if with_awaited else []
-    typed = (one for column in columns for one in column.typed())
-    made = coded.select(*typed, *awaited, **fine)
+    read = Cells.of(cells)
+    for step in (TextColumn.as_text, TextColumn.cast, TextColumn.plain, TextColumn.coded):
+        read = read.plus(one for column in columns for one in step(column, read))
+    fine = {f"fine {place}": column.is_fine(read) for place, column in enumerate(columns)}
+    awaited = [column.awaited(read) for column in columns] if with_awaited else []
+    typed = (one for column in columns for one in column.typed(read))
+    made = read.frame.select(*typed, *awaited, **fine)
     mended: list[pl.Series] = []
     bad = [NOTHING]
     for column, is_fine in zip(columns, made.head(1).select(*fine).row(0), strict=True):
         if not is_fine:
-            used, unreadable = column.checked(coded, made[list(column.columns)].get_columns())
+            used, unreadable = column.checked(read, made[list(column.columns)].get_columns())
             mended.extend(one.alias(name) for one, name in zip(used, column.columns, strict=True))
             bad.append(unreadable)
         column.forget()
     return cells.with_columns(made.drop(*fine)).with_columns(mended), pl.concat(bad)
-
-
-def _new_codes(columns: Sequence[TextColumn], coded: pl.DataFrame) -> list[pl.Series]:
-    """Those of the columns in which there are texts that were not known."""
-    unread = {f"{place}": column.is_unread().sum() for place, column in enumerate(columns)}
-    empty = coded.select(column.element.name for column in columns).null_count().row(0)
-    counts = zip(columns, coded.select(**unread).row(0), empty, strict=True)
-    return [column.learned(coded) for column, count, none in counts if count > none]
 
 
 def _columns(trial: Trial, element: Element) -> dict[str, pl.DataType]:
