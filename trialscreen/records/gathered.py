@@ -76,7 +76,11 @@ class Gathered:
             return True, None
         if found is not None:
             return found.first <= self.on, found
-        return _was_recorded(entry, self.on), None
+        known_by = _recorded(entry)
+        if known_by is None:
+            return True, None
+        # It was before it was written down.
+        return known_by.first <= self.on, When(date.min, known_by.last)
 
     def problem(self, entry: Entry, message: str) -> None:
         where = " ".join(filter(None, (entry.place, entry.source)))
@@ -98,6 +102,14 @@ class Gathered:
             one._replace(kind="conflict", note="; ".join(filter(None, (why, one.note))))
             if one.kind == "fact" and one.element in names
             else one
+            for one in self.evidence
+        ]
+
+    def overrule(self, name: str) -> None:
+        """Takes back what stood for an element: somebody has said otherwise."""
+        del self.answers[name]
+        self.evidence = [
+            one._replace(kind="overruled") if (one.kind, one.element) == ("fact", name) else one
             for one in self.evidence
         ]
 
@@ -125,13 +137,12 @@ class Gathered:
         )
 
 
-def _was_recorded(entry: Entry, on: date) -> bool:
-    """Whether what carries no day of its own was written down by then, or nobody knows when."""
+def _recorded(entry: Entry) -> When | None:
+    """When an entry was written down, if that can be read."""
     try:
-        found = when(entry.recorded)
+        return when(entry.recorded)
     except ValueProblem:
-        return True
-    return found is None or found.first <= on
+        return None
 
 
 def recorded_value(entry: Entry) -> tuple[str, str]:

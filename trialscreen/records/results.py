@@ -8,8 +8,9 @@ from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact, Numbers, meet
 from trialscreen.model.limits import Role
 from trialscreen.model.trial import Element
+from trialscreen.records.answered import said_text
 from trialscreen.records.bindings import VALUE
-from trialscreen.records.entries import Amount, Coding
+from trialscreen.records.entries import Amount, Coding, Entry
 from trialscreen.records.gathered import Gathered, Hit
 from trialscreen.records.moments import possibly_latest
 from trialscreen.records.units import LimitMissing, amount_text, limit_says, words_text
@@ -17,6 +18,7 @@ from trialscreen.text.spelling import folded
 
 _UNDATED = "no day is given, so nobody knows whether it is the latest"
 _OLDER = "older than a result that cannot be used, and does not stand in for it"
+_OLDER_FINAL = "older than a result that is not final, and does not stand in for it"
 
 
 class Reading(NamedTuple):
@@ -40,17 +42,23 @@ def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None
     counted = [hit for group in latest for hit in group]
     readings = _read_all(found, element, [*counted, *undated])
     if len(readings) < len(counted) + len(undated):
-        for hit in _latest([hit for hit in hits if hit.when and hit not in counted]):
-            found.show("candidate", hit, _OLDER)
+        _show_older(found, hits, counted, _OLDER)
     elif not counted:
         for hit in undated:
             found.show("candidate", hit, _UNDATED)
     elif any(hit.is_provisional for hit in counted):
         for hit in counted:
             found.show("candidate", hit, "not final" if hit.is_provisional else "")
+        _show_older(found, hits, counted, _OLDER_FINAL)
     else:
         groups = [[readings[hit] for hit in group] for group in latest]
         _take(found, element, groups, [readings[hit] for hit in undated])
+
+
+def _show_older(found: Gathered, hits: Sequence[Hit], counted: Sequence[Hit], note: str) -> None:
+    """The latest of the results that are older than those that count."""
+    for hit in _latest([hit for hit in hits if hit.when and hit not in counted]):
+        found.show("candidate", hit, note)
 
 
 def _is_only_proposed(hit: Hit) -> bool:
@@ -118,6 +126,8 @@ def _text(found: Gathered, element: Element, hit: Hit) -> str:
     match hit.entry.value:
         case Amount() as amount if hit.binding.says != VALUE:
             return limit_says(hit.binding.says, amount, hit.entry.limits)
+        case Amount() | bool() | tuple() if hit.entry.kind == "answer" and _is_plain(hit.entry):
+            return said_text(element, hit.entry)
         case Amount() as amount if element.unit is not None:
             return amount_text(element, units, amount)
         case Amount() as amount:
@@ -130,6 +140,11 @@ def _text(found: Gathered, element: Element, hit: Hit) -> str:
             raise ValueProblem("there is no value")
         case codings:
             return _meant(found, element, codings)
+
+
+def _is_plain(entry: Entry) -> bool:
+    """Whether an answer has no unit of its own, and so that of the question."""
+    return not isinstance(entry.value, Amount) or not (entry.value.unit or entry.value.ucum)
 
 
 def _meant(found: Gathered, element: Element, codings: tuple[Coding, ...]) -> str:

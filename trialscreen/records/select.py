@@ -11,6 +11,7 @@ from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import Element, Trial
+from trialscreen.records.answered import answer_hits, is_measured, take_said
 from trialscreen.records.bindings import RESULTS, Binding, Medicine, MedicineCode, Role
 from trialscreen.records.coded import take_coded
 from trialscreen.records.codes import Codes
@@ -25,6 +26,7 @@ from trialscreen.screening.explain import support_of
 from trialscreen.text.characters import nearest, shown
 
 _RANKS: tuple[Role, ...] = ("near", "sets", "proposes", "shows")
+_SPEAKING = ("measurement", "condition", "procedure")
 _BESIDE = ("near", "shows")
 _ASSUMED = "nothing in the record codes it: assumed absent"
 
@@ -47,32 +49,41 @@ def select(
     found = Gathered(trial, codes, on)
     for field, name in codes.persons.items():
         _take_person(found, trial.elements[name], field, record.persons)
-    beside = _take_entries(found, record.entries)
+    said = _take_entries(found, record.entries)
     _take_medicines(found, record.entries)
-    _show_beside(found, beside)
+    for name, hits in said.items():
+        take_said(found, trial.elements[name], hits)
     _set_contradictions_aside(found)
     _apply_rules(found)
     _assume(found, assume_absent)
     return Selected(found.answers, tuple(found.evidence), tuple(found.problems))
 
 
-def _take_entries(found: Gathered, entries: tuple[Entry, ...]) -> list[Hit]:
-    """The answers of results, diagnoses and procedures; what is shown beside is handed back."""
+def _take_entries(found: Gathered, entries: tuple[Entry, ...]) -> dict[str, list[Hit]]:
+    """The answers of results, diagnoses and procedures, and evidence of what stands beside.
+
+    What was said of an element, and is no result, is handed back.
+    """
     by_element: dict[str, list[Hit]] = {}
+    said: dict[str, list[Hit]] = {}
     beside: list[Hit] = []
     for entry in entries:
-        for hit in _hits(found, entry) if entry.kind != "medication" else ():
+        for hit in _hits(found, entry):
+            element = found.trial.elements[hit.binding.element]
             if hit.binding.role in _BESIDE:
                 beside.append(hit)
+            elif entry.kind == "answer" and not is_measured(element):
+                said.setdefault(element.name, []).append(hit)
             else:
-                by_element.setdefault(hit.binding.element, []).append(hit)
+                by_element.setdefault(element.name, []).append(hit)
     for name in [name for name in found.trial.elements if name in by_element]:
         element, hits = found.trial.elements[name], by_element[name]
         if results := [hit for hit in hits if hit.binding.says in RESULTS]:
             take_results(found, element, results)
         if others := [hit for hit in hits if hit.binding.says not in RESULTS]:
             take_coded(found, element, others)
-    return beside
+    _show_beside(found, beside)
+    return said
 
 
 def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:
@@ -92,6 +103,10 @@ def _hits(found: Gathered, entry: Entry) -> Iterator[Hit]:
     A code that is near an element says that the entry is about something else, whatever the
     other codes say; of the others, one that sets comes first.
     """
+    if entry.kind == "answer":
+        yield from answer_hits(found, entry)
+    if entry.kind not in _SPEAKING:
+        return
     bound: dict[str, tuple[Coding, Binding]] = {}
     for coding, binding in found.codes.bindings(entry.codes):
         known = bound.get(binding.element)

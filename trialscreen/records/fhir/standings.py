@@ -23,8 +23,10 @@ VERIFICATION: Statuses = {
     "entered-in-error": "error",
 }
 
+ACTIVE = ("active", "recurrence", "relapse")
+
 CLINICAL: Statuses = {
-    **dict.fromkeys(("active", "recurrence", "relapse"), "counts"),
+    **dict.fromkeys(ACTIVE, "counts"),
     **dict.fromkeys(("inactive", "remission", "resolved"), "resolved"),
     "unknown": "provisional",
 }

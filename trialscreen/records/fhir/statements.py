@@ -11,6 +11,7 @@ from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.codings import all_codings, codings
 from trialscreen.records.fhir.observations import amount
 from trialscreen.records.fhir.standings import (
+    ACTIVE,
     ADMINISTRATION,
     CLINICAL,
     DISPENSE,
@@ -63,6 +64,7 @@ def condition(one: fhir.Condition, source: str) -> Entry:
         end=end.end or end.start,
         recorded=one.recorded_date or "",
         standing=weakest(verified, course, over),
+        active=any(status.code in ACTIVE for status in codings(one.clinical_status)),
         site=all_codings(one.body_site),
         notes=(*notes, *more, *said),
     )

@@ -1,0 +1,126 @@
+"""Records, and what of them is a fact: cases in tests/data/selection.yaml."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from trialscreen import load_trial
+from trialscreen.answers.answer import read_facts
+from trialscreen.records.codes import load_codes
+from trialscreen.records.entries import Amount, Coding, Entry, Limits, Person, Record
+from trialscreen.records.select import select
+
+FILE = Path(__file__).parent / "data" / "selection.yaml"
+CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+TRIAL = load_trial()
+CODES = load_codes(TRIAL)
+ON = date(2026, 6, 1)
+SYSTEMS = ("loinc", "snomed", "icd10", "icd10cm", "rxnorm", "atc", "omop")
+FORM = "https://example.org/Questionnaire/NCT06949137|1.3.0"
+
+
+def listed(codes: str | list[str]) -> list[str]:
+    return [codes] if isinstance(codes, str) else codes
+
+
+def codings(written: Mapping[str, Any]) -> tuple[Coding, ...]:
+    return tuple(
+        Coding(system, code) for system in SYSTEMS for code in listed(written.get(system, []))
+    )
+
+
+def amount(number: str, written: Mapping[str, str]) -> Amount:
+    parts = re.fullmatch(r"(<=|>=|<|>|)(.+)", number)
+    assert parts is not None
+    return Amount(parts[2], parts[1], written.get("unit", ""), written.get("ucum", ""))
+
+
+def entry(written: dict[str, Any], source: str) -> Entry:
+    value: Any = written.get("words")
+    if "value" in written:
+        value = amount(written["value"], written)
+    elif "coded" in written:
+        value = codings(written["coded"])
+    low, high = (amount(written[k], written) if k in written else None for k in ("low", "high"))
+    return Entry(
+        written.get("kind", "measurement"),
+        codings(written),
+        source,
+        value=value,
+        absent=written.get("absent", ""),
+        limits=Limits(low, high),
+        start=written.get("at", ""),
+        end=written.get("end", ""),
+        recorded=written.get("recorded", ""),
+        days=int(written["days"]) if "days" in written else None,
+        standing=written.get("standing", "counts"),
+        active="active" in written,
+        site=codings(written.get("site", {})),
+        route=codings(written.get("route", {})),
+    )
+
+
+def said(written: dict[str, str], source: str) -> Entry:
+    """An answer as FHIR has it."""
+    element = TRIAL.elements[written["question"]]
+    value: Any = written["value"]
+    if element.type == "boolean":
+        value = value == "yes"
+    elif element.type == "choice":
+        value = (Coding("own", value),)
+    elif element.unit is not None:
+        value = Amount(value, ucum=element.unit)
+    form = written.get("form", FORM)
+    start = written.get("at", "2026-05-20")
+    return Entry(
+        "answer", (Coding("questionnaire", element.name, form),), source, value, start=start
+    )
+
+
+def record(case: dict[str, Any]) -> Record:
+    persons = [
+        Person(**one, source=f"Patient/{n}") for n, one in enumerate(case.get("persons", ()))
+    ]
+    entries = [entry(one, f"Entry/{n}") for n, one in enumerate(case.get("record", ()))]
+    entries += [said(one, f"Answer/{n}") for n, one in enumerate(case.get("answers", ()))]
+    return Record("1", tuple(persons), tuple(entries))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_what_of_a_record_is_a_fact(case: dict[str, Any]) -> None:
+    found = select(TRIAL, CODES, record(case), ON, case.get("assume", ()))
+    assert {name: one.text for name, one in found.answers.items()} == case["then"]
+    dates = {name: one.date for name, one in found.answers.items() if one.date is not None}
+    assert dates == case.get("dates", {})
+    shown = sorted(f"{one.kind} {one.element}" for one in found.evidence)
+    assert shown == sorted(case["shown"])
+    told = case.get("told", [])
+    assert len(found.problems) == len(told)
+    for problem, words in zip(found.problems, told, strict=True):
+        assert words in problem.message
+        assert problem.where
+    for words in case.get("noted", ()):
+        assert any(words in one.note for one in found.evidence)
+    read_facts(TRIAL, found.answers, ON)  # raises for an answer that the parser refuses
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_order_of_a_record_says_nothing(case: dict[str, Any]) -> None:
+    one = record(case)
+    other = one._replace(entries=one.entries[::-1], persons=one.persons[::-1])
+    facts, turned = (
+        select(TRIAL, CODES, each, ON, case.get("assume", ())) for each in (one, other)
+    )
+    assert {n: a.text for n, a in facts.answers.items()} == {
+        n: a.text for n, a in turned.answers.items()
+    } or {n: a.date for n, a in facts.answers.items()} == {
+        n: a.date for n, a in turned.answers.items()
+    }
+    assert sorted((e.kind, e.element) for e in facts.evidence) == sorted(
+        (e.kind, e.element) for e in turned.evidence
+    )
