@@ -304,6 +304,27 @@ def test_an_entry_keeps_what_the_record_said_and_not_the_number_of_the_patient(
     assert "0123456789" not in "".join(texts(full))
 
 
+def test_places_in_a_record_are_no_numbers_of_persons_and_other_words_are() -> None:
+    uuid = "Observation/7c0e6d3f-1234-4abc-9def-123456789012"
+    notes = {"weight": f"70 kg in {uuid}", "sex": "female in Patient/0123456789"}
+    answers = {
+        **{n: Answer(t, "file") for n, t in CONSENT.items()},
+        **{n: Answer(t.split(" in ")[0], "file", n, {"record": t}) for n, t in notes.items()},
+        "cushing_syndrome": Answer("no", "flag", notes={"despite": uuid}),
+    }
+    found = screen(TRIAL, {n: one.text for n, one in answers.items()}, ON)
+    words = Evidence("candidate", "weight", "call Mrs. Smith")
+    kept = recorded(replace(found, evidence=(words,)), answers, "S-1")
+    assert kept.answers["sex"].notes == {"record": "female in Patient"}
+    assert kept.answers["weight"].notes == {"record": notes["weight"]}
+    assert kept.answers["cushing_syndrome"].notes == {"despite": uuid}
+    assert kept.evidence[0].value == ""
+    for note in ("call 185 6561 6060", "Mrs. Smith"):
+        answers["cushing_syndrome"] = Answer("no", "flag", notes={"despite": note})
+        with pytest.raises(InputError, match="1 problem"):
+            recorded(found, answers, "S-1")
+
+
 def test_an_entry_of_before_days_were_kept_is_read() -> None:
     kept = screened("S-1", {**CONSENT, "weight": "38"})
     (head, detail), old = texts(kept), ',"awaited":[],"stale":[]}'

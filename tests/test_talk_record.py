@@ -37,7 +37,7 @@ def kinds(state: State) -> dict[str, str]:
 def test_what_the_record_gives_is_told_and_not_asked() -> None:
     state = begun(SEX, WEIGHT)
     told = conversation(state, "r")
-    assert "In the record, and not asked (r shows and changes it): sex Female, body" in told
+    assert "In the record, and not asked (r shows and changes it): sex Female; body" in told
     assert "sex: Female (in the record: Patient/1)" in told
     assert "Sex?" not in told
 
@@ -126,7 +126,7 @@ def test_a_file_keeps_where_an_answer_of_the_record_stands(tmp_path: Path) -> No
     keeper.into(str(tmp_path / "a.yaml"), state)
     keeper.close()
     kept = yaml.safe_load((tmp_path / "a.yaml").read_text("utf-8"))
-    assert kept["weight"] == {"value": "70 kg", "record": "Observation/1"}
+    assert kept["weight"] == {"value": "70 kg", "record": "70 kg in Observation/1"}
 
 
 def test_a_conflict_with_a_no_that_was_given_is_open_until_it_is_answered() -> None:

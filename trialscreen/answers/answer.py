@@ -41,7 +41,7 @@ DESPITE = "despite"
 """The note of the places in a record that say yes, of a no that holds all the same."""
 
 RECORD = "record"
-"""The note of the places in a record that an answer was taken from, in a file that keeps it."""
+"""The note of the value in a record that an answer was taken from, and of its place there."""
 
 ANSWER_KEYS = (
     *(VALUE_KEY, SAMPLED, AWAITED_SINCE, AWAITED_FROM, DESPITE, RECORD),
@@ -96,6 +96,16 @@ class Answer(NamedTuple):
 
 
 Answers = Mapping[str, Answer]
+
+
+def in_record(answer: Answer) -> str:
+    """What a file notes of an answer from a record: the value as it was taken, and its place."""
+    return f"{answer.text} in {answer.where}"
+
+
+def is_of_record(answer: Answer) -> bool:
+    """Whether a file keeps it as it was taken from a record; not if it was changed by hand."""
+    return answer.notes.get(RECORD, "").startswith(f"{answer.text} in ")
 
 
 def as_text(value: object) -> str:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from trialscreen.answers.answer import (
     DESPITE,
-    RECORD,
     SET_ASIDE,
     Answer,
     Answers,
+    is_of_record,
     readable_facts,
 )
 from trialscreen.answers.values import read_value
@@ -49,7 +49,7 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
     no, both do. What a file kept of an earlier record is left out: the record is read anew.
     """
     said = _facts(trial, given, on)
-    own = {name: one for name, one in given.items() if RECORD not in one.notes}
+    own = {name: one for name, one in given.items() if not is_of_record(one)}
     noes = {name for name in own if said.get(name) == _NO}
     denied = {n for n in noes if not _despite(own[n], says_yes(record.evidence, n))}
     unused = {n for n, one in own.items() if one.is_set_aside and n in record.answers}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from trialscreen.answers.answer import RECORD, Answers
+from trialscreen.answers.answer import Answers, is_of_record
 from trialscreen.cli.output import needing, refuse, say_note
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import Trial
@@ -80,7 +80,7 @@ class RecordOptions(NamedTuple):
 
             found = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)
         tell_unusable(found.problems)
-        if anew := [name for name, one in given.items() if RECORD in one.notes]:
+        if anew := [name for name, one in given.items() if is_of_record(one)]:
             kept = "1 answer" if len(anew) == 1 else f"{len(anew)} answers"
             say_note(f"{kept} kept from an earlier record: read anew from this one")
         return with_record(trial, given, found, on)

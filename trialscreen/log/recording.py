@@ -1,13 +1,17 @@
 """A screening made ready for the log: in full, or the minimum until consent is recorded."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 
 from trialscreen.answers.answer import (
     AWAITED_SINCE,
     CRITERIA,
+    DESPITE,
+    RECORD,
     SAMPLED,
     SET_ASIDE,
+    Answer,
     Answers,
 )
 from trialscreen.answers.values import UNKNOWN_WORD
@@ -50,21 +54,36 @@ def recorded(
         return least._replace(awaited=tuple(_sources_awaited(screening)))
     _check_notes(answers)
     return least._replace(
-        answers={n: one._replace(where="") for n, one in answers.items() if n != SCREENING_DATE},
+        answers={n: _kept(one) for n, one in answers.items() if n != SCREENING_DATE},
         findings=tuple(_logged(finding) for finding in screening.findings),
         awaited=screening.waited_for,
         stale=tuple(one.in_words for one in screening.stale),
-        evidence=tuple(_without_number(one) for one in screening.evidence),
+        evidence=tuple(_kept_evidence(one) for one in screening.evidence),
     )
 
 
-def _without_number(one: Evidence) -> Evidence:
-    """Evidence as it can be kept: a resource of the patient's own names it by a number."""
-    resource, slash, _ = one.source.partition("/")
-    return one._replace(source=resource) if slash and resource in _OF_PERSONS else one
+_OF_PERSON = re.compile(r"\b(Patient|person)/[A-Za-z0-9.\-]+")
+_PLACE = re.compile(r"\b[A-Za-z_]+/[A-Za-z0-9.\-]{1,64}")
+_OF_PLACES = (RECORD, DESPITE)
+"""Notes in which places in a record stand."""
 
 
-_OF_PERSONS = ("Patient", "person")
+def _kept(answer: Answer) -> Answer:
+    """An answer without its place in a file, and without the number of the patient in a record."""
+    notes = {
+        key: _OF_PERSON.sub(r"\1", text) if key in _OF_PLACES else text
+        for key, text in answer.notes.items()
+    }
+    return answer._replace(where="", notes=notes)
+
+
+def _kept_evidence(one: Evidence) -> Evidence:
+    """Evidence without the number of the patient, and without words that could lead to one."""
+    try:
+        check_remark(one.value)
+    except ValueProblem:
+        one = one._replace(value="")
+    return one._replace(source=_OF_PERSON.sub(r"\1", one.source))
 
 
 def _sources_awaited(screening: Screening) -> Iterator[Awaited]:
@@ -128,8 +147,9 @@ def _check_notes(answers: Answers) -> None:
         checked = {CRITERIA, SAMPLED, AWAITED_SINCE}
         checked |= {SET_ASIDE} if one.text == UNKNOWN_WORD else set()
         for key in sorted(one.notes.keys() - checked):
+            told = one.notes[key]
             try:
-                check_remark(one.notes[key])
+                check_remark(_PLACE.sub("", told) if key in _OF_PLACES else told)
             except ValueProblem as problem:
                 problems.append(Problem(f"{name} {key}", str(problem)))
     if problems:

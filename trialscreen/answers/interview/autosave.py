@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 from filelock import FileLock, Timeout
 
-from trialscreen.answers.answer import NOTE, RECORD, SET_ASIDE, SUBJECT, VALUE_KEY
+from trialscreen.answers.answer import NOTE, RECORD, SET_ASIDE, SUBJECT, VALUE_KEY, in_record
 from trialscreen.answers.answers_file import KEPT
 from trialscreen.answers.interview.state import State
 from trialscreen.model.errors import InputError
@@ -100,7 +100,7 @@ def _data(state: State, subject: str | None) -> dict[str, object]:
     answers: dict[str, object] = {} if subject is None else {SUBJECT: subject}
     answers[SCREENING_DATE] = state.on.isoformat()
     for name, one in {**state.answers, **state.set_aside}.items():
-        origin = {"site": {NOTE: "a limit of the site"}, "record": {RECORD: one.where}}
+        origin = {"site": {NOTE: "a limit of the site"}, "record": {RECORD: in_record(one)}}
         aside = {SET_ASIDE: one.notes[SET_ASIDE]} if one.is_set_aside else {}
         answers[name] = {VALUE_KEY: one.text, **origin.get(one.by, {}), **aside, **one.notes}
     return answers

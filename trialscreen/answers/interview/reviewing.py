@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Set
 
-from trialscreen.answers.answer import ANSWERED, ASKED, CRITERIA, SET_ASIDE
+from trialscreen.answers.answer import ANSWERED, ASKED, CRITERIA, DESPITE, SET_ASIDE
 from trialscreen.answers.interview.state import State
 from trialscreen.answers.values import PENDING_WORD
 from trialscreen.model.evidence import EvidenceKind, in_words
@@ -52,6 +52,8 @@ def as_given(state: State, name: str) -> str:
     """An answer as it is understood; one in another unit also as it was typed."""
     answer = state.answers[name]
     day = f", sample of {answer.date}" if answer.date else ""
+    if DESPITE in answer.notes:
+        day = f", despite {answer.notes[DESPITE]}"
     return PENDING_WORD if answer.is_pending else f"{_as_given(state, name, answer.text)}{day}"
 
 
@@ -128,7 +130,7 @@ def record_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
     """What the record says of each of the elements, and whether it counts."""
     names = {one.name for one in elements}
     for one in state.screening.evidence:
-        if one.element in names:
+        if one.element in names and not one.is_given:
             told = in_words(state.trial.elements, one)
             label = labels(state.trial, (one.element,))
             yield f"In the record{_AS.get(one.kind, '')}: {label} {told}"
@@ -146,7 +148,7 @@ def of_record(state: State) -> Iterator[str]:
     """What the record gave, for it is not asked; and how much of it nobody has decided."""
     names = [name for name, one in state.answers.items() if one.by == "record"]
     if names:
-        listed = ", ".join(f"{labels(state.trial, (n,))} {as_given(state, n)}" for n in names)
+        listed = "; ".join(f"{labels(state.trial, (n,))} {as_given(state, n)}" for n in names)
         yield f"In the record, and not asked (r shows and changes it): {listed}"
     if conflicts := dict.fromkeys(one.element for one in state.screening.conflicts):
         yield f"In conflict, and asked as far as it matters: {labels(state.trial, conflicts)}"

@@ -214,7 +214,11 @@ class Session:
         self.console.say(f"\n{criterion.id} {criterion.label}: {excludes}.")
         for reason in finding.reasons:
             self.console.say(f"  {reason}")
-        for line in to_confirm(self.state, finding.rests_on):
+        deciding = [self.state.trial.elements[name] for name in finding.rests_on]
+        for line in (
+            *record_lines(self.state, deciding),
+            *to_confirm(self.state, finding.rests_on),
+        ):
             self.console.say(f"  {line}")
         if finding.clears_on is not None:
             self.console.say(f"  clears on {finding.clears_on}")
