@@ -1,6 +1,7 @@
-"""Codes of FHIR resources; their systems are named by their addresses."""
+"""Codes of FHIR resources, by the names that a mapping has for their systems."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -9,15 +10,57 @@ from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Coding
 from trialscreen.records.fhir import resources as fhir
 
+_SNOMED = "http://snomed.info/sct"
+_MOST_KNOWN = 50_000
 
-def known_by(codes: Codes | None, found: tuple[Coding, ...]) -> tuple[Coding, ...]:
-    """The same codes, with the short names of their systems where a mapping has them."""
-    if codes is None:
+
+class Coded(NamedTuple):
+    """The codes of a concept, whether they matter, and what of it cannot be read."""
+
+    codes: tuple[Coding, ...]
+    matters: bool
+    wrong: str = ""
+
+
+class Vocabulary:
+    """Reads codes. A mapping names their systems, and says which matter; without one, all do."""
+
+    def __init__(self, codes: Codes | None = None) -> None:
+        self._codes = codes
+        self._known: dict[bytes, Coded] = {}
+
+    def coded(self, raw: Raw) -> Coded:
+        """The concept that is written here; the same is written alike many times over."""
+        text = bytes(raw)
+        found = self._known.get(text)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[text] = self._read(raw)
         return found
-    return tuple(one._replace(system=codes.system(one.system)) for one in found)
+
+    def named(self, concept: fhir.Concept | None) -> tuple[Coding, ...]:
+        """The codes of a concept."""
+        return self._named(_codings(concept))
+
+    def all_named(self, concepts: Iterable[fhir.Concept] | None) -> tuple[Coding, ...]:
+        """The codes of several concepts."""
+        return tuple(one for concept in concepts or () for one in self.named(concept))
+
+    def _named(self, found: tuple[Coding, ...]) -> tuple[Coding, ...]:
+        codes = self._codes
+        if codes is None or not found:
+            return found
+        return tuple(one._replace(system=codes.system(one.system)) for one in found)
+
+    def _read(self, raw: Raw) -> Coded:
+        found, wrong = _readable(raw) if fhir.is_given(raw) else ((), "")
+        named = self._named(found)
+        matters = self._codes is None or self._codes.is_relevant(named)
+        return Coded(named, matters and (bool(named) or not wrong), wrong)
 
 
-def codings(concept: fhir.Concept | None) -> tuple[Coding, ...]:
+def _codings(concept: fhir.Concept | None) -> tuple[Coding, ...]:
     """The codes of a concept; its text as one of no system, if it has no other."""
     if concept is None:
         return ()
@@ -30,20 +73,15 @@ def codings(concept: fhir.Concept | None) -> tuple[Coding, ...]:
 def coding(one: fhir.Coding) -> Coding:
     """One code; the address of its system without a version."""
     system = (one.system or "").strip().rstrip("/").partition("|")[0]
-    if system.startswith("http://snomed.info/sct/"):  # an edition of it
-        system = "http://snomed.info/sct"
+    if system.startswith(f"{_SNOMED}/"):  # an edition of it
+        system = _SNOMED
     return Coding(system, (one.code or "").strip(), one.display or "")
 
 
-def all_codings(concepts: Iterable[fhir.Concept] | None) -> tuple[Coding, ...]:
-    """The codes of several concepts."""
-    return tuple(one for concept in concepts or () for one in codings(concept))
-
-
-def readable(raw: Raw) -> tuple[tuple[Coding, ...], str]:
-    """The codes in the JSON of a concept that can be read, and what is wrong with others."""
+def _readable(raw: Raw) -> tuple[tuple[Coding, ...], str]:
+    """The codes of a concept that can be read, and what is wrong with the others."""
     try:
-        return codings(msgspec.json.decode(raw, type=fhir.Concept | None)), ""
+        return _codings(msgspec.json.decode(raw, type=fhir.Concept | None)), ""
     except msgspec.ValidationError as error:
         wrong = str(error)
     try:
@@ -61,3 +99,11 @@ def readable(raw: Raw) -> tuple[tuple[Coding, ...], str]:
 
 class _Parts(fhir.Part):
     coding: list[Raw] | None = None
+
+
+class Origin(NamedTuple):
+    """Where a statement comes from: a resource, its place, and the vocabulary of its codes."""
+
+    source: str
+    place: str
+    words: Vocabulary

@@ -10,6 +10,7 @@ from trialscreen.text.characters import printable
 
 LINES = (".ndjson", ".jsonl")
 ENDINGS = (".json", *LINES)
+Note = Callable[[Problem], None]
 _BUFFER = 1 << 16
 _GZIP = 31
 """zlib's word for the form of .gz files."""
@@ -17,11 +18,15 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Document(NamedTuple):
-    """JSON text, and where it begins: a file, and a line if it is one of many."""
+    """JSON text, and where it stands: a file, and a line of it if it is one of many."""
 
     data: bytes
     file: str
-    line: int | None
+    line: int | None = None
+
+    def place(self, line: int = 1) -> str:
+        """The file and the line: that of the document, if it is one line."""
+        return f"{self.file}:{self.line or line}"
 
 
 def find(paths: Sequence[str | Path]) -> tuple[Path, ...]:
@@ -59,31 +64,51 @@ def _is_packed(path: Path) -> bool:
     return path.suffix.lower() == ".gz"
 
 
-def documents(
-    path: Path, note: Callable[[Problem], None], advance: Callable[[int], None]
-) -> Iterator[Document]:
-    """The documents of a file; what ends it early is told to `note`, with the line.
+class Lines(NamedTuple):
+    """A file of documents, each a line with its number; those that are blank are left out."""
 
-    `advance` is told of the bytes that are read, as they are on the disk.
+    file: str
+    lines: Iterator[tuple[int, bytes]]
+
+
+def opened(path: Path, note: Note, advance: Callable[[int], None]) -> Lines | Document | None:
+    """A file as it is to be read: a document, or many, read while they are asked for.
+
+    What ends it early is told to `note`, with the line, and `advance` of the bytes that are
+    read, as they are on the disk.
     """
-    name, last = printable(str(path)), 0
+    lines = _numbered(path, note, advance)
+    if _ending(path) in LINES:
+        return Lines(_name(path), lines)
+    whole = b"".join(data for _, data in lines)
+    return Document(whole, _name(path)) if whole else None
+
+
+def _name(path: Path) -> str:
+    return printable(str(path))
+
+
+def _numbered(
+    path: Path, note: Note, advance: Callable[[int], None]
+) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file; all of one that is one document."""
+    name, number = _name(path), 0
     try:
         with path.open("rb") as raw:
             chunks = _chunks(raw, advance)
             if _is_packed(path):
                 chunks = _unpacked(chunks)
             if _ending(path) not in LINES:
-                yield Document(b"".join(chunks).removeprefix(_BYTE_ORDER_MARK), name, None)
+                yield 1, b"".join(chunks).removeprefix(_BYTE_ORDER_MARK)
                 return
-            for last, line in enumerate(_lines(chunks), 1):
+            for number, line in enumerate(_lines(chunks), 1):
                 if line and not line.isspace():
-                    begins = _BYTE_ORDER_MARK if last == 1 else b""
-                    yield Document(line.removeprefix(begins), name, last)
+                    yield number, line if number > 1 else line.removeprefix(_BYTE_ORDER_MARK)
     except EOFError:
-        note(Problem(f"{name}:{last + 1}", "ends early: it is a part of a .gz file"))
+        note(Problem(f"{name}:{number + 1}", "ends early: it is a part of a .gz file"))
     except zlib.error:
         message = "is damaged, and not read from here on: it cannot be unpacked"
-        note(Problem(f"{name}:{last + 1}", message))
+        note(Problem(f"{name}:{number + 1}", message))
     except OSError as error:
         note(Problem(name, f"cannot be read: {error.strerror}"))
 
@@ -122,8 +147,3 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
             begun = [others.pop()]
             yield from others
     yield b"".join(begun)
-
-
-def place(document: Document, line: int = 1) -> str:
-    """The file, and the line: that of the document, if it is one line."""
-    return f"{document.file}:{document.line or line}"

@@ -1,6 +1,6 @@
 """From JSON documents to resources that matter, each kept for its own patient."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -8,12 +8,10 @@ import msgspec
 from msgspec import Raw
 
 from trialscreen.model.errors import Problem
-from trialscreen.records.codes import Codes
 from trialscreen.records.fhir import resources as fhir
-from trialscreen.records.fhir.codings import known_by, readable
-from trialscreen.records.fhir.files import Document, place
+from trialscreen.records.fhir.codings import Vocabulary
+from trialscreen.records.fhir.files import Document, Lines, Note
 from trialscreen.records.fhir.references import (
-    Contained,
     Names,
     Whose,
     full_url_id,
@@ -21,19 +19,20 @@ from trialscreen.records.fhir.references import (
     key_of,
     whose,
 )
+from trialscreen.records.fhir.resources import NOTHING
 from trialscreen.records.fhir.store import ANYBODY, Kept, Store
-
-Note = Callable[[Problem], None]
+from trialscreen.text.characters import shown
 
 CODED = ("Observation", "Condition", "AllergyIntolerance", "Procedure", "ServiceRequest")
 MEDICINES = (
     *("MedicationRequest", "MedicationStatement"),
     *("MedicationAdministration", "MedicationDispense"),
 )
-_ABOUT_PATIENTS = frozenset((*CODED, *MEDICINES, "Patient", "QuestionnaireResponse"))
-_HOLDERS = frozenset((*CODED, *MEDICINES, "DiagnosticReport"))
+_STATEMENTS = frozenset((*CODED, *MEDICINES))
+_ABOUT_PATIENTS = _STATEMENTS | {"QuestionnaireResponse"}
+_HOLDERS = _STATEMENTS | {"DiagnosticReport"}
 """Of these, what they contain is looked at."""
-_OTHERS = frozenset(("Medication", "DiagnosticReport"))
+_LOOKED_AT = _ABOUT_PATIENTS | _HOLDERS | {"Patient", "Medication", "Bundle"}
 
 MOST_DEEP = 5
 """Bundles in bundles."""
@@ -54,39 +53,60 @@ class Where(NamedTuple):
 
 
 class Intake:
-    """Takes documents in, of which a store keeps what matters by its codes; without, all."""
+    """Takes documents in, of which a store keeps what matters by its codes."""
 
-    def __init__(self, store: Store, codes: Codes | None, note: Note) -> None:
+    def __init__(self, store: Store, words: Vocabulary, note: Note) -> None:
         self._store = store
-        self._codes = codes
+        self._words = words
         self._note = note
-        self._known: dict[bytes, bool] = {}
+        self._owners: dict[bytes, str] = {}
+
+    def lines(self, lines: Lines) -> None:
+        """Documents that are a line each: most hold nothing that matters, and are passed over."""
+        coded, held = self._words.coded, frozenset(CODED)
+        for number, line in lines.lines:
+            try:
+                head = _head(line)
+            except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+                self.document(Document(line, lines.file, number))
+                continue
+            kind = head.resource_type
+            if kind in held:
+                known = coded(head.code)
+                is_plain = head.component is NOTHING and head.contained is NOTHING
+                if is_plain and not known.matters and not known.wrong:
+                    continue
+            elif kind and kind not in _LOOKED_AT:
+                continue
+            self._found(head, Document(line, lines.file, number))
 
     def document(self, document: Document) -> None:
         """A resource, or a bundle of them."""
         try:
             head = _head(document.data)
         except msgspec.ValidationError as error:
-            self._wrong(place(document), f"is no FHIR resource: {error}")
+            self._wrong(document.place(), f"is no FHIR resource: {error}")
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             if document.line is None and "trailing" in str(error):
                 self._lines_of(document)
             else:
-                self._wrong(place(document), f"is no JSON, and is not read: {error}")
+                self._wrong(document.place(), f"is no JSON, and is not read: {error}")
         else:
-            kind = head.resource_type
-            if kind == "Bundle":
-                self._bundle(document.data, document, 0, 0)
-            elif kind in _ABOUT_PATIENTS or kind in _OTHERS:
-                self._resource(head, document.data, Where(place(document)))
-            elif not kind:
-                self._wrong(place(document), "is no FHIR resource: it has no resourceType")
+            self._found(head, document)
+
+    def _found(self, head: fhir.Head, document: Document) -> None:
+        kind = head.resource_type
+        if kind == "Bundle":
+            self._bundle(document.data, document, 0, 0)
+        elif kind in _LOOKED_AT:
+            self._resource(head, document.data, Where(document.place()))
+        elif not kind:
+            self._wrong(document.place(), "is no FHIR resource: it has no resourceType")
 
     def _lines_of(self, document: Document) -> None:
         """A file of lines under a name that says it is one document."""
-        for number, line in enumerate(document.data.splitlines(), 1):
-            if line.strip():
-                self.document(document._replace(data=line, line=number))
+        numbered = enumerate(document.data.splitlines(), 1)
+        self.lines(Lines(document.file, ((n, line) for n, line in numbered if line.strip())))
 
     def _wrong(self, where: str, message: str) -> None:
         self._note(Problem(where, message))
@@ -98,10 +118,10 @@ class Intake:
         try:
             bundle, damaged = fhir.decode(fhir.Bundle, data)
         except (msgspec.DecodeError, RecursionError) as error:
-            self._wrong(place(document, before + 1), f"is no bundle: {error}")
+            self._wrong(document.place(before + 1), f"is no bundle: {error}")
             return
         for name, message in damaged:
-            self._wrong(place(document, before + 1), f"Bundle {name}: {message}")
+            self._wrong(document.place(before + 1), f"Bundle {name}: {message}")
         entries = [one for one in bundle.entry or () if fhir.is_given(one.resource)]
         if bundle.type == "history":
             entries = _newest(bundle.entry or ())
@@ -114,7 +134,7 @@ class Intake:
             if begins >= 0:
                 line += data.count(b"\n", at, begins)
                 at = begins
-            here = Where(place(document, line + 1), names, entry.full_url, deep=deep)
+            here = Where(document.place(line + 1), names, entry.full_url, deep=deep)
             if head is None:
                 self._wrong(here.place, "is no FHIR resource, and is not read")
             elif head.resource_type != "Bundle":
@@ -134,17 +154,17 @@ class Intake:
 
     def _resource(self, head: fhir.Head, data: bytes, where: Where) -> None:
         kind = head.resource_type
-        source = _source(head, where)
         inside = self._contained(head) if kind in _HOLDERS else ()
-        if kind in _ABOUT_PATIENTS and self._matters(head, where):
-            self._keep(head, data, source, where._replace(siblings=inside or where.siblings))
+        if kind == "Patient":
+            self._keep_patient(head, data, where)
         elif kind == "Medication":
-            key = f"Medication/{_id(head, where)}"
-            self._store.keep_medicine(key, where.place, data)
+            self._store.keep_medicine(f"Medication/{_id(head, where)}", where.place, data)
+        elif kind in _ABOUT_PATIENTS and self._matters(head, where):
+            self._keep(head, data, where._replace(siblings=inside or where.siblings))
         for one in inside:
             part = self._head_of(one)
-            if part is not None and part.resource_type in (*CODED, *MEDICINES):
-                holder = (source, _subject(head))
+            if part is not None and part.resource_type in _STATEMENTS:
+                holder = (_source(head, where), _subject(head))
                 inner = where._replace(full_url=None, holder=holder, siblings=inside)
                 self._resource(part, bytes(one), inner)
 
@@ -157,14 +177,12 @@ class Intake:
             return ()
 
     def _matters(self, head: fhir.Head, where: Where) -> bool:
-        kind = head.resource_type
-        if kind in MEDICINES:
+        if head.resource_type in MEDICINES:
             return self._medicine_matters(head, where)
-        if kind not in CODED:
+        if head.resource_type not in CODED:
             return True
-        return self._relevant(head.code, where) or (
-            fhir.is_given(head.component) and self._part_matters(head.component, where)
-        )
+        own = self._relevant(head.code, where, "code")
+        return (fhir.is_given(head.component) and self._part_matters(head.component, where)) or own
 
     def _part_matters(self, component: Raw, where: Where) -> bool:
         try:
@@ -172,48 +190,28 @@ class Intake:
         except msgspec.ValidationError as error:
             self._wrong(where.place, f"component: {error}")
             return False
-        return any(self._relevant(part.code, where) for part in parts or ())
+        matter = [self._relevant(part.code, where, "component code") for part in parts or ()]
+        return any(matter)  # once all of them have been looked at
 
     def _medicine_matters(self, head: fhir.Head, where: Where) -> bool:
         """What refers to a medicine may matter: the medicine may come later."""
         concept = head.medication_codeable_concept
-        if fhir.is_given(head.medication) and not fhir.is_given(concept):
-            try:
-                concept = msgspec.json.decode(head.medication, type=_RawChoice).concept
-            except msgspec.ValidationError as error:
-                self._wrong(where.place, f"medication: {error}")
-        return self._relevant(concept, where) if fhir.is_given(concept) else True
+        if not fhir.is_given(concept):
+            concept = _choice(head).concept
+        return not fhir.is_given(concept) or self._relevant(concept, where, "medication")
 
-    def _relevant(self, code: Raw, where: Where) -> bool:
-        """Whether codes matter; the same codes are written alike many times over."""
-        text = bytes(code)
-        known = self._known.get(text)
-        if known is None:
-            codes, wrong = readable(code) if fhir.is_given(code) else ((), "")
-            mapping = self._codes
-            known = mapping is None or mapping.is_relevant(known_by(mapping, codes))
-            if wrong:
-                self._wrong(where.place, f"code: {wrong}")
-                return known and bool(codes)
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            self._known[text] = known
-        return known
+    def _relevant(self, code: Raw, where: Where, name: str) -> bool:
+        _, matters, wrong = self._words.coded(code)
+        if wrong:
+            self._wrong(where.place, f"{name}: {wrong}")
+        return matters
 
-    def _keep(self, head: fhir.Head, data: bytes, source: str, where: Where) -> None:
-        kind = head.resource_type
-        if kind == "Patient":
-            self._keep_patient(head, data, where)
-            return
+    def _keep(self, head: fhir.Head, data: bytes, where: Where) -> None:
+        source = _source(head, where)
         owner = self._owner(head, source, where)
-        if owner.problem and kind == "QuestionnaireResponse":
-            owner = Whose(source, (ANYBODY,))
-        if owner.problem:
-            self._wrong(where.place, f"{source} {owner.problem}")
-            return
-        medicine = self._medicine(head, source, where)
-        kept = Kept(owner.patient, kind, source, where.place, medicine, data)
-        self._store.keep(kept, owner.names)
+        if owner:
+            medicine = self._medicine(head, source, where)
+            self._store.keep(Kept(owner, head.resource_type, source, where.place, medicine, data))
 
     def _keep_patient(self, head: fhir.Head, data: bytes, where: Where) -> None:
         name = _id(head, where)
@@ -226,41 +224,54 @@ class Intake:
         self._store.know((f"Patient/{name}", *filter(None, (url, *identifiers))), name)
         self._store.keep(Kept(name, "Patient", f"Patient/{name}", where.place, "", data))
 
-    def _owner(self, head: fhir.Head, source: str, where: Where) -> Whose:
+    def _owner(self, head: fhir.Head, source: str, where: Where) -> str:
+        """The patient whose a resource is, or a key of the store; empty, and told, if nobody's."""
         given = _subject(head)
         if not fhir.is_given(given) and where.holder is not None:
             given = where.holder[1]
+        if (text := bytes(given)) in self._owners and not where.names:
+            return self._owners[text]
+        owner = self._found_owner(given, source, where)
+        if owner.problem and head.resource_type == "QuestionnaireResponse":
+            owner = Whose(source, (ANYBODY,), is_local=True)
+        if owner.problem:
+            self._wrong(where.place, f"{source} {owner.problem}")
+            return ""
+        key = self._store.loose(owner.names, owner.patient) if owner.names else owner.patient
+        if not (where.names or owner.is_local):
+            if len(self._owners) >= _MOST_KNOWN:
+                self._owners.clear()
+            self._owners[text] = key
+        return key
+
+    def _found_owner(self, given: Raw, source: str, where: Where) -> Whose:
         try:
-            reference = (
-                msgspec.json.decode(given, type=fhir.Reference | None)
-                if fhir.is_given(given)
-                else None
-            )
+            reference = msgspec.json.decode(given, type=_REFERENCE) if bytes(given) else None
         except msgspec.ValidationError as error:
             return Whose("", problem=f"names no patient that can be read: {error}")
+        text = (reference.reference or "").strip() if reference is not None else ""
+        if not text.startswith("#"):
+            return whose(reference, where.names)
         outer = where.holder[0] if where.holder is not None else source
-        patients = () if reference is None else _patients(reference, where.siblings)
-        owner = whose(reference, outer, where.names, patients)
-        if patients and owner.patient:
-            data = next(raw for raw in where.siblings if _is_patient(raw, patients[0].id))
-            one = Kept(
-                owner.patient, "Patient", f"{outer}#{patients[0].id}", where.place, "", bytes(data)
-            )
-            self._store.keep(one, owner.names)
+        raw = next((one for one in where.siblings if _known_as(one) == ("Patient", text[1:])), None)
+        if raw is None:
+            return Whose("", problem=f"refers to {shown(text)}, which it does not contain")
+        patient, _ = fhir.decode(fhir.Patient, raw)
+        names = filter(None, map(identifier_name, patient.identifier or ()))
+        owner = Whose(f"{outer}{text}", (*names, f"Patient/{text[1:]}"), is_local=True)
+        key = self._store.loose(owner.names, owner.patient)
+        self._store.keep(Kept(key, "Patient", owner.patient, where.place, "", bytes(raw)))
         return owner
 
     def _medicine(self, head: fhir.Head, source: str, where: Where) -> str:
         """The key of the Medication that is referred to; a contained one is kept under its own."""
-        given = head.medication_reference
-        if fhir.is_given(head.medication) and not fhir.is_given(given):
-            try:
-                given = msgspec.json.decode(head.medication, type=_RawChoice).reference
-            except msgspec.ValidationError:
-                return ""
-        if not fhir.is_given(given):
+        if head.resource_type not in MEDICINES:
             return ""
+        given = head.medication_reference
+        if not fhir.is_given(given):
+            given = _choice(head).reference
         try:
-            reference = msgspec.json.decode(given, type=fhir.Reference | None)
+            reference = msgspec.json.decode(given, type=_REFERENCE) if bytes(given) else None
         except msgspec.ValidationError as error:
             self._wrong(where.place, f"medicationReference: {error}")
             return ""
@@ -274,9 +285,15 @@ class Intake:
         return key
 
 
-class _RawChoice(fhir.Part):
-    concept: Raw = fhir.NOTHING
-    reference: Raw = fhir.NOTHING
+_REFERENCE = fhir.Reference | None
+
+
+def _choice(head: fhir.Head) -> fhir.MedicationChoice:
+    """R5's medication; nothing if it cannot be read."""
+    try:
+        return msgspec.json.decode(head.medication, type=fhir.MedicationChoice)
+    except msgspec.DecodeError:
+        return fhir.MedicationChoice()
 
 
 def _id(head: fhir.Head, where: Where) -> str:
@@ -327,20 +344,3 @@ def _known_as(raw: Raw) -> tuple[str, str]:
     except msgspec.DecodeError:
         return "", ""
     return one.resource_type or "", one.id or ""
-
-
-def _is_patient(raw: Raw, id: str) -> bool:
-    return _known_as(raw) == ("Patient", id)
-
-
-def _patients(reference: fhir.Reference, contained: Sequence[Raw]) -> tuple[Contained, ...]:
-    """The contained patient that is referred to, if it is there."""
-    text = (reference.reference or "").strip()
-    if not text.startswith("#"):
-        return ()
-    for raw in contained:
-        if _is_patient(raw, text[1:]):
-            patient, _ = fhir.decode(fhir.Patient, raw)
-            names = tuple(filter(None, map(identifier_name, patient.identifier or ())))
-            return (Contained(text[1:], names),)
-    return ()

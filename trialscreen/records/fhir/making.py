@@ -1,16 +1,14 @@
 """One resource, as it was kept, to what it says: a person, or entries of a record."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeGuard
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from trialscreen.model.errors import Problem
-from trialscreen.records.codes import Codes
-from trialscreen.records.entries import Amount, Coding, Entry, Person
+from trialscreen.records.entries import Entry, Person
 from trialscreen.records.fhir import observations, responses, statements
 from trialscreen.records.fhir import resources as fhir
-from trialscreen.records.fhir.codings import codings, known_by
-from trialscreen.records.fhir.intake import Note
-from trialscreen.records.fhir.observations import Value
+from trialscreen.records.fhir.codings import Origin, Vocabulary
+from trialscreen.records.fhir.files import Note
 from trialscreen.records.fhir.standings import weakest
 from trialscreen.records.fhir.store import Kept, Store
 
@@ -19,10 +17,10 @@ Made = Person | Entry
 
 class _Form(NamedTuple):
     kind: type[fhir.Part]
-    make: Callable[[Any, str], Entry]
+    make: Callable[[Any, Origin], Entry]
 
 
-_ONE_ENTRY: Mapping[str, _Form] = {
+FORMS: Mapping[str, _Form] = {
     "Condition": _Form(fhir.Condition, statements.condition),
     "AllergyIntolerance": _Form(fhir.Condition, statements.allergy),
     "Procedure": _Form(fhir.Procedure, statements.procedure),
@@ -44,9 +42,9 @@ class What(NamedTuple):
 class Maker:
     """Makes persons and entries of what a store has kept."""
 
-    def __init__(self, store: Store, codes: Codes | None, note: Note) -> None:
+    def __init__(self, store: Store, words: Vocabulary, note: Note) -> None:
         self._store = store
-        self._codes = codes
+        self._words = words
         self._note = note
 
     def made_of(self, kept: Kept) -> What:
@@ -56,50 +54,35 @@ class Maker:
         """
         resource: fhir.Resource | fhir.Observation
         made: list[Made]
-        if kept.kind == "Patient":
-            patient, damaged = fhir.decode(fhir.Patient, kept.data)
-            resource, made = patient, [statements.person(patient, kept.source, damaged)]
-        elif kept.kind == "Observation":
+        origin = Origin(kept.source, kept.place, self._words)
+        if kept.kind == "Observation":
             observation, damaged = fhir.decode(fhir.Observation, kept.data)
             resource = observation
-            made = list(observations.entries(observation, kept.source, damaged))
+            made = list(observations.entries(observation, origin, damaged))
+        elif kept.kind == "Patient":
+            patient, damaged = fhir.decode(fhir.Patient, kept.data)
+            resource, made = patient, [statements.person(patient, origin, damaged)]
         elif kept.kind == "QuestionnaireResponse":
             response, damaged = fhir.decode(fhir.QuestionnaireResponse, kept.data)
-            resource, made = response, list(responses.entries(response, kept.source))
+            resource, made = response, list(responses.entries(response, origin))
         else:
-            resource, damaged, entry = self._one_entry(kept)
+            resource, damaged, entry = self._one_entry(kept, origin)
             made = [] if entry is None else [entry]
-        self._tell(kept.place, kept.source, damaged)
+        for name, message in damaged:
+            self._note(Problem(kept.place, f"{kept.source} {name}: {message}"))
         if resource.modifier_extension:
             made = [_modified(one, resource.modifier_extension) for one in made]
         updated = resource.meta.last_updated if resource.meta is not None else None
-        return What(updated or "", [self._finished(one, kept.place) for one in made])
+        return What(updated or "", made)
 
-    def matters(self, entry: Entry) -> bool:
-        """Whether a mapping of codes has a use for an entry."""
-        return self._codes is None or entry.kind == "answer" or self._codes.is_relevant(entry.codes)
-
-    def _finished(self, one: Made, place: str) -> Made:
-        if isinstance(one, Person):
-            return one._replace(place=place)
-        return one._replace(
-            place=place,
-            codes=known_by(self._codes, one.codes),
-            value=one.value if not is_codings(one.value) else known_by(self._codes, one.value),
-            site=known_by(self._codes, one.site),
-            route=known_by(self._codes, one.route),
-        )
-
-    def _tell(self, place: str, source: str, damaged: Iterable[fhir.Damage]) -> None:
-        for one in damaged:
-            self._note(Problem(place, f"{source} {one.name}: {one.message}"))
-
-    def _one_entry(self, kept: Kept) -> tuple[fhir.Resource, list[fhir.Damage], Entry | None]:
+    def _one_entry(
+        self, kept: Kept, origin: Origin
+    ) -> tuple[fhir.Resource, list[fhir.Damage], Entry | None]:
         """As a part that cannot be read may be a status, the rest is not certain."""
-        form = _ONE_ENTRY[kept.kind]
+        form = FORMS[kept.kind]
         resource, damaged = fhir.decode(form.kind, kept.data)
         assert isinstance(resource, fhir.Resource)
-        entry = form.make(resource, kept.source)
+        entry = form.make(resource, origin)
         if damaged:
             entry = entry._replace(standing=weakest(entry.standing, "provisional"))
         if kept.medicine and not entry.codes:
@@ -107,21 +90,17 @@ class Maker:
         return resource, damaged, entry
 
     def _with_medicine(self, entry: Entry, kept: Kept) -> Entry | None:
-        """The entry with the codes of the Medication that it refers to."""
+        """The entry with the codes of the Medication that it refers to, if they matter."""
         data = self._store.medicine(kept.medicine)
         if data is None:
             name = kept.medicine.partition("#")[2] or kept.medicine
             message = f"{kept.source} refers to {name}, which is not among the files"
             self._note(Problem(kept.place, message))
             return None
-        medicine, damaged = fhir.decode(fhir.Medication, data)
-        self._tell(kept.place, kept.medicine, damaged)
-        return entry._replace(codes=codings(medicine.code))
-
-
-def is_codings(value: Value) -> TypeGuard[tuple[Coding, ...]]:
-    """Whether a value is a coded one: an amount is a tuple, too."""
-    return isinstance(value, tuple) and not isinstance(value, Amount)
+        codes, matters, wrong = self._words.coded(fhir.decode(fhir.Medication, data)[0].code)
+        if wrong:
+            self._note(Problem(kept.place, f"{kept.medicine} code: {wrong}"))
+        return entry._replace(codes=codes) if matters else None
 
 
 def _modified(one: Made, extensions: list[fhir.Extension]) -> Made:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from msgspec import Raw
 
-from trialscreen.records.entries import Amount, Coding, Entry, Limits
+from trialscreen.records.entries import Amount, Coding, Entry, Limits, Standing
 from trialscreen.records.fhir import resources as fhir
-from trialscreen.records.fhir.codings import codings
+from trialscreen.records.fhir.codings import Origin, Vocabulary
 from trialscreen.records.fhir.standings import OBSERVATION, standing, weakest
 
 UCUM = ("http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8")
@@ -19,7 +20,7 @@ Value = Amount | bool | str | tuple[Coding, ...] | None
 
 
 def entries(
-    observation: fhir.Observation, source: str, damaged: list[fhir.Damage]
+    observation: fhir.Observation, origin: Origin, damaged: list[fhir.Damage]
 ) -> Iterator[Entry]:
     """What an observation says itself, and each of its components.
 
@@ -27,64 +28,96 @@ def entries(
     cannot be used, so that no older one stands in for it.
     """
     counts, notes = standing(OBSERVATION, observation.status)
-    if any(one.name not in _WITHOUT_EFFECT and not _is_value(one) for one in damaged):
+    if damaged and any(one.name not in _WITHOUT_EFFECT and not _is_value(one) for one in damaged):
         counts = weakest(counts, "provisional")
     start, end = _when(observation)
-    whole = Entry(
-        "measurement",
-        (),
-        source,
-        start=start,
-        end=end,
-        recorded=observation.issued or "",
-        standing=counts,
-        site=codings(observation.body_site),
-        notes=notes,
+    whole = _Whole(
+        origin,
+        start,
+        end,
+        observation.issued or "",
+        counts,
+        origin.words.named(observation.body_site),
+        notes,
     )
     own = _measured(whole, observation, damaged)
-    if own.value is not None or not observation.component:
+    if not observation.component:
         yield own
-    for raw in observation.component or ():
+        return
+    if own.value is not None and origin.words.coded(observation.code).matters:
+        yield own
+    for raw in observation.component:
         part, wrong = fhir.decode(fhir.Component, raw)
         damaged.extend(one._replace(name=f"component {one.name}") for one in wrong)
-        yield _measured(whole, part, wrong)
+        if origin.words.coded(part.code).matters:
+            yield _measured(whole, part, wrong)
 
 
 _WITHOUT_EFFECT = ("referenceRange", "id", "meta", "issued")
+
+
+class _Whole(NamedTuple):
+    """What all parts of an observation have in common."""
+
+    origin: Origin
+    start: str
+    end: str
+    recorded: str
+    standing: Standing
+    site: tuple[Coding, ...]
+    notes: tuple[str, ...]
 
 
 def _is_value(damage: fhir.Damage) -> bool:
     return damage.name.startswith("value")
 
 
-def _measured(whole: Entry, part: fhir.Component, damaged: Sequence[fhir.Damage]) -> Entry:
-    wrong = next((one.message for one in damaged if _is_value(one)), "")
-    limits, notes = _limits(part.reference_range or ())
-    return whole._replace(
-        codes=codings(part.code),
-        value=f"cannot be read: {wrong}" if wrong else value_of(part),
-        absent=_words(part.data_absent_reason),
-        limits=limits,
-        notes=(*whole.notes, *notes),
+def _measured(whole: _Whole, part: fhir.Component, damaged: Sequence[fhir.Damage]) -> Entry:
+    origin, start, end, recorded, counts, site, notes = whole
+    words, limits = origin.words, Limits()
+    value = value_of(part, words)
+    if part.reference_range:
+        limits, more = _limits(part.reference_range, words)
+        notes = (*notes, *more)
+    if damaged and (wrong := next((one.message for one in damaged if _is_value(one)), "")):
+        value = f"cannot be read: {wrong}"
+    return Entry(
+        "measurement",
+        words.coded(part.code).codes,
+        origin.source,
+        value,
+        _said(part.data_absent_reason, words),
+        limits,
+        start,
+        end,
+        recorded,
+        None,
+        counts,
+        site,
+        (),
+        origin.place,
+        notes,
     )
 
 
 def _when(one: fhir.Observation) -> tuple[str, str]:
     """The day or moment of an observation, or its first and its last."""
+    if one.effective_date_time:
+        return one.effective_date_time, ""
     if one.effective_period is not None:
         return one.effective_period.start or "", one.effective_period.end or ""
     event = one.effective_timing.event if one.effective_timing is not None else None
     times = [time for time in event or () if time]
-    start = one.effective_date_time or one.effective_instant or (min(times) if times else "")
+    start = one.effective_instant or (min(times) if times else "")
     return start, max(times) if len(times) > 1 else ""
 
 
-def value_of(part: fhir.Component) -> Value:
+def value_of(part: fhir.Component, words: Vocabulary) -> Value:
     """The value of an observation, in whichever of FHIR's types; None if there is none."""
     if part.value_quantity is not None:
         return amount(part.value_quantity)
     if part.value_codeable_concept is not None:
-        return codings(part.value_codeable_concept) or None
+        return words.named(part.value_codeable_concept) or None
     if part.value_boolean is not None:
         return part.value_boolean
     if fhir.is_given(part.value_integer):
@@ -151,16 +184,18 @@ def _ratio(ratio: fhir.Ratio) -> str:
     )
 
 
-def _words(concept: fhir.Concept | None) -> str:
+def _said(concept: fhir.Concept | None, words: Vocabulary) -> str:
     if concept is None:
         return ""
-    codes = codings(concept)
+    codes = words.named(concept)
     return concept.text or next((one.display or one.code for one in codes), "") or "absent"
 
 
-def _limits(ranges: Sequence[fhir.ReferenceRange]) -> tuple[Limits, tuple[str, ...]]:
+def _limits(
+    ranges: Sequence[fhir.ReferenceRange], words: Vocabulary
+) -> tuple[Limits, tuple[str, ...]]:
     """The range of normal, if there is one; of several, none: they are for other people too."""
-    normal = [one for one in ranges if _is_normal(one)]
+    normal = [one for one in ranges if _is_normal(one, words)]
     stated = {limits: None for one in normal if (limits := _sides(one)) != Limits()}
     if len(stated) > 1:
         return Limits(), (f"{len(stated)} reference ranges are printed; none is taken",)
@@ -169,8 +204,8 @@ def _limits(ranges: Sequence[fhir.ReferenceRange]) -> tuple[Limits, tuple[str, .
     return next(iter(stated), Limits()), ()
 
 
-def _is_normal(one: fhir.ReferenceRange) -> bool:
-    codes = codings(one.type)
+def _is_normal(one: fhir.ReferenceRange, words: Vocabulary) -> bool:
+    codes = words.named(one.type)
     return not codes or any(code.code == "normal" for code in codes)
 
 

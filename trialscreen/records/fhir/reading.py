@@ -10,8 +10,9 @@ import msgspec
 from trialscreen.model.errors import Problem
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Entry, Person, Record
-from trialscreen.records.fhir.files import documents, find
-from trialscreen.records.fhir.intake import Intake, Note
+from trialscreen.records.fhir.codings import Vocabulary
+from trialscreen.records.fhir.files import Document, Lines, Note, find, opened
+from trialscreen.records.fhir.intake import Intake
 from trialscreen.records.fhir.making import Made, Maker
 from trialscreen.records.fhir.store import Kept, Store
 from trialscreen.text.characters import shown
@@ -34,9 +35,10 @@ def read(paths: Sequence[str | Path], codes: Codes | None = None) -> Read:
     given. Raises InputError for a file that is not there.
     """
     problems: list[Problem] = []
+    words = Vocabulary(codes)
     with Store() as store:
-        take_in(find(paths), store, codes, problems.append)
-        records = tuple(records_of(store, codes, problems.append))
+        take_in(find(paths), Intake(store, words, problems.append), problems.append)
+        records = tuple(records_of(store, words, problems.append))
     return Read(records, tuple(problems))
 
 
@@ -45,30 +47,31 @@ def extract(files: Sequence[Path], tables: "Tables", advance: Callable[[int], No
 
     `advance` is told how many more bytes are read. What matters waits on the disk.
     """
-    codes = tables.selection.codes
+    words, note = Vocabulary(tables.selection.codes), tables.note
     with TemporaryDirectory(prefix="trialscreen-") as folder, Store(Path(folder)) as store:
-        take_in(files, store, codes, tables.note, advance)
-        for record in records_of(store, codes, tables.note):
+        take_in(files, Intake(store, words, note), note, advance)
+        for record in records_of(store, words, note):
             tables.add(record)
 
 
 def take_in(
     files: Sequence[Path],
-    store: Store,
-    codes: Codes | None,
+    intake: Intake,
     note: Note,
     advance: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Reads files into a store. `advance` is told how many more bytes are read."""
-    intake = Intake(store, codes, note)
+    """Reads all files. `advance` is told how many more bytes are read."""
     for path in files:
-        for document in documents(path, note, advance):
-            intake.document(document)
+        match opened(path, note, advance):
+            case Lines() as lines:
+                intake.lines(lines)
+            case Document() as document:
+                intake.document(document)
 
 
-def records_of(store: Store, codes: Codes | None, note: Note) -> Iterator[Record]:
+def records_of(store: Store, words: Vocabulary, note: Note) -> Iterator[Record]:
     """The records in a store, one after the other."""
-    maker = Maker(store, codes, note)
+    maker = Maker(store, words, note)
     for patient, kept in store.patients():
         yield _record(patient, kept, maker, note)
 
@@ -85,7 +88,7 @@ def _record(patient: str, kept: Sequence[Kept], maker: Maker, note: Note) -> Rec
     if not persons:
         message = f"{shown(patient)} is referred to, and no Patient among the files has this id"
         note(Problem(kept[0].place, message))
-    return Record(patient, tuple(persons), tuple(filter(maker.matters, entries)))
+    return Record(patient, tuple(persons), tuple(entries))
 
 
 class _Versions:

@@ -5,7 +5,7 @@ bundle's entry, and `#x` for what is contained.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from trialscreen.records.fhir import resources as fhir
@@ -24,11 +24,13 @@ class Whose(NamedTuple):
 
     Where that takes what other files say, `names` are what the patient may be known by, the
     first that is known winning, and `patient` is the id otherwise. `problem`: why it is nobody's.
+    `is_local`: the same reference elsewhere is to somebody else.
     """
 
     patient: str
     names: tuple[str, ...] = ()
     problem: str = ""
+    is_local: bool = False
 
 
 def key_of(reference: str, kind: str, names: Names) -> str:
@@ -49,42 +51,21 @@ def full_url_id(full_url: str | None) -> str:
     return urn[1] if urn is not None else plain.rpartition("/")[2]
 
 
-class Contained(NamedTuple):
-    """A patient inside another resource."""
-
-    id: str
-    identifiers: tuple[str, ...]
-
-
 def identifier_name(one: fhir.Identifier | None) -> str:
     """What a patient is known by; empty for an identifier without a value."""
     return f"{one.system or ''}|{one.value}" if one is not None and one.value else ""
 
 
-def whose(
-    reference: fhir.Reference | None, source: str, names: Names, contained: Sequence[Contained]
-) -> Whose:
-    """The patient that a `subject` refers to."""
-    if reference is None or not (reference.reference or reference.identifier):
-        return Whose("", problem="names no patient")
-    text = (reference.reference or "").strip()
-    if text.startswith("#"):
-        return _inside(text[1:], source, contained)
+def whose(reference: fhir.Reference | None, names: Names) -> Whose:
+    """The patient that a `subject` refers to, outside of the resource itself."""
+    text = (reference.reference or "").strip() if reference is not None else ""
     if not text:
-        name = identifier_name(reference.identifier)
-        value = reference.identifier.value if reference.identifier is not None else None
-        return Whose(value or "", (name,)) if name else Whose("", problem="names no patient")
+        name = identifier_name(reference.identifier) if reference is not None else ""
+        value = name.partition("|")[2]
+        return Whose(value, (name,)) if name else Whose("", problem="names no patient")
     key = key_of(text, "Patient", names)
     kind, _, patient = key.partition("/")
     if kind != "Patient":
         return Whose("", problem=f"is about {shown(text)}, which is no patient")
     is_urn = _URN.match(text) is not None and text not in names
     return Whose(patient, (text, key)) if is_urn else Whose(patient)
-
-
-def _inside(id: str, source: str, contained: Sequence[Contained]) -> Whose:
-    """A contained patient has an id of its own in each resource, and may be known outside."""
-    for one in contained:
-        if one.id == id:
-            return Whose(f"{source}#{id}", (*one.identifiers, f"Patient/{id}"))
-    return Whose("", problem=f"refers to {shown(f'#{id}')}, which it does not contain")

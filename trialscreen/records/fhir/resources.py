@@ -60,10 +60,10 @@ class Reference(Part):
 
 
 class MedicationChoice(Part):
-    """R5's medication: a concept or a reference."""
+    """R5's medication: a concept or a reference, unread."""
 
-    concept: Concept | None = None
-    reference: Reference | None = None
+    concept: Raw = NOTHING
+    reference: Raw = NOTHING
 
 
 class Quantity(Part):
@@ -116,7 +116,7 @@ class Resource(Part):
     subject: Reference | None = None
     patient: Reference | None = None
     status: str | None = None
-    code: Concept | None = None
+    code: Raw = NOTHING
 
 
 class Patient(Resource):
@@ -130,7 +130,7 @@ class Patient(Resource):
 class Component(Part):
     """A part of an observation, or all of it: a value, or why there is none."""
 
-    code: Concept | None = None
+    code: Raw = NOTHING
     value_quantity: Quantity | None = None
     value_codeable_concept: Concept | None = None
     value_string: str | None = None
@@ -197,8 +197,7 @@ class Dosage(Part):
 class Medication(Resource):
     """Every resource about a patient's medicine, and the medicine itself."""
 
-    medication_codeable_concept: Concept | None = None
-    medication_reference: Reference | None = None
+    medication_codeable_concept: Raw = NOTHING
     medication: MedicationChoice | None = None
     intent: str | None = None
     do_not_perform: bool | None = None

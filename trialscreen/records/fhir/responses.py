@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from trialscreen.records.entries import Coding, Entry
 from trialscreen.records.fhir import resources as fhir
-from trialscreen.records.fhir.codings import coding
+from trialscreen.records.fhir.codings import Origin, Vocabulary, coding
 from trialscreen.records.fhir.observations import Value, value_of
 from trialscreen.records.fhir.standings import RESPONSE, standing
 
@@ -12,7 +12,7 @@ MOST_DEEP = 20
 """Groups in groups, in a response."""
 
 
-def entries(response: fhir.QuestionnaireResponse, source: str) -> Iterator[Entry]:
+def entries(response: fhir.QuestionnaireResponse, origin: Origin) -> Iterator[Entry]:
     """Its answers; the code of each is its linkId, the system that of the Questionnaire."""
     counts, notes = standing(RESPONSE, response.status)
     questionnaire = response.questionnaire or ""
@@ -21,10 +21,11 @@ def entries(response: fhir.QuestionnaireResponse, source: str) -> Iterator[Entry
             yield Entry(
                 "answer",
                 (Coding("questionnaire", item.link_id or "", questionnaire),),
-                source,
-                value=_value(answer),
+                origin.source,
+                value=_value(answer, origin.words),
                 start=response.authored or "",
                 standing=counts,
+                place=origin.place,
                 notes=notes,
             )
 
@@ -39,9 +40,9 @@ def _items(items: Sequence[fhir.Item], deep: int) -> Iterator[fhir.Item]:
                 yield from _items(answer.item or (), deep - 1)
 
 
-def _value(answer: fhir.ItemAnswer) -> Value:
+def _value(answer: fhir.ItemAnswer, words: Vocabulary) -> Value:
     if answer.value_coding is not None:
         return (coding(answer.value_coding),)
     if fhir.is_given(answer.value_decimal):
         return bytes(answer.value_decimal).decode()
-    return answer.value_date or value_of(answer)
+    return answer.value_date or value_of(answer, words)

@@ -8,7 +8,7 @@ import msgspec
 
 from trialscreen.records.entries import Amount, Coding, Entry, Person, Standing
 from trialscreen.records.fhir import resources as fhir
-from trialscreen.records.fhir.codings import all_codings, codings
+from trialscreen.records.fhir.codings import Origin
 from trialscreen.records.fhir.observations import amount
 from trialscreen.records.fhir.standings import (
     ACTIVE,
@@ -41,43 +41,48 @@ def span(moment: str | None, period: fhir.Period | None) -> Span:
     return Span(period.start or "", period.end or "")
 
 
-def person(patient: fhir.Patient, source: str, damaged: Sequence[fhir.Damage]) -> Person:
+def person(patient: fhir.Patient, origin: Origin, damaged: Sequence[fhir.Damage]) -> Person:
     """What a Patient says of the person; deceased also where that cannot be read."""
     is_said = patient.deceased_boolean or any(one.name.startswith("deceased") for one in damaged)
     deceased = patient.deceased_date_time or ("yes" if is_said else "")
-    return Person(patient.gender or "", patient.birth_date or "", deceased, source)
+    return Person(
+        patient.gender or "", patient.birth_date or "", deceased, origin.source, origin.place
+    )
 
 
-def condition(one: fhir.Condition, source: str) -> Entry:
+def condition(one: fhir.Condition, origin: Origin) -> Entry:
     """A Condition; over, if it says so, or when it ended."""
-    verified, notes = _by_code(VERIFICATION, one.verification_status)
-    course, more = _by_code(CLINICAL, one.clinical_status)
+    verified, notes = _by_code(VERIFICATION, one.verification_status, origin)
+    course, more = _by_code(CLINICAL, one.clinical_status, origin)
     over: Standing = "resolved" if _is_over(one) else "counts"
     start = span(one.onset_date_time, one.onset_period).start
     end = span(one.abatement_date_time, one.abatement_period)
     said = (f"onset: {one.onset_string}",) if one.onset_string else ()
     return Entry(
         "condition",
-        codings(one.code),
-        source,
+        origin.words.coded(one.code).codes,
+        origin.source,
         start=start,
         end=end.end or end.start,
         recorded=one.recorded_date or "",
         standing=weakest(verified, course, over),
-        active=any(status.code in ACTIVE for status in codings(one.clinical_status)),
-        site=all_codings(one.body_site),
+        active=any(code.code in ACTIVE for code in origin.words.named(one.clinical_status)),
+        site=origin.words.all_named(one.body_site),
+        place=origin.place,
         notes=(*notes, *more, *said),
     )
 
 
-def allergy(one: fhir.Condition, source: str) -> Entry:
+def allergy(one: fhir.Condition, origin: Origin) -> Entry:
     """An AllergyIntolerance, which is written as a Condition is."""
-    return condition(one, source)._replace(kind="allergy")
+    return condition(one, origin)._replace(kind="allergy")
 
 
-def _by_code(statuses: Statuses, concept: fhir.Concept | None) -> tuple[Standing, tuple[str, ...]]:
+def _by_code(
+    statuses: Statuses, concept: fhir.Concept | None, origin: Origin
+) -> tuple[Standing, tuple[str, ...]]:
     """As `standing`; a status that is not there says nothing against the statement."""
-    codes = codings(concept)
+    codes = origin.words.named(concept)
     if not codes:
         return "counts", ()
     known = [code.code for code in codes if code.code in statuses]
@@ -95,7 +100,7 @@ def _is_over(one: fhir.Condition) -> bool:
     )
 
 
-def procedure(one: fhir.Procedure, source: str) -> Entry:
+def procedure(one: fhir.Procedure, origin: Origin) -> Entry:
     """A Procedure, with when it was performed."""
     counts, notes = standing(PROCEDURE, one.status)
     when = span(
@@ -104,44 +109,45 @@ def procedure(one: fhir.Procedure, source: str) -> Entry:
     )
     return Entry(
         "procedure",
-        codings(one.code),
-        source,
+        origin.words.coded(one.code).codes,
+        origin.source,
         start=when.start,
         end=when.end,
         standing=counts,
-        site=all_codings(one.body_site),
+        site=origin.words.all_named(one.body_site),
+        place=origin.place,
         notes=notes,
     )
 
 
-def request(one: fhir.Procedure, source: str) -> Entry:
+def request(one: fhir.Procedure, origin: Origin) -> Entry:
     """A ServiceRequest: that something was asked for, never that it was done."""
     counts = weakest("planned", standing(REQUEST, one.status)[0])
-    made = procedure(one, source)
+    made = procedure(one, origin)
     return made._replace(standing=counts, recorded=one.authored_on or "", notes=("a request",))
 
 
 # Medicines.
 
 
-def prescription(one: fhir.Medication, source: str) -> Entry:
+def prescription(one: fhir.Medication, origin: Origin) -> Entry:
     """A MedicationRequest: when it was written is not when the medicine was taken."""
     counts, notes = standing(PRESCRIPTION, one.status)
     meant, more = standing(INTENTS, one.intent)
     if one.do_not_perform:
         meant, more = "refuted", ("not to be given",)
-    return _medicine(one, source)._replace(
+    return _medicine(one, origin)._replace(
         standing=weakest(counts, meant),
         recorded=one.authored_on or "",
         notes=(*notes, *more),
     )
 
 
-def statement(one: fhir.Medication, source: str) -> Entry:
+def statement(one: fhir.Medication, origin: Origin) -> Entry:
     """A MedicationStatement: what is said to be taken, from when to when."""
     counts, notes = standing(MEDICATION_STATEMENT, one.status)
     when = span(one.effective_date_time, one.effective_period)
-    return _medicine(one, source)._replace(
+    return _medicine(one, origin)._replace(
         standing=counts,
         start=when.start,
         end=when.end,
@@ -150,22 +156,22 @@ def statement(one: fhir.Medication, source: str) -> Entry:
     )
 
 
-def administration(one: fhir.Medication, source: str) -> Entry:
+def administration(one: fhir.Medication, origin: Origin) -> Entry:
     """A MedicationAdministration: a dose that was given; its last day is known."""
     counts, notes = standing(ADMINISTRATION, one.status)
     when = span(
         one.effective_date_time or one.occurence_date_time,
         one.effective_period or one.occurence_period,
     )
-    return _medicine(one, source)._replace(
+    return _medicine(one, origin)._replace(
         standing=counts, start=when.start, end=when.end or when.start, notes=notes
     )
 
 
-def dispense(one: fhir.Medication, source: str) -> Entry:
+def dispense(one: fhir.Medication, origin: Origin) -> Entry:
     """A MedicationDispense: handed over on a day, for some days."""
     counts, notes = standing(DISPENSE, one.status)
-    return _medicine(one, source)._replace(
+    return _medicine(one, origin)._replace(
         standing=counts,
         start=one.when_handed_over or "",
         recorded=one.when_prepared or one.recorded or "",
@@ -174,17 +180,20 @@ def dispense(one: fhir.Medication, source: str) -> Entry:
     )
 
 
-def _medicine(one: fhir.Medication, source: str) -> Entry:
-    chosen = one.medication.concept if one.medication is not None else None
+def _medicine(one: fhir.Medication, origin: Origin) -> Entry:
+    concept = one.medication_codeable_concept
+    if one.medication is not None and not fhir.is_given(concept):
+        concept = one.medication.concept
     return Entry(
         "medication",
-        codings(one.medication_codeable_concept or chosen),
-        source,
-        route=_route(one),
+        origin.words.coded(concept).codes,
+        origin.source,
+        route=_route(one, origin),
+        place=origin.place,
     )
 
 
-def _route(one: fhir.Medication) -> tuple[Coding, ...]:
+def _route(one: fhir.Medication, origin: Origin) -> tuple[Coding, ...]:
     dosages = [*(one.dosage_instruction or ())]
     if fhir.is_given(one.dosage):  # of a statement a list, of an administration one
         try:
@@ -192,7 +201,8 @@ def _route(one: fhir.Medication) -> tuple[Coding, ...]:
         except msgspec.ValidationError:
             given = []
         dosages.extend(given if isinstance(given, list) else (given,))
-    return all_codings(dosage.route for dosage in dosages if dosage.route is not None)
+    routes = (dosage.route for dosage in dosages if dosage.route is not None)
+    return origin.words.all_named(routes)
 
 
 _DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -12,10 +13,15 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
 PRAGMA cache_size = -32000;
-CREATE TABLE kept (patient TEXT, kind TEXT, source TEXT, place TEXT, medicine TEXT, data BLOB);
-CREATE TABLE loose (kept INTEGER, name TEXT);
+CREATE TABLE kept (owner TEXT, kind TEXT, source TEXT, place TEXT, medicine TEXT, data BLOB);
+CREATE TABLE loose (owner TEXT, place INTEGER, name TEXT, PRIMARY KEY (owner, place)) WITHOUT ROWID;
+CREATE TABLE settled (owner TEXT PRIMARY KEY, patient TEXT) WITHOUT ROWID;
 CREATE TABLE known (name TEXT, patient TEXT, PRIMARY KEY (name, patient)) WITHOUT ROWID;
 CREATE TABLE medicine (key TEXT PRIMARY KEY, place TEXT, data BLOB) WITHOUT ROWID;
+"""
+_BY_PATIENT = """
+SELECT coalesce(patient, owner) AS whose, kind, source, place, medicine, data
+FROM kept LEFT JOIN settled USING (owner) ORDER BY whose, kept.rowid
 """
 _AT_ONCE = 2_000
 
@@ -24,9 +30,12 @@ ANYBODY = "*"
 
 
 class Kept(NamedTuple):
-    """A resource as it was written. `medicine`: the key of a Medication it refers to."""
+    """A resource as it was written. `medicine`: the key of a Medication it refers to.
 
-    patient: str
+    `owner` is the patient's id, or a key that `Store.loose` has made.
+    """
+
+    owner: str
     kind: str
     source: str
     place: str
@@ -56,15 +65,22 @@ class Store:
     ) -> None:
         self._base.close()
 
-    def keep(self, kept: Kept, names: Sequence[str] = ()) -> None:
-        """A resource; `names` are what its patient may be known by, once all is read."""
+    def keep(self, kept: Kept) -> None:
+        """A resource."""
         self._waiting.append(kept)
-        self._count += 1
-        if names:
-            rows = ((self._count, name) for name in names)
-            self._base.executemany("INSERT INTO loose VALUES (?, ?)", rows)
         if len(self._waiting) >= _AT_ONCE:
             self._write()
+
+    def loose(self, names: Sequence[str], patient: str) -> str:
+        """A key for the owner of resources who is known once all is read.
+
+        It is the patient whom the first of `names` is known to be of, or else `patient`.
+        """
+        owner = "\0".join(("", *names, patient))
+        rows = [(owner, place, name) for place, name in enumerate(names)]
+        self._base.executemany("INSERT OR IGNORE INTO loose VALUES (?, ?, ?)", rows)
+        self._base.execute("INSERT OR IGNORE INTO settled VALUES (?, ?)", (owner, patient))
+        return owner
 
     def know(self, names: Iterable[str], patient: str) -> None:
         """That a patient is known by these names; and by ANYBODY, as every patient is."""
@@ -84,22 +100,21 @@ class Store:
         """Each patient's resources in the order in which they came; patients by their id."""
         self._write()
         self._settle()
-        rows = self._base.execute("SELECT * FROM kept ORDER BY patient, rowid")
-        for patient, group in groupby(map(Kept._make, rows), lambda one: one.patient):
-            yield patient, list(group)
+        rows = self._base.execute(_BY_PATIENT)
+        for patient, group in groupby(rows, itemgetter(0)):
+            yield patient, [Kept._make(row) for row in group]
 
     def _write(self) -> None:
         self._base.executemany("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
 
     def _settle(self) -> None:
-        """Gives what came under other names to the patient that they are known to be of."""
-        names = "SELECT kept, name FROM loose ORDER BY rowid"
-        for row, group in groupby(self._base.execute(names), lambda one: one[0]):
+        names = self._base.execute("SELECT owner, name FROM loose ORDER BY owner, place")
+        for owner, group in groupby(names, itemgetter(0)):
             for _, name in group:
                 found = self._patients_of(name)
                 if len(found) == 1:
-                    self._base.execute("UPDATE kept SET patient = ? WHERE rowid = ?", (*found, row))
+                    self._base.execute("REPLACE INTO settled VALUES (?, ?)", (owner, *found))
                     break
 
     def _patients_of(self, name: str) -> list[str]:

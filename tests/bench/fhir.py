@@ -1,0 +1,126 @@
+"""What it costs to take facts from a FHIR export, against only decoding its lines.
+
+`python -m tests.bench.fhir [FOLDER] [--copies 300] [--rounds 5] [--packed]` copies the NDJSON
+files of FOLDER (the Synthea patients of the tests, if none is named) as often as that, each time
+with other patients' ids; then a quarter as often, for the memory. Whole processes run in turn:
+
+- floor: each line decoded by msgspec, and dropped
+- typed floor: each line decoded into the types that the reader has for its resource
+- extract: the facts, their evidence and the problems, in files
+
+Prints the medians of seconds, processor seconds and peak memory, and the median of the ratios,
+round by round.
+"""
+
+import gzip
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from tests.bench.cohort import Cost, cost
+
+SYNTHEA = Path(__file__).parents[1] / "data" / "records" / "fhir" / "synthea"
+ON = "2021-03-31"
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        yield from file
+
+
+def copied(source: Path, folder: Path, copies: int, *, packed: bool) -> Path:
+    """The export, with each patient as often as that under another id."""
+    ids = [
+        msgspec.json.decode(line)["id"].encode()
+        for path in source.glob("Patient*.ndjson*")
+        for line in lines_of(path)
+    ]
+    folder.mkdir()
+    for path in source.iterdir():
+        data = b"".join(lines_of(path))
+        name = path.name.removesuffix(".gz") + (".gz" if packed else "")
+        with gzip.open(folder / name, "wb", 1) if packed else (folder / name).open("wb") as file:
+            for number in range(copies):
+                made = data
+                for one in ids:
+                    made = made.replace(one, b"%s-%05d" % (one[:-6], number))
+                file.write(made)
+    return folder
+
+
+def floor(folder: Path, *, typed: bool) -> None:
+    """Decodes every line, and keeps none."""
+    from trialscreen.records.fhir import files, making
+    from trialscreen.records.fhir import resources as fhir
+
+    kinds = {name: form.kind for name, form in making.FORMS.items()}
+    kinds |= {"Patient": fhir.Patient, "Observation": fhir.Observation}
+    for path in files.find([folder]):
+        kind = kinds.get(path.name.partition(".")[0], fhir.Head) if typed else None
+        decode = msgspec.json.Decoder(kind).decode if kind else msgspec.json.decode
+        lines = files.opened(path, print, lambda _: None)
+        assert isinstance(lines, files.Lines)
+        for _, line in lines.lines:
+            decode(line)
+
+
+def commands(folder: Path, out: Path) -> Mapping[str, tuple[str, ...]]:
+    here = (sys.executable, "-m", "tests.bench.fhir", str(folder), "--only")
+    files = (str(out / name) for name in ("facts.parquet", "evidence.parquet", "problems.csv"))
+    facts, evidence, problems = files
+    extract = (sys.executable, "-m", "trialscreen", "extract", "fhir", str(folder), "-o", facts)
+    asked = ("--evidence", evidence, "--problems", problems, "--screening-date", ON)
+    return {
+        "floor": (*here, "floor"),
+        "typed floor": (*here, "typed"),
+        "extract": (*extract, *asked),
+    }
+
+
+def measured(export: Path, out: Path, rounds: int) -> dict[str, list[Cost]]:
+    found: dict[str, list[Cost]] = {}
+    for _ in range(rounds):
+        for name, command in commands(export, out).items():
+            found.setdefault(name, []).append(cost(command))
+    return found
+
+
+def told(found: Mapping[str, list[Cost]]) -> None:
+    for name, costs in found.items():
+        seconds, processor, memory = (median(column) for column in zip(*costs, strict=True))
+        print(f"{name:12} {seconds:7.2f} s {processor:7.2f} s of processor {memory:7.0f} MB")
+    for name in ("floor", "typed floor"):
+        pairs = zip(found["extract"], found[name], strict=True)
+        ratio = median(one.processor / other.processor for one, other in pairs)
+        print(f"extract / {name}: {ratio:.2f}")
+
+
+def main() -> None:
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=SYNTHEA)
+    parser.add_argument("--copies", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--packed", action="store_true")
+    parser.add_argument("--only", choices=("floor", "typed"))
+    asked = parser.parse_args()
+    if asked.only:
+        floor(asked.folder, typed=asked.only == "typed")
+        return
+    os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for copies in (asked.copies // 4, asked.copies):
+            export = copied(asked.folder, folder / str(copies), copies, packed=asked.packed)
+            size = sum(path.stat().st_size for path in export.iterdir()) / 1e6
+            print(f"{copies} copies, {size:,.0f} MB")
+            told(measured(export, folder, asked.rounds))
+
+
+if __name__ == "__main__":
+    main()
