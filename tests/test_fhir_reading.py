@@ -266,6 +266,23 @@ def test_statuses_decide_what_a_statement_is_worth(
     assert only_entry(read_these(tmp_path, patient(), resource)).standing == standing
 
 
+@pytest.mark.parametrize(
+    ("clinical", "active"),
+    [
+        (coded("active"), True),
+        (coded("relapse"), True),
+        (coded("inactive"), False),
+        (None, False),
+        ({}, False),
+    ],
+)
+def test_a_condition_is_present_where_the_record_says_so(
+    tmp_path: Path, clinical: Json | None, active: bool
+) -> None:
+    one = {**CONDITION, "clinicalStatus": clinical}
+    assert only_entry(read_these(tmp_path, patient(), one)).active is active
+
+
 def test_when_a_medicine_was_prescribed_is_not_when_it_was_taken(tmp_path: Path) -> None:
     entry = only_entry(read_these(tmp_path, patient(), ALENDRONATE))
     assert (entry.start, entry.end, entry.recorded, entry.days) == ("", "", "2026-01-01", None)
