@@ -69,6 +69,8 @@ def test_a_decision_has_its_own_columns() -> None:
 
 
 def test_every_field_of_an_entry_has_a_column_or_a_line_that_says_it_has_none() -> None:
-    assert len(Entry._fields) == 16  # another one needs its column, or a line
-    assert all(one in not_in_log_rows(TRIAL, [])[0] for one in ("answers", "awaited", "too old"))
+    assert len(Entry._fields) == 17  # another one needs its column, or a line
+    assert all(
+        one in not_in_log_rows(TRIAL, [])[0] for one in ("answers", "awaited", "too old", "record")
+    )
     assert len(COLUMNS) == len(next(log_rows(TRIAL, [entry(1, "S")])))

@@ -113,12 +113,12 @@ import os, resource, signal, sys
 from pathlib import Path
 from tests.logs import TOOL, begun, screened
 from trialscreen.model.errors import InputError
-path = Path(sys.argv[1])
+path, entry = Path(sys.argv[1]), screened("S-1")
 {before}
 try:
     with begun(path) as log:
         for number in range(50):
-            log.append(screened("S-1"), "JW", TOOL)
+            log.append(entry, "JW", TOOL)
 except InputError as error:
     print(error.problems[0])
 """

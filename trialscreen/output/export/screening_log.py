@@ -128,7 +128,8 @@ def _reasons(entry: Entry, texts: Mapping[str, str]) -> Iterator[str]:
 def not_in_log_rows(trial: Trial, entries: Sequence[Kept]) -> list[str]:
     """What the table cannot carry of the log, a line each."""
     lines = [
-        "the answers, which are awaited and which are too old, and what did not fail",
+        "the answers, which are awaited and which are too old, what a record says, and what did"
+        " not fail",
         "the proof: a seal can be checked in the log only, for it covers all of the entry",
         "text that a spreadsheet would run: it gets an apostrophe; control characters go",
     ]
