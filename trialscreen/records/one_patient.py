@@ -13,6 +13,7 @@ from trialscreen.records.select import check_sections, select
 from trialscreen.text.characters import shown, some
 
 FHIR = "--fhir"
+MOST_NAMED = 50
 
 
 def read_fhir(
@@ -41,8 +42,9 @@ def read_fhir(
 def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
     """The only record. Raises InputError if there is none, or another, or if the patient died."""
     if len(records) != 1:
-        told = f"{len(records)} patients: {some([shown(one.patient) for one in records])}"
-        wrong = Problem(FHIR, f"{told}; give the files of one" if records else "no patient in it")
+        ids = some([shown(one.patient) for one in records], MOST_NAMED)
+        told = f"{len(records)} patients: {ids}; give the files of one"
+        wrong = Problem(FHIR, told if records else "no patient in it")
         raise InputError([*([] if records else problems), wrong])
     if died := next(_deaths(records[0]), None):
         raise InputError([Problem(FHIR, f"the patient has died, and is not screened: {died}")])
