@@ -1,19 +1,197 @@
-"""The mapping of codes: what the packaged file binds, and what it refuses."""
+"""The mapping of codes: what the packaged file holds, and what a file of a site does to it."""
 
 from datetime import date
+from pathlib import Path
+from typing import Any
 
-from trialscreen.criteria_file.load import load_trial
-from trialscreen.records.codes import load_codes
+import pytest
+import yaml
+
+from trialscreen import InputError, Trial, load_trial
+from trialscreen.records.codes import Codes, load_codes, packaged_path
 from trialscreen.records.entries import Amount, Coding, Entry, Record
 from trialscreen.records.select import select
+from trialscreen.records.systems import SYSTEMS
+
+ON = date(2026, 6, 1)
+WRITTEN: dict[str, Any] = yaml.load(packaged_path().read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+BLOOD = (Coding("loinc", "38483-4"),)
 
 
-def test_a_result_in_blood_fills_no_serum_element() -> None:
-    trial = load_trial()
-    codes = load_codes(trial)
-    blood = (Coding("loinc", "38483-4"),)
-    assert codes.is_relevant(blood)
-    entry = Entry("measurement", blood, "Observation/1", Amount("1.1", ucum="mg/dL"), start="2026")
-    found = select(trial, codes, Record("1", entries=(entry,)), date(2026, 3, 10))
-    assert found.answers == {}
-    assert [(one.kind, one.element) for one in found.evidence] == [("unmapped", "serum_creatinine")]
+@pytest.fixture(scope="module")
+def trial() -> Trial:
+    return load_trial()
+
+
+@pytest.fixture(scope="module")
+def codes(trial: Trial) -> Codes:
+    return load_codes(trial)
+
+
+def lines() -> list[tuple[str, dict[str, Any]]]:
+    groups = [*WRITTEN["elements"].items(), *WRITTEN["medicines"].items()]
+    found = [(name, line) for name, group in groups for line in group["codes"]]
+    found += [("results", line) for line in WRITTEN["results"]]
+    return [*found, *WRITTEN["routes"].items()]
+
+
+def codes_in(line: dict[str, Any], system: str) -> list[str]:
+    listed = line.get(system, [])
+    return [listed] if isinstance(listed, str) else listed
+
+
+def codes_of(system: str) -> set[str]:
+    return {code for _, line in lines() for code in codes_in(line, system)}
+
+
+def test_every_line_says_where_its_codes_were_seen() -> None:
+    assert len(lines()) > 150
+    for name, line in lines():
+        assert line["status"] in ("confirmed", "confirmed-2"), name
+        assert set(line["seen"]) <= set(WRITTEN["seen"]), name
+        assert name in ("results", *WRITTEN["routes"]) or line["name"], name
+
+
+def test_every_source_is_used() -> None:
+    assert {one for _, line in lines() for one in line["seen"]} == set(WRITTEN["seen"])
+
+
+def test_check_digits_of_loinc() -> None:
+    """https://loinc.org/kb/users-guide/calculating-mod-10-check-digits/."""
+    found = {code for code in codes_of("loinc") if not code.startswith("LA")}  # answers differ
+    assert len(found) > 50
+    for code in found:
+        body, digit = code.split("-")
+        doubled = str(int(body[::-1][::2]) * 2)  # every second digit, from the right
+        total = sum(map(int, body[::-1][1::2] + doubled))
+        assert -total % 10 == int(digit), code
+
+
+def verhoeff(code: str) -> bool:
+    """J. Verhoeff, Error Detecting Decimal Codes (1969): the dihedral group of order 10."""
+
+    def times(one: int, other: int) -> int:
+        turned, flipped = one % 5, one >= 5
+        by, flips = other % 5, other >= 5
+        return (turned + (-by if flipped else by)) % 5 + 5 * (flipped != flips)
+
+    permuted = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4]
+    total = 0
+    for place, digit in enumerate(reversed(code)):
+        value = int(digit)
+        for _ in range(place % 8):
+            value = permuted[value]
+        total = times(total, value)
+    return total == 0
+
+
+def test_check_digits_of_snomed() -> None:
+    assert not verhoeff("64859007")
+    found = codes_of("snomed")
+    assert len(found) > 500
+    assert [code for code in found if not verhoeff(code)] == []
+
+
+def test_no_code_is_bound_twice_to_one_element() -> None:
+    for name, group in WRITTEN["elements"].items():
+        for system in SYSTEMS:
+            listed = [code for line in group["codes"] for code in codes_in(line, system)]
+            assert len(listed) == len(set(listed)), (name, system)
+
+
+def test_what_is_judged_by_a_person_is_only_proposed(trial: Trial, codes: Codes) -> None:
+    bindings = [one for of in codes.bound.values() for one in of]
+    assert len(bindings) > 1_000
+    for one in bindings:
+        if trial.elements[one.element].is_judgement:
+            assert one.role != "sets", one
+    groups = {one.medicine for of in codes.medicines.values() for one in of}
+    for group in groups:
+        for name in filter(None, (group.ever, group.now, group.last, group.months)):
+            assert group.role == "proposes" or not trial.elements[name].is_judgement
+
+
+def test_systems_by_every_name_in_use(codes: Codes) -> None:
+    assert codes.system("http://loinc.org") == "loinc"
+    assert codes.system("urn:oid:2.16.840.1.113883.6.96") == "snomed"
+    assert codes.system("http://hl7.org/fhir/sid/icd-10-cm") == "icd10"
+    assert codes.system("http://example.org/own") == "http://example.org/own"
+
+
+def test_what_matters_and_what_does_not(codes: Codes) -> None:
+    for system, code in (
+        *(("loinc", "3016-3"), ("loinc", "38265-5"), ("icd10", "E24.0"), ("icd10cm", "C50919")),
+        *(("icd10", "E24.000x001"), ("atc", "H02AB07"), ("rxnorm", "904419"), ("omop", "80502")),
+    ):
+        assert codes.is_relevant((Coding(system, code),)), code
+    for system, code in (
+        *(("loinc", "2339-0"), ("snomed", "162864005"), ("icd10", "E2"), ("icd10", "J45")),
+        *(("loinc", "80502"), ("atc", "R03BA02")),
+    ):
+        assert not codes.is_relevant((Coding(system, code),)), code
+
+
+# A site's own file.
+
+
+def in_blood() -> Record:
+    entry = Entry("measurement", BLOOD, "Observation/1", Amount("1.1", ucum="mg/dL"), start="2026")
+    return Record("1", entries=(entry,))
+
+
+def with_file(trial: Trial, folder: Path, text: str) -> Codes:
+    path = folder / "site.yaml"
+    path.write_text(text, "utf-8")
+    return load_codes(trial, [str(path)])
+
+
+def test_a_site_binds_what_is_not_bound(trial: Trial, codes: Codes, tmp_path: Path) -> None:
+    assert select(trial, codes, in_blood(), ON).answers == {}
+    own = with_file(
+        trial,
+        tmp_path,
+        "format: 1\nelements:\n  serum_creatinine:\n    codes:\n"
+        "      - {loinc: 38483-4, sets: value}\n",
+    )
+    assert select(trial, own, in_blood(), ON).answers["serum_creatinine"].text == "1.1 mg/dL"
+    assert own.is_relevant((Coding("loinc", "2160-0"),))
+
+
+def test_a_site_names_its_own_systems_and_units(trial: Trial, tmp_path: Path) -> None:
+    own = with_file(
+        trial,
+        tmp_path,
+        "format: 1\nsystems: {loinc: [http://example.org/codes]}\nelements:\n"
+        "  serum_creatinine: {units: {mg/L: 8.842}}\n",
+    )
+    assert own.system("http://example.org/codes") == "loinc"
+    assert own.system("http://loinc.org") == "loinc"
+    serum = (Coding("loinc", "2160-0"),)
+    entry = Entry("measurement", serum, "Observation/1", Amount("11", ucum="mg/L"), start="2026")
+    found = select(trial, own, Record("1", entries=(entry,)), ON)
+    assert found.answers["serum_creatinine"].text == "97.262"
+
+
+REFUSED = {
+    "format: 2": "expected one of 1",
+    "format: 1\nwrong: 1": "unknown key 'wrong'",
+    "format: 1\ntrial: NCT00000000": "is for 'NCT00000000'",
+    "format: 1\nelements: {weigth: {codes: []}}": "Did you mean 'weight'",
+    "format: 1\nelements: {weight: {codes: [{sets: value}]}}": "a code is missing",
+    "format: 1\nelements: {weight: {codes: [{loinc: 1-8}]}}": "expected one of sets, proposes",
+    "format: 1\nelements: {weight: {codes: [{loinc: 1-8, sets: yes}]}}": "expected one of value",
+    "format: 1\nelements: {high_fall_risk: {codes: [{loinc: 1-8, sets: yes}]}}": "only propose it",
+    "format: 1\nelements: {weight: {units: {stone: 0}}}": "expected a factor above 0",
+    "format: 1\nelements: {weight: {units: {stone: x}}}": "expected a factor above 0",
+    "format: 1\nmedicines: {own: {ever: no_such, codes: []}}": "no data element is named",
+    "format: 1\npersons: {name: sex}": "expected sex, birth_date",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_mistakes_are_told_with_their_place(trial: Trial, tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        with_file(trial, tmp_path, text)
+    (problem,) = caught.value.problems
+    assert REFUSED[text] in problem.message
+    assert "site.yaml:" in problem.where

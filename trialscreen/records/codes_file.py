@@ -168,7 +168,9 @@ class _Reader:
                 self._add(self.found.bound, key, binding)
 
     def _binding(self, element: Element, line: Cursor) -> Binding:
-        role, place = self._role(line)
+        if (written := self._role(line)) is None:
+            return Binding(element.name, "near")
+        role, place = written
         if role in ("shows", "near"):
             return Binding(element.name, role, VALUE, place.text())
         if role == "sets" and element.is_judgement:
@@ -184,12 +186,13 @@ class _Reader:
             line.optional("only_active", Cursor.yes_no, False),
         )
 
-    def _role(self, line: Cursor) -> tuple[Role, Cursor]:
+    def _role(self, line: Cursor) -> tuple[Role, Cursor] | None:
+        """What the codes of a line do, and what to; None, and a problem, if that is not said."""
         roles = [key for key, _ in line.entries() if key in ROLES]
-        if len(roles) != 1:
-            line.problem(f"expected one of {', '.join(ROLES)}")
-            return "near", line
-        return roles[0], line.down(roles[0])
+        if len(roles) == 1:
+            return roles[0], line.down(roles[0])
+        line.problem(f"expected one of {', '.join(ROLES)}")
+        return None
 
     def _medicine(self, name: str, at: Cursor) -> None:
         keys = ("ever", "now", "last", "months")

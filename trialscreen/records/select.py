@@ -16,7 +16,7 @@ from trialscreen.records.bindings import RESULTS, Binding, Medicine, MedicineCod
 from trialscreen.records.coded import take_coded
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Coding, Entry, Person, Record
-from trialscreen.records.gathered import Gathered, Hit
+from trialscreen.records.gathered import Gathered, Hit, recorded_value
 from trialscreen.records.medicines import take_medicine
 from trialscreen.records.moments import possibly_latest
 from trialscreen.records.results import take_results
@@ -26,7 +26,7 @@ from trialscreen.screening.explain import support_of
 from trialscreen.text.characters import nearest, shown
 
 _RANKS: tuple[Role, ...] = ("near", "sets", "proposes", "shows")
-_SPEAKING = ("measurement", "condition", "procedure")
+_SPEAKING = ("measurement", "condition", "procedure", "medication")
 _BESIDE = ("near", "shows")
 _ASSUMED = "nothing in the record codes it: assumed absent"
 
@@ -90,9 +90,15 @@ def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:
     """The answers of medicines, by their groups."""
     by_medicine: dict[Medicine, list[tuple[Entry, Coding, MedicineCode]]] = {}
     for entry in entries:
-        if entry.kind == "medication":
-            for coding, code in found.codes.medicine_codes(entry.codes):
-                by_medicine.setdefault(code.medicine, []).append((entry, coding, code))
+        if entry.kind != "medication":
+            continue
+        known: dict[Medicine, tuple[Coding, MedicineCode]] = {}
+        for coding, code in found.codes.medicine_codes(entry.codes):
+            other = known.get(code.medicine)
+            if other is None or (other[1].needs_route and not code.needs_route):
+                known[code.medicine] = (coding, code)
+        for medicine, (coding, code) in known.items():
+            by_medicine.setdefault(medicine, []).append((entry, coding, code))
     for medicine, of in by_medicine.items():
         take_medicine(found, medicine, of)
 
@@ -118,7 +124,8 @@ def _hits(found: Gathered, entry: Entry) -> Iterator[Hit]:
     if counts:
         for coding, binding in bound.values():
             is_result = entry.kind == "measurement"
-            if binding.role in _BESIDE or is_result == (binding.says in RESULTS):
+            speaks = entry.kind != "medication" and is_result == (binding.says in RESULTS)
+            if binding.role in _BESIDE or speaks:
                 yield Hit(entry, coding, binding, at)
 
 
@@ -154,7 +161,7 @@ def _show_beside(found: Gathered, hits: list[Hit]) -> None:
     for of in by_code.values():
         dated = [(hit.when, hit) for hit in of if hit.when is not None]
         latest = [hit for _, hit in possibly_latest(dated)] or of
-        for hit in latest:
+        for hit in {recorded_value(hit.entry): hit for hit in latest}.values():
             is_near = hit.binding.role == "near"
             found.show("unmapped" if is_near else "candidate", hit, hit.entry.absent)
 
