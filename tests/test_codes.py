@@ -195,3 +195,11 @@ def test_mistakes_are_told_with_their_place(trial: Trial, tmp_path: Path, text: 
     (problem,) = caught.value.problems
     assert REFUSED[text] in problem.message
     assert "site.yaml:" in problem.where
+
+
+def test_the_example_of_the_reference_page(trial: Trial, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "reference" / "codes.md").read_text("utf-8")
+    own = with_file(trial, tmp_path, page.partition("```yaml\n")[2].partition("```")[0])
+    assert select(trial, own, in_blood(), ON).answers["serum_creatinine"].text == "1.1 mg/dL"
+    assert own.system("http://lab.example.org/codes") == "loinc"
+    assert own.is_relevant((Coding("rxnorm", "0000001"),))
