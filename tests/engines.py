@@ -184,8 +184,25 @@ exec '{java}' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "$@"
 class Spark:
     dialect: Dialect = "spark"
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Any, server: str) -> None:
         self.session = session
+        self.server = server
+        self._connected: Any = None
+
+    @contextmanager
+    def connected(self) -> Iterator["Spark"]:
+        """The same over Spark Connect, as in a process that has no session of another kind."""
+        from pyspark.sql.connect.session import SparkSession
+
+        with patch.dict("os.environ", {"SPARK_CONNECT_MODE_ENABLED": "1"}):
+            if self._connected is None:
+                self._connected = SparkSession.builder.remote(self.server).getOrCreate()
+            yield Spark(self._connected, self.server)
+
+    def stop(self) -> None:
+        if self._connected is not None:  # else it would wait for the server at its end
+            self._connected.stop()
+        self.session.stop()
 
     def rows(self, frame: pl.DataFrame, query: str) -> list[tuple[Any, ...]]:
         with tempfile.TemporaryDirectory() as folder:
@@ -208,19 +225,39 @@ def java() -> Iterator[None]:
         yield
 
 
+ELSEWHERE = "viewfs://elsewhere"
+"""Before the path of a temporary file: the same file, which Python cannot tell."""
+
+
 @contextmanager
 def spark() -> Iterator[Engine]:
-    """A local session on two cores."""
+    """A local session on two cores, which is also a server of Spark Connect."""
     from pyspark.sql import SparkSession
 
+    folder, port = tempfile.gettempdir(), _free_port()
+    settings: dict[str, str | int] = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": 2,
+        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+        "spark.connect.grpc.binding.address": "localhost",
+        "spark.connect.grpc.binding.port": port,
+        f"spark.hadoop.fs.viewfs.mounttable.elsewhere.link.{folder}": f"file://{folder}",
+    }
     with java():
-        builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-        session = builder.config("spark.sql.shuffle.partitions", 2).getOrCreate()
+        session = SparkSession.Builder().master("local[2]").config(map={**settings}).getOrCreate()
         session.sparkContext.setLogLevel("OFF")
+        started = Spark(session, f"sc://localhost:{port}")
         try:
-            yield Spark(session)
+            yield started
         finally:
-            session.stop()
+            started.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as some:
+        some.bind(("localhost", 0))
+        return int(some.getsockname()[1])
 
 
 ENGINES: dict[str, Callable[[], AbstractContextManager[Engine]]] = {
@@ -231,7 +268,7 @@ ENGINES: dict[str, Callable[[], AbstractContextManager[Engine]]] = {
 _NEEDS = {
     "DuckDB": ("duckdb",),
     "PostgreSQL": ("psycopg", _SERVER),
-    "Spark": ("pyspark", _JAVA),
+    "Spark": ("pyspark", "pyarrow", "grpc", _JAVA),
 }
 
 

@@ -1,5 +1,6 @@
 """A cohort in partitioned Parquet, screened in a real Spark session."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -28,6 +29,18 @@ from trialscreen.tables.engines.spark import Limits, Screened, screen_parquet, s
 pytestmark = pytest.mark.parametrize("engine", ["Spark"], indirect=True)
 
 TRIAL = load_trial()
+
+
+@pytest.fixture(params=["classic", "Connect"])
+def spark(engine: Spark, request: pytest.FixtureRequest) -> Iterator[Spark]:
+    """A session of this process, and one of a server of Spark Connect."""
+    if request.param == "classic":
+        yield engine
+    else:
+        with engine.connected() as other:
+            yield other
+
+
 CASE = simulated(20_000)
 FEW = CASE._replace(
     frame=CASE.frame.select(
@@ -89,12 +102,12 @@ def test_each_row_may_have_its_own_screening_date(engine: Spark, tmp_path: Path)
 
 
 def test_whole_and_single_precision_numbers_are_read_as_written(
-    engine: Spark, tmp_path: Path
+    spark: Spark, tmp_path: Path
 ) -> None:
     frame = FEW.frame.head(2000).with_columns(pl.col("weight").cast(pl.Int32))
     frame = frame.with_columns(tsh=pl.when(pl.col(ID) % 2 == 0).then(5.5).otherwise(10.2))
     source = partitioned(tmp_path, frame.with_columns(pl.col("tsh").cast(pl.Float32)))
-    screened(engine, source, tmp_path / "out")
+    screened(spark, source, tmp_path / "out")
     found = pl.read_parquet(tmp_path / "out" / "*.parquet").sort(ID)
     assert found.equals(checked(CASE._replace(frame=frame)))
 
@@ -127,7 +140,7 @@ def test_a_value_within_bounds_stands_in_two_columns(engine: Spark, tmp_path: Pa
     )
 
 
-def test_days_of_samples_are_known_and_change_no_finding(engine: Spark, tmp_path: Path) -> None:
+def test_days_of_samples_are_known_and_change_no_finding(spark: Spark, tmp_path: Path) -> None:
     """One that lies after the screening date is unknown, and so is what is pending."""
     plain = pl.DataFrame(
         {ID: [1, 2, 3], "tsh": [12.0, 3.0, 3.0], "hiv_antibody": ["positive", "pending", "待查"]}
@@ -137,7 +150,7 @@ def test_days_of_samples_are_known_and_change_no_finding(engine: Spark, tmp_path
         hiv_antibody_date=pl.lit(date(2020, 1, 1)),
     )
     source = partitioned(tmp_path, dated, parts=1)
-    found = screened(engine, source, tmp_path / "out")
+    found = screened(spark, source, tmp_path / "out")
     assert found.unused == ("site",)
     assert found.quality.unreadable["tsh_date"] == 1
     assert found.quality.unreadable["hiv_antibody"] == 0
@@ -195,7 +208,7 @@ def some_value(rng: Random, element: Element) -> object:
             return float(round(rng.uniform(low, high)))  # type: ignore[arg-type]
 
 
-def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -> None:
+def test_a_table_that_cannot_be_used_is_refused(spark: Spark, tmp_path: Path) -> None:
     frame = CASE.frame.head(6)
     ids = pl.Series(ID, ["a", "b", "b", None, "c", " "])
     texts = frame.select(ID, weight=pl.lit("55 kg"), sex=pl.lit(True), birth_date=pl.lit("1961"))
@@ -207,7 +220,7 @@ def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -
     }
     found = {}
     for name, (rows, more) in refused.items():
-        found[name] = problems(engine, partitioned(tmp_path / name, rows, parts=1), **more)
+        found[name] = problems(spark, partitioned(tmp_path / name, rows, parts=1), **more)
     (twice,) = found.pop("twice")
     assert twice.startswith("the column id: ids are not one a row: ")
     assert "'b'" in twice and twice.count("none") == 2
@@ -222,11 +235,11 @@ def test_a_table_that_cannot_be_used_is_refused(engine: Spark, tmp_path: Path) -
         "unnamed": ["the table: has no column 'idd'. Did you mean 'id'?"],
         "undated": ["the table: has no column screening_date; give the screening date"],
     }
-    assert problems(engine, tmp_path / "nowhere") == [
+    assert problems(spark, tmp_path / "nowhere") == [
         f"{tmp_path}/nowhere: cannot be read (PATH_NOT_FOUND)"
     ]
     (tmp_path / "t.csv").write_text("id,weight\n1,55\n")
-    assert problems(engine, tmp_path / "t.csv") == [f"{tmp_path}/t.csv: cannot be read as Parquet"]
+    assert problems(spark, tmp_path / "t.csv") == [f"{tmp_path}/t.csv: cannot be read as Parquet"]
 
 
 @parametrized
@@ -296,22 +309,22 @@ def test_what_is_told_of_values_is_what_a_local_run_tells(engine: Spark, tmp_pat
 
 
 def test_rows_that_come_meanwhile_are_refused(
-    engine: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spark: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = partitioned(tmp_path, FEW.frame.head(5), parts=1)
 
     def comes(*_: object) -> None:  # after the footers were read, before Spark lists the files
         FEW.frame[5:6].write_parquet(source / "late.parquet")
 
-    monkeypatch.setattr("trialscreen.tables.engines.spark.screened._Used.check", comes)
-    assert problems(engine, source) == [
+    monkeypatch.setattr("trialscreen.tables.engines.spark.screened.Used.check", comes)
+    assert problems(spark, source) == [
         f"{source}: holds 5 rows, and 6 came out; did it change meanwhile?"
     ]
 
 
-def test_a_column_that_stands_twice_is_named(engine: Spark, tmp_path: Path) -> None:
+def test_a_column_that_stands_twice_is_named(spark: Spark, tmp_path: Path) -> None:
     write_twice(tmp_path / "t.parquet")
-    assert problems(engine, tmp_path / "t.parquet", key="patient_id") == [
+    assert problems(spark, tmp_path / "t.parquet", key="patient_id") == [
         f"{tmp_path}/t.parquet: the column 'weight' stands twice"
     ]
 
@@ -325,9 +338,9 @@ def test_columns_are_matched_as_on_this_machine(engine: Spark, tmp_path: Path) -
     assert engine.session.conf.get("spark.sql.caseSensitive") == "false"
 
 
-def test_a_file_that_spark_would_pass_over_is_refused(engine: Spark, tmp_path: Path) -> None:
+def test_a_file_that_spark_would_pass_over_is_refused(spark: Spark, tmp_path: Path) -> None:
     CASE.frame.head(3).write_parquet(tmp_path / "_t.parquet")
-    assert problems(engine, tmp_path / "_t.parquet") == [
+    assert problems(spark, tmp_path / "_t.parquet") == [
         f"{tmp_path}/_t.parquet: begins with _ or ., and Spark passes over such files; rename it"
     ]
 
@@ -348,45 +361,45 @@ def test_the_day_of_a_moment_is_that_of_its_own_zone(engine: Spark, tmp_path: Pa
     assert engine.session.conf.get("spark.sql.session.timeZone") == "Pacific/Auckland"
 
 
-def test_moments_of_nanoseconds_are_refused_with_their_zone(engine: Spark, tmp_path: Path) -> None:
+def test_moments_of_nanoseconds_are_refused_with_their_zone(spark: Spark, tmp_path: Path) -> None:
     moment = pl.lit(datetime(2026, 5, 1, 16, tzinfo=UTC)).dt.cast_time_unit("ns")
     source = partitioned(tmp_path, CASE.frame.head(3).with_columns(birth_date=moment), parts=1)
-    assert problems(engine, source) == [
+    assert problems(spark, source) == [
         "the column birth_date: its cells are of type TIMESTAMP(NANOS,true) in UTC; expected days"
         " (DATE), or times (TIMESTAMP in MILLIS or MICROS)"
     ]
 
 
-def test_an_output_that_is_there_is_left_alone(engine: Spark, tmp_path: Path) -> None:
+def test_an_output_that_is_there_is_left_alone(spark: Spark, tmp_path: Path) -> None:
     source = partitioned(tmp_path, CASE.frame.head(5), parts=1)
     (tmp_path / "out").write_text("mine")
     with pytest.raises(InputError) as caught:
-        screened(engine, source, tmp_path / "out")
+        screened(spark, source, tmp_path / "out")
     assert str(caught.value.problems[0]) == f"{tmp_path}/out: is there already; name a new folder"
     assert (tmp_path / "out").read_text() == "mine"
 
 
-def test_an_output_that_cannot_be_written_is_refused(engine: Spark, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_is_refused(spark: Spark, tmp_path: Path) -> None:
     source = partitioned(tmp_path, CASE.frame.head(5), parts=1)
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError) as caught:
-        screened(engine, source, tmp_path / "file" / "out")
+        screened(spark, source, tmp_path / "file" / "out")
     assert caught.value.problems[0].message == "cannot be written"
 
 
-def test_an_id_may_have_any_name(engine: Spark, tmp_path: Path) -> None:
+def test_an_id_may_have_any_name(spark: Spark, tmp_path: Path) -> None:
     frame = FEW.frame.head(5).rename({ID: "a`.b"})
     source = partitioned(tmp_path, frame, parts=1)
-    assert screened(engine, source, tmp_path / "out", key="a`.b").rows == 5
+    assert screened(spark, source, tmp_path / "out", key="a`.b").rows == 5
 
 
-def test_when_a_part_cannot_be_read_nothing_is_left_behind(engine: Spark, tmp_path: Path) -> None:
+def test_when_a_part_cannot_be_read_nothing_is_left_behind(spark: Spark, tmp_path: Path) -> None:
     source = partitioned(tmp_path, CASE.frame.head(4000))
     broken = source / "site=1" / "3.parquet"
     data = bytearray(broken.read_bytes())
     data[100:20_000] = bytes(19_900)  # its footer, from which the columns are known, stays
     broken.write_bytes(data)
-    assert problems(engine, source) == [f"{source}: cannot be read: it is damaged"]
+    assert problems(spark, source) == [f"{source}: cannot be read: it is damaged"]
     assert [one.name for one in tmp_path.iterdir()] == ["in"]
 
 

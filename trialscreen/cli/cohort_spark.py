@@ -38,7 +38,7 @@ def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
         problems.append(Problem(SITE, f"holds limits, and {message}"))
     if problems:
         raise InputError(problems)
-    packages = ("pyspark", "py4j", "sqlglot")
+    packages = ("pyspark", "py4j", "pyarrow", "sqlglot")
     with needing("--engine spark", "needs more packages, and Java", "spark", *packages):
         from trialscreen.tables.engines.spark import Limits, screen_parquet, session  # noqa: PLC0415
     limits, spark, output = (

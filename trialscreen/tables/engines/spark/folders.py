@@ -39,7 +39,9 @@ class Stated(NamedTuple):
     def beside(self, table: DataFrame, spark: SparkSession) -> DataFrame:
         """`table`, whose rows say in FILE which file they are of, with these columns."""
         known = spark.createDataFrame([*self.rows], self.columns)
-        folder = f.regexp_replace(f.col(f"`{FILE}`"), "/[^/]*$", "")
+        # A path with its system, in which all but what may stand in an address is escaped.
+        path = f.url_decode(f.replace(f.col(f"`{FILE}`"), f.lit("+"), f.lit("%2B")))
+        folder = f.regexp_replace(path, "^[^:/]+:(//[^/]*)?|/[^/]*$", "")
         # A row of another folder would be lost, and counted so.
         named = table.withColumn(_FOLDER, folder).drop(FILE)
         return named.join(f.broadcast(known), _FOLDER).drop(_FOLDER)
@@ -55,14 +57,15 @@ def read_folders(trial: Trial, source: Source, columns: Mapping[str, str | None]
     problems: list[Problem] = []
     rows: dict[str, tuple[Any, ...]] = {}
     for file in source.files:
-        if file.folder not in rows:
+        parent = file.rpartition("/")[0]
+        if parent not in rows:
             texts = source.stated(file)
-            where = printable(file.path.rpartition("/")[0])
+            where = printable(parent)
             values = [
                 _value(trial, one, texts[name], f"{where} {name}", problems)
                 for name, one in of.items()
             ]
-            rows[file.folder] = (file.folder, *values)
+            rows[parent] = (parent, *values)
     if problems:
         raise InputError(problems)
     kinds = [t.StringType() if one is None else _TYPES[one.type] for one in of.values()]

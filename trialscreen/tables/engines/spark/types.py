@@ -38,8 +38,20 @@ _PLAIN: Mapping[str, t.DataType] = {
 }
 _DECIMAL = re.compile(r"(?:int32|int64|binary|fixed_len_byte_array) \(DECIMAL\((\d+),(\d+)\)\)")
 _UNSIGNED = "int64 (INTEGER(64,false))"
+_WORDS: Mapping[str, str] = {
+    "string": "binary (STRING)",
+    "tinyint": "int32 (INTEGER(8,true))",
+    "smallint": "int32 (INTEGER(16,true))",
+    "int": "int32",
+    "bigint": "int64",
+    "date": "int32 (DATE)",
+    "timestamp_ntz": "int64 (TIMESTAMP(MICROS,false))",
+    "decimal(20,0)": _UNSIGNED,
+}
+"""Spark's types that are called otherwise in Parquet."""
 _MOMENT = re.compile(r"int64 \(TIMESTAMP\((?:MILLIS|MICROS),true\) in (\S+)\)")
 UTC = "UTC"
+_OF_NO_ZONE = "timestamp, of a time zone that Spark does not tell"
 
 _FITTING: Mapping[ElementType, tuple[type[t.DataType], ...]] = {
     "boolean": (t.BooleanType,),
@@ -77,6 +89,18 @@ def type_of(kind: str) -> t.DataType | None:
         return _PLAIN.get(kind)
     digits, scale = map(int, decimal.groups())
     return t.DecimalType(digits, scale) if digits <= MOST_DIGITS else None
+
+
+def kind_of(type_: t.DataType) -> str:
+    """What a column that Spark takes for this type is called in Parquet, of those that do here."""
+    match type_:
+        case t.DecimalType() if type_.simpleString() not in _WORDS:
+            return f"binary (DECIMAL({type_.precision},{type_.scale}))"
+        case t.TimestampType():
+            return _OF_NO_ZONE
+        case t.NullType():
+            return NOTHING
+    return _WORDS.get(type_.simpleString(), type_.simpleString())
 
 
 def is_moment(kind: str) -> bool:

@@ -1,0 +1,98 @@
+"""Files and folders on this machine, by Python's own means."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from glob import glob, has_magic
+from pathlib import Path
+from uuid import uuid4
+
+from trialscreen.model.errors import InputError
+from trialscreen.tables.engines.spark.listed import (
+    HIDDEN,
+    Listed,
+    not_found,
+    not_written,
+    there_already,
+)
+from trialscreen.tables.engines.spark.paths import is_local, literal, local, plain
+from trialscreen.tables.partitions import beside_log, chosen, is_hidden, is_marker
+from trialscreen.text.characters import printable
+
+
+def listed(name: str) -> Listed:
+    """What a name stands for here. Raises InputError for nothing, and what Spark passes over."""
+    path = Path(plain(name))
+    found = [path] if path.exists() else _caught(str(path))
+    if not found:
+        raise InputError([not_found(name)])
+    roots = [*map(_absolute, found)]
+    files = [file for root in roots for file in _beneath(root)]
+    return Listed(tuple(literal(local(root)) for root in roots), tuple(map(local, files)))
+
+
+def _absolute(path: Path) -> str:
+    """As Hadoop takes a path, whatever `..` in it may lead to."""
+    return os.path.abspath(path)  # noqa: PTH100 - which follows links
+
+
+def _caught(pattern: str) -> list[Path]:
+    """What a pattern stands for, without the files that Spark leaves beside those with rows."""
+    if not has_magic(pattern):
+        return []
+    found = sorted(glob(pattern, recursive=True, include_hidden=True))  # noqa: PTH207 - absolute patterns
+    return [one for one in map(Path, found) if one.is_dir() or not is_marker(one.name)]
+
+
+def _beneath(root: str) -> Iterator[str]:
+    if is_hidden(Path(root).name):
+        raise InputError.at(printable(root), HIDDEN)
+    if Path(root).is_dir():
+        which = chosen(root, _within(root))
+        if which.problems:
+            raise InputError(which.problems)
+        yield from (f"{root}/{name}" for name in which.names)
+    elif (logged := beside_log(root, lambda path: Path(path).exists())) is not None:
+        raise InputError([logged])
+    else:
+        yield root
+
+
+def _within(folder: str) -> Iterator[str]:
+    for inner, _, names in os.walk(folder, followlinks=True):  # as Spark does
+        yield from (f"{inner}/{name}".removeprefix(f"{folder}/") for name in names)
+
+
+def are_here(sizes: Mapping[str, tuple[int, int]]) -> bool:
+    """Whether files at these addresses are here too, as long and as old (ms) as these are."""
+    if not all(map(is_local, sizes)):
+        return False
+    try:
+        stats = {address: Path(plain(address)).stat() for address in sizes}
+    except OSError:
+        return False
+    own = {name: (one.st_size, one.st_mtime_ns // 1_000_000) for name, one in stats.items()}
+    return bool(own) and own == sizes
+
+
+@contextmanager
+def whole_folder(output: str) -> Iterator[str]:
+    """The address of a new folder beside `output`, to be it in the end.
+
+    Raises InputError if `output` is there, and not empty, or if it cannot be written.
+    """
+    path = Path(plain(output))
+    is_leftover = path.is_dir() and not any(path.iterdir())
+    if path.exists() and not is_leftover:
+        raise InputError([there_already(output)])
+    beside = Path(f"{_absolute(path)}.{uuid4().hex}.part")
+    try:
+        beside.mkdir(parents=True)
+    except OSError:
+        raise InputError([not_written(output)]) from None
+    try:
+        yield local(str(beside))
+        beside.replace(path)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,123 @@
+"""The session that queries run in: a Spark of this process, or a server of Spark Connect."""
+
+import os
+import socket
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from pyspark.errors import PySparkRuntimeError
+from pyspark.sql import SparkSession
+
+from trialscreen.model.errors import InputError
+from trialscreen.tables.engines.spark.types import UTC
+from trialscreen.text.characters import printable, shown
+
+_CONNECT = "sc://"
+_PORT = 15002
+"""Of a server of Spark Connect, where its address names none."""
+
+_PATIENCE = 10
+"""Seconds for a server to answer; PySpark itself would try for ten minutes."""
+
+
+def session(master: str | None) -> SparkSession:
+    """The running session, or a new one: over Spark Connect if `master` is `sc://HOST:PORT`.
+
+    So it is without `master` if SPARK_REMOTE says so. Raises InputError if Spark does not start.
+    """
+    builder = SparkSession.Builder().appName("trialscreen")
+    server = master or os.environ.get("SPARK_REMOTE", "")
+    if server.startswith(_CONNECT):
+        _reached(server)
+        builder = builder.remote(server)
+    elif master is not None:
+        builder = builder.master(master)
+        if master.startswith("local") and not SparkSession.getActiveSession():
+            # Its pages would be on the network of whoever tries this on one machine.
+            builder = builder.config("spark.ui.enabled", value=False)
+    try:
+        return builder.getOrCreate()
+    except PySparkRuntimeError as error:
+        raise InputError.at("Spark", _no_start(error)) from None
+    except ImportError as error:
+        if not server.startswith(_CONNECT):
+            raise
+        message = (
+            f"needs more packages ({error.name or 'grpcio'}): pip install 'trialscreen[connect]'"
+        )
+        raise InputError.at(_CONNECT, message) from None
+
+
+def is_connected(spark: SparkSession) -> bool:
+    """Whether queries go to a server of Spark Connect, whose files are not those seen here."""
+    return not hasattr(spark, "sparkContext")
+
+
+def _reached(server: str) -> None:
+    """Raises InputError if nobody answers at an address such as `sc://host:15002/;use_ssl=true`."""
+    # What PySpark says of other packages is nothing that our user could change.
+    warnings.filterwarnings("ignore", message="PySpark does not yet", category=FutureWarning)
+    try:
+        where = urlsplit(f"http://{server.removeprefix(_CONNECT)}")
+        host, port = where.hostname, where.port or _PORT
+    except ValueError:
+        host = None
+    if host is None:
+        message = f"{shown(server)}; expected sc://HOST:PORT"
+        raise InputError.at("--master", message)
+    if getproxies():
+        return  # they, and not we, reach it
+    try:
+        socket.create_connection((host, port), timeout=_PATIENCE).close()
+    except OSError as error:
+        why = error.strerror or "no answer"
+        message = f"no server of Spark Connect can be reached there ({why})"
+        raise InputError.at(printable(server), message) from None
+
+
+def _no_start(error: PySparkRuntimeError) -> str:
+    match error.getCondition():
+        case "CANNOT_CONFIGURE_SPARK_CONNECT_MASTER":
+            return "SPARK_REMOTE and --master name two; give one of them"
+        case condition:
+            return f"did not start ({condition}); it needs Java 17 or newer, by JAVA_HOME"
+
+
+_SETTINGS = {
+    # `weight` and `Weight` are two columns, as they are in the files and for other engines.
+    "spark.sql.caseSensitive": "true",
+    # The day of a moment is not that of the zone where the session runs.
+    "spark.sql.session.timeZone": UTC,
+    # All steps of a query in one function are more than the JVM compiles; it is interpreted then.
+    "spark.sql.codegen.wholeStage": "false",
+    # Columns of no use may be of any type.
+    "spark.sql.legacy.parquet.nanosAsLong": "true",
+}
+
+
+@contextmanager
+def settings(spark: SparkSession) -> Iterator[None]:
+    """Makes the result the same in any session, and quick."""
+    before = {name: spark.conf.get(name) for name in _SETTINGS}
+    for name, value in _SETTINGS.items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, own in before.items():
+            assert own is not None, name
+            spark.conf.set(name, own)
+
+
+@contextmanager
+def damage_told(source: str) -> Iterator[None]:
+    """Turns what Spark says of a file that it cannot read into words without its content."""
+    try:
+        yield
+    except Exception as error:
+        if "FAILED_READ_FILE" not in str(error):
+            raise
+        raise InputError.at(printable(source), "cannot be read: it is damaged") from None

@@ -1,0 +1,175 @@
+"""Files and folders that only Spark sees, by what it offers to everyone.
+
+It lists files for its source `binaryFile`, whose contents are not asked for, without those that
+begin with _ or . ; of these it can say that there are some.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import NamedTuple
+from uuid import uuid4
+
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.tables.engines.spark.listed import (
+    HIDDEN,
+    Footer,
+    Listed,
+    not_found,
+    not_parquet,
+    there_already,
+    unknown_type,
+)
+from trialscreen.tables.engines.spark.paths import is_pattern, literal, plain
+from trialscreen.tables.engines.spark.types import kind_of
+from trialscreen.tables.partitions import beside_log, chosen, is_hidden
+from trialscreen.text.characters import printable
+
+_UNKNOWN = ("PARQUET_TYPE_", "UNSUPPORTED_")
+"""What Spark says of types begins so."""
+
+_HIDDEN = "[_.]*"
+COMMITTED = {
+    # A task's rows are put in place when all tasks have ended, and then the mark is set.
+    "mapreduce.fileoutputcommitter.algorithm.version": "1",
+    "mapreduce.fileoutputcommitter.marksuccessfuljobs": "true",
+}
+
+
+class Found(NamedTuple):
+    """The address of what was asked for, and of each file there its bytes and age (ms)."""
+
+    address: str
+    sizes: dict[str, tuple[int, int]]
+
+
+def address_of(spark: SparkSession, path: str) -> str:
+    """A path with its file system: file:/data/in. Raises InputError if Spark has no such system."""
+    suffix = f".{uuid4().hex}"
+    try:
+        _files(spark, literal(path) + suffix)
+    except AnalysisException as error:
+        missing = str((error.getMessageParameters() or {}).get("path"))
+        if missing.endswith(suffix):
+            return re.sub(r"\\(.)", r"\1", missing.removesuffix(suffix))
+    except Exception:  # noqa: BLE001, S110 - whatever a file system says, by way of Java
+        pass
+    raise InputError.at(printable(path), "cannot be read")
+
+
+def find(spark: SparkSession, name: str) -> Found:
+    """What a file, a folder or a pattern stands for. Raises InputError if for nothing."""
+    address = address_of(spark, name)
+    as_it_is = not is_pattern(name) or _exists(spark, literal(name))
+    sizes = _sizes(spark, literal(name) if as_it_is else name)
+    if sizes is None or not (sizes or as_it_is):
+        raise InputError([not_found(plain(name))])
+    return Found(address, sizes)
+
+
+def listed(spark: SparkSession, found: Found) -> Listed:
+    """The files with rows. Raises InputError for what Spark would pass over."""
+    above, _, last = found.address.rpartition("/")
+    if is_hidden(last):
+        raise InputError.at(printable(plain(found.address)), HIDDEN)
+    if last[:1] in "*?[{" and _exists(spark, f"{literal(above)}/{_HIDDEN}.parquet"):
+        raise InputError([_some_hidden(above)])
+    depth = found.address.count("/") + 1
+    roots: dict[str, list[str]] = {}
+    for path in sorted(found.sizes):
+        roots.setdefault("/".join(path.split("/")[:depth]), []).append(path)
+    if not roots:
+        roots[found.address] = []
+    system = found.address.removesuffix(plain(found.address))
+    is_there = cache(lambda path: _exists(spark, literal(f"{system}{path}")))
+    files: list[str] = []
+    for root, paths in roots.items():
+        if is_hidden(root.rpartition("/")[2]):
+            raise InputError.at(printable(plain(root)), HIDDEN)
+        if paths != [root]:
+            files += _beneath(spark, root, paths)
+        elif (logged := beside_log(plain(root), is_there)) is not None:
+            raise InputError([logged])
+        else:
+            files.append(root)
+    return Listed(tuple(map(literal, roots)), tuple(files))
+
+
+def _beneath(spark: SparkSession, folder: str, paths: Sequence[str]) -> list[str]:
+    """Those of the files in a folder that hold rows."""
+    names = {path.removeprefix(f"{folder}/") for path in paths}
+    for depth in range(2 + max((name.count("/") for name in names), default=0)):
+        level = f"{literal(folder)}{'/*' * depth}/{_HIDDEN}"
+        within = _sizes(spark, level) or {}
+        names |= {path.removeprefix(f"{folder}/") for path in within}
+        if _exists(spark, f"{level}.parquet"):
+            raise InputError([_some_hidden(folder)])
+    which = chosen(plain(folder), names)
+    if which.problems:
+        raise InputError(which.problems)
+    return [f"{folder}/{name}" for name in which.names]
+
+
+def _some_hidden(folder: str) -> Problem:
+    message = "holds a Parquet file that begins with _ or ., and would be passed over; rename it"
+    return Problem(printable(plain(folder)), message)
+
+
+def read_footer(spark: SparkSession, address: str) -> Footer:
+    """As Spark reads its types. Raises InputError if it is none of Parquet."""
+    try:
+        schema = spark.read.parquet(literal(address)).schema
+    except PySparkException as error:
+        unknown = (error.getCondition() or "").startswith(_UNKNOWN)
+        problem = unknown_type if unknown else not_parquet
+        raise InputError([problem(plain(address))]) from None
+    return Footer(tuple((field.name, kind_of(field.dataType)) for field in schema), None)
+
+
+@contextmanager
+def whole_folder(spark: SparkSession, output: str) -> Iterator[str]:
+    """The address of the folder `output`, in which Spark itself puts all rows or none.
+
+    Raises InputError if it is there, and not empty, or cannot be written.
+    """
+    address = address_of(spark, output)
+    if _sizes(spark, literal(output)):
+        raise InputError([there_already(output)])
+    yield address
+
+
+# What Spark says.
+
+
+def _files(spark: SparkSession, pattern: str) -> DataFrame:
+    """The files of a pattern. Raises AnalysisException if there is nothing."""
+    files = spark.read.format("binaryFile").option("recursiveFileLookup", value=True).load(pattern)
+    assert files.schema  # over Connect, this asks for it
+    return files
+
+
+def _exists(spark: SparkSession, pattern: str) -> bool:
+    try:
+        _files(spark, pattern)
+    except AnalysisException as error:
+        if error.getCondition() != "PATH_NOT_FOUND":
+            raise
+        return False
+    return True
+
+
+def _sizes(spark: SparkSession, pattern: str) -> dict[str, tuple[int, int]] | None:
+    """Of each file, its bytes and age (ms); None if there is nothing."""
+    try:
+        files = _files(spark, pattern)
+    except AnalysisException as error:
+        if error.getCondition() != "PATH_NOT_FOUND":
+            raise
+        return None
+    age = f.unix_millis("modificationTime").alias("age")
+    return {path: (size, age) for path, size, age in files.select("path", "length", age).collect()}

@@ -1,0 +1,217 @@
+"""Which columns of a table are used, for what, and how Spark is told to read them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql import types as t
+
+from trialscreen.answers.values import unknown_words
+from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.tables.compile import Table, compile_trial
+from trialscreen.tables.engines.spark.folders import FILE, read_folders
+from trialscreen.tables.engines.spark.notes import Notes
+from trialscreen.tables.engines.spark.table_files import Source
+from trialscreen.tables.engines.spark.types import (
+    EXPECTED,
+    FOLDER,
+    IDS,
+    NOTHING,
+    UTC,
+    can_be_id,
+    fits,
+    said,
+    type_of,
+    zone_of,
+)
+from trialscreen.tables.engines.sql.query import columns_of
+from trialscreen.tables.engines.sql.table import bounded_columns
+from trialscreen.tables.unit_columns import beside, kinds_beside
+from trialscreen.text.characters import BLANKS, nearest, plain_name, printable, shown
+
+
+def _elements(trial: Trial) -> dict[str, str]:
+    """The columns that a table may have beside the ids, and the element of each."""
+    ends = bounded_columns(trial).items()
+    known = {one.name: one.name for one in trial.answerable()}
+    return known | {column: element for element, columns in ends for column in columns}
+
+
+def used_columns(trial: Trial, source: Source, id_column: str) -> "Used":
+    """Which columns of `source` are used. Raises InputError where two would be one."""
+    elements = _elements(trial)
+    columns: dict[str, str] = {}
+    problems = []
+    for name in source.columns:
+        known = name if name in elements else plain_name(name)
+        if known in elements and id_column not in (name, known):
+            first = columns.setdefault(known, name)
+            if first != name:
+                message = f"two columns for the element {known}"
+                problems.append(Problem(f"{shown(first)} and {shown(name)}", message))
+    if problems:
+        raise InputError(problems)
+    return Used(trial, source, id_column, elements, columns)
+
+
+class Used(NamedTuple):
+    """Which columns of a table are used, and for what.
+
+    `elements`: the element of each column that there may be. `columns`: what such a column is
+    called in the table.
+    """
+
+    trial: Trial
+    source: Source
+    id: str
+    elements: Mapping[str, str]
+    columns: Mapping[str, str]
+
+    def kind(self, column: str) -> str:
+        """The type of a column."""
+        return self.source.columns[self.columns.get(column, column)]
+
+    @property
+    def held(self) -> list[str]:
+        """The columns of elements in which something is stated."""
+        dated = (name for name in self.columns if name != SCREENING_DATE)
+        return [name for name in dated if self.kind(name) != NOTHING]
+
+    @property
+    def called(self) -> dict[str, str]:
+        """What the column of each element (or of its first end) is called, in their order."""
+        called: dict[str, str] = {}
+        for name in self.held:
+            called.setdefault(self.elements[name], self.columns[name])
+        return called
+
+    def notes(self, on: date | None, today: date) -> Notes:
+        """Of the elements whose values are counted: those that can be wrong."""
+        dated = {SCREENING_DATE} & {*self.columns}
+        some, contradicting = {*self.called, *dated}, self.contradicting
+        columns = {
+            name: columns_of(name, {*self.held, *dated})
+            for name, one in self.trial.elements.items()
+            if name in some and (one.type != "boolean" or name in contradicting)
+        }
+        return Notes(self.trial, columns, contradicting, None if dated else on, today)
+
+    @property
+    def contradicting(self) -> frozenset[str]:
+        """The elements of those that can contradict others."""
+        columns = frozenset({*self.held, SCREENING_DATE, self.id})
+        found = compile_trial(self.trial, Table(columns)).contradictions
+        return frozenset(name for one in found for name in one.elements)
+
+    @property
+    def alike(self) -> dict[str, str]:
+        return {name: known for known, name in self.columns.items() if name != known}
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        used = {*self.columns.values(), self.id}
+        return tuple(name for name in self.source.columns if name not in used)
+
+    def check(self, on: date | None) -> None:
+        """Raises InputError for columns that are lacking, or that cannot be used."""
+        problems = []
+        if self.id not in self.source.columns:
+            hint = nearest(self.id, self.source.columns)
+            problems.append(Problem("the table", f"has no column {shown(self.id)}.{hint}"))
+        elif not (
+            self.source.columns[self.id] == FOLDER or can_be_id(self.source.columns[self.id])
+        ):
+            problems.append(self._wrong(self.id, self.source.columns[self.id], IDS))
+        if SCREENING_DATE not in self.columns and on is None:
+            message = f"has no column {SCREENING_DATE}; give the screening date"
+            problems.append(Problem("the table", message))
+        for column, name in self.columns.items():
+            wanted, kind = self.trial.elements[self.elements[column]].type, self.kind(column)
+            if not (kind == FOLDER or fits(kind, wanted)):
+                problems.append(self._wrong(name, kind, EXPECTED[wanted]))
+        problems += self._alone()
+        problems += self._undeclared()
+        used = {*self.columns.values(), self.id}
+        problems += [why for name, why in self.source.doubtful.items() if name in used]
+        if problems:
+            raise InputError(problems)
+
+    def _alone(self) -> Iterator[Problem]:
+        """Ends of bounds without the other end."""
+        for one, other in bounded_columns(self.trial).values():
+            for name, needed in ((one, other), (other, one)):
+                if name in self.columns and needed not in self.columns:
+                    where = f"the column {printable(self.columns[name])}"
+                    yield Problem(where, f"needs {needed} beside it")
+
+    def _undeclared(self) -> Iterator[Problem]:
+        """Columns of units and comparators, which a file of --columns would have to declare."""
+        titles = {
+            (name if column == self.elements[column] else self.elements[column]): column
+            for column, name in self.columns.items()
+        }
+        advice = "declare it in a file of --columns, and screen without --engine spark"
+        for title, column in titles.items():
+            element = self.trial.elements[self.elements[column]]
+            for one in beside(title, kinds_beside(element), self.unused):
+                yield one.problem(advice)
+
+    def _wrong(self, column: str, kind: str, expected: str) -> Problem:
+        message = f"its cells are of type {said(kind)}; expected {expected}"
+        return Problem(f"the column {printable(column)}", message)
+
+    def table(self, spark: SparkSession) -> DataFrame:
+        """The used columns, not yet read. The others may be of types that Spark refuses."""
+        kinds = {self.id: self.source.columns[self.id]}
+        kinds |= {name: self.kind(column) for column, name in self.columns.items()}
+        in_files = {
+            name: found
+            for name, kind in kinds.items()
+            if kind != FOLDER and (found := type_of(kind)) is not None
+        }
+        schema = t.StructType([t.StructField(name, kind) for name, kind in in_files.items()])
+        # What the folders state is not left to Spark's guess: `site=01` would be 1.
+        reader = spark.read.schema(schema).option("recursiveFileLookup", value=True)
+        table = reader.parquet(*self.source.roots)
+        elements = {self.id: None} | {
+            name: self.elements[column] for column, name in self.columns.items()
+        }
+        stated = {name: elements[name] for name, kind in kinds.items() if kind == FOLDER}
+        if stated:
+            rows = read_folders(self.trial, self.source, stated)
+            table = rows.beside(table.withColumn(FILE, f.input_file_name()), spark)
+        return table.withColumnsRenamed(self.alike)
+
+    def typed(self, table: DataFrame) -> DataFrame:
+        """The table with days for times, double for single precision, and null for no value."""
+        new = {}
+        for name in self.columns:
+            cells = f.col(name)
+            match type_of(self.kind(name)):
+                case t.FloatType():
+                    # By way of its text, so that 10.2 is 10.2 and not 10.199999809.
+                    new[name] = f.nanvl(cells.cast("string").cast("double"), f.lit(None))
+                case t.DoubleType():
+                    new[name] = f.nanvl(cells, f.lit(None))
+                case t.TimestampNTZType():
+                    new[name] = cells.cast("date")
+                case t.TimestampType():
+                    zone = zone_of(self.kind(name)) or UTC
+                    new[name] = f.from_utc_timestamp(name, zone).cast("date")
+                case t.StringType() if self.kind(name) != FOLDER:
+                    new[name] = self._told(name)
+                case t.NumericType():
+                    new[name] = cells.cast("double")
+        return table.withColumns(new) if new else table  # over Connect, none is an error
+
+    def _told(self, column: str) -> Column:
+        """A text; null if it tells no value."""
+        element, cells = self.trial.elements[self.elements[column]], f.col(column)
+        words = unknown_words(self.trial, element)
+        # Most cells are a choice as it is written, which is seen sooner.
+        plain = [one for one in element.choices if one not in words]
+        is_unknown = f.lower(f.btrim(cells, f.lit(BLANKS))).isin("", *words)
+        return f.when(cells.isin(*plain) | ~is_unknown, cells)
