@@ -61,16 +61,13 @@ def recorded() -> tuple[Screening, FromRecord]:
 SHOWN = (
     "TSH 3.1 µIU/mL, 2026-03-02, Observation/123",
     "HBV DNA <20, 2026-05-20, Observation/5",
-    "Conflict (1)",
+    "In the record: 3 used, 1 conflict, 1 to review, 1 not used, 1 not mapped, 1 assumed no",
     "height 160 cm, 2026-01-02, Observation/1, LOINC 8302-2; 182 cm",
-    "Unknown until somebody decides",
-    "To review (1)",
+    "What is in conflict is unknown until somebody decides, by an answer.",
     "Paget's disease of bone yes, 2019, Condition/3, ICD-10 M88, provisional",
-    "Not used (1)",
     "weight 70 kg, 2026-05-20, Observation/6",
-    "Not mapped (1)",
     "3.27 mg/dL, Obs/9, LOINC 38483-4",
-    "Assumed no (1)",
+    "site assumes a no (1): Cushing",
 )
 
 
@@ -121,7 +118,7 @@ def test_the_record_to_sign_and_the_log_have_the_evidence() -> None:
     record = ScreeningRecord(screening, found.answers, __version__)
     text = " ".join(plain.render(record_page(record)).split())
     assert "in the record: 3.1 µIU/mL, 2026-03-02, Observation/123, LOINC 3016-3" in text
-    for one in ("Conflict (1)", "To review (1)", "Not used (1)", "Assumed no (1)"):
+    for one in ("1 conflict", "1 to review", "1 not used", "1 assumed no"):
         assert one in text
     kept = entry(screening, "S-014", 1, found.answers)
     assert kept.evidence == tuple(

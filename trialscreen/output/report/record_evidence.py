@@ -17,7 +17,6 @@ from trialscreen.answers.answer import (
 from trialscreen.model.evidence import in_words
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
-from trialscreen.output.report.record_rows import open_rows
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import source_words, status_of
 from trialscreen.output.report.trial_page import confirmed_words
@@ -70,13 +69,6 @@ def every_answer(screening: Screening, answers: Answers) -> Iterator[blocks.Bloc
         yield blocks.Heading("Answers, with the criteria that rest on them")
         told = [_from(screening, answers, origin, names) for origin, names in origins.items()]
         yield blocks.Columns(tuple(part for parts in told for part in parts))
-
-
-def not_as_it_stands(screening: Screening) -> Iterator[blocks.Block]:
-    """What of the patient's record is in conflict, to review, not used, or assumed."""
-    if rows := list(open_rows(screening)):
-        yield blocks.Heading("In the patient's record")
-        yield blocks.table(("", "What, and where it stands"), rows, (1, 7))
 
 
 def _origin(trial: Trial, element: Element, given: Answer | None) -> str:

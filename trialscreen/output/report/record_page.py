@@ -19,7 +19,8 @@ from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.about import AID
 from trialscreen.output.report.decision_page import decided_words
-from trialscreen.output.report.record_evidence import applied, every_answer, not_as_it_stands
+from trialscreen.output.report.record_evidence import applied, every_answer
+from trialscreen.output.report.record_rows import open_blocks
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.screening_page import (
     needed_table,
@@ -121,7 +122,7 @@ def record_page(record: ScreeningRecord) -> blocks.Page:
         *_judgements(screening),
         *applied(screening),
         *every_answer(screening, record.answers),
-        *not_as_it_stands(screening),
+        *open_blocks(screening),
         *cohorts_in_short(trial),
         cohort_notes(trial),
         *_against(record.decision),

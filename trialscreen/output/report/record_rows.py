@@ -1,6 +1,7 @@
 """What stands in a patient's record, on a page: what is used, and what a person has to look at."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from sys import maxsize
 
@@ -14,7 +15,7 @@ MOST, ROOM = 2, 250
 
 Row = tuple[str | blocks.Cell, str]
 
-UNTIL = "Unknown until somebody decides, by an answer"
+UNTIL = "What is in conflict is unknown until somebody decides, by an answer"
 NO_DESPITE = "; a no must name what says yes: no despite Condition/12"
 ASSUMED = "nothing in the record codes these, and the site assumes a no"
 
@@ -22,29 +23,43 @@ ASSUMED = "nothing in the record codes these, and the site assumes a no"
 def recorded_blocks(screening: Screening, *, full: bool = True) -> Iterator[blocks.Part]:
     """What the record gives; nothing if none was read. `full`: every place, with its code."""
     used = _by_element(screening, screening.recorded, full=full, coded=full)
-    first: list[Row] = [(f"Used ({len(used)})", "\n".join(used))] if used else []
-    if rows := [*first, *open_rows(screening, full=full)]:
-        yield blocks.Heading("In the record")
-        yield blocks.table(("", "What, and where it stands"), rows, (0, 1), compact=True)
+    rows = [("Used", one) for one in used]
+    yield from _blocks(screening, [*rows, *_open_rows(screening, full=full)], compact=True)
 
 
-def open_rows(screening: Screening, *, full: bool = True) -> Iterator[Row]:
-    """What of the record is not used as it stands, a row for each reason."""
-    if conflicts := _by_element(screening, screening.conflicts, full=True):
+def open_blocks(screening: Screening) -> Iterator[blocks.Part]:
+    """What of the record is not used as it stands."""
+    yield from _blocks(screening, [*_open_rows(screening, full=True)], compact=False)
+
+
+def _blocks(screening: Screening, rows: Sequence[Row], *, compact: bool) -> Iterator[blocks.Part]:
+    if not rows:
+        return
+    counts = Counter(blocks.cell(title).text.casefold() for title, _ in rows)
+    told = ", ".join(f"{count} {title}" for title, count in counts.items())
+    yield blocks.Heading(f"In the record: {told}")
+    shares = (0, 1) if compact else (1, 7)
+    yield blocks.table(("As", "What, and where it stands"), rows, shares, compact=compact)
+    if screening.conflicts:
         denied = any(one.is_given for one in screening.conflicts)
-        told = "\n".join((*conflicts, UNTIL + (NO_DESPITE if denied else "")))
-        yield blocks.Cell(f"Conflict ({len(conflicts)})", "open"), told
+        yield blocks.Paragraph(f"{UNTIL}{NO_DESPITE if denied else ''}.", "open")
+
+
+def _open_rows(screening: Screening, *, full: bool) -> Iterator[Row]:
+    """A row for each element, by why the record is not used as it stands."""
+    for one in _by_element(screening, screening.conflicts, full=True):
+        yield blocks.Cell("Conflict", "open"), one
     for title, before, evidence in (
         ("To review", "", screening.candidates),
         ("Not used", "", screening.overruled),
         ("Not mapped", "near ", screening.unmapped),
     ):
-        if listed := _by_element(screening, evidence, full=full):
-            yield f"{title} ({len(listed)})", "\n".join(before + one for one in listed)
+        for one in _by_element(screening, evidence, full=full):
+            yield title, before + one
     elements = screening.trial.elements
     if assumed := [elements[one.element].label for one in screening.assumed]:
         named = fitting(assumed, maxsize if full else ROOM)
-        yield f"Assumed no ({len(assumed)})", f"{ASSUMED}: {named}"
+        yield "Assumed no", f"{ASSUMED} ({len(assumed)}): {named}"
 
 
 def _by_element(
