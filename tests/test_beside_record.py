@@ -23,12 +23,13 @@ ON = date(2026, 6, 1)
 
 def record_of(rows: list[list[str]]) -> FromRecord:
     evidence = []
-    for kind, element, value, source in rows:
+    for kind, element, value, source, *code in rows:
         number, _, unit = value.partition(" ")
-        evidence.append(Evidence(kind, element, number, unit, source=source))  # type: ignore[arg-type]
+        told = Evidence(kind, element, number, unit, code="".join(code), source=source)  # type: ignore[arg-type]
+        evidence.append(told)
     answers = {
         element: Answer(value, "record", source)
-        for kind, element, value, source in rows
+        for kind, element, value, source, *_ in rows
         if kind in ("fact", "assumed")
     }
     return FromRecord(answers, tuple(evidence))
@@ -56,5 +57,6 @@ def test_whose_word_counts(case: dict[str, Any]) -> None:
     found = with_record(TRIAL, given, record_of(case["record"]), ON)
     for name, text in case["then"].items():
         assert (found.answers[name].text if name in found.answers else "-") == text
-    assert {one.source: one.kind for one in found.evidence} == case["kinds"]
+    if "kinds" in case:
+        assert {one.source: one.kind for one in found.evidence} == case["kinds"]
     read_facts(TRIAL, found.answers, ON)

@@ -121,6 +121,14 @@ def test_limits_of_the_records_result_go_with_it() -> None:
     assert kinds(state)["Observation/2"] == "overruled"
 
 
+def test_what_was_concluded_from_a_result_falls_with_it() -> None:
+    hip = ["fact", "total_hip_t_score", "-3.4", "Observation/1", "38264-8"]
+    state = begun(SEX, hip, ["fact", "osteoporosis_diagnosis", "yes", *hip[3:]])
+    state.answer([(NCT.elements["total_hip_t_score"], "-1")])
+    assert "osteoporosis_diagnosis" not in state.answers
+    assert "osteoporosis_diagnosis" not in state.screening.facts
+
+
 def test_a_file_keeps_where_an_answer_of_the_record_stands(tmp_path: Path) -> None:
     state, keeper = begun(SEX, WEIGHT), Keeper()
     keeper.into(str(tmp_path / "a.yaml"), state)

@@ -54,7 +54,7 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
     denied = {n for n in noes if not _despite(own[n], says_yes(record.evidence, n))}
     unused = {n for n, one in own.items() if one.is_set_aside and n in record.answers}
     own = {n: _as_said(own[n]) if n in denied else own[n] for n in own.keys() - unused | denied}
-    foreign = _limits_of(trial, own)
+    foreign = of_the_same_result(trial, record.evidence, own.keys() & trial.elements.keys())
     answers = {**{n: a for n, a in record.answers.items() if n not in foreign}, **own}
     yields, contradicted = _contradictions(trial, answers, record, on)
     aside = {name: own[name].set_aside() for name in denied | contradicted}
@@ -89,11 +89,20 @@ def _facts(trial: Trial, answers: Answers, on: date) -> dict[str, Fact]:
     return readable_facts(trial, {n: _as_said(one) for n, one in answers.items()}, on, [])
 
 
-def _limits_of(trial: Trial, own: Answers) -> set[str]:
-    """The limits of normal of the values given: those of a record stand with another result."""
-    return {
-        limit for value, roles in limits_by_value(trial).items() if value in own for limit in roles
-    }
+def of_the_same_result(trial: Trial, evidence: Iterable[Evidence], names: Set[str]) -> set[str]:
+    """What a record gives by the results of these elements alone, beside them.
+
+    Their limits of normal, and what was concluded from them: it stands and falls with the result.
+    """
+    limits = limits_by_value(trial)
+    found = {limit for name in names for limit in limits.get(name, ())}
+    places: dict[str, set[tuple[str, str]]] = {}
+    for one in evidence:
+        if one.kind == "fact" and one.code:
+            places.setdefault(one.element, set()).add((one.source, one.code))
+    sampled = {name for name in names if trial.elements[name].valid_for is not None}
+    results = {place for name in sampled for place in places.get(name, ())}
+    return found | {name for name, of in places.items() if of <= results and name not in names}
 
 
 Yielding = dict[str, tuple[EvidenceKind, str]]

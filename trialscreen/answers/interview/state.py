@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from trialscreen.answers.answer import AWAITED_SINCE, Answer, Answers, of_another_version
-from trialscreen.answers.beside_record import evidence_beside
+from trialscreen.answers.beside_record import evidence_beside, of_the_same_result
 from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.answers.values import read_value
 from trialscreen.model.errors import InputError, Problem, ValueProblem
@@ -83,14 +83,14 @@ class State:
         self.answers, self.set_aside = answers, aside
 
     def _of_other_reports(self, own: Element, answers: Answers) -> list[str]:
-        """The limits that do not go with an answer.
+        """What does not go with an answer.
 
-        The site's other limits of a value do not go with an own one of the patient, nor those of
-        a result in the record with a value that is given.
+        The site's other limits of a value do not go with an own one of the patient, nor what was
+        read of a result in the record with another result.
         """
-        limits = limits_by_value(self.trial)
-        of_site = {name for roles in limits.values() if own.name in roles for name in roles}
-        of_record = limits.get(own.name, {}).keys()
+        limits = limits_by_value(self.trial).values()
+        of_site = {name for roles in limits if own.name in roles for name in roles}
+        of_record = of_the_same_result(self.trial, self.screening.evidence, {own.name})
         return [
             name
             for name in (of_site | of_record) - {own.name}
