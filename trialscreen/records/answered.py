@@ -43,17 +43,18 @@ def take_said(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     """What was said of an element decides over codes; not a no over a code that says yes."""
     dated = [(hit.when, hit) for hit in hits if hit.when is not None]
     latest = [hit for _, hit in possibly_latest(dated)] or list(hits)
-    texts = {}
+    texts: dict[str, Hit] = {}
+    is_wrong = False
     for hit in latest:
         text = said_text(element, hit.entry)
         try:
             if read_value(found.trial, element, text, found.on) is not None:
                 texts[text] = hit
         except ValueProblem as problem:
+            is_wrong = True
             found.problem(hit.entry, f"{element.name}: {problem}")
             found.show("candidate", hit, f"cannot be used: {problem}")
-            return
-    if not texts:
+    if is_wrong or not texts:
         return
     text, hit = next(iter(texts.items()))
     other = found.answers.get(element.name)
@@ -64,7 +65,7 @@ def take_said(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
         for said, one in texts.items():
             found.show("conflict", one, value=said)
         return
-    if differs:
+    if differs or other is None:
         found.overrule(element.name)
     found.answer(element, hit, text)
     found.show("fact", hit, value=text)

@@ -38,7 +38,10 @@ def _distinct(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _in_order(hits: Sequence[Hit]) -> list[Hit]:
-    return sorted(hits, key=lambda hit: hit.when.last.toordinal() if hit.when else 0)
+    def place(hit: Hit) -> tuple[int, str]:
+        return hit.when.last.toordinal() if hit.when else 0, hit.entry.source
+
+    return sorted(hits, key=place)
 
 
 def _take_word(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:

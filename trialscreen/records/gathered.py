@@ -90,7 +90,8 @@ class Gathered:
     def answer(self, element: Element, hit: Hit, text: str) -> None:
         """An answer from an entry, dated where its element carries the day of a sample."""
         notes = {}
-        if element.valid_for is not None and (days := days_text(hit.entry.start, hit.entry.end)):
+        days = days_text(hit.entry.start, hit.entry.end)
+        if element.valid_for is not None and days and hit.entry.kind == "measurement":
             notes[SAMPLED] = days
         self.answers[element.name] = Answer(text, "record", hit.entry.source, notes)
 
@@ -106,10 +107,12 @@ class Gathered:
         ]
 
     def overrule(self, name: str) -> None:
-        """Takes back what stood for an element: somebody has said otherwise."""
-        del self.answers[name]
+        """Takes back what stood for an element, or its sides: somebody has said otherwise."""
+        self.answers.pop(name, None)
         self.evidence = [
-            one._replace(kind="overruled") if (one.kind, one.element) == ("fact", name) else one
+            one._replace(kind="overruled")
+            if one.kind in ("fact", "conflict") and one.element == name
+            else one
             for one in self.evidence
         ]
 

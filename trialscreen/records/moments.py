@@ -22,12 +22,12 @@ class When(NamedTuple):
     last: date
     instant: datetime | None = None
 
-    def surely_before(self, other: "When") -> bool:
-        """Whether it was before the other, whatever the texts leave open."""
-        one, two = self.instant, other.instant
-        if one is None or two is None or (one.tzinfo is None) != (two.tzinfo is None):
-            return self.last < other.first
-        return one < two
+    @property
+    def kind(self) -> str:
+        """Which moments it can be compared with; empty if it is none."""
+        if self.instant is None:
+            return ""
+        return "here" if self.instant.tzinfo is None else "anywhere"
 
 
 def when(start: str, end: str = "") -> When | None:
@@ -76,9 +76,25 @@ T = TypeVar("T")
 
 
 def possibly_latest(items: Sequence[tuple[When, T]]) -> list[tuple[When, T]]:
-    """Those of which none of the others is surely later."""
+    """Those of which none of the others is surely later.
+
+    Two moments are compared as instants, if both say their zone or neither does; else by days.
+    """
     if len(items) < 2:
         return list(items)
-    newest = max(one.first for one, _ in items).toordinal() - 2  # zones: days lie up to two apart
-    near = [item for item in items if item[0].last.toordinal() >= newest]
-    return [item for item in near if not any(item[0].surely_before(other) for other, _ in near)]
+    latest = {
+        kind: max(one.instant for one, _ in items if one.kind == kind and one.instant)
+        for kind in {one.kind for one, _ in items} - {""}
+    }
+    first_days = {
+        kind: max(one.first for one, _ in items if one.kind == kind)
+        for kind in {one.kind for one, _ in items}
+    }
+
+    def is_surpassed(one: When) -> bool:
+        if one.instant is not None and one.instant < latest[one.kind]:
+            return True
+        others = (day for kind, day in first_days.items() if not kind or kind != one.kind)
+        return any(one.last < day for day in others)
+
+    return [item for item in items if not is_surpassed(item[0])]

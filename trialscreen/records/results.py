@@ -12,8 +12,9 @@ from trialscreen.records.answered import said_text
 from trialscreen.records.bindings import VALUE
 from trialscreen.records.entries import Amount, Coding, Entry
 from trialscreen.records.gathered import Gathered, Hit
-from trialscreen.records.moments import possibly_latest
+from trialscreen.records.moments import days_text, possibly_latest
 from trialscreen.records.units import LimitMissing, amount_text, limit_says, words_text
+from trialscreen.screening.samples import SAMPLE_DAY
 from trialscreen.text.spelling import folded
 
 _UNDATED = "no day is given, so nobody knows whether it is the latest"
@@ -108,6 +109,7 @@ def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hi
     readings: dict[Hit, Reading] = {}
     for hit in hits:
         try:
+            _check_day(found, hit)
             text = _text(found, element, hit)
             fact = read_value(found.trial, element, text, found.on)
         except ValueProblem as problem:
@@ -118,6 +120,13 @@ def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hi
             assert fact is not None  # words for none are left out before
             readings[hit] = Reading(hit, text, fact)
     return readings
+
+
+def _check_day(found: Gathered, hit: Hit) -> None:
+    """Raises ValueProblem for a day that no sample can have, as databases fill in for none."""
+    days = days_text(hit.entry.start, hit.entry.end)
+    if days and hit.when is not None:
+        read_value(found.trial, SAMPLE_DAY, days, found.on)
 
 
 def _text(found: Gathered, element: Element, hit: Hit) -> str:

@@ -17,6 +17,7 @@ from trialscreen.text.spelling import folded
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _POWERS = {"": 0, "k": 3, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
 _INTERNATIONAL = re.compile(r"([kmunpf]?)\[[iI]U\]/([dcmunpf]?)[lL]")
+_MICRO = str.maketrans("µμ", "uu")
 _LITRE = re.compile(r"(?<![A-Za-z\[])([dcmunpf]?)l(?![A-Za-z])")
 
 
@@ -49,7 +50,7 @@ def _unit(
         if (code := unit_code(element, folded(amount.unit))) is None:
             raise _not_its_unit(element, amount, amount.unit)
         return code, None
-    printed = unit_code(element, folded(amount.unit)) if amount.unit else None
+    printed = _printed(element, amount.unit)
     code = plain_unit(amount.ucum)
     if code == element.unit or code in element.accepts:
         found: tuple[str, Fraction | None] = (code, None)
@@ -62,9 +63,22 @@ def _unit(
     return found
 
 
+def _printed(element: Element, unit: str) -> str | None:
+    """The code of a printed unit, accepted or refused for the element; None if it is neither."""
+    word = folded(unit)
+    if unit and (code := unit_code(element, word)) is not None:
+        return code
+    return next((code for code in element.refuses if word in _names(element, code)), None)
+
+
+def _names(element: Element, code: str) -> set[str]:
+    known = element.unit_named(code)
+    return {folded(name) for name in (code, known.show, *known.spellings)}
+
+
 def plain_unit(ucum: str) -> str:
-    """A code with a large L for litres, which UCUM writes both ways."""
-    return _LITRE.sub(r"\1L", ucum.strip())
+    """A code with a large L for litres, which UCUM writes both ways, and u for micro."""
+    return _LITRE.sub(r"\1L", ucum.strip().translate(_MICRO))
 
 
 def _international(element: Element, code: str) -> Fraction | None:
@@ -93,7 +107,7 @@ def _shown(amount: Amount) -> str:
 
 def _not_its_unit(element: Element, amount: Amount, unit: str) -> ValueProblem:
     for code, reason in element.refuses.items():
-        if unit == code or folded(unit) in {folded(n) for n in element.unit_named(code).spellings}:
+        if folded(unit) in _names(element, code):
             return ValueProblem(f"{_shown(amount)}: {reason}")
     taken = ", ".join((element.unit or "", *element.accepts))
     return ValueProblem(f"{_shown(amount)}: the unit {shown(unit)} is not taken; expected {taken}")
