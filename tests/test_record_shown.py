@@ -61,7 +61,7 @@ def recorded() -> tuple[Screening, FromRecord]:
 SHOWN = (
     "TSH 3.1 µIU/mL, 2026-03-02, Observation/123",
     "HBV DNA <20, 2026-05-20, Observation/5",
-    "In the record: 3 used, 1 conflict, 1 to review, 1 not used, 1 not mapped, 1 assumed no",
+    "In the record: 3 used, 1 in conflict, 1 to review, 1 not used, 1 not mapped, 1 assumed no",
     "height 160 cm, 2026-01-02, Observation/1, LOINC 8302-2; 182 cm",
     "What is in conflict is unknown until somebody decides, by an answer.",
     "Paget's disease of bone yes, 2019, Condition/3, ICD-10 M88, provisional",
@@ -118,7 +118,7 @@ def test_the_record_to_sign_and_the_log_have_the_evidence() -> None:
     record = ScreeningRecord(screening, found.answers, __version__)
     text = " ".join(plain.render(record_page(record)).split())
     assert "in the record: 3.1 µIU/mL, 2026-03-02, Observation/123, LOINC 3016-3" in text
-    for one in ("1 conflict", "1 to review", "1 not used", "1 assumed no"):
+    for one in ("1 in conflict", "1 to review", "1 not used", "1 assumed no"):
         assert one in text
     kept = entry(screening, "S-014", 1, found.answers)
     assert kept.evidence == tuple(

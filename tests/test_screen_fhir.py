@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import trialscreen
-from tests.process import refusals, run
+from tests.process import PATIENTS, refusals, run
 from tests.test_beside_record import TRIAL
 from tests.test_cli import SCHEMA
 from tests.test_schemas import RESULTS
@@ -231,7 +231,7 @@ def test_the_log_keeps_the_places_after_consent(record: Path, tmp_path: Path) ->
 def test_what_cannot_be_used_is_told_and_the_rest_counts(tmp_path: Path) -> None:
     stones = measured(9, WEIGHT, 11, "[stone_av]", "2026-05-21")
     ran = run("screen", "--fhir", bundle(tmp_path / "p.json", *RECORD, stones), *ON)
-    assert "note: not used: " in ran.err
+    assert "note: in the record: " in ran.err
     assert "Observation/o9" in ran.err
 
 
@@ -239,6 +239,20 @@ def test_the_schema_has_the_same_form_for_each_kind() -> None:
     kinds = ("facts", "candidates", "unmapped", "conflicts", "assumed", "overruled")
     forms = [SCHEMA["properties"][kind]["items"] for kind in kinds]
     assert forms == [{"$ref": "#/$defs/evidence"}] * len(kinds)
+
+
+def test_answers_that_were_exported_come_back(tmp_path: Path) -> None:
+    patient = PATIENTS / "eligible.yaml"  # screened on 2026-06-01, and exported today
+    made = tmp_path / "response.json"
+    ran = run("export", "response", patient, "--every-question", "--subject=S-1", "-o", made)
+    assert ran.code == 0
+    found = screened("--fhir", made)
+    given = json.loads(run("screen", patient, "--format", "json").out)
+    assert found["verdict"] == given["verdict"] == "eligible"
+    assert found["values"] == given["values"]
+    assert {one["source"] for one in found["facts"]} == {"QuestionnaireResponse"}
+    ran = run("screen", "--fhir", made, "--screening-date", "2026-05-31", "--format", "json")
+    assert json.loads(ran.out)["values"] == {}
 
 
 # From Python.

@@ -89,9 +89,9 @@ class RecordOptions(NamedTuple):
 def tell_unusable(problems: Sequence[Problem]) -> None:
     """What of a record could not be used, the first of it a line each."""
     for one in problems[:MOST_TOLD]:
-        say_note(f"not used: {one}")
+        say_note(f"in the record: {one}")
     if (more := len(problems) - MOST_TOLD) > 0:
-        say_note(f"not used: {more:,} more")
+        say_note(f"in the record: {more:,} problems more")
 
 
 NO_RECORDS = RecordOptions()

@@ -48,7 +48,7 @@ def _blocks(screening: Screening, rows: Sequence[Row], *, compact: bool) -> Iter
 def _open_rows(screening: Screening, *, full: bool) -> Iterator[Row]:
     """A row for each element, by why the record is not used as it stands."""
     for one in _by_element(screening, screening.conflicts, full=True):
-        yield blocks.Cell("Conflict", "open"), one
+        yield blocks.Cell("In conflict", "open"), one
     for title, before, evidence in (
         ("To review", "", screening.candidates),
         ("Not used", "", screening.overruled),

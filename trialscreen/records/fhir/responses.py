@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.records.entries import Coding, Entry
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.codings import Origin, Vocabulary, coding
@@ -15,7 +16,7 @@ MOST_DEEP = 20
 def entries(response: fhir.QuestionnaireResponse, origin: Origin) -> Iterator[Entry]:
     """Its answers; the code of each is its linkId, the system that of the Questionnaire."""
     counts, notes = standing(RESPONSE, response.status)
-    questionnaire = response.questionnaire or ""
+    questionnaire, said = response.questionnaire or "", _said(response)
     for item in _items(response.item or (), MOST_DEEP):
         for answer in item.answer or ():
             yield Entry(
@@ -23,11 +24,26 @@ def entries(response: fhir.QuestionnaireResponse, origin: Origin) -> Iterator[En
                 (Coding("questionnaire", item.link_id or "", questionnaire),),
                 origin.source,
                 value=_value(answer, origin.words),
-                start=response.authored or "",
+                start=said,
                 standing=counts,
                 place=origin.place,
                 notes=notes,
             )
+
+
+def _said(response: fhir.QuestionnaireResponse) -> str:
+    """When it was said: when it was written; or on the screening date in it, if that is earlier.
+
+    Answers of an earlier day may be put together, and sent, at any time later.
+    """
+    authored = response.authored or ""
+    answers = (
+        answer.value_date
+        for item in _items(response.item or (), MOST_DEEP)
+        if item.link_id == SCREENING_DATE
+        for answer in item.answer or ()
+    )
+    return min((day for day in answers if day and day < authored), default=authored)
 
 
 def _items(items: Sequence[fhir.Item], deep: int) -> Iterator[fhir.Item]:
