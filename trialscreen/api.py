@@ -49,8 +49,10 @@ def screen(
     """
     if type(on) is not date:
         raise TypeError("on: expected a datetime.date, without a time")
-    problems: list[Problem] = []
     typed, others = ({}, answers) if record is not None else typed_facts(trial, answers, on)
+    if not others and record is None:
+        return _screen(trial, _in_order(trial, typed), on)
+    problems: list[Problem] = []
     told = told_apart(trial, dict(_answers(others, problems)), problems)
     given = with_days(trial, told, problems)
     other = given.pop(SCREENING_DATE, None)
@@ -62,9 +64,12 @@ def screen(
     samples = read_samples(trial, both.answers, on, problems)
     if problems:
         raise InputError(problems)
-    facts = {**typed, **parsed}
-    in_order = {name: facts[name] for name in trial.elements if name in facts}
-    return _screen(trial, in_order, on, samples, both.evidence)
+    facts = _in_order(trial, {**typed, **parsed})
+    return _screen(trial, facts, on, samples, both.evidence)
+
+
+def _in_order(trial: Trial, facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    return {name: facts[name] for name in trial.elements if name in facts}
 
 
 def read_fhir(

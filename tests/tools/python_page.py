@@ -124,7 +124,7 @@ def _is_told(node: ast.FunctionDef) -> bool:
     if node.name in INTERNAL:
         return False
     decorators = {ast.unparse(one) for one in node.decorator_list}
-    return bool(decorators & {"property", "cached_property"}) and not node.name.startswith("_")
+    return bool(decorators & {"property", "kept"}) and not node.name.startswith("_")
 
 
 def _body(kind: type) -> list[ast.stmt]:

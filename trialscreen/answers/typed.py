@@ -28,6 +28,10 @@ _Stated = Fact | _Nothing | None
 _Read = Callable[[Any, date], _Stated]
 """A value, and the screening date."""
 
+_Reading = dict[str, dict[type, _Read]]
+"""By element, and the type of the value."""
+
+_NOT_READ: dict[type, _Read] = {}
 _HALVES = tuple(map(half_of, range(DIGITS_THAT_COUNT + 1)))
 
 
@@ -39,13 +43,13 @@ def typed_facts(
     facts: dict[str, Fact] = {}
     others: dict[str, object] = {}
     for name, value in answers.items():
-        read = reading.get((name, type(value)))
+        read = reading.get(name, _NOT_READ).get(type(value))
         stated = None if read is None else read(value, on)
         if stated is None:
             others[name] = value
         elif not isinstance(stated, _Nothing):
             facts[name] = stated
-    for name in _with_days(trial, others):
+    for name in _with_days(trial, others) if others else ():
         if name in answers:
             facts.pop(name, None)
             others[name] = answers[name]
@@ -62,17 +66,17 @@ def _values_by_day(trial: Trial) -> Mapping[str, str]:
     return {day_column(one.name): one.name for one in trial.answerable()}
 
 
-def _reading(trial: Trial) -> Mapping[tuple[str, type], _Read]:
-    found: dict[tuple[str, type], _Read] = {}
+def _reading(trial: Trial) -> _Reading:
+    found: _Reading = {}
     for element in trial.answerable():
         if element.name == SCREENING_DATE:
             continue
+        of_type = found[element.name] = {}
         for values in ((None,), (False, True), tuple(element.choices)):
             if known := dict(_as_parsed(trial, element, values)):
-                found[element.name, type(values[0])] = _looked_up(known)
-        for kind, read in _measured(element):
-            if not _has_words_like_numbers(trial, element):
-                found[element.name, kind] = read
+                of_type[type(values[0])] = _looked_up(known)
+        if not _has_words_like_numbers(trial, element):
+            of_type.update(_measured(element))
     return found
 
 
@@ -121,10 +125,10 @@ def _measured(element: Element) -> Iterator[tuple[type, _Read]]:
             return Numbers(number := float(value), number, half=_HALVES[0])
 
         def read(value: float, _: date) -> _Stated:
-            text = as_text(value)
+            text = repr(value)
             if not least <= value <= most or "e" in text:
                 return None
-            decimals = len(text.partition(".")[2])
+            decimals = 0 if text.endswith(".0") else len(text) - text.index(".") - 1
             return Numbers(value, value, half=_HALVES[min(decimals, DIGITS_THAT_COUNT)])
 
         yield int, read_whole

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple, assert_never
 
 from trialscreen.model.dates import completed_years
-from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, is_exact, rounded
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, is_exact, number, rounded
 from trialscreen.model.trial import Formula
 
 
@@ -131,14 +131,19 @@ def derive(formula: Formula, inputs: tuple[Fact | None, ...], on: date) -> Numbe
     None when an input is unknown or the formula does not apply.
     """
     spec = FORMULAS[formula.name]
-    factors = formula.factors or (1,) * len(inputs)
-    facts = [_times(one, by) for one, by in zip(inputs, factors, strict=True) if one is not None]
-    if len(facts) < len(inputs) or not all(map(Input.takes, spec.inputs, facts)):
+    facts: list[Fact] = [one for one in inputs if one is not None]
+    if len(facts) < len(inputs):
         return None
+    if formula.factors:
+        facts = list(map(_times, facts, formula.factors))
+    if not all(map(Input.takes, spec.inputs, facts)):
+        return None
+    if all(map(is_exact, facts)):
+        values = [_end_of(one, high=False)[0] for one in facts]
+        found = _computing_of(formula.name)(values, on)
+        return number(found if spec.whole else rounded(found))
     low, low_open = _end(formula.name, facts, on, high=False)
-    high, high_open = low, low_open
-    if not all(map(is_exact, facts)):
-        high, high_open = _end(formula.name, facts, on, high=True)
+    high, high_open = _end(formula.name, facts, on, high=True)
     if not spec.whole:
         low, high = rounded(low), rounded(high)
     is_wide = low < high

@@ -23,6 +23,8 @@ class Operator(Enum):
     ABOVE = "above"
     BELOW = "below"
 
+    __hash__ = object.__hash__  # there is one of each; Enum hashes their names, each time anew
+
     @property
     def sign(self) -> Literal[">=", "<=", ">", "<"]:
         """As programs write it; `wording.SYMBOLS` is for people."""

@@ -88,7 +88,7 @@ class Element:
     internal: bool = False
     units: Mapping[str, Unit] = field(default_factory=dict, compare=False, repr=False)
 
-    @property
+    @cached_property
     def shown_unit(self) -> str:
         """Its unit as people print it; empty for none."""
         return "" if self.unit is None else self.unit_named(self.unit).show

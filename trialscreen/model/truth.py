@@ -19,11 +19,11 @@ class Truth(Enum):
 
     @property
     def known(self) -> bool:
-        return self is not Truth.UNKNOWN
+        return self is not UNKNOWN
 
     def to_optional(self) -> bool | None:
         """True, False or None, as JSON and tables write it."""
-        return None if self is Truth.UNKNOWN else self is Truth.TRUE
+        return None if self is UNKNOWN else self is TRUE
 
 
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN

@@ -1,42 +1,66 @@
 """How what is known of two values compares: certain only if all that each may be agree."""
 
-from typing import TypeVar, assert_never
+from collections.abc import Callable
+from functools import cache
+from typing import Any, assert_never
 
 from trialscreen.model import truth
-from trialscreen.model.facts import Dates, Fact, Numbers
+from trialscreen.model.facts import Exactly, Fact, Numbers
 from trialscreen.model.rules import Operator
 from trialscreen.model.truth import Truth
+
+Comparing = Callable[[Fact, Fact], Truth]
+_Interval = Any
+"""Numbers or Dates; two that are compared are of one kind."""
 
 
 def compare(operator: Operator, value: Fact, limit: Fact) -> Truth:
     """Whether one fact is above, at or below another."""
-    if isinstance(value, Numbers) and isinstance(limit, Numbers):
-        return _compare_intervals(operator, value, limit)
-    if isinstance(value, Dates) and isinstance(limit, Dates):
-        return _compare_intervals(operator, value, limit)
-    raise TypeError(f"{type(value).__name__} and {type(limit).__name__} cannot be compared")
+    return comparing(operator)(value, limit)
 
 
-Interval = TypeVar("Interval", Numbers, Dates)
+@cache
+def comparing(operator: Operator) -> Comparing:
+    """`compare` for one operator."""
+    holds, fails = _ways(operator)
+
+    def compared(value: Fact, limit: Fact) -> Truth:
+        if type(value) is not type(limit) or isinstance(value, Exactly):
+            kinds = f"{type(value).__name__} and {type(limit).__name__}"
+            raise TypeError(f"{kinds} cannot be compared")
+        if holds(value, limit):
+            return truth.TRUE
+        return truth.FALSE if fails(value, limit) else truth.UNKNOWN
+
+    return compared
 
 
-def _compare_intervals(operator: Operator, value: Interval, limit: Interval) -> Truth:
+_Way = Callable[[_Interval, _Interval], bool]
+
+
+def _ways(operator: Operator) -> tuple[_Way, _Way]:
+    """When a comparison holds for all values, and when for none."""
     match operator:
         case Operator.AT_LEAST:
-            holds, fails = value.low >= limit.high, _above(limit, value)
+            return _not_below, lambda value, limit: _above(limit, value)
         case Operator.ABOVE:
-            holds, fails = _above(value, limit), value.high <= limit.low
+            return _above, lambda value, limit: _not_below(limit, value)
         case Operator.AT_MOST:
-            holds, fails = value.high <= limit.low, _above(value, limit)
+            return lambda value, limit: _not_below(limit, value), _above
         case Operator.BELOW:
-            holds, fails = _above(limit, value), value.low >= limit.high
+            return lambda value, limit: _above(limit, value), _not_below
         case _:
             assert_never(operator)
-    return truth.TRUE if holds else truth.FALSE if fails else truth.UNKNOWN
 
 
-def _above(one: Interval, other: Interval) -> bool:
+def _not_below(one: _Interval, other: _Interval) -> bool:
+    """Whether no value of `one` is below any value of `other`."""
+    result: bool = one.low >= other.high
+    return result
+
+
+def _above(one: _Interval, other: _Interval) -> bool:
     """Whether every value of `one` is above every value of `other`."""
-    if isinstance(one, Numbers) and isinstance(other, Numbers) and one.low == other.high:
-        return one.low_open or other.high_open
-    return one.low > other.high
+    if one.low == other.high:
+        return isinstance(one, Numbers) and (one.low_open or other.high_open)
+    return bool(one.low > other.high)

@@ -7,8 +7,9 @@ still have, false when it holds for none, else unknown. Tests combine by strong 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
-from typing import Any, NamedTuple, assert_never
+from functools import lru_cache
+from math import prod
+from typing import Any, NamedTuple, TypeVar, assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import Exactly, Fact, day, number
@@ -16,7 +17,9 @@ from trialscreen.model.formulas import derive
 from trialscreen.model.trial import ByRule, Element, Formula, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.combine import combine
-from trialscreen.screening.compare import compare
+from trialscreen.screening.compare import comparing
+
+Made = TypeVar("Made")
 
 
 class Resolved(NamedTuple):
@@ -47,6 +50,22 @@ class Trace(NamedTuple):
     used: tuple[Resolved, ...] = ()
 
 
+class KeptTrace(Trace):
+    """The trace of a rule on a few answers, the same one for every patient who gives them."""
+
+    def once(self, make: Callable[[Trace], Made]) -> Made:
+        """What `make` makes of this trace: made when first asked for, and kept."""
+        made: dict[Any, Any] = self.__dict__
+        if make not in made:
+            made[make] = make(self)
+        found: Made = made[make]
+        return found
+
+
+MOST_KEPT = 250
+"""Traces of a rule."""
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """One patient's facts on one screening date; remembers each element it has resolved.
@@ -57,7 +76,7 @@ class Evaluation:
     trial: Trial
     facts: Mapping[str, Fact]
     on: date
-    _resolved: dict[str, Resolved] = field(default_factory=dict, repr=False, compare=False)
+    resolved: dict[str, Resolved] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def elements(self) -> Mapping[str, Element]:
@@ -73,17 +92,20 @@ class Evaluation:
 
     def resolve(self, name: str) -> Resolved:
         """What is known of an element: entered, derived, or both; unknown while not valid."""
-        if (found := self._resolved.get(name)) is None:
-            found = self._resolved[name] = self.trial.once(_Plan).resolving(name)(self)
-        return found
+        return self.trial.once(_Plan).resolving(name)(self)
 
 
 Tracing = Callable[[Evaluation], Trace]
 Judging = Callable[[Evaluation], Truth]
 Resolving = Callable[[Evaluation], Resolved]
 Knowing = Callable[[Evaluation], Fact | None]
+Follows = tuple[Fact | None, tuple[Resolved, ...], Trace | None]
+Following = Callable[[Evaluation], Follows]
 Testing = Callable[[Sequence[Any], date], Truth]
 """A test of facts, all of them known, on a screening date."""
+
+
+_ANSWERS = {True: Exactly(value=True), False: Exactly(value=False)}
 
 
 class _Plan:
@@ -99,31 +121,56 @@ class _Plan:
         self.judging = ByRule(self._judging)
 
     def _tracing(self, rule: rules.Rule) -> Tracing:
-        if isinstance(rule, rules.Test):
-            return self._tracing_test(rule)
-        parts = tuple(map(self._tracing, rules.parts_of(rule)))
-        combined = _combining(rule)
+        tracing = self._tracing_anew(rule)
+        return _kept_by_answers(rule, tracing) if self._is_of_few_answers(rule) else tracing
 
-        def trace(patient: Evaluation) -> Trace:
-            found = tuple([part(patient) for part in parts])
-            return Trace(rule, combined([one.truth for one in found]), found)
+    def _is_of_few_answers(self, rule: rules.Rule) -> bool:
+        """Whether a few yes/no elements and choices decide a rule by nothing but their answers."""
+        elements = list(map(self._elements.__getitem__, rules.elements_of(rule)))
+        answers = prod(1 + len(one.choices or (True, False)) for one in elements)
+        return answers <= MOST_KEPT and all(
+            one.type in ("boolean", "choice") and one.derive is None and one.valid_if is None
+            for one in elements
+        )
 
-        return trace
+    def _tracing_anew(self, rule: rules.Rule) -> Tracing:
+        match rule:
+            case rules.AtLeastN(least, parts):
+                tracing = tuple(map(self._tracing, parts))
+
+                def trace_some(patient: Evaluation) -> Trace:
+                    found = tuple([part(patient) for part in tracing])
+                    return Trace(rule, truth.at_least(least, [one.truth for one in found]), found)
+
+                return trace_some
+            case rules.Not(part) | rules.Clause(_, _, part):
+                trace_part, is_not = self._tracing(part), isinstance(rule, rules.Not)
+
+                def trace_one(patient: Evaluation) -> Trace:
+                    found = trace_part(patient)
+                    known = truth.negation(found.truth) if is_not else found.truth
+                    return Trace(rule, known, (found,))
+
+                return trace_one
+            case _:
+                return self._tracing_test(rule)
 
     def _tracing_test(self, test: rules.Test) -> Tracing:
-        names, tested = rules.elements_of_test(test), _testing(test)
+        resolving = tuple(map(self.resolving, rules.elements_of_test(test)))
+        tested = _testing(test)
 
         def trace(patient: Evaluation) -> Trace:
-            used = tuple([patient.resolve(name) for name in names])
+            used = tuple([resolve(patient) for resolve in resolving])
             facts = [one.fact for one in used]
             found = truth.UNKNOWN if None in facts else tested(facts, patient.on)
             return Trace(test, found, (), used)
 
-        if self._is_answered(test):
-            return _kept_by_answer(test.element, trace)
         return trace
 
     def _judging(self, rule: rules.Rule) -> Judging:
+        if self._is_of_few_answers(rule):
+            trace = self._tracing(rule)
+            return lambda patient: trace(patient).truth
         match rule:
             case rules.AtLeastN(least, parts):
                 return _judging_some(least, tuple(map(self._judging, parts)))
@@ -136,9 +183,6 @@ class _Plan:
                 return self._judging_test(rule)
 
     def _judging_test(self, test: rules.Test) -> Judging:
-        if self._is_answered(test):
-            trace = self._tracing_test(test)
-            return lambda patient: trace(patient).truth
         known = tuple(map(self._knowing, rules.elements_of_test(test)))
         tested = _testing(test)
 
@@ -148,57 +192,55 @@ class _Plan:
 
         return judged
 
-    def _is_answered(self, test: rules.Test) -> bool:
-        """Whether a test is of a yes/no or a choice alone, of which only its answer is known."""
-        element = self._elements[test.element]
-        is_choice = element.type in ("boolean", "choice") and not isinstance(test, rules.Compare)
-        return is_choice and element.derive is None and element.valid_if is None
-
     def _knowing(self, name: str) -> Knowing:
         """What rules see of an element."""
         element = self._elements[name]
-        if element.derive is None and element.valid_if is None and not element.no_is_not_yet:
-            return lambda patient: patient.facts.get(name)
-        return lambda patient: patient.resolve(name).fact
+        if element.derive is None and element.valid_if is None:
+            return _entering(element)
+        resolving = self.resolving(name)
+        return lambda patient: resolving(patient).fact
 
     def resolving(self, name: str) -> Resolving:
         if name not in self._resolving:
-            self._resolving[name] = self._resolving_element(self._elements[name])
+            self._resolving[name] = _once(name, self._resolving_element(self._elements[name]))
         return self._resolving[name]
 
     def _resolving_element(self, element: Element) -> Resolving:
-        follows = self._following(element)
-        if element.valid_if is None:
-            return follows
-        validity = self._tracing(element.valid_if)
+        name, entering, following = element.name, _entering(element), self._following(element)
+        validating = None if element.valid_if is None else self._tracing(element.valid_if)
 
         def resolve(patient: Evaluation) -> Resolved:
-            one, valid = follows(patient), validity(patient)
-            fact = one.fact if valid.truth is truth.TRUE else None
-            return one._replace(fact=fact, validity=valid)
+            entered = entering(patient)
+            derived, inputs, basis = following(patient)
+            fact = combine(element, entered, derived)
+            validity = None if validating is None else validating(patient)
+            if validity is not None and validity.truth is not truth.TRUE:
+                fact = None
+            not_yet = entered is None and name in patient.facts
+            return Resolved(element, fact, entered, derived, inputs, basis, validity, not_yet)
 
         return resolve
 
-    def _following(self, element: Element) -> Resolving:
-        """What is known of an element that may follow from others, valid or not."""
+    def _following(self, element: Element) -> Following:
+        """What follows for an element from others, with a formula's inputs or a rule's trace."""
         formula = element.derive
         if formula is None:
-            return partial(_entered, element)
+            return lambda _: (None, (), None)
         if isinstance(formula, Formula):
+            resolving = tuple(map(self.resolving, formula.inputs))
 
-            def computed(patient: Evaluation) -> Resolved:
-                inputs = tuple([patient.resolve(name) for name in formula.inputs])
-                derived = derive(formula, tuple([one.fact for one in inputs]), patient.on)
-                return _both(_entered(element, patient), derived)._replace(inputs=inputs)
+            def computed(patient: Evaluation) -> Follows:
+                inputs = tuple([resolve(patient) for resolve in resolving])
+                facts = tuple([one.fact for one in inputs])
+                return derive(formula, facts, patient.on), inputs, None
 
             return computed
         tracing = self._tracing(formula)
 
-        def implied(patient: Evaluation) -> Resolved:
+        def implied(patient: Evaluation) -> Follows:
             basis = tracing(patient)
             known = basis.truth.to_optional()
-            derived = _unless_not_yet(element, None if known is None else Exactly(known))
-            return _both(_entered(element, patient), derived)._replace(basis=basis)
+            return _unless_not_yet(element, None if known is None else _ANSWERS[known]), (), basis
 
         return implied
 
@@ -226,46 +268,41 @@ def _judging_some(least: int, parts: tuple[Judging, ...]) -> Judging:
     return judged
 
 
-def _kept_by_answer(name: str, tracing: Tracing) -> Tracing:
-    """`tracing` of a test that is all of an answer: there is a trace for each, and no more."""
-    kept: dict[Fact | None, Trace] = {}
+def _kept_by_answers(rule: rules.Rule, tracing: Tracing) -> Tracing:
+    """`tracing` of a rule that is all of a few answers: one trace for all who give the same."""
+    names = rules.elements_of(rule)
+    kept: dict[tuple[Fact | None, ...], KeptTrace] = {}
 
     def trace(patient: Evaluation) -> Trace:
-        answer = patient.facts.get(name)
-        if (found := kept.get(answer)) is None:
-            found = kept[answer] = tracing(patient)
+        answers = tuple(map(patient.facts.get, names))
+        if (found := kept.get(answers)) is None:
+            found = kept[answers] = KeptTrace(*tracing(patient))
         return found
 
     return trace
 
 
-def _entered(element: Element, patient: Evaluation) -> Resolved:
-    """What is known of an element by itself."""
-    given = patient.facts.get(element.name)
-    fact = _unless_not_yet(element, given)
-    return Resolved(element, fact, fact, not_yet=fact is not given)
+def _once(name: str, resolving: Resolving) -> Resolving:
+    """`resolving`, which a patient remembers."""
+
+    def resolve(patient: Evaluation) -> Resolved:
+        if (found := patient.resolved.get(name)) is None:
+            found = patient.resolved[name] = resolving(patient)
+        return found
+
+    return resolve
 
 
-def _both(one: Resolved, derived: Fact | None) -> Resolved:
-    """What is known of an element, with what follows from others."""
-    return one._replace(fact=combine(one.element, one.entered, derived), derived=derived)
+def _entering(element: Element) -> Knowing:
+    name = element.name
+    if element.no_is_not_yet:
+        return lambda patient: _unless_not_yet(element, patient.facts.get(name))
+    return lambda patient: patient.facts.get(name)
 
 
 def _unless_not_yet(element: Element, fact: Fact | None) -> Fact | None:
     """Nothing for a no that may still become a yes."""
     return None if element.no_is_not_yet and fact == Exactly(value=False) else fact
-
-
-def _combining(rule: rules.Compound) -> Callable[[list[Truth]], Truth]:
-    match rule:
-        case rules.AtLeastN(least, _):
-            return partial(truth.at_least, least)
-        case rules.Not():
-            return lambda parts: truth.negation(parts[0])
-        case rules.Clause():
-            return lambda parts: parts[0]
-        case _:
-            assert_never(rule)
 
 
 def _testing(test: rules.Test) -> Testing:
@@ -277,13 +314,15 @@ def _testing(test: rules.Test) -> Testing:
         case rules.OneOf(_, values):
             return lambda facts, _: truth.of(_value(facts[0]) in values)
         case rules.Compare(_, operator, int() | float() as bound):
-            limit = number(bound)
-            return lambda facts, _: compare(operator, facts[0], limit)
+            limit, compared = number(bound), comparing(operator)
+            return lambda facts, _: compared(facts[0], limit)
         case rules.Compare(_, operator, _):
-            return lambda facts, _: compare(operator, *facts)
+            compared = comparing(operator)
+            return lambda facts, _: compared(*facts)
         case rules.Within(_, period):
-            since = rules.Operator.AT_LEAST
-            return lambda facts, on: compare(since, facts[0], day(period.before(on)))
+            compared = comparing(rules.Operator.AT_LEAST)
+            start = lru_cache(maxsize=64)(lambda on: day(period.before(on)))
+            return lambda facts, on: compared(facts[0], start(on))
         case _:
             assert_never(test)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import DECIMALS, Dates, Fact, Numbers, day, number
@@ -16,7 +16,7 @@ from trialscreen.model.wording import (
     show_number,
     with_unit,
 )
-from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
+from trialscreen.screening.evaluate import Evaluation, KeptTrace, Resolved, Trace
 
 
 def told(one: Resolved, fact: Fact | None, on: date) -> str:
@@ -66,7 +66,8 @@ def _stated_ends(one: Resolved) -> Iterator[Fact]:
 def deciding_parts(trace: Trace) -> tuple[Trace, ...]:
     """The parts of a decided trace that share in deciding it: of several, those as true as it."""
     if isinstance(trace.rule, rules.AtLeastN):
-        return tuple(part for part in trace.parts if part.truth is trace.truth)
+        known = trace.truth
+        return tuple([part for part in trace.parts if part.truth is known])
     return trace.parts
 
 
@@ -136,16 +137,16 @@ def minimal_support(patient: Evaluation, trace: Trace) -> tuple[str, ...]:
     return tuple(name for name in patient.elements if name in needed)
 
 
-class Grounds(NamedTuple):
-    """A test that shares in deciding: what it says of which value."""
-
-    subject: str
-    claim: str
+Grounds = tuple[str, str]
+"""A test that shares in deciding: of which value it says something, and what."""
 
 
 def reasons(trace: Trace, on: date) -> tuple[str, ...]:
     """The grounds of a decided trace, one text each; none while it is undecided."""
-    return tuple(_sentences(_ground(test, on) for test in deciding_tests(trace)))
+    grounds: list[Grounds] = []
+    if trace.truth.known:
+        _add_grounds(trace, on, grounds)
+    return tuple(_sentences(grounds))
 
 
 def reasons_or_doubts(trace: Trace, on: date) -> tuple[str, ...]:
@@ -153,18 +154,41 @@ def reasons_or_doubts(trace: Trace, on: date) -> tuple[str, ...]:
     return reasons(trace, on) or doubts(trace, on)
 
 
+def _add_grounds(trace: Trace, on: date, grounds: list[Grounds]) -> None:
+    if isinstance(trace, KeptTrace):
+        grounds.extend(trace.once(_grounds_of_answers))
+    elif not trace.used:
+        for part in deciding_parts(trace):
+            _add_grounds(part, on, grounds)
+    elif (basis := _deciding_basis(trace)) is not None:
+        _add_grounds(basis, on, grounds)
+    else:
+        grounds.append(_ground(trace, on))
+
+
+def _grounds_of_answers(trace: Trace) -> tuple[Grounds, ...]:
+    """Answers hold on every day."""
+    return tuple(_ground(test, date.max) for test in deciding_tests(trace))
+
+
 def deciding_tests(trace: Trace) -> Iterator[Trace]:
     """The tests that share in deciding a trace; behind a derived yes/no, those of its rule."""
     if not trace.truth.known:
         return
-    if trace.used:
-        (one, *_) = trace.used
-        if one.entered is None and one.basis is not None and one.basis.truth.known:
-            yield from deciding_tests(one.basis)
-        else:
-            yield trace
+    if (basis := _deciding_basis(trace)) is not None:
+        yield from deciding_tests(basis)
+    elif trace.used:
+        yield trace
     for part in deciding_parts(trace):
         yield from deciding_tests(part)
+
+
+def _deciding_basis(trace: Trace) -> Trace | None:
+    """The rule behind a derived yes/no that decides a test of it."""
+    one = trace.used[0] if trace.used else None
+    if one is None or one.basis is None or one.entered is not None:
+        return None
+    return one.basis if one.basis.truth.known else None
 
 
 def _ground(trace: Trace, on: date) -> Grounds:
@@ -172,15 +196,15 @@ def _ground(trace: Trace, on: date) -> Grounds:
     assert isinstance(test, rules.Test)
     holds = trace.truth is truth.TRUE
     match test:
+        case rules.Is() | rules.OneOf() | rules.Given():
+            claim = ""
         case rules.Compare(_, operator, bound):
             claim = _comparison(trace, operator if holds else operator.opposite, bound)
         case rules.Within(_, period):
             claim = f"{'within' if holds else 'more than'} {period} before {on}"
-        case rules.Is() | rules.OneOf() | rules.Given():
-            claim = ""
         case _:
             assert_never(test)
-    return Grounds(_subject(trace.used[0], trace, on), claim)
+    return _subject(trace.used[0], trace, on), claim
 
 
 def _subject(one: Resolved, trace: Trace, on: date) -> str:
@@ -197,9 +221,10 @@ def _telling(one: Resolved, trace: Trace) -> str | None:
     fact, bound = one.fact, _bound(trace)
     if bound is None or not isinstance(fact, Numbers) or not fact.exact:
         return None
+    value = fact.low
     for decimals in range(2, DECIMALS + 1):
-        rounded = round(fact.low, decimals)
-        if _side(rounded, bound) == _side(fact.low, bound):
+        rounded = round(value, decimals)
+        if rounded == value or _side(rounded, bound) == _side(value, bound):
             return with_unit(one.element, show_number(rounded))
     return None
 
@@ -238,8 +263,8 @@ def _comparison(
 def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
     """Claims on one value are put together; so are the diseases that were all denied."""
     claims: dict[str, dict[str, None]] = {}
-    for ground in grounds:
-        claims.setdefault(ground.subject, {})[ground.claim] = None
+    for subject, claim in grounds:
+        claims.setdefault(subject, {})[claim] = None
     denied = [s.removesuffix(": no") for s, c in claims.items() if s.endswith(": no") and "" in c]
     for subject, said in claims.items():
         if len(denied) > 2 and subject.endswith(": no"):

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Literal
 
+from trialscreen.model.kept import kept
 from trialscreen.model.trial import Criterion, Kind, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.clearing import first_clear_day
@@ -83,11 +83,12 @@ class Finding:
         """Whether its own statement is true of the patient; an exclusion that is met excludes."""
         return self.truth.to_optional()
 
-    @cached_property
+    @kept
     def truth(self) -> Truth:
-        return self.patient.truth(self.criterion.rule)
+        trace: Trace | None = self.__dict__.get("trace")
+        return self.patient.truth(self.criterion.rule) if trace is None else trace.truth
 
-    @cached_property
+    @kept
     def trace(self) -> Trace:
         return self.patient.trace(self.criterion.rule)
 
@@ -97,34 +98,34 @@ class Finding:
         met = self.met
         return met if self.kind == "inclusion" or met is None else not met
 
-    @cached_property
+    @kept
     def reasons(self) -> tuple[str, ...]:
         """What decided it, a text each; while it is open, what is known and not enough."""
         return reasons_or_doubts(self.trace, self.patient.on)
 
-    @cached_property
+    @kept
     def missing(self) -> tuple[str, ...]:
         """The elements that can still decide it."""
         return missing(self.trace)
 
-    @cached_property
+    @kept
     def needed(self) -> tuple[str, ...]:
         """Of these, the ones to ask for: what another could be derived from is left out."""
         return needed(self.trace)
 
-    @cached_property
+    @kept
     def clears_on(self) -> date | None:
         """The first later day on which it no longer fails; None if it does not, or none is sure."""
         if self.passes is not False:
             return None
         return first_clear_day(self.trial, self.patient, (self.criterion,))
 
-    @cached_property
+    @kept
     def readings(self) -> tuple[Turn, ...]:
         """The readings of unclear texts that it may turn on, and whether it does."""
         return self._readings.turns()
 
-    @cached_property
+    @kept
     def unconfirmed(self) -> tuple[str, ...]:
         """The unconfirmed readings that it turns on: if it fails, also what cannot be computed."""
         if self.passes is None:
@@ -139,12 +140,12 @@ class Finding:
     def _readings(self) -> Readings:
         return Readings(self.trial, self.criterion, self.truth, self.patient)
 
-    @cached_property
+    @kept
     def rests_on(self) -> tuple[str, ...]:
         """The fewest elements that decide it as it is; none while it is open."""
         return minimal_support(self.patient, self.trace)
 
-    @cached_property
+    @kept
     def distances(self) -> tuple[str, ...]:
         """If it fails: how far each deciding value is from its threshold."""
         if self.passes is not False:

@@ -20,7 +20,7 @@ from trialscreen.screening.explain import enough
 
 def needed(trace: Trace) -> tuple[str, ...]:
     """As `missing`, without what an element named could be derived from: one way is enough."""
-    return tuple(dict.fromkeys(_missing(trace, behind=False)))
+    return () if trace.truth.known else tuple(dict.fromkeys(_missing(trace, behind=False)))
 
 
 def missing(trace: Trace) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ def missing(trace: Trace) -> tuple[str, ...]:
     An element that can be entered or derived is named with what it lacks for the
     derivation; one that is only ever derived is named by what it is derived from.
     """
-    return tuple(dict.fromkeys(_missing(trace, behind=True)))
+    return () if trace.truth.known else tuple(dict.fromkeys(_missing(trace, behind=True)))
 
 
 def _missing(trace: Trace, *, behind: bool) -> Iterator[str]:

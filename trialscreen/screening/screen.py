@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Literal
 
 from trialscreen.model import truth
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Fact
+from trialscreen.model.kept import kept
 from trialscreen.model.registration import DoseCohort
 from trialscreen.model.trial import SOURCES, Source, Trial
 from trialscreen.model.truth import Truth
@@ -65,7 +65,7 @@ class Screening:
         """The day that every window is counted from."""
         return self.on
 
-    @cached_property
+    @kept
     def notices(self) -> tuple[Notice, ...]:
         """Warnings and notes on the answers."""
         return review(self.patient)
@@ -89,7 +89,7 @@ class Screening:
         }
         return tuple(one for one in self.awaited if one.element in names | derived)
 
-    @cached_property
+    @kept
     def stale(self) -> tuple[Stale, ...]:
         """The values that are older than they are valid for; they count all the same."""
         days = {name: day for name, day in self.samples.days.items() if name in self.facts}
@@ -136,15 +136,17 @@ class Screening:
     def _evidence(self, kind: EvidenceKind) -> tuple[Evidence, ...]:
         return tuple(one for one in self.evidence if one.kind == kind)
 
-    @cached_property
+    @kept
     def verdict(self) -> Verdict:
         """Ineligible once one criterion certainly fails; eligible only when all pass."""
-        passes = [finding.passes for finding in self.findings]
-        if False in passes:
-            return "ineligible"
-        return "undetermined" if None in passes else "eligible"
+        open_ = False
+        for finding in self.findings:
+            if (passes := finding.passes) is False:
+                return "ineligible"
+            open_ |= passes is None
+        return "undetermined" if open_ else "eligible"
 
-    @cached_property
+    @kept
     def summary(self) -> str:
         """The verdict in a sentence or two."""
         meaning, old = _meaning(self), old_values(self.stale)
@@ -152,7 +154,7 @@ class Screening:
             return meaning
         return f"{meaning} {'Old values count too' if self.verdict == 'eligible' else old}."
 
-    @cached_property
+    @kept
     def unconfirmed(self) -> tuple[str, ...]:
         """The unconfirmed readings without which the verdict might be another.
 
@@ -171,14 +173,14 @@ class Screening:
         """The findings of the criteria that certainly fail."""
         return tuple(one for one in self.findings if one.passes is False)
 
-    @cached_property
+    @kept
     def clears_on(self) -> date | None:
         """The first later day on which all that fails today has cleared; None if none is sure."""
         if not (failing := self.failing):
             return None
         return first_clear_day(self.trial, self.patient, [one.criterion for one in failing])
 
-    @cached_property
+    @kept
     def fails_by_then(self) -> tuple[str, ...]:
         """The criteria that do not fail today and will on `clears_on`, on the dates given."""
         if self.clears_on is None:
@@ -186,24 +188,22 @@ class Screening:
         others = [one.criterion for one in self.findings if one.passes is not False]
         return tuple(fails_on(self.trial, self.patient, others, self.clears_on))
 
-    @cached_property
+    @kept
     def missing(self) -> dict[Source, tuple[str, ...]]:
         """The elements that are open in any criterion, by who can give them."""
         return self._by_source({name for finding in self.findings for name in finding.missing})
 
-    @cached_property
+    @kept
     def needed(self) -> dict[Source, tuple[str, ...]]:
         """Of these, the ones to ask for: what another could be derived from is left out."""
         return self._by_source({name for finding in self.findings for name in finding.needed})
 
     def _by_source(self, names: Set[str]) -> dict[Source, tuple[str, ...]]:
-        groups: dict[Source, tuple[str, ...]] = {}
-        for source in SOURCES:
-            elements = self.trial.elements.values()
-            group = tuple(e.name for e in elements if e.name in names and e.source == source)
-            if group:
-                groups[source] = group
-        return groups
+        by_source: dict[Source, list[str]] = {}
+        for element in self.trial.elements.values():
+            if element.name in names:
+                by_source.setdefault(element.source, []).append(element.name)
+        return {one: tuple(by_source[one]) for one in SOURCES if one in by_source}
 
     @property
     def open(self) -> Open | None:
@@ -215,7 +215,7 @@ class Screening:
             return "data"
         return "consent" if any(one.consent for one in missing) else "judgement"
 
-    @cached_property
+    @kept
     def settles(self) -> dict[Verdict, tuple[tuple[str, ...], ...]] | None:
         """The smallest sets of open elements, up to ten, that can settle an undetermined verdict.
 
