@@ -66,7 +66,7 @@ def floor(folder: Path, *, typed: bool) -> None:
         decode = msgspec.json.Decoder(kind).decode if kind else msgspec.json.decode
         lines = files.opened(path, print, lambda _: None)
         assert isinstance(lines, files.Lines)
-        for _, line in lines.lines:
+        for line in filter(None, lines.lines):
             decode(line)
 
 

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -65,52 +66,57 @@ def _is_packed(path: Path) -> bool:
 
 
 class Lines(NamedTuple):
-    """A file of documents, each a line with its number; those that are blank are left out."""
+    """A file of documents, each a line, also those that are blank."""
 
     file: str
-    lines: Iterator[tuple[int, bytes]]
+    lines: Iterable[bytes]
 
 
-def opened(path: Path, note: Note, advance: Callable[[int], None]) -> Lines | Document | None:
+def opened(path: Path, note: Note, advance: Callable[[int], None]) -> Lines | Document:
     """A file as it is to be read: a document, or many, read while they are asked for.
 
     What ends it early is told to `note`, with the line, and `advance` of the bytes that are
     read, as they are on the disk.
     """
-    lines = _numbered(path, note, advance)
+    name = printable(str(path))
+    blocks = _blocks(path, name, note, advance)
     if _ending(path) in LINES:
-        return Lines(_name(path), lines)
-    whole = b"".join(data for _, data in lines)
-    return Document(whole, _name(path)) if whole else None
+        return Lines(name, chain.from_iterable(blocks))
+    return Document(b"\n".join(chain.from_iterable(blocks)), name)
 
 
-def _name(path: Path) -> str:
-    return printable(str(path))
-
-
-def _numbered(
-    path: Path, note: Note, advance: Callable[[int], None]
-) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file; all of one that is one document."""
-    name, number = _name(path), 0
+def _blocks(
+    path: Path, name: str, note: Note, advance: Callable[[int], None]
+) -> Iterator[list[bytes]]:
+    """The lines of a file, many at once."""
+    lines = 0
     try:
         with path.open("rb") as raw:
             chunks = _chunks(raw, advance)
-            if _is_packed(path):
-                chunks = _unpacked(chunks)
-            if _ending(path) not in LINES:
-                yield 1, b"".join(chunks).removeprefix(_BYTE_ORDER_MARK)
-                return
-            for number, line in enumerate(_lines(chunks), 1):
-                if line and not line.isspace():
-                    yield number, line if number > 1 else line.removeprefix(_BYTE_ORDER_MARK)
+            for block in _split(_unpacked(chunks) if _is_packed(path) else chunks):
+                if not lines:
+                    block[0] = block[0].removeprefix(_BYTE_ORDER_MARK)
+                yield block
+                lines += len(block)
     except EOFError:
-        note(Problem(f"{name}:{number + 1}", "ends early: it is a part of a .gz file"))
+        note(Problem(f"{name}:{lines + 1}", "ends early: it is a part of a .gz file"))
     except zlib.error:
         message = "is damaged, and not read from here on: it cannot be unpacked"
-        note(Problem(f"{name}:{number + 1}", message))
+        note(Problem(f"{name}:{lines + 1}", message))
     except OSError as error:
         note(Problem(name, f"cannot be read: {error.strerror}"))
+
+
+def _split(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
+    begun: list[bytes] = []
+    for chunk in chunks:
+        lines = chunk.split(b"\n")
+        begun.append(lines[0])
+        if len(lines) > 1:
+            lines[0] = b"".join(begun)
+            begun = [lines.pop()]
+            yield lines
+    yield [b"".join(begun)]
 
 
 def _chunks(raw: IO[bytes], advance: Callable[[int], None]) -> Iterator[bytes]:
@@ -135,15 +141,3 @@ def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
         is_open = not unpacker.eof
     if is_open:
         raise EOFError
-
-
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    begun: list[bytes] = []
-    for chunk in chunks:
-        first, *others = chunk.split(b"\n")
-        begun.append(first)
-        if others:
-            yield b"".join(begun)
-            begun = [others.pop()]
-            yield from others
-    yield b"".join(begun)

@@ -63,22 +63,28 @@ class Intake:
 
     def lines(self, lines: Lines) -> None:
         """Documents that are a line each: most hold nothing that matters, and are passed over."""
-        coded, held = self._words.coded, frozenset(CODED)
-        for number, line in lines.lines:
+        coded, owners, keep = self._words.coded, self._owners, self._store.keep
+        file, coded_kinds = lines.file, frozenset(CODED)
+        for number, line in enumerate(lines.lines, 1):
             try:
                 head = _head(line)
             except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-                self.document(Document(line, lines.file, number))
+                if line and not line.isspace():
+                    self.document(Document(line, file, number))
                 continue
             kind = head.resource_type
-            if kind in held:
-                known = coded(head.code)
-                is_plain = head.component is NOTHING and head.contained is NOTHING
-                if is_plain and not known.matters and not known.wrong:
+            if kind not in _LOOKED_AT:
+                if kind:
                     continue
-            elif kind and kind not in _LOOKED_AT:
-                continue
-            self._found(head, Document(line, lines.file, number))
+            elif kind in coded_kinds and head.contained is NOTHING is head.component:
+                _, matters, wrong = coded(head.code)
+                if not (matters or wrong):
+                    continue
+                owner, name = owners.get(bytes(head.subject)), _plain(head.id)
+                if owner and name and not wrong:
+                    keep(Kept(owner, kind, f"{kind}/{name}", f"{file}:{number}", "", line))
+                    continue
+            self._found(head, Document(line, file, number))
 
     def document(self, document: Document) -> None:
         """A resource, or a bundle of them."""
@@ -105,8 +111,7 @@ class Intake:
 
     def _lines_of(self, document: Document) -> None:
         """A file of lines under a name that says it is one document."""
-        numbered = enumerate(document.data.splitlines(), 1)
-        self.lines(Lines(document.file, ((n, line) for n, line in numbered if line.strip())))
+        self.lines(Lines(document.file, document.data.split(b"\n")))
 
     def _wrong(self, where: str, message: str) -> None:
         self._note(Problem(where, message))
@@ -283,6 +288,12 @@ class Intake:
             if _known_as(raw) == ("Medication", text[1:]):
                 self._store.keep_medicine(key, where.place, bytes(raw))
         return key
+
+
+def _plain(raw: Raw) -> str:
+    """A text in JSON that needs no decoding; empty for anything else."""
+    text = bytes(raw)
+    return text[1:-1].decode() if text[:1] == b'"' and b"\\" not in text else ""
 
 
 _REFERENCE = fhir.Reference | None

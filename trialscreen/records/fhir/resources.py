@@ -4,6 +4,8 @@ A name in JSON may be null or missing; numbers stay as written. What is not name
 skipped. R5's names stand beside R4's where a part has moved.
 """
 
+from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -276,9 +278,14 @@ def decode(kind: type[Decoded], data: bytes | Raw) -> tuple[Decoded, list[Damage
     Raises msgspec.DecodeError for what is no JSON object.
     """
     try:
-        return msgspec.json.decode(data, type=kind), []
+        return _decoder(kind)(data), []
     except msgspec.ValidationError:
         return _decoded_by_part(kind, data)
+
+
+@cache
+def _decoder(kind: type[Decoded]) -> Callable[[bytes | Raw], Decoded]:
+    return msgspec.json.Decoder(kind).decode
 
 
 def _decoded_by_part(kind: type[Decoded], data: bytes | Raw) -> tuple[Decoded, list[Damage]]:

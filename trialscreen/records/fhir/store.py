@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 _TABLES = """
+PRAGMA page_size = 16384;
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
