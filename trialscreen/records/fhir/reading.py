@@ -14,6 +14,7 @@ from trialscreen.records.fhir.codings import Vocabulary
 from trialscreen.records.fhir.files import Document, Lines, Note, find, opened
 from trialscreen.records.fhir.intake import Intake
 from trialscreen.records.fhir.making import Made, Maker
+from trialscreen.records.fhir.outdone import without_outdone
 from trialscreen.records.fhir.store import Kept, Store
 from trialscreen.text.characters import shown
 
@@ -38,7 +39,10 @@ def read(paths: Sequence[str | Path], codes: Codes | None = None) -> Read:
     words = Vocabulary(codes)
     with Store() as store:
         take_in(find(paths), Intake(store, words, problems.append), problems.append)
-        records = tuple(records_of(store, words, problems.append))
+        maker = Maker(store, words, problems.append)
+        records = tuple(
+            _record(patient, kept, maker, problems.append) for patient, kept in store.patients()
+        )
     return Read(records, tuple(problems))
 
 
@@ -50,8 +54,9 @@ def extract(files: Sequence[Path], tables: "Tables", advance: Callable[[int], No
     words, note = Vocabulary(tables.selection.codes), tables.note
     with TemporaryDirectory(prefix="trialscreen-") as folder, Store(Path(folder)) as store:
         take_in(files, Intake(store, words, note), note, advance)
-        for record in records_of(store, words, note):
-            tables.add(record)
+        maker = Maker(store, words, note)
+        for patient, kept in store.patients():
+            tables.add(_record(patient, without_outdone(kept, tables.selection.on), maker, note))
 
 
 def take_in(
@@ -67,13 +72,6 @@ def take_in(
                 intake.lines(lines)
             case Document() as document:
                 intake.document(document)
-
-
-def records_of(store: Store, words: Vocabulary, note: Note) -> Iterator[Record]:
-    """The records in a store, one after the other."""
-    maker = Maker(store, words, note)
-    for patient, kept in store.patients():
-        yield _record(patient, kept, maker, note)
 
 
 def _record(patient: str, kept: Sequence[Kept], maker: Maker, note: Note) -> Record:
