@@ -14,7 +14,7 @@ from trialscreen.model.limits import Role as LimitRole
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.rules import Rule
 from trialscreen.model.trial import Trial
-from trialscreen.records.bindings import Binding, MedicineCode
+from trialscreen.records.bindings import Binding, MedicineCode, Role
 from trialscreen.records.codes_file import read_codes_file
 from trialscreen.records.entries import Coding
 from trialscreen.records.systems import keys_of
@@ -22,6 +22,9 @@ from trialscreen.records.systems import keys_of
 FILE_NAME = "codes.yaml"
 
 _HERE = Path(__file__).parent
+_RANKS: tuple[Role, ...] = ("near", "sets", "proposes", "shows")
+_MOST_KNOWN = 50_000
+"""Combinations of codes, of which what they say is remembered: an export has them over and over."""
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -50,6 +53,9 @@ class Codes:
     routes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     persons: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, LimitRole]] = field(default_factory=dict)
+    _firsts: dict[tuple[Coding, ...], tuple[tuple[Coding, Binding], ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def system(self, uri: str) -> str:
         """The short name of a system of codes; the URI or OID itself if it is not known."""
@@ -74,6 +80,24 @@ class Codes:
             for bindings in found.values():
                 for binding in bindings:
                     yield coding, binding
+
+    def firsts(self, codes: tuple[Coding, ...]) -> tuple[tuple[Coding, Binding], ...]:
+        """What these codes say, once for each element.
+
+        A code that is near an element says that the entry is about something else, whatever the
+        other codes say; of the others, one that sets comes first.
+        """
+        found = self._firsts.get(codes)
+        if found is None:
+            bound: dict[str, tuple[Coding, Binding]] = {}
+            for coding, binding in self.bindings(codes):
+                known = bound.get(binding.element)
+                if known is None or _RANKS.index(binding.role) < _RANKS.index(known[1].role):
+                    bound[binding.element] = (coding, binding)
+            if len(self._firsts) >= _MOST_KNOWN:
+                self._firsts.clear()
+            found = self._firsts[codes] = tuple(bound.values())
+        return found
 
     def medicine_codes(self, codes: Iterable[Coding]) -> Iterator[tuple[Coding, MedicineCode]]:
         """The groups of medicines that these codes are in."""

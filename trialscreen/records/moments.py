@@ -7,6 +7,7 @@ instant where both are moments, else by days.
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from trialscreen.answers.written_dates import days_of
@@ -45,6 +46,7 @@ def when(start: str, end: str = "") -> When | None:
     return When(first.first, max(first.last, last.last))
 
 
+@lru_cache(maxsize=4096)  # all results of one visit have one moment
 def _written(text: str) -> When:
     if _MOMENT.fullmatch(text) is not None:
         try:

@@ -12,7 +12,7 @@ from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import Element, Trial
 from trialscreen.records.answered import answer_hits, is_measured, take_said
-from trialscreen.records.bindings import RESULTS, Binding, Medicine, MedicineCode, Role
+from trialscreen.records.bindings import RESULTS, Medicine, MedicineCode
 from trialscreen.records.coded import take_coded
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Coding, Entry, Person, Record
@@ -25,7 +25,6 @@ from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.explain import support_of
 from trialscreen.text.characters import nearest, shown
 
-_RANKS: tuple[Role, ...] = ("near", "sets", "proposes", "shows")
 _SPEAKING = ("measurement", "condition", "procedure", "medication")
 _BESIDE = ("near", "shows")
 _ASSUMED = "nothing in the record codes it: assumed absent"
@@ -53,8 +52,7 @@ def select(
     _take_medicines(found, record.entries)
     for name, hits in said.items():
         take_said(found, trial.elements[name], hits)
-    _set_contradictions_aside(found)
-    _apply_rules(found)
+    _apply_rules(found, _without_contradictions(found))
     _assume(found, assume_absent)
     return Selected(found.answers, tuple(found.evidence), tuple(found.problems))
 
@@ -104,25 +102,17 @@ def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:
 
 
 def _hits(found: Gathered, entry: Entry) -> Iterator[Hit]:
-    """What the codes of an entry say, once for each element.
-
-    A code that is near an element says that the entry is about something else, whatever the
-    other codes say; of the others, one that sets comes first.
-    """
+    """What the codes of an entry say, once for each element."""
     if entry.kind == "answer":
         yield from answer_hits(found, entry)
     if entry.kind not in _SPEAKING:
         return
-    bound: dict[str, tuple[Coding, Binding]] = {}
-    for coding, binding in found.codes.bindings(entry.codes):
-        known = bound.get(binding.element)
-        if known is None or _RANKS.index(binding.role) < _RANKS.index(known[1].role):
-            bound[binding.element] = (coding, binding)
+    bound = found.codes.firsts(entry.codes)
     if not bound:
         return
     counts, at = found.when_counted(entry)
     if counts:
-        for coding, binding in bound.values():
+        for coding, binding in bound:
             is_result = entry.kind == "measurement"
             speaks = entry.kind != "medication" and is_result == (binding.says in RESULTS)
             if binding.role in _BESIDE or speaks:
@@ -166,21 +156,19 @@ def _show_beside(found: Gathered, hits: list[Hit]) -> None:
             found.show("unmapped" if is_near else "candidate", hit, hit.entry.absent)
 
 
-def _set_contradictions_aside(found: Gathered) -> None:
-    """What contradicts itself is unknown, all of it, until somebody decides."""
+def _without_contradictions(found: Gathered) -> Evaluation:
+    """What is left; what contradicts itself is unknown, all of it, until somebody decides."""
     while True:
         facts = readable_facts(found.trial, found.answers, found.on, [])
         evaluation = Evaluation(found.trial, facts, found.on)
         notice = next(contradicted(evaluation), None)
         if notice is None:
-            return
+            return evaluation
         found.set_aside(notice.elements, notice.message)
 
 
-def _apply_rules(found: Gathered) -> None:
+def _apply_rules(found: Gathered, evaluation: Evaluation) -> None:
     """The elements that a rule of the mapping makes true by what the record gives."""
-    facts = readable_facts(found.trial, found.answers, found.on, [])
-    evaluation = Evaluation(found.trial, facts, found.on)
     for name, rule in found.codes.yes_if.items():
         trace = evaluation.trace(rule)
         if name in found.answers or trace.truth is not truth.TRUE:
@@ -218,6 +206,8 @@ def _can_be_assumed(element: Element, sections: Collection[str]) -> bool:
 
 def _assume(found: Gathered, sections: Collection[str]) -> None:
     """No, of what neither is coded nor follows from anything that is."""
+    if not sections:
+        return
     coded = {one.element for one in found.evidence} | found.answers.keys()
     for element in found.trial.answerable():
         names = {element.name, *found.trial.sources_of(element.name)}

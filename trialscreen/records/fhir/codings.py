@@ -14,6 +14,9 @@ _SNOMED = "http://snomed.info/sct"
 _MOST_KNOWN = 50_000
 
 
+_concept = msgspec.json.Decoder(fhir.Concept | None).decode
+
+
 class Coded(NamedTuple):
     """The codes of a concept, whether they matter, and what of it cannot be read."""
 
@@ -81,7 +84,7 @@ def coding(one: fhir.Coding) -> Coding:
 def _readable(raw: Raw) -> tuple[tuple[Coding, ...], str]:
     """The codes of a concept that can be read, and what is wrong with the others."""
     try:
-        return _codings(msgspec.json.decode(raw, type=fhir.Concept | None)), ""
+        return _codings(_concept(raw)), ""
     except msgspec.ValidationError as error:
         wrong = str(error)
     try:

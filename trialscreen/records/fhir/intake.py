@@ -39,6 +39,10 @@ MOST_DEEP = 5
 _MOST_KNOWN = 100_000
 
 _head = msgspec.json.Decoder(fhir.Head).decode
+_parts = msgspec.json.Decoder(list[fhir.CodedPart] | None).decode
+_reference = msgspec.json.Decoder(fhir.Reference | None).decode
+_medication = msgspec.json.Decoder(fhir.MedicationChoice).decode
+_text = msgspec.json.Decoder(str | None).decode
 
 
 class Where(NamedTuple):
@@ -64,7 +68,7 @@ class Intake:
     def lines(self, lines: Lines) -> None:
         """Documents that are a line each: most hold nothing that matters, and are passed over."""
         coded, owners, keep = self._words.coded, self._owners, self._store.keep
-        file, coded_kinds = lines.file, frozenset(CODED)
+        file = lines.file
         for number, line in enumerate(lines.lines, 1):
             try:
                 head = _head(line)
@@ -76,8 +80,8 @@ class Intake:
             if kind not in _LOOKED_AT:
                 if kind:
                     continue
-            elif kind in coded_kinds and head.contained is NOTHING is head.component:
-                _, matters, wrong = coded(head.code)
+            elif (code := _only_code(head)) is not NOTHING:
+                _, matters, wrong = coded(code)
                 if not (matters or wrong):
                     continue
                 owner, name = owners.get(bytes(head.subject)), _plain(head.id)
@@ -191,7 +195,7 @@ class Intake:
 
     def _part_matters(self, component: Raw, where: Where) -> bool:
         try:
-            parts = msgspec.json.decode(component, type=list[fhir.Head] | None)
+            parts = _parts(component)
         except msgspec.ValidationError as error:
             self._wrong(where.place, f"component: {error}")
             return False
@@ -251,7 +255,7 @@ class Intake:
 
     def _found_owner(self, given: Raw, source: str, where: Where) -> Whose:
         try:
-            reference = msgspec.json.decode(given, type=_REFERENCE) if bytes(given) else None
+            reference = _reference(given) if bytes(given) else None
         except msgspec.ValidationError as error:
             return Whose("", problem=f"names no patient that can be read: {error}")
         text = (reference.reference or "").strip() if reference is not None else ""
@@ -276,7 +280,7 @@ class Intake:
         if not fhir.is_given(given):
             given = _choice(head).reference
         try:
-            reference = msgspec.json.decode(given, type=_REFERENCE) if bytes(given) else None
+            reference = _reference(given) if bytes(given) else None
         except msgspec.ValidationError as error:
             self._wrong(where.place, f"medicationReference: {error}")
             return ""
@@ -290,26 +294,38 @@ class Intake:
         return key
 
 
+_CODED = frozenset(CODED)
+_MEDICINES = frozenset(MEDICINES)
+
+
+def _only_code(head: fhir.Head) -> Raw:
+    """The one concept that says what a resource is about, if there is nothing else to look at."""
+    if head.contained is not NOTHING or head.component is not NOTHING:
+        return NOTHING
+    if head.resource_type in _CODED:
+        return head.code
+    if head.resource_type in _MEDICINES and head.medication_reference is NOTHING:
+        return head.medication_codeable_concept
+    return NOTHING
+
+
 def _plain(raw: Raw) -> str:
     """A text in JSON that needs no decoding; empty for anything else."""
     text = bytes(raw)
     return text[1:-1].decode() if text[:1] == b'"' and b"\\" not in text else ""
 
 
-_REFERENCE = fhir.Reference | None
-
-
 def _choice(head: fhir.Head) -> fhir.MedicationChoice:
     """R5's medication; nothing if it cannot be read."""
     try:
-        return msgspec.json.decode(head.medication, type=fhir.MedicationChoice)
+        return _medication(head.medication)
     except msgspec.DecodeError:
         return fhir.MedicationChoice()
 
 
 def _id(head: fhir.Head, where: Where) -> str:
     try:
-        given = msgspec.json.decode(head.id, type=str | None) if fhir.is_given(head.id) else None
+        given = _text(head.id) if fhir.is_given(head.id) else None
     except msgspec.ValidationError:
         given = None
     return given or full_url_id(where.full_url)

@@ -27,18 +27,40 @@ class _Number(fhir.Part):
     value: Raw = NOTHING
 
 
-class _Result(fhir.Part):
-    status: str = ""
+class _Valued(fhir.Part):
     code: Raw = NOTHING
-    effective_date_time: str = ""
     value_quantity: _Number | None = None
-    component: Raw = NOTHING
-    body_site: Raw = NOTHING
     data_absent_reason: Raw = NOTHING
+
+    @property
+    def has_number(self) -> bool:
+        quantity = self.value_quantity
+        begins = b"" if quantity is None else bytes(quantity.value)[:1]
+        return begins in _DIGITS and self.data_absent_reason is NOTHING
+
+
+class _Result(_Valued):
+    status: str = ""
+    effective_date_time: str = ""
+    component: list[_Valued] | None = None
+    body_site: Raw = NOTHING
     modifier_extension: Raw = NOTHING
+    value_codeable_concept: Raw = NOTHING
+    value_string: Raw = NOTHING
+    value_boolean: Raw = NOTHING
+    value_integer: Raw = NOTHING
+    value_range: Raw = NOTHING
+    value_ratio: Raw = NOTHING
+
+    @property
+    def other_values(self) -> tuple[Raw, ...]:
+        words = (self.value_codeable_concept, self.value_string, self.value_boolean)
+        return (*words, self.value_integer, self.value_range, self.value_ratio)
 
 
 _read = msgspec.json.Decoder(_Result).decode
+
+_DIGITS = frozenset(b"%d" % digit for digit in range(10)) | {b"-"}
 
 _Group = tuple[bytes, int, str]
 
@@ -76,17 +98,18 @@ def _plain(data: bytes) -> tuple[_Group, str] | None:
         result = _read(data)
     except msgspec.DecodeError:
         return None
-    quantity, text = result.value_quantity, result.effective_date_time
-    if (
-        quantity is None
-        or quantity.value is NOTHING
-        or not bytes(quantity.value)[:1].strip(b"-0123456789") == b""
-    ):
-        return None
-    beside = (result.component, result.body_site, result.data_absent_reason)
-    if result.modifier_extension is not NOTHING or any(one is not NOTHING for one in beside):
-        return None
+    parts = result.component
+    valued = result.has_number if not parts else _only_parts(result, parts)
+    modified = result.body_site is not NOTHING or result.modifier_extension is not NOTHING
+    text = result.effective_date_time
     moment = _MOMENT.fullmatch(text)
-    if moment is None or OBSERVATION.get(result.status) != "counts":
+    if not valued or modified or moment is None or OBSERVATION.get(result.status) != "counts":
         return None
-    return (bytes(result.code), len(text), moment[1] or ""), text
+    codes = b"".join(bytes(one.code) for one in (result, *(parts or ())))
+    return (codes, len(text), moment[1] or ""), text
+
+
+def _only_parts(result: _Result, parts: Sequence[_Valued]) -> bool:
+    """Whether a panel, such as that of blood pressure, has all of its numbers in its parts."""
+    own = result.value_quantity is None and all(one is NOTHING for one in result.other_values)
+    return own and all(one.has_number for one in parts)

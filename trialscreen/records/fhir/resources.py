@@ -38,6 +38,12 @@ class Head(Part):
     contained: Raw = NOTHING
 
 
+class CodedPart(Part):
+    """A part of an observation, of which only the code is looked at."""
+
+    code: Raw = NOTHING
+
+
 class Coding(Part):
     system: str | None = None
     code: str | None = None
