@@ -206,6 +206,11 @@ def test_what_is_for_a_record_is_refused_without_one(option: str) -> None:
     assert told == f"{option}: is for a record; name one with --fhir"
 
 
+def test_a_record_that_is_named_as_a_file_of_answers_is_told(record: Path) -> None:
+    [told] = refusals(run("screen", record, *ON))
+    assert told == f"{record}: is a FHIR resource, and holds no answers; name it with --fhir"
+
+
 def test_the_record_to_sign_has_the_places(record: Path, tmp_path: Path) -> None:
     page = tmp_path / "p1.html"
     ran = run("report", "--fhir", record, "--weight", "61", *ON, "-o", page)

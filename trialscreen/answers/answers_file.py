@@ -150,6 +150,8 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
         )
     except RecursionError:
         raise InputError.at(origin, "nested too deep") from None
+    if isinstance(root.get("resourceType"), str):
+        raise InputError.at(origin, "is a FHIR resource, and holds no answers; name it with --fhir")
     problems.extend(_placed_keys(text, origin, twice) if twice else ())
     answers: dict[str, Answer] = {}
     places = _key_places(text, root)
