@@ -4,16 +4,23 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.random_records import Recorder
+from tests.sizes import size
 from trialscreen import load_trial
-from trialscreen.answers.answer import read_facts
+from trialscreen.answers.answer import Answer, read_facts
+from trialscreen.answers.sampled import read_samples, told_apart
+from trialscreen.model.errors import Problem
+from trialscreen.model.facts import Numbers
 from trialscreen.records.codes import load_codes
 from trialscreen.records.entries import Amount, Coding, Entry, Limits, Person, Record
-from trialscreen.records.select import select
+from trialscreen.records.select import Selected, select
+from trialscreen.screening.screen import screen
 
 FILE = Path(__file__).parent / "data" / "selection.yaml"
 CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
@@ -116,11 +123,45 @@ def test_the_order_of_a_record_says_nothing(case: dict[str, Any]) -> None:
     facts, turned = (
         select(TRIAL, CODES, each, ON, case.get("assume", ())) for each in (one, other)
     )
-    assert {n: a.text for n, a in facts.answers.items()} == {
-        n: a.text for n, a in turned.answers.items()
-    } or {n: a.date for n, a in facts.answers.items()} == {
-        n: a.date for n, a in turned.answers.items()
+    assert stated(facts.answers) == stated(turned.answers)
+    assert shown(facts) == shown(turned)
+
+
+def shown(found: Selected) -> list[tuple[str, ...]]:
+    return sorted((one.kind, one.element, one.value, one.unit) for one in found.evidence)
+
+
+def stated(answers: Mapping[str, Answer]) -> dict[str, object]:
+    facts = read_facts(TRIAL, answers, ON)  # raises for an answer that the parser refuses
+    return {
+        name: fact._replace(half=None) if isinstance(fact, Numbers) else fact
+        for name, fact in facts.items()
     }
-    assert sorted((e.kind, e.element) for e in facts.evidence) == sorted(
-        (e.kind, e.element) for e in turned.evidence
-    )
+
+
+def test_whatever_a_record_holds_it_can_be_screened_and_every_answer_has_its_evidence() -> None:
+    rng = Random(20261129)
+    recorder = Recorder(rng, TRIAL, CODES)
+    sections = [one.id for one in TRIAL.sections if one.id not in ("consent", "investigator")]
+    count = 0
+    for _ in range(size(3_000, 150)):
+        whole = recorder.record()
+        assume = rng.sample(sections, rng.choice([0, 0, 2]))
+        found = select(TRIAL, CODES, whole, ON, assume)
+        facts = stated(found.answers)
+        screen(TRIAL, read_facts(TRIAL, found.answers, ON), ON)
+        problems: list[Problem] = []
+        read_samples(TRIAL, told_apart(TRIAL, found.answers, problems), ON, problems)
+        assert not problems
+        by_kind: dict[str, set[str]] = {}
+        for one in found.evidence:
+            by_kind.setdefault(one.kind, set()).add(one.element)
+        assert found.answers.keys() == by_kind.get("fact", set()) | by_kind.get("assumed", set())
+        assert found.answers.keys().isdisjoint(by_kind.get("conflict", set()))
+        entries = rng.sample(whole.entries, len(whole.entries))
+        turned = whole._replace(entries=tuple(entries), persons=whole.persons[::-1])
+        other = select(TRIAL, CODES, turned, ON, assume)
+        assert stated(other.answers) == facts
+        assert shown(other) == shown(found)
+        count += len(facts)
+    assert count > 300

@@ -117,11 +117,19 @@ class Gathered:
         ]
 
     def show(
-        self, kind: EvidenceKind, hit: Hit, note: str = "", *, value: str = "", element: str = ""
+        self,
+        kind: EvidenceKind,
+        hit: Hit,
+        note: str = "",
+        *,
+        value: str = "",
+        unit: str = "",
+        element: str = "",
     ) -> None:
-        """Evidence; `value` is shown instead of the entry's own."""
+        """Evidence; `value`, with its `unit`, is shown instead of the entry's own."""
         entry = hit.entry
-        recorded, unit = recorded_value(entry)
+        if not value:
+            value, unit = recorded_value(entry)
         says_why = hit.only_proposes or not (hit.binding.sites or hit.binding.only_active)
         own = hit.binding.note if says_why else ""
         notes = dict.fromkeys(filter(None, (note, own, *entry.notes)))
@@ -129,8 +137,8 @@ class Gathered:
             Evidence(
                 kind,
                 element or hit.binding.element,
-                value or recorded,
-                "" if value else unit,
+                value,
+                unit,
                 day_text(entry.start or entry.end or entry.recorded),
                 hit.coding.code,
                 hit.coding.system,

@@ -108,7 +108,7 @@ def _take_last(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
         return
     _, last = max(days, key=lambda at: at[0])
     shown = day_text(_last_text(last, found.on))
-    _answer(found, name, last, f">={shown}", _LAST, shown)
+    _answer(found, name, last, f">={shown}", Shown(shown, "", _LAST))
 
 
 def _last_text(one: Intake, on: date) -> str:
@@ -140,17 +140,26 @@ def _take_months(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
         return
     years, rest = divmod(days, _DAYS_A_YEAR)
     months = f"{12 * years + rest // _DAYS_A_MONTH}.{rest % _DAYS_A_MONTH * 10 // _DAYS_A_MONTH}"
-    shown = f"{days} days"
-    _answer(found, name, spans[-1][2], f">={months}", _AT_LEAST, shown)
+    _answer(found, name, spans[-1][2], f">={months}", Shown(str(days), "d", _AT_LEAST))
 
 
-def _answer(found: Gathered, name: str, one: Intake, text: str, note: str, shown: str) -> None:
+class Shown(NamedTuple):
+    """What is shown of an answer that is a bound: the value that it was made of, and why."""
+
+    value: str
+    unit: str
+    note: str
+
+
+def _answer(found: Gathered, name: str, one: Intake, text: str, shown: Shown) -> None:
     element = found.trial.elements[name]
+    value, unit, note = shown
     try:
         read_value(found.trial, element, text, found.on)
     except ValueProblem as problem:
         found.problem(one.hit.entry, f"{name}: {problem}")
-        found.show("candidate", one.hit, f"cannot be used: {problem}", value=shown, element=name)
+        note = f"cannot be used: {problem}"
+        found.show("candidate", one.hit, note, value=value, unit=unit, element=name)
         return
     found.answer(element, one.hit, text)
-    found.show("fact", one.hit, note, value=shown, element=name)
+    found.show("fact", one.hit, note, value=value, unit=unit, element=name)

@@ -34,9 +34,11 @@ def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None
     """The answer that the results of one element give, or candidates where none is certain."""
     nothing = unknown_words(found.trial, element)
     hits = [hit for hit in hits if not _is_nothing(hit, nothing)]
-    for hit in _latest([hit for hit in hits if _is_only_proposed(hit)]):
-        found.show("candidate", hit)
-    hits = [hit for hit in hits if not _is_only_proposed(hit)]
+    proposed = [hit for hit in hits if _is_only_proposed(hit)]
+    if proposed:
+        for hit in _latest(proposed):
+            found.show("candidate", hit)
+        hits = [hit for hit in hits if not _is_only_proposed(hit)]
     sides = _latest_of_sides(element, hits) if element.name in found.codes.lowest else [hits]
     latest = [group for side in sides if (group := _latest(side))]
     undated = [hit for hit in hits if hit.when is None]
@@ -52,8 +54,13 @@ def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None
             found.show("candidate", hit, "not final" if hit.is_provisional else "")
         _show_older(found, hits, counted, _OLDER_FINAL)
     else:
-        groups = [[readings[hit] for hit in group] for group in latest]
+        groups = [sorted((readings[hit] for hit in group), key=_preference) for group in latest]
         _take(found, element, groups, [readings[hit] for hit in undated])
+
+
+def _preference(one: Reading) -> tuple[bool, str, str]:
+    """Of results that say the same, one in the element's own unit comes first."""
+    return " " in one.text, one.text, one.hit.entry.source
 
 
 def _show_older(found: Gathered, hits: Sequence[Hit], counted: Sequence[Hit], note: str) -> None:
