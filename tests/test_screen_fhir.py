@@ -164,7 +164,13 @@ def test_where_a_site_has_decided_so_what_is_not_coded_is_no_and_marked(record: 
     assert set(assumed.values()) == {False}
     assert assumed.keys() <= names
     assert "cushing_syndrome" not in assumed
-    assert f"a no ({len(assumed)})" in run("screen", *given, *ON).out
+    assert found["summary"].endswith(f" {len(assumed)} answers are assumed, as no.")
+    ran = run("screen", *given, *ON, "--format", "csv")
+    assert f"note: {len(assumed)} answers are assumed, as no: nothing" in ran.err
+    for more in ((), ("--full",), ("--plain",), ("--format", "markdown")):
+        text = " ".join(run("screen", *given, *ON, *more).out.replace("│", "").split())
+        assert f"site assumes a no ({len(assumed)}): " in text
+        assert f"{len(assumed)} answers are assumed, as no." in text
 
 
 def test_a_record_may_come_in_several_files(tmp_path: Path) -> None:

@@ -83,7 +83,11 @@ class RecordOptions(NamedTuple):
         if anew := [name for name, one in given.items() if is_of_record(one)]:
             kept = "1 answer" if len(anew) == 1 else f"{len(anew)} answers"
             say_note(f"{kept} kept from an earlier record: read anew from this one")
-        return with_record(trial, given, found, on)
+        both = with_record(trial, given, found, on)
+        if assumed := sum(one.kind == "assumed" for one in both.evidence):
+            told = "1 answer is" if assumed == 1 else f"{assumed} answers are"
+            say_note(f"{told} assumed, as no: nothing in the record codes them")
+        return both
 
 
 def tell_unusable(problems: Sequence[Problem]) -> None:

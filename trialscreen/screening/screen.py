@@ -21,6 +21,7 @@ from trialscreen.screening.finding import Finding
 from trialscreen.screening.missing import Ways, either, every, ways_to
 from trialscreen.screening.readings import UNCONFIRMED
 from trialscreen.screening.samples import NO_SAMPLES, Awaited, Samples, Stale, old_values, stale
+from trialscreen.text.characters import count_of
 
 Verdict = Literal["eligible", "ineligible", "undetermined"]
 Open = Literal["data", "consent", "judgement"]
@@ -149,10 +150,12 @@ class Screening:
     @kept
     def summary(self) -> str:
         """The verdict in a sentence or two."""
-        meaning, old = _meaning(self), old_values(self.stale)
-        if not old:
-            return meaning
-        return f"{meaning} {'Old values count too' if self.verdict == 'eligible' else old}."
+        said, old, assumed = [_meaning(self)], old_values(self.stale), len(self.assumed)
+        if old:
+            said.append(f"{'Old values count too' if self.verdict == 'eligible' else old}.")
+        if assumed:
+            said.append(f"{count_of(assumed, 'answer is', 'answers are')} assumed, as no.")
+        return " ".join(said)
 
     @kept
     def unconfirmed(self) -> tuple[str, ...]:
