@@ -11,6 +11,7 @@ import typer
 from trialscreen.cli.app import help_of
 from trialscreen.cli.options import day_option, output_option, screening_day
 from trialscreen.cli.output import needing, say
+from trialscreen.cli.record_options import AssumeAbsentOption, CodesOption
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.text.characters import count_of, printable
@@ -39,24 +40,6 @@ ProblemFile = Annotated[
     ),
 ]
 Day = Annotated[str | None, day_option(" Later data do not count.")]
-SiteCodes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--codes",
-        metavar="FILE",
-        help="A site's codes, on top of those of the package; may be given again.",
-    ),
-]
-AssumeAbsent = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--assume-absent",
-        metavar="SECTION",
-        help="What nothing codes in this section is no, and is marked as assumed; may be given"
-        " again.",
-    ),
-]
-
 Advance = Callable[[int], None]
 
 
@@ -72,8 +55,8 @@ def fhir(
     evidence: EvidenceFile = None,
     problems: ProblemFile = None,
     on: Day = None,
-    codes: SiteCodes = None,
-    assume_absent: AssumeAbsent = None,
+    codes: CodesOption = None,
+    assume_absent: AssumeAbsentOption = None,
 ) -> None:
     """Take facts from FHIR R4 resources: a row for each patient, to be screened by cohort.
 
@@ -110,8 +93,8 @@ def omop(
     evidence: EvidenceFile = None,
     problems: ProblemFile = None,
     on: Day = None,
-    codes: SiteCodes = None,
-    assume_absent: AssumeAbsent = None,
+    codes: CodesOption = None,
+    assume_absent: AssumeAbsentOption = None,
 ) -> None:
     """Take facts from tables of the OMOP common data model: a row for each person.
 

@@ -28,7 +28,9 @@ FhirOption = Annotated[
 CodesOption = Annotated[
     list[str] | None,
     typer.Option(
-        CODES, metavar="FILE", help="A site's codes for records, on top of those of the package."
+        CODES,
+        metavar="FILE",
+        help="A site's codes for records, on top of those of the package; may be given again.",
     ),
 ]
 AssumeAbsentOption = Annotated[
@@ -36,7 +38,8 @@ AssumeAbsentOption = Annotated[
     typer.Option(
         ASSUME_ABSENT,
         metavar="SECTION",
-        help="With records: what nothing codes in this section is no. Every result says so.",
+        help="What nothing codes in this section is no, and is marked as assumed; may be given"
+        " again.",
     ),
 ]
 
@@ -75,7 +78,7 @@ class RecordOptions(NamedTuple):
         """
         from trialscreen.answers.beside_record import with_record  # noqa: PLC0415 - for records only
 
-        with needing(FHIR, "msgspec", "records", "msgspec"):
+        with needing(FHIR, "needs one more package", "records", "msgspec"):
             from trialscreen.records.one_patient import read_fhir  # noqa: PLC0415
 
             found = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)
