@@ -212,6 +212,21 @@ def test_what_is_for_a_record_is_refused_without_one(option: str) -> None:
     assert told == f"{option}: is for a record; name one with --fhir"
 
 
+def test_what_a_file_kept_of_a_record_yields_to_it_on_a_later_day(
+    record: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "answers.yaml"
+    file.write_text(
+        "screening_date: 2026-05-31\n"
+        "birth_date: {value: 2026-05, record: 2026-05 in Patient/p1}\n"
+        "weight: {value: 58, record: 61 in Observation/o0}\n",
+        "utf-8",
+    )
+    found = screened("--rescreen", file, "--fhir", record)
+    assert found["values"]["birth_date"] == "1958-03-14"
+    assert found["values"]["weight"] == "58 kg"  # changed by hand
+
+
 def test_a_record_that_is_named_as_a_file_of_answers_is_told(record: Path) -> None:
     [told] = refusals(run("screen", record, *ON))
     assert told == f"{record}: is a FHIR resource, and holds no answers; name it with --fhir"

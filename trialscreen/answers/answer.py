@@ -108,6 +108,14 @@ def is_of_record(answer: Answer) -> bool:
     return answer.notes.get(RECORD, "").startswith(f"{answer.text} in ")
 
 
+def reworded(answer: Answer, text: str) -> Answer:
+    """The answer in other words; one of a record stays that."""
+    notes = dict(answer.notes)
+    if is_of_record(answer):
+        notes[RECORD] = text + notes[RECORD].removeprefix(answer.text)
+    return answer._replace(text=text, notes=notes)
+
+
 def as_text(value: object) -> str:
     """A Python or JSON value as a person would write it."""
     if value is None:

@@ -16,6 +16,7 @@ from trialscreen.answers.answer import (
     Answer,
     Answers,
     readable_facts,
+    reworded,
 )
 from trialscreen.answers.sampled import read_samples
 from trialscreen.model import rules
@@ -53,7 +54,7 @@ def carried(trial: Trial, answers: Answers, then: date, now: date) -> Carried:
             days = (sampled.get(name), sampled_later.get(name))
             found[name] = kept = _dated(trial.elements[name], one, since.get(name, then), days)
             if isinstance(fact, Dates):
-                found[name] = kept._replace(text=f"{fact.low} to {fact.high}")
+                found[name] = reworded(kept, f"{fact.low} to {fact.high}")
             elif is_counted(trial.elements[name]):
                 found[name] = _counted_on(trial.elements[name], kept, facts.get(name), (then, now))
             if found[name].text != one.text:
@@ -103,4 +104,4 @@ def _counted_on(
         assert isinstance(element.range[1], int | float)
         high = min(high, max(low, element.range[1]))
     ends = dict.fromkeys((show_number(low), show_number(high)))
-    return answer._replace(text=" to ".join(ends))
+    return reworded(answer, " to ".join(ends))
