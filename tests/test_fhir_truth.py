@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from trialscreen import load_trial
 from trialscreen.records.codes import load_codes
 from trialscreen.records.entries import Coding
 from trialscreen.records.fhir import read
+from trialscreen.records.select import select
 
 FHIR = Path(__file__).parent / "data" / "records" / "fhir"
 TRUTH = json.loads((FHIR / "truth.json").read_text("utf-8"))
@@ -170,6 +172,25 @@ def test_what_lies_after_the_screening_date_is_not_there(tmp_path: Path) -> None
 
 
 # The same patient by every way.
+
+
+@pytest.mark.parametrize("on", ["2005-12-31", "2016-02-02", "2021-03-31"])
+def test_what_later_results_outdo_changes_nothing(tmp_path: Path, on: str) -> None:
+    """A bulk export passes over old results before they are read; one record has them all."""
+    found = extracted(tmp_path, "synthea", on)
+    trial = load_trial()
+    codes = load_codes(trial)
+    every: Rows = []
+    for record in read([FHIR / "synthea"], codes).records:
+        if not any(person.deceased for person in record.persons):
+            selected = select(trial, codes, record, date.fromisoformat(on))
+            every += [{"patient_id": record.patient, **e._asdict()} for e in selected.evidence]
+            row = found.facts[record.patient]
+            given = {name: text for name, text in row.items() if name in selected.answers}
+            assert given == {name: one.text for name, one in selected.answers.items()}
+    assert [{name: text or "" for name, text in sorted(one.items())} for one in found.evidence] == [
+        dict(sorted(one.items())) for one in every
+    ]
 
 
 def by_patient(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import date
+from operator import itemgetter
 from typing import NamedTuple
 
 from trialscreen.answers.answer import Answer, readable_facts
@@ -148,7 +149,7 @@ def _show_beside(found: Gathered, hits: list[Hit]) -> None:
     for hit in hits:
         key = (hit.binding.element, hit.coding.system, hit.coding.code)
         by_code.setdefault(key, []).append(hit)
-    for of in by_code.values():
+    for _, of in sorted(by_code.items(), key=itemgetter(0)):  # in whichever order they came
         dated = [(hit.when, hit) for hit in of if hit.when is not None]
         latest = [hit for _, hit in possibly_latest(dated)] or of
         for hit in {recorded_value(hit.entry): hit for hit in latest}.values():

@@ -1,0 +1,144 @@
+"""Results that a later one outdoes are passed over: never where the older one could matter."""
+
+import random
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fhir_records import Json, observation, patient, write_lines
+from tests.sizes import size
+from trialscreen import load_trial
+from trialscreen.records.codes import load_codes
+from trialscreen.records.entries import Record
+from trialscreen.records.fhir import read
+from trialscreen.records.fhir.codings import Vocabulary
+from trialscreen.records.fhir.files import find
+from trialscreen.records.fhir.intake import Intake
+from trialscreen.records.fhir.outdone import without_outdone
+from trialscreen.records.fhir.reading import take_in
+from trialscreen.records.fhir.store import Store
+from trialscreen.records.select import Selected, select
+
+ON = date(2026, 6, 1)
+TRIAL = load_trial()
+CODES = load_codes(TRIAL)
+
+
+def left(folder: Path, *resources: Json) -> list[str]:
+    """The sources that are read of these, in an export."""
+    path = write_lines(folder / "a.ndjson", patient(), *resources)
+    with Store() as store:
+        take_in(find([path]), Intake(store, Vocabulary(CODES), print), print)
+        ((_, kept),) = store.patients()
+        return [one.source for one in without_outdone(kept, ON) if one.kind != "Patient"]
+
+
+def results(*times: str | None, **more: Any) -> list[Json]:
+    return [observation(id=f"o{n}", effectiveDateTime=t, **more) for n, t in enumerate(times)]
+
+
+def test_the_last_two_moments_are_left_and_what_lies_after_is_not(tmp_path: Path) -> None:
+    made = results("2026-05-01", "2025-01-01", "2026-05-01", "2026-04-01", "2026-06-02")
+    assert left(tmp_path, *made) == ["Observation/o0", "Observation/o2", "Observation/o3"]
+
+
+LAST: list[Json] = [
+    observation(status="entered-in-error"),
+    observation(status="preliminary"),
+    observation(valueQuantity=None),
+    observation(valueQuantity={"unit": "mIU/L"}),
+    observation(valueQuantity={"value": None, "unit": "mIU/L"}),
+    observation(dataAbsentReason={"text": "lost"}),
+    observation(valueQuantity=None, valueString="unknown"),
+    observation(bodySite={"text": "left"}),
+    observation(modifierExtension=[{"url": "x"}]),
+    observation(effectiveDateTime="2026-05"),
+    observation(effectiveDateTime="2026-02-30"),
+    observation(effectiveDateTime=None),
+    observation(effectiveDateTime=None, effectivePeriod={"end": "2026-05-30"}),
+    observation(status=5),
+]
+
+
+@pytest.mark.parametrize("last", LAST)
+def test_what_may_not_count_outdoes_nothing(tmp_path: Path, last: Json) -> None:
+    if last.get("effectiveDateTime") == "2026-03-02":
+        last = {**last, "effectiveDateTime": "2026-05-30"}
+    older = results("2026-01-01", "2026-01-02")
+    made = left(tmp_path, *older, {**last, "id": "z1"}, {**last, "id": "z2"})
+    assert {"Observation/o0", "Observation/o1"} <= set(made)
+
+
+def test_where_one_comes_twice_all_are_left(tmp_path: Path) -> None:
+    made = results("2026-01-01", "2026-02-01", "2026-03-01")
+    assert len(left(tmp_path, *made, {**made[2], "status": "entered-in-error"})) == 4
+
+
+def test_moments_of_other_zones_are_not_compared(tmp_path: Path) -> None:
+    zones = ("Z", "+02:00", "-05:00", "")
+    made = results(*(f"2026-0{n}-01T00:00:00{zone}" for n in (1, 2) for zone in zones if zone))
+    assert len(left(tmp_path, *made)) == 6
+
+
+# Generated: the same is selected.
+
+
+def drawn(random: random.Random, number: int) -> Json:
+    code = random.choice(["3016-3", "38267-1", "29463-7", "8302-2", "39156-5", "38264-8"])
+    day = f"2026-0{random.randint(4, 6)}-0{random.randint(1, 3)}"
+    when = random.choice(
+        [day, day[:7], f"{day}T08:00:00Z", f"{day}T08:00:00-05:00", f"{day}T07:00:00Z"]
+    )
+    quantity: Any = random.choice(
+        [
+            {
+                "value": random.choice([1.5, 3, 60, 160, -2.7]),
+                "unit": random.choice(["mIU/L", "kg", "cm", "{T-score}", "kg/m2"]),
+            },
+            {"value": 3, "comparator": "<", "unit": "mIU/L"},
+            {"unit": "kg"},
+            None,
+        ]
+    )
+    more: Json = random.choice(
+        [
+            {},
+            {},
+            {},
+            {"status": "preliminary"},
+            {"status": "cancelled"},
+            {"bodySite": {"text": "left"}},
+        ]
+    )
+    coded = {"coding": [{"system": "http://loinc.org", "code": code}]}
+    return observation(
+        **{
+            "id": f"o{number}",
+            "code": coded,
+            "effectiveDateTime": when,
+            "valueQuantity": quantity,
+            **more,
+        }
+    )
+
+
+def selected(records: tuple[Record, ...]) -> Selected:
+    (record,) = records
+    return select(TRIAL, CODES, record, ON)
+
+
+@pytest.mark.parametrize("seed", range(size(400, 20)))
+def test_the_same_is_selected_of_all_and_of_what_is_left(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    made = [drawn(chance, number) for number in range(chance.randint(3, 40))]
+    kept = left(tmp_path, *made)
+    every = selected(read([tmp_path / "a.ndjson"], CODES).records)
+    some = [one for one in made if f"Observation/{one['id']}" in kept]
+    write_lines(tmp_path / "b.ndjson", patient(), *some)
+    few = selected(read([tmp_path / "b.ndjson"], CODES).records)
+    assert few.answers == every.answers
+    assert sorted(few.evidence) == sorted(every.evidence)
+    places = [{str(p).partition(" ")[2] for p in one.problems} for one in (few, every)]
+    assert places[0] == places[1]
