@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from unittest.mock import patch
 
 import polars as pl
@@ -76,12 +76,12 @@ def _measured_in_the_threads_of_polars(monkeypatch: pytest.MonkeyPatch) -> None:
     from trialscreen.tables.cohort.streaming import by_batch
 
     def measured(
-        frame: pl.LazyFrame, step: Step, schema: pl.Schema, size: int | None = None
+        batches: Callable[[], Iterable[pl.DataFrame]], step: Step, schema: pl.Schema
     ) -> pl.LazyFrame:
         def traced(rows: pl.DataFrame) -> pl.DataFrame:
             sys.settrace(threading.gettrace())
             return step(rows)
 
-        return by_batch(frame, traced, schema, size)
+        return by_batch(batches, traced, schema)
 
     monkeypatch.setattr("trialscreen.tables.cohort.run.by_batch", measured)

@@ -5,6 +5,7 @@ import gzip
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -19,7 +20,9 @@ from tests.process import ROOT
 from tests.sizes import examples, size
 from tests.tools.plainly import BLANKS, csv_records, named, ndjson_rows, text_of
 from trialscreen.model.errors import InputError
+from trialscreen.tables.cohort.readers import csv_pieces, csv_rows
 from trialscreen.tables.cohort.readers.inputs import open_tables
+from trialscreen.tables.cohort.readers.opened import CellKind
 
 PIECES = (
     *('"', '""', '"""', '","', '"\n"', '" "', ' "', '" ', 'x"', '"x', "5'4\"", '""x', 'x""'),
@@ -40,7 +43,7 @@ PIECES = (
         "é",
         "女",
     ),
-    *("x", "58", "S1", "patient_id", "=1", " ", ""),
+    *("x", "58", "S1", "patient_id", "=1", " ", "", "true", "FALSE", "2026-03-01"),
 )
 CELL = st.lists(st.sampled_from(PIECES), max_size=4).map("".join)
 TITLES = ("patient_id", "weight", "height", "sex", "note")
@@ -88,15 +91,44 @@ def _spelled(draw: st.DrawFn, cell: str, separator: str, quoting: str) -> str:
 
 def check(path: Path, folder: Path) -> bool:
     """Whether the file is read; if so, as Python's csv reads it."""
+    refused: list[InputError] = []
     try:
         tables = open_tables([path], folder)
-    except InputError:
+    except InputError as error:
+        refused.append(error)
+    if refused:
+        with pytest.raises(InputError) as again:
+            by_pieces(path, folder)
+        assert again.value.problems == refused[0].problems, path.read_bytes()
         return False
     found = tables.frame.collect(engine="streaming")
     assert tables.counted is not None and tables.counted() == len(found)
     rows = [[cell or "" for cell in row] for row in found.iter_rows()]
     assert rows == plainly(path, found.columns), path.read_bytes()
+    read, blank, notes = by_pieces(path, folder)
+    assert (blank, notes) == (tables.blank, tables.notes)
+    folded = [[[cell.lower() for cell in row] for row in some] for some in (read, rows)]
+    assert folded[0] == folded[1], path.read_bytes()  # a truth may be written TRUE
     return True
+
+
+def by_pieces(path: Path, folder: Path) -> tuple[list[list[str]], Sequence[int], Iterable[str]]:
+    """The rows as a run gets them, their columns typed or as codes where that can be."""
+    tables = open_tables([path], folder, at_once=False)
+    assert tables.pieces is not None
+    some: tuple[CellKind, ...] = ("truth", "day", "words", "truth")
+    kinds = dict(zip([*tables.schema][1:], some, strict=False))
+    rows: list[list[str]] = []
+    for _ in range(2):  # the second time, all is known of the file
+        pieces = [piece.select(pl.all().cast(pl.String)) for piece in tables.pieces(kinds)]
+        again = [[cell or "" for cell in row] for piece in pieces for row in piece.iter_rows()]
+        assert rows in ([], again)
+        rows = again
+        assert tables.counted is not None
+        assert tables.counted() == len(rows)
+    one = tables.frame.select(pl.selectors.by_index(-1)).collect(engine="streaming").to_series()
+    assert [cell or "" for cell in one] == [row[-1] for row in rows]
+    return rows, tables.blank, tables.notes
 
 
 def plainly(path: Path, titles: list[str]) -> list[list[str]]:
@@ -122,7 +154,10 @@ def test_any_csv_is_read_as_pythons_csv_reads_it_or_is_refused(file: tuple[str, 
         path.write_bytes(data)
         copies = Path(folder) / "copies"
         copies.mkdir()
-        check(path, copies)
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (csv_pieces, csv_rows):
+                patch.setattr(module, "PIECE", 25)
+            check(path, copies)
 
 
 KEYS = ("patient_id", "weight", "sex", "néw", 'q"', "w\\u0065ight", "weight")

@@ -4,18 +4,19 @@ What cannot be read becomes unknown for its row, and is told with the reason.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import polars as pl
 
 from trialscreen.model.errors import InputError, Problem, collected
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, Column, Matched
-from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality
+from trialscreen.tables.cohort.data_quality import BatchQuality
 from trialscreen.tables.cohort.readers.cells import JOINT, code_of
+from trialscreen.tables.cohort.readers.opened import CellKind
 from trialscreen.tables.cohort.text_columns import TextColumn, awaited_column, read_texts
 from trialscreen.tables.cohort.typed_columns import (
     READABLE,
@@ -44,7 +45,8 @@ class Batches:
 
     `prepared` for the scan; then `read`, unless it `is_ready`. What is wrong in columns that
     are `typed` is left for `screener` to find. `days` is the column of screening dates, if
-    there is one. `with_awaited`, the schema has the `awaited_column` of each of `texts`.
+    there is one. `with_awaited`, the schema has the `awaited_column` of each of `texts`. `kinds`:
+    how columns of the table may come in pieces.
     """
 
     typed: tuple[TypedColumn, ...]
@@ -53,6 +55,7 @@ class Batches:
     anchor: Anchor
     schema: pl.Schema
     with_awaited: bool = False
+    kinds: Mapping[str, CellKind] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[TypedColumn | TextColumn, ...]:
@@ -77,11 +80,11 @@ class Batches:
             undated = cells[ROW].filter(days.is_null()).to_list()
             days = days.fill_null(today)  # the run fails in the end; until then, go on
             cells = cells.with_columns(days, days.alias(LATEST))
-        typed, unreadable = cells, NOTHING
-        if self.texts:
-            typed, unreadable = read_texts(self.texts, cells, with_awaited=self.with_awaited)
+        made, unreadable = read_texts(self.texts, cells, with_awaited=self.with_awaited)
+        made = {name: cells[name] for name in self.schema if name not in made} | made
+        typed = pl.DataFrame([made[name].alias(name) for name in self.schema])
         filled += known(typed, self.texts) + Counter(unreadable["element"])
-        return typed.select(self.schema.names()), BatchQuality(filled, unreadable, undated=undated)
+        return typed, BatchQuality(filled, unreadable, undated=undated)
 
 
 def read_days(
@@ -130,6 +133,12 @@ def plan_batches(
         problems.append(Problem(f"the column {printable(key)}", message))
     if problems:
         raise InputError(problems)
+    cells = {
+        column.name: planned.kind
+        for column in matched.columns
+        if isinstance(planned := columns[column.element.name], TextColumn)
+        and not column.form.beside
+    }
     days = columns.pop(SCREENING_DATE, None)
     kinds = {ROW: pl.UInt32(), KEY: schema[key] if schema[key].is_integer() else pl.String()}
     kinds |= {} if days is None else {SCREENING_DATE: pl.Date()}
@@ -139,18 +148,21 @@ def plan_batches(
     texts = tuple(one for one in columns.values() if isinstance(one, TextColumn))
     if with_awaited:
         kinds |= {awaited_column(one.element.name): pl.Boolean() for one in texts}
-    return Batches(typed, texts, days, anchor, pl.Schema(kinds), with_awaited)
+    return Batches(typed, texts, days, anchor, pl.Schema(kinds), with_awaited, cells)
 
 
-def prepared(batches: Batches, frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
-    """The cells of the table as `Batches.read` takes them: ROW (from 1), KEY, the elements."""
+Frame = TypeVar("Frame", pl.LazyFrame, pl.DataFrame)
+
+
+def prepared(batches: Batches, frame: Frame, key: str, first: int = 1) -> Frame:
+    """The cells of a table as `Batches.read` takes them: ROW (from `first`), KEY, elements."""
     read = batches.columns if batches.days is None else (batches.days, *batches.columns)
     columns = [column.prepared.alias(column.element.name) for column in read]
     number = ROW
     while number in frame.collect_schema():  # a table may have such a column
         number += "'"
     # Rows are numbered in the scan itself: numbered later, many more would be held in memory.
-    numbered = frame.with_row_index(number, offset=1)
+    numbered = frame.with_row_index(number, offset=first)
     ids = named(key).cast(batches.schema[KEY]).alias(KEY)
     return numbered.select(pl.col(number).alias(ROW), ids, *columns)
 

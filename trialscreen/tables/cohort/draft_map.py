@@ -57,7 +57,7 @@ def draft_of(
     titles = tables.schema.names()
     names = ", ".join(printable(path.name) for path in paths)
     drafted = draft(trial, [title for title in titles if title != key], names)
-    return drafted._replace(notes=tables.notes)
+    return drafted._replace(notes=tuple(tables.notes))
 
 
 def draft(trial: Trial, titles: Sequence[str], names: str) -> Drafted:

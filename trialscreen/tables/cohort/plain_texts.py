@@ -11,11 +11,10 @@ import polars as pl
 
 from trialscreen.model.facts import DIGITS_THAT_COUNT, half_of
 from trialscreen.model.trial import Element, Trial
-from trialscreen.tables.cohort.readers.cells import Form
+from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, Form
 from trialscreen.text.spelling import folded
 
 _NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?$"
-_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _YES_NO = frozenset((_YES := "true", _NO := "false"))
 _HALVES = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
 
@@ -27,7 +26,7 @@ def has_plain(trial: Trial, element: Element, form: Form) -> bool:
     words = {*map(folded, (*element.spellings, *trial.spellings))}
     if element.type == "boolean":
         return words.isdisjoint(_YES_NO) and _YES_NO.isdisjoint(form.codes)
-    return not any(re.search(f"{_NUMBER}|{_DAY}", word) for word in words)
+    return not any(re.search(f"{_NUMBER}|{PLAIN_DAY}", word) for word in words)
 
 
 def cast(element: Element, text: pl.Expr) -> pl.Expr:
@@ -48,7 +47,7 @@ def plain_value(element: Element, form: Form, text: pl.Expr, value: pl.Expr) -> 
         return value
     low, high = element.range or (date.min, date.max)
     codes: list[Any]
-    plain, codes = (_DAY, form.days) if element.type == "date" else (_NUMBER, form.numbers)
+    plain, codes = (PLAIN_DAY, form.days) if element.type == "date" else (_NUMBER, form.numbers)
     is_plain = text.str.contains(plain) & value.is_between(low, high)
     if element.type == "integer":
         is_plain &= value == value.floor()

@@ -1,7 +1,7 @@
 """One pass over a cohort: from its files to one row of findings for each patient."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
@@ -33,7 +33,7 @@ from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of
 from trialscreen.tables.cohort.readers.parquet import panics_told
 from trialscreen.tables.cohort.screener import Screener
-from trialscreen.tables.cohort.streaming import BATCH, by_batch, interruptible, settle
+from trialscreen.tables.cohort.streaming import BATCH, by_batch, in_batches, interruptible, settle
 from trialscreen.tables.quality import DECLARE, MOST_BAD, too_many
 from trialscreen.text.characters import printable, shown, some
 from trialscreen.text.text_files import whole_file
@@ -98,7 +98,9 @@ def run(
 
 
 def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attrition: bool) -> Done:
-    tables = open_tables(job.inputs, folder, job.sheet, job.encoding, job.column_map.written)
+    tables = open_tables(
+        *(job.inputs, folder, job.sheet, job.encoding, job.column_map.written), at_once=False
+    )
     matched = match_columns(trial, tables.schema, job.key, job.column_map)
     used = {*(column.name for column in matched.columns), job.key, *job.column_map.names}
     if doubtful := [why for name, why in tables.doubtful.items() if name in used]:
@@ -127,8 +129,9 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
         with _told(job), _problem_list(job.problems) as out:
             quality = DataQuality(trial, out, tables.blank)
             progress.start(tables.counted)
-            size = BATCH if tables.is_text else None  # of text, the engine reads little at a time
-            typed = rows if batches.is_ready else _typed(rows, batches, quality, size)
+            typed = rows
+            if not batches.is_ready:
+                typed = _typed(_cells(tables, batches, job.key, rows), batches, quality)
             # For extra columns each row is screened anew; else no typed column is needed any more.
             kept = [*screener.results] if job.extra else [KEY, *screener.findings]
             results = _results(typed, screener, tell, kept)
@@ -136,7 +139,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
                 from trialscreen.tables.cohort.extra_columns import ExtraColumns  # noqa: PLC0415 - the whole reference
 
                 extra = ExtraColumns(trial, screener, job.anchor.on, job.extra)
-                results = by_batch(results, extra.add, extra.schema)
+                results = by_batch(in_batches(results), extra.add, extra.schema)
             write(results, (*screener.findings, *job.extra), job.key, job.output, output)
             quality.finish(screener.rest())
             if quality.failure is not None:
@@ -149,7 +152,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
         if problems:
             raise InputError(problems)
     attrition = None if counting is None else counting.attrition()
-    return Done(matched, quality, attrition, tables.notes)
+    return Done(matched, quality, attrition, tuple(tables.notes))
 
 
 @contextmanager
@@ -169,17 +172,35 @@ def _problem_list(path: Path | None) -> Iterator[TextIO | None]:
             raise InputError.at(printable(str(path)), message) from None
 
 
+def _cells(
+    tables: Tables, batches: Batches, key: str, rows: pl.LazyFrame
+) -> Callable[[], Iterable[pl.DataFrame]]:
+    """The `rows` of the tables, some at a time."""
+    pieces = tables.pieces
+    if pieces is None:
+        # Of text, the engine reads little at a time.
+        return in_batches(rows, BATCH if tables.is_text else None)
+
+    def numbered() -> Iterator[pl.DataFrame]:
+        first = 1
+        for piece in pieces(batches.kinds):
+            yield prepared(batches, piece, key, first)
+            first += len(piece)
+
+    return numbered
+
+
 def _typed(
-    rows: pl.LazyFrame, batches: Batches, quality: DataQuality, size: int | None
+    cells: Callable[[], Iterable[pl.DataFrame]], batches: Batches, quality: DataQuality
 ) -> pl.LazyFrame:
-    """The typed columns of all rows, read `size` rows at a time."""
+    """The typed columns of all rows."""
 
     def read(cells: pl.DataFrame) -> pl.DataFrame:
         typed, found = batches.read(cells)
         quality.read(found)
         return typed
 
-    return by_batch(rows, read, batches.schema, size)
+    return by_batch(cells, read, batches.schema)
 
 
 def _results(
@@ -196,7 +217,7 @@ def _results(
         return results[list(kept)]
 
     schema = pl.Schema({name: screener.results[name] for name in kept})
-    return by_batch(screener.with_findings(typed), settled, schema)
+    return by_batch(in_batches(screener.with_findings(typed)), settled, schema)
 
 
 # What can be wrong.

@@ -1,12 +1,14 @@
 """Limits of the site's laboratory, as columns in which every row has the same."""
 
+from itertools import chain
+
 import polars as pl
 
 from trialscreen.answers.answer import SiteSettings
 from trialscreen.answers.site_file import limits_for_table
 from trialscreen.model.trial import Trial
 from trialscreen.tables.cohort.column_map import Column, Matched
-from trialscreen.tables.cohort.readers.opened import Tables
+from trialscreen.tables.cohort.readers.opened import Tables, with_constants
 
 
 def with_limits(
@@ -16,8 +18,7 @@ def with_limits(
     given = {column.element.name for column in matched.columns}
     limits, notes = limits_for_table(trial, given, site)
     columns = (Column(name, trial.elements[name]) for name in limits)
+    tables = with_constants(tables, limits, pl.Float64())
     return matched._replace(columns=(*matched.columns, *columns)), tables._replace(
-        frame=tables.frame.with_columns(pl.lit(one).alias(name) for name, one in limits.items()),
-        schema=pl.Schema({**tables.schema, **dict.fromkeys(limits, pl.Float64())}),
-        notes=(*tables.notes, *notes),
+        notes=chain(tables.notes, notes)  # of which there may be more in the end
     )

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -65,28 +65,33 @@ def interruptible() -> Iterator[None]:
 
 
 def by_batch(
-    frame: pl.LazyFrame,
+    batches: Callable[[], Iterable[pl.DataFrame]],
     step: Callable[[pl.DataFrame], pl.DataFrame],
     schema: pl.Schema,
-    size: int | None = None,
 ) -> pl.LazyFrame:
-    """`frame` through `step`, which gets the next rows each time, and makes them as in `schema`.
+    """All rows through `step`, which gets the next ones each time, and makes them as in `schema`.
 
-    `size`: how many rows at a time, if not as many as the engine likes. The engine goes on with
-    other rows meanwhile.
+    The engine goes on with other rows meanwhile.
     """
 
-    def batches(
+    def made(
         columns: list[str] | None, only: pl.Expr | None, most: int | None, _size: int | None
     ) -> Iterator[pl.DataFrame]:
         assert only is None, "no filter is asked of it"
         assert most is None, "all rows are asked of it"
-        for rows in frame.collect_batches(chunk_size=size, maintain_order=True):
+        for rows in batches():
             try:
                 made = step(rows) if len(rows) else pl.DataFrame(schema=schema)
             except pl.exceptions.PolarsError as error:
                 raise RuntimeError("reading a batch") from error  # a fault, and not of the input
             del rows  # its memory is for the next ones
-            yield made if columns is None else made.select(columns)
+            yield made if columns is None else made[columns]
 
-    return register_io_source(batches, schema=schema)
+    return register_io_source(made, schema=schema)
+
+
+def in_batches(
+    frame: pl.LazyFrame, size: int | None = None
+) -> Callable[[], Iterable[pl.DataFrame]]:
+    """The rows of `frame`, `size` at a time, or as many as the engine likes."""
+    return lambda: frame.collect_batches(chunk_size=size, maintain_order=True)

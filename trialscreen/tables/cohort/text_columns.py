@@ -14,14 +14,18 @@ import polars as pl
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Exactly, Fact, Numbers, closed
 from trialscreen.model.trial import Element, Formula, Trial
-from trialscreen.tables.cohort.column_map import LATEST
+from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING
 from trialscreen.tables.cohort.plain_texts import cast, half_as_written, has_plain, plain_value
 from trialscreen.tables.cohort.readers.cells import Form, Parser
+from trialscreen.tables.cohort.readers.opened import CellKind
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
 
 REMEMBERED = 50_000
 """Distinct texts of a column kept from batch to batch; with more than these it begins anew."""
+
+_FEW = 30
+"""Fewer texts are read one by one: to ask the engine would take longer."""
 
 _REASON, _PENDING = "why it cannot be read", "whether it is awaited"
 
@@ -78,14 +82,28 @@ class TextColumn:
     def read(self, cells: pl.DataFrame) -> tuple[list[pl.Series], pl.DataFrame]:
         """The typed columns of `cells`, less what cannot be used; and that, listed."""
         typed, unreadable = read_texts((self,), cells)
-        return typed[list(self.columns)].get_columns(), unreadable
+        return [typed[column] for column in self.columns], unreadable
 
-    # How a batch is read, one after the other; of each, the engine does all columns at once.
+    @property
+    def kind(self) -> CellKind:
+        """How its cells may come."""
+        plain: Mapping[str, CellKind] = {"boolean": "truth", "date": "day"}
+        return plain.get(self.element.type, "words") if self.has_plain else "words"
+
+    def as_it_is(self, cells: pl.DataFrame) -> list[pl.Series] | None:
+        """The typed columns of cells that come typed, if all of them can be used."""
+        column = cells[self.element.name]
+        if column.dtype == pl.Boolean:
+            return [column]
+        if column.dtype != pl.Date or not self._are_fine(column, cells[LATEST]):
+            return None
+        return [column.alias(name) for name in self.columns]
+
+    # How others are read, one after the other; of each, the engine does all columns at once.
 
     def as_text(self, cells: Cells) -> Iterator[pl.Expr]:
-        """Typed cells as the texts they were, if one of them cannot be used."""
-        days = cells.frame[self.element.name]
-        if days.dtype == pl.Date and not self._is_within(days):
+        """Typed cells as the texts they were."""
+        if cells.kinds[self.element.name] == pl.Date:
             yield pl.col(self.element.name).dt.to_string("%Y-%m-%d")
 
     def cast(self, cells: Cells) -> Iterator[pl.Expr]:
@@ -118,9 +136,8 @@ class TextColumn:
     def typed(self, cells: Cells) -> list[pl.Expr]:
         """The typed columns, of plain cells and of those that are known by their codes."""
         name, found = self.element.name, dict[str, pl.Expr]()
-        is_typed = cells.kinds[name] in (pl.Boolean, pl.Date)
-        if is_typed or self._value in cells.kinds:
-            value = pl.col(name if is_typed else self._value)
+        if self._value in cells.kinds:
+            value = pl.col(self._value)
             is_plain = pl.when(value.is_not_null())
             found = dict.fromkeys(self.columns, is_plain.then(pl.lit(value=False)))
             found |= dict.fromkeys((name, f"{name}_low", f"{name}_high"), value)
@@ -186,11 +203,11 @@ class TextColumn:
 
     def _facts_of(self, texts: pl.Series) -> pl.DataFrame:
         """What each of some texts means: by the engine if it is plain, else by the parser."""
+        if not self.has_plain or len(texts) < _FEW:
+            return pl.DataFrame([self._row(text) for text in texts], schema=self._schema)
         cells = Cells.of(texts.alias(self.element.name).to_frame())
         cells = cells.plus(self.cast(cells))
         cells = cells.plus(self.plain(cells))
-        if self._value not in cells.kinds:
-            return pl.DataFrame([self._row(text) for text in texts], schema=self._schema)
         plain = cells.frame.select(
             *self.typed(cells), **{_REASON: pl.lit(None, pl.String), _PENDING: pl.lit(value=False)}
         )
@@ -210,10 +227,10 @@ class TextColumn:
         is_pending = fact is None and self._parser.is_pending(text)
         return {**nothing, **self._values(fact), _PENDING: is_pending}
 
-    def _is_within(self, days: pl.Series) -> bool:
-        """Whether all of these days can be used, but for the latest."""
+    def _are_fine(self, days: pl.Series, latest: pl.Series) -> bool:
+        """Whether all of these days can be used."""
         low, high = self.element.range or (date.min, date.max)
-        if not days.is_between(low, high).all():
+        if not (days.is_between(low, high).all() and (days <= latest).all()):
             return False
         codes = self._parser.form.days
         return not codes or not days.is_in(codes).any()
@@ -241,28 +258,48 @@ def awaited_column(name: str) -> str:
 
 def read_texts(
     columns: Sequence[TextColumn], cells: pl.DataFrame, *, with_awaited: bool = False
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`cells`, which have LATEST, with the typed columns of all `columns`; and a list.
+) -> tuple[dict[str, pl.Series], pl.DataFrame]:
+    """The typed columns of `cells`, which have LATEST, by their names; and a list.
 
     What cannot be used is unknown, and listed. `with_awaited`, there is also the
-    `awaited_column` of each. The engine does all columns at once.
+    `awaited_column` of each.
     """
-    read = Cells.of(cells)
+    made: dict[str, pl.Series] = {}
+    others: list[TextColumn] = []
+    for column in columns:
+        if (typed := column.as_it_is(cells)) is None:
+            others.append(column)
+            continue
+        made.update(zip(column.columns, typed, strict=True))
+        if with_awaited:
+            awaited = awaited_column(column.element.name)
+            made[awaited] = pl.Series(awaited, [False]).new_from_index(0, len(cells))
+    found, unreadable = _read_others(others, cells, with_awaited=with_awaited)
+    return made | found, unreadable
+
+
+def _read_others(
+    columns: Sequence[TextColumn], cells: pl.DataFrame, *, with_awaited: bool
+) -> tuple[dict[str, pl.Series], pl.DataFrame]:
+    """As `read_texts`, of cells that are texts or codes of them. The engine does all at once."""
+    names = dict.fromkeys((ROW, KEY, LATEST, *(column.element.name for column in columns)))
+    read = Cells.of(cells[[*names]])
     for step in (TextColumn.as_text, TextColumn.cast, TextColumn.plain, TextColumn.coded):
-        read = read.plus(one for column in columns for one in step(column, read))
+        if more := [one for column in columns for one in step(column, read)]:
+            read = read.plus(more)
     fine = {f"fine {place}": column.is_fine(read) for place, column in enumerate(columns)}
     awaited = [column.awaited(read) for column in columns] if with_awaited else []
     typed = (one for column in columns for one in column.typed(read))
-    made = read.frame.select(*typed, *awaited, **fine)
-    mended: list[pl.Series] = []
+    found = read.frame.select(*typed, *awaited, **fine)
+    made = {one.name: one for one in found.get_columns()}
     bad = [NOTHING]
-    for column, is_fine in zip(columns, made.head(1).select(*fine).row(0), strict=True):
-        if not is_fine:
-            used, unreadable = column.checked(read, made[list(column.columns)].get_columns())
-            mended.extend(one.alias(name) for one, name in zip(used, column.columns, strict=True))
+    for place, column in enumerate(columns):
+        if not made.pop(f"fine {place}")[0]:
+            used, unreadable = column.checked(read, [made[name] for name in column.columns])
+            made.update(zip(column.columns, used, strict=True))
             bad.append(unreadable)
         column.forget()
-    return cells.with_columns(made.drop(*fine)).with_columns(mended), pl.concat(bad)
+    return made, pl.concat(bad)
 
 
 def _columns(trial: Trial, element: Element) -> dict[str, pl.DataType]:

@@ -158,7 +158,9 @@ def _moment_as_text(column: pl.Expr) -> pl.Expr:
 
 def as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr | None:
     """The column as text for the parser; None if its cells are not single values."""
-    if isinstance(kind, pl.String | pl.Enum | pl.Categorical | pl.Boolean | pl.Date | pl.Null):
+    if isinstance(kind, pl.String):
+        return column  # of a text file, it may come typed, or as codes
+    if isinstance(kind, pl.Enum | pl.Categorical | pl.Boolean | pl.Date | pl.Null):
         return column.cast(pl.String)
     if isinstance(kind, pl.Datetime):
         return _moment_as_text(column)

@@ -39,7 +39,7 @@ def plain_rows(file: IO[bytes], separator: str, titles: int) -> Plain | None:
     """Of a file that stands at its first row; None if it is not plain. May raise OSError."""
     between = separator.encode()
     widths: Counter[int] = Counter()
-    for data in _pieces(file):
+    for data in records(file):
         found = None if data is None else _widths(data, between)
         if found is None:
             return None
@@ -49,10 +49,10 @@ def plain_rows(file: IO[bytes], separator: str, titles: int) -> Plain | None:
     return Plain(widths.total(), *widths or [titles])
 
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes | None]:
+def records(file: IO[bytes], size: int = CHUNK) -> Iterator[bytes | None]:
     """Whole records, some at a time; None if a quote does not end."""
     rest = b""
-    while data := file.read(CHUNK):
+    while data := file.read(size):
         data, rest = _cut(rest + data)
         if data:
             yield data
@@ -73,7 +73,7 @@ def _cut(data: bytes) -> tuple[bytes, bytes]:
 
 def _widths(data: bytes, separator: bytes) -> Counter[int] | None:
     """How many records have how many cells; None if `data` is not plain."""
-    if not _is_utf8(data):
+    if not is_utf8(data):
         return None
     lines = data.split(b"\n")[:-1]
     bones = data.translate(None, _text_of(separator)).split(b"\n")[:-1]
@@ -89,7 +89,8 @@ def _widths(data: bytes, separator: bytes) -> Counter[int] | None:
     return None if found is None else found + Counter({cells: len(usual)})
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
+    """Whether it is, from its first byte to its last."""
     if data.isascii():
         return True
     try:

@@ -15,6 +15,7 @@ import polars as pl
 
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.tables.cohort.readers.csv_plain import CONTROLS, Plain, plain_rows
+from trialscreen.tables.cohort.readers.csv_rows import CsvRows, Rest
 from trialscreen.tables.cohort.readers.opened import Asked, Tables, named_columns
 from trialscreen.tables.cohort.readers.utf8_copies import ADVICE, in_utf8, new_copy, open_bytes
 from trialscreen.text.characters import BLANKS, count_of, shown, some
@@ -49,41 +50,54 @@ def open_table(path: Path, asked: Asked) -> Tables:
     """The rows of a CSV file; those that are blank are left out. Raises InputError."""
     path = in_utf8(path, asked)
     layout = _layout_of(path, asked.origin)
-    titles = len(layout.names)
-    with open_bytes(path) as file:
-        header = file.read(layout.bytes)
-        # The engine skips lines that end in line feeds.
-        has_returns = header.count(b"\r") != header.count(b"\r\n")
-        plain = None if has_returns else plain_rows(file, layout.separator, titles)
-    if plain is not None and (plain.cells == titles or (plain.cells < titles and plain.rows > 1)):
-        return _tables(path, layout, plain, header.count(b"\n"), asked)
-    with open_bytes(path) as file, new_copy(asked, ".csv") as copy:
-        file.seek(layout.bytes)
-        plain, blank = _rewrite(file, layout, asked.origin, copy)
-    tables = _tables(Path(copy.name), layout, plain, 0, asked)
-    left_out = f"{asked.origin}: {count_of(len(blank), 'blank row')} left out"
-    return tables._replace(notes=(*tables.notes, left_out), blank=blank) if blank else tables
-
-
-def _tables(path: Path, layout: _Layout, plain: Plain, above: int, asked: Asked) -> Tables:
-    """The rows of a plain file, below so many lines."""
+    file = _File(path, _layout_of(path, asked.origin), asked, [], [])
+    layout = file.layout
+    rows = CsvRows(path, layout.bytes, layout.names, layout.separator, file.look)
     schema = pl.Schema(dict.fromkeys(layout.names, pl.String()))
-    if not plain.rows:
-        return Tables(pl.LazyFrame(schema=schema), schema, lambda: 0)
-    present, lacking = layout.names[: plain.cells], layout.names[plain.cells :]
-    frame = pl.scan_csv(
-        path,
-        glob=False,
-        has_header=False,
-        skip_lines=above,
-        separator=layout.separator,
-        schema=dict.fromkeys(present, pl.String()),
+    if asked.at_once:
+        rows.look()
+    return Tables(
+        *(rows.frame(), schema, rows.counted, True, file.notes),
+        blank=file.blank,
+        pieces=rows.pieces,
     )
-    if not lacking:
-        return Tables(frame, schema, lambda: plain.rows, is_text=True)
-    frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
-    note = f"{asked.origin}: no row has a cell for {some([shown(name) for name in lacking])}"
-    return Tables(frame, schema, lambda: plain.rows, is_text=True, notes=(note,))
+
+
+class _File(NamedTuple):
+    """A CSV file; `notes` and `blank`, as of `Tables`, come with a look at it."""
+
+    path: Path
+    layout: _Layout
+    asked: Asked
+    notes: list[str]
+    blank: list[int]
+
+    def look(self, start: int, above: int) -> Rest:
+        """The rows from a byte on, below so many others. Raises InputError."""
+        titles = len(self.layout.names)
+        with open_bytes(self.path) as file:
+            file.seek(start)
+            plain = plain_rows(file, self.layout.separator, titles)
+        is_short = plain is not None and plain.cells < titles and plain.rows > 1 and not above
+        if plain is not None and (plain.cells == titles or is_short):
+            rest = Rest(self.path, start, plain)
+        else:
+            rest = self._written_anew(start, above)
+        if rest.plain.rows and (lacking := self.layout.names[rest.plain.cells :]):
+            names = some([shown(name) for name in lacking])
+            self.notes.append(f"{self.asked.origin}: no row has a cell for {names}")
+        return rest
+
+    def _written_anew(self, start: int, above: int) -> Rest:
+        layout = self.layout._replace(line=self.layout.line + above)
+        with open_bytes(self.path) as file, new_copy(self.asked, ".csv") as copy:
+            file.seek(start)
+            plain, blank = _rewrite(file, layout, above, self.asked.origin, copy)
+        if blank:
+            self.blank.extend(blank)
+            left_out = count_of(len(blank), "blank row")
+            self.notes.append(f"{self.asked.origin}: {left_out} left out")
+        return Rest(Path(copy.name), 0, plain)
 
 
 # Its layout.
@@ -242,9 +256,9 @@ def _fault(text: str, separator: str, origin: str, line: int) -> Problem:
 
 
 def _rewrite(
-    file: IO[bytes], layout: _Layout, origin: str, target: IO[bytes]
+    file: IO[bytes], layout: _Layout, above: int, origin: str, target: IO[bytes]
 ) -> tuple[Plain, list[int]]:
-    """Writes the rows of `file`, which stands at the first of them, but for blank ones.
+    """Writes the rows of `file`, which stands below `above` of them, but for blank ones.
 
     Gives what `target` holds, and how many rows stand above each that is left out. Raises
     InputError.
@@ -252,7 +266,7 @@ def _rewrite(
     text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
     out = io.TextIOWrapper(target, "utf-8", newline="")
     lines = _Lines(text, origin, layout.line)
-    widths, blank = _Widths(len(layout.names), origin), []
+    widths, blank = _Widths(len(layout.names), above, origin), []
     try:
         # With this end of a line, cells with one half of it come in quotes.
         writer = csv.writer(out, delimiter=layout.separator, lineterminator="\r\n")
@@ -271,10 +285,10 @@ def _rewrite(
 class _Widths:
     """How many cells the rows have: as many as there are titles, or all of them fewer."""
 
-    def __init__(self, titles: int, origin: str) -> None:
-        self._titles, self._origin = titles, origin
-        self.rows = 0
-        self._seen: set[int] = set()
+    def __init__(self, titles: int, above: int, origin: str) -> None:
+        self._titles, self._above, self._origin = titles, above, origin
+        self.rows = above
+        self._seen = {titles} if above else set[int]()
         self._problems: list[Problem] = []
         self._ended = True
 
@@ -293,4 +307,4 @@ class _Widths:
         is_cut = self.rows == 1 and not self._ended
         if self._seen or cells > self._titles or (cells < self._titles and is_cut):
             raise InputError(self._problems)
-        return Plain(self.rows, cells)
+        return Plain(self.rows - self._above, cells)

@@ -6,7 +6,7 @@ Text formats keep every cell as text: what it means, `values.read_value` says la
 import glob
 import stat
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.tables.cohort.readers.cells import Kind
-from trialscreen.tables.cohort.readers.opened import Asked, Tables
+from trialscreen.tables.cohort.readers.opened import Asked, CellKind, Pieces, Tables, with_constants
 from trialscreen.tables.cohort.readers.utf8_copies import STANDARD_INPUT, standard_input
 from trialscreen.tables.partitions import (
     all_columns,
@@ -113,15 +113,19 @@ def open_tables(
     sheet: str | None = None,
     encoding: str | None = None,
     written: Mapping[str, Kind] | None = None,
+    *,
+    at_once: bool = True,
 ) -> Tables:
     """The rows of all `paths`; a column that is not the same in all is `doubtful`.
 
-    `folder`, `sheet`, `encoding` and `written` are as in `Asked`. Raises InputError.
+    `folder`, `sheet`, `encoding` and `written` are as in `Asked`; so is `at_once`, of a single
+    file. Raises InputError.
     """
+    at_once = at_once or len(paths) > 1
     problems: list[Problem] = []
     opened: dict[Path, Tables] = {}
     for path in paths:
-        asked = Asked(name_of(path), folder, sheet, encoding, written or {})
+        asked = Asked(name_of(path), folder, sheet, encoding, written or {}, at_once)
         try:
             file = standard_input(folder) if path == STDIN else path
             opened[path] = _open(file, asked)
@@ -152,7 +156,21 @@ def open_tables(
     twice = {name: why for one in opened.values() for name, why in one.doubtful.items()}
     schema = pl.Schema(all_columns(one.schema for one in opened.values()))
     blank = _blank([*opened.values()])
-    return Tables(frame, schema, counted, is_text, tuple(notes), differ | twice, blank)
+    pieces = _pieces([*opened.values()], names)
+    return Tables(frame, schema, counted, is_text, notes, differ | twice, blank, pieces)
+
+
+def _pieces(tables: Sequence[Tables], names: Sequence[str]) -> Pieces | None:
+    """Those of all tables, with these columns; None if some have none."""
+    known = [one.pieces for one in tables if one.pieces is not None]
+    if len(known) < len(tables):
+        return None
+
+    def all_pieces(kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
+        wanted = pl.selectors.by_name(names)
+        return (piece.select(wanted) for pieces in known for piece in pieces(kinds))
+
+    return all_pieces
 
 
 def _blank(tables: Sequence[Tables]) -> list[int]:
@@ -172,10 +190,8 @@ def _with_folders(path: Path, tables: Tables) -> Tables:
     place = "" if path == STDIN else path.absolute().as_posix()
     doubtful = stated_twice(name_of(path), place, tables.schema)
     new = {name: text for name, text in stated(place).items() if name not in doubtful}
-    texts = (pl.lit(text, pl.String).alias(name) for name, text in new.items())
-    schema = pl.Schema({**tables.schema, **dict.fromkeys(new, pl.String())})
-    frame = tables.frame.with_columns(*texts) if new else tables.frame
-    return tables._replace(frame=frame, schema=schema, doubtful={**tables.doubtful, **doubtful})
+    tables = with_constants(tables, new, pl.String())
+    return tables._replace(doubtful={**tables.doubtful, **doubtful})
 
 
 _MODULES: Mapping[str, str] = {

@@ -3,15 +3,22 @@
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.tables.cohort.readers.cells import Kind
 from trialscreen.text.characters import BLANKS, first_control, shown
+
+CellKind = Literal["truth", "day", "words"]
+"""What the cells of a column are, mostly: true and false, days, or texts that come again."""
+
+Pieces = Callable[[Mapping[str, CellKind]], Iterator[pl.DataFrame]]
+"""All rows, some at a time. The columns of which a kind is given are truths or days where all cells
+are plain, or else texts or codes of texts; the others are texts."""
 
 
 class Tables(NamedTuple):
@@ -21,16 +28,37 @@ class Tables(NamedTuple):
     nothing tells it. `is_text`: the engine reads little of it at a time. `notes` are lines
     to be told of what was left out, with no value of a patient in them. `doubtful` says of
     columns what would be wrong, were they used. `blank` has, for each blank row that was
-    left out, how many rows stand above it, in order.
+    left out, how many rows stand above it, in order. `pieces` are the rows once more, for the
+    formats that can be read faster so. While they are read, `blank` and `notes` may grow; what
+    is wrong with a file may be told only then, by InputError.
     """
 
     frame: pl.LazyFrame
     schema: pl.Schema
     counted: Callable[[], int] | None
     is_text: bool = False
-    notes: tuple[str, ...] = ()
+    notes: Iterable[str] = ()
     doubtful: Mapping[str, Problem] = {}
     blank: Sequence[int] = ()
+    pieces: Pieces | None = None
+
+
+def with_constants(tables: Tables, values: Mapping[str, object], kind: pl.DataType) -> Tables:
+    """`tables` with more columns, of this kind, in each of which all rows have one value."""
+    if not values:
+        return tables
+    columns = [pl.lit(value, kind).alias(name) for name, value in values.items()]
+    pieces = tables.pieces
+
+    def more(kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
+        assert pieces is not None
+        return (piece.with_columns(columns) for piece in pieces(kinds))
+
+    return tables._replace(
+        frame=tables.frame.with_columns(columns),
+        schema=pl.Schema({**tables.schema, **dict.fromkeys(values, kind)}),
+        pieces=None if pieces is None else more,
+    )
 
 
 def place_of(row: int, blank: Sequence[int]) -> int:
@@ -44,6 +72,7 @@ class Asked(NamedTuple):
     `sheet` names a sheet of Excel files, the first that is not hidden if None. `encoding` is
     that of text files, UTF-8 if None. `folder` is for copies, and goes when the run ends.
     Of the columns `written`, cells that are of this type in the file begin with TYPED.
+    `at_once`: all that is wrong with a file is told when it is opened.
     """
 
     origin: str
@@ -51,6 +80,7 @@ class Asked(NamedTuple):
     sheet: str | None = None
     encoding: str | None = None
     written: Mapping[str, Kind] = {}
+    at_once: bool = True
 
 
 _LINE_BREAK = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
