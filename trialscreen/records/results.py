@@ -116,7 +116,7 @@ def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hi
     readings: dict[Hit, Reading] = {}
     for hit in hits:
         try:
-            _check_day(found, hit)
+            _check_day(found, element, hit)
             text = _text(found, element, hit)
             fact = read_value(found.trial, element, text, found.on)
         except ValueProblem as problem:
@@ -129,10 +129,10 @@ def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hi
     return readings
 
 
-def _check_day(found: Gathered, hit: Hit) -> None:
+def _check_day(found: Gathered, element: Element, hit: Hit) -> None:
     """Raises ValueProblem for a day that no sample can have, as databases fill in for none."""
     days = days_text(hit.entry.start, hit.entry.end)
-    if days and hit.when is not None:
+    if element.valid_for is not None and days and hit.when is not None:
         read_value(found.trial, SAMPLE_DAY, days, found.on)
 
 
