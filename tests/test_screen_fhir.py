@@ -181,6 +181,18 @@ def test_a_record_may_come_in_several_files(tmp_path: Path) -> None:
     assert found.keys() == {"sex", "birth_date", "weight", "height"}
 
 
+def test_a_site_binds_codes_of_its_own(record: Path, tmp_path: Path) -> None:
+    codes = tmp_path / "codes.yaml"
+    creatinine = "serum_creatinine: {codes: [{loinc: 38483-4, sets: value}]}"
+    codes.write_text(f"format: 1\nelements:\n  {creatinine}\n", "utf-8")
+    found = screened("--fhir", record, "--codes", codes)
+    assert by_element(found["facts"])["serum_creatinine"] == 3.27
+    assert found["unmapped"] == []
+    codes.write_text("format: 1\nelements: {creatinin: {}}\n", "utf-8")
+    [told] = refusals(run("screen", "--fhir", record, "--codes", codes, *ON))
+    assert "codes.yaml:2:23 elements.creatinin: no data element is named 'creatinin'" in told
+
+
 OTHER = {**PATIENT, "id": "p2"}
 DIED = {**PATIENT, "deceasedDateTime": "2025-12-24"}
 

@@ -49,6 +49,13 @@ def test_a_proposal_is_shown_with_the_question_that_it_is_about() -> None:
     assert "Procedure/7" in told
 
 
+def test_of_many_places_the_first_are_shown() -> None:
+    rows = [["candidate", "menopause_type", "surgical", f"Procedure/{n}"] for n in range(30)]
+    told = conversation(begun(SEX, *rows), "1958")
+    assert told.count("In the record, to review: type of menopause") == 8
+    assert "In the record: 22 places more" in told
+
+
 def number_of(told: str, label: str) -> str:
     return next(line.split()[0] for line in told.splitlines() if f" {label}: " in line)
 

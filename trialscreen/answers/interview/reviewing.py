@@ -129,12 +129,17 @@ def awaited_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
 def record_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
     """What the record says of each of the elements, and whether it counts."""
     names = {one.name for one in elements}
-    for one in state.screening.evidence:
-        if one.element in names and not one.is_given:
-            told = in_words(state.trial.elements, one)
-            label = labels(state.trial, (one.element,))
-            yield f"In the record{_AS.get(one.kind, '')}: {label} {told}"
+    places = [e for e in state.screening.evidence if e.element in names and not e.is_given]
+    for one in places[:MOST_PLACES]:
+        told = in_words(state.trial.elements, one)
+        label = labels(state.trial, (one.element,))
+        yield f"In the record{_AS.get(one.kind, '')}: {label} {told}"
+    if (more := len(places) - MOST_PLACES) > 0:
+        yield f"In the record: {more:,} places more; the result lists all with --full"
 
+
+MOST_PLACES = 8
+"""Of the record that are shown with a question."""
 
 _AS: dict[EvidenceKind, str] = {
     "candidate": ", to review",
