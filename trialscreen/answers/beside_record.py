@@ -159,6 +159,8 @@ def _beside(
         return one._replace(kind="overruled") if one.kind in ("fact", "assumed") else one
     if answer.is_set_aside:
         return one._replace(kind="conflict") if one.kind == "fact" else one
+    if one.kind == "conflict" and one.element not in facts:  # not to know decides nothing
+        return one
     if one.is_given:  # a side that was given, and is decided now
         return None
     agrees = _same(facts.get(one.element), _fact(trial, one, on))
