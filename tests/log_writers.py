@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -19,7 +20,7 @@ from typing import NamedTuple
 
 from tests.deciding import CRITERIA, add, state
 from tests.logs import ON, TRIAL, begun, screened
-from trialscreen.log.decisions import Choice, Decision, Kept
+from trialscreen.log.decisions import Choice, CohortState, Decision, Kept
 
 WRITERS = 4
 LONGEST = 0.15
@@ -36,6 +37,7 @@ class Writer(NamedTuple):
 
 def start(path: Path, number: int, until: float) -> Writer:
     """A writer that adds entries and acknowledges each by a line, once it is on the disk."""
+    kinds = [_of(f"S-{number}", one) for one in _kinds()]  # before it lives, which is not for long
     readable, writable = os.pipe()
     pid = os.fork()
     if pid:
@@ -43,18 +45,23 @@ def start(path: Path, number: int, until: float) -> Writer:
         return Writer(pid, readable, until)
     try:
         with begun(path) as log:
-            for one in cycle(_kinds(f"S-{number}")):
+            for one in cycle(kinds):
                 entry = add(log, one)
                 os.write(writable, f"{entry.number} {entry.seal}\n".encode())
     finally:
         os._exit(1)  # it never ends by itself
 
 
-def _kinds(subject: str) -> tuple[Kept, ...]:
+@cache
+def _kinds() -> tuple[Kept, ...]:
     """An entry of each kind, which can be added again and again."""
     cohort = TRIAL.registration.dose_cohorts[0].name
-    decisions = (Decision(subject, ON, CRITERIA, one, reason="none") for one in _IN_TURN)
-    return (screened(subject), state(cohort, ON, places=3), *decisions)
+    decisions = (Decision("S-0", ON, CRITERIA, one, reason="none") for one in _IN_TURN)
+    return (screened("S-0"), state(cohort, ON, places=3), *decisions)
+
+
+def _of(subject: str, one: Kept) -> Kept:
+    return one if isinstance(one, CohortState) else one._replace(subject=subject)
 
 
 _IN_TURN: tuple[Choice, ...] = ("declined", "screen-failure")

@@ -288,8 +288,6 @@ def _named(group: Any, before: str) -> Iterator[tuple[str, Any]]:
 
 def _cli_page() -> str:
     names = ["", *commands()]
-    with ThreadPoolExecutor() as pool:
-        helps = list(pool.map(run, [f"trialscreen {name} --help" for name in names]))
     parts = [
         "# Commands\n",
         "What `--help` says. `screen` and `report` also take a flag for each of the"
@@ -300,9 +298,29 @@ def _cli_page() -> str:
         "The environment: `TRIALSCREEN_CRITERIA` names a criteria file, as `--criteria` does;"
         " `NO_COLOR` turns colour off; `COLUMNS` sets the width.\n",
     ]
-    for name, told in zip(names, helps, strict=True):
-        parts.append(f"## `{f'trialscreen {name}'.strip()}`\n\n```text\n{told.text}\n```\n")
+    for name, told in zip(names, _helps(names), strict=True):
+        parts.append(f"## `{f'trialscreen {name}'.strip()}`\n\n```text\n{told}\n```\n")
     return _NOTE + "\n".join(parts)
+
+
+def _helps(names: list[str]) -> list[str]:
+    """What `--help` prints of each command; in one process, for to start takes the most time."""
+    arguments = " ".join(f"'{name}'" for name in names)
+    (told,) = _run((f"python -c '{_EACH_HELP}' {arguments}",), _SHELL)
+    return [one.strip("\n") for one in told.text.split(_NEXT)[1:]]
+
+
+_NEXT = "\x01"
+_EACH_HELP = f"""
+import sys
+from contextlib import suppress
+from trialscreen.cli import main
+for name in sys.argv[1:]:
+    print("{_NEXT}", flush=True)
+    sys.argv = ["trialscreen", *name.split(), "--help"]
+    with suppress(SystemExit):
+        main()
+"""
 
 
 def _criteria_page() -> str:
