@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from http.client import HTTPConnection
+from pathlib import Path
 from random import Random
 from threading import Thread
 from typing import Any
@@ -148,6 +149,22 @@ def test_the_ten_smallest_sets_settle_in_the_order_of_the_elements() -> None:
     assert len(screening.settles["ineligible"]) == 10 < len(screening.ways_to("ineligible"))
     (all_that_is_open, *_) = screening.settles["eligible"]
     assert len(all_that_is_open) > 10
+
+
+def test_a_trial_is_read_anew_only_where_its_file_says_something_else(tmp_path: Path) -> None:
+    path, text = tmp_path / "t.yaml", (ROOT / "criteria.yaml").read_text("utf-8")
+    path.write_text(text, "utf-8")
+    first = trialscreen.load_trial(path)
+    assert trialscreen.load_trial(path) is first
+    path.write_text(text.replace("at_least: 40", "at_least: 41"), "utf-8")
+    found = [
+        trialscreen.screen(trial, {"weight": 40}, ON)
+        for trial in (trialscreen.load_trial(path), first)
+    ]
+    assert [["I3" in [one.id for one in screening.failing]] for screening in found] == [
+        [True],
+        [False],
+    ]
 
 
 def test_what_is_offered_is_offered_by_the_package() -> None:

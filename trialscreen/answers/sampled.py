@@ -40,7 +40,7 @@ from trialscreen.text.spelling import folded
 # Few answers say so much: `re` compiles these, and keeps them, when one does.
 _DATED = r"(?is)(.+?)\s+on\s+(\S.*)"
 _DATED_IN_BRACKETS = r"(?s)(.+?)\s*\(\s*([^()]*[^()\s])\s*\)"
-_DESPITE = r"(?i)\s+despite\s+"
+_DESPITE = r"(?i)\sdespite\s"
 _AWAITED = r"(?i)\s+(since|from)\s+(?=\S)"
 
 
@@ -55,9 +55,9 @@ def told_apart(trial: Trial, answers: Answers, problems: list[Problem]) -> dict[
 
 def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[Problem]) -> Answer:
     text, said = answer.text, {}
-    parts = re.split(_DESPITE, text, maxsplit=1) if len(text) > len(DESPITE) else [text]
-    if element.type == "boolean" and len(parts) > 1:
-        text, said = parts[0], {DESPITE: parts[1]}
+    is_long = element.type == "boolean" and len(text) > len(DESPITE)
+    if is_long and (found := re.search(_DESPITE, text)) is not None:
+        text, said = text[: found.start()].rstrip(), {DESPITE: text[found.end() :].lstrip()}
     if len(text) > MAX_LENGTH:  # which is refused; to look for words in it could take long
         return answer
     if (dated := with_day_behind(element, text)) is not None:

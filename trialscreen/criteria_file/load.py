@@ -7,6 +7,7 @@ has none and parses the text.
 """
 
 import pickle
+from functools import lru_cache
 from pathlib import Path
 
 from trialscreen.model.trial import Trial
@@ -25,7 +26,13 @@ def load_trial(path: str | Path | None = None) -> Trial:
     Raises InputError with every problem in the file, or if it cannot be read.
     """
     data, origin = criteria_bytes(path)
-    return (_unpack(data) if path is None else None) or _parse(data, origin)
+    return _loaded(data, origin, packaged=path is None)
+
+
+@lru_cache(maxsize=4)
+def _loaded(data: bytes, origin: str, *, packaged: bool) -> Trial:
+    """A trial is frozen: as long as its file says the same, it is the same."""
+    return (_unpack(data) if packaged else None) or _parse(data, origin)
 
 
 def criteria_bytes(path: str | Path | None = None) -> tuple[bytes, str]:
