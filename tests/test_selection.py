@@ -27,7 +27,7 @@ CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.Bas
 TRIAL = load_trial()
 CODES = load_codes(TRIAL)
 ON = date(2026, 6, 1)
-SYSTEMS = ("loinc", "snomed", "icd10", "icd10cm", "rxnorm", "atc", "omop")
+SYSTEMS = ("loinc", "snomed", "icd10", "icd10cm", "rxnorm", "atc", "omop", "local")
 FORM = "https://example.org/Questionnaire/NCT06949137|1.3.0"
 
 
@@ -37,7 +37,9 @@ def listed(codes: str | list[str]) -> list[str]:
 
 def codings(written: Mapping[str, Any]) -> tuple[Coding, ...]:
     return tuple(
-        Coding(system, code) for system in SYSTEMS for code in listed(written.get(system, []))
+        Coding(system, code, written.get("display", ""))
+        for system in SYSTEMS
+        for code in listed(written.get(system, []))
     )
 
 

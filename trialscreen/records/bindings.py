@@ -52,7 +52,11 @@ class Medicine(NamedTuple):
 
 
 class MedicineCode(NamedTuple):
-    """A code of a medicine; `needs_route` if it may be given by others than the group's."""
+    """A code of a medicine; `needs_route` if it may be given by others than the group's.
+
+    `by_name`: the code itself is not known, only a name that is displayed beside it.
+    """
 
     medicine: Medicine
     needs_route: bool = False
+    by_name: bool = False

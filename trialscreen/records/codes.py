@@ -14,15 +14,17 @@ from trialscreen.model.limits import Role as LimitRole
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.rules import Rule
 from trialscreen.model.trial import Trial
-from trialscreen.records.bindings import Binding, MedicineCode, Role
+from trialscreen.records.bindings import Binding, Medicine, MedicineCode, Role
 from trialscreen.records.codes_file import read_codes_file
 from trialscreen.records.entries import Coding
 from trialscreen.records.systems import keys_of
+from trialscreen.text.spelling import folded
 
 FILE_NAME = "codes.yaml"
 
 _HERE = Path(__file__).parent
 _RANKS: tuple[Role, ...] = ("near", "sets", "proposes", "shows")
+_NO_MEDICINES = ("loinc", "snomed", "icd10", "questionnaire")
 _MOST_KNOWN = 50_000
 """Combinations of codes, of which what they say is remembered: an export has them over and over."""
 
@@ -38,9 +40,9 @@ class Codes:
     each element, the units of records that it takes beside those of the criteria file, with
     their factors. `lowest`: elements of which the lowest side counts. `yes_if`: rules that make
     elements true, and never false. `meanings`: coded results in words, the first that an element
-    takes. `routes`: names of routes. `persons`: the element that is the patient's sex, and that
-    of the birth date.
-    `limits`: of each measured element, the elements that are its limits of normal.
+    takes. `routes`: names of routes. `names`: of medicines, for codes that are not known.
+    `persons`: the element that is the patient's sex, and that of the birth date. `limits`: of
+    each measured element, the elements that are its limits of normal.
     """
 
     systems: Mapping[str, str] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class Codes:
     medicines: Mapping[tuple[str, str], tuple[MedicineCode, ...]] = field(default_factory=dict)
     units: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
     lowest: frozenset[str] = frozenset()
+    names: Mapping[str, tuple[Medicine, ...]] = field(default_factory=dict)
     yes_if: Mapping[str, Rule] = field(default_factory=dict)
     meanings: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     routes: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -63,7 +66,8 @@ class Codes:
 
     def is_relevant(self, codes: Sequence[Coding]) -> bool:
         """Whether an entry with these codes can say anything; readers drop the others early."""
-        return any(key in self.bound or key in self.medicines for key in keys_of(codes))
+        known = any(key in self.bound or key in self.medicines for key in keys_of(codes))
+        return known or next(self._named(codes), None) is not None
 
     def bindings(self, codes: Iterable[Coding]) -> Iterator[tuple[Coding, Binding]]:
         """What these codes say, each with the code that says it.
@@ -100,11 +104,25 @@ class Codes:
         return found
 
     def medicine_codes(self, codes: Iterable[Coding]) -> Iterator[tuple[Coding, MedicineCode]]:
-        """The groups of medicines that these codes are in."""
+        """The groups of medicines that these codes are in; where none is known, by their names."""
+        is_known = False
         for coding in codes:
             for key in keys_of((coding,)):
+                is_known = is_known or key in self.bound
                 for one in self.medicines.get(key, ()):
+                    is_known = True
                     yield coding, one
+        if not is_known:
+            yield from self._named(codes)
+
+    def _named(self, codes: Iterable[Coding]) -> Iterator[tuple[Coding, MedicineCode]]:
+        """The groups of medicines with a name that is displayed beside one of these codes."""
+        for coding in codes:
+            if coding.display and coding.system not in _NO_MEDICINES:
+                shown = folded(coding.display)
+                for name, medicines in self.names.items():
+                    for medicine in medicines if name in shown else ():
+                        yield coding, MedicineCode(medicine, by_name=True)
 
     def meaning(self, codes: Iterable[Coding]) -> tuple[str, ...]:
         """The words for a coded result; none if no code of it is known, or they differ."""
@@ -134,6 +152,7 @@ def load_codes(trial: Trial, files: Sequence[str] = ()) -> Codes:
         medicines=_together(one.medicines for one in written),
         units=units,
         lowest=frozenset(name for one in written for name in one.lowest),
+        names=_together(one.names for one in written),
         yes_if=_together(one.yes_if for one in written),
         meanings=_together(one.meanings for one in written),
         routes=_together(one.routes for one in written),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.reader import Cursor, Document
@@ -26,6 +26,7 @@ from trialscreen.records.bindings import (
 from trialscreen.records.entries import Coding
 from trialscreen.records.systems import ICD10, SYSTEMS, key_of
 from trialscreen.text.characters import printable, shown
+from trialscreen.text.spelling import folded
 from trialscreen.text.text_files import decode, read_bytes
 
 _KEYS = (
@@ -47,6 +48,7 @@ _SIDES = ("left", "right")
 _PERSON = ("sex", "birth_date")
 
 Key = tuple[str, str]
+K = TypeVar("K")
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Written:
     systems: dict[str, str] = field(default_factory=dict)
     bound: dict[Key, tuple[Binding, ...]] = field(default_factory=dict)
     medicines: dict[Key, tuple[MedicineCode, ...]] = field(default_factory=dict)
+    names: dict[str, tuple[Medicine, ...]] = field(default_factory=dict)
     units: dict[str, dict[str, Fraction]] = field(default_factory=dict)
     lowest: set[str] = field(default_factory=set)
     yes_if: dict[str, Rule] = field(default_factory=dict)
@@ -196,7 +199,7 @@ class _Reader:
 
     def _medicine(self, name: str, at: Cursor) -> None:
         keys = ("ever", "now", "last", "months")
-        at.known_keys((*keys, "role", "routes", "note", "codes"))
+        at.known_keys((*keys, "role", "routes", "names", "note", "codes"))
         about: dict[str, Any] = {}
         for about_it in keys:
             element = at.optional(about_it, lambda one: one.element(one.text()), None)
@@ -209,13 +212,15 @@ class _Reader:
             note=at.optional("note", Cursor.text, ""),
             **about,
         )
+        for written in _listed(at, "names"):
+            self._add(self.found.names, folded(written), medicine)
         for line in _lines(at):
             one = MedicineCode(medicine, line.optional("needs_route", Cursor.yes_no, False))
             for key in _codes_of(line, ("needs_route",)):
                 self._add(self.found.medicines, key, one)
 
     @staticmethod
-    def _add(to: dict[Key, tuple[Any, ...]], key: Key, one: Any) -> None:
+    def _add(to: dict[K, tuple[Any, ...]], key: K, one: Any) -> None:
         to[key] = (*to.get(key, ()), one)
 
 

@@ -14,6 +14,7 @@ from trialscreen.records.moments import When, day_text, when
 _LAST = "the last that the record shows; there may be later ones"
 _AT_LEAST = "the days that the record shows; there may be more"
 _NOT_NOW = "nothing says that it is taken on the screening date"
+_NAME = "by its name; its code is not in the mapping of codes"
 _ROUTE = "by which route is not said"
 _DAYS_A_MONTH, _DAYS_A_YEAR = 31, 366
 """So many days are a month, and a year, of any calendar."""
@@ -55,11 +56,12 @@ def _intake(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -
     if routes and medicine.routes and routes.isdisjoint(medicine.routes):
         return None
     is_said = bool(routes) or not code.needs_route
-    note = "" if is_said else _ROUTE
+    note = _NAME if code.by_name else "" if is_said else _ROUTE
     binding = Binding("", medicine.role, "yes", "; ".join(filter(None, (medicine.note, note))))
     hit = Hit(entry, coding, binding, at)
     first, last = _days(entry, at)
-    is_sure = medicine.role == "sets" and is_said and not hit.is_provisional
+    is_certain = is_said and not code.by_name and not hit.is_provisional
+    is_sure = medicine.role == "sets" and is_certain
     return Intake(hit, medicine, first, last, is_sure)
 
 
