@@ -6,13 +6,13 @@ from typing import NamedTuple
 from trialscreen.answers.values import read_value, unknown_words
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact, Numbers, meet
-from trialscreen.model.limits import Role
 from trialscreen.model.trial import Element
 from trialscreen.records.answered import said_text
 from trialscreen.records.bindings import VALUE
 from trialscreen.records.entries import Amount, Coding, Entry
 from trialscreen.records.gathered import Gathered, Hit
 from trialscreen.records.moments import days_text, possibly_latest
+from trialscreen.records.printed_range import take_range
 from trialscreen.records.units import LimitMissing, amount_text, limit_says, words_text
 from trialscreen.screening.samples import SAMPLE_DAY
 from trialscreen.text.spelling import folded
@@ -40,7 +40,7 @@ def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None
             found.show("candidate", hit)
         hits = [hit for hit in hits if not _is_only_proposed(hit)]
     sides = _latest_of_sides(element, hits) if element.name in found.codes.lowest else [hits]
-    latest = [group for side in sides if (group := _latest(side))]
+    latest = [group for side in sides if (group := _final(found, _latest(side)))]
     undated = [hit for hit in hits if hit.when is None]
     counted = [hit for group in latest for hit in group]
     readings = _read_all(found, element, [*counted, *undated])
@@ -56,6 +56,15 @@ def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None
     else:
         groups = [sorted((readings[hit] for hit in group), key=_preference) for group in latest]
         _take(found, element, groups, [readings[hit] for hit in undated])
+
+
+def _final(found: Gathered, hits: list[Hit]) -> list[Hit]:
+    """Those of one moment that are final, where any is; the others are shown."""
+    final = [hit for hit in hits if not hit.is_provisional]
+    for hit in hits if final else ():
+        if hit.is_provisional:
+            found.show("candidate", hit, "not final")
+    return final or hits
 
 
 def _preference(one: Reading) -> tuple[bool, str, str]:
@@ -195,7 +204,7 @@ def _take(
     found.answer(element, lowest.hit, lowest.text)
     found.show("fact", lowest.hit)
     same = next(group for group in groups if lowest in group)
-    _take_limits(found, element, [one.hit for one in same])
+    take_range(found, element, [one.hit for one in same])
 
 
 def _lowest(readings: Sequence[Reading]) -> Reading | None:
@@ -225,46 +234,3 @@ def _same(one: Reading, other: Reading) -> bool:
 def _unit(one: Reading) -> str:
     value = one.hit.entry.value
     return value.ucum or value.unit if isinstance(value, Amount) else ""
-
-
-# The range that is printed beside a result.
-
-
-def _take_limits(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
-    """The limits of an element, as they stand beside its result; none where they differ."""
-    for name, role in found.codes.limits.get(element.name, {}).items():
-        stated = {limit for hit in hits if (limit := _limit(hit, role)) is not None}
-        if len(stated) > 1:
-            for hit in hits:
-                found.show("conflict", hit, "its printed limit", element=name)
-        elif stated:
-            _take_limit(found, found.trial.elements[name], hits, role)
-
-
-def _limit(hit: Hit, role: Role) -> Amount | None:
-    """The end of a printed range, if it is a number; 0 to 0 stands for none."""
-    low, high = hit.entry.limits
-    if low is not None and high is not None and _is_zero(low) and _is_zero(high):
-        return None
-    limit = {"lower": low, "upper": high}.get(role)
-    return None if limit is None or limit.comparator else limit
-
-
-def _is_zero(amount: Amount) -> bool:
-    return not amount.number.strip("0.-")
-
-
-def _take_limit(found: Gathered, limit: Element, hits: Sequence[Hit], role: Role) -> None:
-    hit, amount = next((one, at) for one in hits if (at := _limit(one, role)) is not None)
-    value = hit.entry.value
-    if not amount.unit and not amount.ucum and isinstance(value, Amount):
-        amount = amount._replace(unit=value.unit, ucum=value.ucum)
-    try:
-        text = amount_text(limit, found.codes.units.get(hit.binding.element, {}), amount)
-        read_value(found.trial, limit, text, found.on)
-    except ValueProblem as problem:
-        found.problem(hit.entry, f"{limit.name}: {problem}")
-        return
-    found.answer(limit, hit, text)
-    shown = hit._replace(entry=hit.entry._replace(value=amount))
-    found.show("fact", shown, "printed beside the result", element=limit.name)
