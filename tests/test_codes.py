@@ -1,12 +1,15 @@
 """The mapping of codes: what the packaged file holds, and what a file of a site does to it."""
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
+import trialscreen
 from trialscreen import InputError, Trial, load_trial
 from trialscreen.records.codes import Codes, load_codes, packaged_path
 from trialscreen.records.entries import Amount, Coding, Entry, Record
@@ -15,6 +18,7 @@ from trialscreen.records.systems import SYSTEMS
 
 ON = date(2026, 6, 1)
 WRITTEN: dict[str, Any] = yaml.load(packaged_path().read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+SCHEMA = Path(trialscreen.__file__).parent / "records" / "codes.schema.json"
 BLOOD = (Coding("loinc", "38483-4"),)
 
 
@@ -129,6 +133,19 @@ def test_what_matters_and_what_does_not(codes: Codes) -> None:
         *(("loinc", "80502"), ("atc", "R03BA02")),
     ):
         assert not codes.is_relevant((Coding(system, code),)), code
+
+
+def test_the_schema_for_editors_agrees_with_the_reader(trial: Trial, tmp_path: Path) -> None:
+    """What the reader refuses by its form alone, the schema refuses as well."""
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    check = Draft202012Validator(schema)
+    check.check_schema(schema)
+    assert check.is_valid(yaml.safe_load(packaged_path().read_text("utf-8")))
+    by_form = ("format: 2", "wrong: 1", "sets: value}]", "loinc: 1-8}]", "stone: x", "name: sex")
+    refused = [text for text in REFUSED if any(part in text for part in by_form)]
+    assert len(refused) >= len(by_form)
+    for text in refused:
+        assert not check.is_valid(yaml.safe_load(text)), text
 
 
 # A site's own file.
