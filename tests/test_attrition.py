@@ -1,8 +1,9 @@
 """What is counted of a cohort is what counting it by hand gives, and what it gives away."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from random import Random
 
 import polars as pl
@@ -15,10 +16,17 @@ from tests.sizes import size
 from tests.spec import spec_trial
 from tests.tools.simulate import columns
 from trialscreen import load_trial
+from trialscreen.screening.screen import Screening
 from trialscreen.tables.attrition import counting
 from trialscreen.tables.attrition.counts import Attrition, orders
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.engines.polars import computed, screen_frame, table_of
+
+
+@cache
+def screened_cases() -> Sequence[tuple[Case, list[Screening]]]:
+    """Each with what the reference finds of its rows."""
+    return [(case, screenings(case)) for case in cases()]
 
 
 def cases() -> Iterator[Case]:
@@ -37,9 +45,9 @@ def simulated(rows: int, unknown: float) -> Case:
 def test_counts_are_those_of_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "ENOUGH", 25)
     seen: Counter[str] = Counter()
-    for case in cases():
+    for case, reference in screened_cases():
         found = counted(case, batch=17)
-        assert found == by_hand(case.trial, screenings(case)), case.seed
+        assert found == by_hand(case.trial, reference), case.seed
         seen.update(name.split(" ")[0] for name, n in cells(found) if n)
     assert not [name for name in NAMES if seen[name] < 3]
 
@@ -67,10 +75,10 @@ NAMES = (
 
 def test_what_a_row_needs_is_what_the_reference_asks_for() -> None:
     rows = 0
-    for case in cases():
+    for case, reference in screened_cases():
         program = compile_trial(case.trial, table_of(case.frame.schema, ON), with_needed=True)
         needed = computed(case.frame.lazy(), program, program.needed, "id").drop("id").collect()
-        for flags, one in zip(needed.iter_rows(named=True), screenings(case), strict=True):
+        for flags, one in zip(needed.iter_rows(named=True), reference, strict=True):
             expected = {name for group in one.needed.values() for name in group}
             assert {name for name, flag in flags.items() if flag} == expected, case.seed
             rows += 1

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
+import polars as pl
 import pytest
 
 from tests.differential import (
@@ -69,18 +70,36 @@ CELLS = {
 """How many a case has at least, in the mean."""
 
 
+class Screened(NamedTuple):
+    """A trial and a table, with what is found of it."""
+
+    case: Case
+    found: pl.DataFrame
+
+
+class Reviewed(NamedTuple):
+    """A trial and a table, with the contradictions of each row: its errors with their ids."""
+
+    case: Case
+    errors: list[dict[str, Notice]]
+
+
 @pytest.fixture(scope="module")
-def cases() -> dict[str, list[Case]]:
+def cases() -> dict[str, list[Screened]]:
     """The generated trials and tables that every test here looks at."""
-    return {family: list(make()) for family, make in FAMILIES.items()}
+    return {
+        family: [Screened(case, screened(case)) for case in make()]
+        for family, make in FAMILIES.items()
+    }
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_cell_is_as_the_reference_has_it(cases: dict[str, list[Case]], family: str) -> None:
+def test_every_cell_is_as_the_reference_has_it(
+    cases: dict[str, list[Screened]], family: str
+) -> None:
     cells = 0
     wrong: list[Difference] = []
-    for case in cases[family]:
-        found = screened(case)
+    for case, found in cases[family]:
         cells += found.height * (found.width - 1)
         wrong += differences(case, found)
     assert not wrong[:20]
@@ -90,16 +109,28 @@ def test_every_cell_is_as_the_reference_has_it(cases: dict[str, list[Case]], fam
 # Contradictions.
 
 
-def test_contradictions_are_the_errors_of_the_review(cases: dict[str, list[Case]]) -> None:
+@pytest.fixture(scope="module")
+def reviewed(cases: dict[str, list[Screened]]) -> list[Reviewed]:
+    return [
+        Reviewed(
+            case,
+            [
+                dict(_errors(case.trial, evaluation_of(case.trial, row, ON)))
+                for row in case.frame.iter_rows(named=True)
+            ],
+        )
+        for case in _some(cases)
+    ]
+
+
+def test_contradictions_are_the_errors_of_the_review(reviewed: list[Reviewed]) -> None:
     seen: Counter[str] = Counter()
-    for case in _some(cases):
+    for case, errors in reviewed:
         program = compile_trial(case.trial, table_of(case.frame.schema, ON))
         outputs = {one.id: one.holds for one in program.contradictions}
         found = computed(case.frame.lazy(), program, outputs).collect()
         by_id = {one.id: one for one in program.contradictions}
-        rows = zip(case.frame.iter_rows(named=True), found.iter_rows(named=True), strict=True)
-        for row, flags in rows:
-            expected = dict(_errors(case.trial, evaluation_of(case.trial, row, ON)))
+        for expected, flags in zip(errors, found.iter_rows(named=True), strict=True):
             assert {name for name, holds in flags.items() if holds} == set(expected)
             for name, notice in expected.items():
                 assert set(notice.elements) <= set(by_id[name].elements)
@@ -107,20 +138,19 @@ def test_contradictions_are_the_errors_of_the_review(cases: dict[str, list[Case]
     assert min(seen[kind] for kind in ("disagrees", "check")) > 50
 
 
-def test_what_contradicts_is_unknown_in_that_row(cases: dict[str, list[Case]]) -> None:
+def test_what_contradicts_is_unknown_in_that_row(reviewed: list[Reviewed]) -> None:
     struck = 0
-    for case in _some(cases):
+    for case, errors in reviewed:
         lazy = case.frame.lazy()
         cleaned = without_contradictions(case.trial, lazy, ON).collect()
         by_id = {
             one.id: one
             for one in compile_trial(case.trial, table_of(case.frame.schema, ON)).contradictions
         }
-        for row, kept in zip(
-            case.frame.iter_rows(named=True), cleaned.iter_rows(named=True), strict=True
+        for row, kept, told in zip(
+            case.frame.iter_rows(named=True), cleaned.iter_rows(named=True), errors, strict=True
         ):
-            errors = _errors(case.trial, evaluation_of(case.trial, row, ON))
-            gone = {name for error, _ in errors for name in by_id[error].elements}
+            gone = {name for error in told for name in by_id[error].elements}
             facts = facts_of(case.trial, row)
             assert facts_of(case.trial, kept) == {n: f for n, f in facts.items() if n not in gone}
             struck += bool(gone)
@@ -128,11 +158,11 @@ def test_what_contradicts_is_unknown_in_that_row(cases: dict[str, list[Case]]) -
     assert struck > 100
 
 
-def _some(cases: dict[str, list[Case]]) -> list[Case]:
+def _some(cases: dict[str, list[Screened]]) -> list[Case]:
     """Reviews are slow: fewer trials, and fewer rows of each."""
     every = 4 if FULL else 2
     families = ("generated", "as written", "real elements", "packaged")
-    chosen = [case for family in families for case in cases[family][::every]]
+    chosen = [one.case for family in families for one in cases[family][::every]]
     return [case._replace(frame=case.frame.head(40)) for case in chosen]
 
 
@@ -166,10 +196,10 @@ def test_every_case_of_the_language_reference_holds_in_a_table() -> None:
 # What was generated: a test of the tests above.
 
 
-def test_everything_there_is_was_generated(cases: dict[str, list[Case]]) -> None:
+def test_everything_there_is_was_generated(cases: dict[str, list[Screened]]) -> None:
     seen: Counter[str] = Counter()
-    for case in (case for some in cases.values() for case in some):
-        seen.update(set(_features(case)))
+    for case, found in (one for some in cases.values() for one in some):
+        seen.update(set(_features(case, found)))
     assert not {name for name in EVERYTHING if not seen[name]}
 
 
@@ -195,7 +225,7 @@ EVERYTHING = {
 }
 
 
-def _features(case: Case) -> Iterator[str]:
+def _features(case: Case, found: pl.DataFrame) -> Iterator[str]:
     yield from _of_rules(case)
     yield from _of_columns(case)
     program = compile_trial(case.trial, table_of(case.frame.schema, ON))
@@ -204,7 +234,6 @@ def _features(case: Case) -> Iterator[str]:
         yield type(scalar).__name__
         if isinstance(scalar, Comparison | Arithmetic):
             yield f"sign {scalar.sign}"
-    found = screened(case)
     for column in ("verdict", "open"):
         yield from (value for value in found[column].unique() if value is not None)
     words = {True: "met", False: "not met", None: "unknown"}
