@@ -105,8 +105,8 @@ def omop(
     Exit code: 0 if the table was written, 2 if none could be.
     """
     with needing("extract", "needs more packages", "records", "duckdb", "polars"):
-        from trialscreen.records.omop.extraction import extract  # noqa: PLC0415
         from trialscreen.records.tables import Files, open_tables  # noqa: PLC0415
+        from trialscreen.tables.extract.omop import extract  # noqa: PLC0415
     selection = selection_of(context.obj, on, codes, assume_absent)
     files = Files(output, evidence, problems)
     with (

@@ -67,7 +67,7 @@ def _take_entries(found: Gathered, entries: tuple[Entry, ...]) -> dict[str, list
     said: dict[str, list[Hit]] = {}
     beside: list[Hit] = []
     for entry in entries:
-        for hit in _hits(found, entry):
+        for hit in hits_of(found, entry):
             element = found.trial.elements[hit.binding.element]
             if hit.binding.role in _BESIDE:
                 beside.append(hit)
@@ -102,7 +102,7 @@ def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:
         take_medicine(found, medicine, of)
 
 
-def _hits(found: Gathered, entry: Entry) -> Iterator[Hit]:
+def hits_of(found: Gathered, entry: Entry) -> Iterator[Hit]:
     """What the codes of an entry say, once for each element."""
     if entry.kind == "answer":
         yield from answer_hits(found, entry)

@@ -117,6 +117,18 @@ class Tables:
         for problem in selected.problems:
             self.note(problem, record.patient)
 
+    def add_many(self, facts: pl.DataFrame, evidence: pl.DataFrame, given: int) -> None:
+        """Rows of many patients, of which all is selected; columns that are missing are empty.
+
+        `given`: how many facts there are.
+        """
+        self._patients += len(facts)
+        self._given += given
+        self._conflicts += len(evidence.filter(kind="conflict"))
+        self._facts.add_many(facts)
+        if self._evidence is not None:
+            self._evidence.add_many(evidence)
+
     def note(self, problem: Problem, patient: str = "") -> None:
         """Something that could not be used."""
         self._told += 1
@@ -211,15 +223,27 @@ class _Rows:
         if len(self._waiting) >= self._at_once:
             self._flush()
 
+    def add_many(self, rows: pl.DataFrame) -> None:
+        if self._waiting:
+            self._flush()
+        columns = [
+            (pl.col(name) if name in rows.columns else pl.lit(None)).cast(kind).alias(name)
+            for name, kind in self._columns.items()
+        ]
+        self._write_part(rows.select(columns))
+
     def _flush(self) -> None:
-        part = self._folder / f"{len(self._parts)}.parquet"
         columns = {
             name: pl.Series(name, [row.get(name) for row in self._waiting], kind)
             for name, kind in self._columns.items()
         }
-        pl.DataFrame(columns).write_parquet(part, compression_level=1)
-        self._parts.append(part)
+        self._write_part(pl.DataFrame(columns))
         self._waiting.clear()
+
+    def _write_part(self, rows: pl.DataFrame) -> None:
+        part = self._folder / f"{len(self._parts)}.parquet"
+        rows.write_parquet(part, compression_level=1)
+        self._parts.append(part)
 
     def write(self, output: Path, part: Path) -> None:
         """All rows to `part`, which is to be `output`, in the format that its name says."""

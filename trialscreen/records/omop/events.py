@@ -1,12 +1,14 @@
-"""The rows of a source that can say anything, brought over into one table of events."""
+"""The rows of a source that can say anything, as one view of events."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+import duckdb
 
 from trialscreen.model.errors import Problem
 from trialscreen.records.omop.cdm import CONCEPTS, DEATH, DOMAINS, EVENT, PERSON, Domain
-from trialscreen.records.omop.source import Source, quoted, text_of
+from trialscreen.records.omop.source import Columns, Source, quoted, text_of
 from trialscreen.records.omop.vocabulary import (
     Bound,
     Key,
@@ -17,41 +19,67 @@ from trialscreen.records.omop.vocabulary import (
 )
 from trialscreen.text.characters import printable
 
+_IN_ORDER = 'TRY_CAST(person_id AS BIGINT), person_id, "table", TRY_CAST(id AS BIGINT), id'
+
+
+class Rows(NamedTuple):
+    """The rows of a domain's table that a mapping can use; `columns` are those of an event."""
+
+    domain: Domain
+    relation: str
+    where: str
+    columns: Columns
+
 
 @dataclass(frozen=True)
 class Staged:
-    """A source of which all that matters stands in the tables person, death and event."""
+    """A source of which `source.here` has the tables person and death, and rows of events."""
 
     source: Source
-    vocabulary: Vocabulary
+    bound: Bound
+    rows: tuple[Rows, ...]
     notices: tuple[str, ...]
+
+    def vocabulary(self, events: str) -> Vocabulary:
+        """What is known of the concepts that are named in a table of events."""
+        names = " UNION ".join(f"SELECT {name} FROM {events}" for name in CONCEPTS)
+        used = self.source.here.execute(names).fetchall()
+        return vocabulary(self.source, {int(one) for (one,) in used}, self.bound)
+
+    def bring(self, of: str) -> Vocabulary:
+        """Makes the table event, of the persons in the table `of`."""
+        none = ", ".join(f"CAST(NULL AS {_type(name)}) AS {quoted(name)}" for name in _COLUMNS)
+        parts = [f"SELECT {none} WHERE false"]
+        parts += [events_of(one, f"{one.where} AND {_is_in(one, of)}") for one in self.rows]
+        union = " UNION ALL ".join(parts)
+        self.source.here.execute(f"CREATE OR REPLACE TABLE event AS {union}")
+        return self.vocabulary("event")
 
 
 def stage(source: Source, keys: Collection[Key]) -> Staged:
-    """Brings persons, deaths and the events that a mapping can use into `source.here`.
+    """Finds persons, deaths and the events that a mapping can use.
 
-    `keys`: the systems and codes that it binds.
-    Raises InputError for tables that cannot be read.
+    `keys`: the systems and codes that it binds. Raises InputError for tables that cannot be
+    read.
     """
     with source.reading():
-        return _staged(source, keys)
+        bound = bound_concepts(source, keys)
+        _bring(source, "person", PERSON)
+        _bring(source, "death", DEATH)
+        found = [_rows(source, one, bound) for one in DOMAINS if one.table in source.tables]
+        return Staged(source, bound, tuple(found), tuple(_notices(source)))
 
 
-def _staged(source: Source, keys: Collection[Key]) -> Staged:
-    bound = bound_concepts(source, keys)
-    _bring(source, "person", PERSON)
-    _bring(source, "death", DEATH)
-    parts = [_events(source, domain, bound) for domain in DOMAINS if domain.table in source.tables]
-    none = ", ".join(f"CAST(NULL AS {_type(name)}) AS {quoted(name)}" for name in _COLUMNS)
-    empty = f"SELECT {none} WHERE false"
-    source.here.execute(f"CREATE TABLE event AS {' UNION ALL '.join([empty, *parts])}")
-    used = source.here.execute(
-        " UNION ".join(f"SELECT {quoted(name)} FROM event" for name in CONCEPTS)
-    ).fetchall()
-    known = vocabulary(source, {int(one) for (one,) in used}, bound)
-    return Staged(source, known, tuple(_notices(source)))
+def _is_in(rows: Rows, of: str) -> str:
+    """SQL: whether a row's person is in a table; numbers are compared as they are."""
+    column, kind = rows.columns["person_id"]
+    if kind in _WHOLE:
+        return f"{quoted(column)} IN (SELECT TRY_CAST(person_id AS BIGINT) FROM {of})"
+    return f"{cleaned(rows, 'person_id')} IN (SELECT person_id FROM {of})"
 
 
+_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
+_IDS = frozenset({"person_id", "id"})
 _COLUMNS = ("table", "kind", "person_id", *EVENT)
 
 
@@ -59,43 +87,64 @@ def _type(name: str) -> str:
     return "BIGINT" if name in CONCEPTS or name == "status" else "VARCHAR"
 
 
-def _bring(source: Source, table: str, names: Iterable[str]) -> None:
+def _bring(source: Source, table: str, names: Sequence[str]) -> None:
     """A table with these columns as text, empty if the source has none."""
     relation, columns = source.tables.get(table, ("(SELECT 1)", {}))
     listed = ", ".join(f"{text_of(columns, name)} AS {quoted(name)}" for name in names)
     where = "" if columns else " AS none WHERE false"
     brought = source.brought(f"SELECT {listed} FROM {relation}{where}")
-    cleaned = ", ".join(f"{_clean(name)} AS {quoted(name)}" for name in names)
+    cleaned = ", ".join(f"{_cleaned(name, quoted(name))} AS {quoted(name)}" for name in names)
     source.here.execute(f"CREATE TABLE {table} AS SELECT {cleaned} FROM {brought}")
 
 
-def _events(source: Source, domain: Domain, bound: Bound) -> str:
-    """SQL of our own database: the events of a table."""
+def _rows(source: Source, domain: Domain, bound: Bound) -> Rows:
+    """Where the rows of a domain are: in the source, or brought over."""
     relation, columns = source.tables[domain.table]
     ids = {*bound.direct, *(bound.ancestors if domain.has_wider else ())}
-    listed = ", ".join(map(str, sorted(ids))) or "NULL"
-    tests = [
-        f"{source.id_in(domain.table, domain.columns[name])} IN ({listed})"
+    listed = source.ids(ids)
+    where = " OR ".join(
+        f"{source.id_in(domain.table, domain.columns[name])} IN {listed}"
         for name in ("concept", "source_concept")
         if domain.columns[name] in columns
-    ]
-    texts = ", ".join(
-        f"{text_of(columns, domain.columns.get(name, name))} AS {quoted(name)}"
-        for name in ("person_id", *EVENT)
     )
-    brought = source.brought(f"SELECT {texts} FROM {relation} WHERE {' OR '.join(tests)}")
-    cleaned = ", ".join(f"{_clean(name)} AS {quoted(name)}" for name in ("person_id", *EVENT))
+    own = {"person_id": "person_id", **domain.columns}
+    if domain.table in source.in_place:
+        found = {name: columns[of] for name, of in own.items() if of in columns}
+        return Rows(domain, relation, f"({where})", found)
+    names = [name for name, of in own.items() if of in columns]
+    texts = ", ".join(f"{text_of(columns, own[name])} AS {quoted(name)}" for name in names)
+    brought = source.brought(f"SELECT {texts} FROM {relation} WHERE {where}")
+    table = f"raw_{domain.table}"
+    source.here.execute(f"CREATE TABLE {table} AS FROM {brought}")
+    return Rows(domain, table, "true", {name: (name, "VARCHAR") for name in names})
+
+
+def events_of(rows: Rows, where: str) -> str:
+    """SQL: rows of a domain as events: those of which `where` holds in the source."""
+    listed = ", ".join(f"{cleaned(rows, name)} AS {quoted(name)}" for name in _COLUMNS[2:])
+    table, kind = rows.domain.table, rows.domain.kind
     return (
-        f"SELECT '{domain.table}' AS \"table\", '{domain.kind}' AS kind, {cleaned} FROM {brought}"
+        f"SELECT '{table}' AS \"table\", '{kind}' AS kind, {listed}"
+        f" FROM {rows.relation} WHERE {where}"
     )
 
 
-def _clean(name: str) -> str:
-    """SQL: a column's text without blanks around it; the id of a concept as a number, or 0."""
-    text = f"nullif(trim({quoted(name)}), '')"
-    if name in CONCEPTS or name == "status":
+def cleaned(rows: Rows, name: str) -> str:
+    """SQL: a column of an event, from the column of the source."""
+    column, kind = rows.columns.get(name, ("", ""))
+    if kind in _WHOLE and _type(name) == "BIGINT":
+        return f"coalesce(CAST({quoted(column)} AS BIGINT), 0)"
+    if kind in _WHOLE and name in _IDS:
+        return f"CAST({quoted(column)} AS VARCHAR)"
+    return _cleaned(name, text_of(rows.columns, name))
+
+
+def _cleaned(name: str, text: str) -> str:
+    """A text without blanks around it; the id of a concept as a number, or 0."""
+    text = f"nullif(trim({text}), '')"
+    if _type(name) == "BIGINT":
         return f"coalesce(TRY_CAST({text} AS BIGINT), 0)"
-    if name in {"person_id", "id"}:
+    if name in _IDS:
         return f"regexp_replace({text}, '\\.0+$', '')"  # as pandas writes whole numbers
     if name in {"number", "low", "high"}:
         # A column of numbers has no digits that somebody wrote: 168.0 is 168, on every route.
@@ -120,28 +169,37 @@ def problems(staged: Staged) -> Iterator[Problem]:
     Raises InputError where nobody can tell how many rows are lost.
     """
     yield from staged.source.problems()
-    yield from _strangers(staged)
+    counted = [
+        f"SELECT '{rows.domain.table}' AS \"table\", {cleaned(rows, 'person_id')} AS person_id,"
+        f" times FROM (SELECT {quoted(rows.columns['person_id'][0])}, count(*) AS times"
+        f" FROM {rows.relation} WHERE {rows.where} GROUP BY ALL)"
+        for rows in staged.rows
+    ]
+    if counted:
+        yield from strangers(staged, f"({' UNION ALL '.join(counted)})")
 
 
-def _strangers(staged: Staged) -> Iterator[Problem]:
-    """Rows of persons that the table person does not have."""
-    rows = staged.source.here.execute(
-        'SELECT "table", person_id, count(*) FROM event ANTI JOIN person USING (person_id)'
-        " GROUP BY ALL ORDER BY ALL"
+def strangers(staged: Staged, counted: str) -> Iterator[Problem]:
+    """Persons whom the table person does not have; `counted`: table, person_id, times."""
+    found = staged.source.here.execute(
+        f'SELECT "table", person_id, sum(times)::BIGINT FROM {counted}'
+        " ANTI JOIN person USING (person_id) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    for table, person, count in rows:
+    for table, person, count in found:
         said = "1 row" if count == 1 else f"{count} rows"
         message = f"{said} of person {printable(str(person))}, who is not in the table person"
         yield Problem(table, message)
 
 
 def event_rows(staged: Staged) -> Iterator[dict[str, Any]]:
-    """Every event of a known person, by person."""
-    cursor = staged.source.here.cursor()
-    cursor.execute(
-        "SELECT * FROM event SEMI JOIN person USING (person_id)"
-        ' ORDER BY TRY_CAST(person_id AS BIGINT), person_id, "table", TRY_CAST(id AS BIGINT), id'
-    )
+    """Every row of the table event, by person."""
+    return dicts(staged.source.here, f"FROM event ORDER BY {_IN_ORDER}")
+
+
+def dicts(here: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
+    """The rows that a query gives, by the names of their columns."""
+    cursor = here.cursor()
+    cursor.execute(query)
     names = [column[0] for column in cursor.description or ()]
     while rows := cursor.fetchmany(10_000):
         for row in rows:

@@ -4,7 +4,7 @@ import csv
 import gzip
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,29 @@ class Files:
     def __init__(self, name: str, here: duckdb.DuckDBPyConnection) -> None:
         self.name = name
         self.here = here
+        self._lists = 0
+        self.in_place: set[str] = set()
         self.tables: dict[str, tuple[str, Columns]] = {}
 
     def reading(self) -> AbstractContextManager[None]:
         return refusing(self.name, duckdb.InvalidInputException, duckdb.IOException)
 
     def id_in(self, table: str, column: str) -> str:
-        return f"TRY_CAST({quoted(self.tables[table][1][column][0])} AS BIGINT)"
+        name, kind = self.tables[table][1][column]
+        # A column of numbers is compared as it is: whole blocks of rows are passed over.
+        return (
+            quoted(name) if kind in {"INTEGER", "BIGINT"} else f"TRY_CAST({quoted(name)} AS BIGINT)"
+        )
+
+    def ids(self, ids: Collection[int]) -> str:
+        # A table is looked up; a long list of values is gone through for every row.
+        self._lists += 1
+        table = f"ids_{self._lists}"
+        rows = ", ".join(f"({one})" for one in sorted(ids)) or "(NULL)"
+        self.here.execute(
+            f"CREATE TABLE {table} AS SELECT id::BIGINT AS id FROM (VALUES {rows}) t(id)"
+        )
+        return f"(FROM {table})"
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
         return self.here.execute(query).fetchall()
@@ -103,12 +119,14 @@ def in_files(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> File
 def _attach(files: Files, path: Path) -> None:
     files.here.execute(f"ATTACH {literal(str(path))} AS cdm (READ_ONLY)")
     found = files.here.execute(
-        "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'cdm'"
+        "SELECT table_schema, table_name, table_type FROM information_schema.tables"
+        " WHERE table_catalog = 'cdm'"
     ).fetchall()
-    schema = schema_with_tables(found, printable(str(path)))
-    for one, name in found:
+    schema = schema_with_tables([one[:2] for one in found], printable(str(path)))
+    for one, name, kind in found:
         if one == schema and name.lower() in NEEDED:
             _add(files, name.lower(), f"cdm.{quoted(schema)}.{quoted(name)}")
+            files.in_place |= {name.lower()} if kind == "BASE TABLE" else set()
 
 
 def _add(files: Files, table: str, relation: str) -> None:
@@ -116,10 +134,7 @@ def _add(files: Files, table: str, relation: str) -> None:
     described = files.here.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     files.tables[table] = (
         relation,
-        {
-            str(name).strip().lower(): (name, not str(kind).startswith("VARCHAR"))
-            for name, kind, *_ in described
-        },
+        {str(name).strip().lower(): (name, str(kind)) for name, kind, *_ in described},
     )
 
 

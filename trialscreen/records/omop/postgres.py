@@ -1,6 +1,6 @@
 """Tables on a PostgreSQL server: what is asked of it comes over as CSV."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ class Server:
     ) -> None:
         self.name = name
         self.here = here
+        self.in_place: set[str] = set()
         self.tables: dict[str, tuple[str, Columns]] = {}
         self._there = there
         self._folder = folder
@@ -34,12 +35,15 @@ class Server:
         return refusing(self.name, psycopg.Error)
 
     def id_in(self, table: str, column: str) -> str:
-        name, is_number = self.tables[table][1][column]
-        if is_number:
+        name, kind = self.tables[table][1][column]
+        if kind in _NUMBERS:
             return quoted(name)
         text = f"CAST({quoted(name)} AS text)"
         number = f"CAST(CAST({text} AS numeric) AS bigint)"
         return f"CASE WHEN {text} ~ '^ *[0-9]+([.]0*)? *$' THEN {number} END"
+
+    def ids(self, ids: Collection[int]) -> str:
+        return f"({', '.join(map(str, sorted(ids))) or 'NULL'})"
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = self._there.execute(query).fetchall()
@@ -107,5 +111,5 @@ def _find_tables(source: Server) -> None:
                 "SELECT column_name, data_type FROM information_schema.columns"
                 f" WHERE table_schema = {literal(schema)} AND table_name = {literal(name)}"
             )
-            columns = {column.lower(): (column, kind in _NUMBERS) for column, kind in rows}
+            columns = {column.lower(): (column, kind) for column, kind in rows}
             source.tables[name.lower()] = (f"{quoted(schema)}.{quoted(name)}", columns)

@@ -8,39 +8,48 @@ from typing import Any
 from trialscreen.records.entries import Entry, Person, Record
 from trialscreen.records.omop.cdm import SEXES
 from trialscreen.records.omop.entry import entry_of
-from trialscreen.records.omop.events import Staged, event_rows
+from trialscreen.records.omop.events import Staged, dicts, event_rows
 
 _BY_PERSON = "ORDER BY TRY_CAST(person_id AS BIGINT), person_id"
 
 
-def records(staged: Staged) -> Iterator[Record]:
-    """A record for every person of the table person, in the order of their ids."""
-    persons = groupby(_persons(staged), itemgetter(0))
+def records(staged: Staged, of: str = "person") -> Iterator[Record]:
+    """A record for every person in the table `of`, in the order of their ids."""
+    vocabulary = staged.bring(of)
     entries = groupby(event_rows(staged), itemgetter("person_id"))
     patient, rows = next(entries, ("", iter(())))
-    for one, found in persons:
-        said = tuple(person for _, person in found)
+    for one, said, _ in without_entries(staged, of):
         of_them: tuple[Entry, ...] = ()
         if patient == one:
-            of_them = tuple(entry_of(row, staged.vocabulary) for row in rows)
+            of_them = tuple(entry_of(row, vocabulary) for row in rows)
             patient, rows = next(entries, ("", iter(())))
         yield Record(one, said, of_them)
 
 
-def _persons(staged: Staged) -> Iterator[tuple[str, Person]]:
-    cursor = staged.source.here.cursor()
-    cursor.execute(
-        "SELECT DISTINCT person.*, death_date, death.person_id IS NOT NULL AS is_dead FROM person"
-        f" LEFT JOIN death USING (person_id) WHERE person_id IS NOT NULL {_BY_PERSON}"
+def without_entries(staged: Staged, of: str) -> Iterator[Record]:
+    """The records of the persons in the table `of`, as far as the table person has them."""
+    for patient, found in groupby(_persons(staged, of), itemgetter(0)):
+        yield Record(patient, tuple(person for _, person in found))
+
+
+def _persons(staged: Staged, of: str) -> Iterator[tuple[str, Person]]:
+    query = (
+        "SELECT DISTINCT one.*, death_date, death.person_id IS NOT NULL AS is_dead"
+        f" FROM person AS one SEMI JOIN {of} AS wanted USING (person_id)"
+        " LEFT JOIN death USING (person_id)"
+        f" WHERE person_id IS NOT NULL {_BY_PERSON}"
     )
-    names = [column[0] for column in cursor.description or ()]
-    while rows := cursor.fetchmany(10_000):
-        for values in rows:
-            row = dict(zip(names, values, strict=True))
-            yield row["person_id"], (person := _person(row))
-            moment = row["birth_datetime"] or person.birth_date
-            if moment[:4] != person.birth_date[:4]:
-                yield row["person_id"], person._replace(birth_date=moment[:10])
+    for row in dicts(staged.source.here, query):
+        for person in persons_of(row):
+            yield row["person_id"], person
+
+
+def persons_of(row: dict[str, Any]) -> Iterator[Person]:
+    """What a row of the table person says of the patient, who may be born in two years."""
+    yield (person := _person(row))
+    moment = row["birth_datetime"] or person.birth_date
+    if moment[:4] != person.birth_date[:4]:
+        yield person._replace(birth_date=moment[:10])
 
 
 def _person(row: dict[str, Any]) -> Person:

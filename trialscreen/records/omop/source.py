@@ -1,6 +1,6 @@
 """Where the tables are, whichever way: files, a DuckDB database, a PostgreSQL server."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
@@ -9,8 +9,8 @@ import duckdb
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.text.characters import printable
 
-Columns = dict[str, tuple[str, bool]]
-"""By the name in lower case: the column's own name, and whether it holds numbers."""
+Columns = dict[str, tuple[str, str]]
+"""By the name in lower case: the column's own name, and its type."""
 
 
 class Source(Protocol):
@@ -23,11 +23,18 @@ class Source(Protocol):
     tables: dict[str, tuple[str, Columns]]
     """Each table that is there: how SQL names it, and its columns."""
 
+    @property
+    def in_place(self) -> Collection[str]:
+        """Tables that `here` reads where they are, often, and whose rows have ids."""
+
     def reading(self) -> AbstractContextManager[None]:
         """Turns what the source says against being read into an InputError."""
 
     def id_in(self, table: str, column: str) -> str:
         """SQL: a column that holds ids of concepts, as a number; null where it is none."""
+
+    def ids(self, ids: Collection[int]) -> str:
+        """SQL: these ids of concepts, to stand behind IN."""
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query in the source."""

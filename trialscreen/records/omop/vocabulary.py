@@ -99,7 +99,7 @@ def vocabulary(source: Source, used: Collection[int], bound: Bound) -> Vocabular
             f"CAST({quoted(columns[name][0])} AS text)"
             for name in ("concept_name", "vocabulary_id", "concept_code")
         )
-        query = f"SELECT {number}, {listed} FROM {relation} WHERE {number} IN ({_list(wanted)})"
+        query = f"SELECT {number}, {listed} FROM {relation} WHERE {number} IN {source.ids(wanted)}"
         for one, name, system, code in source.fetch(query):
             concepts[int(one)] = Concept(name or "", system or "", code or "")
     return Vocabulary(concepts, above)
@@ -137,19 +137,15 @@ def _concepts_by_code(source: Source, keys: Iterable[Key]) -> str:
     return f"SELECT {number} FROM {relation} WHERE {' OR '.join(f'({one})' for one in tests)}"
 
 
-def _descendants(source: Source, direct: Iterable[int]) -> str:
+def _descendants(source: Source, direct: Collection[int]) -> str:
     """The pairs of a concept and a bound one above it."""
     relation, _ = source.tables["concept_ancestor"]
     low = source.id_in("concept_ancestor", "descendant_concept_id")
     high = source.id_in("concept_ancestor", "ancestor_concept_id")
     return (
         f"SELECT {low}, {high} FROM {relation}"
-        f" WHERE {high} IN ({_list(direct)}) AND {low} <> {high} ORDER BY 1, 2"
+        f" WHERE {high} IN {source.ids(direct)} AND {low} <> {high} ORDER BY 1, 2"
     )
-
-
-def _list(ids: Iterable[int]) -> str:
-    return ", ".join(map(str, sorted(ids)))
 
 
 def _texts(texts: Sequence[str]) -> str:

@@ -1,0 +1,205 @@
+"""The newest rows of each patient, and the different things that they say, in SQL."""
+
+from datetime import date
+
+from trialscreen.records.omop.events import Rows, Staged, cleaned
+from trialscreen.records.omop.source import quoted
+
+_ROW_BITS = 40
+_FIRST = "DATE '1800-01-01'"
+_MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?"
+_MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
+
+SAID = (
+    *("concept", "source_concept", "number", "operator", "value_concept", "value_text"),
+    *("value_source", "unit_concept", "unit_source", "low", "high", "route", "status"),
+)
+"""The columns that make what a row says, but for when; `has_end` and `is_stopped` do, too."""
+
+
+def find_newest(staged: Staged, on: date) -> None:
+    """Makes the tables patient, odd, medicated, said and newest, of all who are alive.
+
+    `newest` has a row of each patient for each concept, and more where several are of its last
+    day; `said` what they say. Of patients in `odd` some row has no day that can be compared.
+    """
+    here = staged.source.here
+    here.execute(
+        "CREATE TABLE patient AS SELECT row_number() OVER"
+        " (ORDER BY TRY_CAST(person_id AS BIGINT), person_id) AS place, person_id, times > 1 AS"
+        " is_twice FROM (SELECT person_id, count(*) AS times FROM (SELECT DISTINCT * FROM person)"
+        " WHERE person_id IS NOT NULL GROUP BY person_id) ANTI JOIN death USING (person_id)"
+    )
+    here.execute("CREATE TABLE odd (person_id VARCHAR)")
+    here.execute(
+        "CREATE TABLE medicated (person_id VARCHAR, concept BIGINT, source_concept BIGINT)"
+    )
+    here.execute('CREATE TABLE rows_of ("table" VARCHAR, person_id VARCHAR, times BIGINT)')
+    said, newest = [], []
+    for number, rows in enumerate(staged.rows):
+        if rows.domain.kind == "medication":
+            _find_medicated(staged, rows)
+            continue
+        _pick(staged, rows, on)
+        _keep(staged, rows)
+        said.append(_said(staged, rows, number))
+        newest.append(_newest(rows))
+    here.execute(f"CREATE TABLE said AS {' UNION ALL '.join(said) or _NONE_SAID}")
+    here.execute(f"CREATE TABLE newest AS {' UNION ALL '.join(newest) or _NONE_SAID}")
+
+
+_NONE_SAID = "SELECT 0 AS said WHERE false"
+
+
+def _find_medicated(staged: Staged, rows: Rows) -> None:
+    """Who takes what: of medicines, all rows count."""
+    names = ", ".join(
+        f"{cleaned(rows, name)} AS {name}" for name in ("person_id", "concept", "source_concept")
+    )
+    staged.source.here.execute(
+        f"INSERT INTO medicated SELECT DISTINCT {names} FROM {rows.relation} WHERE {rows.where}"
+    )
+    person = cleaned(rows, "person_id")
+    counted = f"SELECT {person}, count(*) FROM {rows.relation} WHERE {rows.where} GROUP BY ALL"
+    _count(staged, rows, counted)
+
+
+def _count(staged: Staged, rows: Rows, persons: str) -> None:
+    """How many rows each person has that can be used."""
+    table = rows.domain.table
+    staged.source.here.execute(f"INSERT INTO rows_of SELECT '{table}', * FROM ({persons})")
+
+
+def _pick(staged: Staged, rows: Rows, on: date) -> None:
+    """For each patient and concept the row of the last day, counted from either end.
+
+    Where the two differ, there are several of that day.
+    """
+    table, here = rows.domain.table, staged.source.here
+    day = f"(({_day(rows)} - {_FIRST})::BIGINT << {_ROW_BITS})"
+    counts = f"CASE WHEN {_day(rows)} <= DATE '{on}' THEN {day}"
+    last = f"((1::BIGINT << {_ROW_BITS}) - 1)"
+    here.execute(
+        f"CREATE TABLE pick_{table} AS SELECT {_column(rows, 'person_id')} AS person,"
+        f" {cleaned(rows, 'concept')} AS concept{_kinds(rows)},"
+        f" max({counts} | rowid END) AS up, max({counts} | ({last} - rowid) END) AS down,"
+        f" bool_or({_day(rows)} IS NULL) AS is_odd, count(*) AS times FROM {rows.relation}"
+        f" WHERE {rows.where} GROUP BY ALL"
+    )
+    person = _as_id("person")
+    here.execute(f"INSERT INTO odd SELECT DISTINCT {person} FROM pick_{table} WHERE is_odd")
+    _count(staged, rows, f"SELECT {person}, sum(times) FROM pick_{table} GROUP BY ALL")
+
+
+def _keep(staged: Staged, rows: Rows) -> None:
+    """Keeps the rows that were picked; all of the last day where there are several."""
+    table, here = rows.domain.table, staged.source.here
+    last = f"((1::BIGINT << {_ROW_BITS}) - 1)"
+    is_one = f"(up & {last}) = {last} - (down & {last})"
+    listed = ", ".join(
+        f"{quoted(column)} AS {quoted(name)}" for name, (column, _) in rows.columns.items()
+    )
+    select = f"SELECT {listed} FROM {rows.relation} WHERE"
+    here.execute(
+        f"CREATE TABLE kept_{table} AS {select} rowid IN"
+        f" (SELECT up & {last} FROM pick_{table} WHERE {is_one})"
+    )
+    at = f"{_FIRST} + (up >> {_ROW_BITS})::INTEGER"
+    several = f"SELECT person, concept, {at} FROM pick_{table} WHERE NOT ({is_one})"
+    if here.execute(f"{several} LIMIT 1").fetchone() is not None:
+        key = f"({_column(rows, 'person_id')}, {cleaned(rows, 'concept')}, {_day(rows)})"
+        here.execute(f"INSERT INTO kept_{table} {select} {rows.where} AND {key} IN ({several})")
+
+
+def _said(staged: Staged, rows: Rows, number: int) -> str:
+    """Tells apart what the rows say; SQL: each once, as events."""
+    table = rows.domain.table
+    kept = _kept(rows)
+    names = [name for name in SAID if name in rows.columns]
+    ends = f"{_is_filled(kept, 'end')} AS has_end, {_is_filled(kept, 'stopped')} AS is_stopped"
+    staged.source.here.execute(
+        f"CREATE TABLE said_{table} AS SELECT ({number}::BIGINT << 32) + row_number() OVER () AS"
+        f" said, * FROM (SELECT DISTINCT {', '.join([*map(quoted, names), ends])}"
+        f" FROM kept_{table})"
+    )
+    columns = {name: rows.columns[name] for name in names}
+    said = kept._replace(columns={name: (name, kind) for name, (_, kind) in columns.items()})
+    listed = ", ".join(f"{cleaned(said, name)} AS {quoted(name)}" for name in SAID)
+    return (
+        f"SELECT said, '{table}' AS \"table\", '{rows.domain.kind}' AS kind, {listed},"
+        f" has_end, is_stopped FROM said_{table}"
+    )
+
+
+def _kept(rows: Rows) -> Rows:
+    """The rows that were kept, whose columns have the names of an event's."""
+    columns = {name: (name, kind) for name, (_, kind) in rows.columns.items()}
+    return Rows(rows.domain, f"kept_{rows.domain.table}", "true", columns)
+
+
+def _newest(rows: Rows) -> str:
+    """SQL: which patient says which of these things, and when."""
+    kept, table = _kept(rows), rows.domain.table
+    same = [
+        f"kept.{quoted(name)} IS NOT DISTINCT FROM said.{quoted(name)}"
+        for name in SAID
+        if name in rows.columns
+    ]
+    same += [f"{_is_filled(kept, 'end')} = has_end", f"{_is_filled(kept, 'stopped')} = is_stopped"]
+    names = ("person_id", "id", "day", "moment", "time")
+    listed = ", ".join(f"{cleaned(kept, name)} AS {quoted(name)}" for name in names)
+    is_time = (
+        "left(moment, 10) = left(day, 10)"
+        f" AND regexp_full_match(moment, '{_MOMENT}')"
+        f" AND NOT regexp_full_match(substr(moment, 11), '{_MIDNIGHT}')"
+    )
+    return (
+        "SELECT place, said, TRY_CAST(left(day, 10) AS DATE) AS day,"
+        f" '{table}/' || id AS source, TRY_CAST(id AS BIGINT) AS id,"
+        f" CASE WHEN {is_time} THEN TRY_CAST(moment AS TIMESTAMP)"
+        f" WHEN regexp_full_match(time, '{_TIME}')"
+        " THEN TRY_CAST(left(day, 10) || ' ' || time AS TIMESTAMP) END AS at"
+        f" FROM (SELECT said, {listed} FROM kept_{table} AS kept JOIN said_{table} AS said"
+        f" ON {' AND '.join(same)}) JOIN patient USING (person_id)"
+    )
+
+
+def _kinds(rows: Rows) -> str:
+    """SQL: what else tells rows of one concept apart, so that none is newer than another."""
+    named = [_column(rows, name) for name in ("source_concept", "status") if name in rows.columns]
+    named += [_is_filled(rows, name) for name in ("end", "stopped") if name in rows.columns]
+    named += [_has_value(rows)] if rows.domain.kind == "measurement" else []
+    return "".join(f", {one}" for one in named)
+
+
+def _column(rows: Rows, name: str) -> str:
+    return quoted(rows.columns[name][0]) if name in rows.columns else "NULL"
+
+
+def _is_filled(rows: Rows, name: str) -> str:
+    if name not in rows.columns:
+        return "false"
+    column, kind = _column(rows, name), rows.columns[name][1]
+    filled = f"coalesce(trim({column}), '') <> ''" if kind == "VARCHAR" else f"{column} IS NOT NULL"
+    return f"({filled})"
+
+
+def _has_value(rows: Rows) -> str:
+    filled = [_is_filled(rows, name) for name in ("number", "value_text", "value_source")]
+    return f"({' OR '.join(filled)} OR {cleaned(rows, 'value_concept')} <> 0)"
+
+
+def _day(rows: Rows) -> str:
+    """SQL: a row's day; null where it is none, or more than one."""
+    column, kind = _column(rows, "day"), rows.columns["day"][1]
+    if kind == "DATE":
+        return column
+    text = f"trim(CAST({column} AS VARCHAR))"
+    day = f"TRY_CAST(left({text}, 10) AS DATE)"
+    is_day = f"length({text}) = 10 OR regexp_full_match(substr({text}, 11), '{_MIDNIGHT}')"
+    return f"CASE WHEN CAST({day} AS VARCHAR) = left({text}, 10) AND ({is_day}) THEN {day} END"
+
+
+def _as_id(text: str) -> str:
+    return f"regexp_replace(trim(CAST({text} AS VARCHAR)), '\\.0+$', '')"

@@ -1,0 +1,171 @@
+"""What one row says by itself, as `select` has it: it says so of every patient who has it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Literal, NamedTuple
+
+from trialscreen.model.evidence import Evidence
+from trialscreen.model.trial import Trial
+from trialscreen.records.bindings import RESULTS, Medicine
+from trialscreen.records.codes import Codes
+from trialscreen.records.entries import Entry, Record
+from trialscreen.records.gathered import Gathered, Hit
+from trialscreen.records.omop.cdm import EVENT
+from trialscreen.records.omop.entry import entry_of
+from trialscreen.records.omop.vocabulary import Vocabulary
+from trialscreen.records.select import Selected, hits_of, select
+from trialscreen.records.tables import Selection
+
+Part = Literal["result", "unusable", "proposed", "beside", "coded", "apart"]
+"""How it stands beside other rows of the patient about the same elements.
+
+Of results the newest counts; where that is `unusable`, others have to be looked at. What is
+proposed, shown beside or coded has a newest of its own. What is `apart` is for `select` alone.
+"""
+
+DAY = "\0day"
+"""Stands for the day of the row."""
+
+
+class Statement(NamedTuple):
+    """A row of evidence, and the answer that goes with it, but for when and for whom.
+
+    `group`: the elements that have to be seen together, by the name of one of them. `answer`:
+    the text for the table of facts, if any; `is_dated`: whether the day of the sample stands
+    beside it.
+    """
+
+    said: int
+    part: Part
+    group: str
+    element: str
+    kind: str = ""
+    value: str = ""
+    unit: str = ""
+    code: str = ""
+    system: str = ""
+    note: str = ""
+    standing: str = ""
+    answer: str | None = None
+    is_dated: bool = False
+
+
+class Speaker:
+    """Asks `select` what single rows say."""
+
+    def __init__(self, selection: Selection, vocabulary: Vocabulary, groups: "Groups") -> None:
+        self._selection = selection
+        self._vocabulary = vocabulary
+        self._groups = groups
+        self._day = str(selection.on - timedelta(1))
+
+    def statements(self, said: Iterable[Mapping[str, Any]]) -> Iterator[Statement]:
+        """What each row of the table `said` says."""
+        for row in said:
+            yield from self._statements(row["said"], self._entry(row))
+
+    def groups_of(self, row: Mapping[str, Any]) -> set[str]:
+        """The groups of elements about which a row of these concepts can say anything."""
+        trial, codes, on, _ = self._selection
+        entry = self._entry({**dict.fromkeys(EVENT), "has_end": False, "is_stopped": False, **row})
+        names = {hit.binding.element for hit in hits_of(Gathered(trial, codes, on), entry)}
+        for _, code in codes.medicine_codes(entry.codes):
+            names |= set(elements_of(code.medicine))
+        return {self._groups[name] for name in names}
+
+    def _entry(self, row: Mapping[str, Any]) -> Entry:
+        event = {**dict.fromkeys(EVENT), **row, "id": "0", "day": self._day}
+        event |= {"end": self._day if row["has_end"] else None}
+        event |= {"stopped": "yes" if row["is_stopped"] else None}
+        return entry_of(event, self._vocabulary)
+
+    def _statements(self, said: int, entry: Entry) -> Iterator[Statement]:
+        trial, codes, on, _ = self._selection
+        found = select(trial, codes, Record("", (), (entry,)), on)
+        hits = {hit.binding.element: hit for hit in hits_of(Gathered(trial, codes, on), entry)}
+        has_value = entry.value is not None and entry.value != ()
+        results = {name for name, hit in hits.items() if has_value and _is_result(hit)}
+        unusable = {name for name in results if _is_unusable(name, hits[name], found)}
+        for name in unusable:
+            yield Statement(said, "unusable", self._groups[name], name)
+        for one in found.evidence:
+            group = self._groups[one.element]
+            if any(self._groups[name] == group for name in unusable):
+                continue
+            part = self._part(one, hits.get(one.element), found)
+            shown = one._replace(value=DAY) if one.value == self._day else one
+            yield _stated(said, part, group, shown, found, entry.standing)
+
+    def _part(self, one: Evidence, hit: Hit | None, found: Selected) -> Part:
+        if hit is None:
+            return "result"  # a printed limit, or what a rule makes of the result
+        if hit.binding.role in ("near", "shows"):
+            return "beside"
+        if hit.binding.says in RESULTS:
+            return "proposed" if hit.only_proposes else "result"
+        is_day = one.value == self._day and one.kind != "candidate"
+        return "apart" if is_day or found.problems or one.kind == "conflict" else "coded"
+
+
+def _stated(
+    said: int, part: Part, group: str, one: Evidence, found: Selected, standing: str
+) -> Statement:
+    answer = found.answers.get(one.element) if one.kind == "fact" else None
+    return Statement(
+        *(said, part, group, one.element, one.kind, one.value, one.unit),
+        *(one.code, one.system, one.note, standing),
+        answer=None if answer is None else answer.text,
+        is_dated=answer is not None and answer.date is not None,
+    )
+
+
+def _is_result(hit: Hit) -> bool:
+    return hit.binding.role in ("sets", "proposes") and hit.binding.says in RESULTS
+
+
+def _is_unusable(name: str, hit: Hit, found: Selected) -> bool:
+    """Whether a result says nothing that can be used."""
+    kinds = {one.kind for one in found.evidence if one.element == name}
+    return bool(found.problems) or kinds != {"candidate" if hit.only_proposes else "fact"}
+
+
+class Groups(dict[str, str]):
+    """The elements that have to be seen together, each by the name of the first of them.
+
+    A result and its limits; the elements of a medicine; what a rule of the mapping makes of
+    others.
+    """
+
+    def __init__(self, trial: Trial, codes: Codes) -> None:
+        super().__init__({name: name for name in trial.elements})
+        for name, limits in codes.limits.items():
+            self._join(name, *limits)
+        for name, rule in codes.yes_if.items():
+            self._join(name, *trial.elements_behind(rule))
+        for coded in codes.medicines.values():
+            for one in coded:
+                self._join(*elements_of(one.medicine))
+
+    def _join(self, *names: str) -> None:
+        joined = {self[name] for name in names}
+        first = min(joined, default="")
+        for name, group in self.items():
+            if group in joined:
+                self[name] = first
+
+
+def elements_of(medicine: Medicine) -> list[str]:
+    """The elements that a group of medicines is about."""
+    names = (medicine.ever, medicine.now, medicine.last, medicine.months)
+    return [name for name in names if name]
+
+
+def complex_groups(codes: Codes, groups: Groups) -> frozenset[str]:
+    """The groups in which more than the newest result can count: of several elements, of sides."""
+    fed: dict[str, set[str]] = {}
+    for bindings in codes.bound.values():
+        for one in bindings:
+            if one.says in RESULTS and one.role in ("sets", "proposes"):
+                fed.setdefault(groups[one.element], set()).add(one.element)
+    several = {group for group, names in fed.items() if len(names) > 1}
+    return frozenset(several | {groups[name] for name in codes.lowest})
