@@ -70,6 +70,7 @@ class Recorder:
         rng = self.rng
         few = [self._coding() for _ in range(rng.randint(1, 6))]
         entries = [self._entry(few, f"Entry/{n}") for n in range(rng.randint(0, 14))]
+        entries += rng.sample(entries, min(len(entries), rng.choice([0, 0, 2])))
         entries += [self._answer(f"Answer/{n}") for n in range(rng.choice([0, 0, 1, 3]))]
         return Record("1", tuple(self._persons()), tuple(entries))
 

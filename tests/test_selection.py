@@ -59,7 +59,7 @@ def entry(written: dict[str, Any], source: str) -> Entry:
     return Entry(
         written.get("kind", "measurement"),
         codings(written),
-        source,
+        written.get("id", source),
         value=value,
         absent=written.get("absent", ""),
         limits=Limits(low, high),

@@ -12,6 +12,10 @@ from trialscreen.records.bindings import Binding
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Amount, Coding, Entry
 from trialscreen.records.moments import When, day_text, days_text, when
+from trialscreen.text.characters import short
+
+MOST_SHOWN = 200
+"""Characters of a result in words."""
 
 _SAY_NOTHING = ("refuted", "error", "planned")
 
@@ -164,8 +168,8 @@ def recorded_value(entry: Entry) -> tuple[str, str]:
         case bool() as said:
             return ("yes" if said else "no"), ""
         case str() as words:
-            return words, ""
+            return short(words, MOST_SHOWN), ""
         case Amount() as amount:
             return f"{amount.comparator}{amount.number}", amount.ucum or amount.unit
         case codings:
-            return "; ".join(one.display or one.code for one in codings), ""
+            return short("; ".join(one.display or one.code for one in codings), MOST_SHOWN), ""

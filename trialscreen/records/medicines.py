@@ -16,6 +16,7 @@ _AT_LEAST = "the days that the record shows; there may be more"
 _NOT_NOW = "nothing says that it is taken on the screening date"
 _NAME = "by its name; its code is not in the mapping of codes"
 _ROUTE = "by which route is not said"
+_MOST_DAYS = 36_525
 _DAYS_A_MONTH, _DAYS_A_YEAR = 31, 366
 """So many days are a month, and a year, of any calendar."""
 
@@ -66,13 +67,16 @@ def _intake(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -
 
 
 def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
-    """First and last day on which it is known to be taken; a last one, only if it is recorded."""
+    """First and last day on which it is known to be taken; a last one, only if it is recorded.
+
+    What was stopped need not have lasted for as long as it was supplied.
+    """
     if at is None or not entry.start:
         return None, None
     start = when(entry.start)
     assert start is not None
     last = None
-    if entry.days:
+    if entry.days and entry.days <= _MOST_DAYS and entry.standing != "past":
         last = start.first + timedelta(entry.days - 1)
     elif entry.end and entry.end != entry.start:
         end = when(entry.end)
@@ -83,7 +87,7 @@ def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
 
 def _take_ever(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
     sure = [one for one in intakes if one.is_sure]
-    for one in sure or intakes:
+    for one in _last_of_each(sure or intakes):
         found.show("fact" if sure else "candidate", one.hit, value="yes", element=name)
     if sure:
         found.answer(found.trial.elements[name], sure[0].hit, "yes")
@@ -92,15 +96,31 @@ def _take_ever(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
 def _take_now(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
     """Yes, if an intake covers the screening date; one that may go on is a candidate."""
     covering = [one for one in intakes if one.last is not None and one.last >= found.on]
-    if sure := [one for one in covering if one.is_sure and one.first and one.first <= found.on]:
+    if sure := [one for one in covering if _is_now(one, found.on)]:
         found.answer(found.trial.elements[name], sure[0].hit, "yes")
-        for one in sure:
+        for one in _last_of_each(sure):
             found.show("fact", one.hit, value="yes", element=name)
         return
     open_ended = [one for one in intakes if one.last is None and one.hit.entry.standing != "past"]
-    for one in (*covering, *open_ended):
+    for one in (*_last_of_each(covering), *_last_of_each(open_ended)):
         note = "" if one in covering else _NOT_NOW
         found.show("candidate", one.hit, note, value="yes", element=name)
+
+
+def _is_now(one: Intake, on: date) -> bool:
+    """Whether one that ends later is certain, has begun, and was not stopped."""
+    has_begun = one.first is not None and one.first <= on
+    return one.is_sure and has_begun and one.hit.entry.standing == "counts"
+
+
+def _last_of_each(intakes: Sequence[Intake]) -> list[Intake]:
+    """The last of those with the same code."""
+
+    def place(one: Intake) -> tuple[date, str]:
+        return (one.hit.when.last if one.hit.when else date.min), one.hit.entry.source
+
+    ordered = sorted(intakes, key=place)
+    return list({(one.hit.coding[:2], one.hit.binding): one for one in ordered}.values())
 
 
 def _take_last(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:

@@ -33,7 +33,7 @@ class Reading(NamedTuple):
 def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     """The answer that the results of one element give, or candidates where none is certain."""
     nothing = unknown_words(found.trial, element)
-    hits = [hit for hit in hits if not _is_nothing(hit, nothing)]
+    hits = [hit for hit in dict.fromkeys(hits) if not _is_nothing(hit, nothing)]
     proposed = [hit for hit in hits if _is_only_proposed(hit)]
     if proposed:
         for hit in _latest(proposed):
