@@ -64,3 +64,11 @@ def test_every_way_in_reads_the_same(
     assert (row["verdict"], {name: row[name] for name in met}) == (found["verdict"], met)
     told = "\n".join(map(str, read.problems))
     assert re.search(case["problem"], told) if "problem" in case else not told
+
+
+def test_a_field_that_comes_late_in_an_export_is_not_lost(tmp_path: Path) -> None:
+    early = [observation(id=f"e{n}", valueQuantity=None) for n in range(300)]
+    late = observation(id="late", referenceRange=[{"low": {"value": 0.4}, "high": {"value": 4.2}}])
+    path = write_lines(tmp_path / "late.ndjson", patient(), *early, late)
+    read = trialscreen.read_fhir(TRIAL, [path], ON)
+    assert (read.answers["tsh"].text, read.answers["tsh_lln"].where) == ("3.1", "Observation/late")
