@@ -71,4 +71,5 @@ def test_a_field_that_comes_late_in_an_export_is_not_lost(tmp_path: Path) -> Non
     late = observation(id="late", referenceRange=[{"low": {"value": 0.4}, "high": {"value": 4.2}}])
     path = write_lines(tmp_path / "late.ndjson", patient(), *early, late)
     read = trialscreen.read_fhir(TRIAL, [path], ON)
-    assert (read.answers["tsh"].text, read.answers["tsh_lln"].where) == ("3.1", "Observation/late")
+    assert read.answers["tsh"].text.startswith("3.1")
+    assert read.answers["tsh_lln"].where == "Observation/late"
