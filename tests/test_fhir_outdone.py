@@ -16,7 +16,6 @@ from trialscreen.records.fhir import read
 from trialscreen.records.fhir.codings import Vocabulary
 from trialscreen.records.fhir.files import find
 from trialscreen.records.fhir.intake import Intake
-from trialscreen.records.fhir.outdone import without_outdone
 from trialscreen.records.fhir.reading import take_in
 from trialscreen.records.fhir.store import Store
 from trialscreen.records.select import Selected, select
@@ -31,8 +30,8 @@ def left(folder: Path, *resources: Json) -> list[str]:
     path = write_lines(folder / "a.ndjson", patient(), *resources)
     with Store() as store:
         take_in(find([path]), Intake(store, Vocabulary(CODES), print), print)
-        ((_, kept),) = store.patients()
-        return [one.source for one in without_outdone(kept, ON) if one.kind != "Patient"]
+        ((_, kept),) = store.patients(ON)
+        return [one.source for one in kept if one.kind != "Patient"]
 
 
 def results(*times: str | None, **more: Any) -> list[Json]:

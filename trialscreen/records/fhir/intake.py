@@ -11,6 +11,7 @@ from trialscreen.model.errors import Problem
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.codings import Vocabulary
 from trialscreen.records.fhir.files import Document, Lines, Note
+from trialscreen.records.fhir.outdone import UNDATED, Comparing
 from trialscreen.records.fhir.references import (
     Names,
     Whose,
@@ -64,11 +65,12 @@ class Intake:
         self._words = words
         self._note = note
         self._owners: dict[bytes, str] = {}
+        self._comparing = Comparing()
 
     def lines(self, lines: Lines) -> None:
         """Documents that are a line each: most hold nothing that matters, and are passed over."""
         coded, owners, keep = self._words.coded, self._owners, self._store.keep
-        file = lines.file
+        file, dated = lines.file, self._comparing.dated
         for number, line in enumerate(lines.lines, 1):
             try:
                 head = _head(line)
@@ -86,7 +88,17 @@ class Intake:
                     continue
                 owner, name = owners.get(bytes(head.subject)), _plain(head.id)
                 if owner and name and not wrong:
-                    keep(Kept(owner, kind, f"{kind}/{name}", f"{file}:{number}", "", line))
+                    keep(
+                        Kept(
+                            owner,
+                            kind,
+                            f"{kind}/{name}",
+                            f"{file}:{number}",
+                            "",
+                            *dated(head, line),
+                            line,
+                        )
+                    )
                     continue
             self._found(head, Document(line, file, number))
 
@@ -220,7 +232,9 @@ class Intake:
         owner = self._owner(head, source, where)
         if owner:
             medicine = self._medicine(head, source, where)
-            self._store.keep(Kept(owner, head.resource_type, source, where.place, medicine, data))
+            kind = head.resource_type
+            dated = self._comparing.dated(head, data) if kind == "Observation" else UNDATED
+            self._store.keep(Kept(owner, kind, source, where.place, medicine, *dated, data))
 
     def _keep_patient(self, head: fhir.Head, data: bytes, where: Where) -> None:
         name = _id(head, where)
@@ -231,7 +245,7 @@ class Intake:
         identifiers = map(identifier_name, patient.identifier or ())
         url = where.full_url
         self._store.know((f"Patient/{name}", *filter(None, (url, *identifiers))), name)
-        self._store.keep(Kept(name, "Patient", f"Patient/{name}", where.place, "", data))
+        self._store.keep(Kept(name, "Patient", f"Patient/{name}", where.place, "", *UNDATED, data))
 
     def _owner(self, head: fhir.Head, source: str, where: Where) -> str:
         """The patient whose a resource is, or a key of the store; empty, and told, if nobody's."""
@@ -269,7 +283,7 @@ class Intake:
         names = filter(None, map(identifier_name, patient.identifier or ()))
         owner = Whose(f"{outer}{text}", (*names, f"Patient/{text[1:]}"), is_local=True)
         key = self._store.loose(owner.names, owner.patient)
-        self._store.keep(Kept(key, "Patient", owner.patient, where.place, "", bytes(raw)))
+        self._store.keep(Kept(key, "Patient", owner.patient, where.place, "", *UNDATED, bytes(raw)))
         return owner
 
     def _medicine(self, head: fhir.Head, source: str, where: Where) -> str:

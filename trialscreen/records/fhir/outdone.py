@@ -8,19 +8,70 @@ those of the last two moments up to the screening date say all.
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import count
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw
 
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.resources import NOTHING
-from trialscreen.records.fhir.standings import OBSERVATION
-from trialscreen.records.fhir.store import Kept
 
 _MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{8}(?:\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2}))?"
+    rb'"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{8}(?:\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2}))?"'
 )
+_COUNT = frozenset((b'"final"', b'"amended"', b'"corrected"'))
+_DIGITS = frozenset(b"-0123456789")
 _MOMENTS = 2
+_MOST_GROUPS = 100_000
+
+
+class Dated(NamedTuple):
+    """The group of those that a result can be compared with, by a number, and its moment.
+
+    Group 0 is nobody's: what is in it outdoes nothing, and is not outdone.
+    """
+
+    group: int = 0
+    moment: str = ""
+
+
+UNDATED = Dated()
+
+
+class Row(NamedTuple):
+    """A resource that is kept, by a number, and how it compares."""
+
+    number: int
+    source: str
+    group: int
+    moment: str
+
+
+def left(rows: Sequence[Row], on: date) -> list[int]:
+    """The numbers of one patient's resources without those that decide nothing on that day."""
+    if len({row.source for row in rows}) < len(rows):
+        return [row.number for row in rows]  # of one that comes twice, another version may count
+    groups: dict[int, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.group, []).append(row)
+    found = [row.number for row in groups.pop(0, ())]
+    for of in groups.values():
+        found += [row.number for row in _last(of, on.isoformat())]
+    return sorted(found)
+
+
+def _last(rows: Sequence[Row], on: str) -> Sequence[Row]:
+    """Those of the last two moments up to the day `on`."""
+    if len(rows) <= _MOMENTS:
+        return rows
+    last = sorted({row.moment for row in rows if row.moment[:10] <= on})[-_MOMENTS:]
+    try:
+        for moment in last:
+            datetime.fromisoformat(moment)
+    except ValueError:  # as 2026-02-30, which is no day: then none is the last
+        return rows
+    return [row for row in rows if row.moment in last]
 
 
 class _Number(fhir.Part):
@@ -29,22 +80,16 @@ class _Number(fhir.Part):
 
 class _Valued(fhir.Part):
     code: Raw = NOTHING
-    value_quantity: _Number | None = None
+    value_quantity: Raw = NOTHING
     data_absent_reason: Raw = NOTHING
 
-    @property
     def has_number(self) -> bool:
-        quantity = self.value_quantity
-        begins = b"" if quantity is None else bytes(quantity.value)[:1]
-        return begins in _DIGITS and self.data_absent_reason is NOTHING
+        return self.data_absent_reason is NOTHING and _is_number(self.value_quantity)
 
 
-class _Result(_Valued):
-    status: str = ""
-    effective_date_time: str = ""
+class _Panel(fhir.Part):
     component: list[_Valued] | None = None
-    body_site: Raw = NOTHING
-    modifier_extension: Raw = NOTHING
+    value_quantity: Raw = NOTHING
     value_codeable_concept: Raw = NOTHING
     value_string: Raw = NOTHING
     value_boolean: Raw = NOTHING
@@ -52,64 +97,64 @@ class _Result(_Valued):
     value_range: Raw = NOTHING
     value_ratio: Raw = NOTHING
 
-    @property
-    def other_values(self) -> tuple[Raw, ...]:
+    def values(self) -> tuple[Raw, ...]:
         words = (self.value_codeable_concept, self.value_string, self.value_boolean)
-        return (*words, self.value_integer, self.value_range, self.value_ratio)
+        return (self.value_quantity, *words, self.value_integer, self.value_range, self.value_ratio)
 
 
-_read = msgspec.json.Decoder(_Result).decode
-
-_DIGITS = frozenset(b"%d" % digit for digit in range(10)) | {b"-"}
-
-_Group = tuple[bytes, int, str]
+_number = msgspec.json.Decoder(_Number).decode
+_panel = msgspec.json.Decoder(_Panel).decode
 
 
-def without_outdone(kept: Sequence[Kept], on: date) -> Sequence[Kept]:
-    """One patient's resources without results that decide nothing on the screening date."""
-    if len({one.source for one in kept}) < len(kept):
-        return kept  # of one that comes twice, another version may count
-    groups: dict[_Group, list[tuple[str, int]]] = {}
-    for number, one in enumerate(kept):
-        if one.kind == "Observation" and (found := _plain(one.data)) is not None:
-            group, moment = found
-            groups.setdefault(group, []).append((moment, number))
-    passed: set[int] = set()
-    for dated in groups.values():
-        if len(dated) > _MOMENTS:
-            passed.update(_outdone(dated, on.isoformat()))
-    return [one for number, one in enumerate(kept) if number not in passed]
+class Comparing:
+    """Tells which results can be compared."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[bytes, int, bytes], int] = {}
+        self._numbers = count(1)
+
+    def dated(self, head: fhir.Head, data: bytes) -> Dated:
+        """Group and moment of a result that counts, has a number, and is of the whole body."""
+        if head.body_site is not NOTHING or head.modifier_extension is not NOTHING:
+            return UNDATED
+        text = bytes(head.effective_date_time)
+        moment = _MOMENT.fullmatch(text)
+        if moment is None or bytes(head.status) not in _COUNT:
+            return UNDATED
+        if head.component is not NOTHING:
+            codes = _codes_of_panel(data)
+        else:
+            has_number = head.data_absent_reason is NOTHING and _is_number(head.value_quantity)
+            codes = b"" if has_number else None
+        if codes is None:
+            return UNDATED
+        key = (bytes(head.code) + codes, len(text), moment[1] or b"")
+        return Dated(self._groups.get(key) or self._new_group(key), text[1:-1].decode())
+
+    def _new_group(self, key: tuple[bytes, int, bytes]) -> int:
+        if len(self._groups) >= _MOST_GROUPS:
+            self._groups.clear()
+        number = self._groups[key] = next(self._numbers)
+        return number
 
 
-def _outdone(dated: list[tuple[str, int]], on: str) -> list[int]:
-    """The numbers of those before the last two moments, and of those after the day `on`."""
-    last = sorted({moment for moment, _ in dated if moment[:10] <= on})[-_MOMENTS:]
+def _is_number(quantity: Raw) -> bool:
+    if quantity is NOTHING:
+        return False
     try:
-        for moment in last:
-            datetime.fromisoformat(moment)
-    except ValueError:  # as 2026-02-30, which is no day: then none is the last
-        return []
-    return [number for moment, number in dated if moment not in last]
+        value = bytes(_number(quantity).value)
+    except msgspec.DecodeError:
+        return False
+    return bool(value) and value[0] in _DIGITS
 
 
-def _plain(data: bytes) -> tuple[_Group, str] | None:
-    """Code and moment of a result that counts, has a number, and is of the whole body."""
+def _codes_of_panel(data: bytes) -> bytes | None:
+    """The codes in a panel, as of blood pressure; None if a part has no number."""
     try:
-        result = _read(data)
+        panel = _panel(data)
     except msgspec.DecodeError:
         return None
-    parts = result.component
-    valued = result.has_number if not parts else _only_parts(result, parts)
-    modified = result.body_site is not NOTHING or result.modifier_extension is not NOTHING
-    text = result.effective_date_time
-    moment = _MOMENT.fullmatch(text)
-    if not valued or modified or moment is None or OBSERVATION.get(result.status) != "counts":
+    parts = panel.component or ()
+    if any(one is not NOTHING for one in panel.values()) or not all(p.has_number() for p in parts):
         return None
-    codes = b"".join(bytes(one.code) for one in (result, *(parts or ())))
-    return (codes, len(text), moment[1] or ""), text
-
-
-def _only_parts(result: _Result, parts: Sequence[_Valued]) -> bool:
-    """Whether a panel, such as that of blood pressure, has all of its numbers in its parts."""
-    own = result.value_quantity is None and all(one is NOTHING for one in result.other_values)
-    return own and all(one.has_number for one in parts)
+    return b"".join(bytes(part.code) for part in parts) or None

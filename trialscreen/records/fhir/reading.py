@@ -14,7 +14,6 @@ from trialscreen.records.fhir.codings import Vocabulary
 from trialscreen.records.fhir.files import Document, Lines, Note, find, opened
 from trialscreen.records.fhir.intake import Intake
 from trialscreen.records.fhir.making import Made, Maker
-from trialscreen.records.fhir.outdone import without_outdone
 from trialscreen.records.fhir.store import Kept, Store
 from trialscreen.text.characters import shown
 
@@ -55,8 +54,8 @@ def extract(files: Sequence[Path], tables: "Tables", advance: Callable[[int], No
     with TemporaryDirectory(prefix="trialscreen-") as folder, Store(Path(folder)) as store:
         take_in(files, Intake(store, words, note), note, advance)
         maker = Maker(store, words, note)
-        for patient, kept in store.patients():
-            tables.add(_record(patient, without_outdone(kept, tables.selection.on), maker, note))
+        for patient, kept in store.patients(tables.selection.on):
+            tables.add(_record(patient, kept, maker, note))
 
 
 def take_in(

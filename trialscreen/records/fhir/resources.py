@@ -36,6 +36,12 @@ class Head(Part):
     medication: Raw = NOTHING
     component: Raw = NOTHING
     contained: Raw = NOTHING
+    status: Raw = NOTHING
+    effective_date_time: Raw = NOTHING
+    value_quantity: Raw = NOTHING
+    data_absent_reason: Raw = NOTHING
+    body_site: Raw = NOTHING
+    modifier_extension: Raw = NOTHING
 
 
 class CodedPart(Part):

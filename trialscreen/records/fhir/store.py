@@ -2,11 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
+
+from trialscreen.records.fhir.outdone import Row, left
 
 _TABLES = """
 PRAGMA page_size = 16384;
@@ -14,16 +17,18 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
 PRAGMA cache_size = -32000;
-CREATE TABLE kept (owner TEXT, kind TEXT, source TEXT, place TEXT, medicine TEXT, data BLOB);
+CREATE TABLE kept (owner TEXT, kind TEXT, source TEXT, place TEXT, medicine TEXT,
+  moment_group INTEGER, moment TEXT, data BLOB);
 CREATE TABLE loose (owner TEXT, place INTEGER, name TEXT, PRIMARY KEY (owner, place)) WITHOUT ROWID;
 CREATE TABLE settled (owner TEXT PRIMARY KEY, patient TEXT) WITHOUT ROWID;
 CREATE TABLE known (name TEXT, patient TEXT, PRIMARY KEY (name, patient)) WITHOUT ROWID;
 CREATE TABLE medicine (key TEXT PRIMARY KEY, place TEXT, data BLOB) WITHOUT ROWID;
 """
 _BY_PATIENT = """
-SELECT coalesce(patient, owner) AS whose, kind, source, place, medicine, data
+SELECT coalesce(patient, owner) AS whose, kept.rowid, source, moment_group, moment
 FROM kept LEFT JOIN settled USING (owner) ORDER BY whose, kept.rowid
 """
+_KEPT = "SELECT * FROM kept WHERE rowid = ?"
 _AT_ONCE = 2_000
 
 ANYBODY = "*"
@@ -33,6 +38,8 @@ ANYBODY = "*"
 class Kept(NamedTuple):
     """A resource as it was written. `medicine`: the key of a Medication it refers to.
 
+    `group` and `moment` are those of `outdone.Dated`.
+
     `owner` is the patient's id, or a key that `Store.loose` has made.
     """
 
@@ -41,6 +48,8 @@ class Kept(NamedTuple):
     source: str
     place: str
     medicine: str
+    group: int
+    moment: str
     data: bytes
 
 
@@ -97,16 +106,23 @@ class Store:
         row = self._base.execute("SELECT data FROM medicine WHERE key = ?", (key,)).fetchone()
         return None if row is None else row[0]
 
-    def patients(self) -> Iterator[tuple[str, list[Kept]]]:
-        """Each patient's resources in the order in which they came; patients by their id."""
+    def patients(self, on: date | None = None) -> Iterator[tuple[str, list[Kept]]]:
+        """Each patient's resources in the order in which they came; patients by their id.
+
+        If a day is given, without those that decide nothing on it.
+        """
         self._write()
         self._settle()
-        rows = self._base.execute(_BY_PATIENT)
-        for patient, group in groupby(rows, itemgetter(0)):
-            yield patient, [Kept._make(row) for row in group]
+        for patient, group in groupby(self._base.execute(_BY_PATIENT), itemgetter(0)):
+            rows = [Row._make(row[1:]) for row in group]
+            numbers = left(rows, on) if on is not None else [row.number for row in rows]
+            yield patient, [self._kept(number) for number in numbers]
+
+    def _kept(self, number: int) -> Kept:
+        return Kept._make(self._base.execute(_KEPT, (number,)).fetchone())
 
     def _write(self) -> None:
-        self._base.executemany("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?)", self._waiting)
+        self._base.executemany("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
 
     def _settle(self) -> None:
