@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from trialscreen.answers.values import read_value
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.records.bindings import VALUE, Binding
@@ -48,7 +47,7 @@ def take_said(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     for hit in latest:
         text = said_text(element, hit.entry)
         try:
-            if read_value(found.trial, element, text, found.on) is not None:
+            if found.read(element, text) is not None:
                 texts[text] = hit
         except ValueProblem as problem:
             is_wrong = True

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from trialscreen.answers.values import read_value
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.trial import Element
 from trialscreen.records.bindings import START
@@ -67,7 +66,7 @@ def _take_date(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     last = dated[-1]
     text = f">={day_text(last.entry.start)}"
     try:
-        read_value(found.trial, element, text, found.on)
+        found.read(element, text)
     except ValueProblem as problem:
         found.problem(last.entry, f"{element.name}: {problem}")
         found.show(

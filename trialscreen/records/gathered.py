@@ -1,12 +1,15 @@
 """What of a record is about a trial's elements, on the screening date."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date
 from typing import NamedTuple
 
 from trialscreen.answers.answer import SAMPLED, Answer
+from trialscreen.answers.values import read_value
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.evidence import Evidence, EvidenceKind
+from trialscreen.model.facts import Fact
 from trialscreen.model.trial import Element, Trial
 from trialscreen.records.bindings import Binding
 from trialscreen.records.codes import Codes
@@ -65,6 +68,24 @@ class Gathered:
         self.answers: dict[str, Answer] = {}
         self.evidence: list[Evidence] = []
         self.problems: list[Problem] = []
+        self._read: dict[tuple[str, str], Fact | None] = {}
+
+    def read(self, element: Element, text: str) -> Fact | None:
+        """As `read_value`; the same is read when it is found, and when all is held together."""
+        key = (element.name, text)
+        if key not in self._read:
+            self._read[key] = read_value(self.trial, element, text, self.on)
+        return self._read[key]
+
+    def facts(self) -> dict[str, Fact]:
+        """The facts that the answers state."""
+        facts: dict[str, Fact] = {}
+        for name, answer in self.answers.items():
+            with suppress(ValueProblem):
+                fact = self.read(self.trial.elements[name], answer.text)
+                if fact is not None:
+                    facts[name] = fact
+        return facts
 
     def when_counted(self, entry: Entry) -> tuple[bool, When | None]:
         """Whether an entry lies on or before the screening date, and when it was.

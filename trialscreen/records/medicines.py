@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from trialscreen.answers.values import read_value
 from trialscreen.model.errors import ValueProblem
 from trialscreen.records.bindings import Binding, Medicine, MedicineCode
 from trialscreen.records.entries import Coding, Entry
@@ -177,7 +176,7 @@ def _answer(found: Gathered, name: str, one: Intake, text: str, shown: Shown) ->
     element = found.trial.elements[name]
     value, unit, note = shown
     try:
-        read_value(found.trial, element, text, found.on)
+        found.read(element, text)
     except ValueProblem as problem:
         found.problem(one.hit.entry, f"{name}: {problem}")
         note = f"cannot be used: {problem}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from trialscreen.answers.values import read_value
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.limits import Role
 from trialscreen.model.trial import Element
@@ -42,7 +41,7 @@ def _take_limit(found: Gathered, limit: Element, hits: Sequence[Hit], role: Role
         amount = amount._replace(unit=value.unit, ucum=value.ucum)
     try:
         text = amount_text(limit, found.codes.units.get(hit.binding.element, {}), amount)
-        read_value(found.trial, limit, text, found.on)
+        found.read(limit, text)
     except ValueProblem as problem:
         found.problem(hit.entry, f"{limit.name}: {problem}")
         return

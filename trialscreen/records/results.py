@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from trialscreen.answers.values import read_value, unknown_words
+from trialscreen.answers.values import unknown_words
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact, Numbers, meet
 from trialscreen.model.trial import Element
@@ -127,7 +127,7 @@ def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hi
         try:
             _check_day(found, element, hit)
             text = _text(found, element, hit)
-            fact = read_value(found.trial, element, text, found.on)
+            fact = found.read(element, text)
         except ValueProblem as problem:
             if not isinstance(problem, LimitMissing):
                 found.problem(hit.entry, f"{element.name}: {problem}")
@@ -142,7 +142,7 @@ def _check_day(found: Gathered, element: Element, hit: Hit) -> None:
     """Raises ValueProblem for a day that no sample can have, as databases fill in for none."""
     days = days_text(hit.entry.start, hit.entry.end)
     if element.valid_for is not None and days and hit.when is not None:
-        read_value(found.trial, SAMPLE_DAY, days, found.on)
+        found.read(SAMPLE_DAY, days)
 
 
 def _text(found: Gathered, element: Element, hit: Hit) -> str:
@@ -176,7 +176,7 @@ def _meant(found: Gathered, element: Element, codings: tuple[Coding, ...]) -> st
     """The word for a coded result that the element takes."""
     for word in found.codes.meaning(codings):
         try:
-            read_value(found.trial, element, word, found.on)
+            found.read(element, word)
         except ValueProblem:
             continue
         return word

@@ -5,8 +5,7 @@ from datetime import date
 from operator import itemgetter
 from typing import NamedTuple
 
-from trialscreen.answers.answer import Answer, readable_facts
-from trialscreen.answers.values import read_value
+from trialscreen.answers.answer import Answer
 from trialscreen.model import truth
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.evidence import Evidence, EvidenceKind
@@ -128,7 +127,7 @@ def _take_person(
     for one in persons:
         text = getattr(one, field)
         try:
-            fact = read_value(found.trial, element, text, found.on) if text else None
+            fact = found.read(element, text) if text else None
         except ValueProblem as problem:
             where = " ".join(filter(None, (one.place, one.source)))
             found.problems.append(Problem(where, f"{element.name}: {problem}"))
@@ -160,8 +159,7 @@ def _show_beside(found: Gathered, hits: list[Hit]) -> None:
 def _without_contradictions(found: Gathered) -> Evaluation:
     """What is left; what contradicts itself is unknown, all of it, until somebody decides."""
     while True:
-        facts = readable_facts(found.trial, found.answers, found.on, [])
-        evaluation = Evaluation(found.trial, facts, found.on)
+        evaluation = Evaluation(found.trial, found.facts(), found.on)
         notice = next(contradicted(evaluation), None)
         if notice is None:
             return evaluation

@@ -35,6 +35,10 @@ _HOLDERS = _STATEMENTS | {"DiagnosticReport"}
 """Of these, what they contain is looked at."""
 _LOOKED_AT = _ABOUT_PATIENTS | _HOLDERS | {"Patient", "Medication", "Bundle"}
 
+_CODED = frozenset(CODED)
+_MEDICINES = frozenset(MEDICINES)
+_CANNOT_MATTER, _CAN_MATTER, _MATTERS = range(3)
+
 MOST_DEEP = 5
 """Bundles in bundles."""
 _MOST_KNOWN = 100_000
@@ -69,8 +73,7 @@ class Intake:
 
     def lines(self, lines: Lines) -> None:
         """Documents that are a line each: most hold nothing that matters, and are passed over."""
-        coded, owners, keep = self._words.coded, self._owners, self._store.keep
-        file, dated = lines.file, self._comparing.dated
+        owners, file = self._owners, lines.file
         for number, line in enumerate(lines.lines, 1):
             try:
                 head = _head(line)
@@ -79,28 +82,41 @@ class Intake:
                     self.document(Document(line, file, number))
                 continue
             kind = head.resource_type
-            if kind not in _LOOKED_AT:
-                if kind:
-                    continue
-            elif (code := _only_code(head)) is not NOTHING:
-                _, matters, wrong = coded(code)
-                if not (matters or wrong):
-                    continue
-                owner, name = owners.get(bytes(head.subject)), _plain(head.id)
-                if owner and name and not wrong:
-                    keep(
-                        Kept(
-                            owner,
-                            kind,
-                            f"{kind}/{name}",
-                            f"{file}:{number}",
-                            "",
-                            *dated(head, line),
-                            line,
-                        )
-                    )
-                    continue
-            self._found(head, Document(line, file, number))
+            looked = _CAN_MATTER if kind in _LOOKED_AT or not kind else _CANNOT_MATTER
+            if looked and kind in _HOLDERS and head.contained is NOTHING:
+                looked = self._at_a_glance(head)
+            if looked is _CANNOT_MATTER:
+                continue
+            owner, name = owners.get(bytes(head.subject)), _plain(head.id)
+            if looked is _MATTERS and owner and name:
+                dated = self._comparing.dated(head, line)
+                source, place = f"{kind}/{name}", f"{file}:{number}"
+                self._store.keep(Kept(owner, kind, source, place, "", *dated, line))
+            else:
+                self._found(head, Document(line, file, number))
+
+    def _at_a_glance(self, head: fhir.Head) -> int:
+        """Whether a resource matters that contains no others, if its codes alone tell."""
+        coded, kind = self._words.coded, head.resource_type
+        if kind in _MEDICINES:
+            if head.medication_codeable_concept is NOTHING:
+                return _CAN_MATTER
+            _, matters, wrong = coded(head.medication_codeable_concept)
+        elif kind in _CODED:
+            _, matters, wrong = coded(head.code)
+        else:
+            return _CANNOT_MATTER
+        if wrong:
+            return _CAN_MATTER
+        if head.component is not NOTHING:
+            try:
+                parts = [coded(part.code) for part in _parts(head.component) or ()]
+            except msgspec.ValidationError:
+                return _CAN_MATTER
+            if any(part.wrong for part in parts):
+                return _CAN_MATTER
+            matters = matters or any(part.matters for part in parts)
+        return _MATTERS if matters else _CANNOT_MATTER
 
     def document(self, document: Document) -> None:
         """A resource, or a bundle of them."""
@@ -306,21 +322,6 @@ class Intake:
             if _known_as(raw) == ("Medication", text[1:]):
                 self._store.keep_medicine(key, where.place, bytes(raw))
         return key
-
-
-_CODED = frozenset(CODED)
-_MEDICINES = frozenset(MEDICINES)
-
-
-def _only_code(head: fhir.Head) -> Raw:
-    """The one concept that says what a resource is about, if there is nothing else to look at."""
-    if head.contained is not NOTHING or head.component is not NOTHING:
-        return NOTHING
-    if head.resource_type in _CODED:
-        return head.code
-    if head.resource_type in _MEDICINES and head.medication_reference is NOTHING:
-        return head.medication_codeable_concept
-    return NOTHING
 
 
 def _plain(raw: Raw) -> str:

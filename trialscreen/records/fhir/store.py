@@ -3,22 +3,22 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from io import BytesIO
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from trialscreen.records.fhir.outdone import Row, left
 
 _TABLES = """
-PRAGMA page_size = 16384;
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
 PRAGMA cache_size = -32000;
 CREATE TABLE kept (owner TEXT, kind TEXT, source TEXT, place TEXT, medicine TEXT,
-  moment_group INTEGER, moment TEXT, data BLOB);
+  moment_group INTEGER, moment TEXT, start INTEGER, length INTEGER);
 CREATE TABLE loose (owner TEXT, place INTEGER, name TEXT, PRIMARY KEY (owner, place)) WITHOUT ROWID;
 CREATE TABLE settled (owner TEXT PRIMARY KEY, patient TEXT) WITHOUT ROWID;
 CREATE TABLE known (name TEXT, patient TEXT, PRIMARY KEY (name, patient)) WITHOUT ROWID;
@@ -57,12 +57,14 @@ class Store:
     """Resources by patient; in memory, or in a folder. To be closed."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        path = ":memory:" if folder is None else str(folder / "resources.sqlite")
-        self._base = sqlite3.connect(path, isolation_level=None)
+        self._path = None if folder is None else folder / "resources"
+        self._data: IO[bytes] = BytesIO() if self._path is None else self._path.open("wb", 1 << 20)
+        self._end = 0
+        name = ":memory:" if folder is None else str(folder / "resources.sqlite")
+        self._base = sqlite3.connect(name, isolation_level=None)
         self._base.executescript(_TABLES)
         self._base.execute("BEGIN")
-        self._waiting: list[Kept] = []
-        self._count = 0
+        self._waiting: list[tuple[str | int, ...]] = []
 
     def __enter__(self) -> "Store":
         return self
@@ -74,10 +76,13 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self._base.close()
+        self._data.close()
 
     def keep(self, kept: Kept) -> None:
         """A resource."""
-        self._waiting.append(kept)
+        self._waiting.append((*kept[:-1], self._end, len(kept.data)))
+        self._data.write(kept.data)
+        self._end += len(kept.data)
         if len(self._waiting) >= _AT_ONCE:
             self._write()
 
@@ -113,16 +118,21 @@ class Store:
         """
         self._write()
         self._settle()
+        if self._path is not None:
+            self._data.close()
+            self._data = self._path.open("rb", 0)
         for patient, group in groupby(self._base.execute(_BY_PATIENT), itemgetter(0)):
             rows = [Row._make(row[1:]) for row in group]
             numbers = left(rows, on) if on is not None else [row.number for row in rows]
             yield patient, [self._kept(number) for number in numbers]
 
     def _kept(self, number: int) -> Kept:
-        return Kept._make(self._base.execute(_KEPT, (number,)).fetchone())
+        *kept, start, length = self._base.execute(_KEPT, (number,)).fetchone()
+        self._data.seek(start)
+        return Kept._make((*kept, self._data.read(length)))
 
     def _write(self) -> None:
-        self._base.executemany("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
+        self._base.executemany("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
 
     def _settle(self) -> None:
