@@ -43,7 +43,7 @@ PIECES = (
         "é",
         "女",
     ),
-    *("x", "58", "S1", "patient_id", "=1", " ", "", "true", "FALSE", "2026-03-01"),
+    *("x", "58", "S1", "patient_id", "=1", " ", "", "true", "FALSE", "2026-03-01", "-0.50"),
 )
 CELL = st.lists(st.sampled_from(PIECES), max_size=4).map("".join)
 TITLES = ("patient_id", "weight", "height", "sex", "note")
@@ -116,11 +116,14 @@ def by_pieces(path: Path, folder: Path) -> tuple[list[list[str]], Sequence[int],
     """The rows as a run gets them, their columns typed or as codes where that can be."""
     tables = open_tables([path], folder, at_once=False)
     assert tables.pieces is not None
-    some: tuple[CellKind, ...] = ("truth", "day", "words", "truth")
+    some: tuple[CellKind, ...] = ("number", "truth", "day", "words")
     kinds = dict(zip([*tables.schema][1:], some, strict=False))
     rows: list[list[str]] = []
     for _ in range(2):  # the second time, all is known of the file
-        pieces = [piece.select(pl.all().cast(pl.String)) for piece in tables.pieces(kinds)]
+        pieces = [
+            piece.select(pl.selectors.by_name(*tables.schema).cast(pl.String))
+            for piece in tables.pieces(kinds)
+        ]
         again = [[cell or "" for cell in row] for piece in pieces for row in piece.iter_rows()]
         assert rows in ([], again)
         rows = again

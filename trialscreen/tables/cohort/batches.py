@@ -4,7 +4,7 @@ What cannot be read becomes unknown for its row, and is told with the reason.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, TypeVar
@@ -16,7 +16,7 @@ from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, Column, Matched
 from trialscreen.tables.cohort.data_quality import BatchQuality
 from trialscreen.tables.cohort.readers.cells import JOINT, code_of
-from trialscreen.tables.cohort.readers.opened import CellKind
+from trialscreen.tables.cohort.readers.opened import CellKind, values_of
 from trialscreen.tables.cohort.text_columns import TextColumn, awaited_column, read_texts
 from trialscreen.tables.cohort.typed_columns import (
     READABLE,
@@ -45,8 +45,8 @@ class Batches:
 
     `prepared` for the scan; then `read`, unless it `is_ready`. What is wrong in columns that
     are `typed` is left for `screener` to find. `days` is the column of screening dates, if
-    there is one. `with_awaited`, the schema has the `awaited_column` of each of `texts`. `kinds`:
-    how columns of the table may come in pieces.
+    there is one. `with_awaited`, the schema has the `awaited_column` of each of `texts`.
+    `cells`: by column of the table, the element it holds, and how it may come in pieces.
     """
 
     typed: tuple[TypedColumn, ...]
@@ -55,12 +55,22 @@ class Batches:
     anchor: Anchor
     schema: pl.Schema
     with_awaited: bool = False
-    kinds: Mapping[str, CellKind] = field(default_factory=dict)
+    cells: Mapping[str, tuple[str, CellKind]] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[TypedColumn | TextColumn, ...]:
         """Those of the elements."""
         return *self.typed, *self.texts
+
+    def kinds(self, read: Container[str]) -> Mapping[str, CellKind]:
+        """How columns of the table may come in pieces, where these typed columns are read.
+
+        With how many digits numbers are written is seldom asked, and not told of typed ones.
+        """
+        return {
+            name: "words" if kind == "number" and f"{element}_half" in read else kind
+            for name, (element, kind) in self.cells.items()
+        }
 
     @property
     def is_ready(self) -> bool:
@@ -134,7 +144,7 @@ def plan_batches(
     if problems:
         raise InputError(problems)
     cells = {
-        column.name: planned.kind
+        column.name: (column.element.name, planned.kind)
         for column in matched.columns
         if isinstance(planned := columns[column.element.name], TextColumn)
         and not column.form.beside
@@ -158,13 +168,18 @@ def prepared(batches: Batches, frame: Frame, key: str, first: int = 1) -> Frame:
     """The cells of a table as `Batches.read` takes them: ROW (from `first`), KEY, elements."""
     read = batches.columns if batches.days is None else (batches.days, *batches.columns)
     columns = [column.prepared.alias(column.element.name) for column in read]
-    number = ROW
-    while number in frame.collect_schema():  # a table may have such a column
+    number, there = ROW, frame.collect_schema()
+    while number in there:  # a table may have such a column
         number += "'"
     # Rows are numbered in the scan itself: numbered later, many more would be held in memory.
     numbered = frame.with_row_index(number, offset=first)
     ids = named(key).cast(batches.schema[KEY]).alias(KEY)
-    return numbered.select(pl.col(number).alias(ROW), ids, *columns)
+    values = (
+        named(values_of(name)).alias(values_of(element))
+        for name, (element, kind) in batches.cells.items()
+        if kind == "number" and values_of(name) in there
+    )
+    return numbered.select(pl.col(number).alias(ROW), ids, *columns, *values)
 
 
 def _planned(trial: Trial, column: Column, schema: pl.Schema) -> TypedColumn | TextColumn:

@@ -11,10 +11,9 @@ import polars as pl
 
 from trialscreen.model.facts import DIGITS_THAT_COUNT, half_of
 from trialscreen.model.trial import Element, Trial
-from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, Form
+from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, PLAIN_NUMBER, Form
 from trialscreen.text.spelling import folded
 
-_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?$"
 _YES_NO = frozenset((_YES := "true", _NO := "false"))
 _HALVES = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
 
@@ -26,7 +25,7 @@ def has_plain(trial: Trial, element: Element, form: Form) -> bool:
     words = {*map(folded, (*element.spellings, *trial.spellings))}
     if element.type == "boolean":
         return words.isdisjoint(_YES_NO) and _YES_NO.isdisjoint(form.codes)
-    return not any(re.search(f"{_NUMBER}|{PLAIN_DAY}", word) for word in words)
+    return not any(re.search(f"{PLAIN_NUMBER}|{PLAIN_DAY}", word) for word in words)
 
 
 def cast(element: Element, text: pl.Expr) -> pl.Expr:
@@ -45,15 +44,18 @@ def plain_value(element: Element, form: Form, text: pl.Expr, value: pl.Expr) -> 
     """The value that was `cast` from a text; null if that is not plain, or not accepted."""
     if element.type == "boolean":
         return value
+    plain = PLAIN_DAY if element.type == "date" else PLAIN_NUMBER
+    return pl.when(text.str.contains(plain) & is_accepted(element, form, value)).then(value)
+
+
+def is_accepted(element: Element, form: Form, value: pl.Expr) -> pl.Expr:
+    """Whether the value of a plain number or day is accepted, and no code."""
     low, high = element.range or (date.min, date.max)
-    codes: list[Any]
-    plain, codes = (PLAIN_DAY, form.days) if element.type == "date" else (_NUMBER, form.numbers)
-    is_plain = text.str.contains(plain) & value.is_between(low, high)
+    codes: list[Any] = form.days if element.type == "date" else form.numbers
+    accepted = value.is_between(low, high)
     if element.type == "integer":
-        is_plain &= value == value.floor()
-    if codes:
-        is_plain &= ~value.is_in(codes)
-    return pl.when(is_plain).then(value)
+        accepted &= value == value.floor()
+    return accepted & ~value.is_in(codes) if codes else accepted
 
 
 def half_as_written(text: pl.Expr) -> pl.Expr:

@@ -131,7 +131,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
             progress.start(tables.counted)
             typed = rows
             if not batches.is_ready:
-                typed = _typed(_cells(tables, batches, job.key, rows), batches, quality)
+                typed = _typed(_cells(tables, batches, rows, job, screener), batches, quality)
             # For extra columns each row is screened anew; else no typed column is needed any more.
             kept = [*screener.results] if job.extra else [KEY, *screener.findings]
             results = _results(typed, screener, tell, kept)
@@ -173,7 +173,7 @@ def _problem_list(path: Path | None) -> Iterator[TextIO | None]:
 
 
 def _cells(
-    tables: Tables, batches: Batches, key: str, rows: pl.LazyFrame
+    tables: Tables, batches: Batches, rows: pl.LazyFrame, job: Job, screener: Screener
 ) -> Callable[[], Iterable[pl.DataFrame]]:
     """The `rows` of the tables, some at a time."""
     pieces = tables.pieces
@@ -181,10 +181,12 @@ def _cells(
         # Of text, the engine reads little at a time.
         return in_batches(rows, BATCH if tables.is_text else None)
 
+    kinds = batches.kinds(batches.schema if job.extra else screener.reads)
+
     def numbered() -> Iterator[pl.DataFrame]:
         first = 1
-        for piece in pieces(batches.kinds):
-            yield prepared(batches, piece, key, first)
+        for piece in pieces(kinds):
+            yield prepared(batches, piece, job.key, first)
             first += len(piece)
 
     return numbered

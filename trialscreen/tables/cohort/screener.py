@@ -63,6 +63,13 @@ class Screener:
         return Computing(self.program, outputs, *self.schema)
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The typed columns that are read to find anything."""
+        program = self.program
+        outputs = (program.results, self._flags, program.cleaned, program.needed, program.stale)
+        return program.inputs(value for one in outputs for value in one.values())
+
+    @property
     def findings(self) -> dict[str, pl.DataType]:
         """The columns of what is found for each row."""
         texts: dict[str, pl.DataType] = {"verdict": pl.String(), "open": pl.String()}

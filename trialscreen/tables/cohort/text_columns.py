@@ -16,9 +16,15 @@ from trialscreen.model.facts import Exactly, Fact, Numbers, closed
 from trialscreen.model.trial import Element, Formula, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING
-from trialscreen.tables.cohort.plain_texts import cast, half_as_written, has_plain, plain_value
+from trialscreen.tables.cohort.plain_texts import (
+    cast,
+    half_as_written,
+    has_plain,
+    is_accepted,
+    plain_value,
+)
 from trialscreen.tables.cohort.readers.cells import Form, Parser
-from trialscreen.tables.cohort.readers.opened import CellKind
+from trialscreen.tables.cohort.readers.opened import CellKind, values_of
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
 
 REMEMBERED = 50_000
@@ -76,7 +82,7 @@ class TextColumn:
         self._parser = Parser(trial, element, form)
         self.has_plain = has_plain(trial, element, self._parser.form)
         self._schema = {**self.columns, _REASON: pl.String(), _PENDING: pl.Boolean()}
-        self._value, self._code = f"{element.name} (plain)", f"{element.name} (code)"
+        self._value, self._code = values_of(element.name), f"{element.name} (code)"
         self._learned = self._nothing()
 
     def read(self, cells: pl.DataFrame) -> tuple[list[pl.Series], pl.DataFrame]:
@@ -88,16 +94,32 @@ class TextColumn:
     def kind(self) -> CellKind:
         """How its cells may come."""
         plain: Mapping[str, CellKind] = {"boolean": "truth", "date": "day"}
-        return plain.get(self.element.type, "words") if self.has_plain else "words"
+        return plain.get(self.element.type, "number") if self.has_plain else "words"
 
-    def as_it_is(self, cells: pl.DataFrame) -> list[pl.Series] | None:
-        """The typed columns of cells that come typed, if all of them can be used."""
-        column = cells[self.element.name]
-        if column.dtype == pl.Boolean:
-            return [column]
-        if column.dtype != pl.Date or not self._are_fine(column, cells[LATEST]):
+    def is_typed(self, cells: Cells) -> pl.Expr | None:
+        """Whether cells that come typed can all be used; None if they do not come so."""
+        kind = cells.kinds[self.element.name]
+        if kind == pl.Boolean:
+            return pl.lit(value=True)
+        if self._value not in cells.kinds and kind != pl.Date:
             return None
-        return [column.alias(name) for name in self.columns]
+        value = pl.col(self._value if self._value in cells.kinds else self.element.name)
+        fine = is_accepted(self.element, self._parser.form, value)
+        return (fine & (value <= pl.col(LATEST)) if kind == pl.Date else fine).all()
+
+    def as_it_is(self, cells: Cells) -> dict[str, pl.Series]:
+        """The typed columns of such cells; not with how many digits numbers are written."""
+        there = self._value in cells.kinds
+        value = cells.frame[self._value if there else self.element.name]
+        made = {column: value.alias(column) for column in self.columns}
+        if len(self.columns) > 2:
+            name = self.element.name
+            is_not = value.is_nan()  # null where that is
+            opens = (f"{name}_low_open", f"{name}_high_open")
+            made |= {column: is_not.alias(column) for column in opens}
+            half = pl.Series(f"{name}_half", [None], pl.Float64)
+            made[half.name] = half.new_from_index(0, len(value))
+        return made
 
     # How others are read, one after the other; of each, the engine does all columns at once.
 
@@ -108,7 +130,8 @@ class TextColumn:
 
     def cast(self, cells: Cells) -> Iterator[pl.Expr]:
         """The values of texts, plain and others."""
-        if self.has_plain and cells.kinds[self.element.name] == pl.String:
+        is_text = cells.kinds[self.element.name] == pl.String
+        if self.has_plain and is_text and self._value not in cells.kinds:
             yield cast(self.element, pl.col(self.element.name)).alias(self._value)
 
     def plain(self, cells: Cells) -> Iterator[pl.Expr]:
@@ -227,14 +250,6 @@ class TextColumn:
         is_pending = fact is None and self._parser.is_pending(text)
         return {**nothing, **self._values(fact), _PENDING: is_pending}
 
-    def _are_fine(self, days: pl.Series, latest: pl.Series) -> bool:
-        """Whether all of these days can be used."""
-        low, high = self.element.range or (date.min, date.max)
-        if not (days.is_between(low, high).all() and (days <= latest).all()):
-            return False
-        codes = self._parser.form.days
-        return not codes or not days.is_in(codes).any()
-
     def _values(self, fact: Fact | None) -> Mapping[str, Any]:
         name = self.element.name
         match fact:
@@ -264,26 +279,31 @@ def read_texts(
     What cannot be used is unknown, and listed. `with_awaited`, there is also the
     `awaited_column` of each.
     """
+    given = Cells.of(cells)
+    typed = {column: fine for column in columns if (fine := column.is_typed(given)) is not None}
+    all_fine = (one.alias(str(place)) for place, one in enumerate(typed.values()))
+    usable = cells.select(all_fine).row(0) if typed else ()
     made: dict[str, pl.Series] = {}
-    others: list[TextColumn] = []
-    for column in columns:
-        if (typed := column.as_it_is(cells)) is None:
-            others.append(column)
+    for column, is_usable in zip([*typed], usable, strict=True):
+        if not is_usable:
+            del typed[column]
             continue
-        made.update(zip(column.columns, typed, strict=True))
+        made |= column.as_it_is(given)
         if with_awaited:
             awaited = awaited_column(column.element.name)
             made[awaited] = pl.Series(awaited, [False]).new_from_index(0, len(cells))
-    found, unreadable = _read_others(others, cells, with_awaited=with_awaited)
+    others = [column for column in columns if column not in typed]
+    found, unreadable = _read_others(others, given, with_awaited=with_awaited)
     return made | found, unreadable
 
 
 def _read_others(
-    columns: Sequence[TextColumn], cells: pl.DataFrame, *, with_awaited: bool
+    columns: Sequence[TextColumn], cells: Cells, *, with_awaited: bool
 ) -> tuple[dict[str, pl.Series], pl.DataFrame]:
     """As `read_texts`, of cells that are texts or codes of them. The engine does all at once."""
-    names = dict.fromkeys((ROW, KEY, LATEST, *(column.element.name for column in columns)))
-    read = Cells.of(cells[[*names]])
+    elements = [column.element.name for column in columns]
+    values = [values_of(name) for name in elements if values_of(name) in cells.kinds]
+    read = Cells.of(cells.frame[[*dict.fromkeys((ROW, KEY, LATEST, *elements, *values))]])
     for step in (TextColumn.as_text, TextColumn.cast, TextColumn.plain, TextColumn.coded):
         if more := [one for column in columns for one in step(column, read)]:
             read = read.plus(more)

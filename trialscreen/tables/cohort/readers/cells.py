@@ -42,8 +42,9 @@ COMPARATORS: Mapping[str, str] = {
 }
 
 PLAIN_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-"""A day as most programs write it; a pattern for the engine too."""
-_PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?")
+PLAIN_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?$"
+"""Days and numbers as most programs write them; patterns for the engine too."""
+_PLAIN_NUMBER = re.compile(PLAIN_NUMBER)
 _LETTER = re.compile(r"[^\W\d_]")
 _SPAN = re.compile(r"(\bto\b)")
 _POINT, _COMMA = re.compile(r"(?<=\d)\.|\.(?=\d)"), re.compile(r"(?<=\d),(?=\d)")

@@ -9,9 +9,9 @@ from typing import IO
 
 import polars as pl
 
-from trialscreen.tables.cohort.readers.cells import PLAIN_DAY
+from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, PLAIN_NUMBER
 from trialscreen.tables.cohort.readers.csv_plain import CONTROLS, is_utf8
-from trialscreen.tables.cohort.readers.opened import CellKind
+from trialscreen.tables.cohort.readers.opened import CellKind, values_of
 from trialscreen.text.characters import BLANKS
 
 PIECE = 16 << 20
@@ -52,6 +52,7 @@ class PieceReader:
         self._schema: dict[str, pl.DataType] = dict.fromkeys(names, pl.String())
         self._truths = [name for name in self._schema if kinds.get(name) == "truth"]
         self._days = [name for name in self._schema if kinds.get(name) == "day"]
+        self._numbers = [name for name in self._schema if kinds.get(name) == "number"]
         self._schema |= dict.fromkeys(self._truths, pl.Boolean())
         self._codes: dict[str, _Codes] = {}
         for name in self._schema:
@@ -66,7 +67,7 @@ class PieceReader:
         self._forget()
         frame = self._parsed(data)
         self._learned(frame)
-        return self._typed(frame)
+        return self._typed(frame)[0]
 
     def read_if_plain(self, data: bytes) -> pl.DataFrame | None:
         """Lines of which nothing is known; None if they are not plain for certain.
@@ -81,13 +82,12 @@ class PieceReader:
             frame = self._parsed(data)
         except pl.exceptions.PolarsError:
             return None
-        if data.count(b"\n") != len(frame):
-            return None
         new = self._learned(frame)
-        frame = self._typed(frame)
         size = len(frame) * frame.width + self._bytes_in_cells(frame)
-        is_plain = size == len(data) and not _has_controls(frame, new)
-        return frame if is_plain and not _has_blank_row(frame) else None
+        if size != len(data) or _has_blank_row(frame):
+            return None
+        frame, unknown = self._typed(frame)
+        return None if _has_controls(frame, unknown, new) else frame
 
     def _parsed(self, data: bytes) -> pl.DataFrame:
         try:
@@ -115,20 +115,27 @@ class PieceReader:
             schema=schema,
         )
 
-    def _typed(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """With columns of days, where all cells are."""
-        if not self._days:
-            return frame
-        texts = [pl.nth(frame.get_column_index(name)) for name in self._days]
-        days = frame.select(text.str.to_date("%Y-%m-%d", strict=False) for text in texts)
-        are_days = frame.select(text.str.contains(PLAIN_DAY).all() for text in texts).row(0)
-        fitting = [
-            column
-            for column, fits in zip(days, are_days, strict=True)
-            if fits and column.null_count() == frame[column.name].null_count()
+    def _typed(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+        """With columns of days and numbers where all cells are plain; and what is text still."""
+        patterns = dict.fromkeys(self._days, PLAIN_DAY) | dict.fromkeys(self._numbers, PLAIN_NUMBER)
+        texts = {name: pl.nth(frame.get_column_index(name)) for name in patterns}
+        fits = (text.str.contains(patterns[name]).all() for name, text in texts.items())
+        plain = {one.name for one in frame.select(fits).get_columns() if one.all()}
+        for name in self._numbers:
+            if name not in plain:  # from now on
+                self._begin(name)
+        self._numbers = [name for name in self._numbers if name in plain]
+        days = (texts[name] for name in self._days if name in plain)
+        real = [
+            day
+            for day in frame.select(_as_days(days)).get_columns()
+            if day.null_count() == frame[day.name].null_count()
         ]
-        self._days = [column.name for column in fitting]  # from now on
-        return frame.with_columns(fitting)
+        self._days = [day.name for day in real]
+        numbers = [texts[name].cast(pl.Float64).alias(values_of(name)) for name in self._numbers]
+        kinds = frame.schema.items()
+        others = [name for name, kind in kinds if kind == pl.String and name not in plain]
+        return frame.with_columns(*real, *numbers), others
 
     # Codes of texts.
 
@@ -146,9 +153,6 @@ class PieceReader:
         for place, column in enumerate(frame.get_columns()):
             if column.dtype == pl.Boolean:
                 total += 5 * (len(column) - column.null_count()) - int(column.sum())
-                continue
-            if column.dtype == pl.Date:
-                total += 10 * (len(column) - column.null_count())
                 continue
             cell = pl.nth(place)
             if column.name in self._codes:
@@ -189,10 +193,14 @@ class _Codes:
             yield new
 
 
-def _has_controls(frame: pl.DataFrame, others: Sequence[pl.Series]) -> bool:
-    columns = frame.select(pl.selectors.string().str.contains(_CONTROL).any()).row(0)
-    texts = pl.concat(others).str.contains(_CONTROL).any() if others else False
-    return texts or any(columns)
+def _as_days(texts: Iterable[pl.Expr]) -> Iterator[pl.Expr]:
+    return (text.str.to_date("%Y-%m-%d", strict=False, cache=False) for text in texts)
+
+
+def _has_controls(frame: pl.DataFrame, names: Sequence[str], others: Sequence[pl.Series]) -> bool:
+    texts = pl.selectors.by_name(names).str.contains(_CONTROL)
+    new = bool(others) and pl.concat(others).str.contains(_CONTROL).any()
+    return bool(new) or any(one.any() for one in frame.select(texts.any()).get_columns())
 
 
 def _has_blank_row(frame: pl.DataFrame) -> bool:

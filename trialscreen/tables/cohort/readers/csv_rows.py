@@ -90,16 +90,16 @@ class CsvRows:
                     return
                 lines = data if data.endswith(b"\n") else data + b"\n"
                 if is_known:
-                    yield reader.read(lines, only)
-                    rows += lines.count(b"\n")
+                    yield (frame := reader.read(lines, only))
+                    rows += len(frame)
                     continue
-                frame = reader.read_if_plain(lines)
-                if frame is None:
+                found = reader.read_if_plain(lines)
+                if found is None:
                     self._rest = self._look(place, rows)
                     self._rows = rows
                     return
-                rows, place = rows + len(frame), place + len(data)
-                yield frame if only is None else frame.select(pl.selectors.by_name(only))
+                rows, place = rows + len(found), place + len(data)
+                yield found if only is None else found.select(pl.selectors.by_name(only))
         if not is_known:
             self._rows, self._is_read = rows, True
 

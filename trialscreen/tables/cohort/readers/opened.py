@@ -13,12 +13,19 @@ from trialscreen.model.errors import InputError, Problem
 from trialscreen.tables.cohort.readers.cells import Kind
 from trialscreen.text.characters import BLANKS, first_control, shown
 
-CellKind = Literal["truth", "day", "words"]
-"""What the cells of a column are, mostly: true and false, days, or texts that come again."""
+CellKind = Literal["truth", "day", "number", "words"]
+"""What the cells of a column are, mostly: true and false, days, numbers, or texts that come again.
+"""
 
 Pieces = Callable[[Mapping[str, CellKind]], Iterator[pl.DataFrame]]
-"""All rows, some at a time. The columns of which a kind is given are truths or days where all cells
-are plain, or else texts or codes of texts; the others are texts."""
+"""All rows, some at a time. The columns of which a kind is given may be truths or days where all
+cells are plain, or codes of texts; the others are texts. Where all cells of a column are plain
+numbers, these stand in one more, its `values_of`."""
+
+
+def values_of(name: str) -> str:
+    """The column with the numbers that stand as texts in the column of this name."""
+    return f"{name} (plain)"
 
 
 class Tables(NamedTuple):
