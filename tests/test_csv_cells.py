@@ -1,0 +1,135 @@
+"""Each cell of a CSV file is what the parser reads in it, whatever its column is otherwise like."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import polars as pl
+import pytest
+
+from trialscreen import load_trial
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, closed
+from trialscreen.model.trial import Element
+from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
+from trialscreen.tables.cohort.column_map import NO_MAP, ROW, match_columns
+from trialscreen.tables.cohort.readers import csv_pieces, csv_rows
+from trialscreen.tables.cohort.readers.cells import Parser
+from trialscreen.tables.cohort.readers.inputs import open_tables
+
+TRIAL = load_trial()
+ON = date(2026, 6, 1)
+ROWS = 400
+ENDS = ("low", "high", "low_open", "high_open", "half")
+ENGINES_TAKE = (
+    *(" 7.1 ", "1_000", "7.1D", "0x1p3", "1e2", "+50", "0050", "inf", "nan", "NaN", "50.", ".5"),
+    *("-0", "-0.0", "50,5", "1e400", "9" * 40, "0." + "3" * 30, "5" + "0" * 250, "٣"),
+    *("True", "FALSE", "yes", "1", "0", "t", "1.0", " true", "no "),
+    *("202603", "2026-3-1", "2026- 3-01", "03-01-2026", "2026-03-01T00:00", "0000-01-01"),
+    *("2026-02-30", "2027-01-01", "9999-12-31", "1000-01-01", "+026-03-01"),
+    *("<50", ">= 50", "2026-03", "2026", "50 to 60", "unknown", " ", "\u00a0", "abc", "121 lb"),
+)
+"""Texts that engines or people take for values, rightly or wrongly."""
+
+
+def clean(rng: Random, element: Element) -> str:
+    match element.type:
+        case "boolean":
+            return rng.choice(("true", "false"))
+        case "choice":
+            return rng.choice([*element.choices])
+        case "date":
+            return (ON - timedelta(rng.randrange(30_000))).isoformat()
+    assert element.range is not None
+    low, high = map(float, element.range)  # type: ignore[arg-type]
+    value = rng.uniform(low, min(high, low + 200))
+    decimals = 0 if element.type == "integer" else rng.choice((0, 1, 1, 2, 12))
+    return f"{value:.{decimals}f}"
+
+
+def column(rng: Random, element: Element) -> list[str]:
+    """Cells that are clean, or mostly, or only in some of the pieces."""
+    share = rng.choice((0, 0, 0.003, 0.05, 0.5))
+    start = rng.choice((0, ROWS // 2))
+    return [
+        rng.choice(ENGINES_TAKE)
+        if place >= start and rng.random() < share
+        else ""
+        if rng.random() < 0.1
+        else clean(rng, element)
+        for place in range(ROWS)
+    ]
+
+
+def stated(parser: Parser, text: str, columns: Sequence[str]) -> tuple[list[Any], str | None]:
+    """What stands in these typed columns for a cell, and why it cannot be used."""
+    try:
+        fact: Fact | None = parser.read(text, ON)
+    except ValueProblem as problem:
+        return [None] * len(columns), str(problem)
+    match fact:
+        case None:
+            return [None] * len(columns), None
+        case Exactly(value):
+            return [value], None
+        case Numbers() if len(columns) > 2:
+            return [*fact], None
+        case Numbers():
+            return [*closed(fact)[:2]], None
+        case Dates():
+            return [*fact], None
+
+
+def read(path: Path, folder: Path, *, halves: bool) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The typed columns of each piece, and what of it cannot be used."""
+    tables = open_tables([path], folder, at_once=False)
+    matched = match_columns(TRIAL, tables.schema, "patient_id", NO_MAP)
+    batches = plan_batches(TRIAL, matched, tables.schema, "patient_id", Anchor(ON, ON))
+    assert tables.pieces is not None
+    first = 1
+    for piece in tables.pieces(batches.kinds(batches.schema if halves else ())):
+        typed, found = batches.read(prepared(batches, piece, "patient_id", first))
+        first += len(piece)
+        yield typed, found.unreadable
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_cell_is_what_the_parser_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    rng = Random(seed)
+    elements = {one.name: one for one in rng.sample([*TRIAL.answerable()], 40)}
+    elements |= {name: TRIAL.elements[name] for name in ("weight", "height", "bmi", "birth_date")}
+    elements.pop("screening_date", None)
+    cells = {name: column(rng, element) for name, element in elements.items()}
+    table = tmp_path / "t.csv"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator=rng.choice(("\n", "\n", "\r\n")))
+        writer.writerow(["patient_id", *cells])
+        writer.writerows(
+            [f"P{row}", *row_cells]
+            for row, row_cells in enumerate(zip(*cells.values(), strict=True))
+        )
+    for module in (csv_pieces, csv_rows):
+        monkeypatch.setattr(module, "PIECE", 8_000)
+    parsers = {name: Parser(TRIAL, element) for name, element in elements.items()}
+    for halves in (True, False):
+        found = [*read(table, tmp_path, halves=halves)]
+        assert len(found) > 5
+        typed = pl.concat([one for one, _ in found])
+        bad = pl.concat([one for _, one in found])
+        reasons = {
+            (row, name): why for row, name, why in bad["row", "element", "reason"].iter_rows()
+        }
+        assert typed[ROW].to_list() == list(range(1, ROWS + 1))
+        for name, texts in cells.items():
+            columns = [one for one in (name, *(f"{name}_{end}" for end in ENDS)) if one in typed]
+            rows = zip(texts, typed.select(columns).iter_rows(), strict=True)
+            for row, (text, have) in enumerate(rows, start=1):
+                want, why = stated(parsers[name], text, columns)
+                known = len(columns) if halves else 4
+                assert [*have[:known]] == want[:known], (name, text)
+                assert reasons.get((row, name)) == why, (name, text)
