@@ -1,6 +1,7 @@
 """`screen --fhir`: a made-up patient's FHIR resources beside flags, files and answers."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -249,6 +250,7 @@ def test_the_record_to_sign_has_the_places(record: Path, tmp_path: Path) -> None
     ran = run("report", "--fhir", record, "--weight", "61", *ON, "-o", page)
     assert ran.code == 0, ran.err
     text = page.read_text("utf-8")
+    assert re.search(r"Cushing[^<]*\(E1\)</[^<]*<[^<]*yes, in the record: yes, 2024-02-03", text)
     for one in ("Observation/o2", "Condition/c2", "1 not used", "patient&#x27;s record"):
         assert one in text or one.replace("&#x27;", "'") in text, one
 

@@ -97,10 +97,11 @@ def _from(
         values |= {name: f"{values[name]}, answered {day}" for name, day in days.items() if day}
     elif day := next(iter(days.values()), None):
         origin += f"; answered {day}"
+    placed = {one.element for one in screening.recorded}
     lines: dict[tuple[str, str], list[str]] = {}
     for name in names:
         ids = ", ".join(one for one in used if name in used[one]) or "no criterion"
-        alone = "" if elements[name].type == "boolean" else name
+        alone = name if elements[name].type != "boolean" or name in placed else ""
         lines.setdefault((alone, values[name]), []).append(f"{elements[name].label} ({ids})")
     yield blocks.Heading(origin, 3)
     yield blocks.terms(
