@@ -20,6 +20,7 @@ from trialscreen.text.characters import short
 MOST_SHOWN = 200
 """Characters of a result in words."""
 
+_WRITTEN_DOWN = "on the day it was written down"
 _SAY_NOTHING = ("refuted", "error", "planned")
 
 
@@ -157,7 +158,8 @@ class Gathered:
             value, unit = recorded_value(entry)
         says_why = hit.only_proposes or not (hit.binding.sites or hit.binding.only_active)
         own = hit.binding.note if says_why else ""
-        notes = dict.fromkeys(filter(None, (note, own, *entry.notes)))
+        undated = _WRITTEN_DOWN if entry.recorded and not (entry.start or entry.end) else ""
+        notes = dict.fromkeys(filter(None, (note, own, *entry.notes, undated)))
         self.evidence.append(
             Evidence(
                 kind,
