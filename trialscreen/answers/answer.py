@@ -229,7 +229,7 @@ def readable_facts(
 ) -> dict[str, Fact]:
     """The facts of the answers that can be read; the others are noted in `problems`."""
     facts: dict[str, Fact] = {}
-    known = {element.name: element for element in trial.answerable()}
+    known = trial.answerable_by_name
     for name, answer in answers.items():
         if name == SCREENING_DATE:
             continue
@@ -246,7 +246,8 @@ def readable_facts(
         else:
             if fact is not None:
                 facts[name] = fact
-        problems.extend(wrong_notes(answer.where, answer.notes))
+        if answer.notes:
+            problems.extend(wrong_notes(answer.where, answer.notes))
     return {name: facts[name] for name in known if name in facts}
 
 

@@ -46,7 +46,7 @@ _AWAITED = r"(?i)\s+(since|from)\s+(?=\S)"
 
 def told_apart(trial: Trial, answers: Answers, problems: list[Problem]) -> dict[str, Answer]:
     """The answers, with what stands behind a value in notes; a note that differs is a problem."""
-    known = {element.name: element for element in trial.answerable()}
+    known = trial.answerable_by_name
     return {
         name: _told_apart(trial, known[name], one, problems) if name in known else one
         for name, one in answers.items()
@@ -165,6 +165,9 @@ def _is_date(text: str, *, whole: bool = False) -> bool:
     return first == last or not whole
 
 
+_BESIDE = {SAMPLED, AWAITED_SINCE, AWAITED_FROM}
+
+
 def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Problem]) -> Samples:
     """The days of samples, and what is awaited, in answers that are `told_apart`.
 
@@ -174,7 +177,8 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
     days: dict[str, Dates] = {}
     awaited: list[Awaited] = []
     for element in trial.answerable():
-        if (answer := answers.get(element.name)) is None:
+        answer = answers.get(element.name)
+        if answer is None or (not answer.is_pending and _BESIDE.isdisjoint(answer.notes)):
             continue
         said = _said(trial, answer)
         found = _read_days(trial, said, answer.where, on, problems)
@@ -208,8 +212,7 @@ def _is_no(trial: Trial, element: Element, answer: Answer, on: date) -> bool:
 
 def _said(trial: Trial, answer: Answer) -> dict[str, str]:
     """What is said beside the value; `unknown` is not."""
-    keys = (SAMPLED, AWAITED_SINCE, AWAITED_FROM)
-    notes = {key: answer.notes[key] for key in keys if key in answer.notes}
+    notes = {key: text for key, text in answer.notes.items() if key in _BESIDE}
     return {key: text for key, text in notes.items() if not is_unknown(trial, text)}
 
 

@@ -49,6 +49,30 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
     Numbers come out in the element's unit. Raises ValueProblem, with the value and what
     would be accepted.
     """
+    if trial.elements.get(element.name) is not element:
+        return _read(trial, element, text, on)
+    day = on if element.type == "date" else None
+    known, key = trial.once(_read_before), (element.name, text, day)
+    if key not in known:
+        fact = _read(trial, element, text, on)
+        if len(known) == MOST_TEXTS:
+            known.clear()
+        known[key] = fact
+    return known[key]
+
+
+MOST_TEXTS = 20_000
+"""Texts of which is remembered what they state: patients are given the same ones."""
+
+_ReadBefore = dict[tuple[str, str, date | None], Fact | None]
+"""By element, text and, for a date, the screening date."""
+
+
+def _read_before(_: Trial) -> _ReadBefore:
+    return {}
+
+
+def _read(trial: Trial, element: Element, text: str, on: date) -> Fact | None:
     if len(text) > MAX_LENGTH:
         raise ValueProblem(f"{shown(text)} is too long; at most {MAX_LENGTH} characters are read")
     if first_control(text) is not None or "\n" in text:

@@ -1,6 +1,6 @@
 """A trial as its criteria file states it: elements, criteria, checks. Frozen values only."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cached_property
@@ -303,6 +303,10 @@ class Trial:
                     ahead.extend(formula.inputs)
         return tuple(names)
 
-    def answerable(self) -> Iterator[Element]:
+    def answerable(self) -> Iterable[Element]:
         """The elements a patient's data may name: all but the internal ones."""
-        return (element for element in self.elements.values() if not element.internal)
+        return self.answerable_by_name.values()
+
+    @cached_property
+    def answerable_by_name(self) -> Mapping[str, Element]:
+        return {name: one for name, one in self.elements.items() if not one.internal}
