@@ -12,13 +12,15 @@ def choose(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The statements that hold of each patient, with the rows that say them; and the others.
 
-    `newest`: place, said, day, source, id, at. The others are pairs of place and group: there
-    `select` has to look at all that the patient's rows say.
+    `newest`: place, said, day, until, source, id, at. The others are pairs of place and group:
+    there `select` has to look at all that the patient's rows say.
     """
     rows = newest.join(statements, on="said")
     results, not_simple = _results(rows, complex_groups)
-    proposed, several = _single(rows.filter(part="proposed"), ("element",))
-    beside, more = _single(rows.filter(part="beside"), ("element", "system", "code"))
+    proposed, several = _latest(rows.filter(part="proposed"), ("element",))
+    by_code = ("element", "system", "code")
+    beside, more = _latest(rows.filter(part="beside"), by_code)
+    beside = _in_order(beside).unique(("place", *by_code, "value", "unit"), keep="last")
     coded, differing = _coded(rows.filter(part="coded"), results)
     apart = rows.filter(part="apart").select("place", "group")
     slow = pl.concat([not_simple, several, more, differing, apart]).unique()
@@ -45,19 +47,24 @@ def _results(
     return rows.join(chosen, on=_ROW, how="semi"), last.filter(~good).select(of)
 
 
-def _single(rows: pl.DataFrame, of: tuple[str, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The newest of each patient and `of`; the groups in which several are of one day."""
+def _latest(rows: pl.DataFrame, of: tuple[str, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """All that may be the newest of each patient and `of`; groups in which that is not so clear."""
     of = ("place", *of)
-    last = rows.filter(pl.col("day") == pl.col("day").max().over(of))
-    several = pl.len().over(of) > 1
-    return last.filter(~several), last.filter(several).select("place", "group")
+    last = rows.filter(pl.col("until") >= pl.col("day").max().over(of))
+    timed = pl.col("at").is_not_null()
+    unclear = timed.any().over(of) & (pl.len().over(of) > 1)
+    return last.filter(~unclear), last.filter(unclear).select("place", "group")
+
+
+def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """As `select` is given the rows of a patient."""
+    return rows.sort(pl.col("source").str.split("/").list.first(), "id", maintain_order=True)
 
 
 def _coded(rows: pl.DataFrame, results: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The last row of each code; groups of which the codes say this and that, or results too."""
-    table = pl.col("source").str.split("/").list.first()
     of = ("place", "element", "system", "code", "kind", "standing")
-    last = rows.sort("day", table, "id").unique(of, keep="last")
+    last = _in_order(rows).sort("day", maintain_order=True).unique(of, keep="last")
     facts = last.filter(kind="fact")
     differing = facts.filter(pl.col("value").n_unique().over("place", "element") > 1)
     beside_results = facts.join(results, on=("place", "group"), how="semi")

@@ -19,10 +19,11 @@ SAID = (
 
 
 def find_newest(staged: Staged, on: date) -> None:
-    """Makes the tables patient, odd, medicated, said and newest, of all who are alive.
+    """Makes the tables patient, odd, said and newest, of all who are alive.
 
     `newest` has a row of each patient for each concept, and more where several are of its last
-    day; `said` what they say. Of patients in `odd` some row has no day that can be compared.
+    day, or medicines that were taken until then or longer; `said` what they say. Of patients in
+    `odd` some row has no day that can be compared.
     """
     here = staged.source.here
     here.execute(
@@ -32,17 +33,11 @@ def find_newest(staged: Staged, on: date) -> None:
         " WHERE person_id IS NOT NULL GROUP BY person_id) ANTI JOIN death USING (person_id)"
     )
     here.execute("CREATE TABLE odd (person_id VARCHAR)")
-    here.execute(
-        "CREATE TABLE medicated (person_id VARCHAR, concept BIGINT, source_concept BIGINT)"
-    )
     here.execute('CREATE TABLE rows_of ("table" VARCHAR, person_id VARCHAR, times BIGINT)')
     said, newest = [], []
     for number, rows in enumerate(staged.rows):
-        if rows.domain.kind == "medication":
-            _find_medicated(staged, rows)
-            continue
         _pick(staged, rows, on)
-        _keep(staged, rows)
+        _keep(staged, rows, on)
         said.append(_said(staged, rows, number))
         newest.append(_newest(rows))
     here.execute(f"CREATE TABLE said AS {' UNION ALL '.join(said) or _NONE_SAID}")
@@ -50,19 +45,6 @@ def find_newest(staged: Staged, on: date) -> None:
 
 
 _NONE_SAID = "SELECT 0 AS said WHERE false"
-
-
-def _find_medicated(staged: Staged, rows: Rows) -> None:
-    """Who takes what: of medicines, all rows count."""
-    names = ", ".join(
-        f"{cleaned(rows, name)} AS {name}" for name in ("person_id", "concept", "source_concept")
-    )
-    staged.source.here.execute(
-        f"INSERT INTO medicated SELECT DISTINCT {names} FROM {rows.relation} WHERE {rows.where}"
-    )
-    person = cleaned(rows, "person_id")
-    counted = f"SELECT {person}, count(*) FROM {rows.relation} WHERE {rows.where} GROUP BY ALL"
-    _count(staged, rows, counted)
 
 
 def _count(staged: Staged, rows: Rows, persons: str) -> None:
@@ -84,7 +66,7 @@ def _pick(staged: Staged, rows: Rows, on: date) -> None:
         f"CREATE TABLE pick_{table} AS SELECT {_column(rows, 'person_id')} AS person,"
         f" {cleaned(rows, 'concept')} AS concept{_kinds(rows)},"
         f" max({counts} | rowid END) AS up, max({counts} | ({last} - rowid) END) AS down,"
-        f" bool_or({_day(rows)} IS NULL) AS is_odd, count(*) AS times FROM {rows.relation}"
+        f" bool_or({_until(rows)} IS NULL) AS is_odd, count(*) AS times FROM {rows.relation}"
         f" WHERE {rows.where} GROUP BY ALL"
     )
     person = _as_id("person")
@@ -92,7 +74,7 @@ def _pick(staged: Staged, rows: Rows, on: date) -> None:
     _count(staged, rows, f"SELECT {person}, sum(times) FROM pick_{table} GROUP BY ALL")
 
 
-def _keep(staged: Staged, rows: Rows) -> None:
+def _keep(staged: Staged, rows: Rows, on: date) -> None:
     """Keeps the rows that were picked; all of the last day where there are several."""
     table, here = rows.domain.table, staged.source.here
     last = f"((1::BIGINT << {_ROW_BITS}) - 1)"
@@ -101,11 +83,19 @@ def _keep(staged: Staged, rows: Rows) -> None:
         f"{quoted(column)} AS {quoted(name)}" for name, (column, _) in rows.columns.items()
     )
     select = f"SELECT {listed} FROM {rows.relation} WHERE"
+    at = f"{_FIRST} + (up >> {_ROW_BITS})::INTEGER"
+    if rows.domain.kind == "medication":
+        here.execute(
+            f"CREATE TABLE kept_{table} AS SELECT {listed} FROM {rows.relation} AS one JOIN"
+            f" (SELECT person, concept AS of, max({at}) AS newest FROM pick_{table} GROUP BY ALL)"
+            f" ON {_column(rows, 'person_id')} = person AND {cleaned(rows, 'concept')} = of"
+            f" WHERE {rows.where} AND {_day(rows)} <= DATE '{on}' AND {_until(rows)} >= newest"
+        )
+        return
     here.execute(
         f"CREATE TABLE kept_{table} AS {select} rowid IN"
         f" (SELECT up & {last} FROM pick_{table} WHERE {is_one})"
     )
-    at = f"{_FIRST} + (up >> {_ROW_BITS})::INTEGER"
     several = f"SELECT person, concept, {at} FROM pick_{table} WHERE NOT ({is_one})"
     if here.execute(f"{several} LIMIT 1").fetchone() is not None:
         key = f"({_column(rows, 'person_id')}, {cleaned(rows, 'concept')}, {_day(rows)})"
@@ -149,13 +139,14 @@ def _newest(rows: Rows) -> str:
     same += [f"{_is_filled(kept, 'end')} = has_end", f"{_is_filled(kept, 'stopped')} = is_stopped"]
     names = ("person_id", "id", "day", "moment", "time")
     listed = ", ".join(f"{cleaned(kept, name)} AS {quoted(name)}" for name in names)
+    listed += f", {_until(kept)} AS until"
     is_time = (
         "left(moment, 10) = left(day, 10)"
         f" AND regexp_full_match(moment, '{_MOMENT}')"
         f" AND NOT regexp_full_match(substr(moment, 11), '{_MIDNIGHT}')"
     )
     return (
-        "SELECT place, said, TRY_CAST(left(day, 10) AS DATE) AS day,"
+        "SELECT place, said, TRY_CAST(left(day, 10) AS DATE) AS day, until,"
         f" '{table}/' || id AS source, TRY_CAST(id AS BIGINT) AS id,"
         f" CASE WHEN {is_time} THEN TRY_CAST(moment AS TIMESTAMP)"
         f" WHEN regexp_full_match(time, '{_TIME}')"
@@ -190,15 +181,26 @@ def _has_value(rows: Rows) -> str:
     return f"({' OR '.join(filled)} OR {cleaned(rows, 'value_concept')} <> 0)"
 
 
-def _day(rows: Rows) -> str:
+def _day(rows: Rows, name: str = "day") -> str:
     """SQL: a row's day; null where it is none, or more than one."""
-    column, kind = _column(rows, "day"), rows.columns["day"][1]
+    column, kind = _column(rows, name), rows.columns[name][1]
     if kind == "DATE":
         return column
     text = f"trim(CAST({column} AS VARCHAR))"
     day = f"TRY_CAST(left({text}, 10) AS DATE)"
     is_day = f"length({text}) = 10 OR regexp_full_match(substr({text}, 11), '{_MIDNIGHT}')"
     return f"CASE WHEN CAST({day} AS VARCHAR) = left({text}, 10) AND ({is_day}) THEN {day} END"
+
+
+def _until(rows: Rows) -> str:
+    """SQL: the last day of a medicine, as far as it is told; of all else its day."""
+    day, ends = _day(rows), [name for name in ("last", "end") if name in rows.columns]
+    if rows.domain.kind != "medication" or not ends:
+        return day
+    last = " ".join(f"WHEN {_is_filled(rows, name)} THEN {_day(rows, name)}" for name in ends)
+    end = f"CASE {last} ELSE {day} END"
+    # Of which one is no day, the other does not tell either.
+    return f"CASE WHEN {end} < {day} THEN {day} WHEN {day} IS NOT NULL THEN {end} END"
 
 
 def _as_id(text: str) -> str:

@@ -129,20 +129,7 @@ class _Extraction:
         self._statements = _frame(speaker.statements(dicts(self._here, "FROM said")), _STATEMENT)
         concepts = self._query("SELECT said, concept, source_concept FROM said")
         about = self._statements.join(concepts, on="said")
-        medicines = "SELECT DISTINCT concept, source_concept FROM medicated"
-        names = ("concept", "source_concept", "group")
-        vocabulary = self._staged.vocabulary(
-            "(SELECT concept, source_concept, 0 AS operator, 0 AS value_concept, 0 AS unit_concept,"
-            " 0 AS route FROM medicated)"
-        )
-        speaker = Speaker(self._selection, vocabulary, self._groups)
-        of_medicines = [
-            (row["concept"], row["source_concept"], group)
-            for row in dicts(self._here, medicines)
-            for group in speaker.groups_of({**row, "table": "drug_exposure", "kind": "medication"})
-        ]
-        schema = {"concept": pl.Int64(), "source_concept": pl.Int64(), "group": pl.String()}
-        self._about = pl.concat([about.select(names), _frame(of_medicines, schema)]).unique()
+        self._about = about.select("concept", "source_concept", "group").unique()
 
     def _meet(self) -> None:
         """Who the patients are, and what the table person says of each."""
@@ -183,7 +170,6 @@ class _Extraction:
         whole = set(patients.filter("is_whole")["place"])
         newest = self._query(f"FROM newest WHERE place BETWEEN {first} AND {last}")
         chosen, slow = choose(newest, self._statements, self._complex)
-        slow = pl.concat([slow, self._medicated(patients)]).unique()
         slow = slow.filter(~pl.col("place").is_in(list(whole)))
         chosen = chosen.join(slow, on=("place", "group"), how="anti")
         in_part = self._in_part(patients, slow)
@@ -194,14 +180,6 @@ class _Extraction:
             self._problems = [one for one in self._problems if one[0] not in whole]
             found = found.without(whole).beside(self._in_whole(patients, whole))
         self._write(patients, found)
-
-    def _medicated(self, patients: pl.DataFrame) -> pl.DataFrame:
-        """The groups of elements about which medicines of these patients say anything."""
-        names = ("concept", "source_concept")
-        taken = self._query("SELECT place, concept, source_concept FROM medicated JOIN patient"
-                            " USING (person_id)")  # fmt: skip
-        taken = taken.join(patients, on="place", how="semi")
-        return taken.join(self._about, on=names).select("place", "group")
 
     def _of_persons(self, patients: pl.DataFrame) -> Found:
         said = patients.join(self._said_of_persons, on="who").with_columns(

@@ -64,15 +64,6 @@ class Speaker:
         for row in said:
             yield from self._statements(row["said"], self._entry(row))
 
-    def groups_of(self, row: Mapping[str, Any]) -> set[str]:
-        """The groups of elements about which a row of these concepts can say anything."""
-        trial, codes, on, _ = self._selection
-        entry = self._entry({**dict.fromkeys(EVENT), "has_end": False, "is_stopped": False, **row})
-        names = {hit.binding.element for hit in hits_of(Gathered(trial, codes, on), entry)}
-        for _, code in codes.medicine_codes(entry.codes):
-            names |= set(elements_of(code.medicine))
-        return {self._groups[name] for name in names}
-
     def _entry(self, row: Mapping[str, Any]) -> Entry:
         event = {**dict.fromkeys(EVENT), **row, "id": "0", "day": self._day}
         event |= {"end": self._day if row["has_end"] else None}
@@ -84,6 +75,9 @@ class Speaker:
         found = select(trial, codes, Record("", (), (entry,)), on)
         hits = {hit.binding.element: hit for hit in hits_of(Gathered(trial, codes, on), entry)}
         has_value = entry.value is not None and entry.value != ()
+        for _, code in codes.medicine_codes(entry.codes) if entry.kind == "medication" else ():
+            for name in elements_of(code.medicine):
+                yield Statement(said, "apart", self._groups[name], name)
         results = {name for name, hit in hits.items() if has_value and _is_result(hit)}
         unusable = {name for name in results if _is_unusable(name, hits[name], found)}
         for name in unusable:
