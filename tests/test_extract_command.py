@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from tests.fhir_records import observation, patient, write_lines
-from tests.process import Ran, run
+from tests.process import PATIENTS, Ran, run
 
 DAY = ("--screening-date", "2026-06-01")
 
@@ -63,6 +63,22 @@ def test_what_lies_after_the_screening_date_does_not_count(tmp_path: Path) -> No
     write_lines(tmp_path / "a.ndjson", patient(), observation(effectiveDateTime="2026-06-02"))
     extract(tmp_path)
     assert pl.read_parquet(tmp_path / "facts.parquet")["tsh"].to_list() == [None]
+
+
+@pytest.mark.parametrize("name", ["eligible", "undetermined", "ineligible_lab"])
+def test_answers_to_the_exported_questionnaire_come_back(tmp_path: Path, name: str) -> None:
+    given = PATIENTS / f"{name}.yaml"
+    made = ("export", "response", given, "--subject", "S-001", "--every-question")
+    assert run(*made, "-o", "answers.json", *DAY, folder=tmp_path).code == 0
+    ran = run("extract", "fhir", "answers.json", "-o", "facts.parquet", *DAY, folder=tmp_path)
+    assert (ran.code, len(ran.err.splitlines())) == (0, 1)
+    assert run("cohort", "facts.parquet", "-o", "out.parquet", folder=tmp_path).code == 0
+    (row,) = pl.read_parquet(tmp_path / "out.parquet").rows(named=True)
+    found = json.loads(run("screen", given, *DAY, "--format", "json").out)
+    assert (row["patient_id"], row["verdict"]) == ("S-001", found["verdict"])
+    assert {one["id"]: row[one["id"]] for one in found["criteria"]} == {
+        one["id"]: one["met"] for one in found["criteria"]
+    }
 
 
 REFUSED = [

@@ -139,7 +139,7 @@ def stated(patients: Rows) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield from ((patient["patient_id"], name, one) for one in statements)
 
 
-@pytest.mark.parametrize(("source", "least"), [("synthea", 5), ("ecqm", 0)])
+@pytest.mark.parametrize(("source", "least"), [("synthea", 7), ("ecqm", 9)])
 def test_every_condition_with_a_code_that_is_bound_is_evidence(
     source: str, least: int, request: pytest.FixtureRequest
 ) -> None:

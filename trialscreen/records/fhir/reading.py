@@ -82,7 +82,7 @@ def _record(patient: str, kept: Sequence[Kept], maker: Maker, note: Note) -> Rec
             note(Problem(one.place, f"{one.source} is not read: {error}"))
     persons = [made for made in versions.all() if isinstance(made, Person)]
     entries = [made for made in versions.all() if isinstance(made, Entry)]
-    if not persons:
+    if not persons and any(one.kind != "QuestionnaireResponse" for one in kept):
         message = f"{shown(patient)} is referred to, and no Patient among the files has this id"
         note(Problem(kept[0].place, message))
     return Record(patient, tuple(persons), tuple(entries))

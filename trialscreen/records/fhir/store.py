@@ -7,9 +7,11 @@ from io import BytesIO
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from tempfile import gettempdir
 from types import TracebackType
 from typing import IO, NamedTuple
 
+from trialscreen.model.errors import InputError
 from trialscreen.records.fhir.outdone import Row, left
 
 _TABLES = """
@@ -76,7 +78,13 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self._base.close()
-        self._data.close()
+        try:
+            self._data.close()
+        except OSError as full:
+            error = full
+        if isinstance(error, sqlite3.Error | OSError):
+            message = f"what waits until all is read cannot be kept: {error}"
+            raise InputError.at(gettempdir(), message) from None
 
     def keep(self, kept: Kept) -> None:
         """A resource."""
