@@ -74,4 +74,4 @@ def _take_date(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
         )
         return
     found.answer(element, last, text)
-    found.show("fact", last, _LAST, value=day_text(last.entry.start))
+    found.show("fact", last, _LAST, value=text)

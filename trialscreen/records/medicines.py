@@ -11,7 +11,7 @@ from trialscreen.records.gathered import Gathered, Hit
 from trialscreen.records.moments import When, day_text, when
 
 _LAST = "the last that the record shows; there may be later ones"
-_AT_LEAST = "the days that the record shows; there may be more"
+_AT_LEAST = "what the record shows; there may be more"
 _NOT_NOW = "nothing says that it is taken on the screening date"
 _NAME = "by its name; its code is not in the mapping of codes"
 _ROUTE = "by which route is not said"
@@ -129,7 +129,7 @@ def _take_last(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
         return
     _, last = max(days, key=lambda at: at[0])
     shown = day_text(_last_text(last, found.on))
-    _answer(found, name, last, f">={shown}", Shown(shown, "", _LAST))
+    _answer(found, name, last, f">={shown}", _LAST)
 
 
 def _last_text(one: Intake, on: date) -> str:
@@ -161,26 +161,18 @@ def _take_months(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
         return
     years, rest = divmod(days, _DAYS_A_YEAR)
     months = f"{12 * years + rest // _DAYS_A_MONTH}.{rest % _DAYS_A_MONTH * 10 // _DAYS_A_MONTH}"
-    _answer(found, name, spans[-1][2], f">={months}", Shown(str(days), "d", _AT_LEAST))
+    _answer(found, name, spans[-1][2], f">={months}", f"{days} days: {_AT_LEAST}")
 
 
-class Shown(NamedTuple):
-    """What is shown of an answer that is a bound: the value that it was made of, and why."""
-
-    value: str
-    unit: str
-    note: str
-
-
-def _answer(found: Gathered, name: str, one: Intake, text: str, shown: Shown) -> None:
+def _answer(found: Gathered, name: str, one: Intake, text: str, note: str) -> None:
     element = found.trial.elements[name]
-    value, unit, note = shown
+    unit = element.unit or ""
     try:
         found.read(element, text)
     except ValueProblem as problem:
         found.problem(one.hit.entry, f"{name}: {problem}")
         note = f"cannot be used: {problem}"
-        found.show("candidate", one.hit, note, value=value, unit=unit, element=name)
+        found.show("candidate", one.hit, note, value=text, unit=unit, element=name)
         return
     found.answer(element, one.hit, text)
-    found.show("fact", one.hit, note, value=value, unit=unit, element=name)
+    found.show("fact", one.hit, note, value=text, unit=unit, element=name)
