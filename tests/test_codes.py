@@ -1,6 +1,7 @@
 """The mapping of codes: what the packaged file holds, and what a file of a site does to it."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,11 @@ REFUSED = {
     "format: 1\nelements: {weight: {units: {stone: 0}}}": "expected a factor above 0",
     "format: 1\nelements: {weight: {units: {stone: x}}}": "expected a factor above 0",
     "format: 1\nmedicines: {own: {ever: no_such, codes: []}}": "no data element is named",
+    "format: 1\nmedicines: {own: {ever: weight, codes: []}}": "of type quantity; expected boolean",
+    "format: 1\nmedicines: {own: {now: high_fall_risk, codes: []}}": "only propose it",
+    "format: 1\nelements: {cirrhosis: {codes: [{icd10: [K70, K74-L20], sets: yes}]}}": "no span",
+    "format: 1\npersons: {sex: weight}": "of type quantity; expected choice",
+    "format: 1\nelements: {weight: {yes_if: high_fall_risk}}": "is no yes/no element",
     "format: 1\npersons: {name: sex}": "expected sex, birth_date",
 }
 
@@ -220,3 +226,26 @@ def test_the_example_of_the_reference_page(trial: Trial, tmp_path: Path) -> None
     assert select(trial, own, in_blood(), ON).answers["serum_creatinine"].text == "1.1 mg/dL"
     assert own.system("http://lab.example.org/codes") == "loinc"
     assert own.is_relevant((Coding("rxnorm", "0000001"),))
+
+
+def test_another_trial_has_its_own_codes_and_the_systems_of_all(tmp_path: Path) -> None:
+    tiny = load_trial(Path(__file__).parent / "data" / "tiny_trial.yaml")
+    codes = load_codes(tiny)
+    assert not codes.bound
+    assert not codes.persons
+    assert codes.system("http://loinc.org") == "loinc"
+    assert codes.meaning((Coding("snomed", "10828004"),)) == ("positive",)
+    name = next(one.name for one in tiny.answerable() if one.type == "boolean")
+    own = with_file(
+        tiny, tmp_path, f"format: 1\nelements: {{{name}: {{codes: [{{snomed: 1, sets: yes}}]}}}}\n"
+    )
+    entry = Entry("condition", (Coding("snomed", "1"),), "Condition/1", start="2020")
+    assert select(tiny, own, Record("1", entries=(entry,)), ON).answers[name].text == "yes"
+
+
+def test_the_packaged_codes_pass_over_elements_that_a_criteria_file_lacks(trial: Trial) -> None:
+    lacking = "other_osteoporosis_medication"  # which no rule names
+    elements = {name: one for name, one in trial.elements.items() if name != lacking}
+    codes = load_codes(replace(trial, elements=elements))
+    assert not codes.is_relevant((Coding("rxnorm", "72143"),))
+    assert codes.is_relevant((Coding("loinc", "3016-3"),))

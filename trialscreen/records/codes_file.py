@@ -1,9 +1,10 @@
 """A mapping file: YAML to bindings, checked against the trial that it is for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.reader import Cursor, Document
 from trialscreen.criteria_file.yaml_rules import read_rule
 from trialscreen.model.rules import Rule
-from trialscreen.model.trial import Element, Trial
+from trialscreen.model.trial import Element, ElementType, Trial
 from trialscreen.records.bindings import (
     ABOVE_LIMIT,
     OUTSIDE_LIMITS,
@@ -45,7 +46,14 @@ _SPAN = re.compile(r"([A-Z])([0-9]{2})-\1([0-9]{2})")
 _STATUSES = ("confirmed", "confirmed-2", "site")
 _FACTOR = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/([0-9]+(?:\.[0-9]+)?))?")
 _SIDES = ("left", "right")
-_PERSON = ("sex", "birth_date")
+_PERSON: Mapping[str, tuple[ElementType, ...]] = {"sex": ("choice",), "birth_date": ("date",)}
+_ABOUT_MEDICINES: Mapping[str, tuple[ElementType, ...]] = {
+    **dict.fromkeys(("ever", "now"), ("boolean",)),
+    "last": ("date",),
+    "months": ("quantity", "integer"),
+}
+_MEDICINE_ROLES: tuple[Role, ...] = ("sets", "proposes")
+_JUDGED = "{} is judged by a person: codes can only propose it"
 
 Key = tuple[str, str]
 K = TypeVar("K")
@@ -115,6 +123,8 @@ def _keys(system: str, at: Cursor) -> Iterator[Key]:
         if system == ICD10 and (span := _SPAN.fullmatch(code)) is not None:
             for number in range(int(span[2]), int(span[3]) + 1):
                 yield system, f"{span[1]}{number:02}"
+        elif system == ICD10 and "-" in code:
+            one.problem(f"{shown(code)} is no span of codes; expected one such as C81-C96")
         else:
             yield key_of(system, code)
 
@@ -146,12 +156,27 @@ class _Reader:
         for key, at in _under(root, "persons"):
             if key not in _PERSON:
                 at.problem(f"{shown(key)}; expected {', '.join(_PERSON)}")
-            elif at.element(at.text()) is not None:
-                self.found.persons[key] = at.text()
+            elif (element := self._of_type(at, _PERSON[key], judged=False)) is not None:
+                self.found.persons[key] = element.name
         for name, at in _under(root, "elements"):
             self._element(name, at)
         for name, at in _under(root, "medicines"):
             self._medicine(name, at)
+
+    def _of_type(
+        self, at: Cursor, types: tuple[ElementType, ...], *, judged: bool
+    ) -> Element | None:
+        """The element that is named; the packaged file passes over those that a trial lacks."""
+        name = at.text()
+        if self.packaged and name not in self.trial.elements:
+            return None
+        element = at.element(name)
+        if element is not None and element.type not in types:
+            at.problem(f"{name} is of type {element.type}; expected {' or '.join(types)}")
+            return None
+        if element is not None and element.is_judgement and not judged:
+            at.problem(_JUDGED.format(name))
+        return element
 
     def _element(self, name: str, at: Cursor) -> None:
         if self.packaged and name not in self.trial.elements:
@@ -165,6 +190,8 @@ class _Reader:
             self.found.lowest.add(name)
         if (rule := at.optional("yes_if", read_rule, None)) is not None:
             self.found.yes_if[name] = rule
+            if element.type != "boolean":
+                at.down("yes_if").problem(f"{name} is no yes/no element")
         for line in _lines(at):
             binding = self._binding(element, line)
             for key in _codes_of(line, (*ROLES, "side", "sites", "only_active")):
@@ -177,7 +204,7 @@ class _Reader:
         if role in ("shows", "near"):
             return Binding(element.name, role, VALUE, place.text())
         if role == "sets" and element.is_judgement:
-            place.problem(f"{element.name} is judged by a person: codes can only propose it")
+            place.problem(_JUDGED.format(element.name))
         sites = line.optional("sites", _codes_of, list[Key]())
         return Binding(
             element.name,
@@ -198,16 +225,18 @@ class _Reader:
         return None
 
     def _medicine(self, name: str, at: Cursor) -> None:
-        keys = ("ever", "now", "last", "months")
-        at.known_keys((*keys, "role", "routes", "names", "note", "codes"))
+        at.known_keys((*_ABOUT_MEDICINES, "role", "routes", "names", "note", "codes"))
+        role: Role = at.optional("role", lambda one: one.word(_MEDICINE_ROLES), "sets")
         about: dict[str, Any] = {}
-        for about_it in keys:
-            element = at.optional(about_it, lambda one: one.element(one.text()), None)
-            if element is not None:
+        for about_it, types in _ABOUT_MEDICINES.items():
+            read = partial(self._of_type, types=types, judged=role == "proposes")
+            if (element := at.optional(about_it, read, None)) is not None:
                 about[about_it] = element.name
+        if not about and self.packaged:
+            return
         medicine = Medicine(
             name,
-            at.optional("role", lambda one: one.word(("sets", "proposes")), "sets"),
+            role,
             routes=tuple(_listed(at, "routes")),
             note=at.optional("note", Cursor.text, ""),
             **about,
