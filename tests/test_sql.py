@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -156,13 +157,17 @@ NOT_RUN: tuple[Dialect, ...] = ("bigquery", "snowflake", "tsql")
 def test_a_dialect_without_an_engine_here_means_the_same_to_sqlglot(
     dialect: Dialect, trusted: bool
 ) -> None:
+    for case, expected in expected_of_duckdb(trusted=trusted):
+        assert found_by(Transpiled(dialect), case, trusted=trusted).equals(expected), case.seed
+
+
+@cache
+def expected_of_duckdb(*, trusted: bool) -> list[tuple[Case, pl.DataFrame]]:
     cases = [
         *generated_cases(range(size(5)), spec_trial(), rows=100),
         simulated(500),
     ]
-    for case in cases:
-        found = found_by(Transpiled(dialect), case, trusted=trusted)
-        assert found.equals(found_by(DuckDB(), case, trusted=trusted)), case.seed
+    return [(case, found_by(DuckDB(), case, trusted=trusted)) for case in cases]
 
 
 class Transpiled:
