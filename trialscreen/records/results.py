@@ -111,11 +111,8 @@ def _latest_of_sides(element: Element, hits: Sequence[Hit]) -> list[list[Hit]]:
     kept = []
     for side, of in sides.items():
         as_new = element.valid_for is None or days[side] >= element.valid_for.before(newest)
-        if side and unnamed is not None:
-            as_new = days[side] >= unnamed
-        elif not side:
-            as_new = days[side] == newest
-        if as_new:
+        is_later = unnamed is None or days[side] >= unnamed if side else days[side] == newest
+        if as_new and is_later:
             kept.append(of)
     return kept
 
@@ -191,11 +188,13 @@ def _take(
 ) -> None:
     """The answer, unless results of one moment, or one that may be of any, say otherwise."""
     everything = [*(one for group in groups for one in group), *undated]
-    if any(not _same(group[0], one) for group in groups for one in group):
+    if any(not _same(element, group[0], one) for group in groups for one in group):
         conflict = everything
     else:
         lowest = _lowest([group[0] for group in groups])
-        conflict = [] if lowest and all(_same(lowest, one) for one in undated) else everything
+        conflict = (
+            [] if lowest and all(_same(element, lowest, one) for one in undated) else everything
+        )
     if conflict:
         for one in conflict:
             found.show("conflict", one.hit)
@@ -221,16 +220,22 @@ def _lowest(readings: Sequence[Reading]) -> Reading | None:
     return lowest if is_sure else None
 
 
-def _same(one: Reading, other: Reading) -> bool:
+def _same(element: Element, one: Reading, other: Reading) -> bool:
     """Whether two results say the same: where units differ, as far as their digits go."""
     first, second = one.fact, other.fact
     if not isinstance(first, Numbers) or not isinstance(second, Numbers):
         return first == second
-    if first.exact and second.exact and _unit(one) != _unit(other):
+    if first.exact and second.exact and _unit(element, one) != _unit(element, other):
         return meet(first.written(), second.written()) is not None
     return first._replace(half=None) == second._replace(half=None)
 
 
-def _unit(one: Reading) -> str:
+def _unit(element: Element, one: Reading) -> str:
+    """The unit in which it was recorded, however that was written; empty for the element's own."""
     value = one.hit.entry.value
-    return value.ucum or value.unit if isinstance(value, Amount) else ""
+    number, _, unit = one.text.partition(" ")
+    if unit:
+        return "" if element.accepts.get(unit) == 1 else unit
+    if not isinstance(value, Amount) or number == f"{value.comparator}{value.number}":
+        return ""
+    return value.ucum or value.unit

@@ -168,9 +168,10 @@ def _without_contradictions(found: Gathered) -> Evaluation:
 
 def _apply_rules(found: Gathered, evaluation: Evaluation) -> None:
     """The elements that a rule of the mapping makes true by what the record gives."""
+    divided = {one.element for one in found.evidence if one.kind == "conflict"}
     for name, rule in found.codes.yes_if.items():
         trace = evaluation.trace(rule)
-        if name in found.answers or trace.truth is not truth.TRUE:
+        if name in found.answers or name in divided or trace.truth is not truth.TRUE:
             continue
         support = support_of(trace)
         grounds = [one for one in found.evidence if one.kind == "fact" and one.element in support]
