@@ -188,18 +188,12 @@ def _take(
 ) -> None:
     """The answer, unless results of one moment, or one that may be of any, say otherwise."""
     everything = [*(one for group in groups for one in group), *undated]
-    if any(not _same(element, group[0], one) for group in groups for one in group):
-        conflict = everything
-    else:
-        lowest = _lowest([group[0] for group in groups])
-        conflict = (
-            [] if lowest and all(_same(element, lowest, one) for one in undated) else everything
-        )
-    if conflict:
-        for one in conflict:
+    is_divided = any(not _same(element, group[0], one) for group in groups for one in group)
+    lowest = None if is_divided else _lowest([group[0] for group in groups])
+    if lowest is None or not all(_same(element, lowest, one) for one in undated):
+        for one in everything:
             found.show("conflict", one.hit)
         return
-    assert lowest is not None
     found.answer(element, lowest.hit, lowest.text)
     found.show("fact", lowest.hit)
     same = next(group for group in groups if lowest in group)
