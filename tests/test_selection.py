@@ -55,7 +55,8 @@ def entry(written: dict[str, Any], source: str) -> Entry:
         value = amount(written["value"], written)
     elif "coded" in written:
         value = codings(written["coded"])
-    low, high = (amount(written[k], written) if k in written else None for k in ("low", "high"))
+    units = {"unit": written["range_unit"]} if "range_unit" in written else written
+    low, high = (amount(written[k], units) if k in written else None for k in ("low", "high"))
     return Entry(
         written.get("kind", "measurement"),
         codings(written),

@@ -156,7 +156,7 @@ def _beyond(amount: Amount, limit: Amount | None) -> bool | None:
         return None
     if not all(_NUMBER.fullmatch(one.number) for one in (amount, limit)):
         return None
-    if (limit.ucum or limit.unit or amount.ucum or amount.unit) != (amount.ucum or amount.unit):
+    if not _in_one_unit(limit, amount):
         return None
     value, end = Decimal(amount.number), Decimal(limit.number)
     match amount.comparator:
@@ -166,6 +166,13 @@ def _beyond(amount: Amount, limit: Amount | None) -> bool | None:
             return False if value <= end else None
         case _:
             return True if value > end or (value == end and amount.comparator == ">") else None
+
+
+def _in_one_unit(limit: Amount, amount: Amount) -> bool:
+    """Whether a limit has the unit of its result: by code, in print, or for want of its own."""
+    if limit.ucum and amount.ucum:
+        return limit.ucum == amount.ucum
+    return not (limit.ucum or limit.unit) or (bool(limit.unit) and limit.unit == amount.unit)
 
 
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "": ""}
