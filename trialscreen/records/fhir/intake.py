@@ -87,13 +87,14 @@ class Intake:
                 looked = self._at_a_glance(head)
             if looked is _CANNOT_MATTER:
                 continue
-            owner, name = owners.get(bytes(head.subject)), _plain(head.id)
-            if looked is _MATTERS and owner and name:
-                dated = self._comparing.dated(head, line)
-                source, place = f"{kind}/{name}", f"{file}:{number}"
-                self._store.keep(Kept(owner, kind, source, place, "", *dated, line))
-            else:
-                self._found(head, Document(line, file, number))
+            if looked is _MATTERS:
+                owner, name = owners.get(bytes(head.subject)), _plain(head.id)
+                if owner and name:
+                    dated = self._comparing.dated(head, line)
+                    source, place = f"{kind}/{name}", f"{file}:{number}"
+                    self._store.keep(Kept(owner, kind, source, place, "", *dated, line))
+                    continue
+            self._found(head, Document(line, file, number))
 
     def _at_a_glance(self, head: fhir.Head) -> int:
         """Whether a resource matters that contains no others, if its codes alone tell."""

@@ -6,6 +6,7 @@ those of the last two moments up to the screening date say all.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import count
@@ -52,12 +53,13 @@ def left(rows: Sequence[Row], on: date) -> list[int]:
     """The numbers of one patient's resources without those that decide nothing on that day."""
     if len({row.source for row in rows}) < len(rows):
         return [row.number for row in rows]  # of one that comes twice, another version may count
-    groups: dict[int, list[Row]] = {}
+    groups: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
-        groups.setdefault(row.group, []).append(row)
+        groups[row[2]].append(row)
     found = [row.number for row in groups.pop(0, ())]
+    day = on.isoformat()
     for of in groups.values():
-        found += [row.number for row in _last(of, on.isoformat())]
+        found += [row.number for row in _last(of, day)]
     return sorted(found)
 
 
@@ -65,7 +67,8 @@ def _last(rows: Sequence[Row], on: str) -> Sequence[Row]:
     """Those of the last two moments up to the day `on`."""
     if len(rows) <= _MOMENTS:
         return rows
-    last = sorted({row.moment for row in rows if row.moment[:10] <= on})[-_MOMENTS:]
+    moments = {row.moment for row in rows}
+    last = sorted(moment for moment in moments if moment[:10] <= on)[-_MOMENTS:]
     try:
         for moment in last:
             datetime.fromisoformat(moment)
