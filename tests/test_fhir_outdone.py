@@ -128,7 +128,7 @@ def selected(records: tuple[Record, ...]) -> Selected:
     return select(TRIAL, CODES, record, ON)
 
 
-@pytest.mark.parametrize("seed", range(size(400, 20)))
+@pytest.mark.parametrize("seed", range(size(400, 12)))
 def test_the_same_is_selected_of_all_and_of_what_is_left(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     made = [drawn(chance, number) for number in range(chance.randint(3, 40))]

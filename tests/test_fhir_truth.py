@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from tests.process import run
-from trialscreen import load_trial
+from trialscreen import InputError, load_trial, read_fhir, screen
 from trialscreen.records.codes import load_codes
 from trialscreen.records.entries import Coding
 from trialscreen.records.fhir import read
@@ -216,16 +216,17 @@ def test_screening_one_by_one_finds_what_cohort_finds_in_the_table(
     together = {
         r["patient_id"]: r for r in pl.read_parquet(tmp_path / "out.parquet").rows(named=True)
     }
+    trial, on = load_trial(), date(2021, 3, 31)
     for name, path in by_patient(tmp_path):
-        ran = run("screen", "--fhir", path, "--screening-date", "2021-03-31", "--format", "json")
         if name not in together:
-            assert ran.code == 2
+            with pytest.raises(InputError):
+                read_fhir(trial, [path], on)
             continue
-        found = json.loads(ran.out)
+        found = screen(trial, {}, on, read_fhir(trial, [path], on))
         row = together[name]
-        assert found["verdict"] == row["verdict"]
-        assert {one["id"]: one["met"] for one in found["criteria"]} == {
-            one["id"]: row[one["id"]] for one in found["criteria"]
+        assert found.verdict == row["verdict"]
+        assert {one.criterion.id: one.met for one in found.findings} == {
+            one.criterion.id: row[one.criterion.id] for one in found.findings
         }
 
 
