@@ -173,6 +173,9 @@ def test_a_site_binds_what_is_not_bound(trial: Trial, codes: Codes, tmp_path: Pa
     )
     assert select(trial, own, in_blood(), ON).answers["serum_creatinine"].text == "1.1 mg/dL"
     assert own.is_relevant((Coding("loinc", "2160-0"),))
+    codes_of_omop = (Coding("omop", "3051825"), *BLOOD)
+    entry = in_blood().entries[0]._replace(codes=codes_of_omop)
+    assert "serum_creatinine" in select(trial, own, Record("1", entries=(entry,)), ON).answers
 
 
 def test_a_site_names_its_own_systems_and_units(trial: Trial, tmp_path: Path) -> None:

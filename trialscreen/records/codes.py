@@ -15,7 +15,7 @@ from trialscreen.model.limits import limits_by_value
 from trialscreen.model.rules import Rule
 from trialscreen.model.trial import Trial
 from trialscreen.records.bindings import Binding, Medicine, MedicineCode, Role
-from trialscreen.records.codes_file import read_codes_file
+from trialscreen.records.codes_file import Key, Written, read_codes_file
 from trialscreen.records.entries import Coding
 from trialscreen.records.systems import keys_of
 from trialscreen.text.spelling import folded
@@ -148,7 +148,7 @@ def load_codes(trial: Trial, files: Sequence[str] = ()) -> Codes:
             units[name] = {**units.get(name, {}), **factors}
     return Codes(
         systems=_together(one.systems for one in written),
-        bound=_together(one.bound for one in written),
+        bound=_bound(written),
         medicines=_together(one.medicines for one in written),
         units=units,
         lowest=frozenset(name for one in written for name in one.lowest),
@@ -159,6 +159,19 @@ def load_codes(trial: Trial, files: Sequence[str] = ()) -> Codes:
         persons=_together(one.persons for one in written),
         limits=limits_by_value(trial),
     )
+
+
+def _bound(written: Sequence[Written]) -> dict[Key, tuple[Binding, ...]]:
+    """What every code says; what replaces it for a code does so for its concept in OMOP, too."""
+    bound: dict[Key, tuple[Binding, ...]] = {}
+    twins: dict[Key, Key] = {}
+    for one in written:
+        for key, said in one.bound.items():
+            bound[key] = said
+            if (twin := twins.get(key)) is not None and twin not in one.bound:
+                bound[twin] = said
+        twins |= one.twins
+    return bound
 
 
 def packaged_path() -> Path:

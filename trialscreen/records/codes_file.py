@@ -66,6 +66,7 @@ class Written:
     trial: str = ""
     systems: dict[str, str] = field(default_factory=dict)
     bound: dict[Key, tuple[Binding, ...]] = field(default_factory=dict)
+    twins: dict[Key, Key] = field(default_factory=dict)
     medicines: dict[Key, tuple[MedicineCode, ...]] = field(default_factory=dict)
     names: dict[str, tuple[Medicine, ...]] = field(default_factory=dict)
     units: dict[str, dict[str, Fraction]] = field(default_factory=dict)
@@ -127,6 +128,15 @@ def _keys(system: str, at: Cursor) -> Iterator[Key]:
             one.problem(f"{shown(code)} is no span of codes; expected one such as C81-C96")
         else:
             yield key_of(system, code)
+
+
+def _twins(keys: list[Key]) -> dict[Key, Key]:
+    """The one code of a line and the OMOP concept that stands for it, each by the other."""
+    concepts = [key for key in keys if key[0] == "omop"]
+    others = [key for key in keys if key[0] in ("loinc", "snomed", "rxnorm")]
+    if len(concepts) == len(others) == 1:
+        return {concepts[0]: others[0], others[0]: concepts[0]}
+    return {}
 
 
 def _under(at: Cursor, key: str) -> list[tuple[str, Cursor]]:
@@ -194,8 +204,10 @@ class _Reader:
                 at.down("yes_if").problem(f"{name} is no yes/no element")
         for line in _lines(at):
             binding = self._binding(element, line)
-            for key in _codes_of(line, (*ROLES, "side", "sites", "only_active")):
+            keys = _codes_of(line, (*ROLES, "side", "sites", "only_active"))
+            for key in keys:
                 self._add(self.found.bound, key, binding)
+            self.found.twins |= _twins(keys)
 
     def _binding(self, element: Element, line: Cursor) -> Binding:
         if (written := self._role(line)) is None:

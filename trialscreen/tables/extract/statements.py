@@ -97,7 +97,7 @@ class Speaker:
             return "beside"
         if hit.binding.says in RESULTS:
             return "proposed" if hit.only_proposes else "result"
-        is_day = one.value == self._day and one.kind != "candidate"
+        is_day = one.value.endswith(self._day) and one.kind != "candidate"  # also >= the day
         return "apart" if is_day or found.problems or one.kind == "conflict" else "coded"
 
 
