@@ -473,6 +473,14 @@ def test_two_that_differ_and_have_no_times_are_both_kept_and_told(tmp_path: Path
     assert said(found)[0].startswith("export.ndjson:3 Observation/o1 says otherwise in ")
 
 
+def test_two_patients_that_differ_are_in_conflict_whenever_they_were_updated(
+    tmp_path: Path,
+) -> None:
+    old, new = ({"lastUpdated": f"202{n}-01-01T00:00:00Z"} for n in (4, 5))
+    found = read_these(tmp_path, patient(meta=old), patient(birthDate="1957", meta=new))
+    assert [one.birth_date for one in found.records[0].persons] == ["1956-03-12", "1957"]
+
+
 def test_two_patients_of_one_id_are_both_told(tmp_path: Path) -> None:
     found = read_these(tmp_path, patient(), patient(birthDate="1957"))
     assert [one.birth_date for one in found.records[0].persons] == ["1956-03-12", "1957"]
@@ -511,6 +519,24 @@ def test_what_is_wrong_is_told_with_its_line_and_the_rest_is_read(
     (told,) = said(found)
     assert told.startswith(f"export.ndjson:2 {message}")
     assert "Observation/good" in [one.source for one in found.records[0].entries]
+
+
+def test_bytes_that_are_no_text_are_told_and_the_value_stays(tmp_path: Path) -> None:
+    bad = json.dumps(observation()).encode().replace(b'"mIU/L"', b'"mIU/\xff"')
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(json.dumps(patient()).encode() + b"\n" + bad)
+    found = read([path])
+    (told,) = said(found)
+    assert told.startswith("a.ndjson:2 Observation/o1 valueQuantity: Invalid UTF-8")
+    assert str(found.records[0].entries[0].value).startswith("cannot be read")
+
+
+def test_what_is_no_entry_of_a_bundle_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    made = bundle(patient(), observation())
+    entries = [5, *({**one, "request": 7} for one in made["entry"])]
+    found = read_these(tmp_path, {**made, "entry": entries})
+    assert said(found) == ["export.ndjson:1 entry 1 of the Bundle is not read"]
+    assert [one.source for one in found.records[0].entries] == ["Observation/o1"]
 
 
 def test_a_value_that_cannot_be_read_is_no_missing_one(tmp_path: Path) -> None:

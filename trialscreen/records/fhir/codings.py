@@ -85,17 +85,17 @@ def _readable(raw: Raw) -> tuple[tuple[Coding, ...], str]:
     """The codes of a concept that can be read, and what is wrong with the others."""
     try:
         return _codings(_concept(raw)), ""
-    except msgspec.ValidationError as error:
+    except fhir.UNREADABLE as error:
         wrong = str(error)
     try:
         parts = msgspec.json.decode(raw, type=_Parts).coding or ()
-    except msgspec.ValidationError:
+    except fhir.UNREADABLE:
         return (), wrong
     found = []
     for part in parts:
         try:
             found.append(coding(msgspec.json.decode(part, type=fhir.Coding)))
-        except msgspec.ValidationError:
+        except fhir.UNREADABLE:
             continue
     return tuple(found), wrong
 

@@ -77,7 +77,7 @@ class Intake:
         for number, line in enumerate(lines.lines, 1):
             try:
                 head = _head(line)
-            except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            except fhir.UNREADABLE:
                 if line and not line.isspace():
                     self.document(Document(line, file, number))
                 continue
@@ -112,7 +112,7 @@ class Intake:
         if head.component is not NOTHING:
             try:
                 parts = [coded(part.code) for part in _parts(head.component) or ()]
-            except msgspec.ValidationError:
+            except fhir.UNREADABLE:
                 return _CAN_MATTER
             if any(part.wrong for part in parts):
                 return _CAN_MATTER
@@ -125,7 +125,7 @@ class Intake:
             head = _head(document.data)
         except msgspec.ValidationError as error:
             self._wrong(document.place(), f"is no FHIR resource: {error}")
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        except fhir.UNREADABLE as error:
             if document.line is None and "trailing" in str(error):
                 self._lines_of(document)
             else:
@@ -155,14 +155,18 @@ class Intake:
         """`before`: the lines of the document before the bundle."""
         try:
             bundle, damaged = fhir.decode(fhir.Bundle, data)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except fhir.UNREADABLE as error:
             self._wrong(document.place(before + 1), f"is no bundle: {error}")
             return
         for name, message in damaged:
             self._wrong(document.place(before + 1), f"Bundle {name}: {message}")
-        entries = [one for one in bundle.entry or () if fhir.is_given(one.resource)]
-        if bundle.type == "history":
-            entries = _newest(bundle.entry or ())
+        read = [_entry_of(raw) for raw in bundle.entry or ()]
+        for number, one in enumerate(read, 1):
+            if one is None:
+                self._wrong(document.place(before + 1), f"entry {number} of the Bundle is not read")
+        every = [one for one in read if one is not None]
+        entries = _newest(every) if bundle.type == "history" else every
+        entries = [one for one in entries if fhir.is_given(one.resource)]
         heads = [self._head_of(one.resource) for one in entries]
         names = _names(entries, heads)
         at, line = 0, before
@@ -185,7 +189,7 @@ class Intake:
     def _head_of(self, data: Raw) -> fhir.Head | None:
         try:
             return _head(data)
-        except (msgspec.DecodeError, RecursionError):
+        except fhir.UNREADABLE:
             return None
 
     # Resources.
@@ -211,7 +215,7 @@ class Intake:
             return ()
         try:
             return tuple(msgspec.json.decode(head.contained, type=list[Raw]))
-        except msgspec.DecodeError:
+        except fhir.UNREADABLE:
             return ()
 
     def _matters(self, head: fhir.Head, where: Where) -> bool:
@@ -225,7 +229,7 @@ class Intake:
     def _part_matters(self, component: Raw, where: Where) -> bool:
         try:
             parts = _parts(component)
-        except msgspec.ValidationError as error:
+        except fhir.UNREADABLE as error:
             self._wrong(where.place, f"component: {error}")
             return False
         matter = [self._relevant(part.code, where, "component code") for part in parts or ()]
@@ -287,7 +291,7 @@ class Intake:
     def _found_owner(self, given: Raw, source: str, where: Where) -> Whose:
         try:
             reference = _reference(given) if bytes(given) else None
-        except msgspec.ValidationError as error:
+        except fhir.UNREADABLE as error:
             return Whose("", problem=f"names no patient that can be read: {error}")
         text = (reference.reference or "").strip() if reference is not None else ""
         if not text.startswith("#"):
@@ -312,7 +316,7 @@ class Intake:
             given = _choice(head).reference
         try:
             reference = _reference(given) if bytes(given) else None
-        except msgspec.ValidationError as error:
+        except fhir.UNREADABLE as error:
             self._wrong(where.place, f"medicationReference: {error}")
             return ""
         text = (reference.reference or "") if reference is not None else ""
@@ -328,21 +332,30 @@ class Intake:
 def _plain(raw: Raw) -> str:
     """A text in JSON that needs no decoding; empty for anything else."""
     text = bytes(raw)
-    return text[1:-1].decode() if text[:1] == b'"' and b"\\" not in text else ""
+    is_plain = text[:1] == b'"' and b"\\" not in text and text.isascii()
+    return text[1:-1].decode() if is_plain else ""
+
+
+def _entry_of(raw: Raw) -> fhir.BundleEntry | None:
+    """An entry of a bundle; None if that is not one."""
+    try:
+        return fhir.decode(fhir.BundleEntry, raw)[0]
+    except fhir.UNREADABLE:
+        return None
 
 
 def _choice(head: fhir.Head) -> fhir.MedicationChoice:
     """R5's medication; nothing if it cannot be read."""
     try:
         return _medication(head.medication)
-    except msgspec.DecodeError:
+    except fhir.UNREADABLE:
         return fhir.MedicationChoice()
 
 
 def _id(head: fhir.Head, where: Where) -> str:
     try:
         given = _text(head.id) if fhir.is_given(head.id) else None
-    except msgspec.ValidationError:
+    except fhir.UNREADABLE:
         given = None
     return given or full_url_id(where.full_url)
 
@@ -384,6 +397,6 @@ def _newest(entries: Sequence[fhir.BundleEntry]) -> list[fhir.BundleEntry]:
 def _known_as(raw: Raw) -> tuple[str, str]:
     try:
         one = msgspec.json.decode(raw, type=fhir.Contained)
-    except msgspec.DecodeError:
+    except fhir.UNREADABLE:
         return "", ""
     return one.resource_type or "", one.id or ""

@@ -146,7 +146,7 @@ def _is_number(quantity: Raw) -> bool:
         return False
     try:
         value = bytes(_number(quantity).value)
-    except msgspec.DecodeError:
+    except fhir.UNREADABLE:
         return False
     return bool(value) and value[0] in _DIGITS
 
@@ -155,7 +155,7 @@ def _codes_of_panel(data: bytes) -> bytes | None:
     """The codes in a panel, as of blood pressure; None if a part has no number."""
     try:
         panel = _panel(data)
-    except msgspec.DecodeError:
+    except fhir.UNREADABLE:
         return None
     parts = panel.component or ()
     if any(one is not NOTHING for one in panel.values()) or not all(p.has_number() for p in parts):

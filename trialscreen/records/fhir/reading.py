@@ -5,8 +5,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from trialscreen.model.errors import Problem
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Entry, Person, Record
@@ -14,6 +12,7 @@ from trialscreen.records.fhir.codings import Vocabulary
 from trialscreen.records.fhir.files import Document, Lines, Note, find, opened
 from trialscreen.records.fhir.intake import Intake
 from trialscreen.records.fhir.making import Made, Maker
+from trialscreen.records.fhir.resources import UNREADABLE
 from trialscreen.records.fhir.store import Kept, Store
 from trialscreen.text.characters import shown
 
@@ -78,7 +77,7 @@ def _record(patient: str, kept: Sequence[Kept], maker: Maker, note: Note) -> Rec
     for one in kept:
         try:
             versions.add(one, *maker.made_of(one))
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             note(Problem(one.place, f"{one.source} is not read: {error}"))
     persons = [made for made in versions.all() if isinstance(made, Person)]
     entries = [made for made in versions.all() if isinstance(made, Entry)]
@@ -89,7 +88,10 @@ def _record(patient: str, kept: Sequence[Kept], maker: Maker, note: Note) -> Rec
 
 
 class _Versions:
-    """What resources say; of one that comes twice, the newer, or both where that is not told."""
+    """What resources say; of one that comes twice, the newer, or both where that is not told.
+
+    Of two that differ about the patient, always both: one of them may be somebody else.
+    """
 
     def __init__(self, note: Note) -> None:
         self._note = note
@@ -103,12 +105,12 @@ class _Versions:
         before, old = self._found[source]
         if [one._replace(place="") for one in made] == [one._replace(place="") for one in old]:
             return
-        if updated and before and updated != before:
+        if kept.kind != "Patient" and updated and before and updated != before:
             if _later(updated, before):
                 self._found[source] = (updated, made)
             return
         first = old[0].place if old else "before"
-        message = f"{source} says otherwise in {first}; both are kept, and neither is newer"
+        message = f"{source} says otherwise in {first}; both are kept"
         self._note(Problem(kept.place, message))
         self._found[source] = (before, [*old, *made])
 

@@ -14,6 +14,10 @@ from msgspec import Raw, Struct
 NOTHING = Raw(b"")
 
 
+UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+"""What decoding raises; a text that is skipped may hold bytes that are not UTF-8."""
+
+
 def is_given(raw: Raw) -> bool:
     """Whether JSON has a value here."""
     return bytes(raw) not in (b"", b"null")
@@ -271,7 +275,7 @@ class BundleEntry(Part):
 
 class Bundle(Part):
     type: str | None = None
-    entry: list[BundleEntry] | None = None
+    entry: list[Raw] | None = None
 
 
 class Damage(NamedTuple):
@@ -291,7 +295,7 @@ def decode(kind: type[Decoded], data: bytes | Raw) -> tuple[Decoded, list[Damage
     """
     try:
         return _decoder(kind)(data), []
-    except msgspec.ValidationError:
+    except UNREADABLE:
         return _decoded_by_part(kind, data)
 
 
@@ -309,6 +313,6 @@ def _decoded_by_part(kind: type[Decoded], data: bytes | Raw) -> tuple[Decoded, l
             continue
         try:
             good[field.name] = msgspec.json.decode(given[name], type=field.type)
-        except msgspec.ValidationError as error:
+        except UNREADABLE as error:
             damaged.append(Damage(name, str(error)))
     return kind(**good), damaged

@@ -198,7 +198,7 @@ def _route(one: fhir.Medication, origin: Origin) -> tuple[Coding, ...]:
     if fhir.is_given(one.dosage):  # of a statement a list, of an administration one
         try:
             given = msgspec.json.decode(one.dosage, type=list[fhir.Dosage] | fhir.Dosage)
-        except msgspec.ValidationError:
+        except fhir.UNREADABLE:
             given = []
         dosages.extend(given if isinstance(given, list) else (given,))
     routes = (dosage.route for dosage in dosages if dosage.route is not None)
