@@ -30,6 +30,7 @@ class Files:
     def __init__(self, name: str, here: duckdb.DuckDBPyConnection) -> None:
         self.name = name
         self.here = here
+        self.is_typed = True
         self._lists = 0
         self.in_place: set[str] = set()
         self.tables: dict[str, tuple[str, Columns]] = {}

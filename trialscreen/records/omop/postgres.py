@@ -25,6 +25,7 @@ class Server:
     ) -> None:
         self.name = name
         self.here = here
+        self.is_typed = False
         self.in_place: set[str] = set()
         self.tables: dict[str, tuple[str, Columns]] = {}
         self._there = there

@@ -9,6 +9,9 @@ import duckdb
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.text.characters import printable
 
+QUIET = "SET enable_progress_bar = false"
+"""For each connection: its bar would be printed among results."""
+
 Columns = dict[str, tuple[str, str]]
 """By the name in lower case: the column's own name, and its type."""
 
@@ -22,6 +25,9 @@ class Source(Protocol):
 
     tables: dict[str, tuple[str, Columns]]
     """Each table that is there: how SQL names it, and its columns."""
+
+    is_typed: bool
+    """Whether what is brought has the types that the source has; else all is text."""
 
     @property
     def in_place(self) -> Collection[str]:

@@ -204,7 +204,7 @@ class _Extraction:
         groups: dict[int, set[str]] = {}
         for place, group in slow.iter_rows():
             groups.setdefault(place, set()).add(group)
-        vocabulary = self._staged.bring("wanted")
+        vocabulary = self._staged.bring("wanted", by_concept=True)
         trial, codes, on, _ = self._selection
         rows = dicts(self._here, _ROWS_IN_PART.format(on=on))
         found = []
