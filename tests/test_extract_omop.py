@@ -142,7 +142,7 @@ def test_then_cohort_says_what_screening_each_record_says(
     }
     trial, on = load_trial(), date.fromisoformat(ON)
     codes = load_codes(trial)
-    records, _, _ = read_all(str(FIXTURE), {*codes.bound, *codes.medicines})
+    records, _, _ = read_all(str(FIXTURE), {*codes.bound, *codes.medicines}, codes.names)
     for record in records:
         if record.patient in found:
             answers = select(trial, codes, record, on).answers
@@ -173,7 +173,7 @@ def test_with_codes_of_a_site_a_table_has_what_each_record_gives(tmp_path: Path)
     facts = {row.pop("patient_id"): row for row in rows}
     trial = load_trial()
     codes = load_codes(trial, [str(site)])
-    records, _, _ = read_all(str(FIXTURE), {*codes.bound, *codes.medicines})
+    records, _, _ = read_all(str(FIXTURE), {*codes.bound, *codes.medicines}, codes.names)
     seen: set[str] = set()
     for record in records:
         if record.patient in facts:

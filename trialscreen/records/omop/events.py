@@ -1,5 +1,6 @@
 """The rows of a source that can say anything, as one view of events."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -60,17 +61,20 @@ class Staged:
         return self.vocabulary("event")
 
 
-def stage(source: Source, keys: Collection[Key]) -> Staged:
+def stage(source: Source, keys: Collection[Key], names: Collection[str] = ()) -> Staged:
     """Finds persons, deaths and the events that a mapping can use.
 
-    `keys`: the systems and codes that it binds. Raises InputError for tables that cannot be
-    read.
+    `keys`: the systems and codes that it binds; `names`: of medicines, in small letters.
+    Raises InputError for tables that cannot be read.
     """
     with source.reading():
-        bound = bound_concepts(source, keys)
+        pattern = "|".join(map(re.escape, sorted(names)))
+        bound = bound_concepts(source, keys, pattern)
         _bring(source, "person", PERSON)
         _bring(source, "death", DEATH)
-        found = [_rows(source, one, bound) for one in DOMAINS if one.table in source.tables]
+        found = [
+            _rows(source, one, bound, pattern) for one in DOMAINS if one.table in source.tables
+        ]
         return Staged(source, bound, tuple(found), tuple(_notices(source)))
 
 
@@ -101,16 +105,23 @@ def _bring(source: Source, table: str, names: Sequence[str]) -> None:
     source.here.execute(f"CREATE TABLE {table} AS SELECT {cleaned} FROM {brought}")
 
 
-def _rows(source: Source, domain: Domain, bound: Bound) -> Rows:
+def _rows(source: Source, domain: Domain, bound: Bound, names: str) -> Rows:
     """Where the rows of a domain are: in the source, or brought over."""
     relation, columns = source.tables[domain.table]
     ids = {*bound.direct, *(bound.ancestors if domain.has_wider else ())}
-    listed = source.ids(ids)
-    where = " OR ".join(
-        f"{source.id_in(domain.table, domain.columns[name])} IN {listed}"
+    is_medicine = domain.kind == "medication"
+    listed = source.ids({*ids, *bound.named} if is_medicine else ids)
+    known = [
+        source.id_in(domain.table, domain.columns[name])
         for name in ("concept", "source_concept")
         if domain.columns[name] in columns
-    )
+    ]
+    where = " OR ".join(f"{one} IN {listed}" for one in known)
+    if is_medicine and names and domain.columns["source_code"] in columns:
+        # What is not mapped to any concept may still have a name.
+        unmapped = " AND ".join(f"coalesce({one}, 0) = 0" for one in known)
+        text = text_of(columns, domain.columns["source_code"])
+        where = f"{where} OR ({unmapped} AND {source.matches(text, names)})"
     own = {"person_id": "person_id", **domain.columns}
     found = {name: columns[of] for name, of in own.items() if of in columns}
     if domain.table in source.in_place:

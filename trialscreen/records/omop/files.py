@@ -45,6 +45,9 @@ class Files:
             quoted(name) if kind in {"INTEGER", "BIGINT"} else f"TRY_CAST({quoted(name)} AS BIGINT)"
         )
 
+    def matches(self, text: str, pattern: str) -> str:
+        return f"regexp_matches({text}, {literal(pattern)}, 'i')"
+
     def ids(self, ids: Collection[int]) -> str:
         # A table is looked up; a long list of values is gone through for every row.
         self._lists += 1

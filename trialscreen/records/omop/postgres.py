@@ -43,6 +43,9 @@ class Server:
         number = f"CAST(CAST({text} AS numeric) AS bigint)"
         return f"CASE WHEN {text} ~ '^ *[0-9]+([.]0*)? *$' THEN {number} END"
 
+    def matches(self, text: str, pattern: str) -> str:
+        return f"{text} ~* {literal(pattern)}"
+
     def ids(self, ids: Collection[int]) -> str:
         return f"({', '.join(map(str, sorted(ids))) or 'NULL'})"
 

@@ -39,6 +39,9 @@ class Source(Protocol):
     def id_in(self, table: str, column: str) -> str:
         """SQL: a column that holds ids of concepts, as a number; null where it is none."""
 
+    def matches(self, text: str, pattern: str) -> str:
+        """SQL: whether a pattern is found in a text, in whichever case."""
+
     def ids(self, ids: Collection[int]) -> str:
         """SQL: these ids of concepts, to stand behind IN."""
 

@@ -84,7 +84,7 @@ def extract(source: str, tables: Tables, advance: Advance) -> tuple[str, ...]:
         return extract_one_by_one(source, tables, advance)
     codes = tables.selection.codes
     with open_source(source) as opened:
-        staged = stage(opened, {*codes.bound, *codes.medicines})
+        staged = stage(opened, {*codes.bound, *codes.medicines}, codes.names)
         with opened.reading():
             find_newest(staged, tables.selection.on)
         for problem in (*opened.problems(), *strangers(staged, "rows_of")):
