@@ -142,7 +142,7 @@ def test_then_cohort_says_what_screening_each_record_says(
     }
     trial, on = load_trial(), date.fromisoformat(ON)
     codes = load_codes(trial)
-    records, _, _ = read_all(str(FIXTURE), {*codes.bound, *codes.medicines}, codes.names)
+    records, _, _ = read_all(str(FIXTURE), {*codes.bound, *codes.medicines})
     for record in records:
         if record.patient in found:
             answers = select(trial, codes, record, on).answers
@@ -164,26 +164,29 @@ elements:
 """
 
 
-def test_with_codes_of_a_site_a_table_has_what_each_record_gives(tmp_path: Path) -> None:
+@pytest.mark.parametrize("day", ["2022-12-01", "2009-09-01"])
+def test_with_codes_of_a_site_a_table_has_what_each_record_gives(tmp_path: Path, day: str) -> None:
     site = tmp_path / "site.yaml"
     site.write_text(SITE)
-    args = ("-o", "facts.parquet", "--codes", "site.yaml", *DAY)
+    args = ("-o", "facts.parquet", "--codes", "site.yaml", "--screening-date", day)
     assert run("extract", "omop", FIXTURE, *args, folder=tmp_path).code == 0
     rows = pl.read_parquet(tmp_path / "facts.parquet").rows(named=True)
     facts = {row.pop("patient_id"): row for row in rows}
     trial = load_trial()
     codes = load_codes(trial, [str(site)])
-    records, _, _ = read_all(str(FIXTURE), {*codes.bound, *codes.medicines}, codes.names)
+    records, _, _ = read_all(str(FIXTURE), {*codes.bound, *codes.medicines})
     seen: set[str] = set()
     for record in records:
         if record.patient in facts:
-            answers = select(trial, codes, record, date.fromisoformat(ON)).answers
+            answers = select(trial, codes, record, date.fromisoformat(day)).answers
             row = facts[record.patient]
             assert {name: row[name] for name in answers} == {
                 name: one.text for name, one in answers.items()
             }
             seen |= answers.keys()
-    assert seen >= {"serum_creatinine", "last_fragility_fracture_date"}
+    assert seen >= {"serum_creatinine"} | (
+        {"last_fragility_fracture_date"} if day > "2010" else set()
+    )
 
 
 def test_what_cannot_be_read_writes_nothing(tmp_path: Path) -> None:
@@ -191,3 +194,13 @@ def test_what_cannot_be_read_writes_nothing(tmp_path: Path) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("error: nowhere: no such file or folder; expected a folder or a .zip")
     assert not list(tmp_path.iterdir())
+
+
+def test_persons_alone_have_rows(tmp_path: Path) -> None:
+    (tmp_path / "cdm").mkdir()
+    lines = ("person_id,gender_concept_id,year_of_birth", "1,8532,1956", "2,8507,1950")
+    (tmp_path / "cdm" / "person.csv").write_text("\n".join(lines))
+    facts, evidence, said = _extract(str(tmp_path / "cdm"), tmp_path)
+    assert facts["sex"].to_list() == ["female", "male"]
+    assert len(evidence) == 4
+    assert "note: there is no table measurement" in said

@@ -148,6 +148,12 @@ RANGES: list[tuple[list[Json], Limits]] = [
         Limits(high=Amount("4")),
     ),
     ([{"text": "0.4 - 4"}], Limits()),
+    ([{"high": {"value": 4}, "age": {"high": {"value": 10, "unit": "a"}}}], Limits()),
+    ([{"high": {"value": 4}, "appliesTo": [{"coding": [{"code": "male"}]}]}], Limits()),
+    (
+        [{"high": {"value": 4}, "appliesTo": [{"coding": [{"code": "normal"}]}]}],
+        Limits(high=Amount("4")),
+    ),
 ]
 
 
@@ -372,6 +378,16 @@ def test_what_is_nobodys_is_told(tmp_path: Path, subject: object, message: str) 
     found = read_these(tmp_path, patient(), observation(subject=subject))
     assert said(found) == [f"export.ndjson:2 {message}"]
     assert [one.entries for one in found.records] == [()]
+
+
+@pytest.mark.parametrize(
+    ("focus", "is_read"),
+    [("RelatedPerson/fetus", False), ("Device/1", False), ("Patient/p1", True)],
+)
+def test_of_another_focus_is_not_of_the_patient(tmp_path: Path, focus: str, is_read: bool) -> None:
+    found = read_these(tmp_path, patient(), observation(focus=[{"reference": focus}]))
+    told = "export.ndjson:2 Observation/o1 has another focus than its subject"
+    assert (len(found.records[0].entries), said(found)) == ((1, []) if is_read else (0, [told]))
 
 
 def test_a_patient_that_is_not_among_the_files_is_told(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ TSH = Entry(
     Amount("3.10", unit="mIU/L", ucum="m[IU]/L"),
     start="2026-03-02",
 )
-DEAD = Record("d", (ALIVE, ALIVE._replace(deceased="2020")), (TSH,))
+DEAD = Record("d", (ALIVE, ALIVE._replace(deceased="2020", place="p.ndjson:2")), (TSH,))
 
 
 def selection(*assume_absent: str) -> Selection:
@@ -74,7 +74,7 @@ def test_problems_stand_in_a_file_with_those_who_are_deceased(tmp_path: Path) ->
     with (tmp_path / "p.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["place"], row["patient_id"]) for row in rows] == [
-        ("", "d"),
+        ("p.ndjson:2 Patient/a", "d"),
         ("a.ndjson:7 Observation/1", "a"),
         ("x.ndjson:3", ""),
     ]

@@ -118,6 +118,17 @@ def test_a_record_alone_is_a_screening(record: Path) -> None:
     assert found["values"]["weight"] == "71.3 kg"
 
 
+def test_numbers_are_numbers_beside_yes_or_no(tmp_path: Path) -> None:
+    pressure = measured(8, ("http://loinc.org", "8480-6"), 150, "mm[Hg]", "2026-05-20")
+    dna = measured(9, ("http://loinc.org", "42595-9"), 30, "[IU]/mL", "2026-05-20")
+    dna["referenceRange"] = [{"high": {"value": 20}}]
+    found = screened("--fhir", bundle(tmp_path / "p.json", PATIENT, pressure, dna))
+    shown = found["candidates"][0]
+    assert (shown["element"], shown["value"]) == ("uncontrolled_severe_hypertension", 150)
+    (fact,) = (one for one in found["facts"] if one["element"] == "hbv_dna_above_uln")
+    assert (fact["value"], fact["unit"], fact["note"]) == (True, None, "recorded: 30 [IU]/mL")
+
+
 def test_a_page_names_each_place(record: Path) -> None:
     for more in ((), ("--full",), ("--plain",)):
         text = " ".join(run("screen", "--fhir", record, *ON, *more).out.split())

@@ -166,6 +166,7 @@ def _is_date(text: str, *, whole: bool = False) -> bool:
 
 
 _BESIDE = {SAMPLED, AWAITED_SINCE, AWAITED_FROM}
+_ANY_BESIDE = {*_BESIDE, DESPITE}
 
 
 def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Problem]) -> Samples:
@@ -178,7 +179,7 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
     awaited: list[Awaited] = []
     for element in trial.answerable():
         answer = answers.get(element.name)
-        if answer is None or (not answer.is_pending and _BESIDE.isdisjoint(answer.notes)):
+        if answer is None or (not answer.is_pending and _ANY_BESIDE.isdisjoint(answer.notes)):
             continue
         said = _said(trial, answer)
         found = _read_days(trial, said, answer.where, on, problems)

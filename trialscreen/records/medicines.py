@@ -15,6 +15,7 @@ _AT_LEAST = "what the record shows; there may be more"
 _NOT_NOW = "nothing says that it is taken on the screening date"
 _NAME = "by its name; its code is not in the mapping of codes"
 _ROUTE = "by which route is not said"
+_OTHER_ROUTE = "its route is not in the mapping of codes"
 _MOST_DAYS = 36_525
 _DAYS_A_MONTH, _DAYS_A_YEAR = 31, 366
 """So many days are a month, and a year, of any calendar."""
@@ -55,8 +56,10 @@ def _intake(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -
     routes = found.codes.routes_of(entry.route)
     if routes and medicine.routes and routes.isdisjoint(medicine.routes):
         return None
-    is_said = bool(routes) or not code.needs_route
-    note = _NAME if code.by_name else "" if is_said else _ROUTE
+    is_other = bool(entry.route and medicine.routes)
+    is_said = bool(routes) or not (code.needs_route or is_other)
+    route = "" if is_said else _OTHER_ROUTE if is_other else _ROUTE
+    note = _NAME if code.by_name else route
     binding = Binding("", medicine.role, "yes", "; ".join(filter(None, (medicine.note, note))))
     hit = Hit(entry, coding, binding, at)
     first, last = _days(entry, at)
@@ -127,7 +130,7 @@ def _take_last(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
     days = [(_last_day(one, found.on), one) for one in intakes if one.first is not None]
     if not days:
         return
-    _, last = max(days, key=lambda at: (at[0], at[1].hit.entry.source))
+    _, last = max(days, key=lambda at: at[0])
     shown = day_text(_last_text(last, found.on))
     _answer(found, name, last, f">={shown}", _LAST)
 

@@ -3,22 +3,54 @@
 from collections.abc import Sequence
 
 from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Fact, Numbers
 from trialscreen.model.limits import Role
 from trialscreen.model.trial import Element
 from trialscreen.records.entries import Amount
 from trialscreen.records.gathered import Gathered, Hit
 from trialscreen.records.units import amount_text
 
+_PRINTED = "printed beside the result"
+
 
 def take_range(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     """The limits of an element, as they stand beside its result; none where they differ."""
     for name, role in found.codes.limits.get(element.name, {}).items():
-        stated = {limit for hit in hits if (limit := _limit(hit, role)) is not None}
-        if len(stated) > 1:
-            for hit in hits:
-                found.show("conflict", hit, "its printed limit", element=name)
-        elif stated:
-            _take_limit(found, found.trial.elements[name], hits, role)
+        limit = found.trial.elements[name]
+        printed = [one for hit in hits if (one := _printed(hit, role)) is not None]
+        texts = {one: text for one in printed if (text := _text(found, limit, one)) is not None}
+        if len({_number(found.read(limit, text)) for text in texts.values()}) > 1:
+            for one in texts:
+                found.show("conflict", one, _PRINTED, element=name)
+        elif texts:
+            one, text = next(iter(texts.items()))
+            found.answer(limit, one, text)
+            found.show("fact", one, _PRINTED, element=name)
+
+
+def _printed(hit: Hit, role: Role) -> Hit | None:
+    """An end of the range as if it were the result; in the result's unit, if it names none."""
+    amount, value = _limit(hit, role), hit.entry.value
+    if amount is not None and not (amount.unit or amount.ucum) and isinstance(value, Amount):
+        amount = amount._replace(unit=value.unit, ucum=value.ucum)
+    return None if amount is None else hit._replace(entry=hit.entry._replace(value=amount))
+
+
+def _text(found: Gathered, limit: Element, hit: Hit) -> str | None:
+    """The text of a limit; why it cannot be used is a problem."""
+    assert isinstance(hit.entry.value, Amount)
+    try:
+        text = amount_text(limit, found.codes.units.get(hit.binding.element, {}), hit.entry.value)
+        found.read(limit, text)
+    except ValueProblem as problem:
+        found.problem(hit.entry, f"{limit.name}: {problem}")
+        return None
+    return text
+
+
+def _number(fact: Fact | None) -> Fact | None:
+    """A fact without the digits in which it was written."""
+    return fact._replace(half=None) if isinstance(fact, Numbers) else fact
 
 
 def _limit(hit: Hit, role: Role) -> Amount | None:
@@ -32,19 +64,3 @@ def _limit(hit: Hit, role: Role) -> Amount | None:
 
 def _is_zero(amount: Amount) -> bool:
     return not amount.number.strip("0.-")
-
-
-def _take_limit(found: Gathered, limit: Element, hits: Sequence[Hit], role: Role) -> None:
-    hit, amount = next((one, at) for one in hits if (at := _limit(one, role)) is not None)
-    value = hit.entry.value
-    if not amount.unit and not amount.ucum and isinstance(value, Amount):
-        amount = amount._replace(unit=value.unit, ucum=value.ucum)
-    try:
-        text = amount_text(limit, found.codes.units.get(hit.binding.element, {}), amount)
-        found.read(limit, text)
-    except ValueProblem as problem:
-        found.problem(hit.entry, f"{limit.name}: {problem}")
-        return
-    found.answer(limit, hit, text)
-    shown = hit._replace(entry=hit.entry._replace(value=amount))
-    found.show("fact", shown, "printed beside the result", element=limit.name)

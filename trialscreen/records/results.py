@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 from trialscreen.answers.values import unknown_words
 from trialscreen.model.errors import ValueProblem
-from trialscreen.model.facts import Fact, Numbers, meet
+from trialscreen.model.evidence import EvidenceKind
+from trialscreen.model.facts import Exactly, Fact, Numbers, meet
 from trialscreen.model.trial import Element
 from trialscreen.records.answered import said_text
 from trialscreen.records.bindings import VALUE
 from trialscreen.records.entries import Amount, Coding, Entry
-from trialscreen.records.gathered import Gathered, Hit
+from trialscreen.records.gathered import Gathered, Hit, recorded_value
 from trialscreen.records.moments import days_text, possibly_latest
 from trialscreen.records.printed_range import take_range
 from trialscreen.records.units import LimitMissing, amount_text, limit_says, words_text
@@ -192,12 +193,27 @@ def _take(
     lowest = None if is_divided else _lowest([group[0] for group in groups])
     if lowest is None or not all(_same(element, lowest, one) for one in undated):
         for one in everything:
-            found.show("conflict", one.hit)
+            _show(found, "conflict", one)
         return
     found.answer(element, lowest.hit, lowest.text)
-    found.show("fact", lowest.hit)
+    _show(found, "fact", lowest)
     same = next(group for group in groups if lowest in group)
     take_range(found, element, [one.hit for one in same])
+
+
+def _show(found: Gathered, kind: EvidenceKind, one: Reading) -> None:
+    """A result as recorded; what codes and limits make of it in the element's own words."""
+    value, unit = recorded_value(one.hit.entry)
+    word, recorded = value, one.hit.entry.value
+    if isinstance(one.fact, Exactly):
+        said = one.fact.value
+        word = said if isinstance(said, str) else "yes" if said else "no"
+    elif isinstance(recorded, tuple) and not isinstance(recorded, Amount):
+        word = one.text
+    if word == value:
+        found.show(kind, one.hit)
+    else:
+        found.show(kind, one.hit, f"recorded: {value} {unit}".strip(), value=word)
 
 
 def _lowest(readings: Sequence[Reading]) -> Reading | None:

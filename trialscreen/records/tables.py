@@ -101,9 +101,11 @@ class Tables:
 
     def add(self, record: Record) -> None:
         """A patient's row and evidence; who is deceased is listed, and has none."""
-        if deceased := next((one.deceased for one in record.persons if one.deceased), ""):
+        if dead := next((one for one in record.persons if one.deceased), None):
             self._deceased += 1
-            self._write("", record.patient, Problem("", f"is deceased ({deceased}): left out"))
+            where = " ".join(filter(None, (dead.place, dead.source)))
+            told = Problem(where, f"is deceased ({dead.deceased}): left out")
+            self._write(where, record.patient, told)
             return
         trial, codes, on, assume_absent = self.selection
         selected = select(trial, codes, record, on, assume_absent)

@@ -47,7 +47,7 @@ def evidence_data(
     keys = ("element", "value", "unit", "date", "code", "system", "source", "note")
     return [
         {key: getattr(one, key) or None for key in keys}
-        | {"value": _value(elements.get(one.element), one.value)}
+        | {"value": _value(elements.get(one.element), one)}
         for one in evidence
     ]
 
@@ -55,12 +55,13 @@ def evidence_data(
 _EXACT = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
 
 
-def _value(element: Element | None, text: str) -> bool | float | str | None:
+def _value(element: Element | None, one: Evidence) -> bool | float | str | None:
     """Yes or no, an exact number, or else the text: a bound, a date, a choice."""
-    kind = None if element is None else element.type
+    text, kind = one.value, None if element is None else element.type
     if kind == "boolean" and text in ("yes", "no"):
         return text == "yes"
-    if kind in ("quantity", "integer") and (exact := _EXACT.fullmatch(text)) is not None:
+    is_number = kind in ("quantity", "integer") or one.unit
+    if is_number and (exact := _EXACT.fullmatch(text)) is not None:
         return int(text) if exact[1] is None else float(text)
     return text or None
 

@@ -197,6 +197,8 @@ def _limits(
     stated = {limits: None for one in normal if (limits := _sides(one)) != Limits()}
     if len(stated) > 1:
         return Limits(), (f"{len(stated)} reference ranges are printed; none is taken",)
+    if stated and (who := _for_whom(normal, words)):
+        return Limits(), (f"the reference range is for some people only ({who}); it is not taken",)
     if not stated and any(one.text for one in normal):
         return Limits(), ("the reference range is a text; it is not read",)
     return next(iter(stated), Limits()), ()
@@ -205,6 +207,20 @@ def _limits(
 def _is_normal(one: fhir.ReferenceRange, words: Vocabulary) -> bool:
     codes = words.named(one.type)
     return not codes or any(code.code == "normal" for code in codes)
+
+
+def _for_whom(ranges: Sequence[fhir.ReferenceRange], words: Vocabulary) -> str:
+    """Those for whom a range is, if it is not for everybody: a sex, an age."""
+    codes = [code for one in ranges for code in words.all_named(one.applies_to)]
+    people = [code.display or code.code for code in codes if code.code != "normal"]
+    ages = [_span(one.age) for one in ranges if one.age is not None]
+    return ", ".join((*people, *(f"age {_in_words(age)}" for age in ages if age is not None)))
+
+
+def _in_words(value: Value) -> str:
+    if isinstance(value, Amount):
+        return f"{value.comparator}{value.number} {value.ucum or value.unit}".strip()
+    return str(value)
 
 
 def _sides(one: fhir.ReferenceRange) -> Limits:

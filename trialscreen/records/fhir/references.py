@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.text.characters import shown
 
@@ -69,3 +71,16 @@ def whose(reference: fhir.Reference | None, names: Names) -> Whose:
         return Whose("", problem=f"is about {shown(text)}, which is no patient")
     is_urn = _URN.match(text) is not None and text not in names
     return Whose(patient, (text, key)) if is_urn else Whose(patient)
+
+
+def is_about_another(subject: msgspec.Raw, focus: msgspec.Raw) -> bool:
+    """Whether the focus of an observation is other than its subject: a fetus, a donor, a device."""
+    if not fhir.is_given(focus):
+        return False
+    try:
+        meant = msgspec.json.decode(subject, type=fhir.Reference | None)
+        others = msgspec.json.decode(focus, type=list[fhir.Reference])
+    except msgspec.DecodeError:
+        return True
+    own = meant.reference if meant is not None else None
+    return any(one.reference != own for one in others)

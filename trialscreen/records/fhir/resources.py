@@ -46,6 +46,7 @@ class Head(Part):
     data_absent_reason: Raw = NOTHING
     body_site: Raw = NOTHING
     modifier_extension: Raw = NOTHING
+    focus: Raw = NOTHING
 
 
 class CodedPart(Part):
@@ -114,6 +115,7 @@ class Timing(Part):
 class ReferenceRange(Range):
     type: Concept | None = None
     applies_to: list[Concept] | None = None
+    age: Range | None = None
     text: str | None = None
 
 

@@ -46,9 +46,6 @@ def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
 
 def _codes(event: Event, vocabulary: Vocabulary) -> tuple[Coding, ...]:
     above = BY_TABLE[event["table"]].has_wider
-    if event["kind"] == "medication" and not event["concept"] and not event["source_concept"]:
-        name = event["source_code"] or ""  # of no known system, and perhaps in words
-        return (Coding("", name, name),)
     return vocabulary.all_codings(event["concept"], event["source_concept"], above=above)
 
 
@@ -91,6 +88,8 @@ def _number(
     comparator = _sign(read[1]) or OPERATORS.get(operator, "")
     notes: tuple[str, ...] = ()
     in_source = _NUMBER.fullmatch(source or "")
+    if in_source is not None and Decimal(in_source[2]) == -Decimal(read[2]) != 0:
+        return f"{number}, and {source} in value_source_value", ()
     if not comparator and not operator and in_source is not None and in_source[1]:
         comparator, notes = _sign(in_source[1]), (COMPARATOR_FROM_SOURCE,)
     unit, ucum = _unit(event, vocabulary)

@@ -84,7 +84,12 @@ def extract(source: str, tables: Tables, advance: Advance) -> tuple[str, ...]:
         return extract_one_by_one(source, tables, advance)
     codes = tables.selection.codes
     with open_source(source) as opened:
-        staged = stage(opened, {*codes.bound, *codes.medicines}, codes.names)
+        staged = stage(opened, {*codes.bound, *codes.medicines})
+        if not staged.rows:  # no table but person
+            for record in records(staged):
+                tables.add(record)
+                advance(1)
+            return staged.notices
         with opened.reading():
             find_newest(staged, tables.selection.on)
         for problem in (*opened.problems(), *strangers(staged, "rows_of")):
@@ -204,7 +209,7 @@ class _Extraction:
         groups: dict[int, set[str]] = {}
         for place, group in slow.iter_rows():
             groups.setdefault(place, set()).add(group)
-        vocabulary = self._staged.bring("wanted", by_concept=True)
+        vocabulary = self._staged.bring("wanted")
         trial, codes, on, _ = self._selection
         rows = dicts(self._here, _ROWS_IN_PART.format(on=on))
         found = []
