@@ -9,6 +9,6 @@ of it runs over Spark Connect too.
 """
 
 from trialscreen.tables.engines.spark.screened import Limits, Screened, screen_parquet
-from trialscreen.tables.engines.spark.session import session
+from trialscreen.tables.engines.spark.sessions import session
 
 __all__ = ["Limits", "Screened", "screen_parquet", "session"]

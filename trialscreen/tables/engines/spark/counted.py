@@ -1,6 +1,6 @@
 """How the values of a table are, from what was counted of them."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ class Counts(NamedTuple):
             rows = "row" if wrong == 1 else "rows"
             yield Problem(SCREENING_DATE, f"{message} {wrong:,} {rows}")
 
-    def quality(self, values: DataFrame) -> Quality:
+    def quality(self, values: Callable[[], DataFrame]) -> Quality:
         """`values`, which were noted, are read again where a median is unusual."""
         unusual = {
             name: self.of(BELOW, name) + self.of(ABOVE, name) + self.of(CODES, name)
@@ -73,13 +73,14 @@ class Counts(NamedTuple):
             self._medians(values),
         )
 
-    def _medians(self, values: DataFrame) -> list[str]:
+    def _medians(self, values: Callable[[], DataFrame]) -> list[str]:
         names = [name for name in self.followed if self._has_odd_median(name)]
         if not names:
             return []
-        lows = {name: text_of(ends(name, values.columns)[0]) for name in names}
+        frame = values()
+        lows = {name: text_of(ends(name, frame.columns)[0]) for name in names}
         columns = [f.percentile_approx(f.expr(low), 0.5).alias(name) for name, low in lows.items()]
-        row = values.agg(*columns).collect()[0]
+        row = frame.agg(*columns).collect()[0]
         return [of_median(self.trial.elements[name], row[name]) for name in names]
 
     def _has_odd_median(self, name: str) -> bool:

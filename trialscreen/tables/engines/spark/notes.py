@@ -1,13 +1,13 @@
 """What is to be told of the values of a table, noted beside its findings in the same pass.
 
-As text of Spark's SQL: to make as many columns one by one would take seconds.
+As text of Spark's SQL, to be part of one query.
 """
 
 from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
 from trialscreen.model import expr
@@ -50,13 +50,13 @@ class Notes(NamedTuple):
     on: date | None
     today: date
 
-    def given(self) -> dict[str, Column]:
+    def given(self) -> dict[str, str]:
         """Over the table: which columns state something, and whether anything is to be told."""
-        stated = {_word(number): f.expr(_bits(names)) for number, names in enumerate(self._words)}
+        stated = {_word(number): _bits(names) for number, names in enumerate(self._words)}
         fine = both(*map(self._is_fine, self.columns))
-        return {**stated, _ODD: f.expr(f"NOT coalesce({text_of(fine)}, false)")}
+        return {**stated, _ODD: f"NOT coalesce({text_of(fine)}, false)"}
 
-    def used(self) -> dict[str, Column]:
+    def used(self) -> dict[str, str]:
         """Over what `values_query` makes of it: what is so of values, as numbers in a text."""
         conditions, numbers = self._conditions(), self._numbers()
         told = (_first(name, kinds, numbers) for name, kinds in conditions.items() if kinds)
@@ -64,7 +64,7 @@ class Notes(NamedTuple):
         # Most rows have nothing to tell: to see that is less work than to see what.
         some = " OR ".join([text_of(expr.Column(_ODD)), *struck])
         every = ", ".join(["' '", *told])
-        return {_TOLD: f.expr(f"CASE WHEN {some} THEN concat_ws({every}) END")}
+        return {_TOLD: f"CASE WHEN {some} THEN concat_ws({every}) END"}
 
     @property
     def between(self) -> list[str]:

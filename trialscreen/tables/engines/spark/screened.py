@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
-from sqlglot import exp
 
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
@@ -16,8 +14,8 @@ from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.engines.spark import table_files
 from trialscreen.tables.engines.spark.notes import Notes
-from trialscreen.tables.engines.spark.session import damage_told, settings
-from trialscreen.tables.engines.spark.stale_column import STALE, stale_last, with_stale
+from trialscreen.tables.engines.spark.sessions import damage_told, settings
+from trialscreen.tables.engines.spark.stale_column import STALE, stale_last, stale_text
 from trialscreen.tables.engines.spark.types import literal, named
 from trialscreen.tables.engines.spark.used import Used, used_columns
 from trialscreen.tables.engines.sql import (
@@ -98,9 +96,10 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
             dated = _dated(used.typed(table), on)
             today = limits.today or date.today()  # noqa: DTZ011 - the user's own
             noted = used.notes(on, today)
-            values = _values(used, dated, noted, also_stale=also_stale)
+            steps = _steps(used, noted, also_stale=also_stale)
             # Computed once. A plan of what is kept, and not of how it came to be, is a short one.
-            findings = _findings(used, values, noted).localCheckpoint()
+            findings = _findings(used, dated, steps, noted, also_stale=also_stale)
+            findings = findings.localCheckpoint()
             counts = noted.counted(findings)
             _check_rows(source, rows, counts.rows)
             _refuse(counts.wrong_days(today, in_each=on is None))
@@ -108,7 +107,7 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
             _refuse(counts.problems(used.called, limits.most_bad))
             table_files.write(findings.drop(*noted.beside), folder, output)
             _check_rows(source, rows, spark.read.parquet(folder).count())
-            quality = counts.quality(values)
+            quality = counts.quality(lambda: _values(dated, steps))
     own_days = SCREENING_DATE in used.columns
     return Screened(counts.verdicts, used.unused, own_days, used.alike, quality)
 
@@ -139,37 +138,60 @@ def _wrong_ids(table: DataFrame, id_column: str) -> Iterator[Problem]:
         yield Problem(f"the column {id_column}", f"ids are not one a row: {which}")
 
 
-def _values(used: Used, table: DataFrame, noted: Notes, *, also_stale: bool) -> DataFrame:
-    """The values of the table as they are used, and what is noted of them. Not run yet."""
-    patients = _patients(used, noted.on)
+_NOTED, _VALUED, _TOLD = "noted", "valued", "told"
+"""The steps before the findings, each a table to the next."""
+
+
+def _steps(used: Used, noted: Notes, *, also_stale: bool) -> str:
+    """The values of the table as they are used, and what is noted of them, as text of SQL.
+
+    All is one text: to make of it one step after the other would take seconds.
+    """
+    patients = _patients(used, _NOTED, noted.on)
     stale = compile_trial(used.trial, patients.table).stale if also_stale else {}
-    followed, beside = [*dict.fromkeys((*noted.columns, *stale))], noted.between
-    query = values_query(used.trial, patients, "spark", followed, beside)
-    values = _over(table.withColumns(noted.given()), patients.name, query)
-    values = values.withColumns(noted.used())
-    return with_stale(values, stale) if also_stale else values
+    followed = [*dict.fromkeys((*noted.columns, *stale))]
+    query = values_query(used.trial, patients, "spark", followed, noted.between)
+    told = noted.used() | ({STALE: stale_text(stale)} if also_stale else {})
+    return (
+        f"WITH {_NOTED} AS ({_all_and(noted.given(), '{patients}')}),"
+        f" {_VALUED} AS ({_escaped(query_text(query, 'spark'))}),"
+        f" {_TOLD} AS ({_all_and(told, _VALUED)})"
+    )
 
 
-def _findings(used: Used, values: DataFrame, noted: Notes) -> DataFrame:
+def _all_and(columns: Mapping[str, str], table: str) -> str:
+    more = "".join(f", {_escaped(text)} AS `{name}`" for name, text in columns.items())
+    return f"SELECT *{more} FROM {table}"  # noqa: S608 - nothing of this is a user's
+
+
+def _escaped(text: str) -> str:
+    """To Spark, what stands in braces is a table that is given with the query."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _of(table: DataFrame, query: str) -> DataFrame:
+    given: dict[str, Any] = {"patients": table}
+    return table.sparkSession.sql(query, **given)
+
+
+def _values(table: DataFrame, steps: str) -> DataFrame:
+    return _of(table, f"{steps} {_all_and({}, _TOLD)}")
+
+
+def _findings(
+    used: Used, table: DataFrame, steps: str, noted: Notes, *, also_stale: bool
+) -> DataFrame:
     """The findings, and the notes beside them. Not run yet."""
-    patients = _patients(used, noted.on)
-    more = {STALE} & {*values.columns} - {used.id}
-    beside = (*noted.beside, *more)
+    patients = _patients(used, _TOLD, noted.on)
+    beside = (*noted.beside, *([STALE] if also_stale else ()))
     query = screening_query(used.trial, patients, "spark", trusted=True, beside=beside)
-    found = _over(values, patients.name, query)
-    return stale_last(found) if more else found
+    text = _escaped(query_text(query, "spark"))
+    found = _of(table, f"{steps} {_all_and({}, f'({text})')}")
+    return stale_last(found) if also_stale else found
 
 
-def _patients(used: Used, on: date | None) -> Patients:
-    return patients_table(used.trial, f"patients_{uuid4().hex}", used.id, on, used.held)
-
-
-def _over(table: DataFrame, name: str, query: exp.Select) -> DataFrame:
-    """What a query finds in a table of this name."""
-    # To Spark, what stands in braces is a table that is given with the query.
-    text = query_text(query, "spark").replace("{", "{{").replace("}", "}}")
-    given: dict[str, Any] = {name: table}
-    return table.sparkSession.sql(text.replace(f"`{name}`", f"{{{name}}}"), **given)
+def _patients(used: Used, name: str, on: date | None) -> Patients:
+    return patients_table(used.trial, name, used.id, on, used.held)
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -2,23 +2,19 @@
 
 from collections.abc import Mapping
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as f
+from pyspark.sql import DataFrame
 
 from trialscreen.model.expr import Scalar
+from trialscreen.tables.engines.spark.counted import text_of
 from trialscreen.tables.engines.spark.types import named
-from trialscreen.tables.engines.sql.printer import Printer
 
 STALE = "stale"
 
 
-def with_stale(values: DataFrame, stale: Mapping[str, Scalar]) -> DataFrame:
-    """The values of a table, and in STALE the names whose scalar over them is true."""
-    printer = Printer("spark")
-    conditions = {name: printer.value(one).sql("spark") for name, one in stale.items()}
-    names = [f.when(f.expr(text), f.lit(name)) for name, text in conditions.items()]
-    listed: Column = f.array_compact(f.array(*names).cast("array<string>"))
-    return values.withColumn(STALE, listed)
+def stale_text(stale: Mapping[str, Scalar]) -> str:
+    """STALE over the values, as text of SQL: the names whose scalar is true."""
+    names = (f"CASE WHEN {text_of(one)} THEN '{name}' END" for name, one in stale.items())
+    return f"array_compact(CAST(array({', '.join(names)}) AS array<string>))"
 
 
 def stale_last(findings: DataFrame) -> DataFrame:

@@ -14,7 +14,7 @@ from trialscreen.tables.engines.spark import here, there
 from trialscreen.tables.engines.spark.footers import read_footer
 from trialscreen.tables.engines.spark.listed import Footer, Listed, not_written
 from trialscreen.tables.engines.spark.paths import is_local, plain, system_of
-from trialscreen.tables.engines.spark.session import is_connected
+from trialscreen.tables.engines.spark.sessions import is_connected
 from trialscreen.tables.engines.spark.types import FOLDER
 from trialscreen.tables.partitions import all_columns, differences, stated, stated_twice
 from trialscreen.text.characters import printable, shown

@@ -148,7 +148,9 @@ def whole_folder(spark: SparkSession, output: str) -> Iterator[str]:
 
 def _files(spark: SparkSession, pattern: str) -> DataFrame:
     """The files of a pattern. Raises AnalysisException if there is nothing."""
-    files = spark.read.format("binaryFile").option("recursiveFileLookup", value=True).load(pattern)
+    reader = spark.read.format("binaryFile").option("recursiveFileLookup", value=True)
+    # Of one path alone that is not there, Spark writes a page to its log.
+    files = reader.load([pattern, pattern])
     assert files.schema  # over Connect, this asks for it
     return files
 
