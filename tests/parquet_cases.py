@@ -25,6 +25,7 @@ class Case(NamedTuple):
     says: tuple[str, ...] = ()
     polars: tuple[str, ...] = ()
     spark: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> Path:
         """Writes the files, and returns what is to be screened."""

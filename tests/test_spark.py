@@ -9,15 +9,17 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.engines import Spark, java
+from tests.engines import ELSEWHERE, Spark, java
 from tests.generate import ON
-from tests.parquet_cases import Case, parametrized
+from tests.parquet_cases import CASES, Case, parametrized
 from tests.process import run, spawn
 from tests.sizes import size
 from tests.sql_cases import ID, checked, simulated
 from tests.test_cohort_parquet import write_twice
 from trialscreen import InputError, load_trial
+from trialscreen.answers.values import read_value
 from trialscreen.cli.cohort_report import of_values
+from trialscreen.model.errors import ValueProblem
 from trialscreen.model.trial import SCREENING_DATE, Element
 from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.cohort.batches import Anchor
@@ -255,6 +257,95 @@ def test_a_table_in_parquet(engine: Spark, tmp_path: Path, case: Case) -> None:
         assert case.found_in(pl.read_parquet(output / "*.parquet"))
         assert case.met is not None and found.rows == len(case.met)
         assert case.begins(of_values(TRIAL, found.quality))
+
+
+ELSEWHERE_TOO = (
+    "single precision is what it shows",
+    "so may the id, with characters that a folder's name cannot have",
+    "a screening date with a time",
+    "ids near 2^64",
+)
+"""Of the tables that are screened, those that only Spark sees in a test too."""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [one for one in CASES if one.met is None or one.elsewhere or one.name in ELSEWHERE_TOO],
+    ids=lambda case: case.name,
+)
+def test_a_table_that_only_spark_sees(engine: Spark, tmp_path: Path, case: Case) -> None:
+    """Over Spark Connect, at an address that is none of this machine."""
+    address, output = f"{ELSEWHERE}{case.write(tmp_path)}", f"{ELSEWHERE}{tmp_path}/out"
+    expected, limits = case.told(tmp_path, case.elsewhere or case.spark), Limits(case.most_bad)
+    with engine.connected() as spark:
+        if expected:
+            with pytest.raises(InputError) as caught:
+                screen_parquet(TRIAL, address, output, "patient_id", ON, spark.session, limits)
+            lines = [*map(str, caught.value.problems)]
+            pairs = zip(lines, expected, strict=True)
+            assert [line[: len(one)] for line, one in pairs] == expected
+        else:
+            screen_parquet(
+                TRIAL,
+                address,
+                f"{ELSEWHERE}{tmp_path}/out",
+                "patient_id",
+                ON,
+                spark.session,
+                limits,
+            )
+            assert (tmp_path / "out" / "_SUCCESS").exists()
+            assert case.found_in(pl.read_parquet(tmp_path / "out" / "*.parquet"))
+
+
+MISREAD_ELSEWHERE = ("7.1D", "0x1p3", "1_000", " 7.1 ", "1,000", "2f", "202603", "55 kg")
+"""Texts of which other readers make some number, and our parser one, another, or none."""
+
+
+def test_texts_in_names_of_folders_are_read_as_flags_are(spark: Spark, tmp_path: Path) -> None:
+    """All at once: nothing is left to what Spark would cast."""
+    weight, refused = TRIAL.elements["weight"], []
+    for number, text in enumerate(MISREAD_ELSEWHERE):
+        folder = tmp_path / "in" / f"weight={text}"
+        folder.mkdir(parents=True)
+        pl.DataFrame({ID: [number]}).write_parquet(folder / "a.parquet")
+        try:
+            read_value(TRIAL, weight, text, ON)
+        except ValueProblem as problem:
+            refused.append(f"{folder} weight: {problem}")
+    assert len(refused) > 4
+    assert sorted(problems(spark, tmp_path / "in")) == sorted(refused)
+
+
+def test_no_column_but_the_ids_leaves_a_row_for_each(spark: Spark, tmp_path: Path) -> None:
+    """Of such a plan little is left, once what is the same in every row has been worked out."""
+    source = partitioned(tmp_path, CASE.frame.select(ID).head(7), parts=1)
+    found = screened(spark, source, tmp_path / "out")
+    assert found.verdicts == {("undetermined", "data"): 7}
+    assert pl.read_parquet(tmp_path / "out" / "*.parquet")[ID].len() == 7
+
+
+def test_what_a_failed_run_left_does_not_block_the_next(spark: Spark, tmp_path: Path) -> None:
+    source = partitioned(tmp_path, FEW.frame.select(ID).head(5), parts=1)
+    (tmp_path / "out").mkdir()
+    screened(spark, source, tmp_path / "out")
+    found = pl.read_parquet(tmp_path / "out" / "*.parquet")
+    assert len(found) == 5 and (tmp_path / "out" / "_SUCCESS").exists()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["in", "out"]
+
+
+def test_the_command_screens_over_spark_connect(engine: Spark, tmp_path: Path) -> None:
+    """As SPARK_REMOTE says; `--master` says another server, where none is."""
+    source = partitioned(tmp_path, FEW.frame.select(ID).head(9), parts=1)
+    screening = ("--screening-date", ON.isoformat(), "--id", ID, "--engine", "spark")
+    command = ("cohort", str(source), "-o", str(tmp_path / "out"), *screening)
+    done = spawn(*command, SPARK_REMOTE=engine.server)
+    assert done.code == 0, done.err
+    assert "9 patients screened" in done.err and "Warning" not in done.err
+    assert len(pl.read_parquet(tmp_path / "out" / "*.parquet")) == 9
+    done = run(*command, "--master", "sc://localhost:9")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: sc://localhost:9: no server of Spark Connect can be reached")
 
 
 def test_values_are_counted_once_in_any_number_of_tasks(engine: Spark, tmp_path: Path) -> None:

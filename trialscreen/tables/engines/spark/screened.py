@@ -83,9 +83,8 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
         message = f"the output has a column '{STALE}' of its own; rename that of the ids"
         raise InputError.at("--id", message)
     with damage_told(source), settings(spark):
-        found = table_files.source(
-            spark, source
-        )  # before there is a folder that a pattern could catch
+        # Before there is a folder that a pattern could catch.
+        found = table_files.source(spark, source)
         used = used_columns(trial, found, id_column)
         used.check(on)
         table = used.table(spark)

@@ -38,6 +38,8 @@ def session(master: str | None) -> SparkSession:
         if master.startswith("local") and not SparkSession.getActiveSession():
             # Its pages would be on the network of whoever tries this on one machine.
             builder = builder.config("spark.ui.enabled", value=False)
+            # On the few processors of one machine, collecting garbage beside the work costs more.
+            builder = builder.config("spark.driver.defaultJavaOptions", "-XX:+UseSerialGC")
     try:
         return builder.getOrCreate()
     except PySparkRuntimeError as error:
@@ -66,7 +68,7 @@ def _reached(server: str) -> None:
     except ValueError:
         host = None
     if host is None:
-        message = f"{shown(server)}; expected sc://HOST:PORT"
+        message = f"{shown(server.partition('/;')[0])}; expected sc://HOST:PORT"
         raise InputError.at("--master", message)
     if getproxies():
         return  # they, and not we, reach it
@@ -75,7 +77,7 @@ def _reached(server: str) -> None:
     except OSError as error:
         why = error.strerror or "no answer"
         message = f"no server of Spark Connect can be reached there ({why})"
-        raise InputError.at(printable(server), message) from None
+        raise InputError.at(f"{_CONNECT}{host}:{port}", message) from None
 
 
 def _no_start(error: PySparkRuntimeError) -> str:
