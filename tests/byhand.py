@@ -1,8 +1,9 @@
 """NCT06949137 as someone would write it by hand for one table: the baseline of benchmarks.
 
 `python -m tests.byhand polars INPUT OUTPUT` screens a Parquet file of simulated patients
-(tests/tools/simulate.py); `floor` only decodes its columns and writes as many out; a file of
-DuckDB's SQL instead of these, such as tests/data/byhand.sql, is run over the table `patients`.
+(tests/tools/simulate.py), or a CSV file that lies beside such a one; `floor` only decodes the
+columns of Parquet and writes as many out; a file of DuckDB's SQL instead of these, such as
+tests/data/byhand.sql, is run over the table `patients`.
 """
 
 import operator
@@ -223,6 +224,10 @@ def duckdb_copy(query: str, source: Path, output: Path) -> None:
 def main() -> None:
     kind, source, target = sys.argv[1:]
     match kind:
+        case "polars" if source.endswith(".csv"):
+            # Who writes by hand knows the types: those of the same patients in Parquet.
+            types = pl.read_parquet_schema(Path(source).with_suffix(".parquet"))
+            hand_written(pl.scan_csv(source, schema=types), ON).sink_parquet(target)
         case "polars":
             hand_written(pl.scan_parquet(source), ON).sink_parquet(target)
         case "floor":

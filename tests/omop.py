@@ -3,7 +3,7 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 ALL = ("folder", "zip", "parquet", "duckdb", "postgresql")
 
 
-def read_all(source: str, keys: set[Key]) -> tuple[list[Record], tuple[str, ...], list[str]]:
+def read_all(
+    source: str, keys: set[Key], names: Collection[str] = ()
+) -> tuple[list[Record], tuple[str, ...], list[str]]:
     """The records of a source, what is said of it, and its problems."""
     with open_source(source) as tables:
-        staged = stage(tables, keys)
+        staged = stage(tables, keys, names)
         found = list(records(staged))
         return found, staged.notices, [str(one) for one in problems(staged)]
 

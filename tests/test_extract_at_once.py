@@ -99,7 +99,9 @@ class Database:
             case "measurement" | "observation":
                 row |= self._result(rng.choice([*tests, *(others if table[0] == "o" else [])]))
             case "drug_exposure":
-                row |= {"concept": rng.choice(self.drugs), "days": rng.choice((0, 30, ""))}
+                named = {"concept": 0, "source_code": rng.choice(("Prednison", "阿仑膦酸", "x"))}
+                row |= named if rng.random() < 0.3 else {"concept": rng.choice(self.drugs)}
+                row |= {"days": rng.choice((0, 30, ""))}
                 row |= {"end": str(day + timedelta(rng.choice((0, 30))))}
             case _:
                 row |= {"concept": rng.choice(others)}

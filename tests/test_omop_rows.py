@@ -68,7 +68,7 @@ def from_text(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
     """The records of all cases, by the name of the case."""
     kinds = ("cases", "persons", "as_text")
     folder = write_folder(tmp_path_factory.mktemp("omop") / "csv", _tables(kinds))
-    found, notices, problems = read_all(str(folder), _keys())
+    found, notices, problems = read_all(str(folder), _keys(), _cases()["names"])
     assert not notices
     assert not problems
     names = [case["name"] for kind in kinds for case in _cases()[kind]]
@@ -112,9 +112,9 @@ def test_person(case: Mapping[str, Any], from_text: Mapping[str, Record]) -> Non
 def test_every_route_tells_the_same(
     route: str, typed: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    expected = read_all(str(typed), _keys())
+    expected = read_all(str(typed), _keys(), _cases()["names"])
     server = request.getfixturevalue("server") if route == "postgresql" else None
-    assert read_all(kept(route, typed, tmp_path, server), _keys()) == expected
+    assert read_all(kept(route, typed, tmp_path, server), _keys(), _cases()["names"]) == expected
     assert sum(len(one.entries) for one in expected[0]) > 30
 
 
@@ -157,10 +157,11 @@ def test_without_a_vocabulary_the_listed_concepts_are_found(typed: Path, tmp_pat
     for file in typed.glob("*.csv"):
         if not file.name.startswith(("concept", "procedure")):
             (folder / file.name).write_bytes(file.read_bytes())
-    found, notices, _ = read_all(str(folder), _keys())
+    found, notices, _ = read_all(str(folder), _keys(), _cases()["names"])
     assert {code.code for one in found for entry in one.entries for code in entry.codes} == {
         "3049273",
         "4230399",
+        "阿仑膦酸钠片 70mg",
     }
     assert notices == (
         "there is no table procedure_occurrence: what it would tell stays unknown",
@@ -174,16 +175,18 @@ def test_tables_of_a_schema(typed: Path, tmp_path: Path, server: PostgreSQL) -> 
     """The tables need not be on the search path; a password stays out of the URL."""
     url = kept("postgresql", typed, tmp_path, server)
     with_path = f"{url}?options=-csearch_path%3Dcdm"
-    assert read_all(with_path, _keys()) == read_all(url, _keys())
+    assert read_all(with_path, _keys(), _cases()["names"]) == read_all(
+        url, _keys(), _cases()["names"]
+    )
     server.connection.execute("CREATE TABLE IF NOT EXISTS public.person (person_id integer)")
     try:
         with pytest.raises(InputError) as caught:
-            read_all(url, _keys())
+            read_all(url, _keys(), _cases()["names"])
     finally:
         server.connection.execute("DROP TABLE public.person")
     assert "has no column gender_concept_id, year_of_birth" in str(caught.value.problems[0])
     with pytest.raises(InputError) as caught:
-        read_all(url.replace("tests@", "tests:secret@"), _keys())
+        read_all(url.replace("tests@", "tests:secret@"), _keys(), _cases()["names"])
     (problem,) = caught.value.problems
     assert "PGPASSWORD" in problem.message
     assert "secret" not in str(problem)

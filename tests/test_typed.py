@@ -53,6 +53,16 @@ def values(rng: Random, element: Element) -> Iterator[Any]:
         "<20",
         "",
     )
+    yield from (
+        "yes",
+        " No ",
+        "pending",
+        "unknown",
+        "2026-03",
+        "55.50",
+        "121 lb",
+        "1 on 2026-05-20",
+    )
     low, high = element.range or (date(1900, 1, 1), ON)
     if isinstance(low, date) and isinstance(high, date):
         yield from (low, high, low + timedelta(days=rng.randint(0, 9000)))

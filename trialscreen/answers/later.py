@@ -87,7 +87,7 @@ def _dated(
         added = {SAMPLED: f"{days[0].low} to {days[0].high}"}
     elif days[0] is None and element.valid_for is not None:
         added = {SAMPLED: f"<={then}"}
-    return answer._replace(notes={**answer.notes, **added})
+    return answer._replace(notes={**answer.notes, **added}) if added else answer
 
 
 def _counted_on(

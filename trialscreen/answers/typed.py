@@ -1,7 +1,8 @@
 """Python values of their element's own kind: what the parser reads in their texts, without texts.
 
-Of yes, no, None and the names of choices the parser is asked once for a trial. A number in
-its range, or a day, can mean only one thing. All else is left to the parser.
+Of yes, no and None the parser is asked once for a trial, and of a text that says nothing beside
+its value once. A number in its range, or a day, can mean only one thing. All else is left to
+the parser.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -72,32 +73,47 @@ def _reading(trial: Trial) -> _Reading:
         if element.name == SCREENING_DATE:
             continue
         of_type = found[element.name] = {}
-        for values in ((None,), (False, True), tuple(element.choices)):
-            if known := dict(_as_parsed(trial, element, values)):
-                of_type[type(values[0])] = _looked_up(known)
+        for kind in (type(None), bool, str):
+            of_type[kind] = _reading_once(trial, element)
         if not _has_words_like_numbers(trial, element):
             of_type.update(_measured(element))
     return found
 
 
-def _as_parsed(
-    trial: Trial, element: Element, values: tuple[object, ...]
-) -> Iterator[tuple[object, Fact | _Nothing]]:
-    """What the parser makes of these values; without those that it refuses, or that tell more."""
-    for value in values:
-        problems: list[Problem] = []
-        given = {element.name: Answer(as_text(value), "file")}
-        told = told_apart(trial, given, problems)
-        try:
-            fact = read_value(trial, element, given[element.name].text, date.max)
-        except ValueProblem:
-            continue
-        if told == given and not problems and (fact is None or element.type != "date"):
-            yield value, _NOTHING if fact is None else fact
+def _reading_once(trial: Trial, element: Element) -> _Read:
+    """What the parser makes of a value, which is remembered, if it states but one thing."""
+    known: dict[tuple[object, date | None], _Stated] = {}
+    is_date = element.type == "date"
+
+    def read(value: object, on: date) -> _Stated:
+        key = (value, on if is_date else None)
+        if (stated := known.get(key)) is None:
+            stated = _parsed(trial, element, as_text(value), on)
+            if len(known) >= MOST_TEXTS:
+                known.clear()
+            if stated is not None:
+                known[key] = stated
+        return stated
+
+    return read
 
 
-def _looked_up(known: Mapping[object, Fact | _Nothing]) -> _Read:
-    return lambda value, _: known.get(value)
+MOST_TEXTS = 1000
+"""Texts of an element of which is remembered what they state."""
+
+
+def _parsed(trial: Trial, element: Element, text: str, on: date) -> _Stated:
+    """What the parser makes of a text; None if it refuses it, or more than a value is said."""
+    problems: list[Problem] = []
+    given = {element.name: Answer(text, "file")}
+    told = told_apart(trial, given, problems)
+    if told != given or told[element.name].is_pending or problems:
+        return None
+    try:
+        fact = read_value(trial, element, text, on)
+    except ValueProblem:
+        return None
+    return _NOTHING if fact is None else fact
 
 
 def _has_words_like_numbers(trial: Trial, element: Element) -> bool:

@@ -18,7 +18,7 @@ from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import DECIMALS, Dates, Exactly, Fact, Numbers, half_of, meet
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.wording import show_range
-from trialscreen.screening.samples import is_sample_day
+from trialscreen.screening.samples import SAMPLE_DAY, is_sample_day
 from trialscreen.text.characters import first_control, nearest, shown
 from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
 
@@ -49,16 +49,18 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
     Numbers come out in the element's unit. Raises ValueProblem, with the value and what
     would be accepted.
     """
-    if trial.elements.get(element.name) is not element:
+    if trial.elements.get(element.name, SAMPLE_DAY) is not element:
         return _read(trial, element, text, on)
     day = on if element.type == "date" else None
     known, key = trial.once(_read_before), (element.name, text, day)
-    if key not in known:
+    try:
+        return known[key]
+    except KeyError:
         fact = _read(trial, element, text, on)
-        if len(known) == MOST_TEXTS:
-            known.clear()
-        known[key] = fact
-    return known[key]
+    if len(known) >= MOST_TEXTS:
+        known.clear()
+    known[key] = fact
+    return fact
 
 
 MOST_TEXTS = 20_000

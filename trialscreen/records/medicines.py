@@ -130,7 +130,7 @@ def _take_last(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
     days = [(_last_day(one, found.on), one) for one in intakes if one.first is not None]
     if not days:
         return
-    _, last = max(days, key=lambda at: at[0])
+    _, last = max(days, key=lambda at: (at[0], at[1].hit.entry.source))
     shown = day_text(_last_text(last, found.on))
     _answer(found, name, last, f">={shown}", _LAST)
 

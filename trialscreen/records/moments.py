@@ -63,7 +63,7 @@ def _written(text: str) -> When:
 def day_text(text: str) -> str:
     """A moment cut to the day as it is written; other texts as they are."""
     moment = _MOMENT.fullmatch(text)
-    return text if moment is None else moment[1]
+    return text.strip() if moment is None else moment[1]
 
 
 def days_text(start: str, end: str = "") -> str:

@@ -1,21 +1,27 @@
 """From JSON documents to resources that matter, each kept for its own patient."""
 
-from collections.abc import Sequence
-from types import MappingProxyType
-from typing import NamedTuple
-
 import msgspec
 from msgspec import Raw
 
 from trialscreen.model.errors import Problem
 from trialscreen.records.fhir import resources as fhir
+from trialscreen.records.fhir.bundles import InBundle, entries_of
 from trialscreen.records.fhir.codings import Vocabulary
 from trialscreen.records.fhir.files import Document, Lines, Note
+from trialscreen.records.fhir.heads import (
+    Where,
+    choice_of,
+    decode_head,
+    head_of,
+    id_of,
+    known_as,
+    plain_text,
+    source_of,
+    subject_of,
+)
 from trialscreen.records.fhir.outdone import UNDATED, Comparing
 from trialscreen.records.fhir.references import (
-    Names,
     Whose,
-    full_url_id,
     identifier_name,
     is_about_another,
     key_of,
@@ -44,22 +50,8 @@ MOST_DEEP = 5
 """Bundles in bundles."""
 _MOST_KNOWN = 100_000
 
-_head = msgspec.json.Decoder(fhir.Head).decode
 _parts = msgspec.json.Decoder(list[fhir.CodedPart] | None).decode
 _reference = msgspec.json.Decoder(fhir.Reference | None).decode
-_medication = msgspec.json.Decoder(fhir.MedicationChoice).decode
-_text = msgspec.json.Decoder(str | None).decode
-
-
-class Where(NamedTuple):
-    """Where a resource stands: its place, and what its references are resolved with."""
-
-    place: str
-    names: Names = MappingProxyType({})
-    full_url: str | None = None
-    holder: "tuple[str, Raw] | None" = None
-    siblings: Sequence[Raw] = ()
-    deep: int = 0
 
 
 class Intake:
@@ -77,7 +69,7 @@ class Intake:
         owners, file = self._owners, lines.file
         for number, line in enumerate(lines.lines, 1):
             try:
-                head = _head(line)
+                head = decode_head(line)
             except fhir.UNREADABLE:
                 if line and not line.isspace():
                     self.document(Document(line, file, number))
@@ -89,7 +81,7 @@ class Intake:
             if looked is _CANNOT_MATTER:
                 continue
             if looked is _MATTERS:
-                owner, name = owners.get(bytes(head.subject)), _plain(head.id)
+                owner, name = owners.get(bytes(head.subject)), plain_text(head.id)
                 if owner and name:
                     dated = self._comparing.dated(head, line)
                     source, place = f"{kind}/{name}", f"{file}:{number}"
@@ -123,7 +115,7 @@ class Intake:
     def document(self, document: Document) -> None:
         """A resource, or a bundle of them."""
         try:
-            head = _head(document.data)
+            head = decode_head(document.data)
         except msgspec.ValidationError as error:
             self._wrong(document.place(), f"is no FHIR resource: {error}")
         except fhir.UNREADABLE as error:
@@ -137,7 +129,7 @@ class Intake:
     def _found(self, head: fhir.Head, document: Document) -> None:
         kind = head.resource_type
         if kind == "Bundle":
-            self._bundle(document.data, document, 0, 0)
+            self._bundle(InBundle(head, document.data, 1), document, 0)
         elif kind in _LOOKED_AT:
             self._resource(head, document.data, Where(document.place()))
         elif not kind:
@@ -152,46 +144,18 @@ class Intake:
 
     # Bundles.
 
-    def _bundle(self, data: bytes, document: Document, before: int, deep: int) -> None:
-        """`before`: the lines of the document before the bundle."""
-        try:
-            bundle, damaged = fhir.decode(fhir.Bundle, data)
-        except fhir.UNREADABLE as error:
-            self._wrong(document.place(before + 1), f"is no bundle: {error}")
-            return
-        for name, message in damaged:
-            self._wrong(document.place(before + 1), f"Bundle {name}: {message}")
-        read = [_entry_of(raw) for raw in bundle.entry or ()]
-        for number, one in enumerate(read, 1):
-            if one is None:
-                self._wrong(document.place(before + 1), f"entry {number} of the Bundle is not read")
-        every = [one for one in read if one is not None]
-        entries = _newest(every) if bundle.type == "history" else every
-        entries = [one for one in entries if fhir.is_given(one.resource)]
-        heads = [self._head_of(one.resource) for one in entries]
-        names = _names(entries, heads)
-        at, line = 0, before
-        for entry, head in zip(entries, heads, strict=True):
-            text = bytes(entry.resource)
-            begins = data.find(text, at)
-            if begins >= 0:
-                line += data.count(b"\n", at, begins)
-                at = begins
-            here = Where(document.place(line + 1), names, entry.full_url, deep=deep)
-            if head is None:
+    def _bundle(self, bundle: InBundle, document: Document, deep: int) -> None:
+        """`deep`: in how many others it is."""
+        for one in entries_of(bundle, document, self._note):
+            here = Where(document.place(one.line), one.names, one.full_url)
+            if one.head is None:
                 self._wrong(here.place, "is no FHIR resource, and is not read")
-            elif head.resource_type != "Bundle":
-                self._resource(head, text, here)
+            elif one.head.resource_type != "Bundle":
+                self._resource(one.head, one.data, here)
             elif deep < MOST_DEEP:
-                self._bundle(text, document, line, deep + 1)
+                self._bundle(one, document, deep + 1)
             else:
                 self._wrong(here.place, f"bundles in more than {MOST_DEEP} others are not read")
-
-    def _head_of(self, data: Raw) -> fhir.Head | None:
-        try:
-            return _head(data)
-        except fhir.UNREADABLE:
-            return None
 
     # Resources.
 
@@ -201,13 +165,13 @@ class Intake:
         if kind == "Patient":
             self._keep_patient(head, data, where)
         elif kind == "Medication":
-            self._store.keep_medicine(f"Medication/{_id(head, where)}", where.place, data)
+            self._store.keep_medicine(f"Medication/{id_of(head, where)}", where.place, data)
         elif kind in _ABOUT_PATIENTS and self._matters(head, where):
             self._keep(head, data, where._replace(siblings=inside or where.siblings))
         for one in inside:
-            part = self._head_of(one)
+            part = head_of(one)
             if part is not None and part.resource_type in _STATEMENTS:
-                holder = (_source(head, where), _subject(head))
+                holder = (source_of(head, where), subject_of(head))
                 inner = where._replace(full_url=None, holder=holder, siblings=inside)
                 self._resource(part, bytes(one), inner)
 
@@ -240,7 +204,7 @@ class Intake:
         """What refers to a medicine may matter: the medicine may come later."""
         concept = head.medication_codeable_concept
         if not fhir.is_given(concept):
-            concept = _choice(head).concept
+            concept = choice_of(head).concept
         return not fhir.is_given(concept) or self._relevant(concept, where, "medication")
 
     def _relevant(self, code: Raw, where: Where, name: str) -> bool:
@@ -250,9 +214,9 @@ class Intake:
         return matters
 
     def _keep(self, head: fhir.Head, data: bytes, where: Where) -> None:
-        source = _source(head, where)
+        source = source_of(head, where)
         owner = self._owner(head, source, where)
-        if owner and is_about_another(_subject(head), head.focus):
+        if owner and is_about_another(subject_of(head), head.focus):
             self._wrong(where.place, f"{source} has another focus than its subject")
         elif owner:
             medicine = self._medicine(head, source, where)
@@ -261,7 +225,7 @@ class Intake:
             self._store.keep(Kept(owner, kind, source, where.place, medicine, *dated, data))
 
     def _keep_patient(self, head: fhir.Head, data: bytes, where: Where) -> None:
-        name = _id(head, where)
+        name = id_of(head, where)
         if not name:
             self._wrong(where.place, "a Patient without an id")
             return
@@ -273,7 +237,7 @@ class Intake:
 
     def _owner(self, head: fhir.Head, source: str, where: Where) -> str:
         """The patient whose a resource is, or a key of the store; empty, and told, if nobody's."""
-        given = _subject(head)
+        given = subject_of(head)
         if not fhir.is_given(given) and where.holder is not None:
             given = where.holder[1]
         if (text := bytes(given)) in self._owners and not where.names:
@@ -300,7 +264,7 @@ class Intake:
         if not text.startswith("#"):
             return whose(reference, where.names)
         outer = where.holder[0] if where.holder is not None else source
-        raw = next((one for one in where.siblings if _known_as(one) == ("Patient", text[1:])), None)
+        raw = next((one for one in where.siblings if known_as(one) == ("Patient", text[1:])), None)
         if raw is None:
             return Whose("", problem=f"refers to {shown(text)}, which it does not contain")
         patient, _ = fhir.decode(fhir.Patient, raw)
@@ -316,7 +280,7 @@ class Intake:
             return ""
         given = head.medication_reference
         if not fhir.is_given(given):
-            given = _choice(head).reference
+            given = choice_of(head).reference
         try:
             reference = _reference(given) if bytes(given) else None
         except fhir.UNREADABLE as error:
@@ -327,79 +291,6 @@ class Intake:
             return key_of(text, "Medication", where.names)
         key = f"{source}{text}"
         for raw in where.siblings:
-            if _known_as(raw) == ("Medication", text[1:]):
+            if known_as(raw) == ("Medication", text[1:]):
                 self._store.keep_medicine(key, where.place, bytes(raw))
         return key
-
-
-def _plain(raw: Raw) -> str:
-    """A text in JSON that needs no decoding; empty for anything else."""
-    text = bytes(raw)
-    is_plain = text[:1] == b'"' and b"\\" not in text and text.isascii()
-    return text[1:-1].decode() if is_plain else ""
-
-
-def _entry_of(raw: Raw) -> fhir.BundleEntry | None:
-    """An entry of a bundle; None if that is not one."""
-    try:
-        return fhir.decode(fhir.BundleEntry, raw)[0]
-    except fhir.UNREADABLE:
-        return None
-
-
-def _choice(head: fhir.Head) -> fhir.MedicationChoice:
-    """R5's medication; nothing if it cannot be read."""
-    try:
-        return _medication(head.medication)
-    except fhir.UNREADABLE:
-        return fhir.MedicationChoice()
-
-
-def _id(head: fhir.Head, where: Where) -> str:
-    try:
-        given = _text(head.id) if fhir.is_given(head.id) else None
-    except fhir.UNREADABLE:
-        given = None
-    return given or full_url_id(where.full_url)
-
-
-def _subject(head: fhir.Head) -> Raw:
-    return head.subject if fhir.is_given(head.subject) else head.patient
-
-
-def _source(head: fhir.Head, where: Where) -> str:
-    name = _id(head, where)
-    if where.holder is not None:
-        return f"{where.holder[0]}#{name}"
-    return f"{head.resource_type}/{name}" if name else head.resource_type
-
-
-def _names(entries: Sequence[fhir.BundleEntry], heads: Sequence[fhir.Head | None]) -> Names:
-    """What the resources of a bundle are called by references within it."""
-    return {
-        entry.full_url: f"{head.resource_type}/{_id(head, Where('', full_url=entry.full_url))}"
-        for entry, head in zip(entries, heads, strict=True)
-        if head is not None and entry.full_url
-    }
-
-
-def _newest(entries: Sequence[fhir.BundleEntry]) -> list[fhir.BundleEntry]:
-    """Of a history, which has the newest version first, what still is there."""
-    found: dict[str, fhir.BundleEntry] = {}
-    for entry in entries:
-        url = entry.request.url if entry.request is not None else None
-        if fhir.is_given(entry.resource):
-            kind, given = _known_as(entry.resource)
-            name = f"{kind}/{given or full_url_id(entry.full_url)}"
-        else:
-            name = key_of(url or entry.full_url or "", "", {})
-        found.setdefault(name, entry)
-    return [entry for entry in found.values() if fhir.is_given(entry.resource)]
-
-
-def _known_as(raw: Raw) -> tuple[str, str]:
-    try:
-        one = msgspec.json.decode(raw, type=fhir.Contained)
-    except fhir.UNREADABLE:
-        return "", ""
-    return one.resource_type or "", one.id or ""

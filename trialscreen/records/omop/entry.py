@@ -46,6 +46,9 @@ def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
 
 def _codes(event: Event, vocabulary: Vocabulary) -> tuple[Coding, ...]:
     above = BY_TABLE[event["table"]].has_wider
+    if event["kind"] == "medication" and not event["concept"] and not event["source_concept"]:
+        name = event["source_code"] or ""  # of no known system, and perhaps in words
+        return (Coding("", name, name),)
     return vocabulary.all_codings(event["concept"], event["source_concept"], above=above)
 
 

@@ -1,5 +1,6 @@
 """The rows of a source that can say anything, as one view of events."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ import duckdb
 
 from trialscreen.model.errors import Problem
 from trialscreen.records.omop.cdm import CONCEPTS, DEATH, DOMAINS, EVENT, PERSON, Domain
-from trialscreen.records.omop.source import Columns, Source, quoted, text_of
+from trialscreen.records.omop.source import QUIET, Columns, Source, quoted, text_of
 from trialscreen.records.omop.vocabulary import (
     Bound,
     Key,
@@ -46,27 +47,34 @@ class Staged:
         used = self.source.here.execute(names).fetchall()
         return vocabulary(self.source, {int(one) for (one,) in used}, self.bound)
 
-    def bring(self, of: str) -> Vocabulary:
-        """Makes the table event, of the persons in the table `of`."""
+    def bring(self, of: str, *, by_concept: bool = False) -> Vocabulary:
+        """Makes the table event, of the persons in the table `of`, and of concepts in it."""
         none = ", ".join(f"CAST(NULL AS {_type(name)}) AS {quoted(name)}" for name in _COLUMNS)
         parts = [f"SELECT {none} WHERE false"]
-        parts += [events_of(one, f"{one.where} AND {_is_in(one, of)}") for one in self.rows]
+        for one in self.rows:
+            where = one.where
+            if by_concept:
+                where = f"{cleaned(one, 'concept')} IN (SELECT concept FROM {of})"
+            parts.append(events_of(one, f"{where} AND {_is_in(one, of)}"))
         union = " UNION ALL ".join(parts)
         self.source.here.execute(f"CREATE OR REPLACE TABLE event AS {union}")
         return self.vocabulary("event")
 
 
-def stage(source: Source, keys: Collection[Key]) -> Staged:
+def stage(source: Source, keys: Collection[Key], names: Collection[str] = ()) -> Staged:
     """Finds persons, deaths and the events that a mapping can use.
 
-    `keys`: the systems and codes that it binds. Raises InputError for tables that cannot be
-    read.
+    `keys`: the systems and codes that it binds; `names`: of medicines, in small letters.
+    Raises InputError for tables that cannot be read.
     """
     with source.reading():
-        bound = bound_concepts(source, keys)
+        pattern = "|".join(map(re.escape, sorted(names)))
+        bound = bound_concepts(source, keys, pattern)
         _bring(source, "person", PERSON)
         _bring(source, "death", DEATH)
-        found = [_rows(source, one, bound) for one in DOMAINS if one.table in source.tables]
+        found = [
+            _rows(source, one, bound, pattern) for one in DOMAINS if one.table in source.tables
+        ]
         return Staged(source, bound, tuple(found), tuple(_notices(source)))
 
 
@@ -97,26 +105,33 @@ def _bring(source: Source, table: str, names: Sequence[str]) -> None:
     source.here.execute(f"CREATE TABLE {table} AS SELECT {cleaned} FROM {brought}")
 
 
-def _rows(source: Source, domain: Domain, bound: Bound) -> Rows:
+def _rows(source: Source, domain: Domain, bound: Bound, names: str) -> Rows:
     """Where the rows of a domain are: in the source, or brought over."""
     relation, columns = source.tables[domain.table]
     ids = {*bound.direct, *(bound.ancestors if domain.has_wider else ())}
-    listed = source.ids(ids)
-    where = " OR ".join(
-        f"{source.id_in(domain.table, domain.columns[name])} IN {listed}"
+    is_medicine = domain.kind == "medication"
+    listed = source.ids({*ids, *bound.named} if is_medicine else ids)
+    known = [
+        source.id_in(domain.table, domain.columns[name])
         for name in ("concept", "source_concept")
         if domain.columns[name] in columns
-    )
+    ]
+    where = " OR ".join(f"{one} IN {listed}" for one in known)
+    if is_medicine and names and domain.columns["source_code"] in columns:
+        # What is not mapped to any concept may still have a name.
+        unmapped = " AND ".join(f"coalesce({one}, 0) = 0" for one in known)
+        text = text_of(columns, domain.columns["source_code"])
+        where = f"{where} OR ({unmapped} AND {source.matches(text, names)})"
     own = {"person_id": "person_id", **domain.columns}
+    found = {name: columns[of] for name, of in own.items() if of in columns}
     if domain.table in source.in_place:
-        found = {name: columns[of] for name, of in own.items() if of in columns}
         return Rows(domain, relation, f"({where})", found)
-    names = [name for name, of in own.items() if of in columns]
-    texts = ", ".join(f"{text_of(columns, own[name])} AS {quoted(name)}" for name in names)
-    brought = source.brought(f"SELECT {texts} FROM {relation} WHERE {where}")
+    listed = ", ".join(f"{quoted(column)} AS {quoted(name)}" for name, (column, _) in found.items())
+    brought = source.brought(f"SELECT {listed} FROM {relation} WHERE {where}")
     table = f"raw_{domain.table}"
     source.here.execute(f"CREATE TABLE {table} AS FROM {brought}")
-    return Rows(domain, table, "true", {name: (name, "VARCHAR") for name in names})
+    kinds = {name: kind if source.is_typed else "VARCHAR" for name, (_, kind) in found.items()}
+    return Rows(domain, table, "true", {name: (name, kind) for name, kind in kinds.items()})
 
 
 def events_of(rows: Rows, where: str) -> str:
@@ -199,6 +214,7 @@ def event_rows(staged: Staged) -> Iterator[dict[str, Any]]:
 def dicts(here: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
     """The rows that a query gives, by the names of their columns."""
     cursor = here.cursor()
+    cursor.execute(QUIET)
     cursor.execute(query)
     names = [column[0] for column in cursor.description or ()]
     while rows := cursor.fetchmany(10_000):

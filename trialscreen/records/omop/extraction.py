@@ -15,7 +15,7 @@ def extract(source: str, tables: Tables, advance: Callable[[int], None]) -> tupl
     """
     codes = tables.selection.codes
     with open_source(source) as opened:
-        staged = stage(opened, {*codes.bound, *codes.medicines})
+        staged = stage(opened, {*codes.bound, *codes.medicines}, codes.names)
         for problem in problems(staged):
             tables.note(problem)
         for record in records(staged):

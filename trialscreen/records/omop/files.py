@@ -30,6 +30,7 @@ class Files:
     def __init__(self, name: str, here: duckdb.DuckDBPyConnection) -> None:
         self.name = name
         self.here = here
+        self.is_typed = True
         self._lists = 0
         self.in_place: set[str] = set()
         self.tables: dict[str, tuple[str, Columns]] = {}
@@ -43,6 +44,9 @@ class Files:
         return (
             quoted(name) if kind in {"INTEGER", "BIGINT"} else f"TRY_CAST({quoted(name)} AS BIGINT)"
         )
+
+    def matches(self, text: str, pattern: str) -> str:
+        return f"regexp_matches({text}, {literal(pattern)}, 'i')"
 
     def ids(self, ids: Collection[int]) -> str:
         # A table is looked up; a long list of values is gone through for every row.

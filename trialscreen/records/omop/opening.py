@@ -12,7 +12,7 @@ import duckdb
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.records.omop.cdm import NEEDED
 from trialscreen.records.omop.files import in_files
-from trialscreen.records.omop.source import Source
+from trialscreen.records.omop.source import QUIET, Source
 from trialscreen.text.characters import printable
 
 
@@ -25,6 +25,7 @@ def open_source(source: str) -> Iterator[Source]:
             duckdb.connect(config=_config(folder)) as here,
             _opened(source, here, folder) as tables,
         ):
+            here.execute(QUIET)
             _check(tables)
             yield tables
 

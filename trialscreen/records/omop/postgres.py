@@ -25,6 +25,7 @@ class Server:
     ) -> None:
         self.name = name
         self.here = here
+        self.is_typed = False
         self.in_place: set[str] = set()
         self.tables: dict[str, tuple[str, Columns]] = {}
         self._there = there
@@ -41,6 +42,9 @@ class Server:
         text = f"CAST({quoted(name)} AS text)"
         number = f"CAST(CAST({text} AS numeric) AS bigint)"
         return f"CASE WHEN {text} ~ '^ *[0-9]+([.]0*)? *$' THEN {number} END"
+
+    def matches(self, text: str, pattern: str) -> str:
+        return f"{text} ~* {literal(pattern)}"
 
     def ids(self, ids: Collection[int]) -> str:
         return f"({', '.join(map(str, sorted(ids))) or 'NULL'})"

@@ -9,6 +9,9 @@ import duckdb
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.text.characters import printable
 
+QUIET = "SET enable_progress_bar = false"
+"""For each connection: its bar would be printed among results."""
+
 Columns = dict[str, tuple[str, str]]
 """By the name in lower case: the column's own name, and its type."""
 
@@ -23,6 +26,9 @@ class Source(Protocol):
     tables: dict[str, tuple[str, Columns]]
     """Each table that is there: how SQL names it, and its columns."""
 
+    is_typed: bool
+    """Whether what is brought has the types that the source has; else all is text."""
+
     @property
     def in_place(self) -> Collection[str]:
         """Tables that `here` reads where they are, often, and whose rows have ids."""
@@ -32,6 +38,9 @@ class Source(Protocol):
 
     def id_in(self, table: str, column: str) -> str:
         """SQL: a column that holds ids of concepts, as a number; null where it is none."""
+
+    def matches(self, text: str, pattern: str) -> str:
+        """SQL: whether a pattern is found in a text, in whichever case."""
 
     def ids(self, ids: Collection[int]) -> str:
         """SQL: these ids of concepts, to stand behind IN."""

@@ -31,11 +31,13 @@ class Concept:
 class Bound:
     """The concepts that a mapping binds by themselves, and those below them.
 
-    `ancestors`: of a descendant, the bound concepts that are above it.
+    `ancestors`: of a descendant, the bound concepts that are above it. `named`: concepts of
+    medicines with a name of the mapping.
     """
 
     direct: frozenset[int]
     ancestors: Ancestors
+    named: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,11 @@ class Vocabulary:
         return UNITS.get(concept)
 
 
-def bound_concepts(source: Source, keys: Collection[Key]) -> Bound:
-    """The concepts of the source's vocabulary that a mapping binds, and those below them."""
+def bound_concepts(source: Source, keys: Collection[Key], names: str) -> Bound:
+    """The concepts of the source's vocabulary that a mapping binds, and those below them.
+
+    `names`: a pattern of the names of medicines; empty for none.
+    """
     direct = {int(code) for system, code in keys if system == OMOP and code.isdigit()}
     if "concept" in source.tables:
         direct |= {int(one) for (one,) in source.fetch(_concepts_by_code(source, keys))}
@@ -84,7 +89,10 @@ def bound_concepts(source: Source, keys: Collection[Key]) -> Bound:
     if "concept_ancestor" in source.tables and direct:
         for low, high in source.fetch(_descendants(source, direct)):
             above[int(low)] = (*above.get(int(low), ()), int(high))
-    return Bound(frozenset(direct), above)
+    named: set[int] = set()
+    if "concept" in source.tables and names:
+        named = {int(one) for (one,) in source.fetch(_named(source, names))}
+    return Bound(frozenset(direct), above, frozenset(named))
 
 
 def vocabulary(source: Source, used: Collection[int], bound: Bound) -> Vocabulary:
@@ -135,6 +143,16 @@ def _concepts_by_code(source: Source, keys: Iterable[Key]) -> str:
         tests.append(f"{vocabulary_id} = {literal(name)} AND ({some})")
     number = source.id_in("concept", "concept_id")
     return f"SELECT {number} FROM {relation} WHERE {' OR '.join(f'({one})' for one in tests)}"
+
+
+def _named(source: Source, names: str) -> str:
+    """The ids of the concepts of medicines with one of these names."""
+    relation, columns = source.tables["concept"]
+    name, system = (quoted(columns[one][0]) for one in ("concept_name", "vocabulary_id"))
+    listed = _texts(("RxNorm", "RxNorm Extension", "ATC"))
+    number = source.id_in("concept", "concept_id")
+    is_named = source.matches(name, names)
+    return f"SELECT {number} FROM {relation} WHERE {system} IN ({listed}) AND {is_named}"
 
 
 def _descendants(source: Source, direct: Collection[int]) -> str:

@@ -227,7 +227,7 @@ class TextColumn:
     def _facts_of(self, texts: pl.Series) -> pl.DataFrame:
         """What each of some texts means: by the engine if it is plain, else by the parser."""
         if not self.has_plain or len(texts) < _FEW:
-            return pl.DataFrame([self._row(text) for text in texts], schema=self._schema)
+            return self._parsed(texts)
         cells = Cells.of(texts.alias(self.element.name).to_frame())
         cells = cells.plus(self.cast(cells))
         cells = cells.plus(self.plain(cells))
@@ -235,35 +235,35 @@ class TextColumn:
             *self.typed(cells), **{_REASON: pl.lit(None, pl.String), _PENDING: pl.lit(value=False)}
         )
         others = cells.frame[self._value].is_null()
-        rows = [self._row(text) for text in texts.filter(others)]
         places = pl.concat([others.not_().arg_true(), others.arg_true()])
-        both = plain.filter(~others), pl.DataFrame(rows, schema=self._schema)
+        both = plain.filter(~others), self._parsed(texts.filter(others))
         return pl.concat(both)[places.arg_sort()]
 
-    def _row(self, text: str) -> dict[str, Any]:
-        # Days are read whatever the latest, which varies; what is too late is found afterwards.
-        nothing: dict[str, Any] = dict.fromkeys(self._schema)
+    def _parsed(self, texts: pl.Series) -> pl.DataFrame:
+        columns = [*zip(*map(self._fact, texts), strict=True)] or [()] * len(self._schema)
+        return pl.DataFrame(dict(zip(self._schema, columns, strict=True)), schema=self._schema)
+
+    def _fact(self, text: str) -> tuple[Any, ...]:
+        """What a text means, under the names of the schema."""
+        unknown = (None,) * len(self.columns)
         try:
+            # Days are read whatever the latest, which varies; what is too late is found later.
             fact = self._parser.read(text, date.max)
         except ValueProblem as problem:
-            return {**nothing, _REASON: str(problem)}
-        is_pending = fact is None and self._parser.is_pending(text)
-        return {**nothing, **self._values(fact), _PENDING: is_pending}
+            return *unknown, str(problem), None
+        if fact is None:
+            return *unknown, None, self._parser.is_pending(text)
+        return *self._values(fact), None, False
 
-    def _values(self, fact: Fact | None) -> Mapping[str, Any]:
-        name = self.element.name
+    def _values(self, fact: Fact) -> tuple[Any, ...]:
         match fact:
-            case None:
-                return {}
             case Exactly(value):
-                return {name: value}
-            case Numbers() if f"{name}_half" in self.columns:
-                return dict(zip(self.columns, fact, strict=True))
+                return (value,)
+            case Numbers() if len(self.columns) == len(fact):
+                return fact
             case Numbers():
                 fact = closed(fact)
-            case _:
-                pass
-        return {f"{name}_low": fact.low, f"{name}_high": fact.high}
+        return fact.low, fact.high
 
 
 def awaited_column(name: str) -> str:

@@ -106,7 +106,7 @@ def _said(staged: Staged, rows: Rows, number: int) -> str:
     """Tells apart what the rows say; SQL: each once, as events."""
     table = rows.domain.table
     kept = _kept(rows)
-    names = [name for name in SAID if name in rows.columns]
+    names = _names(rows)
     ends = f"{_is_filled(kept, 'end')} AS has_end, {_is_filled(kept, 'stopped')} AS is_stopped"
     staged.source.here.execute(
         f"CREATE TABLE said_{table} AS SELECT ({number}::BIGINT << 32) + row_number() OVER () AS"
@@ -115,11 +115,19 @@ def _said(staged: Staged, rows: Rows, number: int) -> str:
     )
     columns = {name: rows.columns[name] for name in names}
     said = kept._replace(columns={name: (name, kind) for name, (_, kind) in columns.items()})
-    listed = ", ".join(f"{cleaned(said, name)} AS {quoted(name)}" for name in SAID)
+    listed = ", ".join(
+        f"{cleaned(said, name)} AS {quoted(name)}" for name in (*SAID, "source_code")
+    )
     return (
         f"SELECT said, '{table}' AS \"table\", '{rows.domain.kind}' AS kind, {listed},"
         f" has_end, is_stopped FROM said_{table}"
     )
+
+
+def _names(rows: Rows) -> list[str]:
+    """The columns that make what a row of this table says."""
+    names = (*SAID, "source_code") if rows.domain.kind == "medication" else SAID
+    return [name for name in names if name in rows.columns]
 
 
 def _kept(rows: Rows) -> Rows:
@@ -132,9 +140,7 @@ def _newest(rows: Rows) -> str:
     """SQL: which patient says which of these things, and when."""
     kept, table = _kept(rows), rows.domain.table
     same = [
-        f"kept.{quoted(name)} IS NOT DISTINCT FROM said.{quoted(name)}"
-        for name in SAID
-        if name in rows.columns
+        f"kept.{quoted(name)} IS NOT DISTINCT FROM said.{quoted(name)}" for name in _names(rows)
     ]
     same += [f"{_is_filled(kept, 'end')} = has_end", f"{_is_filled(kept, 'stopped')} = is_stopped"]
     names = ("person_id", "id", "day", "moment", "time")
@@ -160,8 +166,15 @@ def _kinds(rows: Rows) -> str:
     """SQL: what else tells rows of one concept apart, so that none is newer than another."""
     named = [_column(rows, name) for name in ("source_concept", "status") if name in rows.columns]
     named += [_is_filled(rows, name) for name in ("end", "stopped") if name in rows.columns]
+    named += [_unmapped_name(rows)] if rows.domain.kind == "medication" else []
     named += [_has_value(rows)] if rows.domain.kind == "measurement" else []
     return "".join(f", {one}" for one in named)
+
+
+def _unmapped_name(rows: Rows) -> str:
+    """SQL: what the source calls a medicine that is mapped to no concept."""
+    known = " = 0 AND ".join(cleaned(rows, name) for name in ("concept", "source_concept"))
+    return f"CASE WHEN {known} = 0 THEN {_column(rows, 'source_code')} END"
 
 
 def _column(rows: Rows, name: str) -> str:

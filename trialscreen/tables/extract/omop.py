@@ -84,7 +84,7 @@ def extract(source: str, tables: Tables, advance: Advance) -> tuple[str, ...]:
         return extract_one_by_one(source, tables, advance)
     codes = tables.selection.codes
     with open_source(source) as opened:
-        staged = stage(opened, {*codes.bound, *codes.medicines})
+        staged = stage(opened, {*codes.bound, *codes.medicines}, codes.names)
         if not staged.rows:  # no table but person
             for record in records(staged):
                 tables.add(record)
@@ -209,7 +209,7 @@ class _Extraction:
         groups: dict[int, set[str]] = {}
         for place, group in slow.iter_rows():
             groups.setdefault(place, set()).add(group)
-        vocabulary = self._staged.bring("wanted")
+        vocabulary = self._staged.bring("wanted", by_concept=True)
         trial, codes, on, _ = self._selection
         rows = dicts(self._here, _ROWS_IN_PART.format(on=on))
         found = []

@@ -1,0 +1,83 @@
+"""The resources in a Bundle, each with its line and what its references are resolved with."""
+
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from msgspec import Raw
+
+from trialscreen.model.errors import Problem
+from trialscreen.records.fhir import resources as fhir
+from trialscreen.records.fhir.files import Document, Note
+from trialscreen.records.fhir.heads import Where, head_of, id_of, known_as
+from trialscreen.records.fhir.references import Names, full_url_id, key_of
+
+
+class InBundle(NamedTuple):
+    """A resource, its text, and the line on which it begins in the file."""
+
+    head: fhir.Head | None
+    data: bytes
+    line: int
+    full_url: str | None = None
+    names: Names = MappingProxyType({})
+
+
+def entries_of(bundle: InBundle, document: Document, note: Note) -> Iterator[InBundle]:
+    """The resources in a bundle; of a history, the newest version of each."""
+    line = bundle.line
+    try:
+        read, damaged = fhir.decode(fhir.Bundle, bundle.data)
+    except fhir.UNREADABLE as error:
+        note(Problem(document.place(line), f"is no Bundle: {error}"))
+        return
+    for name, message in damaged:
+        note(Problem(document.place(line), f"Bundle {name}: {message}"))
+    every = [_entry_of(raw) for raw in read.entry or ()]
+    for number, one in enumerate(every, 1):
+        if one is None:
+            note(Problem(document.place(line), f"entry {number} of the Bundle is not read"))
+    entries = [one for one in every if one is not None]
+    if read.type == "history":
+        entries = _newest(entries)
+    entries = [one for one in entries if fhir.is_given(one.resource)]
+    heads = [head_of(one.resource) for one in entries]
+    names, at = _names(entries, heads), 0
+    for entry, head in zip(entries, heads, strict=True):
+        text = bytes(entry.resource)
+        begins = bundle.data.find(text, at)
+        if begins >= 0:
+            line += bundle.data.count(b"\n", at, begins)
+            at = begins
+        yield InBundle(head, text, line, entry.full_url, names)
+
+
+def _names(entries: Sequence[fhir.BundleEntry], heads: Sequence[fhir.Head | None]) -> Names:
+    """What the resources of a bundle are called by references within it."""
+    return {
+        entry.full_url: f"{head.resource_type}/{id_of(head, Where('', full_url=entry.full_url))}"
+        for entry, head in zip(entries, heads, strict=True)
+        if head is not None and entry.full_url
+    }
+
+
+def _newest(entries: Sequence[fhir.BundleEntry]) -> list[fhir.BundleEntry]:
+    """Of a history, which has the newest version first, the first of each; or that it is gone."""
+    found: dict[str, fhir.BundleEntry] = {}
+    for entry in entries:
+        url = entry.request.url if entry.request is not None else None
+        if fhir.is_given(entry.resource):
+            kind, given = known_as(entry.resource)
+            name = f"{kind}/{given or full_url_id(entry.full_url)}"
+        else:
+            name = key_of(url or entry.full_url or "", "", {})
+        found.setdefault(name, entry)
+    return list(found.values())
+
+
+def _entry_of(raw: Raw) -> fhir.BundleEntry | None:
+    """An entry of a bundle; None if that is not one."""
+    try:
+        return fhir.decode(fhir.BundleEntry, raw)[0]
+    except fhir.UNREADABLE:
+        return None
