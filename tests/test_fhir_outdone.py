@@ -70,6 +70,11 @@ def test_what_may_not_count_outdoes_nothing(tmp_path: Path, last: Json) -> None:
     assert {"Observation/o0", "Observation/o1"} <= set(made)
 
 
+def test_a_day_that_is_none_may_be_any(tmp_path: Path) -> None:
+    made = results("2026-05-01", "2026-02-30", "2026-04-01", "2026-03-01")
+    assert len(left(tmp_path, *made)) == 4
+
+
 def test_where_one_comes_twice_all_are_left(tmp_path: Path) -> None:
     made = results("2026-01-01", "2026-02-01", "2026-03-01")
     assert len(left(tmp_path, *made, {**made[2], "status": "entered-in-error"})) == 4

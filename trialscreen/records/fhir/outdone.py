@@ -70,9 +70,9 @@ def _last(rows: Sequence[Row], on: str) -> Sequence[Row]:
     moments = {row.moment for row in rows}
     last = sorted(moment for moment in moments if moment[:10] <= on)[-_MOMENTS:]
     try:
-        for moment in last:
+        for moment in moments:
             datetime.fromisoformat(moment)
-    except ValueError:  # as 2026-02-30, which is no day: then none is the last
+    except ValueError:  # as 2026-02-30, which is no day, and may be any: then none is the last
         return rows
     return [row for row in rows if row.moment in last]
 
