@@ -207,9 +207,9 @@ REFUSED = {
     "format: 1\nmedicines: {own: {ever: no_such, codes: []}}": "no data element is named",
     "format: 1\nmedicines: {own: {ever: weight, codes: []}}": "of type quantity; expected boolean",
     "format: 1\nmedicines: {own: {now: high_fall_risk, codes: []}}": "only propose it",
-    "format: 1\nelements: {cirrhosis: {codes: [{icd10: [K70, K74-L20], sets: yes}]}}": "no span",
+    "format: 1\nelements: {cirrhosis: {codes: [{icd10: [K70, K74-L20], sets: yes}]}}": "not a span",
     "format: 1\npersons: {sex: weight}": "of type quantity; expected choice",
-    "format: 1\nelements: {weight: {yes_if: high_fall_risk}}": "is no yes/no element",
+    "format: 1\nelements: {weight: {yes_if: high_fall_risk}}": "is not a yes/no element",
     "format: 1\npersons: {name: sex}": "expected sex, birth_date",
 }
 

@@ -40,7 +40,7 @@ def test_every_problem_is_in_the_file_and_the_first_twenty_are_told(tmp_path: Pa
     ran = extract(tmp_path, "--problems", "problems.csv")
     assert ran.code == 0
     told = ran.err.splitlines()
-    assert told[0].startswith("not used: a.ndjson:2: is no JSON")
+    assert told[0].startswith("not used: a.ndjson:2: is not JSON")
     assert told[20:] == [
         "not used: … and 10 more: all are in problems.csv",
         "3 facts of 1 patient: facts.parquet",

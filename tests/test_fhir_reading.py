@@ -361,12 +361,12 @@ def test_a_subject_by_identifier_alone(tmp_path: Path) -> None:
     ("subject", "message"),
     [
         (None, "Observation/o1 names no patient"),
-        ({"reference": "Group/1"}, "Observation/o1 is about 'Group/1', which is no patient"),
-        ({"reference": "Device/1"}, "Observation/o1 is about 'Device/1', which is no patient"),
+        ({"reference": "Group/1"}, "Observation/o1 is about 'Group/1', which is not a patient"),
+        ({"reference": "Device/1"}, "Observation/o1 is about 'Device/1', which is not a patient"),
         ({"reference": "#x"}, "Observation/o1 refers to '#x', which it does not contain"),
         (
             {"reference": "Patient?identifier=1"},
-            "Observation/o1 is about 'Patient?identifier=1', which is no patient",
+            "Observation/o1 is about 'Patient?identifier=1', which is not a patient",
         ),
         (
             "Patient/p1",
@@ -505,11 +505,14 @@ def test_two_patients_of_one_id_are_both_told(tmp_path: Path) -> None:
 # What is wrong.
 
 WRONG = [
-    ('{"resourceType": "Obs', "is no JSON, and is not read: "),
-    ("nonsense", "is no JSON, and is not read: "),
-    ("[]", "is no FHIR resource: Expected `object`, got `array`"),
-    ("{}", "is no FHIR resource: it has no resourceType"),
-    ('{"resourceType": 5}', "is no FHIR resource: Expected `str`, got `int` - at `$.resourceType`"),
+    ('{"resourceType": "Obs', "is not JSON, and is not read: "),
+    ("nonsense", "is not JSON, and is not read: "),
+    ("[]", "is not a FHIR resource: Expected `object`, got `array`"),
+    ("{}", "is not a FHIR resource: it has no resourceType"),
+    (
+        '{"resourceType": 5}',
+        "is not a FHIR resource: Expected `str`, got `int` - at `$.resourceType`",
+    ),
     (
         {**CONDITION, "code": {"coding": 5}},
         "code: Expected `array | null`, got `int` - at `$.coding`",

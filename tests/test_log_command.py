@@ -263,7 +263,7 @@ def test_a_code_of_the_site_is_taken(tmp_path: Path) -> None:
     assert run("screen", *given, "01-701-1015").code == 2
     assert run("screen", *given, "01-701-1015", "--site", site).code == 0
     wrong = run("screen", *given, "S-014", "--site", site)
-    assert wrong.code == 2 and "'S-014' is no code of this site" in wrong.err
+    assert wrong.code == 2 and "'S-014' is not a code of this site" in wrong.err
     declined = ("log", "decide", log, "--decision", "declined", "--by", "JW", "--subject")
     assert run(*declined, "01-701-1015").code == 0  # it is in the log
     assert run(*declined, "01-701-1016").code == 2

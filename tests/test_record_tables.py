@@ -34,7 +34,7 @@ def written(files: Files, *records: Record, assume_absent: str = "") -> Counts:
     with open_tables(selection(*filter(None, (assume_absent,))), files) as tables:
         for record in records:
             tables.add(record)
-        tables.note(Problem("x.ndjson:3", "is no JSON"))
+        tables.note(Problem("x.ndjson:3", "is not JSON"))
     return tables.counts
 
 

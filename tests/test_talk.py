@@ -105,7 +105,7 @@ def test_a_letter_that_is_typed_out_of_habit_becomes_no_file(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     shown = said("y", "q", "y", "?", "n")
-    assert "'y' is no file's name; S-014.yaml would be one" in shown
+    assert "'y' is not a file name; S-014.yaml would be one" in shown
     assert shown.count("name a file for them") == 3
     assert not [*tmp_path.iterdir()]
 

@@ -62,7 +62,7 @@ def limit_names(trial: Trial) -> tuple[str, ...]:
 def _check_limit(trial: Trial, known: tuple[str, ...], name: str, text: str) -> None:
     if name not in known:
         expected = f"expected one that is: {some(known, 20)}.{nearest(name, known)}"
-        raise ValueProblem(f"{shown(name)} is no limit of a measured value; {expected}")
+        raise ValueProblem(f"{shown(name)} is not a limit of a measured value; {expected}")
     fact = read_value(trial, trial.elements[name], text, date.max) if text else None
     if text and (fact is None or not is_exact(fact)):
         raise ValueProblem(f"{shown(text)}; expected the number that the report prints")
@@ -75,7 +75,7 @@ def _compiled(text: str) -> re.Pattern[str]:
         return re.compile(text)
     except re.error as error:
         at = "" if error.pos is None else f" at character {error.pos + 1}"
-        raise ValueProblem(f"{shown(text)} is no regular expression: {error.msg}{at}") from None
+        raise ValueProblem(f"{shown(text)} is not a regular expression: {error.msg}{at}") from None
 
 
 # Together with what is known of a patient.

@@ -59,7 +59,7 @@ def check_subject(code: str, pattern: re.Pattern[str] | None = None) -> str:
             raise ValueProblem(f"{shown(code)}; expected up to {MAX_CODE} printable characters")
         if pattern.fullmatch(code) is None:
             expected = shown(pattern.pattern)
-            raise ValueProblem(f"{shown(code)} is no code of this site; expected {expected}")
+            raise ValueProblem(f"{shown(code)} is not a code of this site; expected {expected}")
         return code
     _check_form(code, "a subject code such as S-014")
     _check_looks(code, "a pseudonymous code, such as S-014")

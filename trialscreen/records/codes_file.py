@@ -125,7 +125,7 @@ def _keys(system: str, at: Cursor) -> Iterator[Key]:
             for number in range(int(span[2]), int(span[3]) + 1):
                 yield system, f"{span[1]}{number:02}"
         elif system == ICD10 and "-" in code:
-            one.problem(f"{shown(code)} is no span of codes; expected one such as C81-C96")
+            one.problem(f"{shown(code)} is not a span of codes; expected one such as C81-C96")
         else:
             yield key_of(system, code)
 
@@ -201,7 +201,7 @@ class _Reader:
         if (rule := at.optional("yes_if", read_rule, None)) is not None:
             self.found.yes_if[name] = rule
             if element.type != "boolean":
-                at.down("yes_if").problem(f"{name} is no yes/no element")
+                at.down("yes_if").problem(f"{name} is not a yes/no element")
         for line in _lines(at):
             binding = self._binding(element, line)
             keys = _codes_of(line, (*ROLES, "side", "sites", "only_active"))

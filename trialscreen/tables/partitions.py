@@ -58,8 +58,8 @@ def chosen(folder: str, names: Iterable[str]) -> ChosenFiles:
             if is_parquet:
                 files.append(name)
             else:
-                message = "is no .parquet file, and of a folder only those are read; name its files"
-                problems.append(Problem(where, message))
+                what = "is not a .parquet file, and of a folder only those are read"
+                problems.append(Problem(where, f"{what}; name its files"))
         elif is_parquet:
             message = "begins with _ or ., and would be passed over; rename it, or take it away"
             problems.append(Problem(where, message))

@@ -114,7 +114,7 @@ class Session:
             return
         while (name := self.console.line(*asked)) and folded(name) not in _NO:
             if len(name) == 1:
-                self.console.say(f"{shown(name)} is no file's name; S-014.yaml would be one")
+                self.console.say(f"{shown(name)} is not a file name; S-014.yaml would be one")
                 continue
             try:
                 self.keeper.into(name, self.state)

@@ -29,7 +29,7 @@ def entries_of(bundle: InBundle, document: Document, note: Note) -> Iterator[InB
     try:
         read, damaged = fhir.decode(fhir.Bundle, bundle.data)
     except fhir.UNREADABLE as error:
-        note(Problem(document.place(line), f"is no Bundle: {error}"))
+        note(Problem(document.place(line), f"is not a Bundle: {error}"))
         return
     for name, message in damaged:
         note(Problem(document.place(line), f"Bundle {name}: {message}"))

@@ -117,12 +117,12 @@ class Intake:
         try:
             head = decode_head(document.data)
         except msgspec.ValidationError as error:
-            self._wrong(document.place(), f"is no FHIR resource: {error}")
+            self._wrong(document.place(), f"is not a FHIR resource: {error}")
         except fhir.UNREADABLE as error:
             if document.line is None and "trailing" in str(error):
                 self._lines_of(document)
             else:
-                self._wrong(document.place(), f"is no JSON, and is not read: {error}")
+                self._wrong(document.place(), f"is not JSON, and is not read: {error}")
         else:
             self._found(head, document)
 
@@ -133,7 +133,7 @@ class Intake:
         elif kind in _LOOKED_AT:
             self._resource(head, document.data, Where(document.place()))
         elif not kind:
-            self._wrong(document.place(), "is no FHIR resource: it has no resourceType")
+            self._wrong(document.place(), "is not a FHIR resource: it has no resourceType")
 
     def _lines_of(self, document: Document) -> None:
         """A file of lines under a name that says it is one document."""
@@ -149,7 +149,7 @@ class Intake:
         for one in entries_of(bundle, document, self._note):
             here = Where(document.place(one.line), one.names, one.full_url)
             if one.head is None:
-                self._wrong(here.place, "is no FHIR resource, and is not read")
+                self._wrong(here.place, "is not a FHIR resource, and is not read")
             elif one.head.resource_type != "Bundle":
                 self._resource(one.head, one.data, here)
             elif deep < MOST_DEEP:

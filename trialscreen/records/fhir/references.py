@@ -68,7 +68,7 @@ def whose(reference: fhir.Reference | None, names: Names) -> Whose:
     key = key_of(text, "Patient", names)
     kind, _, patient = key.partition("/")
     if kind != "Patient":
-        return Whose("", problem=f"is about {shown(text)}, which is no patient")
+        return Whose("", problem=f"is about {shown(text)}, which is not a patient")
     is_urn = _URN.match(text) is not None and text not in names
     return Whose(patient, (text, key)) if is_urn else Whose(patient)
 

@@ -293,7 +293,7 @@ Decoded = TypeVar("Decoded", bound=Struct)
 def decode(kind: type[Decoded], data: bytes | Raw) -> tuple[Decoded, list[Damage]]:
     """A resource, and what in it is of a wrong type; that is as if it were not there.
 
-    Raises msgspec.DecodeError for what is no JSON object.
+    Raises msgspec.DecodeError for what is not a JSON object.
     """
     try:
         return _decoder(kind)(data), []

@@ -80,7 +80,7 @@ class Files:
             if kind == "UNQUOTED VALUE" and is_long:
                 message = "a quote that is not closed hides the lines that follow; close it"
                 raise InputError([Problem(where, message)])
-            yield Problem(where, f"{_WRONG.get(kind, 'is no row of the table')}; left out")
+            yield Problem(where, f"{_WRONG.get(kind, 'is not a row of the table')}; left out")
 
     def _kept_aside(self) -> bool:
         """Whether any file of CSV was read."""

@@ -319,6 +319,6 @@ _WORDS = {
     r"invalid utf-?8": "cannot be read: it is not UTF-8 text",
     r"more fields than defined": "cannot be read: a row has more cells than the header has names",
     r"could not parse `": "cannot be read: the quotes in a row do not match",
-    r"error parsing line": "cannot be read: a line is no JSON object",
-    r"NDJSON line expected": "cannot be read: a line is no JSON object",
+    r"error parsing line": "cannot be read: a line is not a JSON object",
+    r"NDJSON line expected": "cannot be read: a line is not a JSON object",
 }

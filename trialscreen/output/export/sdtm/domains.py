@@ -127,7 +127,7 @@ def not_in_criteria_not_met(trial: Trial, entries: Sequence[Entry]) -> list[str]
     if before := sum(one.stage == "before consent" for one in counted):
         lines.append(
             f"subjects who have not consented ({before} of {len(counted)}): whatever excludes"
-            " them, they are no screen failures"
+            " them, they are not screen failures"
         )
     other = [one for one in _consented(entries) if one.criteria.sha256 != trial.sha256]
     if other:

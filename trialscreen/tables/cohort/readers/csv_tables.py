@@ -123,7 +123,7 @@ def _layout_of(path: Path, origin: str) -> _Layout:
     separator = _separator(rest, separators)
     names, header = _header(rest, separator, origin, start.count("\n") + 1)
     if is_cut and len(header) == len(rest):
-        raise InputError.at(origin, "is no CSV file: its first line has no end")
+        raise InputError.at(origin, "is not a CSV file: its first line has no end")
     above = mark + start + header
     line = len(above.splitlines()) + 1 if "\r" in above else above.count("\n") + 1
     size = len(above.encode("utf-8", "surrogateescape"))
