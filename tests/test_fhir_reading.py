@@ -417,6 +417,14 @@ def test_of_a_history_the_newest_version_is_read(tmp_path: Path) -> None:
     assert only_entry(read_these(tmp_path, made)).standing == "error"
 
 
+def test_what_another_bundle_deletes_is_not_read(tmp_path: Path) -> None:
+    request = {"method": "DELETE", "url": "Observation/o1"}
+    gone = {"resourceType": "Bundle", "type": "transaction", "entry": [{"request": request}]}
+    kept = observation(id="o2")
+    found = read_these(tmp_path, gone, patient(), observation(), kept)
+    assert only_entry(found).source == "Observation/o2"
+
+
 def test_bundles_in_bundles(tmp_path: Path) -> None:
     inner = bundle(patient(), observation())
     assert only_entry(read_these(tmp_path, bundle(inner, type="batch-response")))

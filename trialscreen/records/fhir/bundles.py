@@ -1,6 +1,6 @@
 """The resources in a Bundle, each with its line and what its references are resolved with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -23,8 +23,13 @@ class InBundle(NamedTuple):
     names: Names = MappingProxyType({})
 
 
-def entries_of(bundle: InBundle, document: Document, note: Note) -> Iterator[InBundle]:
-    """The resources in a bundle; of a history, the newest version of each."""
+def entries_of(
+    bundle: InBundle, document: Document, note: Note, gone: Callable[[str], None]
+) -> Iterator[InBundle]:
+    """The resources in a bundle; of a history, the newest version of each.
+
+    `gone` is told of those that another bundle deletes.
+    """
     line = bundle.line
     try:
         read, damaged = fhir.decode(fhir.Bundle, bundle.data)
@@ -40,6 +45,9 @@ def entries_of(bundle: InBundle, document: Document, note: Note) -> Iterator[InB
     entries = [one for one in every if one is not None]
     if read.type == "history":
         entries = _newest(entries)
+    else:
+        for name in _deleted(entries):
+            gone(name)
     entries = [one for one in entries if fhir.is_given(one.resource)]
     heads = [head_of(one.resource) for one in entries]
     names, at = _names(entries, heads), 0
@@ -73,6 +81,14 @@ def _newest(entries: Sequence[fhir.BundleEntry]) -> list[fhir.BundleEntry]:
             name = key_of(url or entry.full_url or "", "", {})
         found.setdefault(name, entry)
     return list(found.values())
+
+
+def _deleted(entries: Sequence[fhir.BundleEntry]) -> Iterator[str]:
+    """What is to be deleted, as in the `deleted` files of a bulk export."""
+    for entry in entries:
+        request = entry.request
+        if request is not None and request.method == "DELETE":
+            yield key_of(request.url or entry.full_url or "", "", {})
 
 
 def _entry_of(raw: Raw) -> fhir.BundleEntry | None:

@@ -146,7 +146,7 @@ class Intake:
 
     def _bundle(self, bundle: InBundle, document: Document, deep: int) -> None:
         """`deep`: in how many others it is."""
-        for one in entries_of(bundle, document, self._note):
+        for one in entries_of(bundle, document, self._note, self._store.delete):
             here = Where(document.place(one.line), one.names, one.full_url)
             if one.head is None:
                 self._wrong(here.place, "is not a FHIR resource, and is not read")

@@ -24,11 +24,13 @@ CREATE TABLE kept (owner TEXT, kind TEXT, source TEXT, place TEXT, medicine TEXT
 CREATE TABLE loose (owner TEXT, place INTEGER, name TEXT, PRIMARY KEY (owner, place)) WITHOUT ROWID;
 CREATE TABLE settled (owner TEXT PRIMARY KEY, patient TEXT) WITHOUT ROWID;
 CREATE TABLE known (name TEXT, patient TEXT, PRIMARY KEY (name, patient)) WITHOUT ROWID;
+CREATE TABLE deleted (source TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE medicine (key TEXT PRIMARY KEY, place TEXT, data BLOB) WITHOUT ROWID;
 """
 _BY_PATIENT = """
 SELECT coalesce(patient, owner) AS whose, kept.rowid, source, moment_group, moment
-FROM kept LEFT JOIN settled USING (owner) ORDER BY whose, kept.rowid
+FROM kept LEFT JOIN settled USING (owner)
+WHERE source NOT IN (SELECT source FROM deleted) ORDER BY whose, kept.rowid
 """
 _KEPT = "SELECT * FROM kept WHERE rowid = ?"
 _AT_ONCE = 2_000
@@ -104,6 +106,10 @@ class Store:
         self._base.executemany("INSERT OR IGNORE INTO loose VALUES (?, ?, ?)", rows)
         self._base.execute("INSERT OR IGNORE INTO settled VALUES (?, ?)", (owner, patient))
         return owner
+
+    def delete(self, source: str) -> None:
+        """That a resource, in whichever file it stands, is no more."""
+        self._base.execute("INSERT OR IGNORE INTO deleted VALUES (?)", (source,))
 
     def know(self, names: Iterable[str], patient: str) -> None:
         """That a patient is known by these names; and by ANYBODY, as every patient is."""
