@@ -47,7 +47,7 @@ def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
         wrong = Problem(FHIR, told if records else "no patient in it")
         raise InputError([*([] if records else problems), wrong])
     if died := next(_deaths(records[0]), None):
-        raise InputError([Problem(FHIR, f"the patient has died, and is not screened: {died}")])
+        raise InputError.at(FHIR, f"the patient has died, and is not screened: {died}")
     return records[0]
 
 

@@ -79,7 +79,7 @@ class Files:
             where = f"{printable(Path(path).name)} line {line}"
             if kind == "UNQUOTED VALUE" and is_long:
                 message = "a quote that is not closed hides the lines that follow; close it"
-                raise InputError([Problem(where, message)])
+                raise InputError.at(where, message)
             yield Problem(where, f"{_WRONG.get(kind, 'is not a row of the table')}; left out")
 
     def _kept_aside(self) -> bool:
@@ -108,15 +108,15 @@ def in_files(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> File
         elif path.is_file() and _first_bytes(path)[8:] == b"DUCK":
             _attach(files, path)
         elif path.exists():
-            raise InputError([Problem(printable(source), EXPECTED)])
+            raise InputError.at(printable(source), EXPECTED)
         else:
-            raise InputError([Problem(printable(source), f"no such file or folder; {EXPECTED}")])
+            raise InputError.at(printable(source), f"no such file or folder; {EXPECTED}")
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
-        raise InputError([Problem(printable(source), message)]) from None
+        raise InputError.at(printable(source), message) from None
     except (zipfile.BadZipFile, duckdb.Error) as error:
         message = f"cannot be read: {printable(str(error).splitlines()[0])}"
-        raise InputError([Problem(printable(source), message)]) from None
+        raise InputError.at(printable(source), message) from None
     return files
 
 
@@ -196,7 +196,7 @@ def _unpacked(path: Path, folder: Path) -> Path:
             target = parent / inner.name
             if target.exists():
                 message = f"{inner.name} is there twice"
-                raise InputError([Problem(printable(str(path)), message)])
+                raise InputError.at(printable(str(path)), message)
             with archive.open(member) as packed, target.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked, 1 << 20)
     return folder

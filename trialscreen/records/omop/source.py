@@ -80,7 +80,7 @@ def schema_with_tables(found: Sequence[tuple[str, str]], name: str) -> str:
     schemas = sorted({schema for schema, table in found if table.lower() == "person"})
     if len(schemas) > 1:
         message = f"a table person stands in {', '.join(schemas)}: say which schema is meant"
-        raise InputError([Problem(name, message)])
+        raise InputError.at(name, message)
     return schemas[0] if schemas else "main"
 
 
@@ -92,4 +92,4 @@ def refusing(name: str, *errors: type[Exception]) -> Iterator[None]:
     except errors as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         message = f"cannot be read: {printable(said)}"
-        raise InputError([Problem(printable(name), message)]) from None
+        raise InputError.at(printable(name), message) from None
