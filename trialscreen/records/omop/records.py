@@ -1,5 +1,6 @@
 """Records of patients, one after another, from the staged tables."""
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -10,6 +11,7 @@ from trialscreen.records.omop.cdm import SEXES
 from trialscreen.records.omop.entry import entry_of
 from trialscreen.records.omop.events import Staged, dicts, event_rows
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _BY_PERSON = "ORDER BY TRY_CAST(person_id AS BIGINT), person_id"
 
 
@@ -45,11 +47,12 @@ def _persons(staged: Staged, of: str) -> Iterator[tuple[str, Person]]:
 
 
 def persons_of(row: dict[str, Any]) -> Iterator[Person]:
-    """What a row of the table person says of the patient, who may be born in two years."""
+    """What a row of the table person says of the patient, who may be born on two days."""
     yield (person := _person(row))
-    moment = row["birth_datetime"] or person.birth_date
-    if moment[:4] != person.birth_date[:4]:
-        yield person._replace(birth_date=moment[:10])
+    day = (row["birth_datetime"] or person.birth_date)[:10]
+    known = len(person.birth_date) if _DAY.fullmatch(day) else 4
+    if day[:known] != person.birth_date[:known] or not known:
+        yield person._replace(birth_date=day)
 
 
 def _person(row: dict[str, Any]) -> Person:
