@@ -51,23 +51,22 @@ def ours(trial: Trial, on: date) -> list[Engine]:
         assert found.verdict
         return {one.criterion.id: one.met for one in found.findings}
 
-    def screened(facts: dict[str, Fact]) -> Answers:
-        return answers(screen(trial, facts, on))
-
-    def with_missing(facts: dict[str, Fact]) -> Answers:
+    def with_reasons(facts: dict[str, Fact]) -> Answers:
         found = screen(trial, facts, on)
+        assert all(one.reasons is not None for one in found.findings)
         assert found.missing is not None
         return answers(found)
+
+    def screened(facts: dict[str, Fact]) -> Answers:
+        return answers(screen(trial, facts, on))
 
     def evaluated(facts: dict[str, Fact]) -> Answers:
         evaluation = Evaluation(trial, facts, on)
         return {one.id: evaluation.truth(one.rule).to_optional() for one in trial.criteria}
 
     return [
-        one_by_one(
-            "trialscreen: findings with grounds, contradictions, verdict", facts_of, screened
-        ),
-        one_by_one("the same, and what is missing", facts_of, with_missing),
+        one_by_one("trialscreen: verdict, reasons and what is missing", facts_of, with_reasons),
+        one_by_one("trialscreen: verdict and findings", facts_of, screened),
         one_by_one("trialscreen: truth of each criterion only", facts_of, evaluated),
     ]
 

@@ -62,7 +62,7 @@ class KeptTrace(Trace):
         return found
 
 
-MOST_KEPT = 250
+MOST_KEPT = 729
 """Traces of a rule."""
 
 
@@ -157,7 +157,13 @@ class _Plan:
 
     def _tracing_test(self, test: rules.Test) -> Tracing:
         resolving = tuple(map(self.resolving, rules.elements_of_test(test)))
-        tested = _testing(test)
+        first, tested = resolving[0], _testing(test)
+
+        def trace_one(patient: Evaluation) -> Trace:
+            used = first(patient)
+            fact = used.fact
+            found = truth.UNKNOWN if fact is None else tested((fact,), patient.on)
+            return Trace(test, found, (), (used,))
 
         def trace(patient: Evaluation) -> Trace:
             used = tuple([resolve(patient) for resolve in resolving])
@@ -165,7 +171,7 @@ class _Plan:
             found = truth.UNKNOWN if None in facts else tested(facts, patient.on)
             return Trace(test, found, (), used)
 
-        return trace
+        return trace_one if len(resolving) == 1 else trace
 
     def _judging(self, rule: rules.Rule) -> Judging:
         if self._is_of_few_answers(rule):

@@ -169,7 +169,14 @@ def reasons(trace: Trace, on: date) -> tuple[str, ...]:
 
 def reasons_or_doubts(trace: Trace, on: date) -> tuple[str, ...]:
     """The reasons of a decided trace; of an open one, what is known of it."""
+    if isinstance(trace, KeptTrace):
+        return trace.once(_told_of_answers)
     return reasons(trace, on) or doubts(trace, on)
+
+
+def _told_of_answers(trace: Trace) -> tuple[str, ...]:
+    """Answers hold on every day."""
+    return reasons(trace, date.max) or doubts(trace, date.max)
 
 
 def _add_grounds(trace: Trace, on: date, grounds: list[Grounds]) -> None:
@@ -185,7 +192,6 @@ def _add_grounds(trace: Trace, on: date, grounds: list[Grounds]) -> None:
 
 
 def _grounds_of_answers(trace: Trace) -> tuple[Grounds, ...]:
-    """Answers hold on every day."""
     return tuple(_ground(test, date.max) for test in deciding_tests(trace))
 
 
@@ -283,7 +289,7 @@ def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
     claims: dict[str, dict[str, None]] = {}
     for subject, claim in grounds:
         claims.setdefault(subject, {})[claim] = None
-    denied = [s.removesuffix(": no") for s, c in claims.items() if s.endswith(": no") and "" in c]
+    denied = [s[:-4] for s, c in claims.items() if s.endswith(": no") and "" in c]
     for subject, said in claims.items():
         if len(denied) > 2 and subject.endswith(": no"):
             if denied[0] == subject.removesuffix(": no"):

@@ -14,7 +14,7 @@ from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, is_exact
 from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.trial import Element, Formula
 from trialscreen.model.truth import Truth
-from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
+from trialscreen.screening.evaluate import Evaluation, KeptTrace, Resolved, Trace
 from trialscreen.screening.explain import enough
 
 
@@ -29,7 +29,13 @@ def missing(trace: Trace) -> tuple[str, ...]:
     An element that can be entered or derived is named with what it lacks for the
     derivation; one that is only ever derived is named by what it is derived from.
     """
+    if isinstance(trace, KeptTrace):
+        return trace.once(_missing_answers)
     return () if trace.truth.known else tuple(dict.fromkeys(_missing(trace, behind=True)))
+
+
+def _missing_answers(trace: Trace) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_missing(trace, behind=True)))
 
 
 def _missing(trace: Trace, *, behind: bool) -> Iterator[str]:
