@@ -50,6 +50,7 @@ class Database:
         found: dict[str, list[dict[str, Any]]] = {
             name: [] for name in ("person", "death", *COLUMNS)
         }
+        rng = self.rng
         found["concept"] = [dict(zip(CONCEPT, one, strict=True)) for one in self.concepts.values()]
         found["concept"] += [
             dict(zip(CONCEPT, (number, code, "UCUM", code), strict=True))
@@ -64,7 +65,8 @@ class Database:
             others = self.rng.sample(self.others, 2)
             for _ in range(self.rng.randint(0, 7)):
                 table, row = self._row(tests, others)
-                found[table].append({"person_id": number, **row})
+                stranger = 9_000 + number if rng.random() < 0.01 else number
+                found[table].append({"person_id": stranger, **row})
         return found
 
     def _usual(self) -> int:
@@ -105,6 +107,8 @@ class Database:
                 row |= {"end": str(day + timedelta(rng.choice((0, 30))))}
             case _:
                 row |= {"concept": rng.choice(others)}
+        if rng.random() < 0.15:
+            row |= {"concept": rng.choice((0, 77)), "source_concept": row["concept"]}
         if table == "condition_occurrence":
             row |= {"end": rng.choice(("", "", str(day))), "status": rng.choice((0, 32893, 32899))}
         return table, {
@@ -113,7 +117,7 @@ class Database:
 
     def _result(self, concept: int) -> dict[str, Any]:
         rng = self.rng
-        number = rng.choice(("", 22.5, 60, 160, -2.6, -1, 2.0, 0.01, 3000))
+        number = rng.choice(("", "nan", 22.5, 60, 160, -2.6, -1, 2.0, 0.01, 3000))
         unit = rng.choice((0, 0, 0, *UNITS, 12345))
         limits = {"low": 0.3, "high": 4.2} if rng.random() < 0.2 else {}
         return {
@@ -160,3 +164,16 @@ def test_at_once_is_one_by_one(seed: int, tmp_path: Path) -> None:
     assert found[0] == expected[0]
     assert found[3] == expected[3]
     assert {"fact", "candidate", "unmapped", "conflict"} <= set(expected[2]["kind"])
+
+
+def test_persons_alone(tmp_path: Path) -> None:
+    """Nothing but the table person, in which nobody is, or somebody."""
+    trial = load_trial()
+    selection = Selection(trial, load_codes(trial), ON)
+    for persons in ([], [{"person_id": 1, "gender_concept_id": 8532, "year_of_birth": 1956}]):
+        folder = write_folder(tmp_path / f"csv{len(persons)}", {"person": persons})
+        expected = _extracted(one_by_one, str(folder), selection, tmp_path / f"1{len(persons)}")
+        found = _extracted(at_once, str(folder), selection, tmp_path / f"n{len(persons)}")
+        assert_frame_equal(found[1], expected[1])
+        assert_frame_equal(found[2], expected[2])
+        assert len(found[1]) == len(persons)

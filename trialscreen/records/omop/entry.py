@@ -16,7 +16,7 @@ _SIGNS = {"≤": "<=", "≥": ">="}
 _TAG = re.compile(r" \((?:qualifier value|finding)\)$")
 _MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
-_NO_NUMBER = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
+NO_NUMBER = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
 
 FROM_SOURCE = "the number stands in value_source_value only"
 COMPARATOR_FROM_SOURCE = "the comparator stands in value_source_value only"
@@ -122,7 +122,7 @@ def _limit(number: str | None, unit: tuple[str, str]) -> Amount | None:
 
 def _text(number: str | None) -> str | None:
     """The text of a number; None for what a column of floats holds in place of none."""
-    return None if number is None or number.lower() in _NO_NUMBER else number
+    return None if number is None or number.lower() in NO_NUMBER else number
 
 
 def _plain(number: str) -> str:

@@ -64,7 +64,7 @@ def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
 def _coded(rows: pl.DataFrame, results: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The last row of each code; groups of which the codes say this and that, or results too."""
     of = ("place", "element", "system", "code", "kind", "standing")
-    last = _in_order(rows).sort("day", maintain_order=True).unique(of, keep="last")
+    last = rows.sort("day", "source").unique(of, keep="last")
     facts = last.filter(kind="fact")
     differing = facts.filter(pl.col("value").n_unique().over("place", "element") > 1)
     beside_results = facts.join(results, on=("place", "group"), how="semi")

@@ -1,7 +1,10 @@
 """The newest rows of each patient, and the different things that they say, in SQL."""
 
+from collections.abc import Mapping
 from datetime import date
 
+from trialscreen.records.omop.cdm import CONCEPTS
+from trialscreen.records.omop.entry import NO_NUMBER
 from trialscreen.records.omop.events import Rows, Staged, cleaned
 from trialscreen.records.omop.source import quoted
 
@@ -40,11 +43,28 @@ def find_newest(staged: Staged, on: date) -> None:
         _keep(staged, rows, on)
         said.append(_said(staged, rows, number))
         newest.append(_newest(rows))
-    here.execute(f"CREATE TABLE said AS {' UNION ALL '.join(said) or _NONE_SAID}")
-    here.execute(f"CREATE TABLE newest AS {' UNION ALL '.join(newest) or _NONE_SAID}")
+    here.execute(f"CREATE TABLE said AS {' UNION ALL '.join(said) or _none(_SAID_TYPES)}")
+    here.execute(f"CREATE TABLE newest AS {' UNION ALL '.join(newest) or _none(_NEWEST_TYPES)}")
 
 
-_NONE_SAID = "SELECT 0 AS said WHERE false"
+_SAID_TYPES = {
+    "said": "BIGINT",
+    **dict.fromkeys(("table", "kind"), "VARCHAR"),
+    **{name: "BIGINT" if name in CONCEPTS else "VARCHAR" for name in (*SAID, "source_code")},
+    **dict.fromkeys(("has_end", "is_stopped"), "BOOLEAN"),
+}
+_NEWEST_TYPES = {
+    **dict.fromkeys(("place", "said", "id"), "BIGINT"),
+    "day": "DATE",
+    "until": "DATE",
+    "source": "VARCHAR",
+    "at": "TIMESTAMP",
+}
+
+
+def _none(types: Mapping[str, str]) -> str:
+    listed = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in types.items())
+    return f"SELECT {listed} WHERE false"
 
 
 def _count(staged: Staged, rows: Rows, persons: str) -> None:
@@ -87,8 +107,9 @@ def _keep(staged: Staged, rows: Rows, on: date) -> None:
     if rows.domain.kind == "medication":
         here.execute(
             f"CREATE TABLE kept_{table} AS SELECT {listed} FROM {rows.relation} AS one JOIN"
-            f" (SELECT person, concept AS of, max({at}) AS newest FROM pick_{table} GROUP BY ALL)"
-            f" ON {_column(rows, 'person_id')} = person AND {cleaned(rows, 'concept')} = of"
+            f" (SELECT person, concept AS of, called, max({at}) AS newest FROM pick_{table}"
+            f" GROUP BY ALL) ON {_column(rows, 'person_id')} = person"
+            f" AND {cleaned(rows, 'concept')} = of AND {_called(rows)} = called"
             f" WHERE {rows.where} AND {_day(rows)} <= DATE '{on}' AND {_until(rows)} >= newest"
         )
         return
@@ -166,15 +187,16 @@ def _kinds(rows: Rows) -> str:
     """SQL: what else tells rows of one concept apart, so that none is newer than another."""
     named = [_column(rows, name) for name in ("source_concept", "status") if name in rows.columns]
     named += [_is_filled(rows, name) for name in ("end", "stopped") if name in rows.columns]
-    named += [_unmapped_name(rows)] if rows.domain.kind == "medication" else []
+    named += [f"{_called(rows)} AS called"] if rows.domain.kind == "medication" else []
     named += [_has_value(rows)] if rows.domain.kind == "measurement" else []
     return "".join(f", {one}" for one in named)
 
 
-def _unmapped_name(rows: Rows) -> str:
-    """SQL: what the source calls a medicine that is mapped to no concept."""
-    known = " = 0 AND ".join(cleaned(rows, name) for name in ("concept", "source_concept"))
-    return f"CASE WHEN {known} = 0 THEN {_column(rows, 'source_code')} END"
+def _called(rows: Rows) -> str:
+    """SQL: what the source calls a medicine: its concept, or a name that is mapped to none."""
+    concept, source = (cleaned(rows, name) for name in ("concept", "source_concept"))
+    name = f"CASE WHEN {concept} = 0 AND {source} = 0 THEN {_column(rows, 'source_code')} END"
+    return f"concat_ws(' ', {source}, {name})"
 
 
 def _column(rows: Rows, name: str) -> str:
@@ -190,8 +212,22 @@ def _is_filled(rows: Rows, name: str) -> str:
 
 
 def _has_value(rows: Rows) -> str:
-    filled = [_is_filled(rows, name) for name in ("number", "value_text", "value_source")]
+    filled = [_is_filled(rows, name) for name in ("value_text", "value_source")]
+    filled.append(f"({_is_filled(rows, 'number')} AND {_is_finite(rows)})")
     return f"({' OR '.join(filled)} OR {cleaned(rows, 'value_concept')} <> 0)"
+
+
+def _is_finite(rows: Rows) -> str:
+    """SQL: whether a number is one; a column of floats holds others in place of none."""
+    if "number" not in rows.columns:
+        return "false"
+    column, kind = _column(rows, "number"), rows.columns["number"][1]
+    if kind in {"DOUBLE", "FLOAT"}:
+        return f"isfinite({column})"
+    listed = ", ".join(f"'{one}'" for one in sorted(NO_NUMBER))
+    return (
+        f"lower(trim(CAST({column} AS VARCHAR))) NOT IN ({listed})" if kind == "VARCHAR" else "true"
+    )
 
 
 def _day(rows: Rows, name: str = "day") -> str:

@@ -37,10 +37,12 @@ Advance = Callable[[int], None]
 
 # Where the newest number cannot be used, the next is shown; those before are outdone by two.
 _ROWS_IN_PART = """
-SELECT event.* FROM event SEMI JOIN wanted USING (person_id, concept, source_concept)
-WHERE kind <> 'measurement' OR left(day, 10) <= '{on}'
-QUALIFY kind <> 'measurement' OR number IS NULL OR dense_rank() OVER (
-    PARTITION BY person_id, concept, source_concept, kind, number IS NULL
+SELECT * EXCLUDE (counts) FROM (
+    SELECT *, kind = 'measurement' AND number SIMILAR TO '[+-]?[0-9].*' IS TRUE AS counts
+    FROM event SEMI JOIN wanted USING (person_id, concept, source_concept)
+    WHERE kind <> 'measurement' OR left(day, 10) <= '{on}')
+QUALIFY NOT counts OR dense_rank() OVER (
+    PARTITION BY person_id, concept, source_concept, kind, counts
     ORDER BY left(day, 10) DESC) <= 2
 ORDER BY person_id, "table", TRY_CAST(id AS BIGINT), id
 """

@@ -23,6 +23,8 @@ Of results the newest counts; where that is `unusable`, others have to be looked
 proposed, shown beside or coded has a newest of its own. What is `apart` is for `select` alone.
 """
 
+_VALUES = ("number", "value_concept", "value_text", "value_source")
+
 DAY = "\0day"
 """Stands for the day of the row."""
 
@@ -62,7 +64,8 @@ class Speaker:
     def statements(self, said: Iterable[Mapping[str, Any]]) -> Iterator[Statement]:
         """What each row of the table `said` says."""
         for row in said:
-            yield from self._statements(row["said"], self._entry(row))
+            filled = any(row[name] for name in _VALUES)
+            yield from self._statements(row["said"], self._entry(row), is_filled=filled)
 
     def _entry(self, row: Mapping[str, Any]) -> Entry:
         event = {**dict.fromkeys(EVENT), **row, "id": "0", "day": self._day}
@@ -70,15 +73,14 @@ class Speaker:
         event |= {"stopped": "yes" if row["is_stopped"] else None}
         return entry_of(event, self._vocabulary)
 
-    def _statements(self, said: int, entry: Entry) -> Iterator[Statement]:
+    def _statements(self, said: int, entry: Entry, *, is_filled: bool) -> Iterator[Statement]:
         trial, codes, on, _ = self._selection
         found = select(trial, codes, Record("", (), (entry,)), on)
         hits = {hit.binding.element: hit for hit in hits_of(Gathered(trial, codes, on), entry)}
-        has_value = entry.value is not None and entry.value != ()
         for _, code in codes.medicine_codes(entry.codes) if entry.kind == "medication" else ():
             for name in elements_of(code.medicine):
                 yield Statement(said, "apart", self._groups[name], name)
-        results = {name for name, hit in hits.items() if has_value and _is_result(hit)}
+        results = {name for name, hit in hits.items() if is_filled and _is_result(hit)}
         unusable = {name for name in results if _is_unusable(name, hits[name], found)}
         for name in unusable:
             yield Statement(said, "unusable", self._groups[name], name)
