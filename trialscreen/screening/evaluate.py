@@ -4,20 +4,19 @@ Every test is judged on its own: true when it holds for all values that its elem
 still have, false when it holds for none, else unknown. Tests combine by strong Kleene logic.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from math import prod
-from typing import Any, NamedTuple, TypeVar, assert_never
+from typing import Any, NamedTuple, TypeVar
 
 from trialscreen.model import rules, truth
-from trialscreen.model.facts import Exactly, Fact, day, number
+from trialscreen.model.facts import Exactly, Fact
 from trialscreen.model.formulas import derive
 from trialscreen.model.trial import ByRule, Element, Formula, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.combine import combine
-from trialscreen.screening.compare import comparing
+from trialscreen.screening.holds import holding
 
 Made = TypeVar("Made")
 
@@ -101,9 +100,6 @@ Resolving = Callable[[Evaluation], Resolved]
 Knowing = Callable[[Evaluation], Fact | None]
 Follows = tuple[Fact | None, tuple[Resolved, ...], Trace | None]
 Following = Callable[[Evaluation], Follows]
-Testing = Callable[[Sequence[Any], date], Truth]
-"""A test of facts, all of them known, on a screening date."""
-
 
 _ANSWERS = {True: Exactly(value=True), False: Exactly(value=False)}
 
@@ -157,18 +153,18 @@ class _Plan:
 
     def _tracing_test(self, test: rules.Test) -> Tracing:
         resolving = tuple(map(self.resolving, rules.elements_of_test(test)))
-        first, tested = resolving[0], _testing(test)
+        first, holds = resolving[0], holding(test)
 
         def trace_one(patient: Evaluation) -> Trace:
             used = first(patient)
             fact = used.fact
-            found = truth.UNKNOWN if fact is None else tested((fact,), patient.on)
+            found = truth.UNKNOWN if fact is None else holds((fact,), patient.on)
             return Trace(test, found, (), (used,))
 
         def trace(patient: Evaluation) -> Trace:
             used = tuple([resolve(patient) for resolve in resolving])
             facts = [one.fact for one in used]
-            found = truth.UNKNOWN if None in facts else tested(facts, patient.on)
+            found = truth.UNKNOWN if None in facts else holds(facts, patient.on)
             return Trace(test, found, (), used)
 
         return trace_one if len(resolving) == 1 else trace
@@ -190,11 +186,11 @@ class _Plan:
 
     def _judging_test(self, test: rules.Test) -> Judging:
         known = tuple(map(self._knowing, rules.elements_of_test(test)))
-        tested = _testing(test)
+        holds = holding(test)
 
         def judged(patient: Evaluation) -> Truth:
             facts = [fact(patient) for fact in known]
-            return truth.UNKNOWN if None in facts else tested(facts, patient.on)
+            return truth.UNKNOWN if None in facts else holds(facts, patient.on)
 
         return judged
 
@@ -309,31 +305,3 @@ def _entering(element: Element) -> Knowing:
 def _unless_not_yet(element: Element, fact: Fact | None) -> Fact | None:
     """Nothing for a no that may still become a yes."""
     return None if element.no_is_not_yet and fact == Exactly(value=False) else fact
-
-
-def _testing(test: rules.Test) -> Testing:
-    match test:
-        case rules.Given():
-            return lambda *_: truth.TRUE
-        case rules.Is(_, value):
-            return lambda facts, _: truth.of(_value(facts[0]) == value)
-        case rules.OneOf(_, values):
-            return lambda facts, _: truth.of(_value(facts[0]) in values)
-        case rules.Compare(_, operator, int() | float() as bound):
-            limit, compared = number(bound), comparing(operator)
-            return lambda facts, _: compared(facts[0], limit)
-        case rules.Compare(_, operator, _):
-            compared = comparing(operator)
-            return lambda facts, _: compared(*facts)
-        case rules.Within(_, period):
-            compared = comparing(rules.Operator.AT_LEAST)
-            start = lru_cache(maxsize=64)(lambda on: day(period.before(on)))
-            return lambda facts, on: compared(facts[0], start(on))
-        case _:
-            assert_never(test)
-
-
-def _value(fact: Fact) -> bool | str:
-    if isinstance(fact, Exactly):
-        return fact.value
-    raise TypeError(f"expected a yes/no or a choice, not {type(fact).__name__}")
