@@ -170,7 +170,7 @@ def open_tables(selection: Selection, files: Files) -> Iterator[Tables]:
             write_rows(problems, (PROBLEM_COLUMNS,))
         facts = _Rows(folder / "facts", fact_columns(selection.trial), 2_000, is_text=False)
         texts = dict.fromkeys(EVIDENCE_COLUMNS, pl.String())
-        evidence = _Rows(folder / "evidence", texts, 20_000, is_text=True)
+        evidence = _Rows(folder / "evidence", texts, 5_000, is_text=True)
         tables = Tables(selection, facts, evidence if files.evidence else None, problems)
         with writing(str(files.facts)):
             yield tables

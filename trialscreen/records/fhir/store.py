@@ -18,7 +18,7 @@ _TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
-PRAGMA cache_size = -32000;
+PRAGMA cache_size = -8000;
 CREATE TABLE kept (owner TEXT, kind TEXT, source TEXT, place TEXT, medicine TEXT,
   moment_group INTEGER, moment TEXT, start INTEGER, length INTEGER);
 CREATE TABLE loose (owner TEXT, place INTEGER, name TEXT, PRIMARY KEY (owner, place)) WITHOUT ROWID;
