@@ -269,7 +269,11 @@ STANDINGS: list[tuple[Json, str]] = [
 def test_statuses_decide_what_a_statement_is_worth(
     tmp_path: Path, resource: Json, standing: str
 ) -> None:
-    assert only_entry(read_these(tmp_path, patient(), resource)).standing == standing
+    found = read_these(tmp_path, patient(), resource)
+    assert [one.standing for one in found.records[0].entries] == [standing]
+    is_no_result = resource["resourceType"] == "Observation" and standing == "error"
+    told = f"export.ndjson:2 Observation/o1 is {resource.get('status')}: left out"
+    assert said(found) == ([told] if is_no_result else [])
 
 
 @pytest.mark.parametrize(
@@ -414,7 +418,8 @@ def test_of_a_history_the_newest_version_is_read(tmp_path: Path) -> None:
     new, old = observation(status="entered-in-error"), observation()
     made = bundle(patient(), new, old, observation(id="gone"), type="history")
     made["entry"].insert(0, {"request": {"method": "DELETE", "url": "Observation/gone"}})
-    assert only_entry(read_these(tmp_path, made)).standing == "error"
+    found = read_these(tmp_path, made)
+    assert [one.standing for one in found.records[0].entries] == ["error"]
 
 
 def test_what_another_bundle_deletes_is_not_read(tmp_path: Path) -> None:
@@ -455,6 +460,21 @@ def test_a_medicine_that_is_referred_to(tmp_path: Path, reference: str) -> None:
     assert entry.codes == (Coding("", "904419"),)
 
 
+@pytest.mark.parametrize(
+    "ingredient",
+    [{"itemCodeableConcept": coded("904419")}, {"item": {"concept": coded("904419")}}],
+)
+def test_a_medicine_is_what_it_is_made_of(tmp_path: Path, ingredient: Json) -> None:
+    medicine = {"resourceType": "Medication", "id": "x", "ingredient": [ingredient]}
+    ordered = {
+        **ALENDRONATE,
+        "medicationCodeableConcept": None,
+        "medicationReference": {"reference": "Medication/x"},
+    }
+    entry = only_entry(read_these(tmp_path, patient(), ordered, medicine))
+    assert entry.codes == (Coding("", "904419"),)
+
+
 def test_a_medicine_that_is_not_there_is_told(tmp_path: Path) -> None:
     ordered = {
         **ALENDRONATE,
@@ -488,7 +508,8 @@ def test_the_same_resource_twice_is_one(tmp_path: Path) -> None:
 def test_of_two_versions_the_newer_is_read(tmp_path: Path) -> None:
     new = observation(meta={"lastUpdated": "2026-05-01T00:00:00+02:00"}, status="entered-in-error")
     old = observation(meta={"lastUpdated": "2026-04-30T21:59:00Z"})
-    assert only_entry(read_these(tmp_path, patient(), new, old)).standing == "error"
+    found = read_these(tmp_path, patient(), new, old)
+    assert [one.standing for one in found.records[0].entries] == ["error"]
 
 
 def test_two_that_differ_and_have_no_times_are_both_kept_and_told(tmp_path: Path) -> None:

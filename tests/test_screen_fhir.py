@@ -119,12 +119,12 @@ def test_a_record_alone_is_a_screening(record: Path) -> None:
 
 
 def test_numbers_are_numbers_beside_yes_or_no(tmp_path: Path) -> None:
-    pressure = measured(8, ("http://loinc.org", "8480-6"), 150, "mm[Hg]", "2026-05-20")
+    pressure = measured(8, ("http://loinc.org", "8480-6"), 1.5e25, "mm[Hg]", "2026-05-20")
     dna = measured(9, ("http://loinc.org", "42595-9"), 30, "[IU]/mL", "2026-05-20")
     dna["referenceRange"] = [{"high": {"value": 20}}]
     found = screened("--fhir", bundle(tmp_path / "p.json", PATIENT, pressure, dna))
     shown = found["candidates"][0]
-    assert (shown["element"], shown["value"]) == ("uncontrolled_severe_hypertension", 150)
+    assert (shown["element"], shown["value"]) == ("uncontrolled_severe_hypertension", 1.5e25)
     (fact,) = (one for one in found["facts"] if one["element"] == "hbv_dna_above_uln")
     assert (fact["value"], fact["unit"], fact["note"]) == (True, None, "recorded: 30 [IU]/mL")
 

@@ -52,7 +52,7 @@ def evidence_data(
     ]
 
 
-_EXACT = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
+_EXACT = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
 
 
 def _value(element: Element | None, one: Evidence) -> bool | float | str | None:
@@ -62,7 +62,7 @@ def _value(element: Element | None, one: Evidence) -> bool | float | str | None:
         return text == "yes"
     is_number = kind in ("quantity", "integer") or one.unit
     if is_number and (exact := _EXACT.fullmatch(text)) is not None:
-        return int(text) if exact[1] is None else float(text)
+        return float(text) if exact[1] or exact[2] else int(text)
     return text or None
 
 

@@ -1,7 +1,9 @@
 """One resource, as it was kept, to what it says: a person, or entries of a record."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
+
+from msgspec import Raw
 
 from trialscreen.model.errors import Problem
 from trialscreen.records.entries import Entry, Person
@@ -9,7 +11,7 @@ from trialscreen.records.fhir import observations, responses, statements
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.codings import Origin, Vocabulary
 from trialscreen.records.fhir.files import Note
-from trialscreen.records.fhir.standings import weakest
+from trialscreen.records.fhir.standings import OBSERVATION, weakest
 from trialscreen.records.fhir.store import Kept, Store
 
 Made = Person | Entry
@@ -59,6 +61,9 @@ class Maker:
             observation, damaged = fhir.decode(fhir.Observation, kept.data)
             resource = observation
             made = list(observations.entries(observation, origin, damaged))
+            if OBSERVATION.get(observation.status or "") == "error":
+                told = f"{kept.source} is {observation.status}: left out"
+                self._note(Problem(kept.place, told))
         elif kept.kind == "Patient":
             patient, damaged = fhir.decode(fhir.Patient, kept.data)
             resource, made = patient, [statements.person(patient, origin, damaged)]
@@ -97,10 +102,21 @@ class Maker:
             message = f"{kept.source} refers to {name}, which is not among the files"
             self._note(Problem(kept.place, message))
             return None
-        codes, matters, wrong = self._words.coded(fhir.decode(fhir.Medication, data)[0].code)
-        if wrong:
-            self._note(Problem(kept.place, f"{kept.medicine} code: {wrong}"))
-        return entry._replace(codes=codes) if matters else None
+        medicine, _ = fhir.decode(fhir.Medication, data)
+        found = [self._words.coded(one) for one in (medicine.code, *_ingredients(medicine))]
+        for one in found:
+            if one.wrong:
+                self._note(Problem(kept.place, f"{kept.medicine} code: {one.wrong}"))
+        codes = tuple(code for one in found if one.matters for code in one.codes)
+        return entry._replace(codes=codes) if any(one.matters for one in found) else None
+
+
+def _ingredients(medicine: fhir.Medication) -> Iterator[Raw]:
+    """What a medicine is made of, which says as much as its code."""
+    for one in medicine.ingredient or ():
+        yield one.item_codeable_concept
+        if one.item is not None:
+            yield one.item.concept
 
 
 def _modified(one: Made, extensions: list[fhir.Extension]) -> Made:

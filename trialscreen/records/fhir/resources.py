@@ -210,6 +210,11 @@ class Procedure(Resource):
     authored_on: str | None = None
 
 
+class Ingredient(Part):
+    item_codeable_concept: Raw = NOTHING
+    item: MedicationChoice | None = None
+
+
 class Dosage(Part):
     route: Concept | None = None
 
@@ -233,6 +238,7 @@ class Medication(Resource):
     recorded: str | None = None
     dosage_instruction: list[Dosage] | None = None
     dosage: Raw = NOTHING
+    ingredient: list[Ingredient] | None = None
 
 
 class AnswerValue(Component):
