@@ -25,6 +25,7 @@ import polars as pl
 
 from tests.bench.cohort import Cost, cost
 from tests.omop import unpacked
+from trialscreen.records.omop.source import QUIET
 
 ON = "2022-12-01"
 HERE = Path(__file__)
@@ -44,6 +45,7 @@ def grown(folder: Path, copies: int, *, adults: bool) -> Path:
     """A database with each patient as often as that, under another id."""
     csv, path = unpacked(folder / "csv"), folder / "cdm.duckdb"
     with duckdb.connect(str(path)) as made:
+        made.execute(QUIET)
         for table in TABLES:
             source = f"read_csv('{csv / table.upper()}.csv')"
             if table.startswith("concept"):
@@ -89,6 +91,7 @@ def kept_as(form: str, database: Path, folder: Path) -> str:
     files = folder / form
     files.mkdir()
     with duckdb.connect(str(database), read_only=True) as made:
+        made.execute(QUIET)
         for table in TABLES:
             made.execute(f"COPY {table} TO '{files / table}.{form}'")
     return str(files)
@@ -97,6 +100,7 @@ def kept_as(form: str, database: Path, folder: Path) -> str:
 def by_hand(source: str, out: str) -> None:
     """Runs the SQL; `source` is a database or a folder of files."""
     with duckdb.connect() as made:
+        made.execute(QUIET)
         if Path(source).is_dir():
             made.execute("ATTACH ':memory:' AS cdm")
             for path in Path(source).iterdir():
