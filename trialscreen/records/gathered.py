@@ -116,7 +116,7 @@ class Gathered:
     def answer(self, element: Element, hit: Hit, text: str) -> None:
         """An answer from an entry, dated where its element carries the day of a sample."""
         notes = {}
-        days = days_text(hit.entry.start, hit.entry.end)
+        days = sample_days(hit.entry)
         if element.valid_for is not None and days and hit.entry.kind == "measurement":
             notes[SAMPLED] = days
         self.answers[element.name] = Answer(text, "record", hit.entry.source, notes)
@@ -173,6 +173,14 @@ class Gathered:
                 "; ".join(notes),
             )
         )
+
+
+def sample_days(entry: Entry) -> str:
+    """The days on which a sample may have been taken, as a text that is read as dates are."""
+    days = days_text(entry.start, entry.end)
+    if days or _recorded(entry) is None:
+        return days
+    return days_text("", entry.recorded)  # on the day it was written down, or earlier
 
 
 def _recorded(entry: Entry) -> When | None:

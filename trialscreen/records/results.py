@@ -11,8 +11,8 @@ from trialscreen.model.trial import Element
 from trialscreen.records.answered import said_text
 from trialscreen.records.bindings import VALUE
 from trialscreen.records.entries import Amount, Coding, Entry
-from trialscreen.records.gathered import Gathered, Hit, recorded_value
-from trialscreen.records.moments import days_text, possibly_latest
+from trialscreen.records.gathered import Gathered, Hit, recorded_value, sample_days
+from trialscreen.records.moments import possibly_latest
 from trialscreen.records.printed_range import take_range
 from trialscreen.records.units import LimitMissing, amount_text, limit_says, words_text
 from trialscreen.screening.samples import SAMPLE_DAY
@@ -138,7 +138,7 @@ def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hi
 
 def _check_day(found: Gathered, element: Element, hit: Hit) -> None:
     """Raises ValueProblem for a day that no sample can have, as databases fill in for none."""
-    days = days_text(hit.entry.start, hit.entry.end)
+    days = sample_days(hit.entry)
     if element.valid_for is not None and days and hit.when is not None:
         found.read(SAMPLE_DAY, days)
 
