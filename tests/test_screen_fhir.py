@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -323,3 +323,28 @@ def test_python_says_the_same(record: Path, tmp_path: Path) -> None:
     assert found.conflicts
     with pytest.raises(trialscreen.InputError):
         trialscreen.read_fhir(TRIAL, [bundle(tmp_path / "two.json", PATIENT, OTHER)], on)
+
+
+def test_python_takes_one_path_without_a_list(record: Path) -> None:
+    on = date(2026, 6, 1)
+    listed = trialscreen.read_fhir(TRIAL, [record], on, assume_absent=["bone_diseases"])
+    for path in (record, str(record)):  # a text is not a list of its characters, "/" among them
+        assert trialscreen.read_fhir(TRIAL, path, on, assume_absent="bone_diseases") == listed
+
+
+def test_python_does_not_use_a_record_on_another_day_than_it_was_read_for(record: Path) -> None:
+    read = trialscreen.read_fhir(TRIAL, record, date(2026, 6, 1))
+    for other in (date(2026, 3, 1), date(2027, 6, 1)):
+        with pytest.raises(trialscreen.InputError) as refused:
+            trialscreen.screen(TRIAL, {}, other, read)
+        [problem] = refused.value.problems
+        assert str(problem) == f"record: was read for 2026-06-01; read it anew for {other}"
+    for none in ("2026-06-01", datetime(2026, 6, 1, 12)):  # noqa: DTZ001
+        with pytest.raises(TypeError, match=r"expected a datetime\.date"):
+            trialscreen.read_fhir(TRIAL, record, none)  # type: ignore[arg-type]
+
+
+def test_a_file_of_answers_is_no_record() -> None:
+    file = PATIENTS / "eligible.yaml"
+    [told] = refusals(run("screen", "--fhir", file))
+    assert told.startswith(f"{file}: is not a FHIR file; expected .json, .ndjson, ")

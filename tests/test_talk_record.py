@@ -23,7 +23,7 @@ CONSENT = {"willing_to_participate": "yes", "informed_consent_signed": "yes"}
 def begun(*rows: list[str], **given: str) -> State:
     """An interview beside a record, as the command begins it."""
     own = {name: Answer(text, "flag") for name, text in {**CONSENT, **given}.items()}
-    answers, evidence, _ = with_record(NCT, own, record_of(list(rows)), DAY)
+    answers, evidence, *_ = with_record(NCT, own, record_of(list(rows)), DAY)
     samples = read_samples(NCT, answers, DAY, [])
     start = screen(NCT, read_facts(NCT, answers, DAY), DAY, samples, evidence)
     used = {name: one for name, one in answers.items() if not one.is_set_aside}

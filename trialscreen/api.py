@@ -37,7 +37,7 @@ def screen(
     the patient's record gives, as `read_fhir` has it: what `answers` say decides.
 
     Raises InputError with every answer that is wrong, for answers that contradict each other,
-    and for a `screening_date` among them that is another day.
+    for a `screening_date` among them that is another day, and for a record read for another day.
 
     >>> pending = {"value": "pending", "since": "2026-05-28", "from": "the central laboratory"}
     >>> answers = {"hbv_dna": "<20", "tsh": pending, "prior_cell_therapy": False}
@@ -47,8 +47,9 @@ def screen(
     >>> screening.awaited[0].source
     'the central laboratory'
     """
-    if type(on) is not date:
-        raise TypeError("on: expected a datetime.date, without a time")
+    _check_day(on)
+    if record is not None and record.on not in (None, on):  # it was selected for its day alone
+        raise InputError.at("record", f"was read for {record.on}; read it anew for {on}")
     typed, others = ({}, answers) if record is not None else typed_facts(trial, answers, on)
     if not others and record is None:
         return _screen(trial, _in_order(trial, typed), on)
@@ -74,15 +75,16 @@ def _in_order(trial: Trial, facts: Mapping[str, Fact]) -> dict[str, Fact]:
 
 def read_fhir(
     trial: Trial,
-    paths: Sequence[str | Path],
+    paths: str | Path | Sequence[str | Path],
     on: date,
-    codes: Sequence[str] = (),
-    assume_absent: Collection[str] = (),
+    codes: str | Sequence[str] = (),
+    assume_absent: str | Collection[str] = (),
 ) -> FromRecord:
     """What the FHIR R4 files and folders at `paths` say of one patient, on the screening date `on`.
 
     `codes` are files of a site's codes, on top of those of the package; `assume_absent` sections
-    whose yes/no elements are no where nothing codes them. Needs `trialscreen[records]`.
+    whose yes/no elements are no where nothing codes them. One may stand without a list. Needs
+    `trialscreen[records]`.
 
     Raises InputError for a file that cannot be opened, for none or several patients, and for one
     who has died. What cannot be used is in `problems`, and unknown.
@@ -94,7 +96,16 @@ def read_fhir(
     """
     from trialscreen.records import one_patient  # noqa: PLC0415 - few read records
 
-    return one_patient.read_fhir(trial, paths, on, codes, assume_absent)
+    _check_day(on)
+    files = (paths,) if isinstance(paths, str | Path) else paths
+    codes = (codes,) if isinstance(codes, str) else codes
+    sections = (assume_absent,) if isinstance(assume_absent, str) else assume_absent
+    return one_patient.read_fhir(trial, files, on, codes, sections)
+
+
+def _check_day(on: date) -> None:
+    if type(on) is not date:
+        raise TypeError("on: expected a datetime.date, without a time")
 
 
 def _answers(

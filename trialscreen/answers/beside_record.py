@@ -31,12 +31,14 @@ class FromRecord(NamedTuple):
     """What a patient's record gives.
 
     `answers`: the values that it gives, by element. `evidence`: where these stand, and what a
-    person has to look at. `problems`: what of it could not be used, each with its place.
+    person has to look at. `problems`: what of it could not be used, each with its place. `on`: the
+    screening date that all this was selected for.
     """
 
     answers: Mapping[str, Answer] = {}
     evidence: tuple[Evidence, ...] = ()
     problems: tuple[Problem, ...] = ()
+    on: date | None = None
 
 
 _NO = Exactly(value=False)
@@ -63,7 +65,7 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
         *(_yielding(one, yields) for one in record.evidence),
         *(Evidence("conflict", name, "no", source=one.by) for name, one in aside.items()),
     ]
-    return FromRecord(answers, evidence_beside(trial, evidence, answers, on), record.problems)
+    return FromRecord(answers, evidence_beside(trial, evidence, answers, on), record.problems, on)
 
 
 def says_yes(evidence: Iterable[Evidence], name: str) -> Set[str]:

@@ -108,7 +108,7 @@ def screen_stored(
     both: Answers = own
     evidence: tuple[Evidence, ...] = ()
     if record.fhir and not problems:
-        both, evidence, _ = record.beside(trial, own, day or today())
+        both, evidence, *_ = record.beside(trial, own, day or today())
     answers = _with_limits(trial, both, site) if site.limits else both
     facts = readable_facts(trial, answers, day or today(), problems)
     samples = read_samples(trial, answers, day or today(), problems)

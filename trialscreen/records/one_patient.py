@@ -36,7 +36,8 @@ def read_fhir(
     records, problems = read(paths, known)
     record = _the_one(records, problems)
     selected = select(trial, known, record, on, assume_absent)
-    return FromRecord(selected.answers, selected.evidence, (*problems, *selected.problems))
+    told = (*problems, *selected.problems)
+    return FromRecord(selected.answers, selected.evidence, told, on)
 
 
 def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:

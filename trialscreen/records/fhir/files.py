@@ -33,7 +33,7 @@ class Document(NamedTuple):
 def find(paths: Sequence[str | Path]) -> tuple[Path, ...]:
     """The FHIR files among these files and folders, in the order of their names.
 
-    Raises InputError for what is not there, and for a folder without any.
+    Raises InputError for what is not there, for a folder without any, and for another file.
     """
     found: dict[Path, None] = {}
     problems = []
@@ -44,7 +44,8 @@ def find(paths: Sequence[str | Path]) -> tuple[Path, ...]:
             problems.append(Problem(printable(str(path)), "there is no such file or folder"))
         elif not inside:
             kinds = f"{', '.join(ENDINGS)}, or one of these with .gz"
-            problems.append(Problem(printable(str(path)), f"holds no FHIR file; expected {kinds}"))
+            what = "holds no FHIR file" if path.is_dir() else "is not a FHIR file"
+            problems.append(Problem(printable(str(path)), f"{what}; expected {kinds}"))
     if problems:
         raise InputError(problems)
     return tuple(found)
