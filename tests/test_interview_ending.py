@@ -99,7 +99,9 @@ def test_commands_repeat_the_criteria_file_and_the_options(tmp_path: Path) -> No
     command = f"trialscreen --criteria {CRITERIA} screen --screening-date 2026-06-01 --sex male"
     assert f"without questions: {command} To log it, add --log LOG --subject CODE" in told
     assert "INELIGIBLE for NCT06949137 on 2026-06-01. " in told
-    assert "Stopped at an exclusion. Nothing was saved; the command below carries" in told
+    assert (
+        "Stopped at an exclusion. No file of answers was saved; the command below carries" in told
+    )
     assert "To go on, add --interactive to it." in told
 
 
@@ -205,14 +207,14 @@ def test_who_leaves_can_forget_the_answers(tmp_path: Path, how: str, reply: str)
     child = spawn_in(tmp_path)
     left_by(child, how)
     if reply == "ctrl-c":
-        interrupt(child, "Nothing was saved")
+        interrupt(child, "No file of answers was saved")
     elif reply == "ctrl-d":
         child.sendeof()
     else:
         child.sendline(reply)
     code, out = finish(child)
     assert code == 130
-    assert reply == "ctrl-c" or "Nothing was saved" in out
+    assert reply == "ctrl-c" or "No file of answers was saved" in out
     assert not list(tmp_path.iterdir())
 
 

@@ -80,7 +80,7 @@ class Ending(NamedTuple):
         if self.keeper.kept_in is not None:
             return f"The answers are kept in {self.keeper.kept_in}."
         problem = self.keeper.problem
-        saved = f"NOT SAVED: {problem}" if problem else "Nothing was saved"
+        saved = f"NOT SAVED: {problem}" if problem else "No file of answers was saved"
         labels = ", ".join(self.state.trial.elements[name].label for name in self._left_out())
         but = f", but for the {labels}" if labels else ""
         return f"{saved}; the command below carries the answers{but}."

@@ -36,7 +36,7 @@ from trialscreen.text.spelling import folded
 
 _CERTAIN = "The result is certain."
 _STOP_OR_GO_ON = (
-    "Enter stops here; g goes on to complete the record; b asks the answer before again."
+    "Enter stops here; g goes on to complete the record; b asks the previous question again."
 )
 _SAVE = "File to save the answers in (Enter: do not save):"
 _KEEP = "Nothing is saved. To keep the answers, name a file for them (Enter: forget them):"
@@ -168,7 +168,7 @@ class Session:
                 self.console.say(f"Set aside earlier: {one.label} {kept}")
 
     def _back(self) -> None:
-        """Asks the answer before again, and with `b` the one before that."""
+        """Asks the previous question again, and with `b` the one before that."""
         for names in reversed(self.history):
             elements = tuple(self.state.trial.elements[n] for n in names if n in self.state.answers)
             if not elements:
