@@ -195,9 +195,15 @@ def test_what_cannot_be_read_writes_nothing(tmp_path: Path) -> None:
 
 def test_persons_alone_have_rows(tmp_path: Path) -> None:
     (tmp_path / "cdm").mkdir()
-    lines = ("person_id,gender_concept_id,year_of_birth", "1,8532,1956", "2,8507,1950")
+    lines = (
+        "person_id,gender_concept_id,year_of_birth",
+        "1.0,8532.0,1956.0",
+        "2,8507,1950",
+        "3,85",
+    )
     (tmp_path / "cdm" / "person.csv").write_text("\n".join(lines))
     facts, evidence, said = _extract(str(tmp_path / "cdm"), tmp_path)
     assert facts["sex"].to_list() == ["female", "male"]
     assert len(evidence) == 4
     assert "note: there is no table measurement" in said
+    assert "not used: person.csv line 4: has fewer columns than the table; left out" in said

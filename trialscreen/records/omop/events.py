@@ -87,7 +87,7 @@ def _is_in(rows: Rows, of: str) -> str:
 
 
 _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
-_IDS = frozenset({"person_id", "id"})
+_IDS = frozenset({"person_id", "id", "gender_concept_id"})
 _COLUMNS = ("table", "kind", "person_id", *EVENT)
 
 

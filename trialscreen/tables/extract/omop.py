@@ -88,6 +88,8 @@ def extract(source: str, tables: Tables, advance: Advance) -> tuple[str, ...]:
     with open_source(source) as opened:
         staged = stage(opened, {*codes.bound, *codes.medicines}, codes.names)
         if not staged.rows:  # no table but person
+            for problem in opened.problems():
+                tables.note(problem)
             for record in records(staged):
                 tables.add(record)
                 advance(1)
