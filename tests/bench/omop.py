@@ -88,7 +88,7 @@ def kept_as(form: str, database: Path, folder: Path) -> str:
     """The tables of the database as files."""
     if form == "duckdb":
         return str(database)
-    files = folder / form
+    files = folder / f"as_{form}"
     files.mkdir()
     with duckdb.connect(str(database), read_only=True) as made:
         made.execute(QUIET)
