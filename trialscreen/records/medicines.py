@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from trialscreen.model.dates import add_months
 from trialscreen.model.errors import ValueProblem
 from trialscreen.records.bindings import Binding, Medicine, MedicineCode
 from trialscreen.records.entries import Coding, Entry
@@ -19,6 +20,7 @@ _OTHER_ROUTE = "its route is not in the mapping of codes"
 _MOST_DAYS = 36_525
 _DAYS_A_MONTH, _DAYS_A_YEAR = 31, 366
 """So many days are a month, and a year, of any calendar."""
+_DAY = timedelta(1)
 
 
 class Intake(NamedTuple):
@@ -154,17 +156,33 @@ def _take_months(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
         ((one.first, one.last, one) for one in intakes if one.first and one.last),
         key=lambda span: span[:2],
     )
-    days, until = 0, date.min
+    runs: list[tuple[date, date]] = []
     for first, last, _ in spans:
-        begins, ends = max(first, until + timedelta(1)), min(last, found.on)
-        if begins <= ends:
-            days += (ends - begins).days + 1
-            until = ends
-    if not days:
+        ends = min(last, found.on)
+        if runs and first <= runs[-1][1] + _DAY:
+            runs[-1] = (runs[-1][0], max(runs[-1][1], ends))
+        elif first <= ends:
+            runs.append((first, ends))
+    if not runs:
         return
-    years, rest = divmod(days, _DAYS_A_YEAR)
-    months = f"{12 * years + rest // _DAYS_A_MONTH}.{rest % _DAYS_A_MONTH * 10 // _DAYS_A_MONTH}"
+    days = sum((last - first).days + 1 for first, last in runs)
+    months = _months_at_least(runs)
     _answer(found, name, spans[-1][2], f">={months}", f"{days} days: {_AT_LEAST}")
+
+
+def _months_at_least(runs: Sequence[tuple[date, date]]) -> str:
+    """Months of the calendar in each run of days; the days that are left over as long ones."""
+    whole, days = 0, 0
+    for first, last in runs:
+        after = last + _DAY
+        months = 12 * (after.year - first.year) + after.month - first.month
+        months -= after.day < first.day
+        begins = add_months(first, months)
+        whole += months
+        days += (after - begins).days - (begins.day < first.day)
+    years, rest = divmod(days, _DAYS_A_YEAR)
+    whole += 12 * years + rest // _DAYS_A_MONTH
+    return f"{whole}.{rest % _DAYS_A_MONTH * 10 // _DAYS_A_MONTH}"
 
 
 def _answer(found: Gathered, name: str, one: Intake, text: str, note: str) -> None:
