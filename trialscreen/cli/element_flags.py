@@ -135,5 +135,7 @@ def _take(
 def _no_file(word: str, seen: Set[str]) -> str:
     """Why a word that stands alone is not a file of answers; empty if it is one."""
     if word != "-" and not os.path.lexists(word):
+        if word.endswith((".yaml", ".yml", ".json")):
+            return "there is no such file"
         return "stands alone, and there is no such file; a value needs its option"
     return "a second file of answers; give one" if FROM in seen else ""

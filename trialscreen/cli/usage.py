@@ -24,6 +24,8 @@ def option_hint(name: str, options: Iterable[str], formats: Iterable[str]) -> st
     if name == "--criteria":
         return " It stands before the command: trialscreen --criteria FILE …"
     known = tuple(options)
+    if name == "--format" and "--output" in known:
+        return " The ending of the -o FILE says it."
     if name in _DAYS:  # told first: --on is near --json
         return "".join(f" Did you mean '{one}'?" for one in _DAYS[:2] if one in known)
     asked = [flag for form in formats if (flag := f"--{form}") not in known]
