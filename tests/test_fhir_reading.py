@@ -227,6 +227,7 @@ STANDINGS: list[tuple[Json, str]] = [
     *((observation(status=one), "counts") for one in ("final", "amended", "corrected")),
     (observation(status="preliminary"), "provisional"),
     (observation(status="registered"), "planned"),
+    (observation(dataAbsentReason={"text": "hemolysed"}), "provisional"),
     *((observation(status=one), "error") for one in ("cancelled", "entered-in-error")),
     (observation(status=None), "provisional"),
     (observation(status="done"), "provisional"),
@@ -235,6 +236,13 @@ STANDINGS: list[tuple[Json, str]] = [
     ({**CONDITION, "verificationStatus": coded("confirmed")}, "counts"),
     ({**CONDITION, "verificationStatus": coded("differential")}, "provisional"),
     ({**CONDITION, "verificationStatus": coded("refuted")}, "refuted"),
+    (
+        {
+            **CONDITION,
+            "verificationStatus": {"coding": [{"code": "confirmed"}, {"code": "refuted"}]},
+        },
+        "refuted",
+    ),
     ({**CONDITION, "verificationStatus": coded("entered-in-error")}, "error"),
     ({**CONDITION, "clinicalStatus": coded("active")}, "counts"),
     ({**CONDITION, "clinicalStatus": coded("remission")}, "resolved"),

@@ -79,6 +79,11 @@ def _measured(whole: _Whole, part: fhir.Component, damaged: Sequence[fhir.Damage
     if part.reference_range:
         limits, more = _limits(part.reference_range, words)
         notes = (*notes, *more)
+    if (absent := _said(part.data_absent_reason, words)) and value is not None:
+        counts, notes = (
+            weakest(counts, "provisional"),
+            (*notes, f"also said to be absent: {absent}"),
+        )
     if damaged and (wrong := next((one.message for one in damaged if _is_value(one)), "")):
         value = f"cannot be read: {wrong}"
     return Entry(
@@ -86,7 +91,7 @@ def _measured(whole: _Whole, part: fhir.Component, damaged: Sequence[fhir.Damage
         words.coded(part.code).codes,
         origin.source,
         value,
-        absent=_said(part.data_absent_reason, words),
+        absent=absent,
         limits=limits,
         start=start,
         end=end,

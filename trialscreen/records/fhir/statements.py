@@ -85,8 +85,10 @@ def _by_code(
     codes = origin.words.named(concept)
     if not codes:
         return "counts", ()
-    known = [code.code for code in codes if code.code in statuses]
-    return standing(statuses, known[0] if known else codes[0].code or codes[0].display)
+    known = [statuses[code.code] for code in codes if code.code in statuses]
+    if known:
+        return weakest(*known), ()
+    return standing(statuses, codes[0].code or codes[0].display)
 
 
 def _is_over(one: fhir.Condition) -> bool:
