@@ -83,8 +83,7 @@ def read_fhir(
     """What the FHIR R4 files and folders at `paths` say of one patient, on the screening date `on`.
 
     `codes` are files of a site's codes, on top of those of the package; `assume_absent` sections
-    whose yes/no elements are no where nothing codes them. One may stand without a list. Needs
-    `trialscreen[records]`.
+    whose yes/no elements are no where nothing codes them. One may stand without a list.
 
     Raises InputError for a file that cannot be opened, for none or several patients, and for one
     who has died. What cannot be used is in `problems`, and unknown.
