@@ -3,13 +3,17 @@
 import csv
 import gzip
 import json
+import os
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from tests.fhir_records import observation, patient, write_lines
 from tests.process import PATIENTS, Ran, run
+from trialscreen.text.text_files import temporary_folder
 
 DAY = ("--screening-date", "2026-06-01")
 
@@ -109,3 +113,23 @@ def test_a_folder_without_fhir_is_refused(tmp_path: Path) -> None:
         2,
         ["error: .: holds no FHIR file; expected .json, .ndjson, .jsonl, or one of these with .gz"],
     )
+
+
+def test_an_interrupt_while_it_is_cleared_away_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    interrupts = iter([KeyboardInterrupt])
+    unlink = os.unlink
+
+    def interrupted(*args: Any, **options: Any) -> None:
+        for one in interrupts:
+            raise one
+        unlink(*args, **options)
+
+    opened = ExitStack()
+    folder = opened.enter_context(temporary_folder())
+    (folder / "resources").write_text("of a patient")
+    monkeypatch.setattr(os, "unlink", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        opened.close()
+    assert not folder.exists()

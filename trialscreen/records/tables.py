@@ -5,7 +5,6 @@ appear whole or not at all.
 """
 
 import csv
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import date
@@ -22,7 +21,7 @@ from trialscreen.records.select import Selected, select
 from trialscreen.screening.samples import day_column
 from trialscreen.text.characters import printable
 from trialscreen.text.csvtext import cell_text, write_rows
-from trialscreen.text.text_files import whole_file, writing
+from trialscreen.text.text_files import temporary_folder, whole_file, writing
 
 PATIENT = "patient_id"
 ENDINGS = (".parquet", ".csv")
@@ -161,7 +160,7 @@ def open_tables(selection: Selection, files: Files) -> Iterator[Tables]:
     """Tables to add records to; the files are there once all went well. Raises InputError."""
     check(files)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="trialscreen-")))
+        folder = stack.enter_context(temporary_folder())
         parts = {path: stack.enter_context(whole_file(path)) for path in files if path is not None}
         problems = None
         if files.problems is not None:

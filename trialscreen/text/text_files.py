@@ -45,6 +45,26 @@ def decode(data: bytes, origin: str) -> str:
     return text
 
 
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder, readable by its owner only, that is removed in the end.
+
+    Whoever presses Ctrl-C again while it is being removed leaves no patient's data behind.
+    """
+    import shutil  # noqa: PLC0415 - slow to import, and for large inputs only
+    import tempfile  # noqa: PLC0415
+
+    folder = tempfile.TemporaryDirectory(prefix="trialscreen-")
+    try:
+        yield Path(folder.name)
+    finally:
+        try:
+            folder.cleanup()
+        except KeyboardInterrupt:
+            shutil.rmtree(folder.name, ignore_errors=True)
+            raise
+
+
 def part_prefix(path: Path) -> str:
     """How the names of files begin that stand beside `path` while it is written."""
     return f".{path.name}.trialscreen."

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen.model.errors import Problem
@@ -15,6 +14,7 @@ from trialscreen.records.fhir.making import Made, Maker
 from trialscreen.records.fhir.resources import UNREADABLE
 from trialscreen.records.fhir.store import Kept, Store
 from trialscreen.text.characters import shown
+from trialscreen.text.text_files import temporary_folder
 
 if TYPE_CHECKING:
     from trialscreen.records.tables import Tables
@@ -50,7 +50,7 @@ def extract(files: Sequence[Path], tables: "Tables", advance: Callable[[int], No
     `advance` is told how many more bytes are read. What matters waits on the disk.
     """
     words, note = Vocabulary(tables.selection.codes), tables.note
-    with TemporaryDirectory(prefix="trialscreen-") as folder, Store(Path(folder)) as store:
+    with temporary_folder() as folder, Store(folder) as store:
         take_in(files, Intake(store, words, note), note, advance)
         maker = Maker(store, words, note)
         for patient, kept in store.patients(tables.selection.on):

@@ -1,6 +1,5 @@
 """From what a user names to the tables there, whichever way they are kept."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,20 +13,20 @@ from trialscreen.records.omop.cdm import NEEDED
 from trialscreen.records.omop.files import in_files
 from trialscreen.records.omop.source import QUIET, Source
 from trialscreen.text.characters import printable
+from trialscreen.text.text_files import temporary_folder
 
 
 @contextmanager
 def open_source(source: str) -> Iterator[Source]:
     """The tables at a path or URL. Raises InputError."""
-    with tempfile.TemporaryDirectory(prefix="trialscreen-") as name:
-        folder = Path(name)
-        with (
-            duckdb.connect(config=_config(folder)) as here,
-            _opened(source, here, folder) as tables,
-        ):
-            here.execute(QUIET)
-            _check(tables)
-            yield tables
+    with (
+        temporary_folder() as folder,
+        duckdb.connect(config=_config(folder)) as here,
+        _opened(source, here, folder) as tables,
+    ):
+        here.execute(QUIET)
+        _check(tables)
+        yield tables
 
 
 def _config(folder: Path) -> dict[str, Any]:
