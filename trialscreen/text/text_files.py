@@ -46,7 +46,7 @@ def decode(data: bytes, origin: str) -> str:
 
 
 @contextmanager
-def temporary_folder() -> Iterator[Path]:
+def temporary_folder(*, ignore_cleanup_errors: bool = False) -> Iterator[Path]:
     """A folder, readable by its owner only, that is removed in the end.
 
     Whoever presses Ctrl-C again while it is being removed leaves no patient's data behind.
@@ -54,7 +54,9 @@ def temporary_folder() -> Iterator[Path]:
     import shutil  # noqa: PLC0415 - slow to import, and for large inputs only
     import tempfile  # noqa: PLC0415
 
-    folder = tempfile.TemporaryDirectory(prefix="trialscreen-")
+    folder = tempfile.TemporaryDirectory(
+        prefix="trialscreen-", ignore_cleanup_errors=ignore_cleanup_errors
+    )
     try:
         yield Path(folder.name)
     finally:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from trialscreen.answers.values import check_unit
@@ -13,6 +12,7 @@ from trialscreen.model.errors import InputError, ValueProblem
 from trialscreen.model.trial import Element, Trial
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.text.characters import plain_name, printable
+from trialscreen.text.text_files import temporary_folder
 
 SURE, CLEARLY, NEAR = 0.8, 0.02, 0.5
 """How like a title is its element, how much less like all others; and what is named as a guess."""
@@ -52,8 +52,8 @@ def draft_of(
     trial: Trial, paths: Sequence[Path], key: str, sheet: str | None, encoding: str | None
 ) -> Drafted:
     """A map of the columns of a table, but for that of ids. Raises InputError."""
-    with TemporaryDirectory(prefix="trialscreen.", ignore_cleanup_errors=True) as folder:
-        tables = open_tables(paths, Path(folder), sheet, encoding)
+    with temporary_folder(ignore_cleanup_errors=True) as folder:
+        tables = open_tables(paths, folder, sheet, encoding)
     titles = tables.schema.names()
     names = ", ".join(printable(path.name) for path in paths)
     drafted = draft(trial, [title for title in titles if title != key], names)

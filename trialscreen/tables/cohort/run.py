@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple, TextIO
 
 import polars as pl
@@ -36,7 +35,7 @@ from trialscreen.tables.cohort.screener import Screener
 from trialscreen.tables.cohort.streaming import BATCH, by_batch, in_batches, interruptible, settle
 from trialscreen.tables.quality import DECLARE, MOST_BAD, too_many
 from trialscreen.text.characters import printable, shown, some
-from trialscreen.text.text_files import whole_file
+from trialscreen.text.text_files import temporary_folder, whole_file
 
 
 class Job(NamedTuple):
@@ -93,8 +92,8 @@ def run(
     _check_files(trial, job)
     trial = with_sample_days(trial)
     settle()
-    with TemporaryDirectory(prefix="trialscreen.", ignore_cleanup_errors=True) as folder:
-        return _run(trial, job, Path(folder), progress, with_attrition=with_attrition)
+    with temporary_folder(ignore_cleanup_errors=True) as folder:
+        return _run(trial, job, folder, progress, with_attrition=with_attrition)
 
 
 def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attrition: bool) -> Done:
