@@ -14,7 +14,7 @@ from tests.omop import write_folder
 from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.records.codes import Codes, load_codes
-from trialscreen.records.omop.cdm import CONCEPT, DOMAINS
+from trialscreen.records.omop.cdm import CONCEPT, DOMAINS, ORDERS
 from trialscreen.records.omop.extraction import extract as one_by_one
 from trialscreen.records.tables import Files, Selection, Tables, open_tables
 from trialscreen.tables.extract.omop import extract as at_once
@@ -104,6 +104,7 @@ class Database:
                 named = {"concept": 0, "source_code": rng.choice(("Prednison", "阿仑膦酸", "x"))}
                 row |= named if rng.random() < 0.3 else {"concept": rng.choice(self.drugs)}
                 row |= {"days": rng.choice((0, 30, ""))}
+                row |= {"type": rng.choice((0, 38000175, *sorted(ORDERS)))}
                 row |= {"end": str(day + timedelta(rng.choice((0, 30))))}
             case _:
                 row |= {"concept": rng.choice(others)}
@@ -164,6 +165,28 @@ def test_at_once_is_one_by_one(seed: int, tmp_path: Path) -> None:
     assert found[0] == expected[0]
     assert found[3] == expected[3]
     assert {"fact", "candidate", "unmapped", "conflict"} <= set(expected[2]["kind"])
+
+
+@pytest.mark.parametrize("extract", [one_by_one, at_once])
+@pytest.mark.parametrize(("kind", "last"), [(38000177, None), (38000175, ">=2024-04-29")])
+def test_prescription(extract: Extract, kind: int, last: str | None, tmp_path: Path) -> None:
+    """What was only written tells that it was used, never when or for how long."""
+    trial = load_trial()
+    row = {"id": 1, "concept": 1, "type": kind, "day": "2024-01-31", "end": "2024-04-29"}
+    row |= {"days": 90}
+    drug = {COLUMNS["drug_exposure"][name]: one for name, one in row.items()}
+    tables: dict[str, list[dict[str, Any]]] = {
+        "person": [{"person_id": 1, "gender_concept_id": 8532, "year_of_birth": 1956}],
+        "concept": [dict(zip(CONCEPT, (1, "alendronate", "RxNorm", "46041"), strict=True))],
+        "drug_exposure": [{"person_id": 1, **drug}],
+    }
+    folder = write_folder(tmp_path / "csv", tables)
+    selection = Selection(trial, load_codes(trial), ON)
+    _, facts, _, _ = _extracted(extract, str(folder), selection, tmp_path / "out")
+    found = facts.row(0, named=True)
+    assert found["oral_bisphosphonate_use"] == "yes"
+    assert found["oral_bisphosphonate_last_dose_date"] == last
+    assert (found["oral_bisphosphonate_cumulative_duration"] is None) == (last is None)
 
 
 def test_persons_alone(tmp_path: Path) -> None:

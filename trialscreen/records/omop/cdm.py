@@ -33,12 +33,14 @@ EVENT = (
     *("id", "concept", "source_concept", "source_code", "day", "moment", "time", "end", "last"),
     *("number", "operator", "value_concept", "value_text", "value_source"),
     *("unit_concept", "unit_source", "low", "high"),
-    *("days", "route", "route_source", "status", "stopped"),
+    *("days", "route", "route_source", "status", "stopped", "type"),
 )
 """The columns of an event, beside `person_id`."""
 
 CONCEPTS = ("concept", "source_concept", "operator", "value_concept", "unit_concept", "route")
-"""Those that hold the id of a concept; `status` is one too, of which 0 is usual."""
+"""Those that hold the id of a concept that is looked up."""
+
+IDS_OF_CONCEPTS = frozenset({*CONCEPTS, "status", "type"})
 
 DOMAINS = (
     Domain(
@@ -124,6 +126,7 @@ DOMAINS = (
             "route": "route_concept_id",
             "route_source": "route_source_value",
             "stopped": "stop_reason",
+            "type": "drug_type_concept_id",
         },
     ),
 )
@@ -156,6 +159,10 @@ DIAGNOSED = frozenset({32893, 32896, 32902, 32903, 32908})
 """Condition statuses that say no less than a diagnosis does: confirmed, discharge, primary,
 primary discharge and secondary diagnosis. Any other (preliminary, admission, history of)
 only proposes."""
+
+ORDERS = frozenset({38000177, 32833, 32837, 32838, 32839})
+"""Types of drug exposures that were only written: Prescription written; EHR order, planned
+dispensing record, prescription and prescription issue record."""
 
 SYSTEMS = {
     "LOINC": "loinc",

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from trialscreen.records.entries import Amount, Coding, Entry, EntryKind, Limits, Standing
-from trialscreen.records.omop.cdm import BY_TABLE, DIAGNOSED, OPERATORS
+from trialscreen.records.omop.cdm import BY_TABLE, DIAGNOSED, OPERATORS, ORDERS
 from trialscreen.records.omop.vocabulary import Vocabulary
 
 Event = Mapping[str, Any]
@@ -29,7 +29,7 @@ def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
     standing, why = _standing(event, kind, vocabulary)
     unit = _unit(event, vocabulary)
     source = f"{event['table']}/{event['id']}"
-    return Entry(
+    entry = Entry(
         kind=kind,
         codes=_codes(event, vocabulary),
         source=source,
@@ -42,6 +42,9 @@ def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
         route=_route(event, vocabulary),
         notes=(*notes, *why),
     )
+    if event["type"] in ORDERS:  # when it was written is not when the medicine was taken
+        return entry._replace(start="", end="", days=None, recorded=entry.start)
+    return entry
 
 
 def _codes(event: Event, vocabulary: Vocabulary) -> tuple[Coding, ...]:

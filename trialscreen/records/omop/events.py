@@ -8,7 +8,15 @@ from typing import Any, NamedTuple
 import duckdb
 
 from trialscreen.model.errors import Problem
-from trialscreen.records.omop.cdm import CONCEPTS, DEATH, DOMAINS, EVENT, PERSON, Domain
+from trialscreen.records.omop.cdm import (
+    CONCEPTS,
+    DEATH,
+    DOMAINS,
+    EVENT,
+    IDS_OF_CONCEPTS,
+    PERSON,
+    Domain,
+)
 from trialscreen.records.omop.source import QUIET, Columns, Source, quoted, text_of
 from trialscreen.records.omop.vocabulary import (
     Bound,
@@ -92,7 +100,7 @@ _COLUMNS = ("table", "kind", "person_id", *EVENT)
 
 
 def _type(name: str) -> str:
-    return "BIGINT" if name in CONCEPTS or name == "status" else "VARCHAR"
+    return "BIGINT" if name in IDS_OF_CONCEPTS else "VARCHAR"
 
 
 def _bring(source: Source, table: str, names: Sequence[str]) -> None:

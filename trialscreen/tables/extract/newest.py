@@ -16,7 +16,7 @@ _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 
 SAID = (
     *("concept", "source_concept", "number", "operator", "value_concept", "value_text"),
-    *("value_source", "unit_concept", "unit_source", "low", "high", "route", "status"),
+    *("value_source", "unit_concept", "unit_source", "low", "high", "route", "status", "type"),
 )
 """The columns that make what a row says, but for when; `has_end` and `is_stopped` do, too."""
 
