@@ -8,9 +8,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+import yaml
 from polars.testing import assert_frame_equal
 
 from tests.omop import write_folder
+from tests.process import ROOT
 from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.records.codes import Codes, load_codes
@@ -24,6 +26,7 @@ COLUMNS = {one.table: one.columns for one in DOMAINS}
 VOCABULARIES = {"loinc": "LOINC", "snomed": "SNOMED", "icd10": "ICD10CM", "rxnorm": "RxNorm"}
 UNITS = {9529: "kg", 8582: "cm", 9531: "kg/m2", 8840: "mg/dL", 9999: "m[IU]/L", 9998: "U/L"}
 PRINTED = ("", "kg", "lb", "cm", "mg/dL", "mmol/L", "mIU/L", "U/L", "{T-score}", "%", "mL/min")
+CASES = yaml.safe_load((ROOT / "tests/data/records/omop_newest.yaml").read_text("utf-8"))["cases"]
 WORDS = ("", "", "", "Negative", "Positive", "unknown", "n/a", "<0.01", "-2.7", "see report")
 
 
@@ -167,26 +170,28 @@ def test_at_once_is_one_by_one(seed: int, tmp_path: Path) -> None:
     assert {"fact", "candidate", "unmapped", "conflict"} <= set(expected[2]["kind"])
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 @pytest.mark.parametrize("extract", [one_by_one, at_once])
-@pytest.mark.parametrize(("kind", "last"), [(38000177, None), (38000175, ">=2024-04-29")])
-def test_prescription(extract: Extract, kind: int, last: str | None, tmp_path: Path) -> None:
-    """What was only written tells that it was used, never when or for how long."""
+def test_case(extract: Extract, case: dict[str, Any], tmp_path: Path) -> None:
+    """What each path shows of a patient's rows, beside what the table person says."""
     trial = load_trial()
-    row = {"id": 1, "concept": 1, "type": kind, "day": "2024-01-31", "end": "2024-04-29"}
-    row |= {"days": 90}
-    drug = {COLUMNS["drug_exposure"][name]: one for name, one in row.items()}
-    tables: dict[str, list[dict[str, Any]]] = {
-        "person": [{"person_id": 1, "gender_concept_id": 8532, "year_of_birth": 1956}],
-        "concept": [dict(zip(CONCEPT, (1, "alendronate", "RxNorm", "46041"), strict=True))],
-        "drug_exposure": [{"person_id": 1, **drug}],
-    }
+    person = {"person_id": 1, "gender_concept_id": 8532, "year_of_birth": 1956}
+    tables: dict[str, list[dict[str, Any]]] = {"person": [person]}
+    if "concept" in case:
+        tables["concept"] = [dict(zip(CONCEPT, one, strict=True)) for one in case["concept"]]
+    names = COLUMNS[case["table"]]
+    tables[case["table"]] = [
+        {"person_id": 1, names["id"]: number, **{names[of]: one for of, one in row.items()}}
+        for number, row in enumerate(case["rows"], 1)
+    ]
     folder = write_folder(tmp_path / "csv", tables)
     selection = Selection(trial, load_codes(trial), ON)
-    _, facts, _, _ = _extracted(extract, str(folder), selection, tmp_path / "out")
-    found = facts.row(0, named=True)
-    assert found["oral_bisphosphonate_use"] == "yes"
-    assert found["oral_bisphosphonate_last_dose_date"] == last
-    assert (found["oral_bisphosphonate_cumulative_duration"] is None) == (last is None)
+    _, facts, evidence, _ = _extracted(extract, str(folder), selection, tmp_path / "out")
+    shown = evidence.filter(~pl.col("source").str.starts_with("person/"))
+    shown = shown.select("element", "kind", "value", "date").sort(pl.all())
+    assert [list(row) for row in shown.iter_rows()] == case["shown"]
+    answers = facts.row(0, named=True)
+    assert {name: answers[name] for name in case.get("facts", {})} == case.get("facts", {})
 
 
 def test_persons_alone(tmp_path: Path) -> None:
