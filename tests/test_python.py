@@ -213,6 +213,8 @@ def test_nothing_of_a_patient_is_in_what_logs_and_tracebacks_show() -> None:
     shown = f"{screening!r} {screening.findings!r}"
     assert shown.startswith("<Screening for NCT06949137 on 2026-06-01> (<Finding of I1>, ")
     assert "38" not in shown
+    record = trialscreen.read_fhir(NCT, "docs/patients/record.json", on=ON)
+    assert repr(record) == "<FromRecord on 2026-06-01>"
     with pytest.raises(InputError, match=r"^1 problem with what was given; see \.problems$"):
         trialscreen.screen(NCT, {"weight": 8500}, ON)
 

@@ -40,6 +40,10 @@ class FromRecord(NamedTuple):
     problems: tuple[Problem, ...] = ()
     on: date | None = None
 
+    def __repr__(self) -> str:
+        """Of which day; nothing of the patient, for tracebacks and logs."""
+        return f"<FromRecord on {self.on}>"
+
 
 _NO = Exactly(value=False)
 
