@@ -16,6 +16,8 @@ ONLY_LOCAL = ("columns", "sheet", "encoding", "problems", "attrition", "small_ce
 STALE = "stale"
 """The one column more that Spark adds."""
 
+_OTHER_FORMS = (".csv", ".tsv", ".xlsx", ".ndjson", ".json")
+
 
 def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
     """Screens one Parquet file or folder into a new folder.
@@ -33,6 +35,9 @@ def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
         problems.append(Problem("--also", names))
     if len(asked.inputs) > 1:
         problems.append(Problem("--engine spark", "give one Parquet file or folder"))
+    if asked.output.suffix.lower() in _OTHER_FORMS or str(asked.output) == "-":
+        written = f"{shown(str(asked.output))}: --engine spark writes a folder of Parquet files"
+        problems.append(Problem("--output", f"{written}, such as findings.parquet"))
     day = screening_day(trial, asked.on, problems)
     if asked.site is not None and site_settings(trial, asked.site).limits:
         problems.append(Problem(SITE, f"holds limits, and {message}"))
