@@ -334,6 +334,7 @@ FORMS = [
     "https://example.org/fhir/Patient/p1",
     "https://example.org/fhir/Patient/p1/_history/2",
     "urn:uuid:7f0c",
+    "URN:UUID:7F0C",
     "#p1",
 ]
 
@@ -346,6 +347,13 @@ def test_every_form_of_a_reference_comes_to_one_patient(tmp_path: Path, form: st
     found = read([write_lines(tmp_path / "b.json", made)])
     assert [(one.patient, len(one.entries)) for one in found.records] == [("p1", 1), ("p2", 0)]
     assert not found.problems
+
+
+def test_a_urn_of_another_file_is_known_in_any_capitals(tmp_path: Path) -> None:
+    people = bundle(patient(), patient("p2"), urls={0: "urn:uuid:7F0c", 1: "urn:uuid:aa"})
+    one = observation(subject={"reference": "Urn:uuid:7f0C"})
+    found = read_these(tmp_path, one, people)
+    assert [(one.patient, len(one.entries)) for one in found.records] == [("p1", 1), ("p2", 0)]
 
 
 def test_a_contained_patient_is_known_by_an_identifier(tmp_path: Path) -> None:

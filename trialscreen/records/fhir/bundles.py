@@ -10,7 +10,7 @@ from trialscreen.model.errors import Problem
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.files import Document, Note
 from trialscreen.records.fhir.heads import Where, head_of, id_of, known_as
-from trialscreen.records.fhir.references import Names, full_url_id, key_of
+from trialscreen.records.fhir.references import Names, full_url_id, key_of, same_urn
 
 
 class InBundle(NamedTuple):
@@ -63,7 +63,9 @@ def entries_of(
 def _names(entries: Sequence[fhir.BundleEntry], heads: Sequence[fhir.Head | None]) -> Names:
     """What the resources of a bundle are called by references within it."""
     return {
-        entry.full_url: f"{head.resource_type}/{id_of(head, Where('', full_url=entry.full_url))}"
+        same_urn(
+            entry.full_url
+        ): f"{head.resource_type}/{id_of(head, Where('', full_url=entry.full_url))}"
         for entry, head in zip(entries, heads, strict=True)
         if head is not None and entry.full_url
     }

@@ -25,6 +25,7 @@ from trialscreen.records.fhir.references import (
     identifier_name,
     is_about_another,
     key_of,
+    same_urn,
     whose,
 )
 from trialscreen.records.fhir.resources import NOTHING
@@ -231,7 +232,7 @@ class Intake:
             return
         patient, _ = fhir.decode(fhir.Patient, data)
         identifiers = map(identifier_name, patient.identifier or ())
-        url = where.full_url
+        url = same_urn(where.full_url or "")
         self._store.know((f"Patient/{name}", *filter(None, (url, *identifiers))), name)
         self._store.keep(Kept(name, "Patient", f"Patient/{name}", where.place, "", *UNDATED, data))
 

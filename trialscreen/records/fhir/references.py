@@ -18,7 +18,7 @@ _TYPED = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.\-_]+)$")
 _URN = re.compile(r"urn:(?:uuid|oid):(.+)$", re.IGNORECASE)
 
 Names = Mapping[str, str]
-"""Keys such as `Patient/x` of the resources of a bundle, by their fullUrl."""
+"""Keys such as `Patient/x` of the resources of a bundle, by their fullUrl, as `same_urn` has it."""
 
 
 class Whose(NamedTuple):
@@ -35,10 +35,15 @@ class Whose(NamedTuple):
     is_local: bool = False
 
 
+def same_urn(name: str) -> str:
+    """A fullUrl, or a reference to it: a urn in any capitals is the same, by RFC 9562."""
+    return name.lower() if _URN.match(name) is not None else name
+
+
 def key_of(reference: str, kind: str, names: Names) -> str:
     """The key that a reference to a resource comes to; `kind` is that of a bare urn."""
     plain = _VERSION.sub("", reference.strip())
-    if (named := names.get(plain)) is not None:
+    if (named := names.get(same_urn(plain))) is not None:
         return named
     if (urn := _URN.match(plain)) is not None:
         return f"{kind}/{urn[1]}"
@@ -69,8 +74,8 @@ def whose(reference: fhir.Reference | None, names: Names) -> Whose:
     kind, _, patient = key.partition("/")
     if kind != "Patient":
         return Whose("", problem=f"is about {shown(text)}, which is not a patient")
-    is_urn = _URN.match(text) is not None and text not in names
-    return Whose(patient, (text, key)) if is_urn else Whose(patient)
+    is_urn = _URN.match(text) is not None and same_urn(text) not in names
+    return Whose(patient, (same_urn(text), key)) if is_urn else Whose(patient)
 
 
 def is_about_another(subject: msgspec.Raw, focus: msgspec.Raw) -> bool:
