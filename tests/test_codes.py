@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 import trialscreen
 from trialscreen import InputError, Trial, load_trial
+from trialscreen.records.check_digits import is_mistyped
 from trialscreen.records.codes import Codes, load_codes, packaged_path
 from trialscreen.records.entries import Amount, Coding, Entry, Record
 from trialscreen.records.select import select
@@ -61,40 +62,16 @@ def test_every_source_is_used() -> None:
     assert {one for _, line in lines() for one in line["seen"]} == set(WRITTEN["seen"])
 
 
-def test_check_digits_of_loinc() -> None:
-    """https://loinc.org/kb/users-guide/calculating-mod-10-check-digits/."""
-    found = {code for code in codes_of("loinc") if not code.startswith("LA")}  # answers differ
+@pytest.mark.parametrize(
+    ("system", "right", "wrong"),
+    [("loinc", "3016-3", "3016-4"), ("snomed", "64859006", "64859007")],
+)
+def test_check_digits(system: str, right: str, wrong: str) -> None:
+    assert (is_mistyped(system, right), is_mistyped(system, wrong)) == (False, True)
+    assert not is_mistyped("rxnorm", wrong)
+    found = codes_of(system)
     assert len(found) > 50
-    for code in found:
-        body, digit = code.split("-")
-        doubled = str(int(body[::-1][::2]) * 2)  # every second digit, from the right
-        total = sum(map(int, body[::-1][1::2] + doubled))
-        assert -total % 10 == int(digit), code
-
-
-def verhoeff(code: str) -> bool:
-    """J. Verhoeff, Error Detecting Decimal Codes (1969): the dihedral group of order 10."""
-
-    def times(one: int, other: int) -> int:
-        turned, flipped = one % 5, one >= 5
-        by, flips = other % 5, other >= 5
-        return (turned + (-by if flipped else by)) % 5 + 5 * (flipped != flips)
-
-    permuted = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4]
-    total = 0
-    for place, digit in enumerate(reversed(code)):
-        value = int(digit)
-        for _ in range(place % 8):
-            value = permuted[value]
-        total = times(total, value)
-    return total == 0
-
-
-def test_check_digits_of_snomed() -> None:
-    assert not verhoeff("64859007")
-    found = codes_of("snomed")
-    assert len(found) > 500
-    assert [code for code in found if not verhoeff(code)] == []
+    assert [code for code in found if is_mistyped(system, code)] == []
 
 
 def test_no_code_is_bound_twice_to_one_element() -> None:
@@ -142,7 +119,7 @@ def test_the_schema_for_editors_agrees_with_the_reader(trial: Trial, tmp_path: P
     check = Draft202012Validator(schema)
     check.check_schema(schema)
     assert check.is_valid(yaml.safe_load(packaged_path().read_text("utf-8")))
-    by_form = ("format: 2", "wrong: 1", "sets: value}]", "loinc: 1-8}]", "stone: x", "name: sex")
+    by_form = ("format: 2", "wrong: 1", "[{sets: value}]", "loinc: 1-8}]", "stone: x", "name: sex")
     refused = [text for text in REFUSED if any(part in text for part in by_form)]
     assert len(refused) >= len(by_form)
     for text in refused:
@@ -208,10 +185,20 @@ REFUSED = {
     "format: 1\nmedicines: {own: {ever: weight, codes: []}}": "of type quantity; expected boolean",
     "format: 1\nmedicines: {own: {now: high_fall_risk, codes: []}}": "only propose it",
     "format: 1\nelements: {cirrhosis: {codes: [{icd10: [K70, K74-L20], sets: yes}]}}": "not a span",
+    "format: 1\nelements: {weight: {codes: [{loinc: [1-8, 29463-8], sets: value}]}}": "'29463-8'",
+    "format: 1\nelements: {cirrhosis: {codes: [{snomed: '19943006', sets: yes}]}}": "check digit",
+    "format: 1\nmedicines: {x: {codes: [{snomed: '64859007'}]}}": "a wrong check digit",
+    "format: 1\nresults: [{means: [positive], snomed: '10828005'}]": "a wrong check digit",
     "format: 1\npersons: {sex: weight}": "of type quantity; expected choice",
     "format: 1\nelements: {weight: {yes_if: high_fall_risk}}": "is not a yes/no element",
     "format: 1\npersons: {name: sex}": "expected sex, birth_date",
 }
+
+
+def test_codes_of_a_site_have_no_check_digits(trial: Trial, tmp_path: Path) -> None:
+    text = "format: 1\nsystems: {loinc: [http://example.org/lab]}\nelements:\n"
+    own = with_file(trial, tmp_path, f"{text}  weight: {{codes: [{{loinc: 12-1, sets: value}}]}}\n")
+    assert own.is_relevant((Coding("loinc", "12-1"),))
 
 
 @pytest.mark.parametrize("text", REFUSED)

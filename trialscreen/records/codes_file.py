@@ -1,7 +1,7 @@
 """A mapping file: YAML to bindings, checked against the trial that it is for."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -24,6 +24,7 @@ from trialscreen.records.bindings import (
     MedicineCode,
     Role,
 )
+from trialscreen.records.check_digits import CHECKED, is_mistyped
 from trialscreen.records.entries import Coding
 from trialscreen.records.systems import ICD10, SYSTEMS, key_of
 from trialscreen.text.characters import printable, shown
@@ -53,6 +54,10 @@ _ABOUT_MEDICINES: Mapping[str, tuple[ElementType, ...]] = {
     "months": ("quantity", "integer"),
 }
 _MEDICINE_ROLES: tuple[Role, ...] = ("sets", "proposes")
+_MISTYPED = (
+    "{} has a wrong check digit: is it mistyped? A system of your own codes is named under"
+    " systems: {}"
+)
 _JUDGED = "{} is judged by a person: codes can only propose it"
 
 Key = tuple[str, str]
@@ -93,6 +98,9 @@ def read_codes_file(
     found = Written(root.optional("trial", Cursor.text, ""))
     for name, uris in _under(root, "systems"):
         found.systems |= {one.text(): name for one in uris.items()}
+    if not packaged:  # that one's are tested
+        own = found.systems.values()
+        _check_digits(root, [name for name in CHECKED if name not in own])
     for at in root.optional("results", Cursor.items, list[Cursor]()):
         words = tuple(_listed(at, "means"))
         found.meanings |= dict.fromkeys(_codes_of(at, ("means",)), words)
@@ -128,6 +136,20 @@ def _keys(system: str, at: Cursor) -> Iterator[Key]:
             one.problem(f"{shown(code)} is not a span of codes; expected one such as C81-C96")
         else:
             yield key_of(system, code)
+
+
+def _check_digits(at: Cursor, systems: Collection[str]) -> None:
+    """Problems for the mistyped codes of these systems, wherever they stand."""
+    if isinstance(at.node, yaml_nodes.Sequence):
+        for one in at.items():
+            _check_digits(one, systems)
+    elif isinstance(at.node, yaml_nodes.Mapping):
+        for name, place in at.entries():
+            listed = isinstance(place.node, yaml_nodes.Sequence)
+            for one in (place.items() if listed else [place]) if name in systems else ():
+                if is_mistyped(name, code := one.text()):
+                    one.problem(_MISTYPED.format(shown(code), name))
+            _check_digits(place, systems)
 
 
 def _twins(keys: list[Key]) -> dict[Key, Key]:
