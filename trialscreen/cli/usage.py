@@ -44,7 +44,11 @@ def _told(error: Any) -> tuple[str, str]:
     if (param := getattr(error, "param", None)) is not None:
         name = param.opts[0] if param.opts[0].startswith("-") else param.metavar or param.name
         missing = type(error).__name__ == "MissingParameter"
-        return (command, _missing(command, name, error)) if missing else (name, _bad_value(error))
+        if missing:
+            return command, _missing(command, name, error)
+        told = _bad_value(error)
+        is_page = (command, name) == ("screen", "--format") and told.casefold().startswith("'html'")
+        return name, f"{told}. {_PAGE}" if is_page else told
     if (option := getattr(error, "option_name", None)) is not None:
         if type(error).__name__ == "NoSuchOption":
             own = {name: one for one in context.command.get_params(context) for name in one.opts}
@@ -74,6 +78,7 @@ def _missing(command: str, name: str, error: Any) -> str:
     return f"{name} is missing; see trialscreen {command} --help"
 
 
+_PAGE = "A page in HTML is made by trialscreen report"
 _EXPECTED = {
     "a valid integer": "a whole number",
     "a valid number": "a number",

@@ -4,6 +4,7 @@ Text formats keep every cell as text: what it means, `values.read_value` says la
 """
 
 import glob
+import re
 import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,18 +92,25 @@ def _within(folder: Path, problems: list[Problem]) -> Iterable[Path]:
     return [folder / name for name in files.names]
 
 
+_FHIR = re.compile(rb'\s*\{\s*("id"\s*:\s*"[^"]*"\s*,\s*)?"resourceType"')
+
+
 def _unreadable(path: Path) -> Iterable[Problem]:
     name = printable(str(path)) or "''"
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             yield Problem(name, "is not a regular file")
+            return
+        with path.open("rb") as file:
+            start = file.read(1000)
+        if _FHIR.match(start):
+            message = "is FHIR; make a table of it first: trialscreen extract fhir"
+            yield Problem(name, f"{message} {name} -o facts.parquet")
         elif _format(path) is None:
             yield Problem(name, f"expected a name that ends in {', '.join(_MODULES)}")
-        else:
-            with path.open("rb") as file:
-                if not file.read(1):
-                    yield Problem(name, "is empty")
+        elif not start:
+            yield Problem(name, "is empty")
     except OSError as error:
         yield Problem(name, f"cannot be read: {error.strerror}")
 
