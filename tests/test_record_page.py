@@ -151,7 +151,7 @@ def test_the_first_sheet_has_each_criterion_with_what_decides_it_and_the_signatu
     first = first.split("Data still needed")[0]
     assert "Signature" in first
     for one in screening.findings:
-        told = "; ".join(why_and_until(one))
+        told = "; ".join(why_and_until(screening, one))
         status = STATUSES[one.status]
         assert f"{one.criterion.id} {one.criterion.label} {status} {told}" in first
 

@@ -17,6 +17,7 @@ from trialscreen.output.report.record_page import ScreeningRecord, record_page
 from trialscreen.output.report.render import markdown, plain
 from trialscreen.output.report.screening_page import screening_page
 from trialscreen.output.report.summary_page import summary_page
+from trialscreen.output.report.verdict_words import why
 from trialscreen.screening.screen import Screening, screen
 
 ON = date(2026, 6, 1)
@@ -127,3 +128,16 @@ def test_the_record_to_sign_and_the_log_have_the_evidence() -> None:
     logged = " ".join(plain.render(entry_page(kept)).split())
     assert "2026-03-02, Observation/123, LOINC 3016-3" in logged
     assert "Patient/7" not in logged
+
+
+def test_an_open_criterion_names_apart_what_is_in_conflict() -> None:
+    conflict = Evidence("conflict", "hypoparathyroidism", "yes", source="Condition/9")
+    screening = recorded()[0]
+    finding = next(one for one in screening.findings if conflict.element in one.needed)
+    assert len(finding.needed) > 1
+    label = TRIAL.elements[conflict.element].label
+    assert why(screening, finding)[-1].startswith("missing: ")
+    *_, missing, told = why(replace(screening, evidence=(conflict,)), finding)
+    assert told == f"in conflict: {label}"
+    assert missing.startswith("missing: ")
+    assert label not in missing

@@ -198,7 +198,7 @@ def _overview(screening: Screening) -> Iterator[blocks.Block]:
                 one.criterion.id,
                 one.criterion.label,
                 status_of(one).cell,
-                "; ".join([*why_and_until(one), *one.distances]),
+                "; ".join([*why_and_until(screening, one), *one.distances]),
             )
             for one in screening.findings
         ),

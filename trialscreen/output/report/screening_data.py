@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -88,7 +89,7 @@ def findings_listing(screening: Screening) -> Listing:
         "screening_date": lambda _: screening.on,
         "verdict": lambda _: screening.verdict,
         **_COLUMNS,
-        "reasons": why,
+        "reasons": partial(why, screening),
     }
     told = (
         *("nct_id", "screening_date", "verdict", "id", "kind", "label", "status"),

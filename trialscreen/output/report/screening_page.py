@@ -57,7 +57,7 @@ def _criteria(screening: Screening, kind: Kind, *, verbatim: bool) -> Iterator[b
         if finding.criterion.kind == kind:
             criterion = finding.criterion
             grounds = [criterion.text] if verbatim else []
-            grounds.extend(why_and_until(finding))
+            grounds.extend(why_and_until(screening, finding))
             status = status_of(finding).cell
             rows.append((criterion.id, criterion.label, status, "\n".join(grounds)))
     yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4))

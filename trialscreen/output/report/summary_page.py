@@ -60,7 +60,7 @@ def _last_line(screening: Screening) -> str:
 
 
 def _failing(screening: Screening) -> Iterator[blocks.Part]:
-    rows = [(*_named(one), "\n".join(why_and_until(one))) for one in screening.failing]
+    rows = [(*_named(one), "\n".join(why_and_until(screening, one))) for one in screening.failing]
     if rows:
         yield blocks.Heading(f"Fails ({len(rows)})")
         yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4), compact=True)

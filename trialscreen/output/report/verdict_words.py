@@ -1,6 +1,6 @@
 """A verdict, and why a criterion fails or is open: in words."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 
 from trialscreen.model.trial import Trial
 from trialscreen.screening.explain import label_list
@@ -29,20 +29,27 @@ def headline(screening: Screening) -> str:
     return f"{verdict}, but {old}" if screening.verdict == "eligible" and old else verdict
 
 
-def why(finding: Finding) -> tuple[str, ...]:
-    """What decided a criterion; for an open one, what is known of it and what is missing."""
+def why(screening: Screening, finding: Finding) -> tuple[str, ...]:
+    """What decided a criterion; for an open one, what is known of it and what is not."""
     names = finding.needed
     if finding.met is not None or not names:
         return (*finding.reasons, *on_readings(finding.unconfirmed))
-    labels = [finding.trial.elements[name].label for name in names]
+    differ = {one.element for one in screening.conflicts}
+    missing = _named("missing", finding.trial, [name for name in names if name not in differ])
+    in_conflict = _named("in conflict", finding.trial, [name for name in names if name in differ])
+    return (*finding.reasons, *missing, *in_conflict)
+
+
+def _named(title: str, trial: Trial, names: Sequence[str]) -> Iterator[str]:
     most = MOST_NAMED + (len(names) == MOST_NAMED + 1)
-    return (*finding.reasons, f"missing: {some(labels, most)}")
+    if names:
+        yield f"{title}: {some([trial.elements[name].label for name in names], most)}"
 
 
-def why_and_until(finding: Finding) -> list[str]:
+def why_and_until(screening: Screening, finding: Finding) -> list[str]:
     """What decided a criterion, and the day on which one that fails clears, if one does."""
     until = [f"clears on {finding.clears_on}"] if finding.clears_on else []
-    return [*why(finding), *until]
+    return [*why(screening, finding), *until]
 
 
 def element_list(trial: Trial, names: Collection[str]) -> str:
