@@ -167,6 +167,21 @@ def test_a_no_against_a_yes_is_unknown_until_somebody_decides(record: Path, tmp_
         assert by_element(decided["overruled"]) == {"cushing_syndrome": True}
 
 
+def test_a_place_that_the_record_does_not_have_is_told_with_those_that_say_yes(
+    record: Path,
+) -> None:
+    said = "no despite Condition/c1, Condition/c9"
+    said_by = {"--cushing-syndrome": "Condition/c1", "--malabsorption-syndrome": "nothing"}
+    for given, yes in said_by.items():
+        ran = run("screen", "--fhir", record, given, said, *ON, "--format", "csv")
+        told = " ".join(ran.err.split())
+        assert f"{given} (" in told
+        assert "despite 'Condition/c9': not among what the record says" in told
+        assert f"yes is said by {yes}" in told
+    known = run("screen", "--fhir", record, "--cushing-syndrome", "no despite Condition/c1", *ON)
+    assert "despite" not in known.err
+
+
 def test_where_a_site_has_decided_so_what_is_not_coded_is_no_and_marked(record: Path) -> None:
     given = ("--fhir", record, "--assume-absent", "bone_diseases")
     names = {one.name for one in TRIAL.elements.values() if one.section == "bone_diseases"}

@@ -5,7 +5,7 @@ it. One thing is not taken as said unawares: a no against a yes of the record is
 unknown, until it is said as `no despite Condition/12`, with every place that says yes.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import date
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Trial
 from trialscreen.screening.edit_checks import contradicted
 from trialscreen.screening.evaluate import Evaluation
+from trialscreen.text.characters import shown
 
 
 class FromRecord(NamedTuple):
@@ -83,7 +84,24 @@ def says_yes(evidence: Iterable[Evidence], name: str) -> Set[str]:
 
 def _despite(answer: Answer, places: Set[str]) -> bool:
     """Whether it is said despite all of these places."""
-    return places <= {one.strip() for one in answer.notes.get(DESPITE, "").split(",")}
+    return places <= _named(answer)
+
+
+def _named(answer: Answer) -> Set[str]:
+    """The places that a no names, in order."""
+    named = map(str.strip, answer.notes.get(DESPITE, "").split(","))
+    return dict.fromkeys(filter(None, named)).keys()
+
+
+def unknown_places(given: Answers, evidence: Iterable[Evidence]) -> Iterator[str]:
+    """A notice for each answer that is said despite a place that the record does not have."""
+    every = tuple(evidence)
+    known = {one.source for one in every}
+    for name, answer in given.items():
+        if unknown := [shown(one) for one in _named(answer) if one not in known]:
+            yes = ", ".join(says_yes(every, name)) or "nothing"
+            told = f"{', '.join(unknown)}: not among what the record says; yes is said by {yes}"
+            yield f"{answer.where} {DESPITE} {told}"
 
 
 def _as_said(answer: Answer) -> Answer:

@@ -76,7 +76,10 @@ class RecordOptions(NamedTuple):
 
         Says on stderr what of the record could not be used.
         """
-        from trialscreen.answers.beside_record import with_record  # noqa: PLC0415 - for records only
+        from trialscreen.answers.beside_record import (  # noqa: PLC0415 - for records only
+            unknown_places,
+            with_record,
+        )
 
         with needing(FHIR, "needs one more package", "records", "msgspec"):
             from trialscreen.records.one_patient import read_fhir  # noqa: PLC0415
@@ -86,6 +89,8 @@ class RecordOptions(NamedTuple):
         if anew := [name for name, one in given.items() if is_of_record(one)]:
             kept = "1 answer" if len(anew) == 1 else f"{len(anew)} answers"
             say_note(f"{kept} kept from an earlier record: read anew from this one")
+        for notice in unknown_places(given, found.evidence):
+            say_note(notice)
         both = with_record(trial, given, found, on)
         if assumed := sum(one.kind == "assumed" for one in both.evidence):
             told = "1 answer is" if assumed == 1 else f"{assumed} answers are"
