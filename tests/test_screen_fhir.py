@@ -175,7 +175,7 @@ def test_a_place_that_the_record_does_not_have_is_told_with_those_that_say_yes(
     for given, yes in said_by.items():
         ran = run("screen", "--fhir", record, given, said, *ON, "--format", "csv")
         told = " ".join(ran.err.split())
-        assert f"{given} (" in told
+        assert f"note: {given} " in told
         assert "despite 'Condition/c9': not among what the record says" in told
         assert f"yes is said by {yes}" in told
     known = run("screen", "--fhir", record, "--cushing-syndrome", "no despite Condition/c1", *ON)
