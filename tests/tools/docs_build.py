@@ -417,7 +417,7 @@ def _origin(element: Element) -> Iterator[str]:
         case Formula(_, names):
             pass
         case rule:
-            names = elements_of(rule)
+            names = tuple(elements_of(rule))
     yield f"worked out from {', '.join(f'`{name}`' for name in names)}"
 
 

@@ -244,5 +244,5 @@ def inputs_of(element: Element) -> tuple[str, ...]:
     if isinstance(element.derive, Formula):
         inputs = element.derive.inputs
     else:
-        inputs = () if element.derive is None else elements_of(element.derive)
-    return inputs if element.valid_if is None else inputs + elements_of(element.valid_if)
+        inputs = () if element.derive is None else tuple(elements_of(element.derive))
+    return inputs if element.valid_if is None else (*inputs, *elements_of(element.valid_if))

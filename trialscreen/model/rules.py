@@ -179,10 +179,13 @@ def parts_of(rule: Rule) -> tuple[Rule, ...]:
 
 def tests_of(rule: Rule) -> Iterator[Test]:
     """Every test in `rule`, from left to right."""
-    if isinstance(rule, Test):
-        yield rule
-    for part in parts_of(rule):
-        yield from tests_of(part)
+    ahead = [rule]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, Test):
+            yield one
+        else:
+            ahead.extend(reversed(parts_of(one)))
 
 
 def clauses_of(rule: Rule) -> Iterator[Clause]:
@@ -200,6 +203,11 @@ def elements_of_test(test: Test) -> tuple[str, ...]:
     return (test.element,)
 
 
-def elements_of(rule: Rule) -> tuple[str, ...]:
+def elements_of(rule: Rule) -> Iterator[str]:
     """The elements that `rule` reads itself (not through derivations), each once, in order."""
-    return tuple(dict.fromkeys(name for test in tests_of(rule) for name in elements_of_test(test)))
+    seen = set()
+    for test in tests_of(rule):
+        for name in elements_of_test(test):
+            if name not in seen:
+                seen.add(name)
+                yield name

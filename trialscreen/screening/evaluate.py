@@ -7,7 +7,6 @@ still have, false when it holds for none, else unknown. Tests combine by strong 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from math import prod
 from typing import Any, NamedTuple, TypeVar
 
 from trialscreen.model import rules, truth
@@ -104,6 +103,12 @@ Following = Callable[[Evaluation], Follows]
 _ANSWERS = {True: Exactly(value=True), False: Exactly(value=False)}
 
 
+def _is_only_answered(element: Element) -> bool:
+    """Whether nothing but an answer says what is known of a yes/no element or a choice."""
+    is_of_words = element.type in ("boolean", "choice")
+    return is_of_words and element.derive is None and element.valid_if is None
+
+
 class _Plan:
     """A trial made ready to screen: each rule and each element as a function of a patient.
 
@@ -122,12 +127,13 @@ class _Plan:
 
     def _is_of_few_answers(self, rule: rules.Rule) -> bool:
         """Whether a few yes/no elements and choices decide a rule by nothing but their answers."""
-        elements = list(map(self._elements.__getitem__, rules.elements_of(rule)))
-        answers = prod(1 + len(one.choices or (True, False)) for one in elements)
-        return answers <= MOST_KEPT and all(
-            one.type in ("boolean", "choice") and one.derive is None and one.valid_if is None
-            for one in elements
-        )
+        answers = 1
+        for name in rules.elements_of(rule):
+            one = self._elements[name]
+            answers *= 1 + len(one.choices or (True, False))
+            if answers > MOST_KEPT or not _is_only_answered(one):
+                return False
+        return True
 
     def _tracing_anew(self, rule: rules.Rule) -> Tracing:
         match rule:
@@ -272,7 +278,7 @@ def _judging_some(least: int, parts: tuple[Judging, ...]) -> Judging:
 
 def _kept_by_answers(rule: rules.Rule, tracing: Tracing) -> Tracing:
     """`tracing` of a rule that is all of a few answers: one trace for all who give the same."""
-    names = rules.elements_of(rule)
+    names = tuple(rules.elements_of(rule))
     kept: dict[tuple[Fact | None, ...], KeptTrace] = {}
 
     def trace(patient: Evaluation) -> Trace:
