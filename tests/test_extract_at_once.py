@@ -17,7 +17,7 @@ from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.records.codes import Codes, load_codes
 from trialscreen.records.omop.cdm import CONCEPT, DOMAINS, ORDERS
-from trialscreen.records.omop.extraction import extract as one_by_one
+from trialscreen.records.omop.extraction import extract_one_by_one, staged_for
 from trialscreen.records.tables import Files, Selection, Tables, open_tables
 from trialscreen.tables.extract.omop import extract as at_once
 
@@ -28,6 +28,13 @@ UNITS = {9529: "kg", 8582: "cm", 9531: "kg/m2", 8840: "mg/dL", 9999: "m[IU]/L", 
 PRINTED = ("", "kg", "lb", "cm", "mg/dL", "mmol/L", "mIU/L", "U/L", "{T-score}", "%", "mL/min")
 CASES = yaml.safe_load((ROOT / "tests/data/records/omop_newest.yaml").read_text("utf-8"))["cases"]
 WORDS = ("", "", "", "Negative", "Positive", "unknown", "n/a", "<0.01", "-2.7", "see report")
+
+
+def one_by_one(source: str, tables: Tables, advance: Callable[[int], None]) -> tuple[str, ...]:
+    """As `at_once`: the reference."""
+    with staged_for(tables.selection.codes, source) as staged:
+        extract_one_by_one(staged, tables, advance)
+    return staged.notices
 
 
 class Database:

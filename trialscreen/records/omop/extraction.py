@@ -1,24 +1,26 @@
 """Facts of all patients of a source, one record after another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from trialscreen.records.omop.events import problems, stage
+from trialscreen.records.codes import Codes
+from trialscreen.records.omop.events import Staged, problems, stage
 from trialscreen.records.omop.opening import open_source
 from trialscreen.records.omop.records import records
 from trialscreen.records.tables import Tables
 
 
-def extract(source: str, tables: Tables, advance: Callable[[int], None]) -> tuple[str, ...]:
-    """Adds every patient of the source to the tables; returns what a reader should know of it.
-
-    `advance` is told of each patient. Raises InputError for a source that cannot be read.
-    """
-    codes = tables.selection.codes
+@contextmanager
+def staged_for(codes: Codes, source: str) -> Iterator[Staged]:
+    """The rows of a source that a mapping can use. Raises InputError if it cannot be read."""
     with open_source(source) as opened:
-        staged = stage(opened, {*codes.bound, *codes.medicines}, codes.names)
-        for problem in problems(staged):
-            tables.note(problem)
-        for record in records(staged):
-            tables.add(record)
-            advance(1)
-    return staged.notices
+        yield stage(opened, {*codes.bound, *codes.medicines}, codes.names)
+
+
+def extract_one_by_one(staged: Staged, tables: Tables, advance: Callable[[int], None]) -> None:
+    """Adds every patient to the tables; `advance` is told of each. Raises InputError."""
+    for problem in problems(staged):
+        tables.note(problem)
+    for record in records(staged):
+        tables.add(record)
+        advance(1)

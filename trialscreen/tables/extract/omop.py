@@ -12,9 +12,8 @@ from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.records.entries import Record
 from trialscreen.records.omop.entry import entry_of
-from trialscreen.records.omop.events import Staged, dicts, stage, strangers
-from trialscreen.records.omop.extraction import extract as extract_one_by_one
-from trialscreen.records.omop.opening import open_source
+from trialscreen.records.omop.events import Staged, dicts, strangers
+from trialscreen.records.omop.extraction import extract_one_by_one, staged_for
 from trialscreen.records.omop.records import persons_of, records, without_entries
 from trialscreen.records.select import Selected, select
 from trialscreen.records.tables import EVIDENCE_COLUMNS, PATIENT, Tables
@@ -78,21 +77,16 @@ class Found:
 
 
 def extract(source: str, tables: Tables, advance: Advance) -> tuple[str, ...]:
-    """What `extract` in `records.omop.extraction` finds, in less time.
+    """Adds every patient of a source to the tables; returns what a reader should know of it.
 
-    Evidence stands in the order of patients and elements.
+    It finds what `extract_one_by_one` does, in less time; evidence stands in the order of
+    patients and elements. `advance` is told of patients. Raises InputError for a source that
+    cannot be read.
     """
-    if tables.selection.assume_absent:
-        return extract_one_by_one(source, tables, advance)
-    codes = tables.selection.codes
-    with open_source(source) as opened:
-        staged = stage(opened, {*codes.bound, *codes.medicines}, codes.names)
-        if not staged.rows:  # no table but person
-            for problem in opened.problems():
-                tables.note(problem)
-            for record in records(staged):
-                tables.add(record)
-                advance(1)
+    with staged_for(tables.selection.codes, source) as staged:
+        opened = staged.source
+        if tables.selection.assume_absent or not staged.rows:  # or no table but person
+            extract_one_by_one(staged, tables, advance)
             return staged.notices
         with opened.reading():
             find_newest(staged, tables.selection.on)
