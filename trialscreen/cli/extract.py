@@ -13,7 +13,7 @@ from trialscreen.cli.options import day_option, output_option, screening_day
 from trialscreen.cli.output import needing, say
 from trialscreen.cli.record_options import AssumeAbsentOption, CodesOption
 from trialscreen.criteria_file.load import load_trial
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, collected
 from trialscreen.text.characters import count_of, printable
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def fhir(
 
     Exit code: 0 if the table was written, 2 if none could be.
     """
-    with needing("extract", "needs more packages", "records", "msgspec", "polars"):
+    with needing("extract", "needs more packages", "records", "polars"):
         from trialscreen.records.fhir import extract  # noqa: PLC0415
         from trialscreen.records.fhir.files import find  # noqa: PLC0415
         from trialscreen.records.tables import Files, open_tables  # noqa: PLC0415
@@ -134,14 +134,10 @@ def selection_of(
     trial = load_trial(criteria)
     problems: list[Problem] = []
     day, known = screening_day(trial, on, problems), None
-    try:
+    with collected(problems):
         known = load_codes(trial, codes or ())
-    except InputError as error:
-        problems.extend(error.problems)
-    try:
+    with collected(problems):
         check_sections(trial, assume_absent or ())
-    except InputError as error:
-        problems.extend(error.problems)
     if problems or known is None:
         raise InputError(problems)
     return Selection(trial, known, day, tuple(assume_absent or ()))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from trialscreen.answers.answer import Answers, is_of_record
-from trialscreen.cli.output import needing, refuse, say_note
+from trialscreen.cli.output import refuse, say_note
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import Trial
+from trialscreen.text.characters import count_of
 
 if TYPE_CHECKING:
     from trialscreen.answers.beside_record import FromRecord
@@ -80,20 +81,18 @@ class RecordOptions(NamedTuple):
             unknown_places,
             with_record,
         )
+        from trialscreen.records.one_patient import read_fhir  # noqa: PLC0415
 
-        with needing(FHIR, "needs one more package", "records", "msgspec"):
-            from trialscreen.records.one_patient import read_fhir  # noqa: PLC0415
-
-            found = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)
+        found = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)
         tell_unusable(found.problems)
         if anew := [name for name, one in given.items() if is_of_record(one)]:
-            kept = "1 answer" if len(anew) == 1 else f"{len(anew)} answers"
+            kept = count_of(len(anew), "answer")
             say_note(f"{kept} kept from an earlier record: read anew from this one")
         for notice in unknown_places(given, found.evidence):
             say_note(notice)
         both = with_record(trial, given, found, on)
         if assumed := sum(one.kind == "assumed" for one in both.evidence):
-            told = "1 answer is" if assumed == 1 else f"{assumed} answers are"
+            told = f"{count_of(assumed, 'answer')} {'is' if assumed == 1 else 'are'}"
             say_note(f"{told} assumed, as no: nothing in the record codes them")
         return both
 

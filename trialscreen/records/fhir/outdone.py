@@ -55,7 +55,7 @@ def left(rows: Sequence[Row], on: date) -> list[int]:
         return [row.number for row in rows]  # of one that comes twice, another version may count
     groups: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row[2]].append(row)
+        groups[row.group].append(row)
     found = [row.number for row in groups.pop(0, ())]
     day = on.isoformat()
     for of in groups.values():
