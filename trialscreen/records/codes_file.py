@@ -47,6 +47,7 @@ _SPAN = re.compile(r"([A-Z])([0-9]{2})-\1([0-9]{2})")
 _STATUSES = ("confirmed", "confirmed-2", "site")
 _FACTOR = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/([0-9]+(?:\.[0-9]+)?))?")
 _SIDES = ("left", "right")
+_FURTHER = ("side", "sites", "only_active", "gives_way_to")
 _PERSON: Mapping[str, tuple[ElementType, ...]] = {"sex": ("choice",), "birth_date": ("date",)}
 _ABOUT_MEDICINES: Mapping[str, tuple[ElementType, ...]] = {
     **dict.fromkeys(("ever", "now"), ("boolean",)),
@@ -226,7 +227,7 @@ class _Reader:
                 at.down("yes_if").problem(f"{name} is not a yes/no element")
         for line in _lines(at):
             binding = self._binding(element, line)
-            keys = _codes_of(line, (*ROLES, "side", "sites", "only_active"))
+            keys = _codes_of(line, (*ROLES, *_FURTHER))
             for key in keys:
                 self._add(self.found.bound, key, binding)
             self.found.twins |= _twins(keys)
@@ -240,6 +241,7 @@ class _Reader:
         if role == "sets" and element.is_judgement:
             place.problem(_JUDGED.format(element.name))
         sites = line.optional("sites", _codes_of, list[Key]())
+        better = line.optional("gives_way_to", lambda at: at.element(at.text()), None)
         return Binding(
             element.name,
             role,
@@ -248,6 +250,7 @@ class _Reader:
             line.optional("side", lambda at: at.word(_SIDES), ""),
             tuple(Coding(*key) for key in sites),
             line.optional("only_active", Cursor.yes_no, False),
+            "" if better is None else better.name,
         )
 
     def _role(self, line: Cursor) -> tuple[Role, Cursor] | None:

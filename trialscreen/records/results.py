@@ -1,6 +1,6 @@
 """Results of measurements, to answers: the latest that counts, the lowest of left and right."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from trialscreen.answers.values import unknown_words
@@ -57,6 +57,32 @@ def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None
     else:
         groups = [sorted((readings[hit] for hit in group), key=_preference) for group in latest]
         _take(found, element, groups, [readings[hit] for hit in undated])
+
+
+def given_way(
+    found: Gathered, hits: Sequence[Hit], by_element: Mapping[str, Sequence[Hit]]
+) -> list[Hit]:
+    """The hits; those only propose that give way to a result of another element as new as they."""
+
+    def judged(hit: Hit) -> Hit:
+        name = hit.binding.gives_way_to
+        if not name:
+            return hit
+        element = found.trial.elements[name]
+        nothing = unknown_words(found.trial, element)
+        others = [one for one in by_element.get(name, ()) if not _is_nothing(one, nothing)]
+        if not any(_may_be_as_new(other, hit) for other in others):
+            return hit
+        note = f"{element.label} of the same day or later decides"
+        return hit._replace(binding=hit.binding._replace(role="proposes", note=note))
+
+    return [judged(hit) for hit in hits]
+
+
+def _may_be_as_new(one: Hit, other: Hit) -> bool:
+    if one.when is None or other.when is None:
+        return True
+    return one.when.last >= other.when.first
 
 
 def _final(found: Gathered, hits: list[Hit]) -> list[Hit]:

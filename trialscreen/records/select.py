@@ -19,7 +19,7 @@ from trialscreen.records.entries import Coding, Entry, Person, Record
 from trialscreen.records.gathered import Gathered, Hit, recorded_value
 from trialscreen.records.medicines import take_medicine
 from trialscreen.records.moments import possibly_latest
-from trialscreen.records.results import take_results
+from trialscreen.records.results import given_way, take_results
 from trialscreen.screening.edit_checks import contradicted
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.explain import support_of
@@ -77,7 +77,7 @@ def _take_entries(found: Gathered, entries: tuple[Entry, ...]) -> dict[str, list
     for name in [name for name in found.trial.elements if name in by_element]:
         element, hits = found.trial.elements[name], by_element[name]
         if results := [hit for hit in hits if hit.binding.says in RESULTS]:
-            take_results(found, element, results)
+            take_results(found, element, given_way(found, results, by_element))
         if others := [hit for hit in hits if hit.binding.says not in RESULTS]:
             take_coded(found, element, others)
     _show_beside(found, beside)

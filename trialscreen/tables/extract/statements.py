@@ -138,6 +138,8 @@ class Groups(dict[str, str]):
             self._join(name, *limits)
         for name, rule in codes.yes_if.items():
             self._join(name, *trial.elements_behind(rule))
+        for binding in {one for of in codes.bound.values() for one in of if one.gives_way_to}:
+            self._join(binding.element, binding.gives_way_to)
         for coded in codes.medicines.values():
             for one in coded:
                 self._join(*elements_of(one.medicine))
