@@ -11,10 +11,10 @@ import duckdb
 
 from tests.engines import PostgreSQL
 from trialscreen.records.entries import Record
+from trialscreen.records.omop.by_person import records
 from trialscreen.records.omop.cdm import ANCESTOR, CONCEPT, DEATH, DOMAINS, PERSON
 from trialscreen.records.omop.events import problems, stage
 from trialscreen.records.omop.opening import open_source
-from trialscreen.records.omop.records import records
 from trialscreen.records.omop.vocabulary import Key
 
 FIXTURE = Path(__file__).parent / "data" / "records" / "omop" / "Synthea27Nj_5.4.zip"

@@ -16,9 +16,9 @@ from tests.process import ROOT
 from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.records.codes import Codes, load_codes
+from trialscreen.records.fact_tables import FactFiles, FactTables, Selection, open_tables
 from trialscreen.records.omop.cdm import CONCEPT, DOMAINS, ORDERS
 from trialscreen.records.omop.extraction import extract_one_by_one, staged_for
-from trialscreen.records.tables import Files, Selection, Tables, open_tables
 from trialscreen.tables.extract.omop import extract as at_once
 
 ON = date(2026, 6, 1)
@@ -30,7 +30,7 @@ CASES = yaml.safe_load((ROOT / "tests/data/records/omop_newest.yaml").read_text(
 WORDS = ("", "", "", "Negative", "Positive", "unknown", "n/a", "<0.01", "-2.7", "see report")
 
 
-def one_by_one(source: str, tables: Tables, advance: Callable[[int], None]) -> tuple[str, ...]:
+def one_by_one(source: str, tables: FactTables, advance: Callable[[int], None]) -> tuple[str, ...]:
     """As `at_once`: the reference."""
     with staged_for(tables.selection.codes, source) as staged:
         extract_one_by_one(staged, tables, advance)
@@ -142,12 +142,12 @@ class Database:
         }
 
 
-Extract = Callable[[str, Tables, Callable[[int], None]], object]
+Extract = Callable[[str, FactTables, Callable[[int], None]], object]
 
 
 def _extracted(extract: Extract, source: str, selection: Selection, folder: Path) -> list[Any]:
     folder.mkdir()
-    files = Files(folder / "f.parquet", folder / "e.parquet", folder / "p.csv")
+    files = FactFiles(folder / "f.parquet", folder / "e.parquet", folder / "p.csv")
     with open_tables(selection, files) as tables:
         extract(source, tables, lambda _: None)
     assert files.evidence is not None and files.problems is not None

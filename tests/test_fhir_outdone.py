@@ -14,10 +14,10 @@ from trialscreen.records.codes import load_codes
 from trialscreen.records.entries import Record
 from trialscreen.records.fhir import read
 from trialscreen.records.fhir.codings import Vocabulary
-from trialscreen.records.fhir.files import find
+from trialscreen.records.fhir.documents import find
 from trialscreen.records.fhir.intake import Intake
 from trialscreen.records.fhir.reading import take_in
-from trialscreen.records.fhir.store import Store
+from trialscreen.records.fhir.spool import Spool
 from trialscreen.records.select import Selected, select
 
 ON = date(2026, 6, 1)
@@ -28,9 +28,9 @@ CODES = load_codes(TRIAL)
 def left(folder: Path, *resources: Json) -> list[str]:
     """The sources that are read of these, in an export."""
     path = write_lines(folder / "a.ndjson", patient(), *resources)
-    with Store() as store:
-        take_in(find([path]), Intake(store, Vocabulary(CODES), print), print)
-        ((_, kept),) = store.patients(ON)
+    with Spool() as spool:
+        take_in(find([path]), Intake(spool, Vocabulary(CODES), print), print)
+        ((_, kept),) = spool.patients(ON)
         return [one.source for one in kept if one.kind != "Patient"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fhir_records import Json, bundle, observation, patient, read_these, write_lines
 from trialscreen import InputError
-from trialscreen.records.entries import Amount, Coding, Entry, Limits, Person, Record
+from trialscreen.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
 from trialscreen.records.fhir import Read, read
 
 TSH = (Coding("http://loinc.org", "3016-3"),)
@@ -135,35 +135,35 @@ def test_each_component_is_a_measurement_of_the_same_day(tmp_path: Path) -> None
     ]
 
 
-RANGES: list[tuple[list[Json], Limits]] = [
-    ([{"low": {"value": 0.4}, "high": {"value": 4}}], Limits(Amount("0.4"), Amount("4"))),
-    ([{"high": {"value": 40, "unit": "U/L"}}], Limits(high=Amount("40", unit="U/L"))),
-    ([{"high": {"value": 4}}, {"high": {"value": 4}}], Limits(high=Amount("4"))),
-    ([{"high": {"value": 4}}, {"high": {"value": 5}}], Limits()),
+RANGES: list[tuple[list[Json], NormalRange]] = [
+    ([{"low": {"value": 0.4}, "high": {"value": 4}}], NormalRange(Amount("0.4"), Amount("4"))),
+    ([{"high": {"value": 40, "unit": "U/L"}}], NormalRange(high=Amount("40", unit="U/L"))),
+    ([{"high": {"value": 4}}, {"high": {"value": 4}}], NormalRange(high=Amount("4"))),
+    ([{"high": {"value": 4}}, {"high": {"value": 5}}], NormalRange()),
     (
         [
             {"high": {"value": 4}},
             {"high": {"value": 9}, "type": {"coding": [{"code": "treatment"}]}},
         ],
-        Limits(high=Amount("4")),
+        NormalRange(high=Amount("4")),
     ),
-    ([{"text": "0.4 - 4"}], Limits()),
-    ([{"high": {"value": 4}, "age": {"high": {"value": 10, "unit": "a"}}}], Limits()),
-    ([{"high": {"value": 4}, "appliesTo": [{"coding": [{"code": "male"}]}]}], Limits()),
+    ([{"text": "0.4 - 4"}], NormalRange()),
+    ([{"high": {"value": 4}, "age": {"high": {"value": 10, "unit": "a"}}}], NormalRange()),
+    ([{"high": {"value": 4}, "appliesTo": [{"coding": [{"code": "male"}]}]}], NormalRange()),
     (
         [{"high": {"value": 4}, "appliesTo": [{"coding": [{"code": "normal"}]}]}],
-        Limits(high=Amount("4")),
+        NormalRange(high=Amount("4")),
     ),
 ]
 
 
 @pytest.mark.parametrize(("ranges", "limits"), RANGES)
 def test_the_one_range_of_normal_is_read(
-    tmp_path: Path, ranges: list[Json], limits: Limits
+    tmp_path: Path, ranges: list[Json], limits: NormalRange
 ) -> None:
     entry = only_entry(read_these(tmp_path, patient(), observation(referenceRange=ranges)))
     assert entry.limits == limits
-    assert bool(entry.notes) == (limits == Limits())
+    assert bool(entry.notes) == (limits == NormalRange())
 
 
 # Times.

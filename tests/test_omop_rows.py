@@ -12,7 +12,7 @@ from tests.engines import PostgreSQL
 from tests.omop import ALL, FIXTURE, kept, read_all, unpacked, write_folder
 from tests.process import ROOT
 from trialscreen.model.errors import InputError
-from trialscreen.records.entries import Amount, Entry, Limits, Record
+from trialscreen.records.entries import Amount, Entry, NormalRange, Record
 from trialscreen.records.omop.cdm import CONCEPT, DOMAINS
 from trialscreen.records.omop.vocabulary import Key
 
@@ -94,7 +94,7 @@ def _plain(name: str, value: Any) -> Any:
             return [[one.system, one.code] for one in codings]
         case "value", tuple() if not isinstance(value, Amount):
             return [[one.system, one.code] for one in value]
-        case _, Amount() | Limits():
+        case _, Amount() | NormalRange():
             return [None if one is None else _plain("", one) for one in value]
         case _, tuple():
             return list(value)

@@ -11,7 +11,7 @@ from trialscreen import InputError, load_trial
 from trialscreen.model.errors import Problem
 from trialscreen.records.codes import load_codes
 from trialscreen.records.entries import Amount, Coding, Entry, Person, Record
-from trialscreen.records.tables import Counts, Files, Selection, open_tables
+from trialscreen.records.fact_tables import FactCounts, FactFiles, Selection, open_tables
 
 ON = date(2026, 6, 1)
 ALIVE = Person("female", "1956-03-12", source="Patient/a")
@@ -30,7 +30,7 @@ def selection(*assume_absent: str) -> Selection:
     return Selection(trial, load_codes(trial), ON, assume_absent)
 
 
-def written(files: Files, *records: Record, assume_absent: str = "") -> Counts:
+def written(files: FactFiles, *records: Record, assume_absent: str = "") -> FactCounts:
     with open_tables(selection(*filter(None, (assume_absent,))), files) as tables:
         for record in records:
             tables.add(record)
@@ -40,7 +40,7 @@ def written(files: Files, *records: Record, assume_absent: str = "") -> Counts:
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
 def test_a_row_has_values_as_recorded_and_their_days(tmp_path: Path, ending: str) -> None:
-    files = Files(*(tmp_path / f"{name}.{ending}" for name in ("facts", "evidence")))
+    files = FactFiles(*(tmp_path / f"{name}.{ending}" for name in ("facts", "evidence")))
     counts = written(files, Record("=a", (ALIVE,), (TSH,)), Record("b"), DEAD)
     assert counts[:3] == (2, 1, 3)
     read = pl.read_parquet if ending == "parquet" else pl.read_csv
@@ -68,7 +68,7 @@ def test_a_row_has_values_as_recorded_and_their_days(tmp_path: Path, ending: str
 
 
 def test_problems_stand_in_a_file_with_those_who_are_deceased(tmp_path: Path) -> None:
-    files = Files(tmp_path / "f.parquet", problems=tmp_path / "p.csv")
+    files = FactFiles(tmp_path / "f.parquet", problems=tmp_path / "p.csv")
     wrong = TSH._replace(value=Amount("3", unit="kg"), place="a.ndjson:7")
     counts = written(files, DEAD, Record("a", (ALIVE,), (wrong,)))
     with (tmp_path / "p.csv").open(newline="") as file:
@@ -83,21 +83,21 @@ def test_problems_stand_in_a_file_with_those_who_are_deceased(tmp_path: Path) ->
 
 
 def test_many_rows_are_written_in_parts(tmp_path: Path) -> None:
-    files = Files(tmp_path / "f.parquet")
+    files = FactFiles(tmp_path / "f.parquet")
     assert written(files, *(Record(f"{n:05}") for n in range(4001))).patients == 4001
     ids = pl.read_parquet(files.facts)["patient_id"]
     assert ids.len() == 4001 and ids.is_sorted()
 
 
 def test_nobody_gives_a_table_without_rows(tmp_path: Path) -> None:
-    files = Files(tmp_path / "f.parquet", tmp_path / "e.csv")
+    files = FactFiles(tmp_path / "f.parquet", tmp_path / "e.csv")
     written(files)
     assert pl.read_parquet(files.facts).height == 0
     assert (tmp_path / "e.csv").read_text().count("\n") == 1
 
 
 def test_after_an_error_nothing_is_there(tmp_path: Path) -> None:
-    files = Files(tmp_path / "f.parquet", tmp_path / "e.parquet", tmp_path / "p.csv")
+    files = FactFiles(tmp_path / "f.parquet", tmp_path / "e.parquet", tmp_path / "p.csv")
     with pytest.raises(ZeroDivisionError), open_tables(selection(), files):
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []
@@ -107,12 +107,12 @@ def test_after_an_error_nothing_is_there(tmp_path: Path) -> None:
 def test_names_that_say_no_format_or_stand_twice_are_refused(
     tmp_path: Path, names: tuple[str, str]
 ) -> None:
-    with pytest.raises(InputError), open_tables(selection(), Files(*map(Path, names))):
+    with pytest.raises(InputError), open_tables(selection(), FactFiles(*map(Path, names))):
         pass
 
 
 def test_what_is_assumed_is_in_the_table_and_marked_in_the_evidence(tmp_path: Path) -> None:
-    files = Files(tmp_path / "f.parquet", tmp_path / "e.parquet")
+    files = FactFiles(tmp_path / "f.parquet", tmp_path / "e.parquet")
     element = next(e for e in load_trial().answerable() if e.name == "pth_analog_use")
     written(files, Record("a", (ALIVE,)), assume_absent=element.section)
     assert pl.read_parquet(files.facts)["pth_analog_use"].to_list() == ["no"]

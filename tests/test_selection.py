@@ -18,7 +18,7 @@ from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.model.errors import Problem
 from trialscreen.model.facts import Numbers
 from trialscreen.records.codes import load_codes
-from trialscreen.records.entries import Amount, Coding, Entry, Limits, Person, Record
+from trialscreen.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
 from trialscreen.records.select import Selected, select
 from trialscreen.screening.screen import screen
 
@@ -63,7 +63,7 @@ def entry(written: dict[str, Any], source: str) -> Entry:
         written.get("id", source),
         value=value,
         absent=written.get("absent", ""),
-        limits=Limits(low, high),
+        limits=NormalRange(low, high),
         start=written.get("at", ""),
         end=written.get("end", ""),
         recorded=written.get("recorded", ""),

@@ -13,8 +13,8 @@ from trialscreen.answers.answer import read_facts
 from trialscreen.answers.beside_record import FromRecord, with_record
 from trialscreen.answers.sampled import told_apart
 from trialscreen.records.entries import Person
+from trialscreen.records.fact_tables import FactFiles, Selection, open_tables
 from trialscreen.records.select import select
-from trialscreen.records.tables import Files, Selection, open_tables
 from trialscreen.screening.screen import screen
 
 
@@ -29,7 +29,7 @@ def test_a_table_of_records_screens_as_each_record_does(tmp_path: Path) -> None:
         records.append(record._replace(patient=f"p{number:04}", persons=(person,)))
     assumed = ("bone_diseases", "cancer")
     selection = Selection(TRIAL, CODES, ON, assumed)
-    with open_tables(selection, Files(tmp_path / "facts.parquet")) as tables:
+    with open_tables(selection, FactFiles(tmp_path / "facts.parquet")) as tables:
         for record in records:
             tables.add(record)
     assert run("cohort", "facts.parquet", "-o", "out.parquet", folder=tmp_path).code == 0

@@ -56,16 +56,16 @@ def copied(source: Path, folder: Path, copies: int, *, packed: bool) -> Path:
 
 def floor(folder: Path, *, typed: bool) -> None:
     """Decodes every line, and keeps none."""
-    from trialscreen.records.fhir import files, making
+    from trialscreen.records.fhir import documents, making
     from trialscreen.records.fhir import resources as fhir
 
     kinds = {name: form.kind for name, form in making.FORMS.items()}
     kinds |= {"Patient": fhir.Patient, "Observation": fhir.Observation}
-    for path in files.find([folder]):
+    for path in documents.find([folder]):
         kind = kinds.get(path.name.partition(".")[0], fhir.Head) if typed else None
         decode = msgspec.json.Decoder(kind).decode if kind else msgspec.json.decode
-        lines = files.opened(path, print, lambda _: None)
-        assert isinstance(lines, files.Lines)
+        lines = documents.opened(path, print, lambda _: None)
+        assert isinstance(lines, documents.Lines)
         for line in filter(None, lines.lines):
             decode(line)
 

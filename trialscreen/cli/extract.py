@@ -17,7 +17,7 @@ from trialscreen.model.errors import InputError, Problem, collected
 from trialscreen.text.characters import count_of, printable
 
 if TYPE_CHECKING:
-    from trialscreen.records.tables import Counts, Files, Selection
+    from trialscreen.records.fact_tables import FactCounts, FactFiles, Selection
 
 Facts = Annotated[
     Path, output_option("The .parquet or .csv file for the facts; an old one is replaced.", "FACTS")
@@ -67,11 +67,11 @@ def fhir(
     Exit code: 0 if the table was written, 2 if none could be.
     """
     with needing("extract", "needs more packages", "records", "polars"):
+        from trialscreen.records.fact_tables import FactFiles, open_tables  # noqa: PLC0415
         from trialscreen.records.fhir import extract  # noqa: PLC0415
-        from trialscreen.records.fhir.files import find  # noqa: PLC0415
-        from trialscreen.records.tables import Files, open_tables  # noqa: PLC0415
+        from trialscreen.records.fhir.documents import find  # noqa: PLC0415
     selection = selection_of(context.obj, on, codes, assume_absent)
-    files = Files(output, evidence, problems)
+    files = FactFiles(output, evidence, problems)
     found = find(inputs)
     size = sum(path.stat().st_size for path in found)
     with open_tables(selection, files) as tables, progress("bytes", size) as advance:
@@ -105,10 +105,10 @@ def omop(
     Exit code: 0 if the table was written, 2 if none could be.
     """
     with needing("extract", "needs more packages", "records", "duckdb", "polars"):
-        from trialscreen.records.tables import Files, open_tables  # noqa: PLC0415
+        from trialscreen.records.fact_tables import FactFiles, open_tables  # noqa: PLC0415
         from trialscreen.tables.extract.omop import extract  # noqa: PLC0415
     selection = selection_of(context.obj, on, codes, assume_absent)
-    files = Files(output, evidence, problems)
+    files = FactFiles(output, evidence, problems)
     with (
         needing("extract", "a server needs more packages", "records", "psycopg"),
         open_tables(selection, files) as tables,
@@ -128,8 +128,8 @@ def selection_of(
 ) -> "Selection":
     """What the options say facts are selected by. Raises InputError with all that is wrong."""
     from trialscreen.records.codes import load_codes  # noqa: PLC0415 - for records only
+    from trialscreen.records.fact_tables import Selection  # noqa: PLC0415
     from trialscreen.records.select import check_sections  # noqa: PLC0415
-    from trialscreen.records.tables import Selection  # noqa: PLC0415
 
     trial = load_trial(criteria)
     problems: list[Problem] = []
@@ -159,7 +159,7 @@ def progress(unit: str, total: int | None) -> Iterator[Advance]:
         yield lambda more: bars.advance(task, more)
 
 
-def tell(files: "Files", counts: "Counts") -> None:
+def tell(files: "FactFiles", counts: "FactCounts") -> None:
     """What was written, and the first of what could not be used, on stderr."""
     for problem in counts.told:
         say(f"not used: {printable(str(problem))}")

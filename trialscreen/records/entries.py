@@ -39,7 +39,7 @@ class Amount(NamedTuple):
     ucum: str = ""
 
 
-class Limits(NamedTuple):
+class NormalRange(NamedTuple):
     """The range printed with a result; None where a side is not stated."""
 
     low: Amount | None = None
@@ -63,7 +63,7 @@ class Entry(NamedTuple):
     source: str
     value: Amount | bool | str | tuple[Coding, ...] | None = None
     absent: str = ""
-    limits: Limits = Limits()
+    limits: NormalRange = NormalRange()
     start: str = ""
     end: str = ""
     recorded: str = ""

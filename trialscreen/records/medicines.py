@@ -23,7 +23,7 @@ _DAYS_A_MONTH, _DAYS_A_YEAR = 31, 366
 _DAY = timedelta(1)
 
 
-class Intake(NamedTuple):
+class Exposure(NamedTuple):
     """A medicine of a group in a record, and the days on which it is known to be taken."""
 
     hit: Hit
@@ -37,20 +37,22 @@ def take_medicine(
     found: Gathered, medicine: Medicine, hits: Sequence[tuple[Entry, Coding, MedicineCode]]
 ) -> None:
     """The answers that the entries of one group of medicines give."""
-    intakes = [one for entry, coding, code in hits if (one := _intake(found, entry, coding, code))]
-    sure = [one for one in intakes if one.is_sure]
+    exposures = [
+        one for entry, coding, code in hits if (one := _exposure(found, entry, coding, code))
+    ]
+    sure = [one for one in exposures if one.is_sure]
     if medicine.ever:
-        _take_ever(found, medicine.ever, intakes)
+        _take_ever(found, medicine.ever, exposures)
     if medicine.now:
-        _take_now(found, medicine.now, intakes)
+        _take_now(found, medicine.now, exposures)
     if medicine.last and sure:
         _take_last(found, medicine.last, sure)
     if medicine.months and sure:
         _take_months(found, medicine.months, sure)
 
 
-def _intake(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -> Intake | None:
-    """An entry as an intake; None if it says nothing, or is by a route that is not meant."""
+def _exposure(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -> Exposure | None:
+    """An entry as an exposure; None if it says nothing, or is by a route that is not meant."""
     counts, at = found.when_counted(entry)
     if not counts:
         return None
@@ -67,7 +69,7 @@ def _intake(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -
     first, last = _days(entry, at)
     is_certain = is_said and not code.by_name and not hit.is_provisional
     is_sure = medicine.role == "sets" and is_certain
-    return Intake(hit, medicine, first, last, is_sure)
+    return Exposure(hit, medicine, first, last, is_sure)
 
 
 def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
@@ -89,47 +91,47 @@ def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
     return start.last, last
 
 
-def _take_ever(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
-    sure = [one for one in intakes if one.is_sure]
-    for one in _last_of_each(sure or intakes):
+def _take_ever(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+    sure = [one for one in exposures if one.is_sure]
+    for one in _last_of_each(sure or exposures):
         found.show("fact" if sure else "candidate", one.hit, value="yes", element=name)
     if sure:
         found.answer(found.trial.elements[name], sure[0].hit, "yes")
 
 
-def _take_now(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
-    """Yes, if an intake covers the screening date; one that may go on is a candidate."""
-    covering = [one for one in intakes if one.last is not None and one.last >= found.on]
+def _take_now(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+    """Yes, if an exposure covers the screening date; one that may go on is a candidate."""
+    covering = [one for one in exposures if one.last is not None and one.last >= found.on]
     if sure := [one for one in covering if _is_now(one, found.on)]:
         found.answer(found.trial.elements[name], sure[0].hit, "yes")
         for one in _last_of_each(sure):
             found.show("fact", one.hit, value="yes", element=name)
         return
-    open_ended = [one for one in intakes if one.last is None and one.hit.entry.standing != "past"]
+    open_ended = [one for one in exposures if one.last is None and one.hit.entry.standing != "past"]
     for one in (*_last_of_each(covering), *_last_of_each(open_ended)):
         note = "" if one in covering else _NOT_NOW
         found.show("candidate", one.hit, note, value="yes", element=name)
 
 
-def _is_now(one: Intake, on: date) -> bool:
+def _is_now(one: Exposure, on: date) -> bool:
     """Whether one that ends later is certain, has begun, and was not stopped."""
     has_begun = one.first is not None and one.first <= on
     return one.is_sure and has_begun and one.hit.entry.standing == "counts"
 
 
-def _last_of_each(intakes: Sequence[Intake]) -> list[Intake]:
+def _last_of_each(exposures: Sequence[Exposure]) -> list[Exposure]:
     """The last of those with the same code."""
 
-    def place(one: Intake) -> tuple[date, str]:
+    def place(one: Exposure) -> tuple[date, str]:
         return (one.hit.when.last if one.hit.when else date.min), one.hit.entry.source
 
-    ordered = sorted(intakes, key=place)
+    ordered = sorted(exposures, key=place)
     return list({(one.hit.coding[:2], one.hit.binding): one for one in ordered}.values())
 
 
-def _take_last(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
-    """The last intake that is recorded: there may be later ones, so it is a bound."""
-    days = [(_last_day(one, found.on), one) for one in intakes if one.first is not None]
+def _take_last(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+    """The last exposure that is recorded: there may be later ones, so it is a bound."""
+    days = [(_last_day(one, found.on), one) for one in exposures if one.first is not None]
     if not days:
         return
     _, last = max(days, key=lambda at: (at[0], at[1].hit.entry.source))
@@ -137,23 +139,23 @@ def _take_last(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
     _answer(found, name, last, f">={shown}", _LAST)
 
 
-def _last_text(one: Intake, on: date) -> str:
+def _last_text(one: Exposure, on: date) -> str:
     """The text of the last day on which it was taken by the screening date, as recorded."""
     entry = one.hit.entry
     end = when(entry.end) if entry.end else None
     return entry.end if end is not None and end.last <= on else entry.start
 
 
-def _last_day(one: Intake, on: date) -> date:
+def _last_day(one: Exposure, on: date) -> date:
     found = when(_last_text(one, on))
     assert found is not None
     return found.first
 
 
-def _take_months(found: Gathered, name: str, intakes: Sequence[Intake]) -> None:
+def _take_months(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
     """The days on which it is known to be taken, those that overlap once, as months at least."""
     spans = sorted(
-        ((one.first, one.last, one) for one in intakes if one.first and one.last),
+        ((one.first, one.last, one) for one in exposures if one.first and one.last),
         key=lambda span: span[:2],
     )
     runs: list[tuple[date, date]] = []
@@ -185,7 +187,7 @@ def _months_at_least(runs: Sequence[tuple[date, date]]) -> str:
     return f"{whole}.{rest % _DAYS_A_MONTH * 10 // _DAYS_A_MONTH}"
 
 
-def _answer(found: Gathered, name: str, one: Intake, text: str, note: str) -> None:
+def _answer(found: Gathered, name: str, one: Exposure, text: str, note: str) -> None:
     element = found.trial.elements[name]
     unit = element.unit or ""
     try:

@@ -23,7 +23,7 @@ _OLDER = "older than a result that cannot be used, and does not stand in for it"
 _OLDER_FINAL = "older than a result that is not final, and does not stand in for it"
 
 
-class Reading(NamedTuple):
+class Measured(NamedTuple):
     """A result, the text that states it, and what that means."""
 
     hit: Hit
@@ -94,7 +94,7 @@ def _final(found: Gathered, hits: list[Hit]) -> list[Hit]:
     return final or hits
 
 
-def _preference(one: Reading) -> tuple[bool, str, str]:
+def _preference(one: Measured) -> tuple[bool, str, str]:
     """Of results that say the same, one in the element's own unit comes first."""
     return " " in one.text, one.text, one.hit.entry.source
 
@@ -144,9 +144,9 @@ def _latest_of_sides(element: Element, hits: Sequence[Hit]) -> list[list[Hit]]:
     return kept
 
 
-def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hit, Reading]:
+def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hit, Measured]:
     """What those hits state that can be used; why others cannot is a problem."""
-    readings: dict[Hit, Reading] = {}
+    readings: dict[Hit, Measured] = {}
     for hit in hits:
         try:
             _check_day(found, element, hit)
@@ -158,7 +158,7 @@ def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hi
             found.show("candidate", hit, f"cannot be used: {problem}")
         else:
             assert fact is not None  # words for none are left out before
-            readings[hit] = Reading(hit, text, fact)
+            readings[hit] = Measured(hit, text, fact)
     return readings
 
 
@@ -210,8 +210,8 @@ def _meant(found: Gathered, element: Element, codings: tuple[Coding, ...]) -> st
 def _take(
     found: Gathered,
     element: Element,
-    groups: Sequence[Sequence[Reading]],
-    undated: Sequence[Reading],
+    groups: Sequence[Sequence[Measured]],
+    undated: Sequence[Measured],
 ) -> None:
     """The answer, unless results of one moment, or one that may be of any, say otherwise."""
     everything = [*(one for group in groups for one in group), *undated]
@@ -227,7 +227,7 @@ def _take(
     take_range(found, element, [one.hit for one in same])
 
 
-def _show(found: Gathered, kind: EvidenceKind, one: Reading) -> None:
+def _show(found: Gathered, kind: EvidenceKind, one: Measured) -> None:
     """A result as recorded; what codes and limits make of it in the element's own words."""
     value, unit = recorded_value(one.hit.entry)
     word, recorded = value, one.hit.entry.value
@@ -242,12 +242,12 @@ def _show(found: Gathered, kind: EvidenceKind, one: Reading) -> None:
         found.show(kind, one.hit, f"recorded: {value} {unit}".strip(), value=word)
 
 
-def _lowest(readings: Sequence[Reading]) -> Reading | None:
+def _lowest(readings: Sequence[Measured]) -> Measured | None:
     """The lowest; None if bounds leave open which it is."""
     if len(readings) == 1:
         return readings[0]
 
-    def high(one: Reading) -> float:
+    def high(one: Measured) -> float:
         return one.fact.high if isinstance(one.fact, Numbers) else 0.0
 
     lowest = min(readings, key=high)
@@ -256,7 +256,7 @@ def _lowest(readings: Sequence[Reading]) -> Reading | None:
     return lowest if is_sure else None
 
 
-def _same(element: Element, one: Reading, other: Reading) -> bool:
+def _same(element: Element, one: Measured, other: Measured) -> bool:
     """Whether two results say the same: where units differ, as far as their digits go."""
     first, second = one.fact, other.fact
     if not isinstance(first, Numbers) or not isinstance(second, Numbers):
@@ -266,7 +266,7 @@ def _same(element: Element, one: Reading, other: Reading) -> bool:
     return first._replace(half=None) == second._replace(half=None)
 
 
-def _unit(element: Element, one: Reading) -> str:
+def _unit(element: Element, one: Measured) -> str:
     """The unit in which it was recorded, however that was written; empty for the element's own."""
     value = one.hit.entry.value
     number, _, unit = one.text.partition(" ")

@@ -10,7 +10,7 @@ from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import DECIMALS
 from trialscreen.model.trial import Element
 from trialscreen.records.bindings import ABOVE_LIMIT
-from trialscreen.records.entries import Amount, Limits
+from trialscreen.records.entries import Amount, NormalRange
 from trialscreen.text.characters import shown
 from trialscreen.text.spelling import folded
 
@@ -134,7 +134,7 @@ class LimitMissing(ValueProblem):
     """A result that is as it should be, without the limit that would tell what it says."""
 
 
-def limit_says(says: str, amount: Amount, limits: Limits) -> str:
+def limit_says(says: str, amount: Amount, limits: NormalRange) -> str:
     """Whether a result is above its printed upper limit, or outside its printed range: yes or no.
 
     Raises ValueProblem where the limits do not tell.

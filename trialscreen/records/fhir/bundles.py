@@ -8,7 +8,7 @@ from msgspec import Raw
 
 from trialscreen.model.errors import Problem
 from trialscreen.records.fhir import resources as fhir
-from trialscreen.records.fhir.files import Document, Note
+from trialscreen.records.fhir.documents import JsonDocument, Note
 from trialscreen.records.fhir.heads import Where, head_of, id_of, known_as
 from trialscreen.records.fhir.references import Names, full_url_id, key_of, same_urn
 
@@ -24,7 +24,7 @@ class InBundle(NamedTuple):
 
 
 def entries_of(
-    bundle: InBundle, document: Document, note: Note, gone: Callable[[str], None]
+    bundle: InBundle, document: JsonDocument, note: Note, gone: Callable[[str], None]
 ) -> Iterator[InBundle]:
     """The resources in a bundle; of a history, the newest version of each.
 

@@ -7,7 +7,7 @@ from trialscreen.model.errors import Problem
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.bundles import InBundle, entries_of
 from trialscreen.records.fhir.codings import Vocabulary
-from trialscreen.records.fhir.files import Document, Lines, Note
+from trialscreen.records.fhir.documents import JsonDocument, Lines, Note
 from trialscreen.records.fhir.heads import (
     Where,
     choice_of,
@@ -29,7 +29,7 @@ from trialscreen.records.fhir.references import (
     whose,
 )
 from trialscreen.records.fhir.resources import NOTHING
-from trialscreen.records.fhir.store import ANYBODY, Kept, Store
+from trialscreen.records.fhir.spool import ANYBODY, Kept, Spool
 from trialscreen.text.characters import shown
 
 CODED = ("Observation", "Condition", "AllergyIntolerance", "Procedure", "ServiceRequest")
@@ -56,10 +56,10 @@ _reference = msgspec.json.Decoder(fhir.Reference | None).decode
 
 
 class Intake:
-    """Takes documents in, of which a store keeps what matters by its codes."""
+    """Takes documents in, of which a spool keeps what matters by its codes."""
 
-    def __init__(self, store: Store, words: Vocabulary, note: Note) -> None:
-        self._store = store
+    def __init__(self, spool: Spool, words: Vocabulary, note: Note) -> None:
+        self._spool = spool
         self._words = words
         self._note = note
         self._owners: dict[bytes, str] = {}
@@ -73,7 +73,7 @@ class Intake:
                 head = decode_head(line)
             except fhir.UNREADABLE:
                 if line and not line.isspace():
-                    self.document(Document(line, file, number))
+                    self.document(JsonDocument(line, file, number))
                 continue
             kind = head.resource_type
             looked = _CAN_MATTER if kind in _LOOKED_AT or not kind else _CANNOT_MATTER
@@ -86,9 +86,9 @@ class Intake:
                 if owner and name:
                     dated = self._comparing.dated(head, line)
                     source, place = f"{kind}/{name}", f"{file}:{number}"
-                    self._store.keep(Kept(owner, kind, source, place, "", *dated, line))
+                    self._spool.keep(Kept(owner, kind, source, place, "", *dated, line))
                     continue
-            self._found(head, Document(line, file, number))
+            self._found(head, JsonDocument(line, file, number))
 
     def _at_a_glance(self, head: fhir.Head) -> int:
         """Whether a resource matters that contains no others, if its codes alone tell."""
@@ -113,7 +113,7 @@ class Intake:
             matters = matters or any(part.matters for part in parts)
         return _MATTERS if matters else _CANNOT_MATTER
 
-    def document(self, document: Document) -> None:
+    def document(self, document: JsonDocument) -> None:
         """A resource, or a bundle of them."""
         try:
             head = decode_head(document.data)
@@ -127,7 +127,7 @@ class Intake:
         else:
             self._found(head, document)
 
-    def _found(self, head: fhir.Head, document: Document) -> None:
+    def _found(self, head: fhir.Head, document: JsonDocument) -> None:
         kind = head.resource_type
         if kind == "Bundle":
             self._bundle(InBundle(head, document.data, 1), document, 0)
@@ -136,7 +136,7 @@ class Intake:
         elif not kind:
             self._wrong(document.place(), "is not a FHIR resource: it has no resourceType")
 
-    def _lines_of(self, document: Document) -> None:
+    def _lines_of(self, document: JsonDocument) -> None:
         """A file of lines under a name that says it is one document."""
         self.lines(Lines(document.file, document.data.split(b"\n")))
 
@@ -145,9 +145,9 @@ class Intake:
 
     # Bundles.
 
-    def _bundle(self, bundle: InBundle, document: Document, deep: int) -> None:
+    def _bundle(self, bundle: InBundle, document: JsonDocument, deep: int) -> None:
         """`deep`: in how many others it is."""
-        for one in entries_of(bundle, document, self._note, self._store.delete):
+        for one in entries_of(bundle, document, self._note, self._spool.delete):
             here = Where(document.place(one.line), one.names, one.full_url)
             if one.head is None:
                 self._wrong(here.place, "is not a FHIR resource, and is not read")
@@ -166,7 +166,7 @@ class Intake:
         if kind == "Patient":
             self._keep_patient(head, data, where)
         elif kind == "Medication":
-            self._store.keep_medicine(f"Medication/{id_of(head, where)}", where.place, data)
+            self._spool.keep_medicine(f"Medication/{id_of(head, where)}", where.place, data)
         elif kind in _ABOUT_PATIENTS and self._matters(head, where):
             self._keep(head, data, where._replace(siblings=inside or where.siblings))
         for one in inside:
@@ -223,7 +223,7 @@ class Intake:
             medicine = self._medicine(head, source, where)
             kind = head.resource_type
             dated = self._comparing.dated(head, data) if kind == "Observation" else UNDATED
-            self._store.keep(Kept(owner, kind, source, where.place, medicine, *dated, data))
+            self._spool.keep(Kept(owner, kind, source, where.place, medicine, *dated, data))
 
     def _keep_patient(self, head: fhir.Head, data: bytes, where: Where) -> None:
         name = id_of(head, where)
@@ -233,11 +233,11 @@ class Intake:
         patient, _ = fhir.decode(fhir.Patient, data)
         identifiers = map(identifier_name, patient.identifier or ())
         url = same_urn(where.full_url or "")
-        self._store.know((f"Patient/{name}", *filter(None, (url, *identifiers))), name)
-        self._store.keep(Kept(name, "Patient", f"Patient/{name}", where.place, "", *UNDATED, data))
+        self._spool.know((f"Patient/{name}", *filter(None, (url, *identifiers))), name)
+        self._spool.keep(Kept(name, "Patient", f"Patient/{name}", where.place, "", *UNDATED, data))
 
     def _owner(self, head: fhir.Head, source: str, where: Where) -> str:
-        """The patient whose a resource is, or a key of the store; empty, and told, if nobody's."""
+        """The patient whose a resource is, or a key of the spool; empty, and told, if nobody's."""
         given = subject_of(head)
         if not fhir.is_given(given) and where.holder is not None:
             given = where.holder[1]
@@ -249,7 +249,7 @@ class Intake:
         if owner.problem:
             self._wrong(where.place, f"{source} {owner.problem}")
             return ""
-        key = self._store.loose(owner.names, owner.patient) if owner.names else owner.patient
+        key = self._spool.loose(owner.names, owner.patient) if owner.names else owner.patient
         if not (where.names or owner.is_local):
             if len(self._owners) >= _MOST_KNOWN:
                 self._owners.clear()
@@ -271,8 +271,8 @@ class Intake:
         patient, _ = fhir.decode(fhir.Patient, raw)
         names = filter(None, map(identifier_name, patient.identifier or ()))
         owner = Whose(f"{outer}{text}", (*names, f"Patient/{text[1:]}"), is_local=True)
-        key = self._store.loose(owner.names, owner.patient)
-        self._store.keep(Kept(key, "Patient", owner.patient, where.place, "", *UNDATED, bytes(raw)))
+        key = self._spool.loose(owner.names, owner.patient)
+        self._spool.keep(Kept(key, "Patient", owner.patient, where.place, "", *UNDATED, bytes(raw)))
         return owner
 
     def _medicine(self, head: fhir.Head, source: str, where: Where) -> str:
@@ -293,5 +293,5 @@ class Intake:
         key = f"{source}{text}"
         for raw in where.siblings:
             if known_as(raw) == ("Medication", text[1:]):
-                self._store.keep_medicine(key, where.place, bytes(raw))
+                self._spool.keep_medicine(key, where.place, bytes(raw))
         return key

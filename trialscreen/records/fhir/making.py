@@ -7,12 +7,12 @@ from msgspec import Raw
 
 from trialscreen.model.errors import Problem
 from trialscreen.records.entries import Entry, Person
-from trialscreen.records.fhir import observations, responses, statements
+from trialscreen.records.fhir import histories, observations, responses
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.codings import Origin, Vocabulary
-from trialscreen.records.fhir.files import Note
+from trialscreen.records.fhir.documents import Note
+from trialscreen.records.fhir.spool import Kept, Spool
 from trialscreen.records.fhir.standings import OBSERVATION, weakest
-from trialscreen.records.fhir.store import Kept, Store
 
 Made = Person | Entry
 
@@ -23,14 +23,14 @@ class _Form(NamedTuple):
 
 
 FORMS: Mapping[str, _Form] = {
-    "Condition": _Form(fhir.Condition, statements.condition),
-    "AllergyIntolerance": _Form(fhir.Condition, statements.allergy),
-    "Procedure": _Form(fhir.Procedure, statements.procedure),
-    "ServiceRequest": _Form(fhir.Procedure, statements.request),
-    "MedicationRequest": _Form(fhir.Medication, statements.prescription),
-    "MedicationStatement": _Form(fhir.Medication, statements.statement),
-    "MedicationAdministration": _Form(fhir.Medication, statements.administration),
-    "MedicationDispense": _Form(fhir.Medication, statements.dispense),
+    "Condition": _Form(fhir.Condition, histories.condition),
+    "AllergyIntolerance": _Form(fhir.Condition, histories.allergy),
+    "Procedure": _Form(fhir.Procedure, histories.procedure),
+    "ServiceRequest": _Form(fhir.Procedure, histories.request),
+    "MedicationRequest": _Form(fhir.Medication, histories.prescription),
+    "MedicationStatement": _Form(fhir.Medication, histories.statement),
+    "MedicationAdministration": _Form(fhir.Medication, histories.administration),
+    "MedicationDispense": _Form(fhir.Medication, histories.dispense),
 }
 
 
@@ -42,10 +42,10 @@ class What(NamedTuple):
 
 
 class Maker:
-    """Makes persons and entries of what a store has kept."""
+    """Makes persons and entries of what a spool has kept."""
 
-    def __init__(self, store: Store, words: Vocabulary, note: Note) -> None:
-        self._store = store
+    def __init__(self, spool: Spool, words: Vocabulary, note: Note) -> None:
+        self._spool = spool
         self._words = words
         self._note = note
 
@@ -66,7 +66,7 @@ class Maker:
                 self._note(Problem(kept.place, told))
         elif kept.kind == "Patient":
             patient, damaged = fhir.decode(fhir.Patient, kept.data)
-            resource, made = patient, [statements.person(patient, origin, damaged)]
+            resource, made = patient, [histories.person(patient, origin, damaged)]
         elif kept.kind == "QuestionnaireResponse":
             response, damaged = fhir.decode(fhir.QuestionnaireResponse, kept.data)
             resource, made = response, list(responses.entries(response, origin))
@@ -96,7 +96,7 @@ class Maker:
 
     def _with_medicine(self, entry: Entry, kept: Kept) -> Entry | None:
         """The entry with the codes of the Medication that it refers to, if they matter."""
-        data = self._store.medicine(kept.medicine)
+        data = self._spool.medicine(kept.medicine)
         if data is None:
             name = kept.medicine.partition("#")[2] or kept.medicine
             message = f"{kept.source} refers to {name}, which is not among the files"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec import Raw
 
-from trialscreen.records.entries import Amount, Coding, Entry, Limits, Standing
+from trialscreen.records.entries import Amount, Coding, Entry, NormalRange, Standing
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.codings import Origin, Vocabulary
 from trialscreen.records.fhir.standings import OBSERVATION, standing, weakest
@@ -74,7 +74,7 @@ def _is_value(damage: fhir.Damage) -> bool:
 
 def _measured(whole: _Whole, part: fhir.Component, damaged: Sequence[fhir.Damage]) -> Entry:
     origin, start, end, recorded, counts, site, notes = whole
-    words, limits = origin.words, Limits()
+    words, limits = origin.words, NormalRange()
     value = value_of(part, words)
     if part.reference_range:
         limits, more = _limits(part.reference_range, words)
@@ -196,17 +196,19 @@ def _said(concept: fhir.Concept | None, words: Vocabulary) -> str:
 
 def _limits(
     ranges: Sequence[fhir.ReferenceRange], words: Vocabulary
-) -> tuple[Limits, tuple[str, ...]]:
+) -> tuple[NormalRange, tuple[str, ...]]:
     """The range of normal, if there is one; of several, none: they are for other people too."""
     normal = [one for one in ranges if _is_normal(one, words)]
-    stated = {limits: None for one in normal if (limits := _sides(one)) != Limits()}
+    stated = {limits: None for one in normal if (limits := _sides(one)) != NormalRange()}
     if len(stated) > 1:
-        return Limits(), (f"{len(stated)} reference ranges are printed; none is taken",)
+        return NormalRange(), (f"{len(stated)} reference ranges are printed; none is taken",)
     if stated and (who := _for_whom(normal, words)):
-        return Limits(), (f"the reference range is for some people only ({who}); it is not taken",)
+        return NormalRange(), (
+            f"the reference range is for some people only ({who}); it is not taken",
+        )
     if not stated and any(one.text for one in normal):
-        return Limits(), ("the reference range is a text; it is not read",)
-    return next(iter(stated), Limits()), ()
+        return NormalRange(), ("the reference range is a text; it is not read",)
+    return next(iter(stated), NormalRange()), ()
 
 
 def _is_normal(one: fhir.ReferenceRange, words: Vocabulary) -> bool:
@@ -228,8 +230,8 @@ def _in_words(value: Value) -> str:
     return str(value)
 
 
-def _sides(one: fhir.ReferenceRange) -> Limits:
+def _sides(one: fhir.ReferenceRange) -> NormalRange:
     low, high = (None if side is None else amount(side) for side in (one.low, one.high))
-    return Limits(
+    return NormalRange(
         low if isinstance(low, Amount) else None, high if isinstance(high, Amount) else None
     )

@@ -40,7 +40,7 @@ class Dated(NamedTuple):
 UNDATED = Dated()
 
 
-class Row(NamedTuple):
+class DatedRow(NamedTuple):
     """A resource that is kept, by a number, and how it compares."""
 
     number: int
@@ -49,11 +49,11 @@ class Row(NamedTuple):
     moment: str
 
 
-def left(rows: Sequence[Row], on: date) -> list[int]:
+def left(rows: Sequence[DatedRow], on: date) -> list[int]:
     """The numbers of one patient's resources without those that decide nothing on that day."""
     if len({row.source for row in rows}) < len(rows):
         return [row.number for row in rows]  # of one that comes twice, another version may count
-    groups: defaultdict[int, list[Row]] = defaultdict(list)
+    groups: defaultdict[int, list[DatedRow]] = defaultdict(list)
     for row in rows:
         groups[row.group].append(row)
     found = [row.number for row in groups.pop(0, ())]
@@ -63,7 +63,7 @@ def left(rows: Sequence[Row], on: date) -> list[int]:
     return sorted(found)
 
 
-def _last(rows: Sequence[Row], on: str) -> Sequence[Row]:
+def _last(rows: Sequence[DatedRow], on: str) -> Sequence[DatedRow]:
     """Those of the last two moments up to the day `on`."""
     if len(rows) <= _MOMENTS:
         return rows

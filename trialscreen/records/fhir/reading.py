@@ -8,16 +8,16 @@ from trialscreen.model.errors import Problem
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Entry, Person, Record
 from trialscreen.records.fhir.codings import Vocabulary
-from trialscreen.records.fhir.files import Document, Lines, Note, find, opened
+from trialscreen.records.fhir.documents import JsonDocument, Lines, Note, find, opened
 from trialscreen.records.fhir.intake import Intake
 from trialscreen.records.fhir.making import Made, Maker
 from trialscreen.records.fhir.resources import UNREADABLE
-from trialscreen.records.fhir.store import Kept, Store
+from trialscreen.records.fhir.spool import Kept, Spool
 from trialscreen.text.characters import shown
 from trialscreen.text.text_files import temporary_folder
 
 if TYPE_CHECKING:
-    from trialscreen.records.tables import Tables
+    from trialscreen.records.fact_tables import FactTables
 
 
 class Read(NamedTuple):
@@ -35,25 +35,25 @@ def read(paths: Sequence[str | Path], codes: Codes | None = None) -> Read:
     """
     problems: list[Problem] = []
     words = Vocabulary(codes)
-    with Store() as store:
-        take_in(find(paths), Intake(store, words, problems.append), problems.append)
-        maker = Maker(store, words, problems.append)
+    with Spool() as spool:
+        take_in(find(paths), Intake(spool, words, problems.append), problems.append)
+        maker = Maker(spool, words, problems.append)
         records = tuple(
-            _record(patient, kept, maker, problems.append) for patient, kept in store.patients()
+            _record(patient, kept, maker, problems.append) for patient, kept in spool.patients()
         )
     return Read(records, tuple(problems))
 
 
-def extract(files: Sequence[Path], tables: "Tables", advance: Callable[[int], None]) -> None:
+def extract(files: Sequence[Path], tables: "FactTables", advance: Callable[[int], None]) -> None:
     """Adds the records in these files to tables, a patient at a time.
 
     `advance` is told how many more bytes are read. What matters waits on the disk.
     """
     words, note = Vocabulary(tables.selection.codes), tables.note
-    with temporary_folder() as folder, Store(folder) as store:
-        take_in(files, Intake(store, words, note), note, advance)
-        maker = Maker(store, words, note)
-        for patient, kept in store.patients(tables.selection.on):
+    with temporary_folder() as folder, Spool(folder) as spool:
+        take_in(files, Intake(spool, words, note), note, advance)
+        maker = Maker(spool, words, note)
+        for patient, kept in spool.patients(tables.selection.on):
             tables.add(_record(patient, kept, maker, note))
 
 
@@ -68,7 +68,7 @@ def take_in(
         match opened(path, note, advance):
             case Lines() as lines:
                 intake.lines(lines)
-            case Document() as document:
+            case JsonDocument() as document:
                 intake.document(document)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from trialscreen.records.codes import Codes
+from trialscreen.records.fact_tables import FactTables
+from trialscreen.records.omop.by_person import records
 from trialscreen.records.omop.events import Staged, problems, stage
 from trialscreen.records.omop.opening import open_source
-from trialscreen.records.omop.records import records
-from trialscreen.records.tables import Tables
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def staged_for(codes: Codes, source: str) -> Iterator[Staged]:
         yield stage(opened, {*codes.bound, *codes.medicines}, codes.names)
 
 
-def extract_one_by_one(staged: Staged, tables: Tables, advance: Callable[[int], None]) -> None:
+def extract_one_by_one(staged: Staged, tables: FactTables, advance: Callable[[int], None]) -> None:
     """Adds every patient to the tables; `advance` is told of each. Raises InputError."""
     for problem in problems(staged):
         tables.note(problem)

@@ -10,8 +10,8 @@ import duckdb
 
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.records.omop.cdm import NEEDED
-from trialscreen.records.omop.files import in_files
 from trialscreen.records.omop.source import QUIET, Source
+from trialscreen.records.omop.tables_in_files import in_files
 from trialscreen.text.characters import printable
 from trialscreen.text.text_files import temporary_folder
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from trialscreen.records.omop.cdm import CONCEPTS
-from trialscreen.records.omop.entry import NO_NUMBER
+from trialscreen.records.omop.event_entries import NO_NUMBER
 from trialscreen.records.omop.events import Rows, Staged, cleaned
 from trialscreen.records.omop.source import quoted
 

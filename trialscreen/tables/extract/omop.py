@@ -11,15 +11,15 @@ import polars as pl
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.records.entries import Record
-from trialscreen.records.omop.entry import entry_of
+from trialscreen.records.fact_tables import EVIDENCE_COLUMNS, PATIENT, FactTables
+from trialscreen.records.omop.by_person import persons_of, records, without_entries
+from trialscreen.records.omop.event_entries import entry_of
 from trialscreen.records.omop.events import Staged, dicts, strangers
 from trialscreen.records.omop.extraction import extract_one_by_one, staged_for
-from trialscreen.records.omop.records import persons_of, records, without_entries
 from trialscreen.records.select import Selected, select
-from trialscreen.records.tables import EVIDENCE_COLUMNS, PATIENT, Tables
 from trialscreen.screening.samples import day_column
 from trialscreen.tables.extract.chosen import choose
-from trialscreen.tables.extract.contradictions import in_contradiction
+from trialscreen.tables.extract.contradicted import in_contradiction
 from trialscreen.tables.extract.newest import find_newest
 from trialscreen.tables.extract.statements import (
     DAY,
@@ -61,22 +61,24 @@ _SHOWN = pl.Schema({"place": pl.Int64(), **dict.fromkeys(EVIDENCE_COLUMNS[1:], p
 
 
 @dataclass(frozen=True)
-class Found:
+class Extracted:
     """Answers and evidence of patients, by their places in the order of all."""
 
     answers: pl.DataFrame
     shown: pl.DataFrame
 
-    def without(self, places: Collection[int]) -> "Found":
+    def without(self, places: Collection[int]) -> "Extracted":
         kept = ~pl.col("place").is_in(list(places))
-        return Found(self.answers.filter(kept), self.shown.filter(kept))
+        return Extracted(self.answers.filter(kept), self.shown.filter(kept))
 
-    def beside(self, *others: "Found") -> "Found":
+    def beside(self, *others: "Extracted") -> "Extracted":
         every = (self, *others)
-        return Found(pl.concat(one.answers for one in every), pl.concat(one.shown for one in every))
+        return Extracted(
+            pl.concat(one.answers for one in every), pl.concat(one.shown for one in every)
+        )
 
 
-def extract(source: str, tables: Tables, advance: Advance) -> tuple[str, ...]:
+def extract(source: str, tables: FactTables, advance: Advance) -> tuple[str, ...]:
     """Adds every patient of a source to the tables; returns what a reader should know of it.
 
     It finds what `extract_one_by_one` does, in less time; evidence stands in the order of
@@ -103,7 +105,7 @@ def extract(source: str, tables: Tables, advance: Advance) -> tuple[str, ...]:
 class _Extraction:
     """One pass over the patients who are alive."""
 
-    def __init__(self, staged: Staged, tables: Tables) -> None:
+    def __init__(self, staged: Staged, tables: FactTables) -> None:
         trial, codes, _, _ = tables.selection
         self._here = staged.source.here
         self._staged = staged
@@ -184,7 +186,7 @@ class _Extraction:
             found = found.without(whole).beside(self._in_whole(patients, whole))
         self._write(patients, found)
 
-    def _of_persons(self, patients: pl.DataFrame) -> Found:
+    def _of_persons(self, patients: pl.DataFrame) -> Extracted:
         said = patients.join(self._said_of_persons, on="who").with_columns(
             kind=pl.lit("fact"),
             source="person/" + pl.col(PATIENT),
@@ -192,11 +194,11 @@ class _Extraction:
             answered=pl.lit(None, pl.String()),
             **dict.fromkeys(("unit", "code", "system", "note"), pl.lit("")),
         )
-        return Found(
+        return Extracted(
             said.drop_nulls("answer").select(_ANSWERS.names()), said.select(_SHOWN.names())
         )
 
-    def _in_part(self, patients: pl.DataFrame, slow: pl.DataFrame) -> Found:
+    def _in_part(self, patients: pl.DataFrame, slow: pl.DataFrame) -> Extracted:
         """What `select` says of some groups of elements, of those who have them here."""
         if slow.is_empty():
             return _gathered(())
@@ -230,7 +232,7 @@ class _Extraction:
             ),
         )
 
-    def _in_whole(self, patients: pl.DataFrame, places: Collection[int]) -> Found:
+    def _in_whole(self, patients: pl.DataFrame, places: Collection[int]) -> Extracted:
         """What `select` says of all that is recorded of these patients."""
         chosen = patients.filter(pl.col("place").is_in(list(places)))
         self._want(chosen.select(PATIENT))
@@ -248,20 +250,20 @@ class _Extraction:
         values = [rows[name].to_list() for name in rows.columns]
         self._here.execute(f"CREATE OR REPLACE TABLE wanted AS SELECT {listed}", values)
 
-    def _kept(self, found: Iterable[tuple[int, Selected]]) -> Found:
+    def _kept(self, found: Iterable[tuple[int, Selected]]) -> Extracted:
         """As frames; problems are kept for later."""
         every = list(found)
         self._problems += [(place, one) for place, of in every for one in of.problems]
         return _gathered(every)
 
-    def _contradictory(self, patients: pl.DataFrame, found: Found) -> set[int]:
+    def _contradictory(self, patients: pl.DataFrame, found: Extracted) -> set[int]:
         facts = _facts(patients, found)
         names = set(found.answers["element"])
         trial, _, on, _ = self._selection
         ids = in_contradiction(trial, facts, names, on)
         return set(patients.filter(pl.col(PATIENT).is_in(ids))["place"])
 
-    def _write(self, patients: pl.DataFrame, found: Found) -> None:
+    def _write(self, patients: pl.DataFrame, found: Extracted) -> None:
         facts = _facts(patients, found).with_columns(
             pl.lit(self._selection.on).alias(SCREENING_DATE)
         )
@@ -279,17 +281,17 @@ def _frame(rows: Iterable[tuple[Any, ...]], schema: Any) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema, orient="row")
 
 
-def _spoken(chosen: pl.DataFrame) -> Found:
+def _spoken(chosen: pl.DataFrame) -> Extracted:
     """The statements that hold, as answers and evidence."""
     day = pl.col("day").cast(pl.String())
     value = pl.when(pl.col("value") == DAY).then(day).otherwise("value").alias("value")
     said = chosen.with_columns(value, date=day, answered=pl.when("is_dated").then(day))
     # Several codes may say the same; `choose` leaves those apart that do not.
     answers = said.drop_nulls("answer").unique(("place", "element"), maintain_order=True)
-    return Found(answers.select(_ANSWERS.names()), said.select(_SHOWN.names()))
+    return Extracted(answers.select(_ANSWERS.names()), said.select(_SHOWN.names()))
 
 
-def _gathered(found: Iterable[tuple[int, Selected]]) -> Found:
+def _gathered(found: Iterable[tuple[int, Selected]]) -> Extracted:
     every = list(found)
     answers = [
         (place, name, answer.text, answer.date)
@@ -301,10 +303,10 @@ def _gathered(found: Iterable[tuple[int, Selected]]) -> Found:
         for place, selected in every
         for one in selected.evidence
     ]
-    return Found(_frame(answers, _ANSWERS), _frame(shown, _SHOWN))
+    return Extracted(_frame(answers, _ANSWERS), _frame(shown, _SHOWN))
 
 
-def _facts(patients: pl.DataFrame, found: Found) -> pl.DataFrame:
+def _facts(patients: pl.DataFrame, found: Extracted) -> pl.DataFrame:
     """A row for each patient, a column for each element that has an answer, and for its day."""
     facts = patients.select("place", PATIENT)
     dated = found.answers.drop_nulls("answered")

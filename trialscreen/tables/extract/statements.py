@@ -9,12 +9,12 @@ from trialscreen.model.trial import Trial
 from trialscreen.records.bindings import RESULTS, Medicine
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Entry, Record
+from trialscreen.records.fact_tables import Selection
 from trialscreen.records.gathered import Gathered, Hit
 from trialscreen.records.omop.cdm import EVENT
-from trialscreen.records.omop.entry import entry_of
+from trialscreen.records.omop.event_entries import entry_of
 from trialscreen.records.omop.vocabulary import Vocabulary
 from trialscreen.records.select import Selected, hits_of, select
-from trialscreen.records.tables import Selection
 
 Part = Literal["result", "unusable", "proposed", "beside", "coded", "apart"]
 """How it stands beside other rows of the patient about the same elements.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from trialscreen.records.entries import Amount, Coding, Entry, EntryKind, Limits, Standing
+from trialscreen.records.entries import Amount, Coding, Entry, EntryKind, NormalRange, Standing
 from trialscreen.records.omop.cdm import BY_TABLE, DIAGNOSED, OPERATORS, ORDERS
 from trialscreen.records.omop.vocabulary import Vocabulary
 
@@ -34,7 +34,7 @@ def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
         codes=_codes(event, vocabulary),
         source=source,
         value=value,
-        limits=Limits(_limit(event["low"], unit), _limit(event["high"], unit)),
+        limits=NormalRange(_limit(event["low"], unit), _limit(event["high"], unit)),
         start=_start(event),
         end=_end(event, kind),
         days=_days(event["days"]),

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 
 from trialscreen.model.trial import Trial
-from trialscreen.records.tables import PATIENT
+from trialscreen.records.fact_tables import PATIENT
 from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import match_columns
 from trialscreen.tables.compile import compile_trial

@@ -40,7 +40,7 @@ class Selection(NamedTuple):
     assume_absent: tuple[str, ...] = ()
 
 
-class Files(NamedTuple):
+class FactFiles(NamedTuple):
     """Where tables go: .parquet or .csv for facts and evidence, CSV for problems."""
 
     facts: Path
@@ -48,7 +48,7 @@ class Files(NamedTuple):
     problems: Path | None = None
 
 
-class Counts(NamedTuple):
+class FactCounts(NamedTuple):
     """How many patients have a row, how many were left out as deceased, and so on.
 
     `told` are the first problems.
@@ -65,7 +65,7 @@ class Counts(NamedTuple):
 MOST_TOLD = 20
 
 
-def check(files: Files) -> None:
+def check(files: FactFiles) -> None:
     """Raises InputError for a name whose ending says no format that can be written."""
     problems = [
         Problem(printable(str(path)), f"expected a name that ends in {' or '.join(ENDINGS)}")
@@ -81,7 +81,7 @@ def check(files: Files) -> None:
         raise InputError(problems)
 
 
-class Tables:
+class FactTables:
     """The tables while they are written; `open_tables` makes one."""
 
     def __init__(
@@ -143,9 +143,9 @@ class Tables:
             write_rows(self._problems, (row,))
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> FactCounts:
         """What has been written so far."""
-        return Counts(
+        return FactCounts(
             self._patients,
             self._deceased,
             self._given,
@@ -156,7 +156,7 @@ class Tables:
 
 
 @contextmanager
-def open_tables(selection: Selection, files: Files) -> Iterator[Tables]:
+def open_tables(selection: Selection, files: FactFiles) -> Iterator[FactTables]:
     """Tables to add records to; the files are there once all went well. Raises InputError."""
     check(files)
     with ExitStack() as stack:
@@ -170,7 +170,7 @@ def open_tables(selection: Selection, files: Files) -> Iterator[Tables]:
         facts = _Rows(folder / "facts", fact_columns(selection.trial), 2_000, is_text=False)
         texts = dict.fromkeys(EVIDENCE_COLUMNS, pl.String())
         evidence = _Rows(folder / "evidence", texts, 5_000, is_text=True)
-        tables = Tables(selection, facts, evidence if files.evidence else None, problems)
+        tables = FactTables(selection, facts, evidence if files.evidence else None, problems)
         with writing(str(files.facts)):
             yield tables
             facts.write(files.facts, parts[files.facts])

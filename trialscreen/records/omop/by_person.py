@@ -8,7 +8,7 @@ from typing import Any
 
 from trialscreen.records.entries import Entry, Person, Record
 from trialscreen.records.omop.cdm import SEXES
-from trialscreen.records.omop.entry import entry_of
+from trialscreen.records.omop.event_entries import entry_of
 from trialscreen.records.omop.events import Staged, dicts, event_rows
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")

@@ -18,7 +18,7 @@ _GZIP = 31
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-class Document(NamedTuple):
+class JsonDocument(NamedTuple):
     """JSON text, and where it stands: a file, and a line of it if it is one of many."""
 
     data: bytes
@@ -73,7 +73,7 @@ class Lines(NamedTuple):
     lines: Iterable[bytes]
 
 
-def opened(path: Path, note: Note, advance: Callable[[int], None]) -> Lines | Document:
+def opened(path: Path, note: Note, advance: Callable[[int], None]) -> Lines | JsonDocument:
     """A file as it is to be read: a document, or many, read while they are asked for.
 
     What ends it early is told to `note`, with the line, and `advance` of the bytes that are
@@ -83,7 +83,7 @@ def opened(path: Path, note: Note, advance: Callable[[int], None]) -> Lines | Do
     blocks = _blocks(path, name, note, advance)
     if _ending(path) in LINES:
         return Lines(name, chain.from_iterable(blocks))
-    return Document(b"\n".join(chain.from_iterable(blocks)), name)
+    return JsonDocument(b"\n".join(chain.from_iterable(blocks)), name)
 
 
 def _blocks(

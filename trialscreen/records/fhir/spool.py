@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import IO, NamedTuple
 
 from trialscreen.model.errors import InputError
-from trialscreen.records.fhir.outdone import Row, left
+from trialscreen.records.fhir.outdone import DatedRow, left
 
 _TABLES = """
 PRAGMA journal_mode = OFF;
@@ -44,7 +44,7 @@ class Kept(NamedTuple):
 
     `group` and `moment` are those of `outdone.Dated`.
 
-    `owner` is the patient's id, or a key that `Store.loose` has made.
+    `owner` is the patient's id, or a key that `Spool.loose` has made.
     """
 
     owner: str
@@ -57,7 +57,7 @@ class Kept(NamedTuple):
     data: bytes
 
 
-class Store:
+class Spool:
     """Resources by patient; in memory, or in a folder. To be closed."""
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -70,7 +70,7 @@ class Store:
         self._base.execute("BEGIN")
         self._waiting: list[tuple[str | int, ...]] = []
 
-    def __enter__(self) -> "Store":
+    def __enter__(self) -> "Spool":
         return self
 
     def __exit__(
@@ -136,7 +136,7 @@ class Store:
             self._data.close()
             self._data = self._path.open("rb", 0)
         for patient, group in groupby(self._base.execute(_BY_PATIENT), itemgetter(0)):
-            rows = [Row._make(row[1:]) for row in group]
+            rows = [DatedRow._make(row[1:]) for row in group]
             numbers = left(rows, on) if on is not None else [row.number for row in rows]
             yield patient, [self._kept(number) for number in numbers]
 

@@ -24,7 +24,7 @@ EXPECTED = (
 DELIMITERS = ",\t;|"
 
 
-class Files:
+class SourceFiles:
     """A source that our own database reads by itself."""
 
     def __init__(self, name: str, here: duckdb.DuckDBPyConnection) -> None:
@@ -97,9 +97,9 @@ _WRONG = {
 }
 
 
-def in_files(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Files:
+def in_files(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> SourceFiles:
     """The tables of a folder, zip or database. Raises InputError."""
-    path, files = Path(source), Files(source, here)
+    path, files = Path(source), SourceFiles(source, here)
     try:
         if path.is_dir():
             _add_files(files, _by_table(path))
@@ -120,7 +120,7 @@ def in_files(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> File
     return files
 
 
-def _attach(files: Files, path: Path) -> None:
+def _attach(files: SourceFiles, path: Path) -> None:
     files.here.execute(f"ATTACH {literal(str(path))} AS cdm (READ_ONLY)")
     found = files.here.execute(
         "SELECT table_schema, table_name, table_type FROM information_schema.tables"
@@ -133,7 +133,7 @@ def _attach(files: Files, path: Path) -> None:
             files.in_place |= {name.lower()} if kind == "BASE TABLE" else set()
 
 
-def _add(files: Files, table: str, relation: str) -> None:
+def _add(files: SourceFiles, table: str, relation: str) -> None:
     """Adds a table, with the columns that it turns out to have."""
     described = files.here.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     files.tables[table] = (
@@ -202,7 +202,7 @@ def _unpacked(path: Path, folder: Path) -> Path:
     return folder
 
 
-def _add_files(files: Files, by_table: dict[str, list[Path]]) -> None:
+def _add_files(files: SourceFiles, by_table: dict[str, list[Path]]) -> None:
     for table, paths in by_table.items():
         listed = ", ".join(literal(str(path)) for path in paths)
         if paths[0].name.lower().endswith(".parquet"):
