@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from trialscreen import load_trial
-from trialscreen.log.entry import Correction, Criteria, Entry, LoggedFinding, Outcome
+from trialscreen.log.entry import Correction, Criteria, LoggedFinding, Outcome, ScreeningEntry
 from trialscreen.log.recording import criteria_of
 
 TRIAL = load_trial()
@@ -20,7 +20,7 @@ def entry(
     consent: bool = True,
     note: str = "",
     criteria: Criteria | None = None,
-) -> Entry:
+) -> ScreeningEntry:
     """An entry that found `failed`; before consent it keeps the ids only."""
     kinds = {one.id: one for one in TRIAL.criteria}
     found = tuple(
@@ -28,7 +28,7 @@ def entry(
         for one in failed
         if one in kinds and consent
     )
-    return Entry(
+    return ScreeningEntry(
         subject,
         on,
         criteria or criteria_of(TRIAL),

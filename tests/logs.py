@@ -8,7 +8,7 @@ from pathlib import Path
 from trialscreen import load_trial, screen
 from trialscreen.answers.answer import Answer
 from trialscreen.answers.sampled import told_apart
-from trialscreen.log.entry import Correction, Entry
+from trialscreen.log.entry import Correction, ScreeningEntry
 from trialscreen.log.recording import recorded
 from trialscreen.log.store import Log, open_or_begin
 
@@ -25,7 +25,7 @@ def screened(
     on: date = ON,
     note: str = "",
     corrects: Correction | None = None,
-) -> Entry:
+) -> ScreeningEntry:
     given = {name: Answer(text, "flag") for name, text in answers.items()}
     answered = told_apart(TRIAL, given, [])
     return recorded(screen(TRIAL, answers, on), answered, subject, note, corrects)
@@ -45,7 +45,7 @@ def filled(path: Path, entries: int) -> Path:
     return path
 
 
-def nth(number: int, entries: int) -> Entry:
+def nth(number: int, entries: int) -> ScreeningEntry:
     """The entry of that number in a log of `entries`."""
     corrects = Correction(number - 1, "misread") if number == entries // 2 > 1 else None
     subject = number - 1 if corrects else number

@@ -14,7 +14,7 @@ from trialscreen.answers.answer import Answer
 from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.element_flags import Flags
 from trialscreen.log.decisions import Kept
-from trialscreen.log.entry import Correction, Entry
+from trialscreen.log.entry import Correction, ScreeningEntry
 from trialscreen.log.recording import recorded
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.trial import Criterion, Element, Trial
@@ -58,7 +58,7 @@ def in_the_log(record: ScreeningRecord, subject: str, number: int = 1) -> Screen
 
 def entry(
     screening: Screening, subject: str, number: int, answers: Mapping[str, Answer] | None = None
-) -> Entry:
+) -> ScreeningEntry:
     """As the log would keep it: before consent without answers."""
     seal = sha256(f"{number} {subject}".encode()).hexdigest()
     at = AT + timedelta(hours=number)
@@ -69,7 +69,7 @@ def entry(
 def log(subjects: int) -> LogReport:
     """A log of so many subjects: one in ten comes back later, one in 25 entries is corrected."""
     screenings = [patient(name).screening for name in STATES]
-    entries: list[Entry] = []
+    entries: list[ScreeningEntry] = []
     for n in range(subjects):
         first = screenings[(n * n + n // 3) % len(STATES)]
         entries.append(_next(entries, first, f"S-{n + 1:03d}", first.on + timedelta(n // 2)))
@@ -101,7 +101,9 @@ def decided_log() -> LogReport:
     return report._replace(entries=[*report.entries, *added])
 
 
-def _next(entries: list[Entry], screening: Screening, subject: str, on: date) -> Entry:
+def _next(
+    entries: list[ScreeningEntry], screening: Screening, subject: str, on: date
+) -> ScreeningEntry:
     one = entry(screening, subject, len(entries) + 1)
     return one._replace(on=on)
 
@@ -176,7 +178,7 @@ def _hostile_notes(name: str) -> Iterator[tuple[str, str]]:
         yield key, bad(f"{key} {name}")
 
 
-def _hostile_entry(one: Entry) -> Entry:
+def _hostile_entry(one: ScreeningEntry) -> ScreeningEntry:
     corrects = Correction(0, bad("reason"))
     return one._replace(by=bad("by"), note=bad("remark"), corrects=corrects)
 

@@ -6,7 +6,7 @@ import io
 from tests.deciding import enrolled, state
 from tests.logged import ON, TRIAL, entry
 from trialscreen.log.decisions import Kept
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.recording import criteria_of
 from trialscreen.output.export.screening_log import COLUMNS, log_rows, not_in_log_rows
 from trialscreen.text import csvtext
@@ -69,7 +69,7 @@ def test_a_decision_has_its_own_columns() -> None:
 
 
 def test_every_field_of_an_entry_has_a_column_or_a_line_that_says_it_has_none() -> None:
-    assert len(Entry._fields) == 17  # another one needs its column, or a line
+    assert len(ScreeningEntry._fields) == 17  # another one needs its column, or a line
     assert all(
         one in not_in_log_rows(TRIAL, [])[0] for one in ("answers", "awaited", "too old", "record")
     )

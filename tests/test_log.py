@@ -11,7 +11,7 @@ import pytest
 from tests.logs import CONSENT, NCT_ID, ON, TOOL, TRIAL, begun, filled, screened
 from trialscreen import load_trial, screen
 from trialscreen.answers.answer import Answer
-from trialscreen.log.entry import Correction, Entry
+from trialscreen.log.entry import Correction, ScreeningEntry
 from trialscreen.log.follow_up import due, latest, rescreen
 from trialscreen.log.recording import recorded
 from trialscreen.log.seal import NO_SEAL, entry_of, sealed, texts
@@ -96,15 +96,15 @@ def test_an_entry_of_before_readings_were_kept_is_read_as_it_is() -> None:
         del part["unconfirmed"]
     del head["awaited"], head["stale"]
     found = entry_of(sealed(1, NO_SEAL, None, json.dumps(head), json.dumps(detail)))
-    assert isinstance(found, Entry)
+    assert isinstance(found, ScreeningEntry)
     assert (found.outcome.failed, found.outcome.unconfirmed) == (("E12",), ())
     assert {one.unconfirmed for one in found.findings} == {()}
 
 
-def entry_of_now(kept: Entry) -> Entry:
+def entry_of_now(kept: ScreeningEntry) -> ScreeningEntry:
     head, detail = texts(kept._replace(at=datetime.now(UTC), by="JW", tool=TOOL))
     found = entry_of(sealed(1, "0" * 64, None, head, detail))
-    assert isinstance(found, Entry)
+    assert isinstance(found, ScreeningEntry)
     return found
 
 
@@ -173,7 +173,7 @@ def entry(
     answers: Mapping[str, str],
     on: date = ON,
     corrects: int | None = None,
-) -> Entry:
+) -> ScreeningEntry:
     correction = None if corrects is None else Correction(corrects, "misread")
     kept = screened(subject, {**CONSENT, **answers}, on, corrects=correction)
     return entry_of_now(kept)._replace(number=number)
@@ -268,8 +268,8 @@ def test_an_entry_keeps_what_is_stale_and_what_is_awaited(tmp_path: Path) -> Non
         log.append(screened("S-1", {**CONSENT, **given}), "JW", TOOL)
         log.append(screened("S-2", {**given, "ast": "pending"}), "JW", TOOL)
         full, least = log.entries()
-    assert isinstance(full, Entry)
-    assert isinstance(least, Entry)
+    assert isinstance(full, ScreeningEntry)
+    assert isinstance(least, ScreeningEntry)
     assert [tuple(one) for one in full.stale] == [("tsh", "2026-09-01", "28 days")]
     assert [tuple(one) for one in full.awaited] == [("alt", date(2026, 10, 30), "the night lab")]
     assert full.answers["alt"].is_pending
@@ -295,8 +295,8 @@ def test_an_entry_keeps_what_the_record_said_and_not_the_number_of_the_patient(
             kept = recorded(replace(found, evidence=EVIDENCE), answers, subject)
             log.append(kept, "JW", TOOL)
         full, least = log.entries()
-    assert isinstance(full, Entry)
-    assert isinstance(least, Entry)
+    assert isinstance(full, ScreeningEntry)
+    assert isinstance(least, ScreeningEntry)
     tsh, sex, paget = EVIDENCE
     assert full.evidence == (tsh, sex._replace(source="Patient"), paget)
     assert least.evidence == ()

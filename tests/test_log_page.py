@@ -8,7 +8,7 @@ from tests.deciding import enrolled, state
 from tests.reports import entry, log, patient
 from trialscreen import load_trial
 from trialscreen.log.decisions import Kept
-from trialscreen.log.entry import Correction, Entry
+from trialscreen.log.entry import Correction, ScreeningEntry
 from trialscreen.log.follow_up import current, latest
 from trialscreen.output.report.log_page import LogReport, Reason, SubjectCounts, counts_of, log_page
 from trialscreen.output.report.render import plain
@@ -20,7 +20,9 @@ ELIGIBLE, WASHOUT, LAB, OPEN = (
 )
 
 
-def changed(one: Entry, on: date | None = None, corrects: int | None = None) -> Entry:
+def changed(
+    one: ScreeningEntry, on: date | None = None, corrects: int | None = None
+) -> ScreeningEntry:
     if on is not None:
         one = one._replace(on=on)
     if corrects is not None:
@@ -28,7 +30,7 @@ def changed(one: Entry, on: date | None = None, corrects: int | None = None) -> 
     return one
 
 
-def counts(*entries: Entry) -> SubjectCounts:
+def counts(*entries: ScreeningEntry) -> SubjectCounts:
     return counts_of(latest(entries).values(), IDS)
 
 

@@ -12,7 +12,7 @@ import yaml
 from tests.deciding import ELIGIBLE, add, entry_of_case
 from tests.logs import CONSENT, TRIAL, begun, screened
 from tests.process import run
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.queue import Waiting, queue
 from trialscreen.output.report.queue_list import queue_listing, wait_words
 
@@ -29,9 +29,9 @@ def waiting(case: dict[str, Any], path: Path) -> list[Waiting]:
         if decided := case.get("decided"):
             add(log, entry_of_case(decided))
 
-        def full(entry: Entry) -> Entry:
+        def full(entry: ScreeningEntry) -> ScreeningEntry:
             found = log.entry(entry.number)
-            assert isinstance(found, Entry)
+            assert isinstance(found, ScreeningEntry)
             return found
 
         return queue(TRIAL, log.every(details=False), case.get("asked", ON), full)

@@ -18,7 +18,7 @@ from tests.logs import ON, TOOL, TRIAL, begun
 from trialscreen import screen
 from trialscreen.answers.answer import Answer
 from trialscreen.answers.answers_file import read_answers
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.recording import recorded
 from trialscreen.log.store import open_log
 from trialscreen.log.verify import verify
@@ -27,7 +27,7 @@ PATIENTS = [Path(f"docs/patients/{kind}.yaml") for kind in ("eligible", "ineligi
 TIMES = 5
 
 
-def patients() -> Iterator[Entry]:
+def patients() -> Iterator[ScreeningEntry]:
     """The example patients, with everything that was answered for them."""
     for path in PATIENTS:
         answers = read_answers(str(path), [])
@@ -44,7 +44,7 @@ def seconds(step: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def fill(path: Path, count: int, some: list[Entry]) -> None:
+def fill(path: Path, count: int, some: list[ScreeningEntry]) -> None:
     """Adds so many, without waiting for the disk."""
     with begun(path) as log:
         log._connection.execute("PRAGMA synchronous = OFF")
@@ -52,7 +52,7 @@ def fill(path: Path, count: int, some: list[Entry]) -> None:
             log.append(some[number % len(some)]._replace(subject=f"S-{number}"), "JW", TOOL)
 
 
-def append(path: Path, some: list[Entry]) -> None:
+def append(path: Path, some: list[ScreeningEntry]) -> None:
     with begun(path) as log:
         log.append(some[0], "JW", TOOL)
 

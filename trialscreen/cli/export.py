@@ -183,11 +183,11 @@ def sdtm_ie(
     A row for each criterion that a subject failed at the last screening (SDTM
     Implementation Guide 3.4). What IE cannot carry is told on stderr.
     """
-    from trialscreen.log.entry import Entry  # noqa: PLC0415
+    from trialscreen.log.entry import ScreeningEntry  # noqa: PLC0415
     from trialscreen.output.export.sdtm.domains import criteria_not_met, not_in_criteria_not_met  # noqa: PLC0415
 
     trial = load_trial(context.obj)
-    entries = [one for one in _entries(trial, file) if isinstance(one, Entry)]
+    entries = [one for one in _entries(trial, file) if isinstance(one, ScreeningEntry)]
     made = max((one.at for one in entries), default=datetime.min.replace(tzinfo=UTC))
     _write_dataset(output, criteria_not_met(trial, entries, study), made)
     tell_left_out(not_in_criteria_not_met(trial, entries))

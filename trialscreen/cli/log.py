@@ -119,7 +119,7 @@ def rescreen(
     enrolled it touches. Nothing is added to the log.
     """
     from trialscreen.log.board import decided  # noqa: PLC0415
-    from trialscreen.log.entry import Entry  # noqa: PLC0415
+    from trialscreen.log.entry import ScreeningEntry  # noqa: PLC0415
     from trialscreen.log.follow_up import rescreen as again  # noqa: PLC0415
     from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.output.report import amendment_page as report  # noqa: PLC0415
@@ -130,7 +130,7 @@ def rescreen(
     with open_log(file) as log:
         log.check_trial(new.registration.nct_id)
         entries = list(log.every())
-    found = again(new, (one for one in entries if isinstance(one, Entry)), day)
+    found = again(new, (one for one in entries if isinstance(one, ScreeningEntry)), day)
     enrolled = {
         name: one.dose_cohort or "enrolled"
         for name, one in decided(entries).items()

@@ -12,7 +12,7 @@ from trialscreen.cli.output import Format, print_result
 from trialscreen.criteria_file.load import load_trial
 
 if TYPE_CHECKING:
-    from trialscreen.log.entry import Entry
+    from trialscreen.log.entry import ScreeningEntry
 
 
 class QueueFormat(StrEnum):
@@ -49,7 +49,7 @@ def todo(
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
 
-        def full(entry: "Entry") -> "Entry":
+        def full(entry: "ScreeningEntry") -> "ScreeningEntry":
             found = log.entry(entry.number)
             assert isinstance(found, type(entry))
             return found

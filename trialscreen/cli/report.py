@@ -121,7 +121,7 @@ def _beside(flags: Flags, others: Mapping[str, object], message: str) -> Iterato
 def _from_log(trial: Trial, file: Path, number: int | None) -> str:
     """The page of a log, or the record of one entry, as a document. Raises InputError."""
     from trialscreen.log.board import decided  # noqa: PLC0415 - for logs only
-    from trialscreen.log.entry import Entry  # noqa: PLC0415
+    from trialscreen.log.entry import ScreeningEntry  # noqa: PLC0415
     from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.log.verify import verify  # noqa: PLC0415
     from trialscreen.output.report.log_check import checked_words  # noqa: PLC0415
@@ -137,7 +137,7 @@ def _from_log(trial: Trial, file: Path, number: int | None) -> str:
         entry, every = log.entry(number), list(log.every(details=False))
     if entry is None:
         refuse("--entry", f"there is no entry {number}")
-    if not isinstance(entry, Entry):
+    if not isinstance(entry, ScreeningEntry):
         refuse("--entry", f"entry {number} is a decision; a record is that of a screening")
     if checked.faults:
         message = "is not as it was written ('log verify' says where), so nothing of it is recorded"

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from trialscreen.log.decisions import CohortState, Decision, Kept, State
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.follow_up import current, latest
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import count_of
@@ -66,7 +66,7 @@ class Board(NamedTuple):
     cohorts: tuple[CohortBoard, ...]
     enrolled: int
     enrollment: int | None
-    undecided: tuple[Entry, ...]
+    undecided: tuple[ScreeningEntry, ...]
 
 
 def decided(entries: Iterable[Kept]) -> dict[str, Decision]:
@@ -85,7 +85,7 @@ def standing(entries: Iterable[Kept]) -> list[Decision]:
     return [one for one in current(decisions) if one.decision != "none"]
 
 
-def undecided(entries: Iterable[Kept]) -> list[Entry]:
+def undecided(entries: Iterable[Kept]) -> list[ScreeningEntry]:
     """The newest screening of each subject of whom nothing was decided since.
 
     Who was turned away and is screened again is to be decided anew; a participant is not.
@@ -93,7 +93,7 @@ def undecided(entries: Iterable[Kept]) -> list[Entry]:
     kept = list(entries)
     last = decided(kept)
     participants = {one.subject for one in standing(kept) if one.decision == "enrolled"}
-    newest = latest(one for one in kept if isinstance(one, Entry))
+    newest = latest(one for one in kept if isinstance(one, ScreeningEntry))
     return [
         one
         for subject, one in newest.items()
@@ -101,7 +101,7 @@ def undecided(entries: Iterable[Kept]) -> list[Entry]:
     ]
 
 
-def _is_anew(screening: Entry, decision: Decision) -> bool:
+def _is_anew(screening: ScreeningEntry, decision: Decision) -> bool:
     """Whether a screening was entered after a decision, and is of that day or a later one."""
     return decision.on <= screening.on and decision.number < screening.number
 

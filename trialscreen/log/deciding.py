@@ -6,7 +6,7 @@ from itertools import groupby
 
 from trialscreen.log.board import Cohorts, decided, standing
 from trialscreen.log.decisions import CohortState, Decision, Kept
-from trialscreen.log.entry import Entry, Outcome
+from trialscreen.log.entry import Outcome, ScreeningEntry
 from trialscreen.log.follow_up import current, latest, rescreen
 from trialscreen.log.store import Log
 from trialscreen.model.errors import InputError, Problem
@@ -31,7 +31,7 @@ def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
     despite = tuple(_against(trial, others, decision, screening))
     reason = decision.reason if decision.corrects is None else decision.corrects.reason
     if despite and not reason.strip():
-        subjects = {one.subject for one in every if isinstance(one, Entry)}
+        subjects = {one.subject for one in every if isinstance(one, ScreeningEntry)}
         hint = "" if decision.subject in subjects else nearest(decision.subject, subjects)
         told = (
             *despite,
@@ -43,7 +43,7 @@ def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
 
 def _newest_screening(entries: Iterable[Kept], subject: str, on: date) -> int | None:
     """The number of a subject's last screening by a day."""
-    screenings = (one for one in entries if isinstance(one, Entry) and one.on <= on)
+    screenings = (one for one in entries if isinstance(one, ScreeningEntry) and one.on <= on)
     newest = latest(screenings).get(subject)
     return None if newest is None else newest.number
 
@@ -70,7 +70,7 @@ _CORRECT = "If that is wrong, correct it with --corrects {}"
 
 
 def _against(
-    trial: Trial, others: Sequence[Kept], decision: Decision, screening: Entry | None
+    trial: Trial, others: Sequence[Kept], decision: Decision, screening: ScreeningEntry | None
 ) -> Iterator[str]:
     """What a decision needs a reason for."""
     if decision.decision == "none":
@@ -90,7 +90,7 @@ def _against(
         yield f"{name}: {one.why}{until}"
 
 
-def _not_eligible(trial: Trial, screening: Entry, on: date) -> Iterator[str]:
+def _not_eligible(trial: Trial, screening: ScreeningEntry, on: date) -> Iterator[str]:
     """Why a subject is not eligible on a day by a screening: as it was found, and as of then."""
     found = f"entry {screening.number}, the newest screening, found the subject"
     if screening.outcome.verdict != "eligible":

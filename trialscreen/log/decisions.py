@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple, get_args
 
-from trialscreen.log.entry import Correction, Criteria, Entry
+from trialscreen.log.entry import Correction, Criteria, ScreeningEntry
 from trialscreen.model.dates import in_utc
 
 Choice = Literal["enrolled", "declined", "withdrawn", "screen-failure", "none"]
@@ -63,11 +63,11 @@ class CohortState(NamedTuple):
     seal: str = ""
 
 
-Kept = Entry | Decision | CohortState
+Kept = ScreeningEntry | Decision | CohortState
 """Whatever is an entry of a log."""
 
 KINDS: Mapping[type, str] = {
-    Entry: "screening",
+    ScreeningEntry: "screening",
     Decision: "decision",
     CohortState: "dose cohort state",
 }

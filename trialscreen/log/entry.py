@@ -57,7 +57,7 @@ class Correction(NamedTuple):
     reason: str
 
 
-class Entry(NamedTuple):
+class ScreeningEntry(NamedTuple):
     """One screening for the log.
 
     Before consent, `answers`, `findings`, `stale` and `evidence` are empty.

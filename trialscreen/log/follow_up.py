@@ -8,7 +8,7 @@ from trialscreen.answers.answer import readable_facts
 from trialscreen.answers.later import carried
 from trialscreen.answers.sampled import read_samples
 from trialscreen.log.decisions import Kept
-from trialscreen.log.entry import Entry, Outcome
+from trialscreen.log.entry import Outcome, ScreeningEntry
 from trialscreen.log.recording import outcome_of
 from trialscreen.model.errors import InputError, Problem
 from trialscreen.model.trial import Trial
@@ -30,9 +30,9 @@ def current(entries: Iterable[K]) -> list[K]:
     return [one for one in listed if one.number not in corrected]
 
 
-def latest(entries: Iterable[Entry]) -> dict[str, Entry]:
+def latest(entries: Iterable[ScreeningEntry]) -> dict[str, ScreeningEntry]:
     """The last screening of each subject, by its date; subjects as they first appear."""
-    found: dict[str, Entry] = {}
+    found: dict[str, ScreeningEntry] = {}
     for entry in current(entries):
         subject, before = entry.subject, found.get(entry.subject)
         if before is None or before.on <= entry.on:
@@ -47,10 +47,10 @@ class Due(NamedTuple):
     """A subject to screen again: from `day` on, by the last entry; `failed` clear by then."""
 
     day: date
-    entry: Entry
+    entry: ScreeningEntry
 
 
-def due(entries: Iterable[Entry]) -> list[Due]:
+def due(entries: Iterable[ScreeningEntry]) -> list[Due]:
     """Who fails now and will not later, if nothing else changes; the earliest first."""
     found = [
         Due(entry.outcome.clears_on, entry)
@@ -85,7 +85,7 @@ class Again(NamedTuple):
     are too old by then.
     """
 
-    entry: Entry
+    entry: ScreeningEntry
     now: Outcome | None
     flips: tuple[Flip, ...] = ()
     problems: tuple[str, ...] = ()
@@ -108,12 +108,12 @@ class Again(NamedTuple):
         return self.is_changed or self.now is None
 
 
-def rescreen(trial: Trial, entries: Iterable[Entry], on: date) -> list[Again]:
+def rescreen(trial: Trial, entries: Iterable[ScreeningEntry], on: date) -> list[Again]:
     """Each subject's last screening, with its answers and these criteria on day `on`."""
     return [_again(trial, entry, on) for entry in latest(entries).values()]
 
 
-def _again(trial: Trial, entry: Entry, on: date) -> Again:
+def _again(trial: Trial, entry: ScreeningEntry, on: date) -> Again:
     if entry.stage != "full":
         return Again(entry, None, problems=("no answers are kept before consent",))
     if on < entry.on:
@@ -139,7 +139,7 @@ def _passes(screening: Screening) -> Mapping[str, bool | None]:
 
 
 def _flips(
-    entry: Entry, then: Mapping[str, bool | None], now: Mapping[str, bool | None]
+    entry: ScreeningEntry, then: Mapping[str, bool | None], now: Mapping[str, bool | None]
 ) -> Iterable[Flip]:
     """`then` is by the new criteria on the old date."""
     was = {one.id: one.passes for one in entry.findings}

@@ -11,7 +11,7 @@ from trialscreen.answers.later import carried
 from trialscreen.answers.sampled import read_samples
 from trialscreen.log.board import undecided
 from trialscreen.log.decisions import Kept
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.follow_up import current
 from trialscreen.model.trial import Trial
 from trialscreen.screening.samples import Stale, stale
@@ -36,7 +36,7 @@ class Wait(NamedTuple):
 class Waiting(NamedTuple):
     """A subject who waits, by the newest screening."""
 
-    entry: Entry
+    entry: ScreeningEntry
     waits: tuple[Wait, ...]
 
     @property
@@ -50,14 +50,17 @@ class Waiting(NamedTuple):
 
 
 def queue(
-    trial: Trial, entries: Iterable[Kept], on: date, full: Callable[[Entry], Entry]
+    trial: Trial,
+    entries: Iterable[Kept],
+    on: date,
+    full: Callable[[ScreeningEntry], ScreeningEntry],
 ) -> list[Waiting]:
     """Who waits on a day, by what was entered of it and the days before; the next due first.
 
     `full` gives an entry with its answers, where `entries` have none.
     """
     kept = [one for one in entries if one.on <= on]
-    screenings = current(one for one in kept if isinstance(one, Entry))
+    screenings = current(one for one in kept if isinstance(one, ScreeningEntry))
     found = [
         Waiting(entry, waits)
         for entry in undecided(kept)
@@ -66,7 +69,7 @@ def queue(
     return sorted(found, key=lambda one: (one.next_date or date.max, one.since, one.entry.number))
 
 
-def _since(newest: Entry, screenings: Iterable[Entry]) -> Mapping[What, date]:
+def _since(newest: ScreeningEntry, screenings: Iterable[ScreeningEntry]) -> Mapping[What, date]:
     """Since when the subject waits for what the newest screening waits for, without a break."""
     of_subject = (one for one in screenings if one.subject == newest.subject)
     earlier = sorted(of_subject, key=lambda one: (one.on, one.number), reverse=True)
@@ -78,7 +81,7 @@ def _since(newest: Entry, screenings: Iterable[Entry]) -> Mapping[What, date]:
     return found
 
 
-def _goes_on(entry: Entry) -> set[What]:
+def _goes_on(entry: ScreeningEntry) -> set[What]:
     """Of what a screening waits for, that which an earlier one may have waited for already."""
     outcome, waits = entry.outcome, set[What]()
     if entry.stage == "before consent":
@@ -92,10 +95,10 @@ def _goes_on(entry: Entry) -> set[What]:
 
 def _waits(
     trial: Trial,
-    entry: Entry,
+    entry: ScreeningEntry,
     on: date,
     since: Mapping[What, date],
-    full: Callable[[Entry], Entry],
+    full: Callable[[ScreeningEntry], ScreeningEntry],
 ) -> Iterator[Wait]:
     outcome = entry.outcome
     fails = outcome.verdict == "ineligible"
@@ -115,6 +118,6 @@ def _waits(
         yield Wait("stale values", first, first, tuple(one.element for one in old))
 
 
-def _stale(trial: Trial, entry: Entry, on: date) -> tuple[Stale, ...]:
+def _stale(trial: Trial, entry: ScreeningEntry, on: date) -> tuple[Stale, ...]:
     answers = carried(trial, entry.answers, entry.on, on).answers
     return stale(trial.elements, read_samples(trial, answers, on, []).days, on)

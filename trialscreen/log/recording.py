@@ -18,9 +18,9 @@ from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.log.entry import (
     Correction,
     Criteria,
-    Entry,
     LoggedFinding,
     Outcome,
+    ScreeningEntry,
     Stage,
 )
 from trialscreen.log.pseudonyms import check_remark
@@ -39,7 +39,7 @@ def recorded(
     subject: str,
     note: str = "",
     corrects: Correction | None = None,
-) -> Entry:
+) -> ScreeningEntry:
     """What the log keeps of a screening of `subject`, a checked code.
 
     Before consent that is the code, the date, the outcome, the failed criteria and the day on
@@ -49,7 +49,7 @@ def recorded(
     stage: Stage = "full" if consent_is_recorded(screening) else "before consent"
     outcome = outcome_of(screening)._replace(clears_on=_clear_day(screening))
     criteria = criteria_of(screening.trial)
-    least = Entry(subject, screening.on, criteria, outcome, stage, note, corrects)
+    least = ScreeningEntry(subject, screening.on, criteria, outcome, stage, note, corrects)
     if stage == "before consent":
         return least._replace(awaited=tuple(_sources_awaited(screening)))
     _check_notes(answers)

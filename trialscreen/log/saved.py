@@ -9,7 +9,7 @@ from trialscreen.answers.answer import SUBJECT
 from trialscreen.answers.answers_file import KEPT, read_answers
 from trialscreen.answers.values import read_day
 from trialscreen.log.decisions import Kept
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import ScreeningEntry
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.trial import SCREENING_DATE
 
@@ -27,7 +27,9 @@ class Saved(NamedTuple):
 
 def saved_answers(nct_id: str, folders: Iterable[Path], entries: Iterable[Kept]) -> list[Saved]:
     """What interviews saved for a trial in these folders, with the subject's code; by file name."""
-    numbers = {(one.subject, one.on): one.number for one in entries if isinstance(one, Entry)}
+    numbers = {
+        (one.subject, one.on): one.number for one in entries if isinstance(one, ScreeningEntry)
+    }
     return [
         one._replace(number=numbers.get((one.subject, one.on or date.min)))
         for folder in folders

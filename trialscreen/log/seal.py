@@ -17,9 +17,9 @@ from trialscreen.log.decisions import Kept, decision_of, head_of
 from trialscreen.log.entry import (
     Correction,
     Criteria,
-    Entry,
     LoggedFinding,
     Outcome,
+    ScreeningEntry,
     Stage,
 )
 from trialscreen.model.dates import in_utc
@@ -56,7 +56,7 @@ def seal_of(number: int, previous: str, corrects: int | None, head: bytes, detai
 
 def texts(entry: Kept) -> tuple[str, str]:
     """The head and the detail; of a decision the head is all."""
-    if not isinstance(entry, Entry):
+    if not isinstance(entry, ScreeningEntry):
         return text_of(head_of(entry)), "{}"
     head = {
         "at": in_utc(entry.at),
@@ -108,7 +108,7 @@ def _entry_of(row: Row) -> Kept:
         return decision_of(head, row.number, row.corrects, row.seal)
     detail = json.loads(row.detail) if row.detail else {"answers": {}, "found": []}
     _check_words(head)
-    return Entry(
+    return ScreeningEntry(
         subject=head["subject"],
         on=date.fromisoformat(head["screening_date"]),
         criteria=Criteria(**head["criteria"]),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
-from trialscreen.log.entry import Correction, Entry
+from trialscreen.log.entry import Correction, ScreeningEntry
 from trialscreen.log.seal import NO_SEAL, Row, entry_of, sealed, text_of, texts
 from trialscreen.model.errors import InputError
 from trialscreen.text.characters import printable
@@ -29,7 +29,7 @@ MOST = 2**63 - 1
 DAMAGED = "is damaged; 'log verify' says where"
 
 
-K = TypeVar("K", Entry, Decision, CohortState)
+K = TypeVar("K", ScreeningEntry, Decision, CohortState)
 
 
 class Log:
@@ -40,9 +40,9 @@ class Log:
         self.id = id_
         """What tells it from all other logs."""
 
-    def entries(self, *, details: bool = True) -> Iterator[Entry]:
+    def entries(self, *, details: bool = True) -> Iterator[ScreeningEntry]:
         """All screenings in their order; without details, none has answers or findings."""
-        return (one for one in self.every(details=details) if isinstance(one, Entry))
+        return (one for one in self.every(details=details) if isinstance(one, ScreeningEntry))
 
     def every(self, *, details: bool = True) -> Iterator[Kept]:
         """All entries in their order, as of now: screenings, and what was decided."""
@@ -100,7 +100,7 @@ class Log:
         nct_id: str,
         subject: str | None,
         corrects: Correction | None,
-        kind: type[Kept] = Entry,
+        kind: type[Kept] = ScreeningEntry,
     ) -> None:
         """Whether an entry can be added. Raises InputError for another trial's, or a wrong one."""
         self.check_trial(nct_id)

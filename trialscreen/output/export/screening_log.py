@@ -7,7 +7,7 @@ enrolment log) say what such a log documents: who entered pre-trial screening.
 from collections.abc import Iterator, Mapping, Sequence
 
 from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.follow_up import corrected_by
 from trialscreen.model.dates import in_utc
 from trialscreen.model.trial import Trial
@@ -56,7 +56,7 @@ def log_rows(trial: Trial, entries: Sequence[Kept]) -> Iterator[tuple[object, ..
     corrected = corrected_by(entries)
     texts = {one.id: " ".join(one.text.split()) for one in trial.criteria}
     for entry in entries:
-        if isinstance(entry, Entry):
+        if isinstance(entry, ScreeningEntry):
             known = texts if entry.criteria.sha256 == trial.sha256 else {}
             cells = _of_screening(entry, known)
         else:
@@ -80,7 +80,7 @@ def _of_any(entry: Kept, corrected: int | None) -> dict[str, object]:
     }
 
 
-def _of_screening(entry: Entry, known: Mapping[str, str]) -> dict[str, object]:
+def _of_screening(entry: ScreeningEntry, known: Mapping[str, str]) -> dict[str, object]:
     outcome = entry.outcome
     return {
         "Subject": entry.subject,
@@ -117,7 +117,7 @@ def _of_decision(entry: Decision | CohortState) -> dict[str, object]:
     }
 
 
-def _reasons(entry: Entry, texts: Mapping[str, str]) -> Iterator[str]:
+def _reasons(entry: ScreeningEntry, texts: Mapping[str, str]) -> Iterator[str]:
     """Each failed criterion by its id and words, those of `texts` first."""
     labels = {one.id: one.label for one in entry.findings}
     for one in entry.outcome.failed:
@@ -133,7 +133,7 @@ def not_in_log_rows(trial: Trial, entries: Sequence[Kept]) -> list[str]:
         "the proof: a seal can be checked in the log only, for it covers all of the entry",
         "text that a spreadsheet would run: it gets an apostrophe; control characters go",
     ]
-    screenings = [one for one in entries if isinstance(one, Entry)]
+    screenings = [one for one in entries if isinstance(one, ScreeningEntry)]
     if other := sum(one.criteria.sha256 != trial.sha256 for one in screenings):
         lines.append(
             f"the criterion texts of entries made by another criteria file ({other} of"

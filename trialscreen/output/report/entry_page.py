@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from trialscreen.log.decisions import KINDS, Kept
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.seal import texts
 from trialscreen.model.evidence import place_in_words
 from trialscreen.output.report.decision_page import decision_page
@@ -17,7 +17,7 @@ from trialscreen.screening.readings import UNCONFIRMED, on_readings
 
 def entry_page(entry: Kept) -> blocks.Page:
     """An entry as it stands in the log."""
-    if not isinstance(entry, Entry):
+    if not isinstance(entry, ScreeningEntry):
         return (*decision_page(entry), *_about(entry))
     outcome = entry.outcome
     return (
@@ -33,7 +33,7 @@ def entry_page(entry: Kept) -> blocks.Page:
     )
 
 
-def _outcome_detail(entry: Entry) -> str:
+def _outcome_detail(entry: ScreeningEntry) -> str:
     outcome = entry.outcome
     said = [f"fails {', '.join(outcome.failed)}"] if outcome.failed else []
     if outcome.unconfirmed:
@@ -45,7 +45,7 @@ def _outcome_detail(entry: Entry) -> str:
     return "; ".join(said) or "every criterion passes"
 
 
-def _findings(entry: Entry) -> Iterator[blocks.Block]:
+def _findings(entry: ScreeningEntry) -> Iterator[blocks.Block]:
     if not entry.findings:
         return
     yield blocks.Heading("Criteria")
@@ -58,7 +58,7 @@ def _findings(entry: Entry) -> Iterator[blocks.Block]:
     yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4))
 
 
-def _answers(entry: Entry) -> Iterator[blocks.Block]:
+def _answers(entry: ScreeningEntry) -> Iterator[blocks.Block]:
     if not entry.answers:
         return
     yield blocks.Heading("Answers")
@@ -69,7 +69,7 @@ def _answers(entry: Entry) -> Iterator[blocks.Block]:
     yield blocks.table(("Element", "Answer", "Given by", "Evidence"), rows, (0, 1, 0, 1))
 
 
-def _evidence(entry: Entry) -> Iterator[blocks.Block]:
+def _evidence(entry: ScreeningEntry) -> Iterator[blocks.Block]:
     if not entry.evidence:
         return
     yield blocks.Heading("In the record")
@@ -91,7 +91,7 @@ def _lines(entry: Kept) -> Iterator[str]:
     yield f"Criteria {criteria.nct_id}, version {criteria.version}, SHA-256 {criteria.sha256}"
     if entry.corrects is not None:
         yield f"Corrects entry {entry.corrects.of}: {entry.corrects.reason}"
-    if isinstance(entry, Entry) and entry.note:
+    if isinstance(entry, ScreeningEntry) and entry.note:
         yield f"Note: {entry.note}"
     yield f"Seal {entry.seal}"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
-from trialscreen.log.entry import Entry, Outcome
+from trialscreen.log.entry import Outcome, ScreeningEntry
 from trialscreen.log.follow_up import Again, Due, Flip, corrected_by
 from trialscreen.log.saved import Saved
 from trialscreen.output.report.listing import Columns, Listing, listed
@@ -29,22 +29,24 @@ def entries_listing(
         "kind": lambda one: KINDS[type(one)],
         "subject": lambda one: None if isinstance(one, CohortState) else one.subject,
         "on": lambda one: one.on,
-        "screening_date": lambda one: one.on if isinstance(one, Entry) else None,
-        "verdict": lambda one: one.outcome.verdict if isinstance(one, Entry) else None,
-        "open": lambda one: one.outcome.open if isinstance(one, Entry) else None,
-        "unconfirmed": lambda one: one.outcome.unconfirmed if isinstance(one, Entry) else (),
-        "failed": lambda one: one.outcome.failed if isinstance(one, Entry) else (),
-        "clears_on": lambda one: one.outcome.clears_on if isinstance(one, Entry) else None,
+        "screening_date": lambda one: one.on if isinstance(one, ScreeningEntry) else None,
+        "verdict": lambda one: one.outcome.verdict if isinstance(one, ScreeningEntry) else None,
+        "open": lambda one: one.outcome.open if isinstance(one, ScreeningEntry) else None,
+        "unconfirmed": lambda one: (
+            one.outcome.unconfirmed if isinstance(one, ScreeningEntry) else ()
+        ),
+        "failed": lambda one: one.outcome.failed if isinstance(one, ScreeningEntry) else (),
+        "clears_on": lambda one: one.outcome.clears_on if isinstance(one, ScreeningEntry) else None,
         "decision": lambda one: one.decision if isinstance(one, Decision) else None,
-        "dose_cohort": lambda one: None if isinstance(one, Entry) else one.dose_cohort,
+        "dose_cohort": lambda one: None if isinstance(one, ScreeningEntry) else one.dose_cohort,
         "state": lambda one: one.state if isinstance(one, CohortState) else None,
-        "reason": lambda one: None if isinstance(one, Entry) else one.reason,
+        "reason": lambda one: None if isinstance(one, ScreeningEntry) else one.reason,
         "by": lambda one: one.by,
         "at": lambda one: one.at,
         "seal": lambda one: one.seal,
         "corrects": lambda one: None if one.corrects is None else one.corrects.of,
         "corrected_by": lambda one: corrected.get(one.number),
-        "note": lambda one: one.note if isinstance(one, Entry) else "",
+        "note": lambda one: one.note if isinstance(one, ScreeningEntry) else "",
         "file": lambda one: files.get(one.number),
     }
     wanted = (one for one in every if subject is None or _is_of(one, subject))
@@ -85,13 +87,13 @@ def entries_page(
 
 
 def _result(one: Kept) -> str:
-    if isinstance(one, Entry):
+    if isinstance(one, ScreeningEntry):
         return _verdict(one.outcome.verdict, one.outcome.open)
     return one.decision if isinstance(one, Decision) else one.state
 
 
 def _details(one: Kept, corrected_by: int | None, file: str | None) -> Iterator[str]:
-    if isinstance(one, Entry):
+    if isinstance(one, ScreeningEntry):
         yield from one.outcome.failed
         if one.outcome.unconfirmed:
             yield UNCONFIRMED

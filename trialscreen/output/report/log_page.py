@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from trialscreen.log.board import decided
 from trialscreen.log.decisions import Decision, Kept
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.follow_up import current, latest
 from trialscreen.log.verify import noted_as
 from trialscreen.model.trial import Trial
@@ -49,7 +49,7 @@ class SubjectCounts(NamedTuple):
         return self.screened - self.ineligible
 
 
-def counts_of(entries: Iterable[Entry], protocol_order: Sequence[str]) -> SubjectCounts:
+def counts_of(entries: Iterable[ScreeningEntry], protocol_order: Sequence[str]) -> SubjectCounts:
     """SubjectCounts one entry per subject; criteria that are not in `protocol_order` stand last."""
     screened = list(entries)
     verdicts = Counter(one.outcome.verdict for one in screened)
@@ -80,8 +80,8 @@ class LogReport(NamedTuple):
     seals: str
 
     @property
-    def screenings(self) -> list[Entry]:
-        return [one for one in self.entries if isinstance(one, Entry)]
+    def screenings(self) -> list[ScreeningEntry]:
+        return [one for one in self.entries if isinstance(one, ScreeningEntry)]
 
 
 def log_document(report: LogReport) -> str:
@@ -177,7 +177,7 @@ def _name(one: Reason, labels: Mapping[str, str]) -> str:
 # Entries.
 
 
-def _subjects(report: LogReport, subjects: dict[str, Entry]) -> Iterator[blocks.Block]:
+def _subjects(report: LogReport, subjects: dict[str, ScreeningEntry]) -> Iterator[blocks.Block]:
     """The subjects, each with the latest screening."""
     yield blocks.Heading("Subjects")
     if not subjects:
@@ -186,14 +186,25 @@ def _subjects(report: LogReport, subjects: dict[str, Entry]) -> Iterator[blocks.
     times = Counter(one.subject for one in current(report.screenings))
     decided_of = decided(report.entries)
     yield blocks.table(
-        ("Subject", "Last screened", "Verdict", "Fails", "Clears on", "By", "Entry", "Screenings"),
+        (
+            "Subject",
+            "Last screened",
+            "Verdict",
+            "Fails",
+            "Clears on",
+            "By",
+            "Entry",
+            "Screenings",
+        ),
         (_subject(subjects[code], times[code], decided_of.get(code)) for code in sorted(subjects)),
         (0, 0, 0, 2, 0, 0, 0, 0),
         (6, 7),
     )
 
 
-def _subject(entry: Entry, times: int, decision: Decision | None) -> tuple[blocks.Cell, ...]:
+def _subject(
+    entry: ScreeningEntry, times: int, decision: Decision | None
+) -> tuple[blocks.Cell, ...]:
     outcome = entry.outcome
     status = VERDICTS[outcome.verdict]
     details = [_OPEN[outcome.open]] if outcome.open else []

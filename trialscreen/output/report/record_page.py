@@ -12,7 +12,7 @@ from trialscreen.answers.answer import (
 )
 from trialscreen.answers.sampled import read_samples
 from trialscreen.log.decisions import Decision
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.recording import outcome_of
 from trialscreen.log.verify import noted_as
 from trialscreen.model.errors import InputError
@@ -48,12 +48,14 @@ class ScreeningRecord(NamedTuple):
     screening: Screening
     answers: Answers
     tool: str
-    entry: Entry | None = None
+    entry: ScreeningEntry | None = None
     decision: Decision | None = None
     subject: str = ""
 
 
-def record_of(trial: Trial, entry: Entry, decision: Decision | None = None) -> ScreeningRecord:
+def record_of(
+    trial: Trial, entry: ScreeningEntry, decision: Decision | None = None
+) -> ScreeningRecord:
     """The record of a log's entry, found again from its answers; it must come out the same.
 
     Raises InputError for an entry before consent, which has no answers, for one by another
@@ -159,7 +161,7 @@ def _against(decision: Decision | None) -> Iterator[blocks.Block]:
         yield blocks.items(told + [f"Reason: {decision.reason}"] * bool(decision.reason))
 
 
-def _in_the_log(entry: Entry) -> Iterator[tuple[str, str]]:
+def _in_the_log(entry: ScreeningEntry) -> Iterator[tuple[str, str]]:
     recorded = f"recorded {entry.at:%Y-%m-%d %H:%M} UTC by {entry.by}"
     yield "Log entry", f"{entry.number}, {recorded}"
     yield "Seal", f"{entry.number}:{entry.seal}"
@@ -169,7 +171,7 @@ def _in_the_log(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "Note", entry.note
 
 
-def _signatures(entry: Entry | None) -> Iterator[blocks.Part]:
+def _signatures(entry: ScreeningEntry | None) -> Iterator[blocks.Part]:
     """The decision, to tick, and who signs it."""
     screener = "" if entry is None else entry.by
     yield blocks.Heading("Decision and signatures")

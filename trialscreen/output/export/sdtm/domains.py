@@ -6,7 +6,7 @@ SDTM Implementation Guide 3.4, sections 7.4.1 (TI, Trial Inclusion/Exclusion Cri
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from trialscreen.log.entry import Entry
+from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.follow_up import latest
 from trialscreen.model.errors import InputError, Problem, ValueProblem
 from trialscreen.model.trial import Criterion, Kind, Trial
@@ -68,7 +68,9 @@ def trial_criteria(trial: Trial, study: str | None = None) -> Dataset:
     return checked(Dataset("TI", label, _TI, ("IETESTCD", "TIVERS"), rows))
 
 
-def criteria_not_met(trial: Trial, entries: Sequence[Entry], study: str | None = None) -> Dataset:
+def criteria_not_met(
+    trial: Trial, entries: Sequence[ScreeningEntry], study: str | None = None
+) -> Dataset:
     """IE: a row per criterion that a subject certainly failed, by subject in protocol order.
 
     Each subject's latest entry counts, but for those before consent: who has not consented is
@@ -113,7 +115,7 @@ def not_in_trial_criteria(trial: Trial) -> list[str]:
     return lines
 
 
-def not_in_criteria_not_met(trial: Trial, entries: Sequence[Entry]) -> list[str]:
+def not_in_criteria_not_met(trial: Trial, entries: Sequence[ScreeningEntry]) -> list[str]:
     """What IE cannot carry of the log, a line each."""
     counted = latest(entries).values()
     lines = [
@@ -138,7 +140,7 @@ def not_in_criteria_not_met(trial: Trial, entries: Sequence[Entry]) -> list[str]
     return lines
 
 
-def _consented(entries: Sequence[Entry]) -> list[Entry]:
+def _consented(entries: Sequence[ScreeningEntry]) -> list[ScreeningEntry]:
     return [one for one in latest(entries).values() if one.stage == "full"]
 
 
@@ -168,7 +170,7 @@ def _short(text: str) -> str:
     return (room.rpartition(" ")[0].rstrip() or room[:-1]) + CUT
 
 
-def _same_trial(trial: Trial, entries: Iterable[Entry]) -> None:
+def _same_trial(trial: Trial, entries: Iterable[ScreeningEntry]) -> None:
     known = {one.id for one in trial.criteria}
     problems = []
     for entry in entries:
