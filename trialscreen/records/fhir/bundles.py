@@ -11,6 +11,8 @@ from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.documents import JsonDocument, Note
 from trialscreen.records.fhir.heads import Where, head_of, id_of, known_as
 from trialscreen.records.fhir.references import Names, full_url_id, key_of, same_urn
+from trialscreen.records.fhir.repeated import repeated
+from trialscreen.text.characters import shown
 
 
 class InBundle(NamedTuple):
@@ -38,6 +40,9 @@ def entries_of(
         return
     for name, message in damaged:
         note(Problem(document.place(line), f"Bundle {name}: {message}"))
+    if wrong := _given_twice(bundle.data, read.entry or ()):
+        note(Problem(document.place(line), f"is not read: the key {shown(wrong)} stands twice"))
+        return
     every = [_entry_of(raw) for raw in read.entry or ()]
     for number, one in enumerate(every, 1):
         if one is None:
@@ -94,8 +99,24 @@ def _deleted(entries: Sequence[fhir.BundleEntry]) -> Iterator[str]:
 
 
 def _entry_of(raw: Raw) -> fhir.BundleEntry | None:
-    """An entry of a bundle; None if that is not one."""
+    """An entry of a bundle; None if that is not one, or more than one in one."""
     try:
-        return fhir.decode(fhir.BundleEntry, raw)[0]
+        entry, _ = fhir.decode(fhir.BundleEntry, raw)
     except fhir.UNREADABLE:
         return None
+    before, _, after = bytes(raw).rpartition(bytes(entry.resource) or b"}")
+    rest = before + after
+    return None if any(rest.count(key) > 1 for key in _KEYS_OF_ENTRY) else entry
+
+
+_KEYS_OF_ENTRY = (b'"resource"', b'"fullUrl"', b'"request"')
+
+
+def _given_twice(bundle: bytes, entries: Sequence[Raw]) -> str:
+    """A key of a Bundle itself that stands twice, so that entries would be lost."""
+    begins, ends = 0, 0
+    if entries:
+        last = bytes(entries[-1])
+        begins, ends = bundle.find(bytes(entries[0])), bundle.rfind(last) + len(last)
+    keys = repeated(bundle[:begins] + bundle[ends:])
+    return next((key for key in ("resourceType", "type", "entry") if keys.get(key) == key), "")

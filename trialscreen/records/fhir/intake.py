@@ -6,7 +6,7 @@ from msgspec import Raw
 from trialscreen.model.errors import Problem
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.bundles import InBundle, entries_of
-from trialscreen.records.fhir.codings import Vocabulary
+from trialscreen.records.fhir.codings import Coded, Vocabulary
 from trialscreen.records.fhir.documents import JsonDocument, Lines, Note
 from trialscreen.records.fhir.heads import (
     Where,
@@ -28,6 +28,7 @@ from trialscreen.records.fhir.references import (
     same_urn,
     whose,
 )
+from trialscreen.records.fhir.repeated import code_repeated, concepts_in
 from trialscreen.records.fhir.resources import NOTHING
 from trialscreen.records.fhir.spool import ANYBODY, Kept, Spool
 from trialscreen.text.characters import shown
@@ -78,7 +79,7 @@ class Intake:
             kind = head.resource_type
             looked = _CAN_MATTER if kind in _LOOKED_AT or not kind else _CANNOT_MATTER
             if looked and kind in _HOLDERS and head.contained is NOTHING:
-                looked = self._at_a_glance(head)
+                looked = self._at_a_glance(head, line)
             if looked is _CANNOT_MATTER:
                 continue
             if looked is _MATTERS:
@@ -90,7 +91,7 @@ class Intake:
                     continue
             self._found(head, JsonDocument(line, file, number))
 
-    def _at_a_glance(self, head: fhir.Head) -> int:
+    def _at_a_glance(self, head: fhir.Head, line: bytes) -> int:
         """Whether a resource matters that contains no others, if its codes alone tell."""
         coded, kind = self._words.coded, head.resource_type
         if kind in _MEDICINES:
@@ -103,6 +104,7 @@ class Intake:
             return _CANNOT_MATTER
         if wrong:
             return _CAN_MATTER
+        parts: list[Coded] = []
         if head.component is not NOTHING:
             try:
                 parts = [coded(part.code) for part in _parts(head.component) or ()]
@@ -111,7 +113,9 @@ class Intake:
             if any(part.wrong for part in parts):
                 return _CAN_MATTER
             matters = matters or any(part.matters for part in parts)
-        return _MATTERS if matters else _CANNOT_MATTER
+        if matters:
+            return _MATTERS
+        return _CAN_MATTER if concepts_in(line, kind in _CODED) > 1 + len(parts) else _CANNOT_MATTER
 
     def document(self, document: JsonDocument) -> None:
         """A resource, or a bundle of them."""
@@ -169,6 +173,9 @@ class Intake:
             self._spool.keep_medicine(f"Medication/{id_of(head, where)}", where.place, data)
         elif kind in _ABOUT_PATIENTS and self._matters(head, where):
             self._keep(head, data, where._replace(siblings=inside or where.siblings))
+        elif kind in _STATEMENTS and (wrong := code_repeated(data)):
+            told = f"{source_of(head, where)} is not used: the key {shown(wrong)} stands twice"
+            self._wrong(where.place, told)
         for one in inside:
             part = head_of(one)
             if part is not None and part.resource_type in _STATEMENTS:

@@ -17,6 +17,10 @@ from trialscreen.records.fhir.standings import OBSERVATION, weakest
 Made = Person | Entry
 
 
+_WHOSE = frozenset({"resourceType", "id", "subject", "patient"})
+"""What tells which resource it is, and whose: without it, it is nobody's."""
+
+
 class _Form(NamedTuple):
     kind: type[fhir.Part]
     make: Callable[[Any, Origin], Entry]
@@ -58,23 +62,25 @@ class Maker:
         made: list[Made]
         origin = Origin(kept.source, kept.place, self._words)
         if kept.kind == "Observation":
-            observation, damaged = fhir.decode(fhir.Observation, kept.data)
+            observation, damaged = fhir.decode_whole(fhir.Observation, kept.data)
             resource = observation
             made = list(observations.entries(observation, origin, damaged))
             if OBSERVATION.get(observation.status or "") == "error":
                 told = f"{kept.source} is {observation.status}: left out"
                 self._note(Problem(kept.place, told))
         elif kept.kind == "Patient":
-            patient, damaged = fhir.decode(fhir.Patient, kept.data)
+            patient, damaged = fhir.decode_whole(fhir.Patient, kept.data)
             resource, made = patient, [histories.person(patient, origin, damaged)]
         elif kept.kind == "QuestionnaireResponse":
-            response, damaged = fhir.decode(fhir.QuestionnaireResponse, kept.data)
+            response, damaged = fhir.decode_whole(fhir.QuestionnaireResponse, kept.data)
             resource, made = response, list(responses.entries(response, origin))
         else:
             resource, damaged, entry = self._one_entry(kept, origin)
             made = [] if entry is None else [entry]
         for name, message in damaged:
             self._note(Problem(kept.place, f"{kept.source} {name}: {message}"))
+        if any(one.name in _WHOSE for one in damaged):
+            made = []
         if resource.modifier_extension:
             made = [_modified(one, resource.modifier_extension) for one in made]
         updated = resource.meta.last_updated if resource.meta is not None else None
@@ -85,7 +91,7 @@ class Maker:
     ) -> tuple[fhir.Resource, list[fhir.Damage], Entry | None]:
         """As a part that cannot be read may be a status, the rest is not certain."""
         form = FORMS[kept.kind]
-        resource, damaged = fhir.decode(form.kind, kept.data)
+        resource, damaged = fhir.decode_whole(form.kind, kept.data)
         assert isinstance(resource, fhir.Resource)
         entry = form.make(resource, origin)
         if damaged:
@@ -102,7 +108,7 @@ class Maker:
             message = f"{kept.source} refers to {name}, which is not among the files"
             self._note(Problem(kept.place, message))
             return None
-        medicine, _ = fhir.decode(fhir.Medication, data)
+        medicine, _ = fhir.decode_whole(fhir.Medication, data)
         found = [self._words.coded(one) for one in (medicine.code, *_ingredients(medicine))]
         for one in found:
             if one.wrong:

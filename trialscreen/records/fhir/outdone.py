@@ -124,6 +124,8 @@ class Comparing:
         moment = _MOMENT.fullmatch(text)
         if moment is None or bytes(head.status) not in _COUNT:
             return UNDATED
+        if data.count(b'"effectiveDateTime"') > 1:  # the other may be the day that is meant
+            return UNDATED
         if head.component is not NOTHING:
             codes = _codes_of_panel(data)
         else:

@@ -4,12 +4,16 @@ A name in JSON may be null or missing; numbers stay as written. What is not name
 skipped. R5's names stand beside R4's where a part has moved.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
+
+from trialscreen.records.fhir.repeated import repeated
+from trialscreen.text.characters import shown
 
 NOTHING = Raw(b"")
 
@@ -307,14 +311,26 @@ def decode(kind: type[Decoded], data: bytes | Raw) -> tuple[Decoded, list[Damage
         return _decoded_by_part(kind, data)
 
 
+def decode_whole(kind: type[Decoded], data: bytes) -> tuple[Decoded, list[Damage]]:
+    """As `decode`; a part in which a key stands twice is as if it were not there, either."""
+    if twice := repeated(data):
+        return _decoded_by_part(kind, data, twice)
+    return decode(kind, data)
+
+
 @cache
 def _decoder(kind: type[Decoded]) -> Callable[[bytes | Raw], Decoded]:
     return msgspec.json.Decoder(kind).decode
 
 
-def _decoded_by_part(kind: type[Decoded], data: bytes | Raw) -> tuple[Decoded, list[Damage]]:
+def _decoded_by_part(
+    kind: type[Decoded], data: bytes | Raw, twice: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Decoded, list[Damage]]:
     given = msgspec.json.decode(data, type=dict[str, Raw])
     good, damaged = {}, []
+    for name, key in twice.items():
+        del given[name]
+        damaged.append(Damage(name, f"the key {shown(key)} stands twice"))
     for field in msgspec.structs.fields(kind):
         name = field.encode_name
         if name not in given:

@@ -1,0 +1,75 @@
+"""Keys that stand twice in an object of JSON: decoders take the last one, and say nothing."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+
+class _Pairs(tuple[tuple[str, Any], ...]):
+    """The keys and values of an object, also those that stand twice."""
+
+    __slots__ = ()
+
+
+def repeated(data: bytes) -> dict[str, str]:
+    """The parts of a resource in which a key stands twice, each with such a key.
+
+    Of a key of the resource itself, that part. None for what is not JSON.
+    """
+    twice: list[str] = []
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        if len(pairs) > 1 and len({key for key, _ in pairs}) < len(pairs):
+            twice.append(pairs[0][0])
+
+    try:
+        json.loads(data, object_pairs_hook=once, parse_int=str, parse_float=str)
+        whole = json.loads(data, object_pairs_hook=_Pairs) if twice else None
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(whole, _Pairs):
+        return {}
+    found = {key: key for key in _twice(whole)}
+    for key, value in whole:
+        for inner in _inside(value):
+            found.setdefault(key, inner)
+    return found
+
+
+def _twice(pairs: _Pairs) -> Iterator[str]:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            yield key
+        seen.add(key)
+
+
+def _inside(value: Any) -> Iterator[str]:
+    """The keys that stand twice in any object of a value."""
+    if isinstance(value, _Pairs):
+        yield from _twice(value)
+        value = [one for _, one in value]
+    for one in value if isinstance(value, list) else ():
+        yield from _inside(one)
+
+
+# A resource that is passed over for its code may have another one before that.
+
+_CODE, _MEDICATION = b'"code"', b'"medicationCodeableConcept"'
+
+
+def concepts_in(data: bytes, is_code: bool) -> int:
+    """How often a concept stands under the key of the code, or of the medicine, at any depth."""
+    key = _CODE if is_code else _MEDICATION
+    found = data.count(key + b":{")
+    return found + data.count(key + b": {") if b'": ' in data[:40] else found
+
+
+def code_repeated(data: bytes) -> str:
+    """The key of the code, of the medicine, or of the parts that stands twice; empty if none."""
+    if concepts_in(data, is_code=True) < 2 and concepts_in(data, is_code=False) < 2:
+        return ""
+    found = repeated(data)
+    return next(
+        (key for key in ("code", "medicationCodeableConcept", "component") if key in found), ""
+    )
