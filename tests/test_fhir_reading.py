@@ -147,9 +147,6 @@ RANGES: list[tuple[list[Json], NormalRange]] = [
         ],
         NormalRange(high=Amount("4")),
     ),
-    ([{"text": "0.4 - 4"}], NormalRange()),
-    ([{"high": {"value": 4}, "age": {"high": {"value": 10, "unit": "a"}}}], NormalRange()),
-    ([{"high": {"value": 4}, "appliesTo": [{"coding": [{"code": "male"}]}]}], NormalRange()),
     (
         [{"high": {"value": 4}, "appliesTo": [{"coding": [{"code": "normal"}]}]}],
         NormalRange(high=Amount("4")),

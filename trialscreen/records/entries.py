@@ -46,16 +46,26 @@ class NormalRange(NamedTuple):
     high: Amount | None = None
 
 
+class RangeFor(NamedTuple):
+    """A range of normal for some people: who are all of `people`, between two ages."""
+
+    limits: NormalRange
+    people: tuple[Coding, ...] = ()
+    youngest: Amount | None = None
+    oldest: Amount | None = None
+
+
 class Entry(NamedTuple):
     """One statement of a record.
 
     `value`: of a measurement, None if it has none; a text for results in words, codings for
-    coded ones. `absent`: why there is no value, if that is said. `start`: the day or moment it
-    is about, as written (2026-03, 2020-10-02T16:13:53+00:00): effective, onset, first intake;
-    `end`: abatement, last intake; `recorded`: when it was written down, which is not when it was.
-    `days`: of a medicine, how many days were supplied. `site`: where in the body. `source`:
-    Observation/123. `active`: the record says of a condition that it
-    is present. `place`: file and line, for messages.
+    coded ones. `absent`: why there is no value, if that is said. `limits`: the range of normal for
+    everybody; `ranges`: where some are for some people only, all that are printed. `start`: the day
+    or moment it is about, as written (2026-03, 2020-10-02T16:13:53+00:00): effective, onset, first
+    intake; `end`: abatement, last intake; `recorded`: when it was written down, which is not when
+    it was. `days`: of a medicine, how many days were supplied. `site`: where in the body.
+    `source`: Observation/123. `active`: the record says of a condition that it is present.
+    `place`: file and line, for messages.
     """
 
     kind: EntryKind
@@ -64,6 +74,7 @@ class Entry(NamedTuple):
     value: Amount | bool | str | tuple[Coding, ...] | None = None
     absent: str = ""
     limits: NormalRange = NormalRange()
+    ranges: tuple[RangeFor, ...] = ()
     start: str = ""
     end: str = ""
     recorded: str = ""

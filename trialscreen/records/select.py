@@ -19,6 +19,7 @@ from trialscreen.records.entries import Coding, Entry, Person, Record
 from trialscreen.records.gathered import Gathered, Hit, recorded_value
 from trialscreen.records.medicines import take_medicine
 from trialscreen.records.moments import possibly_latest
+from trialscreen.records.own_range import with_own_range
 from trialscreen.records.results import given_way, take_results
 from trialscreen.screening.edit_checks import contradicted
 from trialscreen.screening.evaluate import Evaluation
@@ -66,7 +67,7 @@ def _take_entries(found: Gathered, entries: tuple[Entry, ...]) -> dict[str, list
     said: dict[str, list[Hit]] = {}
     beside: list[Hit] = []
     for entry in entries:
-        for hit in hits_of(found, entry):
+        for hit in hits_of(found, with_own_range(found, entry)):
             element = found.trial.elements[hit.binding.element]
             if hit.binding.role in _BESIDE:
                 beside.append(hit)

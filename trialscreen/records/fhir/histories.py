@@ -9,7 +9,7 @@ import msgspec
 from trialscreen.records.entries import Amount, Coding, Entry, Person, Standing
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.codings import Origin
-from trialscreen.records.fhir.observations import amount
+from trialscreen.records.fhir.quantities import amount
 from trialscreen.records.fhir.standings import (
     ACTIVE,
     ADMINISTRATION,

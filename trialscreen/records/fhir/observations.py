@@ -1,20 +1,14 @@
 """Observations to measurements: values with their comparators, printed ranges, components."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from msgspec import Raw
-
-from trialscreen.records.entries import Amount, Coding, Entry, NormalRange, Standing
+from trialscreen.records.entries import Amount, Coding, Entry, Standing
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.codings import Origin, Vocabulary
+from trialscreen.records.fhir.quantities import amount, number_of
+from trialscreen.records.fhir.reference_ranges import NO_RANGES, ranges_of
 from trialscreen.records.fhir.standings import OBSERVATION, standing, weakest
-
-UCUM = ("http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8")
-COMPARATORS = ("", "<", "<=", ">", ">=")
-
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 Value = Amount | bool | str | tuple[Coding, ...] | None
 
@@ -74,11 +68,10 @@ def _is_value(damage: fhir.Damage) -> bool:
 
 def _measured(whole: _Whole, part: fhir.Component, damaged: Sequence[fhir.Damage]) -> Entry:
     origin, start, end, recorded, counts, site, notes = whole
-    words, limits = origin.words, NormalRange()
+    words = origin.words
     value = value_of(part, words)
-    if part.reference_range:
-        limits, more = _limits(part.reference_range, words)
-        notes = (*notes, *more)
+    printed = ranges_of(part.reference_range, words) if part.reference_range else NO_RANGES
+    notes = (*notes, *printed.notes)
     if (absent := _said(part.data_absent_reason, words)) and value is not None:
         counts, notes = (
             weakest(counts, "provisional"),
@@ -92,7 +85,8 @@ def _measured(whole: _Whole, part: fhir.Component, damaged: Sequence[fhir.Damage
         origin.source,
         value,
         absent=absent,
-        limits=limits,
+        limits=printed.limits,
+        ranges=printed.ranges,
         start=start,
         end=end,
         recorded=recorded,
@@ -124,7 +118,7 @@ def value_of(part: fhir.Component, words: Vocabulary) -> Value:
     if part.value_boolean is not None:
         return part.value_boolean
     if fhir.is_given(part.value_integer):
-        return _number(part.value_integer)
+        return number_of(part.value_integer)
     if part.value_range is not None:
         return _span(part.value_range)
     if part.value_ratio is not None:
@@ -139,25 +133,6 @@ def _text(part: fhir.Component) -> str | None:
     if fhir.is_given(part.value_sampled_data):
         return "sampled data"
     return part.value_string or part.value_date_time or part.value_time
-
-
-def amount(quantity: fhir.Quantity) -> Amount | str | None:
-    """A number with its comparator and unit; a text if it is none; None if it is not there."""
-    if not fhir.is_given(quantity.value):
-        return None
-    number, comparator = _number(quantity.value), quantity.comparator or ""
-    is_code = quantity.system in UCUM
-    unit = quantity.unit or ("" if is_code else quantity.code) or ""
-    if isinstance(number, str) or comparator not in COMPARATORS:
-        digits = number if isinstance(number, str) else number.number
-        return " ".join(part for part in (comparator, digits, unit) if part)
-    return Amount(number.number, comparator, unit, (quantity.code or "") if is_code else "")
-
-
-def _number(raw: Raw) -> Amount | str:
-    """A JSON number as written; for anything else, a text."""
-    text = bytes(raw).decode(errors="replace").strip()
-    return Amount(text) if _NUMBER.fullmatch(text) else f"no number: {text}"
 
 
 def _span(span: fhir.Range) -> Value:
@@ -192,46 +167,3 @@ def _said(concept: fhir.Concept | None, words: Vocabulary) -> str:
         return ""
     codes = words.named(concept)
     return concept.text or next((one.display or one.code for one in codes), "") or "absent"
-
-
-def _limits(
-    ranges: Sequence[fhir.ReferenceRange], words: Vocabulary
-) -> tuple[NormalRange, tuple[str, ...]]:
-    """The range of normal, if there is one; of several, none: they are for other people too."""
-    normal = [one for one in ranges if _is_normal(one, words)]
-    stated = {limits: None for one in normal if (limits := _sides(one)) != NormalRange()}
-    if len(stated) > 1:
-        return NormalRange(), (f"{len(stated)} reference ranges are printed; none is taken",)
-    if stated and (who := _for_whom(normal, words)):
-        return NormalRange(), (
-            f"the reference range is for some people only ({who}); it is not taken",
-        )
-    if not stated and any(one.text for one in normal):
-        return NormalRange(), ("the reference range is a text; it is not read",)
-    return next(iter(stated), NormalRange()), ()
-
-
-def _is_normal(one: fhir.ReferenceRange, words: Vocabulary) -> bool:
-    codes = words.named(one.type)
-    return not codes or any(code.code == "normal" for code in codes)
-
-
-def _for_whom(ranges: Sequence[fhir.ReferenceRange], words: Vocabulary) -> str:
-    """Those for whom a range is, if it is not for everybody: a sex, an age."""
-    codes = [code for one in ranges for code in words.all_named(one.applies_to)]
-    people = [code.display or code.code for code in codes if code.code != "normal"]
-    ages = [_span(one.age) for one in ranges if one.age is not None]
-    return ", ".join((*people, *(f"age {_in_words(age)}" for age in ages if age is not None)))
-
-
-def _in_words(value: Value) -> str:
-    if isinstance(value, Amount):
-        return f"{value.comparator}{value.number} {value.ucum or value.unit}".strip()
-    return str(value)
-
-
-def _sides(one: fhir.ReferenceRange) -> NormalRange:
-    low, high = (None if side is None else amount(side) for side in (one.low, one.high))
-    return NormalRange(
-        low if isinstance(low, Amount) else None, high if isinstance(high, Amount) else None
-    )

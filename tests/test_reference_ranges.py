@@ -1,0 +1,129 @@
+"""The range of normal that is printed with a FHIR observation: of several, the patient's own."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fhir_records import Json, observation, patient, write_lines
+from trialscreen import load_trial
+from trialscreen.records.codes import load_codes
+from trialscreen.records.fhir import read
+from trialscreen.records.select import Selected, select
+
+TRIAL = load_trial()
+CODES = load_codes(TRIAL)
+ON = date(2026, 6, 1)
+SNOMED = "http://snomed.info/sct"
+FEMALE = {"appliesTo": [{"coding": [{"system": SNOMED, "code": "248152002"}]}]}
+MALE = {"appliesTo": [{"coding": [{"system": SNOMED, "code": "248153007", "display": "Male"}]}]}
+PREGNANT = {"appliesTo": [{"coding": [{"system": SNOMED, "code": "77386006"}]}]}
+WORD = {"appliesTo": [{"text": "Female"}]}
+
+
+def limits(high: float, low: float = 0.4, **more: Any) -> Json:
+    return {"low": {"value": low}, "high": {"value": high}, **more}
+
+
+def age(low: int | None = None, high: int | None = None, unit: str = "a") -> Json:
+    ends = {"low": low, "high": high}
+    return {"age": {k: {"value": v, "unit": unit} for k, v in ends.items() if v is not None}}
+
+
+def found(folder: Path, *ranges: Json, born: str | None = "1956-03-12", sex: str = "") -> Selected:
+    """Born on 12 March 1956: on 2 March 2026 she is 69."""
+    who = patient(birthDate=born, **({"gender": sex} if sex else {}))
+    result = observation(referenceRange=list(ranges))
+    records = read([write_lines(folder / "x.ndjson", who, result)], CODES).records
+    return select(TRIAL, CODES, records[0], ON)
+
+
+def lower(selected: Selected) -> str | None:
+    assert selected.answers["tsh"].text == "3.1 m[IU]/L"
+    answer = selected.answers.get("tsh_lln")
+    return None if answer is None else answer.text.partition(" ")[0]
+
+
+TEXTS = [
+    ("0.4-4.0 mIU/L", "0.4"),
+    ("0.40 – 4.00 µIU/mL", "0.40"),
+    ("(0.4 to 4.0)", "0.4"),
+    ("0.27--4.20", "0.27"),
+    ("0.27～4.20 mIU/L", "0.27"),
+    ("0.4..4", "0.4"),
+    ("≥ 0.4 mIU/L", "0.4"),
+    ("4.0-0.4", None),
+    ("> 0.4", None),
+    ("0,4-4,0", None),
+    ("0.4-4.0, adults", None),
+    ("0.4-4.0 or less", None),
+    ("1-2-3", None),
+    ("-1-3", None),
+    ("normal", None),
+    ("see report", None),
+]
+
+
+@pytest.mark.parametrize(("text", "low"), TEXTS)
+def test_a_range_in_a_text_is_read_where_it_says_nothing_else(
+    tmp_path: Path, text: str, low: str | None
+) -> None:
+    selected = found(tmp_path, {"text": text})
+    assert lower(selected) == low
+    told = [one.message for one in selected.problems] + [one.note for one in selected.evidence]
+    assert (low is None) == any("is not read" in one or "is not taken" in one for one in told)
+
+
+def test_a_text_beside_numbers_has_to_say_the_same(tmp_path: Path) -> None:
+    assert lower(found(tmp_path, limits(4, text="0.40 - 4.0 mIU/L"))) == "0.4"
+    assert lower(found(tmp_path, limits(4, text="Adults"))) == "0.4"
+    differs = found(tmp_path, limits(4, text="0.27 - 4.2 mIU/L"))
+    assert lower(differs) is None
+    assert any("another in numbers than in its text" in one.note for one in differs.evidence)
+
+
+FOR_SOME = [
+    ((limits(4, 0.4, **FEMALE), limits(5, 0.5, **MALE)), "0.4"),
+    ((limits(4, 0.4, **MALE), limits(5, 0.5, **WORD)), "0.5"),
+    ((limits(4, 0.4, **FEMALE),), "0.4"),
+    ((limits(4, 0.4, **MALE),), None),
+    ((limits(4, 0.4), limits(5, 0.5, **MALE)), "0.4"),
+    ((limits(4, 0.4), limits(5, 0.5, **FEMALE)), None),
+    ((limits(4, 0.4), limits(5, 0.5, **PREGNANT)), None),
+    ((limits(4, 0.4, **FEMALE, **age(18, 60)), limits(5, 0.5, **FEMALE, **age(61))), "0.5"),
+    ((limits(4, 0.4, **age(18, 69)), limits(5, 0.5, **age(70))), None),  # 69, and some months
+    ((limits(4, 0.4, **age(18, 70)), limits(5, 0.5, **age(70))), "0.4"),
+    ((limits(4, 0.4, **age(high=28, unit="d")), limits(5, 0.5, **age(1))), "0.5"),
+    ((limits(4, 0.4, **age(18, unit="fortnights")),), None),
+    ((limits(4, 0.4, **FEMALE), limits(4, 0.4, **FEMALE), limits(5, 0.5, **MALE)), "0.4"),
+    (({"text": "0.4-4.0", **FEMALE}, {"text": "0.5-5.0", **MALE}), "0.4"),
+]
+
+
+@pytest.mark.parametrize(("ranges", "low"), FOR_SOME)
+def test_of_ranges_for_some_people_the_one_for_the_patient_counts(
+    tmp_path: Path, ranges: tuple[Json, ...], low: str | None
+) -> None:
+    selected = found(tmp_path, *ranges)
+    assert lower(selected) == low
+    said = [one.note for one in selected.evidence if one.element == "tsh"]
+    assert ("none is taken" in said[0]) == (low is None)
+
+
+@pytest.mark.parametrize(("sex", "low"), [("male", "0.5"), ("other", None), ("unknown", None)])
+def test_without_a_sex_that_is_known_no_range_of_one_sex_is_taken(
+    tmp_path: Path, sex: str, low: str | None
+) -> None:
+    ranges = (limits(4, 0.4, **FEMALE), limits(5, 0.5, **MALE))
+    assert lower(found(tmp_path, *ranges, sex=sex)) == low
+
+
+@pytest.mark.parametrize(
+    ("born", "low"), [("1956", None), ("1950", "0.5"), (None, None), ("1957-03", "0.4")]
+)
+def test_an_age_counts_on_the_day_of_the_sample_as_far_as_it_is_known(
+    tmp_path: Path, born: str | None, low: str | None
+) -> None:
+    ranges = (limits(4, 0.4, **age(18, 70)), limits(5, 0.5, **age(70)))
+    assert lower(found(tmp_path, *ranges, born=born)) == low
