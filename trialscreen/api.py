@@ -12,7 +12,7 @@ from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.typed import typed_facts
 from trialscreen.answers.values import is_unknown
 from trialscreen.criteria_file.load import load_trial
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, raise_any, refuse
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.model.registration import DoseCohort
@@ -49,7 +49,7 @@ def screen(
     """
     _check_day(on)
     if record is not None and record.on not in (None, on):  # it was selected for its day alone
-        raise InputError.at("record", f"was read for {record.on}; read it anew for {on}")
+        refuse("record", f"was read for {record.on}; read it anew for {on}")
     typed, others = ({}, answers) if record is not None else typed_facts(trial, answers, on)
     if not others and record is None:
         return _screen(trial, _in_order(trial, typed), on)
@@ -63,8 +63,7 @@ def screen(
     both = FromRecord(given) if record is None else with_record(trial, given, record, on)
     parsed = readable_facts(trial, both.answers, on, problems)
     samples = read_samples(trial, both.answers, on, problems)
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     facts = _in_order(trial, {**typed, **parsed})
     return _screen(trial, facts, on, samples, both.evidence)
 

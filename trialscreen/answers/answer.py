@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from trialscreen.answers.values import PENDING_WORD, UNKNOWN_WORD, is_unknown, read_day, read_value
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import first_control, nearest, shown
@@ -219,8 +219,7 @@ def read_facts(trial: Trial, answers: Answers, on: date) -> dict[str, Fact]:
     """The facts that the answers state. Raises InputError with every answer that is wrong."""
     problems: list[Problem] = []
     facts = readable_facts(trial, answers, on, problems)
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     return facts
 
 

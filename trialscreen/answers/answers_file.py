@@ -15,7 +15,7 @@ from trialscreen.answers.answer import (
     strange_keys,
 )
 from trialscreen.answers.values import UNKNOWN_WORD
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.text.characters import first_control, printable, short, shown
 from trialscreen.text.text_files import MAX_BYTES, decode, read_bytes
 
@@ -54,7 +54,7 @@ def read_answers(
 
 def _standard_input() -> bytes:
     if sys.stdin is None:
-        raise InputError.at("standard input", "it is closed")
+        refuse("standard input", "it is closed")
     return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
@@ -70,7 +70,7 @@ def _answers_in(
         answers = _from_json(text, origin, found)
     except json.JSONDecodeError as error:
         place = f"{origin}:{error.lineno}:{error.colno}"
-        not_json = InputError.at(place, f"not JSON: {error.msg}")
+        not_json = InputError([Problem(place, f"not JSON: {error.msg}")])
     else:
         problems.extend(found)
         return answers
@@ -99,7 +99,7 @@ def _from_yaml(
 
     root = yaml_nodes.parse_yaml(text, origin, problems)
     if not isinstance(root, yaml_nodes.Mapping):
-        raise InputError.at(origin, "expected one 'element: value' per line")
+        refuse(origin, "expected one 'element: value' per line")
     answers: dict[str, Answer] = {}
     for name, node in root.items.items():
         where = f"{origin}:{node.line}:{node.column} {short(name)}"
@@ -149,9 +149,9 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
             text, object_pairs_hook=unique, parse_float=_number, parse_int=str, parse_constant=str
         )
     except RecursionError:
-        raise InputError.at(origin, "nested too deep") from None
+        refuse(origin, "nested too deep")
     if isinstance(root.get("resourceType"), str):
-        raise InputError.at(origin, "is a FHIR resource, and holds no answers; name it with --fhir")
+        refuse(origin, "is a FHIR resource, and holds no answers; name it with --fhir")
     problems.extend(_placed_keys(text, origin, twice) if twice else ())
     answers: dict[str, Answer] = {}
     places = _key_places(text, root)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trialscreen.answers.answer import Answer, Answers, SiteSettings
 from trialscreen.answers.values import is_unknown, read_value
-from trialscreen.model.errors import InputError, ValueProblem
+from trialscreen.model.errors import ValueProblem, refuse
 from trialscreen.model.facts import Numbers, is_exact
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Trial
@@ -22,7 +22,7 @@ MOST_PATTERN = 200
 def read_site(trial: Trial, path: str | Path) -> SiteSettings:
     """A site file. Raises InputError with every mistake in it."""
     if path == "":
-        raise InputError.at("--site", "'' names no file; leave it out for none")
+        refuse("--site", "'' names no file; leave it out for none")
     from trialscreen.criteria_file import yaml_nodes  # noqa: PLC0415 - slow to import
     from trialscreen.criteria_file.reader import Cursor, Document  # noqa: PLC0415
 
@@ -31,7 +31,7 @@ def read_site(trial: Trial, path: str | Path) -> SiteSettings:
     text = decode(read_bytes(Path(path), origin), origin)
     root = Cursor(yaml_nodes.parse_yaml(text, origin, document.problems), "", document)
     if not isinstance(root.node, yaml_nodes.Mapping):
-        raise InputError.at(origin, f"expected the keys of a site file: {', '.join(KEYS)}")
+        refuse(origin, f"expected the keys of a site file: {', '.join(KEYS)}")
     root.known_keys(KEYS)
     known = limit_names(trial)
     limits = {}

@@ -14,10 +14,10 @@ from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.values import is_unknown
 from trialscreen.cli.element_flags import Flags, told_flag
 from trialscreen.cli.options import DAY, FROM, RESCREEN, screening_day, today
-from trialscreen.cli.output import refuse, say_note
+from trialscreen.cli.output import say_note
 from trialscreen.cli.record_options import NO_RECORDS, RecordOptions
 from trialscreen.cli.site import NO_SITE
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, raise_any, refuse
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.screen import Screening, screen
@@ -118,8 +118,7 @@ def screen_stored(
         # A contradiction counted from a day that was not given may be none.
         found = [_placed(answers, one) for one in error.problems] if day else []
         raise InputError([*problems, *found]) from None
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     return answers, screening
 
 

@@ -18,9 +18,9 @@ from typer.core import TyperGroup
 from trialscreen import __version__
 from trialscreen.cli.element_flags import ElementFlagsCommand
 from trialscreen.cli.examples import ExamplesFirst
-from trialscreen.cli.output import Exit, refuse, tell_problems
+from trialscreen.cli.output import Exit, tell_problems
 from trialscreen.cli.process import code_of, ending_in_order, open_streams
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import InputError, refuse
 
 
 def help_of(command: Callable[..., None]) -> str:

@@ -10,9 +10,9 @@ import typer
 from trialscreen.cli.cohort_local import CohortOptions, screen_here, write_columns
 from trialscreen.cli.cohort_spark import screen_on_spark
 from trialscreen.cli.options import SiteOption, day_option, output_option
-from trialscreen.cli.output import refuse
 from trialscreen.cli.process import code_of
 from trialscreen.criteria_file.load import load_trial
+from trialscreen.model.errors import refuse
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.quality import MOST_BAD

@@ -11,7 +11,7 @@ from trialscreen.cli.cohort_report import report
 from trialscreen.cli.options import screening_day, today
 from trialscreen.cli.output import STDOUT, needing, say
 from trialscreen.cli.site import NO_SITE, site_settings
-from trialscreen.model.errors import InputError, Problem, collected
+from trialscreen.model.errors import Problem, collected, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import count_of, nearest, printable, shown
 
@@ -44,8 +44,7 @@ def write_columns(trial: Trial, asked: CohortOptions, path: Path) -> None:
     with needing("cohort", "needs one more package", "cohort", "polars"):
         from trialscreen.tables.cohort.draft_map import draft_of, write_draft  # noqa: PLC0415
         from trialscreen.tables.cohort.readers.inputs import find_files  # noqa: PLC0415
-    if problems := [*_unknown(asked.encoding)]:
-        raise InputError(problems)
+    raise_any([*_unknown(asked.encoding)])
     files = find_files(asked.inputs)
     drafted = draft_of(trial, files, asked.key, asked.sheet, asked.encoding)
     write_draft(path, drafted.text)
@@ -91,8 +90,7 @@ def _job(trial: Trial, asked: CohortOptions) -> "Job":
         site = site_settings(trial, asked.site)
     with collected(problems):
         column_map = NO_MAP if asked.columns is None else read_targets(trial, asked.columns)
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     return Job(
         files,
         asked.output,

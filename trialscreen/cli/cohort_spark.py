@@ -6,7 +6,7 @@ from trialscreen.cli.element_flags import flag
 from trialscreen.cli.options import SITE, screening_day, today
 from trialscreen.cli.output import needing
 from trialscreen.cli.site import site_settings
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import shown
 
@@ -41,8 +41,7 @@ def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
     day = screening_day(trial, asked.on, problems)
     if asked.site is not None and site_settings(trial, asked.site).limits:
         problems.append(Problem(SITE, f"holds limits, and {message}"))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     packages = ("pyspark", "py4j", "pyarrow", "sqlglot")
     with needing("--engine spark", "needs more packages, and Java", "spark", *packages):
         from trialscreen.tables.engines.spark import Limits, screen_parquet, session  # noqa: PLC0415

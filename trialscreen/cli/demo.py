@@ -13,7 +13,7 @@ import typer
 
 from trialscreen.cli.app import CRITERIA_VARIABLE, app
 from trialscreen.cli.options import SITE_VARIABLE
-from trialscreen.cli.output import refuse
+from trialscreen.model.errors import refuse
 from trialscreen.text.characters import printable, wrapped
 from trialscreen.text.text_files import write_whole, writing
 

@@ -9,8 +9,9 @@ import typer
 
 from trialscreen.cli.completion import section_ids
 from trialscreen.cli.options import FormatOption, output_option
-from trialscreen.cli.output import STDOUT, Format, needing, print_result, refuse, write_text
+from trialscreen.cli.output import STDOUT, Format, needing, print_result, write_text
 from trialscreen.criteria_file.load import load_trial
+from trialscreen.model.errors import refuse
 from trialscreen.model.trial import Element, Section, Trial
 from trialscreen.text.characters import nearest, plain_name, shown
 

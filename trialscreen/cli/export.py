@@ -20,11 +20,11 @@ from trialscreen.cli.options import (
     from_option,
     output_option,
 )
-from trialscreen.cli.output import needing, refuse, say, write_csv, write_json
+from trialscreen.cli.output import needing, say, write_csv, write_json
 from trialscreen.cli.record_options import CodesOption
 from trialscreen.cli.site import site_settings
 from trialscreen.criteria_file.load import load_trial
-from trialscreen.model.errors import Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable, shown
 

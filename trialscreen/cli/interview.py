@@ -16,9 +16,9 @@ from trialscreen.answers.answer import (
     criteria_version,
 )
 from trialscreen.cli.options import FROM, today
-from trialscreen.cli.output import Exit, refuse
+from trialscreen.cli.output import Exit
 from trialscreen.cli.process import code_of
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, SOURCES, Source
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import nearest, shown
@@ -77,8 +77,7 @@ class InterviewOptions(NamedTuple):
             for name in names
             if name not in known
         ]
-        if problems:
-            raise InputError(problems)
+        raise_any(problems)
         return tuple(source for source in known if source in names)
 
 
@@ -93,8 +92,7 @@ def answers_file(options: InterviewOptions) -> Iterator["Keeper | None"]:
         yield None
         return
     if options.resume is not None and options.save is not None:
-        message = "not with --resume, which keeps the answers in the file that it names"
-        refuse("--save", message)
+        refuse("--save", "not with --resume, which keeps the answers in the file that it names")
     from trialscreen.answers.interview.autosave import Keeper, claim  # noqa: PLC0415 - for interviews only
 
     option = "--save" if options.resume is None else "--resume"

@@ -10,9 +10,9 @@ from trialscreen.cli.export import screening_log
 from trialscreen.cli.log_decide import cohort, cohorts, decide
 from trialscreen.cli.log_todo import todo
 from trialscreen.cli.options import DAY, FormatOption, LogFile, day_given, today
-from trialscreen.cli.output import Exit, Format, print_result, refuse
+from trialscreen.cli.output import Exit, Format, print_result
 from trialscreen.criteria_file.load import load_trial
-from trialscreen.model.errors import ValueProblem
+from trialscreen.model.errors import ValueProblem, refuse
 
 log_app = typer.Typer(
     help="The screening log: entries, decisions, dose cohorts, who waits; check, export.\n\n"

@@ -10,11 +10,11 @@ from trialscreen import __version__
 from trialscreen.cli.completion import dose_cohorts
 from trialscreen.cli.log_entry import code_problems
 from trialscreen.cli.options import FormatOption, LogFile, SiteOption, day_given, today
-from trialscreen.cli.output import Format, print_result, refuse, say
+from trialscreen.cli.output import Format, print_result, say
 from trialscreen.cli.site import site_settings
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.log.decisions import Choice, CohortState, Decision, State
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import nearest, printable, shown, some
 
@@ -90,8 +90,7 @@ def decide(
     with open_or_begin(file, trial.registration.nct_id, __version__, begin=False) as log:
         if not any(subject == one.subject for one in log.entries(details=False)):
             problems += code_problems(subject, None, (None, None), pattern)
-        if problems:
-            raise InputError(problems)
+        raise_any(problems)
         entry = log.append(entry, by, __version__, lambda log, one: checked(trial, log, one))
     _tell(file.name, entry, form)
 
@@ -143,8 +142,7 @@ def cohort(
     registered = _named(trial, name, problems, "COHORT")
     correction = _correction(corrects, reason, problems)
     problems += code_problems(None, by, (None, reason), None)
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     terms = (places, sentinel_days, observation_days, reason or "", correction)
     entry = CohortState(registered or "", day, criteria_of(trial), state, *terms)
     with open_or_begin(file, trial.registration.nct_id, __version__) as log:

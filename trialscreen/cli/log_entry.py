@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trialscreen import __version__
 from trialscreen.answers.answer import Answer, Answers
 from trialscreen.cli.element_flags import flag
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import printable, shown
@@ -51,8 +51,7 @@ class LogOptions(NamedTuple):
         if self.log is not None or keeps:
             codes = (known.subject, self.by, (self.note, self.reason))
             problems += code_problems(*codes, subject_pattern)
-        if problems:
-            raise InputError(problems)
+        raise_any(problems)
         return known
 
     def reach(self, trial: Trial) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from trialscreen.answers.answer import Answer, screening_date
 from trialscreen.cli.output import Format
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 
 FROM = "--from"
@@ -74,4 +74,4 @@ def day_given(where: str, text: str | None) -> date:
     try:
         return today() if text is None else read_day(text)
     except ValueProblem as problem:
-        raise InputError.at(where, str(problem)) from None
+        refuse(where, str(problem))

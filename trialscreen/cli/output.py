@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import InputError, refuse
 from trialscreen.text.characters import printable, wrapped
 
 if TYPE_CHECKING:
@@ -38,11 +38,6 @@ OF_VERDICT: Mapping["Verdict", Exit] = {
     "ineligible": Exit.INELIGIBLE,
     "undetermined": Exit.UNDETERMINED,
 }
-
-
-def refuse(where: str, message: str) -> NoReturn:
-    """Raises InputError with one problem."""
-    raise InputError.at(where, message)
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from trialscreen.answers.answer import Answers, is_of_record
-from trialscreen.cli.output import refuse, say_note
-from trialscreen.model.errors import Problem
+from trialscreen.cli.output import say_note
+from trialscreen.model.errors import Problem, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import count_of
 

@@ -15,7 +15,7 @@ from trialscreen.cli.answers import (
 )
 from trialscreen.cli.element_flags import Flags, flag
 from trialscreen.cli.options import DAY, FROM, DayOption, FromOption, SiteOption, output_option
-from trialscreen.cli.output import refuse, write_text
+from trialscreen.cli.output import write_text
 from trialscreen.cli.record_options import (
     FHIR,
     AssumeAbsentOption,
@@ -24,7 +24,7 @@ from trialscreen.cli.record_options import (
     RecordOptions,
 )
 from trialscreen.cli.site import site_settings
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, raise_any, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable
 
@@ -72,8 +72,7 @@ def report(
         )
         others = {DAY: on, FROM: given_file, FHIR: fhir, "--log": log if blank else None}
         flags.problems.extend(_beside(flags, others, f"not with {own}, {why}"))
-        if flags.problems:
-            raise InputError(flags.problems)
+        raise_any(flags.problems)
     if blank:
         from trialscreen.output.report.blank_page import blank_document  # noqa: PLC0415
 

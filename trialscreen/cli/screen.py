@@ -19,7 +19,7 @@ from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.interview import InterviewOptions, answers_file, interview
 from trialscreen.cli.log_entry import LogOptions
 from trialscreen.cli.options import RESCREEN, DayOption, FormatOption, FromOption, SiteOption
-from trialscreen.cli.output import OF_VERDICT, Format, print_result, refuse, say, say_note
+from trialscreen.cli.output import OF_VERDICT, Format, print_result, say, say_note
 from trialscreen.cli.record_options import (
     AssumeAbsentOption,
     CodesOption,
@@ -27,7 +27,7 @@ from trialscreen.cli.record_options import (
     RecordOptions,
 )
 from trialscreen.cli.site import site_settings
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import InputError, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import shown

@@ -10,7 +10,7 @@ import typer
 from trialscreen.cli.options import day_option, screening_day
 from trialscreen.cli.output import needing
 from trialscreen.criteria_file.load import load_trial
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 
 COLUMN = "column"
@@ -97,6 +97,5 @@ def _names(text: str) -> list[str]:
 def _day(trial: Trial, text: str | None) -> date:
     problems: list[Problem] = []
     day = screening_day(trial, text, problems)
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     return day

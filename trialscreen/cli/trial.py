@@ -10,9 +10,9 @@ import typer
 
 from trialscreen.cli.completion import criterion_ids
 from trialscreen.cli.options import FormatOption
-from trialscreen.cli.output import Exit, Format, print_result, refuse
+from trialscreen.cli.output import Exit, Format, print_result
 from trialscreen.criteria_file.load import criteria_bytes, load_trial
-from trialscreen.model.errors import InputError, Problem, collected
+from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.model.trial import Criterion, Trial
 from trialscreen.text.characters import count_of, nearest, shown
 from trialscreen.text.text_files import decode
@@ -135,6 +135,5 @@ def _both(*files: str | None) -> list[Trial]:
     for file in files:
         with collected(problems):
             loaded.append(load_trial(file))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     return loaded

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from trialscreen.cli.output import Format, refuse
+from trialscreen.cli.output import Format
+from trialscreen.model.errors import refuse
 from trialscreen.text.characters import nearest, printable, short, shown
 
 _DAYS = ("--on", "--screening-date", "--date", "--day")

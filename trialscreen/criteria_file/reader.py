@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.yaml_nodes import Node, Scalar, Sequence
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.rules import Rule, Written
 from trialscreen.model.trial import Element
 from trialscreen.text.characters import nearest, shown
@@ -45,8 +45,7 @@ class Document:
     clauses: Mapping[str, Rule] = field(default_factory=dict)
 
     def raise_any(self) -> None:
-        if self.problems:
-            raise InputError(self.problems)
+        raise_any(self.problems)
 
 
 @dataclass(frozen=True, slots=True)

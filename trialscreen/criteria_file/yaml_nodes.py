@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.text.characters import first_control, short
 
 MAX_DEPTH = 40
@@ -84,11 +84,11 @@ def parse_yaml(text: str, origin: str, problems: list[Problem] | None = None) ->
             mark = error.context_mark  # where the value begins
         advice = advice or _quoting(lines, mark)
         where = f"{origin}:{mark.line + 1}:{mark.column + 1}" if mark else origin
-        raise _refused(where, f"not YAML{advice or f': {error.problem}'}") from None
+        refuse(where, f"not YAML{advice or f': {error.problem}'}")
     except yaml.YAMLError as error:
-        raise _refused(origin, f"not YAML: {str(error).splitlines()[0]}") from None
+        refuse(origin, f"not YAML: {str(error).splitlines()[0]}")
     if builder.root is None:
-        raise _refused(origin, "the file is empty")
+        refuse(origin, "the file is empty")
     if builder.problems and problems is None:
         raise InputError(builder.problems)
     if problems is not None:
@@ -103,10 +103,6 @@ def _quoting(lines: list[str], mark: Any) -> str:
         return ""
     value = short(found[0].strip())
     return f'. If {value} is the value, write it in quotes: "{value}"'
-
-
-def _refused(where: str, message: str) -> InputError:
-    return InputError.at(where, message)
 
 
 class _Builder:

@@ -9,7 +9,7 @@ from trialscreen.log.decisions import CohortState, Decision, Kept
 from trialscreen.log.entry import Outcome, ScreeningEntry
 from trialscreen.log.follow_up import current, latest, rescreen
 from trialscreen.log.store import Log
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import count_of, nearest, some
 
@@ -24,7 +24,7 @@ def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
     others = [one for one in current(every) if one.number != corrected]
     where = f"log decide {decision.subject}"
     if message := _contradicts(others, decision):
-        raise InputError.at(where, message)
+        refuse(where, message)
     number = _newest_screening(others, decision.subject, decision.on)
     screening = None if number is None else log.entry(number)
     assert not isinstance(screening, Decision | CohortState)

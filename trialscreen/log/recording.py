@@ -24,7 +24,7 @@ from trialscreen.log.entry import (
     Stage,
 )
 from trialscreen.log.pseudonyms import check_remark
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Source, Trial
@@ -152,5 +152,4 @@ def _check_notes(answers: Answers) -> None:
                 check_remark(_PLACE.sub("", told) if key in _OF_PLACES else told)
             except ValueProblem as problem:
                 problems.append(Problem(f"{name} {key}", str(problem)))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)

@@ -17,7 +17,7 @@ from typing import TypeVar
 from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
 from trialscreen.log.entry import Correction, ScreeningEntry
 from trialscreen.log.seal import NO_SEAL, Row, entry_of, sealed, text_of, texts
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import refuse
 from trialscreen.text.characters import printable
 
 PATIENCE = 30.0
@@ -66,7 +66,7 @@ class Log:
             return entry_of(row)
         except ValueError:  # of what it holds, nothing is told: it may be anything
             where = f"{printable(str(self.path))} entry {row.number}"
-            raise InputError.at(where, DAMAGED) from None
+            refuse(where, DAMAGED)
 
     def append(
         self, entry: K, by: str, tool: str, check: Callable[["Log", K], K] | None = None
@@ -92,8 +92,7 @@ class Log:
     def check_trial(self, nct_id: str) -> None:
         """Raises InputError if the log is another trial's."""
         if nct_id != self.nct_id:
-            message = f"is the log of {self.nct_id}, not of {nct_id}"
-            raise InputError.at(printable(str(self.path)), message)
+            refuse(printable(str(self.path)), f"is the log of {self.nct_id}, not of {nct_id}")
 
     def check(
         self,
@@ -105,7 +104,7 @@ class Log:
         """Whether an entry can be added. Raises InputError for another trial's, or a wrong one."""
         self.check_trial(nct_id)
         if corrects is not None and (message := self._not_correctable(corrects.of, subject, kind)):
-            raise InputError.at("--corrects", message)
+            refuse("--corrects", message)
 
     def _not_correctable(self, number: int, subject: str | None, kind: type[Kept]) -> str:
         """Why an entry cannot be corrected by one of this kind for `subject`; empty if it can."""
@@ -149,8 +148,7 @@ def open_or_begin(path: Path, nct_id: str, tool: str, *, begin: bool = True) -> 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection to a file that exists. Raises sqlite3.Error, or InputError."""
     if not path.is_file():
-        message = "is not a file" if path.exists() else "there is no such file"
-        raise InputError.at(printable(str(path)), message)
+        refuse(printable(str(path)), "is not a file" if path.exists() else "there is no such file")
     # Absolute: names such as `:memory:` and `file:x.log` mean something else to SQLite.
     connection = sqlite3.connect(path.absolute(), timeout=PATIENCE, isolation_level=None)
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -183,15 +181,15 @@ def _known(path: Path, connection: sqlite3.Connection) -> Log:
         if not problem and form != FORMAT:
             problem = f"is a log of format {form}; this version reads format {FORMAT}"
         if problem:
-            raise InputError.at(printable(str(path)), problem)
+            refuse(printable(str(path)), problem)
         if unlike_tables(connection):
-            raise InputError.at(printable(str(path)), DAMAGED)
+            refuse(printable(str(path)), DAMAGED)
         head = connection.execute("SELECT head FROM entry WHERE number = 0").fetchone()
     try:
         opening = json.loads(head[0])
         nct_id, id_ = str(opening["nct_id"]), str(opening["log"])
     except (KeyError, RecursionError, TypeError, ValueError):
-        raise InputError.at(printable(str(path)), DAMAGED) from None
+        refuse(printable(str(path)), DAMAGED)
     return Log(path, connection, nct_id, id_)
 
 
@@ -231,7 +229,7 @@ def file_errors(path: Path) -> Iterator[None]:
         message = f"cannot be written: {error.strerror}"
     else:
         return
-    raise InputError.at(printable(str(path)), message)
+    refuse(printable(str(path)), message)
 
 
 _MEANINGS = {

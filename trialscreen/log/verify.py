@@ -22,7 +22,7 @@ from trialscreen.log.store import (
     file_errors,
     unlike_tables,
 )
-from trialscreen.model.errors import InputError, ValueProblem
+from trialscreen.model.errors import ValueProblem, refuse
 from trialscreen.text.characters import printable, shown
 
 
@@ -170,7 +170,7 @@ def _latest(connection: sqlite3.Connection) -> tuple[object, object] | None:
 def _check_is_log(path: Path, connection: sqlite3.Connection) -> None:
     tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'entry'")
     if not tables.fetchone()[0]:
-        raise InputError.at(printable(str(path)), "is not a screening log")
+        refuse(printable(str(path)), "is not a screening log")
 
 
 def _schema_faults(connection: sqlite3.Connection) -> Iterator[Fault]:

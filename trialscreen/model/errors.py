@@ -1,8 +1,8 @@
 """Problems with what was given: values first, one exception to carry them all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, Self
+from typing import NamedTuple, NoReturn
 
 
 class Problem(NamedTuple):
@@ -35,16 +35,22 @@ class InputError(Exception):
     Its own text names no value: what a log or a traceback shows is how many problems there are.
     """
 
-    def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
         # The messages name values: a traceback must not show them.
         said = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(f"{said} with what was given; see .problems")
         self.problems = tuple(problems)
 
-    @classmethod
-    def at(cls, where: str, message: str) -> Self:
-        """Of one problem."""
-        return cls([Problem(where, message)])
+
+def refuse(where: str, message: str) -> NoReturn:
+    """Raises InputError with one problem; what was caught before it is not shown."""
+    raise InputError([Problem(where, message)]) from None
+
+
+def raise_any(problems: Sequence[Problem]) -> None:
+    """Raises InputError with these problems, if there are any."""
+    if problems:
+        raise InputError(problems)
 
 
 @contextmanager

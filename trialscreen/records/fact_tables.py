@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TextIO
 
 import polars as pl
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Record
@@ -77,8 +77,7 @@ def check(files: FactFiles) -> None:
         Problem(printable(str(path)), "is named for two tables")
         for path in {path for path in named if named.count(path) > 1}
     )
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
 
 
 class FactTables:

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from trialscreen.answers.beside_record import FromRecord
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.records.codes import load_codes
 from trialscreen.records.entries import Record
@@ -48,7 +48,7 @@ def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
         wrong = Problem(FHIR, told if records else "no patient in it")
         raise InputError([*([] if records else problems), wrong])
     if died := next(_deaths(records[0]), None):
-        raise InputError.at(FHIR, f"the patient has died, and is not screened: {died}")
+        refuse(FHIR, f"the patient has died, and is not screened: {died}")
     return records[0]
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from trialscreen.answers.answer import Answer
 from trialscreen.model import truth
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import Element, Trial
@@ -197,8 +197,7 @@ def check_sections(trial: Trial, sections: Collection[str]) -> None:
         elif not any(_can_be_assumed(one, (section,)) for one in trial.answerable()):
             message = f"{shown(section)} holds nothing that is no where nothing codes it"
             problems.append(Problem("--assume-absent", message))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
 
 
 def _can_be_assumed(element: Element, sections: Collection[str]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import refuse
 from trialscreen.text.characters import first_control, printable
 
 MAX_BYTES = 1_000_000
@@ -21,27 +21,25 @@ def read_bytes(path: Path, origin: str) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise InputError.at(origin or "''", message) from None
+        refuse(origin or "''", f"cannot be read: {error.strerror}")
 
 
 def decode(data: bytes, origin: str) -> str:
     """UTF-8 text of at most `MAX_BYTES`, without control characters; else InputError."""
     if len(data) > MAX_BYTES:
-        raise InputError.at(origin, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")
+        refuse(origin, f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"not UTF-8 text (byte {error.start + 1})"
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             message = "UTF-16 text, as PowerShell writes it; save it as UTF-8"
-        raise InputError.at(origin, message) from None
+        refuse(origin, message)
     if "\r" in (text := text.replace("\r\n", "\n")):
         message = "a line ends with a carriage return alone; save it with usual line ends"
-        raise InputError.at(origin, message)
+        refuse(origin, message)
     if (control := first_control(text)) is not None:
-        message = f"control character {control}; a text file is expected"
-        raise InputError.at(origin, message)
+        refuse(origin, f"control character {control}; a text file is expected")
     return text
 
 
@@ -88,7 +86,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         number, part = tempfile.mkstemp(dir=path.parent, prefix=part_prefix(path), suffix=".part")
     except (OSError, RuntimeError) as error:  # RuntimeError: links that go in circles
         why = error.strerror if isinstance(error, OSError) else "its links go in circles"
-        raise InputError.at(name, f"cannot be written: {why}") from None
+        refuse(name, f"cannot be written: {why}")
     os.close(number)
     try:
         yield Path(part)
@@ -110,8 +108,7 @@ def writing(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"cannot be written: {error.strerror}"
-        raise InputError.at(printable(name), message) from None
+        refuse(printable(name), f"cannot be written: {error.strerror}")
 
 
 def _keep(part: Path, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import yaml
 from filelock import FileLock, Timeout
@@ -9,7 +10,7 @@ from filelock import FileLock, Timeout
 from trialscreen.answers.answer import NOTE, RECORD, SET_ASIDE, SUBJECT, VALUE_KEY, in_record
 from trialscreen.answers.answers_file import KEPT
 from trialscreen.answers.interview.state import State
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.text.characters import printable, shown
 from trialscreen.text.text_files import MAX_BYTES, part_prefix, whole_file, writing
@@ -26,19 +27,18 @@ class AnswersFile:
         """Claims the file. Raises InputError if it is a link, or another process has it."""
         self.path = path
         if path.is_symlink():
-            raise _problem(path, "is a link; name the file itself")
+            _refuse(path, "is a link; name the file itself")
         if path.exists() and not path.is_file():
-            raise _problem(path, "is not a file")
+            _refuse(path, "is not a file")
         self._lock = FileLock(path.with_name(f".{path.name}.trialscreen-lock"), mode=0o600)
         try:
             self._lock.acquire(timeout=0)
             self._sweep()
             self._content = self._read()
         except Timeout:
-            message = "is in use by another interview; finish that one first"
-            raise _problem(path, message) from None
+            _refuse(path, "is in use by another interview; finish that one first")
         except OSError as error:
-            raise _problem(path, f"{error.strerror}") from None
+            _refuse(path, f"{error.strerror}")
 
     def _sweep(self) -> None:
         """Removes what a process that was killed left behind."""
@@ -70,7 +70,7 @@ class AnswersFile:
         with writing(str(self.path)):
             if self._read() not in (None, self._content):
                 message = "was changed by another hand, and is left so; move it away to save anew"
-                raise _problem(self.path, message)
+                _refuse(self.path, message)
             with whole_file(self.path) as part:
                 part.write_bytes(data)
         self._content = data
@@ -106,8 +106,8 @@ def _data(state: State, subject: str | None) -> dict[str, object]:
     return answers
 
 
-def _problem(path: Path, message: str) -> InputError:
-    return InputError.at(printable(str(path)), message)
+def _refuse(path: Path, message: str) -> NoReturn:
+    refuse(printable(str(path)), message)
 
 
 def claim(name: str, where: str, *, new: bool) -> AnswersFile:
@@ -117,7 +117,7 @@ def claim(name: str, where: str, *, new: bool) -> AnswersFile:
             return AnswersFile(Path(name))
     except OSError as error:
         message = f"{shown(name)}: {error.strerror}"
-    raise InputError.at(where, message)
+    raise InputError([Problem(where, message)])
 
 
 def _unfit(name: str, *, new: bool) -> str:

@@ -15,7 +15,7 @@ from trialscreen.log.decisions import Decision
 from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.recording import outcome_of
 from trialscreen.log.verify import noted_as
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import refuse
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.about import AID
 from trialscreen.output.report.decision_page import decided_words
@@ -64,13 +64,13 @@ def record_of(
     where = f"entry {entry.number}"
     if entry.stage == "before consent":
         message = "was recorded before consent, so that no answers were kept; see it in the log"
-        raise InputError.at(where, message)
+        refuse(where, message)
     if entry.criteria.sha256 != trial.sha256:
         message = (
             f"was screened by criteria version {entry.criteria.version} (SHA-256"
             f" {entry.criteria.sha256}); name that file with --criteria before the command"
         )
-        raise InputError.at(where, message)
+        refuse(where, message)
     answers = {
         name: one._replace(where=f"{where} {name}", notes={}) for name, one in entry.answers.items()
     }
@@ -80,7 +80,7 @@ def record_of(
     now, then = outcome_of(screening), entry.outcome
     if (now.verdict, now.failed) != (then.verdict, then.failed):
         message = f"comes out otherwise than with trialscreen {entry.tool}; report it with that"
-        raise InputError.at(where, message)
+        refuse(where, message)
     return ScreeningRecord(screening, entry.answers, entry.tool, entry, decision)
 
 

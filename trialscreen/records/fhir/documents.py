@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.text.characters import printable
 
 LINES = (".ndjson", ".jsonl")
@@ -46,8 +46,7 @@ def find(paths: Sequence[str | Path]) -> tuple[Path, ...]:
             kinds = f"{', '.join(ENDINGS)}, or one of these with .gz"
             what = "holds no FHIR file" if path.is_dir() else "is not a FHIR file"
             problems.append(Problem(printable(str(path)), f"{what}; expected {kinds}"))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     return tuple(found)
 
 

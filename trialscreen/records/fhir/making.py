@@ -66,8 +66,7 @@ class Maker:
             resource = observation
             made = list(observations.entries(observation, origin, damaged))
             if OBSERVATION.get(observation.status or "") == "error":
-                told = f"{kept.source} is {observation.status}: left out"
-                self._note(Problem(kept.place, told))
+                self._note(Problem(kept.place, f"{kept.source} is {observation.status}: left out"))
         elif kept.kind == "Patient":
             patient, damaged = fhir.decode_whole(fhir.Patient, kept.data)
             resource, made = patient, [histories.person(patient, origin, damaged)]

@@ -110,8 +110,7 @@ class _Versions:
                 self._found[source] = (updated, made)
             return
         first = old[0].place if old else "before"
-        message = f"{source} says otherwise in {first}; both are kept"
-        self._note(Problem(kept.place, message))
+        self._note(Problem(kept.place, f"{source} says otherwise in {first}; both are kept"))
         self._found[source] = (before, [*old, *made])
 
     def all(self) -> Iterator[Made]:

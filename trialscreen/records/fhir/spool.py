@@ -11,7 +11,7 @@ from tempfile import gettempdir
 from types import TracebackType
 from typing import IO, NamedTuple
 
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import refuse
 from trialscreen.records.fhir.outdone import DatedRow, left
 
 _TABLES = """
@@ -85,8 +85,7 @@ class Spool:
         except OSError as full:
             error = full
         if isinstance(error, sqlite3.Error | OSError):
-            message = f"what waits until all is read cannot be kept: {error}"
-            raise InputError.at(gettempdir(), message) from None
+            refuse(gettempdir(), f"what waits until all is read cannot be kept: {error}")
 
     def keep(self, kept: Kept) -> None:
         """A resource."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.records.omop.cdm import NEEDED
 from trialscreen.records.omop.source import QUIET, Source
 from trialscreen.records.omop.tables_in_files import in_files
@@ -63,5 +63,4 @@ def _check(source: Source) -> None:
         if lacking:
             message = f"the table {name} has no column {', '.join(lacking)}"
             problems.append(Problem(printable(source.name), message))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import duckdb
 import psycopg
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, refuse
 from trialscreen.records.omop.cdm import NEEDED
 from trialscreen.records.omop.source import Columns, literal, quoted, refusing, schema_with_tables
 from trialscreen.text.characters import printable
@@ -78,7 +78,7 @@ def connected(url: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Iterat
         there = psycopg.connect(url)
     except psycopg.Error as error:
         lines = str(error).strip().splitlines() or ["no answer"]
-        raise InputError.at(name, f"cannot be reached: {printable(lines[-1])}") from None
+        refuse(name, f"cannot be reached: {printable(lines[-1])}")
     with there:
         there.read_only = True
         there.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -94,7 +94,7 @@ def _named(url: str) -> str:
     parts = urlsplit(url)
     if parts.password is not None or "password=" in parts.query:
         message = "leave the password out of the URL, and give it in the variable PGPASSWORD"
-        raise InputError.at("SOURCE", message)
+        refuse("SOURCE", message)
     return printable(f"{parts.scheme}://{parts.netloc}{parts.path}")
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import duckdb
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, refuse
 from trialscreen.text.characters import printable
 
 QUIET = "SET enable_progress_bar = false"
@@ -79,8 +79,7 @@ def schema_with_tables(found: Sequence[tuple[str, str]], name: str) -> str:
     """
     schemas = sorted({schema for schema, table in found if table.lower() == "person"})
     if len(schemas) > 1:
-        message = f"a table person stands in {', '.join(schemas)}: say which schema is meant"
-        raise InputError.at(name, message)
+        refuse(name, f"a table person stands in {', '.join(schemas)}: say which schema is meant")
     return schemas[0] if schemas else "main"
 
 
@@ -91,5 +90,4 @@ def refusing(name: str, *errors: type[Exception]) -> Iterator[None]:
         yield
     except errors as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        message = f"cannot be read: {printable(said)}"
-        raise InputError.at(printable(name), message) from None
+        refuse(printable(name), f"cannot be read: {printable(said)}")

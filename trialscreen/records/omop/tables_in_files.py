@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, raise_any, refuse
 from trialscreen.records.omop.cdm import NEEDED
 from trialscreen.records.omop.source import Columns, literal, quoted, refusing, schema_with_tables
 from trialscreen.text.characters import printable
@@ -78,8 +78,7 @@ class SourceFiles:
         for path, line, kind, is_long in rows:
             where = f"{printable(Path(path).name)} line {line}"
             if kind == "UNQUOTED VALUE" and is_long:
-                message = "a quote that is not closed hides the lines that follow; close it"
-                raise InputError.at(where, message)
+                refuse(where, "a quote that is not closed hides the lines that follow; close it")
             yield Problem(where, f"{_WRONG.get(kind, 'is not a row of the table')}; left out")
 
     def _kept_aside(self) -> bool:
@@ -108,15 +107,14 @@ def in_files(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Sour
         elif path.is_file() and _first_bytes(path)[8:] == b"DUCK":
             _attach(files, path)
         elif path.exists():
-            raise InputError.at(printable(source), EXPECTED)
+            refuse(printable(source), EXPECTED)
         else:
-            raise InputError.at(printable(source), f"no such file or folder; {EXPECTED}")
+            refuse(printable(source), f"no such file or folder; {EXPECTED}")
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
-        raise InputError.at(printable(source), message) from None
+        refuse(printable(source), message)
     except (zipfile.BadZipFile, duckdb.Error) as error:
-        message = f"cannot be read: {printable(str(error).splitlines()[0])}"
-        raise InputError.at(printable(source), message) from None
+        refuse(printable(source), f"cannot be read: {printable(str(error).splitlines()[0])}")
     return files
 
 
@@ -195,8 +193,7 @@ def _unpacked(path: Path, folder: Path) -> Path:
                 continue
             target = parent / inner.name
             if target.exists():
-                message = f"{inner.name} is there twice"
-                raise InputError.at(printable(str(path)), message)
+                refuse(printable(str(path)), f"{inner.name} is there twice")
             with archive.open(member) as packed, target.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked, 1 << 20)
     return folder
@@ -233,8 +230,7 @@ def _header(paths: Sequence[Path]) -> tuple[list[str], str, str]:
         for path, one in headers.items()
         if one != line
     ]
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     delimiter = max(DELIMITERS, key=line.count)
     # The vocabularies as they are published are separated by tabs, and a quote is a quote there.
     quote = "" if delimiter == "\t" and '"' not in line else '"'

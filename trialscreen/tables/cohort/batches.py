@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 import polars as pl
 
-from trialscreen.model.errors import InputError, Problem, collected
+from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, Column, Matched
 from trialscreen.tables.cohort.data_quality import BatchQuality
@@ -141,8 +141,7 @@ def plan_batches(
     if not (schema[key].is_integer() or isinstance(schema[key], _TEXTS)):
         message = f"its cells are of type {schema[key]}; ids are text or whole numbers"
         problems.append(Problem(f"the column {printable(key)}", message))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     cells = {
         column.name: (column.element.name, planned.kind)
         for column in matched.columns
@@ -216,6 +215,5 @@ def _text(name: str, schema: pl.Schema) -> pl.Expr:
     text = as_text(named(name), schema[name]) if is_supported(schema[name]) else None
     if text is None:
         where = f"the column {printable(name)}"
-        message = f"its cells are of type {schema[name]}; expected single values: {READABLE}"
-        raise InputError.at(where, message)
+        refuse(where, f"its cells are of type {schema[name]}; expected single values: {READABLE}")
     return text

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from trialscreen.answers.values import check_unit, read_value
 from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.reader import Cursor, Document
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.screening.samples import day_column
 from trialscreen.tables.cohort.readers.cells import Form, Kind, check_date_format, code_of
@@ -119,10 +119,8 @@ def match_columns(
         others = (
             f" (see --columns): {names}" if names else ", for there is none but that of the ids"
         )
-        message = f"no column is named like a data element{others}"
-        problems.append(Problem("the table", message))
-    if problems:
-        raise InputError(problems)
+        problems.append(Problem("the table", f"no column is named like a data element{others}"))
+    raise_any(problems)
     return Matched(tuple(columns.values()), tuple(strange))
 
 
@@ -198,7 +196,7 @@ def read_targets(trial: Trial, path: Path) -> ColumnMap:
     text = decode(read_bytes(path, origin), origin)
     root = yaml_nodes.parse_yaml(text, origin, document.problems)
     if not isinstance(root, yaml_nodes.Mapping):
-        raise InputError.at(origin, "expected one 'column: element' per line")
+        refuse(origin, "expected one 'column: element' per line")
     targets: dict[str, Target] = {}
     missing: tuple[str, ...] = ()
     for name, node in root.items.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trialscreen.answers.values import check_unit
-from trialscreen.model.errors import InputError, ValueProblem
+from trialscreen.model.errors import ValueProblem, refuse
 from trialscreen.model.trial import Element, Trial
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.text.characters import plain_name, printable
@@ -88,10 +88,9 @@ def write_draft(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        message = "is there already; a draft is not written over a file"
-        raise InputError.at(name, message) from None
+        refuse(name, "is there already; a draft is not written over a file")
     except OSError as error:
-        raise InputError.at(name, f"cannot be written: {error.strerror}") from None
+        refuse(name, f"cannot be written: {error.strerror}")
 
 
 # Lines.

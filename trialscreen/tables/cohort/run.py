@@ -10,7 +10,7 @@ from typing import NamedTuple, TextIO
 import polars as pl
 
 from trialscreen.answers.answer import SiteSettings
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.attrition.counting import Counting, verdicts_of
@@ -102,8 +102,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
     )
     matched = match_columns(trial, tables.schema, job.key, job.column_map)
     used = {*(column.name for column in matched.columns), job.key, *job.column_map.names}
-    if doubtful := [why for name, why in tables.doubtful.items() if name in used]:
-        raise InputError(doubtful)
+    raise_any([why for name, why in tables.doubtful.items() if name in used])
     if job.site.limits:
         from trialscreen.tables.cohort.site_limits import with_limits  # noqa: PLC0415 - few runs have a site
 
@@ -148,8 +147,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
                 *_unusable(job, matched, quality),
                 *ids.problems(rows, KEY, ROW),
             ]
-        if problems:
-            raise InputError(problems)
+        raise_any(problems)
     attrition = None if counting is None else counting.attrition()
     return Done(matched, quality, attrition, tuple(tables.notes))
 
@@ -167,8 +165,7 @@ def _problem_list(path: Path | None) -> Iterator[TextIO | None]:
         except OSError as error:
             if error.errno is None:  # it is from Polars, of another file
                 raise
-            message = f"cannot be written: {error.strerror}"
-            raise InputError.at(printable(str(path)), message) from None
+            refuse(printable(str(path)), f"cannot be written: {error.strerror}")
 
 
 def _cells(
@@ -243,8 +240,7 @@ def _check_files(trial: Trial, job: Job) -> None:
     if job.key in ("verdict", "open", *(one.id for one in trial.criteria), *job.extra):
         message = f"the output has a column {shown(job.key)} of its own; rename that of the ids"
         problems.append(Problem("--id", message))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
 
 
 def _same(one: Path, other: Path) -> bool:

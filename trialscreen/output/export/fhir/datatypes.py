@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, assert_never
 
 from trialscreen.answers.values import read_value
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.facts import ALL_WHOLE, Dates, Exactly, Fact, Numbers
 from trialscreen.model.trial import Element, Trial
 from trialscreen.model.wording import one_sided
@@ -35,8 +35,7 @@ def check_codes(trial: Trial) -> None:
         for text in (*element.choices, *(() if element.unit is None else (element.unit,)))
         if not _CODE.fullmatch(text)
     ]
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
 
 
 _NO_CODE = "cannot be a code in FHIR; expected words with one space between them"

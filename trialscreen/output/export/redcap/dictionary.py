@@ -12,7 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from trialscreen.answers.values import UNKNOWN_WORD
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.wording import show_number
 from trialscreen.output.export.redcap.branching import YES_NO, Branching
@@ -89,8 +89,7 @@ def data_dictionary(trial: Trial) -> tuple[Field, ...]:
         ),
         *_with_headers(trial),
     )
-    if problems := [*_bad_names(trial, fields), *_bad_codes(trial)]:
-        raise InputError(problems)
+    raise_any([*_bad_names(trial, fields), *_bad_codes(trial)])
     return fields
 
 

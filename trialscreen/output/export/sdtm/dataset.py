@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.text.characters import PLAIN, printable, shown
 
 LONGEST_NAME, LONGEST_LABEL, LONGEST_TEXT, LONGEST_CODE = 8, 40, 200, 8
@@ -48,8 +48,7 @@ class Dataset(NamedTuple):
 def checked(dataset: Dataset) -> Dataset:
     """`dataset` as it is. Raises InputError with everything the standard does not allow."""
     problems = [*_of_frame(dataset), *_of_rows(dataset), *_repeated(dataset)]
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     return dataset
 
 

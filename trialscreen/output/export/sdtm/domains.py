@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.follow_up import latest
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.trial import Criterion, Kind, Trial
 from trialscreen.output.export.sdtm.dataset import (
     LONGEST_TEXT,
@@ -157,8 +157,7 @@ def _tests(criteria: Sequence[Criterion], trial: Trial) -> dict[str, tuple[str, 
             tests[one.id] = (one.id.upper(), _short(to_ascii(one.text)), _CATEGORY[one.kind])
         except ValueProblem as problem:
             problems.append(Problem(f"{trial.origin} {one.id}", str(problem)))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     return tests
 
 
@@ -185,5 +184,4 @@ def _same_trial(trial: Trial, entries: Iterable[ScreeningEntry]) -> None:
                 f" ({trial.version}) does not have; name the criteria file {criteria.version}"
             )
             problems.append(Problem(where, message))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)

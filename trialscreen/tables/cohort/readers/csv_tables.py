@@ -13,7 +13,7 @@ from typing import IO, NamedTuple
 
 import polars as pl
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.tables.cohort.readers.csv_plain import CONTROLS, Plain, plain_rows
 from trialscreen.tables.cohort.readers.csv_rows import CsvRows, Rest
 from trialscreen.tables.cohort.readers.opened import Asked, Tables, named_columns
@@ -123,7 +123,7 @@ def _layout_of(path: Path, origin: str) -> _Layout:
     separator = _separator(rest, separators)
     names, header = _header(rest, separator, origin, start.count("\n") + 1)
     if is_cut and len(header) == len(rest):
-        raise InputError.at(origin, "is not a CSV file: its first line has no end")
+        refuse(origin, "is not a CSV file: its first line has no end")
     above = mark + start + header
     line = len(above.splitlines()) + 1 if "\r" in above else above.count("\n") + 1
     size = len(above.encode("utf-8", "surrogateescape"))
@@ -137,7 +137,7 @@ def _header(text: str, separator: str, origin: str, line: int) -> tuple[list[str
     header = "".join(lines.taken)
     if (bad := re.search("[\udc80-\udcff]", header)) is not None:
         line += header.count("\n", 0, bad.start())
-        raise InputError.at(f"{origin}:{line}", f"is not UTF-8 text: {ADVICE}")
+        refuse(f"{origin}:{line}", f"is not UTF-8 text: {ADVICE}")
     return names, header
 
 
@@ -189,13 +189,13 @@ class _Lines:
     def _check(self, line: str) -> None:
         where = f"{self.origin}:{self.number}"
         if len(line) == LONGEST_LINE:
-            raise InputError.at(where, f"a line has more than {LONGEST_LINE:,} characters")
+            refuse(where, f"a line has more than {LONGEST_LINE:,} characters")
         if (found := re.search("[\udc80-\udcff]", line)) is not None:
             byte = f"byte {ord(found[0]) - 0xDC00:02X} in column {found.start() + 1}"
-            raise InputError.at(where, f"is not UTF-8 text ({byte}): {ADVICE}")
+            refuse(where, f"is not UTF-8 text ({byte}): {ADVICE}")
         if (found := _CONTROL.search(line)) is not None:
             message = f"control character U+{ord(found[0]):04X}; a text file is expected"
-            raise InputError.at(f"{where}:{found.start() + 1}", message)
+            refuse(f"{where}:{found.start() + 1}", message)
 
 
 def _read_by_csv(lines: Iterable[str], separator: str) -> Iterator[list[str]]:

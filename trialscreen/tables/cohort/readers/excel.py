@@ -20,7 +20,7 @@ import polars as pl
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import InputError, refuse
 from trialscreen.tables.cohort.readers.cells import NO_VALUE
 from trialscreen.tables.cohort.readers.excel_cells import Cells, DamagedSheet, Range, Row
 from trialscreen.tables.cohort.readers.opened import Asked, Tables, named_columns
@@ -54,12 +54,11 @@ def open_table(path: Path, asked: Asked) -> Tables:
         raise
     except DamagedSheet as error:
         message = f"cannot be read as an .xlsx file: {error}"
-        raise InputError.at(origin, message) from None
+        refuse(origin, message)
     except Exception as error:  # a damaged part raises whatever its reader does
         if _is_a_fault(error):
             raise
-        message = f"cannot be read as an .xlsx file ({type(error).__name__})"
-        raise InputError.at(origin, message) from None
+        refuse(origin, f"cannot be read as an .xlsx file ({type(error).__name__})")
 
 
 def _is_a_fault(error: Exception) -> bool:
@@ -73,14 +72,14 @@ def _refuse_other_files(path: Path, origin: str) -> None:
         begins = file.read(len(_OLD))
     if begins == _OLD:
         message = "is an .xls file, or locked by a password; save it as .xlsx without a password"
-        raise InputError.at(origin, message)
+        refuse(origin, message)
     if not is_zipfile(path):
-        raise InputError.at(origin, "cannot be read as an .xlsx file")
+        refuse(origin, "cannot be read as an .xlsx file")
     with ZipFile(path) as package:
         parts = package.infolist()
     strings = sum(one.file_size for one in parts if "sharedstrings" in one.filename.lower())
     if strings > MAX_STRINGS or sum(one.file_size for one in parts) > MAX_UNPACKED:
-        raise InputError.at(origin, _TOO_LARGE)
+        refuse(origin, _TOO_LARGE)
 
 
 _TOO_LARGE = "is too large for an .xlsx file; save it as CSV or Parquet"
@@ -116,16 +115,15 @@ def _chosen(book: Workbook, name: str | None, origin: str) -> tuple[Any, tuple[s
         message = (
             "has no sheet that can be read; save it as Excel Workbook, and not as a Strict one"
         )
-        raise InputError.at(origin, message)
+        refuse(origin, message)
     if name is not None:
         if name not in sheets:
             message = f"has no sheet {shown(name)}; its sheets: {', '.join(map(shown, sheets))}"
-            raise InputError.at(origin, message)
+            refuse(origin, message)
         return sheets[name], ()
     visible = [title for title, sheet in sheets.items() if sheet.sheet_state == "visible"]
     if not visible:
-        message = "has no sheet that is not hidden; name one with --sheet"
-        raise InputError.at(origin, message)
+        refuse(origin, "has no sheet that is not hidden; name one with --sheet")
     others = [shown(title) for title in sheets if title != visible[0]]
     note = f"{origin}: the sheet {shown(visible[0])} is read; not read: {some(others)}"
     return sheets[visible[0]], (note,) if others else ()
@@ -158,13 +156,12 @@ class _Table:
 
     def _read_titles(self, row: Row | None) -> None:
         if row is None:
-            raise InputError.at(self._origin, "the sheet is empty")
+            refuse(self._origin, "the sheet is empty")
         self._title_row, titles = row
         self._columns = list(range(min(titles), max(titles) + 1))
         for title in titles.values():
             if title.startswith(NO_VALUE):
-                message = f"a title cannot be read: {title.removeprefix(NO_VALUE)}"
-                raise InputError.at(self._origin, message)
+                refuse(self._origin, f"a title cannot be read: {title.removeprefix(NO_VALUE)}")
         self._names = named_columns([titles.get(one, "") for one in self._columns], self._origin)
         columns = zip(self._names, self._columns, strict=True)
         self._cells.written = {
@@ -181,7 +178,7 @@ class _Table:
                 kept.append(row)
                 self._numbers.append(number)
         if len(self._numbers) * len(self._columns) > MAX_CELLS:
-            raise InputError.at(self._origin, _TOO_LARGE)
+            refuse(self._origin, _TOO_LARGE)
         columns = zip(self._names, self._columns, strict=True)
         series = [pl.Series(name, [row.get(at) for row in kept], pl.String) for name, at in columns]
         self._parts.append(pl.DataFrame(series))
@@ -191,12 +188,11 @@ class _Table:
         for left, top, right, bottom in ranges:
             if top <= self._title_row <= bottom and reason.startswith("is merged"):
                 where = f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom}"
-                message = f"its titles, in row {self._title_row}, are merged: {where}"
-                raise InputError.at(self._origin, message)
+                refuse(self._origin, f"its titles, in row {self._title_row}, are merged: {where}")
             rows = bisect_left(self._numbers, top), bisect_right(self._numbers, bottom)
             self._looked_at += (rows[1] - rows[0]) * len(self._columns)
             if self._looked_at > MAX_CELLS:  # they cover the same cells again and again
-                raise InputError.at(self._origin, _TOO_LARGE)
+                refuse(self._origin, _TOO_LARGE)
             for column in range(max(left, self._columns[0]), min(right, self._columns[-1]) + 1):
                 letter = get_column_letter(column)
                 for row in range(*rows):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, raise_any, refuse
 from trialscreen.tables.cohort.readers.cells import Kind
 from trialscreen.tables.cohort.readers.opened import Asked, CellKind, Pieces, Tables, with_constants
 from trialscreen.tables.cohort.readers.utf8_copies import STANDARD_INPUT, standard_input
@@ -62,8 +62,7 @@ def find_files(names: Sequence[str]) -> tuple[Path, ...]:
     parquet = (path.as_posix() for path in found if _format(path) == "parquet")
     logged = (beside_log(path, lambda name: Path(name).exists()) for path in parquet)
     problems.extend(dict.fromkeys(log for log in logged if log is not None))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     return tuple(found)
 
 
@@ -146,8 +145,7 @@ def open_tables(
 
         opened = dict(zip(opened, with_all_keys([*opened.values()]), strict=True))
     opened = {path: _with_folders(path, tables) for path, tables in opened.items()}
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     first = opened[paths[0]]
     if len(paths) == 1:
         return first
@@ -229,7 +227,6 @@ def _open(path: Path, asked: Asked) -> Tables:
     except ImportError:
         if _format(path) != "excel":
             raise
-        message = "Excel files need one more package: pip install 'trialscreen[excel]'"
-        raise InputError.at(asked.origin, message) from None
+        refuse(asked.origin, "Excel files need one more package: pip install 'trialscreen[excel]'")
     opened: Tables = module.open_table(path, asked)
     return opened

@@ -11,7 +11,7 @@ from typing import IO
 import polars as pl
 
 from trialscreen.answers.answer import as_text
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.tables.cohort.readers.cells import TYPED
 from trialscreen.tables.cohort.readers.opened import Asked, Tables, named_columns
 from trialscreen.tables.cohort.readers.utf8_copies import (
@@ -80,17 +80,17 @@ def _lines(file: IO[bytes], origin: str) -> Iterator[tuple[int, bytes]]:
     """The lines that are not blank, with their numbers."""
     if file.read(3) == b"\xef\xbb\xbf":
         message = "begins with a byte order mark; save it as UTF-8 without one"
-        raise InputError.at(origin, message)
+        refuse(origin, message)
     file.seek(0)
     for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=1):
         if len(line) == LONGEST_LINE:
-            raise InputError.at(f"{origin}:{number}", f"a line of more than {len(line):,} bytes")
+            refuse(f"{origin}:{number}", f"a line of more than {len(line):,} bytes")
         if not line.isascii():
             try:
                 line.decode()
             except UnicodeDecodeError as error:
                 message = f"is not UTF-8 text (byte {error.start + 1} of the line): {ADVICE}"
-                raise InputError.at(f"{origin}:{number}", message) from None
+                refuse(f"{origin}:{number}", message)
         if not line.isspace() or line.strip(b" \t\r\n"):
             yield number, line
 
@@ -116,7 +116,7 @@ class _Entries:
             return
         self.keys.update(_keys(line.decode(), f"{self._origin}:{number}"))
         if len(self.keys) > MOST_KEYS:
-            raise InputError.at(self._origin, f"more than {MOST_KEYS:,} different keys")
+            refuse(self._origin, f"more than {MOST_KEYS:,} different keys")
         self._with_blanks = self._with_blanks or _WITH_BLANKS.search(line) is not None
         self._unusual += 1
         if self._unusual.bit_count() == 1:  # seldom, as it takes a while
@@ -146,7 +146,7 @@ def _keys(line: str, where: str) -> dict[str, None]:
 
     def number(digits: str) -> None:
         if len(digits) > _MOST_DIGITS or isinf(float(digits)):
-            raise InputError.at(where, f"a number is too large ({len(digits):,} characters)")
+            refuse(where, f"a number is too large ({len(digits):,} characters)")
 
     def no_json(constant: str) -> None:
         raise json.JSONDecodeError(constant, line, 0)
@@ -162,10 +162,9 @@ def _keys(line: str, where: str) -> dict[str, None]:
     except (json.JSONDecodeError, RecursionError):
         entry = None
     if not isinstance(entry, dict):
-        message = "expected one JSON object a line, with a key per data element"
-        raise InputError.at(where, message)
+        refuse(where, "expected one JSON object a line, with a key per data element")
     if "\\ud" in line.casefold() and _has_half_a_character(line):
-        raise InputError.at(where, "half of a character (an escape from \\ud800 to \\udfff)")
+        refuse(where, "half of a character (an escape from \\ud800 to \\udfff)")
     return entry
 
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.tables.cohort.readers.cells import Kind
 from trialscreen.text.characters import BLANKS, first_control, shown
 
@@ -109,6 +109,5 @@ def named_columns(names: Sequence[str], origin: str) -> list[str]:
         problems.append(Problem(origin, f"control character {control} in its header"))
     if not names:
         problems.append(Problem(origin, "its first line names no columns"))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     return names

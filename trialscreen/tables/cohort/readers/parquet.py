@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, refuse
 from trialscreen.tables.cohort.readers.opened import Asked, Tables
 from trialscreen.text.characters import shown
 
@@ -32,12 +32,12 @@ def open_table(path: Path, asked: Asked) -> Tables:
     except pl.exceptions.DuplicateError as error:
         found = _TWICE.search(str(error))
         column = f"the column {shown(found[1])}" if found else "a column"
-        raise InputError.at(asked.origin, f"{column} stands twice") from None
+        refuse(asked.origin, f"{column} stands twice")
     except pl.exceptions.ComputeError as error:
         if "LogicalType" not in str(error):
             raise
         message = "has a column of a type that Polars does not know; write it without that"
-        raise InputError.at(asked.origin, message) from None
+        refuse(asked.origin, message)
     rows = frame.select(pl.len())
     doubtful = _without_zone(path, schema, asked.origin)
     return Tables(frame, schema, lambda: rows.collect().item(), doubtful=doubtful)
@@ -87,7 +87,7 @@ def panics_told(files: str) -> Iterator[None]:
             "cannot be read: Polars gives up on it, mostly over a column of a type of its own;"
             " write it anew with columns of text, numbers, yes/no and days"
         )
-        raise InputError.at(files, message) from None
+        refuse(files, message)
 
 
 @contextmanager

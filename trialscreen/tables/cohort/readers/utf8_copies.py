@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, cast
 
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import refuse
 from trialscreen.tables.cohort.readers.opened import Asked
 
 STANDARD_INPUT = "standard input"
@@ -47,11 +47,11 @@ def in_utf8(path: Path, asked: Asked) -> Path:
             name = next((one for mark, one in _MARKS.items() if begins.startswith(mark)), None)
             if name is not None:
                 message = f"is {name.upper()}, not UTF-8: add --encoding {name}"
-                raise InputError.at(asked.origin, message)
+                refuse(asked.origin, message)
             return path
         if begins.startswith(codecs.BOM_UTF8):
             message = f"begins as UTF-8 does, which is not {asked.encoding}: leave out --encoding"
-            raise InputError.at(asked.origin, message)
+            refuse(asked.origin, message)
         file.seek(0)
         return _copied(_decoded(file, asked.encoding, asked.origin), asked, path.suffix)
 
@@ -78,8 +78,7 @@ def _decoded(file: IO[bytes], encoding: str, origin: str) -> Iterator[bytes]:
         except UnicodeDecodeError as error:
             line += _lines_before(error)
             wrong = error.object[error.start : error.end].hex(" ").upper()
-            message = f"is not {encoding}: byte {wrong} is not a character of it"
-            raise InputError.at(f"{origin}:{line}", message) from None
+            refuse(f"{origin}:{line}", f"is not {encoding}: byte {wrong} is not a character of it")
         line += text.count("\n")
         yield text.encode("utf-8", "replace")
 
@@ -99,11 +98,11 @@ def standard_input(folder: Path) -> Path:
     with open_bytes(path) as file:
         begins = file.read(CHUNK)
     if not begins:
-        raise InputError.at(asked.origin, "is empty")
+        refuse(asked.origin, "is empty")
     for mark, kind in _BINARY.items():
         if begins.startswith(mark):
             message = f"is {kind}; only text formats are read from a pipe: name the file instead"
-            raise InputError.at(asked.origin, message)
+            refuse(asked.origin, message)
     is_ndjson = begins.lstrip(_BEFORE_TEXT).startswith(b"{")
     return path.rename(path.with_suffix(".ndjson" if is_ndjson else ".csv"))
 
@@ -123,5 +122,4 @@ def new_copy(asked: Asked, ending: str) -> Iterator[IO[bytes]]:
     except OSError as error:
         if error.errno is None:  # of what is read, such as a damaged gzip file
             raise
-        message = f"cannot be copied to {asked.folder.parent}: {error.strerror}"
-        raise InputError.at(asked.origin, message) from None
+        refuse(asked.origin, f"cannot be copied to {asked.folder.parent}: {error.strerror}")

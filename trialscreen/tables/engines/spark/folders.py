@@ -12,7 +12,7 @@ from pyspark.sql import functions as f
 from pyspark.sql import types as t
 
 from trialscreen.answers.values import read_value
-from trialscreen.model.errors import InputError, Problem, ValueProblem
+from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import Element, ElementType, Trial
 from trialscreen.tables.engines.spark.table_files import Source
@@ -66,8 +66,7 @@ def read_folders(trial: Trial, source: Source, columns: Mapping[str, str | None]
                 for name, one in of.items()
             ]
             rows[parent] = (parent, *values)
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     kinds = [t.StringType() if one is None else _TYPES[one.type] for one in of.values()]
     fields = [t.StructField(name, kind) for name, kind in zip(of, kinds, strict=True)]
     folder = t.StructField(_FOLDER, t.StringType())

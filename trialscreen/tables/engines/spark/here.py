@@ -8,7 +8,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from uuid import uuid4
 
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import InputError, raise_any, refuse
 from trialscreen.tables.engines.spark.listed import (
     HIDDEN,
     Listed,
@@ -47,11 +47,10 @@ def _caught(pattern: str) -> list[Path]:
 
 def _beneath(root: str) -> Iterator[str]:
     if is_hidden(Path(root).name):
-        raise InputError.at(printable(root), HIDDEN)
+        refuse(printable(root), HIDDEN)
     if Path(root).is_dir():
         which = chosen(root, _within(root))
-        if which.problems:
-            raise InputError(which.problems)
+        raise_any(which.problems)
         yield from (f"{root}/{name}" for name in which.names)
     elif (logged := beside_log(root, lambda path: Path(path).exists())) is not None:
         raise InputError([logged])

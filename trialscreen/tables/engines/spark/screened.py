@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.compile import compile_trial
@@ -80,8 +80,7 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
     """
     trial = with_sample_days(trial)
     if also_stale and id_column == STALE:
-        message = f"the output has a column '{STALE}' of its own; rename that of the ids"
-        raise InputError.at("--id", message)
+        refuse("--id", f"the output has a column '{STALE}' of its own; rename that of the ids")
     with damage_told(source), settings(spark):
         # Before there is a folder that a pattern could catch.
         found = table_files.source(spark, source)
@@ -90,7 +89,7 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
         table = used.table(spark)
         rows = table.count() if found.rows is None else found.rows
         if rows == 0:
-            raise InputError.at("the table", "there are no rows in it")
+            refuse("the table", "there are no rows in it")
         with table_files.whole_folder(spark, output) as folder:
             dated = _dated(used.typed(table), on)
             today = limits.today or date.today()  # noqa: DTZ011 - the user's own
@@ -115,7 +114,7 @@ def _check_rows(source: str, rows: int, came_out: int) -> None:
     """Against the number of rows that the files themselves state."""
     if rows != came_out:
         message = f"holds {rows:,} rows, and {came_out:,} came out; did it change meanwhile?"
-        raise InputError.at(printable(source), message)
+        refuse(printable(source), message)
 
 
 def _dated(table: DataFrame, on: date | None) -> DataFrame:
@@ -194,5 +193,4 @@ def _patients(used: Used, name: str, on: date | None) -> Patients:
 
 
 def _refuse(problems: Iterable[Problem]) -> None:
-    if told := [*problems]:
-        raise InputError(told)
+    raise_any([*problems])

@@ -11,7 +11,7 @@ from urllib.request import getproxies
 from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
-from trialscreen.model.errors import InputError
+from trialscreen.model.errors import refuse
 from trialscreen.tables.engines.spark.types import UTC
 from trialscreen.text.characters import printable, shown
 
@@ -43,14 +43,14 @@ def session(master: str | None) -> SparkSession:
     try:
         return builder.getOrCreate()
     except PySparkRuntimeError as error:
-        raise InputError.at("Spark", _no_start(error)) from None
+        refuse("Spark", _no_start(error))
     except ImportError as error:
         if not server.startswith(_CONNECT):
             raise
         message = (
             f"needs more packages ({error.name or 'grpcio'}): pip install 'trialscreen[connect]'"
         )
-        raise InputError.at(_CONNECT, message) from None
+        refuse(_CONNECT, message)
 
 
 def is_connected(spark: SparkSession) -> bool:
@@ -69,7 +69,7 @@ def _reached(server: str) -> None:
         host = None
     if host is None:
         message = f"{shown(server.partition('/;')[0])}; expected sc://HOST:PORT"
-        raise InputError.at("--master", message)
+        refuse("--master", message)
     if getproxies():
         return  # they, and not we, reach it
     try:
@@ -77,7 +77,7 @@ def _reached(server: str) -> None:
     except OSError as error:
         why = error.strerror or "no answer"
         message = f"no server of Spark Connect can be reached there ({why})"
-        raise InputError.at(f"{_CONNECT}{host}:{port}", message) from None
+        refuse(f"{_CONNECT}{host}:{port}", message)
 
 
 def _no_start(error: PySparkRuntimeError) -> str:
@@ -122,4 +122,4 @@ def damage_told(source: str) -> Iterator[None]:
     except Exception as error:
         if "FAILED_READ_FILE" not in str(error):
             raise
-        raise InputError.at(printable(source), "cannot be read: it is damaged") from None
+        refuse(printable(source), "cannot be read: it is damaged")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, raise_any
 from trialscreen.tables.engines.spark import here, there
 from trialscreen.tables.engines.spark.footers import read_footer
 from trialscreen.tables.engines.spark.listed import Footer, Listed, not_written
@@ -94,8 +94,7 @@ def _looked_at(found: Listed, read: Callable[[str], Footer]) -> Source:
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         footers = [*pool.map(footer, found.files)]
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     schemas: dict[str, Mapping[str, str]] = {}
     doubtful: dict[str, Problem] = {}
     rows: list[int | None] = []
@@ -108,8 +107,7 @@ def _looked_at(found: Listed, read: Callable[[str], Footer]) -> Source:
         folders = (name for name in stated(path) if name not in columns)
         schemas[where] = columns | dict.fromkeys(folders, FOLDER)
         rows.append(one.rows)
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     known = [one for one in rows if one is not None]
     total = sum(known) if len(known) == len(rows) else None
     return Source(

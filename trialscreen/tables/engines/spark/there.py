@@ -15,7 +15,7 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, raise_any, refuse
 from trialscreen.tables.engines.spark.listed import (
     HIDDEN,
     Footer,
@@ -59,7 +59,7 @@ def address_of(spark: SparkSession, path: str) -> str:
             return re.sub(r"\\(.)", r"\1", missing.removesuffix(suffix))
     except Exception:  # noqa: BLE001, S110 - whatever a file system says, by way of Java
         pass
-    raise InputError.at(printable(path), "cannot be read")
+    raise InputError([Problem(printable(path), "cannot be read")])
 
 
 def find(spark: SparkSession, name: str) -> Found:
@@ -76,7 +76,7 @@ def listed(spark: SparkSession, found: Found) -> Listed:
     """The files with rows. Raises InputError for what Spark would pass over."""
     above, _, last = found.address.rpartition("/")
     if is_hidden(last):
-        raise InputError.at(printable(plain(found.address)), HIDDEN)
+        refuse(printable(plain(found.address)), HIDDEN)
     if last[:1] in "*?[{" and _exists(spark, f"{literal(above)}/{_HIDDEN}.parquet"):
         raise InputError([_some_hidden(above)])
     depth = found.address.count("/") + 1
@@ -90,7 +90,7 @@ def listed(spark: SparkSession, found: Found) -> Listed:
     files: list[str] = []
     for root, paths in roots.items():
         if is_hidden(root.rpartition("/")[2]):
-            raise InputError.at(printable(plain(root)), HIDDEN)
+            refuse(printable(plain(root)), HIDDEN)
         if paths != [root]:
             files += _beneath(spark, root, paths)
         elif (logged := beside_log(plain(root), is_there)) is not None:
@@ -110,8 +110,7 @@ def _beneath(spark: SparkSession, folder: str, paths: Sequence[str]) -> list[str
         if _exists(spark, f"{level}.parquet"):
             raise InputError([_some_hidden(folder)])
     which = chosen(plain(folder), names)
-    if which.problems:
-        raise InputError(which.problems)
+    raise_any(which.problems)
     return [f"{folder}/{name}" for name in which.names]
 
 

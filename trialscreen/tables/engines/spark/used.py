@@ -9,7 +9,7 @@ from pyspark.sql import functions as f
 from pyspark.sql import types as t
 
 from trialscreen.answers.values import unknown_words
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.compile import Table, compile_trial
 from trialscreen.tables.engines.spark.folders import FILE, read_folders
@@ -52,8 +52,7 @@ def used_columns(trial: Trial, source: Source, id_column: str) -> "Used":
             if first != name:
                 message = f"two columns for the element {known}"
                 problems.append(Problem(f"{shown(first)} and {shown(name)}", message))
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     return Used(trial, source, id_column, elements, columns)
 
 
@@ -136,8 +135,7 @@ class Used(NamedTuple):
         problems += self._undeclared()
         used = {*self.columns.values(), self.id}
         problems += [why for name, why in self.source.doubtful.items() if name in used]
-        if problems:
-            raise InputError(problems)
+        raise_any(problems)
 
     def _alone(self) -> Iterator[Problem]:
         """Ends of bounds without the other end."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.engines.sql.dialects import TITLES, Dialect, comment, traits
 from trialscreen.tables.engines.sql.query import Patients, screening_query
@@ -62,5 +62,4 @@ def _refuse_names(query: exp.Expr, dialect: Dialect) -> None:
         for text in {**names, **texts}
         if (mark := known.replaces) is not None and mark in text
     ]
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.compile import Table
 from trialscreen.tables.engines.sql.query import RESULTS, Patients
@@ -31,8 +31,7 @@ def patients_table(
     else:
         held = [one for one in columns if one != id_column]
         problems += _unknown_columns(trial, held)
-    if problems:
-        raise InputError(problems)
+    raise_any(problems)
     held += [end for one in bounded for end in bounded_columns(trial)[one]]
     own_days = [SCREENING_DATE] if on is None else []
     everything = frozenset([*held, *own_days, id_column])
