@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
@@ -36,8 +37,15 @@ def _made(path: Path, write: Write, **options: Any) -> Path:
 
 
 def _rows(path: Path, name: str | None = None) -> list[tuple[str | None, ...]]:
-    """The cells that are read, with the reason of those that tell no value in brackets."""
-    table = open_table(path, Asked(path.name, path.parent, name)).frame.collect()
+    """The cells that are read, with the reason of those that tell no value in brackets.
+
+    Where all tags of the sheet have a prefix, it says the same.
+    """
+    table, other = _table(path, name), path.with_stem("other")
+    shutil.copy(path, other)
+    _patched(other, SHEET, "xmlns=", "xmlns:x=")
+    _patched(other, SHEET, r"<(/?)(?=\w)", r"<\1x:")
+    assert table.equals(_table(other, name))
     return [
         tuple(
             f"[{text.removeprefix(NO_VALUE)}]" if text and text.startswith(NO_VALUE) else text
@@ -45,6 +53,10 @@ def _rows(path: Path, name: str | None = None) -> list[tuple[str | None, ...]]:
         )
         for row in table.iter_rows()
     ]
+
+
+def _table(path: Path, name: str | None) -> pl.DataFrame:
+    return open_table(path, Asked(path.name, path.parent, name)).frame.collect()
 
 
 def _patched(path: Path, part: str, pattern: str, by: str) -> Path:

@@ -1,14 +1,13 @@
-"""The cells of an Excel sheet as people see them, read with openpyxl's parser.
-
-A cell that does not tell what was meant begins with NO_VALUE, followed by its place and why.
-"""
+"""The cells of an Excel sheet as people see them, read with openpyxl's parser."""
 
 import math
 import re
-from collections import Counter
+from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from io import BytesIO
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import ParseError, fromstring, tostring
 
 from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.cell.rich_text import CellRichText, TextBlock
@@ -22,15 +21,24 @@ from openpyxl.worksheet._reader import (
     WorkSheetParser,
     parse_richtext_string,
 )
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from trialscreen.model.errors import ValueProblem
-from trialscreen.tables.cohort.readers.cells import NO_VALUE, TYPED, Kind
+from trialscreen.tables.cohort.readers.cells import Kind
+from trialscreen.tables.cohort.readers.excel_rows import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    SheetText,
+    Unusual,
+)
 from trialscreen.tables.cohort.readers.number_formats import NumberFormat, Shown
 from trialscreen.text.characters import BLANKS
 
-_REMEMBERED = 200_000
-"""Different cells of which it is kept what they show."""
-
+_NAMESPACE = f"{{{SHEET_MAIN_NS}}}"
+_SIMPLE = re.compile(
+    r'"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?(?:/>|><v>([ !#-%\'-;=-~]*)</v></c>)[ \t\r\n]*'
+)
+"""What most cells say; no character in it means anything else."""
 _SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _SUBSCRIPT = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _PLAIN = re.compile(r"-?(?:[1-9][0-9]{0,9}|(?:0|[1-9][0-9]{0,9})\.[0-9]{0,3}[1-9])")
@@ -42,15 +50,24 @@ class DamagedSheet(Exception):
     """A part of the workbook says what it cannot."""
 
 
-Row = tuple[int, dict[int, str]]
-"""The number of a row, and what its cells show, by the number of their column."""
+class Meaning(NamedTuple):
+    """What a cell shows, None for nothing; or, if it `is_problem`, why that cannot be told.
+
+    `is_rounded` if it holds more digits than it shows. `kind` if it is no text.
+    """
+
+    text: str | None
+    is_problem: bool = False
+    is_rounded: bool = False
+    kind: Kind | None = None
+
 
 Range = tuple[int, int, int, int]
 """Left, top, right and bottom."""
 
 
 class Cells(WorkSheetParser):
-    """The rows of a sheet as its cells show them.
+    """What the cells of a sheet say, and what stands around them.
 
     openpyxl's own cells come as values, and not those of a formula that was never computed;
     what is hidden or merged is told by its parser only. That is private: hence the bound
@@ -62,29 +79,55 @@ class Cells(WorkSheetParser):
 
         `computes_later`: the results of its formulas may still be 0, as in a new file.
         """
-        strings, self._source = sheet._shared_strings, sheet._get_source()
-        super().__init__(self._source, strings, data_only=True, rich_text=True)
+        super().__init__(BytesIO(), sheet._shared_strings, data_only=True, rich_text=True)
         self._sheet = sheet
         book = sheet.parent
         self._from_1904 = book.epoch == MAC_EPOCH
         self._no_zeros = computes_later
         self._styles: dict[int, Style] = {}
-        self._columns: dict[str, int] = {}
-        self._seen: dict[tuple[int, str, str], str] = {}
-        self.rounded: Counter[int] = Counter()
-        self.written: Mapping[int, Kind] = {}
 
-    def rows(self) -> Iterator[Row]:
-        """The rows in which something is shown."""
+    # Whole rows as XML, some at a time, for `excel_rows`:
+
+    def usual(self) -> Iterator[str]:
+        """As they stand in the sheet. Raises Unusual."""
+        with self._sheet._get_source() as file:
+            text = SheetText(file)
+            for place, piece in enumerate(text.pieces()):
+                if not place:
+                    self._look_around(text.head + b"</sheetData></worksheet>")
+                yield piece
+        self._look_around(text.head + text.tail)
+
+    def _look_around(self, xml: bytes) -> None:
+        self.source = BytesIO(xml)
+        try:
+            deque(self.parse(), maxlen=0)
+        except ParseError:
+            raise Unusual from None
+
+    def rewritten(self) -> Iterator[str]:
+        """Written anew, as `usual` has them."""
         last = 0
-        with self._source:
+        with self._sheet._get_source() as self.source:
             for number, cells in self.parse():
                 if number <= last or len(dict(cells)) < len(cells):
                     raise DamagedSheet("a row or a cell stands twice")
+                if number > MOST_ROWS or max(dict(cells), default=1) > MOST_COLUMNS:
+                    raise DamagedSheet("no sheet has so many rows or columns")
                 last = number
-                row = {column: text for column, text in cells if text.strip(BLANKS)}
-                if row:
-                    yield number, row
+                mark = ' hidden="1"' if _is_hidden(self.row_dimensions.get(str(number), {})) else ""
+                row = (f'<c r="{get_column_letter(at)}{number}{said}' for at, said in sorted(cells))
+                yield f'<row r="{number}"{mark}>{"".join(row)}</row>'
+
+    def parse_cell(self, element: Any) -> tuple[int, str]:  # type: ignore[override]
+        """The number of the column, and what the cell says, but for its place."""
+        place = element.attrib.pop("r", None)
+        letters = place.rstrip("0123456789") if place else None
+        self.col_counter = column_index_from_string(letters) if letters else self.col_counter + 1
+        for part in element.iter():
+            part.tag = part.tag.removeprefix(_NAMESPACE)
+        element.tail = None
+        return self.col_counter, tostring(element, "unicode").replace("<c", '"', 1)
 
     # After all rows:
 
@@ -103,83 +146,55 @@ class Cells(WorkSheetParser):
                 for part in one.sqref.ranges:
                     yield part.bounds
 
-    def hidden_rows(self) -> Iterator[int]:
-        """The numbers of the rows that are hidden."""
-        for number, attributes in self.row_dimensions.items():
-            if attributes.get("hidden") in ("1", "true"):
-                yield _whole(number)
-
     def hidden_columns(self) -> Iterator[range]:
         """The numbers of the columns that are hidden."""
         for attributes in self.column_dimensions.values():
-            if attributes.get("hidden") in ("1", "true"):
+            if _is_hidden(attributes):
                 yield range(
                     _whole(attributes.get("min", "")), _whole(attributes.get("max", "")) + 1
                 )
 
-    def parse_cell(self, element: Any) -> tuple[int, str]:  # type: ignore[override]
-        """The number of the column, and what the cell shows; "" for nothing."""
-        self.col_counter = self._column(element.get("r"))
-        kind, style = element.get("t", "n"), _whole(element.get("s", "0"))
-        value, is_formula, inline = None, False, None
-        for part in element:
-            if part.tag == VALUE_TAG:
-                value = part.text
-            elif part.tag == FORMULA_TAG:
-                is_formula = True
-            elif part.tag == INLINE_STRING:
-                inline = part
+    # One cell:
+
+    def meaning(self, said: str) -> Meaning:
+        """What a cell means by its XML from the end of its place on. Raises Unusual."""
+        is_formula, inline = False, None
+        if (match := _SIMPLE.fullmatch(said)) is not None:
+            style, kind, value = _whole(match[1] or "0"), match[2] or "n", match[3] or None
+        else:
+            element = _parsed(said)
+            style, kind, value = _whole(element.get("s", "0")), element.get("t", "n"), None
+            for part in element:
+                if part.tag == VALUE_TAG:
+                    value = part.text
+                elif part.tag == FORMULA_TAG:
+                    is_formula = True
+                elif part.tag == INLINE_STRING:
+                    inline = part
         try:
             if is_formula:
                 _check_result(kind, value, no_zeros=self._no_zeros)
             if inline is not None and kind == "inlineStr":
-                return self.col_counter, self._inline(style, inline)
-            text = "" if value is None else self._shown(style, kind, value)
-            if text and self._is_typed(style, kind, value):
-                text = f"{TYPED}{text}"
+                found = Shown(self._inline(style, inline))
+            else:
+                found = Shown("") if value is None else self._read(style, kind, value)
         except ValueProblem as problem:
-            text = f"{NO_VALUE}{problem}"
-        if text.startswith(NO_VALUE):
-            where = f"{get_column_letter(self.col_counter)}{self.row_counter}"
-            text = f"{NO_VALUE}the cell {where}: {text.removeprefix(NO_VALUE)}"
-        return self.col_counter, text
+            return Meaning(str(problem), is_problem=True)
+        text = found.text if found.text.strip(BLANKS) else None
+        return Meaning(text, is_rounded=found.is_rounded, kind=self._kind(style, kind, value))
 
-    def _is_typed(self, style: int, kind: str, value: str | None) -> bool:
-        """Whether the cell is of the type of which texts in its column have a form of their own."""
-        wanted = self.written.get(self.col_counter)
-        if wanted is None or value is None or kind not in ("n", "d"):
-            return False
-        return wanted == "number" or kind == "d" or self._style(style).is_day(_number(value))
-
-    def _column(self, place: str | None) -> int:
-        if not place:
-            return self.col_counter + 1
-        letters = place.rstrip("0123456789")
-        if letters not in self._columns:
-            self._columns[letters] = column_index_from_string(letters)
-        return self._columns[letters]
+    def _kind(self, style: int, kind: str, value: str | None) -> Kind | None:
+        if value is None or kind not in ("n", "d"):
+            return None
+        return "day" if kind == "d" or self._style(style).is_day(_number(value)) else "number"
 
     @cached_property
     def _hides_zeros(self) -> bool:
         views = getattr(self, "views", None)  # which stand before the rows
         return views is not None and any(view.showZeros is False for view in views.sheetView)
 
-    def _shown(self, style: int, kind: str, value: str) -> str:
-        known = self._style(style)
-        if kind == "n" and known.is_plain and _PLAIN.fullmatch(value):
-            return value
-        key = (style, kind, value)
-        text = self._seen.get(key)
-        if text is None:
-            found = self._read(known, kind, value)
-            text = found.text
-            if found.is_rounded:
-                self.rounded[self.col_counter] += 1
-            elif len(self._seen) < _REMEMBERED:
-                self._seen[key] = text
-        return text
-
-    def _read(self, style: "Style", kind: str, value: str) -> Shown:
+    def _read(self, number: int, kind: str, value: str) -> Shown:
+        style = self._style(number)
         match kind:
             case "s":
                 return Shown(self._text_in(style, self._shared(value)))
@@ -191,11 +206,13 @@ class Cells(WorkSheetParser):
                 raise ValueProblem(f"the error {value}")
             case "d":
                 return style.number(float(to_excel(from_ISO8601(value))))  # type: ignore[no-untyped-call]
+            case "n" if style.is_plain and _PLAIN.fullmatch(value):
+                return Shown(value)
             case _:
-                number = _number(value)
-                if self._hides_zeros and number == 0:
+                stored = _number(value)
+                if self._hides_zeros and stored == 0:
                     raise ValueProblem("the sheet hides zeros")
-                return style.number(number)
+                return style.number(stored)
 
     def _shared(self, place: str) -> "str | CellRichText":
         try:
@@ -220,6 +237,18 @@ class Cells(WorkSheetParser):
             cell = ReadOnlyCell(self._sheet, 1, 1, None, style_id=number)
             self._styles[number] = Style(cell, from_1904=self._from_1904)
         return self._styles[number]
+
+
+def _parsed(said: str) -> Any:
+    try:
+        # What it begins with leaves no place for a declaration of entities.
+        return fromstring(f'<c xmlns="{SHEET_MAIN_NS}" r="A1{said}')  # noqa: S314
+    except ParseError:
+        raise Unusual from None
+
+
+def _is_hidden(attributes: Mapping[str, str]) -> bool:
+    return attributes.get("hidden") in ("1", "true")
 
 
 def _whole(text: str) -> int:

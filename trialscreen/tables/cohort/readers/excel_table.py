@@ -1,0 +1,253 @@
+"""The table in an Excel sheet: titles, and rows of what the cells below them show.
+
+A cell that does not tell what was meant begins with NO_VALUE, followed by its place and why.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
+
+import polars as pl
+from openpyxl.utils import get_column_letter
+
+from trialscreen.model.errors import refuse
+from trialscreen.tables.cohort.readers.cells import NO_VALUE, PLAIN_DAY, PLAIN_NUMBER, TYPED
+from trialscreen.tables.cohort.readers.excel_cells import Cells, Meaning, Range
+from trialscreen.tables.cohort.readers.excel_rows import Rows, Unusual, cut
+from trialscreen.tables.cohort.readers.opened import Asked, CellKind, named_columns, values_of
+from trialscreen.text.characters import count_of, shown, some
+
+MAX_CELLS = 20_000_000
+MOST_MEANINGS = 200_000
+"""Different cells of which it is kept what they mean; with more than these it begins anew."""
+
+TOO_LARGE = "is too large for an .xlsx file; save it as CSV or Parquet"
+
+
+class _Meanings:
+    """What cells mean, by the codes of what they say."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+        self.codes = pl.Categorical(pl.Categories.random())
+        # Codes mean the same as long as there is some column of them.
+        self._alive = pl.Series([], dtype=self.codes)
+        self.known: list[Meaning] = []
+
+    def learn(self, codes: pl.Series) -> None:
+        """Looks at what is new. Raises Unusual."""
+        known, last = len(self.known), codes.to_physical().max()
+        if isinstance(last, int) and last >= known:
+            new = pl.int_range(known, last + 1, dtype=pl.UInt32, eager=True)
+            self.known.extend(map(self._cells.meaning, new.cat.to(self.codes).cast(pl.String)))
+
+    @property
+    def blank(self) -> pl.Series:
+        """The codes of cells that show nothing."""
+        blank = [code for code, one in enumerate(self.known) if one.text is None]
+        return pl.Series(blank, dtype=pl.UInt32)
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """A row for each, once all are known: its `Meaning`, and its value if that is plain."""
+        schema = {"text": pl.String(), "is_problem": pl.Boolean(), "is_rounded": pl.Boolean()}
+        frame = pl.DataFrame(self.known, {**schema, "kind": pl.String()}, orient="row")
+        text = pl.col("text")
+        word = text.str.to_lowercase()
+        number, day = (pl.when(text.str.contains(one)) for one in (PLAIN_NUMBER, PLAIN_DAY))
+        return frame.with_columns(
+            pl.when(word.is_in(["true", "false"])).then(word == "true").alias("truth"),
+            number.then(text).cast(pl.Float64, strict=False).alias("number"),
+            day.then(text).str.to_date("%Y-%m-%d", strict=False).alias("day"),
+        )
+
+
+class _Part(NamedTuple):
+    """Some rows: the number of those before, a column of codes for each title, their meanings."""
+
+    first: int
+    codes: list[pl.Series]
+    meanings: _Meanings
+
+    def each(self, about: str) -> Iterator[tuple[int, pl.Series]]:
+        """The columns with cells of which this is true, each with which these are."""
+        is_so = self.meanings.table[about]
+        if is_so.any():
+            for place, codes in enumerate(self.codes):
+                found = is_so.gather(codes)
+                if found.any():
+                    yield place, found
+
+
+class SheetTable:
+    """The rows below the titles, which are the first row that shows anything."""
+
+    def __init__(self, cells: Cells, asked: Asked) -> None:
+        self._cells, self._origin, self._written = cells, asked.origin, asked.written
+        self._meanings = _Meanings(cells)
+        self._numbers: list[int] = []
+        self._parts: list[_Part] = []
+        self._beside: list[str] = []
+        self._hidden: set[int] = set()
+        self._title_row = self._looked_at = 0
+        self._columns: list[int] = []
+        self.names: list[str] = []
+        self._marks: dict[int, dict[int, str]] = {}
+        """By the place of the column and that of the row, cells that do not tell their value."""
+
+    def read(self, pieces: Iterable[str]) -> None:
+        """All rows of the sheet. Raises InputError, and Unusual."""
+        last = 0
+        for piece in pieces:
+            if len(self._meanings.known) > MOST_MEANINGS:
+                self._meanings = _Meanings(self._cells)
+            rows = cut(piece, self._meanings.codes)
+            if len(rows.numbers):
+                if rows.numbers[0] <= last:
+                    raise Unusual
+                last = rows.numbers[-1]
+                self._add(rows)
+        if not self._title_row:
+            refuse(self._origin, "the sheet is empty")
+        self._mark_problems()
+        self._mark(self._cells.merged(), "is merged with others")
+        self._mark(self._cells.reformatted(), "its number format depends on conditions")
+
+    def _add(self, rows: Rows) -> None:
+        self._hidden.update(rows.hidden)
+        self._meanings.learn(rows.cells["code"])
+        cells = rows.cells.with_columns(pl.col("code").to_physical())
+        if len(blank := self._meanings.blank):
+            cells = cells.filter(~pl.col("code").is_in(blank.implode()))
+        if not self._title_row and len(cells):
+            titles = cells.filter(pl.col("row") == cells["row"][0])
+            cells = cells[len(titles) :]
+            self._read_titles(rows.numbers[titles["row"][0]], titles)
+        left, right = self._columns[0], self._columns[-1]
+        is_inside = pl.col("column").is_between(left, right)
+        for row, column, _ in cells.filter(~is_inside).iter_rows():
+            self._beside.append(f"{get_column_letter(column)}{rows.numbers[row]}")
+        cells = cells.filter(is_inside)
+        kept = cells["row"].unique(maintain_order=True)
+        first, count, width = len(self._numbers), len(kept), len(self._columns)
+        self._numbers.extend(rows.numbers.gather(kept))
+        if len(self._numbers) * width > MAX_CELLS:
+            refuse(self._origin, TOO_LARGE)
+        place = (pl.col("column") - left) * count + pl.col("row").rle_id()
+        places = cells.select(place).to_series()
+        codes = pl.Series([None], dtype=pl.UInt32).new_from_index(0, count * width)
+        codes = codes.scatter(places, cells["code"])
+        columns = [codes[at * count : (at + 1) * count] for at in range(width)]
+        self._parts.append(_Part(first, columns, self._meanings))
+
+    def _read_titles(self, number: int, cells: pl.DataFrame) -> None:
+        self._title_row = number
+        titles: dict[int, str] = {}
+        for _, column, code in cells.iter_rows():
+            said = self._meanings.known[code]
+            titles[column] = said.text or ""
+            if said.is_problem:
+                where = f"the cell {get_column_letter(column)}{number}: {said.text}"
+                refuse(self._origin, f"a title cannot be read: {where}")
+        self._columns = list(range(min(titles), max(titles) + 1))
+        self.names = named_columns([titles.get(one, "") for one in self._columns], self._origin)
+
+    def _mark_problems(self) -> None:
+        for part in self._parts:
+            for place, found in part.each("is_problem"):
+                codes = part.codes[place]
+                for row in found.arg_true():
+                    reason = part.meanings.known[codes[row]].text or ""
+                    self._mark_cell(place, part.first + row, reason)
+
+    def _mark(self, ranges: Iterable[Range], reason: str) -> None:
+        """The cells in these ranges do not tell what was meant."""
+        for left, top, right, bottom in ranges:
+            if top <= self._title_row <= bottom and reason.startswith("is merged"):
+                where = f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom}"
+                message = f"its titles, in row {self._title_row}, are merged: {where}"
+                refuse(self._origin, message)
+            rows = bisect_left(self._numbers, top), bisect_right(self._numbers, bottom)
+            self._looked_at += (rows[1] - rows[0]) * len(self._columns)
+            if self._looked_at > MAX_CELLS:  # they cover the same cells again and again
+                refuse(self._origin, TOO_LARGE)
+            first = self._columns[0]
+            for column in range(max(left, first), min(right, self._columns[-1]) + 1):
+                for row in range(*rows):
+                    self._mark_cell(column - first, row, reason)
+
+    def _mark_cell(self, place: int, row: int, reason: str) -> None:
+        where = f"the cell {get_column_letter(self._columns[place])}{self._numbers[row]}"
+        self._marks.setdefault(place, {})[row] = f"{NO_VALUE}{where}: {reason}"
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return len(self._numbers)
+
+    def frame(self) -> pl.DataFrame:
+        """The table, all cells as text."""
+        schema = pl.Schema(dict.fromkeys(self.names, pl.String()))
+        return pl.concat([pl.DataFrame(schema=schema), *self.pieces({})])
+
+    def pieces(self, kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
+        """The table, some rows at a time: see `opened.Pieces`."""
+        for part in self._parts:
+            columns = (
+                column
+                for place, name in enumerate(self.names)
+                for column in self._column(part, place, name, kinds.get(name))
+            )
+            yield pl.DataFrame(list(columns))
+
+    def _column(
+        self, part: _Part, place: int, name: str, kind: CellKind | None
+    ) -> Iterator[pl.Series]:
+        codes, meanings = part.codes[place], part.meanings.table
+        marks = {
+            row - part.first: text
+            for row, text in self._marks.get(place, {}).items()
+            if 0 <= row - part.first < len(codes)
+        }
+        if kind in ("truth", "day", "number") and not marks:
+            values = meanings[kind].gather(codes)
+            if values.null_count() == codes.null_count():
+                if kind != "number":
+                    yield values.alias(name)
+                    return
+                yield values.alias(values_of(name))
+        texts = meanings["text"].gather(codes).alias(name)
+        if (written := self._written.get(name)) is not None:
+            of_kind = ["number", "day"] if written == "number" else ["day"]
+            is_typed = meanings["kind"].gather(codes).is_in(of_kind)
+            texts = texts.set(is_typed, TYPED + texts)
+        yield texts.scatter(list(marks), list(marks.values())) if marks else texts
+
+    def blank(self) -> list[int]:
+        """For each row that is left out, how many stand above it."""
+        pairs = pairwise((self._title_row, *self._numbers))
+        return [at for at, (one, next_one) in enumerate(pairs) for _ in range(one + 1, next_one)]
+
+    def notes(self) -> Iterator[str]:
+        """What a reader of the sheet would not see, or would see otherwise."""
+        blank = self._numbers[-1] - self._title_row - len(self._numbers) if self._numbers else 0
+        if blank:
+            yield f"{count_of(blank, 'blank row')} left out"
+        if hidden := sum(number in self._hidden for number in self._numbers):
+            yield f"hidden rows of the sheet, which are read: {hidden:,}"
+        if names := self._hidden_columns():
+            yield f"hidden columns, which are read: {some(list(map(shown, names)))}"
+        if self._beside:
+            yield f"cells outside the columns with titles, not read: {some(self._beside)}"
+        rounded = [one for part in self._parts for one in part.each("is_rounded")]
+        if rounded:
+            counted = count_of(sum(int(found.sum()) for _, found in rounded), "cell")
+            names = [self.names[place] for place in sorted({place for place, _ in rounded})]
+            listed = some(list(map(shown, names)))
+            yield f"{counted} with more digits than shown, read as shown, in {listed}"
+
+    def _hidden_columns(self) -> list[str]:
+        hidden = {at for one in self._cells.hidden_columns() for at in one if at in self._columns}
+        return [self.names[at - self._columns[0]] for at in sorted(hidden)]
