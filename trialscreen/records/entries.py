@@ -65,7 +65,8 @@ class Entry(NamedTuple):
     intake; `end`: abatement, last intake; `recorded`: when it was written down, which is not when
     it was. `days`: of a medicine, how many days were supplied. `site`: where in the body.
     `source`: Observation/123. `active`: the record says of a condition that it is present.
-    `place`: file and line, for messages.
+    `place`: file and line, for messages. `is_mapped`: whether its codes are certain; else they are
+    read from what the source wrote, and it says nothing by itself.
     """
 
     kind: EntryKind
@@ -85,6 +86,7 @@ class Entry(NamedTuple):
     route: tuple[Coding, ...] = ()
     place: str = ""
     notes: tuple[str, ...] = ()
+    is_mapped: bool = True
 
 
 class Person(NamedTuple):

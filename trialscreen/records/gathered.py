@@ -20,6 +20,7 @@ from trialscreen.text.characters import short
 MOST_SHOWN = 200
 """Characters of a result in words."""
 
+NOT_MAPPED = "mapped to no concept: its code stands in the column of the source only"
 _WRITTEN_DOWN = "on the day it was written down"
 _SAY_NOTHING = ("refuted", "error", "planned")
 

@@ -8,7 +8,7 @@ from trialscreen.model.dates import add_months
 from trialscreen.model.errors import ValueProblem
 from trialscreen.records.bindings import Binding, Medicine, MedicineCode
 from trialscreen.records.entries import Coding, Entry
-from trialscreen.records.gathered import Gathered, Hit
+from trialscreen.records.gathered import NOT_MAPPED, Gathered, Hit
 from trialscreen.records.moments import When, day_text, when
 
 _LAST = "the last that the record shows; there may be later ones"
@@ -63,11 +63,11 @@ def _exposure(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode)
     is_other = bool(entry.route and medicine.routes)
     is_said = bool(routes) or not (code.needs_route or is_other)
     route = "" if is_said else _OTHER_ROUTE if is_other else _ROUTE
-    note = _NAME if code.by_name else route
+    note = _NAME if code.by_name else route if entry.is_mapped else NOT_MAPPED
     binding = Binding("", medicine.role, "yes", "; ".join(filter(None, (medicine.note, note))))
     hit = Hit(entry, coding, binding, at)
     first, last = _days(entry, at)
-    is_certain = is_said and not code.by_name and not hit.is_provisional
+    is_certain = is_said and entry.is_mapped and not code.by_name and not hit.is_provisional
     is_sure = medicine.role == "sets" and is_certain
     return Exposure(hit, medicine, first, last, is_sure)
 

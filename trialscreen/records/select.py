@@ -16,7 +16,7 @@ from trialscreen.records.bindings import RESULTS, Medicine, MedicineCode
 from trialscreen.records.coded import take_coded
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Coding, Entry, Person, Record
-from trialscreen.records.gathered import Gathered, Hit, recorded_value
+from trialscreen.records.gathered import NOT_MAPPED, Gathered, Hit, recorded_value
 from trialscreen.records.medicines import take_medicine
 from trialscreen.records.moments import possibly_latest
 from trialscreen.records.own_range import with_own_range
@@ -114,6 +114,8 @@ def hits_of(found: Gathered, entry: Entry) -> Iterator[Hit]:
     counts, at = found.when_counted(entry)
     if counts:
         for coding, binding in bound:
+            if not entry.is_mapped:
+                binding = binding._replace(role="near", note=NOT_MAPPED)  # noqa: PLW2901
             is_result = entry.kind == "measurement"
             speaks = entry.kind != "medication" and is_result == (binding.says in RESULTS)
             if binding.role in _BESIDE or speaks:

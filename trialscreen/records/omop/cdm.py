@@ -10,11 +10,15 @@ from trialscreen.records.entries import EntryKind
 
 
 class Domain(NamedTuple):
-    """A table of events: which of its columns is which column of an event."""
+    """A table of events: which of its columns is which column of an event.
+
+    `systems`: those of codes that the column `source_code` may hold where no concept is mapped.
+    """
 
     table: str
     kind: EntryKind
     columns: Mapping[str, str]
+    systems: tuple[str, ...]
 
     @property
     def has_wider(self) -> bool:
@@ -63,6 +67,7 @@ DOMAINS = (
             "low": "range_low",
             "high": "range_high",
         },
+        ("loinc", "snomed"),
     ),
     Domain(
         "observation",
@@ -82,6 +87,7 @@ DOMAINS = (
             "unit_source": "unit_source_value",
             "status": "qualifier_concept_id",
         },
+        ("loinc", "snomed", "icd10"),
     ),
     Domain(
         "condition_occurrence",
@@ -97,6 +103,7 @@ DOMAINS = (
             "status": "condition_status_concept_id",
             "stopped": "stop_reason",
         },
+        ("snomed", "icd10"),
     ),
     Domain(
         "procedure_occurrence",
@@ -109,6 +116,7 @@ DOMAINS = (
             "day": "procedure_date",
             "moment": "procedure_datetime",
         },
+        ("snomed", "icd10"),
     ),
     Domain(
         "drug_exposure",
@@ -128,6 +136,7 @@ DOMAINS = (
             "stopped": "stop_reason",
             "type": "drug_type_concept_id",
         },
+        ("rxnorm", "atc"),
     ),
 )
 

@@ -16,6 +16,7 @@ _SIGNS = {"≤": "<=", "≥": ">="}
 _TAG = re.compile(r" \((?:qualifier value|finding)\)$")
 _MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
+_CODE = re.compile(r"[A-Za-z0-9.-]+")
 NO_NUMBER = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
 
 FROM_SOURCE = "the number stands in value_source_value only"
@@ -41,18 +42,27 @@ def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
         standing=standing,
         route=_route(event, vocabulary),
         notes=(*notes, *why),
+        is_mapped=_is_mapped(event, vocabulary),
     )
     if event["type"] in ORDERS:  # when it was written is not when the medicine was taken
         return entry._replace(start="", end="", days=None, recorded=entry.start)
     return entry
 
 
+def _is_mapped(event: Event, vocabulary: Vocabulary) -> bool:
+    return bool(event["concept"]) or event["source_concept"] in vocabulary.bound
+
+
 def _codes(event: Event, vocabulary: Vocabulary) -> tuple[Coding, ...]:
-    above = BY_TABLE[event["table"]].has_wider
-    if event["kind"] == "medication" and not event["concept"] and not event["source_concept"]:
-        name = event["source_code"] or ""  # of no known system, and perhaps in words
-        return (Coding("", name, name),)
-    return vocabulary.all_codings(event["concept"], event["source_concept"], above=above)
+    domain = BY_TABLE[event["table"]]
+    found = vocabulary.all_codings(
+        event["concept"], event["source_concept"], above=domain.has_wider
+    )
+    if not _is_mapped(event, vocabulary):
+        text = event["source_code"] or ""  # of which system, if of any, nobody says
+        systems = domain.systems if _CODE.fullmatch(text) else ()
+        return (Coding("", text, text), *(Coding(system, text) for system in systems), *found)
+    return found
 
 
 def _kind(event: Event, *, has_value: bool) -> EntryKind:

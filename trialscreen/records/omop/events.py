@@ -23,6 +23,7 @@ from trialscreen.records.omop.vocabulary import (
     Key,
     Vocabulary,
     bound_concepts,
+    is_one_of,
     lacks_descendants,
     vocabulary,
 )
@@ -32,12 +33,16 @@ _IN_ORDER = 'TRY_CAST(person_id AS BIGINT), person_id, "table", TRY_CAST(id AS B
 
 
 class Rows(NamedTuple):
-    """The rows of a domain's table that a mapping can use; `columns` are those of an event."""
+    """The rows of a domain's table that a mapping can use; `columns` are those of an event.
+
+    `ids`: what stands behind IN for the concepts that can be used, if some rows may have none.
+    """
 
     domain: Domain
     relation: str
     where: str
     columns: Columns
+    ids: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,9 @@ def stage(source: Source, keys: Collection[Key], names: Collection[str] = ()) ->
         _bring(source, "person", PERSON)
         _bring(source, "death", DEATH)
         found = [
-            _rows(source, one, bound, pattern) for one in DOMAINS if one.table in source.tables
+            _rows(source, one, bound, Texts(keys, pattern))
+            for one in DOMAINS
+            if one.table in source.tables
         ]
         return Staged(source, bound, tuple(found), tuple(_notices(source)))
 
@@ -113,7 +120,25 @@ def _bring(source: Source, table: str, names: Sequence[str]) -> None:
     source.here.execute(f"CREATE TABLE {table} AS SELECT {cleaned} FROM {brought}")
 
 
-def _rows(source: Source, domain: Domain, bound: Bound, names: str) -> Rows:
+class Texts(NamedTuple):
+    """What may stand in the column of the source of what is mapped to no concept.
+
+    Codes by their systems, and a pattern of names of medicines.
+    """
+
+    keys: Collection[Key]
+    names: str
+
+    def are_in(self, source: Source, domain: Domain, text: str) -> str:
+        """SQL: whether a text of a domain is one of them; empty if none can be."""
+        text = f"trim({text})"
+        tests = [is_one_of(text, system, self.keys) for system in domain.systems]
+        if domain.kind == "medication" and self.names:
+            tests.append(source.matches(text, self.names))
+        return " OR ".join(filter(None, tests))
+
+
+def _rows(source: Source, domain: Domain, bound: Bound, texts: Texts) -> Rows:
     """Where the rows of a domain are: in the source, or brought over."""
     relation, columns = source.tables[domain.table]
     ids = {*bound.direct, *(bound.ancestors if domain.has_wider else ())}
@@ -125,21 +150,43 @@ def _rows(source: Source, domain: Domain, bound: Bound, names: str) -> Rows:
         if domain.columns[name] in columns
     ]
     where = " OR ".join(f"{one} IN {listed}" for one in known)
-    if is_medicine and names and domain.columns["source_code"] in columns:
-        # What is not mapped to any concept may still have a name.
-        unmapped = " AND ".join(f"coalesce({one}, 0) = 0" for one in known)
-        text = text_of(columns, domain.columns["source_code"])
-        where = f"{where} OR ({unmapped} AND {source.matches(text, names)})"
+    ids_if_unmapped = ""
+    if unmapped := _unmapped(source, domain, known[0], texts):
+        where, ids_if_unmapped = f"{where} OR ({unmapped})", listed
     own = {"person_id": "person_id", **domain.columns}
     found = {name: columns[of] for name, of in own.items() if of in columns}
     if domain.table in source.in_place:
-        return Rows(domain, relation, f"({where})", found)
-    listed = ", ".join(f"{quoted(column)} AS {quoted(name)}" for name, (column, _) in found.items())
-    brought = source.brought(f"SELECT {listed} FROM {relation} WHERE {where}")
+        return Rows(domain, relation, f"({where})", found, ids_if_unmapped)
+    every = ", ".join(f"{quoted(column)} AS {quoted(name)}" for name, (column, _) in found.items())
+    brought = source.brought(f"SELECT {every} FROM {relation} WHERE {where}")
     table = f"raw_{domain.table}"
     source.here.execute(f"CREATE TABLE {table} AS FROM {brought}")
     kinds = {name: kind if source.is_typed else "VARCHAR" for name, (_, kind) in found.items()}
-    return Rows(domain, table, "true", {name: (name, kind) for name, kind in kinds.items()})
+    own_columns = {name: (name, kind) for name, kind in kinds.items()}
+    return Rows(domain, table, "true", own_columns, ids_if_unmapped)
+
+
+def _unmapped(source: Source, domain: Domain, id_of: str, texts: Texts) -> str:
+    """SQL: whether a row that is mapped to no concept has a code or name of the mapping.
+
+    Empty if there is none: what is read where it is should not be searched for texts twice.
+    """
+    relation, columns = source.tables[domain.table]
+    if domain.columns["source_code"] not in columns:
+        return ""
+    text = text_of(columns, domain.columns["source_code"])
+    some = texts.are_in(source, domain, text)
+    if not some:
+        return ""
+    where = f"coalesce({id_of}, 0) = 0 AND ({some})"
+    concept = columns[domain.columns["concept"]]
+    if concept[1] in _WHOLE:
+        # A column of numbers is compared as it is: whole blocks of rows are passed over.
+        of = (f"{quoted(concept[0])} = 0", f"{quoted(concept[0])} IS NULL")
+        every = (f"SELECT 1 FROM {relation} WHERE {one} AND ({some})" for one in of)
+        if not any(source.fetch(f"{one} LIMIT 1") for one in every):
+            return ""
+    return where
 
 
 def events_of(rows: Rows, where: str) -> str:

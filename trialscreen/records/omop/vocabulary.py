@@ -39,13 +39,18 @@ class Bound:
     ancestors: Ancestors
     named: frozenset[int] = frozenset()
 
+    def all(self) -> frozenset[int]:
+        """Every concept that can say something."""
+        return self.direct | self.ancestors.keys() | self.named
+
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What is known of the concepts that events name."""
+    """What is known of the concepts that events name. `bound`: those that a mapping binds."""
 
     concepts: Mapping[int, Concept]
     ancestors: Ancestors
+    bound: frozenset[int] = frozenset()
 
     def codings(self, concept: int) -> tuple[Coding, ...]:
         """The code that a concept stands for, and the concept; none for 0, which is not mapped."""
@@ -110,7 +115,7 @@ def vocabulary(source: Source, used: Collection[int], bound: Bound) -> Vocabular
         query = f"SELECT {number}, {listed} FROM {relation} WHERE {number} IN {source.ids(wanted)}"
         for one, name, system, code in source.fetch(query):
             concepts[int(one)] = Concept(name or "", system or "", code or "")
-    return Vocabulary(concepts, above)
+    return Vocabulary(concepts, above, frozenset(used) & bound.all())
 
 
 def lacks_descendants(source: Source) -> str:
@@ -128,21 +133,23 @@ def _concepts_by_code(source: Source, keys: Iterable[Key]) -> str:
     vocabulary_id, code = (quoted(columns[name][0]) for name in ("vocabulary_id", "concept_code"))
     tests = ["false"]
     for name, system in SYSTEMS.items():
-        bound = sorted({code for key, code in keys if key == BY_BEGINNING.get(system, system)})
-        if not bound:
-            continue
-        if system in BY_BEGINNING:
-            bare = f"upper(replace({code}, '.', ''))"
-            some = " OR ".join(
-                f"substr({bare}, 1, {size}) IN ({_texts(of_size)})"
-                for size in sorted({len(one) for one in bound})
-                if (of_size := [one for one in bound if len(one) == size])
-            )
-        else:
-            some = f"{code} IN ({_texts(bound)})"
-        tests.append(f"{vocabulary_id} = {literal(name)} AND ({some})")
+        if some := is_one_of(code, system, keys):
+            tests.append(f"{vocabulary_id} = {literal(name)} AND ({some})")
     number = source.id_in("concept", "concept_id")
     return f"SELECT {number} FROM {relation} WHERE {' OR '.join(f'({one})' for one in tests)}"
+
+
+def is_one_of(code: str, system: str, keys: Iterable[Key]) -> str:
+    """SQL: whether a text is one of the codes of a system; empty if there are none."""
+    bound = sorted({code for key, code in keys if key == BY_BEGINNING.get(system, system)})
+    if system not in BY_BEGINNING:
+        return f"{code} IN ({_texts(bound)})" if bound else ""
+    bare = f"upper(replace({code}, '.', ''))"
+    return " OR ".join(
+        f"substr({bare}, 1, {size}) IN ({_texts(of_size)})"
+        for size in sorted({len(one) for one in bound})
+        if (of_size := [one for one in bound if len(one) == size])
+    )
 
 
 def _named(source: Source, names: str) -> str:

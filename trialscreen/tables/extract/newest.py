@@ -26,7 +26,7 @@ def find_newest(staged: Staged, on: date) -> None:
 
     `newest` has a row of each patient for each concept, and more where several are of its last
     day, or medicines that were taken until then or longer; `said` what they say. Of patients in
-    `odd` some row has no day that can be compared.
+    `odd` some row has no day that can be compared, or is mapped to no concept.
     """
     here = staged.source.here
     here.execute(
@@ -86,12 +86,20 @@ def _pick(staged: Staged, rows: Rows, on: date) -> None:
         f"CREATE TABLE pick_{table} AS SELECT {_column(rows, 'person_id')} AS person,"
         f" {cleaned(rows, 'concept')} AS concept{_kinds(rows)},"
         f" max({counts} | rowid END) AS up, max({counts} | ({last} - rowid) END) AS down,"
-        f" bool_or({_until(rows)} IS NULL) AS is_odd, count(*) AS times FROM {rows.relation}"
-        f" WHERE {rows.where} GROUP BY ALL"
+        f" bool_or({_until(rows)} IS NULL{_or_unmapped(rows)}) AS is_odd, count(*) AS times"
+        f" FROM {rows.relation} WHERE {rows.where} GROUP BY ALL"
     )
     person = _as_id("person")
     here.execute(f"INSERT INTO odd SELECT DISTINCT {person} FROM pick_{table} WHERE is_odd")
     _count(staged, rows, f"SELECT {person}, sum(times) FROM pick_{table} GROUP BY ALL")
+
+
+def _or_unmapped(rows: Rows) -> str:
+    """SQL: that a row is mapped to no concept, which tells apart what rows say of all else."""
+    if not rows.ids or rows.domain.kind == "medication":
+        return ""
+    is_bound = f"{cleaned(rows, 'source_concept')} IN {rows.ids}"
+    return f" OR ({cleaned(rows, 'concept')} = 0 AND NOT {is_bound})"
 
 
 def _keep(staged: Staged, rows: Rows, on: date) -> None:
