@@ -241,8 +241,5 @@ def _to_one_unit(name: str, one: Element, other: Element, at: Cursor) -> tuple[f
 
 def inputs_of(element: Element) -> tuple[str, ...]:
     """The elements that `element` is derived from or validated by."""
-    if isinstance(element.derive, Formula):
-        inputs = element.derive.inputs
-    else:
-        inputs = () if element.derive is None else tuple(elements_of(element.derive))
-    return inputs if element.valid_if is None else (*inputs, *elements_of(element.valid_if))
+    computed = element.derive.inputs if isinstance(element.derive, Formula) else ()
+    return (*computed, *(name for rule in element.rules for name in elements_of(rule)))

@@ -1,9 +1,10 @@
-"""Attributes that are worked out when first asked for, and kept."""
+"""What is worked out when first asked for, and kept."""
 
 from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar, overload
 
 Made = TypeVar("Made")
+Owner = TypeVar("Owner")
 
 
 class kept(Generic[Made]):  # noqa: N801 - it is written as property is
@@ -29,3 +30,15 @@ class kept(Generic[Made]):  # noqa: N801 - it is written as property is
         made = self._make(one)
         one.__dict__[self._name] = made
         return made
+
+
+class Keeps:
+    """What keeps what is made of it."""
+
+    def once(self: Owner, make: Callable[[Owner], Made]) -> Made:
+        """What `make` makes of this: made when first asked for, and kept."""
+        kept: dict[Any, Any] = self.__dict__
+        if make not in kept:
+            kept[make] = make(self)
+        found: Made = kept[make]
+        return found

@@ -1,12 +1,13 @@
 """A trial as its criteria file states it: elements, criteria, checks. Frozen values only."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
-from functools import cached_property
-from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
+from functools import cache, cached_property
+from typing import Generic, Literal, NamedTuple, TypeVar, get_args
 
 from trialscreen.model.dates import Period
+from trialscreen.model.kept import Keeps
 from trialscreen.model.registration import Registration
 from trialscreen.model.rules import Rule, Test, elements_of_test, tests_of
 
@@ -105,6 +106,11 @@ class Element:
     def is_judgement(self) -> bool:
         """Whether only a person's consent or the investigator can settle it."""
         return self.consent or self.sources == ("investigator",)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Those that its value rests on: what it follows from, and when it counts."""
+        return tuple(one for one in (self.derive, self.valid_if) if isinstance(one, Rule))
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -209,7 +215,7 @@ class ByRule(Generic[Made]):
 
 
 @dataclass(frozen=True)
-class Trial:
+class Trial(Keeps):
     """A whole criteria file. `criteria` stand in protocol order, `elements` in the file's.
 
     `spellings` are its own words for yes, no, unknown and pending, beside `spelling.WORDS`.
@@ -226,18 +232,6 @@ class Trial:
     checks: tuple[Check, ...]
     spellings: Mapping[str, str] = field(default_factory=dict)
 
-    def once(self, make: Callable[["Trial"], Made]) -> Made:
-        """What `make` makes of this trial: made when first asked for, and kept."""
-        kept: dict[Any, Any] = self._kept
-        if make not in kept:
-            kept[make] = make(self)
-        found: Made = kept[make]
-        return found
-
-    @cached_property
-    def _kept(self) -> dict[Any, Any]:
-        return {}
-
     def __getstate__(self) -> dict[str, object]:
         """What the file states, without what was made of it."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
@@ -249,59 +243,46 @@ class Trial:
 
     def _reached(self, rule: Rule) -> tuple[Test, ...]:
         tests: dict[Test, None] = {}
-        names: set[str] = set()
-        rules = [rule]
-        while rules:
-            for test in tests_of(rules.pop()):
+        seen: set[str] = set()
+        ahead = [rule]
+        while ahead:
+            for test in tests_of(ahead.pop()):
                 tests[test] = None
                 for name in elements_of_test(test):
-                    rules.extend(self._behind(name, names))
+                    behind = [one for one in reversed(self._computed_from(name)) if one not in seen]
+                    seen.update(behind)
+                    ahead.extend(one for name in behind for one in self.elements[name].rules)
         return tuple(tests)
-
-    def _behind(self, name: str, seen: set[str]) -> Iterator[Rule]:
-        """The rules that an element's value rests on, through its formulas; each element once."""
-        if name in seen:
-            return
-        seen.add(name)
-        element = self.elements[name]
-        if isinstance(element.derive, Formula):
-            for given in element.derive.inputs:
-                yield from self._behind(given, seen)
-        elif element.derive is not None:
-            yield element.derive
-        if element.valid_if is not None:
-            yield element.valid_if
-
-    def sources_of(self, name: str) -> tuple[str, ...]:
-        """The elements that an element's value can be derived from, if it is not entered."""
-        if name not in self._sources:
-            self._sources[name] = self._sources_of(self.elements[name].derive)
-        return self._sources[name]
-
-    @cached_property
-    def _sources(self) -> dict[str, tuple[str, ...]]:
-        return {}
-
-    def _sources_of(self, derive: Formula | Rule | None) -> tuple[str, ...]:
-        if isinstance(derive, Formula):
-            return tuple(n for given in derive.inputs for n in (given, *self.sources_of(given)))
-        return () if derive is None else self.elements_behind(derive)
 
     @cached_property
     def elements_behind(self) -> ByRule[tuple[str, ...]]:
         """Every element that a rule can depend on, through derivations and validity."""
-        return ByRule(self._elements_behind)
+        return ByRule(
+            lambda rule: self._computed_from(
+                *(name for test in self.reached(rule) for name in elements_of_test(test))
+            )
+        )
 
-    def _elements_behind(self, rule: Rule) -> tuple[str, ...]:
-        names: dict[str, None] = {}
-        ahead = [name for test in self.reached(rule) for name in elements_of_test(test)]
-        while ahead:
-            name = ahead.pop(0)
-            if name not in names:
-                names[name] = None
-                if isinstance(formula := self.elements[name].derive, Formula):
-                    ahead.extend(formula.inputs)
-        return tuple(names)
+    @cached_property
+    def sources_of(self) -> Callable[[str], frozenset[str]]:
+        """The elements that an element's value can be derived from, if it is not entered."""
+        return cache(self._sources_of)
+
+    def _sources_of(self, name: str) -> frozenset[str]:
+        computed = self._computed_from(name)
+        rules = (self.elements[one].derive for one in computed)
+        behind = (self.elements_behind(one) for one in rules if isinstance(one, Rule))
+        return frozenset(computed[1:]).union(*behind)
+
+    def _computed_from(self, *names: str) -> tuple[str, ...]:
+        """These elements, and those behind them that formulas compute their values from."""
+        found = dict.fromkeys(names)
+        ahead = list(found)
+        for name in ahead:
+            if isinstance(formula := self.elements[name].derive, Formula):
+                ahead.extend(one for one in formula.inputs if one not in found)
+                found.update(dict.fromkeys(formula.inputs))
+        return tuple(found)
 
     def answerable(self) -> Iterable[Element]:
         """The elements a patient's data may name: all but the internal ones."""

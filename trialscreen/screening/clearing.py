@@ -27,9 +27,9 @@ MOST_PARTIAL_DATES = 8
 """In one criterion; with more, no day is named."""
 
 
-def first_clear_day(trial: Trial, patient: Evaluation, criteria: Criteria) -> date | None:
+def first_clear_day(patient: Evaluation, criteria: Criteria) -> date | None:
     """The first later day on which none of these failing criteria fails; None if none is sure."""
-    later = _Later(trial, patient)
+    later = patient.once(_Later)
     days = {day for criterion in criteria for day in later.turning_days(criterion)}
     for day in sorted(days):
         if not any(later.fails(criterion, day) for criterion in criteria):
@@ -37,19 +37,17 @@ def first_clear_day(trial: Trial, patient: Evaluation, criteria: Criteria) -> da
     return None
 
 
-def fails_on(trial: Trial, patient: Evaluation, criteria: Criteria, day: date) -> Iterator[str]:
+def fails_on(patient: Evaluation, criteria: Criteria, day: date) -> Iterator[str]:
     """The ids of those criteria that will certainly fail on a later day."""
-    later = _Later(trial, patient)
+    later = patient.once(_Later)
     return (criterion.id for criterion in criteria if later.fails(criterion, day))
 
 
 class _Later:
     """A patient on later days."""
 
-    def __init__(self, trial: Trial, patient: Evaluation) -> None:
-        self.trial = trial
-        self.on = patient.on
-        self.facts = _lasting_facts(trial, patient)
+    def __init__(self, patient: Evaluation) -> None:
+        self.trial, self.on, self.facts = patient.trial, patient.on, _lasting_facts(patient)
 
     def fails(self, criterion: Criterion, day: date) -> bool:
         """Whether it certainly fails then, whichever day a date known in part turns out to be."""
@@ -86,9 +84,9 @@ class _Later:
         }
 
 
-def _lasting_facts(trial: Trial, patient: Evaluation) -> dict[str, Fact]:
+def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
     """The facts less those entered for today that follow from dates: they will follow anew."""
-    elements, facts = trial.elements, patient.facts
+    trial, elements, facts = patient.trial, patient.elements, patient.facts
     return {
         name: fact
         for name, fact in facts.items()

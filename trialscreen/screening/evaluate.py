@@ -7,11 +7,12 @@ still have, false when it holds for none, else unknown. Tests combine by strong 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import Exactly, Fact
 from trialscreen.model.formulas import derive
+from trialscreen.model.kept import Keeps
 from trialscreen.model.trial import ByRule, Element, Formula, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.combine import combine
@@ -48,16 +49,8 @@ class Trace(NamedTuple):
     used: tuple[Resolved, ...] = ()
 
 
-class KeptTrace(Trace):
+class KeptTrace(Trace, Keeps):
     """The trace of a rule on a few answers, the same one for every patient who gives them."""
-
-    def once(self, make: Callable[[Trace], Made]) -> Made:
-        """What `make` makes of this trace: made when first asked for, and kept."""
-        made: dict[Any, Any] = self.__dict__
-        if make not in made:
-            made[make] = make(self)
-        found: Made = made[make]
-        return found
 
 
 MOST_KEPT = 729
@@ -65,7 +58,7 @@ MOST_KEPT = 729
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Keeps):
     """One patient's facts on one screening date; remembers each element it has resolved.
 
     `facts` maps element names to what was given; an element without an entry is unknown.

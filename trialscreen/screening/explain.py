@@ -1,6 +1,6 @@
 """Why a criterion is met or not: the facts that force its status, and sentences that say so."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import assert_never
 
@@ -90,16 +90,9 @@ def enough(rule: rules.AtLeastN, wanted: truth.Truth) -> int:
 
 def support_of_resolved(one: Resolved) -> frozenset[str]:
     """Names of the entered elements that an element's value rests on."""
-    names: frozenset[str] = frozenset()
-    if one.entered is not None:
-        names |= {one.element.name}
-    if one.derived is not None and one.fact != one.entered:
-        names = names.union(*map(support_of_resolved, one.inputs))
-        if one.basis is not None:
-            names |= support_of(one.basis)
-    if one.validity is not None:
-        names |= support_of(one.validity)
-    return names
+    follows = one.derived is not None and one.fact != one.entered
+    given = one.entered is not None
+    return _behind(one, support_of_resolved, support_of, given=given, follows=follows)
 
 
 def in_use(trace: Trace) -> frozenset[str]:
@@ -112,16 +105,25 @@ def in_use(trace: Trace) -> frozenset[str]:
 
 
 def _in_use_of_resolved(one: Resolved) -> frozenset[str]:
-    names: frozenset[str] = frozenset()
-    if one.entered is not None or one.not_yet:
-        names |= {one.element.name}
-    if one.entered is None or one.fact != one.entered:
-        names = names.union(*map(_in_use_of_resolved, one.inputs))
-        if one.basis is not None:
-            names |= in_use(one.basis)
-    if one.validity is not None:
-        names |= in_use(one.validity)
-    return names
+    follows = one.entered is None or one.fact != one.entered
+    given = one.entered is not None or one.not_yet
+    return _behind(one, _in_use_of_resolved, in_use, given=given, follows=follows)
+
+
+def _behind(
+    one: Resolved,
+    of_resolved: Callable[[Resolved], frozenset[str]],
+    of_trace: Callable[[Trace], frozenset[str]],
+    *,
+    given: bool,
+    follows: bool,
+) -> frozenset[str]:
+    """An element's own name if it is given, and the names behind what it follows from."""
+    names = frozenset((one.element.name,) if given else ())
+    if follows:
+        names = names.union(*map(of_resolved, one.inputs))
+    traces = (one.basis if follows else None, one.validity)
+    return names.union(*(of_trace(trace) for trace in traces if trace is not None))
 
 
 def _read_once(trial: Trial) -> ByRule[bool]:

@@ -118,7 +118,7 @@ class Finding:
         """The first later day on which it no longer fails; None if it does not, or none is sure."""
         if self.passes is not False:
             return None
-        return first_clear_day(self.trial, self.patient, (self.criterion,))
+        return first_clear_day(self.patient, (self.criterion,))
 
     @kept
     def readings(self) -> tuple[Turn, ...]:

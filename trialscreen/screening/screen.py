@@ -181,7 +181,7 @@ class Screening:
         """The first later day on which all that fails today has cleared; None if none is sure."""
         if not (failing := self.failing):
             return None
-        return first_clear_day(self.trial, self.patient, [one.criterion for one in failing])
+        return first_clear_day(self.patient, [one.criterion for one in failing])
 
     @kept
     def fails_by_then(self) -> tuple[str, ...]:
@@ -189,7 +189,7 @@ class Screening:
         if self.clears_on is None:
             return ()
         others = [one.criterion for one in self.findings if one.passes is not False]
-        return tuple(fails_on(self.trial, self.patient, others, self.clears_on))
+        return tuple(fails_on(self.patient, others, self.clears_on))
 
     @kept
     def missing(self) -> dict[Source, tuple[str, ...]]:
