@@ -297,7 +297,7 @@ def test_the_log_keeps_the_places_after_consent(record: Path, tmp_path: Path) ->
 def test_what_cannot_be_used_is_told_and_the_rest_counts(tmp_path: Path) -> None:
     stones = measured(9, WEIGHT, 11, "[stone_av]", "2026-05-21")
     ran = run("screen", "--fhir", bundle(tmp_path / "p.json", *RECORD, stones), *ON)
-    assert "note: in the record: " in ran.err
+    assert "not used: " in ran.err
     assert "Observation/o9" in ran.err
 
 

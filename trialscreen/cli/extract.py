@@ -11,7 +11,12 @@ import typer
 from trialscreen.cli.app import help_of
 from trialscreen.cli.options import day_option, output_option, screening_day
 from trialscreen.cli.output import needing, say
-from trialscreen.cli.record_options import AssumeAbsentOption, CodesOption
+from trialscreen.cli.record_options import (
+    AssumeAbsentOption,
+    CodesOption,
+    named_as_options,
+    tell_unusable,
+)
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem, collected
 from trialscreen.text.characters import count_of, printable
@@ -136,7 +141,7 @@ def selection_of(
     day, known = screening_day(trial, on, problems), None
     with collected(problems):
         known = load_codes(trial, codes or ())
-    with collected(problems):
+    with collected(problems), named_as_options():
         check_sections(trial, assume_absent or ())
     if problems or known is None:
         raise InputError(problems)
@@ -161,11 +166,7 @@ def progress(unit: str, total: int | None) -> Iterator[Advance]:
 
 def tell(files: "FactFiles", counts: "FactCounts") -> None:
     """What was written, and the first of what could not be used, on stderr."""
-    for problem in counts.told:
-        say(f"not used: {printable(str(problem))}")
-    if (more := counts.problems - len(counts.told)) > 0:
-        rest = f": all are in {printable(str(files.problems))}" if files.problems else ""
-        say(f"not used: … and {more:,} more{rest}")
+    tell_unusable(counts.told, counts.problems, str(files.problems or ""))
     if counts.deceased:
         where = "" if files.problems else "; --problems FILE lists them"
         say(f"left out as deceased: {count_of(counts.deceased, 'patient')}{where}")

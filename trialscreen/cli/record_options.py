@@ -1,16 +1,17 @@
 """`--fhir` and what goes with it: a patient's record beside the answers that are given."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from trialscreen.answers.answer import Answers, is_of_record
-from trialscreen.cli.output import say_note
-from trialscreen.model.errors import Problem, refuse
+from trialscreen.cli.output import say, say_note
+from trialscreen.model.errors import MOST_TOLD, InputError, Problem, refuse
 from trialscreen.model.trial import Trial
-from trialscreen.text.characters import count_of
+from trialscreen.text.characters import count_of, printable
 
 if TYPE_CHECKING:
     from trialscreen.answers.beside_record import FromRecord
@@ -43,9 +44,6 @@ AssumeAbsentOption = Annotated[
         " again.",
     ),
 ]
-
-MOST_TOLD = 20
-"""Problems in a record that are told one by one."""
 
 
 class RecordOptions(NamedTuple):
@@ -83,8 +81,9 @@ class RecordOptions(NamedTuple):
         )
         from trialscreen.records.one_patient import read_fhir  # noqa: PLC0415
 
-        found = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)
-        tell_unusable(found.problems)
+        with named_as_options():
+            found = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)
+        tell_unusable(found.problems, len(found.problems))
         if anew := [name for name, one in given.items() if is_of_record(one)]:
             kept = count_of(len(anew), "answer")
             say_note(f"{kept} kept from an earlier record: read anew from this one")
@@ -97,12 +96,24 @@ class RecordOptions(NamedTuple):
         return both
 
 
-def tell_unusable(problems: Sequence[Problem]) -> None:
-    """What of a record could not be used, the first of it a line each."""
-    for one in problems[:MOST_TOLD]:
-        say_note(f"in the record: {one}")
-    if (more := len(problems) - MOST_TOLD) > 0:
-        say_note(f"in the record: {more:,} problems more")
+@contextmanager
+def named_as_options() -> Iterator[None]:
+    """Problems with arguments of Python are told of the options that they came from."""
+    options = {"paths": FHIR, "assume_absent": ASSUME_ABSENT}
+    try:
+        yield
+    except InputError as error:
+        raise InputError(
+            [one._replace(where=options.get(one.where, one.where)) for one in error.problems]
+        ) from None
+
+
+def tell_unusable(first: Sequence[Problem], count: int, listed_in: str = "") -> None:
+    """How much of a record could not be used, the first of it a line each."""
+    for one in first[:MOST_TOLD]:
+        say(f"not used: {printable(str(one))}")
+    if (more := count - min(len(first), MOST_TOLD)) > 0:
+        say(f"not used: … and {more:,} more{listed_in and f': all are in {printable(listed_in)}'}")
 
 
 NO_RECORDS = RecordOptions()

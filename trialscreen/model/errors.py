@@ -53,6 +53,10 @@ def raise_any(problems: Sequence[Problem]) -> None:
         raise InputError(problems)
 
 
+MOST_TOLD = 20
+"""Problems in records that are told one by one: what cannot be used may be much."""
+
+
 @contextmanager
 def collected(problems: list[Problem]) -> Iterator[None]:
     """Adds what is raised to `problems`, so that all can be told at once, and goes on."""

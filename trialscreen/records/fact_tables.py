@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TextIO
 
 import polars as pl
 
-from trialscreen.model.errors import Problem, raise_any
+from trialscreen.model.errors import MOST_TOLD, Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Record
@@ -60,9 +60,6 @@ class FactCounts(NamedTuple):
     conflicts: int
     problems: int
     told: tuple[Problem, ...]
-
-
-MOST_TOLD = 20
 
 
 def check(files: FactFiles) -> None:

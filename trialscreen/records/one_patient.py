@@ -12,7 +12,6 @@ from trialscreen.records.entries import Record
 from trialscreen.records.select import check_sections, select
 from trialscreen.text.characters import shown, some
 
-FHIR = "--fhir"
 MOST_NAMED = 50
 
 
@@ -45,10 +44,10 @@ def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
     if len(records) != 1:
         ids = some([shown(one.patient) for one in records], MOST_NAMED)
         told = f"{len(records)} patients: {ids}; give the files of one"
-        wrong = Problem(FHIR, told if records else "no patient in it")
+        wrong = Problem("paths", told if records else "no patient in it")
         raise InputError([*([] if records else problems), wrong])
     if died := next(_deaths(records[0]), None):
-        refuse(FHIR, f"the patient has died, and is not screened: {died}")
+        refuse("paths", f"the patient has died, and is not screened: {died}")
     return records[0]
 
 

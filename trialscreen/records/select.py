@@ -195,10 +195,10 @@ def check_sections(trial: Trial, sections: Collection[str]) -> None:
     for section in sections:
         if section not in known:
             hint = nearest(section, known) or f" Known: {', '.join(known)}."
-            problems.append(Problem("--assume-absent", f"no section {shown(section)}.{hint}"))
+            problems.append(Problem("assume_absent", f"no section {shown(section)}.{hint}"))
         elif not any(_can_be_assumed(one, (section,)) for one in trial.answerable()):
             message = f"{shown(section)} holds nothing that is no where nothing codes it"
-            problems.append(Problem("--assume-absent", message))
+            problems.append(Problem("assume_absent", message))
     raise_any(problems)
 
 
