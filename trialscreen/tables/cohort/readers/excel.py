@@ -6,17 +6,17 @@ number shows.
 
 import re
 import warnings
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any
 from zipfile import ZipFile, is_zipfile
 
 import polars as pl
-from openpyxl import Workbook, load_workbook
 
 from trialscreen.model.errors import InputError, refuse
+from trialscreen.tables.cohort.readers.excel_book import Sheet, open_book
 from trialscreen.tables.cohort.readers.excel_cells import Cells, DamagedSheet
 from trialscreen.tables.cohort.readers.excel_rows import Unusual
 from trialscreen.tables.cohort.readers.excel_table import TOO_LARGE, SheetTable
@@ -77,12 +77,9 @@ def _refuse_other_files(path: Path, origin: str) -> None:
 
 
 def _read(path: Path, asked: Asked) -> Tables:
-    book = load_workbook(path, read_only=True, data_only=True, keep_links=False, rich_text=True)
-    try:
-        sheet, notes = _chosen(book, asked.sheet, asked.origin)
+    with open_book(path) as sheets:
+        sheet, notes = _chosen(sheets, asked.sheet, asked.origin)
         table = _table(sheet, asked, computes_later=_computes_later(path))
-    finally:
-        book.close()
     schema = pl.Schema(dict.fromkeys(table.names, pl.String()))
     frame = pl.defer(table.frame, schema=schema)
     notes = (*notes, *(f"{asked.origin}: {one}" for one in table.notes()))
@@ -90,7 +87,7 @@ def _read(path: Path, asked: Asked) -> Tables:
     return Tables(frame, schema, lambda: table.rows, notes=notes, blank=blank, pieces=pieces)
 
 
-def _table(sheet: Any, asked: Asked, *, computes_later: bool) -> SheetTable:
+def _table(sheet: Sheet, asked: Asked, *, computes_later: bool) -> SheetTable:
     cells = Cells(sheet, computes_later=computes_later)
     table = SheetTable(cells, asked)
     try:
@@ -112,8 +109,8 @@ def _computes_later(path: Path) -> bool:
         return any(_COMPUTES.search(package.read(name)) for name in books)
 
 
-def _chosen(book: Workbook, name: str | None, origin: str) -> tuple[Any, tuple[str, ...]]:
-    sheets: dict[str, Any] = {sheet.title: sheet for sheet in book.worksheets}
+def _chosen(found: Sequence[Sheet], name: str | None, origin: str) -> tuple[Sheet, tuple[str, ...]]:
+    sheets = {sheet.title: sheet for sheet in found}
     if not sheets:
         message = (
             "has no sheet that can be read; save it as Excel Workbook, and not as a Strict one"
@@ -124,7 +121,7 @@ def _chosen(book: Workbook, name: str | None, origin: str) -> tuple[Any, tuple[s
             message = f"has no sheet {shown(name)}; its sheets: {', '.join(map(shown, sheets))}"
             refuse(origin, message)
         return sheets[name], ()
-    visible = [title for title, sheet in sheets.items() if sheet.sheet_state == "visible"]
+    visible = [title for title, sheet in sheets.items() if sheet.is_visible]
     if not visible:
         message = "has no sheet that is not hidden; name one with --sheet"
         refuse(origin, message)

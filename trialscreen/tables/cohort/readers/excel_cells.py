@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from xml.etree.ElementTree import ParseError, fromstring, tostring
 
 from openpyxl.cell.read_only import ReadOnlyCell
@@ -25,6 +25,7 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from trialscreen.model.errors import ValueProblem
 from trialscreen.tables.cohort.readers.cells import Kind
+from trialscreen.tables.cohort.readers.excel_book import Sheet
 from trialscreen.tables.cohort.readers.excel_rows import (
     MOST_COLUMNS,
     MOST_ROWS,
@@ -36,13 +37,12 @@ from trialscreen.text.characters import BLANKS
 
 _NAMESPACE = f"{{{SHEET_MAIN_NS}}}"
 _SIMPLE = re.compile(
-    r'"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?(?:/>|><v>([ !#-%\'-;=-~]*)</v></c>)[ \t\r\n]*'
+    r'"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?'
+    r"(?: ?/>|><v>([ !#-%'-;=-~]*)</v></c>|><is><t>([ !#-%'-;=-~]*)</t></is></c>)\s*"
 )
-"""What most cells say; no character in it means anything else."""
+"""What most cells say; no character in a value or text of theirs means anything else."""
 _SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _SUBSCRIPT = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
-_PLAIN = re.compile(r"-?(?:[1-9][0-9]{0,9}|(?:0|[1-9][0-9]{0,9})\.[0-9]{0,3}[1-9])")
-"""Numbers that are shown as they are stored; 0 may be hidden."""
 _ESCAPED = re.compile("_x(00[01][0-9A-Fa-f])_")  # how a control character is written
 
 
@@ -74,12 +74,9 @@ class Cells(WorkSheetParser):
     on its version.
     """
 
-    def __init__(self, sheet: Any, *, computes_later: bool) -> None:
-        """The cells of a sheet of a workbook that was loaded read-only, with rich text.
-
-        `computes_later`: the results of its formulas may still be 0, as in a new file.
-        """
-        super().__init__(BytesIO(), sheet._shared_strings, data_only=True, rich_text=True)
+    def __init__(self, sheet: Sheet, *, computes_later: bool) -> None:
+        """`computes_later`: the results of formulas may still be 0, as in a new file."""
+        super().__init__(BytesIO(), sheet.texts, data_only=True, rich_text=True)
         self._sheet = sheet
         book = sheet.parent
         self._from_1904 = book.epoch == MAC_EPOCH
@@ -90,7 +87,7 @@ class Cells(WorkSheetParser):
 
     def usual(self) -> Iterator[str]:
         """As they stand in the sheet. Raises Unusual."""
-        with self._sheet._get_source() as file:
+        with self._sheet.open() as file:
             text = SheetText(file)
             for place, piece in enumerate(text.pieces()):
                 if not place:
@@ -108,7 +105,7 @@ class Cells(WorkSheetParser):
     def rewritten(self) -> Iterator[str]:
         """Written anew, as `usual` has them."""
         last = 0
-        with self._sheet._get_source() as self.source:
+        with self._sheet.open() as self.source:
             for number, cells in self.parse():
                 if number <= last or len(dict(cells)) < len(cells):
                     raise DamagedSheet("a row or a cell stands twice")
@@ -158,67 +155,59 @@ class Cells(WorkSheetParser):
 
     def meaning(self, said: str) -> Meaning:
         """What a cell means by its XML from the end of its place on. Raises Unusual."""
-        is_formula, inline = False, None
-        if (match := _SIMPLE.fullmatch(said)) is not None:
-            style, kind, value = _whole(match[1] or "0"), match[2] or "n", match[3] or None
-        else:
-            element = _parsed(said)
-            style, kind, value = _whole(element.get("s", "0")), element.get("t", "n"), None
-            for part in element:
-                if part.tag == VALUE_TAG:
-                    value = part.text
-                elif part.tag == FORMULA_TAG:
-                    is_formula = True
-                elif part.tag == INLINE_STRING:
-                    inline = part
         try:
-            if is_formula:
-                _check_result(kind, value, no_zeros=self._no_zeros)
-            if inline is not None and kind == "inlineStr":
-                found = Shown(self._inline(style, inline))
-            else:
-                found = Shown("") if value is None else self._read(style, kind, value)
+            match = _SIMPLE.fullmatch(said)
+            if match is None:
+                return self._closely(_parsed(said))
+            style, kind, value, text = match.groups("")
+            if kind == "inlineStr":
+                return _meaning(Shown(self._text_in(self._style(int(style or 0)), text)))
+            return self._stored(int(style or 0), kind or "n", value)
         except ValueProblem as problem:
             return Meaning(str(problem), is_problem=True)
-        text = found.text if found.text.strip(BLANKS) else None
-        return Meaning(text, is_rounded=found.is_rounded, kind=self._kind(style, kind, value))
 
-    def _kind(self, style: int, kind: str, value: str | None) -> Kind | None:
-        if value is None or kind not in ("n", "d"):
-            return None
-        return "day" if kind == "d" or self._style(style).is_day(_number(value)) else "number"
+    def _closely(self, element: Any) -> Meaning:
+        style, kind = _whole(element.get("s", "0")), element.get("t", "n")
+        parts = {part.tag: part for part in element}
+        value = parts[VALUE_TAG].text or "" if VALUE_TAG in parts else ""
+        if FORMULA_TAG in parts:
+            _check_result(kind, value, no_zeros=self._no_zeros)
+        if kind == "inlineStr" and INLINE_STRING in parts:
+            return _meaning(Shown(self._inline(style, parts[INLINE_STRING])))
+        return self._stored(style, kind, value)
+
+    def _stored(self, number: int, kind: str, value: str) -> Meaning:
+        if not value:
+            return Meaning(None)
+        style = self._style(number)
+        match kind:
+            case "s":
+                return _meaning(Shown(self._text_in(style, self._shared(value))))
+            case "str":
+                return _meaning(Shown(self._text_in(style, value)))
+            case "b":
+                return Meaning("TRUE" if _whole(value) else "FALSE")
+            case "e":
+                raise ValueProblem(f"the error {value}")
+            case "d":
+                day = float(to_excel(from_ISO8601(value)))  # type: ignore[no-untyped-call]
+                return _meaning(style.number(day), "day")
+        stored = _number(value)
+        if stored == 0 and self._hides_zeros:
+            raise ValueProblem("the sheet hides zeros")
+        return _meaning(style.number(stored), "day" if style.is_day(stored) else "number")
 
     @cached_property
     def _hides_zeros(self) -> bool:
         views = getattr(self, "views", None)  # which stand before the rows
         return views is not None and any(view.showZeros is False for view in views.sheetView)
 
-    def _read(self, number: int, kind: str, value: str) -> Shown:
-        style = self._style(number)
-        match kind:
-            case "s":
-                return Shown(self._text_in(style, self._shared(value)))
-            case "str":
-                return Shown(self._text_in(style, value))
-            case "b":
-                return Shown("TRUE" if _whole(value) else "FALSE")
-            case "e":
-                raise ValueProblem(f"the error {value}")
-            case "d":
-                return style.number(float(to_excel(from_ISO8601(value))))  # type: ignore[no-untyped-call]
-            case "n" if style.is_plain and _PLAIN.fullmatch(value):
-                return Shown(value)
-            case _:
-                stored = _number(value)
-                if self._hides_zeros and stored == 0:
-                    raise ValueProblem("the sheet hides zeros")
-                return style.number(stored)
-
     def _shared(self, place: str) -> "str | CellRichText":
         try:
-            return self.shared_strings[_whole(place)]
+            text: str | CellRichText = self.shared_strings[_whole(place)]
         except IndexError:
             raise DamagedSheet("there is no such text") from None
+        return text
 
     def _inline(self, style: int, element: Any) -> str:
         is_plain = len(element) == 1 and element[0].tag.endswith("}t")
@@ -234,9 +223,13 @@ class Cells(WorkSheetParser):
 
     def _style(self, number: int) -> "Style":
         if number not in self._styles:
-            cell = ReadOnlyCell(self._sheet, 1, 1, None, style_id=number)
+            cell = ReadOnlyCell(cast("Any", self._sheet), 1, 1, None, style_id=number)
             self._styles[number] = Style(cell, from_1904=self._from_1904)
         return self._styles[number]
+
+
+def _meaning(found: Shown, kind: Kind | None = None) -> Meaning:
+    return Meaning(found.text if found.text.strip(BLANKS) else None, False, found.is_rounded, kind)
 
 
 def _parsed(said: str) -> Any:
@@ -265,8 +258,8 @@ def _number(text: str) -> float:
         raise DamagedSheet("expected a number") from None
 
 
-def _check_result(kind: str, value: str | None, *, no_zeros: bool) -> None:
-    if value is None and kind != "str":
+def _check_result(kind: str, value: str, *, no_zeros: bool) -> None:
+    if not value and kind != "str":
         raise ValueProblem("a formula without a result; open the file in Excel and save it")
     if no_zeros and kind == "n" and value == "0":
         message = "a formula whose result may not be computed yet; open the file in Excel"
@@ -301,8 +294,6 @@ class Style:
         # Some numbers of formats mean dates, in another form for each language.
         is_known = number >= BUILTIN_FORMATS_MAX_SIZE or number in BUILTIN_FORMATS
         self._format = NumberFormat(cell.number_format, from_1904=from_1904) if is_known else None
-        is_general = self._format is not None and self._format.is_general
-        self.is_plain = is_general and not self._is_struck and self._align is None
 
     def number(self, value: float) -> Shown:
         if not math.isfinite(value):
@@ -310,6 +301,8 @@ class Style:
         if self._format is None:
             raise ValueProblem("its number format is another one in each language")
         self._refuse_struck()
+        if self._align is None:
+            return self._format.number(value)
         text, is_rounded = self._format.number(value)
         return Shown(_raised(text, self._align), is_rounded)
 

@@ -9,9 +9,10 @@ Formats are those of ECMA-376, part 1, 18.8.31.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import NamedTuple
 
@@ -55,11 +56,17 @@ class NumberFormat:
 
     def __init__(self, code: str, *, from_1904: bool = False) -> None:
         self._code, self._from_1904 = code, from_1904
-        self._sections = tuple(map(_with_minutes, _sections(code)))
-        self.is_general = [[one.kind for one in part] for part in self._sections] == [["general"]]
+        self._sections = tuple(tuple(_with_minutes(one)) for one in _sections(code))
+        self._is_general = [[one.kind for one in part] for part in self._sections] == [["general"]]
+        self._conditions = [
+            next((token.text for token in section if token.kind == "condition"), None)
+            for section in self._sections[:3]
+        ]
 
     def number(self, value: float) -> Shown:
         """What is shown of a number. Raises ValueProblem where that cannot be told."""
+        if self._is_general and "e" not in (text := f"{value:.{DIGITS}g}"):
+            return Shown(text if value else "0")
         section = self._section(value)
         if _is_moment(section):
             return Shown(_moment(section, value, from_1904=self._from_1904))
@@ -76,7 +83,7 @@ class NumberFormat:
         """Whether a number is shown as a day or a time."""
         return _is_moment(self._section(value))
 
-    def _signed(self, section: list[Token], value: float) -> Shown:
+    def _signed(self, section: Sequence[Token], value: float) -> Shown:
         text, is_rounded = _digits(section, Decimal(f"{abs(value):.{DIGITS}g}"), self._code)
         if value >= 0 or not re.search("[0-9]", text):
             return Shown(text.strip(" "), is_rounded)
@@ -97,12 +104,8 @@ class NumberFormat:
             raise ValueProblem("its number format hides the text")
         return "".join(text if token == ("sign", "@") else _literal(token) for token in section)
 
-    def _section(self, value: float) -> list[Token]:
-        conditions = [
-            next((token.text for token in section if token.kind == "condition"), None)
-            for section in self._sections[:3]
-        ]
-        sections = self._sections[:3]
+    def _section(self, value: float) -> tuple[Token, ...]:
+        conditions, sections = self._conditions, self._sections[:3]
         if not any(conditions):
             place = 1 if value < 0 and len(sections) > 1 else 0
             return sections[2] if value == 0 and len(sections) > 2 else sections[place]
@@ -127,7 +130,7 @@ def _sections(code: str) -> Iterable[list[Token]]:
     yield section
 
 
-def _with_minutes(section: list[Token]) -> list[Token]:
+def _with_minutes(section: Sequence[Token]) -> list[Token]:
     """An `m` next to hours or seconds is a minute, not a month."""
     made = list(section)
     parts = [place for place, one in enumerate(section) if one.kind in ("part", "elapsed")]
@@ -141,7 +144,8 @@ def _with_minutes(section: list[Token]) -> list[Token]:
     return made
 
 
-def _is_moment(section: list[Token]) -> bool:
+@lru_cache
+def _is_moment(section: tuple[Token, ...]) -> bool:
     return any(token.kind in ("part", "minute", "elapsed") for token in section)
 
 
@@ -168,7 +172,7 @@ def _literal(token: Token) -> str:
 # Numbers.
 
 
-def _is_fraction(section: list[Token]) -> bool:
+def _is_fraction(section: Sequence[Token]) -> bool:
     """Whether a `/` stands before digits, as in `# ?/8`."""
     slash = next((at for at, one in enumerate(section) if one == ("sign", "/")), len(section))
     return any(
@@ -186,7 +190,7 @@ def _general(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and "E" not in text else text
 
 
-def _digits(section: list[Token], value: Decimal, code: str) -> tuple[str, bool]:
+def _digits(section: Sequence[Token], value: Decimal, code: str) -> tuple[str, bool]:
     """A number without its sign, in its place among the literals."""
     kinds = [token.kind for token in section]
     if "general" in kinds or Token("sign", "@") in section:
@@ -214,7 +218,7 @@ def _digits(section: list[Token], value: Decimal, code: str) -> tuple[str, bool]
     return text, rounded != value
 
 
-def _refuse_scaled(section: list[Token], code: str) -> None:
+def _refuse_scaled(section: Sequence[Token], code: str) -> None:
     """A comma behind the last digit before or behind the point shows thousands as ones."""
     for at, token in enumerate(section[:-1]):
         is_last = not any(one.kind == "digit" for one in _until_point(section[at + 1 :]))
@@ -222,12 +226,12 @@ def _refuse_scaled(section: list[Token], code: str) -> None:
             raise ValueProblem(f"the number format {shown(code)} shows thousands as ones")
 
 
-def _until_point(section: list[Token]) -> list[Token]:
+def _until_point(section: Sequence[Token]) -> Sequence[Token]:
     point = next((at for at, one in enumerate(section) if one == ("sign", ".")), len(section))
     return section[:point]
 
 
-def _from_right(section: list[Token], digits: str) -> str:
+def _from_right(section: Sequence[Token], digits: str) -> str:
     """Whole digits in their places; those that have none stand before the first."""
     left = sum(token.kind == "digit" for token in section)
     if not left:
@@ -244,7 +248,7 @@ def _from_right(section: list[Token], digits: str) -> str:
     return "".join(made)
 
 
-def _from_left(section: list[Token], digits: str) -> str:
+def _from_left(section: Sequence[Token], digits: str) -> str:
     """The digits behind the point; `#` and `?` show none that is zero to the end."""
     places = [token.text for token in section if token.kind == "digit"]
     keep = len(places)
@@ -260,7 +264,7 @@ def _from_left(section: list[Token], digits: str) -> str:
     return "".join(made)
 
 
-def _scientific(section: list[Token], value: Decimal, code: str) -> tuple[str, bool]:
+def _scientific(section: Sequence[Token], value: Decimal, code: str) -> tuple[str, bool]:
     """As in `6.00E+07`."""
     digits = [at for at, one in enumerate(section) if one.kind == "digit"]
     power = next(at for at, one in enumerate(section) if one.kind == "power")
@@ -278,8 +282,18 @@ def _scientific(section: list[Token], value: Decimal, code: str) -> tuple[str, b
 # Dates.
 
 
-def _moment(section: list[Token], value: float, *, from_1904: bool) -> str:
+def _moment(section: tuple[Token, ...], value: float, *, from_1904: bool) -> str:
     """A day, as far as it is shown; with its time of day where that is shown too."""
+    shows = _parts_of_a_day(section)
+    moment = _at(value, from_1904=from_1904)
+    if "h" in shows and "d" in shows:
+        return moment.isoformat(" ", "seconds")
+    return moment.date().isoformat()[: 10 if "d" in shows else 7 if "m" in shows else 4]
+
+
+@lru_cache
+def _parts_of_a_day(section: tuple[Token, ...]) -> frozenset[str]:
+    """What is shown: year, month, day of the month, hour. ValueProblem if that is no date."""
     parts = {token.text[0].lower() for token in section if token.kind == "part"}
     days = {token.text for token in section if token.kind == "part" and token.text[0] in "dD"}
     if "e" in parts:  # a year, in some languages
@@ -289,15 +303,11 @@ def _moment(section: list[Token], value: float, *, from_1904: bool) -> str:
     if "y" not in parts:
         what = "no year" if parts & {"m", "d"} else "a time of day alone"
         raise ValueProblem(f"its number format shows {what}")
-    moment = _at(value, from_1904=from_1904)
-    has_day = any(len(text) <= 2 for text in days)
-    if "m" not in parts:
-        if days:
-            raise ValueProblem("its number format shows no month")
-        return f"{moment:%Y}"
-    if not has_day:
-        return f"{moment:%Y-%m}"
-    return moment.isoformat(" ", "seconds") if "h" in parts else moment.date().isoformat()
+    if "m" not in parts and days:
+        raise ValueProblem("its number format shows no month")
+    if all(len(text) > 2 for text in days):  # that of the week
+        parts.discard("d")
+    return frozenset(parts)
 
 
 def _at(value: float, *, from_1904: bool) -> datetime:
