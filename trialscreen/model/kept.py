@@ -1,35 +1,33 @@
 """What is worked out when first asked for, and kept."""
 
 from collections.abc import Callable
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar
 
 Made = TypeVar("Made")
 Owner = TypeVar("Owner")
 
+if TYPE_CHECKING:
+    from functools import cached_property as kept
+else:
 
-class kept(Generic[Made]):  # noqa: N801 - it is written as property is
-    """As functools.cached_property from Python 3.12 on: without a lock for each that is asked for.
+    class kept:  # noqa: N801 - it is written as property is
+        """As functools.cached_property from Python 3.12 on: without a lock for each asked for.
 
-    A patient has some hundred of them, and the locks of 3.11 took longer than most.
-    """
+        A patient has some hundred of them, and the locks of 3.11 took longer than most.
+        """
 
-    def __init__(self, make: Callable[[Any], Made]) -> None:
-        self._make = make
-        self.__doc__ = make.__doc__
+        def __init__(self, make):
+            self._make = make
+            self.__doc__ = make.__doc__
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+        def __set_name__(self, owner, name):
+            self._name = name
 
-    @overload
-    def __get__(self, one: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, one: object, owner: type) -> Made: ...
-    def __get__(self, one: object | None, owner: type) -> Self | Made:
-        if one is None:
-            return self
-        made = self._make(one)
-        one.__dict__[self._name] = made
-        return made
+        def __get__(self, one, owner):
+            if one is None:
+                return self
+            made = one.__dict__[self._name] = self._make(one)
+            return made
 
 
 class Keeps:

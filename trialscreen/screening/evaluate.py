@@ -7,7 +7,8 @@ still have, false when it holds for none, else unknown. Tests combine by strong 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple, TypeVar
+from math import prod
+from typing import NamedTuple
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import Exactly, Fact
@@ -111,22 +112,27 @@ class _Plan:
     def __init__(self, trial: Trial) -> None:
         self._elements = trial.elements
         self._resolving: dict[str, Resolving] = {}
+        self._few_answers = ByRule(self._few_answers_to)
         self.tracing = ByRule(self._tracing)
         self.judging = ByRule(self._judging)
 
     def _tracing(self, rule: rules.Rule) -> Tracing:
-        tracing = self._tracing_anew(rule)
-        return _kept_by_answers(rule, tracing) if self._is_of_few_answers(rule) else tracing
+        tracing, names = self._tracing_anew(rule), self._few_answers(rule)
+        return tracing if names is None else _kept_by_answers(names, tracing)
 
-    def _is_of_few_answers(self, rule: rules.Rule) -> bool:
-        """Whether a few yes/no elements and choices decide a rule by nothing but their answers."""
-        answers = 1
-        for name in rules.elements_of(rule):
-            one = self._elements[name]
-            answers *= 1 + len(one.choices or (True, False))
-            if answers > MOST_KEPT or not _is_only_answered(one):
-                return False
-        return True
+    def _few_answers_to(self, rule: rules.Rule) -> frozenset[str] | None:
+        """The few yes/no elements and choices that decide a rule by nothing but their answers."""
+        if isinstance(rule, rules.Test):
+            names = frozenset(rules.elements_of_test(rule))
+            is_answered = all(_is_only_answered(self._elements[name]) for name in names)
+            return names if is_answered else None
+        names = frozenset()
+        for part in rules.parts_of(rule):
+            if (answered := self._few_answers(part)) is None:
+                return None
+            names |= answered
+        choices = (self._elements[name].choices or (True, False) for name in names)
+        return names if prod(1 + len(one) for one in choices) <= MOST_KEPT else None
 
     def _tracing_anew(self, rule: rules.Rule) -> Tracing:
         match rule:
@@ -169,7 +175,7 @@ class _Plan:
         return trace_one if len(resolving) == 1 else trace
 
     def _judging(self, rule: rules.Rule) -> Judging:
-        if self._is_of_few_answers(rule):
+        if self._few_answers(rule) is not None:
             trace = self._tracing(rule)
             return lambda patient: trace(patient).truth
         match rule:
@@ -269,9 +275,8 @@ def _judging_some(least: int, parts: tuple[Judging, ...]) -> Judging:
     return judged
 
 
-def _kept_by_answers(rule: rules.Rule, tracing: Tracing) -> Tracing:
+def _kept_by_answers(names: frozenset[str], tracing: Tracing) -> Tracing:
     """`tracing` of a rule that is all of a few answers: one trace for all who give the same."""
-    names = tuple(rules.elements_of(rule))
     kept: dict[tuple[Fact | None, ...], KeptTrace] = {}
 
     def trace(patient: Evaluation) -> Trace:

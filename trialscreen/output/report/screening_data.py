@@ -19,6 +19,8 @@ from trialscreen.screening.screen import Screening
 
 def result(screening: Screening, tool_version: str) -> dict[str, Any]:
     """The object that `screen --format json` prints."""
+    for finding in screening.findings:
+        _ = finding.trace  # all are told below; the verdict is then read from them
     elements, settles = screening.trial.elements, screening.settles
     return {
         **head(screening.trial, tool_version),
