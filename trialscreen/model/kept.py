@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 Made = TypeVar("Made")
-Owner = TypeVar("Owner")
 
 if TYPE_CHECKING:
-    from functools import cached_property as kept
+    from functools import cached_property
+
+    kept = cached_property
 else:
 
     class kept:  # noqa: N801 - it is written as property is
@@ -33,10 +34,13 @@ else:
 class Keeps:
     """What keeps what is made of it."""
 
-    def once(self: Owner, make: Callable[[Owner], Made]) -> Made:
-        """What `make` makes of this: made when first asked for, and kept."""
+    def once(self, make: Callable[..., Made], *given: object) -> Made:
+        """What `make` makes of this: made when first asked for, and kept.
+
+        What is `given` as well must not make a difference.
+        """
         kept: dict[Any, Any] = self.__dict__
         if make not in kept:
-            kept[make] = make(self)
+            kept[make] = make(self, *given)
         found: Made = kept[make]
         return found

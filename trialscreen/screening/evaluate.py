@@ -19,8 +19,6 @@ from trialscreen.model.truth import Truth
 from trialscreen.screening.combine import combine
 from trialscreen.screening.holds import holding
 
-Made = TypeVar("Made")
-
 
 class Resolved(NamedTuple):
     """What is known of one element, and from where.

@@ -7,7 +7,7 @@ from typing import assert_never
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import DECIMALS, Dates, Fact, Numbers, day, number
 from trialscreen.model.formulas import derive
-from trialscreen.model.trial import ByRule, Formula, Trial
+from trialscreen.model.trial import Formula, Trial
 from trialscreen.model.wording import (
     SYMBOLS,
     as_written,
@@ -16,7 +16,7 @@ from trialscreen.model.wording import (
     show_number,
     with_unit,
 )
-from trialscreen.screening.evaluate import Evaluation, KeptTrace, Resolved, Trace
+from trialscreen.screening.evaluate import KeptTrace, Resolved, Trace
 
 
 def told(one: Resolved, fact: Fact | None, on: date) -> str:
@@ -124,37 +124,6 @@ def _behind(
         names = names.union(*map(of_resolved, one.inputs))
     traces = (one.basis if follows else None, one.validity)
     return names.union(*(of_trace(trace) for trace in traces if trace is not None))
-
-
-def _read_once(trial: Trial) -> ByRule[bool]:
-    """Whether a rule reads each element in one place alone, and none that follows from others.
-
-    Then `support_of` it is irreducible: without one of its facts the test of it is unknown, no
-    part that was left out knows more, and no more parts were taken than are enough.
-    """
-
-    def read_once(rule: rules.Rule) -> bool:
-        names = [name for test in rules.tests_of(rule) for name in rules.elements_of_test(test)]
-        elements = map(trial.elements.__getitem__, names)
-        return len(names) == len(set(names)) and all(
-            one.derive is None and one.valid_if is None for one in elements
-        )
-
-    return ByRule(read_once)
-
-
-def minimal_support(patient: Evaluation, trace: Trace) -> tuple[str, ...]:
-    """`support_of(trace)` less every element that can be spared.
-
-    The result is irreducible: without any one of its facts the truth is no longer forced.
-    """
-    needed = support_of(trace)
-    doubtful = () if patient.trial.once(_read_once)(trace.rule) else sorted(needed)
-    for name in doubtful:
-        fewer = {one: patient.facts[one] for one in needed - {name}}
-        if Evaluation(patient.trial, fewer, patient.on).truth(trace.rule) is trace.truth:
-            needed = frozenset(fewer)
-    return tuple(name for name in patient.elements if name in needed)
 
 
 Grounds = tuple[str, str]

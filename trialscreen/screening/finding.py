@@ -12,11 +12,11 @@ from trialscreen.screening.evaluate import Evaluation, Trace
 from trialscreen.screening.explain import (
     deciding_tests,
     distance,
-    minimal_support,
     reasons_or_doubts,
 )
 from trialscreen.screening.missing import missing, needed
 from trialscreen.screening.readings import Readings, Turn
+from trialscreen.screening.rests_on import minimal_support
 
 Status = Literal["met", "not met", "excludes", "clear", "open"]
 

@@ -1,0 +1,84 @@
+"""The fewest answers that a finding rests on: none of them can be spared."""
+
+from collections import Counter
+from collections.abc import Set
+
+from trialscreen.model import rules
+from trialscreen.model.trial import Formula
+from trialscreen.screening.evaluate import Evaluation, KeptTrace, Resolved, Trace
+from trialscreen.screening.explain import enough, support_of
+
+Names = frozenset[str]
+_NONE: Names = frozenset()
+
+
+def minimal_support(patient: Evaluation, trace: Trace) -> tuple[str, ...]:
+    """`support_of(trace)` less every element that can be spared.
+
+    The result is irreducible: without any one of its facts the truth is no longer forced.
+    """
+    if isinstance(trace, KeptTrace):
+        return trace.once(_minimal_support, patient)
+    return _minimal_support(trace, patient)
+
+
+def _minimal_support(trace: Trace, patient: Evaluation) -> tuple[str, ...]:
+    needed = support_of(trace)
+    doubtful = needed - _Answers(patient, needed).no_less(trace) if needed else ()
+    for name in sorted(doubtful):
+        fewer = {one: patient.facts[one] for one in needed - {name}}
+        if Evaluation(patient.trial, fewer, patient.on).truth(trace.rule) is trace.truth:
+            needed = frozenset(fewer)
+    return tuple(name for name in patient.elements if name in needed) if needed else ()
+
+
+class _Answers:
+    """Some of a patient's answers, and what they cannot do without.
+
+    Most elements are found so without trying: a test of what nobody knows is unknown.
+    """
+
+    def __init__(self, patient: Evaluation, names: Set[str]) -> None:
+        elements, self._names = patient.elements, names
+        self._behind, self._sources_of = patient.trial.elements_behind, patient.trial.sources_of
+        self._stand_in = {one for one in patient.facts if elements[one].derive is not None}
+
+    def no_less(self, trace: Trace) -> Names:
+        """Those without any one of which the others leave a decided `trace` another truth."""
+        if not trace.used:
+            return self._no_less_of_parts(trace)
+        names = _NONE.union(*map(self._no_less_known, trace.used))
+        one = trace.used[0]
+        if isinstance(trace.rule, rules.Is) and one.basis is not None and one.entered is None:
+            names |= self.no_less(one.basis)
+        return names
+
+    def _no_less_of_parts(self, trace: Trace) -> Names:
+        if not isinstance(trace.rule, rules.AtLeastN):
+            return self.no_less(trace.parts[0])
+        able = [part for part in trace.parts if self._can_be(part, trace)]
+        without = Counter(
+            name for part in able if part.truth is trace.truth for name in self.no_less(part)
+        )
+        spare = len(able) - enough(trace.rule, trace.truth)
+        return frozenset(name for name, parts in without.items() if parts > spare)
+
+    def _can_be(self, part: Trace, whole: Trace) -> bool:
+        """Whether some of the answers may give a part the truth of the whole.
+
+        Fewer answers never give it another one that is known, but where what was entered stands
+        in for what follows.
+        """
+        behind = self._behind(part.rule)
+        if part.truth is not whole.truth and self._stand_in.isdisjoint(behind):
+            return False
+        return not behind or not self._names.isdisjoint(behind)
+
+    def _no_less_known(self, one: Resolved) -> Names:
+        """Those without any one of which nothing is known of an element."""
+        name, derive, names = one.element.name, one.element.derive, _NONE
+        if derive is None or self._names.isdisjoint(self._sources_of(name)):
+            names = frozenset((name,))
+        elif isinstance(derive, Formula) and one.entered is None:
+            names = names.union(*map(self._no_less_known, one.inputs))
+        return names if one.validity is None else names | self.no_less(one.validity)
