@@ -195,7 +195,8 @@ class Cells(WorkSheetParser):
         stored = _number(value)
         if stored == 0 and self._hides_zeros:
             raise ValueProblem("the sheet hides zeros")
-        return _meaning(style.number(stored), "day" if style.is_day(stored) else "number")
+        found = style.number(stored)
+        return _meaning(found, "day" if found.is_day else "number")
 
     @cached_property
     def _hides_zeros(self) -> bool:
@@ -301,13 +302,10 @@ class Style:
         if self._format is None:
             raise ValueProblem("its number format is another one in each language")
         self._refuse_struck()
+        found = self._format.number(value)
         if self._align is None:
-            return self._format.number(value)
-        text, is_rounded = self._format.number(value)
-        return Shown(_raised(text, self._align), is_rounded)
-
-    def is_day(self, value: float) -> bool:
-        return self._format is not None and self._format.is_moment(value)
+            return found
+        return found._replace(text=_raised(found.text, self._align))
 
     def text(self, text: str) -> str:
         if text.strip():

@@ -45,10 +45,11 @@ class Token(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What a cell shows; `is_rounded` if it holds more digits than that."""
+    """What a cell shows; `is_rounded` if it holds more digits; `is_day`: a day, or a time."""
 
     text: str
     is_rounded: bool = False
+    is_day: bool = False
 
 
 class NumberFormat:
@@ -69,7 +70,7 @@ class NumberFormat:
             return Shown(text if value else "0")
         section = self._section(value)
         if _is_moment(section):
-            return Shown(_moment(section, value, from_1904=self._from_1904))
+            return Shown(_moment(section, value, from_1904=self._from_1904), is_day=True)
         if _is_fraction(section):
             raise ValueProblem(f"the number format {shown(self._code)} shows a fraction")
         found = self._signed(section, value)
@@ -78,10 +79,6 @@ class NumberFormat:
         if not any(map(str.isalnum, found.text)):  # as `-` for 0 in accounts
             raise ValueProblem(f"its number format shows {shown(found.text)} for a number")
         return found
-
-    def is_moment(self, value: float) -> bool:
-        """Whether a number is shown as a day or a time."""
-        return _is_moment(self._section(value))
 
     def _signed(self, section: Sequence[Token], value: float) -> Shown:
         text, is_rounded = _digits(section, Decimal(f"{abs(value):.{DIGITS}g}"), self._code)
