@@ -35,9 +35,7 @@ def read_site(trial: Trial, path: str | Path) -> SiteSettings:
     root.known_keys(KEYS)
     known = limit_names(trial)
     limits = {}
-    nothing: dict[str, Cursor] = {}
-    places = root.optional("limits", lambda at: dict(at.entries()), nothing)
-    for name, at in places.items():
+    for name, at in root.entries_of("limits"):
         limits[name] = Answer(at.verbatim(), "site", at.where)
         try:
             _check_limit(trial, known, name, limits[name].text)

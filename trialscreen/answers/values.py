@@ -391,7 +391,7 @@ def unit_code(element: Element, unit: str) -> str | None:
         return element.unit
     codes: tuple[str, ...] = (element.unit, *element.accepts)
     for code in codes:
-        if unit in _unit_names(element, code):
+        if unit in unit_names(element, code):
             return code
     return None
 
@@ -404,14 +404,15 @@ def check_unit(element: Element, unit: str) -> None:
         raise ValueProblem(_unit_message(element, folded(unit), unit))
 
 
-def _unit_names(element: Element, code: str) -> set[str]:
+def unit_names(element: Element, code: str) -> set[str]:
+    """How a unit of an element is written, folded."""
     known = element.unit_named(code)
     return {_word(name) for name in (code, known.show, *known.spellings)}
 
 
 def _unit_message(element: Element, unit: str, text: str) -> str:
     for code, reason in element.refuses.items():
-        if unit in _unit_names(element, code):
+        if unit in unit_names(element, code):
             return f"{shown(text)}: {reason}"
     if _LIMITS.search(unit):
         return f"{shown(text)}: {_ONE_VALUE}"

@@ -2,13 +2,13 @@
 
 from trialscreen.cli.cohort_local import CohortOptions
 from trialscreen.cli.cohort_report import Run, tell
-from trialscreen.cli.element_flags import flag
 from trialscreen.cli.options import SITE, screening_day, today
 from trialscreen.cli.output import needing
 from trialscreen.cli.site import site_settings
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import shown
+from trialscreen.text.spelling import flag
 
 ONLY_LOCAL = ("columns", "sheet", "encoding", "problems", "attrition", "small_cells")
 """Options for files on this machine."""

@@ -15,7 +15,7 @@ from trialscreen.cli.app import CRITERIA_VARIABLE, app
 from trialscreen.cli.options import SITE_VARIABLE
 from trialscreen.model.errors import refuse
 from trialscreen.text.characters import printable, wrapped
-from trialscreen.text.text_files import write_whole, writing
+from trialscreen.text.text_files import packaged, write_whole, writing
 
 WASHOUT = "ineligible_washout.yaml"
 LOG = ("--log", "site.log", "--by", "DEMO", "--subject")
@@ -63,7 +63,7 @@ def demo(
     In a terminal it waits after each page. It writes into FOLDER alone, and only new files;
     without one, nothing at all. Exit code: 0.
     """
-    patients = example_patients()
+    patients = packaged(__file__, "patients", "docs/patients")
     if folder is not None:
         _prepare(folder, patients)
         patients = folder
@@ -81,12 +81,6 @@ def demo(
     if folder is not None:
         written = [one.writes for one in steps if one.writes]
         sys.stdout.write(f"\nIn {printable(str(folder))}: {', '.join(written)}, the patients.\n")
-
-
-def example_patients() -> Path:
-    """The folder of the patients: inside an installed package, or beside it in a source tree."""
-    inside = Path(__file__).parent / "patients"
-    return inside if inside.exists() else Path(__file__).parents[2] / "docs" / "patients"
 
 
 def _prepare(folder: Path, patients: Path) -> None:

@@ -22,6 +22,7 @@ from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.screening.samples import with_sample_days
 from trialscreen.text.characters import short, shown
+from trialscreen.text.spelling import flag
 
 _HELP = frozenset(("--help", "-h"))
 
@@ -73,10 +74,6 @@ class ElementFlagsCommand(ExamplesFirst):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return [*super().collect_usage_pieces(ctx), "[FILE]"]
-
-
-def flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 def told_flag(trial: Trial, name: str) -> str:

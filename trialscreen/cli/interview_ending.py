@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from trialscreen.answers.interview.questions import is_long_ago, years_since
 from trialscreen.answers.sampled import told_together
 from trialscreen.answers.values import read_value
-from trialscreen.cli.element_flags import flag
 from trialscreen.cli.options import DAY, FROM
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Numbers
 from trialscreen.model.trial import Element, Source
 from trialscreen.output.report.verdict_words import verdict_line
 from trialscreen.text.characters import wrapped
+from trialscreen.text.spelling import flag
 
 if TYPE_CHECKING:
     from trialscreen.answers.interview.autosave import Keeper

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen import __version__
 from trialscreen.answers.answer import Answer, Answers
-from trialscreen.cli.element_flags import flag
 from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import printable, shown
+from trialscreen.text.spelling import flag
 
 if TYPE_CHECKING:
     from trialscreen.log.entry import Correction

@@ -13,7 +13,7 @@ from trialscreen.cli.answers import (
     stored_answers,
     taken_subject,
 )
-from trialscreen.cli.element_flags import Flags, flag
+from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.options import DAY, FROM, DayOption, FromOption, SiteOption, output_option
 from trialscreen.cli.output import write_text
 from trialscreen.cli.record_options import (
@@ -27,6 +27,7 @@ from trialscreen.cli.site import site_settings
 from trialscreen.model.errors import Problem, ValueProblem, raise_any, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable
+from trialscreen.text.spelling import flag
 
 ENDINGS = (".html", ".htm")
 

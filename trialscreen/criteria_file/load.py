@@ -12,12 +12,10 @@ from pathlib import Path
 
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable
-from trialscreen.text.text_files import read_bytes
+from trialscreen.text.text_files import packaged, read_bytes
 
 FILE_NAME = "criteria.yaml"
 PARSED_NAME = "criteria.trial"
-
-_HERE = Path(__file__).parent
 
 
 def load_trial(path: str | Path | None = None) -> Trial:
@@ -42,9 +40,7 @@ def criteria_bytes(path: str | Path | None = None) -> tuple[bytes, str]:
 
 
 def packaged_path() -> Path:
-    """Inside an installed package; beside it in a source tree or an editable install."""
-    inside = _HERE / FILE_NAME
-    return inside if inside.exists() else _HERE.parents[1] / FILE_NAME
+    return packaged(__file__, FILE_NAME)
 
 
 def pack(data: bytes) -> bytes:
@@ -55,7 +51,7 @@ def pack(data: bytes) -> bytes:
 def _unpack(data: bytes) -> Trial | None:
     """The parsed form, if it was made from just this text; it is trusted as the code beside it."""
     try:
-        made_from, trial = pickle.loads((_HERE / PARSED_NAME).read_bytes())  # noqa: S301
+        made_from, trial = pickle.loads(Path(__file__).with_name(PARSED_NAME).read_bytes())  # noqa: S301
     except FileNotFoundError:
         return None
     return trial if made_from == data and isinstance(trial, Trial) else None

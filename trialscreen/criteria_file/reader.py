@@ -188,6 +188,14 @@ class Cursor:
             return read(Cursor(node, f"{self.path}.{key}".lstrip("."), self.document))
         return default
 
+    def items_of(self, key: str) -> list["Cursor"]:
+        """The items of the list under `key`; none where the key is absent."""
+        return self.optional(key, Cursor.items, list[Cursor]())
+
+    def entries_of(self, key: str) -> list[tuple[str, "Cursor"]]:
+        """Keys and values of the mapping under `key`; none where the key is absent."""
+        return self.optional(key, lambda at: list(at.entries()), list[tuple[str, Cursor]]())
+
     def required(self, key: str, read: Callable[["Cursor"], T], stand_in: T) -> T:
         """As `optional`, but an absent key is a problem."""
         if isinstance(self.node, yaml_nodes.Mapping) and key not in self.node.items:

@@ -1,6 +1,6 @@
 """The readings of unclear texts: what was chosen, and what the alternative would make of a rule."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import get_args
 
@@ -35,24 +35,14 @@ def with_alternatives(read: Iterable[tuple[Cursor, Criterion]]) -> tuple[Criteri
     """
     found: dict[str, list[tuple[Reading, Alternative]]] = {one.id: [] for _, one in read}
     for at, criterion in read:
-        for place, reading in zip(_items(at), criterion.readings, strict=False):
+        for place, reading in zip(at.items_of("readings"), criterion.readings, strict=False):
             found[criterion.id].append((reading, _read_alternative(place)))
-            for name, other in _elsewhere(place):
+            for name, other in place.entries_of("elsewhere"):
                 if name not in found:
                     other.problem(f"no criterion has the id {shown(name)}.{nearest(name, found)}")
                 other.known_keys(_OF_ALTERNATIVE)
                 found.setdefault(name, []).append((reading, _read_alternative(other)))
     return tuple(one._replace(alternatives=tuple(found[one.id])) for _, one in read)
-
-
-def _items(at: Cursor) -> list[Cursor]:
-    none: list[Cursor] = []
-    return at.optional("readings", Cursor.items, none)
-
-
-def _elsewhere(at: Cursor) -> Iterator[tuple[str, Cursor]]:
-    none: Iterator[tuple[str, Cursor]] = iter(())
-    return at.optional("elsewhere", Cursor.entries, none)
 
 
 def clauses_of(criteria: Iterable[Criterion]) -> Mapping[str, rules.Rule]:

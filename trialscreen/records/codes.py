@@ -19,10 +19,10 @@ from trialscreen.records.codes_file import Key, Written, read_codes_file
 from trialscreen.records.entries import Coding
 from trialscreen.records.systems import keys_of
 from trialscreen.text.spelling import folded
+from trialscreen.text.text_files import packaged
 
 FILE_NAME = "codes.yaml"
 
-_HERE = Path(__file__).parent
 _RANKS: tuple[Role, ...] = ("near", "sets", "proposes", "shows")
 _NO_MEDICINES = ("loinc", "snomed", "icd10", "questionnaire")
 _MOST_KNOWN = 50_000
@@ -175,9 +175,7 @@ def _bound(written: Sequence[Written]) -> dict[Key, tuple[Binding, ...]]:
 
 
 def packaged_path() -> Path:
-    """Inside an installed package; beside it in a source tree or an editable install."""
-    inside = _HERE / FILE_NAME
-    return inside if inside.exists() else _HERE.parents[1] / FILE_NAME
+    return packaged(__file__, FILE_NAME)
 
 
 def _together(mappings: Iterable[Mapping[K, T]]) -> dict[K, T]:

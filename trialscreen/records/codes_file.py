@@ -97,15 +97,15 @@ def read_codes_file(
     root.known_keys(_KEYS)
     root.required("format", lambda at: at.word(("1",)), "1")
     found = Written(root.optional("trial", Cursor.text, ""))
-    for name, uris in _under(root, "systems"):
+    for name, uris in root.entries_of("systems"):
         found.systems |= {one.text(): name for one in uris.items()}
     if not packaged:  # that one's are tested
         own = found.systems.values()
         _check_digits(root, [name for name in CHECKED if name not in own])
-    for at in root.optional("results", Cursor.items, list[Cursor]()):
+    for at in root.items_of("results"):
         words = tuple(_listed(at, "means"))
         found.meanings |= dict.fromkeys(_codes_of(at, ("means",)), words)
-    for name, at in _under(root, "routes"):
+    for name, at in root.entries_of("routes"):
         found.routes |= dict.fromkeys(_codes_of(at), name)
     if found.trial in ("", trial.registration.nct_id):
         _Reader(trial, found, packaged=packaged).read(root)
@@ -162,21 +162,9 @@ def _twins(keys: list[Key]) -> dict[Key, Key]:
     return {}
 
 
-def _under(at: Cursor, key: str) -> list[tuple[str, Cursor]]:
-    """Keys and values of the mapping under `key`, if there is one."""
-    nothing: list[tuple[str, Cursor]] = []
-    return at.optional(key, lambda place: list(place.entries()), nothing)
-
-
 def _listed(at: Cursor, key: str) -> list[str]:
     """The texts in the list under `key`, if there is one."""
-    return [one.text() for one in at.optional(key, Cursor.items, list[Cursor]())]
-
-
-def _lines(at: Cursor) -> list[Cursor]:
-    """The lines of codes."""
-    nothing: list[Cursor] = []
-    return at.optional("codes", Cursor.items, nothing)
+    return [one.text() for one in at.items_of(key)]
 
 
 class _Reader:
@@ -186,14 +174,14 @@ class _Reader:
         self.trial, self.found, self.packaged = trial, found, packaged
 
     def read(self, root: Cursor) -> None:
-        for key, at in _under(root, "persons"):
+        for key, at in root.entries_of("persons"):
             if key not in _PERSON:
                 at.problem(f"{shown(key)}; expected {', '.join(_PERSON)}")
             elif (element := self._of_type(at, _PERSON[key], judged=False)) is not None:
                 self.found.persons[key] = element.name
-        for name, at in _under(root, "elements"):
+        for name, at in root.entries_of("elements"):
             self._element(name, at)
-        for name, at in _under(root, "medicines"):
+        for name, at in root.entries_of("medicines"):
             self._medicine(name, at)
 
     def _of_type(
@@ -218,14 +206,14 @@ class _Reader:
         element = at.element(name)
         if element is None:
             return
-        self.found.units[name] = {unit: _factor(one) for unit, one in _under(at, "units")}
+        self.found.units[name] = {unit: _factor(one) for unit, one in at.entries_of("units")}
         if at.optional("select", lambda one: one.word(("latest", "lowest")), "latest") == "lowest":
             self.found.lowest.add(name)
         if (rule := at.optional("yes_if", read_rule, None)) is not None:
             self.found.yes_if[name] = rule
             if element.type != "boolean":
                 at.down("yes_if").problem(f"{name} is not a yes/no element")
-        for line in _lines(at):
+        for line in at.items_of("codes"):
             binding = self._binding(element, line)
             keys = _codes_of(line, (*ROLES, *_FURTHER))
             for key in keys:
@@ -280,7 +268,7 @@ class _Reader:
         )
         for written in _listed(at, "names"):
             self._add(self.found.names, folded(written), medicine)
-        for line in _lines(at):
+        for line in at.items_of("codes"):
             one = MedicineCode(medicine, line.optional("needs_route", Cursor.yes_no, False))
             for key in _codes_of(line, ("needs_route",)):
                 self._add(self.found.medicines, key, one)

@@ -9,14 +9,16 @@ ICD10, ATC = "icd10", "atc"
 SYSTEMS = ("loinc", "snomed", ICD10, "rxnorm", ATC, "omop")
 """The systems that a mapping binds codes of; its `systems` says how records name them."""
 
-_BY_BEGINNING = {ICD10: ICD10, "icd10cm": ICD10, ATC: ATC}
+BY_BEGINNING = {ICD10: ICD10, "icd10cm": ICD10, ATC: ATC}
+"""Systems of which a code in a mapping stands for all codes that begin with it, and the name
+that they have there."""
 _SHORTEST = 3
 
 
 def keys_of(codes: Iterable[Coding]) -> Iterator[tuple[str, str]]:
     """System and code of all that these codes may stand under in a mapping."""
     for system, code, _ in codes:
-        if (group := _BY_BEGINNING.get(system)) is None:
+        if (group := BY_BEGINNING.get(system)) is None:
             yield system, code
         else:
             plain = plain_code(code)
@@ -26,7 +28,7 @@ def keys_of(codes: Iterable[Coding]) -> Iterator[tuple[str, str]]:
 
 def key_of(system: str, code: str) -> tuple[str, str]:
     """The key of a code of a mapping."""
-    return system, plain_code(code) if system in _BY_BEGINNING else code
+    return system, plain_code(code) if system in BY_BEGINNING else code
 
 
 def plain_code(code: str) -> str:

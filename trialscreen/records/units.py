@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from trialscreen.answers.values import split_unit, unit_code
+from trialscreen.answers.values import split_unit, unit_code, unit_names
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import DECIMALS
 from trialscreen.model.trial import Element
@@ -68,12 +68,7 @@ def _printed(element: Element, unit: str) -> str | None:
     word = folded(unit)
     if unit and (code := unit_code(element, word)) is not None:
         return code
-    return next((code for code in element.refuses if word in _names(element, code)), None)
-
-
-def _names(element: Element, code: str) -> set[str]:
-    known = element.unit_named(code)
-    return {folded(name) for name in (code, known.show, *known.spellings)}
+    return next((code for code in element.refuses if word in unit_names(element, code)), None)
 
 
 def plain_unit(ucum: str) -> str:
@@ -107,7 +102,7 @@ def _shown(amount: Amount) -> str:
 
 def _not_its_unit(element: Element, amount: Amount, unit: str) -> ValueProblem:
     for code, reason in element.refuses.items():
-        if folded(unit) in _names(element, code):
+        if folded(unit) in unit_names(element, code):
             return ValueProblem(f"{_shown(amount)}: {reason}")
     taken = ", ".join((element.unit or "", *element.accepts))
     return ValueProblem(f"{_shown(amount)}: the unit {shown(unit)} is not taken; expected {taken}")

@@ -33,6 +33,11 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SAME = str.maketrans("−–≦⩽≧⩾\u200b", "--≤≤≥≥ ")
 
 
+def flag(name: str) -> str:
+    """The name of an element, or of an argument, as a flag of the command line."""
+    return "--" + name.replace("_", "-")
+
+
 def folded(text: str) -> str:
     """`text` in small letters and plain characters, with single blanks between its words."""
     if not text.isascii():

@@ -12,6 +12,12 @@ MAX_BYTES = 1_000_000
 """Read from a file at most; a criteria file is a tenth of it."""
 
 
+def packaged(module: str, name: str, source: str = "") -> Path:
+    """What is installed beside a module; in a source tree, `source` or the same name there."""
+    inside = Path(module).with_name(name)
+    return inside if inside.exists() else Path(__file__).parents[2] / (source or name)
+
+
 def read_bytes(path: Path, origin: str) -> bytes:
     """A file's first bytes: a little more than `MAX_BYTES`, so that `decode` can refuse it.
 

@@ -14,11 +14,12 @@ from trialscreen.answers.interview.questions import (
     texts_of,
     wording,
 )
-from trialscreen.answers.interview.reviewing import as_given, labels, record_lines
+from trialscreen.answers.interview.reviewing import as_given, record_lines
 from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.answers.values import in_dates, read_value
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.trial import Element
+from trialscreen.screening.explain import label_list
 
 _RIGHT = "y takes the answer as it is; n or b asks the question again."
 _DESPITE = "y takes the no, and the record's yes is not used; n or b asks the question again."
@@ -54,7 +55,7 @@ class Answering:
         before = self.state.unused()
         ended = self.ask(question, f"It was: {self._was(question)}. Enter keeps it.")
         if now := [name for name in self.state.unused() if name not in before]:
-            listed = labels(self.state.trial, now)
+            listed = label_list(self.state.trial, now)
             self.console.say(f"Kept, but not used any more, because of this change: {listed}")
         return ended
 
@@ -127,7 +128,7 @@ class Answering:
         except ContradictingAnswer as problem:
             if not problem.others:
                 raise
-            others = labels(self.state.trial, problem.others)
+            others = label_list(self.state.trial, problem.others)
             question = f"{str(problem).rstrip('.')}. Keep the new answer, and set aside {others}?"
             if not self.console.yes(question, _ASIDE):
                 return False

@@ -8,8 +8,9 @@ from trialscreen.answers.interview.state import State
 from trialscreen.answers.values import PENDING_WORD
 from trialscreen.model.evidence import EvidenceKind, in_words
 from trialscreen.model.facts import Exactly, Numbers, is_exact
-from trialscreen.model.trial import Element, Source, Trial
+from trialscreen.model.trial import Element, Source
 from trialscreen.model.wording import show_fact
+from trialscreen.screening.explain import label_list
 
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _DIGITS = 3
@@ -36,7 +37,7 @@ def review(state: State) -> Iterator[str]:
     if unused:
         yield "Not used now: kept, but as things stand it changes no criterion."
     for name, one in state.set_aside.items():
-        kept = f"{labels(trial, (name,))} {one.notes[SET_ASIDE]}"
+        kept = f"{label_list(trial, (name,))} {one.notes[SET_ASIDE]}"
         yield f"Set aside: {kept}. It is kept, and not used."
 
 
@@ -45,7 +46,7 @@ def answer_line(state: State, number: int, name: str) -> str:
     note = " (not used now)" if name in state.unused() else ""
     answer = state.answers[name]
     place = f" (in the record: {answer.where})" if answer.by == "record" else ""
-    return f"  {number:3}  {labels(state.trial, (name,))}: {as_given(state, name)}{place}{note}"
+    return f"  {number:3}  {label_list(state.trial, (name,))}: {as_given(state, name)}{place}{note}"
 
 
 def as_given(state: State, name: str) -> str:
@@ -71,10 +72,6 @@ def _as_given(state: State, name: str, text: str) -> str:
     return f"{text} ({meant})"
 
 
-def labels(trial: Trial, names: Iterable[str]) -> str:
-    return ", ".join(trial.elements[name].label for name in names)
-
-
 def of_other_sources(state: State, sources: tuple[Source, ...]) -> Iterator[str]:
     """What others answered unknown, and can be known of `sources` that were not asked yet."""
     for name in state.answers.keys() - state.screening.facts.keys():
@@ -93,7 +90,7 @@ def earlier_unknown(state: State, but: Set[str]) -> Iterator[str]:
         if name not in state.screening.facts and not one.is_pending
     ]
     if names := [name for name in unknown if name not in but]:
-        listed = labels(state.trial, names)
+        listed = label_list(state.trial, names)
         yield f"Answered unknown, and not asked again (r changes an answer): {listed}"
 
 
@@ -113,7 +110,7 @@ def asked_first(state: State, awaited: Set[str], sources: tuple[Source, ...]) ->
     elements = state.trial.elements
     names = [one for one in elements if one in awaited and {*elements[one].sources} & {*sources}]
     if names:
-        listed = labels(state.trial, names)
+        listed = label_list(state.trial, names)
         yield f"Awaited, and asked first as far as they still matter: {listed}"
 
 
@@ -122,7 +119,7 @@ def awaited_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
     names = {one.name for one in elements}
     for one in state.screening.awaited:
         if one.element in names:
-            label = labels(state.trial, (one.element,))
+            label = label_list(state.trial, (one.element,))
             yield f"{label}: awaited since {one.since}, from {one.source}"
 
 
@@ -132,7 +129,7 @@ def record_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
     places = [e for e in state.screening.evidence if e.element in names and not e.is_given]
     for one in places[:MOST_PLACES]:
         told = in_words(state.trial.elements, one)
-        label = labels(state.trial, (one.element,))
+        label = label_list(state.trial, (one.element,))
         yield f"In the record{_AS.get(one.kind, '')}: {label} {told}"
     if (more := len(places) - MOST_PLACES) > 0:
         yield f"In the record: {more:,} places more; the result lists all with --full"
@@ -153,17 +150,17 @@ def of_record(state: State) -> Iterator[str]:
     """What the record gave, for it is not asked; and how much of it nobody has decided."""
     names = [name for name, one in state.answers.items() if one.by == "record"]
     if names:
-        listed = "; ".join(f"{labels(state.trial, (n,))} {as_given(state, n)}" for n in names)
+        listed = "; ".join(f"{label_list(state.trial, (n,))} {as_given(state, n)}" for n in names)
         yield f"In the record, and not asked (r shows and changes it): {listed}"
     if conflicts := dict.fromkeys(one.element for one in state.screening.conflicts):
-        yield f"In conflict, and asked as far as it matters: {labels(state.trial, conflicts)}"
+        yield f"In conflict, and asked as far as it matters: {label_list(state.trial, conflicts)}"
 
 
 def to_confirm(state: State, names: Iterable[str]) -> Iterator[str]:
     """What of these was said by one source, and can be confirmed by another."""
     for name in names:
         if others := state.trial.elements[name].other_sources:
-            yield f"to be confirmed ({', '.join(others)}): {labels(state.trial, (name,))}"
+            yield f"to be confirmed ({', '.join(others)}): {label_list(state.trial, (name,))}"
 
 
 def other_versions(state: State) -> Iterator[str]:
@@ -174,5 +171,5 @@ def other_versions(state: State) -> Iterator[str]:
     for name in names:
         notes = state.answers[name].notes
         day = notes.get(ANSWERED, "no date")
-        yield f"  {labels(state.trial, (name,))}: {day}, criteria {notes[CRITERIA]}"
+        yield f"  {label_list(state.trial, (name,))}: {day}, criteria {notes[CRITERIA]}"
     yield "r reviews them."

@@ -7,16 +7,13 @@ from trialscreen.model.wording import show_range
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.trial_page import TYPE_WORDS
+from trialscreen.text.spelling import flag
 
 EVERY_ELEMENT = (
     "Every element can be unknown or pending, and one that is left out is unknown. A number may"
     ' carry a unit ("121 lb") or a bound ("<20"), a laboratory value or a DXA its day ("3.1 on'
     ' 2026-05-20"); a date may be known in part (2026-03).'
 )
-
-
-def flag(element: Element) -> str:
-    return "--" + element.name.replace("_", "-")
 
 
 def answer_form(element: Element) -> Iterator[str]:
@@ -41,7 +38,7 @@ def elements_page(trial: Trial, elements: Sequence[Element]) -> blocks.Page:
 def _sections(trial: Trial, elements: Sequence[Element]) -> Iterator[blocks.Block]:
     for section in trial.sections:
         rows = [
-            (flag(one), "; ".join(answer_form(one)), ", ".join(one.sources))
+            (flag(one.name), "; ".join(answer_form(one)), ", ".join(one.sources))
             for one in elements
             if one.section == section.id
         ]
@@ -54,7 +51,7 @@ def elements_listing(elements: Sequence[Element]) -> Listing:
     """A row for each element. `range` refuses what is outside it, `typical` tells of it."""
     columns: Columns[Element] = {
         "element": lambda one: one.name,
-        "flag": flag,
+        "flag": lambda one: flag(one.name),
         "section": lambda one: one.section,
         "label": lambda one: one.label,
         "question": lambda one: one.ask,

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from trialscreen.records.entries import Coding
 from trialscreen.records.omop.cdm import SYSTEMS, UNITS
 from trialscreen.records.omop.source import Source, literal, quoted
+from trialscreen.records.systems import BY_BEGINNING
 
 OMOP = "omop"
-BY_BEGINNING = {"icd10": "icd10", "icd10cm": "icd10", "atc": "atc"}
-"""Systems of which a code in a mapping stands for all codes that begin with it, and the name
-that they have there."""
 
 Key = tuple[str, str]
 """System and code, as a mapping has them."""
