@@ -225,7 +225,7 @@ def test_a_large_rule_takes_no_time_and_hides_nothing() -> None:
 
 
 def test_what_is_left_out_is_said() -> None:
-    lines = questionnaire_limits(NCT, Variant(), questionnaire(NCT))
+    lines = list(questionnaire_limits(NCT, Variant(), questionnaire(NCT)))
     for word in ("LOINC", "unknown", "serum_calcium", "weight", "screening date"):
         assert any(word in line for line in lines), word
     answers = {
@@ -248,7 +248,7 @@ def test_what_is_left_out_is_said() -> None:
 
 
 def test_a_criteria_file_without_a_screening_date_is_told() -> None:
-    lines = questionnaire_limits(SMALL, Variant(), questionnaire(SMALL))
+    lines = list(questionnaire_limits(SMALL, Variant(), questionnaire(SMALL)))
     assert any("the screening date:" in line for line in lines)
 
 

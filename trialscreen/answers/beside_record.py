@@ -20,7 +20,7 @@ from trialscreen.answers.answer import (
 from trialscreen.answers.values import read_value
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.evidence import Evidence, EvidenceKind
-from trialscreen.model.facts import Exactly, Fact, Numbers
+from trialscreen.model.facts import Exactly, Fact, same
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Trial
 from trialscreen.screening.edit_checks import contradicted
@@ -187,15 +187,8 @@ def _beside(
         return one
     if one.is_given:  # a side that was given, and is decided now
         return None
-    agrees = _same(facts.get(one.element), _fact(trial, one, on))
+    agrees = same(facts.get(one.element), _fact(trial, one, on))
     return one._replace(kind="fact" if agrees else "overruled")
-
-
-def _same(one: Fact | None, other: Fact | None) -> bool:
-    """Whether both are known and allow the same values, however many digits were written."""
-    if isinstance(one, Numbers) and isinstance(other, Numbers):
-        return one._replace(half=None) == other._replace(half=None)
-    return one is not None and one == other
 
 
 def _fact(trial: Trial, one: Evidence, on: date) -> Fact | None:

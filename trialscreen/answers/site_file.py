@@ -12,7 +12,6 @@ from trialscreen.model.facts import Numbers, is_exact
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import nearest, printable, shown, some
-from trialscreen.text.text_files import decode, read_bytes
 
 KEYS = ("limits", "subject_pattern")
 MOST_PATTERN = 200
@@ -24,12 +23,10 @@ def read_site(trial: Trial, path: str | Path) -> SiteSettings:
     if path == "":
         refuse("--site", "'' names no file; leave it out for none")
     from trialscreen.criteria_file import yaml_nodes  # noqa: PLC0415 - slow to import
-    from trialscreen.criteria_file.reader import Cursor, Document  # noqa: PLC0415
+    from trialscreen.criteria_file.reader import Cursor, read_document  # noqa: PLC0415
 
     origin = printable(str(path))
-    document = Document(origin)
-    text = decode(read_bytes(Path(path), origin), origin)
-    root = Cursor(yaml_nodes.parse_yaml(text, origin, document.problems), "", document)
+    root = read_document(Path(path), origin)
     if not isinstance(root.node, yaml_nodes.Mapping):
         refuse(origin, f"expected the keys of a site file: {', '.join(KEYS)}")
     root.known_keys(KEYS)
@@ -47,7 +44,7 @@ def read_site(trial: Trial, path: str | Path) -> SiteSettings:
             pattern = _compiled(written)
         except ValueProblem as problem:
             root.down("subject_pattern").problem(str(problem))
-    document.raise_any()
+    root.document.raise_any()
     return SiteSettings(limits, pattern)
 
 

@@ -13,10 +13,9 @@ from trialscreen.answers.answers_file import read_answers
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.values import is_unknown
 from trialscreen.cli.element_flags import Flags, told_flag
-from trialscreen.cli.options import DAY, FROM, RESCREEN, screening_day, today
+from trialscreen.cli.options import DAY, FROM, NO_SITE, RESCREEN, screening_day, today
 from trialscreen.cli.output import say_note
 from trialscreen.cli.record_options import NO_RECORDS, RecordOptions
-from trialscreen.cli.site import NO_SITE
 from trialscreen.model.errors import InputError, Problem, raise_any, refuse
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import SCREENING_DATE, Trial

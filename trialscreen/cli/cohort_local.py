@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen import __version__
 from trialscreen.cli.cohort_report import report
-from trialscreen.cli.options import screening_day, today
+from trialscreen.cli.options import NO_SITE, screening_day, site_settings, today
 from trialscreen.cli.output import STDOUT, needing, say
-from trialscreen.cli.site import NO_SITE, site_settings
 from trialscreen.model.errors import Problem, collected, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import count_of, nearest, printable, shown

@@ -2,9 +2,8 @@
 
 from trialscreen.cli.cohort_local import CohortOptions
 from trialscreen.cli.cohort_report import Run, tell
-from trialscreen.cli.options import SITE, screening_day, today
+from trialscreen.cli.options import SITE, screening_day, site_settings, today
 from trialscreen.cli.output import needing
-from trialscreen.cli.site import site_settings
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.text.characters import shown

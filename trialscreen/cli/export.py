@@ -12,6 +12,7 @@ import typer
 from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.app import help_of
 from trialscreen.cli.element_flags import Flags
+from trialscreen.cli.log_entry import code_problems
 from trialscreen.cli.options import (
     DayOption,
     LogFile,
@@ -19,12 +20,12 @@ from trialscreen.cli.options import (
     SiteOption,
     from_option,
     output_option,
+    site_settings,
 )
 from trialscreen.cli.output import needing, say, write_csv, write_json
 from trialscreen.cli.record_options import CodesOption
-from trialscreen.cli.site import site_settings
 from trialscreen.criteria_file.load import load_trial
-from trialscreen.model.errors import Problem, ValueProblem, refuse
+from trialscreen.model.errors import Problem, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable, shown
 
@@ -105,7 +106,6 @@ def response(
     and --every-question. It is completed once every criterion is decided, else in
     progress. What it cannot carry is told on stderr.
     """
-    from trialscreen.log.pseudonyms import check_subject  # noqa: PLC0415
     from trialscreen.output.export.fhir import lost_in_fhir  # noqa: PLC0415
     from trialscreen.output.export.fhir import response as fhir  # noqa: PLC0415
     from trialscreen.output.export.fhir.questionnaire import BASE, Variant  # noqa: PLC0415
@@ -113,11 +113,7 @@ def response(
     flags = Flags.none(load_trial(context.obj))
     variant = Variant(_address(base, BASE), every)
     at = site_settings(flags.trial, site)
-    try:
-        if subject is not None:
-            check_subject(subject, at.subject_pattern)
-    except ValueProblem as problem:
-        refuse("--subject", str(problem))
+    flags.problems.extend(code_problems(subject, None, (None, None), at.subject_pattern))
     if file is not None and given_file is not None:
         flags.problems.append(Problem(shown(file), "a second file of answers; give one"))
     answers, screening = screen_answers(flags, on, given_file or file, at)

@@ -9,9 +9,15 @@ import typer
 from trialscreen import __version__
 from trialscreen.cli.completion import dose_cohorts
 from trialscreen.cli.log_entry import code_problems
-from trialscreen.cli.options import FormatOption, LogFile, SiteOption, day_given, today
+from trialscreen.cli.options import (
+    FormatOption,
+    LogFile,
+    SiteOption,
+    day_given,
+    site_settings,
+    today,
+)
 from trialscreen.cli.output import Format, print_result, say
-from trialscreen.cli.site import site_settings
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.log.decisions import Choice, CohortState, Decision, State
 from trialscreen.model.errors import Problem, raise_any, refuse

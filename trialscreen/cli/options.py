@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trialscreen.answers.answer import Answer, screening_date
+from trialscreen.answers.answer import Answer, SiteSettings, screening_date
 from trialscreen.cli.output import Format
 from trialscreen.model.errors import Problem, ValueProblem, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
@@ -55,6 +55,18 @@ SiteOption = Annotated[
         " of its subject codes.",
     ),
 ]
+
+
+NO_SITE = SiteSettings()
+
+
+def site_settings(trial: Trial, file: str | None) -> SiteSettings:
+    """What a site's own file says; nothing without one. Raises InputError."""
+    if file is None:
+        return NO_SITE
+    from trialscreen.answers.site_file import read_site  # noqa: PLC0415 - few runs have a site
+
+    return read_site(trial, file)
 
 
 def today() -> date:

@@ -14,7 +14,15 @@ from trialscreen.cli.answers import (
     taken_subject,
 )
 from trialscreen.cli.element_flags import Flags
-from trialscreen.cli.options import DAY, FROM, DayOption, FromOption, SiteOption, output_option
+from trialscreen.cli.options import (
+    DAY,
+    FROM,
+    DayOption,
+    FromOption,
+    SiteOption,
+    output_option,
+    site_settings,
+)
 from trialscreen.cli.output import write_text
 from trialscreen.cli.record_options import (
     FHIR,
@@ -23,7 +31,6 @@ from trialscreen.cli.record_options import (
     FhirOption,
     RecordOptions,
 )
-from trialscreen.cli.site import site_settings
 from trialscreen.model.errors import Problem, ValueProblem, raise_any, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable

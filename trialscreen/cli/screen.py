@@ -18,7 +18,14 @@ from trialscreen.cli.answers import (
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.interview import InterviewOptions, answers_file, interview
 from trialscreen.cli.log_entry import LogOptions
-from trialscreen.cli.options import RESCREEN, DayOption, FormatOption, FromOption, SiteOption
+from trialscreen.cli.options import (
+    RESCREEN,
+    DayOption,
+    FormatOption,
+    FromOption,
+    SiteOption,
+    site_settings,
+)
 from trialscreen.cli.output import OF_VERDICT, Format, print_result, say, say_note
 from trialscreen.cli.record_options import (
     AssumeAbsentOption,
@@ -26,7 +33,6 @@ from trialscreen.cli.record_options import (
     FhirOption,
     RecordOptions,
 )
-from trialscreen.cli.site import site_settings
 from trialscreen.model.errors import InputError, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from inspect import Parameter, signature
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from trialscreen.criteria_file import yaml_nodes
@@ -21,6 +23,7 @@ from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.rules import Rule, Written
 from trialscreen.model.trial import Element
 from trialscreen.text.characters import nearest, shown
+from trialscreen.text.text_files import decode, read_bytes
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -203,6 +206,15 @@ class Cursor:
         elif not isinstance(self.node, yaml_nodes.Mapping):
             self._expected("a mapping")
         return self.optional(key, read, stand_in)
+
+
+def read_document(
+    path: Path, origin: str, elements: Mapping[str, Element] = MappingProxyType({})
+) -> Cursor:
+    """The root of a YAML file; what is wrong with it is noted in its document."""
+    document = Document(origin, elements=elements)
+    text = decode(read_bytes(path, origin), origin)
+    return Cursor(yaml_nodes.parse_yaml(text, origin, document.problems), "", document)
 
 
 Reader = Callable[[Cursor], Any]

@@ -126,6 +126,13 @@ def of_columns(low: float, high: float, *as_written: bool | float | None) -> Num
     return Numbers(below if low_open else low, above if high_open else high, low_open, high_open)
 
 
+def same(one: Fact | None, other: Fact | None) -> bool:
+    """Whether both are known and allow the same values, however many digits were written."""
+    if isinstance(one, Numbers) and isinstance(other, Numbers):
+        return one._replace(half=None) == other._replace(half=None)
+    return one is not None and one == other
+
+
 def meet(one: Fact, other: Fact) -> Fact | None:
     """The values that both allow; None if there are none."""
     if isinstance(one, Numbers) and isinstance(other, Numbers):

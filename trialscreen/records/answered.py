@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from trialscreen.model.errors import ValueProblem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.records.bindings import VALUE, Binding
 from trialscreen.records.entries import Amount, Entry
-from trialscreen.records.gathered import Gathered, Hit
-from trialscreen.records.moments import possibly_latest
+from trialscreen.records.gathered import Gathered, Hit, latest_of
 
 _ENDINGS = ("", "-every-question")
 
@@ -40,19 +38,14 @@ def is_measured(element: Element) -> bool:
 
 def take_said(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     """What was said of an element decides over codes; not a no over a code that says yes."""
-    dated = [(hit.when, hit) for hit in hits if hit.when is not None]
-    latest = [hit for _, hit in possibly_latest(dated)] or list(hits)
     texts: dict[str, Hit] = {}
     is_wrong = False
-    for hit in latest:
+    for hit in latest_of(hits) or hits:
         text = said_text(element, hit.entry)
-        try:
-            if found.read(element, text) is not None:
-                texts[text] = hit
-        except ValueProblem as problem:
+        if not found.usable(element, hit, text):
             is_wrong = True
-            found.problem(hit.entry, f"{element.name}: {problem}")
-            found.show("candidate", hit, f"cannot be used: {problem}")
+        elif found.read(element, text) is not None:
+            texts[text] = hit
     if is_wrong or not texts:
         return
     text, hit = next(iter(texts.items()))

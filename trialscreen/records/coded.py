@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from trialscreen.model.errors import ValueProblem
 from trialscreen.model.trial import Element
 from trialscreen.records.bindings import START
 from trialscreen.records.gathered import Gathered, Hit
@@ -65,13 +64,6 @@ def _take_date(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
         return
     last = dated[-1]
     text = f">={day_text(last.entry.start)}"
-    try:
-        found.read(element, text)
-    except ValueProblem as problem:
-        found.problem(last.entry, f"{element.name}: {problem}")
-        found.show(
-            "candidate", last, f"cannot be used: {problem}", value=day_text(last.entry.start)
-        )
-        return
-    found.answer(element, last, text)
-    found.show("fact", last, _LAST, value=text)
+    if found.usable(element, last, text, value=day_text(last.entry.start)):
+        found.answer(element, last, text)
+        found.show("fact", last, _LAST, value=text)

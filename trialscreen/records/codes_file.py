@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from trialscreen.criteria_file import yaml_nodes
-from trialscreen.criteria_file.reader import Cursor, Document
+from trialscreen.criteria_file.reader import Cursor, read_document
 from trialscreen.criteria_file.yaml_rules import read_rule
 from trialscreen.model.rules import Rule
 from trialscreen.model.trial import Element, ElementType, Trial
@@ -29,7 +29,6 @@ from trialscreen.records.entries import Coding
 from trialscreen.records.systems import ICD10, SYSTEMS, key_of
 from trialscreen.text.characters import printable, shown
 from trialscreen.text.spelling import folded
-from trialscreen.text.text_files import decode, read_bytes
 
 _KEYS = (
     "format",
@@ -91,9 +90,7 @@ def read_codes_file(
     Raises InputError with every mistake in it.
     """
     origin = origin or printable(str(path))
-    document = Document(origin, elements=trial.elements)
-    text = decode(read_bytes(path, origin), origin)
-    root = Cursor(yaml_nodes.parse_yaml(text, origin, document.problems), "", document)
+    root = read_document(path, origin, trial.elements)
     root.known_keys(_KEYS)
     root.required("format", lambda at: at.word(("1",)), "1")
     found = Written(root.optional("trial", Cursor.text, ""))
@@ -111,7 +108,7 @@ def read_codes_file(
         _Reader(trial, found, packaged=packaged).read(root)
     elif not packaged:
         root.down("trial").problem(f"is for {shown(found.trial)}")
-    document.raise_any()
+    root.document.raise_any()
     return found
 
 

@@ -1,6 +1,6 @@
 """What of a record is about a trial's elements, on the screening date."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import date
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from trialscreen.model.trial import Element, Trial
 from trialscreen.records.bindings import Binding
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Amount, Coding, Entry
-from trialscreen.records.moments import When, day_text, days_text, when
+from trialscreen.records.moments import When, day_text, days_text, possibly_latest, when
 from trialscreen.text.characters import short
 
 MOST_SHOWN = 200
@@ -78,6 +78,16 @@ class Gathered:
         if key not in self._read:
             self._read[key] = read_value(self.trial, element, text, self.on)
         return self._read[key]
+
+    def usable(self, of: Element, hit: Hit, text: str, **shown: str) -> bool:
+        """Whether a text can be read of an element; else that is told, and a person looks at it."""
+        try:
+            self.read(of, text)
+        except ValueProblem as problem:
+            self.problem(hit.entry, f"{of.name}: {problem}")
+            self.show("candidate", hit, f"cannot be used: {problem}", **shown)
+            return False
+        return True
 
     def facts(self) -> dict[str, Fact]:
         """The facts that the answers state."""
@@ -174,6 +184,12 @@ class Gathered:
                 "; ".join(notes),
             )
         )
+
+
+def latest_of(hits: Iterable[Hit]) -> list[Hit]:
+    """Those of a known day of which none of the others is surely later."""
+    dated = [(hit.when, hit) for hit in hits if hit.when is not None]
+    return [hit for _, hit in possibly_latest(dated)]
 
 
 def sample_days(entry: Entry) -> str:

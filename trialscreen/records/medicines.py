@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from trialscreen.model.dates import add_months
-from trialscreen.model.errors import ValueProblem
 from trialscreen.records.bindings import Binding, Medicine, MedicineCode
 from trialscreen.records.entries import Coding, Entry
 from trialscreen.records.gathered import NOT_MAPPED, Gathered, Hit
@@ -190,12 +189,6 @@ def _months_at_least(runs: Sequence[tuple[date, date]]) -> str:
 def _answer(found: Gathered, name: str, one: Exposure, text: str, note: str) -> None:
     element = found.trial.elements[name]
     unit = element.unit or ""
-    try:
-        found.read(element, text)
-    except ValueProblem as problem:
-        found.problem(one.hit.entry, f"{name}: {problem}")
-        note = f"cannot be used: {problem}"
-        found.show("candidate", one.hit, note, value=text, unit=unit, element=name)
-        return
-    found.answer(element, one.hit, text)
-    found.show("fact", one.hit, note, value=text, unit=unit, element=name)
+    if found.usable(element, one.hit, text, value=text, unit=unit, element=name):
+        found.answer(element, one.hit, text)
+        found.show("fact", one.hit, note, value=text, unit=unit, element=name)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trialscreen.model.errors import ValueProblem
-from trialscreen.model.facts import Fact, Numbers
+from trialscreen.model.facts import same
 from trialscreen.model.limits import Role
 from trialscreen.model.trial import Element
 from trialscreen.records.entries import Amount
@@ -19,7 +19,8 @@ def take_range(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
         limit = found.trial.elements[name]
         printed = [one for hit in hits if (one := _printed(hit, role)) is not None]
         texts = {one: text for one in printed if (text := _text(found, limit, one)) is not None}
-        if len({_number(found.read(limit, text)) for text in texts.values()}) > 1:
+        facts = [found.read(limit, text) for text in texts.values()]
+        if not all(same(facts[0], fact) for fact in facts):
             for one in texts:
                 found.show("conflict", one, _PRINTED, element=name)
         elif texts:
@@ -46,11 +47,6 @@ def _text(found: Gathered, limit: Element, hit: Hit) -> str | None:
         found.problem(hit.entry, f"{limit.name}: {problem}")
         return None
     return text
-
-
-def _number(fact: Fact | None) -> Fact | None:
-    """A fact without the digits in which it was written."""
-    return fact._replace(half=None) if isinstance(fact, Numbers) else fact
 
 
 def _limit(hit: Hit, role: Role) -> Amount | None:

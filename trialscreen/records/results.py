@@ -6,13 +6,12 @@ from typing import NamedTuple
 from trialscreen.answers.values import unknown_words
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.evidence import EvidenceKind
-from trialscreen.model.facts import Exactly, Fact, Numbers, meet
+from trialscreen.model.facts import Exactly, Fact, Numbers, meet, same
 from trialscreen.model.trial import Element
 from trialscreen.records.answered import said_text
 from trialscreen.records.bindings import VALUE
 from trialscreen.records.entries import Amount, Coding, Entry
-from trialscreen.records.gathered import Gathered, Hit, recorded_value, sample_days
-from trialscreen.records.moments import possibly_latest
+from trialscreen.records.gathered import Gathered, Hit, latest_of, recorded_value, sample_days
 from trialscreen.records.printed_range import take_range
 from trialscreen.records.units import LimitMissing, amount_text, limit_says, words_text
 from trialscreen.screening.samples import SAMPLE_DAY
@@ -37,11 +36,11 @@ def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None
     hits = [hit for hit in dict.fromkeys(hits) if not _is_nothing(hit, nothing)]
     proposed = [hit for hit in hits if _is_only_proposed(hit)]
     if proposed:
-        for hit in _latest(proposed):
+        for hit in latest_of(proposed):
             found.show("candidate", hit)
         hits = [hit for hit in hits if not _is_only_proposed(hit)]
     sides = _latest_of_sides(element, hits) if element.name in found.codes.lowest else [hits]
-    latest = [group for side in sides if (group := _final(found, _latest(side)))]
+    latest = [group for side in sides if (group := _final(found, latest_of(side)))]
     undated = [hit for hit in hits if hit.when is None]
     counted = [hit for group in latest for hit in group]
     readings = _read_all(found, element, [*counted, *undated])
@@ -101,7 +100,7 @@ def _preference(one: Measured) -> tuple[bool, str, str]:
 
 def _show_older(found: Gathered, hits: Sequence[Hit], counted: Sequence[Hit], note: str) -> None:
     """The latest of the results that are older than those that count."""
-    for hit in _latest([hit for hit in hits if hit.when and hit not in counted]):
+    for hit in latest_of([hit for hit in hits if hit.when and hit not in counted]):
         found.show("candidate", hit, note)
 
 
@@ -113,11 +112,6 @@ def _is_nothing(hit: Hit, nothing: frozenset[str]) -> bool:
     """Whether it has no value, or only a word for having none."""
     value = hit.entry.value
     return value is None or value == () or (isinstance(value, str) and folded(value) in nothing)
-
-
-def _latest(hits: Sequence[Hit]) -> list[Hit]:
-    dated = [(hit.when, hit) for hit in hits if hit.when is not None]
-    return [hit for _, hit in possibly_latest(dated)]
 
 
 def _latest_of_sides(element: Element, hits: Sequence[Hit]) -> list[list[Hit]]:
@@ -259,11 +253,11 @@ def _lowest(readings: Sequence[Measured]) -> Measured | None:
 def _same(element: Element, one: Measured, other: Measured) -> bool:
     """Whether two results say the same: where units differ, as far as their digits go."""
     first, second = one.fact, other.fact
-    if not isinstance(first, Numbers) or not isinstance(second, Numbers):
-        return first == second
-    if first.exact and second.exact and _unit(element, one) != _unit(element, other):
+    are_exact = all(isinstance(fact, Numbers) and fact.exact for fact in (first, second))
+    if are_exact and _unit(element, one) != _unit(element, other):
+        assert isinstance(first, Numbers) and isinstance(second, Numbers)
         return meet(first.written(), second.written()) is not None
-    return first._replace(half=None) == second._replace(half=None)
+    return same(first, second)
 
 
 def _unit(element: Element, one: Measured) -> str:

@@ -16,9 +16,8 @@ from trialscreen.records.bindings import RESULTS, Medicine, MedicineCode
 from trialscreen.records.coded import take_coded
 from trialscreen.records.codes import Codes
 from trialscreen.records.entries import Coding, Entry, Person, Record
-from trialscreen.records.gathered import NOT_MAPPED, Gathered, Hit, recorded_value
+from trialscreen.records.gathered import NOT_MAPPED, Gathered, Hit, latest_of, recorded_value
 from trialscreen.records.medicines import take_medicine
-from trialscreen.records.moments import possibly_latest
 from trialscreen.records.own_range import with_own_range
 from trialscreen.records.results import given_way, take_results
 from trialscreen.screening.edit_checks import contradicted
@@ -152,9 +151,7 @@ def _show_beside(found: Gathered, hits: list[Hit]) -> None:
         key = (hit.binding.element, hit.coding.system, hit.coding.code)
         by_code.setdefault(key, []).append(hit)
     for _, of in sorted(by_code.items(), key=itemgetter(0)):  # in whichever order they came
-        dated = [(hit.when, hit) for hit in of if hit.when is not None]
-        latest = [hit for _, hit in possibly_latest(dated)] or of
-        for hit in {recorded_value(hit.entry): hit for hit in latest}.values():
+        for hit in {recorded_value(hit.entry): hit for hit in latest_of(of) or of}.values():
             is_near = hit.binding.role == "near"
             found.show("unmapped" if is_near else "candidate", hit, hit.entry.absent)
 

@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 from trialscreen.answers.values import check_unit, read_value
 from trialscreen.criteria_file import yaml_nodes
-from trialscreen.criteria_file.reader import Cursor, Document
+from trialscreen.criteria_file.reader import Cursor, Document, read_document
 from trialscreen.model.errors import Problem, ValueProblem, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.screening.samples import day_column
 from trialscreen.tables.cohort.readers.cells import Form, Kind, check_date_format, code_of
 from trialscreen.tables.unit_columns import beside, kinds_beside
 from trialscreen.text.characters import nearest, plain_name, printable, shown, some
-from trialscreen.text.text_files import decode, read_bytes
 
 KEY, ROW, LATEST = "(patient id)", "(row number)", "(latest day)"
 """Columns beside those of the elements, whose names are words; LATEST has the last day that a
@@ -192,9 +191,8 @@ def read_targets(trial: Trial, path: Path) -> ColumnMap:
     A list under `missing` holds for all columns. Raises InputError with every mistake in it.
     """
     origin = printable(str(path))
-    document = Document(origin)
-    text = decode(read_bytes(path, origin), origin)
-    root = yaml_nodes.parse_yaml(text, origin, document.problems)
+    at = read_document(path, origin)
+    root, document = at.node, at.document
     if not isinstance(root, yaml_nodes.Mapping):
         refuse(origin, "expected one 'column: element' per line")
     targets: dict[str, Target] = {}

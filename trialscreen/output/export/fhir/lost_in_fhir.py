@@ -12,12 +12,8 @@ from trialscreen.output.export.lost_in_forms import comparisons, not_in_forms
 from trialscreen.text.characters import some
 
 
-def questionnaire_limits(trial: Trial, variant: Variant, form: Json) -> tuple[str, ...]:
+def questionnaire_limits(trial: Trial, variant: Variant, form: Json) -> Iterator[str]:
     """What the Questionnaire, which is `form`, leaves out, a line each."""
-    return tuple(_of_questions(trial, variant, form))
-
-
-def _of_questions(trial: Trial, variant: Variant, form: Json) -> Iterator[str]:
     yield "the criteria: the questions are carried, what follows from the answers is not"
     coded = {one["linkId"] for group in form["item"] for one in group["item"] if "code" in one}
     bare = [one.name for one in trial.answerable() if one.name not in coded]
@@ -55,12 +51,8 @@ def _of_values(trial: Trial) -> Iterator[str]:
     yield from not_in_forms(trial)
 
 
-def response_limits(trial: Trial, made: Response, answers: Answers) -> tuple[str, ...]:
+def response_limits(trial: Trial, made: Response, answers: Answers) -> Iterator[str]:
     """What the response leaves out of these answers, a line each; names only, no values."""
-    return tuple(_of_answers(trial, made, answers))
-
-
-def _of_answers(trial: Trial, made: Response, answers: Answers) -> Iterator[str]:
     given = {name: one for name, one in answers.items() if name != SCREENING_DATE}
     if SCREENING_DATE not in trial.elements:
         yield _NO_SCREENING_DATE
