@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -218,7 +219,10 @@ def java(*, quick: bool = True) -> Iterator[None]:
     """JAVA_HOME is the runtime that comes as a wheel; if `quick`, it is for little work."""
     place = _place(_JAVA)
     assert place is not None
-    with tempfile.TemporaryDirectory() as name, patch.dict("os.environ", {"JAVA_HOME": name}):
+    with (
+        tempfile.TemporaryDirectory() as name,
+        patch.dict("os.environ", {"JAVA_HOME": name, "PYSPARK_PYTHON": sys.executable}),
+    ):
         start = Path(name) / "bin" / "java"
         start.parent.mkdir()
         start.write_text(

@@ -1,5 +1,6 @@
 """A cohort in partitioned Parquet, screened in a real Spark session."""
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,8 @@ from random import Random
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.byhand_spark import screen as by_hand
@@ -30,6 +33,7 @@ from trialscreen.tables.cohort.run import Job
 from trialscreen.tables.cohort.run import run as cohort
 from trialscreen.tables.engines.polars import screen_frame, without_contradictions
 from trialscreen.tables.engines.spark import Limits, Screened, screen_parquet, session
+from trialscreen.tables.engines.spark.workers import on_workers
 
 pytestmark = pytest.mark.parametrize("engine", ["Spark"], indirect=True)
 
@@ -410,7 +414,7 @@ def test_rows_that_come_meanwhile_are_refused(
     def comes(*_: object) -> None:  # after the footers were read, before Spark lists the files
         FEW.frame[5:6].write_parquet(source / "late.parquet")
 
-    monkeypatch.setattr("trialscreen.tables.engines.spark.screened.Used.check", comes)
+    monkeypatch.setattr("trialscreen.tables.engines.spark.used.Used.check", comes)
     assert problems(spark, source) == [
         f"{source}: holds 5 rows, and 6 came out; did it change meanwhile?"
     ]
@@ -495,6 +499,35 @@ def test_when_a_part_cannot_be_read_nothing_is_left_behind(spark: Spark, tmp_pat
     broken.write_bytes(data)
     assert problems(spark, source) == [f"{source}: cannot be read: it is damaged"]
     assert [one.name for one in tmp_path.iterdir()] == ["in"]
+
+
+def test_workers_with_other_packages_are_told(
+    engine: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = partitioned(tmp_path, FEW.frame.select(ID).head(5), parts=1)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(engine.session.sparkContext, "pythonExec", str(python))
+    (told,) = problems(engine, source)
+    assert told.startswith("Spark: its workers have other packages than here")
+    with monkeypatch.context() as other:
+        run = on_workers("screened")
+        other.setattr("importlib.metadata.version", lambda _: "0.0.1")
+        with pytest.raises(RuntimeError, match=r"other packages than here: trialscreen 0\.0\.1"):
+            run(iter(()))
+
+
+def test_text_that_is_not_utf_8_is_refused(engine: Spark, tmp_path: Path) -> None:
+    """Spark reads it as it is."""
+    for column in (ID, "menopause_type"):
+        frame = pl.DataFrame({ID: ["a"], "menopause_type": ["b"]}).to_arrow()
+        odd = pa.array([b"\xff"], pa.large_binary()).view(pa.large_string())
+        table = frame.set_column(frame.column_names.index(column), column, [odd])
+        pq.write_table(table, tmp_path / f"{column}.parquet")
+        assert problems(engine, tmp_path / f"{column}.parquet") == [
+            f"{tmp_path}/{column}.parquet: cannot be read: a text in it is not UTF-8"
+        ]
 
 
 def test_a_running_session_is_used(engine: Spark) -> None:

@@ -41,7 +41,7 @@ def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
     if asked.site is not None and site_settings(trial, asked.site).limits:
         problems.append(Problem(SITE, f"holds limits, and {message}"))
     raise_any(problems)
-    packages = ("pyspark", "py4j", "pyarrow", "sqlglot")
+    packages = ("pyspark", "py4j", "pyarrow", "polars")
     with needing("--engine spark", "needs more packages, and Java", "spark", *packages):
         from trialscreen.tables.engines.spark import Limits, screen_parquet, session  # noqa: PLC0415
     limits, spark, output = (

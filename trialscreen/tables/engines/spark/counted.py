@@ -1,41 +1,45 @@
-"""How the values of a table are, from what was counted of them."""
+"""How the values of a table are, from what was told of each task's rows."""
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as f
-
-from trialscreen.model import expr
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.tables.engines.sql.printer import Printer
-from trialscreen.tables.engines.sql.query import columns_of
+from trialscreen.tables.engines.arrow import (
+    ABOVE,
+    BELOW,
+    CODES,
+    CONTRADICTORY,
+    EMPTY,
+    LATE,
+    STATED,
+    UNUSABLE,
+    Note,
+    told_of,
+)
 from trialscreen.tables.quality import ENOUGH, Quality, of_median, too_many
 from trialscreen.text.characters import printable
 
-STATED, UNUSABLE, CONTRADICTORY = "stated", "unusable", "contradictory"
-BELOW, ABOVE, CODES, EMPTY, LATE = "below", "above", "codes", "empty", "late"
-
 
 class Counts(NamedTuple):
-    """The rows of each verdict, and of how many rows what is so of an element.
-
-    How many values are stated is `found` of elements only of which anything else is.
-    """
+    """What is told of all rows; `followed` are the elements in the table."""
 
     trial: Trial
     followed: tuple[str, ...]
-    verdicts: Mapping[tuple[str, str | None], int]
-    found: Mapping[str, int]
+    note: Note
+
+    @property
+    def verdicts(self) -> Counter[tuple[str, str | None]]:
+        return self.note.verdicts
 
     @property
     def rows(self) -> int:
-        return sum(self.verdicts.values())
+        return self.verdicts.total()
 
     def of(self, what: str, element: str) -> int:
-        return self.found.get(told_of(what, element), 0)
+        return self.note.told[told_of(what, element)]
 
     def problems(self, called: Mapping[str, str], most_bad: float) -> list[Problem]:
         """Columns, `called` so in the table, of which too many values cannot be read."""
@@ -60,28 +64,20 @@ class Counts(NamedTuple):
             rows = "row" if wrong == 1 else "rows"
             yield Problem(SCREENING_DATE, f"{message} {wrong:,} {rows}")
 
-    def quality(self, values: Callable[[], DataFrame]) -> Quality:
-        """`values`, which were noted, are read again where a median is unusual."""
+    def quality(self, medians: Callable[[list[str]], Mapping[str, Any]]) -> Quality:
+        """`medians` reads the table again, for those elements of which they are unusual."""
         unusual = {
             name: self.of(BELOW, name) + self.of(ABOVE, name) + self.of(CODES, name)
             for name in self.followed
         }
+        odd = [name for name in self.followed if self._has_odd_median(name)]
+        found = medians(odd) if odd else {}
         return Quality(
             {name: self.of(UNUSABLE, name) for name in self.followed},
             {name: self.of(CONTRADICTORY, name) for name in self.followed},
             unusual,
-            self._medians(values),
+            [of_median(self.trial.elements[name], found[name]) for name in odd],
         )
-
-    def _medians(self, values: Callable[[], DataFrame]) -> list[str]:
-        names = [name for name in self.followed if self._has_odd_median(name)]
-        if not names:
-            return []
-        frame = values()
-        lows = {name: text_of(ends(name, frame.columns)[0]) for name in names}
-        columns = [f.percentile_approx(f.expr(low), 0.5).alias(name) for name, low in lows.items()]
-        row = frame.agg(*columns).collect()[0]
-        return [of_median(self.trial.elements[name], row[name]) for name in names]
 
     def _has_odd_median(self, name: str) -> bool:
         """Whether the (lower) median is one of the values beyond what is typical."""
@@ -90,24 +86,3 @@ class Counts(NamedTuple):
         middle = (known - 1) // 2
         beyond = middle < self.of(BELOW, name) or middle >= known - self.of(ABOVE, name)
         return known >= ENOUGH and beyond
-
-
-def told_of(what: str, element: str) -> str:
-    """The name of a number: of the values of which `what` is so."""
-    return f"{what} {element}"
-
-
-def ends(element: str, columns: Container[str]) -> tuple[expr.Scalar, expr.Scalar]:
-    """The bounds of a number or a day that stands in some of `columns`."""
-    exact, *bounds = map(expr.Column, columns_of(element, columns))
-    if not bounds:
-        return exact, exact
-    if exact.name != element:
-        return exact, bounds[0]
-    low, high = bounds
-    return expr.Coalesce(exact, low), expr.Coalesce(exact, high)
-
-
-def text_of(scalar: expr.Scalar) -> str:
-    """An expression in Spark's SQL, in brackets."""
-    return f"({Printer('spark').value(scalar).sql('spark', copy=False)})"

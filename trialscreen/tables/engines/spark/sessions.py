@@ -1,7 +1,9 @@
 """The session that queries run in: a Spark of this process, or a server of Spark Connect."""
 
 import os
+import re
 import socket
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from trialscreen.model.errors import refuse
 from trialscreen.tables.engines.spark.types import UTC
+from trialscreen.tables.engines.spark.workers import OTHER_PACKAGES
 from trialscreen.text.characters import printable, shown
 
 _CONNECT = "sc://"
@@ -35,6 +38,9 @@ def session(master: str | None) -> SparkSession:
         builder = builder.remote(server)
     elif master is not None:
         builder = builder.master(master)
+        if master.startswith("local"):
+            # Else its workers would be whatever is called python3.
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         if master.startswith("local") and not SparkSession.getActiveSession():
             # Its pages would be on the network of whoever tries this on one machine.
             builder = builder.config("spark.ui.enabled", value=False)
@@ -93,8 +99,8 @@ _SETTINGS = {
     "spark.sql.caseSensitive": "true",
     # The day of a moment is not that of the zone where the session runs.
     "spark.sql.session.timeZone": UTC,
-    # All steps of a query in one function are more than the JVM compiles; it is interpreted then.
-    "spark.sql.codegen.wholeStage": "false",
+    # What a worker does for a batch it does for many rows at once.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
     # Columns of no use may be of any type.
     "spark.sql.legacy.parquet.nanosAsLong": "true",
 }
@@ -116,10 +122,30 @@ def settings(spark: SparkSession) -> Iterator[None]:
 
 @contextmanager
 def damage_told(source: str) -> Iterator[None]:
-    """Turns what Spark says of a file that it cannot read into words without its content."""
+    """Turns what Spark says of a file, or its workers, into words without the file's content."""
     try:
         yield
     except Exception as error:
-        if "FAILED_READ_FILE" not in str(error):
-            raise
-        refuse(printable(source), "cannot be read: it is damaged")
+        told = str(error)
+        if "FAILED_READ_FILE" in told:
+            refuse(printable(source), "cannot be read: it is damaged")
+        if "Invalid UTF8" in told:
+            message = "cannot be read: a text in it is not UTF-8"
+            refuse(printable(source), message)
+        if any(sign in told for sign in _OTHER_WORKERS):
+            found = re.search(f"{OTHER_PACKAGES}: ([^\\n]*)", told)
+            why = f" ({printable(found[1])})" if found else ""
+            message = (
+                f"its workers have other packages than here{why}: install the same"
+                " 'trialscreen[spark]' for them, and name their Python by PYSPARK_PYTHON"
+            )
+            refuse("Spark", message)
+        raise
+
+
+_OTHER_WORKERS = (
+    OTHER_PACKAGES,
+    "No module named",
+    "PYTHON_VERSION_MISMATCH",
+    "Cannot run program",
+)

@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
 
-from trialscreen.answers.values import unknown_words
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.tables.compile import Table, compile_trial
+from trialscreen.tables.compile.bounded import bounded_columns
+from trialscreen.tables.engines.arrow import KEY, Work
 from trialscreen.tables.engines.spark.folders import FILE, read_folders
-from trialscreen.tables.engines.spark.notes import Notes
 from trialscreen.tables.engines.spark.table_files import Source
 from trialscreen.tables.engines.spark.types import (
     EXPECTED,
@@ -27,10 +26,8 @@ from trialscreen.tables.engines.spark.types import (
     type_of,
     zone_of,
 )
-from trialscreen.tables.engines.sql.query import columns_of
-from trialscreen.tables.engines.sql.table import bounded_columns
 from trialscreen.tables.unit_columns import beside, kinds_beside
-from trialscreen.text.characters import BLANKS, nearest, plain_name, printable, shown
+from trialscreen.text.characters import nearest, plain_name, printable, shown
 
 
 def _elements(trial: Trial) -> dict[str, str]:
@@ -87,23 +84,16 @@ class Used(NamedTuple):
             called.setdefault(self.elements[name], self.columns[name])
         return called
 
-    def notes(self, on: date | None, today: date) -> Notes:
-        """Of the elements whose values are counted: those that can be wrong."""
-        dated = {SCREENING_DATE} & {*self.columns}
-        some, contradicting = {*self.called, *dated}, self.contradicting
-        columns = {
-            name: columns_of(name, {*self.held, *dated})
-            for name, one in self.trial.elements.items()
-            if name in some and (one.type != "boolean" or name in contradicting)
-        }
-        return Notes(self.trial, columns, contradicting, None if dated else on, today)
-
-    @property
-    def contradicting(self) -> frozenset[str]:
-        """The elements of those that can contradict others."""
-        columns = frozenset({*self.held, SCREENING_DATE, self.id})
-        found = compile_trial(self.trial, Table(columns)).contradictions
-        return frozenset(name for one in found for name in one.elements)
+    def work(self, on: date | None, today: date, *, also_stale: bool) -> Work:
+        """How its rows are screened."""
+        dated = [SCREENING_DATE] if SCREENING_DATE in self.columns else []
+        names = {*self.held, *dated}
+        columns = {}
+        for name in self.trial.elements:
+            ends = (name, f"{name}_low", f"{name}_high")
+            if found := tuple(one for one in ends if one in names):
+                columns[name] = found
+        return Work(self.trial, columns, on, today, also_stale)
 
     @property
     def alike(self) -> dict[str, str]:
@@ -181,35 +171,18 @@ class Used(NamedTuple):
         if stated:
             rows = read_folders(self.trial, self.source, stated)
             table = rows.beside(table.withColumn(FILE, f.input_file_name()), spark)
-        return table.withColumnsRenamed(self.alike)
+        # In some names, such as `a.b`, Spark itself would not find the column again.
+        return table.withColumnsRenamed({**self.alike, self.id: KEY})
 
     def typed(self, table: DataFrame) -> DataFrame:
-        """The table with days for times, double for single precision, and null for no value."""
+        """The columns to screen, with days for times."""
         new = {}
         for name in self.columns:
-            cells = f.col(name)
             match type_of(self.kind(name)):
-                case t.FloatType():
-                    # By way of its text, so that 10.2 is 10.2 and not 10.199999809.
-                    new[name] = f.nanvl(cells.cast("string").cast("double"), f.lit(None))
-                case t.DoubleType():
-                    new[name] = f.nanvl(cells, f.lit(None))
                 case t.TimestampNTZType():
-                    new[name] = cells.cast("date")
+                    new[name] = f.col(name).cast("date")
                 case t.TimestampType():
                     zone = zone_of(self.kind(name)) or UTC
                     new[name] = f.from_utc_timestamp(name, zone).cast("date")
-                case t.StringType() if self.kind(name) != FOLDER:
-                    new[name] = self._told(name)
-                case t.NumericType():
-                    new[name] = cells.cast("double")
-        return table.withColumns(new) if new else table  # over Connect, none is an error
-
-    def _told(self, column: str) -> Column:
-        """A text; null if it tells no value."""
-        element, cells = self.trial.elements[self.elements[column]], f.col(column)
-        words = unknown_words(self.trial, element)
-        # Most cells are a choice as it is written, which is seen sooner.
-        plain = [one for one in element.choices if one not in words]
-        is_unknown = f.lower(f.btrim(cells, f.lit(BLANKS))).isin("", *words)
-        return f.when(cells.isin(*plain) | ~is_unknown, cells)
+        # Over Connect, to name none is an error.
+        return table.withColumns(new) if new else table

@@ -1,7 +1,7 @@
 """A trial as SQL, for the warehouse where the data are."""
 
 from trialscreen.tables.engines.sql.dialects import DIALECTS, TITLES, Dialect
-from trialscreen.tables.engines.sql.query import Patients, screening_query, values_query
+from trialscreen.tables.engines.sql.query import Patients, screening_query
 from trialscreen.tables.engines.sql.script import query_text, screening_sql
 from trialscreen.tables.engines.sql.table import patients_table
 
@@ -14,5 +14,4 @@ __all__ = [
     "query_text",
     "screening_query",
     "screening_sql",
-    "values_query",
 ]

@@ -5,7 +5,7 @@ double precision whatever the table stores. Texts of a criteria file enter it as
 names, as literals and as comments; sqlglot writes all three.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from sqlglot import exp
 from trialscreen.model import expr
 from trialscreen.model.trial import SCREENING_DATE, ElementType, Trial
 from trialscreen.tables.compile import ContradictionFlag, Program, Step, Table, compile_trial
-from trialscreen.tables.compile.simplify import both, either, if_
+from trialscreen.tables.compile.simplify import either, if_
 from trialscreen.tables.compile.usable import usable
 from trialscreen.tables.engines.sql.dialects import Dialect, comment, traits
 from trialscreen.tables.engines.sql.printer import Printer
@@ -41,45 +41,19 @@ class Patients:
     table: Table
 
 
-def contradictory(element: str) -> str:
-    """The column with whether an element's value is unknown for it contradicts others."""
-    return f"contradictory {element}"
-
-
-def columns_of(element: str, columns: Container[str]) -> list[str]:
-    """Those of `columns` that an element stands in, the exact one first."""
-    return [one for one in (element, f"{element}_low", f"{element}_high") if one in columns]
-
-
 def screening_query(
     trial: Trial,
     patients: Patients,
     dialect: Dialect,
     *,
     trusted: bool = False,
-    beside: Sequence[str] = (),
 ) -> exp.Select:
     """The id, `verdict`, `open` and each criterion, for every row, in no order.
 
     Values that cannot be right, alone or together, are unknown for that row; `trusted` ones
-    are taken as they are. The columns `beside` come out as they are.
+    are taken as they are.
     """
-    return _Query(trial, patients, Printer(dialect), beside).findings(trusted=trusted)
-
-
-def values_query(
-    trial: Trial,
-    patients: Patients,
-    dialect: Dialect,
-    followed: Sequence[str],
-    beside: Sequence[str] = (),
-) -> exp.Select:
-    """The id, the columns of `followed` elements and of all that findings rest on, and `beside`.
-
-    For every row. As `screening_query` uses them: over what comes out here, it may trust. And
-    whether each element that can be is `contradictory`, which may be null where it is not.
-    """
-    return _Query(trial, patients, Printer(dialect), beside).values(followed)
+    return _Query(trial, patients, Printer(dialect)).findings(trusted=trusted)
 
 
 class _Part(NamedTuple):
@@ -96,47 +70,28 @@ class _Query:
     trial: Trial
     patients: Patients
     printer: Printer
-    beside: Sequence[str] = ()
 
     def findings(self, *, trusted: bool) -> exp.Select:
         results = tuple(self._program.results.values())
         if trusted:
             parts = [self._given(self._in_order(self._program.inputs(results)))]
         else:
-            parts = self._checked(self._read(()))
+            parts = self._checked()
         parts += self._steps(self._program, results, "step")
         return self._chained(parts, self._results(self._program))
-
-    def values(self, followed: Sequence[str]) -> exp.Select:
-        read = self._read(followed)
-        told = [name for name in followed if name in self._contradicting]
-        columns = {name: expr.Column(name) for name in (*read, *map(contradictory, told))}
-        return self._chained(self._checked(read, told), self._only(columns))
 
     @cached_property
     def _program(self) -> Program:
         return compile_trial(self.trial, self._table_with_id())
 
-    @cached_property
-    def _contradicting(self) -> frozenset[str]:
-        """The elements that can contradict others."""
-        return frozenset(name for one in self._program.contradictions for name in one.elements)
-
-    def _read(self, followed: Iterable[str]) -> list[str]:
-        """The columns of elements that are followed, and those that findings rest on."""
+    def _checked(self) -> list[_Part]:
+        """What can be right of the columns that findings rest on, alone and together."""
         program = self._program
-        holds = (one.holds for one in program.contradictions)
-        read = {*program.inputs((*program.results.values(), *holds))}
-        read |= {name for one in followed for name in self._columns_of(one)}
-        checked = [self._usable(name) for name in read]
-        return self._in_order({*read, *(name for one in checked for name in expr.columns_of(one))})
-
-    def _checked(self, read: Sequence[str], told: Sequence[str] = ()) -> list[_Part]:
-        """What can be right of the columns `read`, alone and together.
-
-        And which values of the elements `told` are contradictory.
-        """
-        found = self._program.contradictions
+        found = program.contradictions
+        holds = (one.holds for one in found)
+        used = {*program.inputs((*program.results.values(), *holds))}
+        beside = (name for one in used for name in expr.columns_of(self._usable(one)))
+        read = self._in_order({*used, *beside})
         values = {name: self._usable(name) for name in read}
         about = "what cannot be right by itself is unknown"
         parts = [
@@ -144,17 +99,13 @@ class _Query:
             _Part("usable", self._only(values), about, fenced=True),
         ]
         if found:
-            parts += self._steps(self._program, (one.holds for one in found), "before")
-            steps = (one.name for one in self._program.steps)
-            flags = _flags(found, (self.patients.id, *read, *steps))
-            parts += self._clearing(read, told, flags)
+            parts += self._steps(program, (one.holds for one in found), "before")
+            steps = (one.name for one in program.steps)
+            parts += self._clearing(read, _flags(found, (self.patients.id, *read, *steps)))
         return parts
 
     def _usable(self, column: str) -> expr.Scalar:
         return usable(self.trial, self.patients.table, column)
-
-    def _columns_of(self, element: str) -> list[str]:
-        return columns_of(element, self.patients.table.columns)
 
     def _table_with_id(self) -> Table:
         """So that no step takes the id's name."""
@@ -201,33 +152,25 @@ class _Query:
         values = (self._named(self.printer.value(s.value), s.name, s.about) for s in steps)
         return exp.Select(expressions=[exp.Star(), *values])
 
-    def _clearing(
-        self, read: Sequence[str], told: Sequence[str], flags: Sequence[Step]
-    ) -> list[_Part]:
-        def struck(element: str) -> expr.Scalar:
+    def _clearing(self, read: Sequence[str], flags: Sequence[Step]) -> list[_Part]:
+        def struck(column: str) -> expr.Scalar:
+            element = self._element_of(column)
             pairs = zip(flags, self._program.contradictions, strict=True)
             return either(
                 *(expr.Column(flag.name) for flag, one in pairs if element in one.elements)
             )
 
-        def contradicts(element: str) -> expr.Scalar:
-            known = (expr.Known(expr.Column(name)) for name in self._columns_of(element))
-            return both(struck(element), either(*known))
-
-        values = {
-            column: if_(struck(self._element_of(column)), expr.NULL, expr.Column(column))
-            for column in read
-        }
-        cleared = self._only(values | {contradictory(name): contradicts(name) for name in told})
+        values = {name: if_(struck(name), expr.NULL, expr.Column(name)) for name in read}
         return [
             _Part("contradictions", self._all_and(flags), "what cannot be right", fenced=True),
-            _Part("cleared", cleared, "elements in contradiction are unknown", fenced=True),
+            _Part(
+                "cleared", self._only(values), "elements in contradiction are unknown", fenced=True
+            ),
         ]
 
     def _select(self, columns: Iterable[exp.Alias]) -> exp.Select:
-        """The id, what comes out beside it, and these."""
-        kept = map(self.printer.column, (self.patients.id, *self.beside))
-        return exp.Select(expressions=[*kept, *columns])
+        """The id and these."""
+        return exp.Select(expressions=[self.printer.column(self.patients.id), *columns])
 
     def _only(self, values: Mapping[str, expr.Scalar]) -> exp.Select:
         columns = (self._named(self.printer.value(v), name, "") for name, v in values.items())

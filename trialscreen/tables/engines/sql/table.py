@@ -6,6 +6,7 @@ from datetime import date
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.compile import Table
+from trialscreen.tables.compile.bounded import bounded_columns
 from trialscreen.tables.engines.sql.query import RESULTS, Patients
 from trialscreen.text.characters import first_control, nearest, shown
 
@@ -36,15 +37,6 @@ def patients_table(
     own_days = [SCREENING_DATE] if on is None else []
     everything = frozenset([*held, *own_days, id_column])
     return Patients(name, id_column, Table(everything, on=on))
-
-
-def bounded_columns(trial: Trial) -> dict[str, tuple[str, str]]:
-    """For each number and date, the columns of its two ends."""
-    return {
-        one.name: (f"{one.name}_low", f"{one.name}_high")
-        for one in trial.answerable()
-        if one.type in ("integer", "quantity", "date") and one.name != SCREENING_DATE
-    }
 
 
 def _wrong_names(trial: Trial, name: str, id_column: str) -> Iterable[Problem]:
