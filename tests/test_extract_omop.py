@@ -16,8 +16,6 @@ from trialscreen import load_trial, screen
 from trialscreen.records.codes import load_codes
 from trialscreen.records.select import select
 
-pytestmark = pytest.mark.xdist_group("OMOP")  # one server
-
 TRUTH = yaml.safe_load((FIXTURE.parent / "truth.yaml").read_text("utf-8"))
 ON = "2022-12-01"
 DAY = ("--screening-date", ON)

@@ -16,8 +16,6 @@ from trialscreen.records.entries import Amount, Entry, NormalRange, Record
 from trialscreen.records.omop.cdm import CONCEPT, DOMAINS
 from trialscreen.records.omop.vocabulary import Key
 
-pytestmark = pytest.mark.xdist_group("OMOP")  # one server
-
 
 @cache
 def _cases() -> dict[str, Any]:
