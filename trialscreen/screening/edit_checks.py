@@ -56,7 +56,10 @@ def contradicted(patient: Evaluation) -> Iterator[Notice]:
                 if element.name in patient.facts:
                     yield from _disagreement(patient, patient.resolve(element.name))
             case Check():
-                yield from _checked(patient, one)
+                behind = patient.trial.elements_behind(one.when)
+                # Of what nothing is known, nothing certainly holds; the day is always known.
+                if SCREENING_DATE in behind or not patient.facts.keys().isdisjoint(behind):
+                    yield from _checked(patient, one)
             case _:
                 assert_never(one)
 

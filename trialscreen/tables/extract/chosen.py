@@ -5,6 +5,8 @@ from collections.abc import Collection
 import polars as pl
 
 _ROW = ("place", "group", "said", "source")
+_SUBJECT = "subject"
+"""A number for what is said of one element by one code."""
 
 
 def choose(
@@ -15,12 +17,12 @@ def choose(
     `newest`: place, said, day, until, source, id, at. The others are pairs of place and group:
     there `select` has to look at all that the patient's rows say.
     """
-    rows = newest.join(statements, on="said")
+    subject = pl.struct("element", "system", "code").rank("dense").alias(_SUBJECT)
+    rows = newest.join(statements.with_columns(subject), on="said")
     results, not_simple = _results(rows, complex_groups)
     proposed, several = _latest(rows.filter(part="proposed"), ("element",))
-    by_code = ("element", "system", "code")
-    beside, more = _latest(rows.filter(part="beside"), by_code)
-    beside = _in_order(beside).unique(("place", *by_code, "value", "unit"), keep="last")
+    beside, more = _latest(rows.filter(part="beside"), (_SUBJECT,))
+    beside = _in_order(beside).unique(("place", _SUBJECT, "value", "unit"), keep="last")
     coded, differing = _coded(rows.filter(part="coded"), results)
     apart = rows.filter(part="apart").select("place", "group")
     slow = pl.concat([not_simple, several, more, differing, apart]).unique()
@@ -51,6 +53,8 @@ def _latest(rows: pl.DataFrame, of: tuple[str, ...]) -> tuple[pl.DataFrame, pl.D
     """All that may be the newest of each patient and `of`; groups in which that is not so clear."""
     of = ("place", *of)
     last = rows.filter(pl.col("until") >= pl.col("day").max().over(of))
+    if last["at"].null_count() == len(last):
+        return last, last.clear().select("place", "group")
     timed = pl.col("at").is_not_null()
     unclear = timed.any().over(of) & (pl.len().over(of) > 1)
     return last.filter(~unclear), last.filter(unclear).select("place", "group")
@@ -63,7 +67,7 @@ def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _coded(rows: pl.DataFrame, results: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The last row of each code; groups of which the codes say this and that, or results too."""
-    of = ("place", "element", "system", "code", "kind", "standing")
+    of = ("place", _SUBJECT, "kind", "standing")
     last = rows.sort("day", "source").unique(of, keep="last")
     facts = last.filter(kind="fact")
     differing = facts.filter(pl.col("value").n_unique().over("place", "element") > 1)

@@ -91,7 +91,8 @@ def _pick(staged: Staged, rows: Rows, on: date) -> None:
     )
     person = _as_id("person")
     here.execute(f"INSERT INTO odd SELECT DISTINCT {person} FROM pick_{table} WHERE is_odd")
-    _count(staged, rows, f"SELECT {person}, sum(times) FROM pick_{table} GROUP BY ALL")
+    each = f"SELECT person, sum(times) AS times FROM pick_{table} GROUP BY person"
+    _count(staged, rows, f"SELECT {person}, times FROM ({each})")
 
 
 def _or_unmapped(rows: Rows) -> str:
@@ -176,7 +177,7 @@ def _newest(rows: Rows) -> str:
     listed = ", ".join(f"{cleaned(kept, name)} AS {quoted(name)}" for name in names)
     listed += f", {_until(kept)} AS until"
     is_time = (
-        "left(moment, 10) = left(day, 10)"
+        "NOT ends_with(moment, ' 00:00:00') AND left(moment, 10) = left(day, 10)"
         f" AND regexp_full_match(moment, '{_MOMENT}')"
         f" AND NOT regexp_full_match(substr(moment, 11), '{_MIDNIGHT}')"
     )
@@ -220,9 +221,11 @@ def _is_filled(rows: Rows, name: str) -> str:
 
 
 def _has_value(rows: Rows) -> str:
-    filled = [_is_filled(rows, name) for name in ("value_text", "value_source")]
-    filled.append(f"({_is_filled(rows, 'number')} AND {_is_finite(rows)})")
-    return f"({' OR '.join(filled)} OR {cleaned(rows, 'value_concept')} <> 0)"
+    filled = [f"{_is_filled(rows, 'number')} AND {_is_finite(rows)}"]
+    filled.append(f"{cleaned(rows, 'value_concept')} <> 0")
+    filled += [_is_filled(rows, name) for name in ("value_text", "value_source")]
+    # Texts, which take long, are looked at only where a number does not tell.
+    return f"(CASE {' '.join(f'WHEN {one} THEN true' for one in filled)} ELSE false END)"
 
 
 def _is_finite(rows: Rows) -> str:
