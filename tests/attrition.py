@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from tests.differential import Case
+from tests.frames import screen_frame
 from tests.generate import ON
 from tests.tables import evaluation_of
 from trialscreen import Trial
@@ -22,7 +23,7 @@ from trialscreen.tables.attrition.counts import (
     orders,
 )
 from trialscreen.tables.compile import compile_trial
-from trialscreen.tables.engines.polars import screen_frame, table_of
+from trialscreen.tables.engines.polars import table_of
 
 Table = tuple[Trial, pl.DataFrame]
 

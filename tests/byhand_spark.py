@@ -1,20 +1,29 @@
 """NCT06949137 by hand in Spark SQL: the baseline of a benchmark.
 
 `python -m tests.byhand_spark INPUT OUTPUT [MASTER]` screens Parquet of simulated patients
-(tests/tools/simulate.py) with the query in tests/data/byhand_spark.sql, in a process of its own.
+(tests/tools/simulate.py) with the query in tests/data/byhand.sql, in a process of its own: the
+same but for the columns that it replaces, which Spark leaves out first.
 """
 
+import re
 import sys
-from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-SQL = Path(__file__).parent / "data" / "byhand_spark.sql"
+from tests.byhand import SQL
+
+
+def spark_sql() -> str:
+    """The query for DuckDB, with `SELECT * REPLACE` as Spark has it."""
+    query = SQL.read_text("utf-8").replace("for DuckDB", "in Spark SQL")
+    head, replaced, tail = re.split(r"SELECT \* REPLACE \(\n(.*?)\n    \)", query, flags=re.DOTALL)
+    names = re.findall(r" AS (\w+)(?:,|$)", replaced, re.MULTILINE)
+    return f"{head}SELECT * EXCEPT ({', '.join(names)}),\n{replaced}{tail}"
 
 
 def screen(spark: SparkSession, source: str, output: str) -> None:
     spark.read.parquet(source).createOrReplaceTempView("patients")
-    spark.sql(SQL.read_text("utf-8")).write.parquet(output)
+    spark.sql(spark_sql()).write.parquet(output)
 
 
 def main() -> None:

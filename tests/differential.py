@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from tests.frames import screen_frame
 from tests.generate import ON
 from tests.spec import spec_trial
 from tests.tables import random_table, reference
 from tests.trials import before_consent, left_to_judgement, vary, with_criteria
 from trialscreen import Trial, load_trial
-from trialscreen.tables.engines.polars import screen_frame
 
 
 class Case(NamedTuple):

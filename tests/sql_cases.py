@@ -16,13 +16,14 @@ import polars as pl
 from tests.byhand import duckdb_copy
 from tests.differential import Case, differences, generated_cases, screened
 from tests.engines import ENGINES, TABLE, Engine
+from tests.frames import screen_frame, without_contradictions
 from tests.generate import ON
 from tests.spec import spec_trial
 from tests.tools.simulate import ID as SIMULATED_ID
 from tests.tools.simulate import columns
 from trialscreen import load_trial
 from trialscreen.model.trial import SCREENING_DATE, Element
-from trialscreen.tables.engines.polars import screen_frame, table_of, without_contradictions
+from trialscreen.tables.engines.polars import table_of
 from trialscreen.tables.engines.sql import Patients, patients_table, screening_sql
 
 ID = "id"

@@ -11,6 +11,7 @@ import pytest
 
 from tests.attrition import by_hand, cells, counted, counting_of, screenings
 from tests.differential import Case, generated_cases, packaged_cases
+from tests.frames import screen_frame
 from tests.generate import ON
 from tests.sizes import size
 from tests.spec import spec_trial
@@ -20,7 +21,7 @@ from trialscreen.screening.screen import Screening
 from trialscreen.tables.attrition import counting
 from trialscreen.tables.attrition.counts import Attrition, orders
 from trialscreen.tables.compile import compile_trial
-from trialscreen.tables.engines.polars import computed, screen_frame, table_of
+from trialscreen.tables.engines.polars import computed, table_of
 
 
 @cache

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from tests.byhand import SQL, duckdb_copy, hand_written
+from tests.frames import screen_frame
 from tests.tools.simulate import ON, columns
 from trialscreen import load_trial
-from trialscreen.tables.engines.polars import screen_frame
 
 
 @pytest.fixture(scope="module", params=[0, 0.02, 0.1], ids="{:.0%} of cells unknown".format)

@@ -19,6 +19,7 @@ from tests.differential import (
     packaged_cases,
     screened,
 )
+from tests.frames import screen_frame, without_contradictions
 from tests.generate import ON
 from tests.sizes import FULL, size
 from tests.spec import chapters, spec_trial
@@ -42,12 +43,7 @@ from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Formula
 from trialscreen.screening.edit_checks import Notice, review
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.tables.compile import compile_trial
-from trialscreen.tables.engines.polars import (
-    computed,
-    screen_frame,
-    table_of,
-    without_contradictions,
-)
+from trialscreen.tables.engines.polars import computed, table_of
 
 FAMILIES: dict[str, Callable[[], Iterator[Case]]] = {
     "generated": lambda: generated_cases(range(size(160, part=16)), spec_trial(), rows=150),

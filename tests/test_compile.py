@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.frames import screen_frame
 from tests.generate import ON
 from tests.spec import spec_trial
 from trialscreen import load_trial
@@ -39,7 +40,7 @@ from trialscreen.tables.compile import Table, compile_trial
 from trialscreen.tables.compile import simplify as folding
 from trialscreen.tables.compile.compiler import Compiler
 from trialscreen.tables.engines import polars as columns
-from trialscreen.tables.engines.polars import expression, screen_frame, table_of
+from trialscreen.tables.engines.polars import expression, table_of
 
 VALUES = (True, False, None)
 SIGNS: tuple[ComparisonSign, ...] = get_args(ComparisonSign)

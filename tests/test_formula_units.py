@@ -7,11 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
+from tests.frames import screen_frame
 from trialscreen import InputError, Trial
 from trialscreen.criteria_file.yaml_trial import parse_trial
 from trialscreen.model.facts import Exactly, Fact, Numbers, number
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.tables.engines.polars import screen_frame
 
 TINY = (Path(__file__).parent / "data" / "tiny_trial.yaml").read_text("utf-8")
 ON = date(2026, 6, 1)

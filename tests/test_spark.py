@@ -14,6 +14,7 @@ import pytest
 
 from tests.byhand_spark import screen as by_hand
 from tests.engines import ELSEWHERE, Spark, java
+from tests.frames import screen_frame, without_contradictions
 from tests.generate import ON
 from tests.parquet_cases import CASES, Case, parametrized
 from tests.process import run, spawn
@@ -31,7 +32,6 @@ from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.cohort.batches import Anchor
 from trialscreen.tables.cohort.run import Job
 from trialscreen.tables.cohort.run import run as cohort
-from trialscreen.tables.engines.polars import screen_frame, without_contradictions
 from trialscreen.tables.engines.spark import Limits, Screened, screen_parquet, session
 from trialscreen.tables.engines.spark.workers import on_workers
 

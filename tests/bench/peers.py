@@ -26,13 +26,13 @@ import polars as pl
 
 from tests.bench import peer_node as others_node
 from tests.bench.peer import Answer, Answers, Engine, Found, Row, one_by_one
+from tests.frames import screen_frame
 from tests.tools.simulate import ID, ON, columns, facts_of
 from trialscreen import load_trial
 from trialscreen.model.facts import Fact
 from trialscreen.model.trial import Trial
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.screen import Screening, screen
-from trialscreen.tables.engines.polars import screen_frame
 
 SEED = 6
 UNKNOWN = 0.1

@@ -430,10 +430,10 @@ def _factor(factor: float) -> str:
 def _attrition_page() -> str:
     """The counts of simulated patients, as `cohort --attrition FILE.html` writes them."""
     from tests.attrition import counting_of
+    from tests.frames import screen_frame
     from tests.tools.simulate import ID, ON, columns
     from trialscreen.output.report.attrition_data import attrition_text
     from trialscreen.output.report.attrition_page import Cohort
-    from trialscreen.tables.engines.polars import screen_frame
 
     trial = load_trial()
     patients = columns(trial, 20_000, seed=1, unknown=0.03).with_row_index(ID)

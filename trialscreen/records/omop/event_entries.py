@@ -14,8 +14,10 @@ Event = Mapping[str, Any]
 _NUMBER = re.compile(r"([<>]=?|[≤≥])? *([+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
 _SIGNS = {"≤": "<=", "≥": ">="}
 _TAG = re.compile(r" \((?:qualifier value|finding)\)$")
-_MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?")
-_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
+MIDNIGHT = r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?"
+"""What stands behind a day in a column of moments, and tells no time. Python and DuckDB read it."""
+TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+"""A time of day, in a column of times."""
 _CODE = re.compile(r"[A-Za-z0-9.-]+")
 NO_NUMBER = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
 
@@ -155,14 +157,14 @@ def _start(event: Event) -> str:
         return _day(moment)
     if moment[:10] == day and len(moment) > 10 and _day(moment) != day:
         return f"{day}T{moment[11:]}"
-    if _TIME.fullmatch(time) and len(day) == 10:
+    if re.fullmatch(TIME, time) and len(day) == 10:
         return f"{day}T{time}"
     return day
 
 
 def _day(text: str) -> str:
     """A date column's text, without the midnight of a column of moments."""
-    return text[:10] if _MIDNIGHT.fullmatch(text[10:]) else text
+    return text[:10] if re.fullmatch(MIDNIGHT, text[10:]) else text
 
 
 def _end(event: Event, kind: EntryKind) -> str:

@@ -43,7 +43,7 @@ class Counting:
         return Computing(self._program, self._needed, "open")
 
     def add(self, results: pl.DataFrame) -> None:
-        """A batch: typed columns without contradictions, and what `screen_frame` finds of them."""
+        """A batch: typed columns without contradictions, and what is found of them."""
         self._tally.verdicts.update(verdicts_of(results))
         self._tally.criteria.update(_criteria(self._trial, results))
         lacks_data = results["open"] == "data"

@@ -12,8 +12,8 @@ from typing import assert_never
 import polars as pl
 
 from trialscreen.model import expr
-from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.tables.compile import Program, Table, compile_trial
+from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.tables.compile import Program, Table
 from trialscreen.tables.compile.simplify import spelled_out
 
 _BY_SIGN: Mapping[
@@ -129,26 +129,6 @@ def table_of(schema: pl.Schema, on: date | None) -> Table:
     as_written = frozenset(name for name in halves if f"{name}_low_open" in schema)
     own_dates = SCREENING_DATE in schema
     return Table(frozenset(schema), as_written, None if own_dates else on)
-
-
-def screen_frame(trial: Trial, frame: pl.LazyFrame, on: date | None, key: str) -> pl.LazyFrame:
-    """One row per row of `frame`, in its order: `key`, `verdict`, `open`, and each criterion.
-
-    The columns are typed as `compile.Table` says; criteria are nullable booleans, true where
-    met. Contradictions are left standing: `without_contradictions` takes them out before.
-    """
-    program = compile_trial(trial, table_of(frame.collect_schema(), on))
-    found = computed(frame, program, program.results, key)
-    # What is null in every row has no type yet.
-    return found.cast({"open": pl.String(), **dict.fromkeys(program.criteria, pl.Boolean())})
-
-
-def without_contradictions(trial: Trial, frame: pl.LazyFrame, on: date | None) -> pl.LazyFrame:
-    """`frame`, with all elements unknown in each row in which they contradict each other."""
-    schema = frame.collect_schema()
-    program = compile_trial(trial, table_of(schema, on))
-    kept = [name for name in schema if name not in program.cleaned]
-    return computed(frame, program, program.cleaned, *kept).select(*schema)
 
 
 class Computing:

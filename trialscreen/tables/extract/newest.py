@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 
 from trialscreen.records.omop.cdm import CONCEPTS
-from trialscreen.records.omop.event_entries import NO_NUMBER
+from trialscreen.records.omop.event_entries import MIDNIGHT, NO_NUMBER, TIME
 from trialscreen.records.omop.events import Rows, Staged, cleaned
 from trialscreen.records.omop.source import quoted
 
 _ROW_BITS = 40
 _FIRST = "DATE '1800-01-01'"
-_MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?"
 _MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?"
-_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 
 SAID = (
     *("concept", "source_concept", "number", "operator", "value_concept", "value_text"),
@@ -179,13 +177,13 @@ def _newest(rows: Rows) -> str:
     is_time = (
         "NOT ends_with(moment, ' 00:00:00') AND left(moment, 10) = left(day, 10)"
         f" AND regexp_full_match(moment, '{_MOMENT}')"
-        f" AND NOT regexp_full_match(substr(moment, 11), '{_MIDNIGHT}')"
+        f" AND NOT regexp_full_match(substr(moment, 11), '{MIDNIGHT}')"
     )
     return (
         "SELECT place, said, TRY_CAST(left(day, 10) AS DATE) AS day, until,"
         f" '{table}/' || id AS source, TRY_CAST(id AS BIGINT) AS id,"
         f" CASE WHEN {is_time} THEN TRY_CAST(moment AS TIMESTAMP)"
-        f" WHEN regexp_full_match(time, '{_TIME}')"
+        f" WHEN regexp_full_match(time, '{TIME}')"
         " THEN TRY_CAST(left(day, 10) || ' ' || time AS TIMESTAMP) END AS at"
         f" FROM (SELECT said, {listed} FROM kept_{table} AS kept JOIN said_{table} AS said"
         f" ON {' AND '.join(same)}) JOIN patient USING (person_id)"
@@ -248,7 +246,7 @@ def _day(rows: Rows, name: str = "day") -> str:
         return column
     text = f"trim(CAST({column} AS VARCHAR))"
     day = f"TRY_CAST(left({text}, 10) AS DATE)"
-    is_day = f"length({text}) = 10 OR regexp_full_match(substr({text}, 11), '{_MIDNIGHT}')"
+    is_day = f"length({text}) = 10 OR regexp_full_match(substr({text}, 11), '{MIDNIGHT}')"
     return f"CASE WHEN CAST({day} AS VARCHAR) = left({text}, 10) AND ({is_day}) THEN {day} END"
 
 
