@@ -4,15 +4,17 @@ Most of this comes from the single-patient reference, row by row, in the words o
 is stale or awaited is told by the engine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.model.facts import Fact
+from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.screening.screen import Screening, screening_of
+from trialscreen.screening.finding import Finding
+from trialscreen.screening.screen import Screening
 from trialscreen.tables.cohort.screener import Screener
 from trialscreen.tables.cohort.text_columns import awaited_column
 from trialscreen.tables.cohort.unusual import fact_of
@@ -28,6 +30,9 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "stale": pl.List(pl.String()),
     "awaited": pl.List(pl.String()),
 }
+
+_AT_ONCE = 1000
+"""Rows of which the facts are there at once."""
 
 
 class ExtraColumns(NamedTuple):
@@ -47,9 +52,9 @@ class ExtraColumns(NamedTuple):
         """A batch of `Screener.results` with these columns; the typed ones must still be there."""
         added: dict[str, pl.Series] = {}
         if by_row := [name for name in self.columns if name in BY_ROW]:
-            rows = [self._told(row) for row in results.iter_rows(named=True)]
+            told = [one for rows in results.iter_slices(_AT_ONCE) for one in self._told(rows)]
             added = {
-                name: pl.Series([row[name] for row in rows], dtype=BY_ROW[name]) for name in by_row
+                name: pl.Series([row[name] for row in told], dtype=BY_ROW[name]) for name in by_row
             }
         if "stale" in self.columns:
             added["stale"] = self._stale(results)
@@ -64,21 +69,47 @@ class ExtraColumns(NamedTuple):
         flags = Computing(program, program.stale).of(results.lazy()).collect()
         return _names_where(flags, {name: name for name in program.stale}, len(results))
 
-    def _told(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        if row["verdict"] == "eligible":
-            return {"missing": [], "reasons": [], "clears_on": None}
-        facts = {}
-        for name, columns in self.screener.columns.items():
-            if (fact := fact_of([row[column] for column in columns])) is not None:
-                facts[name] = fact
-        on = row.get(SCREENING_DATE, self.on)
-        # Not reviewed: what contradicts is struck out already.
-        screening = screening_of(Evaluation(self.trial, facts, on))
-        return {
-            "missing": [name for group in screening.missing.values() for name in group],
-            "reasons": _reasons(screening) if "reasons" in self.columns else [],
-            "clears_on": screening.clears_on if "clears_on" in self.columns else None,
+    def _told(self, results: pl.DataFrame) -> Iterator[dict[str, Any]]:
+        """What is told of each row: by the reference, of the criteria that do not pass."""
+        met = {one.id: results[one.id].to_list() for one in self.trial.criteria}
+        facts = {
+            name: _facts(results, self.trial.elements[name], columns)
+            for name, columns in self.screener.columns.items()
         }
+        dated = SCREENING_DATE in results.columns
+        days = results[SCREENING_DATE].to_list() if dated else [self.on] * len(results)
+        for row, on in enumerate(days):
+            criteria = tuple(
+                one
+                for one in self.trial.criteria
+                if met[one.id][row] is not (one.kind == "inclusion")
+            )
+            given = {
+                name: fact
+                for name in self._behind(criteria)
+                if name in facts and (fact := facts[name][row]) is not None
+            }
+            # Not reviewed: what contradicts is struck out already.
+            patient = Evaluation(self.trial, given, on)
+            screening = Screening(patient, tuple(Finding(one, patient) for one in criteria))
+            yield {
+                "missing": [name for group in screening.missing.values() for name in group],
+                "reasons": _reasons(screening) if "reasons" in self.columns else [],
+                "clears_on": screening.clears_on if "clears_on" in self.columns else None,
+            }
+
+    def _behind(self, criteria: tuple[Criterion, ...]) -> frozenset[str]:
+        """Every element that one of these criteria can depend on."""
+        return frozenset().union(*(self.trial.elements_behind(one.rule) for one in criteria))
+
+
+def _facts(results: pl.DataFrame, element: Element, columns: Sequence[str]) -> list[Fact | None]:
+    """What each row says of an element; of a few values, each is made a fact of once."""
+    cells = list(zip(*(results[one].to_list() for one in columns), strict=True))
+    if element.type in ("quantity", "integer"):
+        return list(map(fact_of, cells))
+    known = {one: fact_of(one) for one in set(cells)}
+    return [known[one] for one in cells]
 
 
 def _reasons(screening: Screening) -> list[str]:

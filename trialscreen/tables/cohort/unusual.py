@@ -99,9 +99,9 @@ def _reason(element: Element, fact: Fact | None) -> str:
     return f"{value} is unusual; typical is {show_typical(element)}"
 
 
-def fact_of(cells: list[Any]) -> Fact | None:
+def fact_of(cells: Sequence[Any]) -> Fact | None:
     """What the typed columns of an element say: one value, or bounds and how they are written."""
-    low, high, *as_written = cells if len(cells) > 1 else cells * 2
+    low, high, *as_written = cells if len(cells) > 1 else (*cells, *cells)
     match low:
         case None:
             return None
