@@ -4,8 +4,9 @@ Facts are held as they are and the screening date is moved. A date known in part
 at both ends, so that the day named is right whichever day it was.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from itertools import product
 from math import floor
 from typing import assert_never
@@ -15,7 +16,7 @@ from trialscreen.model.dates import add_months, completed_years
 from trialscreen.model.facts import Dates, Fact
 from trialscreen.model.facts import day as fact_of_day
 from trialscreen.model.formulas import FORMULAS, Argument, ScreeningDay, Years
-from trialscreen.model.trial import Criterion, Element, Formula, Trial
+from trialscreen.model.trial import ByRule, Criterion, Element, Formula, Trial
 from trialscreen.screening.evaluate import Evaluation
 
 Criteria = Sequence[Criterion]
@@ -61,14 +62,13 @@ class _Later:
 
     def turning_days(self, criterion: Criterion) -> Iterator[date]:
         """The later days on which some test of the criterion can change."""
-        tests = self.trial.reached(criterion.rule)
-        if len(self._partial_dates(criterion)) > MOST_PARTIAL_DATES:
+        turning = self.trial.once(_turning)(criterion.rule)
+        if not turning or len(self._partial_dates(criterion)) > MOST_PARTIAL_DATES:
             return
         for facts in self._worlds(criterion):
-            for test in tests:
-                for day in _turning_days(self.trial, test, facts):
-                    if day > self.on:
-                        yield day
+            for name, days_from in turning:
+                if isinstance(fact := facts.get(name), Dates):
+                    yield from (day for day in days_from(fact.high) if day > self.on)
 
     def _worlds(self, criterion: Criterion) -> Iterator[dict[str, Fact]]:
         """The facts with every date known in part at its first and at its last day."""
@@ -86,16 +86,26 @@ class _Later:
 
 def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
     """The facts less those entered for today that follow from dates: they will follow anew."""
-    trial, elements, facts = patient.trial, patient.elements, patient.facts
+    facts, moving = patient.facts, patient.trial.once(_moving)
     return {
         name: fact
         for name, fact in facts.items()
-        if elements[name].reported_wins
-        or not any(elements[one].type == "date" for one in trial.sources_of(name))
+        if name not in moving
         or (
-            patient.resolve(name).derived is None and not _follows_from_dates(elements[name], facts)
+            patient.resolve(name).derived is None
+            and not _follows_from_dates(patient.elements[name], facts)
         )
     }
+
+
+def _moving(trial: Trial) -> frozenset[str]:
+    """The elements that can follow from dates, so that what is entered is of one day."""
+    return frozenset(
+        name
+        for name, element in trial.elements.items()
+        if not element.reported_wins
+        and any(trial.elements[one].type == "date" for one in trial.sources_of(name))
+    )
 
 
 def _follows_from_dates(element: Element, facts: Mapping[str, Fact]) -> bool:
@@ -106,20 +116,25 @@ def _follows_from_dates(element: Element, facts: Mapping[str, Fact]) -> bool:
     return all(isinstance(one, rules.Within) and one.element in facts for one in tests)
 
 
-def _turning_days(trial: Trial, test: rules.Test, facts: Mapping[str, Fact]) -> Iterator[date]:
+Turning = tuple[str, Callable[[date], Iterable[date]]]
+"""A date, and on which days after it some test can change."""
+
+
+def _turning(trial: Trial) -> ByRule[tuple[Turning, ...]]:
+    """What can change with the day alone in a rule, or behind it."""
+    return ByRule(
+        lambda rule: tuple(one for test in trial.reached(rule) for one in _turnings(trial, test))
+    )
+
+
+def _turnings(trial: Trial, test: rules.Test) -> Iterator[Turning]:
     match test:
         case rules.Within(name, period):
-            fact = facts.get(name)
-            if isinstance(fact, Dates):
-                day = period.leaves(fact.high)
-                if day is not None:
-                    yield day
+            yield name, lambda day: [end] if (end := period.leaves(day)) is not None else []
         case rules.Compare(name, _, int() | float() as bound):
             derive = trial.elements[name].derive
             if isinstance(derive, Formula) and FORMULAS[derive.name].term == AGE:
-                fact = facts.get(derive.inputs[0])
-                if isinstance(fact, Dates):
-                    yield from _anniversaries(fact.high, floor(bound))
+                yield derive.inputs[0], partial(_anniversaries, years=floor(bound))
         case rules.Is() | rules.OneOf() | rules.Compare() | rules.Given():
             pass
         case _:

@@ -211,6 +211,8 @@ class _Plan:
         return self._resolving[name]
 
     def _resolving_element(self, element: Element) -> Resolving:
+        if element.derive is None and element.valid_if is None and not element.no_is_not_yet:
+            return _resolving_answer(element)
         name, entering, following = element.name, _entering(element), self._following(element)
         validating = None if element.valid_if is None else self._tracing(element.valid_if)
 
@@ -293,6 +295,17 @@ def _once(name: str, resolving: Resolving) -> Resolving:
         if (found := patient.resolved.get(name)) is None:
             found = patient.resolved[name] = resolving(patient)
         return found
+
+    return resolve
+
+
+def _resolving_answer(element: Element) -> Resolving:
+    """Of an element of which nothing but its answer says what is known."""
+    name, unknown = element.name, Resolved(element, None)
+
+    def resolve(patient: Evaluation) -> Resolved:
+        fact = patient.facts.get(name)
+        return unknown if fact is None else Resolved(element, fact, fact)
 
     return resolve
 

@@ -202,11 +202,11 @@ class Screening:
         return self._by_source({name for finding in self.findings for name in finding.needed})
 
     def _by_source(self, names: Set[str]) -> dict[Source, tuple[str, ...]]:
-        by_source: dict[Source, list[str]] = {}
-        for element in self.trial.elements.values():
-            if element.name in names:
-                by_source.setdefault(element.source, []).append(element.name)
-        return {one: tuple(by_source[one]) for one in SOURCES if one in by_source}
+        by_source: dict[Source, tuple[str, ...]] = {}
+        for name in sorted(names, key=self.trial.once(_places).__getitem__):
+            source = self.trial.elements[name].source
+            by_source[source] = (*by_source.get(source, ()), name)
+        return by_source
 
     @property
     def open(self) -> Open | None:
@@ -266,6 +266,12 @@ class Screening:
     def _ways(self, finding: Finding, passes: Truth) -> Ways:
         wanted = passes if finding.criterion.kind == "inclusion" else truth.negation(passes)
         return ways_to(finding.patient, finding.trace, wanted)
+
+
+def _places(trial: Trial) -> dict[str, int]:
+    """The place of each element among all, by who can give it."""
+    elements = sorted(trial.elements.values(), key=lambda one: SOURCES.index(one.source))
+    return {one.name: place for place, one in enumerate(elements)}
 
 
 def screen(
