@@ -121,7 +121,10 @@ def checked(package: Path) -> dict[Match, list[str]]:
 def matches(package: Path) -> Iterator[Match]:
     """Every `match` with a pattern of a node."""
     for path in sorted(package.rglob("*.py")):
-        tree = ast.parse(path.read_text())
+        text = path.read_text()
+        if re.search(r"^ +match ", text, re.MULTILINE) is None:
+            continue  # to parse every module takes long
+        tree = ast.parse(text)
         names = _node_names(tree, path)
         for node in ast.walk(tree):
             if isinstance(node, ast.Match):
@@ -141,13 +144,14 @@ def matches(package: Path) -> Iterator[Match]:
 def _node_names(tree: ast.Module, path: Path) -> dict[str, str]:
     """How a module writes the classes of nodes: `rules.Is`, or `Is` if it is imported so."""
     names: dict[str, str] = {}
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     for module in UNIONS:
         classes = _classes(module)
         if path.as_posix().endswith(f"trialscreen/{module.replace('.', '/')}.py"):
             names |= dict.fromkeys(classes, module)
         names |= {f"{module.rpartition('.')[2]}.{one}": module for one in classes}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module == f"trialscreen.{module}":
+        for node in imports:
+            if node.module == f"trialscreen.{module}":
                 names |= {one.asname or one.name: module for one in node.names}
     return names
 

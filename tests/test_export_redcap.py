@@ -44,13 +44,18 @@ def packaged() -> list[dict[str, str]]:
     return dictionary(TRIAL)
 
 
-def random_trials(count: int) -> list[Trial]:
-    rngs = [Random(seed) for seed in range(count)]
-    made = [
-        with_criteria(rng, vary(rng, TRIAL), 3) if n % 2 else random_trial(rng, vary(rng, TRIAL))
-        for n, rng in enumerate(rngs)
-    ]
-    return [some_internal(rng, trial) for rng, trial in zip(rngs, made, strict=True)]
+@cache
+def random_variant(seed: int) -> Trial:
+    rng = Random(seed)
+    varied = vary(rng, TRIAL)
+    made = with_criteria(rng, varied, 3) if seed % 2 else random_trial(rng, varied)
+    return some_internal(rng, made)
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest) -> Trial:
+    """The packaged trial, then random ones."""
+    return random_variant(request.param - 1) if request.param else TRIAL
 
 
 # The format, and the way back.
@@ -89,7 +94,7 @@ def expected(element: Element) -> tuple[str, str, Mapping[str, str], tuple[str, 
     return element.name, element.type, dict(choices_of(element)), limits  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("trial", [TRIAL, *random_trials(4)])
+@pytest.mark.parametrize("trial", range(5), indirect=True)
 def test_every_element_comes_back_with_its_type_choices_and_range(trial: Trial) -> None:
     entered = [row for row in dictionary(trial)[1:] if row["Field Type"] != "calc"]
     assert list(map(rebuilt, entered)) == [expected(one) for one in trial.answerable()]
@@ -198,7 +203,7 @@ def still_needed(screening: Screening) -> set[str]:
 
 
 @pytest.mark.parametrize("less", [True, False])
-@pytest.mark.parametrize("trial", [TRIAL, *random_trials(8)])
+@pytest.mark.parametrize("trial", range(9), indirect=True)
 def test_no_question_that_is_still_needed_is_hidden(trial: Trial, less: bool) -> None:
     rows = dictionary(trial)
     rng = Random(11)
@@ -210,7 +215,7 @@ def test_no_question_that_is_still_needed_is_hidden(trial: Trial, less: bool) ->
         assert not hidden, (hidden, record)
 
 
-@pytest.mark.parametrize("trial", [TRIAL, *random_trials(4)])
+@pytest.mark.parametrize("trial", range(5), indirect=True)
 def test_no_question_is_hidden_by_its_own_answer(trial: Trial) -> None:
     rows = dictionary(trial)
     rng = Random(3)

@@ -42,11 +42,14 @@ def before_consent(rng: Random, trial: Trial) -> Trial:
 
 
 def _varied(rng: Random, trial: Trial, element: Element, kind: str) -> Element:
-    others = {
-        name: other
-        for name, other in trial.elements.items()
-        if name != SCREENING_DATE and element.name not in trial.elements_behind(Given(name))
-    }
+    def others() -> dict[str, Element]:
+        """Those that it may rest on."""
+        return {
+            name: other
+            for name, other in trial.elements.items()
+            if name != SCREENING_DATE and element.name not in trial.elements_behind(Given(name))
+        }
+
     match kind:
         case "source":
             return replace(element, source=rng.choice(("derived", "derived", "chart")))
@@ -56,11 +59,11 @@ def _varied(rng: Random, trial: Trial, element: Element, kind: str) -> Element:
             no_text = rng.choice(("no", "not yet")) if element.type == "boolean" else "no"
             return replace(element, consent=True, no_text=no_text)
         case "valid":
-            return replace(element, valid_if=random_rule(rng, others, depth=1))
+            return replace(element, valid_if=random_rule(rng, others(), depth=1))
         case "rule" if element.type == "boolean":
-            return replace(element, derive=random_rule(rng, others, depth=2))
+            return replace(element, derive=random_rule(rng, others(), depth=2))
         case "implied" if element.type == "boolean":
-            return replace(element, derive=Given(rng.choice(list(others))))
+            return replace(element, derive=Given(rng.choice(list(others()))))
         case _:
             return replace(element, reported_wins=not element.reported_wins)
 
