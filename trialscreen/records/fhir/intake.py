@@ -6,7 +6,7 @@ from msgspec import Raw
 from trialscreen.model.errors import Problem
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.bundles import InBundle, entries_of
-from trialscreen.records.fhir.codings import Coded, Vocabulary
+from trialscreen.records.fhir.codings import Vocabulary
 from trialscreen.records.fhir.documents import JsonDocument, Lines, Note
 from trialscreen.records.fhir.heads import (
     Where,
@@ -94,28 +94,30 @@ class Intake:
     def _at_a_glance(self, head: fhir.Head, line: bytes) -> int:
         """Whether a resource matters that contains no others, if its codes alone tell."""
         coded, kind = self._words.coded, head.resource_type
-        if kind in _MEDICINES:
+        if kind in _CODED:
+            _, matters, wrong = coded(head.code)
+        elif kind in _MEDICINES:
             if head.medication_codeable_concept is NOTHING:
                 return _CAN_MATTER
             _, matters, wrong = coded(head.medication_codeable_concept)
-        elif kind in _CODED:
-            _, matters, wrong = coded(head.code)
         else:
             return _CANNOT_MATTER
         if wrong:
             return _CAN_MATTER
-        parts: list[Coded] = []
+        many = 1
         if head.component is not NOTHING:
             try:
                 parts = [coded(part.code) for part in _parts(head.component) or ()]
             except fhir.UNREADABLE:
                 return _CAN_MATTER
-            if any(part.wrong for part in parts):
-                return _CAN_MATTER
-            matters = matters or any(part.matters for part in parts)
+            many += len(parts)
+            for part in parts:
+                if part.wrong:
+                    return _CAN_MATTER
+                matters = matters or part.matters
         if matters:
             return _MATTERS
-        return _CAN_MATTER if concepts_in(line, kind in _CODED) > 1 + len(parts) else _CANNOT_MATTER
+        return _CAN_MATTER if concepts_in(line, kind in _CODED) > many else _CANNOT_MATTER
 
     def document(self, document: JsonDocument) -> None:
         """A resource, or a bundle of them."""

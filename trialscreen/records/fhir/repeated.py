@@ -4,6 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
+_decode, _encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
+
 
 class _Pairs(tuple[tuple[str, Any], ...]):
     """The keys and values of an object, also those that stand twice."""
@@ -16,6 +20,8 @@ def repeated(data: bytes) -> dict[str, str]:
 
     Of a key of the resource itself, that part. None for what is not JSON.
     """
+    if _is_plain(data):
+        return {}
     twice: list[str] = []
 
     def once(pairs: list[tuple[str, Any]]) -> None:
@@ -34,6 +40,16 @@ def repeated(data: bytes) -> dict[str, str]:
         for inner in _inside(value):
             found.setdefault(key, inner)
     return found
+
+
+def _is_plain(data: bytes) -> bool:
+    """Whether as many keys are left of JSON, once it is decoded, as were written."""
+    try:
+        left = _encode(_decode(data))
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return False
+    # In a text a quote has a mark before it: what it ends there is no key, and is left as it is.
+    return left.count(b'":') == data.count(b'":')
 
 
 def _twice(pairs: _Pairs) -> Iterator[str]:
