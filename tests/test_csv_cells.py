@@ -27,6 +27,7 @@ ENDS = ("low", "high", "low_open", "high_open", "half")
 ENGINES_TAKE = (
     *(" 7.1 ", "1_000", "7.1D", "0x1p3", "1e2", "+50", "0050", "inf", "nan", "NaN", "50.", ".5"),
     *("-0", "-0.0", "50,5", "1e400", "9" * 40, "0." + "3" * 30, "5" + "0" * 250, "٣"),
+    *("7.", "5.", ".5", "-.5", "00", "-07", "7e1", "1E2", "+007", " 007"),
     *("True", "FALSE", "yes", "1", "0", "t", "1.0", " true", "no "),
     *("202603", "2026-3-1", "2026- 3-01", "03-01-2026", "2026-03-01T00:00", "0000-01-01"),
     *("2026-02-30", "2027-01-01", "9999-12-31", "1000-01-01", "+026-03-01"),
@@ -108,9 +109,9 @@ def test_every_cell_is_what_the_parser_reads(
     table = tmp_path / "t.csv"
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator=rng.choice(("\n", "\n", "\r\n")))
-        writer.writerow(["patient_id", *cells])
+        writer.writerow(["patient_id", "not used", *cells])
         writer.writerows(
-            [f"P{row}", *row_cells]
+            [f"{row:05}", rng.choice(ENGINES_TAKE), *row_cells]
             for row, row_cells in enumerate(zip(*cells.values(), strict=True))
         )
     for module in (csv_pieces, csv_rows):

@@ -16,7 +16,7 @@ from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, Column, Matched
 from trialscreen.tables.cohort.data_quality import BatchQuality
 from trialscreen.tables.cohort.readers.cells import JOINT, code_of
-from trialscreen.tables.cohort.readers.opened import CellKind, values_of
+from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
 from trialscreen.tables.cohort.text_columns import TextColumn, awaited_column, read_texts
 from trialscreen.tables.cohort.typed_columns import (
     READABLE,
@@ -68,7 +68,7 @@ class Batches:
         With how many digits numbers are written is seldom asked, and not told of typed ones.
         """
         return {
-            name: "words" if kind == "number" and f"{element}_half" in read else kind
+            name: "words" if isinstance(kind, NumberKind) and f"{element}_half" in read else kind
             for name, (element, kind) in self.cells.items()
         }
 
@@ -173,12 +173,7 @@ def prepared(batches: Batches, frame: Frame, key: str, first: int = 1) -> Frame:
     # Rows are numbered in the scan itself: numbered later, many more would be held in memory.
     numbered = frame.with_row_index(number, offset=first)
     ids = named(key).cast(batches.schema[KEY]).alias(KEY)
-    values = (
-        named(values_of(name)).alias(values_of(element))
-        for name, (element, kind) in batches.cells.items()
-        if kind == "number" and values_of(name) in there
-    )
-    return numbered.select(pl.col(number).alias(ROW), ids, *columns, *values)
+    return numbered.select(pl.col(number).alias(ROW), ids, *columns)
 
 
 def _planned(trial: Trial, column: Column, schema: pl.Schema) -> TypedColumn | TextColumn:

@@ -5,6 +5,7 @@ Plain is what most programs write: digits with a point, YYYY-MM-DD, true and fal
 
 import re
 from datetime import date
+from math import isfinite
 from typing import Any
 
 import polars as pl
@@ -25,7 +26,19 @@ def has_plain(trial: Trial, element: Element, form: Form) -> bool:
     words = {*map(folded, (*element.spellings, *trial.spellings))}
     if element.type == "boolean":
         return words.isdisjoint(_YES_NO) and _YES_NO.isdisjoint(form.codes)
-    return not any(re.search(f"{PLAIN_NUMBER}|{PLAIN_DAY}", word) for word in words)
+    if any(re.search(PLAIN_DAY, word) for word in words):
+        return False
+    # Of a typed number it is not known whether it was written like the code, such as `9.`
+    odd = (code for code in form.codes if not re.search(PLAIN_NUMBER, code))
+    return not any(map(_is_number, (*words, *odd)))
+
+
+def _is_number(word: str) -> bool:
+    """Whether the engine could read it as one."""
+    try:
+        return isfinite(float(word))
+    except ValueError:
+        return False
 
 
 def cast(element: Element, text: pl.Expr) -> pl.Expr:

@@ -7,6 +7,7 @@ tell how it was written: see `compile.Table.as_written`.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -24,7 +25,7 @@ from trialscreen.tables.cohort.plain_texts import (
     plain_value,
 )
 from trialscreen.tables.cohort.readers.cells import Form, Parser
-from trialscreen.tables.cohort.readers.opened import CellKind, values_of
+from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
 
 REMEMBERED = 50_000
@@ -82,7 +83,7 @@ class TextColumn:
         self._parser = Parser(trial, element, form)
         self.has_plain = has_plain(trial, element, self._parser.form)
         self._schema = {**self.columns, _REASON: pl.String(), _PENDING: pl.Boolean()}
-        self._value, self._code = values_of(element.name), f"{element.name} (code)"
+        self._value, self._code = f"{element.name} (plain)", f"{element.name} (code)"
         self._learned = self._nothing()
 
     def read(self, cells: pl.DataFrame) -> tuple[list[pl.Series], pl.DataFrame]:
@@ -93,24 +94,29 @@ class TextColumn:
     @property
     def kind(self) -> CellKind:
         """How its cells may come."""
-        plain: Mapping[str, CellKind] = {"boolean": "truth", "date": "day"}
-        return plain.get(self.element.type, "number") if self.has_plain else "words"
+        if not self.has_plain:
+            return "words"
+        match self.element.type:
+            case "boolean":
+                return "truth"
+            case "date":
+                return "day"
+            case _:
+                return NumberKind(partial(is_accepted, self.element, self._parser.form))
 
     def is_typed(self, cells: Cells) -> pl.Expr | None:
         """Whether cells that come typed can all be used; None if they do not come so."""
         kind = cells.kinds[self.element.name]
-        if kind == pl.Boolean:
-            return pl.lit(value=True)
-        if self._value not in cells.kinds and kind != pl.Date:
-            return None
-        value = pl.col(self._value if self._value in cells.kinds else self.element.name)
-        fine = is_accepted(self.element, self._parser.form, value)
-        return (fine & (value <= pl.col(LATEST)) if kind == pl.Date else fine).all()
+        if kind == pl.Date:
+            day = pl.col(self.element.name)
+            is_fine = is_accepted(self.element, self._parser.form, day)
+            return (is_fine & (day <= pl.col(LATEST))).all()
+        # Of numbers, only such are typed; of truths, all can be used.
+        return pl.lit(value=True) if kind in (pl.Boolean, pl.Float64) else None
 
     def as_it_is(self, cells: Cells) -> dict[str, pl.Series]:
         """The typed columns of such cells; not with how many digits numbers are written."""
-        there = self._value in cells.kinds
-        value = cells.frame[self._value if there else self.element.name]
+        value = cells.frame[self.element.name]
         made = {column: value.alias(column) for column in self.columns}
         if len(self.columns) > 2:
             name = self.element.name
@@ -131,7 +137,7 @@ class TextColumn:
     def cast(self, cells: Cells) -> Iterator[pl.Expr]:
         """The values of texts, plain and others."""
         is_text = cells.kinds[self.element.name] == pl.String
-        if self.has_plain and is_text and self._value not in cells.kinds:
+        if self.has_plain and is_text:
             yield cast(self.element, pl.col(self.element.name)).alias(self._value)
 
     def plain(self, cells: Cells) -> Iterator[pl.Expr]:
@@ -302,8 +308,7 @@ def _read_others(
 ) -> tuple[dict[str, pl.Series], pl.DataFrame]:
     """As `read_texts`, of cells that are texts or codes of them. The engine does all at once."""
     elements = [column.element.name for column in columns]
-    values = [values_of(name) for name in elements if values_of(name) in cells.kinds]
-    read = Cells.of(cells.frame[[*dict.fromkeys((ROW, KEY, LATEST, *elements, *values))]])
+    read = Cells.of(cells.frame[[*dict.fromkeys((ROW, KEY, LATEST, *elements))]])
     for step in (TextColumn.as_text, TextColumn.cast, TextColumn.plain, TextColumn.coded):
         if more := [one for column in columns for one in step(column, read)]:
             read = read.plus(more)

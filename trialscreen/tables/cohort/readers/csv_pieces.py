@@ -1,17 +1,21 @@
 """The rows of a CSV file, a piece at a time, each column as the engine reads it right and fast.
 
-A column of yes and no, or of days, is typed in the pieces in which all its cells are plain. Other
-cells of elements come as codes of their texts, so that each distinct text is looked at once.
+A column of yes and no, of days or of numbers is typed in the pieces in which all its cells are
+plain. Other cells of elements come as codes of their texts, so that each distinct text is looked
+at once.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import IO
+from datetime import date
+from typing import IO, NamedTuple
 
 import polars as pl
 
 from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, PLAIN_NUMBER
+from trialscreen.tables.cohort.readers.csv_bytes import Counts, Told, counts_of, told
 from trialscreen.tables.cohort.readers.csv_plain import CONTROLS, is_utf8
-from trialscreen.tables.cohort.readers.opened import CellKind, values_of
+from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
 from trialscreen.text.characters import BLANKS
 
 PIECE = 16 << 20
@@ -21,6 +25,10 @@ MOST_CODES = 30_000
 """Distinct texts of a column known by their codes; with more than these it begins anew."""
 
 _CONTROL = "[" + "".join(map(r"\x{:02x}".format, CONTROLS)) + "]"
+_TRUTHS = ("true", "false")
+_TYPED = (pl.Boolean, pl.Date, pl.Float64)
+_FOUR_DIGITS = (date(1000, 1, 1), date(9999, 12, 31))
+"""The first day with a year of four digits, and the last."""
 
 
 def whole_lines(file: IO[bytes], start: int, *, is_packed: bool) -> Iterator[bytes]:
@@ -50,14 +58,19 @@ class PieceReader:
     def __init__(self, names: Iterable[str], separator: str, kinds: Mapping[str, CellKind]) -> None:
         self._separator = separator
         self._schema: dict[str, pl.DataType] = dict.fromkeys(names, pl.String())
-        self._truths = [name for name in self._schema if kinds.get(name) == "truth"]
-        self._days = [name for name in self._schema if kinds.get(name) == "day"]
-        self._numbers = [name for name in self._schema if kinds.get(name) == "number"]
-        self._schema |= dict.fromkeys(self._truths, pl.Boolean())
         self._codes: dict[str, _Codes] = {}
+        self._numbers: dict[str, NumberKind] = {}
+        self._is_typed_at_once = True
         for name in self._schema:
-            if kinds.get(name) == "words":
-                self._begin(name)
+            match kinds.get(name):
+                case "truth":
+                    self._schema[name] = pl.Boolean()
+                case "day":
+                    self._schema[name] = pl.Date()
+                case "words":
+                    self._begin(name)
+                case NumberKind() as kind:
+                    self._schema[name], self._numbers[name] = pl.Float64(), kind
 
     def read(self, data: bytes, only: Sequence[str] | None = None) -> pl.DataFrame:
         """Records of a file that is plain; `only` some columns, as texts."""
@@ -65,77 +78,118 @@ class PieceReader:
             texts = dict.fromkeys(self._schema, pl.String())
             return self._scanned(data, texts).select(pl.selectors.by_name(only)).collect()
         self._forget()
-        frame = self._parsed(data)
-        self._learned(frame)
-        return self._typed(frame)[0]
+        is_simple = b'"' not in data and b"\r" not in data
+        return self._read(data, told(data, self._separator) if is_simple else None).frame
 
     def read_if_plain(self, data: bytes) -> pl.DataFrame | None:
         """Lines of which nothing is known; None if they are not plain for certain.
 
-        They are if no byte is a quote, and all bytes are those of the cells and of what stands
-        between as many cells as there are titles. (For more cells the engine raises an error.)
+        They are if no byte is a quote, and there are as many lines as rows, and as many separators
+        as rows with a cell for each title have. (For more cells the engine raises an error.)
         """
         if len(data) > PIECE + LONGEST_LINE or b'"' in data or b"\r" in data or not is_utf8(data):
             return None
         self._forget()
+        about = told(data, self._separator)
         try:
-            frame = self._parsed(data)
+            found = self._read(data, about)
         except pl.exceptions.PolarsError:
             return None
-        new = self._learned(frame)
-        size = len(frame) * frame.width + self._bytes_in_cells(frame)
-        if size != len(data) or _has_blank_row(frame):
+        frame, rows = found.frame, len(found.frame)
+        lines = rows if found.is_right else data.count(b"\n")
+        if lines != rows or about.separators != rows * (frame.width - 1) or _has_blank_row(frame):
             return None
-        frame, unknown = self._typed(frame)
-        return None if _has_controls(frame, unknown, new) else frame
+        return None if _has_controls(frame, found.new) else frame
 
-    def _parsed(self, data: bytes) -> pl.DataFrame:
-        try:
-            return self._cells(data, self._schema)
-        except pl.exceptions.PolarsError:
-            if not self._truths:
-                raise
-        texts = dict.fromkeys(self._truths, pl.String())
-        frame = self._cells(data, {**self._schema, **texts})
-        for name in texts:
-            if not frame[name].str.to_lowercase().is_in(["true", "false"]).all():
-                self._truths.remove(name)
-                self._schema[name] = pl.String()
-        return frame
+    def _read(self, data: bytes, about: Told | None) -> "_Read":
+        """Typed as far as that is right, by what is told `about` the data if that is known."""
+        new: list[pl.Series] = []
+        if about is not None and self._is_typed_at_once:
+            try:
+                frame = self._cells(data, self._schema)
+            except pl.exceptions.PolarsError:
+                pass
+            else:
+                new = self._learned(frame)
+                if self._is_right(frame, about):
+                    return _Read(frame, new, is_right=True)
+        frame = self._by_texts(data)
+        return _Read(frame, [*new, *self._learned(frame)], is_right=False)
 
     def _cells(self, data: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
         return self._scanned(data, schema).collect()
 
     def _scanned(self, data: bytes, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+        mark = BOM_UTF8 if data.startswith(BOM_UTF8) else b""  # the engine leaves out one
         return pl.scan_csv(
-            data,
+            mark + data,
             has_header=False,
             separator=self._separator,
             quote_char='"' if b'"' in data else None,
             schema=schema,
         )
 
-    def _typed(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-        """With columns of days and numbers where all cells are plain; and what is text still."""
-        patterns = dict.fromkeys(self._days, PLAIN_DAY) | dict.fromkeys(self._numbers, PLAIN_NUMBER)
-        texts = {name: pl.nth(frame.get_column_index(name)) for name in patterns}
-        fits = (text.str.contains(patterns[name]).all() for name, text in texts.items())
-        plain = {one.name for one in frame.select(fits).get_columns() if one.all()}
-        for name in self._numbers:
-            if name not in plain:  # from now on
+    # Typed cells.
+
+    def _is_right(self, frame: pl.DataFrame, about: Told) -> bool:
+        """Whether what the engine has typed is plain, and every line is a row."""
+        others, zeros, days = self._counts_of_texts(frame)
+        usable: list[pl.Expr] = []
+        for name, kind in self._schema.items():
+            cell, known = pl.nth(frame.get_column_index(name)), frame[name].count()
+            if kind == pl.Boolean:
+                others += known * len("false") - int(frame[name].sum())
+            elif kind == pl.Date:
+                days += known
+                usable.append(cell.is_between(*_FOUR_DIGITS).all())
+            elif name in self._numbers:
+                usable.append(self._numbers[name].are_usable(cell).all())
+        is_plain = about.are_short and about.counts == (others + len(frame), zeros, days)
+        return is_plain and all(frame.select(pl.lit(value=True), *usable).row(0))
+
+    def _counts_of_texts(self, frame: pl.DataFrame) -> Counts:
+        texts = [column for column in frame.get_columns() if column.dtype == pl.String]
+        lines = "".join(
+            f"{cells}\n" for text in texts for cells in text.drop_nulls().str.join("\n")
+        )
+        counts = told(lines.encode(), self._separator).counts
+        found = [counts.others - lines.count("\n"), counts.zeros, counts.days]
+        for name, codes in self._codes.items():
+            code = frame[name].to_physical()
+            for place, count in enumerate(codes.counts):
+                if count.sum():
+                    found[place] += int(count.gather(code).sum())
+        return Counts(*found)
+
+    def _by_texts(self, data: bytes) -> pl.DataFrame:
+        """Columns are typed in which all cells are plain; others are not typed from now on."""
+        typed = {name: kind for name, kind in self._schema.items() if kind in _TYPED}
+        frame = self._cells(data, {**self._schema, **dict.fromkeys(typed, pl.String())})
+        cells = (
+            self._plain(name, kind, pl.nth(frame.get_column_index(name)))
+            for name, kind in typed.items()
+        )
+        found = frame.select(cells).get_columns()
+        plain = [one for one in found if one.null_count() == frame[one.name].null_count()]
+        for name in typed.keys() - {one.name for one in plain}:
+            if self._numbers.pop(name, None) is not None:
                 self._begin(name)
-        self._numbers = [name for name in self._numbers if name in plain]
-        days = (texts[name] for name in self._days if name in plain)
-        real = [
-            day
-            for day in frame.select(_as_days(days)).get_columns()
-            if day.null_count() == frame[day.name].null_count()
-        ]
-        self._days = [day.name for day in real]
-        numbers = [texts[name].cast(pl.Float64).alias(values_of(name)) for name in self._numbers]
-        kinds = frame.schema.items()
-        others = [name for name, kind in kinds if kind == pl.String and name not in plain]
-        return frame.with_columns(*real, *numbers), others
+            else:
+                self._schema[name] = pl.String()
+        self._is_typed_at_once &= len(plain) < len(typed)
+        return frame.with_columns(plain)
+
+    def _plain(self, name: str, kind: pl.DataType, text: pl.Expr) -> pl.Expr:
+        """The values of plain cells."""
+        if kind == pl.Boolean:
+            lower = text.str.to_lowercase()
+            return pl.when(lower.is_in(_TRUTHS)).then(lower == "true")
+        if kind == pl.Date:
+            day = text.str.to_date("%Y-%m-%d", strict=False, cache=False)
+            return pl.when(text.str.contains(PLAIN_DAY)).then(day)
+        number = text.cast(pl.Float64, strict=False)
+        is_plain = text.str.contains(PLAIN_NUMBER) & self._numbers[name].are_usable(number)
+        return pl.when(is_plain).then(number)
 
     # Codes of texts.
 
@@ -145,23 +199,9 @@ class PieceReader:
 
     def _learned(self, frame: pl.DataFrame) -> list[pl.Series]:
         """The texts of a piece that are new."""
-        return [new for name, codes in self._codes.items() for new in codes.learned(frame[name])]
-
-    def _bytes_in_cells(self, frame: pl.DataFrame) -> int:
-        lengths = []
-        total = 0
-        for place, column in enumerate(frame.get_columns()):
-            if column.dtype == pl.Boolean:
-                total += 5 * (len(column) - column.null_count()) - int(column.sum())
-                continue
-            cell = pl.nth(place)
-            if column.name in self._codes:
-                known = pl.lit(self._codes[column.name].lengths)
-                length = known.gather(cell.to_physical())
-            else:
-                length = cell.str.len_bytes()
-            lengths.append(length.sum().alias(str(place)))
-        return total + int(sum(frame.select(lengths).row(0)))
+        coded = [one for one in frame.get_columns() if one.name in self._codes]
+        known = (one for one in coded if isinstance(one.dtype, pl.Categorical))
+        return [new for one in known for new in self._codes[one.name].learned(one)]
 
     def _forget(self) -> None:
         """Before a piece: columns with many texts begin anew; those with too many have no codes."""
@@ -169,36 +209,41 @@ class PieceReader:
             if codes.are_of_no_use:
                 del self._codes[name]
                 self._schema[name] = pl.String()
-            elif len(codes.lengths) > MOST_CODES:
+            elif len(codes.counts) > MOST_CODES:
                 self._begin(name)
 
 
+class _Read(NamedTuple):
+    """A piece, and the texts of codes that were new; `is_right`: it was typed at once, rightly."""
+
+    frame: pl.DataFrame
+    new: Sequence[pl.Series]
+    is_right: bool
+
+
 class _Codes:
-    """The texts of a column by their codes; `lengths` are theirs in bytes."""
+    """The texts of a column by their codes; `counts` are theirs."""
 
     def __init__(self, kind: pl.Categorical) -> None:
         # Codes mean the same as long as there is some column of them.
         self._alive = pl.Series([], dtype=kind)
-        self.lengths = pl.Series([], dtype=pl.UInt32)
+        self.counts = pl.DataFrame(schema=dict.fromkeys(Counts._fields, pl.UInt32()))
         self.are_of_no_use = False
 
     def learned(self, column: pl.Series) -> Iterator[pl.Series]:
         """The texts that are new in a column, if any."""
-        known, last = len(self.lengths), column.to_physical().max()
+        known, last = len(self.counts), column.to_physical().max()
         if isinstance(last, int) and last >= known:
             codes = pl.int_range(known, last + 1, dtype=pl.UInt32, eager=True)
             new = codes.cat.to(column.dtype).cast(pl.String)
-            self.lengths = pl.concat([self.lengths, new.str.len_bytes()], rechunk=True)
+            counts = new.to_frame().select(counts_of(pl.nth(0)))
+            self.counts = pl.concat([self.counts, counts], rechunk=True)
             self.are_of_no_use = len(new) > max(len(column) / 4, 1000)
             yield new
 
 
-def _as_days(texts: Iterable[pl.Expr]) -> Iterator[pl.Expr]:
-    return (text.str.to_date("%Y-%m-%d", strict=False, cache=False) for text in texts)
-
-
-def _has_controls(frame: pl.DataFrame, names: Sequence[str], others: Sequence[pl.Series]) -> bool:
-    texts = pl.selectors.by_name(names).str.contains(_CONTROL)
+def _has_controls(frame: pl.DataFrame, others: Sequence[pl.Series]) -> bool:
+    texts = pl.selectors.string().str.contains(_CONTROL)
     new = bool(others) and pl.concat(others).str.contains(_CONTROL).any()
     return bool(new) or any(one.any() for one in frame.select(texts.any()).get_columns())
 

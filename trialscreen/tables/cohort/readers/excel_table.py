@@ -16,7 +16,7 @@ from trialscreen.model.errors import refuse
 from trialscreen.tables.cohort.readers.cells import NO_VALUE, PLAIN_DAY, PLAIN_NUMBER, TYPED
 from trialscreen.tables.cohort.readers.excel_cells import Cells, Meaning, Range
 from trialscreen.tables.cohort.readers.excel_rows import Rows, Unusual, cut
-from trialscreen.tables.cohort.readers.opened import Asked, CellKind, named_columns, values_of
+from trialscreen.tables.cohort.readers.opened import Asked, CellKind, NumberKind, named_columns
 from trialscreen.text.characters import count_of, shown, some
 
 MAX_CELLS = 20_000_000
@@ -196,34 +196,26 @@ class SheetTable:
         """The table, some rows at a time: see `opened.Pieces`."""
         for part in self._parts:
             columns = (
-                column
+                self._column(part, place, name, kinds.get(name))
                 for place, name in enumerate(self.names)
-                for column in self._column(part, place, name, kinds.get(name))
             )
             yield pl.DataFrame(list(columns))
 
-    def _column(
-        self, part: _Part, place: int, name: str, kind: CellKind | None
-    ) -> Iterator[pl.Series]:
+    def _column(self, part: _Part, place: int, name: str, kind: CellKind | None) -> pl.Series:
         codes, meanings = part.codes[place], part.meanings.table
         marks = {
             row - part.first: text
             for row, text in self._marks.get(place, {}).items()
             if 0 <= row - part.first < len(codes)
         }
-        if kind in ("truth", "day", "number") and not marks:
-            values = meanings[kind].gather(codes)
-            if values.null_count() == codes.null_count():
-                if kind != "number":
-                    yield values.alias(name)
-                    return
-                yield values.alias(values_of(name))
+        if not marks and (values := _typed(codes, meanings, kind)) is not None:
+            return values.alias(name)
         texts = meanings["text"].gather(codes).alias(name)
         if (written := self._written.get(name)) is not None:
             of_kind = ["number", "day"] if written == "number" else ["day"]
             is_typed = meanings["kind"].gather(codes).is_in(of_kind)
             texts = texts.set(is_typed, TYPED + texts)
-        yield texts.scatter(list(marks), list(marks.values())) if marks else texts
+        return texts.scatter(list(marks), list(marks.values())) if marks else texts
 
     def blank(self) -> list[int]:
         """For each row that is left out, how many stand above it."""
@@ -251,3 +243,16 @@ class SheetTable:
     def _hidden_columns(self) -> list[str]:
         hidden = {at for one in self._cells.hidden_columns() for at in one if at in self._columns}
         return [self.names[at - self._columns[0]] for at in sorted(hidden)]
+
+
+def _typed(codes: pl.Series, meanings: pl.DataFrame, kind: CellKind | None) -> pl.Series | None:
+    """The values of cells that are all plain, and if they are numbers, usable."""
+    if kind is None or kind == "words":
+        return None
+    values = meanings["number" if isinstance(kind, NumberKind) else kind].gather(codes)
+    if values.null_count() > codes.null_count():
+        return None
+    if isinstance(kind, NumberKind):
+        are_usable = values.to_frame().select(kind.are_usable(pl.nth(0)).all())
+        return values if are_usable.item() else None
+    return values

@@ -13,19 +13,20 @@ from trialscreen.model.errors import Problem, raise_any
 from trialscreen.tables.cohort.readers.cells import Kind
 from trialscreen.text.characters import BLANKS, first_control, shown
 
-CellKind = Literal["truth", "day", "number", "words"]
+
+class NumberKind(NamedTuple):
+    """Cells are mostly numbers; `are_usable` of some numbers says which of them are."""
+
+    are_usable: Callable[[pl.Expr], pl.Expr]
+
+
+CellKind = Literal["truth", "day", "words"] | NumberKind
 """What the cells of a column are, mostly: true and false, days, numbers, or texts that come again.
 """
 
 Pieces = Callable[[Mapping[str, CellKind]], Iterator[pl.DataFrame]]
-"""All rows, some at a time. The columns of which a kind is given may be truths or days where all
-cells are plain, or codes of texts; the others are texts. Where all cells of a column are plain
-numbers, these stand in one more, its `values_of`."""
-
-
-def values_of(name: str) -> str:
-    """The column with the numbers that stand as texts in the column of this name."""
-    return f"{name} (plain)"
+"""All rows, some at a time. The columns of which a kind is given may be truths, days or usable
+numbers where all cells are plain, or codes of texts; the others are texts."""
 
 
 class Tables(NamedTuple):

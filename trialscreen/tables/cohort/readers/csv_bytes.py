@@ -1,0 +1,92 @@
+"""What the bytes of some lines tell of all their cells at once, for no more than a glance at each.
+
+The engine reads more as numbers and days than the parser does: `007`, `1e5`, ` 7.1`, `2026-3-1`.
+Whether a cell is one of these is counted in the bytes of the file, and again in the cells that
+were read as texts: if the counts agree, it is none of the others.
+"""
+
+from typing import NamedTuple
+
+import polars as pl
+
+_AT_ONCE = 1 << 21
+"""Bytes; what is computed of them stays near the processor."""
+_BEHIND = 31
+"""Bytes behind one that are looked at with it."""
+_INSIDE = r"[,-9]"
+"""All of numbers and days: digits and , - . / which come one after the other in ASCII."""
+_ZERO = r"(?:^|[\x00-+])-?0[0-9]"
+_DAY = r"-[0-9]{2}-[0-9]{2}(?:[\x00-+]|$)"
+
+
+class Counts(NamedTuple):
+    """Of some cells: bytes that are in no plain number or day; numbers like 007; ends of days.
+
+    (Such an end is -MM-DD. A blank may end the day, or begin the number.)
+    """
+
+    others: int
+    zeros: int
+    days: int
+
+
+def counts_of(text: pl.Expr) -> list[pl.Expr]:
+    """The Counts of one cell each, under their names."""
+    others = text.str.len_bytes() - text.str.count_matches(_INSIDE)
+    values = (others, text.str.count_matches(_ZERO), text.str.count_matches(_DAY))
+    return [value.alias(name) for name, value in zip(Counts._fields, values, strict=True)]
+
+
+class Told(NamedTuple):
+    """The counts of all cells of some lines and their line ends; how many separators there are.
+
+    `are_short`: no number has more than 70 bytes.
+    """
+
+    counts: Counts
+    separators: int
+    are_short: bool
+
+
+def told(data: bytes, separator: str) -> Told:
+    """Of lines without quotes and carriage returns, of which each ends in a line feed."""
+    between = ord(separator)
+    parts = (_told(data, start, between) for start in range(0, len(data), _AT_ONCE))
+    separators, ends, others, zeros, days, long = map(sum, zip(*parts, strict=True))
+    others += ends - separators * (2 if between > ord("9") else 1)
+    return Told(Counts(others, zeros, days), separators, not long)
+
+
+def _told(data: bytes, start: int, between: int) -> tuple[int, ...]:
+    """Separators, bytes that may end a number, bytes above 9, zeros, days, and runs of digits.
+
+    Of some bytes from `start` on, and of the cells that begin there.
+    """
+    size = min(_AT_ONCE, len(data) - start)
+    # With the byte before, and with what is behind; so many line ends are no cells in there.
+    before = data[start - 1 : start] or b"\n"
+    behind = data[start : start + size + _BEHIND].ljust(size + _BEHIND, b"\n")
+    part = pl.Series([before, behind]).cast(pl.List(pl.UInt8)).explode()
+
+    def at(place: int, of: pl.Series) -> pl.Series:
+        return of.slice(place, size)
+
+    is_separator, is_high = part == between, part > ord("9")
+    is_end = part <= between if between == ord(",") else (part < ord(",")) | is_separator
+    is_minus, is_digit = part == ord("-"), (part >= ord("0")) & ~is_high
+    goes_on = _both(part == ord("0"), is_digit, 1)
+    is_zero = at(0, is_end) & (at(1, goes_on) | (at(1, is_minus) & at(2, goes_on)))
+    two = _both(is_digit, is_digit, 1)
+    half = _both(is_minus, two, 1)
+    is_day = at(1, half) & at(4, half) & at(7, is_end)
+    four = _both(two, two, 2)
+    eight = _both(four, four, 4)
+    sixteen = _both(eight, eight, 8)
+    found = (*(at(1, one) for one in (is_separator, is_end, is_high)), is_zero, is_day)
+    return tuple(int(one.sum()) for one in (*found, at(0, _both(sixteen, sixteen, 16))))
+
+
+def _both(here: pl.Series, there: pl.Series, far: int) -> pl.Series:
+    """Where the one is, and the other so `far` behind."""
+    size = min(len(here), len(there) - far)
+    return here.slice(0, size) & there.slice(far, size)
