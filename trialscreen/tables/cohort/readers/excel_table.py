@@ -213,8 +213,9 @@ class SheetTable:
         texts = meanings["text"].gather(codes).alias(name)
         if (written := self._written.get(name)) is not None:
             of_kind = ["number", "day"] if written == "number" else ["day"]
-            is_typed = meanings["kind"].gather(codes).is_in(of_kind)
-            texts = texts.set(is_typed, TYPED + texts)
+            is_typed = pl.col("kind").is_in(of_kind)
+            said = pl.when(is_typed).then(TYPED + pl.col("text")).otherwise("text")
+            texts = meanings.select(said.alias(name)).to_series().gather(codes)
         return texts.scatter(list(marks), list(marks.values())) if marks else texts
 
     def blank(self) -> list[int]:
