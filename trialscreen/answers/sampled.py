@@ -193,13 +193,9 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
             since = next((one.low for one in told if one.exact), min(answered, on))
             source = said.get(AWAITED_FROM) or awaited_from(trial.elements, element)
             awaited.append(Awaited(element.name, since, source))
-        elif SAMPLED in found and not _states_nothing(trial, element, answer):
+        elif SAMPLED in found and folded(answer.text) not in unknown_words(trial, element):
             days[element.name] = found[SAMPLED]
     return Samples(days, tuple(awaited))
-
-
-def _states_nothing(trial: Trial, element: Element, answer: Answer) -> bool:
-    return folded(answer.text) in unknown_words(trial, element)
 
 
 def _is_no(trial: Trial, element: Element, answer: Answer, on: date) -> bool:

@@ -47,7 +47,8 @@ def recorded(
     answer could lead to a person.
     """
     stage: Stage = "full" if consent_is_recorded(screening) else "before consent"
-    outcome = outcome_of(screening)._replace(clears_on=_clear_day(screening))
+    clear_day = None if screening.fails_by_then else screening.clears_on
+    outcome = outcome_of(screening)._replace(clears_on=clear_day)
     criteria = criteria_of(screening.trial)
     least = ScreeningEntry(subject, screening.on, criteria, outcome, stage, note, corrects)
     if stage == "before consent":
@@ -118,11 +119,6 @@ def consent_is_recorded(screening: Screening) -> bool:
 
 def criteria_of(trial: Trial) -> Criteria:
     return Criteria(trial.registration.nct_id, trial.version, trial.sha256)
-
-
-def _clear_day(screening: Screening) -> date | None:
-    """The day on which all that fails has cleared, if nothing else fails by then."""
-    return None if screening.fails_by_then else screening.clears_on
 
 
 def _logged(finding: Finding) -> LoggedFinding:

@@ -61,8 +61,9 @@ class State:
         answered = set()
         for element, text in texts:
             answer, fact = self._read(element, text)
-            if answer.is_pending and AWAITED_SINCE not in answer.notes:
-                answer = self._awaited_as_before(element.name) or answer
+            waited = self.answers.get(element.name, answer)
+            if answer.is_pending and waited.is_pending and AWAITED_SINCE not in answer.notes:
+                answer = waited
             for before in (answers, aside, facts):
                 before.pop(element.name, None)
             answers[element.name] = answer
@@ -96,10 +97,6 @@ class State:
             for name in (of_site | of_record) - {own.name}
             if name in answers and answers[name].by == ("record" if name in of_record else "site")
         ]
-
-    def _awaited_as_before(self, name: str) -> Answer | None:
-        before = self.answers.get(name)
-        return before if before is not None and before.is_pending else None
 
     def _read(self, element: Element, text: str) -> tuple[Answer, Fact | None]:
         """An answer as it is kept, and the fact that it states. Raises ValueProblem."""

@@ -35,17 +35,15 @@ def board_listing(board: Board) -> Listing:
         "next_on": lambda one: one.next_on,
         "why_not": lambda one: [each.why for each in one.obstacles],
     }
-    return listed(columns, board.cohorts, {"holders": _holders_text})
+    return listed(
+        columns, board.cohorts, {"holders": lambda held: "; ".join(map(_holder_words, held))}
+    )
 
 
 def _held(one: CohortBoard) -> Iterator[HeldPlace]:
     for each in one.holders:
         withdrawn = None if each.withdrawn is None else each.withdrawn.on
         yield HeldPlace(each.enrolled.subject, each.enrolled.on, withdrawn)
-
-
-def _holders_text(held: tuple[HeldPlace, ...]) -> str:
-    return "; ".join(map(_holder_words, held))
 
 
 def _holder_words(one: HeldPlace) -> str:

@@ -22,7 +22,11 @@ def differences_page(old: Trial, new: Trial, found: Sequence[Difference]) -> blo
     return (
         blocks.Paragraph(f"Old: {criteria_file(old)}"),
         blocks.Paragraph(f"New: {criteria_file(new)}"),
-        *(block for key, some in _by_thing(found) for block in _thing(old, new, key, some)),
+        *(
+            block
+            for key, some in groupby(found, lambda one: (one.part, one.id))
+            for block in _thing(old, new, key, list(some))
+        ),
         blocks.Paragraph(f"{count}."),
         *_same_version(old, new, found),
     )
@@ -34,11 +38,6 @@ def _same_version(old: Trial, new: Trial, found: Sequence[Difference]) -> Iterat
             f"Both are version {old.version}: raise it in the new file, so that people see which."
         )
         yield blocks.Paragraph(said, "open")
-
-
-def _by_thing(found: Sequence[Difference]) -> Iterator[tuple[tuple[str, str], list[Difference]]]:
-    for key, some in groupby(found, lambda one: (one.part, one.id)):
-        yield key, list(some)
 
 
 def _thing(

@@ -127,7 +127,7 @@ class Intake:
             self._wrong(document.place(), f"is not a FHIR resource: {error}")
         except fhir.UNREADABLE as error:
             if document.line is None and "trailing" in str(error):
-                self._lines_of(document)
+                self.lines(Lines(document.file, document.data.split(b"\n")))
             else:
                 self._wrong(document.place(), f"is not JSON, and is not read: {error}")
         else:
@@ -141,10 +141,6 @@ class Intake:
             self._resource(head, document.data, Where(document.place()))
         elif not kind:
             self._wrong(document.place(), "is not a FHIR resource: it has no resourceType")
-
-    def _lines_of(self, document: JsonDocument) -> None:
-        """A file of lines under a name that says it is one document."""
-        self.lines(Lines(document.file, document.data.split(b"\n")))
 
     def _wrong(self, where: str, message: str) -> None:
         self._note(Problem(where, message))

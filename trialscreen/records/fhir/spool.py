@@ -32,6 +32,7 @@ SELECT coalesce(patient, owner) AS whose, kept.rowid, source, moment_group, mome
 FROM kept LEFT JOIN settled USING (owner)
 WHERE source NOT IN (SELECT source FROM deleted) ORDER BY whose, kept.rowid
 """
+_KNOWN_AS = "SELECT patient FROM known WHERE name = ? LIMIT 2"
 _KEPT = "SELECT * FROM kept WHERE rowid = ?"
 _AT_ONCE = 2_000
 
@@ -152,11 +153,7 @@ class Spool:
         names = self._base.execute("SELECT owner, name FROM loose ORDER BY owner, place")
         for owner, group in groupby(names, itemgetter(0)):
             for _, name in group:
-                found = self._patients_of(name)
+                found = self._base.execute(_KNOWN_AS, (name,)).fetchall()
                 if len(found) == 1:
-                    self._base.execute("REPLACE INTO settled VALUES (?, ?)", (owner, *found))
+                    self._base.execute("REPLACE INTO settled VALUES (?, ?)", (owner, *found[0]))
                     break
-
-    def _patients_of(self, name: str) -> list[str]:
-        rows = self._base.execute("SELECT patient FROM known WHERE name = ? LIMIT 2", (name,))
-        return [patient for (patient,) in rows]

@@ -13,7 +13,7 @@ import polars as pl
 
 from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, Column, Matched
+from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW, ElementColumn, Matched
 from trialscreen.tables.cohort.data_quality import BatchQuality
 from trialscreen.tables.cohort.readers.cells import JOINT, code_of
 from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
@@ -176,7 +176,7 @@ def prepared(batches: Batches, frame: Frame, key: str, first: int = 1) -> Frame:
     return numbered.select(pl.col(number).alias(ROW), ids, *columns)
 
 
-def _planned(trial: Trial, column: Column, schema: pl.Schema) -> TypedColumn | TextColumn:
+def _planned(trial: Trial, column: ElementColumn, schema: pl.Schema) -> TypedColumn | TextColumn:
     """The column as it is, if its type fits, else as texts for the parser."""
     element, kind, form = column.element, schema[column.name], column.form
     if is_supported(kind) and not _needs_text(column, kind):
@@ -196,7 +196,7 @@ def _planned(trial: Trial, column: Column, schema: pl.Schema) -> TypedColumn | T
     return TextColumn(trial, element, text, form)
 
 
-def _needs_text(column: Column, kind: pl.DataType) -> bool:
+def _needs_text(column: ElementColumn, kind: pl.DataType) -> bool:
     """Whether even cells of a fitting type have to be read."""
     form = column.form
     if form.unit is not None or form.values or form.beside:

@@ -20,7 +20,7 @@ KEY, ROW, LATEST = "(patient id)", "(row number)", "(latest day)"
 date of the row can be."""
 
 
-class Column(NamedTuple):
+class ElementColumn(NamedTuple):
     """A column of the table: the element it holds, and how its cells are written.
 
     `alike`: its name is that of the element but for capitals and punctuation.
@@ -35,7 +35,7 @@ class Column(NamedTuple):
 class Matched(NamedTuple):
     """The columns that hold an element, and the names of those that are not used."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ElementColumn, ...]
     strange: tuple[str, ...]
 
 
@@ -99,7 +99,7 @@ def match_columns(
     names = tuple(names)
     known = {element.name: element for element in trial.answerable()}
     problems = list(_absent(names, key, column_map))
-    columns: dict[str, Column] = {}
+    columns: dict[str, ElementColumn] = {}
     strange: list[str] = []
     for name in names:
         if name == key or name in column_map.beside:
@@ -136,7 +136,7 @@ def _absent(names: tuple[str, ...], key: str, column_map: ColumnMap) -> Iterator
         yield Problem("--id", f"{message} Name the column that holds each patient's id")
 
 
-def _undeclared(columns: Iterable[Column], strange: Iterable[str]) -> Iterator[Problem]:
+def _undeclared(columns: Iterable[ElementColumn], strange: Iterable[str]) -> Iterator[Problem]:
     """Columns of units and comparators of which the map says nothing."""
     for column in columns:
         for one in beside(column.name, _unsaid(column), strange):
@@ -145,7 +145,7 @@ def _undeclared(columns: Iterable[Column], strange: Iterable[str]) -> Iterator[P
             yield one.problem(advice)
 
 
-def _unsaid(column: Column) -> list[str]:
+def _unsaid(column: ElementColumn) -> list[str]:
     """What may stand beside the column, and the map says nothing of it."""
     form = column.form
     said = {
@@ -155,7 +155,9 @@ def _unsaid(column: Column) -> list[str]:
     return [kind for kind in kinds_beside(column.element) if not said[kind]]
 
 
-def _column(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> Iterator[Column]:
+def _column(
+    known: Mapping[str, Element], name: str, column_map: ColumnMap
+) -> Iterator[ElementColumn]:
     """The column of this name; none if it holds no element."""
     target = column_map.targets.get(name)
     alike = target is None and name not in known
@@ -164,15 +166,17 @@ def _column(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> I
     if target.element in known:
         missing = (*target.form.missing, *column_map.missing)
         form = target.form._replace(missing=missing)
-        yield Column(name, known[target.element], form, alike)
+        yield ElementColumn(name, known[target.element], form, alike)
 
 
-def _days(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> Iterator[Column]:
+def _days(
+    known: Mapping[str, Element], name: str, column_map: ColumnMap
+) -> Iterator[ElementColumn]:
     """The column of this name, for each element whose sample days it has."""
     for target in column_map.targets.values():
         if target.date_column == name:
             form = Form(missing=column_map.missing, date_format=target.date_format)
-            yield Column(name, known[day_column(target.element)], form)
+            yield ElementColumn(name, known[day_column(target.element)], form)
 
 
 MISSING = "missing"

@@ -7,7 +7,7 @@ import polars as pl
 from trialscreen.answers.answer import SiteSettings
 from trialscreen.answers.site_file import limits_for_table
 from trialscreen.model.trial import Trial
-from trialscreen.tables.cohort.column_map import Column, Matched
+from trialscreen.tables.cohort.column_map import ElementColumn, Matched
 from trialscreen.tables.cohort.readers.opened import Tables, with_constants
 
 
@@ -17,7 +17,7 @@ def with_limits(
     """The columns and the tables with those of the site; what is not used stands in the notes."""
     given = {column.element.name for column in matched.columns}
     limits, notes = limits_for_table(trial, given, site)
-    columns = (Column(name, trial.elements[name]) for name in limits)
+    columns = (ElementColumn(name, trial.elements[name]) for name in limits)
     tables = with_constants(tables, limits, pl.Float64())
     return matched._replace(columns=(*matched.columns, *columns)), tables._replace(
         notes=chain(tables.notes, notes)  # of which there may be more in the end

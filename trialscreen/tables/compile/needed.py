@@ -51,7 +51,7 @@ def _of_element(compiler: Compiler, element: Element) -> Opens:
         opens = _any_of(({element.name: itself}, _where(negated(itself), behind)))
     if element.valid_if is not None:
         valid = _of_rule(compiler, element.valid_if, element.name)
-        never = _certainly_not(valid.truth)
+        never = both(known(valid.truth), negated(valid.truth))
         opens = _any_of(
             (
                 {element.name: never},
@@ -71,10 +71,6 @@ def _behind(compiler: Compiler, element: Element) -> Opens:
         case rule:
             basis = _of_rule(compiler, rule, element.name)
             return _where(unknown(basis.truth), basis.opens)
-
-
-def _certainly_not(truth: Scalar) -> Scalar:
-    return both(known(truth), negated(truth))
 
 
 def _where(condition: Scalar, opens: Opens) -> Opens:

@@ -185,7 +185,7 @@ def compare(sign: expr.ComparisonSign, left: expr.Scalar, right: expr.Scalar) ->
 
 def _against(sign: expr.ComparisonSign, left: expr.Scalar, bound: float) -> expr.Scalar:
     match left:
-        case expr.Coalesce(first, second) if _has_moved_bound(second):
+        case expr.Coalesce(first, (expr.Rounded() | expr.CompletedYears()) as second):
             return expr.Coalesce(_against(sign, first, bound), _against(sign, second, bound))
         case expr.Rounded(part, decimals) if sign != "==":
             return _rounded_against(sign, part, decimals, float(bound))
@@ -193,10 +193,6 @@ def _against(sign: expr.ComparisonSign, left: expr.Scalar, bound: float) -> expr
             return _years_against(sign, since, on, bound)
         case _:
             return expr.Comparison(sign, left, expr.Constant(bound))
-
-
-def _has_moved_bound(part: expr.Scalar) -> bool:
-    return isinstance(part, expr.Rounded | expr.CompletedYears)
 
 
 def _rounded_against(
