@@ -238,7 +238,7 @@ def readable_facts(
             continue
         try:
             fact = read_value(trial, known[name], answer.text, on)
-            if answer.is_set_aside:
+            if answer.notes and answer.is_set_aside:
                 read_value(trial, known[name], answer.notes[SET_ASIDE], on)
         except ValueProblem as problem:
             problems.append(Problem(answer.where, str(problem)))

@@ -5,6 +5,7 @@ then. `2026-05`, said on 10 May, was no day after that. A value without a day is
 latest. All else is taken to last, as when a day is named on which a criterion clears.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from math import ceil
 from typing import NamedTuple
@@ -21,11 +22,13 @@ from trialscreen.answers.answer import (
 from trialscreen.answers.sampled import read_samples
 from trialscreen.model import rules
 from trialscreen.model.dates import completed_years
+from trialscreen.model.errors import Problem
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.model.wording import show_number
 from trialscreen.screening.clearing import AGE
+from trialscreen.screening.samples import Samples
 from trialscreen.text.characters import shown
 
 
@@ -36,24 +39,63 @@ class Carried(NamedTuple):
     changes: dict[str, str]
 
 
-def carried(trial: Trial, answers: Answers, then: date, now: date) -> Carried:
-    """The answers of the day `then`, on the day `now`, which is no earlier."""
+class Understood(NamedTuple):
+    """What some answers state on a day: the facts, the days of samples, and what is awaited."""
+
+    facts: Mapping[str, Fact]
+    samples: Samples
+
+
+def understood(
+    trial: Trial, answers: Answers, on: date, problems: list[Problem] | None = None
+) -> Understood:
+    """What the answers that can be read state on the day `on`; `problems` tells of the others."""
+    facts = readable_facts(trial, answers, on, [] if problems is None else problems)
+    return Understood(facts, read_samples(trial, answers, on, []))
+
+
+def understood_later(
+    trial: Trial, before: Understood, then: Answers, now: Answers, on: date
+) -> Understood:
+    """What the answers `now` state, which were `then`: only what may state something else is read.
+
+    Only a date that is known in part depends on the day.
+    """
+    known = trial.answerable_by_name
+    anew = {
+        name: one
+        for name, one in now.items()
+        if name in known and (one.text != then[name].text or known[name].type == "date")
+    }
+    facts = {name: fact for name, fact in before.facts.items() if name not in anew}
+    facts |= readable_facts(trial, anew, on, [])
+    in_order = {name: facts[name] for name in known if name in facts}
+    return Understood(in_order, read_samples(trial, now, on, []))
+
+
+def carried(
+    trial: Trial, answers: Answers, then: date, now: date, before: Understood | None = None
+) -> Carried:
+    """The answers of the day `then`, on the day `now`, which is no earlier.
+
+    `before`: what they state on the day `then`, for who has read them.
+    """
     found: dict[str, Answer] = {}
     changes: dict[str, str] = {}
-    facts = readable_facts(trial, answers, then, [])
-    later = readable_facts(trial, answers, now, [])
-    sampled, awaited = read_samples(trial, answers, then, [])
+    facts, (sampled, awaited) = before or understood(trial, answers, then)
     since = {one.element: one.since for one in awaited}
-    sampled_later = read_samples(trial, answers, now, []).days
+    sampled_later = read_samples(trial, answers, now, []).days if sampled else {}
     for name, one in answers.items():
         if name == SCREENING_DATE:
             continue
         found[name] = one
         if name in trial.elements and now > then:
-            fact = None if facts.get(name) == later.get(name) else facts.get(name)
+            fact = facts.get(name)
+            if not isinstance(fact, Dates) or _is_lasting(trial, name, one, fact, now):
+                fact = None
             days = (sampled.get(name), sampled_later.get(name))
             found[name] = kept = _dated(trial.elements[name], one, since.get(name, then), days)
-            if isinstance(fact, Dates):
+            if fact is not None:
                 found[name] = reworded(kept, f"{fact.low} to {fact.high}")
             elif is_counted(trial.elements[name]):
                 found[name] = _counted_on(trial.elements[name], kept, facts.get(name), (then, now))
@@ -61,6 +103,11 @@ def carried(trial: Trial, answers: Answers, then: date, now: date) -> Carried:
                 told = f"as {shown(found[name].text)} on {now}"
                 changes[name] = f"{name} {shown(one.text)}, of {then}, is used {told}"
     return Carried(found, changes)
+
+
+def _is_lasting(trial: Trial, name: str, answer: Answer, fact: Fact, now: date) -> bool:
+    """Whether an answer states the same on the day `now`."""
+    return readable_facts(trial, {name: answer}, now, []).get(name) == fact
 
 
 def is_counted(element: Element) -> bool:

@@ -177,9 +177,13 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
     """
     days: dict[str, Dates] = {}
     awaited: list[Awaited] = []
-    for element in trial.answerable():
-        answer = answers.get(element.name)
-        if answer is None or (not answer.is_pending and _ANY_BESIDE.isdisjoint(answer.notes)):
+    beside = {
+        name: answer
+        for name, answer in answers.items()
+        if answer.is_pending or (answer.notes and not _ANY_BESIDE.isdisjoint(answer.notes))
+    }
+    for element in trial.answerable() if beside else ():
+        if (answer := beside.get(element.name)) is None:
             continue
         said = _said(trial, answer)
         found = _read_days(trial, said, answer.where, on, problems)

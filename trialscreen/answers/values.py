@@ -121,6 +121,16 @@ def is_pending(trial: Trial, element: Element, text: str) -> bool:
 
 def unknown_words(trial: Trial, element: Element) -> frozenset[str]:
     """The words, folded, that tell no value of an element: not known, or pending."""
+    if trial.elements.get(element.name) is not element:
+        return _nothing_told(trial, element)
+    return trial.once(_unknown_words)[element.name]
+
+
+def _unknown_words(trial: Trial) -> Mapping[str, frozenset[str]]:
+    return {name: _nothing_told(trial, element) for name, element in trial.elements.items()}
+
+
+def _nothing_told(trial: Trial, element: Element) -> frozenset[str]:
     plain = _words(trial, UNKNOWN_WORD)
     if _can_be_awaited(element):
         plain |= _words(trial, PENDING_WORD)

@@ -1,12 +1,11 @@
 """What the log says of a later day: whose screening would come out otherwise, who is due when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Literal, NamedTuple, TypeVar
 
-from trialscreen.answers.answer import readable_facts
-from trialscreen.answers.later import carried
-from trialscreen.answers.sampled import read_samples
+from trialscreen.answers.answer import Answer
+from trialscreen.answers.later import carried, understood, understood_later
 from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Outcome, ScreeningEntry
 from trialscreen.log.recording import outcome_of
@@ -119,33 +118,29 @@ def _again(trial: Trial, entry: ScreeningEntry, on: date) -> Again:
     if on < entry.on:
         return Again(entry, None, problems=(f"was screened later than that, on {entry.on}",))
     problems: list[Problem] = []
-    answers = {name: one._replace(where=name) for name, one in entry.answers.items()}
-    facts = readable_facts(trial, answers, entry.on, problems)
-    samples = read_samples(trial, answers, entry.on, [])  # days that this trial knows
+    answers = {
+        name: Answer(one.text, one.by, name, one.notes) for name, one in entry.answers.items()
+    }
+    before = understood(trial, answers, entry.on, problems)
     told = tuple(map(str, problems))
     try:
-        then = screen(trial, facts, entry.on, samples)
-        later = carried(trial, answers, entry.on, on).answers
-        facts, samples = readable_facts(trial, later, on, []), read_samples(trial, later, on, [])
+        then = screen(trial, before.facts, entry.on, before.samples)
+        later = carried(trial, answers, entry.on, on, before).answers
+        facts, samples = understood_later(trial, before, answers, later, on)
         now = screen(trial, facts, on, samples)
     except InputError as error:
         return Again(entry, None, problems=(*told, *map(str, error.problems)))
-    flips = tuple(_flips(entry, _passes(then), _passes(now)))
+    flips = tuple(_flips(entry, then, now))
     return Again(entry, outcome_of(now), flips, told, now.stale)
 
 
-def _passes(screening: Screening) -> Mapping[str, bool | None]:
-    return {one.criterion.id: one.passes for one in screening.findings}
-
-
-def _flips(
-    entry: ScreeningEntry, then: Mapping[str, bool | None], now: Mapping[str, bool | None]
-) -> Iterable[Flip]:
+def _flips(entry: ScreeningEntry, then: Screening, now: Screening) -> Iterable[Flip]:
     """`then` is by the new criteria on the old date."""
     was = {one.id: one.passes for one in entry.findings}
-    for name, passes in now.items():
-        before = was.get(name)
-        if passes is not before or name not in was:
-            yield Flip(name, before, passes, "date" if then[name] is before else "criteria")
-    for name in was.keys() - now.keys():
+    for by_then, one in zip(then.findings, now.findings, strict=True):
+        before = was.get(one.id)
+        if one.passes is not before or one.id not in was:
+            cause: Cause = "date" if by_then.passes is before else "criteria"
+            yield Flip(one.id, before, one.passes, cause)
+    for name in was.keys() - {one.id for one in now.findings}:
         yield Flip(name, was[name], None, "removed")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from trialscreen.model.dates import Period
@@ -106,12 +107,15 @@ def stale(
 
     A value that is exactly as old as its element allows is not stale.
     """
+    if not days:
+        return ()
+    first_valid = cache(lambda valid_for: valid_for.before(on))
     return tuple(
         Stale(name, days[name], element.valid_for)
         for name, element in elements.items()
         if name in days
         and element.valid_for is not None
-        and days[name].high < element.valid_for.before(on)
+        and days[name].high < first_valid(element.valid_for)
     )
 
 

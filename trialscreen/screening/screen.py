@@ -166,10 +166,13 @@ class Screening:
         """
         if self.verdict == "undetermined":
             return ()
-        turning = [one.unconfirmed for one in self.failing or self.findings]
-        if self.failing and not all(turning):
-            return ()
-        return tuple(dict.fromkeys(name for names in turning for name in names))
+        failing = self.failing
+        found: dict[str, None] = {}
+        for one in failing or self.findings:
+            found.update(dict.fromkeys(one.unconfirmed))
+            if failing and not one.unconfirmed:
+                return ()
+        return tuple(found)
 
     @property
     def failing(self) -> tuple[Finding, ...]:
