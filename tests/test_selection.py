@@ -68,6 +68,7 @@ def entry(written: dict[str, Any], source: str) -> Entry:
         end=written.get("end", ""),
         recorded=written.get("recorded", ""),
         days=int(written["days"]) if "days" in written else None,
+        dose=Amount(written["mg"], ucum="mg/d") if "mg" in written else written.get("dosage", ""),
         standing=written.get("standing", "counts"),
         active="active" in written,
         site=codings(written.get("site", {})),

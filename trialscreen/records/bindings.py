@@ -1,5 +1,6 @@
 """What a code of a record says of a trial's elements."""
 
+from fractions import Fraction
 from typing import Literal, NamedTuple, get_args
 
 from trialscreen.records.entries import Coding
@@ -40,7 +41,8 @@ class Medicine(NamedTuple):
     """A group of medicines, and the elements that are about it.
 
     `ever`: whether it was used; `now`: whether it is; `last`: the day of the last dose;
-    `months`: for how long in all. `routes`: the names of those by which it is meant.
+    `months`: for how long in all; `course`: for how long it has been taken now; `dose`: how much a
+    day. `routes`: the names of those by which it is meant.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Medicine(NamedTuple):
     now: str = ""
     last: str = ""
     months: str = ""
+    course: str = ""
+    dose: str = ""
     routes: tuple[str, ...] = ()
     note: str = ""
 
@@ -56,9 +60,11 @@ class Medicine(NamedTuple):
 class MedicineCode(NamedTuple):
     """A code of a medicine; `needs_route` if it may be given by others than the group's.
 
-    `by_name`: the code itself is not known, only a name that is displayed beside it.
+    `by_name`: the code itself is not known, only a name that is displayed beside it. `equivalent`:
+    what a dose is multiplied by to be one of the medicine that the group's dose is stated in.
     """
 
     medicine: Medicine
     needs_route: bool = False
     by_name: bool = False
+    equivalent: Fraction | None = None

@@ -51,7 +51,8 @@ _PERSON: Mapping[str, tuple[ElementType, ...]] = {"sex": ("choice",), "birth_dat
 _ABOUT_MEDICINES: Mapping[str, tuple[ElementType, ...]] = {
     **dict.fromkeys(("ever", "now"), ("boolean",)),
     "last": ("date",),
-    "months": ("quantity", "integer"),
+    **dict.fromkeys(("months", "course"), ("quantity", "integer")),
+    "dose": ("quantity",),
 }
 _MEDICINE_ROLES: tuple[Role, ...] = ("sets", "proposes")
 _MISTYPED = (
@@ -266,8 +267,12 @@ class _Reader:
         for written in _listed(at, "names"):
             self._add(self.found.names, folded(written), medicine)
         for line in at.items_of("codes"):
-            one = MedicineCode(medicine, line.optional("needs_route", Cursor.yes_no, False))
-            for key in _codes_of(line, ("needs_route",)):
+            one = MedicineCode(
+                medicine,
+                line.optional("needs_route", Cursor.yes_no, False),
+                equivalent=line.optional("equivalent", _factor, None),
+            )
+            for key in _codes_of(line, ("needs_route", "equivalent")):
                 self._add(self.found.medicines, key, one)
 
     @staticmethod

@@ -63,10 +63,11 @@ class Entry(NamedTuple):
     everybody; `ranges`: where some are for some people only, all that are printed. `start`: the day
     or moment it is about, as written (2026-03, 2020-10-02T16:13:53+00:00): effective, onset, first
     intake; `end`: abatement, last intake; `recorded`: when it was written down, which is not when
-    it was. `days`: of a medicine, how many days were supplied. `site`: where in the body.
-    `source`: Observation/123. `active`: the record says of a condition that it is present.
-    `place`: file and line, for messages. `is_mapped`: whether its codes are certain; else they are
-    read from what the source wrote, and it says nothing by itself.
+    it was. `days`: of a medicine, how many days were supplied; `dose`: how much a day, where that
+    is certain, else what is written of it. `site`: where in the body. `source`: Observation/123.
+    `active`: the record says of a condition that it is present. `place`: file and line, for
+    messages. `is_mapped`: whether its codes are certain; else they are read from what the source
+    wrote, and it says nothing by itself.
     """
 
     kind: EntryKind
@@ -80,6 +81,7 @@ class Entry(NamedTuple):
     end: str = ""
     recorded: str = ""
     days: int | None = None
+    dose: Amount | str = ""
     standing: Standing = "counts"
     active: bool = False
     site: tuple[Coding, ...] = ()

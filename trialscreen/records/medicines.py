@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import NamedTuple
 
 from trialscreen.model.dates import add_months
 from trialscreen.records.bindings import Binding, Medicine, MedicineCode
-from trialscreen.records.entries import Coding, Entry
+from trialscreen.records.entries import Amount, Coding, Entry
 from trialscreen.records.gathered import NOT_MAPPED, Gathered, Hit
 from trialscreen.records.moments import When, day_text, when
+from trialscreen.records.units import times
 
 _LAST = "the last that the record shows; there may be later ones"
 _AT_LEAST = "what the record shows; there may be more"
@@ -16,6 +18,8 @@ _NOT_NOW = "nothing says that it is taken on the screening date"
 _NAME = "by its name; its code is not in the mapping of codes"
 _ROUTE = "by which route is not said"
 _OTHER_ROUTE = "its route is not in the mapping of codes"
+_DIFFER = "not all that is taken, or may be, says the same dose"
+_NO_EQUIVALENT = "no daily dose that is certain"
 _MOST_DAYS = 36_525
 _DAYS_A_MONTH, _DAYS_A_YEAR = 31, 366
 """So many days are a month, and a year, of any calendar."""
@@ -30,6 +34,7 @@ class Exposure(NamedTuple):
     first: date | None
     last: date | None
     is_sure: bool
+    equivalent: Fraction | None = None
 
 
 def take_medicine(
@@ -44,6 +49,10 @@ def take_medicine(
         _take_ever(found, medicine.ever, exposures)
     if medicine.now:
         _take_now(found, medicine.now, exposures)
+    if medicine.course and (sure_now := [one for one in exposures if _is_now(one, found.on)]):
+        _take_course(found, medicine.course, sure, sure_now)
+    if medicine.dose:
+        _take_dose(found, medicine.dose, exposures)
     if medicine.last and sure:
         _take_last(found, medicine.last, sure)
     if medicine.months and sure:
@@ -68,7 +77,7 @@ def _exposure(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode)
     first, last = _days(entry, at)
     is_certain = is_said and entry.is_mapped and not code.by_name and not hit.is_provisional
     is_sure = medicine.role == "sets" and is_certain
-    return Exposure(hit, medicine, first, last, is_sure)
+    return Exposure(hit, medicine, first, last, is_sure, code.equivalent)
 
 
 def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
@@ -101,21 +110,65 @@ def _take_ever(found: Gathered, name: str, exposures: Sequence[Exposure]) -> Non
 def _take_now(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
     """Yes, if an exposure covers the screening date; one that may go on is a candidate."""
     covering = [one for one in exposures if one.last is not None and one.last >= found.on]
-    if sure := [one for one in covering if _is_now(one, found.on)]:
+    if sure := [one for one in exposures if _is_now(one, found.on)]:
         found.answer(found.trial.elements[name], sure[0].hit, "yes")
         for one in _last_of_each(sure):
             found.show("fact", one.hit, value="yes", element=name)
         return
-    open_ended = [one for one in exposures if one.last is None and one.hit.entry.standing != "past"]
-    for one in (*_last_of_each(covering), *_last_of_each(open_ended)):
+    for one in (*_last_of_each(covering), *_last_of_each(_open_ended(exposures))):
         note = "" if one in covering else _NOT_NOW
         found.show("candidate", one.hit, note, value="yes", element=name)
 
 
+def _open_ended(exposures: Sequence[Exposure]) -> list[Exposure]:
+    return [one for one in exposures if one.last is None and one.hit.entry.standing != "past"]
+
+
 def _is_now(one: Exposure, on: date) -> bool:
-    """Whether one that ends later is certain, has begun, and was not stopped."""
-    has_begun = one.first is not None and one.first <= on
-    return one.is_sure and has_begun and one.hit.entry.standing == "counts"
+    """Whether one that ends on that day or later is certain, has begun, and was not stopped."""
+    covers = one.first is not None and one.first <= on and one.last is not None and one.last >= on
+    return covers and one.is_sure and one.hit.entry.standing == "counts"
+
+
+def _take_course(
+    found: Gathered, name: str, exposures: Sequence[Exposure], now: Sequence[Exposure]
+) -> None:
+    """The days without a gap up to the screening date on which it is taken, as months at least."""
+    *_, run = _runs(exposures, found.on)
+    days = (run[1] - run[0]).days + 1
+    note = f"{days} days without a gap: {_AT_LEAST}"
+    _answer(found, name, now[0], f">={_months_at_least([run])}", note)
+
+
+def _take_dose(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+    """The daily dose that is taken now: at least that, for there may be more than is recorded.
+
+    Only where all that is taken now, or may be, has the same; else candidates.
+    """
+    covering = [one for one in exposures if one.last is not None and one.last >= found.on]
+    every = [*covering, *_open_ended(exposures)]
+    now = [one for one in every if _is_now(one, found.on)]
+    doses = {_equivalent(one) for one in every}
+    (dose,) = doses if len(doses) == 1 else (None,)
+    if now and dose is not None:
+        _answer(found, name, now[0], f">={dose}", _AT_LEAST)
+        return
+    for one in _last_of_each([one for one in every if one.hit.entry.dose]):
+        note = _NOT_NOW if one not in now else _DIFFER if len(doses) > 1 else _NO_EQUIVALENT
+        value, unit = _written_dose(one.hit.entry.dose)
+        found.show("candidate", one.hit, note, value=value, unit=unit, element=name)
+
+
+def _equivalent(one: Exposure) -> str | None:
+    """A daily dose as that of the medicine in which the element states it; None if not known."""
+    dose = one.hit.entry.dose
+    if not isinstance(dose, Amount) or one.equivalent is None:
+        return None
+    return times(dose.number, one.equivalent)
+
+
+def _written_dose(dose: Amount | str) -> tuple[str, str]:
+    return (dose.number, dose.ucum) if isinstance(dose, Amount) else (dose, "")
 
 
 def _last_of_each(exposures: Sequence[Exposure]) -> list[Exposure]:
@@ -153,22 +206,29 @@ def _last_day(one: Exposure, on: date) -> date:
 
 def _take_months(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
     """The days on which it is known to be taken, those that overlap once, as months at least."""
-    spans = sorted(
-        ((one.first, one.last, one) for one in exposures if one.first and one.last),
-        key=lambda span: span[:2],
-    )
-    runs: list[tuple[date, date]] = []
-    for first, last, _ in spans:
-        ends = min(last, found.on)
-        if runs and first <= runs[-1][1] + _DAY:
-            runs[-1] = (runs[-1][0], max(runs[-1][1], ends))
-        elif first <= ends:
-            runs.append((first, ends))
+    runs = _runs(exposures, found.on)
     if not runs:
         return
     days = sum((last - first).days + 1 for first, last in runs)
     months = _months_at_least(runs)
-    _answer(found, name, spans[-1][2], f">={months}", f"{days} days: {_AT_LEAST}")
+    last_one = max((one for one in exposures if one.first and one.last), key=_days_of)
+    _answer(found, name, last_one, f">={months}", f"{days} days: {_AT_LEAST}")
+
+
+def _days_of(one: Exposure) -> tuple[date, date]:
+    return one.first or date.min, one.last or date.min
+
+
+def _runs(exposures: Sequence[Exposure], on: date) -> list[tuple[date, date]]:
+    """The days up to the screening date on which it is known to be taken, without gaps."""
+    runs: list[tuple[date, date]] = []
+    for first, last in sorted(_days_of(one) for one in exposures if one.first and one.last):
+        ends = min(last, on)
+        if runs and first <= runs[-1][1] + _DAY:
+            runs[-1] = (runs[-1][0], max(runs[-1][1], ends))
+        elif first <= ends:
+            runs.append((first, ends))
+    return runs
 
 
 def _months_at_least(runs: Sequence[tuple[date, date]]) -> str:

@@ -33,7 +33,7 @@ def amount_text(element: Element, units: Mapping[str, Fraction], amount: Amount)
     written = f"{amount.comparator}{amount.number}"
     code, factor = _unit(element, units, amount)
     if factor is not None:
-        written = f"{amount.comparator}{_times(amount.number, factor)}"
+        written = f"{amount.comparator}{times(amount.number, factor)}"
     return written if code == element.unit else f"{written} {code}"
 
 
@@ -89,7 +89,7 @@ def _unless_one(factor: Fraction) -> Fraction | None:
     return None if factor == 1 else factor
 
 
-def _times(number: str, factor: Fraction) -> str:
+def times(number: str, factor: Fraction) -> str:
     """An exact product, rounded as derived numbers are and written without a power of ten."""
     product = Fraction(Decimal(number)) * factor
     scaled = round(product * 10**DECIMALS)

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from trialscreen.records.entries import Amount, Coding, Entry, Person, Standing
+from trialscreen.records.entries import Amount, Entry, Person, Standing
 from trialscreen.records.fhir import resources as fhir
 from trialscreen.records.fhir.codings import Origin
+from trialscreen.records.fhir.doses import daily_dose
 from trialscreen.records.fhir.quantities import amount
 from trialscreen.records.fhir.standings import (
     ACTIVE,
@@ -186,16 +187,18 @@ def _medicine(one: fhir.Medication, origin: Origin) -> Entry:
     concept = one.medication_codeable_concept
     if one.medication is not None and not fhir.is_given(concept):
         concept = one.medication.concept
+    dosages = _dosages(one)
     return Entry(
         "medication",
         origin.words.coded(concept).codes,
         origin.source,
-        route=_route(one, origin),
+        route=origin.words.all_named(one.route for one in dosages if one.route is not None),
+        dose=daily_dose(dosages),
         place=origin.place,
     )
 
 
-def _route(one: fhir.Medication, origin: Origin) -> tuple[Coding, ...]:
+def _dosages(one: fhir.Medication) -> list[fhir.Dosage]:
     dosages = [*(one.dosage_instruction or ())]
     if fhir.is_given(one.dosage):  # of a statement a list, of an administration one
         try:
@@ -203,8 +206,7 @@ def _route(one: fhir.Medication, origin: Origin) -> tuple[Coding, ...]:
         except fhir.UNREADABLE:
             given = []
         dosages.extend(given if isinstance(given, list) else (given,))
-    routes = (dosage.route for dosage in dosages if dosage.route is not None)
-    return origin.words.all_named(routes)
+    return dosages
 
 
 _DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}

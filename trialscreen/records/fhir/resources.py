@@ -220,7 +220,29 @@ class Ingredient(Part):
 
 
 class Dosage(Part):
+    """How a medicine is taken; what a daily dose is made of is unread."""
+
     route: Concept | None = None
+    text: Raw = NOTHING
+    timing: Raw = NOTHING
+    dose_and_rate: Raw = NOTHING
+    dose_quantity: Raw = NOTHING
+    as_needed_boolean: Raw = NOTHING
+    as_needed_codeable_concept: Raw = NOTHING
+    as_needed: Raw = NOTHING
+    as_needed_for: Raw = NOTHING
+    additional_instruction: Raw = NOTHING
+    patient_instruction: Raw = NOTHING
+
+
+class DoseAndRate(Part):
+    dose_quantity: Quantity | None = None
+
+
+class DoseTiming(Part):
+    repeat: dict[str, Raw] | None = None
+    code: Concept | None = None
+    event: Raw = NOTHING
 
 
 class Medication(Resource):

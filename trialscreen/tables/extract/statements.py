@@ -154,7 +154,8 @@ class Groups(dict[str, str]):
 
 def elements_of(medicine: Medicine) -> list[str]:
     """The elements that a group of medicines is about."""
-    names = (medicine.ever, medicine.now, medicine.last, medicine.months)
+    whether = (medicine.ever, medicine.now, medicine.last)
+    names = (*whether, medicine.months, medicine.course, medicine.dose)
     return [name for name in names if name]
 
 
