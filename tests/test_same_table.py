@@ -67,6 +67,25 @@ def _ndjson_without_blanks(records: Records, folder: Path) -> Path:
     return folder / "t.jsonl"
 
 
+def _ndjson_typed(records: Records, folder: Path) -> Path:
+    """As numbers, true and false what JSON writes just so; blanks not at all."""
+    titles, *rows = records
+    entries = (dict(zip(titles, map(_typed, titles, row), strict=True)) for row in rows)
+    lines = (json.dumps({key: one for key, one in entry.items() if one != ""}) for entry in entries)
+    (folder / "t.ndjson").write_text("\n".join(lines), "utf-8")
+    return folder / "t.ndjson"
+
+
+def _typed(title: str, cell: str) -> object:
+    if title not in TRIAL.elements or TRIAL.elements[title].type in ("choice", "date"):
+        return cell
+    try:
+        value = json.loads(cell)
+    except ValueError:
+        return cell
+    return value if json.dumps(value) == cell else cell
+
+
 def _parquet(records: Records, folder: Path) -> Path:
     titles, *rows = records
     frame = pl.DataFrame(rows, dict.fromkeys(titles, pl.String()), orient="row")
@@ -85,7 +104,7 @@ def _excel(records: Records, folder: Path) -> Path:
 
 WRITERS: tuple[Writer, ...] = (
     *(_quoted, _tsv, _carriage_returns, _gzip),
-    *(_ndjson, _ndjson_without_blanks, _parquet, _excel),
+    *(_ndjson, _ndjson_without_blanks, _ndjson_typed, _parquet, _excel),
 )
 
 

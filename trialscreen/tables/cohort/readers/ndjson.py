@@ -1,58 +1,105 @@
 """NDJSON files: one JSON object a line, whose keys are counted before the engine reads it."""
 
+import gzip
 import json
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from math import isinf
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import NamedTuple
 
 import polars as pl
 
 from trialscreen.answers.answer import as_text
-from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.tables.cohort.readers.cells import TYPED
-from trialscreen.tables.cohort.readers.opened import Asked, Tables, named_columns
-from trialscreen.tables.cohort.readers.utf8_copies import (
-    ADVICE,
-    CHUNK,
-    in_utf8,
-    new_copy,
-    open_bytes,
+from trialscreen.tables.cohort.readers.csv_pieces import whole_lines
+from trialscreen.tables.cohort.readers.ndjson_entries import Entries, Kind, lines_of
+from trialscreen.tables.cohort.readers.opened import (
+    Asked,
+    CellKind,
+    NumberKind,
+    Tables,
+    named_columns,
+    with_constants,
 )
-from trialscreen.text.characters import shown
-
-MOST_KEYS = 10_000
-LONGEST_LINE = 16 * CHUNK
-LOOKED_AT = 2000
-"""Keys that lines are usual with."""
-_MOST_DIGITS = 300
-"""More of them make a number that no engine holds."""
-
-_SIMPLE = r'null|true|false|"[^"\\\x00-\x1f]*+"|-?(?:[1-9][0-9]{0,17}|0)(?:\.[0-9]{1,20})?+'
-_WITH_BLANKS = re.compile(rb"[ \t][:,}\"]|[:,{][ \t]")
+from trialscreen.tables.cohort.readers.utf8_copies import in_utf8, new_copy, open_bytes
 
 
 def open_table(path: Path, asked: Asked) -> Tables:
     """The rows of an NDJSON file, every cell as text. Raises InputError."""
     path = in_utf8(path, asked)
-    entries = _Entries(asked.origin)
+    entries = Entries(asked.origin)
     with open_bytes(path) as file:
-        for number, line in _lines(file, asked.origin):
+        for number, line in lines_of(file, asked.origin):
             entries.add(number, line)
-    keys = list(entries.keys)
+    keys = list(entries.kinds)
     names = named_columns(keys, asked.origin)
     called = dict(zip(keys, names, strict=True))
     if numbers := {key for key in keys if asked.written.get(called[key]) == "number"}:
         with open_bytes(path) as file, new_copy(asked, ".ndjson") as copy:
-            copy.writelines(_told_apart(line, numbers) for _, line in _lines(file, asked.origin))
+            lines = lines_of(file, asked.origin)
+            copy.writelines(_told_apart(line, numbers) for _, line in lines)
         path = Path(copy.name)
-    frame = pl.scan_ndjson(path, schema=dict.fromkeys(keys, pl.String()))
-    if names != keys:
-        frame = frame.rename(called)
+        entries.kinds.update(dict.fromkeys(numbers, "any"))
+    frame = pl.scan_ndjson(path, schema=dict.fromkeys(keys, pl.String())).rename(called)
     schema = pl.Schema(dict.fromkeys(names, pl.String()))
-    return Tables(frame, schema, lambda: entries.rows, is_text=True)
+
+    def pieces(kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
+        wanted = {key: kinds.get(name) for key, name in called.items()}
+        return (piece.rename(called) for piece in _pieces(path, entries.kinds, wanted))
+
+    return Tables(frame, schema, lambda: entries.rows, is_text=True, pieces=pieces)
+
+
+def _pieces(
+    path: Path, kinds: Mapping[str, Kind], wanted: Mapping[str, CellKind | None]
+) -> Iterator[pl.DataFrame]:
+    """All rows, some at a time; columns are typed where that is `wanted`, and all values fit."""
+    schema = {key: _read_as(kind, wanted[key]) for key, kind in kinds.items()}
+    typed = [one for key in kinds if (one := _typed(key, kinds[key], wanted[key])) is not None]
+    with open_bytes(path) as file:
+        for data in whole_lines(file, 0, is_packed=isinstance(file, gzip.GzipFile)):
+            piece = pl.scan_ndjson(data, schema=schema).collect()
+            fine = (one.are_usable.alias(f"fine {place}") for place, one in enumerate(typed))
+            values = (one.values.alias(f"value {place}") for place, one in enumerate(typed))
+            found = piece.select(*values, *fine)
+            yield piece.with_columns(
+                found[f"value {place}"].alias(one.name)
+                if found[f"fine {place}"].all()
+                else one.texts
+                for place, one in enumerate(typed)
+            )
+
+
+def _read_as(kind: Kind, wanted: CellKind | None) -> pl.DataType:
+    if kind == "truth" and wanted == "truth":
+        return pl.Boolean()
+    is_number = kind == "number" and isinstance(wanted, NumberKind)
+    return pl.Float64() if is_number else pl.String()
+
+
+class _Typed(NamedTuple):
+    """A column of plain values: what they are, whether all can be used, and else their texts."""
+
+    name: str
+    values: pl.Expr
+    are_usable: pl.Expr
+    texts: pl.Expr
+
+
+def _typed(key: str, kind: Kind, wanted: CellKind | None) -> _Typed | None:
+    cell, always = pl.col(key), pl.lit(value=True)
+    match kind, wanted:
+        case "truth in quotes", "truth":
+            return _Typed(key, cell == "true", always, cell)
+        case "day", "day":  # but for such as 2026-02-30
+            days = cell.str.to_date("%Y-%m-%d", strict=False, cache=False)
+            return _Typed(key, days, days.null_count() == cell.null_count(), cell)
+        case "number", NumberKind(are_usable):  # its text is that which the engine reads, too
+            text = cell.cast(pl.String).str.strip_suffix(".0")
+            return _Typed(key, cell, are_usable(cell).all(), text)
+        case "number in quotes", NumberKind(are_usable):
+            number = cell.cast(pl.Float64)
+            return _Typed(key, number, are_usable(number).all(), cell)
+    return None
 
 
 def _told_apart(line: bytes, keys: Iterable[str]) -> bytes:
@@ -70,109 +117,6 @@ def with_all_keys(tables: Sequence[Tables]) -> list[Tables]:
     schema = pl.Schema(dict.fromkeys((name for one in tables for name in one.schema), pl.String()))
     made = []
     for one in tables:
-        lacking = [name for name in schema if name not in one.schema]
-        nulls = (pl.lit(None, pl.String).alias(name) for name in lacking)
-        made.append(one._replace(frame=one.frame.with_columns(nulls), schema=schema))
+        lacking = dict.fromkeys(name for name in schema if name not in one.schema)
+        made.append(with_constants(one, lacking, pl.String())._replace(schema=schema))
     return made
-
-
-def _lines(file: IO[bytes], origin: str) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers."""
-    if file.read(3) == b"\xef\xbb\xbf":
-        message = "begins with a byte order mark; save it as UTF-8 without one"
-        refuse(origin, message)
-    file.seek(0)
-    for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=1):
-        if len(line) == LONGEST_LINE:
-            refuse(f"{origin}:{number}", f"a line of more than {len(line):,} bytes")
-        if not line.isascii():
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                message = f"is not UTF-8 text (byte {error.start + 1} of the line): {ADVICE}"
-                refuse(f"{origin}:{number}", message)
-        if not line.isspace() or line.strip(b" \t\r\n"):
-            yield number, line
-
-
-class _Entries:
-    """Counts the objects, and collects their keys in the order of their first coming.
-
-    Most lines have the keys of those before in the same order, with simple values: that is
-    seen in one go. Others are read as JSON.
-    """
-
-    def __init__(self, origin: str) -> None:
-        self.rows = 0
-        self.keys: dict[str, None] = {}
-        self._origin = origin
-        self._usual = re.compile(b"(?!)")
-        self._unusual = 0
-        self._with_blanks = False
-
-    def add(self, number: int, line: bytes) -> None:
-        self.rows += 1
-        if self._usual.fullmatch(line) is not None:
-            return
-        self.keys.update(_keys(line.decode(), f"{self._origin}:{number}"))
-        if len(self.keys) > MOST_KEYS:
-            refuse(self._origin, f"more than {MOST_KEYS:,} different keys")
-        self._with_blanks = self._with_blanks or _WITH_BLANKS.search(line) is not None
-        self._unusual += 1
-        if self._unusual.bit_count() == 1:  # seldom, as it takes a while
-            keys = list(self.keys)[:LOOKED_AT]
-            self._usual = _usual(keys, with_blanks=self._with_blanks)
-
-
-def _usual(keys: Iterable[str], *, with_blanks: bool) -> re.Pattern[bytes]:
-    """Lines with some of these keys, in this order, each at most once."""
-    names = (re.escape(json.dumps(key, ensure_ascii=False)) for key in keys)
-    blank = r"[ \t]*+" if with_blanks else ""  # to look for them takes a third of the time
-    pairs = (f"(?:{blank}{name}{blank}:{blank}(?:{_SIMPLE}){blank}[,}}])?+" for name in names)
-    return re.compile(rf"{blank}\{{{''.join(pairs)}[ \t\r\n]*+".encode())
-
-
-def _keys(line: str, where: str) -> dict[str, None]:
-    """The keys of an entry; raises InputError for what is none."""
-
-    def once(pairs: list[tuple[str, object]]) -> dict[str, None]:
-        keys = Counter(key for key, _ in pairs)
-        twice = [key for key in keys if keys[key] > 1]
-        if twice:
-            raise InputError(
-                [Problem(where, f"the key {shown(key)} stands twice") for key in twice]
-            )
-        return dict.fromkeys(keys)
-
-    def number(digits: str) -> None:
-        if len(digits) > _MOST_DIGITS or isinf(float(digits)):
-            refuse(where, f"a number is too large ({len(digits):,} characters)")
-
-    def no_json(constant: str) -> None:
-        raise json.JSONDecodeError(constant, line, 0)
-
-    try:
-        entry = json.loads(
-            line,
-            object_pairs_hook=once,
-            parse_int=number,
-            parse_float=number,
-            parse_constant=no_json,
-        )
-    except (json.JSONDecodeError, RecursionError):
-        entry = None
-    if not isinstance(entry, dict):
-        refuse(where, "expected one JSON object a line, with a key per data element")
-    if "\\ud" in line.casefold() and _has_half_a_character(line):
-        refuse(where, "half of a character (an escape from \\ud800 to \\udfff)")
-    return entry
-
-
-def _has_half_a_character(line: str) -> bool:
-    """Whether it has one of two escapes that are a character together only."""
-    entry = json.loads(line, parse_int=str, parse_float=str)
-    try:
-        json.dumps(entry, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
-    return False

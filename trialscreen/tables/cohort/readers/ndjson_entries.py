@@ -1,0 +1,187 @@
+"""The objects of an NDJSON file, before the engine reads them: their keys, and kinds of values."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from math import isinf
+from typing import IO, Literal
+
+from trialscreen.model.errors import InputError, Problem, refuse
+from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, PLAIN_NUMBER
+from trialscreen.tables.cohort.readers.utf8_copies import ADVICE, CHUNK
+from trialscreen.text.characters import shown
+
+MOST_KEYS = 10_000
+LONGEST_LINE = 16 * CHUNK
+LOOKED_AT = 2000
+"""Keys that lines are usual with."""
+_MOST_DIGITS = 300
+"""More of them make a number that no engine holds."""
+
+Kind = Literal[
+    "null", "truth", "number", "day", "number in quotes", "truth in quotes", "text", "any"
+]
+"""What all values of a key are, but for null."""
+
+_NUMBER = (
+    r"-?(?:[1-9][0-9]{0,14}(?:\.[0-9]{1,20})?+"
+    r"|0(?:\.(?:0{0,3}[1-9][0-9]{0,16}|0{1,20}))?+)(?![0-9.])"
+)
+"""Plain numbers, but for tiny ones, which the engine writes in more than one way."""
+_QUOTED: Mapping[Kind, str] = {
+    "day": PLAIN_DAY.strip("^$"),
+    "number in quotes": PLAIN_NUMBER.strip("^$"),
+    "truth in quotes": "true|false",
+    "text": r'[^"\\\x00-\x1f]*+',
+}
+_VALUES: Mapping[Kind, str] = {
+    "null": "null",
+    "truth": "true|false|null",
+    "number": f"{_NUMBER}|null",
+    **{kind: f'"(?:{text})"|null' for kind, text in _QUOTED.items()},
+    "any": r'null|true|false|"[^"\\\x00-\x1f]*+"|-?(?:[1-9][0-9]{0,17}|0)(?:\.[0-9]{1,20})?+',
+}
+"""How simple values of a kind are written."""
+_IS_NUMBER = re.compile(_NUMBER)
+_IS_QUOTED = {kind: re.compile(text) for kind, text in _QUOTED.items()}
+_WITH_BLANKS = re.compile(rb"[ \t][:,}\"]|[:,{][ \t]")
+
+
+def lines_of(file: IO[bytes], origin: str) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers."""
+    if file.read(3) == b"\xef\xbb\xbf":
+        message = "begins with a byte order mark; save it as UTF-8 without one"
+        refuse(origin, message)
+    file.seek(0)
+    for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=1):
+        if len(line) == LONGEST_LINE:
+            refuse(f"{origin}:{number}", f"a line of more than {len(line):,} bytes")
+        if not line.isascii():
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                message = f"is not UTF-8 text (byte {error.start + 1} of the line): {ADVICE}"
+                refuse(f"{origin}:{number}", message)
+        if not line.isspace() or line.strip(b" \t\r\n"):
+            yield number, line
+
+
+class Entries:
+    """Counts the objects, and collects their keys in the order of their first coming.
+
+    Most lines have the keys of those before in the same order, with simple values of the same
+    kinds: that is seen in one go. Others are read as JSON.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self.rows = 0
+        self.kinds: dict[str, Kind] = {}
+        self._origin = origin
+        self._usual = re.compile(b"(?!)")
+        self._unusual = 0
+        self._with_blanks = False
+
+    def add(self, number: int, line: bytes) -> None:
+        self.rows += 1
+        if self._usual.fullmatch(line) is not None:
+            return
+        for key, value in _entry(line.decode(), f"{self._origin}:{number}").items():
+            self.kinds[key] = _both(self.kinds.get(key, "null"), _kind(value))
+        if len(self.kinds) > MOST_KEYS:
+            refuse(self._origin, f"more than {MOST_KEYS:,} different keys")
+        self._with_blanks = self._with_blanks or _WITH_BLANKS.search(line) is not None
+        self._unusual += 1
+        if self._unusual.bit_count() == 1:  # seldom, as it takes a while
+            looked_at = islice(self.kinds.items(), LOOKED_AT)
+            self._usual = _usual(looked_at, with_blanks=self._with_blanks)
+
+
+def _usual(kinds: Iterable[tuple[str, Kind]], *, with_blanks: bool) -> re.Pattern[bytes]:
+    """Lines with some of these keys, in this order, each at most once."""
+    blank = r"[ \t]*+" if with_blanks else ""  # to look for them takes a third of the time
+    pairs = (
+        f"(?:{blank}{re.escape(json.dumps(key, ensure_ascii=False))}{blank}:{blank}"
+        f"(?:{_VALUES[kind]}){blank}[,}}])?+"
+        for key, kind in kinds
+    )
+    return re.compile(rf"{blank}\{{{''.join(pairs)}[ \t\r\n]*+".encode())
+
+
+class _Digits(str):
+    """A number, as it is written."""
+
+    __slots__ = ()
+
+
+def _kind(value: object) -> Kind:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "truth"
+        case _Digits():
+            return "number" if _IS_NUMBER.fullmatch(value) else "any"
+        case str():
+            kinds = (kind for kind, texts in _IS_QUOTED.items() if texts.fullmatch(value))
+            return next(kinds, "text")
+        case _:
+            return "any"
+
+
+def _both(one: Kind, other: Kind) -> Kind:
+    """The kind of values of two kinds."""
+    if other in (one, "null"):
+        return one
+    if one == "null":
+        return other
+    return "text" if {one, other} <= _QUOTED.keys() else "any"
+
+
+def _entry(line: str, where: str) -> dict[str, object]:
+    """The keys of an entry and their values; raises InputError for what is none."""
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        keys = Counter(key for key, _ in pairs)
+        twice = [key for key in keys if keys[key] > 1]
+        if twice:
+            raise InputError(
+                [Problem(where, f"the key {shown(key)} stands twice") for key in twice]
+            )
+        return dict(pairs)
+
+    def number(digits: str) -> _Digits:
+        if len(digits) > _MOST_DIGITS or isinf(float(digits)):
+            refuse(where, f"a number is too large ({len(digits):,} characters)")
+        return _Digits(digits)
+
+    def no_json(constant: str) -> None:
+        raise json.JSONDecodeError(constant, line, 0)
+
+    try:
+        entry = json.loads(
+            line,
+            object_pairs_hook=once,
+            parse_int=number,
+            parse_float=number,
+            parse_constant=no_json,
+        )
+    except (json.JSONDecodeError, RecursionError):
+        entry = None
+    if not isinstance(entry, dict):
+        message = "expected one JSON object a line, with a key per data element"
+        refuse(where, message)
+    if "\\ud" in line.casefold() and _has_half_a_character(line):
+        refuse(where, "half of a character (an escape from \\ud800 to \\udfff)")
+    return entry
+
+
+def _has_half_a_character(line: str) -> bool:
+    """Whether it has one of two escapes that are a character together only."""
+    entry = json.loads(line, parse_int=str, parse_float=str)
+    try:
+        json.dumps(entry, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
