@@ -15,6 +15,11 @@ from trialscreen.tables.engines.polars import Computing
 ENOUGH = 100_000
 """Rows that lack data are looked at so many at a time: a look costs nearly the same for few."""
 
+_MANY = 1_000_000
+"""What is found of the criteria is little, and is counted for so many rows at a time."""
+
+_BITS = 32
+
 
 class Counting:
     """The sums over all batches.
@@ -36,16 +41,31 @@ class Counting:
         for name in self._needed:
             self._sections.setdefault(trial.elements[name].section, []).append(name)
         self._tally = Tally()
+        self._found: list[pl.DataFrame] = []
         self._waiting: list[pl.DataFrame] = []
+        self._lacking: Counter[tuple[int, ...]] = Counter()
 
     @cached_property
     def _missing(self) -> Computing:
         return Computing(self._program, self._needed, "open")
 
+    @cached_property
+    def _lacks(self) -> list[pl.Expr]:
+        """In which sections a row lacks an element, as bits."""
+        lacks = [pl.any_horizontal(names).cast(pl.Int64) for names in self._sections.values()]
+        return [
+            pl.sum_horizontal(one * 2**n for n, one in enumerate(lacks[at : at + _BITS])).alias(
+                f"{at}"
+            )
+            for at in range(0, len(lacks), _BITS)
+        ]
+
     def add(self, results: pl.DataFrame) -> None:
         """A batch: typed columns without contradictions, and what is found of them."""
         self._tally.verdicts.update(verdicts_of(results))
-        self._tally.criteria.update(_criteria(self._trial, results))
+        self._found.append(results[list(self._program.criteria)])
+        if sum(map(len, self._found)) >= _MANY:
+            self._count_found()
         lacks_data = results["open"] == "data"
         lacking = pl.DataFrame([results[name].filter(lacks_data) for name in self._inputs])
         self._waiting.append(lacking)
@@ -54,8 +74,20 @@ class Counting:
 
     def attrition(self) -> Attrition:
         """The counts of all batches so far."""
+        self._count_found()
         self._look_at_waiting()
+        for numbers, count in self._lacking.items():
+            bits = (number >> place & 1 for number in numbers for place in range(_BITS))
+            self._tally.sections[frozenset(compress(self._sections, bits))] += count
+        self._lacking.clear()
         return attrition(self._trial, self._tally)
+
+    def _count_found(self) -> None:
+        """Counts what is found of the criteria."""
+        batches, self._found = self._found, []
+        if batches:
+            found = pl.concat(batches, rechunk=True)
+            self._tally.criteria.update(_criteria(self._trial, found))
 
     def _look_at_waiting(self) -> None:
         """Counts which elements the rows lack."""
@@ -64,13 +96,11 @@ class Counting:
             return
         flags = self._missing.of(pl.concat(batches).lazy()).drop("open")
         missing = flags.select(pl.all().cast(pl.Boolean).fill_null(value=False)).collect()
-        one = missing.sum_horizontal() == 1
         self._tally.missing.update(_sums(missing))
-        self._tally.missing_alone.update(_sums(flag & one for flag in missing))
-        places = {f"{place}": names for place, names in enumerate(self._sections.values())}
-        lacking = missing.select(pl.any_horizontal(names).alias(n) for n, names in places.items())
-        for *lacks, count in lacking.group_by(list(places)).len().iter_rows():
-            self._tally.sections[frozenset(compress(self._sections, lacks))] += count
+        self._tally.missing_alone.update(_alone(missing.get_columns()))
+        lacks = missing.select(self._lacks)
+        for *numbers, count in lacks.group_by(lacks.columns).len().iter_rows():
+            self._lacking[*numbers,] += count
 
 
 def _sums(flags: Iterable[pl.Series]) -> Counter[str]:
@@ -94,33 +124,36 @@ def verdicts_of(results: pl.DataFrame) -> Counter[tuple[str, str | None]]:
     )
 
 
-def _criteria(trial: Trial, results: pl.DataFrame) -> Counter[tuple[OfCriterion, str]]:
-    counts: Counter[tuple[OfCriterion, str]] = Counter()
-    fails, lacks = [], []
-    for one in trial.criteria:
-        met, unknown = results[one.id], results[one.id].is_null()
-        counts["met", one.id] = int(met.sum())
-        counts["unknown", one.id] = met.null_count()
-        against = ~met if one.kind == "inclusion" else met
-        fails.append(against & ~unknown)
-        lacks.append(against | unknown)
-    counts += _first_and_alone(len(results), fails, "stopped", "failed_alone")
-    counts += _first_and_alone(len(results), lacks, "first_lack", "lacks_alone")
+def _criteria(trial: Trial, found: pl.DataFrame) -> Counter[tuple[OfCriterion, str]]:
+    counts: dict[OfCriterion, Counter[str]] = {}
+    mets = [found[one.id] for one in trial.criteria]
+    counts["met"] = _sums(mets)
+    counts["unknown"] = Counter({met.name: met.null_count() for met in mets})
+    against = [
+        ~met if one.kind == "inclusion" else met
+        for one, met in zip(trial.criteria, mets, strict=True)
+    ]
+    fails = [flag & flag.is_not_null() for flag in against]
+    lacks = [flag | flag.is_null() for flag in against]
+    counts["stopped"], counts["failed_alone"] = _first(fails), _alone(fails)
+    counts["first_lack"], counts["lacks_alone"] = _first(lacks), _alone(lacks)
+    return Counter({(what, id_): n for what, one in counts.items() for id_, n in one.items()})
+
+
+def _first(flags: Sequence[pl.Series]) -> Counter[str]:
+    """By flag, the rows in which it is the first that is true."""
+    some, before = pl.Series([False]), 0
+    counts: Counter[str] = Counter()
+    for flag in flags:
+        some = flag | some
+        counts[flag.name] = -before + (before := int(some.sum()))
     return counts
 
 
-def _first_and_alone(
-    rows: int, flags: Sequence[pl.Series], first: OfCriterion, alone: OfCriterion
-) -> Counter[tuple[OfCriterion, str]]:
-    """By flag, the rows in which it is the first that is true, and the only one."""
-    counts: Counter[tuple[OfCriterion, str]] = Counter()
-    some = twice = pl.repeat(value=False, n=rows, eager=True)
-    before = 0
+def _alone(flags: Sequence[pl.Series]) -> Counter[str]:
+    """By flag, the rows in which it is the only one that is true."""
+    some = twice = pl.Series([False])
     for flag in flags:
         twice |= some & flag
         some |= flag
-        counts[first, flag.name] = -before + (before := int(some.sum()))
-    once = ~twice
-    for flag in flags:
-        counts[alone, flag.name] = int((flag & once).sum())
-    return counts
+    return _sums(flag & ~twice for flag in flags)

@@ -42,6 +42,8 @@ class TypedColumn:
         self.ends = element.range
         if element.type == "date" and element.range is None:
             self.ends = (date.min, date.max)
+        # Also days, of which not all are days for Python, are compared as numbers.
+        self._span = None if self.ends is None else pl.Series(self.ends).cast(pl.Float64).to_list()
         cell, latest = expr.Column(element.name), expr.Column(LATEST)
         self.besides: pl.Expr | None = None
         if element.type == "date" or (element.type == "integer" and kind.is_float()):
@@ -50,10 +52,10 @@ class TypedColumn:
 
     def is_within(self, cells: pl.Series) -> bool:
         """Whether all cells lie between the ends. This is not a query, so it need not wait."""
-        if self.ends is None or cells.null_count() == len(cells):
+        if self._span is None or cells.null_count() == len(cells):
             return True
-        low, high = pl.Series(self.ends).cast(pl.Float64)
-        numbers = cells.cast(pl.Float64)  # also days, of which not all are days for Python
+        low, high = self._span
+        numbers = cells.cast(pl.Float64)
         return low <= numbers.min() and numbers.max() <= high and not isnan(numbers.sum())
 
     def read(self, cells: pl.DataFrame) -> tuple[list[pl.Series], pl.DataFrame]:
