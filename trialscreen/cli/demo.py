@@ -21,7 +21,7 @@ WASHOUT = "ineligible_washout.yaml"
 LOG = ("--log", "site.log", "--by", "DEMO", "--subject")
 
 
-class Shown(NamedTuple):
+class DemoStep(NamedTuple):
     """A command line, what it shows, and the file that it writes, if it writes one."""
 
     line: tuple[str, ...]
@@ -30,25 +30,27 @@ class Shown(NamedTuple):
 
 
 PAGES = (
-    Shown(("criteria", "E8"), "A criterion: word for word, its rule, and how it was read."),
-    Shown(("screen", "eligible.yaml"), "Everything is known, and nothing excludes."),
-    Shown(("screen", WASHOUT), "A washout runs; the result names the day on which it ends."),
-    Shown(
+    DemoStep(("criteria", "E8"), "A criterion: word for word, its rule, and how it was read."),
+    DemoStep(("screen", "eligible.yaml"), "Everything is known, and nothing excludes."),
+    DemoStep(("screen", WASHOUT), "A washout runs; the result names the day on which it ends."),
+    DemoStep(
         ("screen", "--rescreen", WASHOUT, "--screening-date", "2026-11-19"),
         "The same answers on that day: eligible, with values that are old by then.",
     ),
-    Shown(("screen", "ineligible_lab.yaml"), "A laboratory value excludes."),
-    Shown(("screen", "undetermined.yaml"), "Much is unknown; what is needed, and from whom."),
-    Shown(("screen", "bad_input.yaml"), "Mistakes are told all at once, and nobody is screened."),
+    DemoStep(("screen", "ineligible_lab.yaml"), "A laboratory value excludes."),
+    DemoStep(("screen", "undetermined.yaml"), "Much is unknown; what is needed, and from whom."),
+    DemoStep(
+        ("screen", "bad_input.yaml"), "Mistakes are told all at once, and nobody is screened."
+    ),
 )
 FILES = (
-    Shown(("report", WASHOUT, "-o", "record.html"), "The record to sign.", "record.html"),
-    Shown(("report", "--blank", "-o", "paper.html"), "The questions, on paper.", "paper.html"),
-    Shown(("screen", "eligible.yaml", *LOG, "S-001"), "A screening, for the log.", "site.log"),
-    Shown(("screen", WASHOUT, *LOG, "S-002"), "Another one."),
-    Shown(("log", "list", "site.log"), "The log."),
-    Shown(("log", "due", "site.log"), "Who is to be screened again, and when."),
-    Shown(("log", "verify", "site.log"), "Whether the log is as it was written."),
+    DemoStep(("report", WASHOUT, "-o", "record.html"), "The record to sign.", "record.html"),
+    DemoStep(("report", "--blank", "-o", "paper.html"), "The questions, on paper.", "paper.html"),
+    DemoStep(("screen", "eligible.yaml", *LOG, "S-001"), "A screening, for the log.", "site.log"),
+    DemoStep(("screen", WASHOUT, *LOG, "S-002"), "Another one."),
+    DemoStep(("log", "list", "site.log"), "The log."),
+    DemoStep(("log", "due", "site.log"), "Who is to be screened again, and when."),
+    DemoStep(("log", "verify", "site.log"), "Whether the log is as it was written."),
 )
 
 
@@ -97,7 +99,7 @@ def _prepare(folder: Path, patients: Path) -> None:
         write_whole(folder / file, text)
 
 
-def _shown(step: Shown, folder: Path | None) -> str:
+def _shown(step: DemoStep, folder: Path | None) -> str:
     """The command line as one types it."""
     return shlex.join(("trialscreen", *(_placed(word, folder) for word in step.line)))
 
@@ -107,7 +109,7 @@ def _placed(word: str, folder: Path | None) -> str:
     return str(folder / word) if is_file and folder is not None else word
 
 
-def _run(step: Shown, patients: Path) -> None:
+def _run(step: DemoStep, patients: Path) -> None:
     with suppress(SystemExit):  # a command ends with its verdict
         app([_placed(word, patients) for word in step.line], prog_name="trialscreen")
     sys.stdout.flush()
