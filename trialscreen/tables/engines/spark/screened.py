@@ -96,7 +96,7 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
             _refuse(_wrong_ids(findings, counts, id_column))
             _refuse(counts.problems(used.called, limits.most_bad))
             table_files.write(findings.drop(NOTE).withColumnRenamed(KEY, id_column), folder, output)
-            _check_rows(source, rows, spark.read.parquet(folder).count())
+            _check_rows(source, rows, table_files.rows_in(spark, folder))
             quality = counts.quality(lambda names: _medians(work, rows_of, names))
     own_days = SCREENING_DATE in used.columns
     return Screened(counts.verdicts, used.unused, own_days, used.alike, quality)

@@ -100,7 +100,7 @@ _SETTINGS = {
     # The day of a moment is not that of the zone where the session runs.
     "spark.sql.session.timeZone": UTC,
     # What a worker does for a batch it does for many rows at once.
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "50000",
     # Columns of no use may be of any type.
     "spark.sql.legacy.parquet.nanosAsLong": "true",
 }

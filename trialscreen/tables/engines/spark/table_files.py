@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
@@ -73,6 +74,14 @@ def write(findings: DataFrame, folder: str, output: str) -> None:
         writer.parquet(folder)
     except Exception:  # noqa: BLE001 - whatever a file system says, by way of Java
         raise InputError([not_written(output)]) from None
+
+
+def rows_in(spark: SparkSession, folder: str) -> int:
+    """How many rows the files have that were written to a folder."""
+    if is_connected(spark) or not is_local(folder):
+        return spark.read.parquet(folder).count()
+    written = Path(plain(folder)).glob("*.parquet")
+    return sum(read_footer(str(file)).rows or 0 for file in written)
 
 
 def _is_here(spark: SparkSession, path: str) -> bool:
