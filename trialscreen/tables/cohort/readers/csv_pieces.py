@@ -20,6 +20,8 @@ from trialscreen.text.characters import BLANKS
 
 PIECE = 16 << 20
 """Bytes of a file at a time: enough for the fixed cost of a batch, small in memory."""
+_FIRST = 1 << 18
+"""Bytes of the first piece that are looked at before it."""
 LONGEST_LINE = 10_000_000
 MOST_CODES = 30_000
 """Distinct texts of a column known by their codes; with more than these it begins anew."""
@@ -61,6 +63,7 @@ class PieceReader:
         self._codes: dict[str, _Codes] = {}
         self._numbers: dict[str, NumberKind] = {}
         self._is_typed_at_once = True
+        self._is_looked_at = False
         for name in self._schema:
             match kinds.get(name):
                 case "truth":
@@ -105,6 +108,7 @@ class PieceReader:
         """Typed as far as that is right, by what is told `about` the data if that is known."""
         new: list[pl.Series] = []
         if about is not None and self._is_typed_at_once:
+            self._look_at_first(data)
             try:
                 frame = self._cells(data, self._schema)
             except pl.exceptions.PolarsError:
@@ -113,8 +117,17 @@ class PieceReader:
                 new = self._learned(frame)
                 if self._is_right(frame, about):
                     return _Read(frame, new, is_right=True)
+        typed = self._typed()
         frame = self._by_texts(data)
+        # What stands in columns of texts has misled us, and may do so again.
+        self._is_typed_at_once &= self._typed() != typed
         return _Read(frame, [*new, *self._learned(frame)], is_right=False)
+
+    def _look_at_first(self, data: bytes) -> None:
+        """Most columns with other cells are found in a few lines, for less than in a piece."""
+        if not self._is_looked_at and 0 < (end := data.find(b"\n", _FIRST) + 1) < len(data):
+            self._by_texts(data[:end])
+        self._is_looked_at = True
 
     def _cells(self, data: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
         return self._scanned(data, schema).collect()
@@ -161,9 +174,12 @@ class PieceReader:
                     found[place] += int(count.gather(code).sum())
         return Counts(*found)
 
+    def _typed(self) -> Mapping[str, pl.DataType]:
+        return {name: kind for name, kind in self._schema.items() if kind in _TYPED}
+
     def _by_texts(self, data: bytes) -> pl.DataFrame:
         """Columns are typed in which all cells are plain; others are not typed from now on."""
-        typed = {name: kind for name, kind in self._schema.items() if kind in _TYPED}
+        typed = self._typed()
         frame = self._cells(data, {**self._schema, **dict.fromkeys(typed, pl.String())})
         cells = (
             self._plain(name, kind, pl.nth(frame.get_column_index(name)))
@@ -176,7 +192,6 @@ class PieceReader:
                 self._begin(name)
             else:
                 self._schema[name] = pl.String()
-        self._is_typed_at_once &= len(plain) < len(typed)
         return frame.with_columns(plain)
 
     def _plain(self, name: str, kind: pl.DataType, text: pl.Expr) -> pl.Expr:

@@ -12,6 +12,8 @@ from itertools import chain, compress
 from operator import methodcaller, not_
 from typing import IO, NamedTuple
 
+import polars as pl
+
 from trialscreen.tables.cohort.readers.utf8_copies import CHUNK
 from trialscreen.text.characters import BLANKS
 
@@ -93,11 +95,8 @@ def is_utf8(data: bytes) -> bool:
     """Whether it is, from its first byte to its last."""
     if data.isascii():
         return True
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    # Faster than to make a text of it.
+    return pl.Series([data]).cast(pl.String, strict=False).null_count() == 0
 
 
 @cache
