@@ -1,68 +1,64 @@
 """What screening a whole table costs, in whole processes that run in turn.
 
 `python -m tests.bench.cohort INPUT [--rounds 5]` for a Parquet file of simulated patients
-(`python -m tests.tools.simulate`). Installs the wheel in a new environment; prints, for each run,
-the medians of seconds, processor seconds and peak memory, and the median of the ratios,
-round by round, that have a goal.
+(`python -m tests.tools.simulate`). Installs the wheel in a new environment; all find the same
+first. Prints medians, and the medians of the ratios to Polars by hand, round by round.
 """
 
-import os
 import subprocess
-import sys
-import time
 from argparse import ArgumentParser
-from collections.abc import Mapping
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
-import polars as pl
-from rich.console import Console
-from rich.table import Table
-
-from tests.bench.startup import install
+from tests.bench.measure import (
+    Command,
+    Costs,
+    Figure,
+    aside,
+    in_turn,
+    install,
+    ratio,
+    same,
+    told,
+)
 from tests.byhand import SQL
 from tests.tools.simulate import ID, ON
 
-GOALS = (
-    ("rows", "Polars by hand", 1.10),
-    ("rows", "floor", 1.8),
-    ("rows and attrition", "rows", 1.25),
-    ("generated SQL on DuckDB", "SQL by hand on DuckDB", 1.10),
-)
+HAND, FLOOR, ROWS, ATTRITION = "Polars by hand", "floor", "rows", "rows and attrition"
+SQL_HAND, SQL_OURS = "SQL by hand on DuckDB", "generated SQL on DuckDB"
+ALIKE = (HAND, ROWS, ATTRITION)
+EXTRAS = ("cohort,sql", "duckdb", "numpy")
 
 
-class Cost(NamedTuple):
-    """One process: seconds by the clock, processor seconds, peak memory in MB."""
-
-    seconds: float
-    processor: float
-    memory: float
-
-
-def commands(programs: Path, source: str, folder: Path) -> Mapping[str, tuple[str, ...]]:
-    target = str(folder / "out.parquet")
+def commands(programs: Path, source: Path, folder: Path) -> dict[str, Command]:
     program = str(programs / "trialscreen")
-    cohort = (program, "cohort", source, "--screening-date", ON.isoformat())
-    attrition = str(folder / "attrition.json")
+    cohort = (program, "cohort", str(source), "--screening-date", ON.isoformat())
+    attrition = ("--attrition", str(folder / "attrition.json"))
 
-    def by_hand(kind: str) -> tuple[str, ...]:
-        return (str(programs / "python"), "-m", "tests.byhand", kind, source, target)
+    def to(run: str) -> str:
+        return str(target(folder, run))
+
+    def by_hand(kind: str, run: str) -> Command:
+        return (str(programs / "python"), "-m", "tests.byhand", kind, str(source), to(run))
 
     return {
-        "floor": by_hand("floor"),
-        "Polars by hand": by_hand("polars"),
-        "rows": (*cohort, "-o", target),
-        "rows and attrition": (*cohort, "-o", target, "--attrition", attrition),
-        "SQL by hand on DuckDB": by_hand(str(SQL)),
-        "generated SQL on DuckDB": by_hand(str(_generated(program, source, folder))),
+        FLOOR: by_hand("floor", FLOOR),
+        HAND: by_hand("polars", HAND),
+        ROWS: (*cohort, "-o", to(ROWS)),
+        ATTRITION: (*cohort, "-o", to(ATTRITION), *attrition),
+        SQL_HAND: by_hand(str(SQL), SQL_HAND),
+        SQL_OURS: by_hand(str(_generated(program, source, folder)), SQL_OURS),
     }
 
 
-def _generated(program: str, source: str, folder: Path) -> Path:
+def target(folder: Path, run: str) -> Path:
+    return folder / f"{run}.parquet"
+
+
+def _generated(program: str, source: Path, folder: Path) -> Path:
     """The query for the columns of the table, as `trialscreen sql` prints it."""
-    columns = ",".join(name for name in pl.read_parquet_schema(source) if name != ID)
+    with aside() as call:
+        columns = ",".join(name for name in call(_names, source) if name != ID)
     options = ("--columns", columns, "--screening-date", ON.isoformat(), "--trust-values")
     command = (program, "sql", "--dialect", "duckdb", *options)
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -71,44 +67,62 @@ def _generated(program: str, source: str, folder: Path) -> Path:
     return file
 
 
-def cost(arguments: tuple[str, ...]) -> Cost:
-    start = time.perf_counter()
-    child = os.posix_spawn(arguments[0], arguments, os.environ)
-    _, status, used = os.wait4(child, 0)
-    if status:
-        sys.exit(f"{' '.join(arguments)}: failed with {status}")
-    seconds = time.perf_counter() - start
-    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+def _names(source: Path) -> list[str]:
+    import polars as pl
+
+    return [*pl.read_parquet_schema(source)]
 
 
-def report(costs: Mapping[str, list[Cost]]) -> Table:
-    table = Table("run", "seconds", "processor seconds", "peak MB", "ratios of seconds (goal)")
-    for name, some in costs.items():
-        ratios = [
-            f"{median(one.seconds / other.seconds for one, other in pairs):.2f} of {base} ({goal})"
-            for run, base, goal in GOALS
-            if run == name and (pairs := list(zip(some, costs[base], strict=True)))
-        ]
-        medians = (median(getattr(one, field) for one in some) for field in Cost._fields)
-        table.add_row(name, *(f"{value:.2f}" for value in medians), "\n".join(ratios))
-    return table
+def measured(programs: Path, source: Path, folder: Path, rounds: int, *runs: str) -> Costs:
+    """What these runs cost, or all; those of Polars must find the same."""
+    todo = commands(programs, source, folder)
+    wanted = {run: command for run, command in todo.items() if not runs or run in runs}
+
+    def agree() -> None:
+        with aside() as call:
+            call(same, *(target(folder, run) for run in ALIKE if run in wanted))
+
+    return in_turn(wanted, rounds, agree)
+
+
+def figures(large: Costs, small: Costs, large_rows: str, small_rows: str) -> list[Figure]:
+    """`large` and `small`: the same runs of many and of a tenth as many patients."""
+
+    def of(costs: Costs, run: str, base: str, most: float, rows: str) -> Figure:
+        return Figure(f"Parquet, {rows}: {run}", base, ratio(costs, run, base, "seconds"), most)
+
+    grown = [
+        Figure(
+            f"Parquet, {large_rows}: memory of {run}",
+            f"{small_rows}",
+            _memory(large, run) / _memory(small, run),
+            most,
+        )
+        for run, most in ((ROWS, 1.3), (ATTRITION, 1.2))
+    ]
+    return [
+        of(large, ROWS, HAND, 0.90, large_rows),
+        of(large, ROWS, FLOOR, 1.8, large_rows),
+        of(large, ATTRITION, ROWS, 1.15, large_rows),
+        *grown,
+        of(small, ROWS, HAND, 1.10, small_rows),
+        of(small, SQL_OURS, SQL_HAND, 1.10, small_rows),
+    ]
+
+
+def _memory(costs: Costs, run: str) -> float:
+    return max(one.memory for one in costs[run])
 
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("source")
+    parser.add_argument("source", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     wanted = parser.parse_args()
-    rows = pl.scan_parquet(wanted.source).select(pl.len()).collect().item()
-    with TemporaryDirectory() as folder:
-        programs = install(Path(folder), "cohort,sql", "duckdb", "numpy")
-        runs = commands(programs, wanted.source, Path(folder))
-        costs: dict[str, list[Cost]] = {name: [] for name in runs}
-        for _ in range(wanted.rounds):
-            for name, arguments in runs.items():
-                costs[name].append(cost(arguments))
-    print(f"{rows:,} patients, {wanted.rounds} rounds, Polars {pl.__version__}")
-    Console(width=130).print(report(costs))
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        costs = measured(install(folder, *EXTRAS), wanted.source, folder, wanted.rounds)
+    print(told(costs, HAND))
 
 
 if __name__ == "__main__":

@@ -7,25 +7,16 @@ median of the ratios to Polars by hand on the clean file, round by round. All fi
 """
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import polars as pl
-from rich.console import Console
-from rich.table import Table
 
-from tests.bench.cohort import Cost, cost
-from tests.bench.startup import install
+from tests.bench.measure import Command, Costs, Figure, aside, in_turn, install, ratio, same, told
 from tests.tools.simulate import ON
 
 HAND, CLEAN, MESSY = "Polars by hand", "`cohort`", "`cohort`, a tenth of the columns messy"
-GOALS = {CLEAN: (1.3, 1.3), MESSY: (1.8, None)}
-"""At most so many times the processor time and the memory of HAND."""
 UNITS = {
     "weight": "kg",
     "height": "cm",
@@ -76,10 +67,11 @@ def _days(name: str) -> pl.Expr:
     )
 
 
-def commands(programs: Path, files: Files, folder: Path) -> Mapping[str, tuple[str, ...]]:
-    def cohort(source: Path) -> tuple[str, ...]:
+def commands(programs: Path, files: Files, folder: Path) -> dict[str, Command]:
+    def cohort(source: Path) -> Command:
         program = (str(programs / "trialscreen"), "cohort", str(source))
-        return (*program, "--screening-date", ON.isoformat(), "-o", str(folder / "out.parquet"))
+        target = str(folder / f"{source.stem}.found.parquet")
+        return (*program, "--screening-date", ON.isoformat(), "-o", target)
 
     python, target = str(programs / "python"), str(folder / "hand.parquet")
     return {
@@ -89,26 +81,33 @@ def commands(programs: Path, files: Files, folder: Path) -> Mapping[str, tuple[s
     }
 
 
-def report(costs: Mapping[str, list[Cost]]) -> Table:
-    table = Table("run", "seconds", "processor s", "of by hand", "peak MB", "of by hand")
-    for name, some in costs.items():
-        pairs = [*zip(some, costs[HAND], strict=True)]
-        time = median(one.processor / hand.processor for one, hand in pairs)
-        memory = median(one.memory / hand.memory for one, hand in pairs)
-        goals = [f" (goal {goal})" if goal else "" for goal in GOALS.get(name, ("", ""))]
-        seconds, processor, peak = (
-            median(getattr(one, field) for one in some) for field in Cost._fields
-        )
-        table.add_row(
-            *(name, f"{seconds:.2f}", f"{processor:.2f}", f"{time:.2f}{goals[0]}"),
-            *(f"{peak:.0f}", f"{memory:.2f}{goals[1]}"),
-        )
-    return table
+def measured(programs: Path, source: Path, folder: Path, rounds: int) -> Costs:
+    with aside() as call:
+        files = call(written, source, folder)
+
+    def agree() -> None:
+        with aside() as call:
+            call(same, folder / "hand.parquet", folder / f"{files.clean.stem}.found.parquet")
+
+    return in_turn(commands(programs, files, folder), rounds, agree)
 
 
-def _check(folder: Path) -> None:
-    found = [pl.read_parquet(folder / one) for one in ("hand.parquet", "out.parquet")]
-    assert found[0].equals(found[1]), "they do not find the same"
+def figures(costs: Costs, rows: str) -> list[Figure]:
+    return [
+        Figure(f"CSV, {rows}: processor time", HAND, ratio(costs, CLEAN, HAND), 1.3),
+        Figure(f"CSV, {rows}: memory", HAND, ratio(costs, CLEAN, HAND, "memory"), 1.3),
+        Figure(
+            f"CSV, {rows}, a tenth of the columns messy: processor time",
+            f"{HAND}, clean",
+            ratio(costs, MESSY, HAND),
+            1.8,
+        ),
+        Figure(
+            f"CSV, {rows}, a tenth of the columns messy: memory",
+            f"{HAND}, clean",
+            ratio(costs, MESSY, HAND, "memory"),
+        ),
+    ]
 
 
 def main() -> None:
@@ -116,20 +115,10 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("--rounds", type=int, default=7)
     wanted = parser.parse_args()
-    rows = pl.scan_parquet(wanted.source).select(pl.len()).collect().item()
-    # A process counts the memory of the one that starts it as its own: this one stays small.
-    with TemporaryDirectory() as name, ProcessPoolExecutor(1, get_context("spawn")) as aside:
+    with TemporaryDirectory() as name:
         folder = Path(name)
-        files = aside.submit(written, wanted.source, folder).result()
-        runs = commands(install(folder, "cohort"), files, folder)
-        costs: dict[str, list[Cost]] = {name: [] for name in runs}
-        for done in range(wanted.rounds):
-            for run, arguments in runs.items():
-                costs[run].append(cost(arguments))
-                if not done and run == CLEAN:
-                    aside.submit(_check, folder).result()
-    print(f"{rows:,} patients, {wanted.rounds} rounds, Polars {pl.__version__}")
-    Console(width=130).print(report(costs))
+        costs = measured(install(folder, "cohort"), wanted.source, folder, wanted.rounds)
+    print(told(costs, HAND))
 
 
 if __name__ == "__main__":

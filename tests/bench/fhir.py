@@ -8,25 +8,23 @@ with other patients' ids; then a quarter as often, for the memory. Whole process
 - typed floor: each line decoded into the types that the reader has for its resource
 - extract: the facts, their evidence and the problems, in files
 
-Prints the medians of seconds, processor seconds and peak memory, and the median of the ratios,
-round by round.
+Prints medians, and the medians of the ratios to the floor, round by round.
 """
 
 import gzip
-import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 import msgspec
 
-from tests.bench.cohort import Cost, cost
+from tests.bench.measure import Command, Costs, Figure, in_turn, ratio, told
 
 SYNTHEA = Path(__file__).parents[1] / "data" / "records" / "fhir" / "synthea"
 ON = "2021-03-31"
+FLOOR, EXTRACT = "floor", "extract"
 
 
 def lines_of(path: Path) -> Iterator[bytes]:
@@ -70,35 +68,35 @@ def floor(folder: Path, *, typed: bool) -> None:
             decode(line)
 
 
-def commands(folder: Path, out: Path) -> Mapping[str, tuple[str, ...]]:
+def commands(folder: Path, out: Path) -> dict[str, Command]:
     here = (sys.executable, "-m", "tests.bench.fhir", str(folder), "--only")
     files = (str(out / name) for name in ("facts.parquet", "evidence.parquet", "problems.csv"))
     facts, evidence, problems = files
     extract = (sys.executable, "-m", "trialscreen", "extract", "fhir", str(folder), "-o", facts)
     asked = ("--evidence", evidence, "--problems", problems, "--screening-date", ON)
     return {
-        "floor": (*here, "floor"),
+        FLOOR: (*here, "floor"),
         "typed floor": (*here, "typed"),
-        "extract": (*extract, *asked),
+        EXTRACT: (*extract, *asked),
     }
 
 
-def measured(export: Path, out: Path, rounds: int) -> dict[str, list[Cost]]:
-    found: dict[str, list[Cost]] = {}
-    for _ in range(rounds):
-        for name, command in commands(export, out).items():
-            found.setdefault(name, []).append(cost(command))
-    return found
+def measured(
+    source: Path, folder: Path, copies: int, rounds: int, *, packed: bool = False
+) -> Costs:
+    export = copied(source, folder / str(copies), copies, packed=packed)
+    return in_turn(commands(export, folder), rounds)
 
 
-def told(found: Mapping[str, list[Cost]]) -> None:
-    for name, costs in found.items():
-        seconds, processor, memory = (median(column) for column in zip(*costs, strict=True))
-        print(f"{name:12} {seconds:7.2f} s {processor:7.2f} s of processor {memory:7.0f} MB")
-    for name in ("floor", "typed floor"):
-        pairs = zip(found["extract"], found[name], strict=True)
-        ratio = median(one.processor / other.processor for one, other in pairs)
-        print(f"extract / {name}: {ratio:.2f}")
+def figures(large: Costs, small: Costs) -> list[Figure]:
+    """`small`: a quarter of the patients."""
+    peaks = [max(one.memory for one in costs[EXTRACT]) for costs in (large, small)]
+    return [
+        Figure(
+            "`extract fhir`: processor time", "decoding its lines", ratio(large, EXTRACT, FLOOR), 2
+        ),
+        Figure("`extract fhir`: memory", "of a quarter of the patients", peaks[0] / peaks[1], 1.2),
+    ]
 
 
 def main() -> None:
@@ -112,14 +110,10 @@ def main() -> None:
     if asked.only:
         floor(asked.folder, typed=asked.only == "typed")
         return
-    os.environ["PYTHONDONTWRITEBYTECODE"] = ""
     with TemporaryDirectory() as name:
-        folder = Path(name)
         for copies in (asked.copies // 4, asked.copies):
-            export = copied(asked.folder, folder / str(copies), copies, packed=asked.packed)
-            size = sum(path.stat().st_size for path in export.iterdir()) / 1e6
-            print(f"{copies} copies, {size:,.0f} MB")
-            told(measured(export, folder, asked.rounds))
+            costs = measured(asked.folder, Path(name), copies, asked.rounds, packed=asked.packed)
+            print(f"{copies} copies\n\n{told(costs, FLOOR)}")
 
 
 if __name__ == "__main__":

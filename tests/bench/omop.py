@@ -7,27 +7,26 @@ processes run in turn:
 - by hand: tests/bench/omop.sql, which finds the same facts and nearly the same evidence
 - extract: the command
 
-Prints the medians of seconds, processor seconds and peak memory, the median of the ratios, round
-by round, and how many facts each found. `--adults` leaves children out: their weights and heights
+Prints medians, the medians of the ratios to the work by hand, round by round, and how many facts
+each found. `--adults` leaves children out: their weights and heights
 are no weights and heights of the trial, so that older results have to be looked at.
 """
 
-import multiprocessing
 import os
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
 
-from tests.bench.cohort import Cost, cost
+from tests.bench.measure import Command, Costs, Figure, aside, in_turn, ratio, told
 from tests.omop import unpacked
 from trialscreen.records.omop.source import QUIET
 
 ON = "2022-12-01"
+HAND, EXTRACT = "by hand", "extract"
 HERE = Path(__file__)
 KEYS = {
     "measurement": "measurement_id",
@@ -115,6 +114,43 @@ def _made(folder: Path, copies: int, adults: bool, form: str) -> str:
     return kept_as(form, grown(folder, copies, adults=adults), folder)
 
 
+def commands(source: str, folder: Path) -> dict[str, Command]:
+    files = ("-o", f"{folder}/found.parquet", "--evidence", f"{folder}/shown.parquet")
+    run = (sys.executable, "-m", "trialscreen", "extract", "omop", source, *files)
+    return {
+        HAND: (sys.executable, "-m", "tests.bench.omop", "--by-hand", source, str(folder)),
+        EXTRACT: (*run, "--screening-date", ON, "--problems", f"{folder}/problems.csv"),
+    }
+
+
+def measured(
+    folder: Path, copies: int, rounds: int, form: str = "duckdb", adults: bool = False
+) -> Costs:
+    # In a process of its own: its memory would be counted for those that follow.
+    with aside() as call:
+        source = call(_made, folder, copies, adults, form)
+    return in_turn(commands(source, folder), rounds)
+
+
+def found(folder: Path) -> dict[str, dict[str, int]]:
+    """How much evidence of each kind there is."""
+    return {
+        run: dict(pl.read_parquet(folder / path).group_by("kind").len().sort("kind").iter_rows())
+        for run, path in ((HAND, "evidence.parquet"), (EXTRACT, "shown.parquet"))
+    }
+
+
+def figures(costs: Costs) -> list[Figure]:
+    return [
+        Figure(
+            "`extract omop`, DuckDB: processor time",
+            "SQL by hand",
+            ratio(costs, EXTRACT, HAND),
+            1.2,
+        )
+    ]
+
+
 def main() -> None:
     parser = ArgumentParser()
     parser.add_argument("--copies", type=int, default=1000)
@@ -124,29 +160,9 @@ def main() -> None:
     given = parser.parse_args()
     with TemporaryDirectory() as name:
         folder = Path(name)
-        # In a process of its own: its memory would be counted for those that follow.
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            source = pool.apply(_made, (folder, given.copies, given.adults, given.form))
-        files = ("-o", f"{name}/found.parquet", "--evidence", f"{name}/shown.parquet")
-        python = sys.executable
-        run = (python, "-m", "trialscreen", "extract", "omop", source, *files)
-        commands = {
-            "by hand": (python, "-m", "tests.bench.omop", "--by-hand", source, name),
-            "extract": (*run, "--screening-date", ON, "--problems", f"{name}/problems.csv"),
-        }
-        costs: dict[str, list[Cost]] = {one: [] for one in commands}
-        for _ in range(given.rounds):
-            for one, command in commands.items():
-                costs[one].append(cost(command))
-        for one, some in costs.items():
-            medians = (median(getattr(each, field) for each in some) for field in some[0]._fields)
-            print(one, *(f"{value:.2f}" for value in medians), "seconds, processor seconds, MB")
-        pairs = list(zip(costs["extract"], costs["by hand"], strict=True))
-        ratio = median(ours.processor / hand.processor for ours, hand in pairs)
-        print(f"processor seconds: {ratio:.2f} of those by hand")
-        for kind, path in (("by hand", "evidence"), ("extract", "shown")):
-            counted = pl.read_parquet(f"{name}/{path}.parquet").group_by("kind").len().sort("kind")
-            print(kind, dict(counted.iter_rows()))
+        costs = measured(folder, given.copies, given.rounds, given.form, given.adults)
+        print(told(costs, HAND))
+        print(*found(folder).items(), sep="\n")
 
 
 if __name__ == "__main__":

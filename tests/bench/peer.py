@@ -138,9 +138,11 @@ class Language(ABC, Generic[Code]):
         code = self.entered(element)
         if element.derive is not None:
             code = self.first_known(code, self._derived(element.derive))
-        if element.valid_if is None:
-            return code
-        return self.choose(self.rule(element.valid_if), code, self.literal(None))
+        if element.valid_if is not None:
+            code = self.choose(self.rule(element.valid_if), code, self.literal(None))
+        if element.no_is_not_yet:
+            code = self.choose(code, self.literal(True), self.literal(None))
+        return code
 
     def _derived(self, derive: Formula | Rule) -> Code:
         if not isinstance(derive, Formula):

@@ -37,7 +37,7 @@ class Cql(Language[Elm]):
 
     def value(self, name: str) -> Elm:
         element = self.trial.elements[name]
-        if element.derive is None and element.valid_if is None:
+        if element.derive is None and element.valid_if is None and not element.no_is_not_yet:
             return self.entered(element)
         if name not in self.defined:
             self.defined[name] = super().value(name)

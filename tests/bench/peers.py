@@ -25,6 +25,7 @@ from typing import NamedTuple
 import polars as pl
 
 from tests.bench import peer_node as others_node
+from tests.bench.measure import Figure
 from tests.bench.peer import Answer, Answers, Engine, Found, Row, one_by_one
 from tests.frames import screen_frame
 from tests.tools.simulate import ID, ON, columns, facts_of
@@ -37,6 +38,10 @@ from trialscreen.screening.screen import Screening, screen
 SEED = 6
 UNKNOWN = 0.1
 LARGE = 200_000
+REASONS = "trialscreen: verdict, reasons and what is missing"
+TRUTHS = "trialscreen: truth of each criterion only"
+THREE_VALUED = ("cql-execution", "trialscreen")
+"""What the others make of unknown values is told, and is not ours: they have no word for it."""
 Made = Callable[[Trial, date], list[Engine]]
 PACKAGES = {
     "zen-engine": ("zen", "peer_zen"),
@@ -65,9 +70,9 @@ def ours(trial: Trial, on: date) -> list[Engine]:
         return {one.id: evaluation.truth(one.rule).to_optional() for one in trial.criteria}
 
     return [
-        one_by_one("trialscreen: verdict, reasons and what is missing", facts_of, with_reasons),
+        one_by_one(REASONS, facts_of, with_reasons),
         one_by_one("trialscreen: verdict and findings", facts_of, screened),
-        one_by_one("trialscreen: truth of each criterion only", facts_of, evaluated),
+        one_by_one(TRUTHS, facts_of, evaluated),
     ]
 
 
@@ -90,6 +95,8 @@ def has_cql(npm: Path) -> bool:
 
 def others(npm: Path | None) -> list[Made]:
     """How the engines of others are made, of those that are here; tells which are not."""
+    # An error of zen-engine would take a picture of the stack, where this asks for one.
+    os.environ["RUST_BACKTRACE"] = "0"
     made: list[Made] = []
     for package, (name, module) in PACKAGES.items():
         if find_spec(name):
@@ -226,8 +233,48 @@ def compared(
     print(f"\n{patients:,} patients, {unknown:.0%} of all values unknown: ", end="")
     reference, *rest = ours(trial, ON)
     expected = reference.run(rows).answers
-    print_treatment(expected, {one.name: one.run(rows).answers for one in (*engines, *tables)})
+    found = {one.name: one.run(rows).answers for one in (*engines, *tables)}
+    print_treatment(expected, found)
+    for name, answers in found.items():
+        told = treatment(expected, answers)
+        assert not told.wrong, f"{name} finds something else where the answer is certain"
+        if name.startswith(THREE_VALUED):
+            assert told.patients == patients, f"{name} does not find the same"
     return [reference, *rest, *engines, *tables], rows
+
+
+Times = Mapping[str, Sequence[list[float]]]
+"""Of each engine the microseconds of each round: of patients fully known, and of the others."""
+
+
+def measured(trial: Trial, made: Sequence[Made], patients: int, timed: int, rounds: int) -> Times:
+    engines = [one for make in made for one in make(trial, ON)]
+    cases = [compared(trial, engines, patients, unknown) for unknown in (0, UNKNOWN)]
+    times: dict[str, list[list[float]]] = {one.name: [[], []] for one in cases[0][0]}
+    for _ in range(rounds):
+        for place, (compared_engines, rows) in enumerate(cases):
+            for engine in compared_engines:
+                times[engine.name][place].append(engine.run(rows[:timed]).micros)
+    return times
+
+
+def figures(times: Times) -> list[Figure]:
+    """Of those that were run."""
+    kinds = ("all known", "a tenth unknown")
+    return [
+        Figure(
+            f"{run.partition(': ')[2]}, {kind}",
+            other,
+            median(a / b for a, b in zip(times[run][place], times[other][place], strict=True)),
+            most,
+        )
+        for run, other, most in (
+            (TRUTHS, "zen-engine, one decision", 1),
+            (REASONS, "cql-execution", 0.6),
+        )
+        if other in times
+        for place, kind in enumerate(kinds)
+    ]
 
 
 def main() -> None:
@@ -238,17 +285,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     given = parser.parse_args()
     trial = load_trial()
-    # An error of zen-engine would take a picture of the stack, where this asks for one.
-    os.environ["RUST_BACKTRACE"] = "0"
     made = others(given.npm)
-    engines = [one for make in made for one in make(trial, ON)]
-    cases = [compared(trial, engines, given.patients, unknown) for unknown in (0, UNKNOWN)]
-    times: dict[str, list[list[float]]] = {one.name: [[], []] for one in cases[0][0]}
-    for _ in range(given.rounds):
-        for place, (compared_engines, rows) in enumerate(cases):
-            for engine in compared_engines:
-                times[engine.name][place].append(engine.run(rows[: given.timed]).micros)
-    print_times(times)
+    print_times(measured(trial, made, given.patients, given.timed, given.rounds))
     print_special_days(trial, made)
     print_versions(given.npm)
 
