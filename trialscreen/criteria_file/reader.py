@@ -39,13 +39,15 @@ _KINDS = {Scalar: "a single value", Sequence: "a list", yaml_nodes.Mapping: "a m
 class Document:
     """A document that is read: all its problems, and the elements that its rules may name.
 
-    `clauses`: rules that a rule may name as well, while alternatives are read.
+    `clauses`: rules that a rule may name as well, while alternatives are read. `rules`: those that
+    were read, by how they are written.
     """
 
     origin: str
     problems: list[Problem] = field(default_factory=list)
     elements: Mapping[str, Element] = field(default_factory=dict)
     clauses: Mapping[str, Rule] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
 
     def raise_any(self) -> None:
         raise_any(self.problems)

@@ -25,7 +25,15 @@ _NO_RULES: tuple[rules.Rule, ...] = ()
 
 
 def read_rule(at: Cursor) -> rules.Rule:
-    """The rule at `at`; every problem in it is noted."""
+    """The rule at `at`; every problem in it is noted. What stands in several places is one rule.
+
+    A reading's alternative differs in a part of the rule; all else is then made ready once.
+    """
+    rule = _read_rule(at)
+    return at.document.rules.setdefault(repr(rule), rule)
+
+
+def _read_rule(at: Cursor) -> rules.Rule:
     if isinstance(at.node, Scalar) and not at.node.is_null:
         return _yes(at)
     if not isinstance(at.node, MappingNode) or not at.node.items:

@@ -135,7 +135,7 @@ class _Plan:
     def _tracing_anew(self, rule: rules.Rule) -> Tracing:
         match rule:
             case rules.AtLeastN(least, parts):
-                tracing = tuple(map(self._tracing, parts))
+                tracing = tuple(map(self.tracing, parts))
 
                 def trace_some(patient: Evaluation) -> Trace:
                     found = tuple([part(patient) for part in tracing])
@@ -143,7 +143,7 @@ class _Plan:
 
                 return trace_some
             case rules.Not(part) | rules.Clause(_, _, part):
-                trace_part, is_not = self._tracing(part), isinstance(rule, rules.Not)
+                trace_part, is_not = self.tracing(part), isinstance(rule, rules.Not)
 
                 def trace_one(patient: Evaluation) -> Trace:
                     found = trace_part(patient)
@@ -174,16 +174,16 @@ class _Plan:
 
     def _judging(self, rule: rules.Rule) -> Judging:
         if self._few_answers(rule) is not None:
-            trace = self._tracing(rule)
+            trace = self.tracing(rule)
             return lambda patient: trace(patient).truth
         match rule:
             case rules.AtLeastN(least, parts):
-                return _judging_some(least, tuple(map(self._judging, parts)))
+                return _judging_some(least, tuple(map(self.judging, parts)))
             case rules.Not(part):
-                judged = self._judging(part)
+                judged = self.judging(part)
                 return lambda patient: truth.negation(judged(patient))
             case rules.Clause(_, _, part):
-                return self._judging(part)
+                return self.judging(part)
             case _:
                 return self._judging_test(rule)
 
@@ -214,7 +214,7 @@ class _Plan:
         if element.derive is None and element.valid_if is None and not element.no_is_not_yet:
             return _resolving_answer(element)
         name, entering, following = element.name, _entering(element), self._following(element)
-        validating = None if element.valid_if is None else self._tracing(element.valid_if)
+        validating = None if element.valid_if is None else self.tracing(element.valid_if)
 
         def resolve(patient: Evaluation) -> Resolved:
             entered = entering(patient)
@@ -242,7 +242,7 @@ class _Plan:
                 return derive(formula, facts, patient.on), inputs, None
 
             return computed
-        tracing = self._tracing(formula)
+        tracing = self.tracing(formula)
 
         def implied(patient: Evaluation) -> Follows:
             basis = tracing(patient)

@@ -1,11 +1,12 @@
 """Rows under named columns: one listing for JSON, for CSV and for people."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from trialscreen.model.registration import as_data
-from trialscreen.output.report.render import blocks
-from trialscreen.output.report.statuses import VERDICTS
+
+if TYPE_CHECKING:
+    from trialscreen.output.report.render import blocks
 
 T = TypeVar("T")
 
@@ -42,14 +43,22 @@ class Listing(NamedTuple):
 
         return csvtext.render(self.columns, map(self._texts, self.rows))
 
-    def page(self, empty: str) -> blocks.Page:
+    def page(self, empty: str) -> "blocks.Page":
         """The rows as a table; `empty` is said where there are none."""
+        from trialscreen.output.report.render import blocks  # noqa: PLC0415 - for this form only
+        from trialscreen.output.report.statuses import VERDICTS  # noqa: PLC0415
+
         if not self.rows:
             return (blocks.Paragraph(empty),)
+        tones: dict[object, blocks.Tone] = {one.words: one.tone for one in VERDICTS.values()}
+
+        def cell(value: object) -> blocks.Cell:
+            return blocks.Cell("" if value is None else str(value), tones.get(value, "plain"))
+
         return (
             blocks.table(
                 (name.replace("_", " ") for name in self.columns),
-                (map(_cell, self._texts(values)) for values in self.rows),
+                (map(cell, self._texts(values)) for values in self.rows),
                 (int(name in self.wide) for name in self.columns),
             ),
         )
@@ -75,10 +84,3 @@ def _one_text(value: object) -> object:
     if isinstance(value, bool):
         return str(value).lower()
     return "; ".join(value) if isinstance(value, list | tuple) else value
-
-
-_TONES: dict[object, blocks.Tone] = {status.words: status.tone for status in VERDICTS.values()}
-
-
-def _cell(value: object) -> blocks.Cell:
-    return blocks.Cell("" if value is None else str(value), _TONES.get(value, "plain"))
