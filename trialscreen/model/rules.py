@@ -166,13 +166,13 @@ Rule = Compound | Test
 
 def parts_of(rule: Rule) -> tuple[Rule, ...]:
     """The rules directly inside `rule`; none for a test."""
-    if isinstance(rule, Test):
-        return ()
     match rule:
         case AtLeastN(_, parts):
             return parts
         case Not(part) | Clause(_, _, part):
             return (part,)
+        case Is() | OneOf() | Compare() | Within() | Given():
+            return ()
         case _:
             assert_never(rule)
 
@@ -182,10 +182,10 @@ def tests_of(rule: Rule) -> Iterator[Test]:
     ahead = [rule]
     while ahead:
         one = ahead.pop()
-        if isinstance(one, Test):
+        if parts := parts_of(one):
+            ahead.extend(reversed(parts))
+        elif isinstance(one, Test):
             yield one
-        else:
-            ahead.extend(reversed(parts_of(one)))
 
 
 def clauses_of(rule: Rule) -> Iterator[Clause]:

@@ -6,7 +6,7 @@ at both ends, so that the day named is right whichever day it was.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from math import floor
 from typing import assert_never
@@ -90,7 +90,7 @@ def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
     return {
         name: fact
         for name, fact in facts.items()
-        if name not in moving
+        if not moving(name)
         or (
             patient.resolve(name).derived is None
             and not _follows_from_dates(patient.elements[name], facts)
@@ -98,14 +98,14 @@ def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
     }
 
 
-def _moving(trial: Trial) -> frozenset[str]:
-    """The elements that can follow from dates, so that what is entered is of one day."""
-    return frozenset(
-        name
-        for name, element in trial.elements.items()
-        if not element.reported_wins
-        and any(trial.elements[one].type == "date" for one in trial.sources_of(name))
-    )
+def _moving(trial: Trial) -> Callable[[str], bool]:
+    """Whether an element can follow from dates, so that what is entered of it is of one day."""
+
+    def moves(name: str) -> bool:
+        behind = (trial.elements[one].type for one in trial.sources_of(name))
+        return not trial.elements[name].reported_wins and "date" in behind
+
+    return cache(moves)
 
 
 def _follows_from_dates(element: Element, facts: Mapping[str, Fact]) -> bool:

@@ -120,12 +120,13 @@ class _Plan:
 
     def _few_answers_to(self, rule: rules.Rule) -> frozenset[str] | None:
         """The few yes/no elements and choices that decide a rule by nothing but their answers."""
-        if isinstance(rule, rules.Test):
-            names = frozenset(rules.elements_of_test(rule))
+        names: frozenset[str] = frozenset()
+        parts = rules.parts_of(rule)
+        if not parts and isinstance(rule, rules.Test):
+            names = names.union(rules.elements_of_test(rule))
             is_answered = all(_is_only_answered(self._elements[name]) for name in names)
             return names if is_answered else None
-        names = frozenset()
-        for part in rules.parts_of(rule):
+        for part in parts:
             if (answered := self._few_answers(part)) is None:
                 return None
             names |= answered

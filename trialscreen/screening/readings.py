@@ -1,7 +1,7 @@
 """Which readings of unclear texts a finding turns on: what would be found by the alternative."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from trialscreen.model import rules, truth
@@ -31,8 +31,7 @@ class Turn(NamedTuple):
     decides: bool | None
 
 
-@dataclass(frozen=True)
-class Readings:
+class Readings(NamedTuple):
     """The readings of a criterion of which `found` is the truth, for one patient."""
 
     trial: Trial
