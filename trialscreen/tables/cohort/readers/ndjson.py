@@ -11,7 +11,7 @@ import polars as pl
 from trialscreen.answers.answer import as_text
 from trialscreen.tables.cohort.readers.cells import TYPED
 from trialscreen.tables.cohort.readers.csv_pieces import whole_lines
-from trialscreen.tables.cohort.readers.ndjson_entries import Entries, Kind, lines_of
+from trialscreen.tables.cohort.readers.ndjson_entries import Kind, entries_of
 from trialscreen.tables.cohort.readers.opened import (
     Asked,
     CellKind,
@@ -26,17 +26,14 @@ from trialscreen.tables.cohort.readers.utf8_copies import in_utf8, new_copy, ope
 def open_table(path: Path, asked: Asked) -> Tables:
     """The rows of an NDJSON file, every cell as text. Raises InputError."""
     path = in_utf8(path, asked)
-    entries = Entries(asked.origin)
     with open_bytes(path) as file:
-        for number, line in lines_of(file, asked.origin):
-            entries.add(number, line)
+        entries = entries_of(file, asked.origin)
     keys = list(entries.kinds)
     names = named_columns(keys, asked.origin)
     called = dict(zip(keys, names, strict=True))
     if numbers := {key for key in keys if asked.written.get(called[key]) == "number"}:
         with open_bytes(path) as file, new_copy(asked, ".ndjson") as copy:
-            lines = lines_of(file, asked.origin)
-            copy.writelines(_told_apart(line, numbers) for _, line in lines)
+            copy.writelines(_told_apart(line, numbers) for line in file if line.strip(b" \t\r\n"))
         path = Path(copy.name)
         entries.kinds.update(dict.fromkeys(numbers, "any"))
     frame = pl.scan_ndjson(path, schema=dict.fromkeys(keys, pl.String())).rename(called)

@@ -3,18 +3,19 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from math import isinf
 from typing import IO, Literal
 
 from trialscreen.model.errors import InputError, Problem, refuse
-from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, PLAIN_NUMBER
+from trialscreen.tables.cohort.readers.cells import PLAIN_DAY
+from trialscreen.tables.cohort.readers.csv_pieces import LONGEST_LINE
+from trialscreen.tables.cohort.readers.csv_plain import is_utf8
 from trialscreen.tables.cohort.readers.utf8_copies import ADVICE, CHUNK
 from trialscreen.text.characters import shown
 
 MOST_KEYS = 10_000
-LONGEST_LINE = 16 * CHUNK
 LOOKED_AT = 2000
 """Keys that lines are usual with."""
 _MOST_DIGITS = 300
@@ -25,14 +26,12 @@ Kind = Literal[
 ]
 """What all values of a key are, but for null."""
 
-_NUMBER = (
-    r"-?(?:[1-9][0-9]{0,14}(?:\.[0-9]{1,20})?+"
-    r"|0(?:\.(?:0{0,3}[1-9][0-9]{0,16}|0{1,20}))?+)(?![0-9.])"
-)
+_FRACTION = r"(?:\.[0-9]{1,20}+)?+"
+_NUMBER = rf"-?+(?:[1-9][0-9]{{0,14}}+|0(?!\.0000)){_FRACTION}"
 """Plain numbers, but for tiny ones, which the engine writes in more than one way."""
 _QUOTED: Mapping[Kind, str] = {
     "day": PLAIN_DAY.strip("^$"),
-    "number in quotes": PLAIN_NUMBER.strip("^$"),
+    "number in quotes": rf"-?+(?:[1-9][0-9]{{0,14}}+|0){_FRACTION}",  # as PLAIN_NUMBER, and faster
     "truth in quotes": "true|false",
     "text": r'[^"\\\x00-\x1f]*+',
 }
@@ -49,45 +48,62 @@ _IS_QUOTED = {kind: re.compile(text) for kind, text in _QUOTED.items()}
 _WITH_BLANKS = re.compile(rb"[ \t][:,}\"]|[:,{][ \t]")
 
 
-def lines_of(file: IO[bytes], origin: str) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers."""
+def entries_of(file: IO[bytes], origin: str) -> "Entries":
+    """What the lines of a file hold. Raises InputError."""
     if file.read(3) == b"\xef\xbb\xbf":
-        message = "begins with a byte order mark; save it as UTF-8 without one"
-        refuse(origin, message)
+        refuse(origin, "begins with a byte order mark; save it as UTF-8 without one")
     file.seek(0)
-    for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=1):
-        if len(line) == LONGEST_LINE:
-            refuse(f"{origin}:{number}", f"a line of more than {len(line):,} bytes")
-        if not line.isascii():
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                message = f"is not UTF-8 text (byte {error.start + 1} of the line): {ADVICE}"
-                refuse(f"{origin}:{number}", message)
-        if not line.isspace() or line.strip(b" \t\r\n"):
-            yield number, line
+    entries = Entries(origin)
+    while lines := file.read(4 * CHUNK):
+        if not lines.endswith(b"\n"):
+            lines += file.readline(LONGEST_LINE)
+        entries.add(lines)
+    return entries
 
 
 class Entries:
     """Counts the objects, and collects their keys in the order of their first coming.
 
     Most lines have the keys of those before in the same order, with simple values of the same
-    kinds: that is seen in one go. Others are read as JSON.
+    kinds: of many such that is seen in one go. Others are read as JSON.
     """
 
     def __init__(self, origin: str) -> None:
         self.rows = 0
         self.kinds: dict[str, Kind] = {}
         self._origin = origin
+        self._lines = 0
         self._usual = re.compile(b"(?!)")
         self._unusual = 0
         self._with_blanks = False
 
-    def add(self, number: int, line: bytes) -> None:
-        self.rows += 1
-        if self._usual.fullmatch(line) is not None:
+    def add(self, lines: bytes) -> None:
+        """Whole lines, behind those before."""
+        is_text, start = is_utf8(lines), 0
+        while start < len(lines):
+            usual = self._usual.match(lines, start) if is_text else None
+            if usual is not None and usual.end() > start:
+                count = lines.count(b"\n", start, usual.end())
+                self.rows += count
+                self._lines += count
+                start = usual.end()
+                continue
+            end = lines.find(b"\n", start) + 1 or len(lines)
+            self._lines += 1
+            self._add_line(lines[start:end], f"{self._origin}:{self._lines}")
+            start = end
+
+    def _add_line(self, line: bytes, where: str) -> None:
+        if len(line) >= LONGEST_LINE:
+            refuse(where, f"a line of more than {LONGEST_LINE:,} bytes")
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            refuse(where, f"is not UTF-8 text (byte {error.start + 1} of the line): {ADVICE}")
+        if not text.strip(" \t\r\n"):
             return
-        for key, value in _entry(line.decode(), f"{self._origin}:{number}").items():
+        self.rows += 1
+        for key, value in _entry(text, where).items():
             self.kinds[key] = _both(self.kinds.get(key, "null"), _kind(value))
         if len(self.kinds) > MOST_KEYS:
             refuse(self._origin, f"more than {MOST_KEYS:,} different keys")
@@ -99,14 +115,14 @@ class Entries:
 
 
 def _usual(kinds: Iterable[tuple[str, Kind]], *, with_blanks: bool) -> re.Pattern[bytes]:
-    """Lines with some of these keys, in this order, each at most once."""
+    """Lines with some of these keys each, in this order, at most once."""
     blank = r"[ \t]*+" if with_blanks else ""  # to look for them takes a third of the time
     pairs = (
         f"(?:{blank}{re.escape(json.dumps(key, ensure_ascii=False))}{blank}:{blank}"
         f"(?:{_VALUES[kind]}){blank}[,}}])?+"
         for key, kind in kinds
     )
-    return re.compile(rf"{blank}\{{{''.join(pairs)}[ \t\r\n]*+".encode())
+    return re.compile(rf"(?:{blank}\{{{''.join(pairs)}[ \t\r]*+\n)*+".encode())
 
 
 class _Digits(str):
