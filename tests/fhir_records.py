@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trialscreen.records.fhir import Read, read
+from trialscreen.answers.records.fhir import Read, read
 
 Json = Mapping[str, Any]
 LOINC = "http://loinc.org"

@@ -3,9 +3,8 @@
 from random import Random
 from typing import Any
 
-from trialscreen.model.trial import Trial
-from trialscreen.records.codes import Codes
-from trialscreen.records.entries import (
+from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.entries import (
     Amount,
     Coding,
     Entry,
@@ -15,6 +14,7 @@ from trialscreen.records.entries import (
     Record,
     Standing,
 )
+from trialscreen.model.trial import Trial
 
 MOMENTS = (
     *("", "2026", "2026-05", "2026-05-20", "2026-06-01", "2026-06-02", "03/04/2026", "x"),

@@ -12,15 +12,15 @@ from jsonschema import Draft202012Validator
 
 import trialscreen
 from trialscreen import InputError, Trial, load_trial
-from trialscreen.records.check_digits import is_mistyped
-from trialscreen.records.codes import Codes, load_codes, packaged_path
-from trialscreen.records.entries import Amount, Coding, Entry, Record
-from trialscreen.records.select import select
-from trialscreen.records.systems import SYSTEMS
+from trialscreen.answers.records.check_digits import is_mistyped
+from trialscreen.answers.records.codes import Codes, load_codes, packaged_path
+from trialscreen.answers.records.entries import Amount, Coding, Entry, Record
+from trialscreen.answers.records.select import select
+from trialscreen.answers.records.systems import SYSTEMS
 
 ON = date(2026, 6, 1)
 WRITTEN: dict[str, Any] = yaml.load(packaged_path().read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-SCHEMA = Path(trialscreen.__file__).parent / "records" / "codes.schema.json"
+SCHEMA = Path(trialscreen.__file__).parent / "answers" / "records" / "codes.schema.json"
 BLOOD = (Coding("loinc", "38483-4"),)
 
 

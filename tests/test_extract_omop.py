@@ -13,8 +13,8 @@ from polars.testing import assert_frame_equal
 from tests.omop import FIXTURE, kept, read_all, unpacked
 from tests.process import run
 from trialscreen import load_trial, screen
-from trialscreen.records.codes import load_codes
-from trialscreen.records.select import select
+from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.select import select
 
 TRUTH = yaml.safe_load((FIXTURE.parent / "truth.yaml").read_text("utf-8"))
 ON = "2022-12-01"

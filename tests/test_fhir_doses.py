@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.fhir_records import Json, patient, read_these
-from trialscreen.records.entries import Amount
+from trialscreen.answers.records.entries import Amount
 
 UCUM = "http://unitsofmeasure.org"
 DAILY: Json = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}

@@ -10,15 +10,15 @@ import pytest
 from tests.fhir_records import Json, observation, patient, write_lines
 from tests.sizes import size
 from trialscreen import load_trial
-from trialscreen.records.codes import load_codes
-from trialscreen.records.entries import Record
-from trialscreen.records.fhir import read
-from trialscreen.records.fhir.codings import Vocabulary
-from trialscreen.records.fhir.documents import find
-from trialscreen.records.fhir.intake import Intake
-from trialscreen.records.fhir.reading import take_in
-from trialscreen.records.fhir.spool import Spool
-from trialscreen.records.select import Selected, select
+from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.entries import Record
+from trialscreen.answers.records.fhir import read
+from trialscreen.answers.records.fhir.codings import Vocabulary
+from trialscreen.answers.records.fhir.documents import find
+from trialscreen.answers.records.fhir.intake import Intake
+from trialscreen.answers.records.fhir.reading import take_in
+from trialscreen.answers.records.fhir.spool import Spool
+from trialscreen.answers.records.select import Selected, select
 
 ON = date(2026, 6, 1)
 TRIAL = load_trial()

@@ -8,8 +8,8 @@ import pytest
 
 from tests.fhir_records import Json, bundle, observation, patient, read_these, write_lines
 from trialscreen import InputError
-from trialscreen.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
-from trialscreen.records.fhir import Read, read
+from trialscreen.answers.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
+from trialscreen.answers.records.fhir import Read, read
 
 TSH = (Coding("http://loinc.org", "3016-3"),)
 

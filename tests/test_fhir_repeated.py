@@ -8,9 +8,9 @@ import pytest
 
 from tests.fhir_records import Json, bundle, observation, patient, read_these
 from trialscreen import load_trial
-from trialscreen.records.codes import load_codes
-from trialscreen.records.fhir import Read, read
-from trialscreen.records.select import Selected, select
+from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.fhir import Read, read
+from trialscreen.answers.records.select import Selected, select
 
 TRIAL = load_trial()
 CODES = load_codes(TRIAL)

@@ -13,10 +13,10 @@ import pytest
 
 from tests.process import run
 from trialscreen import InputError, load_trial, read_fhir, screen
-from trialscreen.records.codes import load_codes
-from trialscreen.records.entries import Coding
-from trialscreen.records.fhir import read
-from trialscreen.records.select import select
+from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.entries import Coding
+from trialscreen.answers.records.fhir import read
+from trialscreen.answers.records.select import select
 
 FHIR = Path(__file__).parent / "data" / "records" / "fhir"
 TRUTH = json.loads((FHIR / "truth.json").read_text("utf-8"))

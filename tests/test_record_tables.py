@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from trialscreen import InputError, load_trial
+from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.entries import Amount, Coding, Entry, Person, Record
+from trialscreen.answers.records.fact_tables import FactCounts, FactFiles, Selection, open_tables
 from trialscreen.model.errors import Problem
-from trialscreen.records.codes import load_codes
-from trialscreen.records.entries import Amount, Coding, Entry, Person, Record
-from trialscreen.records.fact_tables import FactCounts, FactFiles, Selection, open_tables
 
 ON = date(2026, 6, 1)
 ALIVE = Person("female", "1956-03-12", source="Patient/a")

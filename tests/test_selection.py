@@ -14,12 +14,12 @@ from tests.random_records import Recorder
 from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer, read_facts
+from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
+from trialscreen.answers.records.select import Selected, select
 from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.model.errors import Problem
 from trialscreen.model.facts import Numbers
-from trialscreen.records.codes import load_codes
-from trialscreen.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
-from trialscreen.records.select import Selected, select
 from trialscreen.screening.screen import screen
 
 FILE = Path(__file__).parent / "data" / "selection.yaml"

@@ -11,10 +11,10 @@ from tests.sizes import size
 from tests.test_selection import CODES, ON, TRIAL
 from trialscreen.answers.answer import read_facts
 from trialscreen.answers.beside_record import FromRecord, with_record
+from trialscreen.answers.records.entries import Person
+from trialscreen.answers.records.fact_tables import FactFiles, Selection, open_tables
+from trialscreen.answers.records.select import select
 from trialscreen.answers.sampled import told_apart
-from trialscreen.records.entries import Person
-from trialscreen.records.fact_tables import FactFiles, Selection, open_tables
-from trialscreen.records.select import select
 from trialscreen.screening.screen import screen
 
 

@@ -92,7 +92,7 @@ def read_fhir(
     >>> [(one.element, one.value, one.source) for one in beside.overruled]
     [('weight', '71.3', 'Observation/weight')]
     """
-    from trialscreen.records import one_patient  # noqa: PLC0415 - few read records
+    from trialscreen.answers.records import one_patient  # noqa: PLC0415 - few read records
 
     _check_day(on)
     files = (paths,) if isinstance(paths, str | Path) else paths

@@ -54,8 +54,8 @@ def copied(source: Path, folder: Path, copies: int, *, packed: bool) -> Path:
 
 def floor(folder: Path, *, typed: bool) -> None:
     """Decodes every line, and keeps none."""
-    from trialscreen.records.fhir import documents, making
-    from trialscreen.records.fhir import resources as fhir
+    from trialscreen.answers.records.fhir import documents, making
+    from trialscreen.answers.records.fhir import resources as fhir
 
     kinds = {name: form.kind for name, form in making.FORMS.items()}
     kinds |= {"Patient": fhir.Patient, "Observation": fhir.Observation}

@@ -23,7 +23,7 @@ import polars as pl
 
 from tests.bench.measure import Command, Costs, Figure, aside, in_turn, ratio, told
 from tests.omop import unpacked
-from trialscreen.records.omop.source import QUIET
+from trialscreen.answers.records.omop.source import QUIET
 
 ON = "2022-12-01"
 HAND, EXTRACT = "by hand", "extract"

@@ -22,7 +22,7 @@ from trialscreen.model.errors import InputError, Problem, collected
 from trialscreen.text.characters import count_of, printable
 
 if TYPE_CHECKING:
-    from trialscreen.records.fact_tables import FactCounts, FactFiles, Selection
+    from trialscreen.answers.records.fact_tables import FactCounts, FactFiles, Selection
 
 Facts = Annotated[
     Path, output_option("The .parquet or .csv file for the facts; an old one is replaced.", "FACTS")
@@ -72,9 +72,9 @@ def fhir(
     Exit code: 0 if the table was written, 2 if none could be.
     """
     with needing("extract", "needs more packages", "records", "polars"):
-        from trialscreen.records.fact_tables import FactFiles, open_tables  # noqa: PLC0415
-        from trialscreen.records.fhir import extract  # noqa: PLC0415
-        from trialscreen.records.fhir.documents import find  # noqa: PLC0415
+        from trialscreen.answers.records.fact_tables import FactFiles, open_tables  # noqa: PLC0415
+        from trialscreen.answers.records.fhir import extract  # noqa: PLC0415
+        from trialscreen.answers.records.fhir.documents import find  # noqa: PLC0415
     selection = selection_of(context.obj, on, codes, assume_absent)
     files = FactFiles(output, evidence, problems)
     found = find(inputs)
@@ -110,7 +110,7 @@ def omop(
     Exit code: 0 if the table was written, 2 if none could be.
     """
     with needing("extract", "needs more packages", "records", "duckdb", "polars"):
-        from trialscreen.records.fact_tables import FactFiles, open_tables  # noqa: PLC0415
+        from trialscreen.answers.records.fact_tables import FactFiles, open_tables  # noqa: PLC0415
         from trialscreen.tables.extract.omop import extract  # noqa: PLC0415
     selection = selection_of(context.obj, on, codes, assume_absent)
     files = FactFiles(output, evidence, problems)
@@ -132,9 +132,9 @@ def selection_of(
     assume_absent: Sequence[str] | None,
 ) -> "Selection":
     """What the options say facts are selected by. Raises InputError with all that is wrong."""
-    from trialscreen.records.codes import load_codes  # noqa: PLC0415 - for records only
-    from trialscreen.records.fact_tables import Selection  # noqa: PLC0415
-    from trialscreen.records.select import check_sections  # noqa: PLC0415
+    from trialscreen.answers.records.codes import load_codes  # noqa: PLC0415 - for records only
+    from trialscreen.answers.records.fact_tables import Selection  # noqa: PLC0415
+    from trialscreen.answers.records.select import check_sections  # noqa: PLC0415
 
     trial = load_trial(criteria)
     problems: list[Problem] = []

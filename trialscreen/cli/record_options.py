@@ -79,7 +79,7 @@ class RecordOptions(NamedTuple):
             unknown_places,
             with_record,
         )
-        from trialscreen.records.one_patient import read_fhir  # noqa: PLC0415
+        from trialscreen.answers.records.one_patient import read_fhir  # noqa: PLC0415
 
         with named_as_options():
             found = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)

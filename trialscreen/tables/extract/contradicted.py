@@ -5,8 +5,8 @@ from datetime import date
 
 import polars as pl
 
+from trialscreen.answers.records.fact_tables import PATIENT
 from trialscreen.model.trial import Trial
-from trialscreen.records.fact_tables import PATIENT
 from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import match_columns
 from trialscreen.tables.compile import compile_trial

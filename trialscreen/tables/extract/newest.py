@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import date
 
-from trialscreen.records.omop.cdm import CONCEPTS
-from trialscreen.records.omop.event_entries import MIDNIGHT, NO_NUMBER, TIME
-from trialscreen.records.omop.events import Rows, Staged, cleaned
-from trialscreen.records.omop.source import quoted
+from trialscreen.answers.records.omop.cdm import CONCEPTS
+from trialscreen.answers.records.omop.event_entries import MIDNIGHT, NO_NUMBER, TIME
+from trialscreen.answers.records.omop.events import Rows, Staged, cleaned
+from trialscreen.answers.records.omop.source import quoted
 
 _ROW_BITS = 40
 _FIRST = "DATE '1800-01-01'"

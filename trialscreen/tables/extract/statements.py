@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Literal, NamedTuple
 
+from trialscreen.answers.records.bindings import RESULTS, Medicine
+from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.entries import Entry, Record
+from trialscreen.answers.records.fact_tables import Selection
+from trialscreen.answers.records.gathered import Gathered, Hit
+from trialscreen.answers.records.omop.cdm import EVENT
+from trialscreen.answers.records.omop.event_entries import entry_of
+from trialscreen.answers.records.omop.vocabulary import Vocabulary
+from trialscreen.answers.records.select import Selected, hits_of, select
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import Trial
-from trialscreen.records.bindings import RESULTS, Medicine
-from trialscreen.records.codes import Codes
-from trialscreen.records.entries import Entry, Record
-from trialscreen.records.fact_tables import Selection
-from trialscreen.records.gathered import Gathered, Hit
-from trialscreen.records.omop.cdm import EVENT
-from trialscreen.records.omop.event_entries import entry_of
-from trialscreen.records.omop.vocabulary import Vocabulary
-from trialscreen.records.select import Selected, hits_of, select
 
 Part = Literal["result", "unusable", "proposed", "beside", "coded", "apart"]
 """How it stands beside other rows of the patient about the same elements.

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from trialscreen.answers.records.bindings import VALUE
+from trialscreen.answers.records.codes import Codes
 from trialscreen.output.export.fhir.datatypes import Json
-from trialscreen.records.bindings import VALUE
-from trialscreen.records.codes import Codes
 
 _SYSTEMS = ("loinc", "snomed")
 """Of the others, a code in a mapping stands for all that begin with it."""

@@ -11,6 +11,7 @@ from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote
 
+from trialscreen.answers.records.codes import Codes
 from trialscreen.model.trial import Element, Section, Trial
 from trialscreen.output.export.conditions import NEVER, Condition
 from trialscreen.output.export.fhir.datatypes import (
@@ -23,7 +24,6 @@ from trialscreen.output.export.fhir.datatypes import (
 )
 from trialscreen.output.export.fhir.enable_when import enabling, irrelevant_when
 from trialscreen.output.export.fhir.item_codes import item_codes
-from trialscreen.records.codes import Codes
 
 BASE = "https://trialscreen.invalid/fhir"
 """Where canonical addresses begin if nobody publishes: a name that leads nowhere (RFC 2606)."""

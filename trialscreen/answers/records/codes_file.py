@@ -1,0 +1,303 @@
+"""A mapping file: YAML to bindings, checked against the trial that it is for."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from trialscreen.answers.records.bindings import (
+    ABOVE_LIMIT,
+    OUTSIDE_LIMITS,
+    ROLES,
+    START,
+    VALUE,
+    Binding,
+    Medicine,
+    MedicineCode,
+    Role,
+)
+from trialscreen.answers.records.check_digits import CHECKED, is_mistyped
+from trialscreen.answers.records.entries import Coding
+from trialscreen.answers.records.systems import ICD10, SYSTEMS, key_of
+from trialscreen.criteria_file import yaml_nodes
+from trialscreen.criteria_file.reader import Cursor, read_document
+from trialscreen.criteria_file.yaml_rules import read_rule
+from trialscreen.model.rules import Rule
+from trialscreen.model.trial import Element, ElementType, Trial
+from trialscreen.text.characters import printable, shown
+from trialscreen.text.spelling import folded
+
+_KEYS = (
+    "format",
+    "trial",
+    "seen",
+    "systems",
+    "results",
+    "routes",
+    "persons",
+    "elements",
+    "medicines",
+)
+_ABOUT = ("name", "status", "seen", "note")
+_SPAN = re.compile(r"([A-Z])([0-9]{2})-\1([0-9]{2})")
+_STATUSES = ("confirmed", "confirmed-2", "site")
+_FACTOR = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/([0-9]+(?:\.[0-9]+)?))?")
+_SIDES = ("left", "right")
+_FURTHER = ("side", "sites", "only_active", "gives_way_to")
+_PERSON: Mapping[str, tuple[ElementType, ...]] = {"sex": ("choice",), "birth_date": ("date",)}
+_ABOUT_MEDICINES: Mapping[str, tuple[ElementType, ...]] = {
+    **dict.fromkeys(("ever", "now"), ("boolean",)),
+    "last": ("date",),
+    **dict.fromkeys(("months", "course"), ("quantity", "integer")),
+    "dose": ("quantity",),
+}
+_MEDICINE_ROLES: tuple[Role, ...] = ("sets", "proposes")
+_MISTYPED = (
+    "{} has a wrong check digit: is it mistyped? A system of your own codes is named under"
+    " systems: {}"
+)
+_JUDGED = "{} is judged by a person: codes can only propose it"
+
+Key = tuple[str, str]
+K = TypeVar("K")
+
+
+@dataclass
+class Written:
+    """What one mapping file says."""
+
+    trial: str = ""
+    systems: dict[str, str] = field(default_factory=dict)
+    bound: dict[Key, tuple[Binding, ...]] = field(default_factory=dict)
+    twins: dict[Key, Key] = field(default_factory=dict)
+    medicines: dict[Key, tuple[MedicineCode, ...]] = field(default_factory=dict)
+    names: dict[str, tuple[Medicine, ...]] = field(default_factory=dict)
+    units: dict[str, dict[str, Fraction]] = field(default_factory=dict)
+    lowest: set[str] = field(default_factory=set)
+    yes_if: dict[str, Rule] = field(default_factory=dict)
+    meanings: dict[Key, tuple[str, ...]] = field(default_factory=dict)
+    routes: dict[Key, str] = field(default_factory=dict)
+    persons: dict[str, str] = field(default_factory=dict)
+
+
+def read_codes_file(
+    trial: Trial, path: Path, origin: str = "", *, packaged: bool = False
+) -> Written:
+    """A mapping file for `trial`; of a packaged one for another trial, what holds for any.
+
+    Raises InputError with every mistake in it.
+    """
+    origin = origin or printable(str(path))
+    root = read_document(path, origin, trial.elements)
+    root.known_keys(_KEYS)
+    root.required("format", lambda at: at.word(("1",)), "1")
+    found = Written(root.optional("trial", Cursor.text, ""))
+    for name, uris in root.entries_of("systems"):
+        found.systems |= {one.text(): name for one in uris.items()}
+    if not packaged:  # that one's are tested
+        own = found.systems.values()
+        _check_digits(root, [name for name in CHECKED if name not in own])
+    for at in root.items_of("results"):
+        words = tuple(_listed(at, "means"))
+        found.meanings |= dict.fromkeys(_codes_of(at, ("means",)), words)
+    for name, at in root.entries_of("routes"):
+        found.routes |= dict.fromkeys(_codes_of(at), name)
+    if found.trial in ("", trial.registration.nct_id):
+        _Reader(trial, found, packaged=packaged).read(root)
+    elif not packaged:
+        root.down("trial").problem(f"is for {shown(found.trial)}")
+    root.document.raise_any()
+    return found
+
+
+def _codes_of(at: Cursor, others: tuple[str, ...] = ()) -> list[Key]:
+    """The keys of the codes of a line; `others` it may have beside, and what is told of them."""
+    at.known_keys((*SYSTEMS, *_ABOUT, *others))
+    at.optional("status", lambda one: one.word(_STATUSES), "site")
+    _listed(at, "seen")
+    keys = [key for name, place in at.entries() if name in SYSTEMS for key in _keys(name, place)]
+    if not keys:
+        at.problem(f"a code is missing: one of {', '.join(SYSTEMS)}")
+    return keys
+
+
+def _keys(system: str, at: Cursor) -> Iterator[Key]:
+    """The keys of one code, or of a list; of ICD-10, C81-C96 is all from one to the other."""
+    for one in at.items() if isinstance(at.node, yaml_nodes.Sequence) else [at]:
+        code = one.text()
+        if system == ICD10 and (span := _SPAN.fullmatch(code)) is not None:
+            for number in range(int(span[2]), int(span[3]) + 1):
+                yield system, f"{span[1]}{number:02}"
+        elif system == ICD10 and "-" in code:
+            one.problem(f"{shown(code)} is not a span of codes; expected one such as C81-C96")
+        else:
+            yield key_of(system, code)
+
+
+def _check_digits(at: Cursor, systems: Collection[str]) -> None:
+    """Problems for the mistyped codes of these systems, wherever they stand."""
+    if isinstance(at.node, yaml_nodes.Sequence):
+        for one in at.items():
+            _check_digits(one, systems)
+    elif isinstance(at.node, yaml_nodes.Mapping):
+        for name, place in at.entries():
+            listed = isinstance(place.node, yaml_nodes.Sequence)
+            for one in (place.items() if listed else [place]) if name in systems else ():
+                if is_mistyped(name, code := one.text()):
+                    one.problem(_MISTYPED.format(shown(code), name))
+            _check_digits(place, systems)
+
+
+def _twins(keys: list[Key]) -> dict[Key, Key]:
+    """The one code of a line and the OMOP concept that stands for it, each by the other."""
+    concepts = [key for key in keys if key[0] == "omop"]
+    others = [key for key in keys if key[0] in ("loinc", "snomed", "rxnorm")]
+    if len(concepts) == len(others) == 1:
+        return {concepts[0]: others[0], others[0]: concepts[0]}
+    return {}
+
+
+def _listed(at: Cursor, key: str) -> list[str]:
+    """The texts in the list under `key`, if there is one."""
+    return [one.text() for one in at.items_of(key)]
+
+
+class _Reader:
+    """The part of a mapping that is about one trial."""
+
+    def __init__(self, trial: Trial, found: Written, *, packaged: bool) -> None:
+        self.trial, self.found, self.packaged = trial, found, packaged
+
+    def read(self, root: Cursor) -> None:
+        for key, at in root.entries_of("persons"):
+            if key not in _PERSON:
+                at.problem(f"{shown(key)}; expected {', '.join(_PERSON)}")
+            elif (element := self._of_type(at, _PERSON[key], judged=False)) is not None:
+                self.found.persons[key] = element.name
+        for name, at in root.entries_of("elements"):
+            self._element(name, at)
+        for name, at in root.entries_of("medicines"):
+            self._medicine(name, at)
+
+    def _of_type(
+        self, at: Cursor, types: tuple[ElementType, ...], *, judged: bool
+    ) -> Element | None:
+        """The element that is named; the packaged file passes over those that a trial lacks."""
+        name = at.text()
+        if self.packaged and name not in self.trial.elements:
+            return None
+        element = at.element(name)
+        if element is not None and element.type not in types:
+            at.problem(f"{name} is of type {element.type}; expected {' or '.join(types)}")
+            return None
+        if element is not None and element.is_judgement and not judged:
+            at.problem(_JUDGED.format(name))
+        return element
+
+    def _element(self, name: str, at: Cursor) -> None:
+        if self.packaged and name not in self.trial.elements:
+            return
+        at.known_keys(("units", "select", "yes_if", "codes"))
+        element = at.element(name)
+        if element is None:
+            return
+        self.found.units[name] = {unit: _factor(one) for unit, one in at.entries_of("units")}
+        if at.optional("select", lambda one: one.word(("latest", "lowest")), "latest") == "lowest":
+            self.found.lowest.add(name)
+        if (rule := at.optional("yes_if", read_rule, None)) is not None:
+            self.found.yes_if[name] = rule
+            if element.type != "boolean":
+                at.down("yes_if").problem(f"{name} is not a yes/no element")
+        for line in at.items_of("codes"):
+            binding = self._binding(element, line)
+            keys = _codes_of(line, (*ROLES, *_FURTHER))
+            for key in keys:
+                self._add(self.found.bound, key, binding)
+            self.found.twins |= _twins(keys)
+
+    def _binding(self, element: Element, line: Cursor) -> Binding:
+        if (written := self._role(line)) is None:
+            return Binding(element.name, "near")
+        role, place = written
+        if role in ("shows", "near"):
+            return Binding(element.name, role, VALUE, place.text())
+        if role == "sets" and element.is_judgement:
+            place.problem(_JUDGED.format(element.name))
+        sites = line.optional("sites", _codes_of, list[Key]())
+        better = line.optional("gives_way_to", lambda at: at.element(at.text()), None)
+        return Binding(
+            element.name,
+            role,
+            place.word(_sayable(element)),
+            line.optional("note", Cursor.text, ""),
+            line.optional("side", lambda at: at.word(_SIDES), ""),
+            tuple(Coding(*key) for key in sites),
+            line.optional("only_active", Cursor.yes_no, False),
+            "" if better is None else better.name,
+        )
+
+    def _role(self, line: Cursor) -> tuple[Role, Cursor] | None:
+        """What the codes of a line do, and what to; None, and a problem, if that is not said."""
+        roles = [key for key, _ in line.entries() if key in ROLES]
+        if len(roles) == 1:
+            return roles[0], line.down(roles[0])
+        line.problem(f"expected one of {', '.join(ROLES)}")
+        return None
+
+    def _medicine(self, name: str, at: Cursor) -> None:
+        at.known_keys((*_ABOUT_MEDICINES, "role", "routes", "names", "note", "codes"))
+        role: Role = at.optional("role", lambda one: one.word(_MEDICINE_ROLES), "sets")
+        about: dict[str, Any] = {}
+        for about_it, types in _ABOUT_MEDICINES.items():
+            read = partial(self._of_type, types=types, judged=role == "proposes")
+            if (element := at.optional(about_it, read, None)) is not None:
+                about[about_it] = element.name
+        if not about and self.packaged:
+            return
+        medicine = Medicine(
+            name,
+            role,
+            routes=tuple(_listed(at, "routes")),
+            note=at.optional("note", Cursor.text, ""),
+            **about,
+        )
+        for written in _listed(at, "names"):
+            self._add(self.found.names, folded(written), medicine)
+        for line in at.items_of("codes"):
+            one = MedicineCode(
+                medicine,
+                line.optional("needs_route", Cursor.yes_no, False),
+                equivalent=line.optional("equivalent", _factor, None),
+            )
+            for key in _codes_of(line, ("needs_route", "equivalent")):
+                self._add(self.found.medicines, key, one)
+
+    @staticmethod
+    def _add(to: dict[K, tuple[Any, ...]], key: K, one: Any) -> None:
+        to[key] = (*to.get(key, ()), one)
+
+
+def _sayable(element: Element) -> tuple[str, ...]:
+    match element.type:
+        case "boolean":
+            return ("yes", VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS)
+        case "choice":
+            return (VALUE, *element.choices)
+        case "date":
+            return (START,)
+        case _:
+            return (VALUE,)
+
+
+def _factor(at: Cursor) -> Fraction:
+    """A positive number, or one divided by another."""
+    match = _FACTOR.fullmatch(at.text())
+    value = Fraction(0)
+    if match is not None and (divisor := Fraction(match[2] or 1)):
+        value = Fraction(match[1]) / divisor
+    if not value:
+        at.problem("expected a factor above 0, such as 10 or 1/4.008")
+    return value

@@ -1,0 +1,260 @@
+"""What many records give, to tables: facts for `cohort`, their evidence, and every problem.
+
+Rows go to the disk in parts, so that the memory needed does not grow with the records; the files
+appear whole or not at all.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+import polars as pl
+
+from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.entries import Record
+from trialscreen.answers.records.select import Selected, select
+from trialscreen.model.errors import MOST_TOLD, Problem, raise_any
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.screening.samples import day_column
+from trialscreen.text.characters import printable
+from trialscreen.text.csvtext import cell_text, write_rows
+from trialscreen.text.text_files import temporary_folder, whole_file, writing
+
+PATIENT = "patient_id"
+ENDINGS = (".parquet", ".csv")
+EVIDENCE_COLUMNS = (
+    *(PATIENT, "element", "kind", "value", "unit", "date", "code", "source", "system", "note"),
+)
+PROBLEM_COLUMNS = ("place", PATIENT, "elements", "problem")
+
+
+class Selection(NamedTuple):
+    """What facts are selected by; `on` is every patient's screening date."""
+
+    trial: Trial
+    codes: Codes
+    on: date
+    assume_absent: tuple[str, ...] = ()
+
+
+class FactFiles(NamedTuple):
+    """Where tables go: .parquet or .csv for facts and evidence, CSV for problems."""
+
+    facts: Path
+    evidence: Path | None = None
+    problems: Path | None = None
+
+
+class FactCounts(NamedTuple):
+    """How many patients have a row, how many were left out as deceased, and so on.
+
+    `told` are the first problems.
+    """
+
+    patients: int
+    deceased: int
+    facts: int
+    conflicts: int
+    problems: int
+    told: tuple[Problem, ...]
+
+
+def check(files: FactFiles) -> None:
+    """Raises InputError for a name whose ending says no format that can be written."""
+    problems = [
+        Problem(printable(str(path)), f"expected a name that ends in {' or '.join(ENDINGS)}")
+        for path in (files.facts, files.evidence)
+        if path is not None and path.suffix.lower() not in ENDINGS
+    ]
+    named = [path.resolve() for path in files if path is not None]
+    problems.extend(
+        Problem(printable(str(path)), "is named for two tables")
+        for path in {path for path in named if named.count(path) > 1}
+    )
+    raise_any(problems)
+
+
+class FactTables:
+    """The tables while they are written; `open_tables` makes one."""
+
+    def __init__(
+        self,
+        selection: Selection,
+        facts: "_Rows",
+        evidence: "_Rows | None",
+        problems: TextIO | None,
+    ) -> None:
+        self.selection = selection
+        self._facts = facts
+        self._evidence = evidence
+        self._problems = problems
+        self._patients = self._deceased = self._given = self._conflicts = self._told = 0
+        self._first: list[Problem] = []
+
+    def add(self, record: Record) -> None:
+        """A patient's row and evidence; who is deceased is listed, and has none."""
+        if dead := next((one for one in record.persons if one.deceased), None):
+            self._deceased += 1
+            where = " ".join(filter(None, (dead.place, dead.source)))
+            told = Problem(where, f"is deceased ({dead.deceased}): left out")
+            self._write(where, record.patient, told)
+            return
+        trial, codes, on, assume_absent = self.selection
+        selected = select(trial, codes, record, on, assume_absent)
+        self._patients += 1
+        self._given += len(selected.answers)
+        self._facts.add(_row(record.patient, on, selected))
+        for one in selected.evidence:
+            self._conflicts += one.kind == "conflict"
+            if self._evidence is not None:
+                self._evidence.add({PATIENT: record.patient, **one._asdict()})
+        for problem in selected.problems:
+            self.note(problem, record.patient)
+
+    def add_many(self, facts: pl.DataFrame, evidence: pl.DataFrame, given: int) -> None:
+        """Rows of many patients, of which all is selected; columns that are missing are empty.
+
+        `given`: how many facts there are.
+        """
+        self._patients += len(facts)
+        self._given += given
+        self._conflicts += len(evidence.filter(kind="conflict"))
+        self._facts.add_many(facts)
+        if self._evidence is not None:
+            self._evidence.add_many(evidence)
+
+    def note(self, problem: Problem, patient: str = "") -> None:
+        """Something that could not be used."""
+        self._told += 1
+        if len(self._first) < MOST_TOLD:
+            self._first.append(problem)
+        self._write(problem.where, patient, problem)
+
+    def _write(self, where: str, patient: str, problem: Problem) -> None:
+        if self._problems is not None:
+            row = (where, patient, "; ".join(problem.elements), problem.message)
+            write_rows(self._problems, (row,))
+
+    @property
+    def counts(self) -> FactCounts:
+        """What has been written so far."""
+        return FactCounts(
+            self._patients,
+            self._deceased,
+            self._given,
+            self._conflicts,
+            self._told,
+            tuple(self._first),
+        )
+
+
+@contextmanager
+def open_tables(selection: Selection, files: FactFiles) -> Iterator[FactTables]:
+    """Tables to add records to; the files are there once all went well. Raises InputError."""
+    check(files)
+    with ExitStack() as stack:
+        folder = stack.enter_context(temporary_folder())
+        parts = {path: stack.enter_context(whole_file(path)) for path in files if path is not None}
+        problems = None
+        if files.problems is not None:
+            opened = parts[files.problems].open("w", encoding="utf-8", newline="")
+            problems = stack.enter_context(opened)
+            write_rows(problems, (PROBLEM_COLUMNS,))
+        facts = _Rows(folder / "facts", fact_columns(selection.trial), 2_000, is_text=False)
+        texts = dict.fromkeys(EVIDENCE_COLUMNS, pl.String())
+        evidence = _Rows(folder / "evidence", texts, 5_000, is_text=True)
+        tables = FactTables(selection, facts, evidence if files.evidence else None, problems)
+        with writing(str(files.facts)):
+            yield tables
+            facts.write(files.facts, parts[files.facts])
+            if files.evidence is not None:
+                evidence.write(files.evidence, parts[files.evidence])
+            if problems is not None:
+                problems.close()
+
+
+def fact_columns(trial: Trial) -> dict[str, pl.DataType]:
+    """The columns of the table of facts: the same whatever is found."""
+    columns: dict[str, pl.DataType] = {PATIENT: pl.String(), SCREENING_DATE: pl.Date()}
+    for element in trial.answerable():
+        if element.name == SCREENING_DATE:
+            continue
+        columns[element.name] = pl.String()
+        if element.valid_for is not None:
+            columns.setdefault(day_column(element.name), pl.String())
+    return columns
+
+
+def _row(patient: str, on: date, selected: Selected) -> dict[str, Any]:
+    row: dict[str, Any] = {PATIENT: patient, SCREENING_DATE: on}
+    for name, answer in selected.answers.items():
+        row[name] = answer.text
+        if answer.date is not None:
+            row[day_column(name)] = answer.date
+    return row
+
+
+class _Rows:
+    """Rows of one table, in parts on the disk.
+
+    `is_text`: whether cells hold any text of a record; else they are values that were read, but
+    for the id, and a spreadsheet takes none for a formula.
+    """
+
+    def __init__(
+        self, folder: Path, columns: Mapping[str, pl.DataType], at_once: int, *, is_text: bool
+    ) -> None:
+        folder.mkdir()
+        self._is_text = is_text
+        self._folder = folder
+        self._columns = columns
+        self._at_once = at_once
+        self._waiting: list[dict[str, Any]] = []
+        self._parts: list[Path] = []
+
+    def add(self, row: dict[str, Any]) -> None:
+        self._waiting.append(row)
+        if len(self._waiting) >= self._at_once:
+            self._flush()
+
+    def add_many(self, rows: pl.DataFrame) -> None:
+        if self._waiting:
+            self._flush()
+        columns = [
+            (pl.col(name) if name in rows.columns else pl.lit(None)).cast(kind).alias(name)
+            for name, kind in self._columns.items()
+        ]
+        self._write_part(rows.select(columns))
+
+    def _flush(self) -> None:
+        columns = {
+            name: pl.Series(name, [row.get(name) for row in self._waiting], kind)
+            for name, kind in self._columns.items()
+        }
+        self._write_part(pl.DataFrame(columns))
+        self._waiting.clear()
+
+    def _write_part(self, rows: pl.DataFrame) -> None:
+        part = self._folder / f"{len(self._parts)}.parquet"
+        rows.write_parquet(part, compression_level=1)
+        self._parts.append(part)
+
+    def write(self, output: Path, part: Path) -> None:
+        """All rows to `part`, which is to be `output`, in the format that its name says."""
+        if self._waiting or not self._parts:
+            self._flush()
+        if output.suffix.lower() == ".parquet":
+            pl.scan_parquet(self._parts).sink_parquet(part)
+            return
+        with part.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow(self._columns)
+            for one in self._parts:
+                rows = pl.read_parquet(one).iter_rows()
+                if self._is_text:
+                    write_rows(file, rows)
+                else:
+                    plain = ((cell_text(row[0]), *row[1:]) for row in rows)
+                    csv.writer(file, lineterminator="\n").writerows(plain)

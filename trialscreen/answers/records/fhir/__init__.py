@@ -1,0 +1,9 @@
+"""FHIR R4 resources (JSON, Bundles, bulk exports) to patients' records.
+
+`documents` finds documents, `bundles` the resources in them, `references` the patient of each;
+`spool` keeps what is relevant by patient, `histories` and `observations` make entries.
+"""
+
+from trialscreen.answers.records.fhir.reading import Read, extract, read
+
+__all__ = ["Read", "extract", "read"]

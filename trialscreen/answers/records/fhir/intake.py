@@ -1,0 +1,302 @@
+"""From JSON documents to resources that matter, each kept for its own patient."""
+
+import msgspec
+from msgspec import Raw
+
+from trialscreen.answers.records.fhir import resources as fhir
+from trialscreen.answers.records.fhir.bundles import InBundle, entries_of
+from trialscreen.answers.records.fhir.codings import Vocabulary
+from trialscreen.answers.records.fhir.documents import JsonDocument, Lines, Note
+from trialscreen.answers.records.fhir.heads import (
+    Where,
+    choice_of,
+    decode_head,
+    head_of,
+    id_of,
+    known_as,
+    plain_text,
+    source_of,
+    subject_of,
+)
+from trialscreen.answers.records.fhir.outdone import UNDATED, Comparing
+from trialscreen.answers.records.fhir.references import (
+    Whose,
+    identifier_name,
+    is_about_another,
+    key_of,
+    same_urn,
+    whose,
+)
+from trialscreen.answers.records.fhir.repeated import code_repeated, concepts_in
+from trialscreen.answers.records.fhir.resources import NOTHING
+from trialscreen.answers.records.fhir.spool import ANYBODY, Kept, Spool
+from trialscreen.model.errors import Problem
+from trialscreen.text.characters import shown
+
+CODED = ("Observation", "Condition", "AllergyIntolerance", "Procedure", "ServiceRequest")
+MEDICINES = (
+    *("MedicationRequest", "MedicationStatement"),
+    *("MedicationAdministration", "MedicationDispense"),
+)
+_STATEMENTS = frozenset((*CODED, *MEDICINES))
+_ABOUT_PATIENTS = _STATEMENTS | {"QuestionnaireResponse"}
+_HOLDERS = _STATEMENTS | {"DiagnosticReport"}
+"""Of these, what they contain is looked at."""
+_LOOKED_AT = _ABOUT_PATIENTS | _HOLDERS | {"Patient", "Medication", "Bundle"}
+
+_CODED = frozenset(CODED)
+_MEDICINES = frozenset(MEDICINES)
+_CANNOT_MATTER, _CAN_MATTER, _MATTERS = range(3)
+
+MOST_DEEP = 5
+"""Bundles in bundles."""
+_MOST_KNOWN = 100_000
+
+_parts = msgspec.json.Decoder(list[fhir.CodedPart] | None).decode
+_reference = msgspec.json.Decoder(fhir.Reference | None).decode
+
+
+class Intake:
+    """Takes documents in, of which a spool keeps what matters by its codes."""
+
+    def __init__(self, spool: Spool, words: Vocabulary, note: Note) -> None:
+        self._spool = spool
+        self._words = words
+        self._note = note
+        self._owners: dict[bytes, str] = {}
+        self._comparing = Comparing()
+
+    def lines(self, lines: Lines) -> None:
+        """Documents that are a line each: most hold nothing that matters, and are passed over."""
+        owners, file = self._owners, lines.file
+        for number, line in enumerate(lines.lines, 1):
+            try:
+                head = decode_head(line)
+            except fhir.UNREADABLE:
+                if line and not line.isspace():
+                    self.document(JsonDocument(line, file, number))
+                continue
+            kind = head.resource_type
+            looked = _CAN_MATTER if kind in _LOOKED_AT or not kind else _CANNOT_MATTER
+            if looked and kind in _HOLDERS and head.contained is NOTHING:
+                looked = self._at_a_glance(head, line)
+            if looked is _CANNOT_MATTER:
+                continue
+            if looked is _MATTERS:
+                owner, name = owners.get(bytes(head.subject)), plain_text(head.id)
+                if owner and name:
+                    dated = self._comparing.dated(head, line)
+                    source, place = f"{kind}/{name}", f"{file}:{number}"
+                    self._spool.keep(Kept(owner, kind, source, place, "", *dated, line))
+                    continue
+            self._found(head, JsonDocument(line, file, number))
+
+    def _at_a_glance(self, head: fhir.Head, line: bytes) -> int:
+        """Whether a resource matters that contains no others, if its codes alone tell."""
+        coded, kind = self._words.coded, head.resource_type
+        if kind in _CODED:
+            _, matters, wrong = coded(head.code)
+        elif kind in _MEDICINES:
+            if head.medication_codeable_concept is NOTHING:
+                return _CAN_MATTER
+            _, matters, wrong = coded(head.medication_codeable_concept)
+        else:
+            return _CANNOT_MATTER
+        if wrong:
+            return _CAN_MATTER
+        many = 1
+        if head.component is not NOTHING:
+            try:
+                parts = [coded(part.code) for part in _parts(head.component) or ()]
+            except fhir.UNREADABLE:
+                return _CAN_MATTER
+            many += len(parts)
+            for part in parts:
+                if part.wrong:
+                    return _CAN_MATTER
+                matters = matters or part.matters
+        if matters:
+            return _MATTERS
+        return _CAN_MATTER if concepts_in(line, kind in _CODED) > many else _CANNOT_MATTER
+
+    def document(self, document: JsonDocument) -> None:
+        """A resource, or a bundle of them."""
+        try:
+            head = decode_head(document.data)
+        except msgspec.ValidationError as error:
+            self._wrong(document.place(), f"is not a FHIR resource: {error}")
+        except fhir.UNREADABLE as error:
+            if document.line is None and "trailing" in str(error):
+                self.lines(Lines(document.file, document.data.split(b"\n")))
+            else:
+                self._wrong(document.place(), f"is not JSON, and is not read: {error}")
+        else:
+            self._found(head, document)
+
+    def _found(self, head: fhir.Head, document: JsonDocument) -> None:
+        kind = head.resource_type
+        if kind == "Bundle":
+            self._bundle(InBundle(head, document.data, 1), document, 0)
+        elif kind in _LOOKED_AT:
+            self._resource(head, document.data, Where(document.place()))
+        elif not kind:
+            self._wrong(document.place(), "is not a FHIR resource: it has no resourceType")
+
+    def _wrong(self, where: str, message: str) -> None:
+        self._note(Problem(where, message))
+
+    # Bundles.
+
+    def _bundle(self, bundle: InBundle, document: JsonDocument, deep: int) -> None:
+        """`deep`: in how many others it is."""
+        for one in entries_of(bundle, document, self._note, self._spool.delete):
+            here = Where(document.place(one.line), one.names, one.full_url)
+            if one.head is None:
+                self._wrong(here.place, "is not a FHIR resource, and is not read")
+            elif one.head.resource_type != "Bundle":
+                self._resource(one.head, one.data, here)
+            elif deep < MOST_DEEP:
+                self._bundle(one, document, deep + 1)
+            else:
+                self._wrong(here.place, f"bundles in more than {MOST_DEEP} others are not read")
+
+    # Resources.
+
+    def _resource(self, head: fhir.Head, data: bytes, where: Where) -> None:
+        kind = head.resource_type
+        inside = self._contained(head) if kind in _HOLDERS else ()
+        if kind == "Patient":
+            self._keep_patient(head, data, where)
+        elif kind == "Medication":
+            self._spool.keep_medicine(f"Medication/{id_of(head, where)}", where.place, data)
+        elif kind in _ABOUT_PATIENTS and self._matters(head, where):
+            self._keep(head, data, where._replace(siblings=inside or where.siblings))
+        elif kind in _STATEMENTS and (wrong := code_repeated(data)):
+            told = f"{source_of(head, where)} is not used: the key {shown(wrong)} stands twice"
+            self._wrong(where.place, told)
+        for one in inside:
+            part = head_of(one)
+            if part is not None and part.resource_type in _STATEMENTS:
+                holder = (source_of(head, where), subject_of(head))
+                inner = where._replace(full_url=None, holder=holder, siblings=inside)
+                self._resource(part, bytes(one), inner)
+
+    def _contained(self, head: fhir.Head) -> tuple[Raw, ...]:
+        if not fhir.is_given(head.contained):
+            return ()
+        try:
+            return tuple(msgspec.json.decode(head.contained, type=list[Raw]))
+        except fhir.UNREADABLE:
+            return ()
+
+    def _matters(self, head: fhir.Head, where: Where) -> bool:
+        if head.resource_type in MEDICINES:
+            return self._medicine_matters(head, where)
+        if head.resource_type not in CODED:
+            return True
+        own = self._relevant(head.code, where, "code")
+        return (fhir.is_given(head.component) and self._part_matters(head.component, where)) or own
+
+    def _part_matters(self, component: Raw, where: Where) -> bool:
+        try:
+            parts = _parts(component)
+        except fhir.UNREADABLE as error:
+            self._wrong(where.place, f"component: {error}")
+            return False
+        matter = [self._relevant(part.code, where, "component code") for part in parts or ()]
+        return any(matter)  # once all of them have been looked at
+
+    def _medicine_matters(self, head: fhir.Head, where: Where) -> bool:
+        """What refers to a medicine may matter: the medicine may come later."""
+        concept = head.medication_codeable_concept
+        if not fhir.is_given(concept):
+            concept = choice_of(head).concept
+        return not fhir.is_given(concept) or self._relevant(concept, where, "medication")
+
+    def _relevant(self, code: Raw, where: Where, name: str) -> bool:
+        _, matters, wrong = self._words.coded(code)
+        if wrong:
+            self._wrong(where.place, f"{name}: {wrong}")
+        return matters
+
+    def _keep(self, head: fhir.Head, data: bytes, where: Where) -> None:
+        source = source_of(head, where)
+        owner = self._owner(head, source, where)
+        if owner and is_about_another(subject_of(head), head.focus):
+            self._wrong(where.place, f"{source} has another focus than its subject")
+        elif owner:
+            medicine = self._medicine(head, source, where)
+            kind = head.resource_type
+            dated = self._comparing.dated(head, data) if kind == "Observation" else UNDATED
+            self._spool.keep(Kept(owner, kind, source, where.place, medicine, *dated, data))
+
+    def _keep_patient(self, head: fhir.Head, data: bytes, where: Where) -> None:
+        name = id_of(head, where)
+        if not name:
+            self._wrong(where.place, "a Patient without an id")
+            return
+        patient, _ = fhir.decode(fhir.Patient, data)
+        identifiers = map(identifier_name, patient.identifier or ())
+        url = same_urn(where.full_url or "")
+        self._spool.know((f"Patient/{name}", *filter(None, (url, *identifiers))), name)
+        self._spool.keep(Kept(name, "Patient", f"Patient/{name}", where.place, "", *UNDATED, data))
+
+    def _owner(self, head: fhir.Head, source: str, where: Where) -> str:
+        """The patient whose a resource is, or a key of the spool; empty, and told, if nobody's."""
+        given = subject_of(head)
+        if not fhir.is_given(given) and where.holder is not None:
+            given = where.holder[1]
+        if (text := bytes(given)) in self._owners and not where.names:
+            return self._owners[text]
+        owner = self._found_owner(given, source, where)
+        if owner.problem and head.resource_type == "QuestionnaireResponse":
+            owner = Whose(source, (ANYBODY,), is_local=True)
+        if owner.problem:
+            self._wrong(where.place, f"{source} {owner.problem}")
+            return ""
+        key = self._spool.loose(owner.names, owner.patient) if owner.names else owner.patient
+        if not (where.names or owner.is_local):
+            if len(self._owners) >= _MOST_KNOWN:
+                self._owners.clear()
+            self._owners[text] = key
+        return key
+
+    def _found_owner(self, given: Raw, source: str, where: Where) -> Whose:
+        try:
+            reference = _reference(given) if bytes(given) else None
+        except fhir.UNREADABLE as error:
+            return Whose("", problem=f"names no patient that can be read: {error}")
+        text = (reference.reference or "").strip() if reference is not None else ""
+        if not text.startswith("#"):
+            return whose(reference, where.names)
+        outer = where.holder[0] if where.holder is not None else source
+        raw = next((one for one in where.siblings if known_as(one) == ("Patient", text[1:])), None)
+        if raw is None:
+            return Whose("", problem=f"refers to {shown(text)}, which it does not contain")
+        patient, _ = fhir.decode(fhir.Patient, raw)
+        names = filter(None, map(identifier_name, patient.identifier or ()))
+        owner = Whose(f"{outer}{text}", (*names, f"Patient/{text[1:]}"), is_local=True)
+        key = self._spool.loose(owner.names, owner.patient)
+        self._spool.keep(Kept(key, "Patient", owner.patient, where.place, "", *UNDATED, bytes(raw)))
+        return owner
+
+    def _medicine(self, head: fhir.Head, source: str, where: Where) -> str:
+        """The key of the Medication that is referred to; a contained one is kept under its own."""
+        if head.resource_type not in MEDICINES:
+            return ""
+        given = head.medication_reference
+        if not fhir.is_given(given):
+            given = choice_of(head).reference
+        try:
+            reference = _reference(given) if bytes(given) else None
+        except fhir.UNREADABLE as error:
+            self._wrong(where.place, f"medicationReference: {error}")
+            return ""
+        text = (reference.reference or "") if reference is not None else ""
+        if not text.startswith("#"):
+            return key_of(text, "Medication", where.names)
+        key = f"{source}{text}"
+        for raw in where.siblings:
+            if known_as(raw) == ("Medication", text[1:]):
+                self._spool.keep_medicine(key, where.place, bytes(raw))
+        return key

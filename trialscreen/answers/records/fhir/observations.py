@@ -1,0 +1,169 @@
+"""Observations to measurements: values with their comparators, printed ranges, components."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from trialscreen.answers.records.entries import Amount, Coding, Entry, Standing
+from trialscreen.answers.records.fhir import resources as fhir
+from trialscreen.answers.records.fhir.codings import Origin, Vocabulary
+from trialscreen.answers.records.fhir.quantities import amount, number_of
+from trialscreen.answers.records.fhir.reference_ranges import NO_RANGES, ranges_of
+from trialscreen.answers.records.fhir.standings import OBSERVATION, standing, weakest
+
+Value = Amount | bool | str | tuple[Coding, ...] | None
+
+
+def entries(
+    observation: fhir.Observation, origin: Origin, damaged: list[fhir.Damage]
+) -> Iterator[Entry]:
+    """What an observation says itself, and each of its components.
+
+    `damaged` is what in it cannot be read; more is added. A value among it stays one that
+    cannot be used, so that no older one stands in for it.
+    """
+    counts, notes = standing(OBSERVATION, observation.status)
+    if damaged and any(one.name not in _WITHOUT_EFFECT and not _is_value(one) for one in damaged):
+        counts = weakest(counts, "provisional")
+    start, end = _when(observation)
+    whole = _Whole(
+        origin,
+        start,
+        end,
+        observation.issued or "",
+        counts,
+        origin.words.named(observation.body_site),
+        notes,
+    )
+    own = _measured(whole, observation, damaged)
+    if not observation.component:
+        yield own
+        return
+    if own.value is not None and origin.words.coded(observation.code).matters:
+        yield own
+    for raw in observation.component:
+        part, wrong = fhir.decode(fhir.Component, raw)
+        damaged.extend(one._replace(name=f"component {one.name}") for one in wrong)
+        if origin.words.coded(part.code).matters:
+            yield _measured(whole, part, wrong)
+
+
+_WITHOUT_EFFECT = ("referenceRange", "id", "meta", "issued")
+
+
+class _Whole(NamedTuple):
+    """What all parts of an observation have in common."""
+
+    origin: Origin
+    start: str
+    end: str
+    recorded: str
+    standing: Standing
+    site: tuple[Coding, ...]
+    notes: tuple[str, ...]
+
+
+def _is_value(damage: fhir.Damage) -> bool:
+    return damage.name.startswith("value")
+
+
+def _measured(whole: _Whole, part: fhir.Component, damaged: Sequence[fhir.Damage]) -> Entry:
+    origin, start, end, recorded, counts, site, notes = whole
+    words = origin.words
+    value = value_of(part, words)
+    printed = ranges_of(part.reference_range, words) if part.reference_range else NO_RANGES
+    notes = (*notes, *printed.notes)
+    if (absent := _said(part.data_absent_reason, words)) and value is not None:
+        counts, notes = (
+            weakest(counts, "provisional"),
+            (*notes, f"also said to be absent: {absent}"),
+        )
+    if damaged and (wrong := next((one.message for one in damaged if _is_value(one)), "")):
+        value = f"cannot be read: {wrong}"
+    return Entry(
+        "measurement",
+        words.coded(part.code).codes,
+        origin.source,
+        value,
+        absent=absent,
+        limits=printed.limits,
+        ranges=printed.ranges,
+        start=start,
+        end=end,
+        recorded=recorded,
+        standing=counts,
+        site=site,
+        place=origin.place,
+        notes=notes,
+    )
+
+
+def _when(one: fhir.Observation) -> tuple[str, str]:
+    """The day or moment of an observation, or its first and its last."""
+    if one.effective_date_time:
+        return one.effective_date_time, ""
+    if one.effective_period is not None:
+        return one.effective_period.start or "", one.effective_period.end or ""
+    event = one.effective_timing.event if one.effective_timing is not None else None
+    times = [time for time in event or () if time]
+    start = one.effective_instant or (min(times) if times else "")
+    return start, max(times) if len(times) > 1 else ""
+
+
+def value_of(part: fhir.Component, words: Vocabulary) -> Value:
+    """The value of an observation, in whichever of FHIR's types; None if there is none."""
+    if part.value_quantity is not None:
+        return amount(part.value_quantity)
+    if part.value_codeable_concept is not None:
+        return words.named(part.value_codeable_concept) or None
+    if part.value_boolean is not None:
+        return part.value_boolean
+    if fhir.is_given(part.value_integer):
+        return number_of(part.value_integer)
+    if part.value_range is not None:
+        return _span(part.value_range)
+    if part.value_ratio is not None:
+        return _ratio(part.value_ratio)
+    return _text(part)
+
+
+def _text(part: fhir.Component) -> str | None:
+    """A value that is no number, as a text that no number is read from by chance."""
+    if part.value_period is not None:
+        return f"from {part.value_period.start} to {part.value_period.end}"
+    if fhir.is_given(part.value_sampled_data):
+        return "sampled data"
+    return part.value_string or part.value_date_time or part.value_time
+
+
+def _span(span: fhir.Range) -> Value:
+    ends = [None if one is None else amount(one) for one in (span.low, span.high)]
+    low, high = ends
+    if isinstance(low, Amount) and isinstance(high, Amount):
+        both = (low.unit, low.ucum) == (high.unit, high.ucum) and not (
+            low.comparator or high.comparator
+        )
+        if both:
+            return f"{low.number}..{high.number} {low.ucum or low.unit}".strip()
+        return f"between {' '.join(filter(None, low))} and {' '.join(filter(None, high))}"
+    if isinstance(low, Amount) and high is None:
+        return low._replace(comparator=">=") if not low.comparator else str(low.number)
+    if isinstance(high, Amount) and low is None:
+        return high._replace(comparator="<=") if not high.comparator else str(high.number)
+    return None if low is None and high is None else "an unreadable range"
+
+
+def _ratio(ratio: fhir.Ratio) -> str:
+    """A titre such as 1:64, which is no number."""
+    parts = (ratio.numerator, ratio.denominator)
+    found = [None if one is None else amount(one) for one in parts]
+    return ":".join(
+        f"{one.comparator}{one.number}" if isinstance(one, Amount) else (one or "?")
+        for one in found
+    )
+
+
+def _said(concept: fhir.Concept | None, words: Vocabulary) -> str:
+    if concept is None:
+        return ""
+    codes = words.named(concept)
+    return concept.text or next((one.display or one.code for one in codes), "") or "absent"

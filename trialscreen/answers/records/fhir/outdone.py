@@ -1,0 +1,165 @@
+"""Results that a later one of the same code outdoes: they can decide nothing, and are many.
+
+Of results the latest that has a value counts, and of older ones the latest is shown beside one
+that cannot be used. So of plain results with one code, whose moments can be compared as texts,
+those of the last two moments up to the screening date say all.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import count
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from trialscreen.answers.records.fhir import resources as fhir
+from trialscreen.answers.records.fhir.resources import NOTHING
+
+_MOMENT = re.compile(
+    rb'"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{8}(?:\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2}))?"'
+)
+_COUNT = frozenset((b'"final"', b'"amended"', b'"corrected"'))
+_DIGITS = frozenset(b"-0123456789")
+_MOMENTS = 2
+_MOST_GROUPS = 100_000
+
+
+class Dated(NamedTuple):
+    """The group of those that a result can be compared with, by a number, and its moment.
+
+    Group 0 is nobody's: what is in it outdoes nothing, and is not outdone.
+    """
+
+    group: int = 0
+    moment: str = ""
+
+
+UNDATED = Dated()
+
+
+class DatedRow(NamedTuple):
+    """A resource that is kept, by a number, and how it compares."""
+
+    number: int
+    source: str
+    group: int
+    moment: str
+
+
+def left(rows: Sequence[DatedRow], on: date) -> list[int]:
+    """The numbers of one patient's resources without those that decide nothing on that day."""
+    if len({row.source for row in rows}) < len(rows):
+        return [row.number for row in rows]  # of one that comes twice, another version may count
+    groups: defaultdict[int, list[DatedRow]] = defaultdict(list)
+    for row in rows:
+        groups[row.group].append(row)
+    found = [row.number for row in groups.pop(0, ())]
+    day = on.isoformat()
+    for of in groups.values():
+        found += [row.number for row in _last(of, day)]
+    return sorted(found)
+
+
+def _last(rows: Sequence[DatedRow], on: str) -> Sequence[DatedRow]:
+    """Those of the last two moments up to the day `on`."""
+    if len(rows) <= _MOMENTS:
+        return rows
+    moments = {row.moment for row in rows}
+    last = sorted(moment for moment in moments if moment[:10] <= on)[-_MOMENTS:]
+    try:
+        for moment in moments:
+            datetime.fromisoformat(moment)
+    except ValueError:  # as 2026-02-30, which is no day, and may be any: then none is the last
+        return rows
+    return [row for row in rows if row.moment in last]
+
+
+class _Number(fhir.Part):
+    value: Raw = NOTHING
+
+
+class _Valued(fhir.Part):
+    code: Raw = NOTHING
+    value_quantity: Raw = NOTHING
+    data_absent_reason: Raw = NOTHING
+
+    def has_number(self) -> bool:
+        return self.data_absent_reason is NOTHING and _is_number(self.value_quantity)
+
+
+class _Panel(fhir.Part):
+    component: list[_Valued] | None = None
+    value_quantity: Raw = NOTHING
+    value_codeable_concept: Raw = NOTHING
+    value_string: Raw = NOTHING
+    value_boolean: Raw = NOTHING
+    value_integer: Raw = NOTHING
+    value_range: Raw = NOTHING
+    value_ratio: Raw = NOTHING
+
+    def values(self) -> tuple[Raw, ...]:
+        words = (self.value_codeable_concept, self.value_string, self.value_boolean)
+        return (self.value_quantity, *words, self.value_integer, self.value_range, self.value_ratio)
+
+
+_number = msgspec.json.Decoder(_Number).decode
+_panel = msgspec.json.Decoder(_Panel).decode
+
+
+class Comparing:
+    """Tells which results can be compared."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[bytes, int, bytes], int] = {}
+        self._numbers = count(1)
+
+    def dated(self, head: fhir.Head, data: bytes) -> Dated:
+        """Group and moment of a result that counts, has a number, and is of the whole body."""
+        if head.body_site is not NOTHING or head.modifier_extension is not NOTHING:
+            return UNDATED
+        text = bytes(head.effective_date_time)
+        moment = _MOMENT.fullmatch(text)
+        if moment is None or bytes(head.status) not in _COUNT:
+            return UNDATED
+        if data.count(b'"effectiveDateTime"') > 1:  # the other may be the day that is meant
+            return UNDATED
+        if head.component is not NOTHING:
+            codes = _codes_of_panel(data)
+        else:
+            has_number = head.data_absent_reason is NOTHING and _is_number(head.value_quantity)
+            codes = b"" if has_number else None
+        if codes is None:
+            return UNDATED
+        key = (bytes(head.code) + codes, len(text), moment[1] or b"")
+        return Dated(self._groups.get(key) or self._new_group(key), text[1:-1].decode())
+
+    def _new_group(self, key: tuple[bytes, int, bytes]) -> int:
+        if len(self._groups) >= _MOST_GROUPS:
+            self._groups.clear()
+        number = self._groups[key] = next(self._numbers)
+        return number
+
+
+def _is_number(quantity: Raw) -> bool:
+    if quantity is NOTHING:
+        return False
+    try:
+        value = bytes(_number(quantity).value)
+    except fhir.UNREADABLE:
+        return False
+    return bool(value) and value[0] in _DIGITS
+
+
+def _codes_of_panel(data: bytes) -> bytes | None:
+    """The codes in a panel, as of blood pressure; None if a part has no number."""
+    try:
+        panel = _panel(data)
+    except fhir.UNREADABLE:
+        return None
+    parts = panel.component or ()
+    if any(one is not NOTHING for one in panel.values()) or not all(p.has_number() for p in parts):
+        return None
+    return b"".join(bytes(part.code) for part in parts) or None

@@ -1,0 +1,105 @@
+"""The ranges of normal that are printed with an observation: in numbers, or in a text."""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from trialscreen.answers.records.entries import Amount, Coding, NormalRange, RangeFor
+from trialscreen.answers.records.fhir import resources as fhir
+from trialscreen.answers.records.fhir.codings import Vocabulary
+from trialscreen.answers.records.fhir.quantities import amount
+from trialscreen.text.characters import shown
+
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
+_UNIT = r"(?: *([^\s0-9,.;:<>=()-][^,;:<>=()]*))?"
+_DASH = r"(?:--?|–|—|−|~|～|〜|to|\.\.)"
+_BETWEEN = re.compile(rf"\(?{_NUMBER} ?{_DASH} ?{_NUMBER}{_UNIT}\)?", re.IGNORECASE)
+_UP_TO = re.compile(rf"(?:<=|≤) ?{_NUMBER}{_UNIT}")
+_FROM = re.compile(rf"(?:>=|≥) ?{_NUMBER}{_UNIT}")
+_NO_AGE = Coding("", "", "an age that cannot be read")
+
+
+class Ranges(NamedTuple):
+    """The range for everybody, or those for some people; what is to be said of them."""
+
+    limits: NormalRange = NormalRange()
+    ranges: tuple[RangeFor, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+NO_RANGES = Ranges()
+
+
+def ranges_of(printed: Sequence[fhir.ReferenceRange], words: Vocabulary) -> Ranges:
+    """The range of normal, if there is one; those that are for some people, to be chosen from."""
+    normal = [one for one in printed if _is_normal(one, words)]
+    found = dict.fromkeys(_range(one, words) for one in normal)
+    stated = [one for one in found if one.limits != NormalRange()]
+    if told := next(filter(None, map(_unread, normal)), ""):
+        return Ranges(notes=(told,))
+    if any(one != RangeFor(one.limits) for one in stated):
+        return Ranges(ranges=tuple(stated))
+    if len(stated) > 1:
+        return Ranges(notes=(f"{len(stated)} reference ranges are printed; none is taken",))
+    return Ranges(stated[0].limits) if stated else NO_RANGES
+
+
+def _unread(one: fhir.ReferenceRange) -> str:
+    """Why the text of a range leaves it open; nothing where its numbers say it by themselves."""
+    sides, read = _sides(one), _in_text(one.text or "")
+    if one.text and read is None and sides == NormalRange():
+        return f"the reference range is a text that is not read: {shown(one.text)}"
+    # Most texts beside numbers say for whom they are, or name the test.
+    differs = read is not None and sides != NormalRange() and _numbers(read) != _numbers(sides)
+    return "the reference range is another in numbers than in its text" if differs else ""
+
+
+def _numbers(limits: NormalRange) -> tuple[Decimal | None, ...]:
+    return tuple(None if one is None else Decimal(one.number) for one in limits)
+
+
+def _range(one: fhir.ReferenceRange, words: Vocabulary) -> RangeFor:
+    limits = _sides(one)
+    if limits == NormalRange() and one.text:
+        limits = _in_text(one.text) or limits
+    people = [code for code in words.all_named(one.applies_to) if code.code != "normal"]
+    ages = [None if age is None else amount(age) for age in _ages(one)]
+    youngest, oldest = (age if isinstance(age, Amount) else None for age in ages)
+    if any(isinstance(age, str) or (age is not None and age.comparator) for age in ages):
+        people.append(_NO_AGE)
+    return RangeFor(limits, tuple(people), youngest, oldest)
+
+
+def _ages(one: fhir.ReferenceRange) -> Iterator[fhir.Quantity | None]:
+    yield None if one.age is None else one.age.low
+    yield None if one.age is None else one.age.high
+
+
+def _is_normal(one: fhir.ReferenceRange, words: Vocabulary) -> bool:
+    codes = words.named(one.type)
+    return not codes or any(code.code == "normal" for code in codes)
+
+
+def _sides(one: fhir.ReferenceRange) -> NormalRange:
+    low, high = (None if side is None else amount(side) for side in (one.low, one.high))
+    return NormalRange(
+        low if isinstance(low, Amount) else None, high if isinstance(high, Amount) else None
+    )
+
+
+def _in_text(text: str) -> NormalRange | None:
+    """A range that a text states and nothing else; None for any other text.
+
+    `<40` is none: whether 40 itself is the limit is not said.
+    """
+    plain = " ".join(text.split())
+    if (read := _BETWEEN.fullmatch(plain)) is not None:
+        low, high, unit = Decimal(read[1]), Decimal(read[2]), read[3] or ""
+        ends = (Amount(read[1], unit=unit), Amount(read[2], unit=unit))
+        return NormalRange(*ends) if low <= high else None
+    if (read := _UP_TO.fullmatch(plain)) is not None:
+        return NormalRange(high=Amount(read[1], unit=read[2] or ""))
+    if (read := _FROM.fullmatch(plain)) is not None:
+        return NormalRange(low=Amount(read[1], unit=read[2] or ""))
+    return None

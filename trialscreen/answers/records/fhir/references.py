@@ -1,0 +1,91 @@
+"""References between resources, in the forms that FHIR has, to one key each.
+
+`Patient/x`, `Patient/x/_history/2`, an absolute address, `urn:uuid:…` by the fullUrl of a
+bundle's entry, and `#x` for what is contained.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from trialscreen.answers.records.fhir import resources as fhir
+from trialscreen.text.characters import shown
+
+_VERSION = re.compile(r"/_history/[^/]+$")
+_TYPED = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.\-_]+)$")
+_URN = re.compile(r"urn:(?:uuid|oid):(.+)$", re.IGNORECASE)
+
+Names = Mapping[str, str]
+"""Keys such as `Patient/x` of the resources of a bundle, by their fullUrl, as `same_urn` has it."""
+
+
+class Whose(NamedTuple):
+    """Whose a resource is: a patient's id.
+
+    Where that takes what other files say, `names` are what the patient may be known by, the
+    first that is known winning, and `patient` is the id otherwise. `problem`: why it is nobody's.
+    `is_local`: the same reference elsewhere is to somebody else.
+    """
+
+    patient: str
+    names: tuple[str, ...] = ()
+    problem: str = ""
+    is_local: bool = False
+
+
+def same_urn(name: str) -> str:
+    """A fullUrl, or a reference to it: a urn in any capitals is the same, by RFC 9562."""
+    return name.lower() if _URN.match(name) is not None else name
+
+
+def key_of(reference: str, kind: str, names: Names) -> str:
+    """The key that a reference to a resource comes to; `kind` is that of a bare urn."""
+    plain = _VERSION.sub("", reference.strip())
+    if (named := names.get(same_urn(plain))) is not None:
+        return named
+    if (urn := _URN.match(plain)) is not None:
+        return f"{kind}/{urn[1]}"
+    typed = _TYPED.search(plain)
+    return f"{typed[1]}/{typed[2]}" if typed is not None else ""
+
+
+def full_url_id(full_url: str | None) -> str:
+    """The id that a fullUrl ends with."""
+    plain = _VERSION.sub("", full_url or "")
+    urn = _URN.match(plain)
+    return urn[1] if urn is not None else plain.rpartition("/")[2]
+
+
+def identifier_name(one: fhir.Identifier | None) -> str:
+    """What a patient is known by; empty for an identifier without a value."""
+    return f"{one.system or ''}|{one.value}" if one is not None and one.value else ""
+
+
+def whose(reference: fhir.Reference | None, names: Names) -> Whose:
+    """The patient that a `subject` refers to, outside of the resource itself."""
+    text = (reference.reference or "").strip() if reference is not None else ""
+    if not text:
+        name = identifier_name(reference.identifier) if reference is not None else ""
+        value = name.partition("|")[2]
+        return Whose(value, (name,)) if name else Whose("", problem="names no patient")
+    key = key_of(text, "Patient", names)
+    kind, _, patient = key.partition("/")
+    if kind != "Patient":
+        return Whose("", problem=f"is about {shown(text)}, which is not a patient")
+    is_urn = _URN.match(text) is not None and same_urn(text) not in names
+    return Whose(patient, (same_urn(text), key)) if is_urn else Whose(patient)
+
+
+def is_about_another(subject: msgspec.Raw, focus: msgspec.Raw) -> bool:
+    """Whether the focus of an observation is other than its subject: a fetus, a donor, a device."""
+    if not fhir.is_given(focus):
+        return False
+    try:
+        meant = msgspec.json.decode(subject, type=fhir.Reference | None)
+        others = msgspec.json.decode(focus, type=list[fhir.Reference])
+    except msgspec.DecodeError:
+        return True
+    own = meant.reference if meant is not None else None
+    return any(one.reference != own for one in others)

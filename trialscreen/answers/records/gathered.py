@@ -1,0 +1,223 @@
+"""What of a record is about a trial's elements, on the screening date."""
+
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from datetime import date
+from typing import NamedTuple
+
+from trialscreen.answers.answer import SAMPLED, Answer
+from trialscreen.answers.records.bindings import Binding
+from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.entries import Amount, Coding, Entry
+from trialscreen.answers.records.moments import When, day_text, days_text, possibly_latest, when
+from trialscreen.answers.values import read_value
+from trialscreen.model.errors import Problem, ValueProblem
+from trialscreen.model.evidence import Evidence, EvidenceKind
+from trialscreen.model.facts import Fact
+from trialscreen.model.trial import Element, Trial
+from trialscreen.text.characters import short
+
+MOST_SHOWN = 200
+"""Characters of a result in words."""
+
+NOT_MAPPED = "mapped to no concept: its code stands in the column of the source only"
+_WRITTEN_DOWN = "on the day it was written down"
+_SAY_NOTHING = ("refuted", "error", "planned")
+
+
+class Hit(NamedTuple):
+    """An entry, the code of it that is bound to an element, and when it was, if that is known."""
+
+    entry: Entry
+    coding: Coding
+    binding: Binding
+    when: When | None
+
+    @property
+    def only_proposes(self) -> bool:
+        """Whether a person has to confirm it: for its code, its status or its place in the body."""
+        binding = self.binding
+        return (
+            binding.role != "sets"
+            or self.is_provisional
+            or self.is_elsewhere
+            or (binding.only_active and not self.entry.active)
+        )
+
+    @property
+    def is_provisional(self) -> bool:
+        return self.entry.standing in ("provisional", "resolved")
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it does not say that it is about the place in the body that its code needs."""
+        sites = {(one.system, one.code) for one in self.entry.site}
+        return bool(self.binding.sites) and sites.isdisjoint(
+            (one.system, one.code) for one in self.binding.sites
+        )
+
+    @property
+    def side(self) -> str:
+        """The side of the body, as its code or the record names it; empty if neither does."""
+        return self.binding.side or " ".join(sorted(one.code for one in self.entry.site))
+
+
+class Gathered:
+    """What is found for a record so far: answers, evidence, problems."""
+
+    def __init__(self, trial: Trial, codes: Codes, on: date) -> None:
+        self.trial, self.codes, self.on = trial, codes, on
+        self.answers: dict[str, Answer] = {}
+        self.evidence: list[Evidence] = []
+        self.problems: list[Problem] = []
+        self._read: dict[tuple[str, str], Fact | None] = {}
+
+    def read(self, element: Element, text: str) -> Fact | None:
+        """As `read_value`; the same is read when it is found, and when all is held together."""
+        key = (element.name, text)
+        if key not in self._read:
+            self._read[key] = read_value(self.trial, element, text, self.on)
+        return self._read[key]
+
+    def usable(self, of: Element, hit: Hit, text: str, **shown: str) -> bool:
+        """Whether a text can be read of an element; else that is told, and a person looks at it."""
+        try:
+            self.read(of, text)
+        except ValueProblem as problem:
+            self.problem(hit.entry, f"{of.name}: {problem}")
+            self.show("candidate", hit, f"cannot be used: {problem}", **shown)
+            return False
+        return True
+
+    def facts(self) -> dict[str, Fact]:
+        """The facts that the answers state."""
+        facts: dict[str, Fact] = {}
+        for name, answer in self.answers.items():
+            with suppress(ValueProblem):
+                fact = self.read(self.trial.elements[name], answer.text)
+                if fact is not None:
+                    facts[name] = fact
+        return facts
+
+    def when_counted(self, entry: Entry) -> tuple[bool, When | None]:
+        """Whether an entry lies on or before the screening date, and when it was.
+
+        What has no day, or none that can be read, counts as far as it goes.
+        """
+        if entry.standing in _SAY_NOTHING:
+            return False, None
+        try:
+            found = when(entry.start, "" if entry.kind == "condition" else entry.end)
+        except ValueProblem as problem:
+            self.problem(entry, str(problem))
+            return True, None
+        if found is not None:
+            return found.first <= self.on, found
+        known_by = _recorded(entry)
+        if known_by is None:
+            return True, None
+        # It was before it was written down.
+        return known_by.first <= self.on, When(date.min, known_by.last)
+
+    def problem(self, entry: Entry, message: str) -> None:
+        where = " ".join(filter(None, (entry.place, entry.source)))
+        if (problem := Problem(where, message)) not in self.problems:
+            self.problems.append(problem)
+
+    def answer(self, element: Element, hit: Hit, text: str) -> None:
+        """An answer from an entry, dated where its element carries the day of a sample."""
+        notes = {}
+        days = sample_days(hit.entry)
+        if element.valid_for is not None and days and hit.entry.kind == "measurement":
+            notes[SAMPLED] = days
+        self.answers[element.name] = Answer(text, "record", hit.entry.source, notes)
+
+    def set_aside(self, names: Collection[str], why: str) -> None:
+        """Takes back the answers of some elements: what they rest on is in conflict."""
+        for name in names:
+            self.answers.pop(name, None)
+        self.evidence = [
+            one._replace(kind="conflict", note="; ".join(filter(None, (why, one.note))))
+            if one.kind == "fact" and one.element in names
+            else one
+            for one in self.evidence
+        ]
+
+    def overrule(self, name: str) -> None:
+        """Takes back what stood for an element, or its sides: somebody has said otherwise."""
+        self.answers.pop(name, None)
+        self.evidence = [
+            one._replace(kind="overruled")
+            if one.kind in ("fact", "conflict") and one.element == name
+            else one
+            for one in self.evidence
+        ]
+
+    def show(
+        self,
+        kind: EvidenceKind,
+        hit: Hit,
+        note: str = "",
+        *,
+        value: str = "",
+        unit: str = "",
+        element: str = "",
+    ) -> None:
+        """Evidence; `value`, with its `unit`, is shown instead of the entry's own."""
+        entry = hit.entry
+        if not value:
+            value, unit = recorded_value(entry)
+        says_why = hit.only_proposes or not (hit.binding.sites or hit.binding.only_active)
+        own = hit.binding.note if says_why else ""
+        undated = _WRITTEN_DOWN if entry.recorded and not (entry.start or entry.end) else ""
+        notes = dict.fromkeys(filter(None, (note, own, *entry.notes, undated)))
+        self.evidence.append(
+            Evidence(
+                kind,
+                element or hit.binding.element,
+                value,
+                unit,
+                day_text(entry.start or entry.end or entry.recorded),
+                hit.coding.code,
+                hit.coding.system,
+                entry.source,
+                "; ".join(notes),
+            )
+        )
+
+
+def latest_of(hits: Iterable[Hit]) -> list[Hit]:
+    """Those of a known day of which none of the others is surely later."""
+    dated = [(hit.when, hit) for hit in hits if hit.when is not None]
+    return [hit for _, hit in possibly_latest(dated)]
+
+
+def sample_days(entry: Entry) -> str:
+    """The days on which a sample may have been taken, as a text that is read as dates are."""
+    days = days_text(entry.start, entry.end)
+    if days or _recorded(entry) is None:
+        return days
+    return days_text("", entry.recorded)  # on the day it was written down, or earlier
+
+
+def _recorded(entry: Entry) -> When | None:
+    """When an entry was written down, if that can be read."""
+    try:
+        return when(entry.recorded)
+    except ValueProblem:
+        return None
+
+
+def recorded_value(entry: Entry) -> tuple[str, str]:
+    """The value and the unit of an entry as they were recorded."""
+    match entry.value:
+        case None:
+            return "", ""
+        case bool() as said:
+            return ("yes" if said else "no"), ""
+        case str() as words:
+            return short(words, MOST_SHOWN), ""
+        case Amount() as amount:
+            return f"{amount.comparator}{amount.number}", amount.ucum or amount.unit
+        case codings:
+            return short("; ".join(one.display or one.code for one in codings), MOST_SHOWN), ""

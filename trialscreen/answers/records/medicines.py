@@ -1,0 +1,254 @@
+"""Medicines, to answers: used ever, used now, when last, for how long in all."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import NamedTuple
+
+from trialscreen.answers.records.bindings import Binding, Medicine, MedicineCode
+from trialscreen.answers.records.entries import Amount, Coding, Entry
+from trialscreen.answers.records.gathered import NOT_MAPPED, Gathered, Hit
+from trialscreen.answers.records.moments import When, day_text, when
+from trialscreen.answers.records.units import times
+from trialscreen.model.dates import add_months
+
+_LAST = "the last that the record shows; there may be later ones"
+_AT_LEAST = "what the record shows; there may be more"
+_NOT_NOW = "nothing says that it is taken on the screening date"
+_NAME = "by its name; its code is not in the mapping of codes"
+_ROUTE = "by which route is not said"
+_OTHER_ROUTE = "its route is not in the mapping of codes"
+_DIFFER = "not all that is taken, or may be, says the same dose"
+_NO_EQUIVALENT = "no daily dose that is certain"
+_MOST_DAYS = 36_525
+_DAYS_A_MONTH, _DAYS_A_YEAR = 31, 366
+"""So many days are a month, and a year, of any calendar."""
+_DAY = timedelta(1)
+
+
+class Exposure(NamedTuple):
+    """A medicine of a group in a record, and the days on which it is known to be taken."""
+
+    hit: Hit
+    medicine: Medicine
+    first: date | None
+    last: date | None
+    is_sure: bool
+    equivalent: Fraction | None = None
+
+
+def take_medicine(
+    found: Gathered, medicine: Medicine, hits: Sequence[tuple[Entry, Coding, MedicineCode]]
+) -> None:
+    """The answers that the entries of one group of medicines give."""
+    exposures = [
+        one for entry, coding, code in hits if (one := _exposure(found, entry, coding, code))
+    ]
+    sure = [one for one in exposures if one.is_sure]
+    if medicine.ever:
+        _take_ever(found, medicine.ever, exposures)
+    if medicine.now:
+        _take_now(found, medicine.now, exposures)
+    if medicine.course and (sure_now := [one for one in exposures if _is_now(one, found.on)]):
+        _take_course(found, medicine.course, sure, sure_now)
+    if medicine.dose:
+        _take_dose(found, medicine.dose, exposures)
+    if medicine.last and sure:
+        _take_last(found, medicine.last, sure)
+    if medicine.months and sure:
+        _take_months(found, medicine.months, sure)
+
+
+def _exposure(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -> Exposure | None:
+    """An entry as an exposure; None if it says nothing, or is by a route that is not meant."""
+    counts, at = found.when_counted(entry)
+    if not counts:
+        return None
+    medicine = code.medicine
+    routes = found.codes.routes_of(entry.route)
+    if routes and medicine.routes and routes.isdisjoint(medicine.routes):
+        return None
+    is_other = bool(entry.route and medicine.routes)
+    is_said = bool(routes) or not (code.needs_route or is_other)
+    route = "" if is_said else _OTHER_ROUTE if is_other else _ROUTE
+    note = _NAME if code.by_name else route if entry.is_mapped else NOT_MAPPED
+    binding = Binding("", medicine.role, "yes", "; ".join(filter(None, (medicine.note, note))))
+    hit = Hit(entry, coding, binding, at)
+    first, last = _days(entry, at)
+    is_certain = is_said and entry.is_mapped and not code.by_name and not hit.is_provisional
+    is_sure = medicine.role == "sets" and is_certain
+    return Exposure(hit, medicine, first, last, is_sure, code.equivalent)
+
+
+def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
+    """First and last day on which it is known to be taken; a last one, only if it is recorded.
+
+    What was stopped need not have lasted for as long as it was supplied.
+    """
+    if at is None or not entry.start:
+        return None, None
+    start = when(entry.start)
+    assert start is not None
+    last = None
+    if entry.days and entry.days <= _MOST_DAYS and entry.standing != "past":
+        last = start.first + timedelta(entry.days - 1)
+    elif entry.end and entry.end != entry.start:
+        end = when(entry.end)
+        assert end is not None
+        last = end.first
+    return start.last, last
+
+
+def _take_ever(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+    sure = [one for one in exposures if one.is_sure]
+    for one in _last_of_each(sure or exposures):
+        found.show("fact" if sure else "candidate", one.hit, value="yes", element=name)
+    if sure:
+        found.answer(found.trial.elements[name], sure[0].hit, "yes")
+
+
+def _take_now(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+    """Yes, if an exposure covers the screening date; one that may go on is a candidate."""
+    covering = [one for one in exposures if one.last is not None and one.last >= found.on]
+    if sure := [one for one in exposures if _is_now(one, found.on)]:
+        found.answer(found.trial.elements[name], sure[0].hit, "yes")
+        for one in _last_of_each(sure):
+            found.show("fact", one.hit, value="yes", element=name)
+        return
+    for one in (*_last_of_each(covering), *_last_of_each(_open_ended(exposures))):
+        note = "" if one in covering else _NOT_NOW
+        found.show("candidate", one.hit, note, value="yes", element=name)
+
+
+def _open_ended(exposures: Sequence[Exposure]) -> list[Exposure]:
+    return [one for one in exposures if one.last is None and one.hit.entry.standing != "past"]
+
+
+def _is_now(one: Exposure, on: date) -> bool:
+    """Whether one that ends on that day or later is certain, has begun, and was not stopped."""
+    covers = one.first is not None and one.first <= on and one.last is not None and one.last >= on
+    return covers and one.is_sure and one.hit.entry.standing == "counts"
+
+
+def _take_course(
+    found: Gathered, name: str, exposures: Sequence[Exposure], now: Sequence[Exposure]
+) -> None:
+    """The days without a gap up to the screening date on which it is taken, as months at least."""
+    *_, run = _runs(exposures, found.on)
+    days = (run[1] - run[0]).days + 1
+    note = f"{days} days without a gap: {_AT_LEAST}"
+    _answer(found, name, now[0], f">={_months_at_least([run])}", note)
+
+
+def _take_dose(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+    """The daily dose that is taken now: at least that, for there may be more than is recorded.
+
+    Only where all that is taken now, or may be, has the same; else candidates.
+    """
+    covering = [one for one in exposures if one.last is not None and one.last >= found.on]
+    every = [*covering, *_open_ended(exposures)]
+    now = [one for one in every if _is_now(one, found.on)]
+    doses = {_equivalent(one) for one in every}
+    (dose,) = doses if len(doses) == 1 else (None,)
+    if now and dose is not None:
+        _answer(found, name, now[0], f">={dose}", _AT_LEAST)
+        return
+    for one in _last_of_each([one for one in every if one.hit.entry.dose]):
+        note = _NOT_NOW if one not in now else _DIFFER if len(doses) > 1 else _NO_EQUIVALENT
+        value, unit = _written_dose(one.hit.entry.dose)
+        found.show("candidate", one.hit, note, value=value, unit=unit, element=name)
+
+
+def _equivalent(one: Exposure) -> str | None:
+    """A daily dose as that of the medicine in which the element states it; None if not known."""
+    dose = one.hit.entry.dose
+    if not isinstance(dose, Amount) or one.equivalent is None:
+        return None
+    return times(dose.number, one.equivalent)
+
+
+def _written_dose(dose: Amount | str) -> tuple[str, str]:
+    return (dose.number, dose.ucum) if isinstance(dose, Amount) else (dose, "")
+
+
+def _last_of_each(exposures: Sequence[Exposure]) -> list[Exposure]:
+    """The last of those with the same code."""
+
+    def place(one: Exposure) -> tuple[date, str]:
+        return (one.hit.when.last if one.hit.when else date.min), one.hit.entry.source
+
+    ordered = sorted(exposures, key=place)
+    return list({(one.hit.coding[:2], one.hit.binding): one for one in ordered}.values())
+
+
+def _take_last(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+    """The last exposure that is recorded: there may be later ones, so it is a bound."""
+    days = [(_last_day(one, found.on), one) for one in exposures if one.first is not None]
+    if not days:
+        return
+    _, last = max(days, key=lambda at: (at[0], at[1].hit.entry.source))
+    shown = day_text(_last_text(last, found.on))
+    _answer(found, name, last, f">={shown}", _LAST)
+
+
+def _last_text(one: Exposure, on: date) -> str:
+    """The text of the last day on which it was taken by the screening date, as recorded."""
+    entry = one.hit.entry
+    end = when(entry.end) if entry.end else None
+    return entry.end if end is not None and end.last <= on else entry.start
+
+
+def _last_day(one: Exposure, on: date) -> date:
+    found = when(_last_text(one, on))
+    assert found is not None
+    return found.first
+
+
+def _take_months(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+    """The days on which it is known to be taken, those that overlap once, as months at least."""
+    runs = _runs(exposures, found.on)
+    if not runs:
+        return
+    days = sum((last - first).days + 1 for first, last in runs)
+    months = _months_at_least(runs)
+    last_one = max((one for one in exposures if one.first and one.last), key=_days_of)
+    _answer(found, name, last_one, f">={months}", f"{days} days: {_AT_LEAST}")
+
+
+def _days_of(one: Exposure) -> tuple[date, date]:
+    return one.first or date.min, one.last or date.min
+
+
+def _runs(exposures: Sequence[Exposure], on: date) -> list[tuple[date, date]]:
+    """The days up to the screening date on which it is known to be taken, without gaps."""
+    runs: list[tuple[date, date]] = []
+    for first, last in sorted(_days_of(one) for one in exposures if one.first and one.last):
+        ends = min(last, on)
+        if runs and first <= runs[-1][1] + _DAY:
+            runs[-1] = (runs[-1][0], max(runs[-1][1], ends))
+        elif first <= ends:
+            runs.append((first, ends))
+    return runs
+
+
+def _months_at_least(runs: Sequence[tuple[date, date]]) -> str:
+    """Months of the calendar in each run of days; the days that are left over as long ones."""
+    whole, days = 0, 0
+    for first, last in runs:
+        after = last + _DAY
+        months = 12 * (after.year - first.year) + after.month - first.month
+        months -= after.day < first.day
+        begins = add_months(first, months)
+        whole += months
+        days += (after - begins).days - (begins.day < first.day)
+    years, rest = divmod(days, _DAYS_A_YEAR)
+    whole += 12 * years + rest // _DAYS_A_MONTH
+    return f"{whole}.{rest % _DAYS_A_MONTH * 10 // _DAYS_A_MONTH}"
+
+
+def _answer(found: Gathered, name: str, one: Exposure, text: str, note: str) -> None:
+    element = found.trial.elements[name]
+    unit = element.unit or ""
+    if found.usable(element, one.hit, text, value=text, unit=unit, element=name):
+        found.answer(element, one.hit, text)
+        found.show("fact", one.hit, note, value=text, unit=unit, element=name)

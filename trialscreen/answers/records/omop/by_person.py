@@ -1,0 +1,77 @@
+"""Records of patients, one after another, from the staged tables."""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from trialscreen.answers.records.entries import Entry, Person, Record
+from trialscreen.answers.records.omop.cdm import SEXES
+from trialscreen.answers.records.omop.event_entries import entry_of
+from trialscreen.answers.records.omop.events import Staged, dicts, event_rows
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_BY_PERSON = "ORDER BY TRY_CAST(person_id AS BIGINT), person_id"
+
+
+def records(staged: Staged, of: str = "person") -> Iterator[Record]:
+    """A record for every person in the table `of`, in the order of their ids."""
+    vocabulary = staged.bring(of)
+    entries = groupby(event_rows(staged), itemgetter("person_id"))
+    patient, rows = next(entries, ("", iter(())))
+    for one, said, _ in without_entries(staged, of):
+        of_them: tuple[Entry, ...] = ()
+        if patient == one:
+            of_them = tuple(entry_of(row, vocabulary) for row in rows)
+            patient, rows = next(entries, ("", iter(())))
+        yield Record(one, said, of_them)
+
+
+def without_entries(staged: Staged, of: str) -> Iterator[Record]:
+    """The records of the persons in the table `of`, as far as the table person has them."""
+    for patient, found in groupby(_persons(staged, of), itemgetter(0)):
+        yield Record(patient, tuple(person for _, person in found))
+
+
+def _persons(staged: Staged, of: str) -> Iterator[tuple[str, Person]]:
+    query = (
+        "SELECT DISTINCT one.*, death_date, death.person_id IS NOT NULL AS is_dead"
+        f" FROM person AS one SEMI JOIN {of} AS wanted USING (person_id)"
+        " LEFT JOIN death USING (person_id)"
+        f" WHERE person_id IS NOT NULL {_BY_PERSON}"
+    )
+    for row in dicts(staged.source.here, query):
+        for person in persons_of(row):
+            yield row["person_id"], person
+
+
+def persons_of(row: dict[str, Any]) -> Iterator[Person]:
+    """What a row of the table person says of the patient, who may be born on two days."""
+    yield (person := _person(row))
+    day = (row["birth_datetime"] or person.birth_date)[:10]
+    known = len(person.birth_date) if _DAY.fullmatch(day) else 4
+    if day[:known] != person.birth_date[:known] or not known:
+        yield person._replace(birth_date=day)
+
+
+def _person(row: dict[str, Any]) -> Person:
+    concept = row["gender_concept_id"] or ""
+    sex = SEXES.get(int(concept), "") if concept.isdigit() else ""
+    if concept in {"", "0"}:
+        sex = row["gender_source_value"] or ""  # not mapped
+    source = f"person/{row['person_id']}"
+    deceased = (row["death_date"] or "yes")[:10] if row["is_dead"] else ""
+    return Person(sex, _birth_date(row), deceased, source)
+
+
+def _birth_date(row: dict[str, Any]) -> str:
+    """As much of the date as its parts say; a day needs its month."""
+    parts = (row["year_of_birth"], row["month_of_birth"], row["day_of_birth"])
+    known: list[str] = []
+    for part, width in zip(parts, (4, 2, 2), strict=True):
+        text = (part or "").removesuffix(".0")
+        if not text.isdigit() or not int(text):
+            break
+        known.append(text.zfill(width))
+    return "-".join(known)

@@ -1,0 +1,212 @@
+"""One event to an entry: what its columns say together."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from trialscreen.answers.records.entries import (
+    Amount,
+    Coding,
+    Entry,
+    EntryKind,
+    NormalRange,
+    Standing,
+)
+from trialscreen.answers.records.omop.cdm import BY_TABLE, DIAGNOSED, OPERATORS, ORDERS
+from trialscreen.answers.records.omop.vocabulary import Vocabulary
+
+Event = Mapping[str, Any]
+
+_NUMBER = re.compile(r"([<>]=?|[≤≥])? *([+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+_SIGNS = {"≤": "<=", "≥": ">="}
+_TAG = re.compile(r" \((?:qualifier value|finding)\)$")
+MIDNIGHT = r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?"
+"""What stands behind a day in a column of moments, and tells no time. Python and DuckDB read it."""
+TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+"""A time of day, in a column of times."""
+_CODE = re.compile(r"[A-Za-z0-9.-]+")
+NO_NUMBER = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
+
+FROM_SOURCE = "the number stands in value_source_value only"
+COMPARATOR_FROM_SOURCE = "the comparator stands in value_source_value only"
+
+
+def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
+    """The entry that a row of the table `event` makes."""
+    value, notes = _value(event, vocabulary) if event["kind"] == "measurement" else (None, ())
+    kind = _kind(event, has_value=value is not None)
+    standing, why = _standing(event, kind, vocabulary)
+    unit = _unit(event, vocabulary)
+    source = f"{event['table']}/{event['id']}"
+    entry = Entry(
+        kind=kind,
+        codes=_codes(event, vocabulary),
+        source=source,
+        value=value,
+        limits=NormalRange(_limit(event["low"], unit), _limit(event["high"], unit)),
+        start=_start(event),
+        end=_end(event, kind),
+        days=_days(event["days"]),
+        standing=standing,
+        route=_route(event, vocabulary),
+        notes=(*notes, *why),
+        is_mapped=_is_mapped(event, vocabulary),
+    )
+    if event["type"] in ORDERS:  # when it was written is not when the medicine was taken
+        return entry._replace(start="", end="", days=None, recorded=entry.start)
+    return entry
+
+
+def _is_mapped(event: Event, vocabulary: Vocabulary) -> bool:
+    return bool(event["concept"]) or event["source_concept"] in vocabulary.bound
+
+
+def _codes(event: Event, vocabulary: Vocabulary) -> tuple[Coding, ...]:
+    domain = BY_TABLE[event["table"]]
+    found = vocabulary.all_codings(
+        event["concept"], event["source_concept"], above=domain.has_wider
+    )
+    if not _is_mapped(event, vocabulary):
+        text = event["source_code"] or ""  # of which system, if of any, nobody says
+        systems = domain.systems if _CODE.fullmatch(text) else ()
+        return (Coding("", text, text), *(Coding(system, text) for system in systems), *found)
+    return found
+
+
+def _kind(event: Event, *, has_value: bool) -> EntryKind:
+    """An observation without a value is a finding."""
+    if event["table"] == "observation" and not has_value:
+        return "condition"
+    kind: EntryKind = event["kind"]
+    return kind
+
+
+def _value(
+    event: Event, vocabulary: Vocabulary
+) -> tuple[Amount | str | tuple[Coding, ...] | None, tuple[str, ...]]:
+    number, source = _text(event["number"]), _text(event["value_source"])
+    if number is not None:
+        return _number(event, number, source, vocabulary)
+    if event["value_concept"]:
+        return vocabulary.codings(event["value_concept"]), ()
+    if event["value_text"] is not None:
+        return _TAG.sub("", event["value_text"]), ()
+    if source is None:
+        return None, ()
+    if (read := _NUMBER.fullmatch(source)) is not None:
+        amount = Amount(read[2], _sign(read[1]), event["unit_source"] or "")
+        return amount, (FROM_SOURCE,)
+    return _TAG.sub("", source), ()
+
+
+def _number(
+    event: Event, number: str, source: str | None, vocabulary: Vocabulary
+) -> tuple[Amount | str, tuple[str, ...]]:
+    """The number with its comparator, wherever that stands; a text if it is no number."""
+    operator = event["operator"]
+    read = _NUMBER.fullmatch(number)
+    if read is None:
+        return number, ()
+    if operator not in OPERATORS and operator:
+        return f"{number} with the operator concept {operator}", ()
+    comparator = _sign(read[1]) or OPERATORS.get(operator, "")
+    notes: tuple[str, ...] = ()
+    in_source = _NUMBER.fullmatch(source or "")
+    if in_source is not None and Decimal(in_source[2]) == -Decimal(read[2]) != 0:
+        return f"{number}, and {source} in value_source_value", ()
+    if not comparator and not operator and in_source is not None and in_source[1]:
+        comparator, notes = _sign(in_source[1]), (COMPARATOR_FROM_SOURCE,)
+    unit, ucum = _unit(event, vocabulary)
+    return Amount(_plain(read[2]), comparator, unit, ucum), notes
+
+
+def _unit(event: Event, vocabulary: Vocabulary) -> tuple[str, str]:
+    """The unit as printed, and its code. Concept 0 is not mapped: the source's own counts."""
+    concept, printed = event["unit_concept"], event["unit_source"] or ""
+    if not concept:
+        return printed, ""
+    code = vocabulary.unit(concept)
+    if code is not None:
+        return printed or code, code
+    source = _NUMBER.fullmatch(event["value_source"] or "")
+    if printed and source is not None and _plain(source[2]) == event["number"]:
+        return printed, ""  # the number is the source's: so is its unit
+    return f"unit concept {concept}", ""
+
+
+def _limit(number: str | None, unit: tuple[str, str]) -> Amount | None:
+    number = _text(number)
+    if number is None or _NUMBER.fullmatch(number) is None:
+        return None
+    return Amount(_plain(number), "", *unit)
+
+
+def _text(number: str | None) -> str | None:
+    """The text of a number; None for what a column of floats holds in place of none."""
+    return None if number is None or number.lower() in NO_NUMBER else number
+
+
+def _plain(number: str) -> str:
+    """Without an exponent."""
+    return format(Decimal(number), "f") if "e" in number.lower() else number
+
+
+def _sign(sign: str | None) -> str:
+    return _SIGNS.get(sign or "", sign or "")
+
+
+def _start(event: Event) -> str:
+    """The day; the moment, where a time of that day is known. Midnight only fills a column."""
+    day, moment, time = event["day"] or "", event["moment"] or "", event["time"] or ""
+    day = _day(day)
+    if moment and not day:
+        return _day(moment)
+    if moment[:10] == day and len(moment) > 10 and _day(moment) != day:
+        return f"{day}T{moment[11:]}"
+    if re.fullmatch(TIME, time) and len(day) == 10:
+        return f"{day}T{time}"
+    return day
+
+
+def _day(text: str) -> str:
+    """A date column's text, without the midnight of a column of moments."""
+    return text[:10] if re.fullmatch(MIDNIGHT, text[10:]) else text
+
+
+def _end(event: Event, kind: EntryKind) -> str:
+    """When it was over. Of a medicine: the last day, if it is more than the first one again."""
+    end = _day(event["end"] or "")
+    if kind != "medication":
+        return end
+    if event["last"]:
+        return _day(event["last"])
+    return end if _days(event["days"]) is not None or end != _day(event["day"] or "") else ""
+
+
+def _days(text: str | None) -> int | None:
+    """How many days were supplied; 0 is not known."""
+    number = _NUMBER.fullmatch(text or "")
+    days = int(Decimal(number[2])) if number is not None else 0
+    return days if days > 0 else None
+
+
+def _route(event: Event, vocabulary: Vocabulary) -> tuple[Coding, ...]:
+    codings = vocabulary.codings(event["route"])
+    if codings or event["route_source"] is None:
+        return codings
+    return (Coding("", event["route_source"], event["route_source"]),)
+
+
+def _standing(
+    event: Event, kind: EntryKind, vocabulary: Vocabulary
+) -> tuple[Standing, tuple[str, ...]]:
+    if kind == "medication":
+        return ("past" if event["stopped"] else "counts"), ()
+    if kind != "condition":
+        return "counts", ()
+    status = event["status"]
+    if status and status not in DIAGNOSED:
+        name = next((one.display for one in vocabulary.codings(status) if one.display), "")
+        return "provisional", (f"status {name or status}",)
+    return ("resolved" if event["end"] or event["stopped"] else "counts"), ()

@@ -1,0 +1,277 @@
+"""The rows of a source that can say anything, as one view of events."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import duckdb
+
+from trialscreen.answers.records.omop.cdm import (
+    CONCEPTS,
+    DEATH,
+    DOMAINS,
+    EVENT,
+    IDS_OF_CONCEPTS,
+    PERSON,
+    Domain,
+)
+from trialscreen.answers.records.omop.source import QUIET, Columns, Source, quoted, text_of
+from trialscreen.answers.records.omop.vocabulary import (
+    Bound,
+    Key,
+    Vocabulary,
+    bound_concepts,
+    is_one_of,
+    lacks_descendants,
+    vocabulary,
+)
+from trialscreen.model.errors import Problem
+from trialscreen.text.characters import printable
+
+_IN_ORDER = 'TRY_CAST(person_id AS BIGINT), person_id, "table", TRY_CAST(id AS BIGINT), id'
+
+
+class Rows(NamedTuple):
+    """The rows of a domain's table that a mapping can use; `columns` are those of an event.
+
+    `ids`: what stands behind IN for the concepts that can be used, if some rows may have none.
+    """
+
+    domain: Domain
+    relation: str
+    where: str
+    columns: Columns
+    ids: str = ""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A source of which `source.here` has the tables person and death, and rows of events."""
+
+    source: Source
+    bound: Bound
+    rows: tuple[Rows, ...]
+    notices: tuple[str, ...]
+
+    def vocabulary(self, events: str) -> Vocabulary:
+        """What is known of the concepts that are named in a table of events."""
+        names = " UNION ".join(f"SELECT {name} FROM {events}" for name in CONCEPTS)
+        used = self.source.here.execute(names).fetchall()
+        return vocabulary(self.source, {int(one) for (one,) in used}, self.bound)
+
+    def bring(self, of: str, *, by_concept: bool = False) -> Vocabulary:
+        """Makes the table event, of the persons in the table `of`, and of concepts in it."""
+        none = ", ".join(f"CAST(NULL AS {_type(name)}) AS {quoted(name)}" for name in _COLUMNS)
+        parts = [f"SELECT {none} WHERE false"]
+        for one in self.rows:
+            where = one.where
+            if by_concept:
+                where = f"{cleaned(one, 'concept')} IN (SELECT concept FROM {of})"
+            parts.append(events_of(one, f"{where} AND {_is_in(one, of)}"))
+        union = " UNION ALL ".join(parts)
+        self.source.here.execute(f"CREATE OR REPLACE TABLE event AS {union}")
+        return self.vocabulary("event")
+
+
+def stage(source: Source, keys: Collection[Key], names: Collection[str] = ()) -> Staged:
+    """Finds persons, deaths and the events that a mapping can use.
+
+    `keys`: the systems and codes that it binds; `names`: of medicines, in small letters.
+    Raises InputError for tables that cannot be read.
+    """
+    with source.reading():
+        pattern = "|".join(map(re.escape, sorted(names)))
+        bound = bound_concepts(source, keys, pattern)
+        _bring(source, "person", PERSON)
+        _bring(source, "death", DEATH)
+        found = [
+            _rows(source, one, bound, Texts(keys, pattern))
+            for one in DOMAINS
+            if one.table in source.tables
+        ]
+        return Staged(source, bound, tuple(found), tuple(_notices(source)))
+
+
+def _is_in(rows: Rows, of: str) -> str:
+    """SQL: whether a row's person is in a table; numbers are compared as they are."""
+    column, kind = rows.columns["person_id"]
+    if kind in _WHOLE:
+        return f"{quoted(column)} IN (SELECT TRY_CAST(person_id AS BIGINT) FROM {of})"
+    return f"{cleaned(rows, 'person_id')} IN (SELECT person_id FROM {of})"
+
+
+_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
+_IDS = frozenset({"person_id", "id", "gender_concept_id"})
+_COLUMNS = ("table", "kind", "person_id", *EVENT)
+
+
+def _type(name: str) -> str:
+    return "BIGINT" if name in IDS_OF_CONCEPTS else "VARCHAR"
+
+
+def _bring(source: Source, table: str, names: Sequence[str]) -> None:
+    """A table with these columns as text, empty if the source has none."""
+    relation, columns = source.tables.get(table, ("(SELECT 1)", {}))
+    listed = ", ".join(f"{text_of(columns, name)} AS {quoted(name)}" for name in names)
+    where = "" if columns else " AS none WHERE false"
+    brought = source.brought(f"SELECT {listed} FROM {relation}{where}")
+    cleaned = ", ".join(f"{_cleaned(name, quoted(name))} AS {quoted(name)}" for name in names)
+    source.here.execute(f"CREATE TABLE {table} AS SELECT {cleaned} FROM {brought}")
+
+
+class Texts(NamedTuple):
+    """What may stand in the column of the source of what is mapped to no concept.
+
+    Codes by their systems, and a pattern of names of medicines.
+    """
+
+    keys: Collection[Key]
+    names: str
+
+    def are_in(self, source: Source, domain: Domain, text: str) -> str:
+        """SQL: whether a text of a domain is one of them; empty if none can be."""
+        text = f"trim({text})"
+        tests = [is_one_of(text, system, self.keys) for system in domain.systems]
+        if domain.kind == "medication" and self.names:
+            tests.append(source.matches(text, self.names))
+        return " OR ".join(filter(None, tests))
+
+
+def _rows(source: Source, domain: Domain, bound: Bound, texts: Texts) -> Rows:
+    """Where the rows of a domain are: in the source, or brought over."""
+    relation, columns = source.tables[domain.table]
+    ids = {*bound.direct, *(bound.ancestors if domain.has_wider else ())}
+    is_medicine = domain.kind == "medication"
+    listed = source.ids({*ids, *bound.named} if is_medicine else ids)
+    known = [
+        source.id_in(domain.table, domain.columns[name])
+        for name in ("concept", "source_concept")
+        if domain.columns[name] in columns
+    ]
+    where = " OR ".join(f"{one} IN {listed}" for one in known)
+    ids_if_unmapped = ""
+    if unmapped := _unmapped(source, domain, known[0], texts):
+        where, ids_if_unmapped = f"{where} OR ({unmapped})", listed
+    own = {"person_id": "person_id", **domain.columns}
+    found = {name: columns[of] for name, of in own.items() if of in columns}
+    if domain.table in source.in_place:
+        return Rows(domain, relation, f"({where})", found, ids_if_unmapped)
+    every = ", ".join(f"{quoted(column)} AS {quoted(name)}" for name, (column, _) in found.items())
+    brought = source.brought(f"SELECT {every} FROM {relation} WHERE {where}")
+    table = f"raw_{domain.table}"
+    source.here.execute(f"CREATE TABLE {table} AS FROM {brought}")
+    kinds = {name: kind if source.is_typed else "VARCHAR" for name, (_, kind) in found.items()}
+    own_columns = {name: (name, kind) for name, kind in kinds.items()}
+    return Rows(domain, table, "true", own_columns, ids_if_unmapped)
+
+
+def _unmapped(source: Source, domain: Domain, id_of: str, texts: Texts) -> str:
+    """SQL: whether a row that is mapped to no concept has a code or name of the mapping.
+
+    Empty if there is none: what is read where it is should not be searched for texts twice.
+    """
+    relation, columns = source.tables[domain.table]
+    if domain.columns["source_code"] not in columns:
+        return ""
+    text = text_of(columns, domain.columns["source_code"])
+    some = texts.are_in(source, domain, text)
+    if not some:
+        return ""
+    where = f"coalesce({id_of}, 0) = 0 AND ({some})"
+    concept = columns[domain.columns["concept"]]
+    if concept[1] in _WHOLE:
+        # A column of numbers is compared as it is: whole blocks of rows are passed over.
+        of = (f"{quoted(concept[0])} = 0", f"{quoted(concept[0])} IS NULL")
+        every = (f"SELECT 1 FROM {relation} WHERE {one} AND ({some})" for one in of)
+        if not any(source.fetch(f"{one} LIMIT 1") for one in every):
+            return ""
+    return where
+
+
+def events_of(rows: Rows, where: str) -> str:
+    """SQL: rows of a domain as events: those of which `where` holds in the source."""
+    listed = ", ".join(f"{cleaned(rows, name)} AS {quoted(name)}" for name in _COLUMNS[2:])
+    table, kind = rows.domain.table, rows.domain.kind
+    return (
+        f"SELECT '{table}' AS \"table\", '{kind}' AS kind, {listed}"
+        f" FROM {rows.relation} WHERE {where}"
+    )
+
+
+def cleaned(rows: Rows, name: str) -> str:
+    """SQL: a column of an event, from the column of the source."""
+    column, kind = rows.columns.get(name, ("", ""))
+    if kind in _WHOLE and _type(name) == "BIGINT":
+        return f"coalesce(CAST({quoted(column)} AS BIGINT), 0)"
+    if kind in _WHOLE and name in _IDS:
+        return f"CAST({quoted(column)} AS VARCHAR)"
+    return _cleaned(name, text_of(rows.columns, name))
+
+
+def _cleaned(name: str, text: str) -> str:
+    """A text without blanks around it; the id of a concept as a number, or 0."""
+    text = f"nullif(trim({text}), '')"
+    if _type(name) == "BIGINT":
+        return f"coalesce(TRY_CAST({text} AS BIGINT), 0)"
+    if name in _IDS:
+        return f"regexp_replace({text}, '\\.0+$', '')"  # as pandas writes whole numbers
+    if name in {"number", "low", "high"}:
+        # A column of numbers has no digits that somebody wrote: 168.0 is 168, on every route.
+        return f"regexp_replace({text}, '^([+-]?[0-9]+)(\\.0*|(\\.[0-9]*[1-9])0+)$', '\\1\\3')"
+    return text
+
+
+def _notices(source: Source) -> Iterator[str]:
+    """What a reader should know of a source that lacks tables."""
+    for domain in DOMAINS:
+        if domain.table not in source.tables:
+            yield f"there is no table {domain.table}: what it would tell stays unknown"
+    if "concept" not in source.tables:
+        yield "there is no table concept: rows are found by the concept ids of the mapping only"
+    if why := lacks_descendants(source):
+        yield f"{why}: concepts are found that the mapping lists, not those below them"
+
+
+def problems(staged: Staged) -> Iterator[Problem]:
+    """What of the source could not be read, or belongs to nobody.
+
+    Raises InputError where nobody can tell how many rows are lost.
+    """
+    yield from staged.source.problems()
+    counted = [
+        f"SELECT '{rows.domain.table}' AS \"table\", {cleaned(rows, 'person_id')} AS person_id,"
+        f" times FROM (SELECT {quoted(rows.columns['person_id'][0])}, count(*) AS times"
+        f" FROM {rows.relation} WHERE {rows.where} GROUP BY ALL)"
+        for rows in staged.rows
+    ]
+    if counted:
+        yield from strangers(staged, f"({' UNION ALL '.join(counted)})")
+
+
+def strangers(staged: Staged, counted: str) -> Iterator[Problem]:
+    """Persons whom the table person does not have; `counted`: table, person_id, times."""
+    found = staged.source.here.execute(
+        f'SELECT "table", person_id, sum(times)::BIGINT FROM {counted}'
+        " ANTI JOIN person USING (person_id) GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    for table, person, count in found:
+        said = "1 row" if count == 1 else f"{count} rows"
+        message = f"{said} of person {printable(str(person))}, who is not in the table person"
+        yield Problem(table, message)
+
+
+def event_rows(staged: Staged) -> Iterator[dict[str, Any]]:
+    """Every row of the table event, by person."""
+    return dicts(staged.source.here, f"FROM event ORDER BY {_IN_ORDER}")
+
+
+def dicts(here: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
+    """The rows that a query gives, by the names of their columns."""
+    cursor = here.cursor()
+    cursor.execute(QUIET)
+    cursor.execute(query)
+    names = [column[0] for column in cursor.description or ()]
+    while rows := cursor.fetchmany(10_000):
+        for row in rows:
+            yield dict(zip(names, row, strict=True))

@@ -1,0 +1,125 @@
+"""Tables on a PostgreSQL server: what is asked of it comes over as CSV."""
+
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import duckdb
+import psycopg
+
+from trialscreen.answers.records.omop.cdm import NEEDED
+from trialscreen.answers.records.omop.source import (
+    Columns,
+    literal,
+    quoted,
+    refusing,
+    schema_with_tables,
+)
+from trialscreen.model.errors import Problem, refuse
+from trialscreen.text.characters import printable
+
+_NUMBERS = {"smallint", "integer", "bigint", "numeric", "double precision", "real"}
+
+
+class Server:
+    """A source on a server."""
+
+    def __init__(
+        self, name: str, here: duckdb.DuckDBPyConnection, there: Any, folder: Path
+    ) -> None:
+        self.name = name
+        self.here = here
+        self.is_typed = False
+        self.in_place: set[str] = set()
+        self.tables: dict[str, tuple[str, Columns]] = {}
+        self._there = there
+        self._folder = folder
+        self._files = 0
+
+    def reading(self) -> AbstractContextManager[None]:
+        return refusing(self.name, psycopg.Error)
+
+    def id_in(self, table: str, column: str) -> str:
+        name, kind = self.tables[table][1][column]
+        if kind in _NUMBERS:
+            return quoted(name)
+        text = f"CAST({quoted(name)} AS text)"
+        number = f"CAST(CAST({text} AS numeric) AS bigint)"
+        return f"CASE WHEN {text} ~ '^ *[0-9]+([.]0*)? *$' THEN {number} END"
+
+    def matches(self, text: str, pattern: str) -> str:
+        return f"{text} ~* {literal(pattern)}"
+
+    def ids(self, ids: Collection[int]) -> str:
+        return f"({', '.join(map(str, sorted(ids))) or 'NULL'})"
+
+    def fetch(self, query: str) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self._there.execute(query).fetchall()
+        return rows
+
+    def brought(self, query: str) -> str:
+        self._files += 1
+        path = self._folder / f"{self._files}.csv"
+        with (
+            path.open("wb") as file,
+            self._there.cursor() as cursor,
+            cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)") as copy,
+        ):
+            for part in copy:
+                file.write(part)
+        form = "header=true, all_varchar=true, delim=',', quote='\"', escape='\"'"
+        return f"read_csv({literal(str(path))}, {form})"
+
+    def problems(self) -> Iterator[Problem]:
+        yield from ()
+
+
+@contextmanager
+def connected(url: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Server]:
+    """The tables of a server's database. Raises InputError."""
+    name = _named(url)
+    try:
+        there = psycopg.connect(url)
+    except psycopg.Error as error:
+        lines = str(error).strip().splitlines() or ["no answer"]
+        refuse(name, f"cannot be reached: {printable(lines[-1])}")
+    with there:
+        there.read_only = True
+        there.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        there.execute("SET LOCAL datestyle TO 'ISO, YMD'")
+        there.execute("SET LOCAL timezone TO 'UTC'")
+        source = Server(name, here, there, folder)
+        _find_tables(source)
+        yield source
+
+
+def _named(url: str) -> str:
+    """The URL for messages; refused with a password in it, which a list of processes shows."""
+    parts = urlsplit(url)
+    if parts.password is not None or "password=" in parts.query:
+        message = "leave the password out of the URL, and give it in the variable PGPASSWORD"
+        refuse("SOURCE", message)
+    return printable(f"{parts.scheme}://{parts.netloc}{parts.path}")
+
+
+def _find_tables(source: Server) -> None:
+    """The tables on the search path; else in the one schema that has them."""
+    visible = source.fetch(
+        "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE pg_table_is_visible(c.oid) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')"
+    )
+    found = [(schema, name) for schema, name in visible if name.lower() in NEEDED]
+    if not any(name.lower() == "person" for _, name in found):
+        all_of_them = source.fetch("SELECT table_schema, table_name FROM information_schema.tables")
+        schema = schema_with_tables(all_of_them, source.name)
+        found = [(one, name) for one, name in all_of_them if one == schema]
+    for schema, name in found:
+        if name.lower() in NEEDED:
+            rows = source.fetch(
+                "SELECT column_name, data_type FROM information_schema.columns"
+                f" WHERE table_schema = {literal(schema)} AND table_name = {literal(name)}"
+            )
+            columns = {column.lower(): (column, kind) for column, kind in rows}
+            source.tables[name.lower()] = (f"{quoted(schema)}.{quoted(name)}", columns)

@@ -1,0 +1,58 @@
+"""What the record of one patient gives: read, and selected on the screening date."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from trialscreen.answers.beside_record import FromRecord
+from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.entries import Record
+from trialscreen.answers.records.select import check_sections, select
+from trialscreen.model.errors import InputError, Problem, refuse
+from trialscreen.model.trial import Trial
+from trialscreen.text.characters import shown, some
+
+MOST_NAMED = 50
+
+
+def read_fhir(
+    trial: Trial,
+    paths: Sequence[str | Path],
+    on: date,
+    codes: Sequence[str] = (),
+    assume_absent: Collection[str] = (),
+) -> FromRecord:
+    """What the FHIR files and folders at `paths` say of one patient, on the screening date `on`.
+
+    `codes` are files of a site's codes, `assume_absent` sections whose yes/no elements are no
+    where nothing codes them. Raises InputError for a file that cannot be opened, for none or
+    several patients, and for one who has died.
+    """
+    from trialscreen.answers.records.fhir import read  # noqa: PLC0415 - its decoder is slow to import
+
+    check_sections(trial, assume_absent)
+    known = load_codes(trial, codes)
+    records, problems = read(paths, known)
+    record = _the_one(records, problems)
+    selected = select(trial, known, record, on, assume_absent)
+    told = (*problems, *selected.problems)
+    return FromRecord(selected.answers, selected.evidence, told, on)
+
+
+def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
+    """The only record. Raises InputError if there is none, or another, or if the patient died."""
+    if len(records) != 1:
+        ids = some([shown(one.patient) for one in records], MOST_NAMED)
+        told = f"{len(records)} patients: {ids}; give the files of one"
+        wrong = Problem("paths", told if records else "no patient in it")
+        raise InputError([*([] if records else problems), wrong])
+    if died := next(_deaths(records[0]), None):
+        refuse("paths", f"the patient has died, and is not screened: {died}")
+    return records[0]
+
+
+def _deaths(record: Record) -> Iterator[str]:
+    """Where the record says that the patient has died, and when."""
+    for one in record.persons:
+        if one.deceased:
+            yield ", ".join(filter(None, (one.source, one.deceased.removeprefix("yes"))))

@@ -1,0 +1,277 @@
+"""Results of measurements, to answers: the latest that counts, the lowest of left and right."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from trialscreen.answers.records.answered import said_text
+from trialscreen.answers.records.bindings import VALUE
+from trialscreen.answers.records.entries import Amount, Coding, Entry
+from trialscreen.answers.records.gathered import (
+    Gathered,
+    Hit,
+    latest_of,
+    recorded_value,
+    sample_days,
+)
+from trialscreen.answers.records.printed_range import take_range
+from trialscreen.answers.records.units import LimitMissing, amount_text, limit_says, words_text
+from trialscreen.answers.values import unknown_words
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.evidence import EvidenceKind
+from trialscreen.model.facts import Exactly, Fact, Numbers, meet, same
+from trialscreen.model.trial import Element
+from trialscreen.screening.samples import SAMPLE_DAY
+from trialscreen.text.spelling import folded
+
+_UNDATED = "no day is given, so nobody knows whether it is the latest"
+_OLDER = "older than a result that cannot be used, and does not stand in for it"
+_OLDER_FINAL = "older than a result that is not final, and does not stand in for it"
+
+
+class Measured(NamedTuple):
+    """A result, the text that states it, and what that means."""
+
+    hit: Hit
+    text: str
+    fact: Fact
+
+
+def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
+    """The answer that the results of one element give, or candidates where none is certain."""
+    nothing = unknown_words(found.trial, element)
+    hits = [hit for hit in dict.fromkeys(hits) if not _is_nothing(hit, nothing)]
+    proposed = [hit for hit in hits if _is_only_proposed(hit)]
+    if proposed:
+        for hit in latest_of(proposed):
+            found.show("candidate", hit)
+        hits = [hit for hit in hits if not _is_only_proposed(hit)]
+    sides = _latest_of_sides(element, hits) if element.name in found.codes.lowest else [hits]
+    latest = [group for side in sides if (group := _final(found, latest_of(side)))]
+    undated = [hit for hit in hits if hit.when is None]
+    counted = [hit for group in latest for hit in group]
+    readings = _read_all(found, element, [*counted, *undated])
+    if len(readings) < len(counted) + len(undated):
+        _show_older(found, hits, counted, _OLDER)
+    elif not counted:
+        for hit in undated:
+            found.show("candidate", hit, _UNDATED)
+    elif any(hit.is_provisional for hit in counted):
+        for hit in counted:
+            found.show("candidate", hit, "not final" if hit.is_provisional else "")
+        _show_older(found, hits, counted, _OLDER_FINAL)
+    else:
+        groups = [sorted((readings[hit] for hit in group), key=_preference) for group in latest]
+        _take(found, element, groups, [readings[hit] for hit in undated])
+
+
+def given_way(
+    found: Gathered, hits: Sequence[Hit], by_element: Mapping[str, Sequence[Hit]]
+) -> list[Hit]:
+    """The hits; those only propose that give way to a result of another element as new as they."""
+
+    def judged(hit: Hit) -> Hit:
+        name = hit.binding.gives_way_to
+        if not name:
+            return hit
+        element = found.trial.elements[name]
+        nothing = unknown_words(found.trial, element)
+        others = [one for one in by_element.get(name, ()) if not _is_nothing(one, nothing)]
+        if not any(_may_be_as_new(other, hit) for other in others):
+            return hit
+        note = f"{element.label} of the same day or later decides"
+        return hit._replace(binding=hit.binding._replace(role="proposes", note=note))
+
+    return [judged(hit) for hit in hits]
+
+
+def _may_be_as_new(one: Hit, other: Hit) -> bool:
+    if one.when is None or other.when is None:
+        return True
+    return one.when.last >= other.when.first
+
+
+def _final(found: Gathered, hits: list[Hit]) -> list[Hit]:
+    """Those of one moment that are final, where any is; the others are shown."""
+    final = [hit for hit in hits if not hit.is_provisional]
+    for hit in hits if final else ():
+        if hit.is_provisional:
+            found.show("candidate", hit, "not final")
+    return final or hits
+
+
+def _preference(one: Measured) -> tuple[bool, str, str]:
+    """Of results that say the same, one in the element's own unit comes first."""
+    return " " in one.text, one.text, one.hit.entry.source
+
+
+def _show_older(found: Gathered, hits: Sequence[Hit], counted: Sequence[Hit], note: str) -> None:
+    """The latest of the results that are older than those that count."""
+    for hit in latest_of([hit for hit in hits if hit.when and hit not in counted]):
+        found.show("candidate", hit, note)
+
+
+def _is_only_proposed(hit: Hit) -> bool:
+    return hit.only_proposes and not hit.is_provisional
+
+
+def _is_nothing(hit: Hit, nothing: frozenset[str]) -> bool:
+    """Whether it has no value, or only a word for having none."""
+    value = hit.entry.value
+    return value is None or value == () or (isinstance(value, str) and folded(value) in nothing)
+
+
+def _latest_of_sides(element: Element, hits: Sequence[Hit]) -> list[list[Hit]]:
+    """The hits of each side of the body whose latest is not old beside that of the other.
+
+    One side may be measured long before the other: then it says nothing of the patient now. A
+    result that names no side may be of either; of it and those that do, the later counts.
+    """
+    sides: dict[str, list[Hit]] = {}
+    for hit in hits:
+        if hit.when is not None:
+            sides.setdefault(hit.side, []).append(hit)
+    days = {side: max(hit.when.last for hit in of if hit.when) for side, of in sides.items()}
+    newest = max(days.values(), default=None)
+    if newest is None:
+        return []
+    unnamed = days.get("")
+    kept = []
+    for side, of in sides.items():
+        as_new = element.valid_for is None or days[side] >= element.valid_for.before(newest)
+        is_later = unnamed is None or days[side] >= unnamed if side else days[side] == newest
+        if as_new and is_later:
+            kept.append(of)
+    return kept
+
+
+def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hit, Measured]:
+    """What those hits state that can be used; why others cannot is a problem."""
+    readings: dict[Hit, Measured] = {}
+    for hit in hits:
+        try:
+            _check_day(found, element, hit)
+            text = _text(found, element, hit)
+            fact = found.read(element, text)
+        except ValueProblem as problem:
+            if not isinstance(problem, LimitMissing):
+                found.problem(hit.entry, f"{element.name}: {problem}")
+            found.show("candidate", hit, f"cannot be used: {problem}")
+        else:
+            assert fact is not None  # words for none are left out before
+            readings[hit] = Measured(hit, text, fact)
+    return readings
+
+
+def _check_day(found: Gathered, element: Element, hit: Hit) -> None:
+    """Raises ValueProblem for a day that no sample can have, as databases fill in for none."""
+    days = sample_days(hit.entry)
+    if element.valid_for is not None and days and hit.when is not None:
+        found.read(SAMPLE_DAY, days)
+
+
+def _text(found: Gathered, element: Element, hit: Hit) -> str:
+    """What `read_value` reads as this result. Raises ValueProblem if nothing is."""
+    units = found.codes.units.get(element.name, {})
+    match hit.entry.value:
+        case Amount() as amount if hit.binding.says != VALUE:
+            return limit_says(hit.binding.says, amount, hit.entry.limits)
+        case Amount() | bool() | tuple() if hit.entry.kind == "answer" and _is_plain(hit.entry):
+            return said_text(element, hit.entry)
+        case Amount() as amount if element.unit is not None:
+            return amount_text(element, units, amount)
+        case Amount() as amount:
+            raise ValueProblem(f"a number, {amount.number}, is no {element.type}")
+        case bool() as said:
+            return "yes" if said else "no"
+        case str() as words:
+            return words_text(element, units, words)
+        case None:
+            raise ValueProblem("there is no value")
+        case codings:
+            return _meant(found, element, codings)
+
+
+def _is_plain(entry: Entry) -> bool:
+    """Whether an answer has no unit of its own, and so that of the question."""
+    return not isinstance(entry.value, Amount) or not (entry.value.unit or entry.value.ucum)
+
+
+def _meant(found: Gathered, element: Element, codings: tuple[Coding, ...]) -> str:
+    """The word for a coded result that the element takes."""
+    for word in found.codes.meaning(codings):
+        try:
+            found.read(element, word)
+        except ValueProblem:
+            continue
+        return word
+    raise ValueProblem("the coded result says nothing of it in the mapping of codes")
+
+
+def _take(
+    found: Gathered,
+    element: Element,
+    groups: Sequence[Sequence[Measured]],
+    undated: Sequence[Measured],
+) -> None:
+    """The answer, unless results of one moment, or one that may be of any, say otherwise."""
+    everything = [*(one for group in groups for one in group), *undated]
+    is_divided = any(not _same(element, group[0], one) for group in groups for one in group)
+    lowest = None if is_divided else _lowest([group[0] for group in groups])
+    if lowest is None or not all(_same(element, lowest, one) for one in undated):
+        for one in everything:
+            _show(found, "conflict", one)
+        return
+    found.answer(element, lowest.hit, lowest.text)
+    _show(found, "fact", lowest)
+    same = next(group for group in groups if lowest in group)
+    take_range(found, element, [one.hit for one in same])
+
+
+def _show(found: Gathered, kind: EvidenceKind, one: Measured) -> None:
+    """A result as recorded; what codes and limits make of it in the element's own words."""
+    value, unit = recorded_value(one.hit.entry)
+    word, recorded = value, one.hit.entry.value
+    if isinstance(one.fact, Exactly):
+        said = one.fact.value
+        word = said if isinstance(said, str) else "yes" if said else "no"
+    elif isinstance(recorded, tuple) and not isinstance(recorded, Amount):
+        word = one.text
+    if word == value:
+        found.show(kind, one.hit)
+    else:
+        found.show(kind, one.hit, f"recorded: {value} {unit}".strip(), value=word)
+
+
+def _lowest(readings: Sequence[Measured]) -> Measured | None:
+    """The lowest; None if bounds leave open which it is."""
+    if len(readings) == 1:
+        return readings[0]
+
+    def high(one: Measured) -> float:
+        return one.fact.high if isinstance(one.fact, Numbers) else 0.0
+
+    lowest = min(readings, key=high)
+    others = [one.fact for one in readings if one is not lowest]
+    is_sure = all(isinstance(one, Numbers) and one.low >= high(lowest) for one in others)
+    return lowest if is_sure else None
+
+
+def _same(element: Element, one: Measured, other: Measured) -> bool:
+    """Whether two results say the same: where units differ, as far as their digits go."""
+    first, second = one.fact, other.fact
+    are_exact = all(isinstance(fact, Numbers) and fact.exact for fact in (first, second))
+    if are_exact and _unit(element, one) != _unit(element, other):
+        assert isinstance(first, Numbers) and isinstance(second, Numbers)
+        return meet(first.written(), second.written()) is not None
+    return same(first, second)
+
+
+def _unit(element: Element, one: Measured) -> str:
+    """The unit in which it was recorded, however that was written; empty for the element's own."""
+    value = one.hit.entry.value
+    number, _, unit = one.text.partition(" ")
+    if unit:
+        return "" if element.accepts.get(unit) == 1 else unit
+    if not isinstance(value, Amount) or number == f"{value.comparator}{value.number}":
+        return ""
+    return value.ucum or value.unit

@@ -1,0 +1,221 @@
+"""Which entries of a record are facts, and which a person has to look at."""
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from operator import itemgetter
+from typing import NamedTuple
+
+from trialscreen.answers.answer import Answer
+from trialscreen.answers.records.answered import answer_hits, is_measured, take_said
+from trialscreen.answers.records.bindings import RESULTS, Medicine, MedicineCode
+from trialscreen.answers.records.coded import take_coded
+from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.entries import Coding, Entry, Person, Record
+from trialscreen.answers.records.gathered import (
+    NOT_MAPPED,
+    Gathered,
+    Hit,
+    latest_of,
+    recorded_value,
+)
+from trialscreen.answers.records.medicines import take_medicine
+from trialscreen.answers.records.own_range import with_own_range
+from trialscreen.answers.records.results import given_way, take_results
+from trialscreen.model import truth
+from trialscreen.model.errors import Problem, ValueProblem, raise_any
+from trialscreen.model.evidence import Evidence, EvidenceKind
+from trialscreen.model.facts import Fact
+from trialscreen.model.trial import Element, Trial
+from trialscreen.screening.edit_checks import contradicted
+from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.explain import support_of
+from trialscreen.text.characters import nearest, shown
+
+_SPEAKING = ("measurement", "condition", "procedure", "medication")
+_BESIDE = ("near", "shows")
+_ASSUMED = "nothing in the record codes it: assumed absent"
+
+
+class Selected(NamedTuple):
+    """What a record gives: answers (by="record"), all evidence, and what could not be used."""
+
+    answers: dict[str, Answer]
+    evidence: tuple[Evidence, ...]
+    problems: tuple[Problem, ...]
+
+
+def select(
+    trial: Trial, codes: Codes, record: Record, on: date, assume_absent: Collection[str] = ()
+) -> Selected:
+    """The answers that a record gives on the screening date `on`.
+
+    `assume_absent`: the sections whose yes/no elements are no where nothing codes them.
+    """
+    found = Gathered(trial, codes, on)
+    for field, name in codes.persons.items():
+        _take_person(found, trial.elements[name], field, record.persons)
+    said = _take_entries(found, record.entries)
+    _take_medicines(found, record.entries)
+    for name, hits in said.items():
+        take_said(found, trial.elements[name], hits)
+    _apply_rules(found, _without_contradictions(found))
+    _assume(found, assume_absent)
+    return Selected(found.answers, tuple(found.evidence), tuple(found.problems))
+
+
+def _take_entries(found: Gathered, entries: tuple[Entry, ...]) -> dict[str, list[Hit]]:
+    """The answers of results, diagnoses and procedures, and evidence of what stands beside.
+
+    What was said of an element, and is no result, is handed back.
+    """
+    by_element: dict[str, list[Hit]] = {}
+    said: dict[str, list[Hit]] = {}
+    beside: list[Hit] = []
+    for entry in entries:
+        for hit in hits_of(found, with_own_range(found, entry)):
+            element = found.trial.elements[hit.binding.element]
+            if hit.binding.role in _BESIDE:
+                beside.append(hit)
+            elif entry.kind == "answer" and not is_measured(element):
+                said.setdefault(element.name, []).append(hit)
+            else:
+                by_element.setdefault(element.name, []).append(hit)
+    for name in [name for name in found.trial.elements if name in by_element]:
+        element, hits = found.trial.elements[name], by_element[name]
+        if results := [hit for hit in hits if hit.binding.says in RESULTS]:
+            take_results(found, element, given_way(found, results, by_element))
+        if others := [hit for hit in hits if hit.binding.says not in RESULTS]:
+            take_coded(found, element, others)
+    _show_beside(found, beside)
+    return said
+
+
+def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:
+    """The answers of medicines, by their groups."""
+    by_medicine: dict[Medicine, list[tuple[Entry, Coding, MedicineCode]]] = {}
+    for entry in entries:
+        if entry.kind != "medication":
+            continue
+        known: dict[Medicine, tuple[Coding, MedicineCode]] = {}
+        for coding, code in found.codes.medicine_codes(entry.codes):
+            other = known.get(code.medicine)
+            if other is None or (other[1].needs_route and not code.needs_route):
+                known[code.medicine] = (coding, code)
+        for medicine, (coding, code) in known.items():
+            by_medicine.setdefault(medicine, []).append((entry, coding, code))
+    for medicine, of in by_medicine.items():
+        take_medicine(found, medicine, of)
+
+
+def hits_of(found: Gathered, entry: Entry) -> Iterator[Hit]:
+    """What the codes of an entry say, once for each element."""
+    if entry.kind == "answer":
+        yield from answer_hits(found, entry)
+    if entry.kind not in _SPEAKING:
+        return
+    bound = found.codes.firsts(entry.codes)
+    if not bound:
+        return
+    counts, at = found.when_counted(entry)
+    if counts:
+        for coding, binding in bound:
+            if not entry.is_mapped:
+                binding = binding._replace(role="near", note=NOT_MAPPED)  # noqa: PLW2901
+            is_result = entry.kind == "measurement"
+            speaks = entry.kind != "medication" and is_result == (binding.says in RESULTS)
+            if binding.role in _BESIDE or speaks:
+                yield Hit(entry, coding, binding, at)
+
+
+def _take_person(
+    found: Gathered, element: Element, field: str, persons: tuple[Person, ...]
+) -> None:
+    """Sex or birth date, as all that the record says of the patient have it."""
+    said: dict[str, tuple[Person, Fact]] = {}
+    for one in persons:
+        text = getattr(one, field)
+        try:
+            fact = found.read(element, text) if text else None
+        except ValueProblem as problem:
+            where = " ".join(filter(None, (one.place, one.source)))
+            found.problems.append(Problem(where, f"{element.name}: {problem}"))
+            fact = None
+        if fact is not None:
+            said.setdefault(text, (one, fact))
+    all_agree = len({fact for _, fact in said.values()}) == 1
+    for text, (one, _) in said.items():
+        kind: EvidenceKind = "fact" if all_agree else "conflict"
+        found.evidence.append(Evidence(kind, element.name, text, source=one.source))
+        if all_agree:
+            found.answers.setdefault(element.name, Answer(text, "record", one.source))
+
+
+def _show_beside(found: Gathered, hits: list[Hit]) -> None:
+    """The latest of what helps to judge an element, or is near it, by each code."""
+    by_code: dict[tuple[str, str, str], list[Hit]] = {}
+    for hit in hits:
+        key = (hit.binding.element, hit.coding.system, hit.coding.code)
+        by_code.setdefault(key, []).append(hit)
+    for _, of in sorted(by_code.items(), key=itemgetter(0)):  # in whichever order they came
+        for hit in {recorded_value(hit.entry): hit for hit in latest_of(of) or of}.values():
+            is_near = hit.binding.role == "near"
+            found.show("unmapped" if is_near else "candidate", hit, hit.entry.absent)
+
+
+def _without_contradictions(found: Gathered) -> Evaluation:
+    """What is left; what contradicts itself is unknown, all of it, until somebody decides."""
+    while True:
+        evaluation = Evaluation(found.trial, found.facts(), found.on)
+        notice = next(contradicted(evaluation), None)
+        if notice is None:
+            return evaluation
+        found.set_aside(notice.elements, notice.message)
+
+
+def _apply_rules(found: Gathered, evaluation: Evaluation) -> None:
+    """The elements that a rule of the mapping makes true by what the record gives."""
+    divided = {one.element for one in found.evidence if one.kind == "conflict"}
+    for name, rule in found.codes.yes_if.items():
+        trace = evaluation.trace(rule)
+        if name in found.answers or name in divided or trace.truth is not truth.TRUE:
+            continue
+        support = support_of(trace)
+        grounds = [one for one in found.evidence if one.kind == "fact" and one.element in support]
+        for one in grounds:
+            note = f"{found.trial.elements[one.element].label} {one.value}"
+            found.evidence.append(one._replace(element=name, value="yes", unit="", note=note))
+        sources = ", ".join(one.source for one in grounds)
+        found.answers[name] = Answer("yes", "record", sources)
+
+
+# Where a site has decided that what is not coded is not there.
+
+
+def check_sections(trial: Trial, sections: Collection[str]) -> None:
+    """Raises InputError for a section that the trial lacks, or in which nothing can be assumed."""
+    known = [one.id for one in trial.sections]
+    problems = []
+    for section in sections:
+        if section not in known:
+            hint = nearest(section, known) or f" Known: {', '.join(known)}."
+            problems.append(Problem("assume_absent", f"no section {shown(section)}.{hint}"))
+        elif not any(_can_be_assumed(one, (section,)) for one in trial.answerable()):
+            message = f"{shown(section)} holds nothing that is no where nothing codes it"
+            problems.append(Problem("assume_absent", message))
+    raise_any(problems)
+
+
+def _can_be_assumed(element: Element, sections: Collection[str]) -> bool:
+    return element.section in sections and element.type == "boolean" and not element.is_judgement
+
+
+def _assume(found: Gathered, sections: Collection[str]) -> None:
+    """No, of what neither is coded nor follows from anything that is."""
+    if not sections:
+        return
+    coded = {one.element for one in found.evidence} | found.answers.keys()
+    for element in found.trial.answerable():
+        names = {element.name, *found.trial.sources_of(element.name)}
+        if _can_be_assumed(element, sections) and coded.isdisjoint(names):
+            found.answers[element.name] = Answer("no", "record", _ASSUMED)
+            found.evidence.append(Evidence("assumed", element.name, "no", note=_ASSUMED))

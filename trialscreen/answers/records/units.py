@@ -1,0 +1,180 @@
+"""A recorded amount, as a text in a unit that the one parser of values takes for the element."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from trialscreen.answers.records.bindings import ABOVE_LIMIT
+from trialscreen.answers.records.entries import Amount, NormalRange
+from trialscreen.answers.values import split_unit, unit_code, unit_names
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import DECIMALS
+from trialscreen.model.trial import Element
+from trialscreen.text.characters import shown
+from trialscreen.text.spelling import folded
+
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_POWERS = {"": 0, "k": 3, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
+_INTERNATIONAL = re.compile(r"([kmunpf]?)\[[iI]U\]/([dcmunpf]?)[lL]")
+_MICRO = str.maketrans("µμ", "uu")
+_LITRE = re.compile(r"(?<![A-Za-z\[])([dcmunpf]?)l(?![A-Za-z])")
+
+
+def amount_text(element: Element, units: Mapping[str, Fraction], amount: Amount) -> str:
+    """What `read_value` reads as this amount of the element.
+
+    `units`: what the mapping takes beside the units of the criteria file. Where the unit is the
+    element's own, the digits stay as they were written; else factors are exact, and what they
+    make is rounded as derived numbers are. Raises ValueProblem for a unit that it is not in.
+    """
+    if _NUMBER.fullmatch(amount.number) is None:
+        raise ValueProblem(f"{_shown(amount)} is not a number")
+    written = f"{amount.comparator}{amount.number}"
+    code, factor = _unit(element, units, amount)
+    if factor is not None:
+        written = f"{amount.comparator}{times(amount.number, factor)}"
+    return written if code == element.unit else f"{written} {code}"
+
+
+def _unit(
+    element: Element, units: Mapping[str, Fraction], amount: Amount
+) -> tuple[str, Fraction | None]:
+    """The unit in which an amount is passed on, and the factor that brings it there, if any."""
+    assert element.unit is not None
+    if not amount.ucum:
+        if (factor := units.get(amount.unit)) is not None:
+            return element.unit, _unless_one(factor)
+        if not amount.unit:
+            raise ValueProblem(f"{_shown(amount)} has no unit")
+        if (code := unit_code(element, folded(amount.unit))) is None:
+            raise _not_its_unit(element, amount, amount.unit)
+        return code, None
+    printed = _printed(element, amount.unit)
+    code = plain_unit(amount.ucum)
+    if code == element.unit or code in element.accepts:
+        found: tuple[str, Fraction | None] = (code, None)
+    elif (factor := units.get(amount.ucum) or _international(element, code)) is not None:
+        found = (element.unit, _unless_one(factor))
+    else:
+        raise _not_its_unit(element, amount, amount.ucum)
+    if printed is not None and printed != found[0] and amount.unit not in (amount.ucum, code):
+        raise ValueProblem(f"{_shown(amount)} is coded {shown(amount.ucum)}: two different units")
+    return found
+
+
+def _printed(element: Element, unit: str) -> str | None:
+    """The code of a printed unit, accepted or refused for the element; None if it is neither."""
+    word = folded(unit)
+    if unit and (code := unit_code(element, word)) is not None:
+        return code
+    return next((code for code in element.refuses if word in unit_names(element, code)), None)
+
+
+def plain_unit(ucum: str) -> str:
+    """A code with a large L for litres, which UCUM writes both ways, and u for micro."""
+    return _LITRE.sub(r"\1L", ucum.strip().translate(_MICRO))
+
+
+def _international(element: Element, code: str) -> Fraction | None:
+    """The factor between two concentrations in international units."""
+    one, own = (_INTERNATIONAL.fullmatch(text) for text in (code, element.unit or ""))
+    if one is None or own is None:
+        return None
+    power = _POWERS[one[1]] - _POWERS[one[2]] - _POWERS[own[1]] + _POWERS[own[2]]
+    return Fraction(10) ** power
+
+
+def _unless_one(factor: Fraction) -> Fraction | None:
+    return None if factor == 1 else factor
+
+
+def times(number: str, factor: Fraction) -> str:
+    """An exact product, rounded as derived numbers are and written without a power of ten."""
+    product = Fraction(Decimal(number)) * factor
+    scaled = round(product * 10**DECIMALS)
+    return f"{Decimal(scaled).scaleb(-DECIMALS).normalize():f}"
+
+
+def _shown(amount: Amount) -> str:
+    return shown(f"{amount.comparator}{amount.number} {amount.unit or amount.ucum}".strip())
+
+
+def _not_its_unit(element: Element, amount: Amount, unit: str) -> ValueProblem:
+    for code, reason in element.refuses.items():
+        if folded(unit) in unit_names(element, code):
+            return ValueProblem(f"{_shown(amount)}: {reason}")
+    taken = ", ".join((element.unit or "", *element.accepts))
+    return ValueProblem(f"{_shown(amount)}: the unit {shown(unit)} is not taken; expected {taken}")
+
+
+def words_text(element: Element, units: Mapping[str, Fraction], words: str) -> str:
+    """What `read_value` reads as a result that was written in words, or as a number in a text."""
+    if element.unit is None or (split := split_unit(words)) is None:
+        return words
+    number, unit = split
+    match = re.fullmatch(r"(<=|>=|<|>)?\s*([0-9.e+-]+)", number)
+    if match is None:
+        return words if unit else _without_unit(units, words)
+    return amount_text(element, units, Amount(match[2], match[1] or "", unit))
+
+
+def _without_unit(units: Mapping[str, Fraction], words: str) -> str:
+    if "" not in units:
+        raise ValueProblem(f"{shown(words)} has no unit")
+    return words
+
+
+class LimitMissing(ValueProblem):
+    """A result that is as it should be, without the limit that would tell what it says."""
+
+
+def limit_says(says: str, amount: Amount, limits: NormalRange) -> str:
+    """Whether a result is above its printed upper limit, or outside its printed range: yes or no.
+
+    Raises ValueProblem where the limits do not tell.
+    """
+    above = _beyond(amount, limits.high)
+    below = _beyond(_mirrored(amount), _mirrored(limits.low)) if limits.low else None
+    if says == ABOVE_LIMIT:
+        decided = above
+    else:
+        decided = True if above or below else None if None in (above, below) else False
+    if decided is None:
+        raise LimitMissing(f"{_shown(amount)} has no printed limit that tells")
+    return "yes" if decided else "no"
+
+
+def _beyond(amount: Amount, limit: Amount | None) -> bool | None:
+    """Whether an amount is above a limit in the same unit; None if that is open."""
+    if limit is None or limit.comparator:
+        return None
+    if not all(_NUMBER.fullmatch(one.number) for one in (amount, limit)):
+        return None
+    if not _in_one_unit(limit, amount):
+        return None
+    value, end = Decimal(amount.number), Decimal(limit.number)
+    match amount.comparator:
+        case "":
+            return value > end
+        case "<" | "<=":
+            return False if value <= end else None
+        case _:
+            return True if value > end or (value == end and amount.comparator == ">") else None
+
+
+def _in_one_unit(limit: Amount, amount: Amount) -> bool:
+    """Whether a limit has the unit of its result: by code, in print, or for want of its own."""
+    if limit.ucum and amount.ucum:
+        return limit.ucum == amount.ucum
+    return not (limit.ucum or limit.unit) or (bool(limit.unit) and limit.unit == amount.unit)
+
+
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "": ""}
+
+
+def _mirrored(amount: Amount) -> Amount:
+    """An amount on the other side of nothing, so that below is above."""
+    number = amount.number
+    turned = number[1:] if number.startswith("-") else f"-{number}"
+    return amount._replace(number=turned, comparator=_TURNED[amount.comparator])
