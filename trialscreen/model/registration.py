@@ -112,8 +112,8 @@ class Registration(NamedTuple):
 
 def as_data(value: Any) -> Any:
     """A record, or a tuple of them, as plain dicts and lists; dates as YYYY-MM-DD."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if hasattr(value, "_fields"):
-        return {key.rstrip("_"): as_data(item) for key, item in value._asdict().items()}
-    return [as_data(item) for item in value] if isinstance(value, tuple) else value
+    if not isinstance(value, tuple):
+        return value.isoformat() if isinstance(value, date) else value
+    if names := getattr(value, "_fields", ()):
+        return {key.rstrip("_"): as_data(one) for key, one in zip(names, value, strict=True)}
+    return [as_data(item) for item in value]

@@ -181,6 +181,8 @@ def is_unusual(element: Element, fact: Numbers | Dates) -> bool:
     low, high = element.typical
     if isinstance(low, date) or isinstance(high, date):
         return fact.high < low or fact.low > high  # type: ignore[operator]
+    if fact.exact:
+        return not low <= fact.low <= high  # type: ignore[operator]
     return meet(fact, Numbers(low, high)) is None
 
 

@@ -190,13 +190,17 @@ class _Plan:
 
     def _judging_test(self, test: rules.Test) -> Judging:
         known = tuple(map(self._knowing, rules.elements_of_test(test)))
-        holds = holding(test)
+        first, holds = known[0], holding(test)
+
+        def judged_one(patient: Evaluation) -> Truth:
+            fact = first(patient)
+            return truth.UNKNOWN if fact is None else holds((fact,), patient.on)
 
         def judged(patient: Evaluation) -> Truth:
             facts = [fact(patient) for fact in known]
             return truth.UNKNOWN if None in facts else holds(facts, patient.on)
 
-        return judged
+        return judged_one if len(known) == 1 else judged
 
     def _knowing(self, name: str) -> Knowing:
         """What rules see of an element."""

@@ -1,6 +1,5 @@
 """The fewest answers that a finding rests on: none of them can be spared."""
 
-from collections import Counter
 from collections.abc import Set
 
 from trialscreen.model import rules
@@ -57,11 +56,12 @@ class _Answers:
         if not isinstance(trace.rule, rules.AtLeastN):
             return self.no_less(trace.parts[0])
         able = [part for part in trace.parts if self._can_be(part, trace)]
-        without = Counter(
-            name for part in able if part.truth is trace.truth for name in self.no_less(part)
-        )
+        without: dict[str, int] = {}
+        for part in able:
+            for name in self.no_less(part) if part.truth is trace.truth else ():
+                without[name] = without.get(name, 0) + 1
         spare = len(able) - enough(trace.rule, trace.truth)
-        return frozenset(name for name, parts in without.items() if parts > spare)
+        return frozenset([name for name, parts in without.items() if parts > spare])
 
     def _can_be(self, part: Trace, whole: Trace) -> bool:
         """Whether some of the answers may give a part the truth of the whole.
