@@ -54,13 +54,15 @@ def write(
         name = cell_text(name)
         ids = _no_formula(ids) if isinstance(findings.collect_schema()[KEY], pl.String) else ids
     results = findings.select(ids.alias(name), *columns)
-    if is_csv:
-        # A cell of CSV cannot hold a list.
-        results = results.with_columns(pl.selectors.list().list.join("; "))
-        results.sink_csv(part, check_extension=False, engine="streaming")
-    else:
-        # The default level takes longer, and packs ids and truths no smaller.
-        results.sink_parquet(part, engine="streaming", compression_level=1)
+    # Of a file that is open here: the engine would make one, also after all was cleared away.
+    with part.open("wb") as file:
+        if is_csv:
+            # A cell of CSV cannot hold a list.
+            results = results.with_columns(pl.selectors.list().list.join("; "))
+            results.sink_csv(file, check_extension=False, engine="streaming")
+        else:
+            # The default level takes longer, and packs ids and truths no smaller.
+            results.sink_parquet(file, engine="streaming", compression_level=1)
 
 
 def _no_formula(text: pl.Expr) -> pl.Expr:
