@@ -13,7 +13,7 @@ from trialscreen import load_trial
 from trialscreen.answers.records.codes import load_codes
 from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.fhir import read
-from trialscreen.answers.records.fhir.codings import Vocabulary
+from trialscreen.answers.records.fhir.codings import ConceptReader
 from trialscreen.answers.records.fhir.documents import find
 from trialscreen.answers.records.fhir.intake import Intake
 from trialscreen.answers.records.fhir.reading import take_in
@@ -29,7 +29,7 @@ def left(folder: Path, *resources: Json) -> list[str]:
     """The sources that are read of these, in an export."""
     path = write_lines(folder / "a.ndjson", patient(), *resources)
     with Spool() as spool:
-        take_in(find([path]), Intake(spool, Vocabulary(CODES), print), print)
+        take_in(find([path]), Intake(spool, ConceptReader(CODES), print), print)
         ((_, kept),) = spool.patients(ON)
         return [one.source for one in kept if one.kind != "Patient"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from trialscreen.answers.records.bindings import Binding, Medicine, MedicineCode, Role
-from trialscreen.answers.records.codes_file import Key, Written, read_codes_file
+from trialscreen.answers.records.codes_file import CodesFile, Key, read_codes_file
 from trialscreen.answers.records.entries import Coding
 from trialscreen.answers.records.systems import keys_of
 from trialscreen.model.limits import Role as LimitRole
@@ -161,7 +161,7 @@ def load_codes(trial: Trial, files: Sequence[str] = ()) -> Codes:
     )
 
 
-def _bound(written: Sequence[Written]) -> dict[Key, tuple[Binding, ...]]:
+def _bound(written: Sequence[CodesFile]) -> dict[Key, tuple[Binding, ...]]:
     """What every code says; what replaces it for a code does so for its concept in OMOP, too."""
     bound: dict[Key, tuple[Binding, ...]] = {}
     twins: dict[Key, Key] = {}

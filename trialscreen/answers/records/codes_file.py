@@ -66,7 +66,7 @@ K = TypeVar("K")
 
 
 @dataclass
-class Written:
+class CodesFile:
     """What one mapping file says."""
 
     trial: str = ""
@@ -85,7 +85,7 @@ class Written:
 
 def read_codes_file(
     trial: Trial, path: Path, origin: str = "", *, packaged: bool = False
-) -> Written:
+) -> CodesFile:
     """A mapping file for `trial`; of a packaged one for another trial, what holds for any.
 
     Raises InputError with every mistake in it.
@@ -94,7 +94,7 @@ def read_codes_file(
     root = read_document(path, origin, trial.elements)
     root.known_keys(_KEYS)
     root.required("format", lambda at: at.word(("1",)), "1")
-    found = Written(root.optional("trial", Cursor.text, ""))
+    found = CodesFile(root.optional("trial", Cursor.text, ""))
     for name, uris in root.entries_of("systems"):
         found.systems |= {one.text(): name for one in uris.items()}
     if not packaged:  # that one's are tested
@@ -168,7 +168,7 @@ def _listed(at: Cursor, key: str) -> list[str]:
 class _Reader:
     """The part of a mapping that is about one trial."""
 
-    def __init__(self, trial: Trial, found: Written, *, packaged: bool) -> None:
+    def __init__(self, trial: Trial, found: CodesFile, *, packaged: bool) -> None:
         self.trial, self.found, self.packaged = trial, found, packaged
 
     def read(self, root: Cursor) -> None:

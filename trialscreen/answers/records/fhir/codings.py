@@ -25,7 +25,7 @@ class Coded(NamedTuple):
     wrong: str = ""
 
 
-class Vocabulary:
+class ConceptReader:
     """Reads codes. A mapping names their systems, and says which matter; without one, all do."""
 
     def __init__(self, codes: Codes | None = None) -> None:
@@ -109,4 +109,4 @@ class Origin(NamedTuple):
 
     source: str
     place: str
-    words: Vocabulary
+    words: ConceptReader

@@ -5,7 +5,7 @@ from msgspec import Raw
 
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.bundles import InBundle, entries_of
-from trialscreen.answers.records.fhir.codings import Vocabulary
+from trialscreen.answers.records.fhir.codings import ConceptReader
 from trialscreen.answers.records.fhir.documents import JsonDocument, Lines, Note
 from trialscreen.answers.records.fhir.heads import (
     Where,
@@ -59,7 +59,7 @@ _reference = msgspec.json.Decoder(fhir.Reference | None).decode
 class Intake:
     """Takes documents in, of which a spool keeps what matters by its codes."""
 
-    def __init__(self, spool: Spool, words: Vocabulary, note: Note) -> None:
+    def __init__(self, spool: Spool, words: ConceptReader, note: Note) -> None:
         self._spool = spool
         self._words = words
         self._note = note

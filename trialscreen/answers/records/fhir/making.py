@@ -8,7 +8,7 @@ from msgspec import Raw
 from trialscreen.answers.records.entries import Entry, Person
 from trialscreen.answers.records.fhir import histories, observations, responses
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.codings import Origin, Vocabulary
+from trialscreen.answers.records.fhir.codings import ConceptReader, Origin
 from trialscreen.answers.records.fhir.documents import Note
 from trialscreen.answers.records.fhir.spool import Kept, Spool
 from trialscreen.answers.records.fhir.standings import OBSERVATION, weakest
@@ -48,7 +48,7 @@ class What(NamedTuple):
 class Maker:
     """Makes persons and entries of what a spool has kept."""
 
-    def __init__(self, spool: Spool, words: Vocabulary, note: Note) -> None:
+    def __init__(self, spool: Spool, words: ConceptReader, note: Note) -> None:
         self._spool = spool
         self._words = words
         self._note = note

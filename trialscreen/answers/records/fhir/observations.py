@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Standing
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.codings import Origin, Vocabulary
+from trialscreen.answers.records.fhir.codings import ConceptReader, Origin
 from trialscreen.answers.records.fhir.quantities import amount, number_of
 from trialscreen.answers.records.fhir.reference_ranges import NO_RANGES, ranges_of
 from trialscreen.answers.records.fhir.standings import OBSERVATION, standing, weakest
@@ -109,7 +109,7 @@ def _when(one: fhir.Observation) -> tuple[str, str]:
     return start, max(times) if len(times) > 1 else ""
 
 
-def value_of(part: fhir.Component, words: Vocabulary) -> Value:
+def value_of(part: fhir.Component, words: ConceptReader) -> Value:
     """The value of an observation, in whichever of FHIR's types; None if there is none."""
     if part.value_quantity is not None:
         return amount(part.value_quantity)
@@ -162,7 +162,7 @@ def _ratio(ratio: fhir.Ratio) -> str:
     )
 
 
-def _said(concept: fhir.Concept | None, words: Vocabulary) -> str:
+def _said(concept: fhir.Concept | None, words: ConceptReader) -> str:
     if concept is None:
         return ""
     codes = words.named(concept)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen.answers.records.codes import Codes
 from trialscreen.answers.records.entries import Entry, Person, Record
-from trialscreen.answers.records.fhir.codings import Vocabulary
+from trialscreen.answers.records.fhir.codings import ConceptReader
 from trialscreen.answers.records.fhir.documents import JsonDocument, Lines, Note, find, opened
 from trialscreen.answers.records.fhir.intake import Intake
 from trialscreen.answers.records.fhir.making import Made, Maker
@@ -34,7 +34,7 @@ def read(paths: Sequence[str | Path], codes: Codes | None = None) -> Read:
     given. Raises InputError for a file that is not there.
     """
     problems: list[Problem] = []
-    words = Vocabulary(codes)
+    words = ConceptReader(codes)
     with Spool() as spool:
         take_in(find(paths), Intake(spool, words, problems.append), problems.append)
         maker = Maker(spool, words, problems.append)
@@ -49,7 +49,7 @@ def extract(files: Sequence[Path], tables: "FactTables", advance: Callable[[int]
 
     `advance` is told how many more bytes are read. What matters waits on the disk.
     """
-    words, note = Vocabulary(tables.selection.codes), tables.note
+    words, note = ConceptReader(tables.selection.codes), tables.note
     with temporary_folder() as folder, Spool(folder) as spool:
         take_in(files, Intake(spool, words, note), note, advance)
         maker = Maker(spool, words, note)

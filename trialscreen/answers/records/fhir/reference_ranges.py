@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from trialscreen.answers.records.entries import Amount, Coding, NormalRange, RangeFor
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.codings import Vocabulary
+from trialscreen.answers.records.fhir.codings import ConceptReader
 from trialscreen.answers.records.fhir.quantities import amount
 from trialscreen.text.characters import shown
 
@@ -31,7 +31,7 @@ class Ranges(NamedTuple):
 NO_RANGES = Ranges()
 
 
-def ranges_of(printed: Sequence[fhir.ReferenceRange], words: Vocabulary) -> Ranges:
+def ranges_of(printed: Sequence[fhir.ReferenceRange], words: ConceptReader) -> Ranges:
     """The range of normal, if there is one; those that are for some people, to be chosen from."""
     normal = [one for one in printed if _is_normal(one, words)]
     found = dict.fromkeys(_range(one, words) for one in normal)
@@ -59,7 +59,7 @@ def _numbers(limits: NormalRange) -> tuple[Decimal | None, ...]:
     return tuple(None if one is None else Decimal(one.number) for one in limits)
 
 
-def _range(one: fhir.ReferenceRange, words: Vocabulary) -> RangeFor:
+def _range(one: fhir.ReferenceRange, words: ConceptReader) -> RangeFor:
     limits = _sides(one)
     if limits == NormalRange() and one.text:
         limits = _in_text(one.text) or limits
@@ -76,7 +76,7 @@ def _ages(one: fhir.ReferenceRange) -> Iterator[fhir.Quantity | None]:
     yield None if one.age is None else one.age.high
 
 
-def _is_normal(one: fhir.ReferenceRange, words: Vocabulary) -> bool:
+def _is_normal(one: fhir.ReferenceRange, words: ConceptReader) -> bool:
     codes = words.named(one.type)
     return not codes or any(code.code == "normal" for code in codes)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from trialscreen.answers.records.entries import Coding, Entry
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.codings import Origin, Vocabulary, coding
+from trialscreen.answers.records.fhir.codings import ConceptReader, Origin, coding
 from trialscreen.answers.records.fhir.observations import Value, value_of
 from trialscreen.answers.records.fhir.standings import RESPONSE, standing
 from trialscreen.model.trial import SCREENING_DATE
@@ -56,7 +56,7 @@ def _items(items: Sequence[fhir.Item], deep: int) -> Iterator[fhir.Item]:
                 yield from _items(answer.item or (), deep - 1)
 
 
-def _value(answer: fhir.ItemAnswer, words: Vocabulary) -> Value:
+def _value(answer: fhir.ItemAnswer, words: ConceptReader) -> Value:
     if answer.value_coding is not None:
         return (coding(answer.value_coding),)
     if fhir.is_given(answer.value_decimal):
