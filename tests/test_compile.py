@@ -170,6 +170,14 @@ def test_completed_years_are_right_for_every_day_of_the_calendar(on: str) -> Non
     assert days.select(years=years).to_series().equals(expected)
 
 
+@pytest.mark.parametrize("on", [date.max, date(2026, 6, 1), date.min])
+def test_a_power_of_completed_years_is_that_of_the_reference(on: date) -> None:
+    days = [date(year, 7, 1) for year in range(1, 10_000)]
+    years = folding.completed_years(Column("since"), Constant(on))
+    found = computed(folding.calculated("**", Constant(0.9938), years), since=[*days, None])
+    assert found == [*(0.9938 ** completed_years(day, on) for day in days), None]
+
+
 @given(DAYS, st.integers(0, 99_999), st.sampled_from(get_args(PeriodUnit)))
 def test_a_window_starts_on_the_same_day_in_every_row(day: date, count: int, unit: str) -> None:
     period = Period(count, unit)  # type: ignore[arg-type]

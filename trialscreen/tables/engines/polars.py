@@ -5,7 +5,7 @@ Polars' `&` and `|` are strong Kleene logic, and `when` takes a null for false.
 
 import operator
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import MAXYEAR, date
 from functools import reduce
 from typing import assert_never
 
@@ -80,6 +80,9 @@ def _quantity(scalar: expr.Quantity) -> pl.Expr:
         case expr.Arithmetic("/", left, expr.Constant(value)):
             dividend = expression(left)
             return dividend / _in_every_row(value, dividend)
+        case expr.Arithmetic("**", expr.Constant(base), expr.CompletedYears() as years):
+            # There are few ages, and a power takes long.
+            return _powers(base).gather(expression(years), null_on_oob=True)
         case expr.Arithmetic(sign, left, right):
             return _BY_SIGN[sign](expression(left), expression(right))
         case expr.Floor(part):
@@ -102,6 +105,12 @@ def _in_every_row(value: object, beside: pl.Expr) -> pl.Expr:
     can differ in the last bit.
     """
     return pl.lit(value) + beside * 0
+
+
+def _powers(base: object) -> pl.Expr:
+    """`base` to the power of each count of years that dates can be apart; at -1 that of -1."""
+    years = pl.int_range(MAXYEAR, dtype=pl.Int32).append(pl.int_range(-MAXYEAR, 0, dtype=pl.Int32))
+    return pl.lit(pl.select(pl.lit(base) ** years).to_series())
 
 
 def _one_if_true(part: expr.Scalar) -> pl.Expr:
