@@ -95,8 +95,11 @@ def is_utf8(data: bytes) -> bool:
     """Whether it is, from its first byte to its last."""
     if data.isascii():
         return True
-    # Faster than to make a text of it.
-    return pl.Series([data]).cast(pl.String, strict=False).null_count() == 0
+    try:  # faster than to make a text of it
+        pl.Series([data]).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
 
 
 @cache
