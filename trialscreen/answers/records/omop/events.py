@@ -150,20 +150,39 @@ def _rows(source: Source, domain: Domain, bound: Bound, texts: Texts) -> Rows:
         if domain.columns[name] in columns
     ]
     where = " OR ".join(f"{one} IN {listed}" for one in known)
-    ids_if_unmapped = ""
-    if unmapped := _unmapped(source, domain, known[0], texts):
-        where, ids_if_unmapped = f"{where} OR ({unmapped})", listed
+    unmapped = _unmapped(source, domain, known[0], texts)
+    ids_if_unmapped = listed if unmapped else ""
     own = {"person_id": "person_id", **domain.columns}
     found = {name: columns[of] for name, of in own.items() if of in columns}
     if domain.table in source.in_place:
+        where = f"{where} OR ({unmapped})" if unmapped else where
         return Rows(domain, relation, f"({where})", found, ids_if_unmapped)
-    every = ", ".join(f"{quoted(column)} AS {quoted(name)}" for name, (column, _) in found.items())
-    brought = source.brought(f"SELECT {every} FROM {relation} WHERE {where}")
-    table = f"raw_{domain.table}"
-    source.here.execute(f"CREATE TABLE {table} AS FROM {brought}")
     kinds = {name: kind if source.is_typed else "VARCHAR" for name, (_, kind) in found.items()}
-    own_columns = {name: (name, kind) for name, kind in kinds.items()}
-    return Rows(domain, table, "true", own_columns, ids_if_unmapped)
+    is_csv = source.is_typed and kinds["concept"] == "VARCHAR"
+    if unmapped:
+        concept = quoted(found["concept"][0])
+        # Of a file of CSV the texts are looked at in the rows that are brought, not in every line.
+        is_none = f"{concept} IS NULL OR {concept} IN ('', '0', '0.0')" if is_csv else unmapped
+        where = f"{where} OR {is_none}"
+    # Ids of concepts are read often: once they are brought, they are numbers.
+    numbers = {n for n in found if is_csv and n in IDS_OF_CONCEPTS}
+    every = ", ".join(
+        f"{_cleaned(name, text_of(found, name)) if name in numbers else quoted(column)}"
+        f" AS {quoted(name)}"
+        for name, (column, _) in found.items()
+    )
+    table = f"raw_{domain.table}"
+    brought = source.brought(f"SELECT {every} FROM {relation} WHERE {where}")
+    source.here.execute(f"CREATE TABLE {table} AS FROM {brought}")
+    kinds |= dict.fromkeys(numbers, "BIGINT")
+    rows = Rows(domain, table, "true", {n: (n, kind) for n, kind in kinds.items()}, ids_if_unmapped)
+    if is_csv and unmapped:
+        is_bound = f"{cleaned(rows, 'source_concept')} IN {listed}"
+        some = texts.are_in(source, domain, "source_code")
+        source.here.execute(
+            f"DELETE FROM {table} WHERE concept = 0 AND ({is_bound} OR {some}) IS NOT TRUE"
+        )
+    return rows
 
 
 def _unmapped(source: Source, domain: Domain, id_of: str, texts: Texts) -> str:
