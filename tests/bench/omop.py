@@ -129,7 +129,12 @@ def measured(
     # In a process of its own: its memory would be counted for those that follow.
     with aside() as call:
         source = call(_made, folder, copies, adults, form)
-    return in_turn(commands(source, folder), rounds)
+
+    def agree() -> None:
+        facts = {run: kinds["fact"] for run, kinds in found(folder).items()}
+        assert facts[HAND] == facts[EXTRACT], f"they do not find as many facts: {facts}"
+
+    return in_turn(commands(source, folder), rounds, agree)
 
 
 def found(folder: Path) -> dict[str, dict[str, int]]:

@@ -34,7 +34,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from tests.bench import side_by_side
+from tests.bench import growth, side_by_side
 from tests.tools import python_page
 from trialscreen import load_trial, screen
 from trialscreen.cli.app import app
@@ -266,6 +266,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
         ("Patient", "Exit code", "Verdict", "Result"), _example_rows()
     ),
     "goals of speed": side_by_side.table,
+    "growth": growth.table,
     "readings": lambda: _table(
         ("", "Criterion", "What is unclear", "Reading taken", "Alternative"),
         _reading_rows(load_trial()),
