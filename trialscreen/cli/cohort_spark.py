@@ -1,5 +1,7 @@
 """`cohort --engine spark`: tables in Parquet that one machine does not hold."""
 
+from importlib import import_module
+
 from trialscreen.cli.cohort_local import CohortOptions
 from trialscreen.cli.cohort_report import Run, tell
 from trialscreen.cli.options import SITE, screening_day, site_settings, today
@@ -41,8 +43,9 @@ def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
     if asked.site is not None and site_settings(trial, asked.site).limits:
         problems.append(Problem(SITE, f"holds limits, and {message}"))
     raise_any(problems)
-    packages = ("pyspark", "py4j", "pyarrow", "polars")
+    packages = ("pyspark", "py4j", "pyarrow", "polars", "pandas")
     with needing("--engine spark", "needs more packages, and Java", "spark", *packages):
+        import_module("pandas")  # PySpark asks for it before it hands over any rows
         from trialscreen.tables.engines.spark import Limits, screen_parquet, session  # noqa: PLC0415
     limits, spark, output = (
         Limits(asked.most_bad, today()),

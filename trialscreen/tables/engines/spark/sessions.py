@@ -31,6 +31,8 @@ def session(master: str | None) -> SparkSession:
 
     So it is without `master` if SPARK_REMOTE says so. Raises InputError if Spark does not start.
     """
+    # What PySpark says of other packages is nothing that our user could change.
+    warnings.filterwarnings("ignore", message="PySpark does not yet", category=FutureWarning)
     builder = SparkSession.Builder().appName("trialscreen")
     server = master or os.environ.get("SPARK_REMOTE", "")
     if server.startswith(_CONNECT):
@@ -66,8 +68,6 @@ def is_connected(spark: SparkSession) -> bool:
 
 def _reached(server: str) -> None:
     """Raises InputError if nobody answers at an address such as `sc://host:15002/;use_ssl=true`."""
-    # What PySpark says of other packages is nothing that our user could change.
-    warnings.filterwarnings("ignore", message="PySpark does not yet", category=FutureWarning)
     try:
         where = urlsplit(f"http://{server.removeprefix(_CONNECT)}")
         host, port = where.hostname, where.port or _PORT
