@@ -6,6 +6,7 @@ import shlex
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.process import PATIENTS, Ran, run
 from tests.sizes import examples
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer, readable_facts
-from trialscreen.answers.later import carried
+from trialscreen.answers.later import carried, understood, understood_later
 from trialscreen.model.dates import Period, completed_years
 from trialscreen.model.errors import Problem
 from trialscreen.model.facts import Dates, Exactly, Numbers
@@ -34,6 +35,27 @@ def rescreened(*args: str | Path) -> Ran:
 def result(ran: Ran) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(ran.out)
     return found
+
+
+def test_what_is_not_read_anew_for_a_later_day_states_the_same() -> None:
+    """All answers of the examples, some of them as dates known in part, bounds, pending, dated."""
+    rng, now = Random(8), date(2026, 12, 1)
+    texts = ("2026", "2026-05", "<=2026-05", "pending", "unknown", "yes", ">=2", "<0.5", "62")
+    notes: tuple[dict[str, str], ...] = ({}, {"date": "2026-05"}, {"date": "<=2026-04-01"})
+    anew = 0
+    for _ in range(12):
+        said = {
+            name: Answer(rng.choice(texts), "file", "", rng.choice(notes))
+            for name in TRIAL.answerable_by_name
+        }
+        before = understood(TRIAL, said, THEN)
+        later = carried(TRIAL, said, THEN, now, before).answers
+        assert later == carried(TRIAL, said, THEN, now).answers
+        found = understood_later(TRIAL, before, said, later, now)
+        assert found == understood(TRIAL, later, now)
+        assert list(found.facts) == list(understood(TRIAL, later, now).facts)
+        anew += found.facts != before.facts
+    assert anew > 3
 
 
 # What an answer of 1 June 2026 says on a later day.
