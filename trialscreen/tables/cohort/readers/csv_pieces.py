@@ -148,15 +148,14 @@ class PieceReader:
         """Whether what the engine has typed is plain, and every line is a row."""
         others, zeros, days = self._counts_of_texts(frame)
         usable: list[pl.Expr] = []
-        for name, kind in self._schema.items():
-            cell, known = pl.nth(frame.get_column_index(name)), frame[name].count()
-            if kind == pl.Boolean:
-                others += known * len("false") - int(frame[name].sum())
-            elif kind == pl.Date:
-                days += known
-                usable.append(cell.is_between(*_FOUR_DIGITS).all())
-            elif name in self._numbers:
-                usable.append(self._numbers[name].are_usable(cell).all())
+        for place, column in enumerate(frame.get_columns()):
+            if column.dtype == pl.Boolean:
+                others += column.count() * len("false") - int(column.sum())
+            elif column.dtype == pl.Date:
+                days += column.count()
+                usable.append(pl.nth(place).is_between(*_FOUR_DIGITS).all())
+            elif column.dtype == pl.Float64:
+                usable.append(self._numbers[column.name].are_usable(pl.nth(place)).all())
         is_plain = about.are_short and about.counts == (others + len(frame), zeros, days)
         return is_plain and all(frame.select(pl.lit(value=True), *usable).row(0))
 
