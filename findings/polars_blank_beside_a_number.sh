@@ -2,7 +2,8 @@
 # Polars 2.1.0, read_csv with a schema that calls a column Float64.
 # Expected: blanks beside a number matter on both sides, or on none; a cell of a blank is no number.
 # Seen: " 7.1" is 7.1 and " " is null, but "7.1 " is an error; 0071 is 71.
-# trialscreen: reads a CSV column as numbers only where a pattern finds all its cells to be plain;
+# trialscreen: takes a typed CSV column only where a count of bytes proves that no cell is one of
+# these, or a pattern that all are plain;
 # blanks around a value are no part of it, and 0071 is refused, since codes begin so.
 set -euo pipefail
 folder=$(mktemp -d)

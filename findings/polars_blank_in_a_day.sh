@@ -3,7 +3,7 @@
 # Expected: a text with a blank inside is no day of that form: null, or an error if strict.
 # Seen: "2026- 3-01" is 1 March 2026, also when strict; so are two blanks, a tab, a no-break space.
 # The blank may be a padded 3 of a fixed-width export, or the place of a digit that was lost (13).
-# trialscreen: the engine casts only cells that a pattern finds to be YYYY-MM-DD, digit by digit;
+# trialscreen: the engine casts only cells that a pattern, or a count of bytes, shows to be YYYY-MM-DD;
 # all others go to the parser, which refuses these with the cell.
 set -euo pipefail
 folder=$(mktemp -d)
