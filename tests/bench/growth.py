@@ -1,6 +1,6 @@
 """How what a cohort costs grows with its rows and with its criteria; and draws it.
 
-    python -m tests.bench.growth [--rounds 3] [--parquet FILE] [--folder FOLDER]
+    python -m tests.bench.growth [--rounds 3] [--million 1 10 50] [--parquet FILE] [--folder FOLDER]
 
 1, 10 and 50 million simulated patients, by `cohort` and by hand with Polars: FILE holds 10
 million, else they are made; the 50 million are those with other ids, in five files. Then 20, 60
@@ -38,6 +38,8 @@ KEPT = ROOT / "docs" / "explanation" / "growth.json"
 PICTURE = ROOT / "docs" / "images" / "growth.svg"
 MILLION = 1_000_000
 FILES = 5
+ROWS = (1, 10, 10 * FILES)
+"""Millions."""
 CRITERIA = (20, 60, 200)
 HAND, OURS = "Polars by hand", "`cohort`"
 TABLE, VERDICT, REASONS = "1 million in a table", "one by one: verdict", "one by one: with reasons"
@@ -72,8 +74,10 @@ def by_rows(asked: Namespace, programs: Path, folder: Path) -> dict[str, dict[st
     with aside() as call:
         small = call(simulated, MILLION, folder / "1.parquet")
         middle = asked.parquet or call(simulated, 10 * MILLION, folder / "10.parquet")
-        large = call(repeated, middle, folder / "50")
-        for rows, source in ((1, small), (10, middle), (10 * FILES, large)):
+        sources = {1: small, 10: middle}
+        if 10 * FILES in asked.million:
+            sources[10 * FILES] = call(repeated, middle, folder / "large")
+        for rows, source in ((one, sources[one]) for one in asked.million):
             found[str(rows)] = _medians(in_turn(_commands(programs, source, folder), asked.rounds))
     return found
 
@@ -190,6 +194,7 @@ def draw() -> None:
     for name, style in ((TABLE, "o-"), (VERDICT, "s--"), (REASONS, "^:")):
         right.plot(counts, [one[name] for one in kept["criteria"].values()], style, label=name)
     right.set(xlabel="criteria", ylabel="processor µs a patient", yscale="log")
+    right.set_ylim(0.5, 2e5)  # room for the names
     for axes, ticks in ((left, rows), (middle, rows), (right, counts)):
         axes.set_xscale("log")
         axes.set_xticks(ticks)
@@ -203,6 +208,7 @@ def draw() -> None:
 def main() -> None:
     parser = ArgumentParser(prog="python -m tests.bench.growth")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--million", nargs="+", type=int, choices=ROWS, default=ROWS)
     parser.add_argument("--parquet", type=Path, help="10 million simulated patients")
     parser.add_argument("--folder", type=Path, help="where there is room for 5 GB")
     parser.add_argument("--screen", nargs=3, help="criteria, input and output: only this, here")
