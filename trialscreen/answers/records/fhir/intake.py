@@ -117,7 +117,7 @@ class Intake:
                 matters = matters or part.matters
         if matters:
             return _MATTERS
-        return _CAN_MATTER if concepts_in(line, kind in _CODED) > many else _CANNOT_MATTER
+        return _CAN_MATTER if concepts_in(line, is_code=kind in _CODED) > many else _CANNOT_MATTER
 
     def document(self, document: JsonDocument) -> None:
         """A resource, or a bundle of them."""
