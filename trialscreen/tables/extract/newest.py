@@ -5,7 +5,7 @@ from datetime import date
 
 from trialscreen.answers.records.omop.cdm import CONCEPTS
 from trialscreen.answers.records.omop.event_entries import MIDNIGHT, NO_NUMBER, TIME
-from trialscreen.answers.records.omop.events import Rows, Staged, cleaned
+from trialscreen.answers.records.omop.events import DomainRows, Staged, cleaned
 from trialscreen.answers.records.omop.source import quoted
 
 _ROW_BITS = 40
@@ -65,13 +65,13 @@ def _none(types: Mapping[str, str]) -> str:
     return f"SELECT {listed} WHERE false"
 
 
-def _count(staged: Staged, rows: Rows, persons: str) -> None:
+def _count(staged: Staged, rows: DomainRows, persons: str) -> None:
     """How many rows each person has that can be used."""
     table = rows.domain.table
     staged.source.here.execute(f"INSERT INTO rows_of SELECT '{table}', * FROM ({persons})")
 
 
-def _pick(staged: Staged, rows: Rows, on: date) -> None:
+def _pick(staged: Staged, rows: DomainRows, on: date) -> None:
     """For each patient and concept the row of the last day, counted from either end.
 
     Where the two differ, there are several of that day.
@@ -93,7 +93,7 @@ def _pick(staged: Staged, rows: Rows, on: date) -> None:
     _count(staged, rows, f"SELECT {person}, times FROM ({each})")
 
 
-def _or_unmapped(rows: Rows) -> str:
+def _or_unmapped(rows: DomainRows) -> str:
     """SQL: that a row is mapped to no concept, which tells apart what rows say of all else."""
     if not rows.ids or rows.domain.kind == "medication":
         return ""
@@ -101,7 +101,7 @@ def _or_unmapped(rows: Rows) -> str:
     return f" OR ({cleaned(rows, 'concept')} = 0 AND NOT {is_bound})"
 
 
-def _keep(staged: Staged, rows: Rows, on: date) -> None:
+def _keep(staged: Staged, rows: DomainRows, on: date) -> None:
     """Keeps the rows that were picked; all of the last day where there are several."""
     table, here = rows.domain.table, staged.source.here
     last = f"((1::BIGINT << {_ROW_BITS}) - 1)"
@@ -130,7 +130,7 @@ def _keep(staged: Staged, rows: Rows, on: date) -> None:
         here.execute(f"INSERT INTO kept_{table} {select} {rows.where} AND {key} IN ({several})")
 
 
-def _said(staged: Staged, rows: Rows, number: int) -> str:
+def _said(staged: Staged, rows: DomainRows, number: int) -> str:
     """Tells apart what the rows say; SQL: each once, as events."""
     table = rows.domain.table
     kept = _kept(rows)
@@ -152,19 +152,19 @@ def _said(staged: Staged, rows: Rows, number: int) -> str:
     )
 
 
-def _names(rows: Rows) -> list[str]:
+def _names(rows: DomainRows) -> list[str]:
     """The columns that make what a row of this table says."""
     names = (*SAID, "source_code") if rows.domain.kind == "medication" else SAID
     return [name for name in names if name in rows.columns]
 
 
-def _kept(rows: Rows) -> Rows:
+def _kept(rows: DomainRows) -> DomainRows:
     """The rows that were kept, whose columns have the names of an event's."""
     columns = {name: (name, kind) for name, (_, kind) in rows.columns.items()}
-    return Rows(rows.domain, f"kept_{rows.domain.table}", "true", columns)
+    return DomainRows(rows.domain, f"kept_{rows.domain.table}", "true", columns)
 
 
-def _newest(rows: Rows) -> str:
+def _newest(rows: DomainRows) -> str:
     """SQL: which patient says which of these things, and when."""
     kept, table = _kept(rows), rows.domain.table
     same = [
@@ -190,7 +190,7 @@ def _newest(rows: Rows) -> str:
     )
 
 
-def _kinds(rows: Rows) -> str:
+def _kinds(rows: DomainRows) -> str:
     """SQL: what else tells rows of one concept apart, so that none is newer than another."""
     named = [_column(rows, name) for name in ("source_concept", "status") if name in rows.columns]
     named += [_is_filled(rows, name) for name in ("end", "stopped") if name in rows.columns]
@@ -199,18 +199,18 @@ def _kinds(rows: Rows) -> str:
     return "".join(f", {one}" for one in named)
 
 
-def _called(rows: Rows) -> str:
+def _called(rows: DomainRows) -> str:
     """SQL: what the source calls a medicine: its concept, or a name that is mapped to none."""
     concept, source = (cleaned(rows, name) for name in ("concept", "source_concept"))
     name = f"CASE WHEN {concept} = 0 AND {source} = 0 THEN {_column(rows, 'source_code')} END"
     return f"concat_ws(' ', {source}, {name})"
 
 
-def _column(rows: Rows, name: str) -> str:
+def _column(rows: DomainRows, name: str) -> str:
     return quoted(rows.columns[name][0]) if name in rows.columns else "NULL"
 
 
-def _is_filled(rows: Rows, name: str) -> str:
+def _is_filled(rows: DomainRows, name: str) -> str:
     if name not in rows.columns:
         return "false"
     column, kind = _column(rows, name), rows.columns[name][1]
@@ -218,7 +218,7 @@ def _is_filled(rows: Rows, name: str) -> str:
     return f"({filled})"
 
 
-def _has_value(rows: Rows) -> str:
+def _has_value(rows: DomainRows) -> str:
     filled = [f"{_is_filled(rows, 'number')} AND {_is_finite(rows)}"]
     filled.append(f"{cleaned(rows, 'value_concept')} <> 0")
     filled += [_is_filled(rows, name) for name in ("value_text", "value_source")]
@@ -226,7 +226,7 @@ def _has_value(rows: Rows) -> str:
     return f"(CASE {' '.join(f'WHEN {one} THEN true' for one in filled)} ELSE false END)"
 
 
-def _is_finite(rows: Rows) -> str:
+def _is_finite(rows: DomainRows) -> str:
     """SQL: whether a number is one; a column of floats holds others in place of none."""
     if "number" not in rows.columns:
         return "false"
@@ -239,7 +239,7 @@ def _is_finite(rows: Rows) -> str:
     )
 
 
-def _day(rows: Rows, name: str = "day") -> str:
+def _day(rows: DomainRows, name: str = "day") -> str:
     """SQL: a row's day; null where it is none, or more than one."""
     column, kind = _column(rows, name), rows.columns[name][1]
     if kind == "DATE":
@@ -250,7 +250,7 @@ def _day(rows: Rows, name: str = "day") -> str:
     return f"CASE WHEN CAST({day} AS VARCHAR) = left({text}, 10) AND ({is_day}) THEN {day} END"
 
 
-def _until(rows: Rows) -> str:
+def _until(rows: DomainRows) -> str:
     """SQL: the last day of a medicine, as far as it is told; of all else its day."""
     day, ends = _day(rows), [name for name in ("last", "end") if name in rows.columns]
     if rows.domain.kind != "medication" or not ends:

@@ -16,7 +16,7 @@ from trialscreen.answers.records.omop.cdm import (
     PERSON,
     Domain,
 )
-from trialscreen.answers.records.omop.source import QUIET, Columns, Source, quoted, text_of
+from trialscreen.answers.records.omop.source import QUIET, Columns, TableSource, quoted, text_of
 from trialscreen.answers.records.omop.vocabulary import (
     Bound,
     Key,
@@ -32,7 +32,7 @@ from trialscreen.text.characters import printable
 _IN_ORDER = 'TRY_CAST(person_id AS BIGINT), person_id, "table", TRY_CAST(id AS BIGINT), id'
 
 
-class Rows(NamedTuple):
+class DomainRows(NamedTuple):
     """The rows of a domain's table that a mapping can use; `columns` are those of an event.
 
     `ids`: what stands behind IN for the concepts that can be used, if some rows may have none.
@@ -49,9 +49,9 @@ class Rows(NamedTuple):
 class Staged:
     """A source of which `source.here` has the tables person and death, and rows of events."""
 
-    source: Source
+    source: TableSource
     bound: Bound
-    rows: tuple[Rows, ...]
+    rows: tuple[DomainRows, ...]
     notices: tuple[str, ...]
 
     def vocabulary(self, events: str) -> Vocabulary:
@@ -74,7 +74,7 @@ class Staged:
         return self.vocabulary("event")
 
 
-def stage(source: Source, keys: Collection[Key], names: Collection[str] = ()) -> Staged:
+def stage(source: TableSource, keys: Collection[Key], names: Collection[str] = ()) -> Staged:
     """Finds persons, deaths and the events that a mapping can use.
 
     `keys`: the systems and codes that it binds; `names`: of medicines, in small letters.
@@ -93,7 +93,7 @@ def stage(source: Source, keys: Collection[Key], names: Collection[str] = ()) ->
         return Staged(source, bound, tuple(found), tuple(_notices(source)))
 
 
-def _is_in(rows: Rows, of: str) -> str:
+def _is_in(rows: DomainRows, of: str) -> str:
     """SQL: whether a row's person is in a table; numbers are compared as they are."""
     column, kind = rows.columns["person_id"]
     if kind in _WHOLE:
@@ -110,7 +110,7 @@ def _type(name: str) -> str:
     return "BIGINT" if name in IDS_OF_CONCEPTS else "VARCHAR"
 
 
-def _bring(source: Source, table: str, names: Sequence[str]) -> None:
+def _bring(source: TableSource, table: str, names: Sequence[str]) -> None:
     """A table with these columns as text, empty if the source has none."""
     relation, columns = source.tables.get(table, ("(SELECT 1)", {}))
     listed = ", ".join(f"{text_of(columns, name)} AS {quoted(name)}" for name in names)
@@ -129,7 +129,7 @@ class Texts(NamedTuple):
     keys: Collection[Key]
     names: str
 
-    def are_in(self, source: Source, domain: Domain, text: str) -> str:
+    def are_in(self, source: TableSource, domain: Domain, text: str) -> str:
         """SQL: whether a text of a domain is one of them; empty if none can be."""
         text = f"trim({text})"
         tests = [is_one_of(text, system, self.keys) for system in domain.systems]
@@ -138,7 +138,7 @@ class Texts(NamedTuple):
         return " OR ".join(filter(None, tests))
 
 
-def _rows(source: Source, domain: Domain, bound: Bound, texts: Texts) -> Rows:
+def _rows(source: TableSource, domain: Domain, bound: Bound, texts: Texts) -> DomainRows:
     """Where the rows of a domain are: in the source, or brought over."""
     relation, columns = source.tables[domain.table]
     ids = {*bound.direct, *(bound.ancestors if domain.has_wider else ())}
@@ -156,7 +156,7 @@ def _rows(source: Source, domain: Domain, bound: Bound, texts: Texts) -> Rows:
     found = {name: columns[of] for name, of in own.items() if of in columns}
     if domain.table in source.in_place:
         where = f"{where} OR ({unmapped})" if unmapped else where
-        return Rows(domain, relation, f"({where})", found, ids_if_unmapped)
+        return DomainRows(domain, relation, f"({where})", found, ids_if_unmapped)
     kinds = {name: kind if source.is_typed else "VARCHAR" for name, (_, kind) in found.items()}
     is_csv = source.is_typed and kinds["concept"] == "VARCHAR"
     if unmapped:
@@ -175,7 +175,9 @@ def _rows(source: Source, domain: Domain, bound: Bound, texts: Texts) -> Rows:
     brought = source.brought(f"SELECT {every} FROM {relation} WHERE {where}")
     source.here.execute(f"CREATE TABLE {table} AS FROM {brought}")
     kinds |= dict.fromkeys(numbers, "BIGINT")
-    rows = Rows(domain, table, "true", {n: (n, kind) for n, kind in kinds.items()}, ids_if_unmapped)
+    rows = DomainRows(
+        domain, table, "true", {n: (n, kind) for n, kind in kinds.items()}, ids_if_unmapped
+    )
     if is_csv and unmapped:
         is_bound = f"{cleaned(rows, 'source_concept')} IN {listed}"
         some = texts.are_in(source, domain, "source_code")
@@ -185,7 +187,7 @@ def _rows(source: Source, domain: Domain, bound: Bound, texts: Texts) -> Rows:
     return rows
 
 
-def _unmapped(source: Source, domain: Domain, id_of: str, texts: Texts) -> str:
+def _unmapped(source: TableSource, domain: Domain, id_of: str, texts: Texts) -> str:
     """SQL: whether a row that is mapped to no concept has a code or name of the mapping.
 
     Empty if there is none: what is read where it is should not be searched for texts twice.
@@ -208,7 +210,7 @@ def _unmapped(source: Source, domain: Domain, id_of: str, texts: Texts) -> str:
     return where
 
 
-def events_of(rows: Rows, where: str) -> str:
+def events_of(rows: DomainRows, where: str) -> str:
     """SQL: rows of a domain as events: those of which `where` holds in the source."""
     listed = ", ".join(f"{cleaned(rows, name)} AS {quoted(name)}" for name in _COLUMNS[2:])
     table, kind = rows.domain.table, rows.domain.kind
@@ -218,7 +220,7 @@ def events_of(rows: Rows, where: str) -> str:
     )
 
 
-def cleaned(rows: Rows, name: str) -> str:
+def cleaned(rows: DomainRows, name: str) -> str:
     """SQL: a column of an event, from the column of the source."""
     column, kind = rows.columns.get(name, ("", ""))
     if kind in _WHOLE and _type(name) == "BIGINT":
@@ -241,7 +243,7 @@ def _cleaned(name: str, text: str) -> str:
     return text
 
 
-def _notices(source: Source) -> Iterator[str]:
+def _notices(source: TableSource) -> Iterator[str]:
     """What a reader should know of a source that lacks tables."""
     for domain in DOMAINS:
         if domain.table not in source.tables:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import duckdb
 
 from trialscreen.answers.records.omop.cdm import NEEDED
-from trialscreen.answers.records.omop.source import QUIET, Source
+from trialscreen.answers.records.omop.source import QUIET, TableSource
 from trialscreen.answers.records.omop.tables_in_files import in_files
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.text.characters import printable
@@ -17,7 +17,7 @@ from trialscreen.text.text_files import temporary_folder
 
 
 @contextmanager
-def open_source(source: str) -> Iterator[Source]:
+def open_source(source: str) -> Iterator[TableSource]:
     """The tables at a path or URL. Raises InputError."""
     with (
         temporary_folder() as folder,
@@ -40,7 +40,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _opened(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Source]:
+def _opened(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[TableSource]:
     if urlsplit(source).scheme in {"postgresql", "postgres"}:
         # psycopg is imported for a server only.
         from trialscreen.answers.records.omop.postgres import connected  # noqa: PLC0415
@@ -51,7 +51,7 @@ def _opened(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Itera
     yield in_files(source, here, folder)
 
 
-def _check(source: Source) -> None:
+def _check(source: TableSource) -> None:
     """Raises InputError where the tables cannot be those of the common data model."""
     problems = [
         Problem(printable(source.name), f"no table {name}; expected the tables of OMOP CDM 5.4")

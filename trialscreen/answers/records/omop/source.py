@@ -16,7 +16,7 @@ Columns = dict[str, tuple[str, str]]
 """By the name in lower case: the column's own name, and its type."""
 
 
-class Source(Protocol):
+class TableSource(Protocol):
     """The tables of one database or folder; SQL that both DuckDB and PostgreSQL take."""
 
     name: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from trialscreen.answers.records.entries import Coding
 from trialscreen.answers.records.omop.cdm import SYSTEMS, UNITS
-from trialscreen.answers.records.omop.source import Source, literal, quoted
+from trialscreen.answers.records.omop.source import TableSource, literal, quoted
 from trialscreen.answers.records.systems import BY_BEGINNING
 
 OMOP = "omop"
@@ -80,7 +80,7 @@ class Vocabulary:
         return UNITS.get(concept)
 
 
-def bound_concepts(source: Source, keys: Collection[Key], names: str) -> Bound:
+def bound_concepts(source: TableSource, keys: Collection[Key], names: str) -> Bound:
     """The concepts of the source's vocabulary that a mapping binds, and those below them.
 
     `names`: a pattern of the names of medicines; empty for none.
@@ -98,7 +98,7 @@ def bound_concepts(source: Source, keys: Collection[Key], names: str) -> Bound:
     return Bound(frozenset(direct), above, frozenset(named))
 
 
-def vocabulary(source: Source, used: Collection[int], bound: Bound) -> Vocabulary:
+def vocabulary(source: TableSource, used: Collection[int], bound: Bound) -> Vocabulary:
     """What the source's vocabulary says of the concepts that are used."""
     above = {one: bound.ancestors[one] for one in used if one in bound.ancestors}
     wanted = {*used, *(up for ups in above.values() for up in ups)} - {0}
@@ -116,7 +116,7 @@ def vocabulary(source: Source, used: Collection[int], bound: Bound) -> Vocabular
     return Vocabulary(concepts, above, frozenset(used) & bound.all())
 
 
-def lacks_descendants(source: Source) -> str:
+def lacks_descendants(source: TableSource) -> str:
     """Why descendants of concepts are not found; empty if they are."""
     if "concept_ancestor" not in source.tables:
         return "there is no table concept_ancestor"
@@ -125,7 +125,7 @@ def lacks_descendants(source: Source) -> str:
     return ""
 
 
-def _concepts_by_code(source: Source, keys: Iterable[Key]) -> str:
+def _concepts_by_code(source: TableSource, keys: Iterable[Key]) -> str:
     """The ids of the concepts that stand for these codes."""
     relation, columns = source.tables["concept"]
     vocabulary_id, code = (quoted(columns[name][0]) for name in ("vocabulary_id", "concept_code"))
@@ -150,7 +150,7 @@ def is_one_of(code: str, system: str, keys: Iterable[Key]) -> str:
     )
 
 
-def _named(source: Source, names: str) -> str:
+def _named(source: TableSource, names: str) -> str:
     """The ids of the concepts of medicines with one of these names."""
     relation, columns = source.tables["concept"]
     name, system = (quoted(columns[one][0]) for one in ("concept_name", "vocabulary_id"))
@@ -160,7 +160,7 @@ def _named(source: Source, names: str) -> str:
     return f"SELECT {number} FROM {relation} WHERE {system} IN ({listed}) AND {is_named}"
 
 
-def _descendants(source: Source, direct: Collection[int]) -> str:
+def _descendants(source: TableSource, direct: Collection[int]) -> str:
     """The pairs of a concept and a bound one above it."""
     relation, _ = source.tables["concept_ancestor"]
     low = source.id_in("concept_ancestor", "descendant_concept_id")
