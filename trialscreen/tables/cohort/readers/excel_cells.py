@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from io import BytesIO
+from itertools import islice
 from typing import Any, NamedTuple, cast
 from xml.etree.ElementTree import ParseError, fromstring, tostring
 
@@ -35,6 +36,8 @@ from trialscreen.tables.cohort.readers.excel_rows import (
 from trialscreen.tables.cohort.readers.number_formats import NumberFormat, Shown
 from trialscreen.text.characters import BLANKS
 
+_ROWS = 2_000
+"""Rows that are written anew at a time."""
 _NAMESPACE = f"{{{SHEET_MAIN_NS}}}"
 _SIMPLE = re.compile(
     r'"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?'
@@ -104,6 +107,11 @@ class Cells(WorkSheetParser):
 
     def rewritten(self) -> Iterator[str]:
         """Written anew, as `usual` has them."""
+        rows = self._rewritten_rows()
+        while some := "".join(islice(rows, _ROWS)):
+            yield some
+
+    def _rewritten_rows(self) -> Iterator[str]:
         last = 0
         with self._sheet.open() as self.source:
             for number, cells in self.parse():
