@@ -82,8 +82,7 @@ def _peers(asked: Namespace, _: Path) -> list[Figure]:
 def _spark(asked: Namespace, folder: Path) -> list[Figure]:
     from tests.bench import spark
 
-    with aside() as call:
-        source = call(simulated, asked.spark_rows, folder / "source.parquet")
+    source = simulated(asked.spark_rows, folder / "source.parquet")
     costs = spark.measured(source, folder, min(asked.rounds, asked.spark_rounds))
     return spark.figures(costs, f"{asked.spark_rows:,} patients")
 

@@ -15,7 +15,7 @@ from resource import RUSAGE_CHILDREN, getrusage
 from shutil import rmtree
 from tempfile import TemporaryDirectory
 
-from tests.bench.measure import Command, Cost, Costs, Figure, aside, in_turn, ratio, told
+from tests.bench.measure import Command, Cost, Costs, Figure, in_turn, ratio, told
 from tests.engines import java
 from tests.tools.simulate import ID, ON
 
@@ -63,9 +63,8 @@ def measured(source: Path, folder: Path, rounds: int) -> Costs:
                 rmtree(folder / run, ignore_errors=True)
         return cost(command)
 
-    def agree() -> None:
-        with aside() as call:
-            call(_compare, folder)
+    def agree() -> None:  # in this process: another would be waited for as Java is
+        _compare(folder)
 
     with java(quick=False):
         todo = commands(source, folder)
