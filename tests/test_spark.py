@@ -1,11 +1,13 @@
 """A cohort in partitioned Parquet, screened in a real Spark session."""
 
+import socket
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import polars as pl
 import pyarrow as pa
@@ -33,6 +35,7 @@ from trialscreen.tables.cohort.batches import Anchor
 from trialscreen.tables.cohort.run import Job
 from trialscreen.tables.cohort.run import run as cohort
 from trialscreen.tables.engines.spark import Limits, Screened, screen_parquet, session
+from trialscreen.tables.engines.spark.sessions import _is_here
 from trialscreen.tables.engines.spark.workers import on_workers
 
 pytestmark = pytest.mark.parametrize("engine", ["Spark"], indirect=True)
@@ -516,6 +519,22 @@ def test_workers_with_other_packages_are_told(
         other.setattr("importlib.metadata.version", lambda _: "0.0.1")
         with pytest.raises(RuntimeError, match=r"other packages than here: trialscreen 0\.0\.1"):
             run(iter(()))
+
+
+def test_workers_of_a_server_on_this_machine_run_in_our_python(engine: Spark) -> None:
+    """Who started the server may have had another one on the path."""
+    python = "spark.sql.execution.pyspark.python"
+    with engine.connected() as other:
+        for own, used in ((None, sys.executable), ("/opt/python", "/opt/python")):
+            if own is None:
+                other.session.conf.unset(python)
+            else:
+                other.session.conf.set(python, own)
+            assert session(other.server).conf.get(python) == used
+        other.session.conf.unset(python)
+        assert _is_here(other.session)
+        with patch.object(socket, "create_server", side_effect=OSError):
+            assert not _is_here(other.session)
 
 
 def test_text_that_is_not_utf_8_is_refused(engine: Spark, tmp_path: Path) -> None:

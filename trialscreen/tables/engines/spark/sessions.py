@@ -49,7 +49,7 @@ def session(master: str | None) -> SparkSession:
             # On the few processors of one machine, collecting garbage beside the work costs more.
             builder = builder.config("spark.driver.defaultJavaOptions", "-XX:+UseSerialGC")
     try:
-        return builder.getOrCreate()
+        spark = builder.getOrCreate()
     except PySparkRuntimeError as error:
         refuse("Spark", _no_start(error))
     except ImportError as error:
@@ -59,6 +59,25 @@ def session(master: str | None) -> SparkSession:
             f"needs more packages ({error.name or 'grpcio'}): pip install 'trialscreen[connect]'"
         )
         refuse(_CONNECT, message)
+    if is_connected(spark) and spark.conf.get(_PYTHON, None) is None and _is_here(spark):
+        spark.conf.set(_PYTHON, sys.executable)
+    return spark
+
+
+_PYTHON = "spark.sql.execution.pyspark.python"
+"""Which Python workers run in; for local sessions PYSPARK_PYTHON says it."""
+
+
+def _is_here(spark: SparkSession) -> bool:
+    """Whether a server and its workers are on this machine, where our Python is."""
+    host = spark.conf.get("spark.driver.host", None)
+    if not host or not str(spark.conf.get("spark.master", "")).startswith("local"):
+        return False
+    try:  # nobody can listen at the address of another machine
+        socket.create_server((host, 0)).close()
+    except OSError:
+        return False
+    return True
 
 
 def is_connected(spark: SparkSession) -> bool:
