@@ -35,7 +35,7 @@ from trialscreen.tables.cohort.batches import Anchor
 from trialscreen.tables.cohort.run import Job
 from trialscreen.tables.cohort.run import run as cohort
 from trialscreen.tables.engines.spark import Limits, Screened, screen_parquet, session
-from trialscreen.tables.engines.spark.sessions import _is_here
+from trialscreen.tables.engines.spark.sessions import use_our_python
 from trialscreen.tables.engines.spark.workers import on_workers
 
 pytestmark = pytest.mark.parametrize("engine", ["Spark"], indirect=True)
@@ -522,19 +522,20 @@ def test_workers_with_other_packages_are_told(
 
 
 def test_workers_of_a_server_on_this_machine_run_in_our_python(engine: Spark) -> None:
-    """Who started the server may have had another one on the path."""
+    """Unless somebody has said in which."""
     python = "spark.sql.execution.pyspark.python"
     with engine.connected() as other:
-        for own, used in ((None, sys.executable), ("/opt/python", "/opt/python")):
-            if own is None:
-                other.session.conf.unset(python)
-            else:
-                other.session.conf.set(python, own)
-            assert session(other.server).conf.get(python) == used
-        other.session.conf.unset(python)
-        assert _is_here(other.session)
+        conf = other.session.conf
+        conf.unset(python)
         with patch.object(socket, "create_server", side_effect=OSError):
-            assert not _is_here(other.session)
+            use_our_python(other.session)
+        assert conf.get(python, None) is None
+        use_our_python(other.session)
+        assert conf.get(python) == sys.executable
+        conf.set(python, "/opt/python")
+        use_our_python(other.session)
+        assert conf.get(python) == "/opt/python"
+        conf.unset(python)
 
 
 def test_text_that_is_not_utf_8_is_refused(engine: Spark, tmp_path: Path) -> None:

@@ -60,11 +60,16 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
     noes = {name for name in own if said.get(name) == _NO}
     denied = {n for n in noes if not _despite(own[n], says_yes(record.evidence, n))}
     unused = {n for n, one in own.items() if one.is_set_aside and n in record.answers}
-    own = {n: _as_said(own[n]) if n in denied else own[n] for n in own.keys() - unused | denied}
+    own = {
+        name: _as_said(one) if name in denied else one
+        for name, one in own.items()
+        if name in denied or name not in unused
+    }
     foreign = of_the_same_result(trial, record.evidence, own.keys() & trial.elements.keys())
     answers = {**{n: a for n, a in record.answers.items() if n not in foreign}, **own}
     yields, contradicted = _contradictions(trial, answers, record, on)
-    aside = {name: own[name].set_aside() for name in denied | contradicted}
+    told_aside = denied | contradicted
+    aside = {name: one.set_aside() for name, one in own.items() if name in told_aside}
     answers = {n: one for n, one in answers.items() if n not in yields} | aside
     evidence = [
         *(_yielding(one, yields) for one in record.evidence),

@@ -59,9 +59,18 @@ def session(master: str | None) -> SparkSession:
             f"needs more packages ({error.name or 'grpcio'}): pip install 'trialscreen[connect]'"
         )
         refuse(_CONNECT, message)
-    if is_connected(spark) and spark.conf.get(_PYTHON, None) is None and _is_here(spark):
-        spark.conf.set(_PYTHON, sys.executable)
+    if is_connected(spark):
+        use_our_python(spark)
     return spark
+
+
+def use_our_python(spark: SparkSession) -> None:
+    """For the workers of a server of Spark Connect, if they are on this machine.
+
+    Who started the server may have had one without our packages on the path.
+    """
+    if spark.conf.get(_PYTHON, None) is None and _is_here(spark):
+        spark.conf.set(_PYTHON, sys.executable)
 
 
 _PYTHON = "spark.sql.execution.pyspark.python"
