@@ -83,6 +83,20 @@ def test_a_text_beside_numbers_has_to_say_the_same(tmp_path: Path) -> None:
     assert any("another in numbers than in its text" in one.note for one in differs.evidence)
 
 
+def test_a_range_whose_ends_are_swapped_is_not_taken(tmp_path: Path) -> None:
+    who, ends = patient(), {"low": {"value": 40}, "high": {"value": 5}}
+    for number, (code, unit) in enumerate((("3026-2", "ug/dL"), ("1742-6", "U/L"))):
+        result = observation(
+            code={"coding": [{"system": "http://loinc.org", "code": code}]},
+            valueQuantity={"value": 30, "unit": unit},
+            referenceRange=[{**ends, **FEMALE}],
+        )
+        records = read([write_lines(tmp_path / f"{number}.ndjson", who, result)], CODES).records
+        answers = select(TRIAL, CODES, records[0], ON).answers
+        assert answers.keys().isdisjoint({"t4_outside_normal", "alt_uln"})
+        assert ("alt" in answers) == (code == "1742-6")
+
+
 FOR_SOME = [
     ((limits(4, 0.4, **FEMALE), limits(5, 0.5, **MALE)), "0.4"),
     ((limits(4, 0.4, **MALE), limits(5, 0.5, **WORD)), "0.5"),

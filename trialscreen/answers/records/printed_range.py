@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from trialscreen.answers.records.entries import Amount
 from trialscreen.answers.records.gathered import Gathered, Hit
-from trialscreen.answers.records.units import amount_text
+from trialscreen.answers.records.units import amount_text, are_swapped
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import same
 from trialscreen.model.limits import Role
@@ -14,13 +14,17 @@ _PRINTED = "printed beside the result"
 
 
 def take_range(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
-    """The limits of an element, as they stand beside its result; none where they differ."""
+    """The limits of an element, as they stand beside its result; none where they differ.
+
+    Nor where a lower one is above an upper one.
+    """
     for name, role in found.codes.limits.get(element.name, {}).items():
         limit = found.trial.elements[name]
         printed = [one for hit in hits if (one := _printed(hit, role)) is not None]
         texts = {one: text for one in printed if (text := _text(found, limit, one)) is not None}
         facts = [found.read(limit, text) for text in texts.values()]
-        if not all(same(facts[0], fact) for fact in facts):
+        is_swapped = any(are_swapped(hit.entry.limits) for hit in hits)
+        if is_swapped or not all(same(facts[0], fact) for fact in facts):
             for one in texts:
                 found.show("conflict", one, _PRINTED, element=name)
         elif texts:

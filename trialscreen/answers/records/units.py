@@ -134,6 +134,8 @@ def limit_says(says: str, amount: Amount, limits: NormalRange) -> str:
 
     Raises ValueProblem where the limits do not tell.
     """
+    if are_swapped(limits):
+        raise LimitMissing(f"{_shown(amount)} has a lower limit printed above its upper limit")
     above = _beyond(amount, limits.high)
     below = _beyond(_mirrored(amount), _mirrored(limits.low)) if limits.low else None
     if says == ABOVE_LIMIT:
@@ -143,6 +145,15 @@ def limit_says(says: str, amount: Amount, limits: NormalRange) -> str:
     if decided is None:
         raise LimitMissing(f"{_shown(amount)} has no printed limit that tells")
     return "yes" if decided else "no"
+
+
+def are_swapped(limits: NormalRange) -> bool:
+    """Whether the lower limit is above the upper one, so that neither tells anything."""
+    low, high = limits
+    if low is None or high is None or not (_in_one_unit(low, high) or _in_one_unit(high, low)):
+        return False
+    are_numbers = all(_NUMBER.fullmatch(one.number) for one in (low, high))
+    return are_numbers and Decimal(low.number) > Decimal(high.number)
 
 
 def _beyond(amount: Amount, limit: Amount | None) -> bool | None:

@@ -117,6 +117,9 @@ def _layout_of(path: Path, origin: str) -> _Layout:
     rest = text[len(start) :]
     if before is not None and before[1] not in '"\r\n':
         separators = before[1]
+        if not separators.isascii() or separators.isalnum():
+            message = f"its first line names {shown(separators)} as the separator of its cells"
+            refuse(f"{origin}:1", f"{message}; expected a sign such as , or ;")
     else:
         start, rest = "", text
         separators = "\t" if ".tsv" in path.name.lower()[-7:] else SEPARATORS
