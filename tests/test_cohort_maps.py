@@ -15,6 +15,8 @@ from tests.process import Ran, cohort
 from trialscreen import load_trial
 from trialscreen.answers.values import read_value
 from trialscreen.screening.screen import screen
+from trialscreen.tables.cohort.readers.cells import Form
+from trialscreen.tables.cohort.typed_columns import undeclared
 from trialscreen.text.characters import plain_name
 
 TRIAL = load_trial()
@@ -203,6 +205,27 @@ def test_a_number_of_json_is_itself_whatever_the_map_says(tmp_path: Path) -> Non
     (tmp_path / "t.jsonl").write_text("\n".join(lines))
     case = {**NOT_TEXT, "map": NOT_TEXT["map"].replace("1900-01-01", '"1900-01-01"')}
     assert_reads(tmp_path, case, "t.jsonl")
+
+
+@pytest.mark.parametrize("code", ["1e5", "1E+5", "100000", "100000.0"])
+def test_a_number_is_a_code_however_that_is_written(tmp_path: Path, code: str) -> None:
+    (tmp_path / "c.yaml").write_text(f"missing: ['{code}']\n")
+    table = pl.DataFrame({"patient_id": ["A", "B"], "hbv_dna": [100000.0, 20000.0]})
+    table.write_parquet(tmp_path / "t.parquet")
+    table.write_csv(tmp_path / "t.csv")
+    table.write_ndjson(tmp_path / "t.ndjson")
+    table.write_excel(tmp_path / "t.xlsx")
+    for name in ("t.parquet", "t.csv", "t.ndjson", "t.xlsx"):
+        assert cohort(tmp_path, name, "--columns", "c.yaml").code == 0
+        found = pl.read_csv(tmp_path / "out.csv")
+        assert found["E10"].to_list() == [None, True], name
+
+
+@pytest.mark.parametrize("code", ["0.00001", "1e-5", ".5", "9."])
+def test_a_typed_number_is_a_code_however_that_is_written(code: str) -> None:
+    numbers = pl.DataFrame({"x": [float(code), 3.0]})
+    kept = numbers.select(undeclared(pl.col("x"), pl.Float64(), Form(missing=(code,))))
+    assert kept["x"].to_list() == [None, 3.0]
 
 
 def test_declared_codes_do_not_count_as_unreadable(tmp_path: Path) -> None:

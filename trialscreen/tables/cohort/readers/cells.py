@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from math import isfinite
 from typing import Literal, NamedTuple
 
 from trialscreen.answers.sampled import said_pending, with_day_behind
@@ -44,7 +45,7 @@ COMPARATORS: Mapping[str, str] = {
 PLAIN_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 PLAIN_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?$"
 """Days and numbers as most programs write them; patterns for the engine too."""
-_PLAIN_NUMBER = re.compile(PLAIN_NUMBER)
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?(e[+-]?[0-9]{1,2})?")
 _LETTER = re.compile(r"[^\W\d_]")
 _SPAN = re.compile(r"(\bto\b)")
 _POINT, _COMMA = re.compile(r"(?<=\d)\.|\.(?=\d)"), re.compile(r"(?<=\d),(?=\d)")
@@ -90,8 +91,8 @@ class Form(NamedTuple):
 
     @property
     def numbers(self) -> list[float]:
-        """Those of `codes` that are numbers."""
-        return [float(code) for code in self.codes if _PLAIN_NUMBER.fullmatch(code)]
+        """Those of `codes` that are numbers, however they are written."""
+        return [number for code in self.codes if (number := _number_of(code)) is not None]
 
     @property
     def days(self) -> list[date]:
@@ -115,9 +116,17 @@ _AS_A_FLAG = Form()
 
 
 def code_of(cell: str) -> str:
-    """The same for cells that are one code: `1` and `1.0`, `NA` and ` na `."""
+    """The same for cells that are one code: `1` and `1.0`, `1e5` and `100000`, `NA` and ` na `."""
     code = folded(cell.strip(BLANKS))
-    return repr(float(code)) if _PLAIN_NUMBER.fullmatch(code) else code
+    return repr(float(code)) if _NUMBER.fullmatch(code) else code
+
+
+def _number_of(code: str) -> float | None:
+    try:
+        number = float(code)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
 
 
 def _is_day(code: str) -> bool:
