@@ -159,3 +159,16 @@ def test_rows_of_a_person_who_is_not_there(tmp_path: Path) -> None:
         _write(tmp_path, {**PLAIN, "person.csv": PERSON.replace("\n2,", "\n3,")}), KEYS
     )
     assert problems == ["measurement: 1 row of person 2, who is not in the table person"]
+
+
+@pytest.mark.parametrize("none", ["0", "", "0.0", " 0 ", "00", "NULL", r"\N", "NA"])
+def test_no_concept_however_that_is_written(tmp_path: Path, none: str) -> None:
+    conditions = (
+        "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,"
+        f"condition_source_value\n21,1,{none},2020-01-01,M88.9\n22,1,{none},2020-01-01,X99\n"
+        "23,1,7,2020-01-01,M88.9\n"
+    )
+    folder = _write(tmp_path, {**PLAIN, "condition_occurrence.csv": conditions})
+    found, _, _ = read_all(folder, {("icd10", "M88")})
+    sources = [entry.source for one in found for entry in one.entries]
+    assert sources == ["condition_occurrence/21"]

@@ -162,7 +162,9 @@ def _rows(source: TableSource, domain: Domain, bound: Bound, texts: Texts) -> Do
     if unmapped:
         concept = quoted(found["concept"][0])
         # Of a file of CSV the texts are looked at in the rows that are brought, not in every line.
-        is_none = f"{concept} IS NULL OR {concept} IN ('', '0', '0.0')" if is_csv else unmapped
+        # No id may be written in many ways, such as 0 and NULL; an id begins with 1 to 9.
+        is_none = f"{concept} IS NULL OR {concept} < '1' OR {concept} >= ':'"
+        is_none = is_none if is_csv else unmapped
         where = f"{where} OR {is_none}"
     # Ids of concepts are read often: once they are brought, they are numbers.
     numbers = {n for n in found if is_csv and n in IDS_OF_CONCEPTS}
@@ -179,11 +181,11 @@ def _rows(source: TableSource, domain: Domain, bound: Bound, texts: Texts) -> Do
         domain, table, "true", {n: (n, kind) for n, kind in kinds.items()}, ids_if_unmapped
     )
     if is_csv and unmapped:
-        is_bound = f"{cleaned(rows, 'source_concept')} IN {listed}"
+        both = (cleaned(rows, name) for name in ("concept", "source_concept"))
+        is_bound = " OR ".join(f"{one} IN {listed}" for one in both)
         some = texts.are_in(source, domain, "source_code")
-        source.here.execute(
-            f"DELETE FROM {table} WHERE concept = 0 AND ({is_bound} OR {some}) IS NOT TRUE"
-        )
+        used = f"{is_bound} OR (concept = 0 AND ({some}))"
+        source.here.execute(f"DELETE FROM {table} WHERE ({used}) IS NOT TRUE")
     return rows
 
 
