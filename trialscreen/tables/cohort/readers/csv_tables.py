@@ -31,7 +31,7 @@ LONGEST_CELL = 10_000_000
 
 _EXCELS_OWN = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(f"[{re.escape(CONTROLS.decode())}]")
-_CELL = r'"(?:[^"]|"")*+"?|[^{0}\r\n]*+'
+_CELL = r'"(?>(?:[^"]|"")*)"?|[^{0}\r\n]*+'
 _ADVICE = 'a cell with a quote (") in it stands in quotes, with that quote twice'
 _MOST = 50
 """Rows of other lengths that are named."""

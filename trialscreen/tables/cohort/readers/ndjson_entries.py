@@ -26,7 +26,9 @@ Kind = Literal[
 ]
 """What all values of a key are, but for null."""
 
-_FRACTION = r"(?:\.[0-9]{1,20}+)?+"
+# What stands in (?>...) is atomic: until 3.11.4, Python misreads (?:...)?+ of a group in which
+# there is something to try again.
+_FRACTION = r"(?>(?:\.[0-9]{1,20}+)?)"
 _NUMBER = rf"-?+(?:[1-9][0-9]{{0,14}}+|0(?!\.0000)){_FRACTION}"
 """Plain numbers, but for tiny ones, which the engine writes in more than one way."""
 _QUOTED: Mapping[Kind, str] = {
@@ -40,7 +42,7 @@ _VALUES: Mapping[Kind, str] = {
     "truth": "true|false|null",
     "number": f"{_NUMBER}|null",
     **{kind: f'"(?:{text})"|null' for kind, text in _QUOTED.items()},
-    "any": r'null|true|false|"[^"\\\x00-\x1f]*+"|-?(?:[1-9][0-9]{0,17}|0)(?:\.[0-9]{1,20})?+',
+    "any": r'null|true|false|"[^"\\\x00-\x1f]*+"|-?(?:[1-9][0-9]{0,17}|0)(?>(?:\.[0-9]{1,20})?)',
 }
 """How simple values of a kind are written."""
 _IS_NUMBER = re.compile(_NUMBER)
@@ -119,10 +121,10 @@ def _usual(kinds: Iterable[tuple[str, Kind]], *, with_blanks: bool) -> re.Patter
     blank = r"[ \t]*+" if with_blanks else ""  # to look for them takes a third of the time
     pairs = (
         f"(?:{blank}{re.escape(json.dumps(key, ensure_ascii=False))}{blank}:{blank}"
-        f"(?:{_VALUES[kind]}){blank}[,}}])?+"
+        f"(?:{_VALUES[kind]}){blank}[,}}])?"
         for key, kind in kinds
     )
-    return re.compile(rf"(?:{blank}\{{{''.join(pairs)}[ \t\r]*+\n)*+".encode())
+    return re.compile(rf"(?>(?>{blank}\{{{''.join(pairs)}[ \t\r]*+\n)*)".encode())
 
 
 class _Digits(str):
