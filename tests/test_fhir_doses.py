@@ -22,8 +22,17 @@ def every(period: Any, unit: Any = "h", frequency: Any = None, **more: Any) -> J
     return {"repeat": {name: one for name, one in repeat.items() if one is not None}}
 
 
-def coded(code: str) -> Json:
-    return {"code": {"coding": [{"code": code}]}}
+def coded(code: str, text: str | None = None, display: str | None = None) -> Json:
+    return {"code": {"coding": [{"code": code, "display": display}], "text": text}}
+
+
+def told(text: str, value: Any = 10, **more: Any) -> Json:
+    return dose(value, text=text, **more)
+
+
+def beside(value: Any = 10, **more: Any) -> Json:
+    """A part that stands beside the quantity of a dose."""
+    return {**dose(value), "doseAndRate": [{**dose(value)["doseAndRate"][0], **more}]}
 
 
 CERTAIN = [
@@ -35,6 +44,17 @@ CERTAIN = [
     (dose(0.01, "g"), "10"),
     (dose(500, "ug"), "0.5"),
     (dose(text="10 mg once daily", asNeededBoolean=False), "10"),
+    (dose(timing={**DAILY, **coded("QD", "Daily", "Every day")}), "10"),
+    (dose(5, timing={**every(12), **coded("BID", "twice a day")}), "10"),
+    (dose(5, timing={"code": {"text": "BID"}}), "10"),
+    (told("Take 10 mg daily by mouth"), "10"),
+    (told("10 mg, Oral, Daily"), "10"),
+    (told("Take 10.0 mg by mouth once a day in the morning."), "10"),
+    (told("Take 1 tablet (10 mg total) by mouth daily."), "10"),
+    (told("Take 2 tablets (10 mg total) by mouth daily with food"), "10"),
+    (told("5 mg po twice daily", 5, timing=coded("BID")), "10"),
+    (dose(0.01, "g", text="10 mg every 24 hours"), "10"),
+    (told(" "), "10"),
 ]
 DOUBTFUL = [
     (dose(1, "{tbl}"), "1 {tbl}"),
@@ -48,6 +68,30 @@ DOUBTFUL = [
     (dose(timing=None), "10 mg"),
     (dose(timing={"event": ["2026-01-01"], **coded("QD")}), "10 mg"),
     (dose(timing=coded("QOD")), "10 mg"),
+    (dose(timing={**DAILY, **coded("QOD")}), "10 mg"),
+    (dose(timing={**DAILY, **coded("BID")}), "10 mg"),
+    (dose(timing={**DAILY, **coded("QD", "every other day")}), "10 mg"),
+    (dose(timing={**DAILY, **coded("QD", display="every other day")}), "10 mg"),
+    (dose(timing={**DAILY, "code": {"text": "alternate days"}}), "10 mg"),
+    (dose(timing=coded("QD", "every other day")), "10 mg"),
+    (told("every other day"), "every other day"),
+    (told("10 mg every other day"), "10 mg every other day"),
+    (told("10 mg daily on weekdays"), "10 mg daily on weekdays"),
+    (told("10 mg twice daily"), "10 mg twice daily"),
+    (told("5 mg daily"), "5 mg daily"),
+    (told("5 mg daily", 5, timing=coded("BID")), "5 mg daily"),
+    (told("10 g daily"), "10 g daily"),
+    (told("10-20 mg daily"), "10-20 mg daily"),
+    (told("Take 2 tablets (10 mg) daily"), "Take 2 tablets (10 mg) daily"),
+    (told("10 mg daily " + "po " * 100), "10 mg daily " + "po " * 100),
+    (dose(patientInstruction="every other day"), "10 mg"),
+    (dose(additionalInstruction=[{"text": "every other day"}]), "10 mg"),
+    (dose(maxDosePerPeriod={"numerator": {"value": 5}, "denominator": {"value": 1}}), "10 mg"),
+    (dose(maxDosePerAdministration={"value": 5, "unit": "mg"}), "10 mg"),
+    (dose(modifierExtension=[{"url": "http://example.org/not"}]), "10 mg"),
+    (dose(doseQuantity={"value": 5, "unit": "mg"}), "10 mg"),
+    (beside(doseRange={"low": {"value": 5}, "high": {"value": 10}}), "10 mg"),
+    (beside(rateQuantity={"value": 5}), "10 mg"),
     (dose(asNeededBoolean=True), "10 mg"),
     (dose(text="10 mg, then less", patientInstruction="taper"), "10 mg, then less"),
     ({"text": "1 tablet daily"}, "1 tablet daily"),

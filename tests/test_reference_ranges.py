@@ -83,6 +83,38 @@ def test_a_text_beside_numbers_has_to_say_the_same(tmp_path: Path) -> None:
     assert any("another in numbers than in its text" in one.note for one in differs.evidence)
 
 
+UNITS_BESIDE = [
+    ("U/L", "", "10-40 U/L", True),
+    ("U/L", "", "10 - 40 U/l", True),
+    ("units", "U/L", "10-40 U/L", True),
+    ("U/L", "", "10-40", True),
+    ("", "", "10-40 U/L", True),
+    ("U/L", "", "10-40 ukat/L", False),
+    ("U/L", "U/L", "10-40 ukat/L", False),
+    ("", "", "10-40 ukat/L", False),
+]
+
+
+@pytest.mark.parametrize(("unit", "ucum", "text", "is_taken"), UNITS_BESIDE)
+def test_a_unit_in_a_text_has_to_be_the_one_beside_the_numbers(
+    tmp_path: Path, unit: str, ucum: str, text: str, is_taken: bool
+) -> None:
+    system = {"system": "http://unitsofmeasure.org", "code": ucum} if ucum else {}
+    ends = {"low": 10, "high": 40}
+    sides = {side: {"value": end, "unit": unit, **system} for side, end in ends.items()}
+    result = observation(
+        code={"coding": [{"system": "http://loinc.org", "code": "1742-6"}]},
+        valueQuantity={"value": 30, "unit": "U/L", **({**system, "code": "U/L"} if ucum else {})},
+        referenceRange=[{**sides, "text": text}],
+    )
+    records = read([write_lines(tmp_path / "x.ndjson", patient(), result)], CODES).records
+    selected = select(TRIAL, CODES, records[0], ON)
+    assert "alt" in selected.answers
+    assert ("alt_uln" in selected.answers) == is_taken
+    told = [one.message for one in selected.problems] + [one.note for one in selected.evidence]
+    assert any("in another unit" in one for one in told) == (unit != "" and not is_taken)
+
+
 def test_a_range_whose_ends_are_swapped_is_not_taken(tmp_path: Path) -> None:
     who, ends = patient(), {"low": {"value": 40}, "high": {"value": 5}}
     for number, (code, unit) in enumerate((("3026-2", "ug/dL"), ("1742-6", "U/L"))):

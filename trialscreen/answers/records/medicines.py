@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -148,6 +149,9 @@ def _take_dose(found: Gathered, name: str, exposures: Sequence[Exposure]) -> Non
     covering = [one for one in exposures if one.last is not None and one.last >= found.on]
     every = [*covering, *_open_ended(exposures)]
     now = [one for one in every if _is_now(one, found.on)]
+    for one in every:
+        if _is_no_dose(one.hit.entry.dose):
+            found.problem(one.hit.entry, f"{name}: a dose has to be more than 0 mg/d")
     doses = {_equivalent(one) for one in every}
     (dose,) = doses if len(doses) == 1 else (None,)
     if now and dose is not None:
@@ -162,9 +166,13 @@ def _take_dose(found: Gathered, name: str, exposures: Sequence[Exposure]) -> Non
 def _equivalent(one: Exposure) -> str | None:
     """A daily dose as that of the medicine in which the element states it; None if not known."""
     dose = one.hit.entry.dose
-    if not isinstance(dose, Amount) or one.equivalent is None:
+    if not isinstance(dose, Amount) or one.equivalent is None or _is_no_dose(dose):
         return None
     return times(dose.number, one.equivalent)
+
+
+def _is_no_dose(dose: Amount | str) -> bool:
+    return isinstance(dose, Amount) and Decimal(dose.number) <= 0
 
 
 def _written_dose(dose: Amount | str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """How much of a medicine is taken a day, where a resource leaves no doubt of it."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -16,11 +17,34 @@ _MILLIGRAMS: Mapping[str, Fraction] = {
     "g": Fraction(1000),
     "ug": Fraction(1, 1000),
 }
-_TIMES_A_DAY: Mapping[str, int] = {"QD": 1, "BID": 2, "TID": 3, "QID": 4}
-"""https://terminology.hl7.org/CodeSystem-v3-GTSAbbreviation.html."""
+_A_DAY = r"(?:daily|every day|each day|a day|per day)"
+_OFTEN: Mapping[int, str] = {
+    1: rf"(?:(?:once|one time|1 time) )?{_A_DAY}(?: in the morning| at night| at bedtime)?"
+    r"|(?:every|each) morning|every 24 hours|q24h|qd",
+    2: rf"(?:twice|two times|2 times) {_A_DAY}|every 12 hours|q12h|bid",
+    3: rf"(?:three|3) times {_A_DAY}|every 8 hours|q8h|tid",
+    4: rf"(?:four|4) times {_A_DAY}|every 6 hours|q6h|qid",
+}
+"""How it is said, in words or a code; never a part of a longer text.
+
+https://terminology.hl7.org/CodeSystem-v3-GTSAbbreviation.html.
+"""
+
+_NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
+_PILL = r"(?:tablet|capsule)"
+_TOLD = (
+    rf"{_NUMBER} ?(?:mg|milligrams?)",
+    rf"(?:1|one) {_PILL} \({_NUMBER} ?mg(?: total)?\)",
+    rf"(?:[0-9]+(?:\.[0-9]+)?|one|two|three|four) {_PILL}s \({_NUMBER} ?mg total\)",
+)
+_INSTRUCTIONS = tuple(re.compile(rf"(?:take |give )?{told} (.+)") for told in _TOLD)
+_ORAL = re.compile(r"(?<!\S)(?:by mouth|orally|oral|po|with food)(?!\S)")
+"""What of a text changes neither how much, nor how often."""
 
 _SAID = {"frequency", "period", "periodUnit"}
 _HOURS_A_DAY = 24
+_MOST_READ = 200
+"""Characters of an instruction."""
 
 _one_dose = msgspec.json.Decoder(list[fhir.DoseAndRate] | None).decode
 _timing = msgspec.json.Decoder(fhir.DoseTiming | None).decode
@@ -30,13 +54,14 @@ _text = msgspec.json.Decoder(str | None).decode
 def daily_dose(dosages: Sequence[fhir.Dosage]) -> Amount | str:
     """The milligrams a day; else what is written of a dose, if anything.
 
-    Several instructions may follow one another; what is taken as needed, on some days, or with a
-    further instruction, may be less.
+    Several instructions may follow one another; what is taken as needed, on some days, up to some
+    dose, or with a further instruction, may be less. Every part that says how much, or how often,
+    has to say the same.
     """
     try:
         if len(dosages) == 1 and not _has_conditions(dosages[0]):
             dose, often = _milligrams(dosages[0]), _times_a_day(dosages[0])
-            if dose is not None and often is not None:
+            if dose is not None and often is not None and _agrees(dosages[0], dose, often):
                 return Amount(times(dose, Fraction(often)), ucum="mg/d")
         return "; ".join(filter(None, map(_written, dosages)))
     except fhir.UNREADABLE:
@@ -45,35 +70,82 @@ def daily_dose(dosages: Sequence[fhir.Dosage]) -> Amount | str:
 
 def _has_conditions(one: fhir.Dosage) -> bool:
     asked = (one.as_needed_boolean, one.as_needed)
-    further = (one.as_needed_codeable_concept, one.as_needed_for)
+    further = (one.as_needed_codeable_concept, one.as_needed_for, one.modifier_extension)
     told = (one.additional_instruction, one.patient_instruction)
+    most = (one.max_dose_per_period, one.max_dose_per_administration, one.max_dose_per_lifetime)
+    other = (one.dose_quantity, one.dose_range)
     may_be_asked = any(fhir.is_given(raw) and bytes(raw) != b"false" for raw in asked)
-    return may_be_asked or any(map(fhir.is_given, (*further, *told)))
+    return may_be_asked or any(map(fhir.is_given, (*further, *told, *most, *other)))
+
+
+def _agrees(one: fhir.Dosage, milligrams: str, often: int) -> bool:
+    """Whether the text, if there is one, says just that dose, so often a day."""
+    text = _plain((_text(one.text) if fhir.is_given(one.text) else None) or "")
+    if not text or len(text) > _MOST_READ:
+        return not text
+    plain = _plain(_ORAL.sub(" ", text))
+    read = next(filter(None, (told.fullmatch(plain) for told in _INSTRUCTIONS)), None)
+    return (
+        read is not None
+        and Decimal(read[1]) == Decimal(milligrams)
+        and _times_in_words(read[2]) == often
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace(", ", " ").split()).removesuffix(".")
+
+
+def _times_in_words(words: str) -> int | None:
+    plain = _plain(words)
+    return next((often for often, said in _OFTEN.items() if re.fullmatch(said, plain)), None)
+
+
+def _one_dose_of(one: fhir.Dosage) -> fhir.DoseAndRate | None:
+    doses = _one_dose(one.dose_and_rate) if fhir.is_given(one.dose_and_rate) else None
+    return doses[0] if doses and len(doses) == 1 else None
 
 
 def _quantity(one: fhir.Dosage) -> Amount | str | None:
-    doses = _one_dose(one.dose_and_rate) if fhir.is_given(one.dose_and_rate) else None
-    if not doses or len(doses) > 1 or doses[0].dose_quantity is None:
-        return None
-    return amount(doses[0].dose_quantity)
+    dose = _one_dose_of(one)
+    return None if dose is None or dose.dose_quantity is None else amount(dose.dose_quantity)
 
 
 def _milligrams(one: fhir.Dosage) -> str | None:
-    dose = _quantity(one)
-    if not isinstance(dose, Amount) or dose.comparator:
+    given, dose = _one_dose_of(one), _quantity(one)
+    if given is None or not isinstance(dose, Amount) or dose.comparator:
+        return None
+    if any(map(fhir.is_given, (given.dose_range, *_rates(given)))):
         return None
     factor = _MILLIGRAMS.get(dose.ucum or dose.unit)
     return None if factor is None else times(dose.number, factor)
 
 
+def _rates(given: fhir.DoseAndRate) -> Iterator[msgspec.Raw]:
+    yield from (given.rate_ratio, given.rate_range, given.rate_quantity)
+
+
 def _times_a_day(one: fhir.Dosage) -> int | None:
+    """As the repeats and the code say; None where one of them is not read, or they differ."""
     timing = _timing(one.timing) if fhir.is_given(one.timing) else None
     if timing is None or fhir.is_given(timing.event):
         return None
     repeat = {name: raw for name, raw in (timing.repeat or {}).items() if fhir.is_given(raw)}
-    if not repeat and timing.code is not None:
-        codes = {code.code for code in timing.code.coding or () if code is not None and code.code}
-        return _TIMES_A_DAY.get(codes.pop()) if len(codes) == 1 else None
+    said = {_times_in_words(words) for words in _words(timing.code)}
+    if repeat:
+        said.add(_times_repeated(repeat))
+    return said.pop() if len(said) == 1 else None
+
+
+def _words(code: fhir.Concept | None) -> Iterator[str]:
+    """All that a code says, in its codes, their names and its text."""
+    if code is not None:
+        for coding in filter(None, code.coding or ()):
+            yield from filter(None, (coding.code, coding.display))
+        yield from filter(None, (code.text,))
+
+
+def _times_repeated(repeat: Mapping[str, msgspec.Raw]) -> int | None:
     if repeat.keys() - _SAID or not {"period", "periodUnit"} <= repeat.keys():
         return None
     often = number_of(repeat["frequency"]) if "frequency" in repeat else Amount("1")

@@ -9,6 +9,7 @@ from trialscreen.answers.records.entries import Amount, Coding, NormalRange, Ran
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.codings import ConceptReader
 from trialscreen.answers.records.fhir.quantities import amount
+from trialscreen.answers.records.units import plain_unit
 from trialscreen.text.characters import shown
 
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
@@ -51,8 +52,32 @@ def _unread(one: fhir.ReferenceRange) -> str:
     if one.text and read is None and sides == NormalRange():
         return f"the reference range is a text that is not read: {shown(one.text)}"
     # Most texts beside numbers say for whom they are, or name the test.
-    differs = read is not None and sides != NormalRange() and _numbers(read) != _numbers(sides)
-    return "the reference range is another in numbers than in its text" if differs else ""
+    if read is None or sides == NormalRange():
+        return ""
+    if _numbers(read) != _numbers(sides):
+        return "the reference range is another in numbers than in its text"
+    if not all(map(_may_be_in_one_unit, sides, read)):
+        return "the reference range is in another unit beside its numbers than in its text"
+    return ""
+
+
+def _may_be_in_one_unit(side: Amount | None, read: Amount | None) -> bool:
+    """Whether a unit in a text is the one beside the number, or one of them has none."""
+    if side is None or read is None or not read.unit:
+        return True
+    units = [_spelled(unit) for unit in (side.unit, side.ucum) if unit]
+    return not units or _spelled(read.unit) in units
+
+
+def _spelled(unit: str) -> str:
+    return re.sub(r"[\s\[\]]", "", plain_unit(unit))
+
+
+def _with_unit(side: Amount | None, read: Amount | None) -> Amount | None:
+    """A side; in the unit that the text has, if it has none of its own."""
+    if side is None or read is None or side.unit or side.ucum:
+        return side
+    return side._replace(unit=read.unit)
 
 
 def _numbers(limits: NormalRange) -> tuple[Decimal | None, ...]:
@@ -60,9 +85,9 @@ def _numbers(limits: NormalRange) -> tuple[Decimal | None, ...]:
 
 
 def _range(one: fhir.ReferenceRange, words: ConceptReader) -> RangeFor:
-    limits = _sides(one)
-    if limits == NormalRange() and one.text:
-        limits = _in_text(one.text) or limits
+    limits, read = _sides(one), _in_text(one.text or "")
+    if read is not None:
+        limits = read if limits == NormalRange() else NormalRange(*map(_with_unit, limits, read))
     people = [code for code in words.all_named(one.applies_to) if code.code != "normal"]
     ages = [None if age is None else amount(age) for age in _ages(one)]
     youngest, oldest = (age if isinstance(age, Amount) else None for age in ages)

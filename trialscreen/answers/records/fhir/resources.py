@@ -227,6 +227,11 @@ class Dosage(Part):
     timing: Raw = NOTHING
     dose_and_rate: Raw = NOTHING
     dose_quantity: Raw = NOTHING
+    dose_range: Raw = NOTHING
+    max_dose_per_period: Raw = NOTHING
+    max_dose_per_administration: Raw = NOTHING
+    max_dose_per_lifetime: Raw = NOTHING
+    modifier_extension: Raw = NOTHING
     as_needed_boolean: Raw = NOTHING
     as_needed_codeable_concept: Raw = NOTHING
     as_needed: Raw = NOTHING
@@ -237,6 +242,10 @@ class Dosage(Part):
 
 class DoseAndRate(Part):
     dose_quantity: Quantity | None = None
+    dose_range: Raw = NOTHING
+    rate_ratio: Raw = NOTHING
+    rate_range: Raw = NOTHING
+    rate_quantity: Raw = NOTHING
 
 
 class DoseTiming(Part):
