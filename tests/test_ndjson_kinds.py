@@ -1,11 +1,15 @@
 """Values of NDJSON that come typed say what their texts say; only plain ones do."""
 
+import json
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from trialscreen import InputError
 from trialscreen.tables.cohort.readers.ndjson import open_table
+from trialscreen.tables.cohort.readers.ndjson_entries import entries_of
 from trialscreen.tables.cohort.readers.opened import Asked, CellKind, NumberKind
 from trialscreen.tables.cohort.typed_columns import as_text
 
@@ -55,3 +59,32 @@ def test_typed_values_say_what_their_texts_say(
     text = as_text(pl.col("a"), kind)
     if '"1.50"' not in values:
         assert piece.select(text).equals(expected.select("a"))
+
+
+@pytest.mark.parametrize("gap", ["", " "])
+def test_a_line_that_is_no_object_is_named_however_it_comes(gap: str) -> None:
+    """After lines like it, with one sign less or one more at any place."""
+    line = f'{{{gap}"a":{gap}"x"{gap},{gap}"b":{gap}1.5{gap},{gap}"c":{gap}true{gap}}}{gap}'
+    odd = {line[:at] for at in range(len(line))}
+    for at in range(len(line) + 1):
+        odd |= {f"{line[:at]}{sign}{line[at:]}" for sign in ("", *'{}[],:" ')}
+        odd.add(f"{line[:at]}{line[at + 1 :]}")
+        odd.add(f"{line[:at]}}}{line[at + 1 :]}")
+    wrong = 0
+    for text in odd:
+        lines = f"{line}\n" * 6 + f"{text}\n{line}\n"
+        if _is_object(text):
+            assert entries_of(BytesIO(lines.encode()), "t").rows == 7 + bool(text.strip())
+            continue
+        wrong += 1
+        with pytest.raises(InputError) as caught:
+            entries_of(BytesIO(lines.encode()), "t")
+        assert [one.where for one in caught.value.problems] == ["t:7"], text
+    assert wrong > 150
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return not text.strip() or isinstance(json.loads(text), dict)
+    except json.JSONDecodeError:
+        return False

@@ -2,7 +2,7 @@
 
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -377,6 +377,35 @@ def test_values_are_counted_once_in_any_number_of_tasks(engine: Spark, tmp_path:
     assert quality.unreadable["height"] == 0
 
 
+ODD = (
+    "x",
+    " ",
+    "-",
+    "Pending",
+    "待查",
+    "unknown ",
+    "pending since 2026-05-20",
+    "positive (2026-05-20)",
+)
+"""Texts that state no choice, or nothing."""
+
+
+def oddly_written(choices: pl.Series) -> pl.Series:
+    """As a site might write them, and some other texts."""
+    ways: tuple[Callable[[str], str], ...] = (
+        lambda text: text,
+        str.upper,
+        lambda text: f"\u00a0{text.title()} ",
+        lambda text: text.replace("_", " "),
+        lambda text: text.replace("_", "-").translate({ord("e"): "ｅ"}),
+    )
+    written = [
+        ODD[row // 13 % len(ODD)] if row % 13 == 0 else text and ways[row % len(ways)](text)
+        for row, text in enumerate(choices.cast(pl.String))
+    ]
+    return pl.Series(choices.name, written, pl.String)
+
+
 def test_what_is_told_of_values_is_what_a_local_run_tells(engine: Spark, tmp_path: Path) -> None:
     frame = CASE.frame.head(1500).with_columns(
         pl.when((pl.int_range(pl.len()) * 7 + place) % 40 < 2)
@@ -384,6 +413,10 @@ def test_what_is_told_of_values_is_what_a_local_run_tells(engine: Spark, tmp_pat
         .otherwise(pl.col(name))
         for place, name in enumerate(CASE.frame.columns)
         if CASE.frame.schema[name] == pl.Float64
+    )
+    choices = [one.name for one in TRIAL.answerable() if one.type == "choice"]
+    frame = frame.with_columns(
+        oddly_written(frame[name]) for name in frame.columns if name in choices
     )
     ends = (pl.when(pl.col(ID) % 3 == 0).then(pl.col("tsh") * by) for by in (1, 1.5))
     frame = frame.with_columns(tsh_low=next(ends), tsh_high=next(ends))

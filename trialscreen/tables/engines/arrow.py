@@ -16,7 +16,10 @@ from typing import Any, NamedTuple
 import polars as pl
 import pyarrow as pa
 
-from trialscreen.answers.values import unknown_words
+from trialscreen.answers.sampled import said_pending
+from trialscreen.answers.values import read_value
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.tables.compile import Program, Table, compile_trial
 from trialscreen.tables.compile.usable import usable
@@ -181,7 +184,7 @@ class _Rows:
         frame = frame.select(
             pl.int_range(batch.num_rows).alias(_ROW),
             *(
-                _typed(self._work.trial, element, pl.col(name), schema[name])
+                _typed(self._work.trial, element, frame[name])
                 for name, element in self._elements.items()
             ),
         )
@@ -221,19 +224,37 @@ def _as_batch(frame: pl.DataFrame) -> pa.RecordBatch:
     return batch
 
 
-def _typed(trial: Trial, element: Element, cells: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    """Numbers in double precision; null for what tells no value."""
-    if isinstance(kind, pl.Float32):
+def _typed(trial: Trial, element: Element, given: pl.Series) -> pl.Expr:
+    """Numbers in double precision, choices by their names; null for what tells no value."""
+    cells = pl.col(given.name)
+    if isinstance(given.dtype, pl.Float32):
         cells = cells.cast(pl.String)  # so that 10.2 is 10.2 and not 10.199999809
     if element.type in ("integer", "quantity"):
         return cells.cast(pl.Float64).fill_nan(None)
     if element.type == "choice":
-        words = unknown_words(trial, element)
-        # Most cells are a choice as it is written, which is seen sooner.
-        plain = [one for one in element.choices if one not in words]
-        is_unknown = cells.str.strip_chars(BLANKS).str.to_lowercase().is_in(["", *words])
-        return pl.when(cells.is_in(plain) | ~is_unknown).then(cells)
+        texts = given.unique().drop_nulls().to_list()
+        meant = {text: _choice(trial, element, text) for text in texts}
+        others = {text: choice for text, choice in meant.items() if text != choice}
+        if others:
+            return cells.replace([*others], pl.Series([*others.values()], dtype=pl.String))
     return cells
+
+
+_UNREADABLE = ""
+"""Instead of a text that states no choice; it is none."""
+
+
+def _choice(trial: Trial, element: Element, text: str) -> str | None:
+    """What a cell states, as `cohort` reads it; null if nothing is known."""
+    said = text.strip(BLANKS)
+    if not said:
+        return None
+    try:
+        fact = read_value(trial, element, said, date.max)
+    except ValueProblem:
+        return None if said_pending(trial, element, said) is not None else _UNREADABLE
+    assert fact is None or isinstance(fact, Exactly)
+    return None if fact is None else str(fact.value)
 
 
 # What is told.

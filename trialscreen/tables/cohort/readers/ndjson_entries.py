@@ -119,12 +119,14 @@ class Entries:
 def _usual(kinds: Iterable[tuple[str, Kind]], *, with_blanks: bool) -> re.Pattern[bytes]:
     """Lines with some of these keys each, in this order, at most once."""
     blank = r"[ \t]*+" if with_blanks else ""  # to look for them takes a third of the time
+    # The brace stands at the end of the line, and nothing else does.
     pairs = (
         f"(?:{blank}{re.escape(json.dumps(key, ensure_ascii=False))}{blank}:{blank}"
-        f"(?:{_VALUES[kind]}){blank}[,}}])?"
+        rf"(?:{_VALUES[kind]}){blank}(?:,|\}}(?=[ \t\r]*+\n)))?"
         for key, kind in kinds
     )
-    return re.compile(rf"(?>(?>{blank}\{{{''.join(pairs)}[ \t\r]*+\n)*)".encode())
+    end = r"(?<=\})[ \t\r]*+\n"
+    return re.compile(rf"(?>(?>{blank}\{{{''.join(pairs)}{end})*)".encode())
 
 
 class _Digits(str):
