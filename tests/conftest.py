@@ -26,6 +26,8 @@ def pytest_configure() -> None:
     # a size of its own.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
+    # Some tests fork. Where those of Spark Connect ran before, gRPC would end the child.
+    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 
 
 def pytest_report_header() -> list[str]:
