@@ -6,7 +6,6 @@ first. Prints medians, and the medians of the ratios to Polars by hand, round by
 """
 
 import subprocess
-from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +14,7 @@ from tests.bench.measure import (
     Costs,
     Figure,
     aside,
+    asked,
     in_turn,
     install,
     ratio,
@@ -115,10 +115,7 @@ def _memory(costs: Costs, run: str) -> float:
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("source", type=Path)
-    parser.add_argument("--rounds", type=int, default=5)
-    wanted = parser.parse_args()
+    wanted = asked(__doc__, 5)
     with TemporaryDirectory() as name:
         folder = Path(name)
         costs = measured(install(folder, *EXTRAS), wanted.source, folder, wanted.rounds)

@@ -6,14 +6,24 @@ of the columns messy, installs the wheel in a new environment, and prints median
 median of the ratios to Polars by hand on the clean file, round by round. All find the same first.
 """
 
-from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import polars as pl
 
-from tests.bench.measure import Command, Costs, Figure, aside, in_turn, install, ratio, same, told
+from tests.bench.measure import (
+    Command,
+    Costs,
+    Figure,
+    aside,
+    asked,
+    in_turn,
+    install,
+    ratio,
+    same,
+    told,
+)
 from tests.tools.simulate import ON
 
 HAND, CLEAN, MESSY = "Polars by hand", "`cohort`", "`cohort`, a tenth of the columns messy"
@@ -111,10 +121,7 @@ def figures(costs: Costs, rows: str) -> list[Figure]:
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("source", type=Path)
-    parser.add_argument("--rounds", type=int, default=7)
-    wanted = parser.parse_args()
+    wanted = asked(__doc__, 7)
     with TemporaryDirectory() as name:
         folder = Path(name)
         costs = measured(install(folder, "cohort"), wanted.source, folder, wanted.rounds)

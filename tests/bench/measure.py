@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -73,6 +74,14 @@ def ratio(costs: Costs, one: str, base: str, field: str = "processor") -> float:
     """The median of the ratios, round by round: a machine whose speed drifts does not matter."""
     pairs = zip(costs[one], costs[base], strict=True)
     return float(median(getattr(a, field) / getattr(b, field) for a, b in pairs))
+
+
+def asked(about: str | None, rounds: int) -> Namespace:
+    """What a measure by itself is asked for: `source`, the patients, and how many `rounds`."""
+    parser = ArgumentParser(description=about)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    return parser.parse_args()
 
 
 def told(costs: Costs, base: str) -> str:

@@ -9,13 +9,12 @@ import ctypes
 import os
 import sys
 import time
-from argparse import ArgumentParser
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from shutil import rmtree
 from tempfile import TemporaryDirectory
 
-from tests.bench.measure import Command, Cost, Costs, Figure, in_turn, ratio, told
+from tests.bench.measure import Command, Cost, Costs, Figure, asked, in_turn, ratio, told
 from tests.engines import java
 from tests.tools.simulate import ID, ON
 
@@ -87,10 +86,7 @@ def figures(costs: Costs, rows: str) -> list[Figure]:
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("source", type=Path)
-    parser.add_argument("--rounds", type=int, default=7)
-    wanted = parser.parse_args()
+    wanted = asked(__doc__, 7)
     with TemporaryDirectory() as name:
         print(told(measured(wanted.source, Path(name), wanted.rounds), HAND))
 

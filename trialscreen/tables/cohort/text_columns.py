@@ -24,6 +24,7 @@ from trialscreen.tables.cohort.plain_texts import (
     is_accepted,
     plain_value,
 )
+from trialscreen.tables.cohort.readers import text_codes
 from trialscreen.tables.cohort.readers.cells import Form, Parser
 from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
@@ -38,10 +39,7 @@ _REASON, _PENDING = "why it cannot be read", "whether it is awaited"
 
 
 class _Learned(NamedTuple):
-    """What distinct texts mean, by their codes in `alive`, an empty column of these.
-
-    (Codes mean the same as long as there is some column of them.)
-    """
+    """What distinct texts mean, by their codes in `alive`, an empty column of these."""
 
     alive: pl.Series
     facts: pl.DataFrame
@@ -216,18 +214,14 @@ class TextColumn:
     # What distinct texts mean.
 
     def _nothing(self) -> _Learned:
-        alive = pl.Series([], dtype=pl.Categorical(pl.Categories.random()))
-        return _Learned(alive, pl.DataFrame(schema=self._schema))
+        return _Learned(text_codes.begun(), pl.DataFrame(schema=self._schema))
 
     def _learn(self, codes: pl.Series) -> None:
         """What those texts mean that are new in a batch."""
         if codes.dtype != self._learned.alive.dtype:
             self._learned = _Learned(codes.clear(), pl.DataFrame(schema=self._schema))
-        known, last = len(self._learned.facts), codes.to_physical().max()
-        if isinstance(last, int) and last >= known:
-            new = pl.int_range(known, last + 1, dtype=pl.UInt32, eager=True)
-            facts = self._facts_of(new.cat.to(codes.dtype).cast(pl.String))
-            facts = pl.concat([self._learned.facts, facts], rechunk=True)
+        if (new := text_codes.new_texts(codes, len(self._learned.facts))) is not None:
+            facts = pl.concat([self._learned.facts, self._facts_of(new)], rechunk=True)
             self._learned = self._learned._replace(facts=facts)
 
     def _facts_of(self, texts: pl.Series) -> pl.DataFrame:

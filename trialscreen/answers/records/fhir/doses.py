@@ -106,13 +106,13 @@ def _one_dose_of(one: fhir.Dosage) -> fhir.DoseAndRate | None:
     return doses[0] if doses and len(doses) == 1 else None
 
 
-def _quantity(one: fhir.Dosage) -> Amount | str | None:
-    dose = _one_dose_of(one)
+def _amount(dose: fhir.DoseAndRate | None) -> Amount | str | None:
     return None if dose is None or dose.dose_quantity is None else amount(dose.dose_quantity)
 
 
 def _milligrams(one: fhir.Dosage) -> str | None:
-    given, dose = _one_dose_of(one), _quantity(one)
+    given = _one_dose_of(one)
+    dose = _amount(given)
     if given is None or not isinstance(dose, Amount) or dose.comparator:
         return None
     if any(map(fhir.is_given, (given.dose_range, *_rates(given)))):
@@ -163,7 +163,7 @@ def _written(one: fhir.Dosage) -> str:
     """What an instruction says of a dose: its text, or the amount."""
     if fhir.is_given(one.text):
         return _text(one.text) or ""
-    dose = _quantity(one)
+    dose = _amount(_one_dose_of(one))
     if isinstance(dose, Amount):
         return f"{dose.comparator}{dose.number} {dose.unit or dose.ucum}".strip()
     return dose or ""

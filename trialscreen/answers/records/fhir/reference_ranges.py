@@ -34,10 +34,12 @@ NO_RANGES = Ranges()
 
 def ranges_of(printed: Sequence[fhir.ReferenceRange], words: ConceptReader) -> Ranges:
     """The range of normal, if there is one; those that are for some people, to be chosen from."""
-    normal = [one for one in printed if _is_normal(one, words)]
-    found = dict.fromkeys(_range(one, words) for one in normal)
+    normal = [
+        (one, _sides(one), _in_text(one.text or "")) for one in printed if _is_normal(one, words)
+    ]
+    found = dict.fromkeys(_range(*each, words) for each in normal)
     stated = [one for one in found if one.limits != NormalRange()]
-    if told := next(filter(None, map(_unread, normal)), ""):
+    if told := next(filter(None, (_unread(*each) for each in normal)), ""):
         return Ranges(notes=(told,))
     if any(one != RangeFor(one.limits) for one in stated):
         return Ranges(ranges=tuple(stated))
@@ -46,9 +48,8 @@ def ranges_of(printed: Sequence[fhir.ReferenceRange], words: ConceptReader) -> R
     return Ranges(stated[0].limits) if stated else NO_RANGES
 
 
-def _unread(one: fhir.ReferenceRange) -> str:
+def _unread(one: fhir.ReferenceRange, sides: NormalRange, read: NormalRange | None) -> str:
     """Why the text of a range leaves it open; nothing where its numbers say it by themselves."""
-    sides, read = _sides(one), _in_text(one.text or "")
     if one.text and read is None and sides == NormalRange():
         return f"the reference range is a text that is not read: {shown(one.text)}"
     # Most texts beside numbers say for whom they are, or name the test.
@@ -84,8 +85,9 @@ def _numbers(limits: NormalRange) -> tuple[Decimal | None, ...]:
     return tuple(None if one is None else Decimal(one.number) for one in limits)
 
 
-def _range(one: fhir.ReferenceRange, words: ConceptReader) -> RangeFor:
-    limits, read = _sides(one), _in_text(one.text or "")
+def _range(
+    one: fhir.ReferenceRange, limits: NormalRange, read: NormalRange | None, words: ConceptReader
+) -> RangeFor:
     if read is not None:
         limits = read if limits == NormalRange() else NormalRange(*map(_with_unit, limits, read))
     people = [code for code in words.all_named(one.applies_to) if code.code != "normal"]

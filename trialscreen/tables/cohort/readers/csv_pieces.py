@@ -12,6 +12,7 @@ from typing import IO, NamedTuple
 
 import polars as pl
 
+from trialscreen.tables.cohort.readers import text_codes
 from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, PLAIN_NUMBER
 from trialscreen.tables.cohort.readers.csv_bytes import Counts, Told, counts_of, told
 from trialscreen.tables.cohort.readers.csv_plain import CONTROLS, is_utf8
@@ -208,8 +209,8 @@ class PieceReader:
     # Codes of texts.
 
     def _begin(self, name: str) -> None:
-        kind = pl.Categorical(pl.Categories.random())
-        self._schema[name], self._codes[name] = kind, _Codes(kind)
+        codes = self._codes[name] = _Codes()
+        self._schema[name] = codes.kind
 
     def _learned(self, frame: pl.DataFrame) -> list[pl.Series]:
         """The texts of a piece that are new."""
@@ -238,18 +239,15 @@ class _Read(NamedTuple):
 class _Codes:
     """The texts of a column by their codes; `counts` are theirs."""
 
-    def __init__(self, kind: pl.Categorical) -> None:
-        # Codes mean the same as long as there is some column of them.
-        self._alive = pl.Series([], dtype=kind)
+    def __init__(self) -> None:
+        self._alive = text_codes.begun()
+        self.kind = self._alive.dtype
         self.counts = pl.DataFrame(schema=dict.fromkeys(Counts._fields, pl.UInt32()))
         self.are_of_no_use = False
 
     def learned(self, column: pl.Series) -> Iterator[pl.Series]:
         """The texts that are new in a column, if any."""
-        known, last = len(self.counts), column.to_physical().max()
-        if isinstance(last, int) and last >= known:
-            codes = pl.int_range(known, last + 1, dtype=pl.UInt32, eager=True)
-            new = codes.cat.to(column.dtype).cast(pl.String)
+        if (new := text_codes.new_texts(column, len(self.counts))) is not None:
             counts = new.to_frame().select(counts_of(pl.nth(0)))
             self.counts = pl.concat([self.counts, counts], rechunk=True)
             self.are_of_no_use = len(new) > max(len(column) / 4, 1000)

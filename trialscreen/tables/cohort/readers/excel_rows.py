@@ -73,7 +73,7 @@ def _text(data: bytes) -> str:
         raise Unusual from None
 
 
-def cut(piece: str, codes: pl.Categorical) -> Rows:
+def cut(piece: str, codes: pl.DataType) -> Rows:
     """The rows of a piece; `codes` for what their cells say. Raises Unusual."""
     before, *texts = piece.split("<row ")
     if before.strip(_BLANK):
@@ -101,7 +101,7 @@ def cut(piece: str, codes: pl.Categorical) -> Rows:
     return Rows(frame["number"].cast(pl.UInt32), hidden, _cells(frame, codes))
 
 
-def _cells(frame: pl.DataFrame, codes: pl.Categorical) -> pl.DataFrame:
+def _cells(frame: pl.DataFrame, codes: pl.DataType) -> pl.DataFrame:
     places = pl.int_range(pl.len(), dtype=pl.UInt32).repeat_by(pl.col("cells").list.len())
     cells = frame.select(pl.col("cells").explode(), places.explode().alias("row"))
     # Its letters, three at most; the number of its row; a quote; and what it says.

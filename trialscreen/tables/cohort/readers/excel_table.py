@@ -13,6 +13,7 @@ import polars as pl
 from openpyxl.utils import get_column_letter
 
 from trialscreen.model.errors import refuse
+from trialscreen.tables.cohort.readers import text_codes
 from trialscreen.tables.cohort.readers.cells import NO_VALUE, PLAIN_DAY, PLAIN_NUMBER, TYPED
 from trialscreen.tables.cohort.readers.excel_cells import Cells, Meaning, Range
 from trialscreen.tables.cohort.readers.excel_rows import Rows, Unusual, cut
@@ -31,17 +32,14 @@ class _Meanings:
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
-        self.codes = pl.Categorical(pl.Categories.random())
-        # Codes mean the same as long as there is some column of them.
-        self._alive = pl.Series([], dtype=self.codes)
+        self._alive = text_codes.begun()
+        self.codes = self._alive.dtype
         self.known: list[Meaning] = []
 
     def learn(self, codes: pl.Series) -> None:
         """Looks at what is new. Raises Unusual."""
-        known, last = len(self.known), codes.to_physical().max()
-        if isinstance(last, int) and last >= known:
-            new = pl.int_range(known, last + 1, dtype=pl.UInt32, eager=True)
-            self.known.extend(map(self._cells.meaning, new.cat.to(self.codes).cast(pl.String)))
+        if (new := text_codes.new_texts(codes, len(self.known))) is not None:
+            self.known.extend(map(self._cells.meaning, new))
 
     @property
     def blank(self) -> pl.Series:
