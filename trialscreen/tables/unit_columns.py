@@ -1,6 +1,7 @@
 """Columns that stand beside another, whose title they repeat, and change what it means."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from trialscreen.model.errors import Problem
@@ -8,10 +9,13 @@ from trialscreen.model.trial import Element
 from trialscreen.text.characters import plain_name, shown
 
 _ENDINGS: Mapping[str, tuple[str, ...]] = {
-    "unit_column": ("unit", "units", "uom"),
+    "unit_column": ("unit", "units", "uom", "einheit", "单位"),
     "comparator_column": ("comparator", "operator", "qualifier", "sign"),
 }
 """How the titles of such columns end, by the word for each in the file of --columns."""
+
+_ALONE = re.compile(r"(unit|units|uom|einheit|单位|comparator)[_0-9]*")
+"""Titles that say it without repeating another's: the second `unit` is `unit.1` to many."""
 
 
 class Beside(NamedTuple):
@@ -34,10 +38,19 @@ def kinds_beside(element: Element) -> tuple[str, ...]:
     return (*has_unit, *(("comparator_column",) if is_ordered else ()))
 
 
-def beside(title: str, kinds: Collection[str], others: Iterable[str]) -> Iterator[Beside]:
-    """Those of the columns `others` that seem to stand beside the one of this title."""
+def beside(
+    title: str, kinds: Collection[str], others: Iterable[str], titles: Sequence[str]
+) -> Iterator[Beside]:
+    """Those of the columns `others` that seem to stand beside the one of this title.
+
+    `titles` are all of the table, in their order.
+    """
     known = {plain_name(name): name for name in others}
+    after = titles[titles.index(title) + 1 :][:1] if title in titles else []
+    alone = [name for name in map(plain_name, after) if name in known and _ALONE.fullmatch(name)]
     for kind in kinds:
         for ending in _ENDINGS[kind]:
             if (name := known.get(f"{plain_name(title)}_{ending}")) is not None:
                 yield Beside(name, kind, title)
+            elif alone and alone[0].rstrip("_0123456789") == ending:
+                yield Beside(known[alone[0]], kind, title)

@@ -104,7 +104,7 @@ def match_columns(
     for name in names:
         if name == key or name in column_map.beside:
             continue
-        found = [*_column(known, name, column_map), *_days(known, name, column_map)]
+        found = _columns(known, name, column_map)
         if not found:
             strange.append(name)
         for column in found:
@@ -112,7 +112,7 @@ def match_columns(
                 both = f"{shown(first.name)} and {shown(name)}"
                 message = f"two columns for the element {column.element.name}"
                 problems.append(Problem(both, message))
-    problems.extend(_undeclared(columns.values(), strange))
+    problems.extend(_undeclared(columns.values(), strange, names))
     if not problems and not columns.keys() - {SCREENING_DATE}:
         names = some([f"{shown(name)}{nearest(name, known)}" for name in strange])
         others = (
@@ -136,10 +136,12 @@ def _absent(names: tuple[str, ...], key: str, column_map: ColumnMap) -> Iterator
         yield Problem("--id", f"{message} Name the column that holds each patient's id")
 
 
-def _undeclared(columns: Iterable[ElementColumn], strange: Iterable[str]) -> Iterator[Problem]:
+def _undeclared(
+    columns: Iterable[ElementColumn], strange: Iterable[str], titles: tuple[str, ...]
+) -> Iterator[Problem]:
     """Columns of units and comparators of which the map says nothing."""
     for column in columns:
-        for one in beside(column.name, _unsaid(column), strange):
+        for one in beside(column.name, _unsaid(column), strange, titles):
             entry = f"{{element: {column.element.name}, {one.what}: {one.name}}}"
             advice = f"declare it in the file of --columns, as `{column.name}: {entry}`"
             yield one.problem(advice)
@@ -153,6 +155,14 @@ def _unsaid(column: ElementColumn) -> list[str]:
         "comparator_column": form.comparator_column is not None,
     }
     return [kind for kind in kinds_beside(column.element) if not said[kind]]
+
+
+def _columns(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> list[ElementColumn]:
+    """What a column holds; days are as the map says, also where its title says so already."""
+    days = list(_days(known, name, column_map))
+    of_days = {one.element.name for one in days}
+    named = _column(known, name, column_map)
+    return [*(one for one in named if one.element.name not in of_days), *days]
 
 
 def _column(
@@ -286,6 +296,8 @@ def _values(trial: Trial, element: Element, place: Cursor) -> dict[str, str]:
     cells: dict[str, str] = {}
     for cell, at in place.entries():
         meaning = at.text()
+        if not code_of(cell):
+            at.problem("expected a code; an empty cell is unknown, whatever is said of it")
         first = cells.setdefault(code_of(cell), cell)
         if first is not cell:
             at.problem(f"{shown(cell)} is the same code as {shown(first)}")

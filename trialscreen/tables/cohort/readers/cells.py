@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from trialscreen.answers.sampled import said_pending, with_day_behind
 from trialscreen.answers.values import read_value, split_sign, split_unit
 from trialscreen.model.errors import ValueProblem
-from trialscreen.model.facts import Fact
+from trialscreen.model.facts import Exactly, Fact
 from trialscreen.model.trial import Element, Trial
 from trialscreen.screening.samples import day_column
 from trialscreen.text.characters import BLANKS, short, shown
@@ -144,6 +144,7 @@ class Parser:
         self.form = form = _AS_A_FLAG if form is None else form
         self._missing = frozenset(map(code_of, form.missing))
         self._values = {code_of(cell): meaning for cell, meaning in form.values.items()}
+        self._doubtful = self._said_by_another()
 
     def read(self, text: str, latest: date) -> Fact | None:
         """What a cell states; blank is unknown. Raises ValueProblem.
@@ -193,11 +194,27 @@ class Parser:
         if not cell or self._is_missing(cell):
             return None
         said = self._values.get(code_of(cell))
+        if said is None and code_of(cell) in self._doubtful:
+            raise ValueProblem(f"{shown(cell)} has no meaning under 'values', where numbers have")
         if said is None:
             said = cell if is_typed else self._usual(cell)
         if folded(said) == "unknown":
             return None
         return self._with_unit(self._with_sign(said, sign), unit)
+
+    def _said_by_another(self) -> frozenset[str]:
+        """1 and 0, if a site has another number for yes or for no: what they mean is open.
+
+        With `{1: yes, 2: no}` nobody knows what 0 is; with `{2: no}` 1 is still yes.
+        """
+        if self.element.type != "boolean":
+            return frozenset()
+        numbers = [said for code, said in self._values.items() if _number_of(code) is not None]
+        meant = [read_value(self.trial, self.element, said, date.max) for said in numbers]
+        usual = {"1.0": Exactly(value=True), "0.0": Exactly(value=False)}
+        return frozenset(
+            code for code, fact in usual.items() if fact in meant and code not in self._values
+        )
 
     def _parts(self, text: str) -> tuple[str, str, str | None]:
         """Comparator, cell, and unit: None where no column holds it."""

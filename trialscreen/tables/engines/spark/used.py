@@ -142,9 +142,10 @@ class Used(NamedTuple):
             for column, name in self.columns.items()
         }
         advice = "declare it in a file of --columns, and screen without --engine spark"
+        in_order = [*self.source.columns]
         for title, column in titles.items():
             element = self.trial.elements[self.elements[column]]
-            for one in beside(title, kinds_beside(element), self.unused):
+            for one in beside(title, kinds_beside(element), self.unused, in_order):
                 yield one.problem(advice)
 
     def _wrong(self, column: str, kind: str, expected: str) -> Problem:
