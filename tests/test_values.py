@@ -1,5 +1,6 @@
 """Values on generated spellings: each reads as what was written, and nothing else does."""
 
+import re
 import sys
 import unicodedata
 from dataclasses import replace
@@ -155,6 +156,18 @@ def test_only_to_makes_a_span(low: int, more: int, between: str) -> None:
     assert ends("weight", f"{low} to {high} kg") == (low, high)
     assert read_or_none("weight", f"{low}{between}{high}") is None
     assert read_or_none("weight", f"{low} {between} {high} kg") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "advised"),
+    [("55-60", 1), ("55..60 kg", 1), ("30 - 40.5kg", 1), ("2026-01-15", 0), ("2026-03", 0)],
+)
+def test_a_span_that_is_advised_can_be_read(text: str, advised: int) -> None:
+    with pytest.raises(ValueProblem) as told:
+        read("weight", text)
+    spans = re.findall("for a span write '(.*)'", str(told.value))
+    assert len(spans) == advised
+    assert all(read_or_none("weight", span) for span in spans)
 
 
 @pytest.mark.parametrize(

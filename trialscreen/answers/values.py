@@ -37,9 +37,9 @@ _NUMBER = re.compile(
 _LIMITS = re.compile(r"[(\[]\s*[<>≤≥]?\s*[0-9]")
 _ONE_VALUE = "give the value alone; the limits of a report are elements of their own"
 _POWER = re.compile(r"^(?=10\s*\^)")
-_LIKE_A_SPAN = (
-    r"([+-]?[0-9]+(?:\.[0-9]+)?)\s*(?:\.{2,}|~|-)\s*(-?[0-9]+(?:\.[0-9]+)?(?: ?[^0-9 ].*)?)"
-)
+_PLAIN = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
+_LIKE_A_SPAN = rf"([+-]?{_PLAIN})\s*(?:\.{{2,}}|~|-)\s*(-?{_PLAIN}(?: ?[^0-9 -].*)?)"
+_LIKE_A_COMMA = r"[^a-z\[{\"]*,"
 _BETWEEN = re.compile(r"(.+?)\s*\bto\b\s*(.+)", re.DOTALL)
 
 
@@ -175,7 +175,7 @@ def _word(text: str) -> str:
 
 
 def _whole(clean: str) -> str:
-    """A code as it was before a table made a number of it: `1` for `1.0`."""
+    """A code or a year as it was before a table made a number of it: `1` for `1.0`."""
     whole = _WHOLE.fullmatch(clean)
     return clean if whole is None else whole[1]
 
@@ -243,9 +243,9 @@ def _read_date(element: Element, clean: str, text: str, on: date) -> Dates:
     if (dates := how_long_ago(clean, on)) is not None:
         raise ValueProblem(f"{shown(text)} depends on the day it is said; write '{dates}'")
     sign, one, other = _ends(clean)
-    first, last = days_of(one, text)
+    first, last = days_of(_whole(one), text)
     if other is not None:
-        last = days_of(other, text)[1]
+        last = days_of(_whole(other), text)[1]
     if first > last:
         raise ValueProblem(f"{shown(text)} runs backwards; write the earlier date first")
     low, high = element.range if element.range is not None else (date.min, date.max)
@@ -354,7 +354,7 @@ def _split(clean: str, text: str, unit: str = "") -> _Written:
 def no_number(clean: str, text: str) -> ValueProblem:
     """What is wrong with a text that states no number, and how to write what it may mean."""
     said = f"{shown(text)} is not a number"
-    if "," in clean:
+    if re.match(_LIKE_A_COMMA, clean):
         said = f"{shown(text)} is ambiguous"
         return ValueProblem(f"{said}: write a decimal point (5.5) and no comma in thousands")
     if (span := re.fullmatch(_LIKE_A_SPAN, clean)) is not None:

@@ -33,7 +33,7 @@ def is_usual(element: Element, cell: pl.Expr, ends: tuple[Any, Any]) -> pl.Expr:
     least, most = ends
     low, high = typical = element.typical or ends
     usual = cell.is_between(max(low, least), min(high, most))
-    return usual & ~cell.is_in(codes) if (codes := codes_in(typical)) else usual
+    return usual & ~cell.cast(pl.Float64).is_in(codes) if (codes := codes_in(typical)) else usual
 
 
 class _Span(NamedTuple):
@@ -52,7 +52,7 @@ class _Span(NamedTuple):
             first_open, last_open = map(pl.col, self.columns[2:4])
             odd |= ((last == low) & last_open) | ((first == high) & first_open)
         if codes := codes_in(self.element.typical):
-            odd |= first.is_in(codes) & (first == last)
+            odd |= first.cast(pl.Float64).is_in(codes) & (first == last)
         return odd
 
 

@@ -295,7 +295,7 @@ def _conditions(work: Work, program: Program, name: str) -> dict[str, pl.Expr]:
         least, most = element.typical
         found[BELOW], found[ABOVE] = high < least, low > most
         if codes := codes_in(element.typical):
-            found[CODES] = low.is_in(codes) & (low == high)
+            found[CODES] = low.cast(pl.Float64).is_in(codes) & (low == high)
     return found
 
 
