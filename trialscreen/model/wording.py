@@ -54,16 +54,17 @@ def _span(element: Element, ends: tuple[float, float] | tuple[date, date]) -> st
 def show_fact(element: Element, fact: Fact | None) -> str:
     """A fact as a person would write it: `41 kg`, `<20 copies/mL`, `2026-03`, `yes`, `unknown`."""
     match fact:
-        case None:
-            return "unknown"
-        case Exactly(bool() as value):
-            return "yes" if value else element.no_text
-        case Exactly(value):
-            return element.choices.get(str(value), str(value))
+        case Exactly():
+            value = fact.value
+            if isinstance(value, bool):
+                return "yes" if value else element.no_text
+            return element.choices.get(value, value)
         case Dates():
             return show_dates(element, fact)
         case Numbers():
             return with_unit(element, show_numbers(element, fact))
+        case None:
+            return "unknown"
         case _:
             assert_never(fact)
 

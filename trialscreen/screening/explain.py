@@ -1,8 +1,8 @@
 """Why a criterion is met or not: the facts that force its status, and sentences that say so."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import DECIMALS, Dates, Fact, Numbers, day, number
@@ -71,28 +71,94 @@ def deciding_parts(trace: Trace) -> tuple[Trace, ...]:
     return trace.parts
 
 
-def support_of(trace: Trace) -> frozenset[str]:
-    """Names of entered elements that are enough to decide `trace` as it is; empty if unknown."""
+class Others(NamedTuple):
+    """What was not needed: parts as true as the whole, and those of another truth.
+
+    `values` are those that are known in another way as well.
+    """
+
+    alike: list[Trace]
+    unlike: list[Trace]
+    values: list[Resolved]
+
+    def add(self, more: "Others") -> None:
+        self.alike.extend(more.alike)
+        self.unlike.extend(more.unlike)
+        self.values.extend(more.values)
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def support_of(trace: Trace, others: Others | None = None) -> frozenset[str]:
+    """Names of entered elements that are enough to decide `trace` as it is; empty if unknown.
+
+    Of these, none can be spared if none has a part in the `others`, to which is added.
+    """
+    others = others or Others([], [], [])
     if not trace.truth.known:
-        return frozenset()
+        return _NONE
+    if isinstance(trace, KeptTrace):
+        names, more = trace.once(_support_of_answers)
+        others.add(more)
+        return names
+    return _support_of(trace, others)
+
+
+def _support_of_answers(trace: Trace) -> tuple[frozenset[str], Others]:
+    others = Others([], [], [])
+    return _support_of(trace, others), others
+
+
+def _support_of(trace: Trace, others: Others) -> frozenset[str]:
     if trace.used:
-        return frozenset().union(*map(support_of_resolved, trace.used))
-    parts = sorted(map(support_of, deciding_parts(trace)), key=len)
+        return _support_of_test(trace, others)
+    parts = list(deciding_parts(trace))
+    found = [support_of(part, others) for part in parts]
     if isinstance(trace.rule, rules.AtLeastN):
-        parts = parts[: enough(trace.rule, trace.truth)]
-    return frozenset().union(*parts)
+        if len(parts) < len(trace.parts):
+            others.unlike.extend([part for part in trace.parts if part.truth is not trace.truth])
+        if (count := enough(trace.rule, trace.truth)) < len(parts):
+            places = sorted(range(len(parts)), key=lambda place: len(found[place]))
+            others.alike.extend([parts[place] for place in places[count:]])
+            found = [found[place] for place in places[:count]]
+    return found[0] if len(found) == 1 else _NONE.union(*found)
+
+
+def _support_of_test(trace: Trace, others: Others) -> frozenset[str]:
+    first = trace.used[0]
+    if first.basis is not None and not isinstance(trace.rule, rules.Is):
+        others.values.append(first)
+    if len(trace.used) == 1:
+        return support_of_resolved(first, others)
+    return _NONE.union(*[support_of_resolved(one, others) for one in trace.used])
+
+
+def support_of_resolved(one: Resolved, others: Others | None = None) -> frozenset[str]:
+    """Names of the entered elements that an element's value rests on; `others` as above."""
+    given, element = one.entered is not None, one.element
+    names = frozenset((element.name,)) if given else _NONE
+    if element.derive is None and one.validity is None:
+        return names
+    others = others or Others([], [], [])
+    if given and element.derive is not None:
+        others.values.append(one)
+    traces = [] if one.validity is None else [one.validity]
+    if one.derived is not None and one.fact != one.entered:
+        names = names.union(*[_support_of_input(each, others) for each in one.inputs])
+        traces += [] if one.basis is None else [one.basis]
+    return names.union(*[support_of(trace, others) for trace in traces])
+
+
+def _support_of_input(one: Resolved, others: Others) -> frozenset[str]:
+    if one.basis is not None:
+        others.values.append(one)
+    return support_of_resolved(one, others)
 
 
 def enough(rule: rules.AtLeastN, wanted: truth.Truth) -> int:
     """How many parts that are true make it true; how many that are false, false."""
     return rule.least if wanted is truth.TRUE else len(rule.parts) - rule.least + 1
-
-
-def support_of_resolved(one: Resolved) -> frozenset[str]:
-    """Names of the entered elements that an element's value rests on."""
-    follows = one.derived is not None and one.fact != one.entered
-    given = one.entered is not None
-    return _behind(one, support_of_resolved, support_of, given=given, follows=follows)
 
 
 def in_use(trace: Trace) -> frozenset[str]:
@@ -105,25 +171,14 @@ def in_use(trace: Trace) -> frozenset[str]:
 
 
 def _in_use_of_resolved(one: Resolved) -> frozenset[str]:
+    """An element's own name if it is given, and the names behind what it follows from."""
     follows = one.entered is None or one.fact != one.entered
     given = one.entered is not None or one.not_yet
-    return _behind(one, _in_use_of_resolved, in_use, given=given, follows=follows)
-
-
-def _behind(
-    one: Resolved,
-    of_resolved: Callable[[Resolved], frozenset[str]],
-    of_trace: Callable[[Trace], frozenset[str]],
-    *,
-    given: bool,
-    follows: bool,
-) -> frozenset[str]:
-    """An element's own name if it is given, and the names behind what it follows from."""
     names = frozenset((one.element.name,) if given else ())
     if follows:
-        names = names.union(*map(of_resolved, one.inputs))
+        names = names.union(*map(_in_use_of_resolved, one.inputs))
     traces = (one.basis if follows else None, one.validity)
-    return names.union(*(of_trace(trace) for trace in traces if trace is not None))
+    return names.union(*(in_use(trace) for trace in traces if trace is not None))
 
 
 Grounds = tuple[str, str]

@@ -3,9 +3,9 @@
 from collections.abc import Set
 
 from trialscreen.model import rules
-from trialscreen.model.trial import Formula
+from trialscreen.model.trial import Formula, Trial
 from trialscreen.screening.evaluate import Evaluation, KeptTrace, Resolved, Trace
-from trialscreen.screening.explain import enough, support_of
+from trialscreen.screening.explain import Others, enough, support_of
 
 Names = frozenset[str]
 _NONE: Names = frozenset()
@@ -22,13 +22,45 @@ def minimal_support(patient: Evaluation, trace: Trace) -> tuple[str, ...]:
 
 
 def _minimal_support(trace: Trace, patient: Evaluation) -> tuple[str, ...]:
-    needed = support_of(trace)
-    doubtful = needed - _Answers(patient, needed).no_less(trace) if needed else ()
+    others = Others([], [], [])
+    needed = support_of(trace, others)
+    if _may_do_instead(patient, others, needed):
+        needed = _without_spare(trace, needed, patient)
+    return tuple(sorted(needed, key=patient.trial.once(_places).__getitem__))
+
+
+def _places(trial: Trial) -> dict[str, int]:
+    return {name: place for place, name in enumerate(trial.elements)}
+
+
+def _may_do_instead(patient: Evaluation, others: Others, names: Names) -> bool:
+    """Whether some of these answers may give the truth in another way as well.
+
+    Fewer answers never give a part another truth that is known, but where what was entered stands
+    in for what follows.
+    """
+    trial = patient.trial
+    behind = [trial.elements_behind(one.rule) for one in others.alike]
+    if others.unlike and (stand_ins := patient.once(_stand_ins)):
+        unlike = [trial.elements_behind(one.rule) for one in others.unlike]
+        behind += [one for one in unlike if not stand_ins.isdisjoint(one)]
+    return any(not one or not names.isdisjoint(one) for one in behind) or any(
+        not names.isdisjoint(trial.sources_of(one.element.name)) for one in others.values
+    )
+
+
+def _stand_ins(patient: Evaluation) -> Names:
+    elements = patient.elements
+    return frozenset([one for one in patient.facts if elements[one].derive is not None])
+
+
+def _without_spare(trace: Trace, needed: Names, patient: Evaluation) -> Names:
+    doubtful = needed - _Answers(patient, needed).no_less(trace)
     for name in sorted(doubtful):
         fewer = {one: patient.facts[one] for one in needed - {name}}
         if Evaluation(patient.trial, fewer, patient.on).truth(trace.rule) is trace.truth:
             needed = frozenset(fewer)
-    return tuple(name for name in patient.elements if name in needed) if needed else ()
+    return needed
 
 
 class _Answers:
@@ -38,9 +70,9 @@ class _Answers:
     """
 
     def __init__(self, patient: Evaluation, names: Set[str]) -> None:
-        elements, self._names = patient.elements, names
+        self._names = names
         self._behind, self._sources_of = patient.trial.elements_behind, patient.trial.sources_of
-        self._stand_in = {one for one in patient.facts if elements[one].derive is not None}
+        self._stand_in = patient.once(_stand_ins)
 
     def no_less(self, trace: Trace) -> Names:
         """Those without any one of which the others leave a decided `trace` another truth."""
@@ -64,11 +96,7 @@ class _Answers:
         return frozenset([name for name, parts in without.items() if parts > spare])
 
     def _can_be(self, part: Trace, whole: Trace) -> bool:
-        """Whether some of the answers may give a part the truth of the whole.
-
-        Fewer answers never give it another one that is known, but where what was entered stands
-        in for what follows.
-        """
+        """Whether some of the answers may give a part the truth of the whole."""
         behind = self._behind(part.rule)
         if part.truth is not whole.truth and self._stand_in.isdisjoint(behind):
             return False
