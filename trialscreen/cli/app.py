@@ -13,12 +13,12 @@ from importlib import import_module
 from typing import Annotated, Any, NamedTuple, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
 from trialscreen import __version__
 from trialscreen.cli.element_flags import ElementFlagsCommand
 from trialscreen.cli.examples import ExamplesFirst
 from trialscreen.cli.output import Exit, tell_problems
+from trialscreen.cli.parameters import GroupAsGiven
 from trialscreen.cli.process import code_of, ending_in_order, open_streams
 from trialscreen.model.errors import InputError, refuse
 
@@ -68,7 +68,7 @@ def _usage_told_alike() -> Iterator[None]:
         refuse_usage(error)
 
 
-class Commands(TyperGroup):
+class Commands(GroupAsGiven):
     """The group of all commands, by name."""
 
     def __init__(self, **settings: Any) -> None:
@@ -115,7 +115,9 @@ def _made(place: _Place, name: str) -> Any:
     found = getattr(import_module(f"trialscreen.cli.{place.module}"), place.name)
     maker = typer.Typer(rich_markup_mode=None)
     if isinstance(found, typer.Typer):
-        maker.add_typer(found, name=name, short_help=place.short_help)
+        for one in found.registered_commands:
+            one.cls = place.kind
+        maker.add_typer(found, name=name, cls=GroupAsGiven, short_help=place.short_help)
     else:
         command = maker.command(
             name, cls=place.kind, help=help_of(found), short_help=place.short_help

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from typer.core import TyperCommand
+from trialscreen.cli.parameters import CommandAsGiven
 
 EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "screen": (
@@ -36,7 +36,7 @@ _COMMAND = 52
 _TOLD = 22
 
 
-class ExamplesFirst(TyperCommand):
+class ExamplesFirst(CommandAsGiven):
     """A command whose help begins with examples."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

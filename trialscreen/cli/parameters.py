@@ -1,0 +1,82 @@
+"""Commands that take an option's value as it is given, where it needs no conversion.
+
+Typer converts every value by pydantic, also those that nobody gave, and importing that took
+two fifths of the start. So Typer is asked for what is not in order, and for numbers.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+Make = Callable[[str], object]
+"""What is made of a text; raises ValueError where Typer is to look at it."""
+
+
+def _path(text: str) -> Path:
+    path = Path(text)
+    if path.exists() and not os.access(path, os.R_OK):
+        raise ValueError(text)
+    return path
+
+
+_OF_TYPE: Mapping[Any, Make] = {
+    **dict.fromkeys((str, str | None, list[str], list[str] | None), str),
+    **dict.fromkeys((Path, Path | None), _path),
+}
+
+
+class CommandAsGiven(TyperCommand):
+    """A command of such options."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _taking(super().get_params(ctx), self.callback)
+
+
+class GroupAsGiven(TyperGroup):
+    """A group of commands with such options."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _taking(super().get_params(ctx), self.callback)
+
+
+def _taking(params: list[Any], callback: Any) -> list[Any]:
+    """The same parameters; `callback` states their types."""
+    stated = getattr(callback, "__annotations__", {})
+    for param in params:
+        kind = getattr(stated.get(param.name), "__origin__", None)  # of Annotated[kind, ...]
+        is_choice = isinstance(kind, type) and issubclass(kind, StrEnum)
+        param.process_value = partial(_taken, param, kind if is_choice else _OF_TYPE.get(kind))
+    return params
+
+
+def _taken(param: Any, make: Make | None, context: Any, value: Any) -> Any:
+    """A parameter's value, by Typer's own way if it is not this simple."""
+    try:
+        made = _made(param, make, value)
+    except ValueError:
+        return type(param).process_value(param, context, value)
+    return made if param.callback is None else param.callback(context, param, made)
+
+
+def _made(param: Any, make: Make | None, value: Any) -> Any:
+    several = param.multiple or param.nargs == -1
+    if value is None and not param.required:
+        return () if several else None
+    if isinstance(value, StrEnum | float):
+        return value  # a default
+    if make is not None and isinstance(value, str) and not several:
+        return make(_whole(value))
+    if make is not None and isinstance(value, list | tuple) and value:
+        return tuple(make(_whole(one)) for one in value)
+    raise ValueError
+
+
+def _whole(text: str) -> str:
+    """A text; raises ValueError for an argument's bytes that are none."""
+    text.encode()
+    return text
