@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from math import prod
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import Exactly, Fact
@@ -179,7 +179,7 @@ class _Plan:
             return lambda patient: trace(patient).truth
         match rule:
             case rules.AtLeastN(least, parts):
-                return _judging_some(least, tuple(map(self.judging, parts)))
+                return judging_some(least, tuple(map(self.judging, parts)))
             case rules.Not(part):
                 judged = self.judging(part)
                 return lambda patient: truth.negation(judged(patient))
@@ -257,16 +257,21 @@ class _Plan:
         return implied
 
 
-def _judging_some(least: int, parts: tuple[Judging, ...]) -> Judging:
-    """Whether at least so many of the parts hold."""
+Given = TypeVar("Given")
+
+
+def judging_some(
+    least: int, parts: tuple[Callable[[Given], Truth], ...]
+) -> Callable[[Given], Truth]:
+    """Whether at least so many of the parts hold of what is given."""
     if not 0 < least <= len(parts):
         return lambda _: truth.at_least(least, (truth.UNKNOWN,) * len(parts))
     most = len(parts) - least
 
-    def judged(patient: Evaluation) -> Truth:
+    def judged(given: Given) -> Truth:
         holding = failing = 0
         for part in parts:
-            found = part(patient)
+            found = part(given)
             if found is truth.TRUE:
                 holding += 1
                 if holding == least:

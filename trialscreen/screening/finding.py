@@ -138,7 +138,7 @@ class Finding:
 
     @property
     def _readings(self) -> Readings:
-        return Readings(self.trial, self.criterion, self.truth, self.patient)
+        return Readings(self.criterion, self.trace, self.patient)
 
     @kept
     def rests_on(self) -> tuple[str, ...]:

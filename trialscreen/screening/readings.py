@@ -1,13 +1,13 @@
 """Which readings of unclear texts a finding turns on: what would be found by the alternative."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from typing import NamedTuple
 
 from trialscreen.model import rules, truth
-from trialscreen.model.trial import Alternative, ByRule, Criterion, Trial
+from trialscreen.model.trial import Alternative, Criterion, Reading, Trial
 from trialscreen.model.truth import Truth
-from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.evaluate import Evaluation, Trace, judging_some
 
 UNCONFIRMED = "on an unconfirmed reading"
 """Of a verdict that is not certain while the sponsor may read an unclear text otherwise."""
@@ -32,18 +32,20 @@ class Turn(NamedTuple):
 
 
 class Readings(NamedTuple):
-    """The readings of a criterion of which `found` is the truth, for one patient."""
+    """The readings of a criterion, of which `trace` is what was found for one patient."""
 
-    trial: Trial
     criterion: Criterion
-    found: Truth
+    trace: Trace
     patient: Evaluation
 
     def turns(self) -> tuple[Turn, ...]:
         """All that the criterion may turn on."""
+        ready = self.patient.trial.once(_Ready)
         return tuple(
-            Turn(one.ref, one.confirmed is not None, self._decides(alternative))
-            for one, alternative in self.criterion.alternatives
+            [
+                Turn(reading.ref, reading.confirmed is not None, self._decides(one))
+                for reading, one in ready.alternatives(self.criterion)
+            ]
         )
 
     def together(self) -> tuple[str, ...]:
@@ -51,52 +53,152 @@ class Readings(NamedTuple):
         several = {
             one.ref: alternative
             for one, alternative in self.criterion.alternatives
-            if one.confirmed is None and alternative.answers and not self._is_kept(alternative)
+            if one.confirmed is None
+            and alternative.answers
+            and not _is_kept(alternative, self.trace.truth)
         }
-        fewer = self._without(*(name for one in several.values() for name in one.answers))
-        return () if fewer.truth(self.criterion.rule) is self.found else tuple(several)
+        trial, facts = self.patient.trial, self.patient.facts
+        left_out = _with_sources(trial, [name for one in several.values() for name in one.answers])
+        fewer = {name: one for name, one in facts.items() if name not in left_out}
+        found = Evaluation(trial, fewer, self.patient.on).truth(self.criterion.rule)
+        return () if found is self.trace.truth else tuple(several)
 
-    def _decides(self, alternative: Alternative) -> bool | None:
-        if any(self._by(rule) is not self.found for rule in alternative.rules):
-            return True
-        if alternative.is_encoded or self._is_kept(alternative):
+    def _decides(self, one: "_Alternative") -> bool | None:
+        found, facts = self.trace.truth, self.patient.facts
+        own = _Found(self.trace, self.patient)
+        for judge in one.judging:
+            if judge(own) is not found:
+                return True
+        if one.alternative.is_encoded or _is_kept(one.alternative, found):
             return False
-        if not alternative.answers:
+        if not one.alternative.answers:
             return None
-        fewer = self._without(*alternative.answers)
-        if fewer is self.patient:
+        if one.left_out.isdisjoint(facts):
             return False
         # What is unknown stays so only for one who has given none of these answers.
-        is_same = self.found.known and fewer.truth(self.criterion.rule) is self.found
-        return False if is_same else None
+        if not found.known:
+            return None
+        fewer = {name: facts[name] for name in one.others if name in facts}
+        patient = Evaluation(self.patient.trial, fewer, self.patient.on)
+        return False if one.without(_Found(self.trace, patient)) is found else None
 
-    def _is_kept(self, alternative: Alternative) -> bool:
-        """Whether the direction of the alternative tells that it finds the same."""
-        kept = {"wider": truth.TRUE, "narrower": truth.FALSE, "same": self.found}
-        return alternative.direction is not None and kept[alternative.direction] is self.found
 
-    def _by(self, rule: rules.Rule) -> Truth:
+_KEPT = {"wider": truth.TRUE, "narrower": truth.FALSE}
+
+
+def _is_kept(alternative: Alternative, found: Truth) -> bool:
+    """Whether the direction of the alternative tells that it finds the same."""
+    return alternative.direction == "same" or _KEPT.get(alternative.direction or "") is found
+
+
+def _with_sources(trial: Trial, answers: Iterable[str]) -> frozenset[str]:
+    """These elements, and what they follow from."""
+    return frozenset(name for one in answers for name in (one, *trial.sources_of(one)))
+
+
+# An alternative differs from its criterion in a part: the truth of all else is in the trace.
+
+
+class _Found(NamedTuple):
+    """A criterion's trace, and a patient of whom the rest is asked."""
+
+    trace: Trace
+    patient: Evaluation
+
+
+Judging = Callable[[_Found], Truth]
+
+
+class _Alternative(NamedTuple):
+    """An alternative of a criterion, made ready.
+
+    `left_out` are the answers that it is about; of the `others` that the criterion has,
+    `without` finds it.
+    """
+
+    alternative: Alternative
+    judging: tuple[Judging, ...]
+    left_out: frozenset[str]
+    others: tuple[str, ...]
+    without: Judging
+
+
+class _Ready:
+    """The alternatives of a trial's criteria, each made ready when it is first asked for."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self._made: dict[int, tuple[Criterion, list[tuple[Reading, _Alternative]]]] = {}
+
+    def alternatives(self, criterion: Criterion) -> list[tuple[Reading, _Alternative]]:
+        if (kept := self._made.get(id(criterion))) is None:
+            made = [
+                (one, self._made_ready(criterion.rule, of)) for one, of in criterion.alternatives
+            ]
+            kept = self._made[id(criterion)] = (criterion, made)
+        return kept[1]
+
+    def _made_ready(self, own: rules.Rule, alternative: Alternative) -> _Alternative:
+        left_out = _with_sources(self._trial, alternative.answers)
+        behind = self._trial.elements_behind(own)
+        return _Alternative(
+            alternative,
+            tuple(self._by(own, rule) for rule in alternative.rules),
+            left_out,
+            tuple(name for name in behind if name not in left_out),
+            _Beside(self._trial, own, left_out).judging(own),
+        )
+
+    def _by(self, own: rules.Rule, rule: rules.Rule) -> Judging:
         """By an alternative: where it names a signature, a no is what was answered."""
-        signed = self.trial.once(_signed)(rule)
-        if signed is self.trial:
-            return self.patient.truth(rule)
-        return Evaluation(signed, self.patient.facts, self.patient.on).truth(rule)
+        elements = self._trial.elements
+        signed = {name for name in rules.elements_of(rule) if elements[name].no_is_not_yet}
+        judge = _Beside(self._trial, own, signed).judging(rule)
+        if not signed:
+            return judge
+        plain = {name: replace(elements[name], no_text="no") for name in signed}
+        trial = replace(self._trial, elements={**elements, **plain})
 
-    def _without(self, *answers: str) -> Evaluation:
-        """The patient as if none of these, nor what they follow from, had been answered."""
-        left_out = {name for one in answers for name in (one, *self.trial.sources_of(one))}
-        if left_out.isdisjoint(self.patient.facts):
-            return self.patient
-        facts = {name: one for name, one in self.patient.facts.items() if name not in left_out}
-        return Evaluation(self.trial, facts, self.patient.on)
+        def judge_signed(found: _Found) -> Truth:
+            patient = found.patient
+            return judge(_Found(found.trace, Evaluation(trial, patient.facts, patient.on)))
+
+        return judge_signed
 
 
-def _signed(trial: Trial) -> ByRule[Trial]:
-    """The trial to which a no to each signature that a rule names is a plain no."""
+class _Beside:
+    """How rules are judged that share parts with a criterion's own, but for `changed` elements."""
 
-    def signed(rule: rules.Rule) -> Trial:
-        named = (trial.elements[name] for name in rules.elements_of(rule))
-        plain = {one.name: replace(one, no_text="no") for one in named if one.no_is_not_yet}
-        return replace(trial, elements={**trial.elements, **plain}) if plain else trial
+    def __init__(self, trial: Trial, own: rules.Rule, changed: Set[str]) -> None:
+        self._places: dict[int, tuple[int, ...]] = {}
+        ahead: list[tuple[rules.Rule, tuple[int, ...]]] = [(own, ())]
+        for rule, place in ahead:
+            if changed.isdisjoint(trial.elements_behind(rule)):
+                self._places[id(rule)] = place
+            ahead += [(part, (*place, n)) for n, part in enumerate(rules.parts_of(rule))]
 
-    return ByRule(signed)
+    def judging(self, rule: rules.Rule) -> Judging:
+        if (place := self._places.get(id(rule))) is not None:
+            return _reading(place)
+        match rule:
+            case rules.AtLeastN(least, parts):
+                return judging_some(least, tuple(map(self.judging, parts)))
+            case rules.Not(part):
+                judged = self.judging(part)
+                return lambda found: truth.negation(judged(found))
+            case rules.Clause(_, _, part):
+                return self.judging(part)
+            case _:
+                return lambda found: found.patient.truth(rule)
+
+
+def _reading(place: tuple[int, ...]) -> Judging:
+    """Of the part at this place in the criterion."""
+
+    def read(found: _Found) -> Truth:
+        trace = found.trace
+        for part in place:
+            trace = trace.parts[part]
+        return trace.truth
+
+    return read
