@@ -11,18 +11,23 @@ import polars as pl
 
 _AT_ONCE = 1 << 21
 """Bytes; what is computed of them stays near the processor."""
-_BEHIND = 31
+_BEHIND = 7
 """Bytes behind one that are looked at with it."""
+_LONG = 32
+"""So many digits, from a place that is a multiple of it, are told."""
 _INSIDE = r"[,-9]"
 """All of numbers and days: digits and , - . / which come one after the other in ASCII."""
-_ZERO = r"(?:^|[\x00-+])-?0[0-9]"
-_DAY = r"-[0-9]{2}-[0-9]{2}(?:[\x00-+]|$)"
+_ZERO = r"(?:^|[\x00-+])-?0[^\x00-/]"
+_TWO = r"(?:[0-\x7f]{2}|[\u0080-\u07ff])"
+"""Two bytes of digits or letters."""
+_DAY = rf"-{_TWO}-{_TWO}(?:[\x00-+]|$)"
 
 
 class Counts(NamedTuple):
     """Of some cells: bytes that are in no plain number or day; numbers like 007; ends of days.
 
-    (Such an end is -MM-DD. A blank may end the day, or begin the number.)
+    (Such an end is -MM-DD. A blank may end the day, or begin the number. Letters count as digits:
+    where there are any, they are told as bytes.)
     """
 
     others: int
@@ -40,7 +45,7 @@ def counts_of(text: pl.Expr) -> list[pl.Expr]:
 class Told(NamedTuple):
     """The counts of all cells of some lines and their line ends; how many separators there are.
 
-    `are_short`: no number has more than 70 bytes.
+    `are_short`: no number has more than 130 bytes.
     """
 
     counts: Counts
@@ -73,17 +78,25 @@ def _told(data: bytes, start: int, between: int) -> tuple[int, ...]:
 
     is_separator, is_high = part == between, part > ord("9")
     is_end = part <= between if between == ord(",") else (part < ord(",")) | is_separator
-    is_minus, is_digit = part == ord("-"), (part >= ord("0")) & ~is_high
+    # Each of these takes longer than a comparison does, so the first digit is not told of letters.
+    is_digit, is_minus = part >= ord("0"), part == ord("-")
+    if between > ord("9"):
+        is_digit &= ~is_separator
     goes_on = _both(part == ord("0"), is_digit, 1)
     is_zero = at(0, is_end) & (at(1, goes_on) | (at(1, is_minus) & at(2, goes_on)))
-    two = _both(is_digit, is_digit, 1)
-    half = _both(is_minus, two, 1)
+    half = _both(is_minus, _both(is_digit, is_digit, 1), 1)
     is_day = at(1, half) & at(4, half) & at(7, is_end)
-    four = _both(two, two, 2)
-    eight = _both(four, four, 4)
-    sixteen = _both(eight, eight, 8)
     found = (*(at(1, one) for one in (is_separator, is_end, is_high)), is_zero, is_day)
-    return tuple(int(one.sum()) for one in (*found, at(0, _both(sixteen, sixteen, 16))))
+    return (*(int(one.sum()) for one in found), _long(at(1, part)))
+
+
+def _long(part: pl.Series) -> int:
+    """How many times there are so many digits in a row."""
+    rows = part.head(len(part) // _LONG * _LONG).reshape((-1, _LONG))
+    has_no_end = rows.arr.min() >= ord("0")
+    if not has_no_end.any():
+        return 0
+    return int((rows.filter(has_no_end).arr.max() <= ord("9")).sum())
 
 
 def _both(here: pl.Series, there: pl.Series, far: int) -> pl.Series:
