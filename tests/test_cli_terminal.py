@@ -212,16 +212,22 @@ def test_an_interrupt_ends_quietly_with_130() -> None:
     assert process.returncode == 130
 
 
-def test_an_unexpected_fault_is_told_without_a_value_or_a_traceback() -> None:
-    script = (
-        "import sys; import trialscreen.cli.answers as module\n"
-        "def fault(*args): raise RuntimeError('weight 58')\n"
-        "module.read_answers = fault\n"
-        "sys.argv = ['trialscreen', 'screen', '--from', '-']\n"
-        "from trialscreen.cli import main; main()\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
+FAULTY = """
+import os, signal, sys
+import trialscreen.cli.answers as module
+def fault(*args):
+    HOW
+module.read_answers = fault
+sys.argv = ['trialscreen', 'screen', '--from', '-']
+from trialscreen.cli import main
+main()
+"""
+
+
+def faulty(how: str) -> subprocess.CompletedProcess[str]:
+    """The command line, to which this happens while it reads answers."""
+    return subprocess.run(
+        [sys.executable, "-c", FAULTY.replace("HOW", how)],
         capture_output=True,
         text=True,
         env=environment(),
@@ -230,7 +236,18 @@ def test_an_unexpected_fault_is_told_without_a_value_or_a_traceback() -> None:
         timeout=TIMEOUT,
         check=False,
     )
+
+
+def test_an_interrupt_while_a_class_is_made_is_no_fault() -> None:
+    # As where a module is just being imported: Python then raises a RuntimeError.
+    name = "__set_name__=lambda *_: os.kill(os.getpid(), signal.SIGTERM)"
+    done = faulty(f"type('C', (), {{'x': type('D', (), dict({name}))()}})")
+    assert (done.returncode, done.stdout, done.stderr) == (143, "", "")
+
+
+def test_an_unexpected_fault_is_told_without_a_value_or_a_traceback() -> None:
+    done = faulty("raise RuntimeError('weight 58')")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: unexpected RuntimeError in __main__:2.")
+    assert done.stderr.startswith("error: unexpected RuntimeError in __main__:5.")
     assert "58" not in done.stderr
     assert len(done.stderr.splitlines()) == 1

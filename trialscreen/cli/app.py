@@ -19,7 +19,7 @@ from trialscreen.cli.element_flags import ElementFlagsCommand
 from trialscreen.cli.examples import ExamplesFirst
 from trialscreen.cli.output import Exit, tell_problems
 from trialscreen.cli.parameters import GroupAsGiven
-from trialscreen.cli.process import code_of, ending_in_order, open_streams
+from trialscreen.cli.process import code_of, ending_in_order, is_interrupt, open_streams
 from trialscreen.model.errors import InputError, refuse
 
 
@@ -191,6 +191,8 @@ def run() -> NoReturn:
     except OSError as error:
         _fail(f"error: cannot write the result: {error.strerror}\n")
     except BaseException as error:  # noqa: BLE001 - the last resort; values must not reach a traceback
+        if is_interrupt(error):
+            sys.exit(code_of(error))
         place = f"{type(error).__name__} in {_innermost(error)}"
         _fail(f"error: unexpected {place}. This is a fault of trialscreen.\n")
 
