@@ -37,12 +37,16 @@ WAYS: dict[str, tuple[str, ...]] = {
 
 
 def damaged(path: Path, way: str) -> Path:
-    with closing(sqlite3.connect(filled(path, 3), isolation_level=None)) as db:
+    return changed(filled(path, 3), *WAYS[way], guarded=not way.endswith("view"))
+
+
+def changed(path: Path, *statements: str, guarded: bool = True) -> Path:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
         for name in GUARDS:
             db.execute(f"DROP TRIGGER {name}")
-        for statement in WAYS[way]:
+        for statement in statements:
             db.execute(statement)
-        if not way.endswith("view"):
+        if guarded:
             for guard in GUARDS.values():
                 db.execute(guard)
     return path
@@ -54,11 +58,25 @@ def test_a_damaged_log_is_told(tmp_path: Path, way: str) -> None:
     assert verify(log).faults
     page = tmp_path / "page.html"
     reports = ("report", "--log", log, "-o", page)
-    for args in (("log", "list", log), ("log", "show", log, "2"), reports):
+    again = ("log", "rescreen", log, "--screening-date", "2026-11-03")
+    for args in (("log", "list", log), ("log", "show", log, "2"), again, reports):
         ran = run(*args)
         assert (ran.code, ran.out) == (2, ""), ran
         assert ran.err.endswith("is damaged; 'log verify' says where\n")
     assert not page.exists()
+
+
+@pytest.mark.parametrize("head", [1, 3])
+def test_a_rescreening_tells_the_first_damaged_entry(tmp_path: Path, head: int) -> None:
+    """Answers are read after what a list needs; they count all the same."""
+    log = changed(
+        filled(tmp_path / "site.log", 3),
+        "UPDATE entry SET detail = '{' WHERE number = 2",
+        f"UPDATE entry SET head = '{{' WHERE number = {head}",
+    )
+    ran = run("log", "rescreen", log, "--screening-date", "2026-11-03")
+    assert (ran.code, ran.out) == (2, ""), ran
+    assert f"entry {min(head, 2)}: is damaged" in ran.err
 
 
 def test_a_schema_that_is_no_text_is_a_finding(tmp_path: Path) -> None:

@@ -93,6 +93,21 @@ def test_a_decision_is_checked_while_nobody_else_can_add(
     assert (verify(path).entries, verify(path).faults) == (2, ())
 
 
+def test_who_reads_a_long_log_keeps_nobody_from_adding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = filled(tmp_path / "site.log", 5)
+    monkeypatch.setattr(store, "PATIENCE", 0.1)
+    monkeypatch.setattr(store, "AT_ONCE", 2)
+    read = []
+    with open_log(path) as log, begun(path) as other:
+        for one in log.every():
+            read.append(one.number)
+            if one.number == 4:
+                add(other, screened("S-9"))
+    assert read == [1, 2, 3, 4, 5, 6]
+
+
 def test_a_locked_log_is_told_and_waits_for_nobody_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """`log …`: the screening log, read and checked. `screen --log` adds to it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,11 @@ from trialscreen.cli.log_todo import todo
 from trialscreen.cli.options import DAY, FormatOption, LogFile, day_given, today
 from trialscreen.cli.output import Exit, Format, print_result
 from trialscreen.criteria_file.load import load_trial
-from trialscreen.model.errors import ValueProblem, refuse
+from trialscreen.model.errors import InputError, ValueProblem, refuse
+
+if TYPE_CHECKING:
+    from trialscreen.log.decisions import Kept
+    from trialscreen.log.store import Log
 
 log_app = typer.Typer(
     help="The screening log: entries, decisions, dose cohorts, who waits; check, export.\n\n"
@@ -120,7 +124,7 @@ def rescreen(
     """
     from trialscreen.log.board import decided  # noqa: PLC0415
     from trialscreen.log.entry import ScreeningEntry  # noqa: PLC0415
-    from trialscreen.log.follow_up import rescreen as again  # noqa: PLC0415
+    from trialscreen.log.follow_up import latest, rescreen_newest  # noqa: PLC0415
     from trialscreen.log.store import open_log  # noqa: PLC0415
     from trialscreen.output.report import amendment_page as report  # noqa: PLC0415
     from trialscreen.output.report.log_lists import rescreen_listing, rescreen_page  # noqa: PLC0415
@@ -129,8 +133,9 @@ def rescreen(
     new = old if amended is None else load_trial(amended)
     with open_log(file) as log:
         log.check_trial(new.registration.nct_id)
-        entries = list(log.every())
-    found = again(new, (one for one in entries if isinstance(one, ScreeningEntry)), day)
+        entries = _without_details(log)
+        newest = latest(one for one in entries if isinstance(one, ScreeningEntry))
+        found = rescreen_newest(new, newest, log.entries(), day)
     enrolled = {
         name: one.dose_cohort or "enrolled"
         for name, one in decided(entries).items()
@@ -147,6 +152,16 @@ def rescreen(
     listing = rescreen_listing(told, enrolled)
     empty = f"{len(found)} subjects on {day}: every verdict stays."
     print_result(form, lambda: rescreen_page(told, enrolled, empty), listing.data, lambda: listing)
+
+
+def _without_details(log: "Log") -> "list[Kept]":
+    """All entries. Raises InputError for the first that is damaged, if only in its details."""
+    try:
+        return list(log.every(details=False))
+    except InputError:
+        for _ in log.every():  # of which one may be damaged before that one
+            pass
+        raise
 
 
 @log_app.command(short_help="Who is to be screened again, and when.")

@@ -1,6 +1,6 @@
 """What the log says of a later day: whose screening would come out otherwise, who is due when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal, NamedTuple, TypeVar
 
@@ -9,7 +9,7 @@ from trialscreen.answers.later import carried, understood, understood_later
 from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Outcome, ScreeningEntry
 from trialscreen.log.recording import outcome_of
-from trialscreen.model.errors import InputError, Problem
+from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.screening.samples import Stale
 from trialscreen.screening.screen import Screening, screen
@@ -109,7 +109,25 @@ class Again(NamedTuple):
 
 def rescreen(trial: Trial, entries: Iterable[ScreeningEntry], on: date) -> list[Again]:
     """Each subject's last screening, with its answers and these criteria on day `on`."""
-    return [_again(trial, entry, on) for entry in latest(entries).values()]
+    every = list(entries)
+    return rescreen_newest(trial, latest(every), every, on)
+
+
+def rescreen_newest(
+    trial: Trial, newest: Mapping[str, ScreeningEntry], entries: Iterable[ScreeningEntry], on: date
+) -> list[Again]:
+    """As `rescreen`; `newest` are the `latest`, and need no details.
+
+    `entries` have them, and are seen one at a time: all of a long log would fill the memory.
+    """
+    found: dict[str, Again] = {}
+    for entry in entries:
+        kept = newest.get(entry.subject)
+        if kept is not None and kept.number == entry.number:
+            found[entry.subject] = _again(trial, entry, on)._replace(entry=kept)
+    if found.keys() != newest.keys():
+        refuse("log rescreen", "the log was changed while it was read")
+    return [found[subject] for subject in newest]
 
 
 def _again(trial: Trial, entry: ScreeningEntry, on: date) -> Again:

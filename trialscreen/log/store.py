@@ -23,6 +23,9 @@ from trialscreen.text.characters import printable
 PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
 
+AT_ONCE = 100
+"""Entries that are read under one lock."""
+
 MOST = 2**63 - 1
 """No entry has a higher number in SQLite."""
 
@@ -45,12 +48,21 @@ class Log:
         return (one for one in self.every(details=details) if isinstance(one, ScreeningEntry))
 
     def every(self, *, details: bool = True) -> Iterator[Kept]:
-        """All entries in their order, as of now: screenings, and what was decided."""
+        """All entries in their order, as of the last: screenings, and what was decided.
+
+        They are read some at a time: others can add to the log, however long each is looked at.
+        """
         columns = ENTRY_COLUMNS if details else ENTRY_COLUMNS.replace("detail", "''")
-        query = f"SELECT {columns} FROM entry WHERE number > 0 ORDER BY number"  # noqa: S608
+        query = f"SELECT {columns} FROM entry WHERE number > ? ORDER BY number LIMIT {AT_ONCE}"  # noqa: S608
+        last, before = 0, -1
         with file_errors(self.path):
-            for row in self._connection.execute(query):
-                yield self._read(Row(*row))
+            while last != before:
+                before = last
+                for row in map(Row._make, self._connection.execute(query, (before,))):
+                    if row.number <= last:  # which no tree of SQLite holds
+                        refuse(printable(str(self.path)), DAMAGED)
+                    yield self._read(row)
+                    last = row.number
 
     def entry(self, number: int) -> Kept | None:
         """The entry of that number; None if there is none."""
