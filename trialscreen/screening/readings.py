@@ -7,7 +7,7 @@ from typing import NamedTuple
 from trialscreen.model import rules, truth
 from trialscreen.model.trial import Alternative, Criterion, Reading, Trial
 from trialscreen.model.truth import Truth
-from trialscreen.screening.evaluate import Evaluation, Trace, judging_some
+from trialscreen.screening.evaluate import Evaluation, KeptTrace, Trace, judging_some
 
 UNCONFIRMED = "on an unconfirmed reading"
 """Of a verdict that is not certain while the sponsor may read an unclear text otherwise."""
@@ -40,13 +40,10 @@ class Readings(NamedTuple):
 
     def turns(self) -> tuple[Turn, ...]:
         """All that the criterion may turn on."""
-        ready = self.patient.trial.once(_Ready)
-        return tuple(
-            [
-                Turn(reading.ref, reading.confirmed is not None, self._decides(one))
-                for reading, one in ready.alternatives(self.criterion)
-            ]
-        )
+        alternatives = self.patient.trial.once(_Ready).alternatives(self.criterion)
+        if alternatives.are_of_its_answers and isinstance(self.trace, KeptTrace):
+            return self.trace.once(alternatives.turns, self.patient)
+        return alternatives.turns(self.trace, self.patient)
 
     def together(self) -> tuple[str, ...]:
         """The unconfirmed readings that leave a finding open together, whatever each does alone."""
@@ -62,25 +59,6 @@ class Readings(NamedTuple):
         fewer = {name: one for name, one in facts.items() if name not in left_out}
         found = Evaluation(trial, fewer, self.patient.on).truth(self.criterion.rule)
         return () if found is self.trace.truth else tuple(several)
-
-    def _decides(self, one: "_Alternative") -> bool | None:
-        found, facts = self.trace.truth, self.patient.facts
-        own = _Found(self.trace, self.patient)
-        for judge in one.judging:
-            if judge(own) is not found:
-                return True
-        if one.alternative.is_encoded or _is_kept(one.alternative, found):
-            return False
-        if not one.alternative.answers:
-            return None
-        if one.left_out.isdisjoint(facts):
-            return False
-        # What is unknown stays so only for one who has given none of these answers.
-        if not found.known:
-            return None
-        fewer = {name: facts[name] for name in one.others if name in facts}
-        patient = Evaluation(self.patient.trial, fewer, self.patient.on)
-        return False if one.without(_Found(self.trace, patient)) is found else None
 
 
 _KEPT = {"wider": truth.TRUE, "narrower": truth.FALSE}
@@ -116,44 +94,71 @@ class _Alternative(NamedTuple):
     `without` finds it.
     """
 
+    reading: Reading
     alternative: Alternative
     judging: tuple[Judging, ...]
     left_out: frozenset[str]
     others: tuple[str, ...]
     without: Judging
 
+    def decides(self, found: _Found) -> bool | None:
+        """Whether it would find something else."""
+        (trace, patient), known = found, found.trace.truth
+        for judge in self.judging:
+            if judge(found) is not known:
+                return True
+        if self.alternative.is_encoded or _is_kept(self.alternative, known):
+            return False
+        if not self.alternative.answers:
+            return None
+        if self.left_out.isdisjoint(patient.facts):
+            return False
+        # What is unknown stays so only for one who has given none of these answers.
+        if not known.known:
+            return None
+        fewer = {name: patient.facts[name] for name in self.others if name in patient.facts}
+        without = _Found(trace, Evaluation(patient.trial, fewer, patient.on))
+        return False if self.without(without) is known else None
 
-class _Ready:
-    """The alternatives of a trial's criteria, each made ready when it is first asked for."""
 
-    def __init__(self, trial: Trial) -> None:
-        self._trial = trial
-        self._made: dict[int, tuple[Criterion, list[tuple[Reading, _Alternative]]]] = {}
+class _Alternatives:
+    """Those of a criterion. `are_of_its_answers`: they ask for no other elements."""
 
-    def alternatives(self, criterion: Criterion) -> list[tuple[Reading, _Alternative]]:
-        if (kept := self._made.get(id(criterion))) is None:
-            made = [
-                (one, self._made_ready(criterion.rule, of)) for one, of in criterion.alternatives
+    def __init__(self, trial: Trial, criterion: Criterion) -> None:
+        self._trial, self._own = trial, criterion.rule
+        self._made = [self._made_ready(*one) for one in criterion.alternatives]
+        behind = frozenset(trial.elements_behind(self._own))
+        rules_ = [rule for one in self._made for rule in one.alternative.rules]
+        self.are_of_its_answers = behind.issuperset(
+            name for rule in rules_ for name in trial.elements_behind(rule)
+        ) and all(behind >= one.left_out for one in self._made)
+
+    def turns(self, trace: Trace, patient: Evaluation) -> tuple[Turn, ...]:
+        found = _Found(trace, patient)
+        return tuple(
+            [
+                Turn(one.reading.ref, one.reading.confirmed is not None, one.decides(found))
+                for one in self._made
             ]
-            kept = self._made[id(criterion)] = (criterion, made)
-        return kept[1]
-
-    def _made_ready(self, own: rules.Rule, alternative: Alternative) -> _Alternative:
-        left_out = _with_sources(self._trial, alternative.answers)
-        behind = self._trial.elements_behind(own)
-        return _Alternative(
-            alternative,
-            tuple(self._by(own, rule) for rule in alternative.rules),
-            left_out,
-            tuple(name for name in behind if name not in left_out),
-            _Beside(self._trial, own, left_out).judging(own),
         )
 
-    def _by(self, own: rules.Rule, rule: rules.Rule) -> Judging:
+    def _made_ready(self, reading: Reading, alternative: Alternative) -> _Alternative:
+        left_out = _with_sources(self._trial, alternative.answers)
+        behind = self._trial.elements_behind(self._own)
+        return _Alternative(
+            reading,
+            alternative,
+            tuple(map(self._judging, alternative.rules)),
+            left_out,
+            tuple(name for name in behind if name not in left_out),
+            _Beside(self._trial, self._own, left_out).judging(self._own),
+        )
+
+    def _judging(self, rule: rules.Rule) -> Judging:
         """By an alternative: where it names a signature, a no is what was answered."""
         elements = self._trial.elements
         signed = {name for name in rules.elements_of(rule) if elements[name].no_is_not_yet}
-        judge = _Beside(self._trial, own, signed).judging(rule)
+        judge = _Beside(self._trial, self._own, signed).judging(rule)
         if not signed:
             return judge
         plain = {name: replace(elements[name], no_text="no") for name in signed}
@@ -164,6 +169,19 @@ class _Ready:
             return judge(_Found(found.trace, Evaluation(trial, patient.facts, patient.on)))
 
         return judge_signed
+
+
+class _Ready:
+    """The alternatives of a trial's criteria, each made ready when it is first asked for."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self._made: dict[int, tuple[Criterion, _Alternatives]] = {}
+
+    def alternatives(self, criterion: Criterion) -> _Alternatives:
+        if (kept := self._made.get(id(criterion))) is None:
+            kept = self._made[id(criterion)] = (criterion, _Alternatives(self._trial, criterion))
+        return kept[1]
 
 
 class _Beside:
