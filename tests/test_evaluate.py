@@ -180,10 +180,10 @@ def test_what_a_criterion_rests_on_is_irreducible_also_where_that_is_not_tried()
 
 def test_what_was_made_of_a_trial_is_not_carried_to_another_process() -> None:
     screening = unreviewed(NCT, random_world(Random(1), NCT))
-    first = [(one.met, one.reasons) for one in screening.findings]
+    first = [(one.met, one.reasons, one.readings) for one in screening.findings]
     again = loads(dumps(screening))  # noqa: S301 - our own
     assert vars(again.trial).keys() == {one.name for one in fields(again.trial)}
-    assert [(one.met, one.reasons) for one in again.findings] == first
+    assert [(one.met, one.reasons, one.readings) for one in again.findings] == first
 
 
 @pytest.mark.parametrize("least", [0, 1, 2, 3, 4])

@@ -39,8 +39,10 @@ class Keeps:
 
         What is `given` as well must not make a difference.
         """
-        kept: dict[Any, Any] = self.__dict__
-        if make not in kept:
-            kept[make] = make(self, *given)
-        found: Made = kept[make]
-        return found
+        kept: dict[Any, Made] = self.__dict__
+        try:
+            return kept[make]
+        except KeyError:
+            pass  # what is made may raise another
+        kept[make] = made = make(self, *given)
+        return made

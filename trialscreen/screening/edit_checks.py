@@ -6,7 +6,12 @@ from datetime import date
 from typing import Literal, NamedTuple, assert_never
 
 from trialscreen.model import truth
-from trialscreen.model.contradictions import Disagreement, agreement_of, contradictions
+from trialscreen.model.contradictions import (
+    Contradiction,
+    Disagreement,
+    agreement_of,
+    contradictions,
+)
 from trialscreen.model.facts import (
     Dates,
     Exactly,
@@ -45,23 +50,46 @@ def review(patient: Evaluation) -> tuple[Notice, ...]:
         *_near_thresholds(patient),
     ]
     rank = {"warning": 1, "note": 2}
-    return (*contradicted(patient), *sorted(found, key=lambda one: rank[one.level]))
+    return (*all_contradicted(patient), *sorted(found, key=lambda one: rank[one.level]))
+
+
+def all_contradicted(patient: Evaluation) -> tuple[Notice, ...]:
+    """Every contradiction of these facts: with one, nothing is found of a patient."""
+    return patient.once(_all_contradicted)
+
+
+def _all_contradicted(patient: Evaluation) -> tuple[Notice, ...]:
+    return tuple(contradicted(patient))
 
 
 def contradicted(patient: Evaluation) -> Iterator[Notice]:
-    """Every contradiction of these facts: with one, nothing is found of a patient."""
-    for one in patient.trial.once(contradictions):
+    """The contradictions of these facts, one after another."""
+    facts = patient.facts.keys()
+    for one, behind in patient.trial.once(_contradictions):
+        if behind is not None and facts.isdisjoint(behind):
+            continue
         match one:
             case Disagreement(element):
-                if element.name in patient.facts:
-                    yield from _disagreement(patient, patient.resolve(element.name))
+                yield from _disagreement(patient, patient.resolve(element.name))
             case Check():
-                behind = patient.trial.elements_behind(one.when)
-                # Of what nothing is known, nothing certainly holds; the day is always known.
-                if SCREENING_DATE in behind or not patient.facts.keys().isdisjoint(behind):
-                    yield from _checked(patient, one)
+                yield from _checked(patient, one)
             case _:
                 assert_never(one)
+
+
+def _contradictions(trial: Trial) -> list[tuple[Contradiction, frozenset[str] | None]]:
+    """Each with the elements of which something must be known, or nothing is contradicted.
+
+    None where the day may do, which is always known.
+    """
+    found: list[tuple[Contradiction, frozenset[str] | None]] = []
+    for one in contradictions(trial):
+        if isinstance(one, Disagreement):
+            found.append((one, frozenset((one.element.name,))))
+        else:
+            behind = trial.elements_behind(one.when)
+            found.append((one, None if SCREENING_DATE in behind else frozenset(behind)))
+    return found
 
 
 def _disagreement(patient: Evaluation, one: Resolved) -> Iterator[Notice]:
@@ -115,9 +143,16 @@ def by_digits(one: Resolved, on: date) -> Fact | None:
 
 
 def _derived(patient: Evaluation) -> Iterator[Resolved]:
-    for element in patient.elements.values():
-        if element.derive is not None:
-            yield patient.resolve(element.name)
+    for element in patient.trial.once(_that_follow):
+        yield patient.resolve(element.name)
+
+
+def _that_follow(trial: Trial) -> tuple[Element, ...]:
+    return tuple(one for one in trial.elements.values() if one.derive is not None)
+
+
+def _with_typical_values(trial: Trial) -> tuple[Element, ...]:
+    return tuple(one for one in trial.elements.values() if one.typical is not None)
 
 
 def _different_sides(patient: Evaluation) -> Iterator[Notice]:
@@ -154,10 +189,7 @@ def _checked(patient: Evaluation, check: Check) -> Iterator[Notice]:
 
 def _unusual(patient: Evaluation) -> Iterator[Notice]:
     """Values that can be right but seldom are."""
-    for element in patient.elements.values():
-        fact: Fact | None
-        if element.typical is None:
-            continue
+    for element in patient.trial.once(_with_typical_values):
         one = patient.resolve(element.name)
         fact = one.entered or one.derived
         if element.name == SCREENING_DATE:

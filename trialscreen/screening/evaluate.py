@@ -51,6 +51,9 @@ class Trace(NamedTuple):
 class KeptTrace(Trace, Keeps):
     """The trace of a rule on a few answers, the same one for every patient who gives them."""
 
+    def __getstate__(self) -> None:
+        """Without what was made of it."""
+
 
 MOST_KEPT = 729
 """Traces of a rule."""

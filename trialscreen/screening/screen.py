@@ -15,7 +15,7 @@ from trialscreen.model.trial import SOURCES, Source, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening import summary
 from trialscreen.screening.clearing import fails_on, first_clear_day
-from trialscreen.screening.edit_checks import Notice, contradicted, review
+from trialscreen.screening.edit_checks import Notice, all_contradicted, review
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.missing import Ways, either, every, ways_to
@@ -289,7 +289,7 @@ def screen(
     Raises InputError if the facts contradict each other.
     """
     patient = Evaluation(trial, facts, on)
-    if wrong := list(contradicted(patient)):
+    if wrong := all_contradicted(patient):
         raise InputError(
             [Problem(", ".join(one.elements), one.message, one.elements) for one in wrong]
         )
