@@ -420,8 +420,8 @@ NOT_FOR_A_COHORT = """
 import sys
 import trialscreen.cli.cohort
 import trialscreen.tables.cohort.run
-one_patient = {"trialscreen.answers.site_file", "trialscreen.screening.evaluate"}
-print(*sorted(one_patient & {*sys.modules}), file=sys.stderr)
+others = {"pydantic", "trialscreen.answers.site_file", "trialscreen.screening.evaluate", "yaml"}
+print(*sorted(others & {*sys.modules}), file=sys.stderr)
 """
 
 

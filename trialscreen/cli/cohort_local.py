@@ -72,7 +72,7 @@ def screen_here(trial: Trial, asked: CohortOptions) -> None:
 def _job(trial: Trial, asked: CohortOptions) -> "Job":
     """Raises InputError with everything that is wrong with the options."""
     from trialscreen.tables.cohort.batches import Anchor  # noqa: PLC0415
-    from trialscreen.tables.cohort.column_map import NO_MAP, read_targets  # noqa: PLC0415
+    from trialscreen.tables.cohort.column_map import NO_MAP  # noqa: PLC0415
     from trialscreen.tables.cohort.readers.inputs import find_files  # noqa: PLC0415
     from trialscreen.tables.cohort.run import Job  # noqa: PLC0415
 
@@ -87,8 +87,11 @@ def _job(trial: Trial, asked: CohortOptions) -> "Job":
         files = find_files(asked.inputs)
     with collected(problems):
         site = site_settings(trial, asked.site)
-    with collected(problems):
-        column_map = NO_MAP if asked.columns is None else read_targets(trial, asked.columns)
+    if asked.columns is not None:
+        from trialscreen.tables.cohort.column_map_file import read_targets  # noqa: PLC0415
+
+        with collected(problems):
+            column_map = read_targets(trial, asked.columns)
     raise_any(problems)
     return Job(
         files,
