@@ -1,5 +1,6 @@
 """The output appears whole or not at all, whatever happens to the process."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.process import COMMAND, TIMEOUT, cohort, environment, start
 from tests.sizes import size
 from tests.tools.simulate import ID, write
 from trialscreen import load_trial
+from trialscreen.cli.process import interrupted_once
 from trialscreen.model.errors import InputError
 from trialscreen.tables.cohort.streaming import interruptible
 from trialscreen.text.text_files import whole_file
@@ -95,7 +97,24 @@ def test_an_interrupt_leaves_nothing_behind(
         if ended == 0:
             (folder / "interrupted.csv").unlink()
     assert ended == code, err
-    assert not [path for path in folder.iterdir() if "interrupted" in path.name]
+    left = [path.name for path in folder.iterdir()]
+    assert not [name for name in left if "interrupted" in name or name.endswith(".part")]
+
+
+def test_an_interrupt_that_comes_twice_stops_nothing_that_is_cleared_away() -> None:
+    cleared = []
+
+    def interrupted() -> None:
+        try:
+            raise KeyboardInterrupt  # as Polars does, before Python calls its handler
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            cleared.append("all")
+
+    with pytest.raises(KeyboardInterrupt), interrupted_once():
+        interrupted()
+    assert cleared == ["all"]
+    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
 
 
 def test_an_interrupt_in_what_the_engine_closes_is_not_forgotten(

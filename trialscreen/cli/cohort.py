@@ -10,10 +10,10 @@ import typer
 from trialscreen.cli.cohort_local import CohortOptions, screen_here, write_columns
 from trialscreen.cli.cohort_spark import screen_on_spark
 from trialscreen.cli.options import SiteOption, day_option, output_option
-from trialscreen.cli.process import code_of
+from trialscreen.cli.process import code_of, interrupted_once
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import refuse
-from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.quality import MOST_BAD
 
@@ -161,14 +161,19 @@ def cohort(
         *(attrition, small_cells, master, site),
     )
     try:
-        if draft is not None:
-            write_columns(trial, asked, draft)
-        elif output is None:
-            refuse("--output", "is missing; it names the file for the findings, as -o findings.csv")
-        elif engine is Engine.SPARK:
-            screen_on_spark(trial, asked)
-        else:
-            screen_here(trial, asked)
+        with interrupted_once():
+            _screen(trial, asked, engine, draft)
     except KeyboardInterrupt as end:
         # At once: threads of the engine may go on, and abort if the interpreter ends first.
         os._exit(code_of(end))
+
+
+def _screen(trial: Trial, asked: CohortOptions, engine: Engine, draft: Path | None) -> None:
+    if draft is not None:
+        write_columns(trial, asked, draft)
+    elif asked.output == Path():
+        refuse("--output", "is missing; it names the file for the findings, as -o findings.csv")
+    elif engine is Engine.SPARK:
+        screen_on_spark(trial, asked)
+    else:
+        screen_here(trial, asked)

@@ -11,6 +11,7 @@ import typer
 from trialscreen.cli.app import help_of
 from trialscreen.cli.options import day_option, output_option, screening_day
 from trialscreen.cli.output import needing, say
+from trialscreen.cli.process import interrupted_once
 from trialscreen.cli.record_options import (
     AssumeAbsentOption,
     CodesOption,
@@ -79,7 +80,11 @@ def fhir(
     files = FactFiles(output, evidence, problems)
     found = find(inputs)
     size = sum(path.stat().st_size for path in found)
-    with open_tables(selection, files) as tables, progress("bytes", size) as advance:
+    with (
+        interrupted_once(),
+        open_tables(selection, files) as tables,
+        progress("bytes", size) as advance,
+    ):
         extract(found, tables, advance)
     tell(files, tables.counts)
 
@@ -116,6 +121,7 @@ def omop(
     files = FactFiles(output, evidence, problems)
     with (
         needing("extract", "a server needs more packages", "records", "psycopg"),
+        interrupted_once(),
         open_tables(selection, files) as tables,
         progress("patients", None) as advance,
     ):

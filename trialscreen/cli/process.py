@@ -146,3 +146,25 @@ def ending_in_order() -> Iterator[None]:
     finally:
         for one in numbers:
             signal.signal(one, before[one])
+
+
+@contextmanager
+def interrupted_once() -> Iterator[None]:
+    """Ctrl-C ends what runs; nothing stops what is then cleared away.
+
+    Neither does a second one, nor what Polars makes of the first: it raises a
+    KeyboardInterrupt itself, and Python calls the handler all the same, a moment later.
+    """
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if not isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            raise KeyboardInterrupt
+
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
