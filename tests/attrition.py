@@ -20,6 +20,7 @@ from trialscreen.tables.attrition.counts import (
     Hidden,
     MissingElement,
     Order,
+    bits_of,
     orders,
 )
 from trialscreen.tables.compile import compile_trial
@@ -56,7 +57,9 @@ def by_hand(trial: Trial, cohort: Sequence[Screening]) -> Attrition:
     needs = [_needed_data(one) for one in lacking]
     missing = Counter(name for names in needs for name in names)
     alone = Counter(name for names in needs for name in names if len(names) == 1)
-    sections = Counter(frozenset(trial.elements[n].section for n in names) for names in needs)
+    sections = Counter(
+        bits_of(trial, (trial.elements[n].section for n in names)) for names in needs
+    )
     return Attrition(
         assessed=len(cohort),
         ineligible=_many(one.verdict == "ineligible" for one in cohort),

@@ -19,7 +19,7 @@ from tests.tools.simulate import columns
 from trialscreen import load_trial
 from trialscreen.screening.screen import Screening
 from trialscreen.tables.attrition import counting
-from trialscreen.tables.attrition.counts import Attrition, orders
+from trialscreen.tables.attrition.counts import Attrition, bits_of, orders
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.engines.polars import computed, table_of
 
@@ -125,18 +125,21 @@ def test_orders_take_what_settles_most_for_each_section() -> None:
         frozenset({"imaging", "infection"}): 9,
         frozenset({"imaging", "calcium"}): 1,
     }
-    found = [(one.sections, one.settled) for one in orders(trial, patterns)]
+    by_bits = {bits_of(trial, names): times for names, times in patterns.items()}
+    found = [(one.sections, one.settled) for one in orders(trial, by_bits)]
     assert found == [(("thyroid",), 7), (("calcium",), 9), (("imaging", "infection"), 10)]
 
 
 def test_orders_settle_everyone_if_there_are_few_sections() -> None:
     rng = Random(3)
-    names = [section.id for section in load_trial().sections][:6]
+    trial = load_trial()
+    names = [section.id for section in trial.sections][:6]
     for _ in range(50):
         patterns = {
-            frozenset(rng.sample(names, rng.randint(1, 4))): rng.randint(1, 50) for _ in range(8)
+            bits_of(trial, rng.sample(names, rng.randint(1, 4))): rng.randint(1, 50)
+            for _ in range(8)
         }
-        found = orders(load_trial(), patterns)
+        found = orders(trial, patterns)
         assert sum(one.settled for one in found if isinstance(one.settled, int)) == sum(
             patterns.values()
         )

@@ -5,6 +5,8 @@ from shutil import copy
 
 import duckdb
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.parquet_cases import Case, parametrized
@@ -63,6 +65,20 @@ def test_categories_may_be_ids(tmp_path: Path) -> None:
         ran = cohort(tmp_path, "t.parquet", "-o", "out.parquet")
         assert ran.code == 0, ran.err
         assert pl.read_parquet(tmp_path / "out.parquet")["patient_id"].to_list() == ["b", "a"]
+
+
+def test_findings_are_texts_and_yes_or_no_to_every_reader(tmp_path: Path) -> None:
+    """Within a run, verdicts are of a type of few texts, which readers would meet as such."""
+    pl.DataFrame({"patient_id": ["P1", "P2"], "weight": [39, None]}).write_parquet(
+        tmp_path / "t.parquet"
+    )
+    ran = cohort(tmp_path, "t.parquet", "-o", "out.parquet", "--screening-date=2026-06-01")
+    assert ran.code == 0, ran.err
+    found = pl.read_parquet(tmp_path / "out.parquet")
+    assert found.rows_by_key("patient_id", unique=True)["P1"][:2] == ("ineligible", None)
+    assert found.schema.dtypes() == [pl.String] * 3 + [pl.Boolean] * len(load_trial().criteria)
+    kinds = pq.read_schema(tmp_path / "out.parquet").types
+    assert kinds == [pa.large_string()] * 3 + [pa.bool_()] * len(load_trial().criteria)
 
 
 def test_empty_and_doubled_categories_are_no_ids(tmp_path: Path) -> None:

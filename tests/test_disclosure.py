@@ -21,6 +21,7 @@ from trialscreen.tables.attrition.counts import (
     Order,
     Tally,
     attrition,
+    bits_of,
 )
 from trialscreen.tables.attrition.disclosure import disclosed, least_shown, published
 
@@ -163,7 +164,8 @@ def _count(trial: Trial, patient: tuple[str, ...], times: int, tally: Tally) -> 
         tally.verdicts["eligible", None] += times
     if not failing and "data" in patient:
         names = {ELEMENTS[n % 3] for n, outcome in enumerate(patient) if outcome == "data"}
-        tally.sections[frozenset(trial.elements[name].section for name in names)] += times
+        sections = (trial.elements[name].section for name in names)
+        tally.sections[bits_of(trial, sections)] += times
         tally.missing.update(dict.fromkeys(names, times))
         tally.missing_alone.update(dict.fromkeys(names, times) if len(names) == 1 else {})
     for n, (one, outcome) in enumerate(zip(trial.criteria, patient, strict=True)):

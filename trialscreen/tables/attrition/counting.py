@@ -3,12 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import compress
 
 import polars as pl
 
 from trialscreen.model.trial import Trial
-from trialscreen.tables.attrition.counts import Attrition, OfCriterion, Tally, attrition
+from trialscreen.tables.attrition.counts import (
+    Attrition,
+    OfCriterion,
+    Tally,
+    attrition,
+    bits_of,
+)
 from trialscreen.tables.compile import Program
 from trialscreen.tables.engines.polars import Computing
 
@@ -18,7 +23,7 @@ ENOUGH = 100_000
 _MANY = 1_000_000
 """What is found of the criteria is little, and is counted for so many rows at a time."""
 
-_BITS = 32
+_BITS = 62
 
 
 class Counting:
@@ -37,13 +42,13 @@ class Counting:
         }
         # `open` is kept as well, for a table that has no column else.
         self._inputs = "open", *program.inputs(self._needed.values())
-        self._sections: dict[str, list[str]] = {}
+        bits = {section.id: bits_of(trial, [section.id]) for section in trial.sections}
+        self._sections: dict[int, list[str]] = {}
         for name in self._needed:
-            self._sections.setdefault(trial.elements[name].section, []).append(name)
+            self._sections.setdefault(bits[trial.elements[name].section], []).append(name)
         self._tally = Tally()
         self._found: list[pl.DataFrame] = []
         self._waiting: list[pl.DataFrame] = []
-        self._lacking: Counter[tuple[int, ...]] = Counter()
 
     @cached_property
     def _missing(self) -> Computing:
@@ -51,14 +56,13 @@ class Counting:
 
     @cached_property
     def _lacks(self) -> list[pl.Expr]:
-        """In which sections a row lacks an element, as bits."""
-        lacks = [pl.any_horizontal(names).cast(pl.Int64) for names in self._sections.values()]
-        return [
-            pl.sum_horizontal(one * 2**n for n, one in enumerate(lacks[at : at + _BITS])).alias(
-                f"{at}"
-            )
-            for at in range(0, len(lacks), _BITS)
-        ]
+        """In which sections a row lacks an element, as bits: 62 of them, and so on."""
+        lacks: dict[int, list[pl.Expr]] = {}
+        for bit, names in self._sections.items():
+            first = (bit.bit_length() - 1) // _BITS * _BITS
+            one = pl.any_horizontal(names).cast(pl.Int64) * (bit >> first)
+            lacks.setdefault(first, []).append(one)
+        return [pl.sum_horizontal(some).alias(f"{first}") for first, some in lacks.items()]
 
     def add(self, results: pl.DataFrame) -> None:
         """A batch: typed columns without contradictions, and what is found of them."""
@@ -76,10 +80,6 @@ class Counting:
         """The counts of all batches so far."""
         self._count_found()
         self._look_at_waiting()
-        for numbers, count in self._lacking.items():
-            bits = (number >> place & 1 for number in numbers for place in range(_BITS))
-            self._tally.sections[frozenset(compress(self._sections, bits))] += count
-        self._lacking.clear()
         return attrition(self._trial, self._tally)
 
     def _count_found(self) -> None:
@@ -95,12 +95,14 @@ class Counting:
         if not (self._sections and batches):
             return
         flags = self._missing.of(pl.concat(batches).lazy()).drop("open")
-        missing = flags.select(pl.all().cast(pl.Boolean).fill_null(value=False)).collect()
+        missing = flags.select(pl.all().cast(pl.Boolean).eq_missing(other=True)).collect()
         self._tally.missing.update(_sums(missing))
         self._tally.missing_alone.update(_alone(missing.get_columns()))
         lacks = missing.select(self._lacks)
+        firsts = [int(name) for name in lacks.columns]
         for *numbers, count in lacks.group_by(lacks.columns).len().iter_rows():
-            self._lacking[*numbers,] += count
+            bits = sum(number << first for number, first in zip(numbers, firsts, strict=True))
+            self._tally.sections[bits] += count
 
 
 def _sums(flags: Iterable[pl.Series]) -> Counter[str]:
@@ -133,8 +135,9 @@ def _criteria(trial: Trial, found: pl.DataFrame) -> Counter[tuple[OfCriterion, s
         ~met if one.kind == "inclusion" else met
         for one, met in zip(trial.criteria, mets, strict=True)
     ]
-    fails = [flag & flag.is_not_null() for flag in against]
-    lacks = [flag | flag.is_null() for flag in against]
+    # Unlike `fill_null`, this tells the engine that none is null: the rest takes a third.
+    fails = [flag.eq_missing(other=True) for flag in against]
+    lacks = [flag.ne_missing(other=False) for flag in against]
     counts["stopped"], counts["failed_alone"] = _first(fails), _alone(fails)
     counts["first_lack"], counts["lacks_alone"] = _first(lacks), _alone(lacks)
     return Counter({(what, id_): n for what, one in counts.items() for id_, n in one.items()})

@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
@@ -96,13 +96,13 @@ class Tally:
     """What is counted of rows, before it is put together.
 
     `verdicts`: by verdict and what is open. `criteria`: by what is said of each, and its id.
-    Of the rows that lack data, `sections` counts each set of sections in which they do, and
-    `missing` and `missing_alone` the elements.
+    Of the rows that lack data, `sections` counts each set of sections in which they do, as
+    `bits_of` has it, and `missing` and `missing_alone` the elements.
     """
 
     verdicts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     criteria: Counter[tuple[OfCriterion, str]] = field(default_factory=Counter)
-    sections: Counter[frozenset[str]] = field(default_factory=Counter)
+    sections: Counter[int] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
     missing_alone: Counter[str] = field(default_factory=Counter)
 
@@ -160,22 +160,32 @@ MOST_ORDERS = 10
 """More than these are not worth listing."""
 
 
-def orders(trial: Trial, sections: Mapping[frozenset[str], int]) -> tuple[Order, ...]:
+def bits_of(trial: Trial, sections: Iterable[str]) -> int:
+    """A set of sections as a number: a bit for each, the lowest for the first of the trial."""
+    place = {section.id: n for n, section in enumerate(trial.sections)}
+    return sum(1 << place[name] for name in {*sections})
+
+
+def orders(trial: Trial, sections: Mapping[int, int]) -> tuple[Order, ...]:
     """What to find out first: at each step, what settles most patients for each new section.
 
-    `sections`: how many patients lack data in just these sections. In none: those for whom a
-    judgement is asked that data could replace; they are in no order.
+    `sections`: how many patients lack data in just these sections, by `bits_of`. In none: those
+    for whom a judgement is asked that data could replace; they are in no order.
     """
-    place = {section.id: n for n, section in enumerate(trial.sections)}
-    left = Counter({names: n for names, n in sections.items() if names and n})
+    names = [section.id for section in trial.sections]
+    left = Counter({bits: n for bits, n in sections.items() if bits and n})
     found: list[Order] = []
     while left and len(found) < MOST_ORDERS:
-        most = max(n / len(names) for names, n in left.items())
-        equal = [names for names, n in left.items() if n / len(names) == most]
-        best = min(equal, key=lambda names: sorted(place[name] for name in names))
-        rest: Counter[frozenset[str]] = Counter()
-        for names, n in left.items():
-            rest[names - best] += n
-        found.append(Order(tuple(sorted(best, key=place.__getitem__)), rest.pop(frozenset())))
+        gains = {bits: n / bits.bit_count() for bits, n in left.items()}
+        most = max(gains.values())
+        best = min((bits for bits, gain in gains.items() if gain == most), key=_places)
+        rest: Counter[int] = Counter()
+        for bits, n in left.items():
+            rest[bits & ~best] += n
+        found.append(Order(tuple(names[place] for place in _places(best)), rest.pop(0)))
         left = rest
     return tuple(found)
+
+
+def _places(bits: int) -> list[int]:
+    return [place for place in range(bits.bit_length()) if bits >> place & 1]

@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -61,8 +62,22 @@ def write(
             results = results.with_columns(pl.selectors.list().list.join("; "))
             results.sink_csv(file, check_extension=False, engine="streaming")
         else:
-            # The default level takes longer, and packs ids and truths no smaller.
-            results.sink_parquet(file, engine="streaming", compression_level=1)
+            results.sink_parquet(
+                file,
+                engine="streaming",
+                # The default level takes longer, and packs ids and truths no smaller.
+                compression_level=1,
+                metadata=_told_as_texts(results.collect_schema()),
+            )
+
+
+def _told_as_texts(schema: pl.Schema) -> dict[str, str]:
+    """What a file says of columns of few texts: nothing of that, for they are texts to others."""
+    kinds = {
+        name: pl.String() if isinstance(kind, pl.Enum) else kind for name, kind in schema.items()
+    }
+    pl.DataFrame(schema=kinds).write_parquet(file := BytesIO())
+    return pl.read_parquet_metadata(file.getvalue())
 
 
 def _no_formula(text: pl.Expr) -> pl.Expr:

@@ -6,11 +6,13 @@ engine screens all rows as they are, and says in which there is something to loo
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import get_args
 
 import polars as pl
 
 from trialscreen.model.expr import Scalar
 from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.screening.screen import Open, Verdict
 from trialscreen.tables.attrition.counting import ENOUGH
 from trialscreen.tables.cohort.batches import Batches, known
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
@@ -19,6 +21,7 @@ from trialscreen.tables.cohort.unusual import Unusual, UnusualValues, is_usual
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.engines.polars import Computing, table_of
 
+_KINDS = {"verdict": pl.Enum(get_args(Verdict)), "open": pl.Enum(get_args(Open))}
 _TOUCHED, _DOUBTFUL = "(contradictory)", "(unusual or unusable)"
 
 
@@ -60,7 +63,7 @@ class Screener:
         return self._computing(self._flags)
 
     def _computing(self, outputs: Mapping[str, Scalar]) -> Computing:
-        return Computing(self.program, outputs, *self.schema)
+        return Computing(self.program, outputs, *self.schema, kinds=_KINDS)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -72,8 +75,7 @@ class Screener:
     @property
     def findings(self) -> dict[str, pl.DataType]:
         """The columns of what is found for each row."""
-        texts: dict[str, pl.DataType] = {"verdict": pl.String(), "open": pl.String()}
-        return texts | dict.fromkeys(self.program.criteria, pl.Boolean())
+        return {**_KINDS, **dict.fromkeys(self.program.criteria, pl.Boolean())}
 
     @property
     def results(self) -> pl.Schema:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from trialscreen.model.expr import FALSE, TRUE, Scalar
+from trialscreen.model.expr import FALSE, TRUE, Known, Scalar
 from trialscreen.model.rules import Rule, Test, elements_of_test, parts_of
 from trialscreen.model.trial import Element, Formula
 from trialscreen.tables.compile.compiler import Compiler
@@ -32,7 +32,9 @@ def needed(compiler: Compiler) -> Opens:
 
 
 def _of_rule(compiler: Compiler, rule: Rule, name: str) -> Needing:
-    truth = compiler.share(f"{name}_part", f"a part of {name}", compiler.rule(rule, name).truth)
+    truth = compiler.rule(rule, name).truth
+    if known(truth) == Known(truth):  # of a comparison, only its sides are looked at
+        truth = compiler.share(f"{name}_part", f"a part of {name}", truth)
     if isinstance(rule, Test):
         used = [compiler.trial.elements[one] for one in elements_of_test(rule)]
         return Needing(truth, _any_of(_of_element(compiler, one) for one in used))

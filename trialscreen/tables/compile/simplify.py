@@ -72,8 +72,10 @@ def known(part: expr.Scalar) -> expr.Scalar:
     match part:
         case expr.Constant(value):
             return expr.Constant(value is not None)
-        case expr.Not(inner):
+        case expr.Not(inner) | expr.Rounded(inner, _) | expr.In(inner, _):
             return known(inner)
+        case expr.Comparison(_, left, right) | expr.CompletedYears(left, right):
+            return both(known(left), known(right))
         case _:
             return expr.Known(part)
 

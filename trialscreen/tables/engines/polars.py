@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 from datetime import MAXYEAR, date
 from functools import reduce
+from types import MappingProxyType
 from typing import assert_never
 
 import polars as pl
@@ -51,12 +52,26 @@ def expression(scalar: expr.Scalar) -> pl.Expr:
             return _quantity(scalar)
 
 
+def of_few(scalar: expr.Scalar, kind: pl.Enum) -> pl.Expr:
+    """`scalar`, one of few texts or null, as `kind`; texts themselves take ten times as long."""
+    match scalar:
+        case expr.Constant(value):
+            return pl.lit(value, kind)
+        case expr.If(condition, then, otherwise):
+            chosen = pl.when(expression(condition)).then(of_few(then, kind))
+            return chosen.otherwise(of_few(otherwise, kind))
+        case _:
+            return expression(scalar).cast(kind)
+
+
 def _truth(scalar: expr.Boolean) -> pl.Expr:
     match scalar:
         case expr.And(parts):
             return reduce(operator.and_, map(_boolean, parts))
         case expr.Or(parts):
             return reduce(operator.or_, map(_boolean, parts))
+        case expr.Not(expr.Known(part)):
+            return expression(part).is_null()
         case expr.Not(part):
             return expression(part).not_()
         case expr.Known(part):
@@ -140,19 +155,31 @@ def table_of(schema: pl.Schema, on: date | None) -> Table:
     return Table(frozenset(schema), as_written, None if own_dates else on)
 
 
+NO_KINDS: Mapping[str, pl.Enum] = MappingProxyType({})
+
+
 class Computing:
     """Some outputs of a program, to be computed for many frames with the same columns.
 
     To make the expressions takes longer than to compute them for some thousand rows.
     """
 
-    def __init__(self, program: Program, outputs: Mapping[str, expr.Scalar], *keep: str) -> None:
-        """`keep`: columns of the frames to be kept."""
+    def __init__(
+        self,
+        program: Program,
+        outputs: Mapping[str, expr.Scalar],
+        *keep: str,
+        kinds: Mapping[str, pl.Enum] = NO_KINDS,
+    ) -> None:
+        """`keep`: columns of the frames to be kept; `kinds`: those of outputs of few texts."""
         self._stages = [
             [expression(step.value).alias(step.name) for step in stage]
             for stage in program.stages(outputs.values())
         ]
-        self._outputs = [expression(value).alias(name) for name, value in outputs.items()]
+        self._outputs = [
+            (of_few(value, kinds[name]) if name in kinds else expression(value)).alias(name)
+            for name, value in outputs.items()
+        ]
         self._keep = keep
 
     def of(self, frame: pl.LazyFrame) -> pl.LazyFrame:
