@@ -12,7 +12,7 @@ from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.answers.records.codes import load_codes
 from trialscreen.answers.records.entries import Record
-from trialscreen.answers.records.fhir import read
+from trialscreen.answers.records.fhir import outdone, read
 from trialscreen.answers.records.fhir.codings import ConceptReader
 from trialscreen.answers.records.fhir.documents import find
 from trialscreen.answers.records.fhir.intake import Intake
@@ -30,8 +30,8 @@ def left(folder: Path, *resources: Json) -> list[str]:
     path = write_lines(folder / "a.ndjson", patient(), *resources)
     with Spool() as spool:
         take_in(find([path]), Intake(spool, ConceptReader(CODES), print), print)
-        ((_, kept),) = spool.patients(ON)
-        return [one.source for one in kept if one.kind != "Patient"]
+        ((_, kept),) = spool.patients()
+        return [one.source for one in outdone.left(kept, ON) if one.kind != "Patient"]
 
 
 def results(*times: str | None, **more: Any) -> list[Json]:

@@ -87,7 +87,7 @@ class Intake:
                 if owner and name:
                     dated = self._comparing.dated(head, line)
                     source, place = f"{kind}/{name}", f"{file}:{number}"
-                    self._spool.keep(Kept(owner, kind, source, place, "", *dated, line))
+                    self._spool.keep(owner, Kept(kind, source, place, "", *dated), line)
                     continue
             self._found(head, JsonDocument(line, file, number))
 
@@ -228,7 +228,7 @@ class Intake:
             medicine = self._medicine(head, source, where)
             kind = head.resource_type
             dated = self._comparing.dated(head, data) if kind == "Observation" else UNDATED
-            self._spool.keep(Kept(owner, kind, source, where.place, medicine, *dated, data))
+            self._spool.keep(owner, Kept(kind, source, where.place, medicine, *dated), data)
 
     def _keep_patient(self, head: fhir.Head, data: bytes, where: Where) -> None:
         name = id_of(head, where)
@@ -239,7 +239,7 @@ class Intake:
         identifiers = map(identifier_name, patient.identifier or ())
         url = same_urn(where.full_url or "")
         self._spool.know((f"Patient/{name}", *filter(None, (url, *identifiers))), name)
-        self._spool.keep(Kept(name, "Patient", f"Patient/{name}", where.place, "", *UNDATED, data))
+        self._spool.keep(name, Kept("Patient", f"Patient/{name}", where.place), data)
 
     def _owner(self, head: fhir.Head, source: str, where: Where) -> str:
         """The patient whose a resource is, or a key of the spool; empty, and told, if nobody's."""
@@ -277,7 +277,7 @@ class Intake:
         names = filter(None, map(identifier_name, patient.identifier or ()))
         owner = Whose(f"{outer}{text}", (*names, f"Patient/{text[1:]}"), is_local=True)
         key = self._spool.loose(owner.names, owner.patient)
-        self._spool.keep(Kept(key, "Patient", owner.patient, where.place, "", *UNDATED, bytes(raw)))
+        self._spool.keep(key, Kept("Patient", owner.patient, where.place), bytes(raw))
         return owner
 
     def _medicine(self, head: fhir.Head, source: str, where: Where) -> str:

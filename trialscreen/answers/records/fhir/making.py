@@ -60,21 +60,21 @@ class Maker:
         """
         resource: fhir.Resource | fhir.Observation
         made: list[Made]
-        origin = Origin(kept.source, kept.place, self._words)
+        data, origin = self._spool.text(kept), Origin(kept.source, kept.place, self._words)
         if kept.kind == "Observation":
-            observation, damaged = fhir.decode_whole(fhir.Observation, kept.data)
+            observation, damaged = fhir.decode_whole(fhir.Observation, data)
             resource = observation
             made = list(observations.entries(observation, origin, damaged))
             if OBSERVATION.get(observation.status or "") == "error":
                 self._note(Problem(kept.place, f"{kept.source} is {observation.status}: left out"))
         elif kept.kind == "Patient":
-            patient, damaged = fhir.decode_whole(fhir.Patient, kept.data)
+            patient, damaged = fhir.decode_whole(fhir.Patient, data)
             resource, made = patient, [histories.person(patient, origin, damaged)]
         elif kept.kind == "QuestionnaireResponse":
-            response, damaged = fhir.decode_whole(fhir.QuestionnaireResponse, kept.data)
+            response, damaged = fhir.decode_whole(fhir.QuestionnaireResponse, data)
             resource, made = response, list(responses.entries(response, origin))
         else:
-            resource, damaged, entry = self._one_entry(kept, origin)
+            resource, damaged, entry = self._one_entry(kept, data, origin)
             made = [] if entry is None else [entry]
         for name, message in damaged:
             self._note(Problem(kept.place, f"{kept.source} {name}: {message}"))
@@ -86,11 +86,11 @@ class Maker:
         return What(updated or "", made)
 
     def _one_entry(
-        self, kept: Kept, origin: Origin
+        self, kept: Kept, data: bytes, origin: Origin
     ) -> tuple[fhir.Resource, list[fhir.Damage], Entry | None]:
         """As a part that cannot be read may be a status, the rest is not certain."""
         form = FORMS[kept.kind]
-        resource, damaged = fhir.decode_whole(form.kind, kept.data)
+        resource, damaged = fhir.decode_whole(form.kind, data)
         assert isinstance(resource, fhir.Resource)
         entry = form.make(resource, origin)
         if damaged:

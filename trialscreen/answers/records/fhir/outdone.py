@@ -6,10 +6,10 @@ those of the last two moments up to the screening date say all.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import count
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -17,6 +17,7 @@ from msgspec import Raw
 
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.resources import NOTHING
+from trialscreen.answers.records.fhir.spool import Kept
 
 _MOMENT = re.compile(
     rb'"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{8}(?:\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2}))?"'
@@ -40,41 +41,32 @@ class Dated(NamedTuple):
 UNDATED = Dated()
 
 
-class DatedRow(NamedTuple):
-    """A resource that is kept, by a number, and how it compares."""
-
-    number: int
-    source: str
-    group: int
-    moment: str
-
-
-def left(rows: Sequence[DatedRow], on: date) -> list[int]:
-    """The numbers of one patient's resources without those that decide nothing on that day."""
-    if len({row.source for row in rows}) < len(rows):
-        return [row.number for row in rows]  # of one that comes twice, another version may count
-    groups: defaultdict[int, list[DatedRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.group].append(row)
-    found = [row.number for row in groups.pop(0, ())]
+def left(kept: list[Kept], on: date) -> list[Kept]:
+    """Of one patient's resources those that may decide something on that day."""
+    if len({one.source for one in kept}) < len(kept):
+        return kept  # of one that comes twice, another version may count
+    groups: dict[int, list[Kept]] = {}
+    for one in kept:
+        groups.setdefault(one.group, []).append(one)
+    found = groups.pop(0, [])
     day = on.isoformat()
     for of in groups.values():
-        found += [row.number for row in _last(of, day)]
-    return sorted(found)
+        found += _last(of, day)
+    return sorted(found, key=attrgetter("number"))
 
 
-def _last(rows: Sequence[DatedRow], on: str) -> Sequence[DatedRow]:
+def _last(some: Sequence[Kept], on: str) -> Sequence[Kept]:
     """Those of the last two moments up to the day `on`."""
-    if len(rows) <= _MOMENTS:
-        return rows
-    moments = {row.moment for row in rows}
+    if len(some) <= _MOMENTS:
+        return some
+    moments = {one.moment for one in some}
     last = sorted(moment for moment in moments if moment[:10] <= on)[-_MOMENTS:]
     try:
         for moment in moments:
             datetime.fromisoformat(moment)
     except ValueError:  # as 2026-02-30, which is no day, and may be any: then none is the last
-        return rows
-    return [row for row in rows if row.moment in last]
+        return some
+    return [one for one in some if one.moment in last]
 
 
 class _Number(fhir.Part):

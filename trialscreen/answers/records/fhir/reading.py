@@ -10,6 +10,7 @@ from trialscreen.answers.records.fhir.codings import ConceptReader
 from trialscreen.answers.records.fhir.documents import JsonDocument, Lines, Note, find, opened
 from trialscreen.answers.records.fhir.intake import Intake
 from trialscreen.answers.records.fhir.making import Made, Maker
+from trialscreen.answers.records.fhir.outdone import left
 from trialscreen.answers.records.fhir.resources import UNREADABLE
 from trialscreen.answers.records.fhir.spool import Kept, Spool
 from trialscreen.model.errors import Problem
@@ -53,8 +54,8 @@ def extract(files: Sequence[Path], tables: "FactTables", advance: Callable[[int]
     with temporary_folder() as folder, Spool(folder) as spool:
         take_in(files, Intake(spool, words, note), note, advance)
         maker = Maker(spool, words, note)
-        for patient, kept in spool.patients(tables.selection.on):
-            tables.add(_record(patient, kept, maker, note))
+        for patient, kept in spool.patients():
+            tables.add(_record(patient, left(kept, tables.selection.on), maker, note))
 
 
 def take_in(

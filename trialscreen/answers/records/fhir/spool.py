@@ -2,16 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from io import BytesIO
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from tempfile import gettempdir
 from types import TracebackType
-from typing import IO, NamedTuple
+from typing import IO
 
-from trialscreen.answers.records.fhir.outdone import DatedRow, left
+import msgspec
+from msgspec import Struct
+
 from trialscreen.model.errors import refuse
 
 _TABLES = """
@@ -19,8 +20,7 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
 PRAGMA cache_size = -8000;
-CREATE TABLE kept (owner TEXT, kind TEXT, source TEXT, place TEXT, medicine TEXT,
-  moment_group INTEGER, moment TEXT, start INTEGER, length INTEGER);
+CREATE TABLE kept (owner TEXT, some BLOB);
 CREATE TABLE loose (owner TEXT, place INTEGER, name TEXT, PRIMARY KEY (owner, place)) WITHOUT ROWID;
 CREATE TABLE settled (owner TEXT PRIMARY KEY, patient TEXT) WITHOUT ROWID;
 CREATE TABLE known (name TEXT, patient TEXT, PRIMARY KEY (name, patient)) WITHOUT ROWID;
@@ -28,34 +28,36 @@ CREATE TABLE deleted (source TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE medicine (key TEXT PRIMARY KEY, place TEXT, data BLOB) WITHOUT ROWID;
 """
 _BY_PATIENT = """
-SELECT coalesce(patient, owner) AS whose, kept.rowid, source, moment_group, moment
-FROM kept LEFT JOIN settled USING (owner)
-WHERE source NOT IN (SELECT source FROM deleted) ORDER BY whose, kept.rowid
+SELECT coalesce(patient, owner) AS whose, some
+FROM kept LEFT JOIN settled USING (owner) ORDER BY whose
 """
 _KNOWN_AS = "SELECT patient FROM known WHERE name = ? LIMIT 2"
-_KEPT = "SELECT * FROM kept WHERE rowid = ?"
-_AT_ONCE = 2_000
+_AT_ONCE = 4_000
 
 ANYBODY = "*"
 """A name that is known to be one patient's where there is one patient only."""
 
 
-class Kept(NamedTuple):
-    """A resource as it was written. `medicine`: the key of a Medication it refers to.
+class Kept(Struct, array_like=True, gc=False):
+    """A resource that was kept. `medicine`: the key of a Medication it refers to.
 
-    `group` and `moment` are those of `outdone.Dated`.
-
-    `owner` is the patient's id, or a key that `Spool.loose` has made.
+    `group` and `moment` are those of `outdone.Dated`. A spool sets the others: which of all it is,
+    and where its text is.
     """
 
-    owner: str
     kind: str
     source: str
     place: str
-    medicine: str
-    group: int
-    moment: str
-    data: bytes
+    medicine: str = ""
+    group: int = 0
+    moment: str = ""
+    number: int = 0
+    start: int = 0
+    length: int = 0
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Kept]).decode
 
 
 class Spool:
@@ -69,7 +71,8 @@ class Spool:
         self._base = sqlite3.connect(name, isolation_level=None)
         self._base.executescript(_TABLES)
         self._base.execute("BEGIN")
-        self._waiting: list[tuple[str | int, ...]] = []
+        self._waiting: dict[str, list[Kept]] = {}
+        self._count = 0
 
     def __enter__(self) -> "Spool":
         return self
@@ -88,12 +91,14 @@ class Spool:
         if isinstance(error, sqlite3.Error | OSError):
             refuse(gettempdir(), f"what waits until all is read cannot be kept: {error}")
 
-    def keep(self, kept: Kept) -> None:
-        """A resource."""
-        self._waiting.append((*kept[:-1], self._end, len(kept.data)))
-        self._data.write(kept.data)
-        self._end += len(kept.data)
-        if len(self._waiting) >= _AT_ONCE:
+    def keep(self, owner: str, kept: Kept, data: bytes) -> None:
+        """A resource and its text; `owner` is the patient's id, or a key that `loose` has made."""
+        kept.number, kept.start, kept.length = self._count, self._end, len(data)
+        self._count += 1
+        self._end += kept.length
+        self._data.write(data)
+        self._waiting.setdefault(owner, []).append(kept)
+        if not self._count % _AT_ONCE:
             self._write()
 
     def loose(self, names: Sequence[str], patient: str) -> str:
@@ -125,28 +130,34 @@ class Spool:
         row = self._base.execute("SELECT data FROM medicine WHERE key = ?", (key,)).fetchone()
         return None if row is None else row[0]
 
-    def patients(self, on: date | None = None) -> Iterator[tuple[str, list[Kept]]]:
-        """Each patient's resources in the order in which they came; patients by their id.
-
-        If a day is given, without those that decide nothing on it.
-        """
+    def patients(self) -> Iterator[tuple[str, list[Kept]]]:
+        """Each patient's resources in the order in which they came; patients by their id."""
         self._write()
         self._settle()
         if self._path is not None:
             self._data.close()
             self._data = self._path.open("rb", 0)
+        has_deleted = self._base.execute("SELECT 1 FROM deleted").fetchone() is not None
         for patient, group in groupby(self._base.execute(_BY_PATIENT), itemgetter(0)):
-            rows = [DatedRow._make(row[1:]) for row in group]
-            numbers = left(rows, on) if on is not None else [row.number for row in rows]
-            yield patient, [self._kept(number) for number in numbers]
+            found = [one for _, some in group for one in _decode(some)]
+            found.sort(key=attrgetter("number"))
+            if has_deleted:
+                found = [one for one in found if not self._is_deleted(one.source)]
+            if found:
+                yield patient, found
 
-    def _kept(self, number: int) -> Kept:
-        *kept, start, length = self._base.execute(_KEPT, (number,)).fetchone()
-        self._data.seek(start)
-        return Kept._make((*kept, self._data.read(length)))
+    def text(self, kept: Kept) -> bytes:
+        """A resource as it was written."""
+        self._data.seek(kept.start)
+        return self._data.read(kept.length)
+
+    def _is_deleted(self, source: str) -> bool:
+        query = "SELECT 1 FROM deleted WHERE source = ?"
+        return self._base.execute(query, (source,)).fetchone() is not None
 
     def _write(self) -> None:
-        self._base.executemany("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
+        rows = ((owner, _encode(some)) for owner, some in self._waiting.items())
+        self._base.executemany("INSERT INTO kept VALUES (?, ?)", rows)
         self._waiting.clear()
 
     def _settle(self) -> None:
