@@ -30,16 +30,16 @@ class ConceptReader:
 
     def __init__(self, codes: Codes | None = None) -> None:
         self._codes = codes
-        self._known: dict[bytes, Coded] = {}
+        self.known: dict[bytes, Coded] = {}
 
     def coded(self, raw: Raw) -> Coded:
         """The concept that is written here; the same is written alike many times over."""
         text = bytes(raw)
-        found = self._known.get(text)
+        found = self.known.get(text)
         if found is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            found = self._known[text] = self._read(raw)
+            if len(self.known) >= _MOST_KNOWN:
+                self.known.clear()
+            found = self.known[text] = self._read(raw)
         return found
 
     def named(self, concept: fhir.Concept | None) -> tuple[Coding, ...]:

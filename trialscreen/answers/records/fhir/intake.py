@@ -77,47 +77,45 @@ class Intake:
                     self.document(JsonDocument(line, file, number))
                 continue
             kind = head.resource_type
-            looked = _CAN_MATTER if kind in _LOOKED_AT or not kind else _CANNOT_MATTER
-            if looked and kind in _HOLDERS and head.contained is NOTHING:
+            if kind in _HOLDERS and head.contained is NOTHING:
                 looked = self._at_a_glance(head, line)
-            if looked is _CANNOT_MATTER:
-                continue
-            if looked is _MATTERS:
-                owner, name = owners.get(bytes(head.subject)), plain_text(head.id)
-                if owner and name:
-                    dated = self._comparing.dated(head, line)
-                    source, place = f"{kind}/{name}", f"{file}:{number}"
-                    self._spool.keep(owner, Kept(kind, source, place, "", *dated), line)
+                if looked is _CANNOT_MATTER:
                     continue
+                owner = owners.get(bytes(head.subject)) if looked is _MATTERS else None
+                if owner and (name := plain_text(head.id)):
+                    dated = self._comparing.dated(head, line)
+                    kept = Kept(kind, f"{kind}/{name}", f"{file}:{number}", "", *dated)
+                    self._spool.keep(owner, kept, line)
+                    continue
+            elif kind and kind not in _LOOKED_AT:
+                continue
             self._found(head, JsonDocument(line, file, number))
 
     def _at_a_glance(self, head: fhir.Head, line: bytes) -> int:
         """Whether a resource matters that contains no others, if its codes alone tell."""
-        coded, kind = self._words.coded, head.resource_type
-        if kind in _CODED:
-            _, matters, wrong = coded(head.code)
-        elif kind in _MEDICINES:
-            if head.medication_codeable_concept is NOTHING:
-                return _CAN_MATTER
-            _, matters, wrong = coded(head.medication_codeable_concept)
-        else:
+        known, kind = self._words.known, head.resource_type
+        is_code = kind in _CODED
+        if not is_code and kind not in _MEDICINES:
             return _CANNOT_MATTER
-        if wrong:
+        code = head.code if is_code else head.medication_codeable_concept
+        if code is NOTHING and not is_code:
             return _CAN_MATTER
-        many = 1
+        found = known.get(bytes(code)) or self._words.coded(code)
+        if found.wrong:
+            return _CAN_MATTER
+        many, matters = 1, found.matters
         if head.component is not NOTHING:
             try:
-                parts = [coded(part.code) for part in _parts(head.component) or ()]
+                parts = [self._words.coded(part.code) for part in _parts(head.component) or ()]
             except fhir.UNREADABLE:
                 return _CAN_MATTER
+            if any(part.wrong for part in parts):
+                return _CAN_MATTER
             many += len(parts)
-            for part in parts:
-                if part.wrong:
-                    return _CAN_MATTER
-                matters = matters or part.matters
+            matters = matters or any(part.matters for part in parts)
         if matters:
             return _MATTERS
-        return _CAN_MATTER if concepts_in(line, is_code=kind in _CODED) > many else _CANNOT_MATTER
+        return _CAN_MATTER if concepts_in(line, is_code=is_code) > many else _CANNOT_MATTER
 
     def document(self, document: JsonDocument) -> None:
         """A resource, or a bundle of them."""

@@ -25,20 +25,16 @@ _MOMENT = re.compile(
 _COUNT = frozenset((b'"final"', b'"amended"', b'"corrected"'))
 _DIGITS = frozenset(b"-0123456789")
 _MOMENTS = 2
-_MOST_GROUPS = 100_000
+_MOST_KNOWN = 100_000
 
 
-class Dated(NamedTuple):
-    """The group of those that a result can be compared with, by a number, and its moment.
+Dated = tuple[int, str]
+"""The group of those that a result can be compared with, by a number, and its moment.
 
-    Group 0 is nobody's: what is in it outdoes nothing, and is not outdone.
-    """
+Group 0 is nobody's: what is in it outdoes nothing, and is not outdone.
+"""
 
-    group: int = 0
-    moment: str = ""
-
-
-UNDATED = Dated()
+UNDATED: Dated = (0, "")
 
 
 def left(kept: list[Kept], on: date) -> list[Kept]:
@@ -101,37 +97,57 @@ _number = msgspec.json.Decoder(_Number).decode
 _panel = msgspec.json.Decoder(_Panel).decode
 
 
+class _Moment(NamedTuple):
+    """A moment, and how it is written; moments that are written alike compare as texts do."""
+
+    text: str
+    form: bytes
+
+
 class Comparing:
     """Tells which results can be compared."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[bytes, int, bytes], int] = {}
+        self._groups: dict[tuple[bytes, bytes], int] = {}
+        self._moments: dict[bytes, _Moment | None] = {}
         self._numbers = count(1)
 
     def dated(self, head: fhir.Head, data: bytes) -> Dated:
         """Group and moment of a result that counts, has a number, and is of the whole body."""
         if head.body_site is not NOTHING or head.modifier_extension is not NOTHING:
             return UNDATED
-        text = bytes(head.effective_date_time)
-        moment = _MOMENT.fullmatch(text)
+        moment = self._moment(bytes(head.effective_date_time))
         if moment is None or bytes(head.status) not in _COUNT:
             return UNDATED
         if data.count(b'"effectiveDateTime"') > 1:  # the other may be the day that is meant
             return UNDATED
+        key = bytes(head.code)
         if head.component is not NOTHING:
             codes = _codes_of_panel(data)
-        else:
-            has_number = head.data_absent_reason is NOTHING and _is_number(head.value_quantity)
-            codes = b"" if has_number else None
-        if codes is None:
+            if codes is None:
+                return UNDATED
+            key += codes
+        elif head.data_absent_reason is not NOTHING or not _is_number(head.value_quantity):
             return UNDATED
-        key = (bytes(head.code) + codes, len(text), moment[1] or b"")
-        return Dated(self._groups.get(key) or self._new_group(key), text[1:-1].decode())
+        return self._groups.get((key, moment.form)) or self._new_group(
+            key, moment.form
+        ), moment.text
 
-    def _new_group(self, key: tuple[bytes, int, bytes]) -> int:
-        if len(self._groups) >= _MOST_GROUPS:
+    def _moment(self, text: bytes) -> _Moment | None:
+        """Most results of a visit have the same moment."""
+        try:
+            return self._moments[text]
+        except KeyError:
+            if len(self._moments) >= _MOST_KNOWN:
+                self._moments.clear()
+            read = _MOMENT.fullmatch(text)
+            found = read and _Moment(text[1:-1].decode(), b"%d%b" % (len(text), read[1] or b""))
+            return self._moments.setdefault(text, found)
+
+    def _new_group(self, code: bytes, form: bytes) -> int:
+        if len(self._groups) >= _MOST_KNOWN:
             self._groups.clear()
-        number = self._groups[key] = next(self._numbers)
+        number = self._groups[code, form] = next(self._numbers)
         return number
 
 

@@ -97,7 +97,10 @@ class Spool:
         self._count += 1
         self._end += kept.length
         self._data.write(data)
-        self._waiting.setdefault(owner, []).append(kept)
+        try:
+            self._waiting[owner].append(kept)
+        except KeyError:
+            self._waiting[owner] = [kept]
         if not self._count % _AT_ONCE:
             self._write()
 
