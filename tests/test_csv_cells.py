@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.tools.read_plainly import compared
 from trialscreen import load_trial
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, closed
@@ -19,6 +20,7 @@ from trialscreen.tables.cohort.column_map import NO_MAP, ROW, match_columns
 from trialscreen.tables.cohort.readers import csv_pieces, csv_rows
 from trialscreen.tables.cohort.readers.cells import Parser
 from trialscreen.tables.cohort.readers.inputs import open_tables
+from trialscreen.tables.cohort.screener import Screener
 
 TRIAL = load_trial()
 ON = date(2026, 6, 1)
@@ -134,3 +136,37 @@ def test_every_cell_is_what_the_parser_reads(
                 known = len(columns) if halves else 4
                 assert [*have[:known]] == want[:known], (name, text)
                 assert reasons.get((row, name)) == why, (name, text)
+
+
+def test_pieces_whose_columns_differ_are_screened_as_the_reference_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other, columns stop being typed; each kind of piece has its own program."""
+    rng = Random(0)
+    kinds_of = {one.name: one.type for one in TRIAL.answerable() if one.name != "screening_date"}
+    odd = rng.sample([name for name, kind in kinds_of.items() if kind in ("quantity", "date")], 12)
+    names = [*odd, *rng.sample([name for name in kinds_of if name not in odd], 20)]
+    table = tmp_path / "t.csv"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["patient_id", *names])
+        for row in range(60):
+            cells = {
+                name: "" if rng.random() < 0.1 else clean(rng, TRIAL.elements[name])
+                for name in names
+            }
+            some = odd[: row // 5] if row % 10 == 0 else []
+            cells |= {name: rng.choice(ENGINES_TAKE) for name in some}
+            writer.writerow([f"{row:05}", *cells.values()])
+    for module in (csv_pieces, csv_rows):
+        monkeypatch.setattr(module, "PIECE", 1_500)
+    kinds: list[tuple[str, ...]] = []
+    before = Screener.screened
+
+    def screened(self: Screener, typed: pl.LazyFrame) -> Iterator[tuple[pl.DataFrame, Any]]:
+        kinds.append(tuple(self.schema))
+        return before(self, typed)
+
+    monkeypatch.setattr(Screener, "screened", screened)
+    assert compared(TRIAL, table, "patient_id", ON) == []
+    assert 3 < len(kinds) < 8

@@ -77,8 +77,13 @@ class Batches:
         """Whether the scan has typed columns as they are."""
         return not self.texts and self.days is None
 
-    def read(self, cells: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
-        """A batch as in `schema`, and what could not be used in `texts` and `days`."""
+    def read(
+        self, cells: pl.DataFrame, *, as_values: bool = False
+    ) -> tuple[pl.DataFrame, BatchQuality]:
+        """A batch as in `schema`, and what could not be used in `texts` and `days`.
+
+        `as_values`: elements whose cells come typed have one column, of their name, and no bounds.
+        """
         on, today = self.anchor
         filled: Counter[str] = Counter()
         undated: list[int] = []
@@ -90,9 +95,12 @@ class Batches:
             undated = cells[ROW].filter(days.is_null()).to_list()
             days = days.fill_null(today)  # the run fails in the end; until then, go on
             cells = cells.with_columns(days, days.alias(LATEST))
-        made, unreadable = read_texts(self.texts, cells, with_awaited=self.with_awaited)
-        made = {name: cells[name] for name in self.schema if name not in made} | made
-        typed = pl.DataFrame([made[name].alias(name) for name in self.schema])
+        made, unreadable = read_texts(
+            self.texts, cells, with_awaited=self.with_awaited, as_values=as_values
+        )
+        there = {name: cells[name] for name in self.schema if name in cells} | made
+        names = there if as_values else self.schema
+        typed = pl.DataFrame([there[name].alias(name) for name in names])
         filled += known(typed, self.texts) + Counter(unreadable["element"])
         return typed, BatchQuality(filled, unreadable, undated=undated)
 
@@ -115,8 +123,9 @@ def known(typed: pl.DataFrame, columns: Iterable[TypedColumn | TextColumn]) -> C
     """In how many rows each element is known."""
     counts: Counter[str] = Counter()
     for column in columns:
-        first, *_ = column.columns
-        counts[column.element.name] += len(typed) - typed[first].null_count()
+        name = column.element.name
+        first = name if name in typed else next(iter(column.columns))
+        counts[name] += len(typed) - typed[first].null_count()
     return counts
 
 

@@ -31,8 +31,16 @@ from trialscreen.tables.cohort.readers.inputs import name_of as input_name
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of
 from trialscreen.tables.cohort.readers.parquet import panics_told
-from trialscreen.tables.cohort.screener import Screener
-from trialscreen.tables.cohort.streaming import BATCH, by_batch, in_batches, interruptible, settle
+from trialscreen.tables.cohort.screener import Screener, Screeners
+from trialscreen.tables.cohort.streaming import (
+    BATCH,
+    as_one,
+    by_batch,
+    each,
+    in_batches,
+    interruptible,
+    settle,
+)
 from trialscreen.tables.quality import DECLARE, MOST_BAD, too_many
 from trialscreen.text.characters import printable, shown, some
 from trialscreen.text.text_files import temporary_folder, whole_file
@@ -79,6 +87,9 @@ class Done(NamedTuple):
 
 
 NO_PROGRESS = Progress()
+
+_CHANGES = 5
+"""So many times, other columns than before may come as single values."""
 
 
 def run(
@@ -127,19 +138,23 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
         with _told(job), _problem_list(job.problems) as out:
             quality = DataQuality(trial, out, tables.blank)
             progress.start(tables.counted)
-            typed = rows
-            if not batches.is_ready:
-                typed = _typed(_cells(tables, batches, rows, job, screener), batches, quality)
             # For extra columns each row is screened anew; else no typed column is needed any more.
             kept = [*screener.results] if job.extra else [KEY, *screener.findings]
-            results = _results(typed, screener, tell, kept)
+            screeners = Screeners(trial, batches, screener)
+            if batches.is_ready:
+                found = screener.screened(rows)
+            else:
+                as_values = not (job.extra or with_attrition)
+                cells = _cells(tables, batches, rows, job, screener)
+                found = screeners.screened(_typed(cells, batches, quality, as_values=as_values))
+            results = _results(found, screener, tell, kept)
             if job.extra:
                 from trialscreen.tables.cohort.extra_columns import ExtraColumns  # noqa: PLC0415 - the whole reference
 
                 extra = ExtraColumns(trial, screener, job.anchor.on, job.extra)
                 results = by_batch(in_batches(results), extra.add, extra.schema)
             write(results, (*screener.findings, *job.extra), job.key, job.output, output)
-            quality.finish(screener.rest())
+            quality.finish(screeners.rest())
             if quality.failure is not None:
                 raise quality.failure
             problems = [
@@ -189,33 +204,43 @@ def _cells(
 
 
 def _typed(
-    cells: Callable[[], Iterable[pl.DataFrame]], batches: Batches, quality: DataQuality
-) -> pl.LazyFrame:
-    """The typed columns of all rows."""
+    cells: Callable[[], Iterable[pl.DataFrame]],
+    batches: Batches,
+    quality: DataQuality,
+    *,
+    as_values: bool,
+) -> Iterator[pl.DataFrame]:
+    """The typed columns of all rows, as in `Batches.read`.
 
-    def read(cells: pl.DataFrame) -> pl.DataFrame:
-        typed, found = batches.read(cells)
+    `as_values` as long as the columns stay the same, mostly: for others there is another program.
+    """
+    seen: list[str] = []
+    changes = 0
+
+    def read(rows: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
+        return batches.read(rows, as_values=as_values and changes <= _CHANGES)
+
+    for typed, found in each(cells(), read):
         quality.read(found)
-        return typed
-
-    return by_batch(cells, read, batches.schema)
+        changes += typed.columns != seen
+        seen = typed.columns
+        yield typed
 
 
 def _results(
-    typed: pl.LazyFrame,
+    screened: Iterable[tuple[pl.DataFrame, BatchQuality]],
     screener: Screener,
     tell: Callable[[pl.DataFrame, BatchQuality], None],
     kept: Sequence[str],
 ) -> pl.LazyFrame:
-    """The columns `kept` of what the screener returns for all rows; `tell` gets each batch."""
+    """The columns `kept` of what is found for all rows; `tell` gets each batch."""
 
-    def settled(batch: pl.DataFrame) -> pl.DataFrame:
-        results, found = screener.settled(batch)
-        tell(results, found)
-        return results[list(kept)]
+    def told() -> Iterator[pl.DataFrame]:
+        for results, found in screened:
+            tell(results, found)
+            yield results[list(kept)]
 
-    schema = pl.Schema({name: screener.results[name] for name in kept})
-    return by_batch(in_batches(screener.with_findings(typed)), settled, schema)
+    return as_one(told, pl.Schema({name: screener.results[name] for name in kept}))
 
 
 # What can be wrong.

@@ -4,8 +4,10 @@ Such rows are rare, and most of what tells them is computed for the criteria any
 engine screens all rows as they are, and says in which there is something to look at.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import islice
 from typing import get_args
 
 import polars as pl
@@ -17,6 +19,7 @@ from trialscreen.tables.attrition.counting import ENOUGH
 from trialscreen.tables.cohort.batches import Batches, known
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality, listed
+from trialscreen.tables.cohort.streaming import as_one, each, in_batches
 from trialscreen.tables.cohort.unusual import Unusual, UnusualValues, is_usual
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.engines.polars import Computing, table_of
@@ -30,17 +33,29 @@ class Screener:
 
     Those that were typed in the table may still hold values that cannot be used. `with_needed`, the
     program also tells what `Counting` counts; `with_list`, each batch tells of its unusual values.
+    `schema` is that of batches in which more elements are single values.
     """
 
     def __init__(
-        self, trial: Trial, batches: Batches, *, with_needed: bool = False, with_list: bool = False
+        self,
+        trial: Trial,
+        batches: Batches,
+        schema: pl.Schema | None = None,
+        *,
+        with_needed: bool = False,
+        with_list: bool = False,
     ) -> None:
-        self.schema = batches.schema
+        self.schema = batches.schema if schema is None else schema
         table = table_of(self.schema, batches.anchor.on)
         self.program = compile_trial(trial, table, with_needed=with_needed)
-        self.columns = {one.element.name: tuple(one.columns) for one in batches.columns}
+        self.columns = {
+            one.element.name: (name,)
+            if (name := one.element.name) in self.schema
+            else (*one.columns,)
+            for one in batches.columns
+        }
         self._typed = batches.typed
-        self._with_list = with_list
+        self.with_list = with_list
         self._waiting: list[pl.DataFrame] = []
         own_days = SCREENING_DATE in self.schema
         self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
@@ -100,6 +115,10 @@ class Screener:
             yield ~is_usual(one.element, pl.col(one.element.name), one.ends)
         yield from self._unusual.flags(*(one.element.name for one in self._spanned))
 
+    def screened(self, typed: pl.LazyFrame) -> Iterator[tuple[pl.DataFrame, BatchQuality]]:
+        """All rows, some at a time: `settled` ones, and what could not be used in them."""
+        yield from each(in_batches(self.with_findings(typed))(), self.settled)
+
     def settled(self, batch: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
         """A batch of `with_findings` without the values that cannot be used, and what they were."""
         results = batch.clone()
@@ -113,7 +132,7 @@ class Screener:
         results, found = self._settled(results, touched)
         if touched.any():
             rows = results[doubtful, self._doubted]
-        enough = 0 if self._with_list else ENOUGH
+        enough = 0 if self.with_list else ENOUGH
         return results, found._replace(unusual=self._unusual_of_many(rows, enough))
 
     def _unusual_of_many(self, rows: pl.DataFrame, enough: int) -> list[UnusualValues]:
@@ -177,6 +196,50 @@ class Screener:
     def _is_known(self, typed: pl.DataFrame, name: str) -> pl.Series:
         known = pl.any_horizontal(pl.col(self.columns[name]).is_not_null())
         return typed.select(known.alias(name)).to_series()
+
+
+class Screeners:
+    """Screens batches of which not all have the same columns: each kind by a screener of its own.
+
+    `usual` is that of batches as in the schema of `batches`. In others, some elements are single
+    values: there is no end of a bound to look at, so they are screened for less.
+    """
+
+    def __init__(self, trial: Trial, batches: Batches, usual: Screener) -> None:
+        self._trial, self._batches = trial, batches
+        self._known = {tuple(usual.schema): usual}
+
+    def screened(
+        self, typed: Iterable[pl.DataFrame]
+    ) -> Iterator[tuple[pl.DataFrame, BatchQuality]]:
+        """As `Screener.screened`; batches with the same columns in a row go on in one query."""
+        batches = iter(typed)
+        held = deque(islice(batches, 1))
+        while held:
+            schema = held[0].schema
+            alike = partial(_alike, held, batches)
+            yield from self._of(schema).screened(as_one(alike, schema))
+
+    def _of(self, schema: pl.Schema) -> Screener:
+        names = tuple(schema)
+        if names not in self._known:
+            usual = next(iter(self._known.values()))
+            self._known[names] = Screener(
+                self._trial, self._batches, schema, with_list=usual.with_list
+            )
+        return self._known[names]
+
+    def rest(self) -> list[UnusualValues]:
+        """The unusual values that no batch has told of."""
+        return [one for screener in self._known.values() for one in screener.rest()]
+
+
+def _alike(held: deque[pl.DataFrame], batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The batch that is held, and those behind it with its columns; then another is held."""
+    names = held[0].columns
+    while held and held[0].columns == names:
+        yield held.popleft()
+        held.extend(islice(batches, 1))
 
 
 def _any(flags: Iterable[pl.Expr | str]) -> pl.Expr:

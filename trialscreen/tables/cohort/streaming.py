@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -73,19 +73,35 @@ def by_batch(
 
     The engine goes on with other rows meanwhile.
     """
+    return as_one(lambda: each(batches(), step), schema)
+
+
+Made = TypeVar("Made")
+
+
+def each(rows: Iterable[pl.DataFrame], step: Callable[[pl.DataFrame], Made]) -> Iterator[Made]:
+    """What `step` makes of the next rows, each time, but for empty ones."""
+    for some in rows:
+        if not len(some):
+            continue
+        try:
+            made = step(some)
+        except pl.exceptions.PolarsError as error:
+            raise RuntimeError("reading a batch") from error  # a fault, and not of the input
+        del some  # its memory is for the next ones
+        yield made
+
+
+def as_one(batches: Callable[[], Iterable[pl.DataFrame]], schema: pl.Schema) -> pl.LazyFrame:
+    """All rows of the batches; each is as in `schema`."""
 
     def made(
         columns: list[str] | None, only: pl.Expr | None, most: int | None, _size: int | None
     ) -> Iterator[pl.DataFrame]:
         assert only is None, "no filter is asked of it"
         assert most is None, "all rows are asked of it"
-        for rows in batches():
-            try:
-                made = step(rows) if len(rows) else pl.DataFrame(schema=schema)
-            except pl.exceptions.PolarsError as error:
-                raise RuntimeError("reading a batch") from error  # a fault, and not of the input
-            del rows  # its memory is for the next ones
-            yield made if columns is None else made[columns]
+        for batch in batches():
+            yield batch if columns is None else batch[columns]
 
     return register_io_source(made, schema=schema)
 

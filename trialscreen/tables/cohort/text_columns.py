@@ -112,9 +112,14 @@ class TextColumn:
         # Of numbers, only such are typed; of truths, all can be used.
         return pl.lit(value=True) if kind in (pl.Boolean, pl.Float64) else None
 
-    def as_it_is(self, cells: Cells) -> dict[str, pl.Series]:
-        """The typed columns of such cells; not with how many digits numbers are written."""
+    def as_it_is(self, cells: Cells, *, as_values: bool) -> dict[str, pl.Series]:
+        """The typed columns of such cells; not with how many digits numbers are written.
+
+        `as_values`: one column, of the element's name, instead of bounds.
+        """
         value = cells.frame[self.element.name]
+        if as_values:
+            return {value.name: value}
         made = {column: value.alias(column) for column in self.columns}
         if len(self.columns) > 2:
             name = self.element.name
@@ -272,12 +277,16 @@ def awaited_column(name: str) -> str:
 
 
 def read_texts(
-    columns: Sequence[TextColumn], cells: pl.DataFrame, *, with_awaited: bool = False
+    columns: Sequence[TextColumn],
+    cells: pl.DataFrame,
+    *,
+    with_awaited: bool = False,
+    as_values: bool = False,
 ) -> tuple[dict[str, pl.Series], pl.DataFrame]:
     """The typed columns of `cells`, which have LATEST, by their names; and a list.
 
     What cannot be used is unknown, and listed. `with_awaited`, there is also the
-    `awaited_column` of each.
+    `awaited_column` of each. `as_values`, those that come typed are not made bounds.
     """
     given = Cells.of(cells)
     typed = {column: fine for column in columns if (fine := column.is_typed(given)) is not None}
@@ -288,7 +297,7 @@ def read_texts(
         if not is_usable:
             del typed[column]
             continue
-        made |= column.as_it_is(given)
+        made |= column.as_it_is(given, as_values=as_values)
         if with_awaited:
             awaited = awaited_column(column.element.name)
             made[awaited] = pl.Series(awaited, [False]).new_from_index(0, len(cells))
