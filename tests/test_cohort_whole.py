@@ -18,7 +18,7 @@ from tests.process import COMMAND, TIMEOUT, cohort, environment, start
 from tests.sizes import size
 from tests.tools.simulate import ID, write
 from trialscreen import load_trial
-from trialscreen.cli.process import interrupted_once
+from trialscreen.cli.process import Stopped, ending_in_order, interrupted_once
 from trialscreen.model.errors import InputError
 from trialscreen.tables.cohort.streaming import interruptible
 from trialscreen.text.text_files import whole_file
@@ -111,10 +111,26 @@ def test_an_interrupt_that_comes_twice_stops_nothing_that_is_cleared_away() -> N
             os.kill(os.getpid(), signal.SIGINT)
             cleared.append("all")
 
-    with pytest.raises(KeyboardInterrupt), interrupted_once():
-        interrupted()
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupted_once():
+            interrupted()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert cleared == ["all"]
-    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+
+
+def test_an_interrupt_is_one_whatever_the_engine_makes_of_it() -> None:
+    def queried() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except KeyboardInterrupt:  # as DuckDB, which forgets it
+            error = RuntimeError("Query interrupted")
+        raise error
+
+    with pytest.raises(Stopped) as end, ending_in_order():
+        queried()
+    assert end.value.number == signal.SIGTERM
 
 
 def test_an_interrupt_in_what_the_engine_closes_is_not_forgotten(

@@ -8,7 +8,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -132,17 +132,20 @@ def ending_in_order() -> Iterator[None]:
     """
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {one: signal.getsignal(one) for one in numbers}
+    told: list[Stopped] = []
 
     def stop(number: int, _frame: object) -> NoReturn:
         for one in numbers:
             signal.signal(one, signal.SIG_IGN)  # it is ending already
-        raise Stopped(number)
+        told.append(Stopped(number))
+        raise told[0]
 
     for one in numbers:
         if before[one] is not signal.SIG_IGN:
             signal.signal(one, stop)
     try:
-        yield
+        with _not_lost(told):
+            yield
     finally:
         for one in numbers:
             signal.signal(one, before[one])
@@ -150,21 +153,36 @@ def ending_in_order() -> Iterator[None]:
 
 @contextmanager
 def interrupted_once() -> Iterator[None]:
-    """Ctrl-C ends what runs; nothing stops what is then cleared away.
+    """Ctrl-C ends what runs; nothing stops what is then cleared away, to the end of the process.
 
     Neither does a second one, nor what Polars makes of the first: it raises a
     KeyboardInterrupt itself, and Python calls the handler all the same, a moment later.
     """
     before = signal.getsignal(signal.SIGINT)
+    told: list[KeyboardInterrupt] = []
 
     def stop(_number: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        told.append(KeyboardInterrupt())
         if not isinstance(sys.exc_info()[1], KeyboardInterrupt):
-            raise KeyboardInterrupt
+            raise told[0]
 
     if before is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, stop)
     try:
-        yield
+        with _not_lost(told):
+            yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if not told:
+            signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _not_lost(told: Sequence[KeyboardInterrupt]) -> Iterator[None]:
+    """Raises the interrupt of which DuckDB makes a RuntimeError, "Query interrupted"."""
+    try:
+        yield
+    except Exception as error:
+        if told:
+            raise told[0] from error
+        raise
