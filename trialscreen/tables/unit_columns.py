@@ -46,11 +46,14 @@ def beside(
     `titles` are all of the table, in their order.
     """
     known = {plain_name(name): name for name in others}
+    if not known:
+        return
+    plain = plain_name(title)
     after = titles[titles.index(title) + 1 :][:1] if title in titles else []
     alone = [name for name in map(plain_name, after) if name in known and _ALONE.fullmatch(name)]
     for kind in kinds:
         for ending in _ENDINGS[kind]:
-            if (name := known.get(f"{plain_name(title)}_{ending}")) is not None:
+            if (name := known.get(f"{plain}_{ending}")) is not None:
                 yield Beside(name, kind, title)
             elif alone and alone[0].rstrip("_0123456789") == ending:
                 yield Beside(known[alone[0]], kind, title)

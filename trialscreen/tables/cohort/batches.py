@@ -210,9 +210,10 @@ def _needs_text(column: ElementColumn, kind: pl.DataType) -> bool:
     form = column.form
     if form.unit is not None or form.values or form.beside:
         return True
-    words: Iterable[str] = kind.categories if isinstance(kind, pl.Enum) else ()
-    words = ("true", "false") if isinstance(kind, pl.Boolean) else words
-    return not {*map(code_of, words)}.isdisjoint(form.codes)
+    codes = form.codes
+    words: Iterable[str] = kind.categories if codes and isinstance(kind, pl.Enum) else ()
+    words = ("true", "false") if codes and isinstance(kind, pl.Boolean) else words
+    return not {*map(code_of, words)}.isdisjoint(codes)
 
 
 def _text(name: str, schema: pl.Schema) -> pl.Expr:

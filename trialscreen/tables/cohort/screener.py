@@ -92,7 +92,7 @@ class Screener:
         """The columns of what is found for each row."""
         return {**_KINDS, **dict.fromkeys(self.program.criteria, pl.Boolean())}
 
-    @property
+    @cached_property
     def results(self) -> pl.Schema:
         """What `settled` returns: the typed columns, and what is found for each row."""
         return pl.Schema({**self.schema, **self.findings})

@@ -2,6 +2,7 @@
 
 from datetime import date
 from math import isnan
+from typing import Any
 
 import polars as pl
 
@@ -23,6 +24,9 @@ MOST_DIGITS = 38
 _NEVER = 10_000_000
 """A day that Python has not, as the engine counts days."""
 
+_EPOCH = date(1970, 1, 1)
+"""The day from which the engine counts them."""
+
 _WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 
 
@@ -43,12 +47,12 @@ class TypedColumn:
         if element.type == "date" and element.range is None:
             self.ends = (date.min, date.max)
         # Also days, of which not all are days for Python, are compared as numbers.
-        self._span = None if self.ends is None else pl.Series(self.ends).cast(pl.Float64).to_list()
+        self._span: list[Any] | None = None if self.ends is None else [*map(_number, self.ends)]
         cell, latest = expr.Column(element.name), expr.Column(LATEST)
         self.besides: pl.Expr | None = None
         if element.type == "date" or (element.type == "integer" and kind.is_float()):
             self.besides = expression(beside_range(element, cell, latest))
-        self._parser = Parser(trial, element)
+        self._trial = trial
 
     def is_within(self, cells: pl.Series) -> bool:
         """Whether all cells lie between the ends. This is not a query, so it need not wait."""
@@ -67,7 +71,13 @@ class TypedColumn:
         usable = pl.col(column.name).is_between(*self.ends)
         usable = usable if self.besides is None else usable & self.besides
         is_bad = pl.DataFrame([column, cells[LATEST]]).select(~usable.fill_null(value=True))
-        return unreadable_apart(self._parser, cells, is_bad.to_series(), [column])
+        parser = Parser(self._trial, self.element)
+        return unreadable_apart(parser, cells, is_bad.to_series(), [column])
+
+
+def _number(end: float | date) -> float:
+    """As the engine casts it."""
+    return float((end - _EPOCH).days if isinstance(end, date) else end)
 
 
 def unreadable_apart(
