@@ -60,21 +60,22 @@ def queue(
     `full` gives an entry with its answers, where `entries` have none.
     """
     kept = [one for one in entries if one.on <= on]
-    screenings = current(one for one in kept if isinstance(one, ScreeningEntry))
+    screenings: dict[str, list[ScreeningEntry]] = {}
+    for one in current(one for one in kept if isinstance(one, ScreeningEntry)):
+        screenings.setdefault(one.subject, []).append(one)
     found = [
         Waiting(entry, waits)
         for entry in undecided(kept)
-        if (waits := tuple(_waits(trial, entry, on, _since(entry, screenings), full)))
+        if (waits := tuple(_waits(trial, entry, on, _since(screenings[entry.subject]), full)))
     ]
     return sorted(found, key=lambda one: (one.next_date or date.max, one.since, one.entry.number))
 
 
-def _since(newest: ScreeningEntry, screenings: Iterable[ScreeningEntry]) -> Mapping[What, date]:
-    """Since when the subject waits for what the newest screening waits for, without a break."""
-    of_subject = (one for one in screenings if one.subject == newest.subject)
-    earlier = sorted(of_subject, key=lambda one: (one.on, one.number), reverse=True)
+def _since(screenings: Iterable[ScreeningEntry]) -> Mapping[What, date]:
+    """Since when a subject waits for what the newest screening waits for, without a break."""
+    earlier = sorted(screenings, key=lambda one: (one.on, one.number), reverse=True)
     found: dict[What, date] = {}
-    going_on = _goes_on(newest)
+    going_on = _goes_on(earlier[0])
     for entry in earlier:
         going_on &= _goes_on(entry)
         found |= dict.fromkeys(going_on, entry.on)
