@@ -30,6 +30,9 @@ MOST_PARTIAL_DATES = 8
 
 def first_clear_day(patient: Evaluation, criteria: Criteria) -> date | None:
     """The first later day on which none of these failing criteria fails; None if none is sure."""
+    has_dates = patient.trial.once(_has_dates)
+    if not all(has_dates(criterion.rule) for criterion in criteria):
+        return None  # one of them fails on any day
     later = patient.once(_Later)
     days = {day for criterion in criteria for day in later.turning_days(criterion)}
     for day in sorted(days):
@@ -65,10 +68,10 @@ class _Later:
         turning = self.trial.once(_turning)(criterion.rule)
         if not turning or len(self._partial_dates(criterion)) > MOST_PARTIAL_DATES:
             return
-        for facts in self._worlds(criterion):
-            for name, days_from in turning:
-                if isinstance(fact := facts.get(name), Dates):
-                    yield from (day for day in days_from(fact.high) if day > self.on)
+        for name, days_from in turning:
+            if isinstance(fact := self.facts.get(name), Dates):
+                for known in {fact.low, fact.high}:
+                    yield from (day for day in days_from(known) if day > self.on)
 
     def _worlds(self, criterion: Criterion) -> Iterator[dict[str, Fact]]:
         """The facts with every date known in part at its first and at its last day."""
@@ -114,6 +117,13 @@ def _follows_from_dates(element: Element, facts: Mapping[str, Fact]) -> bool:
         return False
     tests = rules.tests_of(element.derive)
     return all(isinstance(one, rules.Within) and one.element in facts for one in tests)
+
+
+def _has_dates(trial: Trial) -> ByRule[bool]:
+    """Whether a rule can depend on a date: if not, it is the same on every day."""
+    return ByRule(
+        lambda rule: any(trial.elements[one].type == "date" for one in trial.elements_behind(rule))
+    )
 
 
 Turning = tuple[str, Callable[[date], Iterable[date]]]
