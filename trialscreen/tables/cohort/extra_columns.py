@@ -6,6 +6,7 @@ is stale or awaited is told by the engine.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import compress
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -53,9 +54,7 @@ class ExtraColumns(NamedTuple):
         added: dict[str, pl.Series] = {}
         if by_row := [name for name in self.columns if name in BY_ROW]:
             told = [one for rows in results.iter_slices(_AT_ONCE) for one in self._told(rows)]
-            added = {
-                name: pl.Series([row[name] for row in told], dtype=BY_ROW[name]) for name in by_row
-            }
+            added = {name: _column([row[name] for row in told], BY_ROW[name]) for name in by_row}
         if "stale" in self.columns:
             added["stale"] = self._stale(results)
         if "awaited" in self.columns:
@@ -71,45 +70,68 @@ class ExtraColumns(NamedTuple):
 
     def _told(self, results: pl.DataFrame) -> Iterator[dict[str, Any]]:
         """What is told of each row: by the reference, of the criteria that do not pass."""
-        met = {one.id: results[one.id].to_list() for one in self.trial.criteria}
+        criteria = self.trial.criteria
+        told = results.select(
+            pl.col(one.id).ne_missing(one.kind == "inclusion") for one in criteria
+        )
+        behind = {one.id: self._behind(one) for one in criteria}
         facts = {
-            name: _facts(results, self.trial.elements[name], columns)
+            name: _facts(results[list(columns)], self.trial.elements[name], _any(told, ids))
             for name, columns in self.screener.columns.items()
+            if (ids := [one for one, names in behind.items() if name in names])
         }
         dated = SCREENING_DATE in results.columns
         days = results[SCREENING_DATE].to_list() if dated else [self.on] * len(results)
-        for row, on in enumerate(days):
-            criteria = tuple(
-                one
-                for one in self.trial.criteria
-                if met[one.id][row] is not (one.kind == "inclusion")
-            )
+        for row, (on, is_told) in enumerate(zip(days, told.iter_rows(), strict=True)):
+            some = tuple(compress(criteria, is_told))
             given = {
                 name: fact
-                for name in self._behind(criteria)
-                if name in facts and (fact := facts[name][row]) is not None
+                for name in frozenset().union(*(behind[one.id] for one in some))
+                if (fact := facts[name][row]) is not None
             }
             # Not reviewed: what contradicts is struck out already.
             patient = Evaluation(self.trial, given, on)
-            screening = Screening(patient, tuple(Finding(one, patient) for one in criteria))
+            screening = Screening(patient, tuple(Finding(one, patient) for one in some))
             yield {
                 "missing": [name for group in screening.missing.values() for name in group],
                 "reasons": _reasons(screening) if "reasons" in self.columns else [],
                 "clears_on": screening.clears_on if "clears_on" in self.columns else None,
             }
 
-    def _behind(self, criteria: tuple[Criterion, ...]) -> frozenset[str]:
-        """Every element that one of these criteria can depend on."""
-        return frozenset().union(*(self.trial.elements_behind(one.rule) for one in criteria))
+    def _behind(self, criterion: Criterion) -> frozenset[str]:
+        """The elements with a column that a criterion can depend on."""
+        return frozenset(self.trial.elements_behind(criterion.rule)) & self.screener.columns.keys()
 
 
-def _facts(results: pl.DataFrame, element: Element, columns: Sequence[str]) -> list[Fact | None]:
-    """What each row says of an element; of a few values, each is made a fact of once."""
-    cells = list(zip(*(results[one].to_list() for one in columns), strict=True))
+def _column(values: Sequence[Any], kind: pl.DataType) -> pl.Series:
+    """A column of what each row has; lists by their items, or each would become a column first."""
+    if not isinstance(kind, pl.List):
+        return pl.Series(values, dtype=kind)
+    rows = [row for row, items in enumerate(values) for _ in items]
+    items = pl.Series([one for items in values for one in items], dtype=kind.inner)
+    lists = pl.DataFrame({"row": rows, "items": items}, schema_overrides={"row": pl.UInt32})
+    lists = lists.group_by("row", maintain_order=True).agg("items")
+    every = pl.DataFrame({"row": pl.arange(len(values), dtype=pl.UInt32, eager=True)})
+    joined = every.join(lists, on="row", how="left", maintain_order="left")
+    return joined["items"].fill_null([])
+
+
+def _any(flags: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+    return flags.select(pl.any_horizontal(columns)).to_series()
+
+
+def _facts(columns: pl.DataFrame, element: Element, told: pl.Series) -> list[Fact | None]:
+    """What each row says of an element; of the rows that nothing is `told` of, nothing.
+
+    Of a few values, each is made a fact of once.
+    """
+    cells = columns.filter(told).rows()
     if element.type in ("quantity", "integer"):
-        return list(map(fact_of, cells))
-    known = {one: fact_of(one) for one in set(cells)}
-    return [known[one] for one in cells]
+        facts = map(fact_of, cells)
+    else:
+        known = {one: fact_of(one) for one in set(cells)}
+        facts = map(known.__getitem__, cells)
+    return [next(facts) if is_told else None for is_told in told]
 
 
 def _reasons(screening: Screening) -> list[str]:
