@@ -8,64 +8,73 @@ ends its `match` with `assert_never`. Named tuples with a `kind`, as in `trialsc
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Literal, NamedTuple, assert_never
+from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never, dataclass_transform
 
 from trialscreen.model.dates import Period
 
 ComparisonSign = Literal["==", "<", "<=", ">", ">="]
 ArithmeticSign = Literal["+", "-", "*", "/", "**"]
 
+if TYPE_CHECKING:
+    # As named tuples they would be compared by mypy field by field, and so would what they hold,
+    # all the way down: that takes a minute.
+    @dataclass_transform(frozen_default=True)
+    class _Node: ...
 
-class Column(NamedTuple):
+else:
+    _Node = NamedTuple
+
+
+class Column(_Node):
     """The value of a column of the table, or of an earlier step."""
 
     name: str
     kind: Literal["column"] = "column"
 
 
-class Constant(NamedTuple):
+class Constant(_Node):
     """A value that is the same in every row; None is null."""
 
     value: bool | float | str | date | None
     kind: Literal["constant"] = "constant"
 
 
-class And(NamedTuple):
+class And(_Node):
     """The least of the parts, where false < null < true."""
 
     parts: tuple["Scalar", ...]
     kind: Literal["and"] = "and"
 
 
-class Or(NamedTuple):
+class Or(_Node):
     """The greatest of the parts, where false < null < true."""
 
     parts: tuple["Scalar", ...]
     kind: Literal["or"] = "or"
 
 
-class Not(NamedTuple):
+class Not(_Node):
     """True for false and false for true; null for null."""
 
     part: "Scalar"
     kind: Literal["not"] = "not"
 
 
-class Known(NamedTuple):
+class Known(_Node):
     """Whether a value is not null; never null itself."""
 
     part: "Scalar"
     kind: Literal["known"] = "known"
 
 
-class Count(NamedTuple):
+class Count(_Node):
     """How many of the parts are true; a null part is not. Never null itself."""
 
     parts: tuple["Scalar", ...]
     kind: Literal["count"] = "count"
 
 
-class Comparison(NamedTuple):
+class Comparison(_Node):
     """Two numbers, two dates, two texts or two booleans; null if one is null."""
 
     sign: ComparisonSign
@@ -74,7 +83,7 @@ class Comparison(NamedTuple):
     kind: Literal["comparison"] = "comparison"
 
 
-class In(NamedTuple):
+class In(_Node):
     """Whether a text is one of these; null for null."""
 
     part: "Scalar"
@@ -82,7 +91,7 @@ class In(NamedTuple):
     kind: Literal["in"] = "in"
 
 
-class If(NamedTuple):
+class If(_Node):
     """`then` where the condition is true, `otherwise` where it is false or null."""
 
     condition: "Scalar"
@@ -91,7 +100,7 @@ class If(NamedTuple):
     kind: Literal["if"] = "if"
 
 
-class Coalesce(NamedTuple):
+class Coalesce(_Node):
     """The first value, or the second where the first is null."""
 
     first: "Scalar"
@@ -99,7 +108,7 @@ class Coalesce(NamedTuple):
     kind: Literal["coalesce"] = "coalesce"
 
 
-class Arithmetic(NamedTuple):
+class Arithmetic(_Node):
     """Two numbers in double precision (`/` never divides whole numbers); null if one is null."""
 
     sign: ArithmeticSign
@@ -108,14 +117,14 @@ class Arithmetic(NamedTuple):
     kind: Literal["arithmetic"] = "arithmetic"
 
 
-class Floor(NamedTuple):
+class Floor(_Node):
     """The greatest whole number that is not above a number."""
 
     part: "Scalar"
     kind: Literal["floor"] = "floor"
 
 
-class Rounded(NamedTuple):
+class Rounded(_Node):
     """A number as `facts.rounded` rounds it; `simplify.spelled_out` says it in other nodes."""
 
     part: "Scalar"
@@ -123,7 +132,7 @@ class Rounded(NamedTuple):
     kind: Literal["rounded"] = "rounded"
 
 
-class Before(NamedTuple):
+class Before(_Node):
     """The day that lies a period before a day, as `Period.before` finds it."""
 
     day: "Scalar"
@@ -131,7 +140,7 @@ class Before(NamedTuple):
     kind: Literal["before"] = "before"
 
 
-class CompletedYears(NamedTuple):
+class CompletedYears(_Node):
     """Whole years from one day to another, as `dates.completed_years` counts them."""
 
     since: "Scalar"
