@@ -163,9 +163,9 @@ def test_pieces_whose_columns_differ_are_screened_as_the_reference_does(
     kinds: list[tuple[str, ...]] = []
     before = Screener.screened
 
-    def screened(self: Screener, typed: pl.LazyFrame) -> Iterator[tuple[pl.DataFrame, Any]]:
+    def screened(self: Screener, *of: Any) -> Iterator[tuple[pl.DataFrame, Any]]:
         kinds.append(tuple(self.schema))
-        return before(self, typed)
+        return before(self, *of)
 
     monkeypatch.setattr(Screener, "screened", screened)
     assert compared(TRIAL, table, "patient_id", ON) == []

@@ -140,13 +140,16 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
             progress.start(tables.counted)
             # For extra columns each row is screened anew; else no typed column is needed any more.
             kept = [*screener.results] if job.extra else [KEY, *screener.findings]
+            wanted = None if job.extra or with_attrition else [ROW, *kept]
             screeners = Screeners(trial, batches, screener)
             if batches.is_ready:
-                found = screener.screened(rows)
+                found = screener.screened(rows, wanted)
             else:
-                as_values = not (job.extra or with_attrition)
+                as_values = wanted is not None
                 cells = _cells(tables, batches, rows, job, screener)
-                found = screeners.screened(_typed(cells, batches, quality, as_values=as_values))
+                found = screeners.screened(
+                    _typed(cells, batches, quality, as_values=as_values), wanted
+                )
             results = _results(found, screener, tell, kept)
             if job.extra:
                 from trialscreen.tables.cohort.extra_columns import ExtraColumns  # noqa: PLC0415 - the whole reference

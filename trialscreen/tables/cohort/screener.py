@@ -4,11 +4,11 @@ Such rows are rare, and most of what tells them is computed for the criteria any
 engine screens all rows as they are, and says in which there is something to look at.
 """
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from itertools import islice
-from typing import get_args
+from itertools import chain, islice
+from typing import NamedTuple, get_args
 
 import polars as pl
 
@@ -94,11 +94,11 @@ class Screener:
 
     @cached_property
     def results(self) -> pl.Schema:
-        """What `settled` returns: the typed columns, and what is found for each row."""
+        """What `screened` returns: the typed columns, and what is found for each row."""
         return pl.Schema({**self.schema, **self.findings})
 
     def with_findings(self, typed: pl.LazyFrame) -> pl.LazyFrame:
-        """What `settled` takes: `results`, unusable values and all, and in which rows those are."""
+        """`results`, unusable values and all, and in which rows those are."""
         frame = self._computing({**self.program.results, **self._flags}).of(typed)
         frame = frame.cast(self.results)  # what no column can decide has no type of its own
         besides = (~one.besides for one in self._typed if one.besides is not None)
@@ -115,58 +115,78 @@ class Screener:
             yield ~is_usual(one.element, pl.col(one.element.name), one.ends)
         yield from self._unusual.flags(*(one.element.name for one in self._spanned))
 
-    def screened(self, typed: pl.LazyFrame) -> Iterator[tuple[pl.DataFrame, BatchQuality]]:
-        """All rows, some at a time: `settled` ones, and what could not be used in them."""
-        yield from each(in_batches(self.with_findings(typed))(), self.settled)
+    def screened(
+        self, typed: pl.LazyFrame, kept: Sequence[str] | None = None
+    ) -> Iterator[tuple[pl.DataFrame, BatchQuality]]:
+        """What is found in all rows, some at a time, without the values that cannot be used.
 
-    def settled(self, batch: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
-        """A batch of `with_findings` without the values that cannot be used, and what they were."""
+        Those are told of beside, with the first rows of some. `kept` names the columns of
+        `results` that are wanted; if not all are, some batches wait to be looked at together.
+        """
+        look = partial(self._looked_at, kept=kept)
+        looked_at = each(in_batches(self.with_findings(typed))(), look)
+        groups = ([one] for one in looked_at) if kept is None else _together(looked_at)
+        return chain.from_iterable(each(groups, self._settled))
+
+    def _looked_at(self, batch: pl.DataFrame, kept: Sequence[str] | None) -> "_LookedAt":
+        """A batch of `with_findings`, and its rows with values to be looked at."""
         results = batch.clone()
         touched = results.drop_in_place(_TOUCHED)
         doubtful = results.drop_in_place(_DOUBTFUL).arg_true()
-        if doubtful.is_empty():
-            return self._settled(results, touched)
-        rows = results[doubtful, self._doubted]
-        if not all(one.is_within(rows[one.element.name]) for one in self._spanned):
+        doubted = results[doubtful, self._doubted]
+        if not all(one.is_within(doubted[one.element.name]) for one in self._spanned):
             touched = touched.scatter(doubtful, values=True)
-        results, found = self._settled(results, touched)
-        if touched.any():
-            rows = results[doubtful, self._doubted]
-        enough = 0 if self.with_list else ENOUGH
-        return results, found._replace(unusual=self._unusual_of_many(rows, enough))
+        return _LookedAt(
+            results if kept is None else results[list(kept)],
+            touched.arg_true(),
+            results.filter(touched) if touched.any() else results.clear(),
+            doubted,
+            known(results, self._typed),
+        )
 
-    def _unusual_of_many(self, rows: pl.DataFrame, enough: int) -> list[UnusualValues]:
+    def _unusual_of_many(self, rows: pl.DataFrame) -> list[UnusualValues]:
         """What is found in these rows and all that wait, once they are enough.
 
         A look costs nearly the same for few.
         """
-        self._waiting.append(rows)
-        if sum(map(len, self._waiting)) < enough:
+        if len(rows):
+            self._waiting.append(rows)
+        if sum(map(len, self._waiting)) < (1 if self.with_list else ENOUGH):
             return []
-        waiting, self._waiting = self._waiting, []
-        return self._unusual.found(pl.concat(waiting))
+        return self.rest()
 
     def rest(self) -> list[UnusualValues]:
         """The unusual values that no batch has told of."""
-        return self._unusual_of_many(self._waiting[0].clear(), 0) if self._waiting else []
+        waiting, self._waiting = self._waiting, []
+        return self._unusual.found(pl.concat(waiting)) if waiting else []
 
-    def _settled(
-        self, results: pl.DataFrame, touched: pl.Series
-    ) -> tuple[pl.DataFrame, BatchQuality]:
+    def _settled(self, batches: Sequence["_LookedAt"]) -> list[tuple[pl.DataFrame, BatchQuality]]:
+        """The batches less the values that cannot be used, which are told of with the first."""
         # A query waits for the engine, which has other rows: none where nothing is to be looked at.
-        filled = known(results, self._typed)
-        if not touched.any():
-            return results, BatchQuality(filled)
-        rows = results.filter(touched)
+        touched = [one.touched for one in batches if len(one.touched)]
+        again, found = batches[0].touched, BatchQuality({})
+        if touched:
+            again, found = self._again(pl.concat(touched))
+        settled = []
+        for one in batches:
+            mine, again = again.head(len(one.touched)), again.slice(len(one.touched))
+            filled = Counter(one.filled)
+            filled.update(found.filled)
+            unusual = self._unusual_of_many(one.with_doubted(mine))
+            told = found._replace(filled=filled, unusual=unusual)
+            settled.append((one.with_results(mine), told))
+            found = BatchQuality({})
+        return settled
+
+    def _again(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
+        """Rows without the values that cannot be used, and these; `filled` is what they change."""
         typed, unreadable = self._readable(rows.select(self.schema.names()))
+        filled = known(typed, self._typed)
         filled.subtract(known(rows, self._typed))
-        filled.update(known(typed, self._typed))
         filled.update(unreadable["element"])
         typed, contradictory = self._agreeing(typed)
         again = self._found.of(typed.lazy()).cast(self.results).collect()
-        return _put_back(results, touched, rows, again), BatchQuality(
-            filled, unreadable, contradictory
-        )
+        return again, BatchQuality(filled, unreadable, contradictory)
 
     def _readable(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`typed` less the cells that cannot be read, and the list of these."""
@@ -210,7 +230,7 @@ class Screeners:
         self._known = {tuple(usual.schema): usual}
 
     def screened(
-        self, typed: Iterable[pl.DataFrame]
+        self, typed: Iterable[pl.DataFrame], kept: Sequence[str] | None = None
     ) -> Iterator[tuple[pl.DataFrame, BatchQuality]]:
         """As `Screener.screened`; batches with the same columns in a row go on in one query."""
         batches = iter(typed)
@@ -218,7 +238,7 @@ class Screeners:
         while held:
             schema = held[0].schema
             alike = partial(_alike, held, batches)
-            yield from self._of(schema).screened(as_one(alike, schema))
+            yield from self._of(schema).screened(as_one(alike, schema), kept)
 
     def _of(self, schema: pl.Schema) -> Screener:
         names = tuple(schema)
@@ -242,20 +262,59 @@ def _alike(held: deque[pl.DataFrame], batches: Iterator[pl.DataFrame]) -> Iterat
         held.extend(islice(batches, 1))
 
 
+class _LookedAt(NamedTuple):
+    """A batch: some of its `results`, at which `places` there are values that cannot be used.
+
+    `touched` are those rows, `doubted` those that are unusual or unusable, with fewer columns.
+    `filled` counts the cells of typed columns.
+    """
+
+    results: pl.DataFrame
+    places: pl.Series
+    touched: pl.DataFrame
+    doubted: pl.DataFrame
+    filled: Counter[str]
+
+    def with_results(self, again: pl.DataFrame) -> pl.DataFrame:
+        """The results with the rows that are touched as they are `again`.
+
+        Few columns differ: to move them all would take longer than all else that is done here.
+        """
+        if again.is_empty():
+            return self.results
+        return self.results.with_columns(
+            column.clone().scatter(self.places, again[column.name])
+            for column in self.results
+            if not again[column.name].equals(self.touched[column.name])
+        )
+
+    def with_doubted(self, again: pl.DataFrame) -> pl.DataFrame:
+        """The rows that are doubted; of those that are touched, as they are `again`."""
+        if again.is_empty() or self.doubted.is_empty():
+            return self.doubted
+        is_touched = self.doubted[ROW].is_in(again[ROW].implode())
+        is_doubted = again[ROW].is_in(self.doubted[ROW].implode())
+        others = again.filter(is_doubted)[self.doubted.columns]
+        return pl.concat([self.doubted.filter(~is_touched), others]).sort(ROW)
+
+
+_MOST_WAITING = 250_000
+"""Rows: a few MB of what was found."""
+
+
+def _together(batches: Iterable[_LookedAt]) -> Iterator[list[_LookedAt]]:
+    """From one with rows that are touched on, so many at a time; others alone."""
+    waiting: list[_LookedAt] = []
+    for one in batches:
+        waiting.append(one)
+        rows = sum(len(each.results) for each in waiting)
+        if waiting[0].places.is_empty() or rows >= _MOST_WAITING:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
+
+
 def _any(flags: Iterable[pl.Expr | str]) -> pl.Expr:
     """In which rows one of them is true."""
     return pl.any_horizontal(*flags, pl.lit(value=False)).fill_null(value=False)
-
-
-def _put_back(
-    results: pl.DataFrame, touched: pl.Series, rows: pl.DataFrame, again: pl.DataFrame
-) -> pl.DataFrame:
-    """`results` with the rows that are `touched`, which were `rows`, as they are in `again`.
-
-    Few columns differ: to move them all would take longer than all else that is done here.
-    """
-    places = touched.arg_true()
-    differ = [column for column in again if not column.equals(rows[column.name])]
-    return results.with_columns(
-        results[column.name].clone().scatter(places, column) for column in differ
-    )

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -76,10 +76,11 @@ def by_batch(
     return as_one(lambda: each(batches(), step), schema)
 
 
+Rows = TypeVar("Rows", bound=Sized)
 Made = TypeVar("Made")
 
 
-def each(rows: Iterable[pl.DataFrame], step: Callable[[pl.DataFrame], Made]) -> Iterator[Made]:
+def each(rows: Iterable[Rows], step: Callable[[Rows], Made]) -> Iterator[Made]:
     """What `step` makes of the next rows, each time, but for empty ones."""
     for some in rows:
         if not len(some):
