@@ -5,20 +5,22 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.fhir_records import Json, observation, patient, write_lines
 from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.answers.records.codes import load_codes
-from trialscreen.answers.records.entries import Record
-from trialscreen.answers.records.fhir import outdone, read
+from trialscreen.answers.records.fact_tables import FactFiles, Selection, open_tables
+from trialscreen.answers.records.fhir import extract, outdone, read
 from trialscreen.answers.records.fhir.codings import ConceptReader
 from trialscreen.answers.records.fhir.documents import find
 from trialscreen.answers.records.fhir.intake import Intake
 from trialscreen.answers.records.fhir.reading import take_in
 from trialscreen.answers.records.fhir.spool import Spool
-from trialscreen.answers.records.select import Selected, select
+from trialscreen.answers.records.select import select
+from trialscreen.model.evidence import Evidence
 
 ON = date(2026, 6, 1)
 TRIAL = load_trial()
@@ -31,7 +33,8 @@ def left(folder: Path, *resources: Json) -> list[str]:
     with Spool() as spool:
         take_in(find([path]), Intake(spool, ConceptReader(CODES), print), print)
         ((_, kept),) = spool.patients()
-        return [one.source for one in outdone.left(kept, ON) if one.kind != "Patient"]
+        both = (one for some in outdone.left(kept, ON) for one in some)
+        return sorted(one.source for one in both if one.kind != "Patient")
 
 
 def results(*times: str | None, **more: Any) -> list[Json]:
@@ -94,6 +97,7 @@ def drawn(random: random.Random, number: int) -> Json:
     day = f"2026-0{random.randint(4, 6)}-0{random.randint(1, 3)}"
     when = random.choice(
         [day, day[:7], f"{day}T08:00:00Z", f"{day}T08:00:00-05:00", f"{day}T07:00:00Z"]
+        + [f"{day}T0{hour}:00:00" for hour in (0, 0, 8, 9)]
     )
     quantity: Any = random.choice(
         [
@@ -128,21 +132,26 @@ def drawn(random: random.Random, number: int) -> Json:
     )
 
 
-def selected(records: tuple[Record, ...]) -> Selected:
-    (record,) = records
-    return select(TRIAL, CODES, record, ON)
+def extracted(folder: Path) -> tuple[Json, list[Any], set[str]]:
+    """The facts, the evidence and the problems that an extraction gives of one patient."""
+    files = FactFiles(*(folder / name for name in ("f.parquet", "e.parquet", "p.csv")))
+    with open_tables(Selection(TRIAL, CODES, ON), files) as tables:
+        extract([folder / "a.ndjson"], tables, lambda _: None)
+    evidence = pl.read_parquet(folder / "e.parquet", columns=[*Evidence._fields])
+    problems = pl.read_csv(folder / "p.csv")["problem"]
+    return pl.read_parquet(files.facts).row(0, named=True), sorted(evidence.rows()), {*problems}
 
 
 @pytest.mark.parametrize("seed", range(size(400, 12)))
 def test_the_same_is_selected_of_all_and_of_what_is_left(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     made = [drawn(chance, number) for number in range(chance.randint(3, 40))]
-    kept = left(tmp_path, *made)
-    every = selected(read([tmp_path / "a.ndjson"], CODES).records)
-    some = [one for one in made if f"Observation/{one['id']}" in kept]
-    write_lines(tmp_path / "b.ndjson", patient(), *some)
-    few = selected(read([tmp_path / "b.ndjson"], CODES).records)
-    assert few.answers == every.answers
-    assert sorted(few.evidence) == sorted(every.evidence)
-    places = [{str(p).partition(" ")[2] for p in one.problems} for one in (few, every)]
-    assert places[0] == places[1]
+    path = write_lines(tmp_path / "a.ndjson", patient(), *made)
+    (record,), problems = read([path], CODES)
+    every = select(TRIAL, CODES, record, ON)
+    facts, evidence, told = extracted(tmp_path)
+    assert {name: facts[name] for name in every.answers} == {
+        name: answer.text for name, answer in every.answers.items()
+    }
+    assert evidence == sorted(map(tuple, every.evidence))
+    assert told == {str(one.message) for one in (*problems, *every.problems)}

@@ -4,6 +4,7 @@ Texts stand as written. A reader of FHIR or OMOP makes entries and judges nothin
 `select` says which of them are facts.
 """
 
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 EntryKind = Literal["measurement", "condition", "procedure", "medication", "allergy", "answer"]
@@ -101,9 +102,18 @@ class Person(NamedTuple):
     place: str = ""
 
 
+def _none() -> tuple[Entry, ...]:
+    return ()
+
+
 class Record(NamedTuple):
-    """One patient's record. `deceased` in a person: the day, or `yes`."""
+    """One patient's record. `deceased` in a person: the day, or `yes`.
+
+    `older` gives results that later ones of the same code outdo, the latest of them first asked
+    for where one of those cannot be used.
+    """
 
     patient: str
     persons: tuple[Person, ...] = ()
     entries: tuple[Entry, ...] = ()
+    older: Callable[[], tuple[Entry, ...]] = _none

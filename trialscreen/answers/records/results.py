@@ -1,6 +1,6 @@
 """Results of measurements, to answers: the latest that counts, the lowest of left and right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from trialscreen.answers.records.answered import said_text
@@ -36,8 +36,13 @@ class Measured(NamedTuple):
     fact: Fact
 
 
-def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
-    """The answer that the results of one element give, or candidates where none is certain."""
+def take_results(
+    found: Gathered, element: Element, hits: Sequence[Hit], older: Callable[[], Sequence[Hit]]
+) -> None:
+    """The answer that the results of one element give, or candidates where none is certain.
+
+    `older`: results that are older than some of these, to be shown where those cannot be used.
+    """
     nothing = unknown_words(found.trial, element)
     hits = [hit for hit in dict.fromkeys(hits) if not _is_nothing(hit, nothing)]
     proposed = [hit for hit in hits if _is_only_proposed(hit)]
@@ -51,14 +56,14 @@ def take_results(found: Gathered, element: Element, hits: Sequence[Hit]) -> None
     counted = [hit for group in latest for hit in group]
     readings = _read_all(found, element, [*counted, *undated])
     if len(readings) < len(counted) + len(undated):
-        _show_older(found, hits, counted, _OLDER)
+        _show_older(found, [*hits, *older()], counted, _OLDER)
     elif not counted:
         for hit in undated:
             found.show("candidate", hit, _UNDATED)
     elif any(hit.is_provisional for hit in counted):
         for hit in counted:
             found.show("candidate", hit, "not final" if hit.is_provisional else "")
-        _show_older(found, hits, counted, _OLDER_FINAL)
+        _show_older(found, [*hits, *older()], counted, _OLDER_FINAL)
     else:
         groups = [sorted((readings[hit] for hit in group), key=_preference) for group in latest]
         _take(found, element, groups, [readings[hit] for hit in undated])

@@ -1,7 +1,8 @@
 """Which entries of a record are facts, and which a person has to look at."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
+from functools import cache, partial
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -54,7 +55,7 @@ def select(
     found = Gathered(trial, codes, on)
     for field, name in codes.persons.items():
         _take_person(found, trial.elements[name], field, record.persons)
-    said = _take_entries(found, record.entries)
+    said = _take_entries(found, record)
     _take_medicines(found, record.entries)
     for name, hits in said.items():
         take_said(found, trial.elements[name], hits)
@@ -63,31 +64,49 @@ def select(
     return Selected(found.answers, tuple(found.evidence), tuple(found.problems))
 
 
-def _take_entries(found: Gathered, entries: tuple[Entry, ...]) -> dict[str, list[Hit]]:
+class _Hits:
+    """What entries say of elements: by element, in words, and beside."""
+
+    def __init__(self, found: Gathered, entries: Iterable[Entry]) -> None:
+        self.by_element: dict[str, list[Hit]] = {}
+        self.said: dict[str, list[Hit]] = {}
+        self.beside: list[Hit] = []
+        for entry in entries:
+            for hit in hits_of(found, with_own_range(found, entry)):
+                element = found.trial.elements[hit.binding.element]
+                if hit.binding.role in _BESIDE:
+                    self.beside.append(hit)
+                elif entry.kind == "answer" and not is_measured(element):
+                    self.said.setdefault(element.name, []).append(hit)
+                else:
+                    self.by_element.setdefault(element.name, []).append(hit)
+
+    def results(self, name: str) -> list[Hit]:
+        return [hit for hit in self.by_element.get(name, ()) if hit.binding.says in RESULTS]
+
+
+def _take_entries(found: Gathered, record: Record) -> dict[str, list[Hit]]:
     """The answers of results, diagnoses and procedures, and evidence of what stands beside.
 
     What was said of an element, and is no result, is handed back.
     """
-    by_element: dict[str, list[Hit]] = {}
-    said: dict[str, list[Hit]] = {}
-    beside: list[Hit] = []
-    for entry in entries:
-        for hit in hits_of(found, with_own_range(found, entry)):
-            element = found.trial.elements[hit.binding.element]
-            if hit.binding.role in _BESIDE:
-                beside.append(hit)
-            elif entry.kind == "answer" and not is_measured(element):
-                said.setdefault(element.name, []).append(hit)
-            else:
-                by_element.setdefault(element.name, []).append(hit)
-    for name in [name for name in found.trial.elements if name in by_element]:
-        element, hits = found.trial.elements[name], by_element[name]
-        if results := [hit for hit in hits if hit.binding.says in RESULTS]:
-            take_results(found, element, given_way(found, results, by_element))
-        if others := [hit for hit in hits if hit.binding.says not in RESULTS]:
+    hits = _Hits(found, record.entries)
+    older = cache(lambda: _Hits(found, record.older()))
+
+    def behind(name: str) -> list[Hit]:
+        return older().results(name)
+
+    for name in [name for name in found.trial.elements if name in hits.by_element]:
+        element = found.trial.elements[name]
+        if results := hits.results(name):
+            show: Callable[[], list[Hit]] = partial(behind, name)
+            if any(hit.binding.gives_way_to for hit in results):
+                results, show = [*results, *behind(name)], list
+            take_results(found, element, given_way(found, results, hits.by_element), show)
+        if others := [hit for hit in hits.by_element[name] if hit.binding.says not in RESULTS]:
             take_coded(found, element, others)
-    _show_beside(found, beside)
-    return said
+    _show_beside(found, hits.beside)
+    return hits.said
 
 
 def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:

@@ -2,7 +2,7 @@
 
 Of results the latest that has a value counts, and of older ones the latest is shown beside one
 that cannot be used. So of plain results with one code, whose moments can be compared as texts,
-those of the last two moments up to the screening date say all.
+those of the last moment up to the screening date say all, or else those of the one before.
 """
 
 import re
@@ -24,7 +24,6 @@ _MOMENT = re.compile(
 )
 _COUNT = frozenset((b'"final"', b'"amended"', b'"corrected"'))
 _DIGITS = frozenset(b"-0123456789")
-_MOMENTS = 2
 _MOST_KNOWN = 100_000
 
 
@@ -37,32 +36,44 @@ Group 0 is nobody's: what is in it outdoes nothing, and is not outdone.
 UNDATED: Dated = (0, "")
 
 
-def left(kept: list[Kept], on: date) -> list[Kept]:
-    """Of one patient's resources those that may decide something on that day."""
+class Left(NamedTuple):
+    """Of a patient's resources those that may decide something, and those that stand behind them.
+
+    `older` are to be looked at where some of `now` cannot be used.
+    """
+
+    now: list[Kept]
+    older: list[Kept]
+
+
+def left(kept: list[Kept], on: date) -> Left:
+    """What is left of one patient's resources on that day, each in the order in which they came."""
     if len({one.source for one in kept}) < len(kept):
-        return kept  # of one that comes twice, another version may count
+        return Left(kept, [])  # of one that comes twice, another version may count
     groups: dict[int, list[Kept]] = {}
     for one in kept:
         groups.setdefault(one.group, []).append(one)
-    found = groups.pop(0, [])
-    day = on.isoformat()
+    found, day = Left(groups.pop(0, []), []), on.isoformat()
     for of in groups.values():
-        found += _last(of, day)
-    return sorted(found, key=attrgetter("number"))
+        now, older = _last(of, day) if len(of) > 1 else (of, ())
+        found.now.extend(now)
+        found.older.extend(older)
+    for some in found:
+        some.sort(key=attrgetter("number"))
+    return found
 
 
-def _last(some: Sequence[Kept], on: str) -> Sequence[Kept]:
-    """Those of the last two moments up to the day `on`."""
-    if len(some) <= _MOMENTS:
-        return some
+def _last(some: Sequence[Kept], on: str) -> tuple[Sequence[Kept], Sequence[Kept]]:
+    """Those of the last moment up to the day `on`, and those of the moment before."""
     moments = {one.moment for one in some}
-    last = sorted(moment for moment in moments if moment[:10] <= on)[-_MOMENTS:]
     try:
         for moment in moments:
             datetime.fromisoformat(moment)
     except ValueError:  # as 2026-02-30, which is no day, and may be any: then none is the last
-        return some
-    return [one for one in some if one.moment in last]
+        return some, ()
+    last, before, *_ = *sorted((one for one in moments if one[:10] <= on), reverse=True), "", ""
+    now = [one for one in some if one.moment == last]
+    return now, [one for one in some if one.moment == before]
 
 
 class _Number(fhir.Part):
@@ -104,6 +115,13 @@ class _Moment(NamedTuple):
     form: bytes
 
 
+def _read_moment(text: bytes) -> _Moment | None:
+    read = _MOMENT.fullmatch(text)
+    if read is None:
+        return None
+    return _Moment(text[1:-1].decode(), b"%d%b" % (len(text), read[1] or b""))
+
+
 class Comparing:
     """Tells which results can be compared."""
 
@@ -140,9 +158,7 @@ class Comparing:
         except KeyError:
             if len(self._moments) >= _MOST_KNOWN:
                 self._moments.clear()
-            read = _MOMENT.fullmatch(text)
-            found = read and _Moment(text[1:-1].decode(), b"%d%b" % (len(text), read[1] or b""))
-            return self._moments.setdefault(text, found)
+            return self._moments.setdefault(text, _read_moment(text))
 
     def _new_group(self, code: bytes, form: bytes) -> int:
         if len(self._groups) >= _MOST_KNOWN:

@@ -10,7 +10,7 @@ from trialscreen.answers.records.fhir.codings import ConceptReader
 from trialscreen.answers.records.fhir.documents import JsonDocument, Lines, Note, find, opened
 from trialscreen.answers.records.fhir.intake import Intake
 from trialscreen.answers.records.fhir.making import Made, Maker
-from trialscreen.answers.records.fhir.outdone import left
+from trialscreen.answers.records.fhir.outdone import Left, left
 from trialscreen.answers.records.fhir.resources import UNREADABLE
 from trialscreen.answers.records.fhir.spool import Kept, Spool
 from trialscreen.model.errors import Problem
@@ -40,7 +40,8 @@ def read(paths: Sequence[str | Path], codes: Codes | None = None) -> Read:
         take_in(find(paths), Intake(spool, words, problems.append), problems.append)
         maker = Maker(spool, words, problems.append)
         records = tuple(
-            _record(patient, kept, maker, problems.append) for patient, kept in spool.patients()
+            _record(patient, Left(kept, []), maker, problems.append)
+            for patient, kept in spool.patients()
         )
     return Read(records, tuple(problems))
 
@@ -73,19 +74,33 @@ def take_in(
                 intake.document(document)
 
 
-def _record(patient: str, kept: Sequence[Kept], maker: Maker, note: Note) -> Record:
+def _record(patient: str, resources: Left, maker: Maker, note: Note) -> Record:
+    kept = resources.now
+    made = _made(kept, maker, note)
+    persons = tuple(one for one in made if isinstance(one, Person))
+    if not persons and any(one.kind != "QuestionnaireResponse" for one in kept):
+        message = f"{shown(patient)} is referred to, and no Patient among the files has this id"
+        note(Problem(kept[0].place, message))
+
+    record = Record(patient, persons, _entries(made))
+    if not resources.older:
+        return record
+    return record._replace(older=lambda: _entries(_made(resources.older, maker, note)))
+
+
+def _made(kept: Sequence[Kept], maker: Maker, note: Note) -> list[Made]:
+    """What resources say, in the order in which they came."""
     versions = _Versions(note)
     for one in kept:
         try:
             versions.add(one, *maker.made_of(one))
         except UNREADABLE as error:
             note(Problem(one.place, f"{one.source} is not read: {error}"))
-    persons = [made for made in versions.all() if isinstance(made, Person)]
-    entries = [made for made in versions.all() if isinstance(made, Entry)]
-    if not persons and any(one.kind != "QuestionnaireResponse" for one in kept):
-        message = f"{shown(patient)} is referred to, and no Patient among the files has this id"
-        note(Problem(kept[0].place, message))
-    return Record(patient, tuple(persons), tuple(entries))
+    return list(versions.all())
+
+
+def _entries(made: Sequence[Made]) -> tuple[Entry, ...]:
+    return tuple(one for one in made if isinstance(one, Entry))
 
 
 class _Versions:

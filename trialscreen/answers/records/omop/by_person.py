@@ -20,12 +20,12 @@ def records(staged: Staged, of: str = "person") -> Iterator[Record]:
     vocabulary = staged.bring(of)
     entries = groupby(event_rows(staged), itemgetter("person_id"))
     patient, rows = next(entries, ("", iter(())))
-    for one, said, _ in without_entries(staged, of):
+    for record in without_entries(staged, of):
         of_them: tuple[Entry, ...] = ()
-        if patient == one:
+        if patient == record.patient:
             of_them = tuple(entry_of(row, vocabulary) for row in rows)
             patient, rows = next(entries, ("", iter(())))
-        yield Record(one, said, of_them)
+        yield record._replace(entries=of_them)
 
 
 def without_entries(staged: Staged, of: str) -> Iterator[Record]:
