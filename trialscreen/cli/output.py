@@ -14,9 +14,9 @@ from trialscreen.model.errors import InputError, refuse
 from trialscreen.text.characters import printable, wrapped
 
 if TYPE_CHECKING:
+    from trialscreen.model.trial import Verdict
     from trialscreen.output.report.listing import Listing
     from trialscreen.output.report.render.blocks import Page
-    from trialscreen.screening.screen import Verdict
 
 MOST_PROBLEMS = 50
 

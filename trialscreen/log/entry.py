@@ -6,9 +6,8 @@ from typing import Literal, NamedTuple
 
 from trialscreen.answers.answer import Answer
 from trialscreen.model.evidence import Evidence
-from trialscreen.model.trial import Kind
+from trialscreen.model.trial import Kind, Open, Verdict
 from trialscreen.screening.samples import Awaited, StaleInWords
-from trialscreen.screening.screen import Open, Verdict
 
 Stage = Literal["full", "before consent"]
 """How much an entry holds; before consent is recorded, no more than the minimum."""

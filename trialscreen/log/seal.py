@@ -24,9 +24,8 @@ from trialscreen.log.entry import (
 )
 from trialscreen.model.dates import in_utc
 from trialscreen.model.evidence import Evidence, EvidenceKind
-from trialscreen.model.trial import Kind
+from trialscreen.model.trial import Kind, Open, Verdict
 from trialscreen.screening.samples import Awaited, StaleInWords
-from trialscreen.screening.screen import Open, Verdict
 
 NO_SEAL = "0" * 64
 """What stands for the seal before the first."""

@@ -15,6 +15,9 @@ ElementType = Literal["boolean", "choice", "integer", "quantity", "date"]
 Source = Literal["participant", "chart", "laboratory", "imaging", "investigator", "derived"]
 Kind = Literal["inclusion", "exclusion"]
 Level = Literal["error", "warning", "note"]
+Verdict = Literal["eligible", "ineligible", "undetermined"]
+Open = Literal["data", "consent", "judgement"]
+"""What an undetermined verdict waits for."""
 
 ELEMENT_TYPES: tuple[ElementType, ...] = get_args(ElementType)
 SOURCES: tuple[Source, ...] = get_args(Source)

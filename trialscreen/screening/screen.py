@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from trialscreen.model import truth
 from trialscreen.model.errors import InputError, Problem
@@ -11,7 +10,7 @@ from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Fact
 from trialscreen.model.kept import kept
 from trialscreen.model.registration import DoseCohort
-from trialscreen.model.trial import SOURCES, Source, Trial
+from trialscreen.model.trial import SOURCES, Open, Source, Trial, Verdict
 from trialscreen.model.truth import Truth
 from trialscreen.screening import summary
 from trialscreen.screening.clearing import fails_on, first_clear_day
@@ -22,9 +21,6 @@ from trialscreen.screening.missing import Ways, either, every, ways_to
 from trialscreen.screening.readings import UNCONFIRMED
 from trialscreen.screening.samples import NO_SAMPLES, Awaited, Samples, Stale, old_values, stale
 from trialscreen.text.characters import count_of
-
-Verdict = Literal["eligible", "ineligible", "undetermined"]
-Open = Literal["data", "consent", "judgement"]
 
 MOST_SETS = 10
 """Alternatives listed under `settles`; the smallest stand first."""

@@ -12,14 +12,13 @@ from trialscreen.log.decisions import Decision, Kept
 from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.follow_up import current, latest
 from trialscreen.log.verify import noted_as
-from trialscreen.model.trial import Trial
+from trialscreen.model.trial import Open, Trial
 from trialscreen.output.report.about import AID
 from trialscreen.output.report.enrolment import decisions
 from trialscreen.output.report.flow import counted, flow, stage
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.statuses import VERDICTS
 from trialscreen.screening.readings import UNCONFIRMED
-from trialscreen.screening.screen import Open
 from trialscreen.text.characters import count_of
 
 

@@ -3,11 +3,10 @@
 from typing import NamedTuple
 
 from trialscreen.model import truth
-from trialscreen.model.trial import Element, Source
+from trialscreen.model.trial import Element, Source, Verdict
 from trialscreen.model.truth import Truth
 from trialscreen.output.report.render.blocks import Cell, Tone
 from trialscreen.screening import finding
-from trialscreen.screening.screen import Verdict
 
 
 class Status(NamedTuple):

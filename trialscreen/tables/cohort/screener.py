@@ -13,8 +13,7 @@ from typing import NamedTuple, get_args
 import polars as pl
 
 from trialscreen.model.expr import Scalar
-from trialscreen.model.trial import SCREENING_DATE, Trial
-from trialscreen.screening.screen import Open, Verdict
+from trialscreen.model.trial import SCREENING_DATE, Open, Trial, Verdict
 from trialscreen.tables.attrition.counting import ENOUGH
 from trialscreen.tables.cohort.batches import Batches, known
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
