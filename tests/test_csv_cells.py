@@ -155,11 +155,11 @@ def test_pieces_whose_columns_differ_are_screened_as_the_reference_does(
                 name: "" if rng.random() < 0.1 else clean(rng, TRIAL.elements[name])
                 for name in names
             }
-            some = odd[: row // 5] if row % 10 == 0 else []
+            some = odd[: row // 5] if row % 5 == 0 else []
             cells |= {name: rng.choice(ENGINES_TAKE) for name in some}
             writer.writerow([f"{row:05}", *cells.values()])
     for module in (csv_pieces, csv_rows):
-        monkeypatch.setattr(module, "PIECE", 1_500)
+        monkeypatch.setattr(module, "PIECE", 1_000)
     kinds: list[tuple[str, ...]] = []
     before = Screener.screened
 
@@ -169,4 +169,4 @@ def test_pieces_whose_columns_differ_are_screened_as_the_reference_does(
 
     monkeypatch.setattr(Screener, "screened", screened)
     assert compared(TRIAL, table, "patient_id", ON) == []
-    assert 3 < len(kinds) < 8
+    assert len({*kinds}) > 3
