@@ -15,11 +15,17 @@ from trialscreen.answers.records.entries import (
 )
 from trialscreen.answers.records.omop.cdm import BY_TABLE, DIAGNOSED, OPERATORS, ORDERS
 from trialscreen.answers.records.omop.vocabulary import Vocabulary
+from trialscreen.text.spelling import folded
 
 Event = Mapping[str, Any]
 
 _NUMBER = re.compile(r"([<>]=?|[≤≥])? *([+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
-_SIGNS = {"≤": "<=", "≥": ">="}
+_SAID = re.compile(
+    r"(?:([<>]=?|=[<>]|[≤≥])|(less than|below|under)|(greater than|more than|above|over))?"
+    r"[= ]*([+-]?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)?"
+)
+"""How a text of the source begins: a comparator, a number. Units and flags may follow."""
+_SIGNS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
 _TAG = re.compile(r" \((?:qualifier value|finding)\)$")
 MIDNIGHT = r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?"
 """What stands behind a day in a column of moments, and tells no time. Python and DuckDB read it."""
@@ -112,13 +118,22 @@ def _number(
         return f"{number} with the operator concept {operator}", ()
     comparator = _sign(read[1]) or OPERATORS.get(operator, "")
     notes: tuple[str, ...] = ()
-    in_source = _NUMBER.fullmatch(source or "")
-    if in_source is not None and Decimal(in_source[2]) == -Decimal(read[2]) != 0:
+    sign, in_source = _said(source) if source else ("", "")
+    if in_source and Decimal(in_source) == -Decimal(read[2]) != 0:
         return f"{number}, and {source} in value_source_value", ()
-    if not comparator and not operator and in_source is not None and in_source[1]:
-        comparator, notes = _sign(in_source[1]), (COMPARATOR_FROM_SOURCE,)
+    if not comparator and not operator and sign:
+        comparator, notes = sign, (COMPARATOR_FROM_SOURCE,)
     unit, ucum = _unit(event, vocabulary)
     return Amount(_plain(read[2]), comparator, unit, ucum), notes
+
+
+def _said(source: str) -> tuple[str, str]:
+    """The comparator and the number that a text of the source begins with, if it does."""
+    found = _SAID.match(folded(source))
+    assert found is not None
+    sign, less, more, number = found.groups("")
+    word = (less and "<") or (more and ">")
+    return _sign(sign) or (word if number else ""), number
 
 
 def _unit(event: Event, vocabulary: Vocabulary) -> tuple[str, str]:
