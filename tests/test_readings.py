@@ -175,7 +175,7 @@ def test_a_verdict_that_rests_on_no_reading_stands_by_every_alternative_rule() -
         if found.verdict != "undetermined" and not found.unconfirmed:
             for other in others:
                 assert (
-                    screening_of(replace(patient, trial=other, resolved={})).verdict
+                    screening_of(Evaluation(other, patient.facts, patient.on)).verdict
                     == found.verdict
                 )
     assert len(seen) == 5 and min(seen.values()) > 1, seen

@@ -7,7 +7,9 @@ still have, false when it holds for none, else unknown. Tests combine by strong 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from math import prod
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from trialscreen.model import rules, truth
@@ -59,7 +61,14 @@ MOST_KEPT = 729
 """Traces of a rule."""
 
 
-@dataclass(frozen=True)
+class _Answers(dict[str, Fact | None]):
+    """What was given of each element; None of the others."""
+
+    def __missing__(self, _: str) -> None:
+        return None
+
+
+@dataclass(frozen=True, init=False)
 class Evaluation(Keeps):
     """One patient's facts on one screening date; remembers each element it has resolved.
 
@@ -69,7 +78,12 @@ class Evaluation(Keeps):
     trial: Trial
     facts: Mapping[str, Fact]
     on: date
-    resolved: dict[str, Resolved] = field(default_factory=dict, repr=False, compare=False)
+    answers: Mapping[str, Fact | None] = field(init=False, repr=False, compare=False)
+    resolved: dict[str, Resolved] = field(init=False, repr=False, compare=False)
+
+    def __init__(self, trial: Trial, facts: Mapping[str, Fact], on: date) -> None:
+        # Not one after another, as a frozen class sets them: a screening makes dozens.
+        self.__dict__.update(trial=trial, facts=facts, on=on, answers=_Answers(facts), resolved={})
 
     @property
     def elements(self) -> Mapping[str, Element]:
@@ -104,6 +118,11 @@ def _is_only_answered(element: Element) -> bool:
     return is_of_words and element.derive is None and element.valid_if is None
 
 
+def _is_as_answered(element: Element) -> bool:
+    """Whether what is known of an element is its answer, and nothing else."""
+    return element.derive is None and element.valid_if is None and not element.no_is_not_yet
+
+
 class _Plan:
     """A trial made ready to screen: each rule and each element as a function of a patient.
 
@@ -119,7 +138,9 @@ class _Plan:
 
     def _tracing(self, rule: rules.Rule) -> Tracing:
         tracing, names = self._tracing_anew(rule), self._few_answers(rule)
-        return tracing if names is None else _kept_by_answers(names, tracing)
+        if names is None:
+            return tracing
+        return _kept_by_answers(names, lambda patient: KeptTrace(*tracing(patient)))
 
     def _few_answers_to(self, rule: rules.Rule) -> frozenset[str] | None:
         """The few yes/no elements and choices that decide a rule by nothing but their answers."""
@@ -138,43 +159,38 @@ class _Plan:
 
     def _tracing_anew(self, rule: rules.Rule) -> Tracing:
         match rule:
-            case rules.AtLeastN(least, parts):
-                tracing = tuple(map(self.tracing, parts))
-
-                def trace_some(patient: Evaluation) -> Trace:
-                    found = tuple([part(patient) for part in tracing])
-                    return Trace(rule, truth.at_least(least, [one.truth for one in found]), found)
-
-                return trace_some
+            case rules.AtLeastN(_, parts):
+                return _tracing_some(rule, tuple(map(self.tracing, parts)))
             case rules.Not(part) | rules.Clause(_, _, part):
                 trace_part, is_not = self.tracing(part), isinstance(rule, rules.Not)
 
                 def trace_one(patient: Evaluation) -> Trace:
                     found = trace_part(patient)
                     known = truth.negation(found.truth) if is_not else found.truth
-                    return Trace(rule, known, (found,))
+                    return _trace((rule, known, (found,), ()))
 
                 return trace_one
             case _:
                 return self._tracing_test(rule)
 
     def _tracing_test(self, test: rules.Test) -> Tracing:
-        resolving = tuple(map(self.resolving, rules.elements_of_test(test)))
-        first, holds = resolving[0], holding(test)
+        names, holds = rules.elements_of_test(test), holding(test)
+        resolving = tuple(map(self.resolving, names))
+        name, resolve = names[0], resolving[0]
 
         def trace_one(patient: Evaluation) -> Trace:
-            used = first(patient)
+            used = patient.resolved.get(name) or resolve(patient)
             fact = used.fact
             found = truth.UNKNOWN if fact is None else holds((fact,), patient.on)
-            return Trace(test, found, (), (used,))
+            return _trace((test, found, (), (used,)))
 
         def trace(patient: Evaluation) -> Trace:
             used = tuple([resolve(patient) for resolve in resolving])
             facts = [one.fact for one in used]
             found = truth.UNKNOWN if None in facts else holds(facts, patient.on)
-            return Trace(test, found, (), used)
+            return _trace((test, found, (), used))
 
-        return trace_one if len(resolving) == 1 else trace
+        return trace_one if len(names) == 1 else trace
 
     def _judging(self, rule: rules.Rule) -> Judging:
         if self._few_answers(rule) is not None:
@@ -192,25 +208,32 @@ class _Plan:
                 return self._judging_test(rule)
 
     def _judging_test(self, test: rules.Test) -> Judging:
-        known = tuple(map(self._knowing, rules.elements_of_test(test)))
-        first, holds = known[0], holding(test)
+        names, holds = rules.elements_of_test(test), holding(test)
+        knowing = tuple(map(self._knowing, names))
+        name, element = names[0], self._elements[names[0]]
+        resolve = self.resolving(name)
+
+        def judged_answer(patient: Evaluation) -> Truth:
+            fact = patient.answers[name]
+            return truth.UNKNOWN if fact is None else holds((fact,), patient.on)
 
         def judged_one(patient: Evaluation) -> Truth:
-            fact = first(patient)
+            fact = (patient.resolved.get(name) or resolve(patient)).fact
             return truth.UNKNOWN if fact is None else holds((fact,), patient.on)
 
         def judged(patient: Evaluation) -> Truth:
-            facts = [fact(patient) for fact in known]
+            facts = [known(patient) for known in knowing]
             return truth.UNKNOWN if None in facts else holds(facts, patient.on)
 
-        return judged_one if len(known) == 1 else judged
+        if len(names) > 1:
+            return judged
+        return judged_answer if _is_as_answered(element) else judged_one
 
     def _knowing(self, name: str) -> Knowing:
         """What rules see of an element."""
-        element = self._elements[name]
-        if element.derive is None and element.valid_if is None:
-            return _entering(element)
         resolving = self.resolving(name)
+        if _is_as_answered(self._elements[name]):
+            return lambda patient: patient.answers[name]
         return lambda patient: resolving(patient).fact
 
     def resolving(self, name: str) -> Resolving:
@@ -219,7 +242,7 @@ class _Plan:
         return self._resolving[name]
 
     def _resolving_element(self, element: Element) -> Resolving:
-        if element.derive is None and element.valid_if is None and not element.no_is_not_yet:
+        if _is_as_answered(element):
             return _resolving_answer(element)
         name, entering, following = element.name, _entering(element), self._following(element)
         validating = None if element.valid_if is None else self.tracing(element.valid_if)
@@ -260,6 +283,28 @@ class _Plan:
         return implied
 
 
+_trace: Callable[[tuple[rules.Rule, Truth, tuple[Trace, ...], tuple[Resolved, ...]]], Trace]
+_trace = partial(tuple.__new__, Trace)
+"""A trace of its fields: a patient has hundreds, and a call to make each costs as much again."""
+
+
+def _tracing_some(rule: rules.AtLeastN, parts: tuple[Tracing, ...]) -> Tracing:
+    least, most = rule.least, len(parts) - rule.least
+
+    def trace(patient: Evaluation) -> Trace:
+        found = tuple([part(patient) for part in parts])
+        holding = failing = 0
+        for one in found:
+            if (known := one.truth) is truth.TRUE:
+                holding += 1
+            elif known is truth.FALSE:
+                failing += 1
+        known = truth.FALSE if failing > most else truth.UNKNOWN
+        return _trace((rule, truth.TRUE if holding >= least else known, found, ()))
+
+    return trace
+
+
 Given = TypeVar("Given")
 
 
@@ -288,17 +333,23 @@ def judging_some(
     return judged
 
 
-def _kept_by_answers(names: frozenset[str], tracing: Tracing) -> Tracing:
-    """`tracing` of a rule that is all of a few answers: one trace for all who give the same."""
-    kept: dict[tuple[Fact | None, ...], KeptTrace] = {}
+Made = TypeVar("Made")
 
-    def trace(patient: Evaluation) -> Trace:
-        answers = tuple(map(patient.facts.get, names))
+
+def _kept_by_answers(
+    names: frozenset[str], make: Callable[[Evaluation], Made]
+) -> Callable[[Evaluation], Made]:
+    """What is made of a few answers, once for all who give the same."""
+    kept: dict[object, Made] = {}
+    answers_to = itemgetter(*names) if names else lambda _: None
+
+    def keep(patient: Evaluation) -> Made:
+        answers = answers_to(patient.answers)
         if (found := kept.get(answers)) is None:
-            found = kept[answers] = KeptTrace(*tracing(patient))
+            found = kept[answers] = make(patient)
         return found
 
-    return trace
+    return keep
 
 
 def _once(name: str, resolving: Resolving) -> Resolving:
