@@ -20,6 +20,8 @@ CHUNK = 1 << 20
 ADVICE = "save it as UTF-8, or name its encoding, such as --encoding gb18030 or windows-1252"
 _BEFORE_TEXT = codecs.BOM_UTF8 + b"\0\xff\xfe \t\r\n"
 _GZIP = b"\x1f\x8b"
+_UTF8 = ("utf-8", "utf-8-sig")
+"""What the engine reads, with a mark before it or without, as Python calls it."""
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -43,7 +45,7 @@ def in_utf8(path: Path, asked: Asked) -> Path:
     """`path` itself, or a copy of it in UTF-8 if it has another encoding. Raises InputError."""
     with open_bytes(path) as file:
         begins = file.read(4)
-        if asked.encoding is None:
+        if asked.encoding is None or codecs.lookup(asked.encoding).name in _UTF8:
             name = next((one for mark, one in _MARKS.items() if begins.startswith(mark)), None)
             if name is not None:
                 message = f"is {name.upper()}, not UTF-8: add --encoding {name}"
