@@ -134,4 +134,28 @@ def test_what_is_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trialscreen.tables.cohort.readers.csv_bytes._AT_ONCE", 64)
     for place in range(100):
         assert told(with_long(31, place), ",").are_short
-        assert not told(with_long(32, place), ",").are_short
+        assert not told(with_long(63, place), ",").are_short
+
+
+NO_UTF_8 = (
+    *(b"\xff", b"\xfe", b"\x80", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xe9t\xe9", b"\xc0\x80"),
+    *(b"\xed\xa0\x80", b"\xe0\x80\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xc3,\xa9"),
+)
+
+
+@pytest.mark.parametrize(
+    "kind", [pl.String(), pl.Categorical(), pl.Boolean(), pl.Float64(), pl.Date()]
+)
+@pytest.mark.parametrize("bad", NO_UTF_8)
+def test_the_engine_refuses_what_is_no_utf_8(kind: pl.DataType, bad: bytes) -> None:
+    usual = {pl.Boolean(): b"true", pl.Float64(): b"1.5", pl.Date(): b"2026-03-01"}
+    cell = usual.get(kind, "é".encode())
+    for rows, row, width in ((1, 0, 3), (200, 0, 20), (200, 120, 1), (200, 199, 0)):
+        around = b"" if kind in usual else b"x" * width
+        lines = [b"1," + cell + b"," + cell] * rows
+        lines[row] = b"1," + around + bad + around + (b"" if b"," in bad else b"," + cell)
+        schema = {"id": pl.String(), "one": kind, "other": kind}
+        data = b"".join(line + b"\n" for line in lines)
+        scan = pl.scan_csv(data, has_header=False, quote_char=None, schema=schema)
+        with pytest.raises(pl.exceptions.PolarsError):
+            scan.collect()

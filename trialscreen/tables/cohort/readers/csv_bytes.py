@@ -78,7 +78,7 @@ def _told(data: bytes, start: int, between: int) -> tuple[int, ...]:
 
     is_separator, is_high = part == between, part > ord("9")
     is_end = part <= between if between == ord(",") else (part < ord(",")) | is_separator
-    # Each of these takes longer than a comparison does, so the first digit is not told of letters.
+    # To tell letters from digits would take longer than the comparisons do.
     is_digit, is_minus = part >= ord("0"), part == ord("-")
     if between > ord("9"):
         is_digit &= ~is_separator
