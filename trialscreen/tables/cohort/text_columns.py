@@ -28,11 +28,12 @@ from trialscreen.tables.cohort.readers import text_codes
 from trialscreen.tables.cohort.readers.cells import Form, Parser
 from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
+from trialscreen.text.characters import BLANKS
 
 REMEMBERED = 50_000
 """Distinct texts of a column kept from batch to batch; with more than these it begins anew."""
 
-_FEW = 30
+_FEW = 100
 """Fewer texts are read one by one: to ask the engine would take longer."""
 
 _REASON, _PENDING = "why it cannot be read", "whether it is awaited"
@@ -233,7 +234,8 @@ class TextColumn:
         """What each of some texts means: by the engine if it is plain, else by the parser."""
         if not self.has_plain or len(texts) < _FEW:
             return self._parsed(texts)
-        cells = Cells.of(texts.alias(self.element.name).to_frame())
+        # The parser takes the blanks around a text away as well.
+        cells = Cells.of(texts.str.strip_chars(BLANKS).alias(self.element.name).to_frame())
         cells = cells.plus(self.cast(cells))
         cells = cells.plus(self.plain(cells))
         plain = cells.frame.select(

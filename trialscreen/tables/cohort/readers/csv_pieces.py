@@ -15,7 +15,7 @@ import polars as pl
 from trialscreen.tables.cohort.readers import text_codes
 from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, PLAIN_NUMBER
 from trialscreen.tables.cohort.readers.csv_bytes import Counts, Told, counts_of, told
-from trialscreen.tables.cohort.readers.csv_plain import CONTROLS, is_utf8
+from trialscreen.tables.cohort.readers.csv_plain import CONTROLS
 from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
 from trialscreen.text.characters import BLANKS
 
@@ -89,9 +89,10 @@ class PieceReader:
         """Lines of which nothing is known; None if they are not plain for certain.
 
         They are if no byte is a quote, and there are as many lines as rows, and as many separators
-        as rows with a cell for each title have. (For more cells the engine raises an error.)
+        as rows with a cell for each title have. (For more cells the engine raises an error, as for
+        bytes that are no UTF-8.)
         """
-        if len(data) > PIECE + LONGEST_LINE or b'"' in data or b"\r" in data or not is_utf8(data):
+        if len(data) > PIECE + LONGEST_LINE or b'"' in data or b"\r" in data:
             return None
         self._forget()
         about = told(data, self._separator)
