@@ -56,6 +56,7 @@ CERTAIN = [
     (dose(0.01, "g", text="10 mg every 24 hours"), "10"),
     (told(" "), "10"),
 ]
+PARTS = " (in its parts 10 mg, 1 a day)"
 DOUBTFUL = [
     (dose(1, "{tbl}"), "1 {tbl}"),
     (dose(timing=every(2, "d")), "10 mg"),
@@ -68,22 +69,22 @@ DOUBTFUL = [
     (dose(timing=None), "10 mg"),
     (dose(timing={"event": ["2026-01-01"], **coded("QD")}), "10 mg"),
     (dose(timing=coded("QOD")), "10 mg"),
-    (dose(timing={**DAILY, **coded("QOD")}), "10 mg"),
-    (dose(timing={**DAILY, **coded("BID")}), "10 mg"),
-    (dose(timing={**DAILY, **coded("QD", "every other day")}), "10 mg"),
-    (dose(timing={**DAILY, **coded("QD", display="every other day")}), "10 mg"),
-    (dose(timing={**DAILY, "code": {"text": "alternate days"}}), "10 mg"),
-    (dose(timing=coded("QD", "every other day")), "10 mg"),
-    (told("every other day"), "every other day"),
-    (told("10 mg every other day"), "10 mg every other day"),
-    (told("10 mg daily on weekdays"), "10 mg daily on weekdays"),
-    (told("10 mg twice daily"), "10 mg twice daily"),
-    (told("5 mg daily"), "5 mg daily"),
-    (told("5 mg daily", 5, timing=coded("BID")), "5 mg daily"),
-    (told("10 g daily"), "10 g daily"),
-    (told("10-20 mg daily"), "10-20 mg daily"),
-    (told("Take 2 tablets (10 mg) daily"), "Take 2 tablets (10 mg) daily"),
-    (told("10 mg daily " + "po " * 100), "10 mg daily " + "po " * 100),
+    (dose(timing={**DAILY, **coded("QOD")}), "10 mg, 1 a day, QOD"),
+    (dose(timing={**DAILY, **coded("BID")}), "10 mg, 1 a day, BID"),
+    (dose(timing={**DAILY, **coded("QD", "every 2 days")}), "10 mg, 1 a day, QD, every 2 days"),
+    (dose(timing={**DAILY, **coded("QD", display="QOD")}), "10 mg, 1 a day, QD, QOD"),
+    (dose(timing={**DAILY, "code": {"text": "alternate days"}}), "10 mg, 1 a day, alternate days"),
+    (dose(timing=coded("QD", "every other day")), "10 mg, QD, every other day"),
+    (told("every other day"), "every other day" + PARTS),
+    (told("10 mg every other day"), "10 mg every other day" + PARTS),
+    (told("10 mg daily on weekdays"), "10 mg daily on weekdays" + PARTS),
+    (told("10 mg twice daily"), "10 mg twice daily" + PARTS),
+    (told("5 mg daily"), "5 mg daily" + PARTS),
+    (told("5 mg daily", 5, timing=coded("BID")), "5 mg daily (in its parts 5 mg, BID)"),
+    (told("10 g daily"), "10 g daily" + PARTS),
+    (told("10-20 mg daily"), "10-20 mg daily" + PARTS),
+    (told("Take 2 tablets (10 mg) daily"), "Take 2 tablets (10 mg) daily" + PARTS),
+    (told("10 mg daily " + "po " * 100), "10 mg daily " + "po " * 100 + PARTS),
     (dose(patientInstruction="every other day"), "10 mg"),
     (dose(additionalInstruction=[{"text": "every other day"}]), "10 mg"),
     (dose(maxDosePerPeriod={"numerator": {"value": 5}, "denominator": {"value": 1}}), "10 mg"),
@@ -124,7 +125,9 @@ def test_a_daily_dose_is_read(tmp_path: Path, dosage: Json, milligrams: str) -> 
 
 
 @pytest.mark.parametrize(("dosage", "written"), DOUBTFUL)
-def test_what_leaves_a_doubt_stays_as_written(tmp_path: Path, dosage: Json, written: str) -> None:
+def test_what_leaves_a_doubt_is_told_as_written_with_what_each_part_says(
+    tmp_path: Path, dosage: Json, written: str
+) -> None:
     assert read_dose(tmp_path, dosage) == written
 
 

@@ -56,13 +56,15 @@ def daily_dose(dosages: Sequence[fhir.Dosage]) -> Amount | str:
 
     Several instructions may follow one another; what is taken as needed, on some days, up to some
     dose, or with a further instruction, may be less. Every part that says how much, or how often,
-    has to say the same.
+    has to say the same; where they do not, what each says is given.
     """
     try:
         if len(dosages) == 1 and not _has_conditions(dosages[0]):
             dose, often = _milligrams(dosages[0]), _times_a_day(dosages[0])
             if dose is not None and often is not None and _agrees(dosages[0], dose, often):
                 return Amount(times(dose, Fraction(often)), ucum="mg/d")
+            if dose is not None and (each := _each_part(dosages[0], dose)):
+                return each
         return "; ".join(filter(None, map(_written, dosages)))
     except fhir.UNREADABLE:
         return "a dose that cannot be read"
@@ -90,6 +92,18 @@ def _agrees(one: fhir.Dosage, milligrams: str, often: int) -> bool:
         and Decimal(read[1]) == Decimal(milligrams)
         and _times_in_words(read[2]) == often
     )
+
+
+def _each_part(one: fhir.Dosage, milligrams: str) -> str:
+    """What each part says where they do not say the same; empty where only one says anything."""
+    timing = _timing(one.timing) if fhir.is_given(one.timing) else None
+    repeated = _times_repeated(_given_repeat(timing))
+    often = [f"{repeated} a day"] if repeated is not None else []
+    often += dict.fromkeys(_words(None if timing is None else timing.code))
+    parts = ", ".join((f"{milligrams} mg", *often))
+    if text := _text(one.text) if fhir.is_given(one.text) else None:
+        return f"{text} (in its parts {parts})" if often else ""
+    return parts if len(often) > 1 else ""
 
 
 def _plain(text: str) -> str:
@@ -130,11 +144,16 @@ def _times_a_day(one: fhir.Dosage) -> int | None:
     timing = _timing(one.timing) if fhir.is_given(one.timing) else None
     if timing is None or fhir.is_given(timing.event):
         return None
-    repeat = {name: raw for name, raw in (timing.repeat or {}).items() if fhir.is_given(raw)}
+    repeat = _given_repeat(timing)
     said = {_times_in_words(words) for words in _words(timing.code)}
     if repeat:
         said.add(_times_repeated(repeat))
     return said.pop() if len(said) == 1 else None
+
+
+def _given_repeat(timing: fhir.DoseTiming | None) -> dict[str, msgspec.Raw]:
+    every = {} if timing is None or timing.repeat is None else timing.repeat
+    return {name: raw for name, raw in every.items() if fhir.is_given(raw)}
 
 
 def _words(code: fhir.Concept | None) -> Iterator[str]:
