@@ -54,7 +54,9 @@ TEXTS = [
     ("0.4..4", "0.4"),
     ("≥ 0.4 mIU/L", "0.4"),
     ("4.0-0.4", None),
-    ("> 0.4", None),
+    ("> 0.4", "0.4"),
+    ("> 0.4 or less", None),
+    ("=> 0.4", None),
     ("0,4-4,0", None),
     ("0.4-4.0, adults", None),
     ("0.4-4.0 or less", None),
@@ -81,6 +83,60 @@ def test_a_text_beside_numbers_has_to_say_the_same(tmp_path: Path) -> None:
     differs = found(tmp_path, limits(4, text="0.27 - 4.2 mIU/L"))
     assert lower(differs) is None
     assert any("another in numbers than in its text" in one.note for one in differs.evidence)
+
+
+def of_code(folder: Path, code: str, value: Json, *ranges: Json) -> Selected:
+    coded = {"coding": [{"system": "http://loinc.org", "code": code}]}
+    result = observation(code=coded, valueQuantity=value, referenceRange=list(ranges))
+    records = read([write_lines(folder / "x.ndjson", patient(), result)], CODES).records
+    return select(TRIAL, CODES, records[0], ON)
+
+
+WITHOUT_ITS_END = [
+    ("<40", 30, "39 to 40"),
+    ("< 40 U/L", 40, "39 to 40"),
+    ("<40", 30.5, "39.9 to 40"),
+    ("<40.0", 30, "39.9 to 40.0"),
+    ("<=40", 30, "40"),
+    ("<40 ukat/L", 30, None),
+]
+
+
+@pytest.mark.parametrize(("text", "value", "limit"), WITHOUT_ITS_END)
+def test_a_limit_without_its_end_lies_below_it(
+    tmp_path: Path, text: str, value: float, limit: str | None
+) -> None:
+    result = {"value": value, "unit": "U/L"}
+    answers = of_code(tmp_path, "1742-6", result, {"text": text}).answers
+    assert "alt" in answers
+    assert (answers["alt_uln"].text if "alt_uln" in answers else None) == limit
+
+
+def test_beside_numbers_a_limit_without_its_end_decides_nothing(tmp_path: Path) -> None:
+    both = {**limits(40, 10), "text": "<40"}
+    answers = of_code(tmp_path, "1742-6", {"value": 30, "unit": "U/L"}, both).answers
+    assert answers["alt_uln"].text == "40"
+
+
+@pytest.mark.parametrize(
+    ("value", "comparator", "is_above"),
+    [
+        (19, None, "no"),
+        (20, None, "yes"),
+        (21, None, "yes"),
+        (20, "<", "no"),
+        (20, "<=", None),
+        (19, "<=", "no"),
+        (20, ">=", "yes"),
+        (19, ">", None),
+    ],
+)
+def test_the_end_that_a_limit_leaves_out_is_above_it(
+    tmp_path: Path, value: float, comparator: str | None, is_above: str | None
+) -> None:
+    result = {"value": value, "unit": "IU/mL", **({"comparator": comparator} if comparator else {})}
+    found = of_code(tmp_path, "42595-9", result, {"text": "<20 IU/mL"}).answers
+    assert (found["hbv_dna_above_uln"].text if "hbv_dna_above_uln" in found else None) == is_above
 
 
 UNITS_BESIDE = [

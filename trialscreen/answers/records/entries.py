@@ -41,7 +41,10 @@ class Amount(NamedTuple):
 
 
 class NormalRange(NamedTuple):
-    """The range printed with a result; None where a side is not stated."""
+    """The range printed with a result; None where a side is not stated.
+
+    A side with a comparator, `<40` or `>0.4`, is outside of the range itself.
+    """
 
     low: Amount | None = None
     high: Amount | None = None

@@ -1,6 +1,7 @@
 """The range of normal that is printed beside a result: limits of its element, and of no other."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from trialscreen.answers.records.entries import Amount
 from trialscreen.answers.records.gathered import Gathered, Hit
@@ -20,8 +21,12 @@ def take_range(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     """
     for name, role in found.codes.limits.get(element.name, {}).items():
         limit = found.trial.elements[name]
-        printed = [one for hit in hits if (one := _printed(hit, role)) is not None]
-        texts = {one: text for one in printed if (text := _text(found, limit, one)) is not None}
+        printed = {one: hit for hit in hits if (one := _printed(hit, role)) is not None}
+        texts = {
+            one: text
+            for one, hit in printed.items()
+            if (text := _text(found, limit, one, hit)) is not None
+        }
         facts = [found.read(limit, text) for text in texts.values()]
         is_swapped = any(are_swapped(hit.entry.limits) for hit in hits)
         if is_swapped or not all(same(facts[0], fact) for fact in facts):
@@ -41,16 +46,34 @@ def _printed(hit: Hit, role: Role) -> Hit | None:
     return None if amount is None else hit._replace(entry=hit.entry._replace(value=amount))
 
 
-def _text(found: Gathered, limit: Element, hit: Hit) -> str | None:
-    """The text of a limit; why it cannot be used is a problem."""
-    assert isinstance(hit.entry.value, Amount)
+def _text(found: Gathered, limit: Element, hit: Hit, result: Hit) -> str | None:
+    """The text of a limit; why it cannot be used is a problem.
+
+    Of `<40` the limit lies between the next number, in as many digits as limit or result have,
+    and 40.
+    """
+    amount, measured = hit.entry.value, result.entry.value
+    assert isinstance(amount, Amount)
+    units = found.codes.units.get(hit.binding.element, {})
+    ends = [amount]
+    if amount.comparator:
+        digits = [amount.number, measured.number if isinstance(measured, Amount) else ""]
+        ends = _around(amount, max(len(one.partition(".")[2]) for one in digits))
     try:
-        text = amount_text(limit, found.codes.units.get(hit.binding.element, {}), hit.entry.value)
+        texts = [amount_text(limit, units, end) for end in ends]
+        text = " to ".join((*(one.partition(" ")[0] for one in texts[:-1]), texts[-1]))
         found.read(limit, text)
     except ValueProblem as problem:
         found.problem(hit.entry, f"{limit.name}: {problem}")
         return None
     return text
+
+
+def _around(amount: Amount, digits: int) -> list[Amount]:
+    """The end of a range that is outside of it, and the number next to it inside, in order."""
+    end, step = Decimal(amount.number), Decimal(1).scaleb(-digits)
+    inside = end - step if amount.comparator == "<" else end + step
+    return [amount._replace(number=f"{one:f}", comparator="") for one in sorted((inside, end))]
 
 
 def _limit(hit: Hit, role: Role) -> Amount | None:
@@ -59,7 +82,8 @@ def _limit(hit: Hit, role: Role) -> Amount | None:
     if low is not None and high is not None and _is_zero(low) and _is_zero(high):
         return None
     limit = {"lower": low, "upper": high}.get(role)
-    return None if limit is None or limit.comparator else limit
+    is_end = limit is not None and limit.comparator in ("", {"lower": ">", "upper": "<"}.get(role))
+    return limit if is_end else None
 
 
 def _is_zero(amount: Amount) -> bool:

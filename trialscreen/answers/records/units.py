@@ -157,21 +157,27 @@ def are_swapped(limits: NormalRange) -> bool:
 
 
 def _beyond(amount: Amount, limit: Amount | None) -> bool | None:
-    """Whether an amount is above a limit in the same unit; None if that is open."""
-    if limit is None or limit.comparator:
+    """Whether an amount is above a limit in the same unit; None if that is open.
+
+    Of a limit such as `<40`, 40 itself is above.
+    """
+    if limit is None or limit.comparator not in ("", "<"):
         return None
     if not all(_NUMBER.fullmatch(one.number) for one in (amount, limit)):
         return None
     if not _in_one_unit(limit, amount):
         return None
     value, end = Decimal(amount.number), Decimal(limit.number)
+    at_end_is_above = bool(limit.comparator)
     match amount.comparator:
         case "":
-            return value > end
-        case "<" | "<=":
-            return False if value <= end else None
-        case _:
-            return True if value > end or (value == end and amount.comparator == ">") else None
+            return value > end or (value == end and at_end_is_above)
+        case "<" | "<=" as sign:
+            may_reach = value == end and sign == "<=" and at_end_is_above
+            return False if value <= end and not may_reach else None
+        case sign:
+            is_above = value == end and (sign == ">" or at_end_is_above)
+            return True if value > end or is_above else None
 
 
 def _in_one_unit(limit: Amount, amount: Amount) -> bool:

@@ -18,6 +18,7 @@ _DASH = r"(?:--?|–|—|−|~|～|〜|to|\.\.)"
 _BETWEEN = re.compile(rf"\(?{_NUMBER} ?{_DASH} ?{_NUMBER}{_UNIT}\)?", re.IGNORECASE)
 _UP_TO = re.compile(rf"(?:<=|≤) ?{_NUMBER}{_UNIT}")
 _FROM = re.compile(rf"(?:>=|≥) ?{_NUMBER}{_UNIT}")
+_BESIDE_LIMIT = re.compile(rf"([<>]) ?{_NUMBER}{_UNIT}")
 _NO_AGE = Coding("", "", "an age that cannot be read")
 
 
@@ -34,9 +35,7 @@ NO_RANGES = Ranges()
 
 def ranges_of(printed: Sequence[fhir.ReferenceRange], words: ConceptReader) -> Ranges:
     """The range of normal, if there is one; those that are for some people, to be chosen from."""
-    normal = [
-        (one, _sides(one), _in_text(one.text or "")) for one in printed if _is_normal(one, words)
-    ]
+    normal = [(one, *_limits(one)) for one in printed if _is_normal(one, words)]
     found = dict.fromkeys(_range(*each, words) for each in normal)
     stated = [one for one in found if one.limits != NormalRange()]
     if told := next(filter(None, (_unread(*each) for each in normal)), ""):
@@ -115,10 +114,20 @@ def _sides(one: fhir.ReferenceRange) -> NormalRange:
     )
 
 
+def _limits(one: fhir.ReferenceRange) -> tuple[NormalRange, NormalRange | None]:
+    """A range in numbers, and in its text, if that is read.
+
+    What a text leaves out, as `<40` the 40 itself, decides nothing beside numbers.
+    """
+    sides, read = _sides(one), _in_text(one.text or "")
+    is_open = read is not None and any(side is not None and side.comparator for side in read)
+    return sides, None if is_open and sides != NormalRange() else read
+
+
 def _in_text(text: str) -> NormalRange | None:
     """A range that a text states and nothing else; None for any other text.
 
-    `<40` is none: whether 40 itself is the limit is not said.
+    The 40 of `<40` is outside of it, and keeps its comparator.
     """
     plain = " ".join(text.split())
     if (read := _BETWEEN.fullmatch(plain)) is not None:
@@ -129,4 +138,7 @@ def _in_text(text: str) -> NormalRange | None:
         return NormalRange(high=Amount(read[1], unit=read[2] or ""))
     if (read := _FROM.fullmatch(plain)) is not None:
         return NormalRange(low=Amount(read[1], unit=read[2] or ""))
+    if (read := _BESIDE_LIMIT.fullmatch(plain)) is not None:
+        end = Amount(read[2], read[1], unit=read[3] or "")
+        return NormalRange(high=end) if end.comparator == "<" else NormalRange(low=end)
     return None
