@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from trialscreen.model import rules, truth
+from trialscreen.model.kept import kept
 from trialscreen.model.trial import Alternative, Criterion, Reading, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.evaluate import Evaluation, KeptTrace, Trace, judging_some
@@ -87,19 +88,27 @@ class _Found(NamedTuple):
 Judging = Callable[[_Found], Truth]
 
 
-class _Alternative(NamedTuple):
-    """An alternative of a criterion, made ready.
+class _Alternative:
+    """An alternative of a criterion, made ready as far as patients ask for it.
 
     `left_out` are the answers that it is about; of the `others` that the criterion has,
     `without` finds it.
     """
 
-    reading: Reading
-    alternative: Alternative
-    judging: tuple[Judging, ...]
-    left_out: frozenset[str]
-    others: tuple[str, ...]
-    without: Judging
+    def __init__(self, beside: "_Beside", reading: Reading, alternative: Alternative) -> None:
+        self._beside = beside
+        self.reading, self.alternative = reading, alternative
+        self.judging = tuple(map(beside.alternatively, alternative.rules))
+        self.left_out = _with_sources(beside.trial, alternative.answers)
+
+    @kept
+    def others(self) -> tuple[str, ...]:
+        behind = self._beside.trial.elements_behind(self._beside.own)
+        return tuple(name for name in behind if name not in self.left_out)
+
+    @kept
+    def without(self) -> Judging:
+        return self._beside.judging(self._beside.own, self.left_out)
 
     def decides(self, found: _Found) -> bool | None:
         """Whether it would find something else."""
@@ -125,9 +134,9 @@ class _Alternatives:
     """Those of a criterion. `are_of_its_answers`: they ask for no other elements."""
 
     def __init__(self, trial: Trial, criterion: Criterion) -> None:
-        self._trial, self._own = trial, criterion.rule
-        self._made = [self._made_ready(*one) for one in criterion.alternatives]
-        behind = frozenset(trial.elements_behind(self._own))
+        beside = _Beside(trial, criterion.rule)
+        self._made = [_Alternative(beside, *one) for one in criterion.alternatives]
+        behind = frozenset(trial.elements_behind(criterion.rule))
         rules_ = [rule for one in self._made for rule in one.alternative.rules]
         self.are_of_its_answers = behind.issuperset(
             name for rule in rules_ for name in trial.elements_behind(rule)
@@ -142,34 +151,6 @@ class _Alternatives:
             ]
         )
 
-    def _made_ready(self, reading: Reading, alternative: Alternative) -> _Alternative:
-        left_out = _with_sources(self._trial, alternative.answers)
-        behind = self._trial.elements_behind(self._own)
-        return _Alternative(
-            reading,
-            alternative,
-            tuple(map(self._judging, alternative.rules)),
-            left_out,
-            tuple(name for name in behind if name not in left_out),
-            _Beside(self._trial, self._own, left_out).judging(self._own),
-        )
-
-    def _judging(self, rule: rules.Rule) -> Judging:
-        """By an alternative: where it names a signature, a no is what was answered."""
-        elements = self._trial.elements
-        signed = {name for name in rules.elements_of(rule) if elements[name].no_is_not_yet}
-        judge = _Beside(self._trial, self._own, signed).judging(rule)
-        if not signed:
-            return judge
-        plain = {name: replace(elements[name], no_text="no") for name in signed}
-        trial = replace(self._trial, elements={**elements, **plain})
-
-        def judge_signed(found: _Found) -> Truth:
-            patient = found.patient
-            return judge(_Found(found.trace, Evaluation(trial, patient.facts, patient.on)))
-
-        return judge_signed
-
 
 class _Ready:
     """The alternatives of a trial's criteria, each made ready when it is first asked for."""
@@ -179,35 +160,56 @@ class _Ready:
         self._made: dict[int, tuple[Criterion, _Alternatives]] = {}
 
     def alternatives(self, criterion: Criterion) -> _Alternatives:
-        if (kept := self._made.get(id(criterion))) is None:
-            kept = self._made[id(criterion)] = (criterion, _Alternatives(self._trial, criterion))
-        return kept[1]
+        if (made := self._made.get(id(criterion))) is None:
+            made = self._made[id(criterion)] = (criterion, _Alternatives(self._trial, criterion))
+        return made[1]
 
 
 class _Beside:
-    """How rules are judged that share parts with a criterion's own, but for `changed` elements."""
+    """How rules are judged that share parts with a criterion's `own`."""
 
-    def __init__(self, trial: Trial, own: rules.Rule, changed: Set[str]) -> None:
+    def __init__(self, trial: Trial, own: rules.Rule) -> None:
+        self.trial, self.own = trial, own
         self._places: dict[int, tuple[int, ...]] = {}
         ahead: list[tuple[rules.Rule, tuple[int, ...]]] = [(own, ())]
         for rule, place in ahead:
-            if changed.isdisjoint(trial.elements_behind(rule)):
-                self._places[id(rule)] = place
+            self._places[id(rule)] = place
             ahead += [(part, (*place, n)) for n, part in enumerate(rules.parts_of(rule))]
 
-    def judging(self, rule: rules.Rule) -> Judging:
-        if (place := self._places.get(id(rule))) is not None:
+    def judging(self, rule: rules.Rule, changed: Set[str]) -> Judging:
+        """Of a patient of whom these elements are not what they were for the trace."""
+        place = self._places.get(id(rule))
+        if place is not None and self._is_apart(rule, changed):
             return _reading(place)
         match rule:
             case rules.AtLeastN(least, parts):
-                return judging_some(least, tuple(map(self.judging, parts)))
+                return judging_some(least, tuple(self.judging(part, changed) for part in parts))
             case rules.Not(part):
-                judged = self.judging(part)
+                judged = self.judging(part, changed)
                 return lambda found: truth.negation(judged(found))
             case rules.Clause(_, _, part):
-                return self.judging(part)
+                return self.judging(part, changed)
             case _:
                 return lambda found: found.patient.truth(rule)
+
+    def _is_apart(self, rule: rules.Rule, changed: Set[str]) -> bool:
+        return not changed or changed.isdisjoint(self.trial.elements_behind(rule))
+
+    def alternatively(self, rule: rules.Rule) -> Judging:
+        """By an alternative: where it names a signature, a no is what was answered."""
+        elements = self.trial.elements
+        signed = {name for name in rules.elements_of(rule) if elements[name].no_is_not_yet}
+        judge = self.judging(rule, signed)
+        if not signed:
+            return judge
+        plain = {name: replace(elements[name], no_text="no") for name in signed}
+        trial = replace(self.trial, elements={**elements, **plain})
+
+        def judge_signed(found: _Found) -> Truth:
+            patient = found.patient
+            return judge(_Found(found.trace, Evaluation(trial, patient.facts, patient.on)))
+
+        return judge_signed
 
 
 def _reading(place: tuple[int, ...]) -> Judging:
