@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from itertools import chain, combinations
+from itertools import chain, combinations, permutations
 from math import isclose
 from typing import Literal, NamedTuple
 
@@ -140,18 +140,52 @@ def _never_decided(trial: Trial) -> _Hits:
                 yield _at(criterion), "error", message
 
 
+def _never_met(trial: Trial) -> _Hits:
+    """Between a lowest number and a highest one below it there is none."""
+    for criterion, rule in _every_rule(trial):
+        if isinstance(rule, rules.AtLeastN) and rule.is_all:
+            for name, *bounds in _empty_spans(rule.parts):
+                ends = " and ".join(f"{_SAID[one]} {as_written(end)}" for one, end in bounds)
+                yield _at(criterion), "error", f"no {name} is {ends}"
+
+
+_SAID = {one: one.value.replace("_", " ") for one in rules.Operator}
+_LOWER = (rules.Operator.AT_LEAST, rules.Operator.ABOVE)
+_End = tuple[rules.Operator, int | float]
+
+
+def _empty_spans(parts: tuple[rules.Rule, ...]) -> Iterator[tuple[str, _End, _End]]:
+    """The bounds of an element between which nothing lies, where both have to be kept."""
+    ends: dict[str, list[_End]] = {}
+    for one in parts:
+        if isinstance(one, rules.Compare) and not isinstance(one.bound, rules.ElementRef):
+            ends.setdefault(one.element, []).append((one.operator, one.bound))
+    for name, of_element in ends.items():
+        for low, high in permutations(of_element, 2):
+            if low[0] in _LOWER and high[0] not in _LOWER:
+                is_closed = (low[0], high[0]) == (rules.Operator.AT_LEAST, rules.Operator.AT_MOST)
+                if low[1] > high[1] or (low[1] == high[1] and not is_closed):
+                    yield name, low, high
+
+
 def _repeated_clauses(trial: Trial) -> _Hits:
     """The same rule twice side by side is a slip of the pen."""
+    for criterion, rule in _every_rule(trial):
+        parts = rules.parts_of(rule)
+        if len(set(parts)) < len(parts):
+            repeated = next(part for part in parts if parts.count(part) > 1)
+            name = repeated.element if isinstance(repeated, rules.Test) else "a rule"
+            yield _at(criterion), "warning", f"{name} stands twice in one list"
+
+
+def _every_rule(trial: Trial) -> Iterator[tuple[Criterion, rules.Rule]]:
+    """The rule of each criterion, and those inside it."""
     for criterion in trial.criteria:
         ahead: list[rules.Rule] = [criterion.rule]
         while ahead:
             rule = ahead.pop()
-            parts = rules.parts_of(rule)
-            if len(set(parts)) < len(parts):
-                repeated = next(part for part in parts if parts.count(part) > 1)
-                name = repeated.element if isinstance(repeated, rules.Test) else "a rule"
-                yield _at(criterion), "warning", f"{name} stands twice in one list"
-            ahead.extend(parts)
+            yield criterion, rule
+            ahead.extend(rules.parts_of(rule))
 
 
 RULES: Mapping[str, Callable[[Trial], _Hits]] = {
@@ -161,6 +195,7 @@ RULES: Mapping[str, Callable[[Trial], _Hits]] = {
     "element-used": _unused,
     "silence-decides": _decided_by_nothing,
     "bound-in-range": _never_decided,
+    "span-not-empty": _never_met,
     "no-repetition": _repeated_clauses,
 }
 

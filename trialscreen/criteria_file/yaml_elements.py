@@ -18,9 +18,10 @@ from trialscreen.model.rules import Given, Rule, elements_of
 from trialscreen.model.trial import RESULT_COLUMNS, SOURCES, Element, Formula, Source
 from trialscreen.screening.samples import day_column
 from trialscreen.text.characters import nearest, shown
-from trialscreen.text.spelling import DASH, folded, is_dash
+from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_UNKNOWN = ("unknown", "pending")
 KEYS_OF_RULES = ("derive", "implied_by", "valid_if")
 """Keys of an element that are read when all elements are known."""
 _DIVISION = re.compile(r"1/([0-9]+(?:\.[0-9]+)?)")
@@ -55,6 +56,7 @@ def _read_plain(name: str, at: Cursor) -> Element:
     given |= {"source": source, "other_sources": tuple(others)}
     element = read_record(at, Element, _readers(at), ("source", *KEYS_OF_RULES), **given)
     _check_type(element, at)
+    _check_spellings(element, at)
     return element
 
 
@@ -72,6 +74,24 @@ def _check_type(element: Element, at: Cursor) -> None:
         at.down("valid_for").problem("a date is not measured, so it does not become old")
     if not element.ask and not element.internal:
         at.problem("the key 'ask' is missing")
+
+
+def _check_spellings(element: Element, at: Cursor) -> None:
+    """Each word, however it is written, means one thing; and what the element takes."""
+    meanings = {word: meant for meant in _UNKNOWN for word in WORDS[meant]}
+    if element.type == "boolean":
+        meanings = {word: meant for meant, words in WORDS.items() for word in words}
+    known = (*element.choices, *(WORDS if element.type == "boolean" else _UNKNOWN))
+    for name, label in element.choices.items():
+        for word in (folded(name), folded(label)):
+            if meanings.setdefault(word, name) != name:
+                at.down("choices", name).problem(f"{shown(word)} already means {meanings[word]}")
+    for spelling, place in at.entries_of("spellings"):
+        meant = element.spellings.get(spelling, "")
+        if element.type in ("boolean", "choice") and meant not in known:
+            place.problem(f"{shown(meant)}; expected one of {', '.join(known)}")
+        elif meanings.setdefault(folded(spelling), meant) != meant:
+            place.problem(f"{shown(spelling)} already means {meanings[folded(spelling)]}")
 
 
 def _read_sources(at: Cursor) -> tuple[Source, ...]:
