@@ -54,14 +54,12 @@ def expression(scalar: expr.Scalar) -> pl.Expr:
 
 def of_few(scalar: expr.Scalar, kind: pl.Enum) -> pl.Expr:
     """`scalar`, one of few texts or null, as `kind`; texts themselves take ten times as long."""
-    match scalar:
-        case expr.Constant(value):
-            return pl.lit(value, kind)
-        case expr.If(condition, then, otherwise):
-            chosen = pl.when(expression(condition)).then(of_few(then, kind))
-            return chosen.otherwise(of_few(otherwise, kind))
-        case _:
-            return expression(scalar).cast(kind)
+    if isinstance(scalar, expr.Constant):
+        return pl.lit(scalar.value, kind)
+    if isinstance(scalar, expr.If):
+        chosen = pl.when(expression(scalar.condition)).then(of_few(scalar.then, kind))
+        return chosen.otherwise(of_few(scalar.otherwise, kind))
+    return expression(scalar).cast(kind)
 
 
 def _truth(scalar: expr.Boolean) -> pl.Expr:
