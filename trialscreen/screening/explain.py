@@ -187,10 +187,7 @@ Grounds = tuple[str, str]
 
 def reasons(trace: Trace, on: date) -> tuple[str, ...]:
     """The grounds of a decided trace, one text each; none while it is undecided."""
-    grounds: list[Grounds] = []
-    if trace.truth.known:
-        _add_grounds(trace, on, grounds)
-    return tuple(_sentences(grounds))
+    return tuple(_sentences(_grounds(trace, on))) if trace.truth.known else ()
 
 
 def reasons_or_doubts(trace: Trace, on: date) -> tuple[str, ...]:
@@ -205,16 +202,20 @@ def _told_of_answers(trace: Trace) -> tuple[str, ...]:
     return reasons(trace, date.max) or doubts(trace, date.max)
 
 
-def _add_grounds(trace: Trace, on: date, grounds: list[Grounds]) -> None:
-    if isinstance(trace, KeptTrace):
-        grounds.extend(trace.once(_grounds_of_answers))
-    elif not trace.used:
-        for part in deciding_parts(trace):
-            _add_grounds(part, on, grounds)
-    elif (basis := _deciding_basis(trace)) is not None:
-        _add_grounds(basis, on, grounds)
-    else:
-        grounds.append(_ground(trace, on))
+def _grounds(trace: Trace, on: date) -> list[Grounds]:
+    grounds: list[Grounds] = []
+    ahead = [trace]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, KeptTrace):
+            grounds += one.once(_grounds_of_answers)
+        elif not one.used:
+            ahead += deciding_parts(one)[::-1]
+        elif (basis := _deciding_basis(one)) is not None:
+            ahead.append(basis)
+        else:
+            grounds.append(_ground(one, on))
+    return grounds
 
 
 def _grounds_of_answers(trace: Trace) -> tuple[Grounds, ...]:
@@ -246,12 +247,13 @@ def _ground(trace: Trace, on: date) -> Grounds:
     assert isinstance(test, rules.Test)
     holds = trace.truth is truth.TRUE
     match test:
+        case rules.Compare():
+            operator = test.operator if holds else test.operator.opposite
+            claim = _comparison(trace, operator, test.bound)
+        case rules.Within():
+            claim = f"{'within' if holds else 'more than'} {test.period} before {on}"
         case rules.Is() | rules.OneOf() | rules.Given():
             claim = ""
-        case rules.Compare(_, operator, bound):
-            claim = _comparison(trace, operator if holds else operator.opposite, bound)
-        case rules.Within(_, period):
-            claim = f"{'within' if holds else 'more than'} {period} before {on}"
         case _:
             assert_never(test)
     return _subject(trace.used[0], trace, on), claim
@@ -266,13 +268,18 @@ def _subject(one: Resolved, trace: Trace, on: date) -> str:
     return f"{element.label} {value}{_origin(one)}"
 
 
+FEWEST_DECIMALS = 2
+
+
 def _telling(one: Resolved, trace: Trace) -> str | None:
     """A number with many decimals, to as few (two at least) as keep its side of the bound."""
     fact, bound = one.fact, _bound(trace)
     if bound is None or not isinstance(fact, Numbers) or not fact.exact:
         return None
     value = fact.low
-    for decimals in range(2, DECIMALS + 1):
+    if len((text := show_number(value)).partition(".")[2]) <= FEWEST_DECIMALS and "e" not in text:
+        return with_unit(one.element, text)
+    for decimals in range(FEWEST_DECIMALS, DECIMALS + 1):
         rounded = round(value, decimals)
         if rounded == value or _side(rounded, bound) == _side(value, bound):
             return with_unit(one.element, show_number(rounded))
@@ -312,9 +319,10 @@ def _comparison(
 
 def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
     """Claims on one value are put together; so are the diseases that were all denied."""
-    claims: dict[str, dict[str, None]] = {}
+    claims: dict[str, list[str]] = {}
     for subject, claim in grounds:
-        claims.setdefault(subject, {})[claim] = None
+        if claim not in (said := claims.setdefault(subject, [])):
+            said.append(claim)
     denied = [s[:-4] for s, c in claims.items() if s.endswith(": no") and "" in c]
     for subject, said in claims.items():
         if len(denied) > 2 and subject.endswith(": no"):
