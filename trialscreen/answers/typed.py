@@ -40,21 +40,32 @@ def typed_facts(
     trial: Trial, answers: Mapping[str, object], on: date
 ) -> tuple[dict[str, Fact], dict[str, object]]:
     """The facts of the values that need no parser; and the other answers."""
-    reading = trial.once(_reading)
+    reading, yes_or_no = trial.once(_reading), trial.once(_yes_or_no)
     facts: dict[str, Fact] = {}
     others: dict[str, object] = {}
     for name, value in answers.items():
+        is_yes_or_no = value is True or value is False
+        if is_yes_or_no and (fact := yes_or_no.get((name, value))) is not None:
+            facts[name] = fact
+            continue
         read = reading.get(name, _NOT_READ).get(type(value))
         stated = None if read is None else read(value, on)
         if stated is None:
             others[name] = value
         elif not isinstance(stated, _Nothing):
             facts[name] = stated
+            if is_yes_or_no:
+                yes_or_no[name, value] = stated
     for name in _with_days(trial, others) if others else ():
         if name in answers:
             facts.pop(name, None)
             others[name] = answers[name]
     return facts, others
+
+
+def _yes_or_no(_: Trial) -> dict[tuple[str, object], Fact]:
+    """What yes and no state, by element: most answers are one of them."""
+    return {}
 
 
 def _with_days(trial: Trial, answers: Mapping[str, object]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Literal, NamedTuple, assert_never
 
-from trialscreen.model import truth
+from trialscreen.model import rules, truth
 from trialscreen.model.contradictions import (
     Contradiction,
     Disagreement,
@@ -65,8 +65,8 @@ def _all_contradicted(patient: Evaluation) -> tuple[Notice, ...]:
 def contradicted(patient: Evaluation) -> Iterator[Notice]:
     """The contradictions of these facts, one after another."""
     facts = patient.facts.keys()
-    for one, behind in patient.trial.once(_contradictions):
-        if behind is not None and facts.isdisjoint(behind):
+    for one, needed in patient.trial.once(_contradictions):
+        if any(map(facts.isdisjoint, needed)):
             continue
         match one:
             case Disagreement(element):
@@ -77,19 +77,27 @@ def contradicted(patient: Evaluation) -> Iterator[Notice]:
                 assert_never(one)
 
 
-def _contradictions(trial: Trial) -> list[tuple[Contradiction, frozenset[str] | None]]:
-    """Each with the elements of which something must be known, or nothing is contradicted.
+def _contradictions(trial: Trial) -> list[tuple[Contradiction, list[frozenset[str]]]]:
+    """Each with sets of elements, of each of which one must be known: or nothing is certain."""
+    return [
+        (one, [frozenset((one.element.name,))])
+        if isinstance(one, Disagreement)
+        else (one, _needed(trial, one.when))
+        for one in contradictions(trial)
+    ]
 
-    None where the day may do, which is always known.
-    """
-    found: list[tuple[Contradiction, frozenset[str] | None]] = []
-    for one in contradictions(trial):
-        if isinstance(one, Disagreement):
-            found.append((one, frozenset((one.element.name,))))
-        else:
-            behind = trial.elements_behind(one.when)
-            found.append((one, None if SCREENING_DATE in behind else frozenset(behind)))
-    return found
+
+def _needed(trial: Trial, rule: rules.Rule) -> list[frozenset[str]]:
+    """Of all tests of a rule that must hold, and of each value: itself, or what it follows from."""
+    tests = rule.parts if isinstance(rule, rules.AtLeastN) and rule.is_all else (rule,)
+    sets = [
+        frozenset((name, *trial.sources_of(name)))
+        for test in tests
+        if isinstance(test, rules.Test)
+        for name in rules.elements_of_test(test)
+    ]
+    # The day is always known.
+    return [names for names in sets if SCREENING_DATE not in names]
 
 
 def _disagreement(patient: Evaluation, one: Resolved) -> Iterator[Notice]:

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import Exactly, Fact
 from trialscreen.model.formulas import derive
-from trialscreen.model.kept import Keeps
+from trialscreen.model.kept import Keeps, kept
 from trialscreen.model.trial import ByRule, Element, Formula, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.combine import combine
@@ -85,21 +85,29 @@ class Evaluation(Keeps):
         # Not one after another, as a frozen class sets them: a screening makes dozens.
         self.__dict__.update(trial=trial, facts=facts, on=on, answers=_Answers(facts), resolved={})
 
+    def __reduce__(self) -> tuple[type["Evaluation"], tuple[Trial, Mapping[str, Fact], date]]:
+        """What was made of it is not carried to another process."""
+        return Evaluation, (self.trial, self.facts, self.on)
+
     @property
     def elements(self) -> Mapping[str, Element]:
         return self.trial.elements
 
+    @kept
+    def _plan(self) -> "_Plan":
+        return self.trial.once(_Plan)
+
     def trace(self, rule: rules.Rule) -> Trace:
         """The truth of `rule`, with everything it was found from."""
-        return self.trial.once(_Plan).tracing(rule)(self)
+        return self._plan.tracing(rule)(self)
 
     def truth(self, rule: rules.Rule) -> Truth:
         """The truth alone: no part is looked at that cannot change it any more."""
-        return self.trial.once(_Plan).judging(rule)(self)
+        return self._plan.judging(rule)(self)
 
     def resolve(self, name: str) -> Resolved:
         """What is known of an element: entered, derived, or both; unknown while not valid."""
-        return self.trial.once(_Plan).resolving(name)(self)
+        return self._plan.resolving(name)(self)
 
 
 Tracing = Callable[[Evaluation], Trace]

@@ -273,12 +273,14 @@ FEWEST_DECIMALS = 2
 
 def _telling(one: Resolved, trace: Trace) -> str | None:
     """A number with many decimals, to as few (two at least) as keep its side of the bound."""
-    fact, bound = one.fact, _bound(trace)
-    if bound is None or not isinstance(fact, Numbers) or not fact.exact:
+    fact = one.fact
+    if not isinstance(fact, Numbers) or not fact.exact:
         return None
     value = fact.low
     if len((text := show_number(value)).partition(".")[2]) <= FEWEST_DECIMALS and "e" not in text:
         return with_unit(one.element, text)
+    if (bound := _bound(trace)) is None:
+        return None
     for decimals in range(FEWEST_DECIMALS, DECIMALS + 1):
         rounded = round(value, decimals)
         if rounded == value or _side(rounded, bound) == _side(value, bound):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from trialscreen.model import truth
 from trialscreen.model.kept import kept
 from trialscreen.model.trial import Criterion, Kind, Trial
 from trialscreen.model.truth import Truth
@@ -31,7 +32,7 @@ STATUSES: dict[tuple[Kind, bool | None], Status] = {
 """What a criterion's statement being true, false or open is called, by the criterion's kind."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Finding:
     """What is found of one criterion.
 
@@ -43,6 +44,10 @@ class Finding:
 
     criterion: Criterion
     patient: Evaluation
+
+    def __init__(self, criterion: Criterion, patient: Evaluation) -> None:
+        own = self.__dict__  # a frozen class sets them one by one, in three times the time
+        own["criterion"], own["patient"] = criterion, patient
 
     def __repr__(self) -> str:
         """Of which criterion; nothing of the patient, for tracebacks and logs."""
@@ -95,8 +100,9 @@ class Finding:
     @property
     def passes(self) -> bool | None:
         """What that means for eligibility."""
-        met = self.met
-        return met if self.kind == "inclusion" or met is None else not met
+        if (known := self.truth) is truth.UNKNOWN:
+            return None
+        return (known is truth.TRUE) is (self.criterion.kind == "inclusion")
 
     @kept
     def reasons(self) -> tuple[str, ...]:
