@@ -78,6 +78,8 @@ def _check_type(element: Element, at: Cursor) -> None:
 
 def _check_spellings(element: Element, at: Cursor) -> None:
     """Each word, however it is written, means one thing; and what the element takes."""
+    if not (element.spellings or element.choices):
+        return
     meanings = {word: meant for meant in _UNKNOWN for word in WORDS[meant]}
     if element.type == "boolean":
         meanings = {word: meant for meant, words in WORDS.items() for word in words}

@@ -7,6 +7,7 @@ from trialscreen.answers.records.bindings import VALUE, Binding
 from trialscreen.answers.records.entries import Amount, Entry
 from trialscreen.answers.records.gathered import Gathered, Hit, latest_of
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.text.characters import shown
 
 _ENDINGS = ("", "-every-question")
 
@@ -22,6 +23,10 @@ def answer_hits(found: Gathered, entry: Entry) -> Iterator[Hit]:
     """An answer as what its element is set to; none for what is not asked of the patient."""
     coding = entry.codes[0]
     element = found.trial.elements.get(coding.code)
+    if element is None and is_own(found.trial, entry):
+        found.problem(
+            entry, f"an answer to {shown(coding.code)}, which is no question of this trial"
+        )
     if element is None or element.internal or element.name == SCREENING_DATE:
         return
     counts, at = found.when_counted(entry)
