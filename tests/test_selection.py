@@ -78,9 +78,10 @@ def entry(written: dict[str, Any], source: str) -> Entry:
 
 def said(written: dict[str, str], source: str) -> Entry:
     """An answer as FHIR has it."""
-    element = TRIAL.elements[written["question"]]
+    name = written["question"]
+    element = TRIAL.elements.get(name)
     value: Any = written["value"]
-    if element.type == "boolean":
+    if element is None or element.type == "boolean":
         value = value == "yes"
     elif element.type == "choice":
         value = (Coding("own", value),)
@@ -88,9 +89,7 @@ def said(written: dict[str, str], source: str) -> Entry:
         value = Amount(value, ucum=element.unit)
     form = written.get("form", FORM)
     start = written.get("at", "2026-05-20")
-    return Entry(
-        "answer", (Coding("questionnaire", element.name, form),), source, value, start=start
-    )
+    return Entry("answer", (Coding("questionnaire", name, form),), source, value, start=start)
 
 
 def record(case: dict[str, Any]) -> Record:
