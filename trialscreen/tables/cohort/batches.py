@@ -98,7 +98,8 @@ class Batches:
         made, unreadable = read_texts(
             self.texts, cells, with_awaited=self.with_awaited, as_values=as_values
         )
-        there = {name: cells[name] for name in self.schema if name in cells} | made
+        given = {one.name: one for one in cells.get_columns() if one.name in self.schema}
+        there = given | made
         names = there if as_values else self.schema
         typed = pl.DataFrame([there[name].alias(name) for name in names])
         filled += known(typed, self.texts) + Counter(unreadable["element"])
@@ -121,11 +122,12 @@ def read_days(
 
 def known(typed: pl.DataFrame, columns: Iterable[TypedColumn | TextColumn]) -> Counter[str]:
     """In how many rows each element is known."""
+    rows = len(typed)
+    filled = {one.name: rows - one.null_count() for one in typed.get_columns()}
     counts: Counter[str] = Counter()
     for column in columns:
         name = column.element.name
-        first = name if name in typed else next(iter(column.columns))
-        counts[name] += len(typed) - typed[first].null_count()
+        counts[name] += filled[name if name in filled else next(iter(column.columns))]
     return counts
 
 

@@ -103,15 +103,15 @@ class TextColumn:
             case _:
                 return NumberKind(partial(is_accepted, self.element, self._parser.form))
 
-    def is_typed(self, cells: Cells) -> pl.Expr | None:
-        """Whether cells that come typed can all be used; None if they do not come so."""
-        kind = cells.kinds[self.element.name]
-        if kind == pl.Date:
-            day = pl.col(self.element.name)
-            is_fine = is_accepted(self.element, self._parser.form, day)
-            return (is_fine & (day <= pl.col(LATEST))).all()
-        # Of numbers, only such are typed; of truths, all can be used.
-        return pl.lit(value=True) if kind in (pl.Boolean, pl.Float64) else None
+    def is_typed(self, cells: Cells) -> bool:
+        """Whether its cells come typed; of truths and numbers, only such that can be used are."""
+        return isinstance(cells.kinds[self.element.name], pl.Boolean | pl.Float64 | pl.Date)
+
+    @property
+    def are_days_usable(self) -> pl.Expr:
+        """Whether all cells that come as days can be used."""
+        day = pl.col(self.element.name)
+        return (is_accepted(self.element, self._parser.form, day) & (day <= pl.col(LATEST))).all()
 
     def as_it_is(self, cells: Cells, *, as_values: bool) -> dict[str, pl.Series]:
         """The typed columns of such cells; not with how many digits numbers are written.
@@ -291,19 +291,18 @@ def read_texts(
     `awaited_column` of each. `as_values`, those that come typed are not made bounds.
     """
     given = Cells.of(cells)
-    typed = {column: fine for column in columns if (fine := column.is_typed(given)) is not None}
-    all_fine = (one.alias(str(place)) for place, one in enumerate(typed.values()))
-    usable = cells.select(all_fine).row(0) if typed else ()
-    made: dict[str, pl.Series] = {}
-    for column, is_usable in zip([*typed], usable, strict=True):
+    typed = {column.element.name: column for column in columns if column.is_typed(given)}
+    days = (one.are_days_usable.alias(name) for name, one in typed.items() if one.kind == "day")
+    for name, (is_usable,) in cells.select(days).to_dict(as_series=False).items():
         if not is_usable:
-            del typed[column]
-            continue
+            del typed[name]
+    made: dict[str, pl.Series] = {}
+    for column in typed.values():
         made |= column.as_it_is(given, as_values=as_values)
         if with_awaited:
             awaited = awaited_column(column.element.name)
             made[awaited] = pl.Series(awaited, [False]).new_from_index(0, len(cells))
-    others = [column for column in columns if column not in typed]
+    others = [column for column in columns if column.element.name not in typed]
     found, unreadable = _read_others(others, given, with_awaited=with_awaited)
     return made | found, unreadable
 
