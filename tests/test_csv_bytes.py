@@ -106,7 +106,24 @@ def test_a_day_that_is_not_told_is_plain() -> None:
 
 PARTS = (
     *("0", "7", "12", ".", "-", "-0", "00", "-01", "-03-11", "2026", "2026-03-11", " ", "  ", "\t"),
-    *("+", "e", "E", "x", "true", "女", "\u00a0", "é", "/", ",", ";", ":", "*", "\x1f", "9" * 16),
+    *(
+        "+",
+        "e",
+        "E",
+        "x",
+        "true",
+        "女",
+        "\u00a0",
+        "é",
+        "/",
+        ",",
+        ";",
+        ":",
+        "*",
+        "\x1f",
+        "\x7f",
+        "9" * 16,
+    ),
 )
 
 
@@ -124,6 +141,7 @@ def test_the_bytes_tell_what_the_cells_do(separator: str) -> None:
         cells = texts.to_frame("cell").select(counts_of(pl.col("cell"))).sum().row(0)
         assert about.counts == (cells[0] + len(rows), *cells[1:]), rows
         assert about.separators == 2 * len(rows)
+        assert about.controls == sum(byte < 0x20 or byte == 0x7F for byte in data)
 
 
 def test_what_is_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,11 +45,13 @@ def counts_of(text: pl.Expr) -> list[pl.Expr]:
 class Told(NamedTuple):
     """The counts of all cells of some lines and their line ends; how many separators there are.
 
+    `controls` counts bytes that are control characters, line ends and tabs among them.
     `are_short`: no number has more than 130 bytes.
     """
 
     counts: Counts
     separators: int
+    controls: int
     are_short: bool
 
 
@@ -57,13 +59,15 @@ def told(data: bytes, separator: str) -> Told:
     """Of lines without quotes and carriage returns, of which each ends in a line feed."""
     between = ord(separator)
     parts = (_told(data, start, between) for start in range(0, len(data), _AT_ONCE))
-    separators, ends, others, zeros, days, long = map(sum, zip(*parts, strict=True))
+    separators, ends, others, controls, deleted, zeros, days, long = map(
+        sum, zip(*parts, strict=True)
+    )
     others += ends - separators * (2 if between > ord("9") else 1)
-    return Told(Counts(others, zeros, days), separators, not long)
+    return Told(Counts(others, zeros, days), separators, controls + deleted, not long)
 
 
 def _told(data: bytes, start: int, between: int) -> tuple[int, ...]:
-    """Separators, bytes that may end a number, bytes above 9, zeros, days, and runs of digits.
+    """Separators, bytes that may end a number, above 9, below a blank, DEL; zeros, days, long runs.
 
     Of some bytes from `start` on, and of the cells that begin there.
     """
@@ -86,7 +90,8 @@ def _told(data: bytes, start: int, between: int) -> tuple[int, ...]:
     is_zero = at(0, is_end) & (at(1, goes_on) | (at(1, is_minus) & at(2, goes_on)))
     half = _both(is_minus, _both(is_digit, is_digit, 1), 1)
     is_day = at(1, half) & at(4, half) & at(7, is_end)
-    found = (*(at(1, one) for one in (is_separator, is_end, is_high)), is_zero, is_day)
+    single = (is_separator, is_end, is_high, part < ord(" "), part == 0x7F)
+    found = (*(at(1, one) for one in single), is_zero, is_day)
     return (*(int(one.sum()) for one in found), _long(at(1, part)))
 
 

@@ -65,6 +65,7 @@ class PieceReader:
         self._numbers: dict[str, NumberKind] = {}
         self._is_typed_at_once = True
         self._is_looked_at = False
+        self._has_quotes = False
         for name in self._schema:
             match kinds.get(name):
                 case "truth":
@@ -78,11 +79,12 @@ class PieceReader:
 
     def read(self, data: bytes, only: Sequence[str] | None = None) -> pl.DataFrame:
         """Records of a file that is plain; `only` some columns, as texts."""
+        self._has_quotes = b'"' in data
         if only is not None:
             texts = dict.fromkeys(self._schema, pl.String())
             return self._scanned(data, texts).select(pl.selectors.by_name(only)).collect()
         self._forget()
-        is_simple = b'"' not in data and b"\r" not in data
+        is_simple = not self._has_quotes and b"\r" not in data
         return self._read(data, told(data, self._separator) if is_simple else None).frame
 
     def read_if_plain(self, data: bytes) -> pl.DataFrame | None:
@@ -92,9 +94,10 @@ class PieceReader:
         as rows with a cell for each title have. (For more cells the engine raises an error, as for
         bytes that are no UTF-8.)
         """
-        if len(data) > PIECE + LONGEST_LINE or b'"' in data or b"\r" in data:
+        if len(data) > PIECE + LONGEST_LINE or b"\r" in data[:_FIRST] or b'"' in data:
             return None
         self._forget()
+        self._has_quotes = False
         about = told(data, self._separator)
         try:
             found = self._read(data, about)
@@ -104,7 +107,10 @@ class PieceReader:
         lines = rows if found.is_right else data.count(b"\n")
         if lines != rows or about.separators != rows * (frame.width - 1) or _has_blank_row(frame):
             return None
-        return None if _has_controls(frame, found.new) else frame
+        ends = rows + (about.separators if self._separator == "\t" else 0)
+        if about.controls == ends:
+            return frame
+        return None if b"\r" in data or _has_controls(frame, found.new) else frame
 
     def _read(self, data: bytes, about: Told | None) -> "_Read":
         """Typed as far as that is right, by what is told `about` the data if that is known."""
@@ -140,7 +146,7 @@ class PieceReader:
             mark + data,
             has_header=False,
             separator=self._separator,
-            quote_char='"' if b'"' in data else None,
+            quote_char='"' if self._has_quotes else None,
             schema=schema,
         )
 
@@ -265,12 +271,22 @@ def _has_blank_row(frame: pl.DataFrame) -> bool:
     """Whether there is a row in which all cells are blank."""
     columns = frame.get_columns()
     fullest = min(range(len(columns)), key=lambda place: columns[place].null_count())
+    if _begin_visibly(columns[fullest]):
+        return False
     is_suspect = frame.select(_is_blank(frame, fullest)).to_series()
     if not is_suspect.any():
         return False
     suspects = frame.filter(is_suspect)
     blank = (_is_blank(suspects, place) for place in range(len(columns)))
     return bool(suspects.select(pl.all_horizontal(blank).any()).item())
+
+
+def _begin_visibly(column: pl.Series) -> bool:
+    """Whether all cells are texts that begin with a visible character of ASCII."""
+    if not isinstance(column.dtype, pl.String) or column.null_count():
+        return False
+    least, most = column.min(), column.max()
+    return isinstance(least, str) and isinstance(most, str) and "!" <= least <= most <= "~"
 
 
 def _is_blank(frame: pl.DataFrame, place: int) -> pl.Expr:
