@@ -16,6 +16,7 @@ from trialscreen.model.errors import InputError, ValueProblem, refuse
 
 if TYPE_CHECKING:
     from trialscreen.log.decisions import Kept
+    from trialscreen.log.follow_up import Again
     from trialscreen.log.store import Log
 
 log_app = typer.Typer(
@@ -134,13 +135,18 @@ def rescreen(
     with open_log(file) as log:
         log.check_trial(new.registration.nct_id)
         entries = _without_details(log)
+        enrolled = {
+            name: one.dose_cohort or "enrolled"
+            for name, one in decided(entries).items()
+            if one.decision == "enrolled"
+        }
+
+        def is_told(one: "Again") -> bool:
+            is_listed = everyone or one.to_be_told or one.is_outdated
+            return is_listed or one.entry.subject in enrolled
+
         newest = latest(one for one in entries if isinstance(one, ScreeningEntry))
-        found = rescreen_newest(new, newest, log.entries(), day)
-    enrolled = {
-        name: one.dose_cohort or "enrolled"
-        for name, one in decided(entries).items()
-        if one.decision == "enrolled"
-    }
+        found = rescreen_newest(new, newest, log.entries(), day, is_told)
     if amended is not None:
         amendment = report.Amendment(old, new, found, enrolled, everyone)
         page, data = report.amendment_page, report.amendment_data

@@ -1,6 +1,6 @@
 """What the log says of a later day: whose screening would come out otherwise, who is due when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Literal, NamedTuple, TypeVar
 
@@ -110,21 +110,27 @@ class Again(NamedTuple):
 def rescreen(trial: Trial, entries: Iterable[ScreeningEntry], on: date) -> list[Again]:
     """Each subject's last screening, with its answers and these criteria on day `on`."""
     every = list(entries)
-    return rescreen_newest(trial, latest(every), every, on)
+    return rescreen_newest(trial, latest(every), every, on, lambda _: True)
 
 
 def rescreen_newest(
-    trial: Trial, newest: Mapping[str, ScreeningEntry], entries: Iterable[ScreeningEntry], on: date
+    trial: Trial,
+    newest: Mapping[str, ScreeningEntry],
+    entries: Iterable[ScreeningEntry],
+    on: date,
+    is_told: Callable[[Again], bool],
 ) -> list[Again]:
     """As `rescreen`; `newest` are the `latest`, and need no details.
 
-    `entries` have them, and are seen one at a time: all of a long log would fill the memory.
+    `entries` have them, and are seen one at a time: all of a long log would fill the memory. So
+    would what changed in those that are not told.
     """
     found: dict[str, Again] = {}
     for entry in entries:
         kept = newest.get(entry.subject)
         if kept is not None and kept.number == entry.number:
-            found[entry.subject] = _again(trial, entry, on)._replace(entry=kept)
+            again = _again(trial, entry, on)._replace(entry=kept)
+            found[entry.subject] = again if is_told(again) else again._replace(flips=(), stale=())
     if found.keys() != newest.keys():
         refuse("log rescreen", "the log was changed while it was read")
     return [found[subject] for subject in newest]

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from sys import intern
 from typing import Any, NamedTuple, get_args
 
 from trialscreen.answers.answer import Answer
@@ -110,15 +111,15 @@ def _entry_of(row: Row) -> Kept:
     return ScreeningEntry(
         subject=head["subject"],
         on=date.fromisoformat(head["screening_date"]),
-        criteria=Criteria(**head["criteria"]),
+        criteria=Criteria(**{name: _shared(one) for name, one in head["criteria"].items()}),
         outcome=Outcome(
-            head["verdict"],
-            head["open"],
-            tuple(head["failed"]),
+            _shared(head["verdict"]),
+            _shared(head["open"]),
+            tuple(map(_shared, head["failed"])),
             _day(head["clears_on"]),
             tuple(head.get("unconfirmed", ())),
         ),
-        stage=head["stage"],
+        stage=_shared(head["stage"]),
         note=head["note"],
         corrects=None if row.corrects is None else Correction(row.corrects, head["reason"]),
         answers={name: Answer(**one) for name, one in detail["answers"].items()},
@@ -128,11 +129,16 @@ def _entry_of(row: Row) -> Kept:
         stale=tuple(StaleInWords(**_texts(one)) for one in head.get("stale", ())),
         number=row.number,
         at=datetime.fromisoformat(head["at"]),
-        by=head["by"],
-        tool=head["tool"],
+        by=_shared(head["by"]),
+        tool=_shared(head["tool"]),
         seal=row.seal,
         evidence=tuple(_evidence(one) for one in detail.get("evidence", ())),
     )
+
+
+def _shared(one: Any) -> Any:
+    """The same text for all entries that hold it: a list of a long log is half as large."""
+    return intern(one) if type(one) is str else one
 
 
 def _check_words(head: Mapping[str, Any]) -> None:

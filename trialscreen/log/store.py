@@ -8,11 +8,11 @@ import json
 import os
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
 from trialscreen.log.entry import Correction, ScreeningEntry
@@ -54,15 +54,13 @@ class Log:
         """
         columns = ENTRY_COLUMNS if details else ENTRY_COLUMNS.replace("detail", "''")
         query = f"SELECT {columns} FROM entry WHERE number > ? ORDER BY number LIMIT {AT_ONCE}"  # noqa: S608
-        last, before = 0, -1
+        last = 0
         with file_errors(self.path):
-            while last != before:
-                before = last
-                for row in map(Row._make, self._connection.execute(query, (before,))):
-                    if row.number <= last:  # which no tree of SQLite holds
-                        refuse(printable(str(self.path)), DAMAGED)
-                    yield self._read(row)
-                    last = row.number
+            while some := list(map(self._read, self._connection.execute(query, (last,)))):
+                if some[-1].number <= last:  # no sound file of SQLite has it
+                    refuse(printable(str(self.path)), DAMAGED)
+                yield from some
+                last = some[-1].number
 
     def entry(self, number: int) -> Kept | None:
         """The entry of that number; None if there is none."""
@@ -71,9 +69,10 @@ class Log:
         query = f"SELECT {ENTRY_COLUMNS} FROM entry WHERE number = ? AND number > 0"  # noqa: S608
         with file_errors(self.path):
             row = self._connection.execute(query, (number,)).fetchone()
-        return None if row is None else self._read(Row(*row))
+        return None if row is None else self._read(row)
 
-    def _read(self, row: Row) -> Kept:
+    def _read(self, columns: Iterable[Any]) -> Kept:
+        row = Row(*columns)
         try:
             return entry_of(row)
         except ValueError:  # of what it holds, nothing is told: it may be anything
