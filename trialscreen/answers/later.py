@@ -85,11 +85,13 @@ def carried(
     facts, (sampled, awaited) = before or understood(trial, answers, then)
     since = {one.element: one.since for one in awaited}
     sampled_later = read_samples(trial, answers, now, []).days if sampled else {}
+    of_a_day = trial.once(_of_a_day)
     for name, one in answers.items():
         if name == SCREENING_DATE:
             continue
         found[name] = one
-        if name in trial.elements and now > then:
+        is_of_then = name in of_a_day or name in sampled
+        if now > then and (is_of_then or (one.is_pending and name in trial.elements)):
             fact = facts.get(name)
             if not isinstance(fact, Dates) or _is_lasting(trial, name, one, fact, now):
                 fact = None
@@ -103,6 +105,15 @@ def carried(
                 told = f"as {shown(found[name].text)} on {now}"
                 changes[name] = f"{name} {shown(one.text)}, of {then}, is used {told}"
     return Carried(found, changes)
+
+
+def _of_a_day(trial: Trial) -> frozenset[str]:
+    """The elements whose values can be of the day on which they are entered."""
+    return frozenset(
+        name
+        for name, one in trial.elements.items()
+        if one.type == "date" or one.valid_for is not None or is_counted(one)
+    )
 
 
 def _is_lasting(trial: Trial, name: str, answer: Answer, fact: Fact, now: date) -> bool:

@@ -180,7 +180,8 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
     beside = {
         name: answer
         for name, answer in answers.items()
-        if answer.is_pending or (answer.notes and not _ANY_BESIDE.isdisjoint(answer.notes))
+        if answer.text == PENDING_WORD
+        or (answer.notes and not _ANY_BESIDE.isdisjoint(answer.notes))
     }
     for element in trial.answerable() if beside else ():
         if (answer := beside.get(element.name)) is None:
@@ -225,14 +226,15 @@ def _read_days(
     for key in (SAMPLED, AWAITED_SINCE):
         if key not in said:
             continue
-        message = f"{shown(said[key])} is not one day; expected YYYY-MM-DD"
         try:
             days = read_value(trial, SAMPLE_DAY, said[key], on)
         except ValueProblem as problem:
-            days, message = None, str(problem)
+            problems.append(Problem(f"{where} {key}", str(problem)))
+            continue
         if isinstance(days, Dates) and (days.exact or key == SAMPLED):
             found[key] = days
         else:
+            message = f"{shown(said[key])} is not one day; expected YYYY-MM-DD"
             problems.append(Problem(f"{where} {key}", message))
     return found
 
