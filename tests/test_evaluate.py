@@ -22,8 +22,7 @@ from trialscreen.model.trial import Formula
 from trialscreen.model.truth import Truth
 from trialscreen.screening.combine import combine
 from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
-from trialscreen.screening.explain import support_of
-from trialscreen.screening.rests_on import minimal_support
+from trialscreen.screening.rests_on import minimal_support, support_of
 
 NCT, SMALL = load_trial(), spec_trial()
 

@@ -30,7 +30,8 @@ from trialscreen.model.wording import as_written, show_fact, show_typical
 from trialscreen.screening.combine import unlimited
 from trialscreen.screening.compare import compare
 from trialscreen.screening.evaluate import Evaluation, Resolved
-from trialscreen.screening.explain import support_of, support_of_resolved, told
+from trialscreen.screening.explain import told
+from trialscreen.screening.rests_on import support_of, support_of_resolved
 
 
 class Notice(NamedTuple):

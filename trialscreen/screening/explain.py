@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import DECIMALS, Dates, Fact, Numbers, day, number
@@ -17,6 +17,7 @@ from trialscreen.model.wording import (
     with_unit,
 )
 from trialscreen.screening.evaluate import KeptTrace, Resolved, Trace
+from trialscreen.screening.rests_on import deciding_parts
 
 
 def told(one: Resolved, fact: Fact | None, on: date) -> str:
@@ -61,124 +62,6 @@ def _stated_ends(one: Resolved) -> Iterator[Fact]:
         yield exactly(fact.high)  # type: ignore[arg-type]
     if fact.high >= most:  # type: ignore[operator]
         yield exactly(fact.low)  # type: ignore[arg-type]
-
-
-def deciding_parts(trace: Trace) -> tuple[Trace, ...]:
-    """The parts of a decided trace that share in deciding it: of several, those as true as it."""
-    if isinstance(trace.rule, rules.AtLeastN):
-        known = trace.truth
-        return tuple([part for part in trace.parts if part.truth is known])
-    return trace.parts
-
-
-class Others(NamedTuple):
-    """What was not needed: parts as true as the whole, and those of another truth.
-
-    `values` are those that are known in another way as well.
-    """
-
-    alike: list[Trace]
-    unlike: list[Trace]
-    values: list[Resolved]
-
-    def add(self, more: "Others") -> None:
-        self.alike.extend(more.alike)
-        self.unlike.extend(more.unlike)
-        self.values.extend(more.values)
-
-
-_NONE: frozenset[str] = frozenset()
-
-
-def support_of(trace: Trace, others: Others | None = None) -> frozenset[str]:
-    """Names of entered elements that are enough to decide `trace` as it is; empty if unknown.
-
-    Of these, none can be spared if none has a part in the `others`, to which is added.
-    """
-    others = others or Others([], [], [])
-    if not trace.truth.known:
-        return _NONE
-    if isinstance(trace, KeptTrace):
-        names, more = trace.once(_support_of_answers)
-        others.add(more)
-        return names
-    return _support_of(trace, others)
-
-
-def _support_of_answers(trace: Trace) -> tuple[frozenset[str], Others]:
-    others = Others([], [], [])
-    return _support_of(trace, others), others
-
-
-def _support_of(trace: Trace, others: Others) -> frozenset[str]:
-    if trace.used:
-        return _support_of_test(trace, others)
-    parts = list(deciding_parts(trace))
-    found = [support_of(part, others) for part in parts]
-    if isinstance(trace.rule, rules.AtLeastN):
-        if len(parts) < len(trace.parts):
-            others.unlike.extend([part for part in trace.parts if part.truth is not trace.truth])
-        if (count := enough(trace.rule, trace.truth)) < len(parts):
-            places = sorted(range(len(parts)), key=lambda place: len(found[place]))
-            others.alike.extend([parts[place] for place in places[count:]])
-            found = [found[place] for place in places[:count]]
-    return found[0] if len(found) == 1 else _NONE.union(*found)
-
-
-def _support_of_test(trace: Trace, others: Others) -> frozenset[str]:
-    first = trace.used[0]
-    if first.basis is not None and not isinstance(trace.rule, rules.Is):
-        others.values.append(first)
-    if len(trace.used) == 1:
-        return support_of_resolved(first, others)
-    return _NONE.union(*[support_of_resolved(one, others) for one in trace.used])
-
-
-def support_of_resolved(one: Resolved, others: Others | None = None) -> frozenset[str]:
-    """Names of the entered elements that an element's value rests on; `others` as above."""
-    given, element = one.entered is not None, one.element
-    names = frozenset((element.name,)) if given else _NONE
-    if element.derive is None and one.validity is None:
-        return names
-    others = others or Others([], [], [])
-    if given and element.derive is not None:
-        others.values.append(one)
-    traces = [] if one.validity is None else [one.validity]
-    if one.derived is not None and one.fact != one.entered:
-        names = names.union(*[_support_of_input(each, others) for each in one.inputs])
-        traces += [] if one.basis is None else [one.basis]
-    return names.union(*[support_of(trace, others) for trace in traces])
-
-
-def _support_of_input(one: Resolved, others: Others) -> frozenset[str]:
-    if one.basis is not None:
-        others.values.append(one)
-    return support_of_resolved(one, others)
-
-
-def enough(rule: rules.AtLeastN, wanted: truth.Truth) -> int:
-    """How many parts that are true make it true; how many that are false, false."""
-    return rule.least if wanted is truth.TRUE else len(rule.parts) - rule.least + 1
-
-
-def in_use(trace: Trace) -> frozenset[str]:
-    """Names of the entered elements that have a part in a truth as it is, known or unknown.
-
-    Without all the others it would be the same.
-    """
-    parts = deciding_parts(trace) if trace.truth.known else trace.parts
-    return frozenset().union(*map(_in_use_of_resolved, trace.used), *map(in_use, parts))
-
-
-def _in_use_of_resolved(one: Resolved) -> frozenset[str]:
-    """An element's own name if it is given, and the names behind what it follows from."""
-    follows = one.entered is None or one.fact != one.entered
-    given = one.entered is not None or one.not_yet
-    names = frozenset((one.element.name,) if given else ())
-    if follows:
-        names = names.union(*map(_in_use_of_resolved, one.inputs))
-    traces = (one.basis if follows else None, one.validity)
-    return names.union(*(in_use(trace) for trace in traces if trace is not None))
 
 
 Grounds = tuple[str, str]

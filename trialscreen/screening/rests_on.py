@@ -1,14 +1,147 @@
-"""The fewest answers that a finding rests on: none of them can be spared."""
+"""What a truth rests on: answers that are enough for it, and the fewest: none can be spared."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from typing import NamedTuple
 
-from trialscreen.model import rules
+from trialscreen.model import rules, truth
 from trialscreen.model.trial import Formula, Trial
 from trialscreen.screening.evaluate import Evaluation, KeptTrace, Resolved, Trace
-from trialscreen.screening.explain import Others, enough, support_of
 
 Names = frozenset[str]
 _NONE: Names = frozenset()
+
+
+def deciding_parts(trace: Trace) -> tuple[Trace, ...]:
+    """The parts of a decided trace that share in deciding it: of several, those as true as it."""
+    if isinstance(trace.rule, rules.AtLeastN):
+        known = trace.truth
+        return tuple([part for part in trace.parts if part.truth is known])
+    return trace.parts
+
+
+class Others(NamedTuple):
+    """What was not needed: parts as true as the whole, and those of another truth.
+
+    `values` are those that are known in another way as well.
+    """
+
+    alike: list[Trace]
+    unlike: list[Trace]
+    values: list[Resolved]
+
+    def add(self, more: "Others") -> None:
+        self.alike.extend(more.alike)
+        self.unlike.extend(more.unlike)
+        self.values.extend(more.values)
+
+
+def support_of(trace: Trace, others: Others | None = None) -> Names:
+    """Names of entered elements that are enough to decide `trace` as it is; empty if unknown.
+
+    Of these, none can be spared if none has a part in the `others`, to which is added.
+    """
+    if not trace.truth.known:
+        return _NONE
+    return _support_of(trace, others or Others([], [], []))
+
+
+def _support_of_answers(trace: Trace) -> tuple[Names, Others | None]:
+    others = Others([], [], [])
+    names = _support_of(trace, others)
+    return names, others if any(others) else None
+
+
+def _support_of(trace: Trace, others: Others) -> Names:
+    names: set[str] = set()
+    ahead = [trace]
+    while ahead:
+        one = ahead.pop()
+        if one is not trace and isinstance(one, KeptTrace):
+            its, more = one.once(_support_of_answers)
+            names |= its
+            if more is not None:
+                others.add(more)
+        elif one.used:
+            names |= _support_of_test(one, others)
+        elif isinstance(one.rule, rules.AtLeastN):
+            parts = deciding_parts(one)
+            if len(parts) < len(one.parts):
+                others.unlike.extend([part for part in one.parts if part.truth is not one.truth])
+            count = enough(one.rule, one.truth)
+            if count == len(parts):
+                ahead += parts
+            else:
+                names |= _smallest_support(parts, count, others)
+        else:
+            ahead += one.parts
+    return frozenset(names)
+
+
+def _smallest_support(parts: Sequence[Trace], count: int, others: Others) -> Names:
+    """Of so many of the parts, each of which does as well."""
+    found = [support_of(part, others) for part in parts]
+    places = sorted(range(len(parts)), key=lambda place: len(found[place]))
+    others.alike.extend([parts[place] for place in places[count:]])
+    return _NONE.union(*[found[place] for place in places[:count]])
+
+
+def _support_of_test(trace: Trace, others: Others) -> Names:
+    first = trace.used[0]
+    if first.basis is not None and not isinstance(trace.rule, rules.Is):
+        others.values.append(first)
+    if len(trace.used) == 1:
+        return support_of_resolved(first, others)
+    return _NONE.union(*[support_of_resolved(one, others) for one in trace.used])
+
+
+def support_of_resolved(one: Resolved, others: Others | None = None) -> Names:
+    """Names of the entered elements that an element's value rests on; `others` as above."""
+    given, element = one.entered is not None, one.element
+    names = frozenset((element.name,)) if given else _NONE
+    if element.derive is None and one.validity is None:
+        return names
+    others = others or Others([], [], [])
+    if given and element.derive is not None:
+        others.values.append(one)
+    traces = [] if one.validity is None else [one.validity]
+    if one.derived is not None and one.fact != one.entered:
+        names = names.union(*[_support_of_input(each, others) for each in one.inputs])
+        traces += [] if one.basis is None else [one.basis]
+    return names.union(*[support_of(trace, others) for trace in traces])
+
+
+def _support_of_input(one: Resolved, others: Others) -> Names:
+    if one.basis is not None:
+        others.values.append(one)
+    return support_of_resolved(one, others)
+
+
+def enough(rule: rules.AtLeastN, wanted: truth.Truth) -> int:
+    """How many parts that are true make it true; how many that are false, false."""
+    return rule.least if wanted is truth.TRUE else len(rule.parts) - rule.least + 1
+
+
+def in_use(trace: Trace) -> Names:
+    """Names of the entered elements that have a part in a truth as it is, known or unknown.
+
+    Without all the others it would be the same.
+    """
+    parts = deciding_parts(trace) if trace.truth.known else trace.parts
+    return frozenset().union(*map(_in_use_of_resolved, trace.used), *map(in_use, parts))
+
+
+def _in_use_of_resolved(one: Resolved) -> Names:
+    """An element's own name if it is given, and the names behind what it follows from."""
+    follows = one.entered is None or one.fact != one.entered
+    given = one.entered is not None or one.not_yet
+    names = frozenset((one.element.name,) if given else ())
+    if follows:
+        names = names.union(*map(_in_use_of_resolved, one.inputs))
+    traces = (one.basis if follows else None, one.validity)
+    return names.union(*(in_use(trace) for trace in traces if trace is not None))
+
+
+# The fewest.
 
 
 def minimal_support(patient: Evaluation, trace: Trace) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ from trialscreen.model.facts import is_exact
 from trialscreen.model.trial import SOURCES, Criterion, Element, Formula, Source
 from trialscreen.model.truth import Truth
 from trialscreen.screening.evaluate import Trace
-from trialscreen.screening.explain import enough
 from trialscreen.screening.missing import askable
+from trialscreen.screening.rests_on import enough
 from trialscreen.screening.screen import Screening
 
 

@@ -20,7 +20,7 @@ from trialscreen.model.wording import rule_in_words, show_fact, with_unit
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import source_words, status_of
 from trialscreen.output.report.trial_page import confirmed_words
-from trialscreen.screening.explain import in_use
+from trialscreen.screening.rests_on import in_use
 from trialscreen.screening.screen import Screening
 
 _BY = {
