@@ -200,7 +200,7 @@ def _signed_text(clean: str) -> tuple[str, str]:
 def _ends(clean: str) -> tuple[str, str, str | None]:
     """The sign of a folded text, what stands behind it, and the other end if it is a span."""
     sign, rest = _signed_text(clean)
-    between = _BETWEEN.fullmatch(rest) if not sign else None
+    between = _BETWEEN.fullmatch(rest) if not sign and "to" in rest else None
     return (sign, rest, None) if between is None else ("", between[1], between[2])
 
 
@@ -344,7 +344,9 @@ def _split(clean: str, text: str, unit: str = "") -> _Written:
     if match is None or _continues(match["unit"]):
         raise no_number(clean, text)
     digits, _, exponent = match["number"].partition("e")
-    value = float(match["number"]) * float(f"1e{match['power'] or 0}")
+    value = float(match["number"])
+    if match["power"] is not None:
+        value *= float(f"1e{match['power']}")
     if not math.isfinite(value):
         raise ValueProblem(f"{shown(text)} is not a finite number")
     decimals = len(digits.partition(".")[2]) - int(exponent or 0) - int(match["power"] or 0)

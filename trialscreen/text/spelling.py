@@ -40,8 +40,9 @@ def flag(name: str) -> str:
 
 def folded(text: str) -> str:
     """`text` in small letters and plain characters, with single blanks between its words."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", "".join(map(_plain, text)))
+    if text.isascii():  # most texts are, and each is folded many times
+        return " ".join(text.lower().split())
+    text = unicodedata.normalize("NFC", "".join(map(_plain, text)))
     text = " ".join(text.casefold().translate(_SAME).split())
     if text.isascii():
         return text
