@@ -24,6 +24,7 @@ from tests.sizes import size
 from tests.spec import chapters, spec_trial
 from tests.tools.python_page import FUNCTIONS, attributes
 from trialscreen import InputError, Screening, api, load_trial
+from trialscreen.criteria_file import load
 from trialscreen.model.registration import as_data
 from trialscreen.model.trial import Criterion
 from trialscreen.model.wording import show_fact
@@ -165,6 +166,16 @@ def test_a_trial_is_read_anew_only_where_its_file_says_something_else(tmp_path: 
         [True],
         [False],
     ]
+
+
+def test_a_parsed_form_is_that_of_its_very_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "__file__", str(tmp_path / "load.py"))
+    data = load.packaged_path().read_bytes()
+    (tmp_path / load.PARSED_NAME).write_bytes(load.pack(data))
+    assert load._unpack(data) == load._parse(data, load.FILE_NAME) == NCT
+    assert load._unpack(data + b"\n") is None
 
 
 def test_what_is_offered_is_offered_by_the_package() -> None:
