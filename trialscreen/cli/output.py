@@ -1,6 +1,5 @@
 """What a command gives back: an exit code, problems on stderr, a result on stdout or in a file."""
 
-import json
 import os
 import shutil
 import sys
@@ -122,6 +121,8 @@ def print_result(
 
 
 def _json(value: object, *, plain: bool = False) -> str:
+    import json  # noqa: PLC0415 - for this form only
+
     return json.dumps(value, ensure_ascii=plain, indent=2) + "\n"
 
 

@@ -80,9 +80,9 @@ class Unusual:
         """The unusual values in some rows with ROW, KEY and `columns`, by element, in order."""
         flags = rows.select_seq(self._flags)
         return [
-            UnusualValues(span.element, rows[places, [ROW, KEY, *span.columns]])
+            UnusualValues(span.element, rows[flag.arg_true(), [ROW, KEY, *span.columns]])
             for span, flag in zip(self._spans, flags, strict=True)
-            if len(places := flag.arg_true())
+            if flag.any()  # which is no query, as the places are
         ]
 
 
