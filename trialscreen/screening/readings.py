@@ -42,7 +42,7 @@ class Readings(NamedTuple):
     def turns(self) -> tuple[Turn, ...]:
         """All that the criterion may turn on."""
         alternatives = self.patient.trial.once(_Ready).alternatives(self.criterion)
-        if alternatives.are_of_its_answers and isinstance(self.trace, KeptTrace):
+        if isinstance(self.trace, KeptTrace) and alternatives.are_of_its_answers:
             return self.trace.once(alternatives.turns, self.patient)
         return alternatives.turns(self.trace, self.patient)
 
@@ -134,12 +134,15 @@ class _Alternatives:
     """Those of a criterion. `are_of_its_answers`: they ask for no other elements."""
 
     def __init__(self, trial: Trial, criterion: Criterion) -> None:
-        beside = _Beside(trial, criterion.rule)
+        self._beside = beside = _Beside(trial, criterion.rule)
         self._made = [_Alternative(beside, *one) for one in criterion.alternatives]
-        behind = frozenset(trial.elements_behind(criterion.rule))
+
+    @kept
+    def are_of_its_answers(self) -> bool:
+        behind = frozenset(self._beside.trial.elements_behind(self._beside.own))
         rules_ = [rule for one in self._made for rule in one.alternative.rules]
-        self.are_of_its_answers = behind.issuperset(
-            name for rule in rules_ for name in trial.elements_behind(rule)
+        return behind.issuperset(
+            name for rule in rules_ for name in self._beside.trial.elements_behind(rule)
         ) and all(behind >= one.left_out for one in self._made)
 
     def turns(self, trace: Trace, patient: Evaluation) -> tuple[Turn, ...]:
