@@ -151,13 +151,17 @@ def by_digits(one: Resolved, on: date) -> Fact | None:
     return derive(formula, tuple(by_digits(part, on) for part in one.inputs), on)
 
 
-def _derived(patient: Evaluation) -> Iterator[Resolved]:
-    for element in patient.trial.once(_that_follow):
-        yield patient.resolve(element.name)
-
-
 def _that_follow(trial: Trial) -> tuple[Element, ...]:
     return tuple(one for one in trial.elements.values() if one.derive is not None)
+
+
+def _with_thresholds(trial: Trial) -> tuple[tuple[Element, tuple[float, ...]], ...]:
+    """The elements that are rounded when they are reported, and what they are compared with."""
+    return tuple(
+        (one, tuple(dict.fromkeys(_thresholds(trial, one))))
+        for one in trial.once(_that_follow)
+        if one.reported_to is not None
+    )
 
 
 def _with_typical_values(trial: Trial) -> tuple[Element, ...]:
@@ -166,8 +170,10 @@ def _with_typical_values(trial: Trial) -> tuple[Element, ...]:
 
 def _different_sides(patient: Evaluation) -> Iterator[Notice]:
     """A value that was entered and one that was computed are both right, and decide differently."""
-    for one in _derived(patient):
-        element, on = one.element, patient.on
+    for element in patient.trial.once(_that_follow):
+        if element.name not in patient.facts:
+            continue
+        one, on = patient.resolve(element.name), patient.on
         if one.entered is None or one.derived is None:
             continue
         if (element.reported_wins or agree(one, on)) and _decide_differently(patient.trial, one):
@@ -199,14 +205,15 @@ def _checked(patient: Evaluation, check: Check) -> Iterator[Notice]:
 def _unusual(patient: Evaluation) -> Iterator[Notice]:
     """Values that can be right but seldom are."""
     for element in patient.trial.once(_with_typical_values):
-        one = patient.resolve(element.name)
-        fact = one.entered or one.derived
+        fact = patient.facts.get(element.name)
         if element.name == SCREENING_DATE:
             fact = Dates(patient.on, patient.on)
+        elif fact is None and element.derive is not None:
+            fact = patient.resolve(element.name).derived
         if fact is None or isinstance(fact, Exactly):
             continue
         if is_unusual(element, fact):
-            value = told(one, fact, patient.on)
+            value = told(patient.resolve(element.name), fact, patient.on)
             yield Notice(
                 "warning",
                 (element.name,),
@@ -220,21 +227,22 @@ def is_unusual(element: Element, fact: Numbers | Dates) -> bool:
     """Whether no value that a fact allows is typical of its element."""
     assert element.typical is not None
     low, high = element.typical
+    if fact.low == fact.high:
+        return not low <= fact.low <= high  # type: ignore[operator]
     if isinstance(low, date) or isinstance(high, date):
         return fact.high < low or fact.low > high  # type: ignore[operator]
-    if fact.exact:
-        return not low <= fact.low <= high  # type: ignore[operator]
     return meet(fact, Numbers(low, high)) is None
 
 
 def _near_thresholds(patient: Evaluation) -> Iterator[Notice]:
     """A computed value so near a threshold that its usual rounding hides the side it is on."""
-    for one in _derived(patient):
-        element, fact = one.element, one.fact
-        if element.reported_to is None or fact is None or fact != one.derived:
+    for element, bounds in patient.trial.once(_with_thresholds):
+        one = patient.resolve(element.name)
+        fact = one.fact
+        if fact is None or fact != one.derived:
             continue
-        assert isinstance(fact, Numbers)
-        for bound in dict.fromkeys(_thresholds(patient.trial, element)):
+        assert isinstance(fact, Numbers) and element.reported_to is not None
+        for bound in bounds:
             half = element.reported_to / 2
             if fact.exact and rounded(abs(fact.low - bound)) < half:
                 yield Notice(

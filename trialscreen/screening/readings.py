@@ -57,7 +57,8 @@ class Readings(NamedTuple):
         }
         trial, facts = self.patient.trial, self.patient.facts
         left_out = _with_sources(trial, [name for one in several.values() for name in one.answers])
-        fewer = {name: one for name, one in facts.items() if name not in left_out}
+        others = frozenset(trial.elements_behind(self.criterion.rule)) - left_out
+        fewer = {name: facts[name] for name in others if name in facts}
         found = Evaluation(trial, fewer, self.patient.on).truth(self.criterion.rule)
         return () if found is self.trace.truth else tuple(several)
 

@@ -170,10 +170,10 @@ class Screening:
                 return ()
         return tuple(found)
 
-    @property
+    @kept
     def failing(self) -> tuple[Finding, ...]:
         """The findings of the criteria that certainly fail."""
-        return tuple(one for one in self.findings if one.passes is False)
+        return tuple([one for one in self.findings if one.passes is False])
 
     @kept
     def clears_on(self) -> date | None:
