@@ -110,7 +110,7 @@ def finish(child: Any) -> tuple[int, str]:
 
 def answers(path: Path) -> dict[str, str]:
     """The answers in a file."""
-    data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506
     return {k: v["value"] if isinstance(v, dict) else v for k, v in data.items()}
 
 

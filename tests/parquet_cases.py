@@ -52,5 +52,5 @@ class Case(NamedTuple):
         return [line.replace("@", f"{folder}/") for line in own or self.says]
 
 
-CASES = [Case(**one) for one in yaml.safe_load(DATA.read_text("utf-8"))]
+CASES = [Case(**one) for one in yaml.load(DATA.read_text("utf-8"), yaml.CSafeLoader)]
 parametrized = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

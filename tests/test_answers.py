@@ -12,7 +12,7 @@ from tests.process import refusals, run
 from trialscreen import InputError, load_trial, screen
 
 DATA = Path(__file__).parent / "data" / "answers.yaml"
-CASES: list[dict[str, Any]] = yaml.load(DATA.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+CASES: list[dict[str, Any]] = yaml.load(DATA.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

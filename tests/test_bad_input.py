@@ -16,7 +16,7 @@ FILES = sorted(FOLDER.iterdir())
 
 def read(name: str) -> Any:
     """A data file with every scalar as text."""
-    return yaml.load((DATA / name).read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    return yaml.load((DATA / name).read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506
 
 
 MESSAGES: dict[str, list[str]] = read("bad_input_messages.yaml")

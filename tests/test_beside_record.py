@@ -23,7 +23,7 @@ from trialscreen.model.evidence import Evidence
 from trialscreen.screening.screen import screen
 
 FILE = Path(__file__).parent / "data" / "beside_record.yaml"
-CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506
 TRIAL = load_trial()
 ON = date(2026, 6, 1)
 

@@ -22,7 +22,9 @@ from trialscreen.text.characters import plain_name
 TRIAL = load_trial()
 ON = date(2026, 6, 1)
 DATA = Path(__file__).parent / "data"
-CASES: list[dict[str, Any]] = yaml.safe_load((DATA / "cohort_maps.yaml").read_text("utf-8"))
+CASES: list[dict[str, Any]] = yaml.load(
+    (DATA / "cohort_maps.yaml").read_text("utf-8"), yaml.CSafeLoader
+)
 
 
 def assert_reads(folder: Path, case: dict[str, Any], table: str) -> Ran:

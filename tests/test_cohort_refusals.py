@@ -14,8 +14,12 @@ from trialscreen.model.errors import InputError
 from trialscreen.tables.cohort.readers.inputs import find_files
 
 DATA = Path(__file__).parent / "data"
-REFUSED: list[dict[str, Any]] = yaml.safe_load((DATA / "cohort_refusals.yaml").read_text("utf-8"))
-COLUMNS: list[dict[str, Any]] = yaml.safe_load((DATA / "cohort_columns.yaml").read_text("utf-8"))
+REFUSED: list[dict[str, Any]] = yaml.load(
+    (DATA / "cohort_refusals.yaml").read_text("utf-8"), yaml.CSafeLoader
+)
+COLUMNS: list[dict[str, Any]] = yaml.load(
+    (DATA / "cohort_columns.yaml").read_text("utf-8"), yaml.CSafeLoader
+)
 
 
 def assert_refused(folder: Path, ran: Ran, says: list[str]) -> None:

@@ -26,7 +26,9 @@ COLUMNS = {one.table: one.columns for one in DOMAINS}
 VOCABULARIES = {"loinc": "LOINC", "snomed": "SNOMED", "icd10": "ICD10CM", "rxnorm": "RxNorm"}
 UNITS = {9529: "kg", 8582: "cm", 9531: "kg/m2", 8840: "mg/dL", 9999: "m[IU]/L", 9998: "U/L"}
 PRINTED = ("", "kg", "lb", "cm", "mg/dL", "mmol/L", "mIU/L", "U/L", "{T-score}", "%", "mL/min")
-CASES = yaml.safe_load((ROOT / "tests/data/records/omop_newest.yaml").read_text("utf-8"))["cases"]
+CASES = yaml.load(
+    (ROOT / "tests/data/records/omop_newest.yaml").read_text("utf-8"), yaml.CSafeLoader
+)["cases"]
 WORDS = ("", "", "", "Negative", "Positive", "unknown", "n/a", "<0.01", "-2.7", "see report")
 
 

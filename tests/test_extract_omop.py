@@ -16,7 +16,7 @@ from trialscreen import load_trial, screen
 from trialscreen.answers.records.codes import load_codes
 from trialscreen.answers.records.select import select
 
-TRUTH = yaml.safe_load((FIXTURE.parent / "truth.yaml").read_text("utf-8"))
+TRUTH = yaml.load((FIXTURE.parent / "truth.yaml").read_text("utf-8"), yaml.CSafeLoader)
 ON = "2022-12-01"
 DAY = ("--screening-date", ON)
 FACTS = {

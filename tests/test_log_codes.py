@@ -9,7 +9,9 @@ import yaml
 from trialscreen.log.pseudonyms import check_remark, check_staff, check_subject
 from trialscreen.model.errors import ValueProblem
 
-CASES = yaml.safe_load((Path(__file__).parent / "data/log_codes.yaml").read_text(encoding="utf-8"))
+CASES = yaml.load(
+    (Path(__file__).parent / "data/log_codes.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
+)
 CHECKS = {"subjects": check_subject, "staff": check_staff, "remarks": check_remark}
 
 

@@ -20,7 +20,9 @@ from trialscreen.log.store import open_log
 from trialscreen.log.verify import Noted, verify
 from trialscreen.model.errors import InputError
 
-CASES = yaml.safe_load(Path("tests/data/dose_cohorts.yaml").read_text(encoding="utf-8"))
+CASES = yaml.load(
+    Path("tests/data/dose_cohorts.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
+)
 ON = date(2026, 6, 1)
 LOW, MEDIUM, HIGH = (one.name for one in TRIAL.registration.dose_cohorts)
 

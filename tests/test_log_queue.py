@@ -16,7 +16,7 @@ from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.queue import Waiting, queue
 from trialscreen.output.report.queue_list import queue_listing, wait_words
 
-CASES = yaml.safe_load(Path("tests/data/queue.yaml").read_text(encoding="utf-8"))
+CASES = yaml.load(Path("tests/data/queue.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 ON = date(2026, 6, 1)
 
 

@@ -10,7 +10,7 @@ import yaml
 from tests.process import cohort
 
 DATA = Path(__file__).parent / "data" / "misread_tables.yaml"
-CASES: list[dict[str, Any]] = yaml.safe_load(DATA.read_text("utf-8"))
+CASES: list[dict[str, Any]] = yaml.load(DATA.read_text("utf-8"), yaml.CSafeLoader)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

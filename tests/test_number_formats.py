@@ -10,7 +10,9 @@ import yaml
 from trialscreen.model.errors import ValueProblem
 from trialscreen.tables.cohort.readers.number_formats import NumberFormat
 
-DATA = yaml.safe_load((Path(__file__).parent / "data" / "number_formats.yaml").read_text("utf-8"))
+DATA = yaml.load(
+    (Path(__file__).parent / "data" / "number_formats.yaml").read_text("utf-8"), yaml.CSafeLoader
+)
 
 
 class Case(NamedTuple):

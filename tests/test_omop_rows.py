@@ -20,7 +20,7 @@ from trialscreen.model.errors import InputError
 @cache
 def _cases() -> dict[str, Any]:
     text = (ROOT / "tests/data/records/omop_rows.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    loaded: dict[str, Any] = yaml.load(text, yaml.CSafeLoader)
     return loaded
 
 

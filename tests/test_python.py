@@ -79,7 +79,7 @@ def _plain(value: Any) -> object:
 
 
 def _patient(name: str) -> Screening:
-    given = yaml.load((PATIENTS / name).read_text("utf-8"), yaml.BaseLoader)  # noqa: S506
+    given = yaml.load((PATIENTS / name).read_text("utf-8"), yaml.CBaseLoader)  # noqa: S506
     on = date.fromisoformat(given.pop("screening_date"))
     return trialscreen.screen(NCT, given, on)
 

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 TRIAL = load_trial()
 ELIGIBLE, ON = given_in(ROOT / "docs" / "patients" / "eligible.yaml")
 DATA = (ROOT / "tests/data/readings.yaml").read_text("utf-8")
-CASES: list[dict[str, Any]] = yaml.load(DATA, yaml.BaseLoader)  # noqa: S506 - texts only: no is "no"
+CASES: list[dict[str, Any]] = yaml.load(DATA, yaml.CBaseLoader)  # noqa: S506 - texts only: no is "no"
 DECIDES = {"yes": True, "no": False, "unknown": None}
 
 

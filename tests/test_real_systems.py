@@ -14,7 +14,9 @@ import trialscreen
 from tests.fhir_records import LOINC, UCUM, observation, patient, write_lines
 from tests.process import ROOT, run
 
-CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests/data/real_systems.yaml").read_text())
+CASES: list[dict[str, Any]] = yaml.load(
+    (ROOT / "tests/data/real_systems.yaml").read_text(), yaml.CSafeLoader
+)
 TRIAL = trialscreen.load_trial()
 ON = date(2026, 6, 1)
 DAY = ("--screening-date", str(ON))

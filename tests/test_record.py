@@ -23,7 +23,7 @@ def state(**answers: Answer) -> State:
 
 
 def stored(path: Path) -> dict[str, dict[str, str]]:
-    data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506
     return {name: one for name, one in data.items() if isinstance(one, dict)}
 
 

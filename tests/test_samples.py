@@ -15,7 +15,7 @@ from trialscreen.answers.answer import Answer
 from trialscreen.answers.sampled import read_samples
 
 FILE = Path(__file__).parent / "data" / "samples.yaml"
-CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506
 ON = date(2026, 6, 1)
 TOLD = ("awaited", "stale", "undated")
 

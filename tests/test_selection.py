@@ -23,7 +23,7 @@ from trialscreen.model.facts import Numbers
 from trialscreen.screening.screen import screen
 
 FILE = Path(__file__).parent / "data" / "selection.yaml"
-CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506
 TRIAL = load_trial()
 CODES = load_codes(TRIAL)
 ON = date(2026, 6, 1)

@@ -17,7 +17,7 @@ from trialscreen.model.errors import InputError
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Trial
 
-REFUSED = yaml.safe_load((ROOT / "tests/data/sites.yaml").read_text(encoding="utf-8"))
+REFUSED = yaml.load((ROOT / "tests/data/sites.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 SITE = """\
 limits:
   alt_uln: 40
@@ -172,7 +172,9 @@ def test_a_limit_with_two_meanings_is_unclear() -> None:
 
 def trial_with(rule: Any, kind: str) -> Trial:
     """The tiny trial with one more criterion."""
-    document = yaml.safe_load((ROOT / "tests/data/tiny_trial.yaml").read_text(encoding="utf-8"))
+    document = yaml.load(
+        (ROOT / "tests/data/tiny_trial.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
+    )
     document["elements"]["height"]["unit"] = "kg"
     del document["elements"]["bmi"], document["inclusion"][0]
     document["exclusion"] = []
@@ -185,7 +187,7 @@ def test_a_file_that_keeps_the_answers_keeps_the_limits_of_the_site(site: Path) 
     path = site.with_name("answers.yaml")
     child = start("--site", str(site), "--alt", "80", "--save", str(path), "--interactive")
     quit_(child)
-    kept = yaml.safe_load(path.read_text(encoding="utf-8"))
+    kept = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     assert kept["alt_uln"] == {"value": "40", "note": "a limit of the site"}
     assert run("screen", path).code == 3
 

@@ -16,7 +16,7 @@ from trialscreen.output.report.render import plain
 from trialscreen.output.report.trial_page import cohorts_in_short
 
 TRIAL = load_trial()
-CASES = yaml.safe_load((ROOT / "tests/data/pages/summary.yaml").read_text("utf-8"))
+CASES = yaml.load((ROOT / "tests/data/pages/summary.yaml").read_text("utf-8"), yaml.CSafeLoader)
 FULL = (
     *("Inclusion criteria", "Exclusion criteria", "Still needed", "What would change this"),
     *("Please check", "Dose cohorts", "About this result"),

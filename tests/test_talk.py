@@ -230,7 +230,9 @@ def test_what_the_participant_does_not_know_is_asked_of_the_chart() -> None:
 
 # A value with its limits; what is awaited; what nobody can answer.
 
-PRINTED = yaml.safe_load((ROOT / "tests/data/printed.yaml").read_text(encoding="utf-8"))
+PRINTED = yaml.load(
+    (ROOT / "tests/data/printed.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
+)
 
 
 TAKEN = [case for case in PRINTED if "taken" in case]

@@ -9,7 +9,9 @@ import yaml
 
 from tests.process import ROOT, run
 
-CASES: list[dict[str, str]] = yaml.safe_load((ROOT / "tests/data/usage.yaml").read_text("utf-8"))
+CASES: list[dict[str, str]] = yaml.load(
+    (ROOT / "tests/data/usage.yaml").read_text("utf-8"), yaml.CSafeLoader
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["args"])

@@ -470,7 +470,7 @@ def picture() -> str:
     """The result for one example patient, as SVG."""
     place = PATIENTS / "ineligible_washout.yaml"
     text = (ROOT / place).read_text("utf-8")
-    given = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes nothing but texts
+    given = yaml.load(text, yaml.CBaseLoader)  # noqa: S506 - it makes nothing but texts
     on = date.fromisoformat(given.pop("screening_date"))
     page = summary_page(screen(load_trial(), given, on))
     with patch.dict("os.environ", {"TERM": "xterm-256color"}):

@@ -99,7 +99,7 @@ class Entry:
 def read_prevalence(trial: Trial) -> tuple[Entry, ...]:
     """The entries in the order of the file, which is the order to draw in."""
     # Every scalar stays text: `yes` is the name of a distribution here.
-    data = yaml.load(PATH.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    data = yaml.load(PATH.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506
     return tuple(_entry(trial, name, dict(given)) for name, given in data["elements"].items())
 
 

@@ -35,7 +35,7 @@ class Run(NamedTuple):
     on_engine: bool
 
 
-class _Texts(yaml.SafeLoader):
+class _Texts(yaml.CSafeLoader):
     """Every scalar stays text; bytes are given with !!binary."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as its base class has it
