@@ -160,6 +160,8 @@ def cohort(
         *(inputs, output or Path(), key, on, most_bad, columns, sheet, encoding, problems, also),
         *(attrition, small_cells, master, site),
     )
+    if draft is None and output is None:
+        refuse("--output", "is missing; it names the file for the findings, as -o findings.csv")
     try:
         with interrupted_once():
             _screen(trial, asked, engine, draft)
@@ -171,8 +173,6 @@ def cohort(
 def _screen(trial: Trial, asked: CohortOptions, engine: Engine, draft: Path | None) -> None:
     if draft is not None:
         write_columns(trial, asked, draft)
-    elif asked.output == Path():
-        refuse("--output", "is missing; it names the file for the findings, as -o findings.csv")
     elif engine is Engine.SPARK:
         screen_on_spark(trial, asked)
     else:

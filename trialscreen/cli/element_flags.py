@@ -17,6 +17,7 @@ from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.cli.examples import ExamplesFirst
 from trialscreen.cli.options import FROM
 from trialscreen.cli.output import Format
+from trialscreen.cli.parameters import TWICE
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
@@ -109,7 +110,7 @@ def _take(
             valued = name in own and not own[name].is_flag and not equals
             words = (arg, *islice(ahead, 1 if valued else 0))
             if name in seen and arg.startswith("--") and name in own and not own[name].multiple:
-                taken.problems.append(Problem(name, "given twice; give it once"))
+                taken.problems.append(Problem(name, TWICE))
             else:
                 taken.rest.extend(words)
             seen.add(name)

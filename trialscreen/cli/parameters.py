@@ -13,6 +13,8 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from trialscreen.model.errors import Problem, raise_any
+
 Make = Callable[[str], object]
 """What is made of a text; raises ValueError where Typer is to look at it."""
 
@@ -36,12 +38,47 @@ class CommandAsGiven(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         return _taking(super().get_params(ctx), self.callback)
 
+    def make_parser(self, ctx: Any) -> Any:
+        return _each_once(super().make_parser(ctx), ctx)
+
 
 class GroupAsGiven(TyperGroup):
     """A group of commands with such options."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         return _taking(super().get_params(ctx), self.callback)
+
+    def make_parser(self, ctx: Any) -> Any:
+        return _each_once(super().make_parser(ctx), ctx)
+
+
+def _each_once(parser: Any, context: Any) -> Any:
+    """The same parser, which refuses an option with a second value: the last one would count."""
+    parse = parser.parse_args
+
+    def parse_args(args: list[str]) -> Any:
+        parsed = parse(args=args)
+        if not context.resilient_parsing:
+            raise_any([Problem(name, TWICE) for name in _repeated(parsed[2])])
+        return parsed
+
+    parser.parse_args = parse_args
+    return parser
+
+
+TWICE = "given twice; give it once"
+
+
+def _repeated(params: list[Any]) -> list[str]:
+    """The options in the order of a command line that have one value, and stand there again."""
+    seen: set[str] = set()
+    repeated = []
+    for one in params:
+        is_single = one.param_type_name == "option" and not (one.multiple or one.is_flag)
+        if is_single and one.name in seen:
+            repeated.append(max(one.opts, key=len))
+        seen.add(one.name)
+    return repeated
 
 
 def _taking(params: list[Any], callback: Any) -> list[Any]:
