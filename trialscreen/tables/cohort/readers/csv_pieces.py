@@ -19,7 +19,7 @@ from trialscreen.tables.cohort.readers.csv_plain import CONTROLS
 from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
 from trialscreen.text.characters import BLANKS
 
-PIECE = 16 << 20
+PIECE = 32 << 20
 """Bytes of a file at a time: enough for the fixed cost of a batch, small in memory."""
 _FIRST = 1 << 18
 """Bytes of the first piece that are looked at before it."""
