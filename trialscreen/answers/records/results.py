@@ -220,7 +220,7 @@ def _take(
 ) -> None:
     """The answer, unless results of one moment, or one that may be of any, say otherwise."""
     everything = [*(one for group in groups for one in group), *undated]
-    is_divided = any(not _same(element, group[0], one) for group in groups for one in group)
+    is_divided = any(not _same(element, group[0], one) for group in groups for one in group[1:])
     lowest = None if is_divided else _lowest([group[0] for group in groups])
     if lowest is None or not all(_same(element, lowest, one) for one in undated):
         for one in everything:

@@ -93,29 +93,35 @@ class Intake:
 
     def _at_a_glance(self, head: fhir.Head, line: bytes) -> int:
         """Whether a resource matters that contains no others, if its codes alone tell."""
-        known, kind = self._words.known, head.resource_type
+        is_code = head.resource_type in _CODED
+        code = head.code if is_code else head.medication_codeable_concept
+        found = self._words.known.get(bytes(code))
+        if found is None or found.wrong or head.component is not NOTHING or code is NOTHING:
+            return self._at_its_parts(head, line)
+        if found.matters:
+            return _MATTERS
+        return _CAN_MATTER if concepts_in(line, is_code=is_code) > 1 else _CANNOT_MATTER
+
+    def _at_its_parts(self, head: fhir.Head, line: bytes) -> int:
+        """As `_at_a_glance`, of one whose code comes for the first time, or has parts."""
+        kind = head.resource_type
         is_code = kind in _CODED
         if not is_code and kind not in _MEDICINES:
             return _CANNOT_MATTER
-        code = head.code if is_code else head.medication_codeable_concept
-        if code is NOTHING and not is_code:
+        if not is_code and head.medication_codeable_concept is NOTHING:
             return _CAN_MATTER
-        found = known.get(bytes(code)) or self._words.coded(code)
-        if found.wrong:
-            return _CAN_MATTER
-        many, matters = 1, found.matters
+        codes = [head.code if is_code else head.medication_codeable_concept]
         if head.component is not NOTHING:
             try:
-                parts = [self._words.coded(part.code) for part in _parts(head.component) or ()]
+                codes += [part.code for part in _parts(head.component) or ()]
             except fhir.UNREADABLE:
                 return _CAN_MATTER
-            if any(part.wrong for part in parts):
-                return _CAN_MATTER
-            many += len(parts)
-            matters = matters or any(part.matters for part in parts)
-        if matters:
+        found = [self._words.coded(code) for code in codes]
+        if any(one.wrong for one in found):
+            return _CAN_MATTER
+        if any(one.matters for one in found):
             return _MATTERS
-        return _CAN_MATTER if concepts_in(line, is_code=is_code) > many else _CANNOT_MATTER
+        return _CAN_MATTER if concepts_in(line, is_code=is_code) > len(found) else _CANNOT_MATTER
 
     def document(self, document: JsonDocument) -> None:
         """A resource, or a bundle of them."""

@@ -127,43 +127,43 @@ class Comparing:
 
     def __init__(self) -> None:
         self._groups: dict[tuple[bytes, bytes], int] = {}
-        self._moments: dict[bytes, _Moment | None] = {}
+        self._moments: dict[bytes, _Moment] = {}
         self._numbers = count(1)
 
     def dated(self, head: fhir.Head, data: bytes) -> Dated:
         """Group and moment of a result that counts, has a number, and is of the whole body."""
         if head.body_site is not NOTHING or head.modifier_extension is not NOTHING:
             return UNDATED
-        moment = self._moment(bytes(head.effective_date_time))
+        text = bytes(head.effective_date_time)
+        moment = self._moments.get(text) or self._moment(text)
         if moment is None or bytes(head.status) not in _COUNT:
             return UNDATED
         if data.count(b'"effectiveDateTime"') > 1:  # the other may be the day that is meant
             return UNDATED
-        key = bytes(head.code)
+        code = bytes(head.code)
         if head.component is not NOTHING:
             codes = _codes_of_panel(data)
             if codes is None:
                 return UNDATED
-            key += codes
+            code += codes
         elif head.data_absent_reason is not NOTHING or not _is_number(head.value_quantity):
             return UNDATED
-        return self._groups.get((key, moment.form)) or self._new_group(
-            key, moment.form
-        ), moment.text
+        key = (code, moment.form)
+        return self._groups.get(key) or self._new_group(key), moment.text
 
     def _moment(self, text: bytes) -> _Moment | None:
         """Most results of a visit have the same moment."""
-        try:
-            return self._moments[text]
-        except KeyError:
+        found = _read_moment(text)
+        if found is not None:
             if len(self._moments) >= _MOST_KNOWN:
                 self._moments.clear()
-            return self._moments.setdefault(text, _read_moment(text))
+            self._moments[text] = found
+        return found
 
-    def _new_group(self, code: bytes, form: bytes) -> int:
+    def _new_group(self, key: tuple[bytes, bytes]) -> int:
         if len(self._groups) >= _MOST_KNOWN:
             self._groups.clear()
-        number = self._groups[code, form] = next(self._numbers)
+        number = self._groups[key] = next(self._numbers)
         return number
 
 
