@@ -89,8 +89,9 @@ class _Valued(fhir.Part):
         return self.data_absent_reason is NOTHING and _is_number(self.value_quantity)
 
 
-class _Panel(fhir.Part):
-    component: list[_Valued] | None = None
+class _OwnValue(fhir.Part):
+    """What a panel says itself, beside its parts."""
+
     value_quantity: Raw = NOTHING
     value_codeable_concept: Raw = NOTHING
     value_string: Raw = NOTHING
@@ -99,13 +100,11 @@ class _Panel(fhir.Part):
     value_range: Raw = NOTHING
     value_ratio: Raw = NOTHING
 
-    def values(self) -> tuple[Raw, ...]:
-        words = (self.value_codeable_concept, self.value_string, self.value_boolean)
-        return (self.value_quantity, *words, self.value_integer, self.value_range, self.value_ratio)
-
 
 _number = msgspec.json.Decoder(_Number).decode
-_panel = msgspec.json.Decoder(_Panel).decode
+_parts = msgspec.json.Decoder(list[_Valued]).decode
+_own_value = msgspec.json.Decoder(_OwnValue).decode
+_NO_VALUE = _OwnValue()
 
 
 class _Moment(NamedTuple):
@@ -142,7 +141,7 @@ class Comparing:
             return UNDATED
         code = bytes(head.code)
         if head.component is not NOTHING:
-            codes = _codes_of_panel(data)
+            codes = _codes_of_panel(bytes(head.component), data)
             if codes is None:
                 return UNDATED
             code += codes
@@ -177,13 +176,15 @@ def _is_number(quantity: Raw) -> bool:
     return bool(value) and value[0] in _DIGITS
 
 
-def _codes_of_panel(data: bytes) -> bytes | None:
+def _codes_of_panel(component: bytes, data: bytes) -> bytes | None:
     """The codes in a panel, as of blood pressure; None if a part has no number."""
     try:
-        panel = _panel(data)
+        parts = _parts(component)
+        is_more = data.count(b'"value') > component.count(b'"value')
+        if is_more and _own_value(data) != _NO_VALUE:
+            return None
     except fhir.UNREADABLE:
         return None
-    parts = panel.component or ()
-    if any(one is not NOTHING for one in panel.values()) or not all(p.has_number() for p in parts):
+    if not all(part.has_number() for part in parts):
         return None
     return b"".join(bytes(part.code) for part in parts) or None
