@@ -45,7 +45,10 @@ def test_a_kill_at_any_moment_leaves_no_output_or_all_of_it(folder: Path) -> Non
     while killed < KILLS:
         (folder / "out.csv").unlink(missing_ok=True)
         begun = time.monotonic()
-        process = start("cohort", "t.csv", "-o", "out.csv", *DAY, folder=folder, stderr=PIPE)
+        place = {"TMPDIR": str(folder)}  # what a kill leaves, too
+        process = start(
+            "cohort", "t.csv", "-o", "out.csv", *DAY, folder=folder, env=place, stderr=PIPE
+        )
         try:
             process.communicate(timeout=rng.uniform(0, took) if whole else None)
         except subprocess.TimeoutExpired:
