@@ -20,9 +20,10 @@ from trialscreen.answers.answer import (
     reworded,
 )
 from trialscreen.answers.sampled import read_samples
+from trialscreen.answers.values import read_value
 from trialscreen.model import rules
 from trialscreen.model.dates import completed_years
-from trialscreen.model.errors import Problem
+from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
@@ -118,7 +119,10 @@ def _of_a_day(trial: Trial) -> frozenset[str]:
 
 def _is_lasting(trial: Trial, name: str, answer: Answer, fact: Fact, now: date) -> bool:
     """Whether an answer states the same on the day `now`."""
-    return readable_facts(trial, {name: answer}, now, []).get(name) == fact
+    try:
+        return read_value(trial, trial.elements[name], answer.text, now) == fact
+    except ValueProblem:
+        return False
 
 
 def is_counted(element: Element) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Literal, NamedTuple, TypeVar
 
-from trialscreen.answers.answer import Answer
 from trialscreen.answers.later import carried, understood, understood_later
 from trialscreen.log.decisions import Kept
 from trialscreen.log.entry import Outcome, ScreeningEntry
@@ -142,10 +141,11 @@ def _again(trial: Trial, entry: ScreeningEntry, on: date) -> Again:
     if on < entry.on:
         return Again(entry, None, problems=(f"was screened later than that, on {entry.on}",))
     problems: list[Problem] = []
-    answers = {
-        name: Answer(one.text, one.by, name, one.notes) for name, one in entry.answers.items()
-    }
+    answers = entry.answers
     before = understood(trial, answers, entry.on, problems)
+    if problems:  # which say where; no log keeps that
+        answers, problems = {name: one._replace(where=name) for name, one in answers.items()}, []
+        before = understood(trial, answers, entry.on, problems)
     told = tuple(map(str, problems))
     try:
         then = screen(trial, before.facts, entry.on, before.samples)

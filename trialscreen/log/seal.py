@@ -152,12 +152,17 @@ def _check_words(head: Mapping[str, Any]) -> None:
         raise ValueError
 
 
-def _finding(data: Mapping[str, Any]) -> LoggedFinding:
-    if data["kind"] not in get_args(Kind) or data["met"] not in (True, False, None):
+def _finding(data: dict[str, Any]) -> LoggedFinding:
+    """Of decoded `data`, which is not kept."""
+    if data["kind"] not in _KINDS or data["met"] not in (True, False, None):
         raise ValueError
-    names = ("reasons", "missing", "unconfirmed")
-    lists = {name: tuple(data.get(name, ())) for name in names}
-    return LoggedFinding(**{**data, **lists, "clears_on": _day(data["clears_on"])})
+    for name in ("reasons", "missing", "unconfirmed"):
+        data[name] = tuple(data.get(name, ()))
+    data["clears_on"] = _day(data["clears_on"])
+    return LoggedFinding(**data)
+
+
+_KINDS = get_args(Kind)
 
 
 def _evidence(data: Mapping[str, Any]) -> Evidence:
