@@ -69,7 +69,8 @@ def screen(
 
 
 def _in_order(trial: Trial, facts: Mapping[str, Fact]) -> dict[str, Fact]:
-    return {name: facts[name] for name in trial.elements if name in facts}
+    names = list(filter(facts.__contains__, trial.elements))
+    return dict(zip(names, map(facts.__getitem__, names), strict=True))
 
 
 def read_fhir(

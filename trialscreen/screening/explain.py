@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import assert_never
+from typing import assert_never, cast
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import DECIMALS, Dates, Fact, Numbers, day, number
@@ -126,9 +126,7 @@ def _deciding_basis(trace: Trace) -> Trace | None:
 
 
 def _ground(trace: Trace, on: date) -> Grounds:
-    test = trace.rule
-    assert isinstance(test, rules.Test)
-    holds = trace.truth is truth.TRUE
+    test, holds = cast("rules.Test", trace.rule), trace.truth is truth.TRUE
     match test:
         case rules.Compare():
             operator = test.operator if holds else test.operator.opposite
@@ -206,16 +204,21 @@ def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
     """Claims on one value are put together; so are the diseases that were all denied."""
     claims: dict[str, list[str]] = {}
     for subject, claim in grounds:
-        if claim not in (said := claims.setdefault(subject, [])):
+        if (said := claims.get(subject)) is None:
+            claims[subject] = [claim]
+        elif claim not in said:
             said.append(claim)
-    denied = [s[:-4] for s, c in claims.items() if s.endswith(": no") and "" in c]
+    denied = [subject for subject in claims if subject.endswith(": no")]
+    if len(denied) > 2:
+        also = ", ".join(subject.removesuffix(": no") for subject in denied)
+        claims = {
+            f"no: {also}" if subject == denied[0] else subject: said
+            for subject, said in claims.items()
+            if subject == denied[0] or not subject.endswith(": no")
+        }
     for subject, said in claims.items():
-        if len(denied) > 2 and subject.endswith(": no"):
-            if denied[0] == subject.removesuffix(": no"):
-                yield f"no: {', '.join(denied)}"
-            continue
-        claimed = " and ".join(claim for claim in said if claim)
-        yield f"{subject} {claimed}".rstrip()
+        claimed = said[0] if len(said) == 1 else " and ".join(claim for claim in said if claim)
+        yield f"{subject} {claimed}" if claimed else subject
 
 
 def doubts(trace: Trace, on: date) -> tuple[str, ...]:
@@ -227,7 +230,8 @@ def _doubts(trace: Trace, on: date) -> Iterator[str]:
     if trace.truth.known:
         return
     for part in trace.parts:
-        yield from _doubts(part, on)
+        if part.truth is truth.UNKNOWN:
+            yield from _doubts(part, on)
     for one in trace.used:
         if one.basis is not None and one.entered is None:
             yield from _doubts(one.basis, on)

@@ -38,13 +38,20 @@ def _missing_answers(trace: Trace) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_missing(trace, behind=True)))
 
 
-def _missing(trace: Trace, *, behind: bool) -> Iterator[str]:
-    if trace.truth.known:
-        return
-    for part in trace.parts:
-        yield from _missing(part, behind=behind)
-    for one in trace.used:
-        yield from _open(one, behind=behind)
+def _missing(trace: Trace, *, behind: bool) -> list[str]:
+    names: list[str] = []
+    ahead = [trace]
+    while ahead:
+        one = ahead.pop()
+        if one.truth is not truth.UNKNOWN:
+            continue
+        if behind and one is not trace and isinstance(one, KeptTrace):
+            names += one.once(_missing_answers)
+            continue
+        ahead += one.parts[::-1]
+        for used in one.used:
+            names += _open(used, behind=behind)
+    return names
 
 
 def _open(one: Resolved, *, behind: bool) -> Iterator[str]:
