@@ -15,12 +15,12 @@ from trialscreen.tables.attrition.counts import (
     bits_of,
 )
 from trialscreen.tables.compile import Program
-from trialscreen.tables.engines.polars import Computing
+from trialscreen.tables.engines.polars import AT_ONCE, Computing
 
 ENOUGH = 100_000
 """Rows that lack data are looked at so many at a time: a look costs nearly the same for few."""
 
-_MANY = 1_000_000
+_MANY = 250_000
 """What is found of the criteria is little, and is counted for so many rows at a time."""
 
 _BITS = 62
@@ -95,7 +95,8 @@ class Counting:
         if not (self._sections and batches):
             return
         flags = self._missing.of(pl.concat(batches).lazy()).drop("open")
-        missing = flags.select(pl.all().cast(pl.Boolean).eq_missing(other=True)).collect()
+        flags = flags.select(pl.all().cast(pl.Boolean).eq_missing(other=True))
+        missing = flags.collect(engine=AT_ONCE)
         self._tally.missing.update(_sums(missing))
         self._tally.missing_alone.update(_alone(missing.get_columns()))
         lacks = missing.select(self._lacks)

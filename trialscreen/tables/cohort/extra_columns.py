@@ -19,7 +19,7 @@ from trialscreen.screening.screen import Screening
 from trialscreen.tables.cohort.screener import Screener
 from trialscreen.tables.cohort.text_columns import awaited_column
 from trialscreen.tables.cohort.unusual import fact_of
-from trialscreen.tables.engines.polars import Computing
+from trialscreen.tables.engines.polars import AT_ONCE, Computing
 
 BY_ROW: Mapping[str, pl.DataType] = {
     "missing": pl.List(pl.String()),
@@ -65,7 +65,7 @@ class ExtraColumns(NamedTuple):
 
     def _stale(self, results: pl.DataFrame) -> pl.Series:
         program = self.screener.program
-        flags = Computing(program, program.stale).of(results.lazy()).collect()
+        flags = Computing(program, program.stale).of(results.lazy()).collect(engine=AT_ONCE)
         return _names_where(flags, {name: name for name in program.stale}, len(results))
 
     def _told(self, results: pl.DataFrame) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality, listed
 from trialscreen.tables.cohort.streaming import as_one, each, in_batches
 from trialscreen.tables.cohort.unusual import Unusual, UnusualValues, is_usual
 from trialscreen.tables.compile import compile_trial
-from trialscreen.tables.engines.polars import Computing, table_of
+from trialscreen.tables.engines.polars import AT_ONCE, Computing, table_of
 
 _KINDS = {"verdict": pl.Enum(get_args(Verdict)), "open": pl.Enum(get_args(Open))}
 _TOUCHED, _DOUBTFUL = "(contradictory)", "(unusual or unusable)"
@@ -184,7 +184,7 @@ class Screener:
         filled.subtract(known(rows, self._typed))
         filled.update(unreadable["element"])
         typed, contradictory = self._agreeing(typed)
-        again = self._found.of(typed.lazy()).cast(self.results).collect()
+        again = self._found.of(typed.lazy()).cast(self.results).collect(engine=AT_ONCE)
         return again, BatchQuality(filled, unreadable, contradictory)
 
     def _readable(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -196,7 +196,8 @@ class Screener:
 
     def _agreeing(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`typed` less the values that contradict each other, and the list of these."""
-        flags = self._contradicting.of(typed.lazy()).select(*self._flags).collect()
+        computed = self._contradicting.of(typed.lazy()).select(*self._flags)
+        flags = computed.collect(engine=AT_ONCE)
         unknown: dict[str, pl.Series] = {}
         found = [NOTHING]
         for flag, one in zip(flags, self.program.contradictions, strict=True):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import MAXYEAR, date
 from functools import reduce
 from types import MappingProxyType
-from typing import assert_never
+from typing import Final, assert_never
 
 import polars as pl
 
@@ -152,6 +152,9 @@ def table_of(schema: pl.Schema, on: date | None) -> Table:
     own_dates = SCREENING_DATE in schema
     return Table(frozenset(schema), as_written, None if own_dates else on)
 
+
+AT_ONCE: Final = "in-memory"
+"""The engine for one batch: the other one finishes other batches first, and more and more wait."""
 
 NO_KINDS: Mapping[str, pl.Enum] = MappingProxyType({})
 
