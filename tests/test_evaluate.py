@@ -1,7 +1,7 @@
 """What a trial is made ready to, against the plainest interpreter of its rules, written here."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from itertools import product
 from pickle import dumps, loads
@@ -18,9 +18,10 @@ from trialscreen import Trial, load_trial
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.model.formulas import derive
-from trialscreen.model.trial import Formula
+from trialscreen.model.trial import Check, Formula
 from trialscreen.model.truth import Truth
 from trialscreen.screening.combine import combine
+from trialscreen.screening.edit_checks import contradicted
 from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
 from trialscreen.screening.rests_on import minimal_support, support_of
 
@@ -175,6 +176,23 @@ def test_what_a_criterion_rests_on_is_irreducible_also_where_that_is_not_tried()
                 if Plain(trial, fewer, ON).trace(rule).truth is trace.truth:
                     needed -= {name}
             assert set(minimal_support(patient, trace)) == needed
+
+
+def test_a_contradiction_is_found_wherever_its_rule_holds() -> None:
+    """Though it is not looked for without the elements that it needs."""
+    rng, held = Random(17), 0
+    for _ in range(size(100)):
+        rules_ = [random_rule(rng, SMALL.elements, depth=2) for _ in range(6)]
+        checks = tuple(Check(f"c{n}", "error", rule, f"c{n}") for n, rule in enumerate(rules_))
+        for trial in (NCT, replace(SMALL, checks=checks)):
+            facts = blur(rng, trial, random_world(rng, trial))
+            plain = Plain(trial, facts, ON)
+            found = {one.message for one in contradicted(Evaluation(trial, facts, ON))}
+            errors = [one for one in trial.checks if one.level == "error"]
+            holding = {one.say for one in errors if plain.trace(one.when).truth is truth.TRUE}
+            assert holding == found & {one.say for one in errors}
+            held += len(holding)
+    assert held
 
 
 def test_what_was_made_of_a_trial_is_not_carried_to_another_process() -> None:
