@@ -63,21 +63,6 @@ def test_who_is_deceased_is_left_out_counted_and_listed(tmp_path: Path) -> None:
     assert "p2,,is deceased (2025-12): left out" in (tmp_path / "problems.csv").read_text()
 
 
-@pytest.mark.parametrize("day", ["2026-06-01", "2026-06", "2026", "soon"])
-def test_who_may_have_died_by_the_screening_date_is_left_out(tmp_path: Path, day: str) -> None:
-    write_lines(tmp_path / "a.ndjson", patient(deceasedDateTime=day), observation())
-    assert extract(tmp_path).err.startswith("left out as deceased: 1 patient;")
-
-
-def test_who_died_later_was_alive_on_the_day_and_that_is_told(tmp_path: Path) -> None:
-    write_lines(tmp_path / "a.ndjson", patient(deceasedDateTime="2026-06-02"), observation())
-    told = extract(tmp_path).err.splitlines()
-    assert told == [
-        "not used: a.ndjson:1 Patient/p1: died (2026-06-02) after the screening date",
-        "3 facts of 1 patient: facts.parquet",
-    ]
-
-
 def test_what_lies_after_the_screening_date_does_not_count(tmp_path: Path) -> None:
     write_lines(tmp_path / "a.ndjson", patient(), observation(effectiveDateTime="2026-06-02"))
     extract(tmp_path)

@@ -14,7 +14,6 @@ import pytest
 from tests.process import run
 from trialscreen import InputError, load_trial, read_fhir, screen
 from trialscreen.answers.records.codes import load_codes
-from trialscreen.answers.records.deaths import may_be_dead
 from trialscreen.answers.records.entries import Coding
 from trialscreen.answers.records.fhir import read
 from trialscreen.answers.records.select import select
@@ -179,12 +178,12 @@ def test_what_lies_after_the_screening_date_is_not_there(tmp_path: Path) -> None
 def test_what_later_results_outdo_changes_nothing(tmp_path: Path, on: str) -> None:
     """A bulk export passes over old results before they are read; one record has them all."""
     found = extracted(tmp_path, "synthea", on)
-    trial, day = load_trial(), date.fromisoformat(on)
+    trial = load_trial()
     codes = load_codes(trial)
     every: Rows = []
     for record in read([FHIR / "synthea"], codes).records:
-        if not any(may_be_dead(person, day) for person in record.persons):
-            selected = select(trial, codes, record, day)
+        if not any(person.deceased for person in record.persons):
+            selected = select(trial, codes, record, date.fromisoformat(on))
             every += [{"patient_id": record.patient, **e._asdict()} for e in selected.evidence]
             row = found.facts[record.patient]
             given = {name: text for name, text in row.items() if name in selected.answers}

@@ -237,13 +237,6 @@ REFUSED = {
 }
 
 
-def test_who_died_after_the_screening_date_is_screened_as_of_that_day(tmp_path: Path) -> None:
-    later = {**PATIENT, "deceasedDateTime": "2026-06-02"}
-    ran = run("screen", "--fhir", bundle(tmp_path / "a.json", later), *ON, "--format", "json")
-    assert ran.code == 4
-    assert "Patient/p1: died (2026-06-02) after the screening date" in ran.err
-
-
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_screened_is_refused(name: str, tmp_path: Path) -> None:
     resources, more, said = REFUSED[name]

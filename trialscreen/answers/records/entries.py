@@ -96,10 +96,7 @@ class Entry(NamedTuple):
 
 
 class Person(NamedTuple):
-    """What a record says of the patient; two that differ under one id are a conflict.
-
-    `deceased`: the day, or `yes`.
-    """
+    """What a record says of the patient; two that differ under one id are a conflict."""
 
     sex: str = ""
     birth_date: str = ""
@@ -107,18 +104,13 @@ class Person(NamedTuple):
     source: str = ""
     place: str = ""
 
-    @property
-    def where(self) -> str:
-        """Its place and source, for messages."""
-        return " ".join(filter(None, (self.place, self.source)))
-
 
 def _none() -> tuple[Entry, ...]:
     return ()
 
 
 class Record(NamedTuple):
-    """One patient's record.
+    """One patient's record. `deceased` in a person: the day, or `yes`.
 
     `older` gives results that later ones of the same code outdo, the latest of them first asked
     for where one of those cannot be used.

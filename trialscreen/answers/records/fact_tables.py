@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, TextIO
 import polars as pl
 
 from trialscreen.answers.records.codes import Codes
-from trialscreen.answers.records.deaths import later_death, may_be_dead
 from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.select import Selected, select
 from trialscreen.model.errors import MOST_TOLD, Problem, raise_any
@@ -96,16 +95,14 @@ class FactTables:
         self._first: list[Problem] = []
 
     def add(self, record: Record) -> None:
-        """A patient's row and evidence; who is deceased on the day is listed, and has none."""
-        trial, codes, on, assume_absent = self.selection
-        died = [one for one in record.persons if one.deceased]
-        if dead := next((one for one in died if may_be_dead(one, on)), None):
+        """A patient's row and evidence; who is deceased is listed, and has none."""
+        if dead := next((one for one in record.persons if one.deceased), None):
             self._deceased += 1
-            told = Problem(dead.where, f"is deceased ({dead.deceased}): left out")
-            self._write(dead.where, record.patient, told)
+            where = " ".join(filter(None, (dead.place, dead.source)))
+            told = Problem(where, f"is deceased ({dead.deceased}): left out")
+            self._write(where, record.patient, told)
             return
-        for problem in dict.fromkeys(map(later_death, died)):
-            self.note(problem, record.patient)
+        trial, codes, on, assume_absent = self.selection
         selected = select(trial, codes, record, on, assume_absent)
         self._patients += 1
         self._given += len(selected.answers)

@@ -1,12 +1,11 @@
 """What the record of one patient gives: read, and selected on the screening date."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes import load_codes
-from trialscreen.answers.records.deaths import later_death, may_be_dead
 from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.select import check_sections, select
 from trialscreen.model.errors import InputError, Problem, refuse
@@ -27,7 +26,7 @@ def read_fhir(
 
     `codes` are files of a site's codes, `assume_absent` sections whose yes/no elements are no
     where nothing codes them. Raises InputError for a file that cannot be opened, for none or
-    several patients, and for one who has died by that day.
+    several patients, and for one who has died.
     """
     from trialscreen.answers.records.fhir import read  # noqa: PLC0415 - its decoder is slow to import
 
@@ -35,27 +34,25 @@ def read_fhir(
     known = load_codes(trial, codes)
     records, problems = read(paths, known)
     record = _the_one(records, problems)
-    later = _later_deaths(record, on)
     selected = select(trial, known, record, on, assume_absent)
-    told = (*problems, *later, *selected.problems)
+    told = (*problems, *selected.problems)
     return FromRecord(selected.answers, selected.evidence, told, on)
 
 
 def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
-    """The only record. Raises InputError if there is none, or another."""
+    """The only record. Raises InputError if there is none, or another, or if the patient died."""
     if len(records) != 1:
         ids = some([shown(one.patient) for one in records], MOST_NAMED)
         told = f"{len(records)} patients: {ids}; give the files of one"
         wrong = Problem("paths", told if records else "no patient in it")
         raise InputError([*([] if records else problems), wrong])
+    if died := next(_deaths(records[0]), None):
+        refuse("paths", f"the patient has died, and is not screened: {died}")
     return records[0]
 
 
-def _later_deaths(record: Record, on: date) -> list[Problem]:
-    """That the patient died after the screening date. Raises InputError for an earlier death."""
-    died = [one for one in record.persons if one.deceased]
-    for one in died:
-        if may_be_dead(one, on):
-            where = ", ".join(filter(None, (one.source, one.deceased.removeprefix("yes"))))
-            refuse("paths", f"the patient has died, and is not screened: {where}")
-    return list(dict.fromkeys(map(later_death, died)))
+def _deaths(record: Record) -> Iterator[str]:
+    """Where the record says that the patient has died, and when."""
+    for one in record.persons:
+        if one.deceased:
+            yield ", ".join(filter(None, (one.source, one.deceased.removeprefix("yes"))))

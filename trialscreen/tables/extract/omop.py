@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 import polars as pl
-from duckdb import DuckDBPyConnection
 
-from trialscreen.answers.records.deaths import later_death, may_be_dead
-from trialscreen.answers.records.entries import Person, Record
+from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.fact_tables import EVIDENCE_COLUMNS, PATIENT, FactTables
 from trialscreen.answers.records.omop.by_person import persons_of, records, without_entries
 from trialscreen.answers.records.omop.event_entries import entry_of
@@ -93,7 +90,6 @@ def extract(source: str, tables: FactTables, advance: Advance) -> tuple[str, ...
         if tables.selection.assume_absent or not staged.rows:  # or no table but person
             extract_one_by_one(staged, tables, advance)
             return staged.notices
-        later = _without_later_deaths(opened.here, tables.selection.on)
         with opened.reading():
             find_newest(staged, tables.selection.on)
         for problem in (*opened.problems(), *strangers(staged, "rows_of")):
@@ -102,25 +98,8 @@ def extract(source: str, tables: FactTables, advance: Advance) -> tuple[str, ...
         opened.here.execute(f"CREATE TABLE dead AS {dead}")
         for record in without_entries(staged, "dead"):
             tables.add(record)
-        for one in later:
-            tables.note(later_death(one), one.source.partition("/")[2])
         _Extraction(staged, tables).run(advance)
     return staged.notices
-
-
-def _without_later_deaths(here: DuckDBPyConnection, on: date) -> list[Person]:
-    """Takes the deaths that are certainly after the day out of the table, and hands them back."""
-    query = (
-        "SELECT person_id, list(DISTINCT death_date ORDER BY death_date) FROM death SEMI JOIN"
-        f" person USING (person_id) GROUP BY 1 HAVING bool_and(coalesce(death_date, '') > '{on}')"
-    )
-    found = []
-    for patient, days in here.execute(query).fetchall():
-        died = [Person(deceased=day[:10], source=f"person/{patient}") for day in days]
-        if not any(may_be_dead(one, on) for one in died):
-            here.execute("DELETE FROM death WHERE person_id = ?", (patient,))
-            found.extend(died)
-    return found
 
 
 class _Extraction:
