@@ -122,7 +122,7 @@ def _entry_of(row: Row) -> Kept:
         stage=_shared(head["stage"]),
         note=head["note"],
         corrects=None if row.corrects is None else Correction(row.corrects, head["reason"]),
-        answers={name: Answer(**one) for name, one in detail["answers"].items()},
+        answers={name: _answer(one) for name, one in detail["answers"].items()},
         findings=tuple(_finding(one) for one in detail["found"]),
         # Entries of before these were kept have none of them.
         awaited=tuple(_awaited(one) for one in head.get("awaited", ())),
@@ -152,12 +152,21 @@ def _check_words(head: Mapping[str, Any]) -> None:
         raise ValueError
 
 
+def _answer(data: Mapping[str, Any]) -> Answer:
+    answer = Answer(**data)
+    if not all(isinstance(one, str) for one in (answer.text, answer.by, *answer.notes.values())):
+        raise ValueError
+    return answer
+
+
 def _finding(data: dict[str, Any]) -> LoggedFinding:
     """Of decoded `data`, which is not kept."""
     if data["kind"] not in _KINDS or data["met"] not in (True, False, None):
         raise ValueError
     for name in ("reasons", "missing", "unconfirmed"):
         data[name] = tuple(data.get(name, ()))
+        if not all(isinstance(one, str) for one in data[name]):
+            raise ValueError
     data["clears_on"] = _day(data["clears_on"])
     return LoggedFinding(**data)
 
