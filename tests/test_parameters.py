@@ -13,7 +13,7 @@ from trialscreen.cli.app import app
 
 COMMANDS: dict[str, Any] = {"": typer.main.get_command(app), **commands()}
 TEXTS = ("", "7", "json", "JSON", "spark", "-", "no/such.yaml", "女.csv", "\udcff.csv", "kept.csv")
-GIVEN = (None, [], (), *TEXTS, *map(list, product(TEXTS[2:5], repeat=2)), ["\udcff"])
+GIVEN = (None, [], (), *TEXTS, "x" * 300, *map(list, product(TEXTS[2:5], repeat=2)), ["\udcff"])
 
 
 def made(of: Callable[[Any, Any], object], context: Any, value: object) -> object:

@@ -20,10 +20,10 @@ Make = Callable[[str], object]
 
 
 def _path(text: str) -> Path:
-    path = Path(text)
-    if path.exists() and not os.access(path, os.R_OK):
+    # Path.exists would raise an error for a name that is too long, or in a closed folder.
+    if os.path.exists(text) and not os.access(text, os.R_OK):  # noqa: PTH110
         raise ValueError(text)
-    return path
+    return Path(text)
 
 
 _OF_TYPE: Mapping[Any, Make] = {

@@ -85,7 +85,7 @@ def _check_spellings(element: Element, at: Cursor) -> None:
         meanings = {word: meant for meant, words in WORDS.items() for word in words}
     known = (*element.choices, *(WORDS if element.type == "boolean" else _UNKNOWN))
     for name, label in element.choices.items():
-        for word in (folded(name), folded(label)):
+        for word in (folded(name), folded(name).replace("_", " "), folded(label)):
             if meanings.setdefault(word, name) != name:
                 at.down("choices", name).problem(f"{shown(word)} already means {meanings[word]}")
     for spelling, place in at.entries_of("spellings"):
