@@ -245,6 +245,13 @@ def test_an_interrupt_while_a_class_is_made_is_no_fault() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (143, "", "")
 
 
+def test_a_fault_in_what_an_interrupt_begins_is_told() -> None:
+    # As where answers are being saved that would be lost.
+    done = faulty("try: signal.raise_signal(signal.SIGINT)\n    except: raise KeyError('58')")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: unexpected KeyError in __main__:6.")
+
+
 def test_an_unexpected_fault_is_told_without_a_value_or_a_traceback() -> None:
     done = faulty("raise RuntimeError('weight 58')")
     assert (done.returncode, done.stdout) == (1, "")

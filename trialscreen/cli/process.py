@@ -106,22 +106,16 @@ class Stopped(KeyboardInterrupt):
         self.number = number
 
 
-def code_of(end: BaseException) -> int:
+def code_of(end: BaseException | None) -> int:
     """The exit code of an interrupt, or of what it led to."""
-    found = next((one for one in _led_to(end) if isinstance(one, Stopped)), None)
-    return Exit.INTERRUPTED if found is None else 128 + found.number
+    while end is not None and not isinstance(end, Stopped):
+        end = end.__cause__ or end.__context__
+    return Exit.INTERRUPTED if end is None else 128 + end.number
 
 
 def is_interrupt(end: BaseException) -> bool:
-    """Whether an interrupt led to it; of one in the body of a class Python makes a RuntimeError."""
-    return any(isinstance(one, KeyboardInterrupt) for one in _led_to(end))
-
-
-def _led_to(end: BaseException | None) -> Iterator[BaseException]:
-    """An error, and those that it came of."""
-    while end is not None:
-        yield end
-        end = end.__cause__ or end.__context__
+    """Whether Python made it of an interrupt: of one in the body of a class, a RuntimeError."""
+    return isinstance(end.__cause__, KeyboardInterrupt)
 
 
 @contextmanager
