@@ -83,6 +83,7 @@ def _check_spellings(element: Element, at: Cursor) -> None:
     meanings = {word: meant for meant in _UNKNOWN for word in WORDS[meant]}
     if element.type == "boolean":
         meanings = {word: meant for meant, words in WORDS.items() for word in words}
+        meanings.setdefault(folded(element.no_text), "no")
     known = (*element.choices, *(WORDS if element.type == "boolean" else _UNKNOWN))
     for name, label in element.choices.items():
         for word in (folded(name), folded(name).replace("_", " "), folded(label)):
