@@ -15,7 +15,7 @@ from trialscreen.answers.answer import answer_of, as_text, readable_facts
 from trialscreen.answers.sampled import told_apart
 from trialscreen.answers.typed import typed_facts
 from trialscreen.model.errors import Problem
-from trialscreen.model.facts import Fact
+from trialscreen.model.facts import Dates, Fact
 from trialscreen.model.trial import SCREENING_DATE, Element
 
 NCT = load_trial()
@@ -99,6 +99,14 @@ def test_a_typed_value_is_what_the_parser_reads_in_its_text(trial: Trial) -> Non
                 assert repr(facts) == repr(parsed), (element.name, value)  # with -0.0 and types
                 typed += 1
     assert typed > 2 * len(trial.elements)
+
+
+def test_a_yes_that_is_spelt_as_a_date_ends_on_each_screening_date() -> None:
+    name = "pth_analog_last_dose_date"
+    spelt = replace(NCT.elements[name], spellings={"yes": "2026"})
+    trial = replace(NCT, elements={**NCT.elements, name: spelt})
+    for day in (ON, ON + timedelta(days=30)):
+        assert typed_facts(trial, {name: True}, day)[0] == {name: Dates(date(2026, 1, 1), day)}
 
 
 def test_most_values_need_no_parser() -> None:

@@ -54,7 +54,7 @@ def typed_facts(
             others[name] = value
         elif not isinstance(stated, _Nothing):
             facts[name] = stated
-            if is_yes_or_no:
+            if is_yes_or_no and not isinstance(stated, Dates):  # these are of one day
                 yes_or_no[name, value] = stated
     for name in _with_days(trial, others) if others else ():
         if name in answers:
