@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from trialscreen.answers.records.entries import (
     Amount,
@@ -20,12 +20,20 @@ from trialscreen.text.spelling import folded
 Event = Mapping[str, Any]
 
 _NUMBER = re.compile(r"([<>]=?|[≤≥])? *([+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+_WORDS = {
+    **dict.fromkeys(("less than", "below", "under"), "<"),
+    **dict.fromkeys(("greater than", "more than", "above", "over"), ">"),
+    "at most": "<=",
+    "at least": ">=",
+}
 _SAID = re.compile(
-    r"(?:([<>]=?|=[<>]|[≤≥])|(less than|below|under)|(greater than|more than|above|over))?"
-    r"[= ]*([+-]?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)?"
+    rf"(=? ?[<>]|[≤≥]|{'|'.join(_WORDS)})?( ?(?:or )?=| or equal to)? ?"
+    r"([+-]? ?[0-9]+(?:,[0-9]+)*(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?)?(.*)"
 )
 """How a text of the source begins: a comparator, a number. Units and flags may follow."""
 _SIGNS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
+_ALIKE = Decimal("1e-6")
+"""By so much of itself a number may differ from that in the source, as floats of 32 bits do."""
 _TAG = re.compile(r" \((?:qualifier value|finding)\)$")
 MIDNIGHT = r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?"
 """What stands behind a day in a column of moments, and tells no time. Python and DuckDB read it."""
@@ -118,22 +126,44 @@ def _number(
         return f"{number} with the operator concept {operator}", ()
     comparator = _sign(read[1]) or OPERATORS.get(operator, "")
     notes: tuple[str, ...] = ()
-    sign, in_source = _said(source) if source else ("", "")
-    if in_source and Decimal(in_source) == -Decimal(read[2]) != 0:
+    said, value = _said(source or ""), Decimal(read[2])
+    # Many databases map every number to `=`.
+    takes_sign = bool(said.comparator) and not comparator
+    if (value and said.is_number(-value)) or (takes_sign and not said.is_of(value)):
         return f"{number}, and {source} in value_source_value", ()
-    if not comparator and not operator and sign:
-        comparator, notes = sign, (COMPARATOR_FROM_SOURCE,)
+    if takes_sign:
+        comparator, notes = said.comparator, (COMPARATOR_FROM_SOURCE,)
     unit, ucum = _unit(event, vocabulary)
     return Amount(_plain(read[2]), comparator, unit, ucum), notes
 
 
-def _said(source: str) -> tuple[str, str]:
-    """The comparator and the number that a text of the source begins with, if it does."""
-    found = _SAID.match(folded(source))
+class _Said(NamedTuple):
+    """How a text of the source begins, and what follows."""
+
+    comparator: str
+    number: str
+    rest: str
+
+    def is_number(self, value: Decimal) -> bool:
+        """Whether it says just this number, a comma in it being of thousands or of decimals."""
+        number = self.number.replace(" ", "")
+        both = {number.replace(",", ""), number.replace(",", ".")} if number else set()
+        read = (Decimal(one) for one in both if one.count(".") < 2)
+        return any(abs(one - value) <= abs(value) * _ALIKE for one in read)
+
+    def is_of(self, value: Decimal) -> bool:
+        """Whether its comparator is that of a number beside: half of a limit may stand there."""
+        return self.is_number(value) if self.number else not self.rest
+
+
+def _said(source: str) -> _Said:
+    found = _SAID.fullmatch(folded(source))
     assert found is not None
-    sign, less, more, number = found.groups("")
-    word = (less and "<") or (more and ">")
-    return _sign(sign) or (word if number else ""), number
+    sign, equal, number, rest = found.groups("")
+    if sign in _WORDS and not number:
+        return _Said("", "", source)
+    sign = _sign(_WORDS.get(sign, sign.replace(" ", "")))
+    return _Said(f"{sign}=" if equal and sign in ("<", ">") else sign, number, rest)
 
 
 def _unit(event: Event, vocabulary: Vocabulary) -> tuple[str, str]:
