@@ -43,17 +43,19 @@ def beside(
 ) -> Iterator[Beside]:
     """Those of the columns `others` that seem to stand beside the one of this title.
 
-    `titles` are all of the table, in their order.
+    `titles` are all of the table, in their order: its own others, such as that of the days, may
+    stand between.
     """
-    known = {plain_name(name): name for name in others}
-    if not known:
+    others = [*others]
+    if not others:
         return
-    plain = plain_name(title)
-    after = titles[titles.index(title) + 1 :][:1] if title in titles else []
-    alone = [name for name in map(plain_name, after) if name in known and _ALONE.fullmatch(name)]
+    known, plain = {plain_name(name): name for name in others}, plain_name(title)
+    behind = titles[titles.index(title) + 1 :] if title in titles else ()
+    after = next((name for name in behind if not plain_name(name).startswith(f"{plain}_")), "")
+    alone = _ALONE.fullmatch(plain_name(after)) if after in others else None
     for kind in kinds:
         for ending in _ENDINGS[kind]:
             if (name := known.get(f"{plain}_{ending}")) is not None:
                 yield Beside(name, kind, title)
-            elif alone and alone[0].rstrip("_0123456789") == ending:
-                yield Beside(known[alone[0]], kind, title)
+            elif alone is not None and alone[1] == ending:
+                yield Beside(after, kind, title)
