@@ -32,7 +32,21 @@ def test_a_panic_is_told_without_its_words(capfd: pytest.CaptureFixture[str]) ->
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
+def interrupted() -> NoReturn:
+    os.write(2, b"Python stack trace below: SECRET\n")
+    raise KeyboardInterrupt
+
+
+def test_what_the_engine_says_of_an_interrupt_is_not_shown(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    # It panics if one comes while it waits for rows from Python, and prints where.
+    with pytest.raises(KeyboardInterrupt), panics_told("t.parquet"):
+        interrupted()
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("error", [None, ValueError])
 def test_else_all_is_shown_and_raised(
     capfd: pytest.CaptureFixture[str], error: type[BaseException] | None
 ) -> None:
