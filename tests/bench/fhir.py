@@ -1,8 +1,9 @@
 """What it costs to take facts from a FHIR export, against only decoding its lines.
 
-`python -m tests.bench.fhir [FOLDER] [--copies 300] [--rounds 5] [--packed]` copies the NDJSON
-files of FOLDER (the Synthea patients of the tests, if none is named) as often as that, each time
-with other patients' ids; then a quarter as often, for the memory. Whole processes run in turn:
+`python -m tests.bench.fhir [FOLDER ...] [--copies 120] [--rounds 5] [--packed]` copies the NDJSON
+files of the FOLDERs (all resources of the Synthea patients, of the types that tests use and of
+others, if none is named) as often as that, each time with other patients' ids; then a quarter as
+often, for the memory. Whole processes run in turn:
 
 - floor: each line decoded by msgspec, and dropped
 - typed floor: each line decoded into the types that the reader has for its resource
@@ -14,7 +15,7 @@ Prints medians, and the medians of the ratios to the floor, round by round.
 import gzip
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +23,9 @@ import msgspec
 
 from tests.bench.measure import Command, Costs, Figure, in_turn, ratio, told
 
-SYNTHEA = Path(__file__).parents[1] / "data" / "records" / "fhir" / "synthea"
+_FHIR = Path(__file__).parents[1] / "data" / "records" / "fhir"
+SYNTHEA = (_FHIR / "synthea", _FHIR / "synthea-other")
+"""An export as a server gives it: also claims and encounters, which nothing is read from."""
 ON = "2021-03-31"
 FLOOR, EXTRACT = "floor", "extract"
 
@@ -32,15 +35,17 @@ def lines_of(path: Path) -> Iterator[bytes]:
         yield from file
 
 
-def copied(source: Path, folder: Path, copies: int, *, packed: bool) -> Path:
+def copied(sources: Sequence[Path], folder: Path, copies: int, *, packed: bool) -> Path:
     """The export, with each patient as often as that under another id."""
+    paths = [path for source in sources for path in source.iterdir()]
     ids = [
         msgspec.json.decode(line)["id"].encode()
-        for path in source.glob("Patient*.ndjson*")
+        for path in paths
+        if path.name.startswith("Patient.")
         for line in lines_of(path)
     ]
     folder.mkdir()
-    for path in source.iterdir():
+    for path in paths:
         data = b"".join(lines_of(path))
         name = path.name.removesuffix(".gz") + (".gz" if packed else "")
         with gzip.open(folder / name, "wb", 1) if packed else (folder / name).open("wb") as file:
@@ -82,9 +87,9 @@ def commands(folder: Path, out: Path) -> dict[str, Command]:
 
 
 def measured(
-    source: Path, folder: Path, copies: int, rounds: int, *, packed: bool = False
+    sources: Sequence[Path], folder: Path, copies: int, rounds: int, *, packed: bool = False
 ) -> Costs:
-    export = copied(source, folder / str(copies), copies, packed=packed)
+    export = copied(sources, folder / str(copies), copies, packed=packed)
     return in_turn(commands(export, folder), rounds)
 
 
@@ -101,18 +106,18 @@ def figures(large: Costs, small: Costs) -> list[Figure]:
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=SYNTHEA)
-    parser.add_argument("--copies", type=int, default=300)
+    parser.add_argument("folders", nargs="*", type=Path, default=SYNTHEA)
+    parser.add_argument("--copies", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--packed", action="store_true")
     parser.add_argument("--only", choices=("floor", "typed"))
     asked = parser.parse_args()
     if asked.only:
-        floor(asked.folder, typed=asked.only == "typed")
+        floor(asked.folders[0], typed=asked.only == "typed")
         return
     with TemporaryDirectory() as name:
         for copies in (asked.copies // 4, asked.copies):
-            costs = measured(asked.folder, Path(name), copies, asked.rounds, packed=asked.packed)
+            costs = measured(asked.folders, Path(name), copies, asked.rounds, packed=asked.packed)
             print(f"{copies} copies\n\n{told(costs, FLOOR)}")
 
 

@@ -91,7 +91,7 @@ def _fhir(asked: Namespace, folder: Path) -> list[Figure]:
     from tests.bench import fhir
 
     large, small = (
-        fhir.measured(fhir.SYNTHEA, folder, copies, asked.rounds) for copies in (300, 75)
+        fhir.measured(fhir.SYNTHEA, folder, copies, asked.rounds) for copies in (120, 30)
     )
     return fhir.figures(large, small)
 
