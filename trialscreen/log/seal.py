@@ -8,7 +8,7 @@ moved, taken out or put in without breaking the seals that follow.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from sys import intern
 from typing import Any, NamedTuple, get_args
@@ -146,16 +146,14 @@ def _check_words(head: Mapping[str, Any]) -> None:
     words = [head[key] for key in ("by", "tool", "subject", "note", "reason")]
     known = head["verdict"] in get_args(Verdict) and head["stage"] in get_args(Stage)
     known = known and head["open"] in (None, *get_args(Open))
-    if not known or not all(
-        isinstance(one, str) for one in (*words, *head["failed"], *head.get("unconfirmed", ()))
-    ):
+    if not known:
         raise ValueError
+    _check_texts((*words, *head["failed"], *head.get("unconfirmed", ())))
 
 
 def _answer(data: Mapping[str, Any]) -> Answer:
     answer = Answer(**data)
-    if not all(isinstance(one, str) for one in (answer.text, answer.by, *answer.notes.values())):
-        raise ValueError
+    _check_texts((answer.text, answer.by, *answer.notes.values()))
     return answer
 
 
@@ -165,8 +163,7 @@ def _finding(data: dict[str, Any]) -> LoggedFinding:
         raise ValueError
     for name in ("reasons", "missing", "unconfirmed"):
         data[name] = tuple(data.get(name, ()))
-        if not all(isinstance(one, str) for one in data[name]):
-            raise ValueError
+        _check_texts(data[name])
     data["clears_on"] = _day(data["clears_on"])
     return LoggedFinding(**data)
 
@@ -186,10 +183,14 @@ def _awaited(data: Mapping[str, Any]) -> Awaited:
 
 
 def _texts(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Raises ValueError if one of the values is no text."""
-    if not all(isinstance(one, str) for one in data.values()):
-        raise ValueError
+    _check_texts(data.values())
     return data
+
+
+def _check_texts(values: Iterable[object]) -> None:
+    """Raises ValueError if one of the values is no text."""
+    if not all(isinstance(one, str) for one in values):
+        raise ValueError
 
 
 def _day(text: str | None) -> date | None:

@@ -51,15 +51,11 @@ def review(patient: Evaluation) -> tuple[Notice, ...]:
         *_near_thresholds(patient),
     ]
     rank = {"warning": 1, "note": 2}
-    return (*all_contradicted(patient), *sorted(found, key=lambda one: rank[one.level]))
+    return (*patient.once(all_contradicted), *sorted(found, key=lambda one: rank[one.level]))
 
 
 def all_contradicted(patient: Evaluation) -> tuple[Notice, ...]:
     """Every contradiction of these facts: with one, nothing is found of a patient."""
-    return patient.once(_all_contradicted)
-
-
-def _all_contradicted(patient: Evaluation) -> tuple[Notice, ...]:
     return tuple(contradicted(patient))
 
 

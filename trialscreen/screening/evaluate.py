@@ -146,9 +146,7 @@ class _Plan:
 
     def _tracing(self, rule: rules.Rule) -> Tracing:
         tracing, names = self._tracing_anew(rule), self._few_answers(rule)
-        if names is None:
-            return tracing
-        return _kept_by_answers(names, lambda patient: KeptTrace(*tracing(patient)))
+        return tracing if names is None else _kept_by_answers(names, tracing)
 
     def _few_answers_to(self, rule: rules.Rule) -> frozenset[str] | None:
         """The few yes/no elements and choices that decide a rule by nothing but their answers."""
@@ -341,23 +339,18 @@ def judging_some(
     return judged
 
 
-Made = TypeVar("Made")
-
-
-def _kept_by_answers(
-    names: frozenset[str], make: Callable[[Evaluation], Made]
-) -> Callable[[Evaluation], Made]:
-    """What is made of a few answers, once for all who give the same."""
-    kept: dict[object, Made] = {}
+def _kept_by_answers(names: frozenset[str], tracing: Tracing) -> Tracing:
+    """`tracing` of a rule that is all of a few answers: one trace for all who give the same."""
+    kept: dict[object, KeptTrace] = {}
     answers_to = itemgetter(*names) if names else lambda _: None
 
-    def keep(patient: Evaluation) -> Made:
+    def trace(patient: Evaluation) -> Trace:
         answers = answers_to(patient.answers)
         if (found := kept.get(answers)) is None:
-            found = kept[answers] = make(patient)
+            found = kept[answers] = KeptTrace(*tracing(patient))
         return found
 
-    return keep
+    return trace
 
 
 def _once(name: str, resolving: Resolving) -> Resolving:

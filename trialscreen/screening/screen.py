@@ -285,7 +285,7 @@ def screen(
     Raises InputError if the facts contradict each other.
     """
     patient = Evaluation(trial, facts, on)
-    if wrong := all_contradicted(patient):
+    if wrong := patient.once(all_contradicted):
         raise InputError(
             [Problem(", ".join(one.elements), one.message, one.elements) for one in wrong]
         )
