@@ -48,9 +48,10 @@ class Log:
         return (one for one in self.every(details=details) if isinstance(one, ScreeningEntry))
 
     def every(self, *, details: bool = True) -> Iterator[Kept]:
-        """All entries in their order, as of the last: screenings, and what was decided.
+        """All entries in their order: screenings, and what was decided.
 
-        They are read some at a time: others can add to the log, however long each is looked at.
+        They are read some at a time, so that others can add to the log, however long each is
+        looked at; what is added meanwhile is seen too.
         """
         columns = ENTRY_COLUMNS if details else ENTRY_COLUMNS.replace("detail", "''")
         query = f"SELECT {columns} FROM entry WHERE number > ? ORDER BY number LIMIT {AT_ONCE}"  # noqa: S608

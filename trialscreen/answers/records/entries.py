@@ -112,8 +112,8 @@ def _none() -> tuple[Entry, ...]:
 class Record(NamedTuple):
     """One patient's record. `deceased` in a person: the day, or `yes`.
 
-    `older` gives results that later ones of the same code outdo, the latest of them first asked
-    for where one of those cannot be used.
+    `older` gives results that later ones of the same code outdo: those of the moment before. They
+    are made when it is called, which is where a later one cannot be used.
     """
 
     patient: str

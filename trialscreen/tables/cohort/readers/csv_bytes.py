@@ -19,7 +19,7 @@ _INSIDE = r"[,-9]"
 """All of numbers and days: digits and , - . / which come one after the other in ASCII."""
 _ZERO = r"(?:^|[\x00-+])-?0[^\x00-/]"
 _TWO = r"(?:[0-\x7f]{2}|[\u0080-\u07ff])"
-"""Two bytes of digits or letters."""
+"""Two bytes from `0` up."""
 _DAY = rf"-{_TWO}-{_TWO}(?:[\x00-+]|$)"
 
 
