@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 import trialscreen
 from trialscreen import InputError, Trial, load_trial
 from trialscreen.answers.records.check_digits import is_mistyped
-from trialscreen.answers.records.codes import Codes, load_codes, packaged_path
+from trialscreen.answers.records.codes import SYSTEMS, Codes
+from trialscreen.answers.records.codes_file import load_codes, packaged_path
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Record
 from trialscreen.answers.records.select import select
-from trialscreen.answers.records.systems import SYSTEMS
 
 ON = date(2026, 6, 1)
 WRITTEN: dict[str, Any] = yaml.load(packaged_path().read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506

@@ -15,7 +15,8 @@ from tests.omop import write_folder
 from tests.process import ROOT
 from tests.sizes import size
 from trialscreen import load_trial
-from trialscreen.answers.records.codes import Codes, load_codes
+from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fact_tables import FactFiles, FactTables, Selection, open_tables
 from trialscreen.answers.records.omop.cdm import CONCEPT, DOMAINS, ORDERS
 from trialscreen.answers.records.omop.extraction import extract_one_by_one, staged_for

@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from tests.omop import FIXTURE, kept, read_all, unpacked
 from tests.process import run
 from trialscreen import load_trial, screen
-from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.select import select
 
 TRUTH = yaml.load((FIXTURE.parent / "truth.yaml").read_text("utf-8"), yaml.CSafeLoader)

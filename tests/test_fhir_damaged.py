@@ -11,7 +11,7 @@ import pytest
 from tests.sizes import size
 from tests.test_fhir_truth import FHIR
 from trialscreen import load_trial
-from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fhir import read
 
 CODES = load_codes(load_trial())

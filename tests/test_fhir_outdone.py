@@ -11,7 +11,7 @@ import pytest
 from tests.fhir_records import Json, observation, patient, write_lines
 from tests.sizes import size
 from trialscreen import load_trial
-from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fact_tables import FactFiles, Selection, open_tables
 from trialscreen.answers.records.fhir import extract, outdone, read
 from trialscreen.answers.records.fhir.codings import ConceptReader

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fhir_records import Json, bundle, observation, patient, read_these
 from trialscreen import load_trial
-from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fhir import Read, read
 from trialscreen.answers.records.select import Selected, select
 

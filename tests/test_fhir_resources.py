@@ -21,7 +21,7 @@ from tests.spec import spec_trial
 from tests.trials import vary, with_criteria
 from trialscreen import Trial, load_trial
 from trialscreen.answers.answer import Answer, read_facts
-from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.model.errors import InputError
 from trialscreen.model.rules import Is, Rule, all_of, any_of
 from trialscreen.model.trial import Criterion, Element

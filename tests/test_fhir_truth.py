@@ -13,7 +13,7 @@ import pytest
 
 from tests.process import run
 from trialscreen import InputError, load_trial, read_fhir, screen
-from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Coding
 from trialscreen.answers.records.fhir import read
 from trialscreen.answers.records.select import select

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from trialscreen import InputError, load_trial
-from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Person, Record
 from trialscreen.answers.records.fact_tables import FactCounts, FactFiles, Selection, open_tables
 from trialscreen.model.errors import Problem

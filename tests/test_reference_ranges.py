@@ -8,7 +8,7 @@ import pytest
 
 from tests.fhir_records import Json, observation, patient, write_lines
 from trialscreen import load_trial
-from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fhir import read
 from trialscreen.answers.records.select import Selected, select
 

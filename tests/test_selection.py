@@ -14,7 +14,7 @@ from tests.random_records import Recorder
 from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer, read_facts
-from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
 from trialscreen.answers.records.select import Selected, select
 from trialscreen.answers.sampled import read_samples, told_apart

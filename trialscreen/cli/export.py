@@ -73,7 +73,7 @@ def questionnaire(
     A group for each section, a question for each data element, with its codes; a question is
     enabled while its answer can still matter. What FHIR cannot carry is told on stderr.
     """
-    from trialscreen.answers.records.codes import load_codes  # noqa: PLC0415
+    from trialscreen.answers.records.codes_file import load_codes  # noqa: PLC0415
     from trialscreen.output.export.fhir import lost_in_fhir  # noqa: PLC0415 - each format, where it is asked for
     from trialscreen.output.export.fhir import questionnaire as fhir  # noqa: PLC0415
 

@@ -138,7 +138,7 @@ def selection_of(
     assume_absent: Sequence[str] | None,
 ) -> "Selection":
     """What the options say facts are selected by. Raises InputError with all that is wrong."""
-    from trialscreen.answers.records.codes import load_codes  # noqa: PLC0415 - for records only
+    from trialscreen.answers.records.codes_file import load_codes  # noqa: PLC0415 - for records only
     from trialscreen.answers.records.fact_tables import Selection  # noqa: PLC0415
     from trialscreen.answers.records.select import check_sections  # noqa: PLC0415
 

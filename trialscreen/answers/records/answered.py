@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from trialscreen.answers.records.bindings import VALUE, Binding
+from trialscreen.answers.records.codes import VALUE, Binding
 from trialscreen.answers.records.entries import Amount, Entry
 from trialscreen.answers.records.gathered import Gathered, Hit, latest_of
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trialscreen.answers.records.bindings import START
+from trialscreen.answers.records.codes import START
 from trialscreen.answers.records.gathered import Gathered, Hit
 from trialscreen.answers.records.moments import day_text
 from trialscreen.model.trial import Element

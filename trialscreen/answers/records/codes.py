@@ -1,42 +1,135 @@
-"""The codes that bind a trial's elements to records: the file beside the criteria, and a site's.
+"""What the codes of records say of a trial's elements, and how a code is looked up.
 
 Codes are looked up by system and code, never by what is displayed beside them. A code of ICD-10
 or ATC in a mapping stands for all that begin with it, with or without the point.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from pathlib import Path
-from typing import TypeVar
+from functools import cached_property, lru_cache
+from typing import Literal, NamedTuple, get_args
 
-from trialscreen.answers.records.bindings import Binding, Medicine, MedicineCode, Role
-from trialscreen.answers.records.codes_file import CodesFile, Key, read_codes_file
 from trialscreen.answers.records.entries import Coding
-from trialscreen.answers.records.systems import keys_of
 from trialscreen.model.limits import Role as LimitRole
-from trialscreen.model.limits import limits_by_value
 from trialscreen.model.rules import Rule
-from trialscreen.model.trial import Trial
 from trialscreen.text.spelling import folded
-from trialscreen.text.text_files import packaged
 
-FILE_NAME = "codes.yaml"
+Role = Literal["sets", "proposes", "shows", "near"]
+"""`sets`: it is the element's value. `proposes`: a candidate for it. `shows`: what helps a person
+to judge. `near`: it is about something else that is easily taken for the element."""
 
+ROLES: tuple[Role, ...] = get_args(Role)
 _RANKS: tuple[Role, ...] = ("near", "sets", "proposes", "shows")
+
+VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS, START = "value", "above_limit", "outside_limits", "start"
+"""What a code can say beside yes, no and the names of choices: the result itself; what result
+and printed limits say together; the day on which it began."""
+
+RESULTS = (VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS)
+"""What only the result of a measurement can say."""
+
+ICD10, ATC = "icd10", "atc"
+
+SYSTEMS = ("loinc", "snomed", ICD10, "rxnorm", ATC, "omop")
+"""The systems that a mapping binds codes of; its `systems` says how records name them."""
+
+BY_BEGINNING = {ICD10: ICD10, "icd10cm": ICD10, ATC: ATC}
+"""Systems of which a code in a mapping stands for all codes that begin with it, and the name
+that they have there."""
+_SHORTEST = 3
 _NO_MEDICINES = ("loinc", "snomed", "icd10", "questionnaire")
 _MOST_KNOWN = 50_000
 """Combinations of codes, of which what they say is remembered: an export has them over and over."""
 
-K = TypeVar("K")
-T = TypeVar("T")
+Key = tuple[str, str]
+"""System and code, as a mapping has them."""
+
+
+class Binding(NamedTuple):
+    """What a code says of an element: yes, a choice, or one of the words above.
+
+    `side`: the side of the body that it is about. What sets only proposes where the record does
+    not say that it is in one of the `sites`, or is present, if `only_active`; nor beside a result
+    of the element `gives_way_to`, unless that is older.
+    """
+
+    element: str
+    role: Role
+    says: str = VALUE
+    note: str = ""
+    side: str = ""
+    sites: tuple[Coding, ...] = ()
+    only_active: bool = False
+    gives_way_to: str = ""
+
+
+class Medicine(NamedTuple):
+    """A group of medicines, and the elements that are about it.
+
+    `ever`: whether it was used; `now`: whether it is; `last`: the day of the last dose;
+    `months`: for how long in all; `course`: for how long it has been taken now; `dose`: how much a
+    day. `routes`: the names of those by which it is meant.
+    """
+
+    name: str
+    role: Role = "sets"
+    ever: str = ""
+    now: str = ""
+    last: str = ""
+    months: str = ""
+    course: str = ""
+    dose: str = ""
+    routes: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def elements(self) -> list[str]:
+        """Those that are about it."""
+        every = (self.ever, self.now, self.last, self.months, self.course, self.dose)
+        return [name for name in every if name]
+
+
+class MedicineCode(NamedTuple):
+    """A code of a medicine; `needs_route` if it may be given by others than the group's.
+
+    `by_name`: the code itself is not known, only a name that is displayed beside it. `equivalent`:
+    what a dose is multiplied by to be one of the medicine that the group's dose is stated in.
+    """
+
+    medicine: Medicine
+    needs_route: bool = False
+    by_name: bool = False
+    equivalent: Fraction | None = None
+
+
+def keys_of(codes: Iterable[Coding]) -> Iterator[Key]:
+    """System and code of all that these codes may stand under in a mapping."""
+    for system, code, _ in codes:
+        if (group := BY_BEGINNING.get(system)) is None:
+            yield system, code
+        else:
+            plain = plain_code(code)
+            for length in range(_SHORTEST, len(plain) + 1):
+                yield group, plain[:length]
+
+
+def key_of(system: str, code: str) -> Key:
+    """The key of a code of a mapping."""
+    return system, plain_code(code) if system in BY_BEGINNING else code
+
+
+def plain_code(code: str) -> str:
+    """A code of ICD-10 or ATC without its point: M81.0 and M81.000x001 begin with M81."""
+    return code.replace(".", "").strip().upper()
 
 
 @dataclass(frozen=True)
 class Codes:
     """A mapping of codes, read and checked against a trial.
 
-    `systems`: short names by URI and OID. `bound`, `medicines`: by system and code. `units`: of
+    `systems`: short names by URI and OID. `bound`, `medicines`: by system and code. `twins`: the
+    OMOP concept that stands for a code, each by the other. `units`: of
     each element, the units of records that it takes beside those of the criteria file, with
     their factors. `lowest`: elements of which the lowest side counts. `yes_if`: rules that make
     elements true, and never false. `meanings`: coded results in words, the first that an element
@@ -45,20 +138,29 @@ class Codes:
     each measured element, the elements that are its limits of normal.
     """
 
-    systems: Mapping[str, str] = field(default_factory=dict)
-    bound: Mapping[tuple[str, str], tuple[Binding, ...]] = field(default_factory=dict)
-    medicines: Mapping[tuple[str, str], tuple[MedicineCode, ...]] = field(default_factory=dict)
-    units: Mapping[str, Mapping[str, Fraction]] = field(default_factory=dict)
-    lowest: frozenset[str] = frozenset()
-    names: Mapping[str, tuple[Medicine, ...]] = field(default_factory=dict)
-    yes_if: Mapping[str, Rule] = field(default_factory=dict)
-    meanings: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    routes: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    persons: Mapping[str, str] = field(default_factory=dict)
+    systems: dict[str, str] = field(default_factory=dict)
+    bound: dict[Key, tuple[Binding, ...]] = field(default_factory=dict)
+    twins: dict[Key, Key] = field(default_factory=dict)
+    medicines: dict[Key, tuple[MedicineCode, ...]] = field(default_factory=dict)
+    units: dict[str, dict[str, Fraction]] = field(default_factory=dict)
+    lowest: set[str] = field(default_factory=set)
+    names: dict[str, tuple[Medicine, ...]] = field(default_factory=dict)
+    yes_if: dict[str, Rule] = field(default_factory=dict)
+    meanings: dict[Key, tuple[str, ...]] = field(default_factory=dict)
+    routes: dict[Key, str] = field(default_factory=dict)
+    persons: dict[str, str] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, LimitRole]] = field(default_factory=dict)
-    _firsts: dict[tuple[Coding, ...], tuple[tuple[Coding, Binding], ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+
+    def take_in(self, later: "Codes") -> None:
+        """What a later file says of a code replaces what the earlier ones say of it."""
+        for key, said in later.bound.items():
+            # What replaces it for a code does so for its concept in OMOP, too.
+            if (twin := self.twins.get(key)) is not None and twin not in later.bound:
+                self.bound[twin] = said
+        for name, factors in self.units.items():
+            later.units[name] = factors | later.units.get(name, {})
+        for one in fields(self):
+            getattr(self, one.name).update(getattr(later, one.name))
 
     def system(self, uri: str) -> str:
         """The short name of a system of codes; the URI or OID itself if it is not known."""
@@ -85,23 +187,23 @@ class Codes:
                 for binding in bindings:
                     yield coding, binding
 
-    def firsts(self, codes: tuple[Coding, ...]) -> tuple[tuple[Coding, Binding], ...]:
-        """What these codes say, once for each element.
+    @cached_property
+    def firsts(self) -> Callable[[tuple[Coding, ...]], tuple[tuple[Coding, Binding], ...]]:
+        """What codes say, once for each element.
 
         A code that is near an element says that the entry is about something else, whatever the
         other codes say; of the others, one that sets comes first.
         """
-        found = self._firsts.get(codes)
-        if found is None:
+
+        def found(codes: tuple[Coding, ...]) -> tuple[tuple[Coding, Binding], ...]:
             bound: dict[str, tuple[Coding, Binding]] = {}
             for coding, binding in self.bindings(codes):
                 known = bound.get(binding.element)
                 if known is None or _RANKS.index(binding.role) < _RANKS.index(known[1].role):
                     bound[binding.element] = (coding, binding)
-            if len(self._firsts) >= _MOST_KNOWN:
-                self._firsts.clear()
-            found = self._firsts[codes] = tuple(bound.values())
-        return found
+            return tuple(bound.values())
+
+        return lru_cache(_MOST_KNOWN)(found)
 
     def medicine_codes(self, codes: Iterable[Coding]) -> Iterator[tuple[Coding, MedicineCode]]:
         """The groups of medicines that these codes are in; where none is known, by their names."""
@@ -132,51 +234,3 @@ class Codes:
     def routes_of(self, codes: Iterable[Coding]) -> set[str]:
         """The names of the routes that codes say; none if they are not known."""
         return {self.routes[key] for key in keys_of(codes) if key in self.routes}
-
-
-def load_codes(trial: Trial, files: Sequence[str] = ()) -> Codes:
-    """The packaged mapping for the packaged trial, with `files` on top, the last one winning.
-
-    What a later file says of a code replaces what the earlier ones say of it. Raises InputError
-    with every problem: file, line, column.
-    """
-    written = [read_codes_file(trial, packaged_path(), FILE_NAME, packaged=True)]
-    written += [read_codes_file(trial, Path(path)) for path in files]
-    units: dict[str, Mapping[str, Fraction]] = {}
-    for one in written:
-        for name, factors in one.units.items():
-            units[name] = {**units.get(name, {}), **factors}
-    return Codes(
-        systems=_together(one.systems for one in written),
-        bound=_bound(written),
-        medicines=_together(one.medicines for one in written),
-        units=units,
-        lowest=frozenset(name for one in written for name in one.lowest),
-        names=_together(one.names for one in written),
-        yes_if=_together(one.yes_if for one in written),
-        meanings=_together(one.meanings for one in written),
-        routes=_together(one.routes for one in written),
-        persons=_together(one.persons for one in written),
-        limits=limits_by_value(trial),
-    )
-
-
-def _bound(written: Sequence[CodesFile]) -> dict[Key, tuple[Binding, ...]]:
-    """What every code says; what replaces it for a code does so for its concept in OMOP, too."""
-    bound: dict[Key, tuple[Binding, ...]] = {}
-    twins: dict[Key, Key] = {}
-    for one in written:
-        for key, said in one.bound.items():
-            bound[key] = said
-            if (twin := twins.get(key)) is not None and twin not in one.bound:
-                bound[twin] = said
-        twins |= one.twins
-    return bound
-
-
-def packaged_path() -> Path:
-    return packaged(__file__, FILE_NAME)
-
-
-def _together(mappings: Iterable[Mapping[K, T]]) -> dict[K, T]:
-    return {key: value for one in mappings for key, value in one.items()}

@@ -1,45 +1,45 @@
 """A mapping file: YAML to bindings, checked against the trial that it is for."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from trialscreen.answers.records.bindings import (
+from trialscreen.answers.records.check_digits import CHECKED, is_mistyped
+from trialscreen.answers.records.codes import (
     ABOVE_LIMIT,
+    ICD10,
     OUTSIDE_LIMITS,
     ROLES,
     START,
+    SYSTEMS,
     VALUE,
     Binding,
+    Codes,
+    Key,
     Medicine,
     MedicineCode,
     Role,
+    key_of,
 )
-from trialscreen.answers.records.check_digits import CHECKED, is_mistyped
 from trialscreen.answers.records.entries import Coding
-from trialscreen.answers.records.systems import ICD10, SYSTEMS, key_of
 from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.reader import Cursor, read_document
 from trialscreen.criteria_file.yaml_rules import read_rule
-from trialscreen.model.rules import Rule
+from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Element, ElementType, Trial
 from trialscreen.text.characters import printable, shown
 from trialscreen.text.spelling import folded
+from trialscreen.text.text_files import packaged
+
+FILE_NAME = "codes.yaml"
 
 _KEYS = (
-    "format",
-    "trial",
-    "seen",
-    "systems",
-    "results",
-    "routes",
-    "persons",
-    "elements",
-    "medicines",
+    *("format", "trial", "seen", "systems", "results"),
+    *("routes", "persons", "elements", "medicines"),
 )
 _ABOUT = ("name", "status", "seen", "note")
 _SPAN = re.compile(r"([A-Z])([0-9]{2})-\1([0-9]{2})")
@@ -61,54 +61,44 @@ _MISTYPED = (
 )
 _JUDGED = "{} is judged by a person: codes can only propose it"
 
-Key = tuple[str, str]
 K = TypeVar("K")
 
 
-@dataclass
-class CodesFile:
-    """What one mapping file says."""
+def load_codes(trial: Trial, files: Sequence[str] = ()) -> Codes:
+    """The packaged mapping for the packaged trial, with `files` on top, the last one winning.
 
-    trial: str = ""
-    systems: dict[str, str] = field(default_factory=dict)
-    bound: dict[Key, tuple[Binding, ...]] = field(default_factory=dict)
-    twins: dict[Key, Key] = field(default_factory=dict)
-    medicines: dict[Key, tuple[MedicineCode, ...]] = field(default_factory=dict)
-    names: dict[str, tuple[Medicine, ...]] = field(default_factory=dict)
-    units: dict[str, dict[str, Fraction]] = field(default_factory=dict)
-    lowest: set[str] = field(default_factory=set)
-    yes_if: dict[str, Rule] = field(default_factory=dict)
-    meanings: dict[Key, tuple[str, ...]] = field(default_factory=dict)
-    routes: dict[Key, str] = field(default_factory=dict)
-    persons: dict[str, str] = field(default_factory=dict)
-
-
-def read_codes_file(
-    trial: Trial, path: Path, origin: str = "", *, packaged: bool = False
-) -> CodesFile:
-    """A mapping file for `trial`; of a packaged one for another trial, what holds for any.
-
-    Raises InputError with every mistake in it.
+    Raises InputError with every problem: file, line, column.
     """
-    origin = origin or printable(str(path))
+    found = _read(trial, packaged_path(), FILE_NAME, packaged=True)
+    for path in map(Path, files):
+        found.take_in(_read(trial, path, printable(str(path))))
+    return replace(found, limits=limits_by_value(trial))
+
+
+def packaged_path() -> Path:
+    return packaged(__file__, FILE_NAME)
+
+
+def _read(trial: Trial, path: Path, origin: str, *, packaged: bool = False) -> Codes:
+    """One file; of a packaged one for another trial, what holds for any."""
     root = read_document(path, origin, trial.elements)
     root.known_keys(_KEYS)
     root.required("format", lambda at: at.word(("1",)), "1")
-    found = CodesFile(root.optional("trial", Cursor.text, ""))
+    found, of = Codes(), root.optional("trial", Cursor.text, "")
     for name, uris in root.entries_of("systems"):
-        found.systems |= {one.text(): name for one in uris.items()}
+        found.systems.update({one.text(): name for one in uris.items()})
     if not packaged:  # that one's are tested
         own = found.systems.values()
         _check_digits(root, [name for name in CHECKED if name not in own])
     for at in root.items_of("results"):
         words = tuple(_listed(at, "means"))
-        found.meanings |= dict.fromkeys(_codes_of(at, ("means",)), words)
+        found.meanings.update(dict.fromkeys(_codes_of(at, ("means",)), words))
     for name, at in root.entries_of("routes"):
-        found.routes |= dict.fromkeys(_codes_of(at), name)
-    if found.trial in ("", trial.registration.nct_id):
+        found.routes.update(dict.fromkeys(_codes_of(at), name))
+    if of in ("", trial.registration.nct_id):
         _Reader(trial, found, packaged=packaged).read(root)
     elif not packaged:
-        root.down("trial").problem(f"is for {shown(found.trial)}")
+        root.down("trial").problem(f"is for {shown(of)}")
     root.document.raise_any()
     return found
 
@@ -168,7 +158,7 @@ def _listed(at: Cursor, key: str) -> list[str]:
 class _Reader:
     """The part of a mapping that is about one trial."""
 
-    def __init__(self, trial: Trial, found: CodesFile, *, packaged: bool) -> None:
+    def __init__(self, trial: Trial, found: Codes, *, packaged: bool) -> None:
         self.trial, self.found, self.packaged = trial, found, packaged
 
     def read(self, root: Cursor) -> None:
@@ -216,7 +206,7 @@ class _Reader:
             keys = _codes_of(line, (*ROLES, *_FURTHER))
             for key in keys:
                 self._add(self.found.bound, key, binding)
-            self.found.twins |= _twins(keys)
+            self.found.twins.update(_twins(keys))
 
     def _binding(self, element: Element, line: Cursor) -> Binding:
         if (written := self._role(line)) is None:

@@ -6,8 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from trialscreen.answers.answer import SAMPLED, Answer
-from trialscreen.answers.records.bindings import Binding
-from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.codes import Binding, Codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry
 from trialscreen.answers.records.moments import When, day_text, days_text, possibly_latest, when
 from trialscreen.answers.values import read_value

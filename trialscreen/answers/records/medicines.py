@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from trialscreen.answers.records.bindings import Binding, Medicine, MedicineCode
+from trialscreen.answers.records.codes import Binding, Medicine, MedicineCode
 from trialscreen.answers.records.entries import Amount, Coding, Entry
 from trialscreen.answers.records.gathered import NOT_MAPPED, Gathered, Hit
 from trialscreen.answers.records.moments import When, day_text, when

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from trialscreen.answers.beside_record import FromRecord
-from trialscreen.answers.records.codes import load_codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.select import check_sections, select
 from trialscreen.model.errors import InputError, Problem, refuse

@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 from trialscreen.answers.answer import Answer
 from trialscreen.answers.records.answered import answer_hits, is_measured, take_said
-from trialscreen.answers.records.bindings import RESULTS, Medicine, MedicineCode
 from trialscreen.answers.records.coded import take_coded
-from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.codes import RESULTS, Codes, Medicine, MedicineCode
 from trialscreen.answers.records.entries import Coding, Entry, Person, Record
 from trialscreen.answers.records.gathered import (
     NOT_MAPPED,

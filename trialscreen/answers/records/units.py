@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from trialscreen.answers.records.bindings import ABOVE_LIMIT
+from trialscreen.answers.records.codes import ABOVE_LIMIT
 from trialscreen.answers.records.entries import Amount, NormalRange
 from trialscreen.answers.values import split_unit, unit_code, unit_names
 from trialscreen.model.errors import ValueProblem

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Literal, NamedTuple
 
-from trialscreen.answers.records.bindings import RESULTS, Medicine
-from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.codes import RESULTS, Codes
 from trialscreen.answers.records.entries import Entry, Record
 from trialscreen.answers.records.fact_tables import Selection
 from trialscreen.answers.records.gathered import Gathered, Hit
@@ -78,7 +77,7 @@ class Speaker:
         found = select(trial, codes, Record("", (), (entry,)), on)
         hits = {hit.binding.element: hit for hit in hits_of(Gathered(trial, codes, on), entry)}
         for _, code in codes.medicine_codes(entry.codes) if entry.kind == "medication" else ():
-            for name in elements_of(code.medicine):
+            for name in code.medicine.elements:
                 yield Statement(said, "apart", self._groups[name], name)
         results = {name for name, hit in hits.items() if is_filled and _is_result(hit)}
         unusable = {name for name in results if _is_unusable(name, hits[name], found)}
@@ -142,7 +141,7 @@ class Groups(dict[str, str]):
             self._join(binding.element, binding.gives_way_to)
         for coded in codes.medicines.values():
             for one in coded:
-                self._join(*elements_of(one.medicine))
+                self._join(*one.medicine.elements)
 
     def _join(self, *names: str) -> None:
         joined = {self[name] for name in names}
@@ -150,13 +149,6 @@ class Groups(dict[str, str]):
         for name, group in self.items():
             if group in joined:
                 self[name] = first
-
-
-def elements_of(medicine: Medicine) -> list[str]:
-    """The elements that a group of medicines is about."""
-    whether = (medicine.ever, medicine.now, medicine.last)
-    names = (*whether, medicine.months, medicine.course, medicine.dose)
-    return [name for name in names if name]
 
 
 def complex_groups(codes: Codes, groups: Groups) -> frozenset[str]:

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from trialscreen.answers.records.codes import BY_BEGINNING
 from trialscreen.answers.records.entries import Coding
 from trialscreen.answers.records.omop.cdm import SYSTEMS, UNITS
 from trialscreen.answers.records.omop.source import TableSource, literal, quoted
-from trialscreen.answers.records.systems import BY_BEGINNING
 
 OMOP = "omop"
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from trialscreen.answers.records.bindings import VALUE
-from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.codes import VALUE, Codes
 from trialscreen.output.export.fhir.datatypes import Json
 
 _SYSTEMS = ("loinc", "snomed")
