@@ -10,12 +10,12 @@ from typing import Any
 import duckdb
 
 from tests.engines import PostgreSQL
+from trialscreen.answers.records.codes import Key
 from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.omop.by_person import records
 from trialscreen.answers.records.omop.cdm import ANCESTOR, CONCEPT, DEATH, DOMAINS, PERSON
 from trialscreen.answers.records.omop.events import problems, stage
 from trialscreen.answers.records.omop.opening import open_source
-from trialscreen.answers.records.omop.vocabulary import Key
 
 FIXTURE = Path(__file__).parent / "data" / "records" / "omop" / "Synthea27Nj_5.4.zip"
 """Made by others: see NOTICE beside it."""

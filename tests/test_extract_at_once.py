@@ -18,8 +18,8 @@ from trialscreen import load_trial
 from trialscreen.answers.records.codes import Codes
 from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fact_tables import FactFiles, FactTables, Selection, open_tables
+from trialscreen.answers.records.omop.by_person import extract_one_by_one, staged_for
 from trialscreen.answers.records.omop.cdm import CONCEPT, DOMAINS, ORDERS
-from trialscreen.answers.records.omop.extraction import extract_one_by_one, staged_for
 from trialscreen.tables.extract.omop import extract as at_once
 
 ON = date(2026, 6, 1)

@@ -11,9 +11,9 @@ import yaml
 from tests.engines import PostgreSQL
 from tests.omop import ALL, FIXTURE, kept, read_all, unpacked, write_folder
 from tests.process import ROOT
+from trialscreen.answers.records.codes import Key
 from trialscreen.answers.records.entries import Amount, Entry, NormalRange, Record
 from trialscreen.answers.records.omop.cdm import CONCEPT, DOMAINS
-from trialscreen.answers.records.omop.vocabulary import Key
 from trialscreen.model.errors import InputError
 
 

@@ -1,14 +1,13 @@
 """The newest rows of each patient, and the different things that they say, in SQL."""
 
-from collections.abc import Mapping
 from datetime import date
 
-from trialscreen.answers.records.omop.cdm import CONCEPTS
 from trialscreen.answers.records.omop.event_entries import MIDNIGHT, NO_NUMBER, TIME
 from trialscreen.answers.records.omop.events import DomainRows, Staged, cleaned
 from trialscreen.answers.records.omop.source import quoted
 
 _ROW_BITS = 40
+_LAST_ROW = f"((1::BIGINT << {_ROW_BITS}) - 1)"
 _FIRST = "DATE '1800-01-01'"
 _MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?"
 
@@ -41,34 +40,8 @@ def find_newest(staged: Staged, on: date) -> None:
         _keep(staged, rows, on)
         said.append(_said(staged, rows, number))
         newest.append(_newest(rows))
-    here.execute(f"CREATE TABLE said AS {' UNION ALL '.join(said) or _none(_SAID_TYPES)}")
-    here.execute(f"CREATE TABLE newest AS {' UNION ALL '.join(newest) or _none(_NEWEST_TYPES)}")
-
-
-_SAID_TYPES = {
-    "said": "BIGINT",
-    **dict.fromkeys(("table", "kind"), "VARCHAR"),
-    **{name: "BIGINT" if name in CONCEPTS else "VARCHAR" for name in (*SAID, "source_code")},
-    **dict.fromkeys(("has_end", "is_stopped"), "BOOLEAN"),
-}
-_NEWEST_TYPES = {
-    **dict.fromkeys(("place", "said", "id"), "BIGINT"),
-    "day": "DATE",
-    "until": "DATE",
-    "source": "VARCHAR",
-    "at": "TIMESTAMP",
-}
-
-
-def _none(types: Mapping[str, str]) -> str:
-    listed = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in types.items())
-    return f"SELECT {listed} WHERE false"
-
-
-def _count(staged: Staged, rows: DomainRows, persons: str) -> None:
-    """How many rows each person has that can be used."""
-    table = rows.domain.table
-    staged.source.here.execute(f"INSERT INTO rows_of SELECT '{table}', * FROM ({persons})")
+    here.execute(f"CREATE TABLE said AS {' UNION ALL '.join(said)}")
+    here.execute(f"CREATE TABLE newest AS {' UNION ALL '.join(newest)}")
 
 
 def _pick(staged: Staged, rows: DomainRows, on: date) -> None:
@@ -79,18 +52,17 @@ def _pick(staged: Staged, rows: DomainRows, on: date) -> None:
     table, here = rows.domain.table, staged.source.here
     day = f"(({_day(rows)} - {_FIRST})::BIGINT << {_ROW_BITS})"
     counts = f"CASE WHEN {_day(rows)} <= DATE '{on}' THEN {day}"
-    last = f"((1::BIGINT << {_ROW_BITS}) - 1)"
     here.execute(
         f"CREATE TABLE pick_{table} AS SELECT {_column(rows, 'person_id')} AS person,"
         f" {cleaned(rows, 'concept')} AS concept{_kinds(rows)},"
-        f" max({counts} | rowid END) AS up, max({counts} | ({last} - rowid) END) AS down,"
+        f" max({counts} | rowid END) AS up, max({counts} | ({_LAST_ROW} - rowid) END) AS down,"
         f" bool_or({_until(rows)} IS NULL{_or_unmapped(rows)}) AS is_odd, count(*) AS times"
         f" FROM {rows.relation} WHERE {rows.where} GROUP BY ALL"
     )
     person = _as_id("person")
     here.execute(f"INSERT INTO odd SELECT DISTINCT {person} FROM pick_{table} WHERE is_odd")
     each = f"SELECT person, sum(times) AS times FROM pick_{table} GROUP BY person"
-    _count(staged, rows, f"SELECT {person}, times FROM ({each})")
+    here.execute(f"INSERT INTO rows_of SELECT '{table}', {person}, times FROM ({each})")
 
 
 def _or_unmapped(rows: DomainRows) -> str:
@@ -104,8 +76,7 @@ def _or_unmapped(rows: DomainRows) -> str:
 def _keep(staged: Staged, rows: DomainRows, on: date) -> None:
     """Keeps the rows that were picked; all of the last day where there are several."""
     table, here = rows.domain.table, staged.source.here
-    last = f"((1::BIGINT << {_ROW_BITS}) - 1)"
-    is_one = f"(up & {last}) = {last} - (down & {last})"
+    is_one = f"(up & {_LAST_ROW}) = {_LAST_ROW} - (down & {_LAST_ROW})"
     listed = ", ".join(
         f"{quoted(column)} AS {quoted(name)}" for name, (column, _) in rows.columns.items()
     )
@@ -122,7 +93,7 @@ def _keep(staged: Staged, rows: DomainRows, on: date) -> None:
         return
     here.execute(
         f"CREATE TABLE kept_{table} AS {select} rowid IN"
-        f" (SELECT up & {last} FROM pick_{table} WHERE {is_one})"
+        f" (SELECT up & {_LAST_ROW} FROM pick_{table} WHERE {is_one})"
     )
     several = f"SELECT person, concept, {at} FROM pick_{table} WHERE NOT ({is_one})"
     if here.execute(f"{several} LIMIT 1").fetchone() is not None:

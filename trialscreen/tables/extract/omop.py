@@ -10,10 +10,15 @@ import polars as pl
 
 from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.fact_tables import EVIDENCE_COLUMNS, PATIENT, FactTables
-from trialscreen.answers.records.omop.by_person import persons_of, records, without_entries
+from trialscreen.answers.records.omop.by_person import (
+    extract_one_by_one,
+    persons_of,
+    records,
+    staged_for,
+    without_entries,
+)
 from trialscreen.answers.records.omop.event_entries import entry_of
 from trialscreen.answers.records.omop.events import Staged, dicts, strangers
-from trialscreen.answers.records.omop.extraction import extract_one_by_one, staged_for
 from trialscreen.answers.records.select import Selected, select
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE

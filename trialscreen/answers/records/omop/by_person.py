@@ -1,18 +1,38 @@
-"""Records of patients, one after another, from the staged tables."""
+"""Records of patients, one after another, and what they give."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from trialscreen.answers.records.codes import Codes
 from trialscreen.answers.records.entries import Entry, Person, Record
+from trialscreen.answers.records.fact_tables import FactTables
 from trialscreen.answers.records.omop.cdm import SEXES
 from trialscreen.answers.records.omop.event_entries import entry_of
-from trialscreen.answers.records.omop.events import Staged, dicts, event_rows
+from trialscreen.answers.records.omop.events import Staged, dicts, event_rows, problems, stage
+from trialscreen.answers.records.omop.opening import open_source
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _BY_PERSON = "ORDER BY TRY_CAST(person_id AS BIGINT), person_id"
+
+
+@contextmanager
+def staged_for(codes: Codes, source: str) -> Iterator[Staged]:
+    """The rows of a source that a mapping can use. Raises InputError if it cannot be read."""
+    with open_source(source) as opened:
+        yield stage(opened, {*codes.bound, *codes.medicines}, codes.names)
+
+
+def extract_one_by_one(staged: Staged, tables: FactTables, advance: Callable[[int], None]) -> None:
+    """Adds every patient to the tables; `advance` is told of each. Raises InputError."""
+    for problem in problems(staged):
+        tables.note(problem)
+    for record in records(staged):
+        tables.add(record)
+        advance(1)
 
 
 def records(staged: Staged, of: str = "person") -> Iterator[Record]:
@@ -30,20 +50,15 @@ def records(staged: Staged, of: str = "person") -> Iterator[Record]:
 
 def without_entries(staged: Staged, of: str) -> Iterator[Record]:
     """The records of the persons in the table `of`, as far as the table person has them."""
-    for patient, found in groupby(_persons(staged, of), itemgetter(0)):
-        yield Record(patient, tuple(person for _, person in found))
-
-
-def _persons(staged: Staged, of: str) -> Iterator[tuple[str, Person]]:
     query = (
         "SELECT DISTINCT one.*, death_date, death.person_id IS NOT NULL AS is_dead"
         f" FROM person AS one SEMI JOIN {of} AS wanted USING (person_id)"
         " LEFT JOIN death USING (person_id)"
         f" WHERE person_id IS NOT NULL {_BY_PERSON}"
     )
-    for row in dicts(staged.source.here, query):
-        for person in persons_of(row):
-            yield row["person_id"], person
+    rows = dicts(staged.source.here, query)
+    for patient, of_them in groupby(rows, itemgetter("person_id")):
+        yield Record(patient, tuple(person for row in of_them for person in persons_of(row)))
 
 
 def persons_of(row: dict[str, Any]) -> Iterator[Person]:

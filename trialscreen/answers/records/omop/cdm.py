@@ -28,10 +28,6 @@ class Domain(NamedTuple):
         """
         return self.table != "measurement"
 
-    def needed(self) -> tuple[str, ...]:
-        """The columns without which the table cannot be read; all others may be missing."""
-        return ("person_id", *(self.columns[name] for name in ("id", "concept", "day")))
-
 
 EVENT = (
     *("id", "concept", "source_concept", "source_code", "day", "moment", "time", "end", "last"),
@@ -46,98 +42,64 @@ CONCEPTS = ("concept", "source_concept", "operator", "value_concept", "unit_conc
 
 IDS_OF_CONCEPTS = frozenset({*CONCEPTS, "status", "type"})
 
+
+def _of(table: str, about: str, day: str) -> dict[str, str]:
+    """What all have; `about`, `day`: how names of the columns of concept and day begin."""
+    return {
+        "id": f"{table}_id",
+        "concept": f"{about}_concept_id",
+        "source_concept": f"{about}_source_concept_id",
+        "source_code": f"{about}_source_value",
+        "day": f"{day}_date",
+        "moment": f"{day}_datetime",
+    }
+
+
+_RESULT = {
+    "number": "value_as_number",
+    "value_concept": "value_as_concept_id",
+    "value_source": "value_source_value",
+    "unit_concept": "unit_concept_id",
+    "unit_source": "unit_source_value",
+}
+_MEASUREMENT = {
+    **_of("measurement", "measurement", "measurement"),
+    **_RESULT,
+    "time": "measurement_time",
+    "operator": "operator_concept_id",
+    "low": "range_low",
+    "high": "range_high",
+}
+_OBSERVATION = {
+    **_of("observation", "observation", "observation"),
+    **_RESULT,
+    "value_text": "value_as_string",
+    "status": "qualifier_concept_id",
+}
+_CONDITION = {
+    **_of("condition_occurrence", "condition", "condition_start"),
+    "end": "condition_end_date",
+    "status": "condition_status_concept_id",
+    "stopped": "stop_reason",
+}
+_PROCEDURE = _of("procedure_occurrence", "procedure", "procedure")
+_DRUG = {
+    **_of("drug_exposure", "drug", "drug_exposure_start"),
+    "end": "drug_exposure_end_date",
+    "last": "verbatim_end_date",
+    "days": "days_supply",
+    "route": "route_concept_id",
+    "route_source": "route_source_value",
+    "stopped": "stop_reason",
+    "type": "drug_type_concept_id",
+}
+
 DOMAINS = (
-    Domain(
-        "measurement",
-        "measurement",
-        {
-            "id": "measurement_id",
-            "concept": "measurement_concept_id",
-            "source_concept": "measurement_source_concept_id",
-            "source_code": "measurement_source_value",
-            "day": "measurement_date",
-            "moment": "measurement_datetime",
-            "time": "measurement_time",
-            "number": "value_as_number",
-            "operator": "operator_concept_id",
-            "value_concept": "value_as_concept_id",
-            "value_source": "value_source_value",
-            "unit_concept": "unit_concept_id",
-            "unit_source": "unit_source_value",
-            "low": "range_low",
-            "high": "range_high",
-        },
-        ("loinc", "snomed"),
-    ),
-    Domain(
-        "observation",
-        "measurement",
-        {
-            "id": "observation_id",
-            "concept": "observation_concept_id",
-            "source_concept": "observation_source_concept_id",
-            "source_code": "observation_source_value",
-            "day": "observation_date",
-            "moment": "observation_datetime",
-            "number": "value_as_number",
-            "value_concept": "value_as_concept_id",
-            "value_text": "value_as_string",
-            "value_source": "value_source_value",
-            "unit_concept": "unit_concept_id",
-            "unit_source": "unit_source_value",
-            "status": "qualifier_concept_id",
-        },
-        ("loinc", "snomed", "icd10"),
-    ),
-    Domain(
-        "condition_occurrence",
-        "condition",
-        {
-            "id": "condition_occurrence_id",
-            "concept": "condition_concept_id",
-            "source_concept": "condition_source_concept_id",
-            "source_code": "condition_source_value",
-            "day": "condition_start_date",
-            "moment": "condition_start_datetime",
-            "end": "condition_end_date",
-            "status": "condition_status_concept_id",
-            "stopped": "stop_reason",
-        },
-        ("snomed", "icd10"),
-    ),
-    Domain(
-        "procedure_occurrence",
-        "procedure",
-        {
-            "id": "procedure_occurrence_id",
-            "concept": "procedure_concept_id",
-            "source_concept": "procedure_source_concept_id",
-            "source_code": "procedure_source_value",
-            "day": "procedure_date",
-            "moment": "procedure_datetime",
-        },
-        ("snomed", "icd10"),
-    ),
-    Domain(
-        "drug_exposure",
-        "medication",
-        {
-            "id": "drug_exposure_id",
-            "concept": "drug_concept_id",
-            "source_concept": "drug_source_concept_id",
-            "source_code": "drug_source_value",
-            "day": "drug_exposure_start_date",
-            "moment": "drug_exposure_start_datetime",
-            "end": "drug_exposure_end_date",
-            "last": "verbatim_end_date",
-            "days": "days_supply",
-            "route": "route_concept_id",
-            "route_source": "route_source_value",
-            "stopped": "stop_reason",
-            "type": "drug_type_concept_id",
-        },
-        ("rxnorm", "atc"),
-    ),
+    Domain("measurement", "measurement", _MEASUREMENT, ("loinc", "snomed")),
+    Domain("observation", "measurement", _OBSERVATION, ("loinc", "snomed", "icd10")),
+    Domain("condition_occurrence", "condition", _CONDITION, ("snomed", "icd10")),
+    Domain("procedure_occurrence", "procedure", _PROCEDURE, ("snomed", "icd10")),
+    Domain("drug_exposure", "medication", _DRUG, ("rxnorm", "atc")),
 )
 
 PERSON = (
@@ -155,7 +117,10 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "death": DEATH,
     "concept": CONCEPT,
     "concept_ancestor": ANCESTOR,
-    **{domain.table: domain.needed() for domain in DOMAINS},
+    **{
+        domain.table: ("person_id", *(domain.columns[name] for name in ("id", "concept", "day")))
+        for domain in DOMAINS
+    },
 }
 """Every table that is looked for, and the columns without which it cannot be read."""
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from trialscreen.answers.records.codes import Key
 from trialscreen.answers.records.omop.cdm import (
     CONCEPTS,
     DEATH,
@@ -19,11 +20,9 @@ from trialscreen.answers.records.omop.cdm import (
 from trialscreen.answers.records.omop.source import QUIET, Columns, TableSource, quoted, text_of
 from trialscreen.answers.records.omop.vocabulary import (
     Bound,
-    Key,
     Vocabulary,
     bound_concepts,
     is_one_of,
-    lacks_descendants,
     vocabulary,
 )
 from trialscreen.model.errors import Problem
@@ -121,10 +120,7 @@ def _bring(source: TableSource, table: str, names: Sequence[str]) -> None:
 
 
 class Texts(NamedTuple):
-    """What may stand in the column of the source of what is mapped to no concept.
-
-    Codes by their systems, and a pattern of names of medicines.
-    """
+    """What may stand in the column of the source of what is mapped to no concept: codes, names."""
 
     keys: Collection[Key]
     names: str
@@ -252,8 +248,13 @@ def _notices(source: TableSource) -> Iterator[str]:
             yield f"there is no table {domain.table}: what it would tell stays unknown"
     if "concept" not in source.tables:
         yield "there is no table concept: rows are found by the concept ids of the mapping only"
-    if why := lacks_descendants(source):
-        yield f"{why}: concepts are found that the mapping lists, not those below them"
+    lacking = "" if "concept_ancestor" in source.tables else "there is no table concept_ancestor"
+    if not lacking:
+        relation, _ = source.tables["concept_ancestor"]
+        is_empty = not source.fetch(f"SELECT 1 FROM {relation} LIMIT 1")
+        lacking = "the table concept_ancestor is empty" if is_empty else ""
+    if lacking:
+        yield f"{lacking}: concepts are found that the mapping lists, not those below them"
 
 
 def problems(staged: Staged) -> Iterator[Problem]:

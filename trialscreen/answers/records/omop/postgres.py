@@ -11,7 +11,7 @@ import psycopg
 
 from trialscreen.answers.records.omop.cdm import NEEDED
 from trialscreen.answers.records.omop.source import (
-    Columns,
+    TableSource,
     literal,
     quoted,
     refusing,
@@ -23,20 +23,16 @@ from trialscreen.text.characters import printable
 _NUMBERS = {"smallint", "integer", "bigint", "numeric", "double precision", "real"}
 
 
-class Server:
+class Server(TableSource):
     """A source on a server."""
+
+    is_typed = False
 
     def __init__(
         self, name: str, here: duckdb.DuckDBPyConnection, there: Any, folder: Path
     ) -> None:
-        self.name = name
-        self.here = here
-        self.is_typed = False
-        self.in_place: set[str] = set()
-        self.tables: dict[str, tuple[str, Columns]] = {}
-        self._there = there
-        self._folder = folder
-        self._files = 0
+        super().__init__(name, here)
+        self._there, self._folder = there, folder
 
     def reading(self) -> AbstractContextManager[None]:
         return refusing(self.name, psycopg.Error)
@@ -60,8 +56,8 @@ class Server:
         return rows
 
     def brought(self, query: str) -> str:
-        self._files += 1
-        path = self._folder / f"{self._files}.csv"
+        self._made += 1
+        path = self._folder / f"{self._made}.csv"
         with (
             path.open("wb") as file,
             self._there.cursor() as cursor,
@@ -99,8 +95,9 @@ def _named(url: str) -> str:
     """The URL for messages; refused with a password in it, which a list of processes shows."""
     parts = urlsplit(url)
     if parts.password is not None or "password=" in parts.query:
-        message = "leave the password out of the URL, and give it in the variable PGPASSWORD"
-        refuse("SOURCE", message)
+        refuse(
+            "SOURCE", "leave the password out of the URL, and give it in the variable PGPASSWORD"
+        )
     return printable(f"{parts.scheme}://{parts.netloc}{parts.path}")
 
 
@@ -110,12 +107,11 @@ def _find_tables(source: Server) -> None:
         "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE pg_table_is_visible(c.oid) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')"
     )
-    found = [(schema, name) for schema, name in visible if name.lower() in NEEDED]
-    if not any(name.lower() == "person" for _, name in found):
+    if not any(name.lower() == "person" for _, name in visible):
         all_of_them = source.fetch("SELECT table_schema, table_name FROM information_schema.tables")
         schema = schema_with_tables(all_of_them, source.name)
-        found = [(one, name) for one, name in all_of_them if one == schema]
-    for schema, name in found:
+        visible = [(one, name) for one, name in all_of_them if one == schema]
+    for schema, name in visible:
         if name.lower() in NEEDED:
             rows = source.fetch(
                 "SELECT column_name, data_type FROM information_schema.columns"

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -16,43 +17,81 @@ Columns = dict[str, tuple[str, str]]
 """By the name in lower case: the column's own name, and its type."""
 
 
-class TableSource(Protocol):
-    """The tables of one database or folder; SQL that both DuckDB and PostgreSQL take."""
+_WRONG = {
+    "MISSING COLUMNS": "has fewer columns than the table",
+    "TOO MANY COLUMNS": "has more columns than the table",
+    "UNQUOTED VALUE": "has a quote inside a value",
+    "INVALID ENCODING": "is not UTF-8",
+    "LINE SIZE OVER MAXIMUM": "is too long",
+}
 
-    name: str
-    here: duckdb.DuckDBPyConnection
-    """A database of our own, in which everything is worked out."""
 
-    tables: dict[str, tuple[str, Columns]]
-    """Each table that is there: how SQL names it, and its columns."""
+class TableSource:
+    """The tables of files or of a DuckDB database, which our own database reads by itself.
 
-    is_typed: bool
+    A server's are a `Server`. `here`: that database, in which everything is worked out.
+    `tables`: each table that is there, how SQL names it, and its columns. `in_place`: those that
+    `here` reads where they are, often, and whose rows have ids.
+    """
+
+    is_typed = True
     """Whether what is brought has the types that the source has; else all is text."""
 
-    @property
-    def in_place(self) -> Collection[str]:
-        """Tables that `here` reads where they are, often, and whose rows have ids."""
+    def __init__(self, name: str, here: duckdb.DuckDBPyConnection) -> None:
+        self.name, self.here = name, here
+        self.in_place: set[str] = set()
+        self.tables: dict[str, tuple[str, Columns]] = {}
+        self._made = 0
 
     def reading(self) -> AbstractContextManager[None]:
         """Turns what the source says against being read into an InputError."""
+        return refusing(self.name, duckdb.InvalidInputException, duckdb.IOException)
 
     def id_in(self, table: str, column: str) -> str:
         """SQL: a column that holds ids of concepts, as a number; null where it is none."""
+        name, kind = self.tables[table][1][column]
+        # A column of numbers is compared as it is: whole blocks of rows are passed over.
+        is_number = kind in {"INTEGER", "BIGINT"}
+        return quoted(name) if is_number else f"TRY_CAST({quoted(name)} AS BIGINT)"
 
     def matches(self, text: str, pattern: str) -> str:
         """SQL: whether a pattern is found in a text, in whichever case."""
+        return f"regexp_matches({text}, {literal(pattern)}, 'i')"
 
     def ids(self, ids: Collection[int]) -> str:
         """SQL: these ids of concepts, to stand behind IN."""
+        # A table is looked up; a long list of values is gone through for every row.
+        self._made += 1
+        rows = ", ".join(f"({one})" for one in sorted(ids)) or "(NULL)"
+        listed = f"SELECT id::BIGINT AS id FROM (VALUES {rows}) t(id)"
+        self.here.execute(f"CREATE TABLE ids_{self._made} AS {listed}")
+        return f"(FROM ids_{self._made})"
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query in the source."""
+        return self.here.execute(query).fetchall()
 
     def brought(self, query: str) -> str:
         """The rows of a query in the source, as what `here` can select from."""
+        return f"({query})"
 
     def problems(self) -> Iterator[Problem]:
-        """Lines that could not be read so far."""
+        """Lines of CSV so far that are no rows of their table.
+
+        Raises InputError where a quote that is not closed hides an unknown number of rows.
+        """
+        query = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'"
+        if self.here.execute(query).fetchone() is None:  # no file of CSV was read
+            return
+        rows = self.here.execute(
+            "SELECT DISTINCT file_path, line, error_type, contains(trim(csv_line, '\n'), '\n')"
+            " FROM reject_errors JOIN reject_scans USING (scan_id, file_id) ORDER BY ALL"
+        ).fetchall()
+        for path, line, kind, is_long in rows:
+            where = f"{printable(Path(path).name)} line {line}"
+            if kind == "UNQUOTED VALUE" and is_long:
+                refuse(where, "a quote that is not closed hides the lines that follow; close it")
+            yield Problem(where, f"{_WRONG.get(kind, 'is not a row of the table')}; left out")
 
 
 def quoted(name: str) -> str:
