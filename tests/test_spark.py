@@ -35,8 +35,8 @@ from trialscreen.tables.cohort.batches import Anchor
 from trialscreen.tables.cohort.run import Job
 from trialscreen.tables.cohort.run import run as cohort
 from trialscreen.tables.engines.spark import Limits, Screened, screen_parquet, session
+from trialscreen.tables.engines.spark.screened import on_workers
 from trialscreen.tables.engines.spark.sessions import use_our_python
-from trialscreen.tables.engines.spark.workers import on_workers
 
 pytestmark = pytest.mark.parametrize("engine", ["Spark"], indirect=True)
 

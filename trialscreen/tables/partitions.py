@@ -76,14 +76,13 @@ def _logged(folder: str) -> Problem:
     return Problem(printable(folder), message)
 
 
-def beside_log(path: str, exists: Callable[[str], bool]) -> Problem | None:
-    """That a file is of a table with a log, by its folder or the one that holds the partitions."""
+def beside_log(path: str, exists: Callable[[str], bool]) -> list[Problem]:
+    """If a file is of a table with a log, by its folder or the one that holds the partitions."""
     folder = path.rpartition("/")[0]
     while "=" in folder.rpartition("/")[2]:
         folder = folder.rpartition("/")[0]
-    if any(exists(f"{folder}/{log}" if folder else log) for log in _LOGS):
-        return _logged(folder or ".")
-    return None
+    is_logged = any(exists(f"{folder}/{log}" if folder else log) for log in _LOGS)
+    return [_logged(folder or ".")] if is_logged else []
 
 
 def is_marker(name: str) -> bool:
@@ -104,32 +103,25 @@ def differences(schemas: Mapping[str, Mapping[str, object]]) -> dict[str, Proble
     Each is told once, however many files there are.
     """
     found: dict[str, Problem] = {}
-    if not schemas:
-        return found
-    (first, schema), *others = schemas.items()
-    for where, other in others:
-        for name in {**schema, **other}:
-            if name not in found and schema.get(name) != other.get(name):
-                found[name] = _difference(name, (first, schema), (where, other))
+    first, schema = next(iter(schemas.items()), ("", {}))
+    for where, columns in schemas.items():
+        for name in {**schema, **columns}:
+            if name in found or schema.get(name) == columns.get(name):
+                continue
+            if name not in columns:
+                found[name] = Problem(where, f"has no column {shown(name)}, which {first} has")
+            elif name not in schema:
+                found[name] = Problem(where, f"has a column {shown(name)}, which {first} has not")
+            else:
+                both = f"is {columns[name]} here and {schema[name]} in {first}"
+                message = f"{both}; make them the same"
+                found[name] = Problem(f"{where} {printable(name)}", message)
     return found
-
-
-_Named = tuple[str, Mapping[str, object]]
-
-
-def _difference(name: str, one: _Named, other: _Named) -> Problem:
-    (first, schema), (where, columns) = one, other
-    if name not in columns:
-        return Problem(where, f"has no column {shown(name)}, which {first} has")
-    if name not in schema:
-        return Problem(where, f"has a column {shown(name)}, which {first} has not")
-    message = f"is {columns[name]} here and {schema[name]} in {first}; make them the same"
-    return Problem(f"{where} {printable(name)}", message)
 
 
 def all_columns(schemas: Iterable[Mapping[str, T]]) -> dict[str, T]:
     """The columns of all files, as the first that has one has it."""
     found: dict[str, T] = {}
     for schema in schemas:
-        found |= {name: kind for name, kind in schema.items() if name not in found}
+        found |= {**schema, **found}
     return found

@@ -60,8 +60,8 @@ def find_files(names: Sequence[str]) -> tuple[Path, ...]:
             problems.extend(problem for file in files for problem in _unreadable(file))
             found |= dict.fromkeys(files)
     parquet = (path.as_posix() for path in found if _format(path) == "parquet")
-    logged = (beside_log(path, lambda name: Path(name).exists()) for path in parquet)
-    problems.extend(dict.fromkeys(log for log in logged if log is not None))
+    logged = (log for path in parquet for log in beside_log(path, lambda name: Path(name).exists()))
+    problems.extend(dict.fromkeys(logged))
     raise_any(problems)
     return tuple(found)
 

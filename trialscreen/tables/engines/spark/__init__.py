@@ -2,10 +2,10 @@
 
 For more rows than one machine holds. `table_files` finds the files, `here` on this machine or
 `there` where only Spark sees them, and looks at their footers; `types` says which columns can be
-used, and `folders` reads what the names of folders state. `screened` leads the queries: one reads
-the table, and needs no shuffle; what `notes` has put beside its findings is counted from there,
-and `counted` tells of it. Nothing needs more of PySpark than it offers to everyone, so that all
-of it runs over Spark Connect too.
+used, and `used` are those, also where the names of folders state them. `screened` leads the
+queries: one reads the table, and needs no shuffle; of what is noted beside its findings, the
+values are counted. Nothing needs more of PySpark than it offers to everyone, so that all of it
+runs over Spark Connect too.
 """
 
 from trialscreen.tables.engines.spark.screened import Limits, Screened, screen_parquet

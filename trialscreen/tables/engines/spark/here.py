@@ -8,15 +8,18 @@ from glob import glob, has_magic
 from pathlib import Path
 from uuid import uuid4
 
-from trialscreen.model.errors import InputError, raise_any, refuse
-from trialscreen.tables.engines.spark.listed import (
+from trialscreen.model.errors import raise_any, refuse
+from trialscreen.tables.engines.spark.paths import (
     HIDDEN,
+    NOT_FOUND,
+    NOT_WRITTEN,
+    THERE_ALREADY,
     Listed,
-    not_found,
-    not_written,
-    there_already,
+    is_local,
+    literal,
+    local,
+    plain,
 )
-from trialscreen.tables.engines.spark.paths import is_local, literal, local, plain
 from trialscreen.tables.partitions import beside_log, chosen, is_hidden, is_marker
 from trialscreen.text.characters import printable
 
@@ -26,7 +29,7 @@ def listed(name: str) -> Listed:
     path = Path(plain(name))
     found = [path] if path.exists() else _caught(str(path))
     if not found:
-        raise InputError([not_found(name)])
+        refuse(printable(name), NOT_FOUND)
     roots = [*map(_absolute, found)]
     files = [file for root in roots for file in _beneath(root)]
     return Listed(tuple(literal(local(root)) for root in roots), tuple(map(local, files)))
@@ -46,21 +49,18 @@ def _caught(pattern: str) -> list[Path]:
 
 
 def _beneath(root: str) -> Iterator[str]:
-    if is_hidden(Path(root).name):
+    path = Path(root)
+    if is_hidden(path.name):
         refuse(printable(root), HIDDEN)
-    if Path(root).is_dir():
-        which = chosen(root, _within(root))
-        raise_any(which.problems)
-        yield from (f"{root}/{name}" for name in which.names)
-    elif (logged := beside_log(root, lambda path: Path(path).exists())) is not None:
-        raise InputError([logged])
-    else:
+    if not path.is_dir():
+        raise_any(beside_log(root, lambda name: Path(name).exists()))
         yield root
-
-
-def _within(folder: str) -> Iterator[str]:
-    for inner, _, names in os.walk(folder, followlinks=True):  # as Spark does
-        yield from (f"{inner}/{name}".removeprefix(f"{folder}/") for name in names)
+        return
+    walk = os.walk(root, followlinks=True)  # as Spark does
+    within = (f"{inner}/{name}" for inner, _, names in walk for name in names)
+    which = chosen(root, (name.removeprefix(f"{root}/") for name in within))
+    raise_any(which.problems)
+    yield from (f"{root}/{name}" for name in which.names)
 
 
 def are_here(sizes: Mapping[str, tuple[int, int]]) -> bool:
@@ -84,12 +84,12 @@ def whole_folder(output: str) -> Iterator[str]:
     path = Path(plain(output))
     is_leftover = path.is_dir() and not any(path.iterdir())
     if path.exists() and not is_leftover:
-        raise InputError([there_already(output)])
+        refuse(printable(output), THERE_ALREADY)
     beside = Path(f"{_absolute(path)}.{uuid4().hex}.part")
     try:
         beside.mkdir(parents=True)
     except OSError:
-        raise InputError([not_written(output)]) from None
+        refuse(printable(output), NOT_WRITTEN)
     try:
         yield local(str(beside))
         beside.replace(path)

@@ -1,10 +1,24 @@
-"""How paths are written: plain, as addresses, and as Spark takes them."""
+"""Paths as they are, as addresses, and as Spark takes them; and what is said of those in use."""
 
 import re
+from typing import NamedTuple
+
+NOT_FOUND = "cannot be read (PATH_NOT_FOUND)"
+NOT_PARQUET = "cannot be read as Parquet"
+NOT_WRITTEN = "cannot be written"
+THERE_ALREADY = "is there already; name a new folder"
+HIDDEN = "begins with _ or ., and Spark passes over such files; rename it"
 
 _PATTERN = re.compile(r"([{}\[\]*?\\])")
 _SYSTEM = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://[^/]*)?")
 _LOCAL = "file"
+
+
+class Listed(NamedTuple):
+    """What to give to Spark, written for it; and the addresses of the files with rows."""
+
+    roots: tuple[str, ...]
+    files: tuple[str, ...]
 
 
 def system_of(path: str) -> str | None:

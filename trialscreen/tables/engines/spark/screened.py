@@ -1,8 +1,10 @@
-"""The queries over a table, and the folder that its findings are written to."""
+"""The queries over a table, what is counted of it, and the folder that findings are written to."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from importlib.metadata import version
+from typing import Any, Literal, NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
@@ -11,13 +13,28 @@ from pyspark.sql import types as t
 from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
-from trialscreen.tables.engines.arrow import KEY, NOTE, RESULTS, STALE, Note, Work
+from trialscreen.tables.engines.arrow import (
+    ABOVE,
+    BELOW,
+    CODES,
+    CONTRADICTORY,
+    EMPTY,
+    KEY,
+    LATE,
+    NOTE,
+    RESULTS,
+    STALE,
+    STATED,
+    UNUSABLE,
+    Note,
+    Work,
+    told_of,
+)
 from trialscreen.tables.engines.spark import table_files
-from trialscreen.tables.engines.spark.counted import Counts
-from trialscreen.tables.engines.spark.sessions import damage_told, settings
+from trialscreen.tables.engines.spark.sessions import OTHER_PACKAGES, damage_told, settings
+from trialscreen.tables.engines.spark.types import TYPED
 from trialscreen.tables.engines.spark.used import used_columns
-from trialscreen.tables.engines.spark.workers import on_workers
-from trialscreen.tables.quality import MOST_BAD, Quality
+from trialscreen.tables.quality import ENOUGH, MOST_BAD, Quality, of_median, too_many
 from trialscreen.text.characters import BLANKS, printable, shown
 
 
@@ -90,16 +107,19 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
             rows_of = used.typed(table)
             # Computed once, for all that is asked of it.
             findings = _findings(work, rows_of).localCheckpoint()
-            counts = _counts(work, findings)
-            _check_rows(source, rows, counts.rows)
-            _refuse(counts.wrong_days(today, in_each=on is None))
-            _refuse(_wrong_ids(findings, counts, id_column))
-            _refuse(counts.problems(used.called, limits.most_bad))
+            told = findings.select(NOTE).dropna().collect()
+            counts = _Counts(work, Note.of_all(Note.from_text(text) for (text,) in told))
+            verdicts = counts.note.verdicts
+            _check_rows(source, rows, verdicts.total())
+            raise_any([*counts.wrong_days()])
+            if counts.note.ids is None:  # else those of all tasks ascend, one after the other
+                _check_ids(findings, id_column)
+            raise_any([*counts.unreadable(used.called, limits.most_bad)])
             table_files.write(findings.drop(NOTE).withColumnRenamed(KEY, id_column), folder, output)
             _check_rows(source, rows, table_files.rows_in(spark, folder))
             quality = counts.quality(lambda names: _medians(work, rows_of, names))
     own_days = SCREENING_DATE in used.columns
-    return Screened(counts.verdicts, used.unused, own_days, used.alike, quality)
+    return Screened(verdicts, used.unused, own_days, used.alike, quality)
 
 
 def _check_rows(source: str, rows: int, came_out: int) -> None:
@@ -109,9 +129,8 @@ def _check_rows(source: str, rows: int, came_out: int) -> None:
         refuse(printable(source), message)
 
 
-def _wrong_ids(table: DataFrame, counts: Counts, id_column: str) -> Iterator[Problem]:
-    if counts.note.ids is not None:
-        return  # those of all tasks ascend, one after the other
+def _check_ids(table: DataFrame, id_column: str) -> None:
+    """Raises InputError for ids that are empty, or stand twice."""
     key = f.col(KEY)
     if isinstance(table.schema[KEY].dataType, t.StringType):
         key = f.btrim(key, f.lit(BLANKS))
@@ -120,7 +139,7 @@ def _wrong_ids(table: DataFrame, counts: Counts, id_column: str) -> Iterator[Pro
     bad = ids.withColumn("empty", is_empty).filter("count > 1 OR empty").limit(5).collect()
     if bad:
         which = ", ".join("none" if one["empty"] else shown(str(one["id"])) for one in bad)
-        yield Problem(f"the column {id_column}", f"ids are not one a row: {which}")
+        refuse(f"the column {id_column}", f"ids are not one a row: {which}")
 
 
 def _findings(work: Work, table: DataFrame) -> DataFrame:
@@ -133,22 +152,96 @@ def _findings(work: Work, table: DataFrame) -> DataFrame:
     return table.mapInArrow(on_workers("screened", work), schema)
 
 
-def _counts(work: Work, findings: DataFrame) -> Counts:
-    notes = [Note.from_text(text) for (text,) in findings.select(NOTE).dropna().collect()]
-    return Counts(work.trial, tuple(work.columns), Note.of_all(notes))
-
-
 def _medians(work: Work, table: DataFrame, names: Sequence[str]) -> Mapping[str, Any]:
     """The (lower) medians of the values that are used."""
-    kinds = {
-        name: t.DateType() if work.trial.elements[name].type == "date" else t.DoubleType()
-        for name in names
-    }
-    schema = t.StructType([t.StructField(name, kind) for name, kind in kinds.items()])
+    elements = work.trial.elements
+    schema = t.StructType([t.StructField(name, TYPED[elements[name].type]) for name in names])
     values = table.mapInArrow(on_workers("values", work, names), schema)
     row = values.agg(*(f.percentile_approx(name, 0.5).alias(name) for name in names)).collect()[0]
     return row.asDict()
 
 
-def _refuse(problems: Iterable[Problem]) -> None:
-    raise_any([*problems])
+Batches = Iterator[Any]
+"""Record batches of Arrow."""
+
+
+def on_workers(
+    what: Literal["screened", "values"], *arguments: object
+) -> Callable[[Batches], Batches]:
+    """A function of `tables.engines.arrow`, with these arguments before the batches.
+
+    Spark's workers, which run it, are processes of Python, perhaps on other machines.
+    """
+    ours, other, sent = version("trialscreen"), OTHER_PACKAGES, pickle.dumps(arguments)
+
+    def run(batches: Batches) -> Batches:
+        # A function within another is sent as it is, and can tell what is lacking there.
+        import os  # noqa: PLC0415 - there
+        import pickle  # noqa: PLC0415 - there
+
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")  # Spark has a worker for each core
+        try:
+            from importlib.metadata import version  # noqa: PLC0415 - there
+
+            from trialscreen.tables.engines import arrow  # noqa: PLC0415 - there
+
+            theirs = version("trialscreen")
+        except ImportError as error:
+            raise RuntimeError(f"{other}: no {error.name}") from None
+        if theirs != ours:
+            raise RuntimeError(f"{other}: trialscreen {theirs}")
+        work: Any
+        work, *more = pickle.loads(sent)  # noqa: S301 - our own
+        found: Batches = getattr(arrow, what)(work, *more, batches)
+        return found
+
+    return run
+
+
+class _Counts(NamedTuple):
+    """How the values of a table are, from what was told of each task's rows."""
+
+    work: Work
+    note: Note
+
+    def of(self, what: str, element: str) -> int:
+        return self.note.told[told_of(what, element)]
+
+    def unreadable(self, called: Mapping[str, str], most_bad: float) -> Iterator[Problem]:
+        """Columns, `called` so in the table, of which too many values cannot be read."""
+        for name, column in called.items():
+            bad, stated = self.of(UNUSABLE, name), self.of(STATED, name)
+            if (message := too_many(name, bad, stated, most_bad)) is not None:
+                where = f"the column {printable(column)}"
+                yield Problem(where, f"{message}; see --max-bad for the share")
+
+    def wrong_days(self) -> Iterator[Problem]:
+        """Of screening dates: all must be possible, and be in each row if there is no other."""
+        empty = self.of(EMPTY, SCREENING_DATE)
+        if self.work.on is None and empty:
+            message = f"{empty} rows have none; give a screening date for them"
+            yield Problem(f"the column {SCREENING_DATE}", message)
+        elif wrong := self.of(UNUSABLE, SCREENING_DATE) + self.of(LATE, SCREENING_DATE):
+            day = f"expected one day (YYYY-MM-DD), not after {self.work.today}"
+            rows = "row" if wrong == 1 else "rows"
+            yield Problem(SCREENING_DATE, f"{day}; that is not so in {wrong:,} {rows}")
+
+    def quality(self, medians: Callable[[list[str]], Mapping[str, Any]]) -> Quality:
+        """`medians` reads the table again, for those elements of which they are unusual."""
+        names, elements = [*self.work.columns], self.work.trial.elements
+        odd = [name for name in names if self._has_odd_median(name)]
+        found = medians(odd) if odd else {}
+        return Quality(
+            {name: self.of(UNUSABLE, name) for name in names},
+            {name: self.of(CONTRADICTORY, name) for name in names},
+            {name: sum(self.of(what, name) for what in (BELOW, ABOVE, CODES)) for name in names},
+            [of_median(elements[name], found[name]) for name in odd],
+        )
+
+    def _has_odd_median(self, name: str) -> bool:
+        """Whether the (lower) median is one of the values beyond what is typical."""
+        bad = self.of(UNUSABLE, name) + self.of(CONTRADICTORY, name)
+        known = self.of(STATED, name) - bad
+        middle = (known - 1) // 2
+        beyond = middle < self.of(BELOW, name) or middle >= known - self.of(ABOVE, name)
+        return known >= ENOUGH and beyond

@@ -15,8 +15,10 @@ from pyspark.sql import SparkSession
 
 from trialscreen.model.errors import refuse
 from trialscreen.tables.engines.spark.types import UTC
-from trialscreen.tables.engines.spark.workers import OTHER_PACKAGES
 from trialscreen.text.characters import printable, shown
+
+OTHER_PACKAGES = "other packages than here"
+"""What the workers say of themselves, and we of them."""
 
 _CONNECT = "sc://"
 _PORT = 15002
@@ -24,6 +26,9 @@ _PORT = 15002
 
 _PATIENCE = 10
 """Seconds for a server to answer; PySpark itself would try for ten minutes."""
+
+_PYTHON = "spark.sql.execution.pyspark.python"
+"""Which Python workers run in; for local sessions PYSPARK_PYTHON says it."""
 
 
 def session(master: str | None) -> SparkSession:
@@ -43,22 +48,24 @@ def session(master: str | None) -> SparkSession:
         if master.startswith("local"):
             # Else its workers would be whatever is called python3.
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        if master.startswith("local") and not SparkSession.getActiveSession():
-            # Its pages would be on the network of whoever tries this on one machine.
-            builder = builder.config("spark.ui.enabled", value=False)
-            # On the few processors of one machine, collecting garbage beside the work costs more.
-            builder = builder.config("spark.driver.defaultJavaOptions", "-XX:+UseSerialGC")
+            if not SparkSession.getActiveSession():
+                # Its pages would be on the network of whoever tries this on one machine.
+                builder = builder.config("spark.ui.enabled", value=False)
+                # On few processors, collecting garbage beside the work costs more.
+                builder = builder.config("spark.driver.defaultJavaOptions", "-XX:+UseSerialGC")
     try:
         spark = builder.getOrCreate()
     except PySparkRuntimeError as error:
-        refuse("Spark", _no_start(error))
+        condition = error.getCondition()
+        message = f"did not start ({condition}); it needs Java 17 or newer, by JAVA_HOME"
+        if condition == "CANNOT_CONFIGURE_SPARK_CONNECT_MASTER":
+            message = "SPARK_REMOTE and --master name two; give one of them"
+        refuse("Spark", message)
     except ImportError as error:
         if not server.startswith(_CONNECT):
             raise
-        message = (
-            f"needs more packages ({error.name or 'grpcio'}): pip install 'trialscreen[connect]'"
-        )
-        refuse(_CONNECT, message)
+        lacking = error.name or "grpcio"
+        refuse(_CONNECT, f"needs more packages ({lacking}): pip install 'trialscreen[connect]'")
     if is_connected(spark):
         use_our_python(spark)
     return spark
@@ -71,10 +78,6 @@ def use_our_python(spark: SparkSession) -> None:
     """
     if spark.conf.get(_PYTHON, None) is None and _is_here(spark):
         spark.conf.set(_PYTHON, sys.executable)
-
-
-_PYTHON = "spark.sql.execution.pyspark.python"
-"""Which Python workers run in; for local sessions PYSPARK_PYTHON says it."""
 
 
 def _is_here(spark: SparkSession) -> bool:
@@ -102,8 +105,7 @@ def _reached(server: str) -> None:
     except ValueError:
         host = None
     if host is None:
-        message = f"{shown(server.partition('/;')[0])}; expected sc://HOST:PORT"
-        refuse("--master", message)
+        refuse("--master", f"{shown(server.partition('/;')[0])}; expected sc://HOST:PORT")
     if getproxies():
         return  # they, and not we, reach it
     try:
@@ -112,14 +114,6 @@ def _reached(server: str) -> None:
         why = error.strerror or "no answer"
         message = f"no server of Spark Connect can be reached there ({why})"
         refuse(f"{_CONNECT}{host}:{port}", message)
-
-
-def _no_start(error: PySparkRuntimeError) -> str:
-    match error.getCondition():
-        case "CANNOT_CONFIGURE_SPARK_CONNECT_MASTER":
-            return "SPARK_REMOTE and --master name two; give one of them"
-        case condition:
-            return f"did not start ({condition}); it needs Java 17 or newer, by JAVA_HOME"
 
 
 _SETTINGS = {
@@ -158,16 +152,13 @@ def damage_told(source: str) -> Iterator[None]:
         if "FAILED_READ_FILE" in told:
             refuse(printable(source), "cannot be read: it is damaged")
         if "Invalid UTF8" in told:
-            message = "cannot be read: a text in it is not UTF-8"
-            refuse(printable(source), message)
+            refuse(printable(source), "cannot be read: a text in it is not UTF-8")
         if any(sign in told for sign in _OTHER_WORKERS):
             found = re.search(f"{OTHER_PACKAGES}: ([^\\n]*)", told)
             why = f" ({printable(found[1])})" if found else ""
-            message = (
-                f"its workers have other packages than here{why}: install the same"
-                " 'trialscreen[spark]' for them, and name their Python by PYSPARK_PYTHON"
-            )
-            refuse("Spark", message)
+            message = f"its workers have {OTHER_PACKAGES}{why}: install the same"
+            python = "for them, and name their Python by PYSPARK_PYTHON"
+            refuse("Spark", f"{message} 'trialscreen[spark]' {python}")
         raise
 
 

@@ -1,7 +1,7 @@
 """The files of a table, here or where only Spark sees them: their columns, and how many rows."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
@@ -10,13 +10,17 @@ from typing import NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 
-from trialscreen.model.errors import InputError, Problem, raise_any
+from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.tables.engines.spark import here, there
-from trialscreen.tables.engines.spark.footers import read_footer
-from trialscreen.tables.engines.spark.listed import Footer, Listed, not_written
-from trialscreen.tables.engines.spark.paths import is_local, plain, system_of
+from trialscreen.tables.engines.spark.paths import (
+    NOT_WRITTEN,
+    Listed,
+    is_local,
+    plain,
+    system_of,
+)
 from trialscreen.tables.engines.spark.sessions import is_connected
-from trialscreen.tables.engines.spark.types import FOLDER
+from trialscreen.tables.engines.spark.types import FOLDER, Footer, read_footer
 from trialscreen.tables.partitions import all_columns, differences, stated, stated_twice
 from trialscreen.text.characters import printable, shown
 
@@ -48,13 +52,12 @@ def source(spark: SparkSession, name: str) -> Source:
     Raises InputError for a name that stands for nothing, for files that Spark would pass
     over, and for files whose columns are not the same.
     """
-    if _is_here(spark, name):
-        return _looked_at(here.listed(name), lambda address: read_footer(plain(address)))
-    found = there.find(spark, name)
-    if is_connected(spark) and here.are_here(found.sizes):
-        # The server is on this machine, or both see the same folders.
-        return _looked_at(here.listed(name), lambda address: read_footer(plain(address)))
-    return _looked_at(there.listed(spark, found), partial(there.read_footer, spark))
+    if not _is_here(spark, name):
+        found = there.find(spark, name)
+        # Else the server is on this machine, or both see the same folders.
+        if not (is_connected(spark) and here.are_here(found.sizes)):
+            return _looked_at(there.listed(spark, found), partial(there.read_footer, spark))
+    return _looked_at(here.listed(name), lambda address: read_footer(plain(address)))
 
 
 def whole_folder(spark: SparkSession, output: str) -> AbstractContextManager[str]:
@@ -73,7 +76,7 @@ def write(findings: DataFrame, folder: str, output: str) -> None:
     try:
         writer.parquet(folder)
     except Exception:  # noqa: BLE001 - whatever a file system says, by way of Java
-        raise InputError([not_written(output)]) from None
+        refuse(printable(output), NOT_WRITTEN)
 
 
 def rows_in(spark: SparkSession, folder: str) -> int:
@@ -94,37 +97,29 @@ def _looked_at(found: Listed, read: Callable[[str], Footer]) -> Source:
     """The columns of all files with their types, how many rows they have, and doubts."""
     problems: list[Problem] = []
 
-    def footer(address: str) -> Footer | None:
-        try:
-            return read(address)
-        except InputError as error:
-            problems.extend(error.problems)
-            return None
+    footers: dict[str, Footer] = {}
+
+    def look(address: str) -> None:
+        with collected(problems):
+            footers[plain(address)] = read(address)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        footers = [*pool.map(footer, found.files)]
+        deque(pool.map(look, found.files), maxlen=0)
     raise_any(problems)
     schemas: dict[str, Mapping[str, str]] = {}
     doubtful: dict[str, Problem] = {}
-    rows: list[int | None] = []
     paths = tuple(map(plain, found.files))
-    for path, one in zip(paths, footers, strict=True):
-        assert one is not None
-        where, columns = printable(path), dict(one.columns)
-        problems += _twice(where, one.columns)
+    for path in paths:
+        where, columns = printable(path), dict(footers[path].columns)
+        times = Counter(name for name, _ in footers[path].columns)
+        twice = (shown(name) for name in columns if times[name] > 1)
+        problems += [Problem(where, f"the column {name} stands twice") for name in twice]
         doubtful |= stated_twice(where, path, columns)
         folders = (name for name in stated(path) if name not in columns)
         schemas[where] = columns | dict.fromkeys(folders, FOLDER)
-        rows.append(one.rows)
     raise_any(problems)
-    known = [one for one in rows if one is not None]
-    total = sum(known) if len(known) == len(rows) else None
+    rows = [footers[path].rows for path in paths]
+    total = None if None in rows else sum(filter(None, rows))
     return Source(
         paths, found.roots, all_columns(schemas.values()), total, differences(schemas) | doubtful
     )
-
-
-def _twice(where: str, columns: Sequence[tuple[str, str]]) -> Iterator[Problem]:
-    for name, times in Counter(name for name, _ in columns).items():
-        if times > 1:
-            yield Problem(where, f"the column {shown(name)} stands twice")

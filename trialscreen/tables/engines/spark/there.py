@@ -16,17 +16,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from trialscreen.model.errors import InputError, Problem, raise_any, refuse
-from trialscreen.tables.engines.spark.listed import (
+from trialscreen.tables.engines.spark.paths import (
     HIDDEN,
-    Footer,
+    NOT_FOUND,
+    NOT_PARQUET,
+    THERE_ALREADY,
     Listed,
-    not_found,
-    not_parquet,
-    there_already,
-    unknown_type,
+    is_pattern,
+    literal,
+    plain,
 )
-from trialscreen.tables.engines.spark.paths import is_pattern, literal, plain
-from trialscreen.tables.engines.spark.types import kind_of
+from trialscreen.tables.engines.spark.types import Footer, kind_of
 from trialscreen.tables.partitions import beside_log, chosen, is_hidden
 from trialscreen.text.characters import printable
 
@@ -68,7 +68,7 @@ def find(spark: SparkSession, name: str) -> Found:
     as_it_is = not is_pattern(name) or _exists(spark, literal(name))
     sizes = _sizes(spark, literal(name) if as_it_is else name)
     if sizes is None or not (sizes or as_it_is):
-        raise InputError([not_found(plain(name))])
+        refuse(printable(plain(name)), NOT_FOUND)
     return Found(address, sizes)
 
 
@@ -77,8 +77,8 @@ def listed(spark: SparkSession, found: Found) -> Listed:
     above, _, last = found.address.rpartition("/")
     if is_hidden(last):
         refuse(printable(plain(found.address)), HIDDEN)
-    if last[:1] in "*?[{" and _exists(spark, f"{literal(above)}/{_HIDDEN}.parquet"):
-        raise InputError([_some_hidden(above)])
+    if last[:1] in "*?[{":
+        _refuse_hidden(spark, above, literal(above))
     depth = found.address.count("/") + 1
     roots: dict[str, list[str]] = {}
     for path in sorted(found.sizes):
@@ -91,12 +91,11 @@ def listed(spark: SparkSession, found: Found) -> Listed:
     for root, paths in roots.items():
         if is_hidden(root.rpartition("/")[2]):
             refuse(printable(plain(root)), HIDDEN)
-        if paths != [root]:
-            files += _beneath(spark, root, paths)
-        elif (logged := beside_log(plain(root), is_there)) is not None:
-            raise InputError([logged])
-        else:
+        if paths == [root]:
+            raise_any(beside_log(plain(root), is_there))
             files.append(root)
+        else:
+            files += _beneath(spark, root, paths)
     return Listed(tuple(map(literal, roots)), tuple(files))
 
 
@@ -104,19 +103,20 @@ def _beneath(spark: SparkSession, folder: str, paths: Sequence[str]) -> list[str
     """Those of the files in a folder that hold rows."""
     names = {path.removeprefix(f"{folder}/") for path in paths}
     for depth in range(2 + max((name.count("/") for name in names), default=0)):
-        level = f"{literal(folder)}{'/*' * depth}/{_HIDDEN}"
-        within = _sizes(spark, level) or {}
+        level = f"{literal(folder)}{'/*' * depth}"
+        within = _sizes(spark, f"{level}/{_HIDDEN}") or {}
         names |= {path.removeprefix(f"{folder}/") for path in within}
-        if _exists(spark, f"{level}.parquet"):
-            raise InputError([_some_hidden(folder)])
+        _refuse_hidden(spark, folder, level)
     which = chosen(plain(folder), names)
     raise_any(which.problems)
     return [f"{folder}/{name}" for name in which.names]
 
 
-def _some_hidden(folder: str) -> Problem:
-    message = "holds a Parquet file that begins with _ or ., and would be passed over; rename it"
-    return Problem(printable(plain(folder)), message)
+def _refuse_hidden(spark: SparkSession, folder: str, level: str) -> None:
+    """Raises InputError for a hidden Parquet file in the folders `level`."""
+    if _exists(spark, f"{level}/{_HIDDEN}.parquet"):
+        held = "holds a Parquet file that begins with _ or ., and would be passed over"
+        refuse(printable(plain(folder)), f"{held}; rename it")
 
 
 def read_footer(spark: SparkSession, address: str) -> Footer:
@@ -124,9 +124,9 @@ def read_footer(spark: SparkSession, address: str) -> Footer:
     try:
         schema = spark.read.parquet(literal(address)).schema
     except PySparkException as error:
-        unknown = (error.getCondition() or "").startswith(_UNKNOWN)
-        problem = unknown_type if unknown else not_parquet
-        raise InputError([problem(plain(address))]) from None
+        unknown = "has a column of a type that Spark does not know; write it without that"
+        is_unknown = (error.getCondition() or "").startswith(_UNKNOWN)
+        refuse(printable(plain(address)), unknown if is_unknown else NOT_PARQUET)
     return Footer(tuple((field.name, kind_of(field.dataType)) for field in schema), None)
 
 
@@ -138,7 +138,7 @@ def whole_folder(spark: SparkSession, output: str) -> Iterator[str]:
     """
     address = address_of(spark, output)
     if _sizes(spark, literal(output)):
-        raise InputError([there_already(output)])
+        refuse(printable(output), THERE_ALREADY)
     yield address
 
 
@@ -154,23 +154,23 @@ def _files(spark: SparkSession, pattern: str) -> DataFrame:
     return files
 
 
-def _exists(spark: SparkSession, pattern: str) -> bool:
+def _found(spark: SparkSession, pattern: str) -> DataFrame | None:
+    """The files of a pattern; None if there is nothing."""
     try:
-        _files(spark, pattern)
+        return _files(spark, pattern)
     except AnalysisException as error:
         if error.getCondition() != "PATH_NOT_FOUND":
             raise
-        return False
-    return True
+        return None
+
+
+def _exists(spark: SparkSession, pattern: str) -> bool:
+    return _found(spark, pattern) is not None
 
 
 def _sizes(spark: SparkSession, pattern: str) -> dict[str, tuple[int, int]] | None:
     """Of each file, its bytes and age (ms); None if there is nothing."""
-    try:
-        files = _files(spark, pattern)
-    except AnalysisException as error:
-        if error.getCondition() != "PATH_NOT_FOUND":
-            raise
+    if (files := _found(spark, pattern)) is None:
         return None
     age = f.unix_millis("modificationTime").alias("age")
     return {path: (size, age) for path, size, age in files.select("path", "length", age).collect()}
