@@ -18,7 +18,7 @@ import yaml
 
 from tests.process import PATIENTS, ROOT, Ran, run, spawn
 from trialscreen import __version__, load_trial
-from trialscreen.cli.examples import EXAMPLES
+from trialscreen.cli.commands import EXAMPLES
 
 TRIAL = load_trial()
 IDS = [criterion.id for criterion in TRIAL.criteria]

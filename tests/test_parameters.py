@@ -37,6 +37,7 @@ def test_a_value_is_what_typer_makes_of_it(
     monkeypatch.setattr("os.access", lambda path, _how: str(path) != "kept.csv")
     command = COMMANDS[name]
     context = typer.Context(command, info_name=name)
+    command.make_parser(context)
     params = command.get_params(context)
     assert params
     for param, given in product(params, (..., *GIVEN)):

@@ -283,7 +283,8 @@ def commands() -> Mapping[str, Any]:
 
 
 def _named(group: Any, before: str) -> Iterator[tuple[str, Any]]:
-    for name, command in group.commands.items():
+    for name in group.commands:
+        command = group.get_command(None, name)
         yield f"{before}{name}", command
         if hasattr(command, "commands"):
             yield from _named(command, f"{before}{name} ")

@@ -13,7 +13,7 @@ def main() -> NoReturn:
     gc.disable()
     atexit.register(gc.freeze)
     try:
-        from trialscreen.cli.app import run  # noqa: PLC0415
+        from trialscreen.cli.app import run
     except KeyboardInterrupt:
         sys.exit(130)
     run()

@@ -62,7 +62,7 @@ def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[s
     Its own day yields; what changes with the days since then is said on stderr. Raises InputError
     if the day is earlier, or if nothing tells how old an answer is that changes with the days.
     """
-    from trialscreen.answers.later import carried, is_counted  # noqa: PLC0415 - for this only
+    from trialscreen.answers.later import carried, is_counted
 
     trial = flags.trial
     wrong: list[Problem] = []
@@ -122,7 +122,7 @@ def screen_stored(
 
 
 def _with_limits(trial: Trial, own: Answers, site: SiteSettings) -> dict[str, Answer]:
-    from trialscreen.answers.site_file import with_limits  # noqa: PLC0415 - few runs have a site
+    from trialscreen.answers.site_file import with_limits
 
     answers, notes = with_limits(trial, own, site)
     for one in notes:

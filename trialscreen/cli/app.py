@@ -3,54 +3,92 @@
 A command is imported when it is asked for: a run needs one of them, and starts sooner.
 """
 
-import inspect
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Annotated, Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from trialscreen import __version__
+from trialscreen.cli.commands import Command, as_given
 from trialscreen.cli.element_flags import ElementFlagsCommand
-from trialscreen.cli.examples import ExamplesFirst
+from trialscreen.cli.options import option
 from trialscreen.cli.output import Exit, tell_problems
-from trialscreen.cli.parameters import GroupAsGiven
 from trialscreen.cli.process import code_of, ending_in_order, is_interrupt, open_streams
 from trialscreen.model.errors import InputError, refuse
 
 
-def help_of(command: Callable[..., None]) -> str:
-    """A command's docstring; of its line breaks, those between paragraphs only."""
-    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.cleandoc(command.__doc__ or ""))
-
-
 class _Place(NamedTuple):
-    """A function or a Typer, by its module in `trialscreen.cli` and its name there."""
+    """Where a command is: a function, by its module in `trialscreen.cli` and its name there."""
 
     module: str
     name: str
     short_help: str
-    kind: type[ExamplesFirst] = ExamplesFirst
+    kind: type[Command] = Command
 
 
-_PLACES = {
+class _Group(NamedTuple):
+    """Commands inside one."""
+
+    short_help: str
+    help: str
+    places: Mapping[str, _Place]
+
+
+_EXTRACT = {
+    "fhir": _Place("extract", "fhir", "From FHIR R4 resources."),
+    "omop": _Place("extract", "omop", "From tables of the OMOP model."),
+}
+_LOG = {
+    "list": _Place("log", "list_entries", "List the entries."),
+    "show": _Place("log", "show", "Show one entry."),
+    "verify": _Place("log", "verify", "Check that nothing was changed."),
+    "rescreen": _Place("log", "rescreen", "Who would come out otherwise."),
+    "due": _Place("log", "due", "Who is to be screened again, and when."),
+    "decide": _Place("log_decide", "decide", "Decide of a subject."),
+    "cohort": _Place("log_decide", "cohort", "State of a dose cohort."),
+    "cohorts": _Place("log_decide", "cohorts", "Places, and who may be next."),
+    "todo": _Place("log", "todo", "Who waits for what."),
+    "export": _Place("export", "screening_log", "The log as a table."),
+}
+_EXPORT = {
+    "questionnaire": _Place("export", "questionnaire", "The questions, for FHIR."),
+    "response": _Place("export", "response", "One patient's answers, for FHIR."),
+    "redcap": _Place("export", "redcap", "The questions, for REDCap."),
+    "sdtm-ti": _Place("export", "sdtm_ti", "The criteria, for SDTM (TI)."),
+    "sdtm-ie": _Place("export", "sdtm_ie", "Who failed which, for SDTM (IE)."),
+}
+_ALL: Mapping[str, _Place | _Group] = {
     "screen": _Place("screen", "screen", "Screen one patient.", ElementFlagsCommand),
     "report": _Place("report", "report", "Write a page to sign.", ElementFlagsCommand),
     "trial": _Place("trial", "trial", "Show the trial and its dose cohorts."),
     "elements": _Place("elements", "elements", "List what can be given of a patient."),
     "criteria": _Place("trial", "criteria", "Show the criteria word for word."),
     "cohort": _Place("cohort", "cohort", "Screen a table of patients."),
-    "extract": _Place("extract", "extract", "Take facts from patients' records."),
+    "extract": _Group(
+        "Take facts from patients' records.",
+        "What patients' records say, as a table for cohort.",
+        _EXTRACT,
+    ),
     "sql": _Place("sql", "sql", "Print the query that screens a table."),
     "check": _Place("trial", "check", "Check a criteria file."),
     "diff": _Place("trial", "diff", "Show what differs between criteria files."),
-    "log": _Place("log", "log_app", "The screening log."),
+    "log": _Group(
+        "The screening log.",
+        "The screening log: entries, decisions, dose cohorts, who waits; check, export.\n\n"
+        "A screening is entered by 'screen --log FILE --subject CODE --by INITIALS'.",
+        _LOG,
+    ),
     "demo": _Place("demo", "demo", "Screen the example patients, page by page."),
-    "export": _Place("export", "export", "Write the formats of other systems."),
+    "export": _Group(
+        "Write the formats of other systems.",
+        "A trial and its answers in the formats of other systems.",
+        _EXPORT,
+    ),
 }
 
 
@@ -63,17 +101,31 @@ def _usage_told_alike() -> Iterator[None]:
     try:
         yield
     except _USAGE_ERROR as error:
-        from trialscreen.cli.usage import refuse_usage  # noqa: PLC0415 - for wrong usage only
+        from trialscreen.cli.usage import refuse_usage
 
         refuse_usage(error)
 
 
-class Commands(GroupAsGiven):
-    """The group of all commands, by name."""
+class Commands(TyperGroup):
+    """A group of commands, none of which is imported or made before it is asked for."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, places: Mapping[str, _Place | _Group] = _ALL, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = _OnDemand()  # type: ignore[assignment]  # nothing is added to it
+        self.places = places
+        self.commands = dict.fromkeys(places)  # type: ignore[assignment]  # for their names alone
+        as_given(self)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command, made anew each time; None if there is none of this name."""
+        del ctx
+        place = self.places.get(cmd_name)
+        return None if place is None else _made(place, cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list of commands in help, of which none is imported for it."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.short_help) for name, place in self.places.items()])
 
     def main(self, *args: Any, **settings: Any) -> Any:
         """Runs a command; bad input, wherever it was found, is told here and nowhere else."""
@@ -82,12 +134,6 @@ class Commands(GroupAsGiven):
         except InputError as error:
             tell_problems(error)
             sys.exit(Exit.BAD_INPUT)
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The list of commands in help, of which none is imported for it."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, place.short_help) for name, place in _PLACES.items()])
 
     def make_context(self, *args: Any, **settings: Any) -> Any:
         with _usage_told_alike():
@@ -98,32 +144,15 @@ class Commands(GroupAsGiven):
             return super().invoke(ctx)
 
 
-class _OnDemand(Mapping[str, Any]):
-    """The commands by name, in the order of help; made anew each time."""
-
-    def __getitem__(self, name: str) -> Any:
-        return _made(_PLACES[name], name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_PLACES)
-
-    def __len__(self) -> int:
-        return len(_PLACES)
-
-
-def _made(place: _Place, name: str) -> Any:
+def _made(place: _Place | _Group, name: str) -> Any:
+    if isinstance(place, _Group):
+        settings = {"no_args_is_help": True, "rich_markup_mode": None}
+        short, text, inside = place
+        return Commands(inside, name=name, short_help=short, help=text, **settings)
     found = getattr(import_module(f"trialscreen.cli.{place.module}"), place.name)
-    maker = typer.Typer(rich_markup_mode=None)
-    if isinstance(found, typer.Typer):
-        for one in found.registered_commands:
-            one.cls = place.kind
-        maker.add_typer(found, name=name, cls=GroupAsGiven, short_help=place.short_help)
-    else:
-        command = maker.command(
-            name, cls=place.kind, help=help_of(found), short_help=place.short_help
-        )
-        command(found)
-    return typer.main.get_group(maker).commands[name]
+    maker = typer.Typer(rich_markup_mode=None, add_completion=False)
+    maker.command(name, cls=place.kind, short_help=place.short_help)(found)
+    return as_given(typer.main.get_command(maker))
 
 
 CRITERIA_VARIABLE = "TRIALSCREEN_CRITERIA"
@@ -148,21 +177,19 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def options(
     context: typer.Context,
-    criteria_file: Annotated[
-        str | None,
-        typer.Option(
-            "--criteria",
-            metavar="FILE",
-            envvar=CRITERIA_VARIABLE,
-            help="The criteria file; the packaged NCT06949137 if none is named.",
-        ),
-    ] = None,
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
-        ),
-    ] = False,
+    criteria_file: str | None = option(
+        "--criteria",
+        "The criteria file; the packaged NCT06949137 if none is named.",
+        "FILE",
+        envvar=CRITERIA_VARIABLE,
+    ),
+    version: bool = option(
+        "--version",
+        "Show the version and exit.",
+        default=False,
+        callback=_show_version,
+        is_eager=True,
+    ),
 ) -> None:
     """Before every command."""
     del version

@@ -3,13 +3,12 @@
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from trialscreen.cli.cohort_local import CohortOptions, screen_here, write_columns
 from trialscreen.cli.cohort_spark import screen_on_spark
-from trialscreen.cli.options import SiteOption, day_option, output_option
+from trialscreen.cli.options import SITE_OPTION, argument, day_option, option, output_option
 from trialscreen.cli.process import code_of, interrupted_once
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import refuse
@@ -27,125 +26,85 @@ class Engine(StrEnum):
 
 def cohort(
     context: typer.Context,
-    inputs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="INPUT",
-            help="CSV (also .csv.gz, .tsv), Parquet, NDJSON or Excel files, by their ending;"
-            " patterns such as 'extract/*.parquet' are expanded; - is standard input, CSV or"
-            " NDJSON.",
-        ),
-    ],
-    output: Annotated[
-        Path | None,
-        output_option(
-            "The .csv or .parquet file for the findings; an old one is replaced. - is"
-            " standard output, as CSV.",
-            "OUTPUT",
-        ),
-    ] = None,
-    key: Annotated[
-        str, typer.Option("--id", metavar="COLUMN", help="The column with each patient's id.")
-    ] = "patient_id",
-    on: Annotated[
-        str | None, day_option(f" A column {SCREENING_DATE} may hold each patient's own.")
-    ] = None,
-    columns: Annotated[
-        Path | None,
-        typer.Option(
-            "--columns",
-            metavar="FILE",
-            help="A YAML file that says which column holds which data element, and how its cells"
-            " are written.",
-        ),
-    ] = None,
-    sheet: Annotated[
-        str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of an Excel file.")
-    ] = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option(
-            "--encoding",
-            metavar="NAME",
-            help="The encoding of text files if it is not UTF-8, such as gb18030 (Chinese"
-            " Windows) or windows-1252 (Western Windows).",
-        ),
-    ] = None,
-    problems: Annotated[
-        Path | None,
-        typer.Option(
-            "--problems",
-            metavar="FILE",
-            help="A CSV file for every value that could not be used, or is unusual: row, id,"
-            " element, reason, kind.",
-        ),
-    ] = None,
-    also: Annotated[
-        str | None,
-        typer.Option(
-            "--also",
-            metavar="COLUMNS",
-            help="More columns, of missing,reasons,clears_on: the elements to ask for, why a"
-            " patient fails, the day on which that clears (slow: each row is screened by itself);"
-            " and stale,awaited: the elements with values that are too old, and with pending ones.",
-        ),
-    ] = None,
-    most_bad: Annotated[
-        float,
-        typer.Option(
-            "--max-bad",
-            metavar="SHARE",
-            min=0,
-            max=1,
-            help=f"The share of a column's values that may be unreadable; {MOST_BAD:g} by default.",
-            show_default=False,
-        ),
-    ] = MOST_BAD,
-    draft: Annotated[
-        Path | None,
-        typer.Option(
-            "--draft-columns",
-            metavar="FILE",
-            help="Screens nobody: writes a first file for --columns, made from the table's own"
-            " titles, to be corrected.",
-        ),
-    ] = None,
-    attrition: Annotated[
-        str | None,
-        typer.Option(
-            "--attrition",
-            metavar="FILE",
-            help="How the cohort narrows, in counts: a .html, .json, .csv or .md file; - for"
-            " tables on standard output.",
-        ),
-    ] = None,
-    small_cells: Annotated[
-        int | None,
-        typer.Option(
-            "--small-cells",
-            metavar="N",
-            min=2,
-            help="Hide counts below N in --attrition, and those that would round to N; round all"
-            " others to a multiple of N.",
-        ),
-    ] = None,
-    site: SiteOption = None,
-    engine: Annotated[
-        Engine,
-        typer.Option(
-            "--engine",
-            help="What screens: polars, on this machine; spark, for one Parquet file or folder"
-            " of typed columns into a new folder.",
-        ),
-    ] = Engine.POLARS,
-    master: Annotated[
-        str | None,
-        typer.Option(
-            "--master",
-            metavar="URL",
-            help="Spark's master, such as local[4], or a server of Spark Connect, sc://HOST:PORT.",
-        ),
-    ] = None,
+    inputs: list[str] = argument(
+        "INPUT",
+        "CSV (also .csv.gz, .tsv), Parquet, NDJSON or Excel files, by their ending;"
+        " patterns such as 'extract/*.parquet' are expanded; - is standard input, CSV or"
+        " NDJSON.",
+    ),
+    output: Path | None = output_option(
+        "The .csv or .parquet file for the findings; an old one is replaced. - is"
+        " standard output, as CSV.",
+        "OUTPUT",
+    ),
+    key: str = option("--id", "The column with each patient's id.", "COLUMN", default="patient_id"),
+    on: str | None = day_option(f" A column {SCREENING_DATE} may hold each patient's own."),
+    columns: Path | None = option(
+        "--columns",
+        "A YAML file that says which column holds which data element, and how its cells"
+        " are written.",
+        "FILE",
+    ),
+    sheet: str | None = option("--sheet", "The sheet of an Excel file.", "NAME"),
+    encoding: str | None = option(
+        "--encoding",
+        "The encoding of text files if it is not UTF-8, such as gb18030 (Chinese"
+        " Windows) or windows-1252 (Western Windows).",
+        "NAME",
+    ),
+    problems: Path | None = option(
+        "--problems",
+        "A CSV file for every value that could not be used, or is unusual: row, id,"
+        " element, reason, kind.",
+        "FILE",
+    ),
+    also: str | None = option(
+        "--also",
+        "More columns, of missing,reasons,clears_on: the elements to ask for, why a"
+        " patient fails, the day on which that clears (slow: each row is screened by itself);"
+        " and stale,awaited: the elements with values that are too old, and with pending ones.",
+        "COLUMNS",
+    ),
+    most_bad: float = option(
+        "--max-bad",
+        f"The share of a column's values that may be unreadable; {MOST_BAD:g} by default.",
+        "SHARE",
+        default=MOST_BAD,
+        min=0,
+        max=1,
+        show_default=False,
+    ),
+    draft: Path | None = option(
+        "--draft-columns",
+        "Screens nobody: writes a first file for --columns, made from the table's own"
+        " titles, to be corrected.",
+        "FILE",
+    ),
+    attrition: str | None = option(
+        "--attrition",
+        "How the cohort narrows, in counts: a .html, .json, .csv or .md file; - for"
+        " tables on standard output.",
+        "FILE",
+    ),
+    small_cells: int | None = option(
+        "--small-cells",
+        "Hide counts below N in --attrition, and those that would round to N; round all"
+        " others to a multiple of N.",
+        "N",
+        min=2,
+    ),
+    site: str | None = SITE_OPTION,
+    engine: Engine = option(
+        "--engine",
+        "What screens: polars, on this machine; spark, for one Parquet file or folder"
+        " of typed columns into a new folder.",
+        default=Engine.POLARS,
+    ),
+    master: str | None = option(
+        "--master",
+        "Spark's master, such as local[4], or a server of Spark Connect, sc://HOST:PORT.",
+        "URL",
+    ),
 ) -> None:
     """Screen a table of patients, one row each: for each, the verdict and every criterion.
 

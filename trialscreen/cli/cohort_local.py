@@ -41,8 +41,8 @@ class CohortOptions(NamedTuple):
 def write_columns(trial: Trial, asked: CohortOptions, path: Path) -> None:
     """Writes the draft of a map into a new file, and tells how far it goes. Raises InputError."""
     with needing("cohort", "needs one more package", "cohort", "polars"):
-        from trialscreen.tables.cohort.draft_map import draft_of, write_draft  # noqa: PLC0415
-        from trialscreen.tables.cohort.readers.inputs import find_files  # noqa: PLC0415
+        from trialscreen.tables.cohort.draft_map import draft_of, write_draft
+        from trialscreen.tables.cohort.readers.inputs import find_files
     raise_any([*_unknown(asked.encoding)])
     files = find_files(asked.inputs)
     drafted = draft_of(trial, files, asked.key, asked.sheet, asked.encoding)
@@ -57,8 +57,8 @@ def write_columns(trial: Trial, asked: CohortOptions, path: Path) -> None:
 def screen_here(trial: Trial, asked: CohortOptions) -> None:
     """Screens the files, writes what was asked for, and says what to know. Raises InputError."""
     with needing("cohort", "needs one more package", "cohort", "polars"):
-        from trialscreen.tables.cohort.run import run  # noqa: PLC0415
-    from trialscreen.text.text_files import whole_file  # noqa: PLC0415
+        from trialscreen.tables.cohort.run import run
+    from trialscreen.text.text_files import whole_file
 
     job = _job(trial, asked)
     with whole_file(job.beside[0]) if job.beside else nullcontext() as part:
@@ -71,10 +71,10 @@ def screen_here(trial: Trial, asked: CohortOptions) -> None:
 
 def _job(trial: Trial, asked: CohortOptions) -> "Job":
     """Raises InputError with everything that is wrong with the options."""
-    from trialscreen.tables.cohort.batches import Anchor  # noqa: PLC0415
-    from trialscreen.tables.cohort.column_map import NO_MAP  # noqa: PLC0415
-    from trialscreen.tables.cohort.readers.inputs import find_files  # noqa: PLC0415
-    from trialscreen.tables.cohort.run import Job  # noqa: PLC0415
+    from trialscreen.tables.cohort.batches import Anchor
+    from trialscreen.tables.cohort.column_map import NO_MAP
+    from trialscreen.tables.cohort.readers.inputs import find_files
+    from trialscreen.tables.cohort.run import Job
 
     problems = [*_wrong_attrition(asked), *_unknown(asked.encoding)]
     if asked.master is not None:
@@ -88,7 +88,7 @@ def _job(trial: Trial, asked: CohortOptions) -> "Job":
     with collected(problems):
         site = site_settings(trial, asked.site)
     if asked.columns is not None:
-        from trialscreen.tables.cohort.column_map_file import read_targets  # noqa: PLC0415
+        from trialscreen.tables.cohort.column_map_file import read_targets
 
         with collected(problems):
             column_map = read_targets(trial, asked.columns)
@@ -111,7 +111,7 @@ def _job(trial: Trial, asked: CohortOptions) -> "Job":
 
 def _unknown(encoding: str | None) -> Iterator[Problem]:
     """That an encoding is not known."""
-    from trialscreen.tables.cohort.readers.utf8_copies import is_encoding  # noqa: PLC0415
+    from trialscreen.tables.cohort.readers.utf8_copies import is_encoding
 
     if encoding is not None and not is_encoding(encoding):
         message = f"{shown(encoding)} is not a known encoding; expected gb18030, windows-1252, …"
@@ -122,7 +122,7 @@ def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
     """The columns that --also names."""
     if also is None:
         return ()
-    from trialscreen.tables.cohort.extra_columns import COLUMNS  # noqa: PLC0415 - the whole reference
+    from trialscreen.tables.cohort.extra_columns import COLUMNS
 
     named = dict.fromkeys(map(str.strip, also.split(",")))
     names = tuple(name for name in named if name != "open")  # which is there in any case
@@ -137,14 +137,14 @@ def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
 @contextmanager
 def _progress() -> Iterator["Progress"]:
     """A bar on stderr, if that is a terminal: how far it is, or how many rows if that is open."""
-    from trialscreen.tables.cohort.run import NO_PROGRESS, Progress  # noqa: PLC0415
+    from trialscreen.tables.cohort.run import NO_PROGRESS, Progress
 
     if not sys.stderr.isatty():
         yield NO_PROGRESS
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-    from rich.progress import Progress as Bars  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
 
     rows = TextColumn("{task.completed:,.0f} patients")
     columns = (BarColumn(), rows, TimeElapsedColumn())
@@ -165,7 +165,7 @@ def _wrong_attrition(asked: CohortOptions) -> Iterator[Problem]:
         if asked.small_cells is not None:
             yield Problem("--small-cells", "is for --attrition")
         return
-    from trialscreen.output.report.attrition_data import ENDINGS  # noqa: PLC0415
+    from trialscreen.output.report.attrition_data import ENDINGS
 
     if place != STDOUT and Path(place).suffix.lower() not in ENDINGS:
         known = f"expected a name that ends in {', '.join(ENDINGS)}, or {STDOUT} for tables"
@@ -173,8 +173,8 @@ def _wrong_attrition(asked: CohortOptions) -> Iterator[Problem]:
 
 
 def _counted(trial: Trial, job: "Job", done: "Done", small_cells: int | None) -> "Cohort":
-    from trialscreen.output.report.attrition_page import Cohort  # noqa: PLC0415
-    from trialscreen.tables.attrition.disclosure import disclosed  # noqa: PLC0415
+    from trialscreen.output.report.attrition_page import Cohort
+    from trialscreen.tables.attrition.disclosure import disclosed
 
     assert done.attrition is not None
     found = done.attrition if small_cells is None else disclosed(done.attrition, small_cells)
@@ -186,13 +186,13 @@ def _counted(trial: Trial, job: "Job", done: "Done", small_cells: int | None) ->
 def _tell(cohort: "Cohort", part: Path | None, files: tuple[Path, ...]) -> None:
     """Renders the counts: into `part`, which becomes the file, or as tables on standard output."""
     if part is None:
-        from trialscreen.output.report.attrition_page import attrition_page  # noqa: PLC0415
-        from trialscreen.output.report.render.terminal import show  # noqa: PLC0415
+        from trialscreen.output.report.attrition_page import attrition_page
+        from trialscreen.output.report.render.terminal import show
 
         show(attrition_page(cohort))
         return
-    from trialscreen.output.report.attrition_data import attrition_text  # noqa: PLC0415
-    from trialscreen.text.text_files import writing  # noqa: PLC0415
+    from trialscreen.output.report.attrition_data import attrition_text
+    from trialscreen.text.text_files import writing
 
     text = attrition_text(cohort, files[0].suffix.lower(), __version__)
     with writing(str(files[0])):

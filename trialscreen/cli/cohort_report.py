@@ -73,7 +73,7 @@ def tell(trial: Trial, run: Run) -> None:
 
 def report(trial: Trial, job: "Job", done: "Done") -> None:
     """What to know of a run on this machine, on stderr."""
-    from trialscreen.tables.cohort.findings_file import name_of  # noqa: PLC0415
+    from trialscreen.tables.cohort.findings_file import name_of
 
     found, matched = done.quality, done.matched
     elements = {element.name: element for element in trial.answerable()}

@@ -46,7 +46,7 @@ def screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
     packages = ("pyspark", "py4j", "pyarrow", "polars", "pandas")
     with needing("--engine spark", "needs more packages, and Java", "spark", *packages):
         import_module("pandas")  # PySpark asks for it before it hands over any rows
-        from trialscreen.tables.engines.spark import Limits, screen_parquet, session  # noqa: PLC0415
+        from trialscreen.tables.engines.spark import Limits, screen_parquet, session
     limits, spark, output = (
         Limits(asked.most_bad, today()),
         session(asked.master),

@@ -7,12 +7,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, NamedTuple
-
-import typer
+from typing import NamedTuple
 
 from trialscreen.cli.app import CRITERIA_VARIABLE, app
-from trialscreen.cli.options import SITE_VARIABLE
+from trialscreen.cli.options import SITE_VARIABLE, argument
 from trialscreen.model.errors import refuse
 from trialscreen.text.characters import printable, wrapped
 from trialscreen.text.text_files import packaged, write_whole, writing
@@ -55,10 +53,9 @@ FILES = (
 
 
 def demo(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(metavar="FOLDER", help="Also write pages and a log, into this folder."),
-    ] = None,
+    folder: Path | None = argument(
+        "FOLDER", "Also write pages and a log, into this folder.", default=None
+    ),
 ) -> None:
     """Screen the example patients of the packaged trial, page by page. Nobody real.
 

@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 import typer
 
 from trialscreen.answers.values import UNKNOWN_WORD
-from trialscreen.cli.examples import ExamplesFirst
+from trialscreen.cli.commands import TWICE, Command
 from trialscreen.cli.options import FROM
 from trialscreen.cli.output import Format
-from trialscreen.cli.parameters import TWICE
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
@@ -50,7 +49,7 @@ class Flags(NamedTuple):
         return found
 
 
-class ElementFlagsCommand(ExamplesFirst):
+class ElementFlagsCommand(Command):
     """A command that takes a flag per data element, beside the options of its function."""
 
     def make_context(
@@ -58,7 +57,7 @@ class ElementFlagsCommand(ExamplesFirst):
     ) -> Any:
         completing = bool(extra.get("resilient_parsing"))
         if completing:
-            from trialscreen.cli.completion import element_options, trial_behind  # noqa: PLC0415
+            from trialscreen.cli.completion import element_options, trial_behind
 
         trial = trial_behind(parent) if completing else load_trial(parent.obj if parent else None)
         named = with_sample_days(trial).answerable()
@@ -115,7 +114,7 @@ def _take(
                 taken.rest.extend(words)
             seen.add(name)
         elif arg.startswith("-") and arg != "-" and not (strange and arg[1:2].isdigit()):
-            from trialscreen.cli.usage import option_hint  # noqa: PLC0415 - for wrong usage only
+            from trialscreen.cli.usage import option_hint
 
             hint = option_hint(name, (*elements, *own), Format if "--format" in own else ())
             taken.problems.append(Problem(short(name), f"no such option.{hint}"))

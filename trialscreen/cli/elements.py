@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from trialscreen.cli.completion import section_ids
-from trialscreen.cli.options import FormatOption, output_option
+from trialscreen.cli.options import FORMAT_OPTION, argument, option, output_option
 from trialscreen.cli.output import STDOUT, Format, needing, print_result, write_text
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import refuse
@@ -26,22 +25,12 @@ class Template(StrEnum):
 
 def elements(
     context: typer.Context,
-    section: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="SECTION",
-            help="A section, by its id or title.",
-            autocompletion=section_ids,
-        ),
-    ] = None,
-    form: FormatOption = Format.TABLE,
-    template: Annotated[
-        Template | None,
-        typer.Option("--template", help="A blank file to fill, instead of the list."),
-    ] = None,
-    output: Annotated[
-        str | None, output_option("With --template: the file to write; - for stdout.")
-    ] = None,
+    section: str | None = argument(
+        "SECTION", "A section, by its id or title.", default=None, autocompletion=section_ids
+    ),
+    form: Format = FORMAT_OPTION,
+    template: Template | None = option("--template", "A blank file to fill, instead of the list."),
+    output: str | None = output_option("With --template: the file to write; - for stdout."),
 ) -> None:
     """List the data elements: flag, unit, type, choices, range, and who can give each.
 
@@ -55,7 +44,7 @@ def elements(
         return
     if output is not None:
         refuse("--output", "is for --template, which says what to write")
-    from trialscreen.output.report.elements_page import elements_listing, elements_page  # noqa: PLC0415
+    from trialscreen.output.report.elements_page import elements_listing, elements_page
 
     listing = elements_listing(chosen)
     print_result(form, lambda: elements_page(trial, chosen), listing.data, lambda: listing)
@@ -86,8 +75,8 @@ def _names(section: Section) -> Iterator[str]:
 
 def _write(trial: Trial, chosen: list[Element], template: Template, place: str) -> None:
     """Writes a blank file. Raises InputError if it cannot be written, or is there already."""
-    from trialscreen.output.export import templates  # noqa: PLC0415 - for templates only
-    from trialscreen.text.text_files import whole_file  # noqa: PLC0415
+    from trialscreen.output.export import templates
+    from trialscreen.text.text_files import whole_file
 
     if place != STDOUT and Path(place).exists():
         refuse("--output", f"{shown(place)} exists, and may be filled; name a new file")

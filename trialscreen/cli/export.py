@@ -5,25 +5,26 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from trialscreen.cli.answers import screen_answers
-from trialscreen.cli.app import help_of
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.log_entry import code_problems
 from trialscreen.cli.options import (
-    DayOption,
-    LogFile,
-    OutputOption,
-    SiteOption,
-    from_option,
+    ANSWERS_OPTION,
+    DAY_OPTION,
+    LOG_ARGUMENT,
+    OUTPUT_OPTION,
+    SITE_OPTION,
+    argument,
+    option,
     output_option,
     site_settings,
 )
 from trialscreen.cli.output import needing, say, write_csv, write_json
-from trialscreen.cli.record_options import CodesOption
+from trialscreen.cli.record_options import CODES_OPTION
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, refuse
 from trialscreen.model.trial import Trial
@@ -42,40 +43,35 @@ def tell_left_out(lines: Iterable[str]) -> None:
 
 _ADDRESS = re.compile(r"(https?://|urn:)[^\s|#?<>\"{}\\^`]*[^\s|#?<>\"{}\\^`/]")
 
-Base = Annotated[
-    str | None,
-    typer.Option(
-        "--base",
-        metavar="URL",
-        help="Where you publish: the canonical addresses begin with it. If none is given, they"
-        " begin with one that leads nowhere.",
-    ),
-]
-EveryQuestion = Annotated[
-    bool,
-    typer.Option(
-        "--every-question",
-        help="Without conditions: every question is always enabled, and a response holds every"
-        " answer. A Questionnaire of its own, with its own address.",
-    ),
-]
+BASE_OPTION = option(
+    "--base",
+    "Where you publish: the canonical addresses begin with it. If none is given, they"
+    " begin with one that leads nowhere.",
+    "URL",
+)
+EVERY_OPTION = option(
+    "--every-question",
+    "Without conditions: every question is always enabled, and a response holds every"
+    " answer. A Questionnaire of its own, with its own address.",
+    default=False,
+)
 
 
 def questionnaire(
     context: typer.Context,
-    output: OutputOption,
-    base: Base = None,
-    every: EveryQuestion = False,
-    codes: CodesOption = None,
+    output: str = OUTPUT_OPTION,
+    base: str | None = BASE_OPTION,
+    every: bool = EVERY_OPTION,
+    codes: list[str] | None = CODES_OPTION,
 ) -> None:
     """The questions as a FHIR R4 Questionnaire.
 
     A group for each section, a question for each data element, with its codes; a question is
     enabled while its answer can still matter. What FHIR cannot carry is told on stderr.
     """
-    from trialscreen.answers.records.codes_file import load_codes  # noqa: PLC0415
-    from trialscreen.output.export.fhir import lost_in_fhir  # noqa: PLC0415 - each format, where it is asked for
-    from trialscreen.output.export.fhir import questionnaire as fhir  # noqa: PLC0415
+    from trialscreen.answers.records.codes_file import load_codes
+    from trialscreen.output.export.fhir import lost_in_fhir
+    from trialscreen.output.export.fhir import questionnaire as fhir
 
     trial = load_trial(context.obj)
     variant = fhir.Variant(_address(base, fhir.BASE), every)
@@ -86,19 +82,16 @@ def questionnaire(
 
 def response(
     context: typer.Context,
-    output: OutputOption,
-    file: Annotated[str | None, typer.Argument(metavar="FILE", help="As --from FILE.")] = None,
-    given_file: Annotated[str | None, from_option()] = None,
-    on: DayOption = None,
-    subject: Annotated[
-        str | None,
-        typer.Option(
-            "--subject", metavar="CODE", help="The participant's code in the trial; never a name."
-        ),
-    ] = None,
-    site: SiteOption = None,
-    base: Base = None,
-    every: EveryQuestion = False,
+    output: str = OUTPUT_OPTION,
+    file: str | None = argument("FILE", "As --from FILE.", default=None),
+    given_file: str | None = ANSWERS_OPTION,
+    on: str | None = DAY_OPTION,
+    subject: str | None = option(
+        "--subject", "The participant's code in the trial; never a name.", "CODE"
+    ),
+    site: str | None = SITE_OPTION,
+    base: str | None = BASE_OPTION,
+    every: bool = EVERY_OPTION,
 ) -> None:
     """One patient's answers as a FHIR R4 QuestionnaireResponse.
 
@@ -106,9 +99,9 @@ def response(
     and --every-question. It is completed once every criterion is decided, else in
     progress. What it cannot carry is told on stderr.
     """
-    from trialscreen.output.export.fhir import lost_in_fhir  # noqa: PLC0415
-    from trialscreen.output.export.fhir import response as fhir  # noqa: PLC0415
-    from trialscreen.output.export.fhir.questionnaire import BASE, Variant  # noqa: PLC0415
+    from trialscreen.output.export.fhir import lost_in_fhir
+    from trialscreen.output.export.fhir import response as fhir
+    from trialscreen.output.export.fhir.questionnaire import BASE, Variant
 
     flags = Flags.none(load_trial(context.obj))
     variant = Variant(_address(base, BASE), every)
@@ -131,39 +124,36 @@ def _address(base: str | None, otherwise: str) -> str:
     return base
 
 
-DatasetOption = Annotated[
-    Path, output_option("The file to write: .xpt for SAS transport version 5, or .csv.")
-]
-StudyId = Annotated[
-    str | None,
-    typer.Option(
-        "--study-id", metavar="ID", help="The sponsor's STUDYID; the NCT number if none is given."
-    ),
-]
+DATASET_OPTION = output_option(
+    "The file to write: .xpt for SAS transport version 5, or .csv.", default=...
+)
+STUDY_OPTION = option("--study-id", "The sponsor's STUDYID; the NCT number if none is given.", "ID")
 
 
-def redcap(context: typer.Context, output: OutputOption) -> None:
+def redcap(context: typer.Context, output: str = OUTPUT_OPTION) -> None:
     """The questions as a REDCap data dictionary.
 
     One instrument, a field for each data element, with branching logic from the rules: a
     question is shown while its answer can still matter. Upload the CSV file to REDCap. What
     REDCap cannot carry is told on stderr.
     """
-    from trialscreen.output.export.redcap.dictionary import COLUMNS, data_dictionary  # noqa: PLC0415
-    from trialscreen.output.export.redcap.lost_in_redcap import not_in_dictionary  # noqa: PLC0415
+    from trialscreen.output.export.redcap.dictionary import COLUMNS, data_dictionary
+    from trialscreen.output.export.redcap.lost_in_redcap import not_in_dictionary
 
     trial = load_trial(context.obj)
     write_csv(output, COLUMNS, data_dictionary(trial))
     tell_left_out(not_in_dictionary(trial))
 
 
-def sdtm_ti(context: typer.Context, output: DatasetOption, study: StudyId = None) -> None:
+def sdtm_ti(
+    context: typer.Context, output: Path = DATASET_OPTION, study: str | None = STUDY_OPTION
+) -> None:
     """The criteria as the CDISC SDTM data set TI.
 
     A row for each criterion (SDTM Implementation Guide 3.4). What TI cannot carry is told
     on stderr.
     """
-    from trialscreen.output.export.sdtm.domains import not_in_trial_criteria, trial_criteria  # noqa: PLC0415
+    from trialscreen.output.export.sdtm.domains import not_in_trial_criteria, trial_criteria
 
     trial = load_trial(context.obj)
     made = datetime.combine(trial.registration.last_updated, time(), UTC)
@@ -172,15 +162,18 @@ def sdtm_ti(context: typer.Context, output: DatasetOption, study: StudyId = None
 
 
 def sdtm_ie(
-    context: typer.Context, file: LogFile, output: DatasetOption, study: StudyId = None
+    context: typer.Context,
+    file: Path = LOG_ARGUMENT,
+    output: Path = DATASET_OPTION,
+    study: str | None = STUDY_OPTION,
 ) -> None:
     """Who failed which criteria as the CDISC SDTM data set IE, from a screening log.
 
     A row for each criterion that a subject failed at the last screening (SDTM
     Implementation Guide 3.4). What IE cannot carry is told on stderr.
     """
-    from trialscreen.log.entry import ScreeningEntry  # noqa: PLC0415
-    from trialscreen.output.export.sdtm.domains import criteria_not_met, not_in_criteria_not_met  # noqa: PLC0415
+    from trialscreen.log.entry import ScreeningEntry
+    from trialscreen.output.export.sdtm.domains import criteria_not_met, not_in_criteria_not_met
 
     trial = load_trial(context.obj)
     entries = [one for one in _entries(trial, file) if isinstance(one, ScreeningEntry)]
@@ -189,14 +182,16 @@ def sdtm_ie(
     tell_left_out(not_in_criteria_not_met(trial, entries))
 
 
-def screening_log(context: typer.Context, file: LogFile, output: OutputOption) -> None:
+def screening_log(
+    context: typer.Context, file: Path = LOG_ARGUMENT, output: str = OUTPUT_OPTION
+) -> None:
     """A screening log as the table that sponsors and monitors ask for, in CSV.
 
     A row for each entry: subject, consent, date, criteria, outcome, reasons of a screen
     failure, what was decided, who and when, corrections, seal. What it cannot carry is told
     on stderr.
     """
-    from trialscreen.output.export.screening_log import COLUMNS, log_rows, not_in_log_rows  # noqa: PLC0415
+    from trialscreen.output.export.screening_log import COLUMNS, log_rows, not_in_log_rows
 
     trial = load_trial(context.obj)
     entries = _entries(trial, file)
@@ -210,7 +205,7 @@ def _entries(trial: Trial, file: Path) -> "Sequence[Kept]":
     They come without answers and findings if the trial has the words of all that failed:
     of a long log these would fill the memory.
     """
-    from trialscreen.log.store import open_log  # noqa: PLC0415
+    from trialscreen.log.store import open_log
 
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
@@ -231,22 +226,10 @@ def _write_dataset(path: Path, dataset: "Dataset", made: datetime) -> None:
 
 
 def _write_xpt(path: Path, dataset: "Dataset", made: datetime) -> None:
-    from trialscreen.text.text_files import whole_file, writing  # noqa: PLC0415 - for files only
+    from trialscreen.text.text_files import whole_file, writing
 
     packages = ("polars", "pyreadstat")
     with needing("--output", f".xpt needs {' and '.join(packages)}", "sdtm", *packages):
-        from trialscreen.output.export.sdtm.xpt import write_xpt  # noqa: PLC0415 - heavy, and an extra
+        from trialscreen.output.export.sdtm.xpt import write_xpt
     with whole_file(path) as part, writing(str(path)):
         write_xpt(dataset, part, made)
-
-
-export = typer.Typer(
-    help="A trial and its answers in the formats of other systems.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-export.command(help=help_of(questionnaire), short_help="The questions, for FHIR.")(questionnaire)
-export.command(help=help_of(response), short_help="One patient's answers, for FHIR.")(response)
-export.command(help=help_of(redcap), short_help="The questions, for REDCap.")(redcap)
-export.command(help=help_of(sdtm_ti), short_help="The criteria, for SDTM (TI).")(sdtm_ti)
-export.command(help=help_of(sdtm_ie), short_help="Who failed which, for SDTM (IE).")(sdtm_ie)

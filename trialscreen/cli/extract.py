@@ -4,17 +4,16 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from trialscreen.cli.app import help_of
-from trialscreen.cli.options import day_option, output_option, screening_day
+from trialscreen.cli.options import argument, day_option, option, output_option, screening_day
 from trialscreen.cli.output import needing, say
 from trialscreen.cli.process import interrupted_once
 from trialscreen.cli.record_options import (
-    AssumeAbsentOption,
-    CodesOption,
+    ASSUME_ABSENT_OPTION,
+    CODES_OPTION,
     named_as_options,
     tell_unusable,
 )
@@ -25,44 +24,33 @@ from trialscreen.text.characters import count_of, printable
 if TYPE_CHECKING:
     from trialscreen.answers.records.fact_tables import FactCounts, FactFiles, Selection
 
-Facts = Annotated[
-    Path, output_option("The .parquet or .csv file for the facts; an old one is replaced.", "FACTS")
-]
-EvidenceFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--evidence",
-        metavar="FILE",
-        help="A .parquet or .csv file for what the facts rest on, what a person has to review,"
-        " and what is in conflict: patient_id, element, kind, value, unit, date, code, source.",
-    ),
-]
-ProblemFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--problems",
-        metavar="FILE",
-        help="A CSV file for everything that could not be used, and who is deceased.",
-    ),
-]
-Day = Annotated[str | None, day_option(" Later data do not count.")]
+FACTS_OPTION = output_option(
+    "The .parquet or .csv file for the facts; an old one is replaced.", "FACTS", default=...
+)
+EVIDENCE_OPTION = option(
+    "--evidence",
+    "A .parquet or .csv file for what the facts rest on, what a person has to review,"
+    " and what is in conflict: patient_id, element, kind, value, unit, date, code, source.",
+    "FILE",
+)
+PROBLEMS_OPTION = option(
+    "--problems", "A CSV file for everything that could not be used, and who is deceased.", "FILE"
+)
+DAY_OPTION = day_option(" Later data do not count.")
 Advance = Callable[[int], None]
 
 
 def fhir(
     context: typer.Context,
-    inputs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH", help="FHIR R4 files, or folders of them: .ndjson, .json, also with .gz."
-        ),
-    ],
-    output: Facts,
-    evidence: EvidenceFile = None,
-    problems: ProblemFile = None,
-    on: Day = None,
-    codes: CodesOption = None,
-    assume_absent: AssumeAbsentOption = None,
+    inputs: list[str] = argument(
+        "PATH", "FHIR R4 files, or folders of them: .ndjson, .json, also with .gz."
+    ),
+    output: Path = FACTS_OPTION,
+    evidence: Path | None = EVIDENCE_OPTION,
+    problems: Path | None = PROBLEMS_OPTION,
+    on: str | None = DAY_OPTION,
+    codes: list[str] | None = CODES_OPTION,
+    assume_absent: list[str] | None = ASSUME_ABSENT_OPTION,
 ) -> None:
     """Take facts from FHIR R4 resources: a row for each patient, to be screened by cohort.
 
@@ -73,9 +61,9 @@ def fhir(
     Exit code: 0 if the table was written, 2 if none could be.
     """
     with needing("extract", "needs more packages", "records", "polars"):
-        from trialscreen.answers.records.fact_tables import FactFiles, open_tables  # noqa: PLC0415
-        from trialscreen.answers.records.fhir import extract  # noqa: PLC0415
-        from trialscreen.answers.records.fhir.documents import find  # noqa: PLC0415
+        from trialscreen.answers.records.fact_tables import FactFiles, open_tables
+        from trialscreen.answers.records.fhir import extract
+        from trialscreen.answers.records.fhir.documents import find
     selection = selection_of(context.obj, on, codes, assume_absent)
     files = FactFiles(output, evidence, problems)
     found = find(inputs)
@@ -91,20 +79,17 @@ def fhir(
 
 def omop(
     context: typer.Context,
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="SOURCE",
-            help="A folder or .zip of CSV or Parquet files named after the tables, a DuckDB"
-            " database, or postgresql://user@host/database (the password in PGPASSWORD).",
-        ),
-    ],
-    output: Facts,
-    evidence: EvidenceFile = None,
-    problems: ProblemFile = None,
-    on: Day = None,
-    codes: CodesOption = None,
-    assume_absent: AssumeAbsentOption = None,
+    source: str = argument(
+        "SOURCE",
+        "A folder or .zip of CSV or Parquet files named after the tables, a DuckDB"
+        " database, or postgresql://user@host/database (the password in PGPASSWORD).",
+    ),
+    output: Path = FACTS_OPTION,
+    evidence: Path | None = EVIDENCE_OPTION,
+    problems: Path | None = PROBLEMS_OPTION,
+    on: str | None = DAY_OPTION,
+    codes: list[str] | None = CODES_OPTION,
+    assume_absent: list[str] | None = ASSUME_ABSENT_OPTION,
 ) -> None:
     """Take facts from tables of the OMOP common data model: a row for each person.
 
@@ -115,8 +100,8 @@ def omop(
     Exit code: 0 if the table was written, 2 if none could be.
     """
     with needing("extract", "needs more packages", "records", "duckdb", "polars"):
-        from trialscreen.answers.records.fact_tables import FactFiles, open_tables  # noqa: PLC0415
-        from trialscreen.tables.extract.omop import extract  # noqa: PLC0415
+        from trialscreen.answers.records.fact_tables import FactFiles, open_tables
+        from trialscreen.tables.extract.omop import extract
     selection = selection_of(context.obj, on, codes, assume_absent)
     files = FactFiles(output, evidence, problems)
     with (
@@ -138,9 +123,9 @@ def selection_of(
     assume_absent: Sequence[str] | None,
 ) -> "Selection":
     """What the options say facts are selected by. Raises InputError with all that is wrong."""
-    from trialscreen.answers.records.codes_file import load_codes  # noqa: PLC0415 - for records only
-    from trialscreen.answers.records.fact_tables import Selection  # noqa: PLC0415
-    from trialscreen.answers.records.select import check_sections  # noqa: PLC0415
+    from trialscreen.answers.records.codes_file import load_codes
+    from trialscreen.answers.records.fact_tables import Selection
+    from trialscreen.answers.records.select import check_sections
 
     trial = load_trial(criteria)
     problems: list[Problem] = []
@@ -160,8 +145,8 @@ def progress(unit: str, total: int | None) -> Iterator[Advance]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
     told = DownloadColumn() if unit == "bytes" else TextColumn("{task.completed:,.0f} " + unit)
     columns = (BarColumn(), told, TimeElapsedColumn())
@@ -183,12 +168,3 @@ def tell(files: "FactFiles", counts: "FactCounts") -> None:
         f"{count_of(counts.facts, 'fact')} of {count_of(counts.patients, 'patient')}:"
         f" {printable(str(files.facts))}"
     )
-
-
-extract = typer.Typer(
-    help="What patients' records say, as a table for cohort.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-extract.command(help=help_of(fhir), short_help="From FHIR R4 resources.")(fhir)
-extract.command(help=help_of(omop), short_help="From tables of the OMOP model.")(omop)

@@ -93,7 +93,7 @@ def answers_file(options: InterviewOptions) -> Iterator["Keeper | None"]:
         return
     if options.resume is not None and options.save is not None:
         refuse("--save", "not with --resume, which keeps the answers in the file that it names")
-    from trialscreen.answers.interview.autosave import Keeper, claim  # noqa: PLC0415 - for interviews only
+    from trialscreen.answers.interview.autosave import Keeper, claim
 
     option = "--save" if options.resume is None else "--resume"
     file = claim(options.resume or options.save or "", option, new=options.resume is None)
@@ -123,10 +123,10 @@ def interview(
     Returns what was found, from which answers, and what to say after the result.
     An interview that is left exits with 130, or with what its signal stands for.
     """
-    from trialscreen.answers.interview.autosave import Keeper  # noqa: PLC0415
-    from trialscreen.answers.interview.console import Leave, terminal, width  # noqa: PLC0415
-    from trialscreen.answers.interview.session import Session  # noqa: PLC0415
-    from trialscreen.cli.interview_ending import Ending  # noqa: PLC0415 - for interviews only
+    from trialscreen.answers.interview.autosave import Keeper
+    from trialscreen.answers.interview.console import Leave, terminal, width
+    from trialscreen.answers.interview.session import Session
+    from trialscreen.cli.interview_ending import Ending
 
     sources = options.sources()
     keeper, state = keeper or Keeper(), _state(start, answers, sources)
@@ -182,7 +182,7 @@ def _leave(ending: "Ending", code: int) -> NoReturn:
 
 def _state(start: Screening, answers: Answers, sources: tuple[Source, ...]) -> "State":
     """The answers that `start` was found from, and those set aside in an earlier session."""
-    from trialscreen.answers.interview.state import State  # noqa: PLC0415
+    from trialscreen.answers.interview.state import State
 
     aside = {name: one for name, one in answers.items() if one.is_set_aside}
     used = {n: one for n, one in answers.items() if n not in aside and n != SCREENING_DATE}

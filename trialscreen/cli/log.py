@@ -1,48 +1,47 @@
 """`log …`: the screening log, read and checked. `screen --log` adds to it."""
 
+import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from trialscreen.cli.app import help_of
-from trialscreen.cli.export import screening_log
-from trialscreen.cli.log_decide import cohort, cohorts, decide
-from trialscreen.cli.log_todo import todo
-from trialscreen.cli.options import DAY, FormatOption, LogFile, day_given, today
+from trialscreen.cli.options import (
+    BOARD_DAY_OPTION,
+    DAY,
+    FORMAT_OPTION,
+    LOG_ARGUMENT,
+    ON,
+    argument,
+    day_given,
+    option,
+    today,
+)
 from trialscreen.cli.output import Exit, Format, print_result
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, ValueProblem, refuse
 
 if TYPE_CHECKING:
     from trialscreen.log.decisions import Kept
+    from trialscreen.log.entry import ScreeningEntry
     from trialscreen.log.follow_up import Again
     from trialscreen.log.store import Log
 
-log_app = typer.Typer(
-    help="The screening log: entries, decisions, dose cohorts, who waits; check, export.\n\n"
-    "A screening is entered by 'screen --log FILE --subject CODE --by INITIALS'.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 
-
-@log_app.command("list", short_help="List the entries.")
 def list_entries(
-    file: LogFile,
-    subject: Annotated[
-        str | None, typer.Option("--subject", metavar="CODE", help="Only this subject's.")
-    ] = None,
-    form: FormatOption = Format.TABLE,
+    file: Path = LOG_ARGUMENT,
+    subject: str | None = option("--subject", "Only this subject's.", "CODE"),
+    form: Format = FORMAT_OPTION,
 ) -> None:
     """List the entries of a log, each with its outcome; corrected ones too.
 
     Answers that an interview saved with the subject's code, here or beside the log, are found
     as well.
     """
-    from trialscreen.log.saved import saved_answers  # noqa: PLC0415
-    from trialscreen.log.store import open_log  # noqa: PLC0415
-    from trialscreen.output.report.log_lists import entries_listing, entries_page  # noqa: PLC0415
+    from trialscreen.log.saved import saved_answers
+    from trialscreen.log.store import open_log
+    from trialscreen.output.report.log_lists import entries_listing, entries_page
 
     with open_log(file) as log:
         every = list(log.every(details=False))
@@ -52,15 +51,14 @@ def list_entries(
     print_result(form, lambda: entries_page(every, subject, saved), listing.data, lambda: listing)
 
 
-@log_app.command(short_help="Show one entry.")
 def show(
-    file: LogFile,
-    number: Annotated[int, typer.Argument(metavar="ENTRY", help="The entry's number.")],
-    form: FormatOption = Format.TABLE,
+    file: Path = LOG_ARGUMENT,
+    number: int = argument("ENTRY", "The entry's number."),
+    form: Format = FORMAT_OPTION,
 ) -> None:
     """Show one entry: every answer with its evidence, every finding, who, when, the seal."""
-    from trialscreen.log.store import open_log  # noqa: PLC0415
-    from trialscreen.output.report.entry_page import entry_data, entry_page  # noqa: PLC0415
+    from trialscreen.log.store import open_log
+    from trialscreen.output.report.entry_page import entry_data, entry_page
 
     with open_log(file) as log:
         entry = log.entry(number)
@@ -69,27 +67,21 @@ def show(
     print_result(form, lambda: entry_page(entry), lambda: entry_data(entry))
 
 
-@log_app.command(short_help="Check that nothing was changed.")
 def verify(
-    file: LogFile,
-    seals: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--seal",
-            metavar="ENTRY:SEAL",
-            help="A seal noted elsewhere, as on a signed report; may be given again.",
-        ),
-    ] = None,
-    form: FormatOption = Format.TABLE,
+    file: Path = LOG_ARGUMENT,
+    seals: list[str] | None = option(
+        "--seal", "A seal noted elsewhere, as on a signed report; may be given again.", "ENTRY:SEAL"
+    ),
+    form: Format = FORMAT_OPTION,
 ) -> None:
     """Check that every entry is there, in its order, as it was written.
 
     A log that was written anew as a whole, or an older copy of it, can only be told by a
     seal that was noted elsewhere: see --seal. Exit code: 0, or 5 if something is wrong.
     """
-    from trialscreen.log.verify import read_noted  # noqa: PLC0415
-    from trialscreen.log.verify import verify as check  # noqa: PLC0415
-    from trialscreen.output.report.log_check import checked_data, checked_page  # noqa: PLC0415
+    from trialscreen.log.verify import read_noted
+    from trialscreen.log.verify import verify as check
+    from trialscreen.output.report.log_check import checked_data, checked_page
 
     try:
         noted = [read_noted(text) for text in seals or ()]
@@ -101,34 +93,25 @@ def verify(
         raise typer.Exit(Exit.NOT_VERIFIED)
 
 
-@log_app.command(short_help="Who would come out otherwise.")
 def rescreen(
     context: typer.Context,
-    file: LogFile,
-    on: Annotated[
-        str | None,
-        typer.Option(DAY, metavar="YYYY-MM-DD", help="The day; today if none."),
-    ] = None,
-    amended: Annotated[
-        str | None,
-        typer.Option("--criteria", metavar="NEW", help="The criteria file to screen by."),
-    ] = None,
-    everyone: Annotated[
-        bool, typer.Option("--all", help="List those whose verdict stays, too.")
-    ] = False,
-    form: FormatOption = Format.TABLE,
+    file: Path = LOG_ARGUMENT,
+    on: str | None = option(DAY, "The day; today if none.", "YYYY-MM-DD"),
+    amended: str | None = option("--criteria", "The criteria file to screen by.", "NEW"),
+    everyone: bool = option("--all", "List those whose verdict stays, too.", default=False),
+    form: Format = FORMAT_OPTION,
 ) -> None:
     """Screen every subject again, with the answers of the log, on another day or by new criteria.
 
     With --criteria, also which criteria changed, against the file in use, and which of the
     enrolled it touches. Nothing is added to the log.
     """
-    from trialscreen.log.board import decided  # noqa: PLC0415
-    from trialscreen.log.entry import ScreeningEntry  # noqa: PLC0415
-    from trialscreen.log.follow_up import latest, rescreen_newest  # noqa: PLC0415
-    from trialscreen.log.store import open_log  # noqa: PLC0415
-    from trialscreen.output.report import amendment_page as report  # noqa: PLC0415
-    from trialscreen.output.report.log_lists import rescreen_listing, rescreen_page  # noqa: PLC0415
+    from trialscreen.log.board import decided
+    from trialscreen.log.entry import ScreeningEntry
+    from trialscreen.log.follow_up import latest, rescreen_newest
+    from trialscreen.log.store import open_log
+    from trialscreen.output.report import amendment_page as report
+    from trialscreen.output.report.log_lists import rescreen_listing, rescreen_page
 
     old, day = load_trial(context.obj), day_given(DAY, on)
     new = old if amended is None else load_trial(amended)
@@ -170,19 +153,15 @@ def _without_details(log: "Log") -> "list[Kept]":
         raise
 
 
-@log_app.command(short_help="Who is to be screened again, and when.")
 def due(
-    file: LogFile,
-    until: Annotated[
-        str | None,
-        typer.Option("--until", metavar="YYYY-MM-DD", help="Only who is due by this day."),
-    ] = None,
-    form: FormatOption = Format.TABLE,
+    file: Path = LOG_ARGUMENT,
+    until: str | None = option("--until", "Only who is due by this day.", "YYYY-MM-DD"),
+    form: Format = FORMAT_OPTION,
 ) -> None:
     """List who fails now and will not from some day on, if nothing else changes."""
-    from trialscreen.log.follow_up import due as who_is_due  # noqa: PLC0415
-    from trialscreen.log.store import open_log  # noqa: PLC0415
-    from trialscreen.output.report.log_lists import due_listing  # noqa: PLC0415
+    from trialscreen.log.follow_up import due as who_is_due
+    from trialscreen.log.store import open_log
+    from trialscreen.output.report.log_lists import due_listing
 
     last = None if until is None else day_given("--until", until)
     with open_log(file) as log:
@@ -192,10 +171,55 @@ def due(
     print_result(form, lambda: listing.page("Nobody is due."), listing.data, lambda: listing)
 
 
-log_app.command(help=help_of(decide), short_help="Decide of a subject.")(decide)
-log_app.command(help=help_of(cohort), short_help="State of a dose cohort.")(cohort)
-log_app.command(help=help_of(cohorts), short_help="Places, and who may be next.")(cohorts)
-log_app.command(help=help_of(todo), short_help="Who waits for what.")(todo)
-log_app.command("export", help=help_of(screening_log), short_help="The log as a table.")(
-    screening_log
-)
+class QueueFormat(StrEnum):
+    """How the queue is printed: as every list, or for a calendar."""
+
+    TABLE = Format.TABLE
+    PLAIN = Format.PLAIN
+    JSON = Format.JSON
+    MARKDOWN = Format.MARKDOWN
+    CSV = Format.CSV
+    ICS = "ics"
+
+
+def todo(
+    context: typer.Context,
+    file: Path = LOG_ARGUMENT,
+    on: str | None = BOARD_DAY_OPTION,
+    form: QueueFormat = option(
+        "--format", "How it is printed; ics is for calendars.", default=QueueFormat.TABLE
+    ),
+) -> None:
+    """List every subject who waits and is not decided: for what, since when, until when.
+
+    For consent, values that are awaited, a washout, the investigator's judgement, or new
+    values for stale ones; not for what is merely unknown. `days` until the next date are
+    negative where it is overdue.
+    """
+    from trialscreen.log.queue import queue
+    from trialscreen.log.store import open_log
+    from trialscreen.output.report.queue_list import queue_listing, queue_page
+
+    trial, day = load_trial(context.obj), day_given(ON, on)
+    with open_log(file) as log:
+        log.check_trial(trial.registration.nct_id)
+
+        def full(entry: "ScreeningEntry") -> "ScreeningEntry":
+            found = log.entry(entry.number)
+            assert isinstance(found, type(entry))
+            return found
+
+        found = queue(trial, log.every(details=False), day, full)
+    if form is QueueFormat.ICS:
+        from trialscreen.output.export.queue_calendar import queue_calendar
+
+        sys.stdout.flush()
+        sys.stdout.buffer.write(queue_calendar(found, trial.registration.nct_id, log.id))
+        return
+    listing = queue_listing(found, day)
+    print_result(
+        Format(form.value),
+        lambda: queue_page(trial, found, day),
+        listing.data,
+        lambda: listing,
+    )

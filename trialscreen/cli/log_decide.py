@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -10,10 +11,15 @@ from trialscreen import __version__
 from trialscreen.cli.completion import dose_cohorts
 from trialscreen.cli.log_entry import code_problems
 from trialscreen.cli.options import (
-    FormatOption,
-    LogFile,
-    SiteOption,
+    BOARD_DAY_OPTION,
+    FORMAT_OPTION,
+    LOG_ARGUMENT,
+    ON,
+    ON_OPTION,
+    SITE_OPTION,
+    argument,
     day_given,
+    option,
     site_settings,
     today,
 )
@@ -27,48 +33,29 @@ from trialscreen.text.characters import nearest, printable, shown, some
 if TYPE_CHECKING:
     from trialscreen.log.entry import Correction
 
-ON = "--on"
-ByOption = Annotated[str, typer.Option("--by", metavar="CODE", help="Who enters it, as initials.")]
-OnOption = Annotated[
-    str | None, typer.Option(ON, metavar="YYYY-MM-DD", help="Its day; today if none.")
-]
-BoardDay = Annotated[
-    str | None, typer.Option(ON, metavar="YYYY-MM-DD", help="As of this day; today if none.")
-]
-CorrectsOption = Annotated[
-    int | None,
-    typer.Option("--corrects", metavar="ENTRY", min=1, help="The entry that it replaces."),
-]
+BY_OPTION = option("--by", "Who enters it, as initials.", "CODE", default=...)
+CORRECTS_OPTION = option("--corrects", "The entry that it replaces.", "ENTRY", min=1)
 
 
 def decide(
     context: typer.Context,
-    file: LogFile,
-    subject: Annotated[str, typer.Option("--subject", metavar="CODE", help="The subject's code.")],
-    decision: Annotated[
-        Choice, typer.Option("--decision", help="What was decided; none: with --corrects only.")
-    ],
-    by: ByOption,
-    dose_cohort: Annotated[
-        str | None,
-        typer.Option(
-            "--dose-cohort",
-            metavar="NAME",
-            help="With enrolled: into which.",
-            autocompletion=dose_cohorts,
-        ),
-    ] = None,
-    on: OnOption = None,
-    reason: Annotated[
-        str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept with the decision.")
-    ] = None,
-    not_dosed: Annotated[
-        bool,
-        typer.Option("--not-dosed", help="With withdrawn: before any dose; frees the place."),
-    ] = False,
-    corrects: CorrectsOption = None,
-    site: SiteOption = None,
-    form: FormatOption = Format.TABLE,
+    file: Path = LOG_ARGUMENT,
+    subject: str = option("--subject", "The subject's code.", "CODE", default=...),
+    decision: Choice = option(
+        "--decision", "What was decided; none: with --corrects only.", default=...
+    ),
+    by: str = BY_OPTION,
+    dose_cohort: str | None = option(
+        "--dose-cohort", "With enrolled: into which.", "NAME", autocompletion=dose_cohorts
+    ),
+    on: str | None = ON_OPTION,
+    reason: str | None = option("--reason", "Why; kept with the decision.", "TEXT"),
+    not_dosed: bool = option(
+        "--not-dosed", "With withdrawn: before any dose; frees the place.", default=False
+    ),
+    corrects: int | None = CORRECTS_OPTION,
+    site: str | None = SITE_OPTION,
+    form: Format = FORMAT_OPTION,
 ) -> None:
     """Enter what people decided of a subject: an entry like any other.
 
@@ -76,9 +63,9 @@ def decide(
     --reason says why, if the newest screening is not eligible on that day or has stale
     values, or the dose cohort is not open, not the next one, full, or within its intervals.
     """
-    from trialscreen.log.deciding import checked  # noqa: PLC0415
-    from trialscreen.log.recording import criteria_of  # noqa: PLC0415
-    from trialscreen.log.store import open_or_begin  # noqa: PLC0415
+    from trialscreen.log.deciding import checked
+    from trialscreen.log.recording import criteria_of
+    from trialscreen.log.store import open_or_begin
 
     trial = load_trial(context.obj)
     problems: list[Problem] = []
@@ -103,44 +90,28 @@ def decide(
 
 def cohort(
     context: typer.Context,
-    file: LogFile,
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="COHORT", help="A dose cohort, as registered.", autocompletion=dose_cohorts
-        ),
-    ],
-    state: Annotated[State, typer.Option("--state", help="What the sponsor decided.")],
-    by: ByOption,
-    places: Annotated[
-        int | None, typer.Option("--places", metavar="N", min=1, help="For how many participants.")
-    ] = None,
-    sentinel_days: Annotated[
-        int | None,
-        typer.Option("--sentinel-days", metavar="N", min=0, help="Days between two doses in it."),
-    ] = None,
-    observation_days: Annotated[
-        int | None,
-        typer.Option(
-            "--observation-days",
-            metavar="N",
-            min=0,
-            help="Days from its last dose to the first of the next cohort.",
-        ),
-    ] = None,
-    on: OnOption = None,
-    reason: Annotated[
-        str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept with the entry.")
-    ] = None,
-    corrects: CorrectsOption = None,
-    form: FormatOption = Format.TABLE,
+    file: Path = LOG_ARGUMENT,
+    name: str = argument("COHORT", "A dose cohort, as registered.", autocompletion=dose_cohorts),
+    state: State = option("--state", "What the sponsor decided.", default=...),
+    by: str = BY_OPTION,
+    places: int | None = option("--places", "For how many participants.", "N", min=1),
+    sentinel_days: int | None = option(
+        "--sentinel-days", "Days between two doses in it.", "N", min=0
+    ),
+    observation_days: int | None = option(
+        "--observation-days", "Days from its last dose to the first of the next cohort.", "N", min=0
+    ),
+    on: str | None = ON_OPTION,
+    reason: str | None = option("--reason", "Why; kept with the entry.", "TEXT"),
+    corrects: int | None = CORRECTS_OPTION,
+    form: Format = FORMAT_OPTION,
 ) -> None:
     """Enter what the sponsor decided of a dose cohort: an entry like any other.
 
     Nothing of it is on the registry page. What is not given stays as it was decided before.
     """
-    from trialscreen.log.recording import criteria_of  # noqa: PLC0415
-    from trialscreen.log.store import open_or_begin  # noqa: PLC0415
+    from trialscreen.log.recording import criteria_of
+    from trialscreen.log.store import open_or_begin
 
     trial = load_trial(context.obj)
     problems: list[Problem] = []
@@ -158,17 +129,17 @@ def cohort(
 
 def cohorts(
     context: typer.Context,
-    file: LogFile,
-    on: BoardDay = None,
-    form: FormatOption = Format.TABLE,
+    file: Path = LOG_ARGUMENT,
+    on: str | None = BOARD_DAY_OPTION,
+    form: Format = FORMAT_OPTION,
 ) -> None:
     """The board of the dose cohorts: places, who holds them, whether the next may be dosed.
 
     It proposes no dose and assigns nobody.
     """
-    from trialscreen.log.board import board  # noqa: PLC0415
-    from trialscreen.log.store import open_log  # noqa: PLC0415
-    from trialscreen.output.report.board_page import board_data, board_listing, board_page  # noqa: PLC0415
+    from trialscreen.log.board import board
+    from trialscreen.log.store import open_log
+    from trialscreen.output.report.board_page import board_data, board_listing, board_page
 
     trial, day = load_trial(context.obj), day_given(ON, on)
     with open_log(file) as log:
@@ -224,7 +195,7 @@ def _misplaced(
 def _correction(
     corrects: int | None, reason: str | None, problems: list[Problem]
 ) -> "Correction | None":
-    from trialscreen.log.entry import Correction  # noqa: PLC0415
+    from trialscreen.log.entry import Correction
 
     if corrects is None:
         return None
@@ -236,8 +207,8 @@ def _correction(
 
 def _tell(file: str, entry: Decision | CohortState, form: Format) -> None:
     """The entry as it was added."""
-    from trialscreen.log.verify import noted_as  # noqa: PLC0415
-    from trialscreen.output.report.entry_page import entry_data, entry_page  # noqa: PLC0415
+    from trialscreen.log.verify import noted_as
+    from trialscreen.output.report.entry_page import entry_data, entry_page
 
     seal = noted_as(entry.number, entry.seal)
     say(f"log: entry {entry.number} added to {printable(file)}, seal {seal}.")

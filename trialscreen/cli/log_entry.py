@@ -57,7 +57,7 @@ class LogOptions(NamedTuple):
     def reach(self, trial: Trial) -> None:
         """Sees that an entry can be added, before anybody is asked anything. Raises InputError."""
         if self.log is not None:
-            from trialscreen.log.store import open_or_begin  # noqa: PLC0415 - for --log only
+            from trialscreen.log.store import open_or_begin
 
             with open_or_begin(Path(self.log), trial.registration.nct_id, __version__) as log:
                 log.check(trial.registration.nct_id, self.subject or "", self._correction())
@@ -83,9 +83,9 @@ class LogOptions(NamedTuple):
         """Adds the entry, if there is a log; what to say of it. Raises InputError if it cannot."""
         if self.log is None:
             return ()
-        from trialscreen.log.recording import recorded  # noqa: PLC0415
-        from trialscreen.log.store import open_or_begin  # noqa: PLC0415
-        from trialscreen.log.verify import noted_as  # noqa: PLC0415
+        from trialscreen.log.recording import recorded
+        from trialscreen.log.store import open_or_begin
+        from trialscreen.log.verify import noted_as
 
         subject = self.subject or ""
         entry = recorded(screening, answers, subject, self.note or "", self._correction())
@@ -101,7 +101,7 @@ class LogOptions(NamedTuple):
         )
 
     def _correction(self) -> "Correction | None":
-        from trialscreen.log.entry import Correction  # noqa: PLC0415
+        from trialscreen.log.entry import Correction
 
         return None if self.corrects is None else Correction(self.corrects, self.reason or "")
 
@@ -113,7 +113,7 @@ def code_problems(
     subject_pattern: re.Pattern[str] | None,
 ) -> Iterator[Problem]:
     """What of a subject's code, of who enters it, of a note and a reason could lead to a person."""
-    from trialscreen.log.pseudonyms import check_remark, check_staff, check_subject  # noqa: PLC0415
+    from trialscreen.log.pseudonyms import check_remark, check_staff, check_subject
 
     checks: tuple[tuple[str, str | None, Callable[[str], str]], ...] = (
         ("--subject", subject, partial(check_subject, pattern=subject_pattern)),

@@ -1,8 +1,7 @@
 """The options that commands share, and the days that they name."""
 
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -20,41 +19,49 @@ RESCREEN = "--rescreen"
 """The option that names a file of answers, to be used on another day than its own."""
 
 
-def from_option(more: str = "") -> Any:
-    what = "Answers in a YAML or JSON file; - for standard input."
-    return typer.Option(FROM, metavar="FILE", help=what + more)
+def option(
+    name: str, help: str, metavar: str | None = None, default: Any = None, **more: Any
+) -> Any:
+    """An option of a command, as the default of its parameter; `...` if it must be given."""
+    return typer.Option(default, name, help=help, metavar=metavar, **more)
+
+
+def argument(metavar: str, help: str, default: Any = ..., **more: Any) -> Any:
+    """An argument of a command, as the default of its parameter."""
+    return typer.Argument(default, metavar=metavar, help=help, **more)
 
 
 def day_option(more: str = "", metavar: str = "YYYY-MM-DD") -> Any:
-    what = "The day that windows are counted from, or today."
-    return typer.Option(DAY, metavar=metavar, help=what + more)
+    return option(DAY, f"The day that windows are counted from, or today.{more}", metavar)
 
 
-def output_option(help: str, metavar: str = "FILE") -> Any:
-    return typer.Option("-o", "--output", metavar=metavar, help=help)
+def output_option(help: str, metavar: str = "FILE", default: Any = None) -> Any:
+    return typer.Option(default, "-o", "--output", metavar=metavar, help=help)
 
 
-FromOption = Annotated[str | None, from_option(" Flags win. FILE alone is the same.")]
-DayOption = Annotated[str | None, day_option()]
-FormatOption = Annotated[
-    Format, typer.Option("--format", metavar="FORMAT", help="table, plain, json, markdown or csv.")
-]
-OutputOption = Annotated[str, output_option("The file to write; - for stdout.")]
-LogFile = Annotated[Path, typer.Argument(metavar="LOG", help="The screening log.")]
+_ANSWERS = "Answers in a YAML or JSON file; - for standard input."
+ANSWERS_OPTION = option(FROM, _ANSWERS, "FILE")
+FROM_OPTION = option(FROM, f"{_ANSWERS} Flags win. FILE alone is the same.", "FILE")
+DAY_OPTION = day_option()
+FORMAT_OPTION = option(
+    "--format", "table, plain, json, markdown or csv.", "FORMAT", default=Format.TABLE
+)
+OUTPUT_OPTION = output_option("The file to write; - for stdout.", default=...)
+ON = "--on"
+ON_OPTION = option(ON, "Its day; today if none.", "YYYY-MM-DD")
+BOARD_DAY_OPTION = option(ON, "As of this day; today if none.", "YYYY-MM-DD")
+LOG_ARGUMENT = argument("LOG", "The screening log.")
 
 
 SITE = "--site"
 SITE_VARIABLE = "TRIALSCREEN_SITE"
-SiteOption = Annotated[
-    str | None,
-    typer.Option(
-        SITE,
-        metavar="FILE",
-        envvar=SITE_VARIABLE,
-        help="What holds for every patient of a site: the limits of its laboratory, the pattern"
-        " of its subject codes.",
-    ),
-]
+SITE_OPTION = option(
+    SITE,
+    "What holds for every patient of a site: the limits of its laboratory, the pattern"
+    " of its subject codes.",
+    "FILE",
+    envvar=SITE_VARIABLE,
+)
 
 
 NO_SITE = SiteSettings()
@@ -64,7 +71,7 @@ def site_settings(trial: Trial, file: str | None) -> SiteSettings:
     """What a site's own file says; nothing without one. Raises InputError."""
     if file is None:
         return NO_SITE
-    from trialscreen.answers.site_file import read_site  # noqa: PLC0415 - few runs have a site
+    from trialscreen.answers.site_file import read_site
 
     return read_site(trial, file)
 
@@ -81,7 +88,7 @@ def screening_day(trial: Trial, text: str | None, problems: list[Problem]) -> da
 
 def day_given(where: str, text: str | None) -> date:
     """Any day, also one to come; today if none is given. Raises InputError."""
-    from trialscreen.answers.values import read_day  # noqa: PLC0415 - few commands need it
+    from trialscreen.answers.values import read_day
 
     try:
         return today() if text is None else read_day(text)

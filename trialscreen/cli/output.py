@@ -104,24 +104,24 @@ def print_result(
                 refuse("--format", "csv is for lists; expected table, plain, markdown or json")
             sys.stdout.write(listing().csv())
         case Format.MARKDOWN:
-            from trialscreen.output.report.render import markdown  # noqa: PLC0415
+            from trialscreen.output.report.render import markdown
 
             sys.stdout.write(markdown.render(page()))
         case Format.PLAIN:
-            from trialscreen.output.report.render import plain  # noqa: PLC0415
+            from trialscreen.output.report.render import plain
 
             text = plain.render(page())
             if sys.stdout.isatty():
                 text = wrapped(text, shutil.get_terminal_size().columns)
             sys.stdout.write(text)
         case Format.TABLE:
-            from trialscreen.output.report.render import terminal  # noqa: PLC0415
+            from trialscreen.output.report.render import terminal
 
             terminal.show(page())
 
 
 def _json(value: object, *, plain: bool = False) -> str:
-    import json  # noqa: PLC0415 - for this form only
+    import json
 
     return json.dumps(value, ensure_ascii=plain, indent=2) + "\n"
 
@@ -140,7 +140,7 @@ def write_text(place: str, text: str) -> None:
     if place == STDOUT:
         sys.stdout.write(text)
         return
-    from trialscreen.text.text_files import write_whole  # noqa: PLC0415 - for files only
+    from trialscreen.text.text_files import write_whole
 
     write_whole(Path(place), text)
 
@@ -152,6 +152,6 @@ def write_json(place: str, value: object) -> None:
 
 def write_csv(place: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """As `write_text`."""
-    from trialscreen.text import csvtext  # noqa: PLC0415 - for this form only
+    from trialscreen.text import csvtext
 
     write_text(place, csvtext.render(columns, rows))

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, NamedTuple
-
-import typer
+from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen.answers.answer import Answers, is_of_record
+from trialscreen.cli.options import option
 from trialscreen.cli.output import say, say_note
 from trialscreen.model.errors import MOST_TOLD, InputError, Problem, refuse
 from trialscreen.model.trial import Trial
@@ -18,32 +17,20 @@ if TYPE_CHECKING:
 
 FHIR, CODES, ASSUME_ABSENT = "--fhir", "--codes", "--assume-absent"
 
-FhirOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        FHIR,
-        metavar="PATH",
-        help="The patient's record: a FHIR R4 file or folder; may be given again. What is given"
-        " otherwise wins.",
-    ),
-]
-CodesOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        CODES,
-        metavar="FILE",
-        help="A site's codes for records, on top of those of the package; may be given again.",
-    ),
-]
-AssumeAbsentOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        ASSUME_ABSENT,
-        metavar="SECTION",
-        help="What nothing codes in this section is no, and is marked as assumed; may be given"
-        " again.",
-    ),
-]
+FHIR_OPTION = option(
+    FHIR,
+    "The patient's record: a FHIR R4 file or folder; may be given again. What is given"
+    " otherwise wins.",
+    "PATH",
+)
+CODES_OPTION = option(
+    CODES, "A site's codes for records, on top of those of the package; may be given again.", "FILE"
+)
+ASSUME_ABSENT_OPTION = option(
+    ASSUME_ABSENT,
+    "What nothing codes in this section is no, and is marked as assumed; may be given again.",
+    "SECTION",
+)
 
 
 class RecordOptions(NamedTuple):
@@ -75,11 +62,11 @@ class RecordOptions(NamedTuple):
 
         Says on stderr what of the record could not be used.
         """
-        from trialscreen.answers.beside_record import (  # noqa: PLC0415 - for records only
+        from trialscreen.answers.beside_record import (
             unknown_places,
             with_record,
         )
-        from trialscreen.answers.records.one_patient import read_fhir  # noqa: PLC0415
+        from trialscreen.answers.records.one_patient import read_fhir
 
         with named_as_options():
             found = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)

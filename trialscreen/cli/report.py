@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -16,19 +15,20 @@ from trialscreen.cli.answers import (
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.options import (
     DAY,
+    DAY_OPTION,
     FROM,
-    DayOption,
-    FromOption,
-    SiteOption,
+    FROM_OPTION,
+    SITE_OPTION,
+    option,
     output_option,
     site_settings,
 )
 from trialscreen.cli.output import write_text
 from trialscreen.cli.record_options import (
+    ASSUME_ABSENT_OPTION,
+    CODES_OPTION,
     FHIR,
-    AssumeAbsentOption,
-    CodesOption,
-    FhirOption,
+    FHIR_OPTION,
     RecordOptions,
 )
 from trialscreen.model.errors import Problem, ValueProblem, raise_any, refuse
@@ -41,28 +41,20 @@ ENDINGS = (".html", ".htm")
 
 def report(
     context: typer.Context,
-    output: Annotated[str | None, output_option("The page to write: an .html file.")] = None,
-    given_file: FromOption = None,
-    on: DayOption = None,
-    site: SiteOption = None,
-    fhir: FhirOption = None,
-    codes: CodesOption = None,
-    assume_absent: AssumeAbsentOption = None,
-    log: Annotated[
-        Path | None,
-        typer.Option(
-            "--log",
-            metavar="FILE",
-            help="A screening log: its page; with --entry, the record of one entry.",
-        ),
-    ] = None,
-    entry: Annotated[
-        int | None,
-        typer.Option("--entry", metavar="ENTRY", min=1, help="With --log: the entry's number."),
-    ] = None,
-    blank: Annotated[
-        bool, typer.Option("--blank", help="The questions on paper, a sheet for each source.")
-    ] = False,
+    output: str | None = output_option("The page to write: an .html file."),
+    given_file: str | None = FROM_OPTION,
+    on: str | None = DAY_OPTION,
+    site: str | None = SITE_OPTION,
+    fhir: list[str] | None = FHIR_OPTION,
+    codes: list[str] | None = CODES_OPTION,
+    assume_absent: list[str] | None = ASSUME_ABSENT_OPTION,
+    log: Path | None = option(
+        "--log", "A screening log: its page; with --entry, the record of one entry.", "FILE"
+    ),
+    entry: int | None = option("--entry", "With --log: the entry's number.", "ENTRY", min=1),
+    blank: bool = option(
+        "--blank", "The questions on paper, a sheet for each source.", default=False
+    ),
 ) -> None:
     """Write the record of one screening, or the page of a log, to print and sign.
 
@@ -82,7 +74,7 @@ def report(
         flags.problems.extend(_beside(flags, others, f"not with {own}, {why}"))
         raise_any(flags.problems)
     if blank:
-        from trialscreen.output.report.blank_page import blank_document  # noqa: PLC0415
+        from trialscreen.output.report.blank_page import blank_document
 
         document = blank_document(flags.trial)
     elif log is not None:
@@ -98,8 +90,8 @@ def _record(
     flags: Flags, on: str | None, file: str | None, site: str | None, record: RecordOptions
 ) -> str:
     """The record of answers that are given, as a document. Raises InputError."""
-    from trialscreen.log.pseudonyms import check_subject  # noqa: PLC0415
-    from trialscreen.output.report.record_page import ScreeningRecord, record_document  # noqa: PLC0415
+    from trialscreen.log.pseudonyms import check_subject
+    from trialscreen.output.report.record_page import ScreeningRecord, record_document
 
     at, stored = site_settings(flags.trial, site), stored_answers(flags, file)
     subject = taken_subject(flags.trial, stored)
@@ -127,13 +119,13 @@ def _beside(flags: Flags, others: Mapping[str, object], message: str) -> Iterato
 
 def _from_log(trial: Trial, file: Path, number: int | None) -> str:
     """The page of a log, or the record of one entry, as a document. Raises InputError."""
-    from trialscreen.log.board import decided  # noqa: PLC0415 - for logs only
-    from trialscreen.log.entry import ScreeningEntry  # noqa: PLC0415
-    from trialscreen.log.store import open_log  # noqa: PLC0415
-    from trialscreen.log.verify import verify  # noqa: PLC0415
-    from trialscreen.output.report.log_check import checked_words  # noqa: PLC0415
-    from trialscreen.output.report.log_page import LogReport, log_document  # noqa: PLC0415
-    from trialscreen.output.report.record_page import record_document, record_of  # noqa: PLC0415
+    from trialscreen.log.board import decided
+    from trialscreen.log.entry import ScreeningEntry
+    from trialscreen.log.store import open_log
+    from trialscreen.log.verify import verify
+    from trialscreen.output.report.log_check import checked_words
+    from trialscreen.output.report.log_page import LogReport, log_document
+    from trialscreen.output.report.record_page import record_document, record_of
 
     checked = verify(file)
     with open_log(file) as log:

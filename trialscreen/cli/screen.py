@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -19,18 +19,19 @@ from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.interview import InterviewOptions, answers_file, interview
 from trialscreen.cli.log_entry import LogOptions
 from trialscreen.cli.options import (
+    DAY_OPTION,
+    FORMAT_OPTION,
+    FROM_OPTION,
     RESCREEN,
-    DayOption,
-    FormatOption,
-    FromOption,
-    SiteOption,
+    SITE_OPTION,
+    option,
     site_settings,
 )
 from trialscreen.cli.output import OF_VERDICT, Format, print_result, say, say_note
 from trialscreen.cli.record_options import (
-    AssumeAbsentOption,
-    CodesOption,
-    FhirOption,
+    ASSUME_ABSENT_OPTION,
+    CODES_OPTION,
+    FHIR_OPTION,
     RecordOptions,
 )
 from trialscreen.model.errors import InputError, refuse
@@ -44,107 +45,54 @@ if TYPE_CHECKING:
 
 
 def _sources(incomplete: str) -> list[tuple[str, str]]:
-    from trialscreen.cli.completion import sources  # noqa: PLC0415 - for completion only
+    from trialscreen.cli.completion import sources
 
     return sources(incomplete)
 
 
 def screen(
     context: typer.Context,
-    given_file: FromOption = None,
-    on: DayOption = None,
-    form: FormatOption = Format.TABLE,
-    full: Annotated[
-        bool,
-        typer.Option("--full", help="Show the whole page: every value, in 150 lines and more."),
-    ] = False,
-    explain: Annotated[
-        bool,
-        typer.Option(
-            "--explain", help="Show the whole page, with the clauses inside each criterion."
-        ),
-    ] = False,
-    verbatim: Annotated[
-        bool,
-        typer.Option("--verbatim", help="Show the whole page, with each criterion word for word."),
-    ] = False,
-    exit_zero: Annotated[
-        bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdict is.")
-    ] = False,
-    interactive: Annotated[
-        bool, typer.Option("--interactive", help="Ask for what flags and file left open.")
-    ] = False,
-    save: Annotated[
-        str | None,
-        typer.Option("--save", metavar="FILE", help="Keep the interview's answers in FILE."),
-    ] = None,
-    resume: Annotated[
-        str | None,
-        typer.Option("--resume", metavar="FILE", help="Go on with the interview kept in FILE."),
-    ] = None,
-    rescreen: Annotated[
-        str | None,
-        typer.Option(RESCREEN, metavar="FILE", help="The answers in FILE, on another day: today."),
-    ] = None,
-    ask: Annotated[
-        str | None,
-        typer.Option(
-            "--ask",
-            metavar="SOURCES",
-            autocompletion=_sources,
-            help="Ask only for these, such as participant,chart.",
-        ),
-    ] = None,
-    quick: Annotated[
-        bool,
-        typer.Option("--quick", help="Ask first what is most likely to exclude."),
-    ] = False,
-    site: SiteOption = None,
-    fhir: FhirOption = None,
-    codes: CodesOption = None,
-    assume_absent: AssumeAbsentOption = None,
-    plain: Annotated[
-        bool,
-        typer.Option(
-            "--plain",
-            help="For screen readers: plain lines, one by one.",
-        ),
-    ] = False,
-    log: Annotated[
-        str | None,
-        typer.Option(
-            "--log",
-            metavar="FILE",
-            help="Add the result to this log, or begin it.",
-        ),
-    ] = None,
-    subject: Annotated[
-        str | None,
-        typer.Option(
-            "--subject", metavar="CODE", help="With --log or --save: a code, such as S-014."
-        ),
-    ] = None,
-    by: Annotated[
-        str | None,
-        typer.Option("--by", metavar="CODE", help="With --log: who screens, as initials."),
-    ] = None,
-    note: Annotated[
-        str | None,
-        typer.Option("--note", metavar="TEXT", help="With --log: a note on the screening."),
-    ] = None,
-    corrects: Annotated[
-        int | None,
-        typer.Option(
-            "--corrects",
-            metavar="ENTRY",
-            min=1,
-            help="With --log: the entry it replaces.",
-        ),
-    ] = None,
-    reason: Annotated[
-        str | None,
-        typer.Option("--reason", metavar="TEXT", help="With --corrects: what was wrong."),
-    ] = None,
+    given_file: str | None = FROM_OPTION,
+    on: str | None = DAY_OPTION,
+    form: Format = FORMAT_OPTION,
+    full: bool = option(
+        "--full", "Show the whole page: every value, in 150 lines and more.", default=False
+    ),
+    explain: bool = option(
+        "--explain", "Show the whole page, with the clauses inside each criterion.", default=False
+    ),
+    verbatim: bool = option(
+        "--verbatim", "Show the whole page, with each criterion word for word.", default=False
+    ),
+    exit_zero: bool = option("--exit-zero", "Exit with 0 whatever the verdict is.", default=False),
+    interactive: bool = option(
+        "--interactive", "Ask for what flags and file left open.", default=False
+    ),
+    save: str | None = option("--save", "Keep the interview's answers in FILE.", "FILE"),
+    resume: str | None = option("--resume", "Go on with the interview kept in FILE.", "FILE"),
+    rescreen: str | None = option(RESCREEN, "The answers in FILE, on another day: today.", "FILE"),
+    ask: str | None = option(
+        "--ask",
+        "Ask only for these, such as participant,chart.",
+        "SOURCES",
+        autocompletion=_sources,
+    ),
+    quick: bool = option("--quick", "Ask first what is most likely to exclude.", default=False),
+    site: str | None = SITE_OPTION,
+    fhir: list[str] | None = FHIR_OPTION,
+    codes: list[str] | None = CODES_OPTION,
+    assume_absent: list[str] | None = ASSUME_ABSENT_OPTION,
+    plain: bool = option("--plain", "For screen readers: plain lines, one by one.", default=False),
+    log: str | None = option("--log", "Add the result to this log, or begin it.", "FILE"),
+    subject: str | None = option(
+        "--subject", "With --log or --save: a code, such as S-014.", "CODE"
+    ),
+    by: str | None = option("--by", "With --log: who screens, as initials.", "CODE"),
+    note: str | None = option("--note", "With --log: a note on the screening.", "TEXT"),
+    corrects: int | None = option(
+        "--corrects", "With --log: the entry it replaces.", "ENTRY", min=1
+    ),
+    reason: str | None = option("--reason", "With --corrects: what was wrong.", "TEXT"),
 ) -> None:
     """Screen one patient, from flags, a file, a record, or an interview in a terminal.
 
@@ -252,20 +200,20 @@ def _print(
 ) -> None:
     def page() -> "Page":
         if not (full or explain or verbatim):
-            from trialscreen.output.report.summary_page import summary_page  # noqa: PLC0415
+            from trialscreen.output.report.summary_page import summary_page
 
             return summary_page(screening, again, closes=closes)
-        from trialscreen.output.report.screening_page import screening_page  # noqa: PLC0415
+        from trialscreen.output.report.screening_page import screening_page
 
         return screening_page(screening, again, explain=explain, verbatim=verbatim)
 
     def data() -> object:
-        from trialscreen.output.report.screening_data import result  # noqa: PLC0415
+        from trialscreen.output.report.screening_data import result
 
         return result(screening, __version__)
 
     def listing() -> "Listing":
-        from trialscreen.output.report.screening_data import findings_listing  # noqa: PLC0415
+        from trialscreen.output.report.screening_data import findings_listing
 
         return findings_listing(screening)
 

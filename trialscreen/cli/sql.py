@@ -3,11 +3,10 @@
 import sys
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
 
 import typer
 
-from trialscreen.cli.options import day_option, screening_day
+from trialscreen.cli.options import day_option, option, screening_day
 from trialscreen.cli.output import needing
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, raise_any
@@ -29,46 +28,31 @@ class DialectName(StrEnum):
 
 def sql(
     context: typer.Context,
-    dialect: Annotated[
-        DialectName, typer.Option("--dialect", help="The database's SQL; tsql is SQL Server's.")
-    ],
-    table: Annotated[
-        str, typer.Option("--table", metavar="NAME", help="The table, such as ehr.patients.")
-    ] = "patients",
-    id_column: Annotated[
-        str, typer.Option("--id", metavar="COLUMN", help="The column with the patients' codes.")
-    ] = "patient_id",
-    columns: Annotated[
-        str | None,
-        typer.Option(
-            "--columns",
-            metavar="A,B",
-            help="The columns that the table has, named as data elements; a bounded value x as"
-            " x_low,x_high. All data elements if not given; one without a column is unknown.",
-        ),
-    ] = None,
-    bounded: Annotated[
-        str | None,
-        typer.Option(
-            "--bounded",
-            metavar="A,B",
-            help="Data elements that the table has within bounds, in x_low and x_high.",
-        ),
-    ] = None,
-    on: Annotated[
-        str | None,
-        day_option(
-            f" column: each row has its own, in a column {SCREENING_DATE}.", "YYYY-MM-DD|column"
-        ),
-    ] = None,
-    trust: Annotated[
-        bool,
-        typer.Option(
-            "--trust-values",
-            help="Take every value as it is. Otherwise a value outside its range, and values that"
-            " contradict each other, are unknown for that patient.",
-        ),
-    ] = False,
+    dialect: DialectName = option(
+        "--dialect", "The database's SQL; tsql is SQL Server's.", default=...
+    ),
+    table: str = option("--table", "The table, such as ehr.patients.", "NAME", default="patients"),
+    id_column: str = option(
+        "--id", "The column with the patients' codes.", "COLUMN", default="patient_id"
+    ),
+    columns: str | None = option(
+        "--columns",
+        "The columns that the table has, named as data elements; a bounded value x as"
+        " x_low,x_high. All data elements if not given; one without a column is unknown.",
+        "A,B",
+    ),
+    bounded: str | None = option(
+        "--bounded", "Data elements that the table has within bounds, in x_low and x_high.", "A,B"
+    ),
+    on: str | None = day_option(
+        f" column: each row has its own, in a column {SCREENING_DATE}.", "YYYY-MM-DD|column"
+    ),
+    trust: bool = option(
+        "--trust-values",
+        "Take every value as it is. Otherwise a value outside its range, and values that"
+        " contradict each other, are unknown for that patient.",
+        default=False,
+    ),
 ) -> None:
     """Print the query that screens a table of patients in a database.
 
@@ -77,7 +61,7 @@ def sql(
     not, null where that is unknown. Nothing is run.
     """
     with needing("sql", "needs the package sqlglot", "sql", "sqlglot"):
-        from trialscreen.tables.engines import sql as queries  # noqa: PLC0415 - heavy, and an extra
+        from trialscreen.tables.engines import sql as queries
     loaded = load_trial(context.obj)
     patients = queries.patients_table(
         loaded,

@@ -4,12 +4,11 @@ What only one command or format needs is imported there: start-up time is a feat
 """
 
 import sys
-from typing import Annotated
 
 import typer
 
 from trialscreen.cli.completion import criterion_ids
-from trialscreen.cli.options import FormatOption
+from trialscreen.cli.options import FORMAT_OPTION, argument, option
 from trialscreen.cli.output import Exit, Format, print_result
 from trialscreen.criteria_file.load import criteria_bytes, load_trial
 from trialscreen.model.errors import Problem, collected, raise_any, refuse
@@ -18,9 +17,9 @@ from trialscreen.text.characters import count_of, nearest, shown
 from trialscreen.text.text_files import decode
 
 
-def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
+def trial(context: typer.Context, form: Format = FORMAT_OPTION) -> None:
     """Show the trial: status, phase, design, dates, dose cohorts, sites, contacts."""
-    from trialscreen.output.report import trial_page as report  # noqa: PLC0415
+    from trialscreen.output.report import trial_page as report
 
     loaded = load_trial(context.obj)
     print_result(
@@ -33,18 +32,13 @@ def trial(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
 
 def criteria(
     context: typer.Context,
-    criterion_id: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="ID",
-            help="One criterion by its id; all if none.",
-            autocompletion=criterion_ids,
-        ),
-    ] = None,
-    form: FormatOption = Format.TABLE,
+    criterion_id: str | None = argument(
+        "ID", "One criterion by its id; all if none.", default=None, autocompletion=criterion_ids
+    ),
+    form: Format = FORMAT_OPTION,
 ) -> None:
     """Show the criteria word for word, with rule, readings and data elements."""
-    from trialscreen.output.report.trial_page import criteria_listing, criteria_page  # noqa: PLC0415
+    from trialscreen.output.report.trial_page import criteria_listing, criteria_page
 
     loaded = load_trial(context.obj)
     chosen = _choose(loaded, criterion_id)
@@ -65,14 +59,12 @@ def _choose(loaded: Trial, wanted: str | None) -> tuple[Criterion, ...]:
 
 def check(
     context: typer.Context,
-    file: Annotated[
-        str | None, typer.Argument(metavar="FILE", help="The criteria file to check.")
-    ] = None,
+    file: str | None = argument("FILE", "The criteria file to check.", default=None),
 ) -> None:
     """Check a criteria file: its form, and what a reviewer would ask about."""
-    from trialscreen.criteria_file.lint import lint, place_of  # noqa: PLC0415
-    from trialscreen.criteria_file.yaml_nodes import parse_yaml  # noqa: PLC0415
-    from trialscreen.criteria_file.yaml_trial import parse_trial  # noqa: PLC0415
+    from trialscreen.criteria_file.lint import lint, place_of
+    from trialscreen.criteria_file.yaml_nodes import parse_yaml
+    from trialscreen.criteria_file.yaml_trial import parse_trial
 
     data, origin = criteria_bytes(file or context.obj)
     loaded, root = parse_trial(data, origin), parse_yaml(decode(data, origin), origin)
@@ -94,25 +86,19 @@ def check(
 
 def diff(
     context: typer.Context,
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="OLD NEW",
-            help="Two criteria files; of one alone, what differs from the trial in use.",
-        ),
-    ],
-    form: FormatOption = Format.TABLE,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit with 5 if they differ.")
-    ] = False,
+    files: list[str] = argument(
+        "OLD NEW", "Two criteria files; of one alone, what differs from the trial in use."
+    ),
+    form: Format = FORMAT_OPTION,
+    exit_code: bool = option("--exit-code", "Exit with 5 if they differ.", default=False),
 ) -> None:
     """Show what differs between two criteria files, as a person reads it.
 
     Of criteria the text, the rule in words and the readings; of elements range, units, source
     and what else is asked; the trial's facts. Exit code: 0, or 2 for a bad file.
     """
-    from trialscreen.criteria_file.differences import differences  # noqa: PLC0415
-    from trialscreen.output.report import differences_page as report  # noqa: PLC0415
+    from trialscreen.criteria_file.differences import differences
+    from trialscreen.output.report import differences_page as report
 
     if len(files) > 2:
         refuse("diff", f"{len(files)} files; expected two, OLD and NEW")
