@@ -1,5 +1,6 @@
 """Where the SQL dialects differ in what the queries need."""
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple, get_args
 
 from sqlglot import exp
@@ -10,30 +11,12 @@ from trialscreen.text.characters import printable
 Dialect = Literal["postgres", "duckdb", "spark", "bigquery", "snowflake", "tsql"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
-TITLES: dict[Dialect, str] = {
-    "postgres": "PostgreSQL",
-    "duckdb": "DuckDB",
-    "spark": "Spark SQL",
-    "bigquery": "BigQuery",
-    "snowflake": "Snowflake",
-    "tsql": "SQL Server",
-}
-
-_LONGEST_NAME: dict[Dialect, int] = {
-    "postgres": 63,  # longer ones are cut without an error, and two may become one
-    "tsql": 128,
-    "snowflake": 255,
-    "bigquery": 300,
-}
-
-_REPLACED: dict[Dialect, str] = {"spark": "${", "tsql": "$("}
-
 
 class Traits(NamedTuple):
-    """What the printer asks of a dialect.
+    """What the printer asks of a dialect, whose name is its `title`.
 
-    `has_booleans`: truth can be stored; elsewhere it is a bit, and a condition compares it.
-    `has_text`: any text can be cast to one type and loses nothing.
+    `has_bits`: truth cannot be stored but as a bit, which a condition compares; nor can any
+    text be cast to one type without a loss.
     `moves_to_timestamp`: a day less a period is a moment, to be cast back.
     `adds_months`: a period is subtracted by adding a negative number.
     `needs_fences`: else it writes a step anew wherever it is read, and steps of steps again.
@@ -43,10 +26,10 @@ class Traits(NamedTuple):
     query, even within quotes, by Spark or by SQL Server's own client.
     """
 
-    has_booleans: bool = True
-    has_text: bool = True
+    title: str
+    has_bits: bool = False
     moves_to_timestamp: bool = False
-    adds_months: bool = True
+    adds_months: bool = False
     needs_fences: bool = False
     refuses_extremes: bool = False
     folds_to_upper: bool = False
@@ -54,18 +37,27 @@ class Traits(NamedTuple):
     replaces: str | None = None
 
 
-def traits(dialect: Dialect) -> Traits:
-    return Traits(
-        has_booleans=dialect != "tsql",
-        has_text=dialect != "tsql",
-        moves_to_timestamp=dialect in ("postgres", "duckdb"),
-        adds_months=dialect in ("spark", "snowflake", "tsql"),
-        needs_fences=dialect == "postgres",
-        refuses_extremes=dialect in ("postgres", "bigquery", "tsql"),
-        folds_to_upper=dialect == "snowflake",
-        longest_name=_LONGEST_NAME.get(dialect),
-        replaces=_REPLACED.get(dialect),
-    )
+TRAITS: Mapping[Dialect, Traits] = {
+    "postgres": Traits(
+        "PostgreSQL",
+        moves_to_timestamp=True,
+        needs_fences=True,
+        refuses_extremes=True,
+        longest_name=63,  # longer ones are cut without an error, and two may become one
+    ),
+    "duckdb": Traits("DuckDB", moves_to_timestamp=True),
+    "spark": Traits("Spark SQL", adds_months=True, replaces="${"),
+    "bigquery": Traits("BigQuery", refuses_extremes=True, longest_name=300),
+    "snowflake": Traits("Snowflake", adds_months=True, folds_to_upper=True, longest_name=255),
+    "tsql": Traits(
+        "SQL Server",
+        has_bits=True,
+        adds_months=True,
+        refuses_extremes=True,
+        longest_name=128,
+        replaces="$(",
+    ),
+}
 
 
 def text_literal(text: str, dialect: Dialect) -> exp.Expr:
@@ -86,9 +78,8 @@ def days_before(day: exp.Expr, period: Period, dialect: Dialect) -> exp.Expr:
     (Snowflake's ADD_MONTHS would keep the last day of a month the last: DATEADD does not.)
     """
     unit = exp.var(period.unit.removesuffix("s").upper())
-    known = traits(dialect)
-    if known.adds_months:
+    if TRAITS[dialect].adds_months:
         count = exp.Literal(this=f"-{period.count}", is_string=False)
         return exp.DateAdd(this=day, expression=count, unit=unit)
     moved = exp.DateSub(this=day, expression=exp.Literal.number(period.count), unit=unit)
-    return exp.cast(moved, "date") if known.moves_to_timestamp else moved
+    return exp.cast(moved, "date") if TRAITS[dialect].moves_to_timestamp else moved

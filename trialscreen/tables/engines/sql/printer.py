@@ -7,6 +7,7 @@ double precision, since the query casts every number of the table to it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from typing import assert_never
 
 from sqlglot import exp
@@ -14,7 +15,13 @@ from sqlglot import exp
 from trialscreen.model import expr
 from trialscreen.model.dates import Period
 from trialscreen.tables.compile.simplify import spelled_out
-from trialscreen.tables.engines.sql.dialects import Dialect, days_before, text_literal, traits
+from trialscreen.tables.engines.sql.dialects import (
+    TRAITS,
+    Dialect,
+    Traits,
+    days_before,
+    text_literal,
+)
 
 _BINARY: Mapping[expr.ComparisonSign | expr.ArithmeticSign, type[exp.Binary]] = {
     "==": exp.EQ,
@@ -39,8 +46,12 @@ class Printer:
 
     dialect: Dialect
 
+    @property
+    def traits(self) -> Traits:
+        return TRAITS[self.dialect]
+
     def name(self, name: str) -> exp.Identifier:
-        folded = name.upper() if traits(self.dialect).folds_to_upper else name
+        folded = name.upper() if self.traits.folds_to_upper else name
         return exp.to_identifier(folded, quoted=True)
 
     def column(self, name: str) -> exp.Column:
@@ -52,7 +63,7 @@ class Printer:
         Divided or raised to a power it would be an error in some engines. What stands for it
         there is as good as 0 too.
         """
-        if not traits(self.dialect).refuses_extremes:
+        if not self.traits.refuses_extremes:
             return number
         near = exp.and_(
             exp.NEQ(this=number, expression=_number(0)),
@@ -72,9 +83,7 @@ class Printer:
             case expr.Coalesce(first, second):
                 return exp.Coalesce(this=self.value(first), expressions=[self.value(second)])
             case expr.And() | expr.Or() | expr.Not() | expr.Known() | expr.Comparison() | expr.In():
-                if traits(self.dialect).has_booleans:
-                    return self._truth(scalar)
-                return self._bit(scalar)
+                return self._bit(scalar) if self.traits.has_bits else self._truth(scalar)
             case _:
                 return self._quantity(scalar)
 
@@ -82,7 +91,7 @@ class Printer:
         """`scalar`, which is a truth, where a condition stands."""
         if isinstance(scalar, expr.Boolean):
             return self._truth(scalar)
-        if traits(self.dialect).has_booleans:
+        if not self.traits.has_bits:
             return self.value(scalar)
         value = exp.cast(exp.null(), "boolean") if scalar == expr.NULL else self.value(scalar)
         return exp.EQ(this=value, expression=exp.Literal.number(1))
@@ -98,9 +107,9 @@ class Printer:
             case None:
                 return exp.null()
             case bool():
-                if traits(self.dialect).has_booleans:
-                    return exp.true() if value else exp.false()
-                return exp.Literal.number(int(value))
+                if self.traits.has_bits:
+                    return exp.Literal.number(int(value))
+                return exp.true() if value else exp.false()
             case str():
                 return text_literal(value, self.dialect)
             case date():
@@ -141,7 +150,8 @@ class Printer:
     def _quantity(self, scalar: expr.Quantity) -> exp.Expr:
         match scalar:
             case expr.Count(parts):
-                return _joined(exp.Add, [self._one_if_true(part) for part in parts])
+                ones = [_cases([(self.condition(part), _number(1))], _number(0)) for part in parts]
+                return _sum(ones)
             case expr.Arithmetic("/", left, right):
                 ends = (_wrapped(self.value(end)) for end in (left, right))
                 return exp.Div(this=next(ends), expression=next(ends), typed=True)
@@ -156,21 +166,15 @@ class Printer:
             case expr.Before(day, period):
                 return self._before(day, period)
             case expr.CompletedYears(since, on):
-                gone = exp.Sub(
-                    this=self._as_number(on), expression=_wrapped(self._as_number(since))
-                )
-                years = exp.Div(
-                    this=exp.cast(gone, "double", copy=False), expression=_number(10_000)
-                )
-                return exp.Floor(this=years)
+                since_day = _wrapped(self._as_number(since))
+                gone = exp.Sub(this=self._as_number(on), expression=since_day)
+                days = exp.cast(gone, "double", copy=False)
+                return exp.Floor(this=exp.Div(this=days, expression=_number(10_000)))
             case _:
                 assert_never(scalar)
 
     def _binary(self, kind: type[exp.Binary], left: expr.Scalar, right: expr.Scalar) -> exp.Expr:
         return kind(this=_wrapped(self.value(left)), expression=_wrapped(self.value(right)))
-
-    def _one_if_true(self, part: expr.Scalar) -> exp.Expr:
-        return _cases([(self.condition(part), _number(1))], _number(0))
 
     def _before(self, day: expr.Scalar, period: Period) -> exp.Expr:
         moved = days_before(self.value(day), period, self.dialect)
@@ -190,7 +194,7 @@ class Printer:
         ]
         year = exp.Mul(this=parts[0], expression=_number(10_000))
         month = exp.Mul(this=parts[1], expression=_number(100))
-        return _joined(exp.Add, [year, month, parts[2]])
+        return _sum([year, month, parts[2]])
 
 
 def _cases(cases: list[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr | None = None) -> exp.Expr:
@@ -198,28 +202,23 @@ def _cases(cases: list[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr | None = 
     return exp.Case(ifs=ifs, default=otherwise)
 
 
-def _joined(kind: type[exp.Binary], parts: list[exp.Expr]) -> exp.Expr:
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = kind(this=joined, expression=part)
-    return joined
+def _sum(parts: list[exp.Expr]) -> exp.Expr:
+    return reduce(lambda one, other: exp.Add(this=one, expression=other), parts)
 
 
 def _wrapped(operand: exp.Expr) -> exp.Expr:
     """`operand` in brackets if it has an operator of its own."""
-    return exp.paren(operand, copy=False) if isinstance(operand, _OPERATORS) else operand
-
-
-_OPERATORS: tuple[type[exp.Expr], ...] = (exp.Binary, exp.Not, exp.In, exp.Is)
+    has_operator = isinstance(operand, exp.Binary | exp.Not | exp.In | exp.Is)
+    return exp.paren(operand, copy=False) if has_operator else operand
 
 
 def _number(value: float) -> exp.Expr:
     """A number. One with decimals gets an exponent: without it, it would be no double."""
-    size = abs(value)
-    if size == int(size) and size < 10**15:
+    size = float(abs(value))
+    text = repr(size)
+    if size.is_integer() and size < 10**15:
         text = str(int(size))
-    else:
-        text = repr(float(size))
-        text = text if "e" in text else f"{text}e0"
+    elif "e" not in text:
+        text = f"{text}e0"
     literal = exp.Literal.number(text)
     return exp.Neg(this=literal) if value < 0 else literal

@@ -5,7 +5,7 @@ double precision whatever the table stores. Texts of a criteria file enter it as
 names, as literals and as comments; sqlglot writes all three.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -13,15 +13,15 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from trialscreen.model import expr
+from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, ElementType, Trial
-from trialscreen.tables.compile import ContradictionFlag, Program, Step, Table, compile_trial
+from trialscreen.tables.compile import Program, Step, compile_trial
 from trialscreen.tables.compile.simplify import either, if_
 from trialscreen.tables.compile.usable import usable
-from trialscreen.tables.engines.sql.dialects import Dialect, comment, traits
+from trialscreen.tables.engines.sql.dialects import TRAITS, Dialect, Traits, comment
 from trialscreen.tables.engines.sql.printer import Printer
-
-RESULTS = ("verdict", "open")
-"""The columns that come out beside the criteria."""
+from trialscreen.tables.engines.sql.table import Patients
+from trialscreen.text.characters import shown
 
 _TYPES: Mapping[ElementType, str] = {
     "boolean": "boolean",
@@ -32,28 +32,46 @@ _TYPES: Mapping[ElementType, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Patients:
-    """The table to query: its name (`schema.patients`), its id column, and what it holds."""
+def screening_sql(
+    trial: Trial, patients: Patients, dialect: Dialect, *, trusted: bool = False
+) -> str:
+    """The query for the id, `verdict`, `open` and each criterion of every row, in no order.
 
-    name: str
-    id: str
-    table: Table
-
-
-def screening_query(
-    trial: Trial,
-    patients: Patients,
-    dialect: Dialect,
-    *,
-    trusted: bool = False,
-) -> exp.Select:
-    """The id, `verdict`, `open` and each criterion, for every row, in no order.
-
-    Values that cannot be right, alone or together, are unknown for that row; `trusted` ones
-    are taken as they are.
+    Values that cannot be right, alone or together, are unknown for that row; `trusted` ones are
+    taken as they are. Raises InputError where a name or a text would not reach the database as
+    it is.
     """
-    return _Query(trial, patients, Printer(dialect)).findings(trusted=trusted)
+    query = _Query(trial, patients, Printer(dialect)).findings(trusted=trusted)
+    raise_any([*_not_as_they_are(query, TRAITS[dialect])])
+    header = "".join(f"-- {comment(line)}\n" for line in _header(trial, patients, dialect))
+    return f"{header}\n{query.sql(dialect, pretty=True, copy=False)};\n"
+
+
+def _not_as_they_are(query: exp.Select, known: Traits) -> Iterator[Problem]:
+    """Names and texts that would not reach the database as they are."""
+    names = dict.fromkeys(str(one.this) for one in query.find_all(exp.Identifier))
+    texts = dict.fromkeys(str(one.this) for one in query.find_all(exp.Literal, exp.National))
+    for name in names:
+        if known.longest_name is not None and len(name.encode()) > known.longest_name:
+            limit = f"longer than {known.longest_name} bytes, {known.title}'s limit"
+            yield Problem(shown(name), limit)
+    for text in names | texts:
+        if (mark := known.replaces) is not None and mark in text:
+            yield Problem(shown(text), f"{known.title} would put a setting in the place of {mark}…")
+
+
+def _header(trial: Trial, patients: Patients, dialect: Dialect) -> Iterator[str]:
+    on = patients.table.on
+    when = f"column {SCREENING_DATE}" if on is None else f"{on}, for every patient"
+    yield f"{trial.registration.nct_id}: {trial.registration.title}"
+    yield f"Criteria file version {trial.version}, SHA-256 {trial.sha256}."
+    yield f"Screening date: {when}. Dialect: {TRAITS[dialect].title}."
+    yield (
+        "A row per patient: true where a criterion's own statement is met, false where it is"
+        " not, null where that is unknown."
+    )
+    yield "An exclusion criterion that is met excludes. A screening aid: the investigator decides."
+    yield "Numbers are compared in double precision: 2.5e0 is 2.5."
 
 
 class _Part(NamedTuple):
@@ -62,7 +80,7 @@ class _Part(NamedTuple):
     name: str
     query: exp.Select
     about: str = ""
-    fenced: bool = False
+    fenced: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,40 +95,30 @@ class _Query:
             parts = [self._given(self._in_order(self._program.inputs(results)))]
         else:
             parts = self._checked()
-        parts += self._steps(self._program, results, "step")
-        return self._chained(parts, self._results(self._program))
+        return self._chained([*parts, *self._steps(results, "step")])
 
     @cached_property
     def _program(self) -> Program:
-        return compile_trial(self.trial, self._table_with_id())
+        table = self.patients.table  # with the id, so that no step takes its name
+        return compile_trial(self.trial, replace(table, columns=table.columns | {self.patients.id}))
 
     def _checked(self) -> list[_Part]:
         """What can be right of the columns that findings rest on, alone and together."""
         program = self._program
         found = program.contradictions
-        holds = (one.holds for one in found)
-        used = {*program.inputs((*program.results.values(), *holds))}
+        used = program.inputs((*program.results.values(), *(one.holds for one in found)))
         beside = (name for one in used for name in expr.columns_of(self._usable(one)))
         read = self._in_order({*used, *beside})
         values = {name: self._usable(name) for name in read}
         about = "what cannot be right by itself is unknown"
-        parts = [
-            self._given(read),
-            _Part("usable", self._only(values), about, fenced=True),
-        ]
+        parts = [self._given(read), _Part("usable", self._only(values), about)]
         if found:
-            parts += self._steps(program, (one.holds for one in found), "before")
-            steps = (one.name for one in program.steps)
-            parts += self._clearing(read, _flags(found, (self.patients.id, *read, *steps)))
+            parts += self._steps((one.holds for one in found), "before")
+            parts += self._cleared(read)
         return parts
 
     def _usable(self, column: str) -> expr.Scalar:
         return usable(self.trial, self.patients.table, column)
-
-    def _table_with_id(self) -> Table:
-        """So that no step takes the id's name."""
-        table = self.patients.table
-        return replace(table, columns=table.columns | {self.patients.id})
 
     # The parts of the query.
 
@@ -120,7 +128,7 @@ class _Query:
 
     def _given(self, read: Sequence[str]) -> _Part:
         query = self._select(map(self._typed, read))
-        return _Part("given", query, "what the table holds of each patient")
+        return _Part("given", query, "what the table holds of each patient", fenced=False)
 
     def _typed(self, name: str) -> exp.Alias:
         column: exp.Expr = self.printer.column(name)
@@ -128,7 +136,7 @@ class _Query:
             return self._named(exp.cast(column, "date"), name, "every window is counted from it")
         element = self.trial.elements[self._element_of(name)]
         kind = _TYPES[element.type]
-        if kind != "text" or traits(self.printer.dialect).has_text:
+        if kind != "text" or not self.printer.traits.has_bits:
             column = exp.cast(column, kind)
         if element.name != name and element.type in ("integer", "quantity"):
             column = self.printer.bound(column)
@@ -141,32 +149,32 @@ class _Query:
             return column
         return column.rpartition("_")[0]
 
-    def _steps(self, program: Program, outputs: Iterable[expr.Scalar], prefix: str) -> list[_Part]:
+    def _steps(self, outputs: Iterable[expr.Scalar], prefix: str) -> list[_Part]:
         """One query per stage; each reads only those before it."""
+        stages = enumerate(self._program.stages(outputs), 1)
+        return [_Part(f"{prefix}_{number}", self._all_and(stage)) for number, stage in stages]
+
+    def _cleared(self, read: Sequence[str]) -> list[_Part]:
+        """The contradictions, under names that nothing else has, and the values less these."""
+        found, prefix = self._program.contradictions, "contradiction"
+        taken = (self.patients.id, *read, *(one.name for one in self._program.steps))
+        while any(name.casefold().startswith(prefix) for name in taken):
+            prefix += "_"
+        flags = {f"{prefix}_{number}": one for number, one in enumerate(found, 1)}
+        values = {}
+        for column in read:
+            element = self._element_of(column)
+            struck = (expr.Column(flag) for flag, one in flags.items() if element in one.elements)
+            values[column] = if_(either(*struck), expr.NULL, expr.Column(column))
+        steps = [Step(flag, one.holds, f"{one.id}: {one.reason}") for flag, one in flags.items()]
         return [
-            _Part(f"{prefix}_{number}", self._all_and(stage), fenced=True)
-            for number, stage in enumerate(program.stages(outputs), 1)
+            _Part("contradictions", self._all_and(steps), "what cannot be right"),
+            _Part("cleared", self._only(values), "elements in contradiction are unknown"),
         ]
 
     def _all_and(self, steps: Iterable[Step]) -> exp.Select:
         values = (self._named(self.printer.value(s.value), s.name, s.about) for s in steps)
         return exp.Select(expressions=[exp.Star(), *values])
-
-    def _clearing(self, read: Sequence[str], flags: Sequence[Step]) -> list[_Part]:
-        def struck(column: str) -> expr.Scalar:
-            element = self._element_of(column)
-            pairs = zip(flags, self._program.contradictions, strict=True)
-            return either(
-                *(expr.Column(flag.name) for flag, one in pairs if element in one.elements)
-            )
-
-        values = {name: if_(struck(name), expr.NULL, expr.Column(name)) for name in read}
-        return [
-            _Part("contradictions", self._all_and(flags), "what cannot be right", fenced=True),
-            _Part(
-                "cleared", self._only(values), "elements in contradiction are unknown", fenced=True
-            ),
-        ]
 
     def _select(self, columns: Iterable[exp.Alias]) -> exp.Select:
         """The id and these."""
@@ -176,15 +184,14 @@ class _Query:
         columns = (self._named(self.printer.value(v), name, "") for name, v in values.items())
         return self._select(columns)
 
-    def _results(self, program: Program) -> exp.Select:
+    def _results(self) -> exp.Select:
         labels = {one.id: one.label for one in self.trial.criteria}
         columns = []
-        for name, value in program.results.items():
+        for name, value in self._program.results.items():
             result = self.printer.value(value)
             kind = "boolean" if name in labels else "text"
-            if isinstance(value, expr.Constant) or (
-                kind == "boolean" and not traits(self.printer.dialect).has_booleans
-            ):
+            is_bit = kind == "boolean" and self.printer.traits.has_bits
+            if isinstance(value, expr.Constant) or is_bit:
                 result = exp.cast(result, kind)
             columns.append(self._named(result, name, labels.get(name, "")))
         return self._select(columns)
@@ -198,33 +205,18 @@ class _Query:
             alias.add_comments([comment(about)])
         return alias
 
-    def _chained(self, parts: Sequence[_Part], last: exp.Select) -> exp.Select:
-        """Each query reads the one before, and the first the table."""
-        source = self._table()
+    def _chained(self, parts: Sequence[_Part]) -> exp.Select:
+        """Each query reads the one before, and the first the table; the results read the last."""
+        names = [self.printer.name(part) for part in reversed(self.patients.name.split("."))]
+        source = exp.Table(**dict(zip(("this", "db", "catalog"), names, strict=False)))
         taken = self.patients.name.rpartition(".")[2].casefold()
-        known = traits(self.printer.dialect)
+        last = self._results()
         for part in parts:
-            free = f"{part.name}_" if part.name == taken else part.name
+            free = self.printer.name(f"{part.name}_" if part.name == taken else part.name)
             query = part.query.from_(source, copy=False)
-            fenced = True if part.fenced and known.needs_fences else None
-            last = last.with_(self.printer.name(free), query, materialized=fenced, copy=False)
+            fenced = True if part.fenced and self.printer.traits.needs_fences else None
+            last = last.with_(free, query, materialized=fenced, copy=False)
             if part.about:
                 last.ctes[-1].add_comments([part.about])
-            source = exp.Table(this=self.printer.name(free))
+            source = exp.Table(this=free.copy())
         return last.from_(source, copy=False)
-
-    def _table(self) -> exp.Table:
-        parts = [self.printer.name(part) for part in reversed(self.patients.name.split("."))]
-        return exp.Table(**dict(zip(("this", "db", "catalog"), parts, strict=False)))
-
-
-def _flags(found: Sequence[ContradictionFlag], taken: Iterable[str]) -> list[Step]:
-    """The contradictions under names that nothing else has."""
-    others = {name.casefold() for name in taken}
-    prefix = "contradiction"
-    while any(name.startswith(prefix) for name in others):
-        prefix += "_"
-    return [
-        Step(f"{prefix}_{number}", one.holds, f"{one.id}: {one.reason}")
-        for number, one in enumerate(found, 1)
-    ]

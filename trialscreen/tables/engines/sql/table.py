@@ -1,14 +1,23 @@
 """Which columns a table of patients has, from what its owner says of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.compile import Table
 from trialscreen.tables.compile.bounded import bounded_columns
-from trialscreen.tables.engines.sql.query import RESULTS, Patients
 from trialscreen.text.characters import first_control, nearest, shown
+
+
+@dataclass(frozen=True)
+class Patients:
+    """The table to query: its name (`schema.patients`), its id column, and what it holds."""
+
+    name: str
+    id: str
+    table: Table
 
 
 def patients_table(
@@ -25,25 +34,31 @@ def patients_table(
     `on`, the column `screening_date` is each row's own. Raises InputError with every name
     that is wrong.
     """
-    problems = [*_wrong_names(trial, name, id_column), *_not_bounded(trial, bounded)]
+    known = [one.name for one in trial.answerable()]
+    ends = bounded_columns(trial)
+    problems = [*_wrong_names(trial, name, id_column)]
+    for one in bounded:
+        if one not in ends:
+            message = f"no number or date is named {shown(one)}.{nearest(one, ends)}"
+            problems.append(Problem("--bounded", message))
     if columns is None:
-        held = [one.name for one in trial.answerable() if one.name != SCREENING_DATE]
-        held = [one for one in held if one not in bounded]
+        held = [one for one in known if one != SCREENING_DATE and one not in bounded]
     else:
         held = [one for one in columns if one != id_column]
         problems += _unknown_columns(trial, held)
     raise_any(problems)
-    held += [end for one in bounded for end in bounded_columns(trial)[one]]
     own_days = [SCREENING_DATE] if on is None else []
-    everything = frozenset([*held, *own_days, id_column])
-    return Patients(name, id_column, Table(everything, on=on))
+    bounds = (end for one in bounded for end in ends[one])
+    return Patients(
+        name, id_column, Table(frozenset([*held, *bounds, *own_days, id_column]), on=on)
+    )
 
 
-def _wrong_names(trial: Trial, name: str, id_column: str) -> Iterable[Problem]:
+def _wrong_names(trial: Trial, name: str, id_column: str) -> Iterator[Problem]:
     parts = name.split(".")
     if len(parts) > 3 or not all(parts) or first_control(name) is not None:
         yield Problem("--table", f"{shown(name)}; expected a name such as patients or ehr.patients")
-    results = (*RESULTS, *(criterion.id for criterion in trial.criteria))
+    results = ("verdict", "open", *(criterion.id for criterion in trial.criteria))
     if not id_column or first_control(id_column) is not None:
         yield Problem("--id", f"{shown(id_column)} cannot name a column")
     elif id_column in trial.elements:
@@ -52,15 +67,7 @@ def _wrong_names(trial: Trial, name: str, id_column: str) -> Iterable[Problem]:
         yield Problem("--id", f"{shown(id_column)} is a column of the result; rename it in a view")
 
 
-def _not_bounded(trial: Trial, names: Iterable[str]) -> Iterable[Problem]:
-    possible = bounded_columns(trial)
-    for name in names:
-        if name not in possible:
-            message = f"no number or date is named {shown(name)}.{nearest(name, possible)}"
-            yield Problem("--bounded", message)
-
-
-def _unknown_columns(trial: Trial, names: Sequence[str]) -> Iterable[Problem]:
+def _unknown_columns(trial: Trial, names: Sequence[str]) -> Iterator[Problem]:
     possible = {one.name for one in trial.answerable()}
     others = {
         end: other for ends in bounded_columns(trial).values() for end, other in (ends, ends[::-1])
