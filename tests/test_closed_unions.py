@@ -185,7 +185,7 @@ def test_there_are_interpreters_to_look_at() -> None:
         "model/formulas.py",
         "tables/compile/intervals.py",
         "output/export/redcap/calc.py",
-        "output/export/redcap/branching.py",
+        "output/export/redcap/logic.py",
         "output/export/fhir/enable_when.py",
         "tables/engines/polars.py",
         "tables/engines/sql/printer.py",

@@ -15,21 +15,7 @@ from trialscreen.model.facts import DECIMALS
 from trialscreen.model.formulas import FORMULAS, FormulaSpec, ScreeningDay, terms_in
 from trialscreen.model.trial import SCREENING_DATE, Formula, Trial
 from trialscreen.model.wording import show_number
-from trialscreen.output.export.redcap.logic import (
-    NEVER,
-    Comparison,
-    Logic,
-    equal,
-    every,
-    filled,
-    some,
-    text,
-)
-
-
-def calc_name(name: str) -> str:
-    """The field that holds the computed value of an element."""
-    return f"{name}_calc"
+from trialscreen.output.export.redcap.logic import NEVER, Logic, equal, every, filled, some, text
 
 
 def calculation(trial: Trial, name: str) -> str | None:
@@ -54,7 +40,7 @@ def _computable(trial: Trial, formula: Formula) -> Logic:
         known.append(filled(SCREENING_DATE))
     for given, name in zip(spec.inputs, formula.inputs, strict=True):
         if given.sign is not None:
-            known.append(Comparison(_value(trial, name), given.sign, "0"))
+            known.append(f"{_value(trial, name)} {given.sign} 0")
         if given.choices:
             known.append(some(equal(name, one) for one in given.choices))
     return every(known)

@@ -15,8 +15,8 @@ from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.wording import show_number
-from trialscreen.output.export.redcap.branching import YES_NO, Branching
-from trialscreen.output.export.redcap.calc import calc_name, calculation
+from trialscreen.output.export.redcap.calc import calculation
+from trialscreen.output.export.redcap.logic import YES_NO, branching
 from trialscreen.text.characters import shown
 
 COLUMNS = (
@@ -95,11 +95,19 @@ def data_dictionary(trial: Trial) -> tuple[Field, ...]:
 
 def _with_headers(trial: Trial) -> Iterator[Field]:
     """The fields of all elements; the first one of a section has the section's header."""
-    branching = Branching(trial)
+    computed = {
+        element.name: _computed(element, equation)
+        for element in trial.elements.values()
+        if (equation := calculation(trial, element.name)) is not None
+    }
+    shown_if = branching(trial, {name: field.name for name, field in computed.items()})
     titles = {one.id: one.title for one in trial.sections}
     section = ""
     for element in trial.elements.values():
-        for field in _fields_of(trial, element, branching):
+        fields = [] if element.internal else [_entered(element, shown_if[element.name])]
+        if element.name in computed:
+            fields.append(computed[element.name])
+        for field in fields:
             if element.section == section:
                 yield field
             else:
@@ -107,36 +115,28 @@ def _with_headers(trial: Trial) -> Iterator[Field]:
                 yield field._replace(header=as_html(titles.get(section, section)))
 
 
-def _fields_of(trial: Trial, element: Element, branching: Branching) -> Iterator[Field]:
-    if not element.internal:
-        yield _entered(element, branching)
-    if (equation := calculation(trial, element.name)) is not None:
-        yield Field(
-            calc_name(element.name),
-            type="calc",
-            label=as_html(f"{element.label}, computed"),
-            choices=equation,
-            note=as_html(element.shown_unit),
-        )
+def _computed(element: Element, equation: str) -> Field:
+    label, note = as_html(f"{element.label}, computed"), as_html(element.shown_unit)
+    return Field(f"{element.name}_calc", type="calc", label=label, choices=equation, note=note)
 
 
-def _entered(element: Element, branching: Branching) -> Field:
-    least, most = _range(element)
-    anchor = element.name == SCREENING_DATE
+def _entered(element: Element, shown_if: str) -> Field:
     choices = dict(choices_of(element))
+    least, most = map(_end, element.range or ("", ""))
+    unit = f"Unit: {element.shown_unit}." if element.shown_unit else ""
     return Field(
         element.name,
         type="radio" if choices else "text",
         label=as_html(element.ask),
         choices=" | ".join(f"{code}, {as_html(label)}" for code, label in choices.items()),
-        note=as_html(" ".join(filter(None, (_unit_note(element), element.help)))),
+        note=as_html(" ".join(filter(None, (unit, element.help)))),
         validation=_VALIDATION.get(element.type, ""),
         least=least,
         most=most,
         # Every day in a person's life is an identifier: 45 CFR 164.514(b)(2)(i)(C).
         identifier="y" if element.type == "date" else "",
-        branching="" if anchor else branching.shown_if(element.name),
-        required="y" if anchor else "",
+        branching=shown_if,
+        required="y" if element.name == SCREENING_DATE else "",
         annotation=f"source: {', '.join(element.sources)}",
     )
 
@@ -151,18 +151,8 @@ def choices_of(element: Element) -> Iterator[tuple[str, str]]:
         yield UNKNOWN_WORD, UNKNOWN_WORD.capitalize()
 
 
-def _range(element: Element) -> tuple[str, str]:
-    low, high = element.range or ("", "")
-    return _end(low), _end(high)
-
-
 def _end(value: float | date | str) -> str:
     return show_number(value) if isinstance(value, int | float) else str(value)
-
-
-def _unit_note(element: Element) -> str:
-    unit = element.shown_unit
-    return f"Unit: {unit}." if unit else ""
 
 
 def as_html(words: str) -> str:

@@ -1,4 +1,4 @@
-"""Logic as REDCap writes it, in calculations and in branching.
+"""Logic as REDCap writes it, and branching logic: a field is shown while its answer is needed.
 
 REDCap Help & FAQ, "Branching Logic": comparisons of [field] with a value, and, or,
 brackets; values in quotes, but for numbers beside < and >. There is no "not". A blank field
@@ -6,29 +6,27 @@ is compared with ''; how < treats one is not documented, so a number is compared
 a test for blank.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, assert_never
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple, assert_never
+
+from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.model.wording import show_number
+from trialscreen.output.export import conditions
+from trialscreen.output.export.relevance import Relevance, values_of
+
+YES_NO = {True: "yes", False: "no"}
+"""The codes of a yes/no field: the words that trialscreen reads."""
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """`left operator right`, as it is written: `[age] >= 45`, `[sex] = 'female'`."""
-
-    left: str
-    operator: str
-    right: str
-
-
-@dataclass(frozen=True)
-class Joined:
+class Joined(NamedTuple):
     """Parts with `word` between them; with "or", no parts hold never."""
 
     word: Literal["and", "or"]
     parts: tuple["Logic", ...]
 
 
-Logic = Comparison | Joined
+Logic = str | Joined
+"""A comparison as it is written, `[age] >= 45` or `[sex] = 'female'`, or several, joined."""
 NEVER = Joined("or", ())
 
 
@@ -55,28 +53,73 @@ def _flat(word: str, parts: Iterable[Logic]) -> dict[Logic, None]:
     return flat
 
 
-def equal(field: str, value: str) -> Comparison:
-    return Comparison(f"[{field}]", "=", f"'{value}'")
+def equal(field: str, value: str) -> str:
+    return f"[{field}] = '{value}'"
 
 
-def unequal(field: str, value: str) -> Comparison:
-    return Comparison(f"[{field}]", "<>", f"'{value}'")
+def unequal(field: str, value: str) -> str:
+    return f"[{field}] <> '{value}'"
 
 
-def filled(field: str) -> Comparison:
+def filled(field: str) -> str:
     """Something is entered."""
     return unequal(field, "")
 
 
 def text(logic: Logic) -> str:
     """As REDCap reads it; `logic` is not NEVER."""
-    match logic:
-        case Comparison(left, operator, right):
-            return f"{left} {operator} {right}"
-        case Joined(word, parts):
-            inner = (
-                text(one) if isinstance(one, Comparison) else f"({text(one)})" for one in parts
-            )
-            return f" {word} ".join(inner)
+    if isinstance(logic, str):
+        return logic
+    inner = (one if isinstance(one, str) else f"({text(one)})" for one in logic.parts)
+    return f" {logic.word} ".join(inner)
+
+
+def branching(trial: Trial, calculated: Mapping[str, str]) -> Mapping[str, str]:
+    """When the field of each element is shown; empty for always, as the screening date is.
+
+    `calculated` names the fields that compute elements. What holds while the field itself is
+    blank decides, so that no answer hides its own field.
+    """
+    relevance, shown = Relevance(trial, calculated, as_it_stands=True), {SCREENING_DATE: ""}
+    sources = {field: {name, *trial.sources_of(name)} for name, field in calculated.items()}
+    for name in (one.name for one in trial.answerable() if one.name != SCREENING_DATE):
+        blank = {name, *(field for field, names in sources.items() if name in names)}
+        irrelevant = conditions.while_blank(relevance.irrelevant(name), blank)
+        always = irrelevant == conditions.NEVER
+        shown[name] = "" if always else text(_unless(irrelevant, trial))
+    return shown
+
+
+def _unless(condition: conditions.Condition, trial: Trial) -> Logic:
+    """What holds where `condition` does not, turned round part by part."""
+    match condition:
+        case conditions.Some(parts):
+            return every(_unless(part, trial) for part in parts)
+        case conditions.Every(parts):
+            return some(_unless(part, trial) for part in parts)
+        case conditions.Chosen(field, values):
+            return every(unequal(field, code_of(value)) for value in values)
+        case conditions.Answered(field):
+            unchosen = [unequal(field, code) for code in _codes(field, trial)]
+            return every(unchosen or [equal(field, "")])
+        case conditions.Unanswered(field):
+            chosen = [equal(field, code) for code in _codes(field, trial)]
+            return some(chosen or [filled(field)])
+        case conditions.Bounded(field, operator, bound):
+            beyond = f"[{field}] {operator.opposite.sign} {show_number(bound)}"
+            return some((equal(field, ""), beyond))
+        case conditions.Compared(field, operator, other):
+            beyond = f"[{field}] {operator.opposite.sign} [{other}]"
+            return some((equal(field, ""), equal(other, ""), beyond))
         case _:
-            assert_never(logic)
+            assert_never(condition)
+
+
+def _codes(field: str, trial: Trial) -> tuple[str, ...]:
+    """The codes of a field with choices, but for "unknown"; none for a number or date."""
+    element = trial.elements.get(field)
+    return () if element is None else tuple(map(code_of, values_of(element)))
+
+
+def code_of(value: bool | str) -> str:
+    return YES_NO[value] if isinstance(value, bool) else value
