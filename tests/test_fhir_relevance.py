@@ -22,8 +22,13 @@ from trialscreen.model.facts import Exactly, Fact, Numbers, half_of_shown
 from trialscreen.model.rules import Is, any_of
 from trialscreen.model.trial import Criterion
 from trialscreen.output.export.fhir.datatypes import answer_of
-from trialscreen.output.export.fhir.questionnaire import BASE, Variant, questionnaire, questions_of
-from trialscreen.output.export.fhir.response import response
+from trialscreen.output.export.fhir.forms import (
+    BASE,
+    Variant,
+    questionnaire,
+    questions_of,
+    response,
+)
 from trialscreen.screening.screen import Screening
 
 NCT = load_trial()

@@ -26,14 +26,14 @@ from trialscreen.model.errors import InputError
 from trialscreen.model.rules import Is, Rule, all_of, any_of
 from trialscreen.model.trial import Criterion, Element
 from trialscreen.output.export.conditions import NEVER
-from trialscreen.output.export.fhir.lost_in_fhir import questionnaire_limits, response_limits
-from trialscreen.output.export.fhir.questionnaire import (
+from trialscreen.output.export.fhir.forms import (
     Variant,
     irrelevance,
     questionnaire,
     questions_of,
+    response,
 )
-from trialscreen.output.export.fhir.response import response
+from trialscreen.output.export.not_carried import questionnaire_limits, response_limits
 
 NCT = load_trial()
 SMALL = spec_trial()

@@ -26,8 +26,7 @@ from trialscreen import load_trial
 from trialscreen.answers.answer import readable_facts, screening_date
 from trialscreen.answers.answers_file import read_answers
 from trialscreen.model.errors import Problem
-from trialscreen.output.export.fhir.questionnaire import questionnaire
-from trialscreen.output.export.fhir.response import response
+from trialscreen.output.export.fhir.forms import questionnaire, response
 
 PATIENTS = Path(__file__).parents[2] / "docs" / "patients"
 AT = datetime(2026, 8, 31, 12, 0, tzinfo=UTC)

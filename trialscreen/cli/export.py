@@ -70,14 +70,14 @@ def questionnaire(
     enabled while its answer can still matter. What FHIR cannot carry is told on stderr.
     """
     from trialscreen.answers.records.codes_file import load_codes
-    from trialscreen.output.export.fhir import lost_in_fhir
-    from trialscreen.output.export.fhir import questionnaire as fhir
+    from trialscreen.output.export.fhir import forms
+    from trialscreen.output.export.not_carried import questionnaire_limits
 
     trial = load_trial(context.obj)
-    variant = fhir.Variant(_address(base, fhir.BASE), every)
-    made = fhir.questionnaire(trial, variant, load_codes(trial, codes or ()))
+    variant = forms.Variant(_address(base, forms.BASE), every)
+    made = forms.questionnaire(trial, variant, load_codes(trial, codes or ()))
     write_json(output, made)
-    tell_left_out(lost_in_fhir.questionnaire_limits(trial, variant, made))
+    tell_left_out(questionnaire_limits(trial, variant, made))
 
 
 def response(
@@ -99,20 +99,19 @@ def response(
     and --every-question. It is completed once every criterion is decided, else in
     progress. What it cannot carry is told on stderr.
     """
-    from trialscreen.output.export.fhir import lost_in_fhir
-    from trialscreen.output.export.fhir import response as fhir
-    from trialscreen.output.export.fhir.questionnaire import BASE, Variant
+    from trialscreen.output.export.fhir import forms
+    from trialscreen.output.export.not_carried import response_limits
 
     flags = Flags.none(load_trial(context.obj))
-    variant = Variant(_address(base, BASE), every)
+    variant = forms.Variant(_address(base, forms.BASE), every)
     at = site_settings(flags.trial, site)
     flags.problems.extend(code_problems(subject, None, (None, None), at.subject_pattern))
     if file is not None and given_file is not None:
         flags.problems.append(Problem(shown(file), "a second file of answers; give one"))
     answers, screening = screen_answers(flags, on, given_file or file, at)
-    made = fhir.response(screening, datetime.now(UTC), subject, variant)
+    made = forms.response(screening, datetime.now(UTC), subject, variant)
     write_json(output, made.resource)
-    tell_left_out(lost_in_fhir.response_limits(flags.trial, made, answers))
+    tell_left_out(response_limits(flags.trial, made, answers))
 
 
 def _address(base: str | None, otherwise: str) -> str:
@@ -137,8 +136,8 @@ def redcap(context: typer.Context, output: str = OUTPUT_OPTION) -> None:
     question is shown while its answer can still matter. Upload the CSV file to REDCap. What
     REDCap cannot carry is told on stderr.
     """
+    from trialscreen.output.export.not_carried import not_in_dictionary
     from trialscreen.output.export.redcap.dictionary import COLUMNS, data_dictionary
-    from trialscreen.output.export.redcap.lost_in_redcap import not_in_dictionary
 
     trial = load_trial(context.obj)
     write_csv(output, COLUMNS, data_dictionary(trial))
