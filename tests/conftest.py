@@ -4,18 +4,18 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 from unittest.mock import patch
 
 import polars as pl
 import pytest
+from polars.io import plugins
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.engines import ENGINES, PASSWORD, Engine, PostgreSQL, lacking, postgresql
 from tests.interviewing import leave_all
-
-Step = Callable[[pl.DataFrame], pl.DataFrame]
 
 ALL_ENGINES = "TRIALSCREEN_ALL_ENGINES"
 """Set in CI: an engine that cannot run is then a failure."""
@@ -28,6 +28,25 @@ def pytest_configure() -> None:
         os.environ.pop(name, None)
     # Some tests fork. Where those of Spark Connect ran before, gRPC would end the child.
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
+    if threading.gettrace() is not None:
+        plugins.register_io_source = _measured(plugins.register_io_source)
+
+
+def _measured(register: Callable[..., pl.LazyFrame]) -> Callable[..., pl.LazyFrame]:
+    """Coverage follows the threads that Python starts; those of Polars have to be told."""
+
+    def registered(source: Callable[..., Iterator[pl.DataFrame]], **options: Any) -> pl.LazyFrame:
+        def traced(*asked: Any) -> Iterator[pl.DataFrame]:
+            batches = source(*asked)
+            while True:  # each batch may be asked for in another thread
+                sys.settrace(sys.gettrace() or threading.gettrace())
+                if (batch := next(batches, None)) is None:
+                    return
+                yield batch
+
+        return register(traced, **options)
+
+    return registered
 
 
 def pytest_report_header() -> list[str]:
@@ -74,22 +93,3 @@ def server() -> Iterator[PostgreSQL]:
 def _interviews_left_in_order() -> Iterator[None]:
     yield
     leave_all()
-
-
-@pytest.fixture(autouse=True)
-def _measured_in_the_threads_of_polars(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Coverage follows the threads that Python starts; those of Polars have to be told."""
-    if threading.gettrace() is None:
-        return
-    from trialscreen.tables.cohort.streaming import by_batch
-
-    def measured(
-        batches: Callable[[], Iterable[pl.DataFrame]], step: Step, schema: pl.Schema
-    ) -> pl.LazyFrame:
-        def traced(rows: pl.DataFrame) -> pl.DataFrame:
-            sys.settrace(threading.gettrace())
-            return step(rows)
-
-        return by_batch(batches, traced, schema)
-
-    monkeypatch.setattr("trialscreen.tables.cohort.run.by_batch", measured)
