@@ -170,7 +170,7 @@ def test_what_a_criterion_rests_on_is_irreducible_also_where_that_is_not_tried()
         for _ in range(4):
             rule = random_rule(rng, trial.elements, depth=2)
             trace = patient.trace(rule)
-            needed = support_of(trace)
+            needed = support_of(patient, trace).names
             for name in sorted(needed):
                 fewer = {one: facts[one] for one in needed - {name}}
                 if Plain(trial, fewer, ON).trace(rule).truth is trace.truth:

@@ -99,7 +99,7 @@ def _needed(trial: Trial, rule: rules.Rule) -> list[frozenset[str]]:
 
 def _disagreement(patient: Evaluation, one: Resolved) -> Iterator[Notice]:
     if one.entered is not None and one.derived is not None and not agree(one, patient.on):
-        element, others = one.element, _sources(one)
+        element, others = one.element, _sources(patient, one)
         yield Notice(
             "error",
             (element.name, *others),
@@ -180,7 +180,7 @@ def _different_sides(patient: Evaluation) -> Iterator[Notice]:
                 used, other = f"{derived} as computed", f"entered is {entered}"
             yield Notice(
                 "warning",
-                (element.name, *_sources(one)),
+                (element.name, *_sources(patient, one)),
                 f"{element.label} {used} is used; {other}, on the other side of a threshold",
             )
 
@@ -193,7 +193,7 @@ def _soft_checks(patient: Evaluation) -> Iterator[Notice]:
 
 def _checked(patient: Evaluation, check: Check) -> Iterator[Notice]:
     if patient.truth(check.when) is truth.TRUE:
-        support = support_of(patient.trace(check.when))
+        support = support_of(patient, patient.trace(check.when)).names
         names = tuple(name for name in patient.elements if name in support)
         yield Notice(check.level, names, check.say)
 
@@ -281,10 +281,10 @@ def _decide_differently(trial: Trial, one: Resolved) -> bool:
     )
 
 
-def _sources(one: Resolved) -> tuple[str, ...]:
+def _sources(patient: Evaluation, one: Resolved) -> tuple[str, ...]:
     """The entered elements that a derived value rests on."""
     without_entry = Resolved(one.element, one.derived, None, one.derived, one.inputs, one.basis)
-    return tuple(sorted(support_of_resolved(without_entry)))
+    return tuple(sorted(support_of_resolved(patient, without_entry).names))
 
 
 def _list(patient: Evaluation, names: tuple[str, ...]) -> str:

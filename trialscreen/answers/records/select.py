@@ -197,7 +197,7 @@ def _apply_rules(found: Gathered, evaluation: Evaluation) -> None:
         trace = evaluation.trace(rule)
         if name in found.answers or name in divided or trace.truth is not truth.TRUE:
             continue
-        support = support_of(trace)
+        support = support_of(evaluation, trace).names
         grounds = [one for one in found.evidence if one.kind == "fact" and one.element in support]
         for one in grounds:
             note = f"{found.trial.elements[one.element].label} {one.value}"
