@@ -29,8 +29,8 @@ UNIONS = {
 
 REWRITES = {
     "tables/compile/simplify.py": "an expression that is not known to be simpler stays as it is",
+    "screening/evaluate.py": "a rule that is not looked into is as true as its trace",
     "output/export/conditions.py": "a condition that is not seen to imply another does not",
-    "screening/readings.py": "a rule that is not looked into is judged as a whole",
 }
 """Where a `match` may end in `case _`, since that is right for any node."""
 

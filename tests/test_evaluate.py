@@ -20,9 +20,8 @@ from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.model.formulas import derive
 from trialscreen.model.trial import Check, Formula
 from trialscreen.model.truth import Truth
-from trialscreen.screening.combine import combine
 from trialscreen.screening.edit_checks import contradicted
-from trialscreen.screening.evaluate import Evaluation, Resolved, Trace
+from trialscreen.screening.evaluate import Evaluation, Resolved, Trace, combine
 from trialscreen.screening.rests_on import minimal_support, support_of
 
 NCT, SMALL = load_trial(), spec_trial()

@@ -1,33 +1,71 @@
-"""How what is known of two values compares: certain only if all that each may be agree."""
+"""Whether a test holds of facts: certain only if all values that each may still have agree."""
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import cache, lru_cache
+from operator import ge, gt, le, lt
 from typing import Any, assert_never
 
-from trialscreen.model import truth
-from trialscreen.model.facts import Exactly, Fact, Numbers
+from trialscreen.model import rules, truth
+from trialscreen.model.facts import Fact, Numbers, day, number
 from trialscreen.model.rules import Operator
 from trialscreen.model.truth import Truth
 
-Comparing = Callable[[Fact, Fact], Truth]
-_Interval = Any
-"""Numbers or Dates; two that are compared are of one kind."""
+Holding = Callable[[Sequence[Any], date], Truth]
+"""Of the facts of the test's elements, all known, if only within bounds, on a screening date."""
 
 
-def compare(operator: Operator, value: Fact, limit: Fact) -> Truth:
-    """Whether one fact is above, at or below another."""
-    return comparing(operator)(value, limit)
+def holding(test: rules.Test) -> Holding:
+    """Whether a test holds, as a function that is made once."""
+    match test:
+        case rules.Given():
+            return lambda *_: truth.TRUE
+        case rules.Is(_, value):
+            return lambda facts, _: truth.of(facts[0].value == value)
+        case rules.OneOf(_, values):
+            return lambda facts, _: truth.of(facts[0].value in values)
+        case rules.Compare(_, operator, int() | float() as bound):
+            return _holding_number(operator, bound)
+        case rules.Compare(_, operator, _):
+            compared = comparing(operator)
+            return lambda facts, _: compared(*facts)
+        case rules.Within(_, period):
+            compared = comparing(Operator.AT_LEAST)
+            start = lru_cache(maxsize=64)(lambda on: day(period.before(on)))
+            return lambda facts, on: compared(facts[0], start(on))
+        case _:
+            assert_never(test)
+
+
+_OF_NUMBERS: Mapping[Operator, Callable[[float, float], bool]] = {
+    Operator.AT_LEAST: ge,
+    Operator.ABOVE: gt,
+    Operator.AT_MOST: le,
+    Operator.BELOW: lt,
+}
+
+
+def _holding_number(operator: Operator, bound: float) -> Holding:
+    """Most facts are one number, which is compared as numbers are."""
+    limit, compared, holds = number(bound), comparing(operator), _OF_NUMBERS[operator]
+
+    def held(facts: Sequence[Any], _: date) -> Truth:
+        fact = facts[0]
+        if type(fact) is Numbers:
+            low, high, low_open, high_open, _half = fact
+            if low == high and not low_open and not high_open:
+                return truth.TRUE if holds(low, bound) else truth.FALSE
+        return compared(fact, limit)
+
+    return held
 
 
 @cache
-def comparing(operator: Operator) -> Comparing:
-    """`compare` for one operator."""
-    holds, fails = _ways(operator)
+def comparing(operator: Operator) -> Callable[[Fact, Fact], Truth]:
+    """Whether one interval is above, at or below another of its kind."""
+    holds, fails = _OF_INTERVALS[operator], _OF_INTERVALS[operator.opposite]
 
     def compared(value: Fact, limit: Fact) -> Truth:
-        if type(value) is not type(limit) or isinstance(value, Exactly):
-            kinds = f"{type(value).__name__} and {type(limit).__name__}"
-            raise TypeError(f"{kinds} cannot be compared")
         if holds(value, limit):
             return truth.TRUE
         return truth.FALSE if fails(value, limit) else truth.UNKNOWN
@@ -35,32 +73,23 @@ def comparing(operator: Operator) -> Comparing:
     return compared
 
 
-_Way = Callable[[_Interval, _Interval], bool]
-
-
-def _ways(operator: Operator) -> tuple[_Way, _Way]:
-    """When a comparison holds for all values, and when for none."""
-    match operator:
-        case Operator.AT_LEAST:
-            return _not_below, lambda value, limit: _above(limit, value)
-        case Operator.ABOVE:
-            return _above, lambda value, limit: _not_below(limit, value)
-        case Operator.AT_MOST:
-            return lambda value, limit: _not_below(limit, value), _above
-        case Operator.BELOW:
-            return lambda value, limit: _above(limit, value), _not_below
-        case _:
-            assert_never(operator)
-
-
-def _not_below(one: _Interval, other: _Interval) -> bool:
+def _not_below(one: Any, other: Any) -> bool:
     """Whether no value of `one` is below any value of `other`."""
     result: bool = one.low >= other.high
     return result
 
 
-def _above(one: _Interval, other: _Interval) -> bool:
+def _above(one: Any, other: Any) -> bool:
     """Whether every value of `one` is above every value of `other`."""
     if one.low == other.high:
         return isinstance(one, Numbers) and (one.low_open or other.high_open)
     return bool(one.low > other.high)
+
+
+_OF_INTERVALS: Mapping[Operator, Callable[[Any, Any], bool]] = {
+    Operator.AT_LEAST: _not_below,
+    Operator.ABOVE: _above,
+    Operator.AT_MOST: lambda value, limit: _not_below(limit, value),
+    Operator.BELOW: lambda value, limit: _above(limit, value),
+}
+"""When a comparison holds for all values; it holds for none where the opposite one does."""

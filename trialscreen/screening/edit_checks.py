@@ -27,9 +27,8 @@ from trialscreen.model.formulas import FORMULAS, derive
 from trialscreen.model.rules import Compare, ElementRef
 from trialscreen.model.trial import SCREENING_DATE, Check, Element, Formula, Trial
 from trialscreen.model.wording import as_written, show_fact, show_typical
-from trialscreen.screening.combine import unlimited
-from trialscreen.screening.compare import compare
-from trialscreen.screening.evaluate import Evaluation, Resolved
+from trialscreen.screening.compare import comparing
+from trialscreen.screening.evaluate import Evaluation, Resolved, unlimited
 from trialscreen.screening.explain import told
 from trialscreen.screening.rests_on import support_of, support_of_resolved
 
@@ -273,7 +272,7 @@ def _decide_differently(trial: Trial, one: Resolved) -> bool:
     def side(test: Compare, fact: Fact | None) -> truth.Truth:
         assert fact is not None
         assert not isinstance(test.bound, ElementRef)
-        return compare(test.operator, fact, number(test.bound))
+        return comparing(test.operator)(fact, number(test.bound))
 
     return any(
         {side(test, one.entered), side(test, one.derived)} == {truth.TRUE, truth.FALSE}

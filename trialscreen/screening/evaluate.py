@@ -10,16 +10,15 @@ from datetime import date
 from functools import partial
 from math import prod
 from operator import itemgetter
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from trialscreen.model import rules, truth
-from trialscreen.model.facts import Exactly, Fact
+from trialscreen.model.facts import UNLIMITED, Exactly, Fact, Numbers, meet
 from trialscreen.model.formulas import derive
 from trialscreen.model.kept import Keeps, kept
 from trialscreen.model.trial import ByRule, Element, Formula, Trial
 from trialscreen.model.truth import Truth
-from trialscreen.screening.combine import combine
-from trialscreen.screening.holds import holding
+from trialscreen.screening.compare import holding
 
 
 class Resolved(NamedTuple):
@@ -70,7 +69,7 @@ class _Answers(dict[str, Fact | None]):
 
 @dataclass(frozen=True, init=False)
 class Evaluation(Keeps):
-    """One patient's facts on one screening date; remembers each element it has resolved.
+    """One patient's facts on one screening date; remembers what it has resolved and traced.
 
     `facts` maps element names to what was given; an element without an entry is unknown.
     """
@@ -80,10 +79,12 @@ class Evaluation(Keeps):
     on: date
     answers: Mapping[str, Fact | None] = field(init=False, repr=False, compare=False)
     resolved: dict[str, Resolved] = field(init=False, repr=False, compare=False)
+    traced: dict[int, Trace] = field(init=False, repr=False, compare=False)
 
     def __init__(self, trial: Trial, facts: Mapping[str, Fact], on: date) -> None:
         # Not one after another, as a frozen class sets them: a screening makes dozens.
-        self.__dict__.update(trial=trial, facts=facts, on=on, answers=_Answers(facts), resolved={})
+        self.__dict__.update(trial=trial, facts=facts, on=on, answers=_Answers(facts))
+        self.__dict__.update(resolved={}, traced={})
 
     def __reduce__(self) -> tuple[type["Evaluation"], tuple[Trial, Mapping[str, Fact], date]]:
         """What was made of it is not carried to another process."""
@@ -110,25 +111,52 @@ class Evaluation(Keeps):
         return self._plan.resolving(name)(self)
 
 
+def combine(element: Element, entered: Fact | None, derived: Fact | None) -> Fact | None:
+    """One fact from what was entered and what follows, for two that do not contradict.
+
+    An entered value stands in for a derivation that is unknown. Else a number that follows
+    from exact entries decides, for the entered one was rounded; of one that is known within
+    bounds, the fact is what both allow. Where the element says that a reported value wins,
+    the two are different measurements.
+    """
+    if entered is None or derived is None:
+        return derived if entered is None else entered
+    if element.reported_wins or not isinstance(entered, Numbers):
+        return entered
+    assert isinstance(derived, Numbers)
+    if derived.exact:
+        return derived
+    wide = unlimited(element, entered)
+    both = meet(wide, derived)
+    if wide.exact:
+        return entered if both is not None else meet(entered.written(), derived) or entered
+    return both or entered
+
+
+def unlimited(element: Element, entered: Numbers) -> Numbers:
+    """A bound without the end that the range has given it: a range binds no derived number.
+
+    An end that is left out was written: the ends of a range are included. Of a bound at such an
+    end (`half` is 0), the range has left one number.
+    """
+    if element.range is None or (entered.exact and entered.half != 0):
+        return entered
+    least, most = element.range
+    low = -UNLIMITED if entered.low == least and not entered.low_open else entered.low
+    high = UNLIMITED if entered.high == most and not entered.high_open else entered.high
+    return entered._replace(low=low, high=high)
+
+
 Tracing = Callable[[Evaluation], Trace]
 Judging = Callable[[Evaluation], Truth]
 Resolving = Callable[[Evaluation], Resolved]
-Knowing = Callable[[Evaluation], Fact | None]
-Follows = tuple[Fact | None, tuple[Resolved, ...], Trace | None]
-Following = Callable[[Evaluation], Follows]
 
-_ANSWERS = {True: Exactly(value=True), False: Exactly(value=False)}
+_YES, _NO = Exactly(value=True), Exactly(value=False)
 
 
-def _is_only_answered(element: Element) -> bool:
-    """Whether nothing but an answer says what is known of a yes/no element or a choice."""
-    is_of_words = element.type in ("boolean", "choice")
-    return is_of_words and element.derive is None and element.valid_if is None
-
-
-def _is_as_answered(element: Element) -> bool:
-    """Whether what is known of an element is its answer, and nothing else."""
-    return element.derive is None and element.valid_if is None and not element.no_is_not_yet
+def _follows(element: Element) -> bool:
+    """Whether anything but an answer says what is known of an element."""
+    return element.derive is not None or element.valid_if is not None
 
 
 class _Plan:
@@ -154,8 +182,9 @@ class _Plan:
         parts = rules.parts_of(rule)
         if not parts and isinstance(rule, rules.Test):
             names = names.union(rules.elements_of_test(rule))
-            is_answered = all(_is_only_answered(self._elements[name]) for name in names)
-            return names if is_answered else None
+            tested = [self._elements[name] for name in names]
+            is_answered = all(one.type in ("boolean", "choice") for one in tested)
+            return names if is_answered and not any(map(_follows, tested)) else None
         for part in parts:
             if (answered := self._few_answers(part)) is None:
                 return None
@@ -199,94 +228,62 @@ class _Plan:
         return trace_one if len(names) == 1 else trace
 
     def _judging(self, rule: rules.Rule) -> Judging:
-        if self._few_answers(rule) is not None:
-            trace = self.tracing(rule)
-            return lambda patient: trace(patient).truth
-        match rule:
-            case rules.AtLeastN(least, parts):
-                return judging_some(least, tuple(map(self.judging, parts)))
-            case rules.Not(part):
-                judged = self.judging(part)
-                return lambda patient: truth.negation(judged(patient))
-            case rules.Clause(_, _, part):
-                return self.judging(part)
-            case _:
-                return self._judging_test(rule)
-
-    def _judging_test(self, test: rules.Test) -> Judging:
-        names, holds = rules.elements_of_test(test), holding(test)
-        knowing = tuple(map(self._knowing, names))
-        name, element = names[0], self._elements[names[0]]
-        resolve = self.resolving(name)
-
-        def judged_answer(patient: Evaluation) -> Truth:
-            fact = patient.answers[name]
-            return truth.UNKNOWN if fact is None else holds((fact,), patient.on)
-
-        def judged_one(patient: Evaluation) -> Truth:
-            fact = (patient.resolved.get(name) or resolve(patient)).fact
-            return truth.UNKNOWN if fact is None else holds((fact,), patient.on)
-
-        def judged(patient: Evaluation) -> Truth:
-            facts = [known(patient) for known in knowing]
-            return truth.UNKNOWN if None in facts else holds(facts, patient.on)
-
-        if len(names) > 1:
-            return judged
-        return judged_answer if _is_as_answered(element) else judged_one
-
-    def _knowing(self, name: str) -> Knowing:
-        """What rules see of an element."""
-        resolving = self.resolving(name)
-        if _is_as_answered(self._elements[name]):
-            return lambda patient: patient.answers[name]
-        return lambda patient: resolving(patient).fact
+        if self._few_answers(rule) is None:
+            match rule:
+                case rules.AtLeastN(least, parts) if 0 < least <= len(parts):
+                    return _judging_some(rule, tuple(map(self.judging, parts)))
+                case rules.Not(part):
+                    judged = self.judging(part)
+                    return lambda patient: truth.negation(judged(patient))
+                case rules.Clause(_, _, part):
+                    return self.judging(part)
+        trace = self.tracing(rule)
+        return lambda patient: trace(patient).truth
 
     def resolving(self, name: str) -> Resolving:
         if name not in self._resolving:
-            self._resolving[name] = _once(name, self._resolving_element(self._elements[name]))
+            element = self._elements[name]
+            if _follows(element) or element.no_is_not_yet:
+                find = self._resolving_element(element)
+            else:
+                find = _answered(element)
+
+            def resolve(patient: Evaluation) -> Resolved:
+                if (found := patient.resolved.get(name)) is None:
+                    found = patient.resolved[name] = find(patient)
+                return found
+
+            self._resolving[name] = resolve
         return self._resolving[name]
 
     def _resolving_element(self, element: Element) -> Resolving:
-        if _is_as_answered(element):
-            return _resolving_answer(element)
-        name, entering, following = element.name, _entering(element), self._following(element)
+        name, no_is_not_yet, follows = element.name, element.no_is_not_yet, element.derive
+        formula = follows if isinstance(follows, Formula) else None
+        implying = self.tracing(follows) if isinstance(follows, rules.Rule) else None
         validating = None if element.valid_if is None else self.tracing(element.valid_if)
+        resolving = tuple(map(self.resolving, formula.inputs if formula else ()))
 
         def resolve(patient: Evaluation) -> Resolved:
-            entered = entering(patient)
-            derived, inputs, basis = following(patient)
+            derived: Fact | None = None
+            entered, basis, validity = patient.facts.get(name), None, None
+            if not_yet := no_is_not_yet and entered == _NO:
+                entered = None
+            inputs = tuple([one(patient) for one in resolving])
+            if formula is not None:
+                derived = derive(formula, tuple([one.fact for one in inputs]), patient.on)
+            elif implying is not None:
+                basis = implying(patient)
+                if basis.truth is truth.TRUE:
+                    derived = _YES
+                elif basis.truth is truth.FALSE and not no_is_not_yet:
+                    derived = _NO
             fact = combine(element, entered, derived)
-            validity = None if validating is None else validating(patient)
-            if validity is not None and validity.truth is not truth.TRUE:
-                fact = None
-            not_yet = entered is None and name in patient.facts
+            if validating is not None:
+                validity = validating(patient)
+                fact = fact if validity.truth is truth.TRUE else None
             return Resolved(element, fact, entered, derived, inputs, basis, validity, not_yet)
 
         return resolve
-
-    def _following(self, element: Element) -> Following:
-        """What follows for an element from others, with a formula's inputs or a rule's trace."""
-        formula = element.derive
-        if formula is None:
-            return lambda _: (None, (), None)
-        if isinstance(formula, Formula):
-            resolving = tuple(map(self.resolving, formula.inputs))
-
-            def computed(patient: Evaluation) -> Follows:
-                inputs = tuple([resolve(patient) for resolve in resolving])
-                facts = tuple([one.fact for one in inputs])
-                return derive(formula, facts, patient.on), inputs, None
-
-            return computed
-        tracing = self.tracing(formula)
-
-        def implied(patient: Evaluation) -> Follows:
-            basis = tracing(patient)
-            known = basis.truth.to_optional()
-            return _unless_not_yet(element, None if known is None else _ANSWERS[known]), (), basis
-
-        return implied
 
 
 _trace: Callable[[tuple[rules.Rule, Truth, tuple[Trace, ...], tuple[Resolved, ...]]], Trace]
@@ -295,7 +292,7 @@ _trace = partial(tuple.__new__, Trace)
 
 
 def _tracing_some(rule: rules.AtLeastN, parts: tuple[Tracing, ...]) -> Tracing:
-    least, most = rule.least, len(parts) - rule.least
+    least, most, key = rule.least, len(parts) - rule.least, id(rule)
 
     def trace(patient: Evaluation) -> Trace:
         found = tuple([part(patient) for part in parts])
@@ -306,26 +303,22 @@ def _tracing_some(rule: rules.AtLeastN, parts: tuple[Tracing, ...]) -> Tracing:
             elif known is truth.FALSE:
                 failing += 1
         known = truth.FALSE if failing > most else truth.UNKNOWN
-        return _trace((rule, truth.TRUE if holding >= least else known, found, ()))
+        made = _trace((rule, truth.TRUE if holding >= least else known, found, ()))
+        patient.traced[key] = made
+        return made
 
     return trace
 
 
-Given = TypeVar("Given")
+def _judging_some(rule: rules.AtLeastN, parts: tuple[Judging, ...]) -> Judging:
+    least, most, key = rule.least, len(parts) - rule.least, id(rule)
 
-
-def judging_some(
-    least: int, parts: tuple[Callable[[Given], Truth], ...]
-) -> Callable[[Given], Truth]:
-    """Whether at least so many of the parts hold of what is given."""
-    if not 0 < least <= len(parts):
-        return lambda _: truth.at_least(least, (truth.UNKNOWN,) * len(parts))
-    most = len(parts) - least
-
-    def judged(given: Given) -> Truth:
+    def judged(patient: Evaluation) -> Truth:
+        if (traced := patient.traced.get(key)) is not None:
+            return traced.truth
         holding = failing = 0
         for part in parts:
-            found = part(given)
+            found = part(patient)
             if found is truth.TRUE:
                 holding += 1
                 if holding == least:
@@ -353,18 +346,7 @@ def _kept_by_answers(names: frozenset[str], tracing: Tracing) -> Tracing:
     return trace
 
 
-def _once(name: str, resolving: Resolving) -> Resolving:
-    """`resolving`, which a patient remembers."""
-
-    def resolve(patient: Evaluation) -> Resolved:
-        if (found := patient.resolved.get(name)) is None:
-            found = patient.resolved[name] = resolving(patient)
-        return found
-
-    return resolve
-
-
-def _resolving_answer(element: Element) -> Resolving:
+def _answered(element: Element) -> Resolving:
     """Of an element of which nothing but its answer says what is known."""
     name, unknown = element.name, Resolved(element, None)
 
@@ -373,15 +355,3 @@ def _resolving_answer(element: Element) -> Resolving:
         return unknown if fact is None else Resolved(element, fact, fact)
 
     return resolve
-
-
-def _entering(element: Element) -> Knowing:
-    name = element.name
-    if element.no_is_not_yet:
-        return lambda patient: _unless_not_yet(element, patient.facts.get(name))
-    return lambda patient: patient.facts.get(name)
-
-
-def _unless_not_yet(element: Element, fact: Fact | None) -> Fact | None:
-    """Nothing for a no that may still become a yes."""
-    return None if element.no_is_not_yet and fact == Exactly(value=False) else fact

@@ -16,7 +16,7 @@ from trialscreen.screening.explain import (
     reasons_or_doubts,
 )
 from trialscreen.screening.missing import missing, needed
-from trialscreen.screening.readings import Readings, Turn
+from trialscreen.screening.readings import Turn, turns, turns_together
 from trialscreen.screening.rests_on import minimal_support
 
 Status = Literal["met", "not met", "excludes", "clear", "open"]
@@ -129,7 +129,7 @@ class Finding:
     @kept
     def readings(self) -> tuple[Turn, ...]:
         """The readings of unclear texts that it may turn on, and whether it does."""
-        return self._readings.turns()
+        return turns(self.patient, self.criterion, self.truth)
 
     @kept
     def unconfirmed(self) -> tuple[str, ...]:
@@ -140,11 +140,7 @@ class Finding:
         for_sure = (True, None) if fails else (True,)
         alone = [one for one in self.readings if not one.confirmed and one.decides in for_sure]
         named = tuple(one.id for one in alone)
-        return named or (self._readings.together() if fails else ())
-
-    @property
-    def _readings(self) -> Readings:
-        return Readings(self.criterion, self.trace, self.patient)
+        return named or (turns_together(self.patient, self.criterion, self.truth) if fails else ())
 
     @kept
     def rests_on(self) -> tuple[str, ...]:

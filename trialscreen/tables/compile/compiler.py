@@ -200,7 +200,7 @@ class Compiler:
         return self.share(f"{element.name}_yes", about, if_(value, expr.TRUE, expr.NULL))
 
     def _fact(self, element: Element, entered: Bounds, derived: Bounds) -> Bounds:
-        """As `combine.combine`."""
+        """As `evaluate.combine`."""
         if element.reported_wins or element.type == "boolean":
             return first_known(entered, derived)
         if expr.NULL in (entered.low, derived.low) or derived.is_one_value:
@@ -209,7 +209,7 @@ class Compiler:
         return combined(entered, wide, derived, self.half(element.name))
 
     def unlimited(self, element: Element, entered: Bounds) -> Bounds:
-        """As `combine.unlimited`, for numbers."""
+        """As `evaluate.unlimited`, for numbers."""
         if element.range is None:
             return entered
         low, high = element.range
@@ -225,7 +225,7 @@ class Compiler:
         return self.share(f"{name}_half", f"half a unit of the last digit of {name}", half)
 
     def by_digits(self, name: str) -> Bounds:
-        """As `evaluate.by_digits`."""
+        """As `edit_checks.by_digits`."""
         if name not in self._written:
             element = self.trial.elements[name]
             bounds = self._by_digits(element, self.element(name))

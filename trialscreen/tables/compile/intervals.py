@@ -112,7 +112,7 @@ def first_known(one: Bounds, other: Bounds) -> Bounds:
 
 
 def combined(entered: Bounds, wide: Bounds, derived: Bounds, half: expr.Scalar) -> Bounds:
-    """A number as `combine.combine` has it.
+    """A number as `evaluate.combine` has it.
 
     `wide` is the entry without the ends of its range; `half` as of an entry that is exact.
     """
@@ -143,7 +143,7 @@ def half_of_shown(value: expr.Scalar) -> expr.Scalar:
 
 
 def unlimited(entered: Bounds, limits: tuple[float, float], half: expr.Scalar) -> Bounds:
-    """As `combine.unlimited`; `limits` are the ends of the element's range.
+    """As `evaluate.unlimited`; `limits` are the ends of the element's range.
 
     `half` is null where the table does not tell how numbers are written.
     """
