@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import struct
 from dataclasses import replace
 from datetime import date, datetime
@@ -15,11 +16,13 @@ from tests.logged import TRIAL, entry
 from trialscreen import InputError
 from trialscreen.log.recording import criteria_of
 from trialscreen.model.trial import Trial
-from trialscreen.output.export.sdtm.dataset import Dataset, Variable, checked, replaced, to_ascii
-from trialscreen.output.export.sdtm.domains import (
+from trialscreen.output.export.sdtm.datasets import (
+    Dataset,
     criteria_not_met,
     not_in_criteria_not_met,
     not_in_trial_criteria,
+    replaced,
+    to_ascii,
     trial_criteria,
 )
 from trialscreen.output.export.sdtm.xpt import write_xpt
@@ -159,20 +162,25 @@ def test_what_the_standard_has_no_room_for_is_refused_all_at_once() -> None:
     assert "2 rows for 'I1 1." in problems(with_text("a", "b", ids=("I1", "i1")))[0]
 
 
-def test_names_labels_terms_and_lengths_are_checked_too() -> None:
-    variables = (
-        Variable("TOOLONGNAME", "x" * 41),
-        Variable("IETESTCD", "é"),
-        Variable("IETEST", "a", terms=("N", "Y")),
-        Variable("IESEQ", "a", required=False),
-    )
-    rows = (("a" * 201, "A", "no", ""), ("a\tb", "B", "N", 1))
-    with pytest.raises(InputError) as caught:
-        checked(Dataset("ie", "label", variables, ("IETESTCD",), rows))
-    told = [str(one) for one in caught.value.problems]
-    assert len(told) == 7
-    assert any("201 characters; at most 200" in one for one in told)
-    assert any("expected N or Y" in one for one in told)
+@pytest.mark.parametrize("dataset", [trial_criteria(TRIAL), criteria_not_met(TRIAL, FAILED)])
+def test_names_and_labels_are_as_the_standard_has_them(dataset: Dataset) -> None:
+    assert all(re.fullmatch("[A-Z][A-Z0-9]{0,7}", one) for one in (dataset.name, *dataset.names))
+    labels = (dataset.label, *dataset.variables.values())
+    assert all(len(one) <= 40 and one.isascii() for one in labels)
+
+
+def test_what_a_sponsor_gives_has_to_fit_too() -> None:
+    found = []
+    for study in ("é", "A\tB", "A" * 201, ""):
+        with pytest.raises(InputError) as caught:
+            criteria_not_met(TRIAL, FAILED[:1], study)
+        found += [str(one) for one in caught.value.problems if "row 1 STUDYID" in str(one)]
+    assert [one.removeprefix("IE row 1 STUDYID: ") for one in found] == [
+        "'é' is not printable ASCII",
+        "'A B' is not printable ASCII",
+        f"'{'A' * 60}…' has 201 characters; at most 200 can be written",
+        "is empty; a value is required",
+    ]
 
 
 # The file, read by programs that share no code with the writer.
@@ -186,7 +194,7 @@ def test_a_transport_file_reads_back_as_it_was(dataset: Dataset, tmp_path: Path)
         fields = reader.fields  # type: ignore[attr-defined]
         frame = reader.read()
     assert [one["name"].decode() for one in fields] == list(dataset.names)
-    assert [one["label"].decode() for one in fields] == [one.label for one in dataset.variables]
+    assert [one["label"].decode() for one in fields] == list(dataset.variables.values())
     assert list(map(tuple, frame.to_numpy())) == list(dataset.rows)
     longest = [
         8 if name == "IESEQ" else max(len(str(row[at])) for row in dataset.rows)

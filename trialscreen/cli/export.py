@@ -32,7 +32,7 @@ from trialscreen.text.characters import printable, shown
 
 if TYPE_CHECKING:
     from trialscreen.log.decisions import Kept
-    from trialscreen.output.export.sdtm.dataset import Dataset
+    from trialscreen.output.export.sdtm.datasets import Dataset
 
 
 def tell_left_out(lines: Iterable[str]) -> None:
@@ -152,7 +152,7 @@ def sdtm_ti(
     A row for each criterion (SDTM Implementation Guide 3.4). What TI cannot carry is told
     on stderr.
     """
-    from trialscreen.output.export.sdtm.domains import not_in_trial_criteria, trial_criteria
+    from trialscreen.output.export.sdtm.datasets import not_in_trial_criteria, trial_criteria
 
     trial = load_trial(context.obj)
     made = datetime.combine(trial.registration.last_updated, time(), UTC)
@@ -172,7 +172,7 @@ def sdtm_ie(
     Implementation Guide 3.4). What IE cannot carry is told on stderr.
     """
     from trialscreen.log.entry import ScreeningEntry
-    from trialscreen.output.export.sdtm.domains import criteria_not_met, not_in_criteria_not_met
+    from trialscreen.output.export.sdtm.datasets import criteria_not_met, not_in_criteria_not_met
 
     trial = load_trial(context.obj)
     entries = [one for one in _entries(trial, file) if isinstance(one, ScreeningEntry)]

@@ -1,6 +1,6 @@
 """A data set as a SAS transport file, version 5 (SAS Technical Note TS-140).
 
-pyreadstat writes it; what the standard demands was checked before (`dataset.checked`).
+pyreadstat writes it; what the standard demands was checked before (`datasets`).
 """
 
 import errno
@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pyreadstat
 
-from trialscreen.output.export.sdtm.dataset import Dataset
+from trialscreen.output.export.sdtm.datasets import Dataset
 
 _STAMPS = (144, 160, 464, 480)
 """Where a file of one data set says when it was made and changed: records 2, 3, 6 and 7."""
@@ -34,7 +34,7 @@ def write_xpt(dataset: Dataset, path: Path, made: datetime) -> None:
             pl.DataFrame(dataset.rows, schema=schema, orient="row", strict=False),
             path,
             file_label=dataset.label,
-            column_labels=[one.label for one in dataset.variables],
+            column_labels=list(dataset.variables.values()),
             table_name=dataset.name,
             file_format_version=5,
         )

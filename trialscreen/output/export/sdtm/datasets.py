@@ -1,57 +1,68 @@
-"""The criteria and who failed them as CDISC SDTM data sets: TI and IE.
+"""The criteria and who failed them as CDISC SDTM data sets, TI and IE, and what has no room there.
 
-SDTM Implementation Guide 3.4, sections 7.4.1 (TI, Trial Inclusion/Exclusion Criteria) and
-6.3.4 (IE, Inclusion/Exclusion Criteria Not Met). Both are pure: no file, no clock.
+SDTM Implementation Guide 3.4, sections 7.4.1 (TI, Trial Inclusion/Exclusion Criteria), 6.3.4 (IE,
+Inclusion/Exclusion Criteria Not Met), 4.1.5 and 4.2.1; FDA Study Data Technical Conformance
+Guide, section 3.3 (SAS transport version 5, ASCII). All is pure: no file, no clock.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.follow_up import latest
 from trialscreen.model.errors import Problem, ValueProblem, raise_any
-from trialscreen.model.trial import Criterion, Kind, Trial
-from trialscreen.output.export.sdtm.dataset import (
-    LONGEST_TEXT,
-    Dataset,
-    Value,
-    Variable,
-    checked,
-    replaced,
-    to_ascii,
-)
-from trialscreen.text.characters import shown, some
+from trialscreen.model.trial import Kind, Trial
+from trialscreen.text.characters import PLAIN, printable, shown, some
 
+LONGEST_TEXT = 200
+"""Characters that SAS transport version 5 has room for."""
 CUT = " ..."
 """Ends a text that was longer than IETEST can be."""
+_CODE = re.compile(r"[A-Z_][A-Z0-9_]{0,7}")
+
+Value = str | int
+
+
+class Dataset(NamedTuple):
+    """Rows with a value per variable. `variables`: their labels; `keys` name a row."""
+
+    name: str
+    label: str
+    variables: Mapping[str, str]
+    keys: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.variables)
+
 
 _CATEGORY: Mapping[Kind, str] = {"inclusion": "INCLUSION", "exclusion": "EXCLUSION"}
 _NOT_MET: Mapping[Kind, str] = {"inclusion": "N", "exclusion": "Y"}
 """The answer to the criterion's question that is an exception to it."""
 
-_CATEGORIES = tuple(_CATEGORY.values())
-_TEXT = Variable("IETEST", "Inclusion/Exclusion Criterion")
-_KIND = Variable("IECAT", "Inclusion/Exclusion Category", terms=_CATEGORIES)
-_TI = (
-    Variable("STUDYID", "Study Identifier"),
-    Variable("DOMAIN", "Domain Abbreviation", terms=("TI",)),
-    Variable("IETESTCD", "Incl/Excl Criterion Short Name"),
-    _TEXT,
-    _KIND,
-    Variable("TIVERS", "Protocol Criteria Versions", required=False),
-)
-_IE = (
-    Variable("STUDYID", "Study Identifier"),
-    Variable("DOMAIN", "Domain Abbreviation", terms=("IE",)),
-    Variable("USUBJID", "Unique Subject Identifier"),
-    Variable("IESEQ", "Sequence Number"),
-    Variable("IETESTCD", "Inclusion/Exclusion Criterion Short Name"),
-    _TEXT,
-    _KIND,
-    Variable("IEORRES", "I/E Criterion Original Result", terms=("N", "Y")),
-    Variable("IESTRESC", "I/E Criterion Result in Std Format", terms=("N", "Y")),
-    Variable("EPOCH", "Epoch", required=False, terms=("SCREENING",)),
-    Variable("IEDTC", "Date/Time of Collection", required=False),
-)
+_STUDY = {"STUDYID": "Study Identifier", "DOMAIN": "Domain Abbreviation"}
+_TEST = {"IETEST": "Inclusion/Exclusion Criterion", "IECAT": "Inclusion/Exclusion Category"}
+_TI: Mapping[str, str] = {
+    **_STUDY,
+    "IETESTCD": "Incl/Excl Criterion Short Name",
+    **_TEST,
+    "TIVERS": "Protocol Criteria Versions",
+}
+_IE: Mapping[str, str] = {
+    **_STUDY,
+    "USUBJID": "Unique Subject Identifier",
+    "IESEQ": "Sequence Number",
+    "IETESTCD": "Inclusion/Exclusion Criterion Short Name",
+    **_TEST,
+    "IEORRES": "I/E Criterion Original Result",
+    "IESTRESC": "I/E Criterion Result in Std Format",
+    "EPOCH": "Epoch",
+    "IEDTC": "Date/Time of Collection",
+}
 
 
 def trial_criteria(trial: Trial, study: str | None = None) -> Dataset:
@@ -60,12 +71,10 @@ def trial_criteria(trial: Trial, study: str | None = None) -> Dataset:
     IETESTCD is the protocol's own number of the criterion. Raises InputError with every
     value that the standard has no room for.
     """
-    name = _study(trial, study)
-    rows = tuple(
-        (name, "TI", *test, trial.version) for test in _tests(trial.criteria, trial).values()
-    )
+    name = trial.registration.nct_id if study is None else study
+    rows = tuple((name, "TI", *test, trial.version) for test in _tests(trial).values())
     label = "Trial Inclusion/Exclusion Criteria"
-    return checked(Dataset("TI", label, _TI, ("IETESTCD", "TIVERS"), rows))
+    return _checked(Dataset("TI", label, _TI, ("IETESTCD", "TIVERS"), rows))
 
 
 def criteria_not_met(
@@ -79,8 +88,8 @@ def criteria_not_met(
     """
     counted = _consented(entries)
     _same_trial(trial, counted)
-    name = _study(trial, study)
-    tests = _tests(trial.criteria, trial)
+    name = trial.registration.nct_id if study is None else study
+    tests = _tests(trial)
     kinds = {one.id: one.kind for one in trial.criteria}
     rows: list[tuple[Value, ...]] = []
     for entry in sorted(counted, key=lambda one: one.subject):
@@ -91,7 +100,7 @@ def criteria_not_met(
             found = (*tests[one], answer, answer, "SCREENING", day)
             rows.append((name, "IE", subject, number, *found))
     label = "Inclusion/Exclusion Criteria Not Met"
-    return checked(Dataset("IE", label, _IE, ("USUBJID", "IESEQ"), tuple(rows)))
+    return _checked(Dataset("IE", label, _IE, ("USUBJID", "IESEQ"), tuple(rows)))
 
 
 def not_in_trial_criteria(trial: Trial) -> list[str]:
@@ -144,15 +153,11 @@ def _consented(entries: Sequence[ScreeningEntry]) -> list[ScreeningEntry]:
     return [one for one in latest(entries).values() if one.stage == "full"]
 
 
-def _study(trial: Trial, study: str | None) -> str:
-    return trial.registration.nct_id if study is None else study
-
-
-def _tests(criteria: Sequence[Criterion], trial: Trial) -> dict[str, tuple[str, str, str]]:
+def _tests(trial: Trial) -> dict[str, tuple[str, str, str]]:
     """IETESTCD, IETEST and IECAT of each criterion, by its id."""
     problems: list[Problem] = []
     tests = {}
-    for one in criteria:
+    for one in trial.criteria:
         try:
             tests[one.id] = (one.id.upper(), _short(to_ascii(one.text)), _CATEGORY[one.kind])
         except ValueProblem as problem:
@@ -185,3 +190,83 @@ def _same_trial(trial: Trial, entries: Iterable[ScreeningEntry]) -> None:
             )
             problems.append(Problem(where, message))
     raise_any(problems)
+
+
+# What the standard demands.
+
+
+def _checked(dataset: Dataset) -> Dataset:
+    """`dataset` as it is. Raises InputError with everything the standard does not allow."""
+    problems = [*_of_rows(dataset), *_repeated(dataset)]
+    if not dataset.rows:
+        message = "no rows; a data set without any is not submitted, so none is written"
+        problems.append(Problem(dataset.name, message))
+    raise_any(problems)
+    return dataset
+
+
+def _of_rows(dataset: Dataset) -> Iterator[Problem]:
+    """What is wrong with the values; the same value is told once."""
+    told = set()
+    for number, row in enumerate(dataset.rows, 1):
+        for variable, value in zip(dataset.names, row, strict=True):
+            for message in _of_value(variable, value):
+                if (variable, value) not in told:
+                    yield Problem(f"{dataset.name} row {number} {variable}", message)
+                told.add((variable, value))
+
+
+def _of_value(variable: str, value: Value) -> Iterator[str]:
+    if isinstance(value, int):
+        return
+    if not value.strip() and variable != "TIVERS":
+        yield "is empty; a value is required"
+    elif variable == "IETESTCD" and not _CODE.fullmatch(value):
+        yield f"{shown(value)}; expected at most 8 of A-Z, 0-9 and _, and no digit first"
+    elif not value.isascii() or not value.isprintable():
+        yield f"{shown(value)} is not printable ASCII"
+    elif len(value) > LONGEST_TEXT:
+        yield f"{shown(value)} has {len(value)} characters; at most {LONGEST_TEXT} can be written"
+
+
+def _repeated(dataset: Dataset) -> Iterator[Problem]:
+    """A record named twice, and a name or text that stands for two criteria."""
+    at = [dataset.names.index(key) for key in dataset.keys]
+    for key, count in Counter(tuple(row[i] for i in at) for row in dataset.rows).items():
+        if count > 1:
+            values = " ".join(map(str, key))
+            yield Problem(dataset.name, f"{count} rows for {shown(values)}; one is allowed")
+    code, text = dataset.names.index("IETESTCD"), dataset.names.index("IETEST")
+    pairs = {(row[code], row[text]) for row in dataset.rows}
+    for value, count in Counter(text for _, text in pairs).items():
+        if count > 1:
+            message = f"{shown(str(value))} is the text of {count} criteria; it must name one"
+            yield Problem(f"{dataset.name} IETEST", message)
+
+
+def to_ascii(text: str) -> str:
+    """`text` on one line, in ASCII: `≥` as `>=`, `×` as `x`, `é` as `e`.
+
+    Raises ValueProblem for a character that has no such form.
+    """
+    return "".join(_plain(char, text) for char in printable(" ".join(text.split())))
+
+
+def replaced(texts: Iterable[str]) -> list[str]:
+    """The characters that `to_ascii` replaces in `texts`, each once: `≥ as >=`."""
+    chars = sorted({char for text in texts for char in text if not char.isascii()})
+    return [f"{char} as {_plain(char, char)}" for char in chars]
+
+
+def _plain(char: str, text: str) -> str:
+    if char.isascii():
+        return char
+    plain = PLAIN.get(char)
+    if plain is None:
+        base = unicodedata.normalize("NFKD", char)
+        plain = "".join(one for one in base if not unicodedata.combining(one))
+    if not plain.isascii() or not plain.isprintable():
+        raise ValueProblem(
+            f"{shown(text)} holds {char} (U+{ord(char):04X}), which cannot be written in ASCII"
+        )
+    return plain
