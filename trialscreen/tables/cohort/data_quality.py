@@ -7,22 +7,16 @@ from typing import NamedTuple, TextIO
 import polars as pl
 
 from trialscreen.model.trial import Trial
+from trialscreen.tables.attrition.counting import ENOUGH
 from trialscreen.tables.cohort.column_map import KEY, ROW
 from trialscreen.tables.cohort.readers.cells import ADVICE, NO_VALUE
 from trialscreen.tables.cohort.readers.opened import place_of
-from trialscreen.tables.cohort.unusual import UnusualCounts, UnusualValues, reasons
+from trialscreen.tables.cohort.unusual import Unusual, UnusualCounts, reasons
 from trialscreen.tables.quality import Quality, of_median
 from trialscreen.text.csvtext import write_rows
 
-SCHEMA = pl.Schema(
-    {
-        "row": pl.UInt32(),
-        "id": pl.String(),
-        "element": pl.String(),
-        "reason": pl.String(),
-        "kind": pl.String(),
-    }
-)
+_TEXTS = dict.fromkeys(("id", "element", "reason", "kind"), pl.String())
+SCHEMA = pl.Schema({"row": pl.UInt32(), **_TEXTS})
 """A list of values that are UNUSABLE or UNUSUAL; `row` counts from 1."""
 
 UNUSABLE, UNUSUAL = "unusable", "unusual"
@@ -31,14 +25,14 @@ NOTHING = pl.DataFrame(schema=SCHEMA)
 
 
 def listed(
-    cells: pl.DataFrame, element: str, why: Sequence[str], kind: str = UNUSABLE
+    cells: pl.DataFrame, element: str, why: Iterable[str], kind: str = UNUSABLE
 ) -> pl.DataFrame:
     """The cells of an element as rows of SCHEMA, one for each row of `cells`."""
     columns = {
         "row": cells[ROW],
         "id": cells[KEY].cast(pl.String),
         "element": pl.Series([element]).new_from_index(0, len(cells)),
-        "reason": pl.Series(why, dtype=pl.String),
+        "reason": pl.Series([*why], dtype=pl.String),
         "kind": pl.Series([kind]).new_from_index(0, len(cells)),
     }
     return pl.DataFrame(columns, schema=SCHEMA)
@@ -49,14 +43,15 @@ class BatchQuality(NamedTuple):
 
     `filled` counts the cells of an element that state something. `unreadable` and
     `contradictory` (of SCHEMA) list the values that could not be used. `undated`: rows whose
-    screening date cannot be used. `unusual` values are used, and may be of rows before.
+    screening date cannot be used. In the rows `doubted`, `unusual` finds values that are used.
     """
 
     filled: Mapping[str, int]
     unreadable: pl.DataFrame = NOTHING
     contradictory: pl.DataFrame = NOTHING
     undated: Sequence[int] = ()
-    unusual: Sequence[UnusualValues] = ()
+    doubted: pl.DataFrame = NOTHING
+    unusual: Unusual | None = None
 
 
 class DataQuality:
@@ -87,6 +82,7 @@ class DataQuality:
         self._trial, self._out = trial, out
         self._read: deque[BatchQuality] = deque()
         self._listed = NOTHING
+        self._doubted: defaultdict[Unusual, list[pl.DataFrame]] = defaultdict(list)
         if out is not None:
             write_rows(out, [SCHEMA.names()])
 
@@ -108,9 +104,10 @@ class DataQuality:
         self._add(found)
         self._write(up_to=rows[-1])
 
-    def finish(self, unusual: Sequence[UnusualValues]) -> None:
-        """After the last row: unusual values that no batch has told of, and unusual medians."""
-        self._add(BatchQuality({}, unusual=unusual))
+    def finish(self) -> None:
+        """After the last row: the unusual medians."""
+        for unusual in self._doubted:
+            self._add_unusual(unusual)
         self._write_rows((None, None, name, why, UNUSUAL) for name, why in self._medians())
 
     def summary(self) -> Quality:
@@ -144,13 +141,24 @@ class DataQuality:
             # A value that contradicts two others has two reasons, and is one value.
             once = found.contradictory.unique(["row", "element"])
             self.contradictory.update(once["element"])
-        for one in found.unusual:
-            self.unusual[one.element.name].add(one.lows)
-            if self._out is not None:
-                why = reasons(one)
-                lists.append(listed(one.rows, one.element.name, why, UNUSUAL))
+        if found.unusual is not None and len(found.doubted):
+            self._doubted[found.unusual].append(found.doubted)
+            # A look costs nearly the same for few.
+            if self._out is not None or sum(map(len, self._doubted[found.unusual])) >= ENOUGH:
+                lists += self._add_unusual(found.unusual)
         if self._out is not None and any(map(len, lists)):
             self._listed = pl.concat([self._listed, *lists])
+
+    def _add_unusual(self, unusual: Unusual) -> list[pl.DataFrame]:
+        """Counts the unusual values of the rows that wait, and gives them as they are listed."""
+        lists = []
+        if waiting := self._doubted[unusual]:
+            for one in unusual.found(pl.concat(waiting)):
+                self.unusual[one.element.name].add(one.lows)
+                if self._out is not None:
+                    lists.append(listed(one.rows, one.element.name, reasons(one), UNUSUAL))
+            waiting.clear()
+        return lists
 
     def _add_unreadable(self, cells: pl.DataFrame) -> pl.DataFrame:
         """Counts them, and gives them as they are listed."""
@@ -167,8 +175,8 @@ class DataQuality:
         if self._listed.is_empty():
             return
         is_due = self._listed["row"] <= up_to
-        due, self._listed = self._listed.filter(is_due), self._listed.filter(~is_due)
-        due = due.sort("row", maintain_order=True)
+        due = self._listed.filter(is_due).sort("row", maintain_order=True)
+        self._listed = self._listed.filter(~is_due)
         places = [place_of(row, self.blank) for row in due["row"]]
         self._write_rows(due.with_columns(pl.Series("row", places, pl.UInt32())).iter_rows())
 

@@ -31,7 +31,7 @@ from trialscreen.tables.cohort.readers.inputs import name_of as input_name
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of
 from trialscreen.tables.cohort.readers.parquet import panics_told
-from trialscreen.tables.cohort.screener import Screener, Screeners
+from trialscreen.tables.cohort.screener import Screener, screened
 from trialscreen.tables.cohort.streaming import (
     BATCH,
     as_one,
@@ -122,9 +122,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
         *(trial, matched, tables.schema, job.key, job.anchor), with_awaited="awaited" in job.extra
     )
     rows, ids = prepared(batches, tables.frame, job.key), Ids(job.key, tables.blank)
-    screener = Screener(
-        trial, batches, with_needed=with_attrition, with_list=job.problems is not None
-    )
+    screener = Screener(trial, batches, with_needed=with_attrition)
     counting = Counting(trial, screener.program) if with_attrition else None
 
     def tell(results: pl.DataFrame, found: BatchQuality) -> None:
@@ -141,15 +139,12 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
             # For extra columns each row is screened anew; else no typed column is needed any more.
             kept = [*screener.results] if job.extra else [KEY, *screener.findings]
             wanted = None if job.extra or with_attrition else [ROW, *kept]
-            screeners = Screeners(trial, batches, screener)
             if batches.is_ready:
                 found = screener.screened(rows, wanted)
             else:
-                as_values = wanted is not None
                 cells = _cells(tables, batches, rows, job, screener)
-                found = screeners.screened(
-                    _typed(cells, batches, quality, as_values=as_values), wanted
-                )
+                typed = _typed(cells, batches, quality, as_values=wanted is not None)
+                found = screened(trial, batches, screener, typed, wanted)
             results = _results(found, screener, tell, kept)
             if job.extra:
                 from trialscreen.tables.cohort.extra_columns import ExtraColumns  # noqa: PLC0415 - the whole reference
@@ -157,7 +152,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
                 extra = ExtraColumns(trial, screener, job.anchor.on, job.extra)
                 results = by_batch(in_batches(results), extra.add, extra.schema)
             write(results, (*screener.findings, *job.extra), job.key, job.output, output)
-            quality.finish(screeners.rest())
+            quality.finish()
             if quality.failure is not None:
                 raise quality.failure
             problems = [

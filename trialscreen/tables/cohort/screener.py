@@ -4,22 +4,22 @@ Such rows are rare, and most of what tells them is computed for the criteria any
 engine screens all rows as they are, and says in which there is something to look at.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from itertools import chain, islice
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import NamedTuple, get_args
 
 import polars as pl
 
 from trialscreen.model.expr import Scalar
 from trialscreen.model.trial import SCREENING_DATE, Open, Trial, Verdict
-from trialscreen.tables.attrition.counting import ENOUGH
 from trialscreen.tables.cohort.batches import Batches, known
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality, listed
 from trialscreen.tables.cohort.streaming import as_one, each, in_batches
-from trialscreen.tables.cohort.unusual import Unusual, UnusualValues, is_usual
+from trialscreen.tables.cohort.unusual import Unusual, is_usual
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.engines.polars import AT_ONCE, Computing, table_of
 
@@ -31,8 +31,8 @@ class Screener:
     """A trial over the typed columns that `batches` makes; `columns` names those of each element.
 
     Those that were typed in the table may still hold values that cannot be used. `with_needed`, the
-    program also tells what `Counting` counts; `with_list`, each batch tells of its unusual values.
-    `schema` is that of batches in which more elements are single values.
+    program also tells what `Counting` counts. `schema` is that of batches in which more elements
+    are single values.
     """
 
     def __init__(
@@ -42,7 +42,6 @@ class Screener:
         schema: pl.Schema | None = None,
         *,
         with_needed: bool = False,
-        with_list: bool = False,
     ) -> None:
         self.schema = batches.schema if schema is None else schema
         table = table_of(self.schema, batches.anchor.on)
@@ -54,8 +53,6 @@ class Screener:
             for one in batches.columns
         }
         self._typed = batches.typed
-        self.with_list = with_list
-        self._waiting: list[pl.DataFrame] = []
         own_days = SCREENING_DATE in self.schema
         self._latest = pl.col(SCREENING_DATE) if own_days else pl.lit(batches.anchor.on)
         days = {SCREENING_DATE: (SCREENING_DATE,)} if own_days else {}
@@ -69,7 +66,7 @@ class Screener:
     # Most tables have no row to look at again.
 
     @cached_property
-    def _found(self) -> Computing:
+    def _again(self) -> Computing:
         return self._computing(self.program.results)
 
     @cached_property
@@ -124,7 +121,7 @@ class Screener:
         """
         look = partial(self._looked_at, kept=kept)
         looked_at = each(in_batches(self.with_findings(typed))(), look)
-        groups = ([one] for one in looked_at) if kept is None else _together(looked_at)
+        groups = _together(looked_at, 0 if kept is None else _MOST_WAITING)
         return chain.from_iterable(each(groups, self._settled))
 
     def _looked_at(self, batch: pl.DataFrame, kept: Sequence[str] | None) -> "_LookedAt":
@@ -143,56 +140,35 @@ class Screener:
             known(results, self._typed),
         )
 
-    def _unusual_of_many(self, rows: pl.DataFrame) -> list[UnusualValues]:
-        """What is found in these rows and all that wait, once they are enough.
-
-        A look costs nearly the same for few.
-        """
-        if len(rows):
-            self._waiting.append(rows)
-        if sum(map(len, self._waiting)) < (1 if self.with_list else ENOUGH):
-            return []
-        return self.rest()
-
-    def rest(self) -> list[UnusualValues]:
-        """The unusual values that no batch has told of."""
-        waiting, self._waiting = self._waiting, []
-        return self._unusual.found(pl.concat(waiting)) if waiting else []
-
     def _settled(self, batches: Sequence["_LookedAt"]) -> list[tuple[pl.DataFrame, BatchQuality]]:
         """The batches less the values that cannot be used, which are told of with the first."""
         # A query waits for the engine, which has other rows: none where nothing is to be looked at.
         touched = [one.touched for one in batches if len(one.touched)]
         again, found = batches[0].touched, BatchQuality({})
         if touched:
-            again, found = self._again(pl.concat(touched))
+            again, found = self._screened_again(pl.concat(touched))
         settled = []
         for one in batches:
             mine, again = again.head(len(one.touched)), again.slice(len(one.touched))
-            filled = Counter(one.filled)
+            filled, doubted = Counter(one.filled), one.with_doubted(mine)
             filled.update(found.filled)
-            unusual = self._unusual_of_many(one.with_doubted(mine))
-            told = found._replace(filled=filled, unusual=unusual)
+            told = found._replace(filled=filled, doubted=doubted, unusual=self._unusual)
             settled.append((one.with_results(mine), told))
             found = BatchQuality({})
         return settled
 
-    def _again(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
+    def _screened_again(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
         """Rows without the values that cannot be used, and these; `filled` is what they change."""
-        typed, unreadable = self._readable(rows.select(self.schema.names()))
+        dated = rows.select(*self.schema, self._latest.alias(LATEST))
+        read = [column.read(dated) for column in self._typed]
+        typed = dated.drop(LATEST).with_columns(one for columns, _ in read for one in columns)
+        unreadable = pl.concat([NOTHING, *(found for _, found in read)])
         filled = known(typed, self._typed)
         filled.subtract(known(rows, self._typed))
         filled.update(unreadable["element"])
         typed, contradictory = self._agreeing(typed)
-        again = self._found.of(typed.lazy()).cast(self.results).collect(engine=AT_ONCE)
+        again = self._again.of(typed.lazy()).cast(self.results).collect(engine=AT_ONCE)
         return again, BatchQuality(filled, unreadable, contradictory)
-
-    def _readable(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """`typed` less the cells that cannot be read, and the list of these."""
-        dated = typed.with_columns(self._latest.alias(LATEST))
-        read = [column.read(dated) for column in self._typed]
-        columns = [one for columns, _ in read for one in columns]
-        return typed.with_columns(columns), pl.concat([NOTHING, *(found for _, found in read)])
 
     def _agreeing(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`typed` less the values that contradict each other, and the list of these."""
@@ -203,7 +179,8 @@ class Screener:
         for flag, one in zip(flags, self.program.contradictions, strict=True):
             holds = flag.fill_null(value=False)
             for name in one.elements if holds.any() else ():
-                rows = typed.filter(holds & self._is_known(typed, name))
+                is_known = pl.any_horizontal(pl.col(self.columns[name]).is_not_null())
+                rows = typed.filter(holds & typed.select(is_known).to_series())
                 found.append(listed(rows, name, (one.reason,) * len(rows)))
                 unknown[name] = holds | unknown[name] if name in unknown else holds
         nulls = [
@@ -213,53 +190,25 @@ class Screener:
         ]
         return typed.with_columns(nulls), pl.concat(found)
 
-    def _is_known(self, typed: pl.DataFrame, name: str) -> pl.Series:
-        known = pl.any_horizontal(pl.col(self.columns[name]).is_not_null())
-        return typed.select(known.alias(name)).to_series()
 
+def screened(
+    trial: Trial,
+    batches: Batches,
+    usual: Screener,
+    typed: Iterable[pl.DataFrame],
+    kept: Sequence[str] | None = None,
+) -> Iterator[tuple[pl.DataFrame, BatchQuality]]:
+    """As `Screener.screened`, of batches of which not all have the same columns.
 
-class Screeners:
-    """Screens batches of which not all have the same columns: each kind by a screener of its own.
-
-    `usual` is that of batches as in the schema of `batches`. In others, some elements are single
-    values: there is no end of a bound to look at, so they are screened for less.
+    `usual` is for those as in the schema of `batches`. In others, some elements are single values:
+    there is no end of a bound to look at, so a screener of their own screens them for less.
+    Batches with the same columns in a row go on in one query.
     """
-
-    def __init__(self, trial: Trial, batches: Batches, usual: Screener) -> None:
-        self._trial, self._batches = trial, batches
-        self._known = {tuple(usual.schema): usual}
-
-    def screened(
-        self, typed: Iterable[pl.DataFrame], kept: Sequence[str] | None = None
-    ) -> Iterator[tuple[pl.DataFrame, BatchQuality]]:
-        """As `Screener.screened`; batches with the same columns in a row go on in one query."""
-        batches = iter(typed)
-        held = deque(islice(batches, 1))
-        while held:
-            schema = held[0].schema
-            alike = partial(_alike, held, batches)
-            yield from self._of(schema).screened(as_one(alike, schema), kept)
-
-    def _of(self, schema: pl.Schema) -> Screener:
-        names = tuple(schema)
-        if names not in self._known:
-            usual = next(iter(self._known.values()))
-            self._known[names] = Screener(
-                self._trial, self._batches, schema, with_list=usual.with_list
-            )
-        return self._known[names]
-
-    def rest(self) -> list[UnusualValues]:
-        """The unusual values that no batch has told of."""
-        return [one for screener in self._known.values() for one in screener.rest()]
-
-
-def _alike(held: deque[pl.DataFrame], batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The batch that is held, and those behind it with its columns; then another is held."""
-    names = held[0].columns
-    while held and held[0].columns == names:
-        yield held.popleft()
-        held.extend(islice(batches, 1))
+    screeners = {tuple(usual.schema): usual}
+    for schema, alike in groupby(typed, attrgetter("schema")):
+        if (names := tuple(schema)) not in screeners:
+            screeners[names] = Screener(trial, batches, schema)
+        yield from screeners[names].screened(as_one(partial(iter, alike), schema), kept)
 
 
 class _LookedAt(NamedTuple):
@@ -302,13 +251,13 @@ _MOST_WAITING = 250_000
 """Rows: a few MB of what was found."""
 
 
-def _together(batches: Iterable[_LookedAt]) -> Iterator[list[_LookedAt]]:
-    """From one with rows that are touched on, so many at a time; others alone."""
+def _together(batches: Iterable[_LookedAt], most: int) -> Iterator[list[_LookedAt]]:
+    """From one with rows that are touched on, up to so many rows at a time; others alone."""
     waiting: list[_LookedAt] = []
     for one in batches:
         waiting.append(one)
         rows = sum(len(each.results) for each in waiting)
-        if waiting[0].places.is_empty() or rows >= _MOST_WAITING:
+        if waiting[0].places.is_empty() or rows >= most:
             yield waiting
             waiting = []
     if waiting:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -36,67 +37,64 @@ def is_usual(element: Element, cell: pl.Expr, ends: tuple[Any, Any]) -> pl.Expr:
     return usual & ~cell.cast(pl.Float64).is_in(codes) if (codes := codes_in(typical)) else usual
 
 
-class _Span(NamedTuple):
-    """What is typical of an element, and its columns: one value, or bounds as they are written."""
+def _is_odd(element: Element, columns: Sequence[str]) -> pl.Expr:
+    """Where a value is beyond what is typical of its element, or a code; null where none is known.
 
-    element: Element
-    columns: tuple[str, ...]
-
-    def is_odd(self) -> pl.Expr:
-        """As `is_unusual` has it, or a code; null where nothing is known."""
-        assert self.element.typical is not None
-        low, high = self.element.typical
-        first, last = (pl.col(self.columns[place]) for place in (0, len(self.columns) > 1))
-        odd = (last < low) | (first > high)
-        if len(self.columns) > 2:  # an end that is left out may be just at the end of the usual
-            first_open, last_open = map(pl.col, self.columns[2:4])
-            odd |= ((last == low) & last_open) | ((first == high) & first_open)
-        if codes := codes_in(self.element.typical):
-            odd |= first.cast(pl.Float64).is_in(codes) & (first == last)
-        return odd
+    `columns` are those of the element: one value, or bounds and how they are written.
+    """
+    assert element.typical is not None
+    low, high = element.typical
+    first, last = pl.col(columns[0]), pl.col(columns[len(columns) > 1])
+    odd = (last < low) | (first > high)
+    if len(columns) > 2:  # an end that is left out may be just at the end of the usual
+        first_open, last_open = map(pl.col, columns[2:4])
+        odd |= ((last == low) & last_open) | ((first == high) & first_open)
+    if codes := codes_in(element.typical):
+        odd |= first.cast(pl.Float64).is_in(codes) & (first == last)
+    return odd.alias(element.name)
 
 
 class Unusual:
     """Finds unusual values in typed columns; `columns` names those of each element."""
 
     def __init__(self, trial: Trial, columns: Mapping[str, tuple[str, ...]]) -> None:
-        self._spans = [
-            _Span(trial.elements[name], of_element)
-            for name, of_element in columns.items()
-            if trial.elements[name].typical is not None
-        ]
-        self._flags = [span.is_odd().alias(span.element.name) for span in self._spans]
-        self.columns = [name for span in self._spans for name in span.columns]
+        self._elements = trial.elements
+        self._columns = {
+            name: some for name, some in columns.items() if trial.elements[name].typical is not None
+        }
+        self._flags = {
+            name: _is_odd(trial.elements[name], some) for name, some in self._columns.items()
+        }
+        self.columns = [*chain.from_iterable(self._columns.values())]
 
     def flags(self, *but: str) -> Iterator[pl.Expr]:
         """In which rows each element is unusual, except for some elements."""
-        return (
-            flag
-            for span, flag in zip(self._spans, self._flags, strict=True)
-            if span.element.name not in but
-        )
+        return (flag for name, flag in self._flags.items() if name not in but)
 
     def found(self, rows: pl.DataFrame) -> list[UnusualValues]:
         """The unusual values in some rows with ROW, KEY and `columns`, by element, in order."""
-        flags = rows.select_seq(self._flags)
         return [
-            UnusualValues(span.element, rows[flag.arg_true(), [ROW, KEY, *span.columns]])
-            for span, flag in zip(self._spans, flags, strict=True)
+            UnusualValues(
+                self._elements[flag.name],
+                rows[flag.arg_true(), [ROW, KEY, *self._columns[flag.name]]],
+            )
+            for flag in rows.select_seq([*self._flags.values()])
             if flag.any()  # which is no query, as the places are
         ]
 
 
-def reasons(values: UnusualValues) -> list[str]:
+def reasons(values: UnusualValues) -> Iterator[str]:
     """Why each of the values is unusual."""
-    return [_reason(values.element, fact_of(cells)) for _, _, *cells in values.rows.rows()]
-
-
-def _reason(element: Element, fact: Fact | None) -> str:
-    assert isinstance(fact, Numbers | Dates)
-    value = show_fact(element, fact)
-    if fact.exact and fact.low in CODES:
-        return f"{value} is what many write for a missing value; if so, declare it in --columns"
-    return f"{value} is unusual; typical is {show_typical(element)}"
+    typical = show_typical(values.element)
+    for _, _, *cells in values.rows.iter_rows():
+        fact = fact_of(cells)
+        assert isinstance(fact, Numbers | Dates)
+        value = show_fact(values.element, fact)
+        if fact.exact and fact.low in CODES:
+            declare = "if so, declare it in --columns"
+            yield f"{value} is what many write for a missing value; {declare}"
+        else:
+            yield f"{value} is unusual; typical is {typical}"
 
 
 def fact_of(cells: Sequence[Any]) -> Fact | None:
@@ -138,15 +136,12 @@ class UnusualCounts:
         """The (lower) median of all `known` values, if it is one outside what is typical."""
         assert element.typical is not None
         low, high = element.typical
-        middle = (known - 1) // 2
-        # Where most are below (above) what is typical, the median is one of them.
-        for before, values in (
-            (0, [item for item in self._values.items() if item[0] < low]),
-            (None, [item for item in self._values.items() if item[0] > high]),
-        ):
-            rank = known - sum(times for _, times in values) if before is None else before
-            for value, times in sorted(values):
-                if rank <= middle < rank + times:
-                    return value if known >= ENOUGH else None
-                rank += times
+        beyond = sorted(one for one in self._values.items() if not low <= one[0] <= high)
+        usual, middle = known - sum(times for _, times in beyond), (known - 1) // 2
+        before = 0
+        for value, times in beyond if known >= ENOUGH else ():
+            rank = before + usual if value > high else before
+            if rank <= middle < rank + times:
+                return value
+            before += times
         return None
