@@ -1,20 +1,60 @@
-"""`cohort`: screens a table of patients. Polars is imported when the command runs."""
+"""`cohort`: screens a table of patients. Polars and Spark are imported when the command runs."""
 
 import os
+from collections.abc import Iterator
+from contextlib import nullcontext
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from trialscreen.cli.cohort_local import CohortOptions, screen_here, write_columns
-from trialscreen.cli.cohort_spark import screen_on_spark
-from trialscreen.cli.options import SITE_OPTION, argument, day_option, option, output_option
+from trialscreen import __version__
+from trialscreen.cli.cohort_report import report, tell
+from trialscreen.cli.options import (
+    NO_SITE,
+    SITE,
+    SITE_OPTION,
+    argument,
+    day_option,
+    option,
+    output_option,
+    screening_day,
+    site_settings,
+    today,
+)
+from trialscreen.cli.output import STDOUT, needing, progress, say
 from trialscreen.cli.process import code_of, interrupted_once
 from trialscreen.criteria_file.load import load_trial
-from trialscreen.model.errors import refuse
+from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.quality import MOST_BAD
+from trialscreen.text.characters import count_of, nearest, printable, shown
+from trialscreen.text.spelling import flag
+
+if TYPE_CHECKING:
+    from trialscreen.tables.cohort.run import Done, Job
+
+
+class CohortOptions(NamedTuple):
+    """What the options ask for, as given; `on` names the day."""
+
+    inputs: list[str]
+    output: Path
+    key: str
+    on: str | None
+    most_bad: float
+    columns: Path | None
+    sheet: str | None
+    encoding: str | None
+    problems: Path | None
+    also: str | None
+    attrition: str | None
+    small_cells: int | None
+    master: str | None
+    site: str | None = None
 
 
 class Engine(StrEnum):
@@ -123,16 +163,187 @@ def cohort(
         refuse("--output", "is missing; it names the file for the findings, as -o findings.csv")
     try:
         with interrupted_once():
-            _screen(trial, asked, engine, draft)
+            if draft is not None:
+                _write_columns(trial, asked, draft)
+            elif engine is Engine.SPARK:
+                _screen_on_spark(trial, asked)
+            else:
+                _screen_here(trial, asked)
     except KeyboardInterrupt as end:
         # At once: threads of the engine may go on, and abort if the interpreter ends first.
         os._exit(code_of(end))
 
 
-def _screen(trial: Trial, asked: CohortOptions, engine: Engine, draft: Path | None) -> None:
-    if draft is not None:
-        write_columns(trial, asked, draft)
-    elif engine is Engine.SPARK:
-        screen_on_spark(trial, asked)
-    else:
-        screen_here(trial, asked)
+def _write_columns(trial: Trial, asked: CohortOptions, path: Path) -> None:
+    """Writes the draft of a map into a new file, and tells how far it goes. Raises InputError."""
+    with needing("cohort", "needs one more package", "cohort", "polars"):
+        from trialscreen.tables.cohort.draft_map import draft_of, write_draft
+        from trialscreen.tables.cohort.readers.inputs import find_files
+    raise_any([*_unknown(asked.encoding)])
+    files = find_files(asked.inputs)
+    drafted = draft_of(trial, files, asked.key, asked.sheet, asked.encoding)
+    write_draft(path, drafted.text)
+    say(
+        *drafted.notes,
+        f"{drafted.matched:,} of {count_of(drafted.columns, 'column')} recognised:"
+        f" {printable(str(path))}; correct it before you give it to --columns",
+    )
+
+
+def _screen_here(trial: Trial, asked: CohortOptions) -> None:
+    """Screens the files, writes what was asked for, and says what to know. Raises InputError."""
+    with needing("cohort", "needs one more package", "cohort", "polars"):
+        from trialscreen.tables.cohort.run import Progress, run
+    from trialscreen.text.text_files import whole_file
+
+    job = _job(trial, asked)
+    with whole_file(job.beside[0]) if job.beside else nullcontext() as part:
+        with progress("patients") as bar:
+            done = run(trial, job, Progress(*bar), with_attrition=asked.attrition is not None)
+        if done.attrition is not None:
+            _tell_counts(trial, job, done, asked.small_cells, part)
+    report(trial, job, done)
+
+
+def _job(trial: Trial, asked: CohortOptions) -> "Job":
+    """Raises InputError with everything that is wrong with the options."""
+    from trialscreen.tables.cohort.batches import Anchor
+    from trialscreen.tables.cohort.column_map import NO_MAP
+    from trialscreen.tables.cohort.readers.inputs import find_files
+    from trialscreen.tables.cohort.run import Job
+
+    problems = [*_wrong_attrition(asked), *_unknown(asked.encoding)]
+    if asked.master is not None:
+        problems.append(Problem("--master", "is for --engine spark"))
+    day = screening_day(trial, asked.on, problems)
+    also = _columns(asked.also, problems)
+    files: tuple[Path, ...] = ()
+    column_map, site = NO_MAP, NO_SITE
+    with collected(problems):
+        files = find_files(asked.inputs)
+    with collected(problems):
+        site = site_settings(trial, asked.site)
+    if asked.columns is not None:
+        from trialscreen.tables.cohort.column_map_file import read_targets
+
+        with collected(problems):
+            column_map = read_targets(trial, asked.columns)
+    raise_any(problems)
+    return Job(
+        files,
+        asked.output,
+        asked.key,
+        Anchor(day, today()),
+        column_map,
+        asked.sheet,
+        asked.problems,
+        asked.most_bad,
+        also,
+        () if asked.attrition in (None, STDOUT) else (Path(str(asked.attrition)),),
+        asked.encoding,
+        site,
+    )
+
+
+def _unknown(encoding: str | None) -> Iterator[Problem]:
+    """That an encoding is not known."""
+    from trialscreen.tables.cohort.readers.utf8_copies import is_encoding
+
+    if encoding is not None and not is_encoding(encoding):
+        message = f"{shown(encoding)} is not a known encoding; expected gb18030, windows-1252, …"
+        yield Problem("--encoding", message)
+
+
+def _columns(also: str | None, problems: list[Problem]) -> tuple[str, ...]:
+    """The columns that --also names."""
+    if also is None:
+        return ()
+    from trialscreen.tables.cohort.extra_columns import COLUMNS
+
+    named = dict.fromkeys(map(str.strip, also.split(",")))
+    names = tuple(name for name in named if name != "open")  # which is there in any case
+    problems.extend(
+        Problem("--also", f"{shown(name)}; expected {', '.join(COLUMNS)}.{nearest(name, COLUMNS)}")
+        for name in names
+        if name not in COLUMNS
+    )
+    return names
+
+
+def _wrong_attrition(asked: CohortOptions) -> Iterator[Problem]:
+    place = asked.attrition
+    if place is None:
+        if asked.small_cells is not None:
+            yield Problem("--small-cells", "is for --attrition")
+        return
+    from trialscreen.output.report.attrition_data import ENDINGS
+
+    if place != STDOUT and Path(place).suffix.lower() not in ENDINGS:
+        known = f"expected a name that ends in {', '.join(ENDINGS)}, or {STDOUT} for tables"
+        yield Problem(f"--attrition {printable(place)}", known)
+
+
+def _tell_counts(trial: Trial, job: "Job", done: "Done", n: int | None, part: Path | None) -> None:
+    """Renders the counts: into `part`, which becomes the file, or as tables on standard output."""
+    from trialscreen.output.report.attrition_page import Cohort, attrition_page
+    from trialscreen.tables.attrition.disclosure import disclosed
+
+    assert done.attrition is not None
+    found = done.attrition if n is None else disclosed(done.attrition, n)
+    stated = done.quality.filled[SCREENING_DATE]
+    on = None if stated == done.quality.rows else job.anchor.on
+    cohort = Cohort(trial, on, found, n, own_days=stated > 0)
+    if part is None:
+        from trialscreen.output.report.render.terminal import show
+
+        show(attrition_page(cohort))
+        return
+    from trialscreen.output.report.attrition_data import attrition_text
+    from trialscreen.text.text_files import writing
+
+    (file,) = job.beside
+    with writing(str(file)):
+        text = attrition_text(cohort, file.suffix.lower(), __version__)
+        part.write_text(text, encoding="utf-8", newline="\n")
+
+
+_ONLY_LOCAL = ("columns", "sheet", "encoding", "problems", "attrition", "small_cells")
+_STALE = "stale"  # the one column more that Spark adds
+_OTHER_FORMS = (".csv", ".tsv", ".xlsx", ".ndjson", ".json")
+
+
+def _screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
+    """Screens one Parquet file or folder into a new folder.
+
+    Raises InputError for what cannot be used, and for an option that only the files of one
+    machine have.
+    """
+    message = "is not for --engine spark; leave it out, or use files on this machine"
+    given = (name for name in _ONLY_LOCAL if getattr(asked, name) is not None)
+    problems = [Problem(flag(name), message) for name in given]
+    also = () if asked.also is None else tuple(map(str.strip, asked.also.split(",")))
+    if others := [name for name in also if name != _STALE]:
+        names = f"{', '.join(map(shown, others))}: with --engine spark there is only {_STALE}"
+        problems.append(Problem("--also", names))
+    if len(asked.inputs) > 1:
+        problems.append(Problem("--engine spark", "give one Parquet file or folder"))
+    if asked.output.suffix.lower() in _OTHER_FORMS or str(asked.output) == "-":
+        written = f"{shown(str(asked.output))}: --engine spark writes a folder of Parquet files"
+        problems.append(Problem("--output", f"{written}, such as findings.parquet"))
+    day = screening_day(trial, asked.on, problems)
+    if asked.site is not None and site_settings(trial, asked.site).limits:
+        problems.append(Problem(SITE, f"holds limits, and {message}"))
+    raise_any(problems)
+    packages = ("pyspark", "py4j", "pyarrow", "polars", "pandas")
+    with needing("--engine spark", "needs more packages, and Java", "spark", *packages):
+        import_module("pandas")  # PySpark asks for it before it hands over any rows
+        from trialscreen.tables.engines.spark import Limits, screen_parquet, session
+    limits, spark = Limits(asked.most_bad, today()), session(asked.master)
+    done = screen_parquet(
+        *(trial, asked.inputs[0], str(asked.output), asked.key, day, spark, limits),
+        also_stale=bool(also),
+    )
+    own = f"on the day in {SCREENING_DATE}, or on {day} where it is empty"
+    when = own if done.own_days else f"on {day}"
+    run = (done.rows, when, day, str(asked.output), list(map(shown, done.unused)), done.alike)
+    tell(trial, done.quality, done.verdicts, *run)

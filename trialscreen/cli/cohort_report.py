@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from trialscreen.cli.output import say
 from trialscreen.model.trial import SCREENING_DATE, Trial
@@ -23,10 +23,7 @@ _OPEN = {
 
 def verdicts_line(verdicts: Mapping[tuple[str, str | None], int]) -> str:
     """How many patients have each verdict, and what the undetermined ones wait for."""
-    eligible, ineligible = (
-        verdicts.get(("eligible", None), 0),
-        verdicts.get(("ineligible", None), 0),
-    )
+    eligible, ineligible = (verdicts.get((one, None), 0) for one in ("eligible", "ineligible"))
     waiting = {lacks: verdicts.get(("undetermined", lacks), 0) for lacks in _OPEN}
     parts = ", ".join(f"{n:,} {_OPEN[lacks]}" for lacks, n in waiting.items() if n)
     return (
@@ -35,40 +32,37 @@ def verdicts_line(verdicts: Mapping[tuple[str, str | None], int]) -> str:
     )
 
 
-class Run(NamedTuple):
-    """What came of a run: no value of any patient.
+def tell(
+    trial: Trial,
+    quality: Quality,
+    verdicts: Mapping[tuple[str, str | None], int],
+    rows: int,
+    when: str,
+    on: date | None,
+    output: str,
+    strange: Sequence[str],
+    alike: Mapping[str, str],
+    absent: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> None:
+    """What to know of a run, on stderr: no value of any patient.
 
     `when` says on which days the patients were screened; `on` is the day of those who have
     none of their own, if there are any. `strange` are columns that hold no element, `alike`
     those that are named almost as one is, `absent` the elements without any value.
     """
-
-    rows: int
-    when: str
-    on: date | None
-    output: str
-    verdicts: Mapping[tuple[str, str | None], int]
-    strange: Sequence[str]
-    alike: Mapping[str, str]
-    quality: Quality
-    absent: Sequence[str] = ()
-    notes: Sequence[str] = ()
-
-
-def tell(trial: Trial, run: Run) -> None:
-    """What to know of the run, on stderr."""
-    say(f"{count_of(run.rows, 'patient')} screened {run.when}: {printable(run.output)}")
-    if run.on is not None:
-        say(*unusual_day(trial, run.on))
-    say(verdicts_line(run.verdicts), *run.notes)
-    if run.strange:
-        say(f"columns that hold no data element, not used: {some(run.strange)}")
-    if run.alike:
-        names = some([f"{shown(name)} as {known}" for name, known in run.alike.items()])
+    say(f"{count_of(rows, 'patient')} screened {when}: {printable(output)}")
+    if on is not None:
+        say(*unusual_day(trial, on))
+    say(verdicts_line(verdicts), *notes)
+    if strange:
+        say(f"columns that hold no data element, not used: {some(strange)}")
+    if alike:
+        names = some([f"{shown(name)} as {known}" for name, known in alike.items()])
         say(f"named like an element but for capitals and punctuation, and used: {names}")
-    if run.absent:
-        say(f"without any value, so unknown for every patient: {some(run.absent)}")
-    say(*of_values(trial, run.quality))
+    if absent:
+        say(f"without any value, so unknown for every patient: {some(absent)}")
+    say(*of_values(trial, quality))
 
 
 def report(trial: Trial, job: "Job", done: "Done") -> None:
@@ -88,19 +82,11 @@ def report(trial: Trial, job: "Job", done: "Done") -> None:
         for name, element in elements.items()
         if not found.filled[name] and element.derive is None and name not in unruled
     ]
-    run = Run(
-        found.rows,
-        when,
-        job.anchor.on if own < found.rows else None,
-        name_of(job.output),
-        found.verdicts,
-        [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange],
-        {one.name: one.element.name for one in matched.columns if one.alike},
-        found.summary(),
-        absent,
-        done.notes,
-    )
-    tell(trial, run)
+    on = job.anchor.on if own < found.rows else None
+    strange = [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange]
+    alike = {one.name: one.element.name for one in matched.columns if one.alike}
+    run = (found.rows, when, on, name_of(job.output), strange, alike, absent, done.notes)
+    tell(trial, found.summary(), found.verdicts, *run)
     if job.problems is not None:
         what = "each value that could not be used, or is unusual"
         say(f"{what}: {printable(str(job.problems))}")

@@ -1,15 +1,13 @@
 """`extract …`: what patients' records say, to a table for `cohort`. Polars comes with the run."""
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from trialscreen.cli.options import argument, day_option, option, output_option, screening_day
-from trialscreen.cli.output import needing, say
+from trialscreen.cli.output import needing, progress, say
 from trialscreen.cli.process import interrupted_once
 from trialscreen.cli.record_options import (
     ASSUME_ABSENT_OPTION,
@@ -37,7 +35,6 @@ PROBLEMS_OPTION = option(
     "--problems", "A CSV file for everything that could not be used, and who is deceased.", "FILE"
 )
 DAY_OPTION = day_option(" Later data do not count.")
-Advance = Callable[[int], None]
 
 
 def fhir(
@@ -71,8 +68,9 @@ def fhir(
     with (
         interrupted_once(),
         open_tables(selection, files) as tables,
-        progress("bytes", size) as advance,
+        progress("bytes") as (start, advance),
     ):
+        start(lambda: size)
         extract(found, tables, advance)
     tell(files, tables.counts)
 
@@ -108,7 +106,7 @@ def omop(
         needing("extract", "a server needs more packages", "records", "psycopg"),
         interrupted_once(),
         open_tables(selection, files) as tables,
-        progress("patients", None) as advance,
+        progress("patients") as (_, advance),
     ):
         notices = extract(source, tables, advance)
     for notice in notices:
@@ -137,22 +135,6 @@ def selection_of(
     if problems or known is None:
         raise InputError(problems)
     return Selection(trial, known, day, tuple(assume_absent or ()))
-
-
-@contextmanager
-def progress(unit: str, total: int | None) -> Iterator[Advance]:
-    """A bar on stderr, if that is a terminal: how many of `total` are read, if that is known."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
-    told = DownloadColumn() if unit == "bytes" else TextColumn("{task.completed:,.0f} " + unit)
-    columns = (BarColumn(), told, TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("", total=total)
-        yield lambda more: bars.advance(task, more)
 
 
 def tell(files: "FactFiles", counts: "FactCounts") -> None:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from trialscreen.output.report.render.blocks import Page
 
 MOST_PROBLEMS = 50
+Start = Callable[[Callable[[], int] | None], None]
+"""Takes what counts all that is to be read; None if nothing does."""
+
+Advance = Callable[[int], None]
+"""Takes how many more are read."""
 
 
 class Exit(IntEnum):
@@ -74,6 +79,25 @@ def say(*lines: str) -> None:
 def say_note(message: str) -> None:
     """What to know, with texts from outside in it."""
     say(_at_words(f"note: {printable(message)}"))
+
+
+@contextmanager
+def progress(unit: str) -> Iterator[tuple[Start, Advance]]:
+    """A bar on stderr, if that is a terminal: how many of all are read, if those are counted."""
+    if not sys.stderr.isatty():
+        yield (lambda _count: None), (lambda _more: None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    read = DownloadColumn() if unit == "bytes" else TextColumn("{task.completed:,.0f} " + unit)
+    columns = (BarColumn(), read, TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=None)
+        yield (
+            lambda count: bars.update(task, total=None if count is None else count()),
+            lambda more: bars.advance(task, more),
+        )
 
 
 # Standard output.
