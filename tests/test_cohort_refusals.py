@@ -1,5 +1,6 @@
 """Tables that cannot be screened: exit 2, every problem on a line, no file left behind."""
 
+import gzip
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,19 @@ def test_a_file_that_may_not_be_read_is_refused(
     with pytest.raises(InputError) as refused:
         find_files([str(tmp_path / "t.csv")])
     assert refused.value.problems[0].message == "cannot be read: Permission denied"
+
+
+@pytest.mark.parametrize("header", ["patient_id,weight", "patient_id,patient_id"])
+def test_what_is_wrong_with_several_files_is_told_at_once(tmp_path: Path, header: str) -> None:
+    (tmp_path / "1.csv").write_text("patient_id,weight\nP1,55\nP2,55,6\nP3\n")
+    (tmp_path / "2.csv").write_text(f"{header}\nP4,55\n")
+    (tmp_path / "3.csv").write_text('patient_id,weight\nP5,55\n"P6,55\n')
+    damaged = gzip.compress(b"patient_id,weight\nP7,55\n" * 1000)[:-20]
+    (tmp_path / "4.csv.gz").write_bytes(damaged)
+    twice = ["2.csv: the column 'patient_id' stands twice"] if header.endswith("id") else []
+    rows = ["1.csv:3: 3 cells", "1.csv:4: 1 cell", *twice, "3.csv:3:1: the quote"]
+    ran = cohort(tmp_path, "?.csv*")
+    assert_refused(tmp_path, ran, [*rows, "4.csv.gz: cannot be read: it is damaged"])
 
 
 def test_files_that_differ_in_their_columns_are_refused(tmp_path: Path) -> None:

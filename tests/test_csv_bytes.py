@@ -3,6 +3,7 @@
 Of the engine this is found out by trying: another version of it may read more.
 """
 
+import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -16,7 +17,7 @@ from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.model.facts import Fact, Numbers
 from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, Parser
-from trialscreen.tables.cohort.readers.csv_bytes import Counts, counts_of, told
+from trialscreen.tables.cohort.readers.csv_bytes import Counts, counts_of, separators_outside, told
 
 TRIAL = load_trial()
 ODD = (*map(chr, range(0x80)), *"\x80\x85\xa0²é٠\u2009−\u3000１．\U0001d7ce\ufeff")
@@ -142,6 +143,26 @@ def test_the_bytes_tell_what_the_cells_do(separator: str) -> None:
         assert about.counts == (cells[0] + len(rows), *cells[1:]), rows
         assert about.separators == 2 * len(rows)
         assert about.controls == sum(byte < 0x20 or byte == 0x7F for byte in data)
+
+
+def test_separators_outside_of_quotes_are_those_that_pythons_csv_cuts_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trialscreen.tables.cohort.readers.csv_bytes._AT_ONCE", 12)
+    rng = Random(0)
+    told_of = 0
+    for _ in range(size(10_000)):
+        lines = ["".join(rng.choices('"",xé', k=rng.randrange(9))) for _ in range(3)]
+        if rng.random() < 0.5:
+            lines = [",".join(f'"{cell}"' for cell in line.split(",")) for line in lines]
+        found = separators_outside("".join(f"{line}\n" for line in lines).encode(), ",")
+        if found is not None:
+            told_of += 1
+            rows = csv.reader([f"{line}\n" for line in lines], strict=True)
+            assert found == sum(max(len(row) - 1, 0) for row in rows), lines
+    assert told_of > size(500)
+    for odd in ("5'4\",x\n", '"x"y,z\n', ' "x",z\n', '"x\ny",z\n', '"x,z\n'):
+        assert separators_outside(odd.encode(), ",") is None
 
 
 def test_what_is_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, closed
 from trialscreen.model.trial import Element
 from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import NO_MAP, ROW, match_columns
-from trialscreen.tables.cohort.readers import csv_pieces, csv_rows
+from trialscreen.tables.cohort.readers import csv_pieces, csv_records
 from trialscreen.tables.cohort.readers.cells import Parser
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.screener import Screener
@@ -116,8 +116,8 @@ def test_every_cell_is_what_the_parser_reads(
             [f"{row:05}", rng.choice(ENGINES_TAKE), *row_cells]
             for row, row_cells in enumerate(zip(*cells.values(), strict=True))
         )
-    for module in (csv_pieces, csv_rows):
-        monkeypatch.setattr(module, "PIECE", 8_000)
+    monkeypatch.setattr(csv_pieces, "PIECE", 8_000)
+    monkeypatch.setattr(csv_records, "AT_ONCE", 100)
     parsers = {name: Parser(TRIAL, element) for name, element in elements.items()}
     for halves in (True, False):
         found = [*read(table, tmp_path, halves=halves)]
@@ -158,8 +158,7 @@ def test_pieces_whose_columns_differ_are_screened_as_the_reference_does(
             some = odd[: row // 5] if row % 5 == 0 else []
             cells |= {name: rng.choice(ENGINES_TAKE) for name in some}
             writer.writerow([f"{row:05}", *cells.values()])
-    for module in (csv_pieces, csv_rows):
-        monkeypatch.setattr(module, "PIECE", 1_000)
+    monkeypatch.setattr(csv_pieces, "PIECE", 1_000)
     kinds: list[tuple[str, ...]] = []
     before = Screener.screened
 

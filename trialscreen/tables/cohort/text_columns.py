@@ -24,9 +24,8 @@ from trialscreen.tables.cohort.plain_texts import (
     is_accepted,
     plain_value,
 )
-from trialscreen.tables.cohort.readers import text_codes
 from trialscreen.tables.cohort.readers.cells import Form, Parser
-from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
+from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind, codes_begun, new_texts
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
 from trialscreen.text.characters import BLANKS
 
@@ -220,13 +219,13 @@ class TextColumn:
     # What distinct texts mean.
 
     def _nothing(self) -> _Learned:
-        return _Learned(text_codes.begun(), pl.DataFrame(schema=self._schema))
+        return _Learned(codes_begun(), pl.DataFrame(schema=self._schema))
 
     def _learn(self, codes: pl.Series) -> None:
         """What those texts mean that are new in a batch."""
         if codes.dtype != self._learned.alive.dtype:
             self._learned = _Learned(codes.clear(), pl.DataFrame(schema=self._schema))
-        if (new := text_codes.new_texts(codes, len(self._learned.facts))) is not None:
+        if (new := new_texts(codes, len(self._learned.facts))) is not None:
             facts = pl.concat([self._learned.facts, self._facts_of(new)], rechunk=True)
             self._learned = self._learned._replace(facts=facts)
 

@@ -95,6 +95,39 @@ def _told(data: bytes, start: int, between: int) -> tuple[int, ...]:
     return (*(int(one.sum()) for one in found), _long(at(1, part)))
 
 
+def separators_outside(lines: bytes, separator: str) -> int | None:
+    """How many separators of whole lines are not in quotes.
+
+    None if a quote is not at either end of a cell, or a quoted cell goes on in the next line.
+    (A quote within a cell, which stands there twice, ends it and begins it again.)
+    """
+    found = start = 0
+    while start < len(lines):
+        end = lines.rfind(b"\n", start, start + _AT_ONCE) + 1 or lines.index(b"\n", start) + 1
+        outside = _outside(lines[start:end], ord(separator))
+        if outside is None:
+            return None
+        found, start = found + outside, end
+    return found
+
+
+def _outside(lines: bytes, between: int) -> int | None:
+    part = pl.Series([b"\n", lines]).cast(pl.List(pl.UInt8)).explode()
+    separators, quotes, ends = part == between, part == ord('"'), part == ord("\n")
+    edges, size = separators | quotes | ends, len(lines) - 1
+    here = quotes.slice(1, size)
+    # A quote opens a cell or closes it, in turn.
+    before, behind = edges.slice(0, size).filter(here), edges.slice(2).filter(here)
+    if len(before) % 2 or not (before.gather_every(2) & behind.gather_every(2, 1)).all():
+        return None
+
+    def inside(signs: pl.Series) -> int:
+        places = quotes.filter(quotes | signs).arg_true()
+        return int((places.gather_every(2, 1) - places.gather_every(2) - 1).sum())
+
+    return None if inside(ends) else int(separators.sum()) - inside(separators)
+
+
 def _long(part: pl.Series) -> int:
     """How many times there are so many digits in a row."""
     rows = part.head(len(part) // _LONG * _LONG).reshape((-1, _LONG))

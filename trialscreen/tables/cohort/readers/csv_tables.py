@@ -1,313 +1,124 @@
 """CSV files, also with tabs: every cell as the text that Python's csv reads, or refused.
 
-A plain file is left where it is. Another is written anew as one that is, which refuses what
-has two readings, is cut, or has other cells than titles, each with its line.
+Most files are plain from beginning to end: the engine reads them. From the first piece on that is
+not plain for certain, rows are read by Python's csv, which refuses what has two readings, is
+cut, or has other cells than titles, each with its line.
 """
 
-import csv
-import io
-import re
-from collections.abc import Iterable, Iterator, Sequence
+import gzip
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, NamedTuple
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
-from trialscreen.model.errors import InputError, Problem, refuse
-from trialscreen.tables.cohort.readers.csv_plain import CONTROLS, Plain, plain_rows
-from trialscreen.tables.cohort.readers.csv_rows import CsvRows, Rest
-from trialscreen.tables.cohort.readers.opened import Asked, Tables, named_columns
-from trialscreen.tables.cohort.readers.utf8_copies import ADVICE, in_utf8, new_copy, open_bytes
-from trialscreen.text.characters import BLANKS, count_of, shown, some
-from trialscreen.text.text_files import MAX_BYTES
-
-SEPARATORS = ",;\t|"
-LOOKED_AT = 50
-"""Records at the beginning that a separator must cut into as many cells each."""
-
-LONGEST_LINE = 10_000_000
-LONGEST_CELL = 10_000_000
-"""Characters; more are a quote without an end."""
-
-_EXCELS_OWN = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE | re.DOTALL)
-_CONTROL = re.compile(f"[{re.escape(CONTROLS.decode())}]")
-_CELL = r'"(?>(?:[^"]|"")*)"?|[^{0}\r\n]*+'
-_ADVICE = 'a cell with a quote (") in it stands in quotes, with that quote twice'
-_MOST = 50
-"""Rows of other lengths that are named."""
-
-
-class _Layout(NamedTuple):
-    """Of a CSV file: rows begin after `bytes` bytes, in line `line` (from 1)."""
-
-    names: tuple[str, ...]
-    separator: str
-    bytes: int
-    line: int
+from trialscreen.tables.cohort.readers.csv_pieces import PieceReader, whole_lines
+from trialscreen.tables.cohort.readers.csv_records import Layout, Records, layout_of
+from trialscreen.tables.cohort.readers.opened import Asked, CellKind, Tables, typed_where_plain
+from trialscreen.tables.cohort.readers.utf8_copies import CHUNK, in_utf8, open_bytes
+from trialscreen.text.characters import count_of, shown, some
 
 
 def open_table(path: Path, asked: Asked) -> Tables:
     """The rows of a CSV file; those that are blank are left out. Raises InputError."""
     path = in_utf8(path, asked)
-    layout = _layout_of(path, asked.origin)
-    file = _File(path, _layout_of(path, asked.origin), asked, [], [])
-    layout = file.layout
-    rows = CsvRows(path, layout.bytes, layout.names, layout.separator, file.look)
-    schema = pl.Schema(dict.fromkeys(layout.names, pl.String()))
+    file = _File(path, layout_of(path, asked.origin), asked.origin)
     if asked.at_once:
-        rows.look()
+        deque(file.pieces({}), maxlen=0)
+    schema = pl.Schema(dict.fromkeys(file.layout.names, pl.String()))
     return Tables(
-        *(rows.frame(), schema, rows.counted, True, file.notes),
+        *(file.frame(), schema, file.counted, True, file.notes),
         blank=file.blank,
-        pieces=rows.pieces,
+        pieces=file.pieces,
     )
 
 
-class _File(NamedTuple):
-    """A CSV file; `notes` and `blank`, as of `Tables`, come with a look at it."""
+class _File:
+    """The rows of a CSV file, in order; `notes` and `blank`, as of `Tables`, come with them."""
 
-    path: Path
-    layout: _Layout
-    asked: Asked
-    notes: list[str]
-    blank: list[int]
+    def __init__(self, path: Path, layout: Layout, origin: str) -> None:
+        self._path, self.layout, self._origin = path, layout, origin
+        self.notes: list[str] = []
+        self.blank: list[int] = []
+        self._rows = 0
+        self._is_read = False
+        self._plain_until = 0
+        """The byte before which all is known to be plain."""
 
-    def look(self, start: int, above: int) -> Rest:
-        """The rows from a byte on, below so many others. Raises InputError."""
-        titles = len(self.layout.names)
-        with open_bytes(self.path) as file:
-            file.seek(start)
-            plain = plain_rows(file, self.layout.separator, titles)
-        is_short = plain is not None and plain.cells < titles and plain.rows > 1 and not above
-        if plain is not None and (plain.cells == titles or is_short):
-            rest = Rest(self.path, start, plain)
-        else:
-            rest = self._written_anew(start, above)
-        if rest.plain.rows and (lacking := self.layout.names[rest.plain.cells :]):
-            names = some([shown(name) for name in lacking])
-            self.notes.append(f"{self.asked.origin}: no row has a cell for {names}")
-        return rest
+    def counted(self) -> int:
+        """How many rows there are; before they are read, as many as there are lines."""
+        if self._is_read:
+            return self._rows
+        with open_bytes(self._path) as file:
+            file.seek(self.layout.bytes)
+            lines, last = 0, b"\n"
+            while data := file.read(CHUNK):
+                lines, last = lines + data.count(b"\n"), data[-1:]
+            return lines + (last != b"\n")
 
-    def _written_anew(self, start: int, above: int) -> Rest:
-        layout = self.layout._replace(line=self.layout.line + above)
-        with open_bytes(self.path) as file, new_copy(self.asked, ".csv") as copy:
-            file.seek(start)
-            plain, blank = _rewrite(file, layout, above, self.asked.origin, copy)
-        if blank:
-            self.blank.extend(blank)
-            left_out = count_of(len(blank), "blank row")
-            self.notes.append(f"{self.asked.origin}: {left_out} left out")
-        return Rest(Path(copy.name), 0, plain)
+    def pieces(
+        self, kinds: Mapping[str, CellKind], only: Collection[str] | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """As `opened.Pieces`; `only` some columns, as texts. May raise InputError."""
+        reader = PieceReader(self.layout.names, self.layout.separator, kinds)
+        rows, place, rest = 0, self.layout.bytes, False
+        with open_bytes(self._path) as file:
+            for data in whole_lines(file, place, is_packed=isinstance(file, gzip.GzipFile)):
+                lines = data if data.endswith(b"\n") else data + b"\n"
+                if only is not None and place < self._plain_until:
+                    piece: pl.DataFrame | None = reader.texts(lines, only)
+                else:
+                    piece = reader.read_if_plain(lines)
+                if rest := piece is None:
+                    break
+                rows, place = rows + len(piece), place + len(data)
+                yield _chosen(piece, only)
+        self._plain_until = place
+        if rest:
+            for piece in self._others(place, rows):
+                rows += len(piece)
+                yield typed_where_plain(_chosen(piece, only), kinds)
+        self._rows, self._is_read = rows, True
 
-
-# Its layout.
-
-
-def _layout_of(path: Path, origin: str) -> _Layout:
-    """Reads the beginning of a CSV file. Raises InputError."""
-    with open_bytes(path) as file:
-        data = file.read(MAX_BYTES)
-    is_cut = len(data) == MAX_BYTES
-    # What is no UTF-8 counts in the header only, and is told there.
-    text = data.decode("utf-8", "surrogateescape")
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    text = text.removeprefix("\ufeff")
-    before = _EXCELS_OWN.match(text)
-    start = "" if before is None else before[0]
-    rest = text[len(start) :]
-    if before is not None and before[1] not in '"\r\n':
-        separators = before[1]
-        if not separators.isascii() or separators.isalnum():
-            message = f"its first line names {shown(separators)} as the separator of its cells"
-            refuse(f"{origin}:1", f"{message}; expected a sign such as , or ;")
-    else:
-        start, rest = "", text
-        separators = "\t" if ".tsv" in path.name.lower()[-7:] else SEPARATORS
-    separator = _separator(rest, separators)
-    names, header = _header(rest, separator, origin, start.count("\n") + 1)
-    if is_cut and len(header) == len(rest):
-        refuse(origin, "is not a CSV file: its first line has no end")
-    above = mark + start + header
-    line = len(above.splitlines()) + 1 if "\r" in above else above.count("\n") + 1
-    size = len(above.encode("utf-8", "surrogateescape"))
-    return _Layout(tuple(named_columns(names, origin)), separator, size, line)
-
-
-def _header(text: str, separator: str, origin: str, line: int) -> tuple[list[str], str]:
-    """The titles in the first record of `text`, and that record. Raises InputError."""
-    lines = _Lines(io.StringIO(text, newline=""), origin, line, are_checked=False)
-    names = next(_records(lines, separator), [])
-    header = "".join(lines.taken)
-    if (bad := re.search("[\udc80-\udcff]", header)) is not None:
-        line += header.count("\n", 0, bad.start())
-        refuse(f"{origin}:{line}", f"is not UTF-8 text: {ADVICE}")
-    return names, header
-
-
-def _separator(text: str, separators: str) -> str:
-    """The one that makes most columns, and of each record as many cells as there are titles."""
-    found = {one: _widths(text, one) for one in separators}
-    found = {one: widths for one, widths in found.items() if widths and widths[0] > 1}
-    if not found:  # one column, or quotes that do not match
-        return max(separators, key=text.partition("\n")[0].count)
-    return max(found, key=lambda one: (len(set(found[one])) == 1, found[one][0]))
-
-
-def _widths(text: str, separator: str) -> list[int]:
-    """The cells of the first records; of none if already the titles cannot be read so."""
-    widths: list[int] = []
-    try:
-        for cells in _read_by_csv(io.StringIO(text, newline=""), separator):
-            if any(map(str.strip, cells)):
-                widths.append(len(cells))
-            if len(widths) == LOOKED_AT:
-                break
-    except csv.Error:
-        pass  # told when the file is read
-    return widths
-
-
-# Its records, one by one.
-
-
-class _Lines:
-    """The lines of a file as text, and those of the record that is being read.
-
-    Raises InputError for a line that is not a text, if `are_checked`.
-    """
-
-    def __init__(self, file: IO[str], origin: str, line: int, *, are_checked: bool = True) -> None:
-        self._file, self.origin, self._are_checked = file, origin, are_checked
-        self.number = line - 1
-        self.taken: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        while line := self._file.readline(LONGEST_LINE):
-            self.number += 1
-            if self._are_checked:
-                self._check(line)
-            self.taken.append(line)
-            yield line
-
-    def _check(self, line: str) -> None:
-        where = f"{self.origin}:{self.number}"
-        if len(line) == LONGEST_LINE:
-            refuse(where, f"a line has more than {LONGEST_LINE:,} characters")
-        if (found := re.search("[\udc80-\udcff]", line)) is not None:
-            byte = f"byte {ord(found[0]) - 0xDC00:02X} in column {found.start() + 1}"
-            refuse(where, f"is not UTF-8 text ({byte}): {ADVICE}")
-        if (found := _CONTROL.search(line)) is not None:
-            message = f"control character U+{ord(found[0]):04X}; a text file is expected"
-            refuse(f"{where}:{found.start() + 1}", message)
-
-
-def _read_by_csv(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
-    """What Python's csv reads of the lines; raises csv.Error."""
-    csv.field_size_limit(LONGEST_CELL)
-    return csv.reader(lines, delimiter=separator, strict=True)
-
-
-def _records(lines: _Lines, separator: str) -> Iterator[list[str]]:
-    """The cells of each record. Raises InputError for quotes that cannot be."""
-    reader = _read_by_csv(lines, separator)
-    while True:
-        lines.taken.clear()
-        first = lines.number + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
+    def _others(self, place: int, above: int) -> Iterator[pl.DataFrame]:
+        """The rows from a byte on, below so many others, as texts."""
+        names = self.layout.names
+        lacking: Sequence[str] = ()
+        blank = [] if self._is_read else self.blank
+        with open_bytes(self._path) as file:
+            file.seek(place)
+            text = TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
+            records = Records(text, self.layout, above, self._origin, blank)
+            for rows in records.some():
+                lacking = names[records.cells :]
+                cells = ([cell or None for cell in column] for column in zip(*rows, strict=True))
+                piece = pl.DataFrame([*cells], dict.fromkeys(names[: records.cells], pl.String()))
+                yield piece.with_columns(pl.lit(None, pl.String).alias(one) for one in lacking)
+        if self._is_read:
             return
-        except csv.Error:
-            cells = None
-        if cells is None or _has_two_readings(lines.taken, separator, len(cells)):
-            raise InputError([_fault("".join(lines.taken), separator, lines.origin, first)])
-        yield cells
+        if blank:
+            self.notes.append(f"{self._origin}: {count_of(len(blank), 'blank row')} left out")
+        if lacking:
+            listed = some([shown(name) for name in lacking])
+            self.notes.append(f"{self._origin}: no row has a cell for {listed}")
+
+    def frame(self) -> pl.LazyFrame:
+        """All cells as texts."""
+
+        def texts(
+            columns: list[str] | None, where: pl.Expr | None, most: int | None, _size: int | None
+        ) -> Iterator[pl.DataFrame]:
+            for piece in self.pieces({}, columns):
+                rows = piece if where is None else piece.filter(where)
+                if most is not None:
+                    rows = rows.head(most)
+                    most -= len(rows)
+                yield rows
+
+        return register_io_source(texts, schema=dict.fromkeys(self.layout.names, pl.String()))
 
 
-def _has_two_readings(lines: Sequence[str], separator: str, cells: int) -> bool:
-    """Whether the lines of one record would be a record each if its quotes were text.
-
-    So it is where a quote for inches begins a cell, and another ends one some lines below.
-    """
-    return len(lines) > 1 and all(line.count(separator) == cells - 1 for line in lines)
-
-
-def _fault(text: str, separator: str, origin: str, line: int) -> Problem:
-    """What is wrong with the quotes of a record that begins `text`, which begins in `line`.
-
-    It has text behind a closing quote, or else a quoted cell of several lines, or no end.
-    """
-    cell = re.compile(_CELL.format(re.escape(separator)))
-    message = "the quote that opens this cell has no end, or is a part of its text"
-    place = opened = 0
-    while (found := cell.match(text, place)) is not None:
-        place = found.end()
-        if found[0].startswith('"'):
-            if "\n" in found[0] or "\r" in found[0] or place == len(text):
-                opened = found.start()
-            elif text[place] not in f"{separator}\r\n":
-                opened, message = place - 1, "there is text behind the quote that closes this cell"
-        if text[place : place + 1] != separator:
-            break
-        place += 1
-    before = text[:opened].replace("\r\n", "\n").replace("\r", "\n")
-    line, column = line + before.count("\n"), len(before) - before.rfind("\n")
-    return Problem(f"{origin}:{line}:{column}", f"{message}; {_ADVICE}")
-
-
-# Written anew.
-
-
-def _rewrite(
-    file: IO[bytes], layout: _Layout, above: int, origin: str, target: IO[bytes]
-) -> tuple[Plain, list[int]]:
-    """Writes the rows of `file`, which stands below `above` of them, but for blank ones.
-
-    Gives what `target` holds, and how many rows stand above each that is left out. Raises
-    InputError.
-    """
-    text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
-    out = io.TextIOWrapper(target, "utf-8", newline="")
-    lines = _Lines(text, origin, layout.line)
-    widths, blank = _Widths(len(layout.names), above, origin), []
-    try:
-        # With this end of a line, cells with one half of it come in quotes.
-        writer = csv.writer(out, delimiter=layout.separator, lineterminator="\r\n")
-        for cells in _records(lines, layout.separator):
-            if any(cell.strip(BLANKS) for cell in cells):
-                widths.add(len(cells), lines)
-                writer.writerow(cells)
-            else:
-                blank.append(widths.rows)
-        return widths.plain(), blank
-    finally:
-        text.detach()  # both are closed by those who opened them
-        out.detach()
-
-
-class _Widths:
-    """How many cells the rows have: as many as there are titles, or all of them fewer."""
-
-    def __init__(self, titles: int, above: int, origin: str) -> None:
-        self._titles, self._above, self._origin = titles, above, origin
-        self.rows = above
-        self._seen = {titles} if above else set[int]()
-        self._problems: list[Problem] = []
-        self._ended = True
-
-    def add(self, cells: int, lines: _Lines) -> None:
-        self.rows += 1
-        self._seen.add(cells)
-        self._ended = lines.taken[-1].endswith(("\n", "\r"))
-        if cells != self._titles and len(self._problems) < _MOST:
-            first = lines.number - len(lines.taken) + 1
-            message = f"{count_of(cells, 'cell')}, and the header has {self._titles}"
-            cut = "" if self._ended else ", and no line end: is the file cut?"
-            self._problems.append(Problem(f"{self._origin}:{first}", message + cut))
-
-    def plain(self) -> Plain:
-        cells = self._seen.pop() if len(self._seen) == 1 else self._titles
-        is_cut = self.rows == 1 and not self._ended
-        if self._seen or cells > self._titles or (cells < self._titles and is_cut):
-            raise InputError(self._problems)
-        return Plain(self.rows - self._above, cells)
+def _chosen(piece: pl.DataFrame, only: Collection[str] | None) -> pl.DataFrame:
+    return piece if only is None else piece.select(pl.selectors.by_name(only))

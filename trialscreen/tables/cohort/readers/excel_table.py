@@ -13,11 +13,17 @@ import polars as pl
 from openpyxl.utils import get_column_letter
 
 from trialscreen.model.errors import refuse
-from trialscreen.tables.cohort.readers import text_codes
 from trialscreen.tables.cohort.readers.cells import NO_VALUE, PLAIN_DAY, PLAIN_NUMBER, TYPED
 from trialscreen.tables.cohort.readers.excel_cells import Cells, Meaning, Range
 from trialscreen.tables.cohort.readers.excel_rows import Rows, Unusual, cut
-from trialscreen.tables.cohort.readers.opened import Asked, CellKind, NumberKind, named_columns
+from trialscreen.tables.cohort.readers.opened import (
+    Asked,
+    CellKind,
+    NumberKind,
+    codes_begun,
+    named_columns,
+    new_texts,
+)
 from trialscreen.text.characters import count_of, shown, some
 
 MAX_CELLS = 20_000_000
@@ -32,13 +38,13 @@ class _Meanings:
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
-        self._alive = text_codes.begun()
+        self._alive = codes_begun()
         self.codes = self._alive.dtype
         self.known: list[Meaning] = []
 
     def learn(self, codes: pl.Series) -> None:
         """Looks at what is new. Raises Unusual."""
-        if (new := text_codes.new_texts(codes, len(self.known))) is not None:
+        if (new := new_texts(codes, len(self.known))) is not None:
             self.known.extend(map(self._cells.meaning, new))
 
     @property

@@ -7,15 +7,18 @@ import glob
 import re
 import stat
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
-from trialscreen.model.errors import InputError, Problem, raise_any, refuse
+from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.tables.cohort.readers.cells import Kind
-from trialscreen.tables.cohort.readers.opened import Asked, CellKind, Pieces, Tables, with_constants
+from trialscreen.tables.cohort.readers.opened import Asked, CellKind, Tables, with_constants
 from trialscreen.tables.cohort.readers.utf8_copies import STANDARD_INPUT, standard_input
 from trialscreen.tables.partitions import (
     all_columns,
@@ -125,58 +128,70 @@ def open_tables(
 ) -> Tables:
     """The rows of all `paths`; a column that is not the same in all is `doubtful`.
 
-    `folder`, `sheet`, `encoding` and `written` are as in `Asked`; so is `at_once`, of a single
-    file. Raises InputError.
+    `folder`, `sheet`, `encoding`, `written` and `at_once` are as in `Asked`. Raises InputError.
     """
-    at_once = at_once or len(paths) > 1
-    problems: list[Problem] = []
+    at_once |= len(paths) > 1 and any(_format(path) == "parquet" for path in paths)
+    problems: dict[Path, list[Problem]] = {path: [] for path in paths}
     opened: dict[Path, Tables] = {}
     for path in paths:
         asked = Asked(name_of(path), folder, sheet, encoding, written or {}, at_once)
-        try:
+        with _damage_told(path, problems[path]):
             file = standard_input(folder) if path == STDIN else path
             opened[path] = _open(file, asked)
-        except InputError as error:
-            problems.extend(error.problems)
-        except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError):
-            problems.append(Problem(asked.origin, "cannot be read: it is damaged"))
     if all(_format(path) == "ndjson" for path in opened):
         from trialscreen.tables.cohort.readers.ndjson import with_all_keys  # noqa: PLC0415 - for this format
 
         opened = dict(zip(opened, with_all_keys([*opened.values()]), strict=True))
     opened = {path: _with_folders(path, tables) for path, tables in opened.items()}
-    raise_any(problems)
-    first = opened[paths[0]]
-    if len(paths) == 1:
-        return first
+    if any(problems.values()):
+        for path, one in opened.items():
+            with _damage_told(path, problems[path]):
+                deque(() if one.pieces is None else one.pieces({}), maxlen=0)
+    raise_any([*chain.from_iterable(problems.values())])
+    return opened[paths[0]] if len(paths) == 1 else _together(opened)
+
+
+@contextmanager
+def _damage_told(path: Path, problems: list[Problem]) -> Iterator[None]:
+    """Adds what is wrong with a file to the problems."""
+    try:
+        with collected(problems):
+            yield
+    except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError):
+        problems.append(Problem(name_of(path), "cannot be read: it is damaged"))
+
+
+def _together(opened: Mapping[Path, Tables]) -> Tables:
+    """The rows of all files. While they are read, what is wrong with all of them is told."""
+    tables = [*opened.values()]
     differ = differences({name_of(path): one.schema for path, one in opened.items()})
-    names = [name for name in first.schema if name not in differ]
-    frame = pl.concat(
-        [tables.frame.select(pl.selectors.by_name(names)) for tables in opened.values()]
+    names = pl.selectors.by_name([name for name in tables[0].schema if name not in differ])
+    counts = [one.counted for one in tables if one.counted is not None]
+    are_counted = len(counts) == len(tables)
+    notes, blank = [note for one in tables for note in one.notes], _blank(tables)
+
+    def pieces(kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
+        problems: list[Problem] = []
+        for path, one in opened.items():
+            assert one.pieces is not None
+            with _damage_told(path, problems):
+                for piece in one.pieces(kinds):
+                    blank[:] = _blank(tables)
+                    yield piece.select(names)
+        raise_any(problems)
+        blank[:] = _blank(tables)
+        notes[:] = [note for one in tables for note in one.notes]
+
+    return Tables(
+        pl.concat([one.frame.select(names) for one in tables]),
+        pl.Schema(all_columns(one.schema for one in tables)),
+        (lambda: sum(one() for one in counts)) if are_counted else None,
+        any(one.is_text for one in tables),
+        notes,
+        differ | {name: why for one in tables for name, why in one.doubtful.items()},
+        blank,
+        pieces if all(one.pieces is not None for one in tables) else None,
     )
-    counts = [tables.counted for tables in opened.values() if tables.counted is not None]
-    known = len(counts) == len(opened)
-    counted = (lambda: sum(one() for one in counts)) if known else None
-    notes = [note for tables in opened.values() for note in tables.notes]
-    is_text = any(one.is_text for one in opened.values())
-    twice = {name: why for one in opened.values() for name, why in one.doubtful.items()}
-    schema = pl.Schema(all_columns(one.schema for one in opened.values()))
-    blank = _blank([*opened.values()])
-    pieces = _pieces([*opened.values()], names)
-    return Tables(frame, schema, counted, is_text, notes, differ | twice, blank, pieces)
-
-
-def _pieces(tables: Sequence[Tables], names: Sequence[str]) -> Pieces | None:
-    """Those of all tables, with these columns; None if some have none."""
-    known = [one.pieces for one in tables if one.pieces is not None]
-    if len(known) < len(tables):
-        return None
-
-    def all_pieces(kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
-        wanted = pl.selectors.by_name(names)
-        return (piece.select(wanted) for pieces in known for piece in pieces(kinds))
-
-    return all_pieces
 
 
 def _blank(tables: Sequence[Tables]) -> list[int]:

@@ -8,10 +8,11 @@ from itertools import islice
 from math import isinf
 from typing import IO, Literal
 
+import polars as pl
+
 from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.tables.cohort.readers.cells import PLAIN_DAY
 from trialscreen.tables.cohort.readers.csv_pieces import LONGEST_LINE
-from trialscreen.tables.cohort.readers.csv_plain import is_utf8
 from trialscreen.tables.cohort.readers.utf8_copies import ADVICE, CHUNK
 from trialscreen.text.characters import shown
 
@@ -81,7 +82,7 @@ class Entries:
 
     def add(self, lines: bytes) -> None:
         """Whole lines, behind those before."""
-        is_text, start = is_utf8(lines), 0
+        is_text, start = _is_utf8(lines), 0
         while start < len(lines):
             usual = self._usual.match(lines, start) if is_text else None
             if usual is not None and usual.end() > start:
@@ -114,6 +115,17 @@ class Entries:
         if self._unusual.bit_count() == 1:  # seldom, as it takes a while
             looked_at = islice(self.kinds.items(), LOOKED_AT)
             self._usual = _usual(looked_at, with_blanks=self._with_blanks)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether it is, from its first byte to its last."""
+    if data.isascii():
+        return True
+    try:  # faster than to make a text of it
+        pl.Series([data]).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
 
 
 def _usual(kinds: Iterable[tuple[str, Kind]], *, with_blanks: bool) -> re.Pattern[bytes]:

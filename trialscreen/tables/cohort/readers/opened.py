@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from trialscreen.model.errors import Problem, raise_any
-from trialscreen.tables.cohort.readers.cells import Kind
+from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, PLAIN_NUMBER, Kind
 from trialscreen.text.characters import BLANKS, first_control, shown
 
 
@@ -23,6 +23,34 @@ class NumberKind(NamedTuple):
 CellKind = Literal["truth", "day", "words"] | NumberKind
 """What the cells of a column are, mostly: true and false, days, numbers, or texts that come again.
 """
+
+
+def plain(kind: CellKind, text: pl.Expr) -> pl.Expr:
+    """The values of plain texts; null where a text is not plain, or not a usable number."""
+    match kind:
+        case NumberKind(are_usable):
+            number = text.cast(pl.Float64, strict=False)
+            return pl.when(text.str.contains(PLAIN_NUMBER) & are_usable(number)).then(number)
+        case "day":
+            day = text.str.to_date("%Y-%m-%d", strict=False, cache=False)
+            return pl.when(text.str.contains(PLAIN_DAY)).then(day)
+        case _:
+            lower = text.str.to_lowercase()
+            return pl.when(lower.is_in(["true", "false"])).then(lower == "true")
+
+
+def typed_where_plain(cells: pl.DataFrame, kinds: Mapping[str, CellKind | None]) -> pl.DataFrame:
+    """`cells` with the columns of texts typed in which all are plain."""
+    values = [
+        plain(kind, pl.nth(place)).alias(name)
+        for place, (name, is_text) in enumerate(cells.schema.items())
+        if is_text == pl.String and (kind := kinds.get(name)) not in (None, "words")
+    ]
+    found = cells.select(values)
+    return cells.with_columns(
+        one for one in found if one.null_count() == cells[one.name].null_count()
+    )
+
 
 Pieces = Callable[[Mapping[str, CellKind]], Iterator[pl.DataFrame]]
 """All rows, some at a time. The columns of which a kind is given may be truths, days or usable
@@ -80,7 +108,7 @@ class Asked(NamedTuple):
     `sheet` names a sheet of Excel files, the first that is not hidden if None. `encoding` is
     that of text files, UTF-8 if None. `folder` is for copies, and goes when the run ends.
     Of the columns `written`, cells that are of this type in the file begin with TYPED.
-    `at_once`: all that is wrong with a file is told when it is opened.
+    `at_once`: all that is wrong with a file is told when it is opened, and not when it is read.
     """
 
     origin: str
@@ -112,3 +140,20 @@ def named_columns(names: Sequence[str], origin: str) -> list[str]:
         problems.append(Problem(origin, "its first line names no columns"))
     raise_any(problems)
     return names
+
+
+# Columns of texts by their codes, so that each distinct text is looked at once.
+
+
+def codes_begun() -> pl.Series:
+    """An empty column with codes of its own, which mean the same as long as there is one of it."""
+    return pl.Series([], dtype=pl.Categorical(pl.Categories.random()))
+
+
+def new_texts(column: pl.Series, known: int) -> pl.Series | None:
+    """The texts of a column of codes, in the order of these, but for the first `known`."""
+    last = column.to_physical().max()
+    if not isinstance(last, int) or last < known:
+        return None
+    new = pl.int_range(known, last + 1, dtype=pl.UInt32, eager=True)
+    return new.cat.to(column.dtype).cast(pl.String)
