@@ -3,18 +3,16 @@
 Every value is put into words; a difference that the words do not show is told all the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from trialscreen.model import rules
-from trialscreen.model.trial import Check, Criterion, Formula, Trial
+from trialscreen.model.trial import Criterion, Formula, Trial
 from trialscreen.model.wording import as_written, rule_in_words
 
 Part = Literal["trial", "criterion", "element", "check"]
-Values = Mapping[str, tuple[object, str]]
-"""What stands in each field: its value, and that in words."""
 
 SAME_WORDS = "(written otherwise, with the same meaning in words)"
 
@@ -46,12 +44,16 @@ class Difference(NamedTuple):
 
 def differences(old: Trial, new: Trial) -> tuple[Difference, ...]:
     """Every difference: of the trial's facts, criteria, elements, checks; in the files' order."""
-    return (
-        *_of_fields("trial", "", _facts(old), _facts(new)),
-        *_of_things("criterion", _criteria(old), _criteria(new)),
-        *_of_things("element", _elements(old), _elements(new)),
-        *_of_things("check", _checks(old), _checks(new)),
-    )
+    before, after = _stated(old), _stated(new)
+    found = []
+    for thing in sorted({**after, **before}, key=lambda thing: get_args(Part).index(thing[0])):
+        was, now = before.get(thing, {}), after.get(thing, {})
+        for field in {**now, **was}:
+            if was.get(field) != now.get(field):
+                told, tells = _words(old, was.get(field)), _words(new, now.get(field))
+                tells = f"{tells} {SAME_WORDS}" if told == tells else tells
+                found.append(Difference(*thing, field, told or None, tells or None))
+    return tuple(found)
 
 
 def criteria_touched(old: Trial, new: Trial) -> dict[str, tuple[str, ...]]:
@@ -70,69 +72,33 @@ def criteria_touched(old: Trial, new: Trial) -> dict[str, tuple[str, ...]]:
     return touched
 
 
-def _of_things(
-    part: Part, old: Mapping[str, Values], new: Mapping[str, Values]
-) -> Iterator[Difference]:
-    for name in dict.fromkeys((*new, *old)):
-        yield from _of_fields(part, name, old.get(name, {}), new.get(name, {}))
-
-
-def _of_fields(part: Part, name: str, old: Values, new: Values) -> Iterator[Difference]:
-    for field in dict.fromkeys((*new, *old)):
-        (was, before), (is_, after) = old.get(field, (None, "")), new.get(field, (None, ""))
-        if was != is_:
-            after = f"{after} {SAME_WORDS}" if before == after else after
-            yield Difference(part, name, field, before or None, after or None)
-
-
-# What stands in a file, by thing and field.
-
-
-def _facts(trial: Trial) -> Values:
-    facts = {"version": trial.version, **trial.registration._asdict()}
-    words = {name: (value, _words(trial, value)) for name, value in facts.items()}
-    others = {"sections": trial.sections, "cards": trial.cards, "spellings": trial.spellings}
-    return words | {name: (value, _words(trial, value)) for name, value in others.items()}
-
-
-def _criteria(trial: Trial) -> dict[str, Values]:
-    return {one.id: {**_fields(trial, one), **_readings(trial, one)} for one in trial.criteria}
-
-
-def _readings(trial: Trial, criterion: Criterion) -> Values:
-    """Its readings, and the rules that the alternatives of these and of others would make of it."""
-    return {
-        f"{what} {reading.ref}": (value, _words(trial, value))
-        for what, found in (
-            ("reading", ((one, one) for one in criterion.readings)),
-            ("alternative", criterion.alternatives),
-        )
-        for reading, value in found
-    }
-
-
-def _elements(trial: Trial) -> dict[str, Values]:
-    return {
-        one.name: {
-            field.name: (value, _words(trial, value))
-            for field in fields(one)
-            if field.name not in _NO_FACTS
-            for value in [getattr(one, field.name)]
+def _stated(trial: Trial) -> dict[tuple[Part, str], dict[str, object]]:
+    """What stands in a file, by thing and field."""
+    found: dict[tuple[Part, str], dict[str, object]] = {
+        ("trial", ""): {
+            "version": trial.version,
+            **trial.registration._asdict(),
+            "sections": trial.sections,
+            "cards": trial.cards,
+            "spellings": trial.spellings,
         }
-        for one in trial.elements.values()
     }
+    for criterion in trial.criteria:
+        found["criterion", criterion.id] = {**criterion._asdict(), **_readings(criterion)}
+    for name, element in trial.elements.items():
+        found["element", name] = {one.name: getattr(element, one.name) for one in fields(element)}
+    for check in trial.checks:
+        found["check", check.id] = check._asdict()
+    for thing in found.values():
+        for field in _NO_FACTS.intersection(thing):
+            del thing[field]
+    return found
 
 
-def _checks(trial: Trial) -> dict[str, Values]:
-    return {one.id: _fields(trial, one) for one in trial.checks}
-
-
-def _fields(trial: Trial, thing: Criterion | Check) -> Values:
-    return {
-        name: (value, _words(trial, value))
-        for name, value in thing._asdict().items()
-        if name not in _NO_FACTS
-    }
+def _readings(criterion: Criterion) -> dict[str, object]:
+    """Its readings, and the rules that the alternatives of these and of others would make of it."""
+    readings = {f"reading {one.ref}": one for one in criterion.readings}
+    return readings | {f"alternative {one.ref}": other for one, other in criterion.alternatives}
 
 
 def _words(trial: Trial, value: object) -> str:
