@@ -9,54 +9,38 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
-_PREFIXES = {
-    "k": 1e3,
-    "h": 1e2,
-    "d": 1e-1,
-    "c": 1e-2,
-    "m": 1e-3,
-    "u": 1e-6,
-    "n": 1e-9,
-    "p": 1e-12,
-    "f": 1e-15,
-}
-_METRIC: Mapping[str, tuple[float, Mapping[str, int]]] = {
-    "g": (1, {"g": 1}),
-    "m": (1, {"m": 1}),
-    "s": (1, {"s": 1}),
-    "mol": (1, {"mol": 1}),
-    "L": (1e-3, {"m": 3}),
-    "l": (1e-3, {"m": 3}),
-    "U": (1e-6 / 60, {"mol": 1, "s": -1}),
-    "kat": (1, {"mol": 1, "s": -1}),
-    "[IU]": (1, {"[IU]": 1}),
-    "[iU]": (1, {"[IU]": 1}),
-    "eq": (1, {"eq": 1}),
-}
-_OTHERS: Mapping[str, tuple[float, Mapping[str, int]]] = {
-    "[lb_av]": (453.59237, {"g": 1}),
-    "[oz_av]": (28.349523125, {"g": 1}),
-    "[stone_av]": (6350.29318, {"g": 1}),
-    "[in_i]": (0.0254, {"m": 1}),
-    "[ft_i]": (0.3048, {"m": 1}),
-    "min": (60, {"s": 1}),
-    "h": (3600, {"s": 1}),
-    "d": (86_400, {"s": 1}),
-    "wk": (7 * 86_400, {"s": 1}),
-    "mo": (30.4375 * 86_400, {"s": 1}),
-    "a": (365.25 * 86_400, {"s": 1}),
-    "%": (0.01, {}),
-    "1": (1, {}),
-}
-_POWER_OF_TEN = re.compile(r"10[*^](-?[0-9]+)")
-_ATOM = re.compile(r"((?:[A-Za-z]*\[[^\]]+\])|[A-Za-z]+|%|1)(-?[0-9]+)?")
-
 
 class Scale(NamedTuple):
     """A unit as a number of base units: `dimension` has the power of each."""
 
     factor: float
     dimension: Mapping[str, int]
+
+
+_PREFIXES = {"k": 3, "h": 2, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
+"""As powers of ten."""
+
+_BY_BASE: Mapping[str, Mapping[str, float]] = {
+    "g": {"g": 1, "[lb_av]": 453.59237, "[oz_av]": 28.349523125, "[stone_av]": 6350.29318},
+    "m": {"m": 1, "[in_i]": 0.0254, "[ft_i]": 0.3048},
+    "s": {"s": 1, "min": 60, "h": 3600, "d": 86_400, "wk": 604_800, "mo": 2_629_800},
+    "mol": {"mol": 1},
+    "[IU]": {"[IU]": 1, "[iU]": 1},
+    "eq": {"eq": 1},
+}
+_UNITS = {
+    **{code: Scale(n, {base: 1}) for base, units in _BY_BASE.items() for code, n in units.items()},
+    "a": Scale(365.25 * 86_400, {"s": 1}),
+    "L": Scale(1e-3, {"m": 3}),
+    "l": Scale(1e-3, {"m": 3}),
+    "U": Scale(1e-6 / 60, {"mol": 1, "s": -1}),
+    "kat": Scale(1, {"mol": 1, "s": -1}),
+    "%": Scale(0.01, {}),
+    "1": Scale(1, {}),
+}
+_METRIC = ("g", "m", "s", "mol", "L", "l", "U", "kat", "[IU]", "[iU]", "eq")
+_POWER_OF_TEN = re.compile(r"10[*^](-?[0-9]+)")
+_ATOM = re.compile(r"((?:[A-Za-z]*\[[^\]]+\])|[A-Za-z]+|%|1)(-?[0-9]+)?")
 
 
 def ratio(code: str, other: str) -> float | None:
@@ -104,26 +88,16 @@ def _part(term: str) -> Scale | None:
     word, brace, note = term.partition("{")
     if not word:
         return Scale(1, {brace + note: 1})
-    if brace:
-        return None
-    if (power := _POWER_OF_TEN.fullmatch(word)) is not None:
+    if (power := _POWER_OF_TEN.fullmatch(term)) is not None:
         return Scale(10.0 ** int(power[1]), {})
-    atom = _ATOM.fullmatch(word)
-    found = None if atom is None else _atom(atom[1])
-    if atom is None or found is None:
+    if (atom := _ATOM.fullmatch(term)) is None:
         return None
-    count = int(atom[2] or 1)
-    dimension = {base: power * count for base, power in found.dimension.items()}
-    return Scale(found.factor**count, dimension)
-
-
-def _atom(name: str) -> Scale | None:
-    if name in _OTHERS:
-        return Scale(*_OTHERS[name])
-    if name in _METRIC:
-        return Scale(*_METRIC[name])
-    prefix, rest = name[:1], name[1:]
-    if prefix in _PREFIXES and rest in _METRIC:
-        factor, dimension = _METRIC[rest]
-        return Scale(_PREFIXES[prefix] * factor, dimension)
-    return None
+    name, count = atom[1], int(atom[2] or 1)
+    prefix = 0
+    if name not in _UNITS and name[1:] in _METRIC and name[0] in _PREFIXES:
+        prefix, name = _PREFIXES[name[0]], name[1:]
+    if name not in _UNITS:
+        return None
+    factor, dimension = _UNITS[name]
+    powers = {base: power * count for base, power in dimension.items()}
+    return Scale((10.0**prefix * factor) ** count, powers)
