@@ -6,9 +6,10 @@ from itertools import chain, combinations, permutations
 from math import isclose
 from typing import Literal, NamedTuple
 
-from trialscreen.criteria_file import yaml_nodes
+from trialscreen.criteria_file.reader import Cursor, Document
 from trialscreen.criteria_file.ucum import grams_per_mole, ratio
 from trialscreen.criteria_file.yaml_elements import inputs_of
+from trialscreen.criteria_file.yaml_nodes import Node
 from trialscreen.model import rules, truth
 from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.model.wording import as_written
@@ -204,25 +205,12 @@ def _at(one: Element | Criterion) -> str:
     return f"elements.{one.name}" if isinstance(one, Element) else f"{one.kind}.{one.id}"
 
 
-def place_of(root: yaml_nodes.Node, where: str) -> tuple[int, int]:
-    """Line and column of `section.name`: a key under the section, or the item with that id.
-
-    What is not found stands at the section, or at the start of the document.
-    """
+def place_of(root: Node, where: str) -> tuple[int, int]:
+    """Line and column of `section.name` in a trial's file: a key, or the item with that id."""
     section, _, name = where.partition(".")
-    node = root
-    for key in (section, name):
-        node = _child(node, key) or node
-    return node.line, node.column
-
-
-def _child(node: yaml_nodes.Node, key: str) -> yaml_nodes.Node | None:
-    if isinstance(node, yaml_nodes.Mapping):
-        return node.items.get(key)
-    items = node.items if isinstance(node, yaml_nodes.Sequence) else []
-    return next((item for item in items if _has_id(item, key)), None)
-
-
-def _has_id(node: yaml_nodes.Node, name: str) -> bool:
-    found = node.items.get("id") if isinstance(node, yaml_nodes.Mapping) else None
-    return isinstance(found, yaml_nodes.Scalar) and found.text == name
+    top = Cursor(root, "", Document(""))
+    if section == "elements":
+        at = top.down(section, name)
+    else:
+        at = next(one for one in top.items_of(section) if one.down("id").text() == name)
+    return at.node.line, at.node.column

@@ -86,6 +86,11 @@ class Cursor:
             self.problem(f"no data element is named {shown(name)}.{hint}")
         return known.get(name)
 
+    def element_name(self) -> str:
+        """The name of an element; a problem if there is none."""
+        self.element(name := self.text())
+        return name
+
     def _expected(self, what: str) -> None:
         got = _KINDS[type(self.node)]
         if isinstance(self.node, Scalar):

@@ -158,7 +158,7 @@ def _read_range(at: Cursor, read_end: Any) -> Any:
 def _read_derivation(element: Element, at: Cursor) -> dict[str, Any]:
     """The fields `derive` and `valid_if`."""
     derive = at.optional("derive", partial(_read_derive, element), None)
-    implied = at.optional("implied_by", _read_given, None)
+    implied = at.optional("implied_by", lambda place: Given(place.element_name()), None)
     if derive is not None and implied is not None:
         at.problem("derive: and implied_by: cannot stand together")
     if implied is not None and element.type != "boolean":
@@ -166,12 +166,6 @@ def _read_derivation(element: Element, at: Cursor) -> dict[str, Any]:
     if element.internal and derive is None:
         at.problem("an internal element needs derive:, for nobody can enter it")
     return {"derive": derive or implied, "valid_if": at.optional("valid_if", read_rule, None)}
-
-
-def _read_given(at: Cursor) -> Rule:
-    name = at.text()
-    at.element(name)
-    return Given(name)
 
 
 def _read_derive(element: Element, at: Cursor) -> Formula | Rule | None:

@@ -21,7 +21,6 @@ _OPERATORS = ("is", "one_of", *_COMPARISONS, *_WINDOWS)
 _PERIOD = re.compile(r"([0-9]{1,5}) (day|week|month|year)s?")
 
 STAND_IN: rules.Rule = rules.all_of(())
-_NO_RULES: tuple[rules.Rule, ...] = ()
 
 
 def read_rule(at: Cursor) -> rules.Rule:
@@ -64,15 +63,16 @@ def _combinator(key: str, at: Cursor) -> rules.Rule:
     if key == "at_least_n":
         at.known_keys(("n", "of"))
         count = at.required("n", Cursor.whole, 1)
-        parts = at.required("of", _parts, _NO_RULES)
+        parts = at.required("of", read_rules, tuple[rules.Rule, ...]())
         if not 1 <= count <= max(1, len(parts)):
             at.problem(f"n is {count}; expected 1 to {len(parts)}, the number of rules in `of`")
         return rules.AtLeastN(count, parts)
-    parts = _parts(at)
+    parts = read_rules(at)
     return rules.all_of(parts) if key == "all" else rules.any_of(parts)
 
 
-def _parts(at: Cursor) -> tuple[rules.Rule, ...]:
+def read_rules(at: Cursor) -> tuple[rules.Rule, ...]:
+    """A list of rules."""
     parts = tuple(map(read_rule, at.items()))
     if not parts:
         at.problem("expected at least one rule")

@@ -4,21 +4,27 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
+from typing import get_args
 
 from trialscreen.criteria_file.reader import Cursor, Document, Reader, read_record, reader_of
 from trialscreen.criteria_file.yaml_elements import inputs_of, read_elements
 from trialscreen.criteria_file.yaml_nodes import Mapping as MappingNode
-from trialscreen.criteria_file.yaml_nodes import Scalar, parse_yaml
-from trialscreen.criteria_file.yaml_readings import clauses_of, read_reading, with_alternatives
-from trialscreen.criteria_file.yaml_rules import STAND_IN, read_rule
+from trialscreen.criteria_file.yaml_nodes import Scalar, Sequence, parse_yaml
+from trialscreen.criteria_file.yaml_rules import STAND_IN, read_rule, read_rules
+from trialscreen.model import rules
 from trialscreen.model.registration import Registration
 from trialscreen.model.trial import (
     RESULT_COLUMNS,
     SCREENING_DATE,
+    Alternative,
     Check,
+    Confirmed,
     Criterion,
+    Direction,
     Element,
     Kind,
+    Reading,
     Section,
     Trial,
     Unit,
@@ -28,6 +34,7 @@ from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
 from trialscreen.text.text_files import decode
 
 FORMAT = 1
+_OF_ALTERNATIVE = ("alternative_rule", "alternative_is", "alternative_answers")
 _KEYS = (
     *("format", "version", "trial", "units", "spellings", "sections", "cards"),
     *("elements", "inclusion", "exclusion", "checks"),
@@ -101,37 +108,81 @@ def _read_spellings(at: Cursor) -> dict[str, str]:
 
 
 def _read_criteria(root: Cursor) -> tuple[Criterion, ...]:
-    """All criteria; the alternatives of their readings last, for these may name any clause."""
+    """All criteria, each with the readings that it may turn on."""
     ids: dict[str, Cursor] = {}
-    found = [*_read_kind(root, "inclusion", ids), *_read_kind(root, "exclusion", ids)]
-    root.document.clauses = clauses_of(one for _, one in found)
-    criteria = with_alternatives(found)
+    read: list[tuple[Cursor, Criterion]] = []
+    clauses: dict[str, rules.Rule] = {}
+    for kind in get_args(Kind):
+        for at in root.required(kind, Cursor.items, list[Cursor]()):
+            criterion = _read_criterion(kind, at)
+            # Whether capitals matter in the name of a column, databases do not agree.
+            first = ids.setdefault(criterion.id.casefold(), at)
+            if criterion.id and first is not at:
+                message = f"another criterion has this id, on line {first.node.line}"
+                at.down("id").problem(f"{shown(criterion.id)}: {message}")
+            read.append((at, criterion))
+            clauses[criterion.id] = criterion.rule
+            clauses.update((one.id, one) for one in rules.clauses_of(criterion.rule))
+    root.document.clauses = clauses
+    alternatives = _read_alternatives(read)
     root.document.clauses = {}
-    return criteria
+    return tuple(one._replace(alternatives=tuple(alternatives[one.id])) for _, one in read)
 
 
-def _read_kind(
-    root: Cursor, kind: Kind, ids: dict[str, Cursor]
-) -> tuple[tuple[Cursor, Criterion], ...]:
-    """The criteria of a kind, each with its place."""
+def _read_alternatives(
+    read: list[tuple[Cursor, Criterion]],
+) -> dict[str, list[tuple[Reading, Alternative]]]:
+    """The alternatives of the readings, by the criteria that may turn on them.
+
+    All criteria have been read: a name in an alternative's rule may be that of a criterion or
+    clause, for its rule as chosen.
+    """
+    found: dict[str, list[tuple[Reading, Alternative]]] = {one.id: [] for _, one in read}
+    for at, criterion in read:
+        for place, reading in zip(at.items_of("readings"), criterion.readings, strict=False):
+            found[criterion.id].append((reading, _read_alternative(place)))
+            for name, other in place.entries_of("elsewhere"):
+                if name not in found:
+                    other.problem(f"no criterion has the id {shown(name)}.{nearest(name, found)}")
+                other.known_keys(_OF_ALTERNATIVE)
+                found.setdefault(name, []).append((reading, _read_alternative(other)))
+    return found
+
+
+def _read_criterion(kind: Kind, at: Cursor) -> Criterion:
     readers: dict[str, Reader] = {
         "id": _criterion_id,
-        "readings": lambda at: tuple(map(read_reading, at.items())),
+        "readings": lambda at: tuple(map(_read_reading, at.items())),
         "expected_to_fail": _read_share,
     }
+    rule = at.required("rule", read_rule, STAND_IN)
+    given = {"kind": kind, "alternatives": (), "rule": rule}
+    return read_record(at, Criterion, readers, ("rule",), **given)
 
-    def read(at: Cursor) -> Criterion:
-        rule = at.required("rule", read_rule, STAND_IN)
-        given = {"kind": kind, "alternatives": (), "rule": rule}
-        criterion = read_record(at, Criterion, readers, ("rule",), **given)
-        # Whether capitals matter in the name of a column, databases do not agree.
-        first = ids.setdefault(criterion.id.casefold(), at)
-        if criterion.id and first is not at:
-            message = f"another criterion has this id, on line {first.node.line}"
-            at.down("id").problem(f"{shown(criterion.id)}: {message}")
-        return criterion
 
-    return root.required(kind, lambda at: tuple((one, read(one)) for one in at.items()), ())
+def _read_reading(at: Cursor) -> Reading:
+    """A reading, without what can be computed of its alternative."""
+    readers = {"confirmed": _read_confirmed}
+    return read_record(at, Reading, readers, keys=(*_OF_ALTERNATIVE, "elsewhere"))
+
+
+def _read_confirmed(at: Cursor) -> Confirmed:
+    found = read_record(at, Confirmed)
+    if found.on is not None and found.on > date.today():  # noqa: DTZ011 - the user's own
+        at.down("on").problem(f"{found.on} lies in the future; leave it out until it is confirmed")
+    return found
+
+
+def _read_alternative(at: Cursor) -> Alternative:
+    def read(place: Cursor) -> tuple[rules.Rule, ...]:
+        """A rule, or a list of them: each thing that the alternative may mean."""
+        return read_rules(place) if isinstance(place.node, Sequence) else (read_rule(place),)
+
+    return Alternative(
+        at.optional("alternative_rule", read, ()),
+        at.optional("alternative_is", reader_of(Direction), None),
+        tuple(map(Cursor.element_name, at.items_of("alternative_answers"))),
+    )
 
 
 ENDS = ("", "_low", "_high", "_date")
@@ -189,13 +240,8 @@ def _cyclic(elements: Mapping[str, Element]) -> Iterator[str]:
     """The elements whose derivation comes back to them."""
     needs = {name: inputs_of(element) for name, element in elements.items()}
     for start, first in needs.items():
-        seen: set[str] = set()
-        ahead = list(first)
-        while ahead:
-            name = ahead.pop()
-            if name == start:
-                yield start
-                break
-            if name not in seen:
-                seen.add(name)
-                ahead.extend(needs[name])
+        behind = list(first)
+        for name in behind:
+            behind.extend(one for one in needs[name] if one not in behind)
+        if start in behind:
+            yield start
