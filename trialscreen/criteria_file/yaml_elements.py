@@ -13,7 +13,7 @@ from trialscreen.criteria_file.reader import Cursor, Reader, read_record
 from trialscreen.criteria_file.yaml_nodes import Scalar, Sequence
 from trialscreen.criteria_file.yaml_rules import RESERVED, read_period, read_rule
 from trialscreen.model.facts import Dates, Exactly, Numbers
-from trialscreen.model.formulas import FORMULAS, FormulaSpec, Input
+from trialscreen.model.formulas import FORMULAS, Input
 from trialscreen.model.rules import Given, Rule, elements_of
 from trialscreen.model.trial import RESULT_COLUMNS, SOURCES, Element, Formula, Source
 from trialscreen.screening.samples import day_column
@@ -24,6 +24,13 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _UNKNOWN = ("unknown", "pending")
 KEYS_OF_RULES = ("derive", "implied_by", "valid_if")
 """Keys of an element that are read when all elements are known."""
+_NUMERIC = ("integer", "quantity")
+_FACT_KINDS = {
+    **dict.fromkeys(_NUMERIC, Numbers),
+    **dict.fromkeys(("boolean", "choice"), Exactly),
+    "date": Dates,
+}
+_CALL = re.compile(r"([a-z][a-z0-9_]*)\(\s*([a-z0-9_]+(?:\s*,\s*[a-z0-9_]+)*)\s*\)")
 _DIVISION = re.compile(r"1/([0-9]+(?:\.[0-9]+)?)")
 
 
@@ -33,10 +40,8 @@ def read_elements(at: Cursor) -> dict[str, Element]:
     at.document.elements = {name: _read_plain(name, one) for name, one in places.items()}
     for one in at.document.elements.values():
         if one.valid_for is not None and (day := day_column(one.name)) in places:
-            message = (
-                f"is the day of a sample of {one.name}, which has valid_for; name it otherwise"
-            )
-            places[day].problem(message)
+            message = f"is the day of a sample of {one.name}, which has valid_for"
+            places[day].problem(f"{message}; name it otherwise")
     at.document.elements = {
         name: replace(element, **_read_derivation(element, places[name]))
         for name, element in at.document.elements.items()
@@ -62,7 +67,7 @@ def _read_plain(name: str, at: Cursor) -> Element:
 
 def _check_type(element: Element, at: Cursor) -> None:
     """What one type needs and another cannot have."""
-    if element.type in NUMERIC:
+    if element.type in _NUMERIC:
         for key, value in (("unit", element.unit), ("range", element.range)):
             if value is None:
                 at.problem(f"the key {key!r} is missing; a {element.type} needs it")
@@ -103,11 +108,9 @@ def _read_sources(at: Cursor) -> tuple[Source, ...]:
         return (at.word(SOURCES),)
     before = len(at.document.problems)
     sources = tuple(one.word(SOURCES) for one in at.items())
-    is_alone = len(sources) == 1 or "derived" not in sources
-    if (
-        not (is_alone and len(set(sources)) == len(sources) > 0)
-        and len(at.document.problems) == before
-    ):
+    are_fit = sources and len(set(sources)) == len(sources)
+    are_fit = are_fit and (len(sources) == 1 or "derived" not in sources)
+    if not are_fit and len(at.document.problems) == before:
         at.problem("expected one source, or several different ones; derived stands alone")
     return sources or SOURCES[:1]
 
@@ -169,30 +172,10 @@ def _read_derivation(element: Element, at: Cursor) -> dict[str, Any]:
 
 
 def _read_derive(element: Element, at: Cursor) -> Formula | Rule | None:
-    if element.type == "boolean" and not is_call(at):
-        return read_rule(at)
-    return read_formula(element, at)
-
-
-NUMERIC = ("integer", "quantity")
-_CALL = re.compile(r"([a-z][a-z0-9_]*)\(\s*([a-z0-9_]+(?:\s*,\s*[a-z0-9_]+)*)\s*\)")
-_FACT_KINDS = {
-    "boolean": Exactly,
-    "choice": Exactly,
-    "integer": Numbers,
-    "quantity": Numbers,
-    "date": Dates,
-}
-
-
-def is_call(at: Cursor) -> bool:
-    """Whether a formula is called here, be it a known one or not."""
-    return isinstance(at.node, Scalar) and _CALL.fullmatch(at.node.text) is not None
-
-
-def read_formula(element: Element, at: Cursor) -> Formula | None:
-    """The formula that derives `element`, with the factors from its inputs' units to its own."""
+    """A rule, for a yes/no element; or a formula with factors from its inputs' units to its own."""
     call = _CALL.fullmatch(at.node.text) if isinstance(at.node, Scalar) else None
+    if call is None and element.type == "boolean":
+        return read_rule(at)
     if call is None:
         at.problem(f"expected a formula such as bmi(weight, height); known: {', '.join(FORMULAS)}")
         return None
@@ -201,26 +184,21 @@ def read_formula(element: Element, at: Cursor) -> Formula | None:
     if spec is None:
         at.problem(f"no formula is named {shown(name)}.{nearest(name, FORMULAS)}")
         return None
-    _check_result(name, spec, element, at)
+    if element.type not in _NUMERIC:
+        at.problem(f"a formula gives a number; {element.name} is a {element.type}")
+    elif element.unit is not None and element.unit not in spec.gives:
+        at.problem(f"{name} gives {spec.gives[0]}; {element.name} is in {element.unit}")
     if len(names) != len(spec.inputs):
         at.problem(f"{name} takes {len(spec.inputs)} elements, not {len(names)}")
         return None
     inputs = [one for one in map(at.element, names) if one is not None]
     if len(inputs) < len(names):
         return None
-    factors = tuple(
-        _factor(name, needed, given, at) for needed, given in zip(spec.inputs, inputs, strict=True)
-    )
+    needed = zip(spec.inputs, inputs, strict=True)
+    factors = tuple(_factor(name, *one, at) for one in needed)
     if spec.same_unit:
         factors = _to_one_unit(name, inputs[0], inputs[1], at)
     return Formula(name, names, factors if set(factors) != {1} else ())
-
-
-def _check_result(name: str, spec: FormulaSpec, element: Element, at: Cursor) -> None:
-    if element.type not in NUMERIC:
-        at.problem(f"a formula gives a number; {element.name} is a {element.type}")
-    elif element.unit is not None and element.unit not in spec.gives:
-        at.problem(f"{name} gives {spec.gives[0]}; {element.name} is in {element.unit}")
 
 
 def _factor(name: str, needed: Input, given: Element, at: Cursor) -> float:
