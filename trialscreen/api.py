@@ -1,12 +1,12 @@
 """What `trialscreen` offers to Python programs."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from trialscreen import __version__
-from trialscreen.answers.answer import VALUE_KEY, Answer, answer_of, day_or_text, readable_facts
+from trialscreen.answers.answer import answer_of, day_or_text, readable_facts
 from trialscreen.answers.beside_record import FromRecord, with_record
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.typed import typed_facts
@@ -54,7 +54,8 @@ def screen(
     if not others and record is None:
         return _screen(trial, _in_order(trial, typed), on)
     problems: list[Problem] = []
-    told = told_apart(trial, dict(_answers(others, problems)), problems)
+    read = {n: one for n in others if (one := answer_of(others[n], n, problems)) is not None}
+    told = told_apart(trial, read, problems)
     given = with_days(trial, told, problems)
     other = given.pop(SCREENING_DATE, None)
     if other is not None and not is_unknown(trial, other.text) and day_or_text(other.text) != on:
@@ -105,15 +106,6 @@ def read_fhir(
 def _check_day(on: date) -> None:
     if type(on) is not date:
         raise TypeError("on: expected a datetime.date, without a time")
-
-
-def _answers(
-    answers: Mapping[str, object], problems: list[Problem]
-) -> Iterator[tuple[str, Answer]]:
-    for name, given in answers.items():
-        values = given if isinstance(given, Mapping) else {VALUE_KEY: given}
-        if (answer := answer_of(values, name, problems)) is not None:
-            yield name, answer
 
 
 def result(screening: Screening) -> dict[str, Any]:

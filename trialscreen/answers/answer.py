@@ -1,7 +1,7 @@
 """One answer as it was given, for files, the interview and the log; and the facts it states."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -13,44 +13,32 @@ from trialscreen.text.characters import first_control, nearest, shown
 
 By = Literal["flag", "file", "interview", "site", "record"]
 
+# An answer may be a mapping, which holds its value and notes on it by these keys.
 VALUE_KEY = "value"
-"""An answer may be a mapping that holds its value here, beside notes on it."""
-
-ANSWERED = "answered"
-"""The note of the day on which an answer was given."""
-
-ASKED = "asked"
-"""The note of the sources that were asked, where that were not all."""
-
-CRITERIA = "criteria"
-"""The note of the version that the criteria file then had."""
-
-SET_ASIDE = "set_aside"
-"""The note that holds an answer which is kept and not used; the value is then unknown."""
-
-NOTE = "note"
-"""A note in words."""
-
-SAMPLED = "date"
-"""The note of the day on which the sample of a measured value was taken."""
-
-AWAITED_SINCE, AWAITED_FROM = "since", "from"
-"""The notes of a value that is pending: since when, and from whom."""
-
-DESPITE = "despite"
-"""The note of the places in a record that say yes, of a no that holds all the same."""
-
-RECORD = "record"
-"""The note of the value in a record that an answer was taken from, and of its place there."""
-
+SAMPLED = "date"  # the day on which the sample of a measured value was taken
+AWAITED_SINCE, AWAITED_FROM = "since", "from"  # of a value that is pending
+DESPITE = "despite"  # of a no that holds all the same: the places in a record that say yes
+RECORD = "record"  # the value in a record that an answer was taken from, and its place there
+ANSWERED = "answered"  # the day on which an answer was given
+ASKED = "asked"  # the sources that were asked, where that were not all
+CRITERIA = "criteria"  # the version that the criteria file then had
+SET_ASIDE = "set_aside"  # an answer that is kept and not used; the value is then unknown
+NOTE = "note"  # in words
 ANSWER_KEYS = (
     *(VALUE_KEY, SAMPLED, AWAITED_SINCE, AWAITED_FROM, DESPITE, RECORD),
     *(ANSWERED, ASKED, CRITERIA, SET_ASIDE, NOTE),
 )
 
-
 SUBJECT = "subject"
 """The key of a file of answers that names whose they are, by a code."""
+
+VERSION_DIGITS = 12
+"""Of the criteria file's SHA-256, as `criteria` notes it."""
+
+_VERSION = re.compile(f"[0-9a-f]{{{VERSION_DIGITS}}}")
+
+PART_OF_A_NUMBER = " If it is part of a number, write a decimal point (5.5): a comma ends it."
+"""What to look at where a key begins with a digit: `{weight: 5,5}` has two keys."""
 
 
 class SiteSettings(NamedTuple):
@@ -127,32 +115,31 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def answer_of(values: Mapping[str, object], where: str, problems: list[Problem]) -> Answer | None:
-    """The answer that a value of JSON or Python and the notes beside it make; by their keys."""
-    problems.extend(strange_keys(dict.fromkeys(values, where)))
-    texts = {k: None if isinstance(v, list | dict) else as_text(v) for k, v in values.items()}
-    return answer_of_texts(texts, where, problems)
+def answer_of(
+    given: object, where: str, problems: list[Problem], places: Mapping[str, str] = {}
+) -> Answer | None:
+    """The answer that a value makes, or a mapping with it and the notes beside it.
 
-
-def strange_keys(places: Mapping[str, str]) -> Iterator[Problem]:
-    """The keys, each with its place, that an answer does not have."""
-    for key, where in places.items():
+    What it cannot have is noted in `problems`: of a key, at its place of `places` if it has one.
+    """
+    values = given if isinstance(given, Mapping) else {VALUE_KEY: given}
+    for key in values:
         if key not in ANSWER_KEYS:
             message = f"{shown(key)} is not a key of an answer; expected {', '.join(ANSWER_KEYS)}"
-            hint = PART_OF_A_NUMBER if key[:1].isdigit() else nearest(key, ANSWER_KEYS)
-            yield Problem(where, f"{message}{'.' if hint else ''}{hint}")
-
-
-def answer_of_texts(
-    texts: Mapping[str, str | None], where: str, problems: list[Problem]
-) -> Answer | None:
-    """The answer that these texts by key make; None stands for what is not a single value."""
+            hint = _hint(key, ANSWER_KEYS)
+            problems.append(
+                Problem(places.get(key, where), f"{message}{'.' if hint else ''}{hint}")
+            )
+    notes = {k: as_text(one) for k, one in values.items() if not isinstance(one, list | dict)}
     for key in ANSWER_KEYS:
-        if texts.get(key) is None and (key == VALUE_KEY or key in texts):
+        if key not in notes and (key == VALUE_KEY or key in values):
             part = "" if key == VALUE_KEY else f" for {key!r}"
             problems.append(Problem(where, f"expected a single value{part}"))
-    notes = {key: text for key, text in texts.items() if text is not None}
     return Answer(notes.pop(VALUE_KEY), "file", where, notes) if VALUE_KEY in notes else None
+
+
+def _hint(key: str, known: Iterable[str]) -> str:
+    return PART_OF_A_NUMBER if key[:1].isdigit() else nearest(key, known)
 
 
 def merge(
@@ -233,8 +220,8 @@ def readable_facts(
         if name == SCREENING_DATE:
             continue
         if name not in known:
-            hint = PART_OF_A_NUMBER if name[:1].isdigit() else nearest(name, known)
-            problems.append(Problem(answer.where, f"no data element is named {shown(name)}.{hint}"))
+            message = f"no data element is named {shown(name)}.{_hint(name, known)}"
+            problems.append(Problem(answer.where, message))
             continue
         try:
             fact = read_value(trial, known[name], answer.text, on)
@@ -248,16 +235,6 @@ def readable_facts(
         if answer.notes:
             problems.extend(wrong_notes(answer.where, answer.notes))
     return {name: facts[name] for name in known if name in facts}
-
-
-PART_OF_A_NUMBER = " If it is part of a number, write a decimal point (5.5): a comma ends it."
-"""What to look at where a key begins with a digit: `{weight: 5,5}` has two keys."""
-
-
-VERSION_DIGITS = 12
-"""Of the criteria file's SHA-256, as `criteria` notes it."""
-
-_VERSION = re.compile(f"[0-9a-f]{{{VERSION_DIGITS}}}")
 
 
 def criteria_version(trial: Trial) -> str:

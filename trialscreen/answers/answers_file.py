@@ -7,14 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trialscreen.answers.answer import (
-    VALUE_KEY,
-    Answer,
-    answer_of,
-    answer_of_texts,
-    strange_keys,
-)
-from trialscreen.answers.values import UNKNOWN_WORD
+from trialscreen.answers.answer import VALUE_KEY, Answer, answer_of
 from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.text.characters import first_control, printable, short, shown
 from trialscreen.text.text_files import MAX_BYTES, decode, read_bytes
@@ -103,31 +96,30 @@ def _from_yaml(
     answers: dict[str, Answer] = {}
     for name, node in root.items.items():
         where = f"{origin}:{node.line}:{node.column} {short(name)}"
-        values: dict[str, yaml_nodes.Node] = {VALUE_KEY: node}
         if isinstance(node, yaml_nodes.Scalar) and node.plain and not node.text:
             blank.add(name)
+        values, keys = {VALUE_KEY: node}, {}
         if isinstance(node, yaml_nodes.Mapping):
-            values = node.items
-            places = {k: f"{origin}:{at.line}:{at.column} {name}" for k, at in node.keys.items()}
-            problems.extend(strange_keys(places))
-        scalars = {k: v if isinstance(v, yaml_nodes.Scalar) else None for k, v in values.items()}
-        if message := _cut_short(scalars.get(VALUE_KEY)):
-            problems.append(Problem(where, message))
-            continue
-        texts = {
-            key: None if one is None else UNKNOWN_WORD if one.is_null else one.text
-            for key, one in scalars.items()
+            values, keys = node.items, node.keys
+        places = {k: f"{origin}:{at.line}:{at.column} {name}" for k, at in keys.items()}
+        given = {
+            key: one.value if isinstance(one, yaml_nodes.Scalar) else one.items
+            for key, one in values.items()
         }
-        if (answer := answer_of_texts(texts, where, problems)) is not None:
+        answer = answer_of(given, where, problems, places)
+        value = values.get(VALUE_KEY)
+        if isinstance(value, yaml_nodes.Scalar) and (message := _cut_short(value)):
+            problems.append(Problem(where, message))
+        elif answer is not None:
             answers[name] = answer
     return answers
 
 
-def _cut_short(value: "yaml_nodes.Scalar | None") -> str:
+def _cut_short(value: "yaml_nodes.Scalar") -> str:
     """Why a value may not be all that was meant; empty if it is."""
-    if value is not None and value.block:
+    if value.block:
         return "a value stands on one line; if it begins with > or |, write it in quotes"
-    if value is not None and _HASHED.match(value.comment):
+    if _HASHED.match(value.comment):
         return f"{shown(value.comment)} {_UNREAD}"
     return ""
 
@@ -160,8 +152,7 @@ def _from_json(text: str, origin: str, problems: list[Problem]) -> dict[str, Ans
         if (control := first_control(name)) is not None:
             problems.append(Problem(where, f"control character {control} in the key"))
             continue
-        values = given if isinstance(given, dict) else {VALUE_KEY: given}
-        if (answer := answer_of(values, where, problems)) is not None:
+        if (answer := answer_of(given, where, problems)) is not None:
             answers[name] = answer
     return answers
 

@@ -48,6 +48,11 @@ class Scalar:
         """An empty place, `~` or `null`, unquoted."""
         return self.plain and self.text in ("", "~", "null", "Null", "NULL")
 
+    @property
+    def value(self) -> str | None:
+        """The text; None for an empty place."""
+        return None if self.is_null else self.text
+
 
 @dataclass(slots=True, eq=False)
 class Sequence:
