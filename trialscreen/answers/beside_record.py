@@ -17,8 +17,8 @@ from trialscreen.answers.answer import (
     is_of_record,
     readable_facts,
 )
-from trialscreen.answers.values import read_value
-from trialscreen.model.errors import Problem, ValueProblem
+from trialscreen.answers.values import value_or_none
+from trialscreen.model.errors import Problem
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Exactly, Fact, same
 from trialscreen.model.limits import limits_by_value
@@ -192,12 +192,7 @@ def _beside(
         return one
     if one.is_given:  # a side that was given, and is decided now
         return None
-    agrees = same(facts.get(one.element), _fact(trial, one, on))
+    text = f"{one.value} {one.unit}".strip()
+    found = value_or_none(trial, trial.elements[one.element], text, on)
+    agrees = same(facts.get(one.element), found)
     return one._replace(kind="fact" if agrees else "overruled")
-
-
-def _fact(trial: Trial, one: Evidence, on: date) -> Fact | None:
-    try:
-        return read_value(trial, trial.elements[one.element], f"{one.value} {one.unit}".strip(), on)
-    except ValueProblem:
-        return None

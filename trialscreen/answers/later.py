@@ -20,10 +20,10 @@ from trialscreen.answers.answer import (
     reworded,
 )
 from trialscreen.answers.sampled import read_samples
-from trialscreen.answers.values import read_value
+from trialscreen.answers.values import value_or_none
 from trialscreen.model import rules
 from trialscreen.model.dates import completed_years
-from trialscreen.model.errors import Problem, ValueProblem
+from trialscreen.model.errors import Problem
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
@@ -93,17 +93,16 @@ def carried(
         found[name] = one
         is_of_then = name in of_a_day or name in sampled
         if now > then and (is_of_then or (one.is_pending and name in trial.elements)):
-            fact = facts.get(name)
-            if not isinstance(fact, Dates) or _is_lasting(trial, name, one, fact, now):
-                fact = None
+            element, fact = trial.elements[name], facts.get(name)
             days = (sampled.get(name), sampled_later.get(name))
-            found[name] = kept = _dated(trial.elements[name], one, since.get(name, then), days)
-            if fact is not None:
-                found[name] = reworded(kept, f"{fact.low} to {fact.high}")
-            elif is_counted(trial.elements[name]):
-                found[name] = _counted_on(trial.elements[name], kept, facts.get(name), (then, now))
-            if found[name].text != one.text:
-                told = f"as {shown(found[name].text)} on {now}"
+            kept = _dated(element, one, since.get(name, then), days)
+            if isinstance(fact, Dates) and fact != value_or_none(trial, element, one.text, now):
+                kept = reworded(kept, f"{fact.low} to {fact.high}")
+            elif is_counted(element):
+                kept = _counted_on(element, kept, fact, (then, now))
+            found[name] = kept
+            if kept.text != one.text:
+                told = f"as {shown(kept.text)} on {now}"
                 changes[name] = f"{name} {shown(one.text)}, of {then}, is used {told}"
     return Carried(found, changes)
 
@@ -115,14 +114,6 @@ def _of_a_day(trial: Trial) -> frozenset[str]:
         for name, one in trial.elements.items()
         if one.type == "date" or one.valid_for is not None or is_counted(one)
     )
-
-
-def _is_lasting(trial: Trial, name: str, answer: Answer, fact: Fact, now: date) -> bool:
-    """Whether an answer states the same on the day `now`."""
-    try:
-        return read_value(trial, trial.elements[name], answer.text, now) == fact
-    except ValueProblem:
-        return False
 
 
 def is_counted(element: Element) -> bool:

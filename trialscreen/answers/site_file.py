@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from trialscreen.answers.answer import Answer, Answers, SiteSettings
-from trialscreen.answers.values import is_unknown, read_value
+from trialscreen.answers.values import is_unknown, read_value, value_or_none
 from trialscreen.model.errors import ValueProblem, refuse
 from trialscreen.model.facts import Numbers, is_exact
 from trialscreen.model.limits import limits_by_value
@@ -135,11 +135,6 @@ def _of_other_reports(trial: Trial, answers: Answers, site: SiteSettings) -> Ite
 
 def _same(trial: Trial, name: str, one: Answer, other: Answer) -> bool:
     """Whether both state the same number."""
-    numbers = []
-    for text in (one.text, other.text):
-        try:
-            fact = read_value(trial, trial.elements[name], text, date.max)
-        except ValueProblem:  # told where the answers are read
-            return False
-        numbers.append((fact.low, fact.high) if isinstance(fact, Numbers) else None)
-    return numbers[0] is not None and numbers[0] == numbers[1]
+    facts = (value_or_none(trial, trial.elements[name], by.text, date.max) for by in (one, other))
+    ends = [(fact.low, fact.high) if isinstance(fact, Numbers) else None for fact in facts]
+    return ends[0] is not None and ends[0] == ends[1]

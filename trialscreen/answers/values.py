@@ -7,9 +7,9 @@ how to write what was meant.
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from unicodedata import digit
 
@@ -51,27 +51,30 @@ def read_value(trial: Trial, element: Element, text: str, on: date) -> Fact | No
     """
     if trial.elements.get(element.name, SAMPLE_DAY) is not element:
         return _read(trial, element, text, on)
-    day = on if element.type == "date" else None
-    known, key = trial.once(_read_before), (element.name, text, day)
+    return trial.once(_remembered)(element.name, text, on if element.type == "date" else None)
+
+
+def value_or_none(trial: Trial, element: Element, text: str, on: date) -> Fact | None:
+    """As `read_value`; None also for what cannot be read."""
     try:
-        return known[key]
-    except KeyError:
-        fact = _read(trial, element, text, on)
-    if len(known) >= MOST_TEXTS:
-        known.clear()
-    known[key] = fact
-    return fact
+        return read_value(trial, element, text, on)
+    except ValueProblem:
+        return None
 
 
 MOST_TEXTS = 20_000
 """Texts of which is remembered what they state: patients are given the same ones."""
 
-_ReadBefore = dict[tuple[str, str, date | None], Fact | None]
-"""By element, text and, for a date, the screening date."""
 
+def _remembered(trial: Trial) -> Callable[[str, str, date | None], Fact | None]:
+    """What texts state, by element, text and, for a date, the screening date."""
+    elements = {SAMPLE_DAY.name: SAMPLE_DAY, **trial.elements}
 
-def _read_before(_: Trial) -> _ReadBefore:
-    return {}
+    @lru_cache(MOST_TEXTS)
+    def read(name: str, text: str, day: date | None) -> Fact | None:
+        return _read(trial, elements[name], text, day or date.max)
+
+    return read
 
 
 def _read(trial: Trial, element: Element, text: str, on: date) -> Fact | None:
@@ -121,21 +124,11 @@ def is_pending(trial: Trial, element: Element, text: str) -> bool:
 
 def unknown_words(trial: Trial, element: Element) -> frozenset[str]:
     """The words, folded, that tell no value of an element: not known, or pending."""
-    if trial.elements.get(element.name) is not element:
-        return _nothing_told(trial, element)
-    return trial.once(_unknown_words)[element.name]
-
-
-def _unknown_words(trial: Trial) -> Mapping[str, frozenset[str]]:
-    return {name: _nothing_told(trial, element) for name, element in trial.elements.items()}
-
-
-def _nothing_told(trial: Trial, element: Element) -> frozenset[str]:
     plain = _words(trial, UNKNOWN_WORD)
     if _can_be_awaited(element):
         plain |= _words(trial, PENDING_WORD)
     own = element.spellings.items()
-    return frozenset({*plain, *(_word(one) for one, word in own if _word(word) in plain)})
+    return plain.union(_word(one) for one, word in own if _word(word) in plain)
 
 
 def _meant(trial: Trial, element: Element, text: str) -> str:
