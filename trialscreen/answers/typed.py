@@ -7,7 +7,8 @@ the parser.
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, Literal
 
 from trialscreen.answers.answer import Answer, as_text
 from trialscreen.answers.sampled import told_apart
@@ -17,22 +18,15 @@ from trialscreen.model.facts import DIGITS_THAT_COUNT, Dates, Fact, Numbers, hal
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.screening.samples import day_column
 
-
-class _Nothing(NamedTuple):
-    """What a value states that tells nothing: that it is not known."""
-
-
-_NOTHING = _Nothing()
-_Stated = Fact | _Nothing | None
+_Stated = Fact | Literal["nothing"] | None
 """None: the parser must be asked."""
 
 _Read = Callable[[Any, date], _Stated]
 """A value, and the screening date."""
 
-_Reading = dict[str, dict[type, _Read]]
-"""By element, and the type of the value."""
+MOST_TEXTS = 1000
+"""Texts of an element of which is remembered what they state."""
 
-_NOT_READ: dict[type, _Read] = {}
 _HALVES = tuple(map(half_of, range(DIGITS_THAT_COUNT + 1)))
 
 
@@ -40,7 +34,7 @@ def typed_facts(
     trial: Trial, answers: Mapping[str, object], on: date
 ) -> tuple[dict[str, Fact], dict[str, object]]:
     """The facts of the values that need no parser; and the other answers."""
-    reading, yes_or_no = trial.once(_reading), trial.once(_yes_or_no)
+    readers, yes_or_no = trial.once(_readers), trial.once(_yes_or_no)
     facts: dict[str, Fact] = {}
     others: dict[str, object] = {}
     for name, value in answers.items():
@@ -48,16 +42,17 @@ def typed_facts(
         if is_yes_or_no and (fact := yes_or_no.get((name, value))) is not None:
             facts[name] = fact
             continue
-        read = reading.get(name, _NOT_READ).get(type(value))
+        read = readers.get((name, type(value)))
         stated = None if read is None else read(value, on)
         if stated is None:
             others[name] = value
-        elif not isinstance(stated, _Nothing):
+        elif not isinstance(stated, str):
             facts[name] = stated
             if is_yes_or_no and not isinstance(stated, Dates):  # these are of one day
                 yes_or_no[name, value] = stated
-    for name in _with_days(trial, others) if others else ():
-        if name in answers:
+    values = trial.once(_values_by_day) if others else {}
+    for name in [values[column] for column in values.keys() & others.keys()]:
+        if name in answers:  # a value goes with the day of its sample
             facts.pop(name, None)
             others[name] = answers[name]
     return facts, others
@@ -68,68 +63,40 @@ def _yes_or_no(_: Trial) -> dict[tuple[str, object], Fact]:
     return {}
 
 
-def _with_days(trial: Trial, answers: Mapping[str, object]) -> Iterator[str]:
-    """The elements of which an answer is the day of a sample: it goes with its value."""
-    values = trial.once(_values_by_day)
-    return (values[column] for column in values.keys() & answers.keys())
-
-
 def _values_by_day(trial: Trial) -> Mapping[str, str]:
     return {day_column(one.name): one.name for one in trial.answerable()}
 
 
-def _reading(trial: Trial) -> _Reading:
-    found: _Reading = {}
+def _readers(trial: Trial) -> Mapping[tuple[str, type], _Read]:
+    """How values are read, by element and type."""
+    found: dict[tuple[str, type], _Read] = {}
     for element in trial.answerable():
         if element.name == SCREENING_DATE:
             continue
-        of_type = found[element.name] = {}
         for kind in (type(None), bool, str):
-            of_type[kind] = _reading_once(trial, element)
-        if not _has_words_like_numbers(trial, element):
-            of_type.update(_measured(element))
+            found[element.name, kind] = _parsing_once(trial, element)
+        # A spelling of the criteria file may be the text of a number or a day: `9` for no.
+        if not any(word[:1] in "-0123456789" for word in words_of(trial, element)):
+            found.update(((element.name, kind), read) for kind, read in _measured(element))
     return found
 
 
-def _reading_once(trial: Trial, element: Element) -> _Read:
-    """What the parser makes of a value, which is remembered, if it states but one thing."""
-    known: dict[tuple[object, date | None], _Stated] = {}
-    is_date = element.type == "date"
+def _parsing_once(trial: Trial, element: Element) -> _Read:
+    """What the parser makes of a value, as text; None if it refuses it, or more is said in it."""
 
-    def read(value: object, on: date) -> _Stated:
-        key = (value, on if is_date else None)
-        if (stated := known.get(key)) is None:
-            stated = _parsed(trial, element, as_text(value), on)
-            if len(known) >= MOST_TEXTS:
-                known.clear()
-            if stated is not None:
-                known[key] = stated
-        return stated
+    @lru_cache(MOST_TEXTS)
+    def parsed(value: object, on: date) -> _Stated:
+        problems: list[Problem] = []
+        given = {element.name: Answer(as_text(value), "file")}
+        told = told_apart(trial, given, problems)
+        if told != given or told[element.name].is_pending or problems:
+            return None
+        try:
+            return read_value(trial, element, given[element.name].text, on) or "nothing"
+        except ValueProblem:
+            return None
 
-    return read
-
-
-MOST_TEXTS = 1000
-"""Texts of an element of which is remembered what they state."""
-
-
-def _parsed(trial: Trial, element: Element, text: str, on: date) -> _Stated:
-    """What the parser makes of a text; None if it refuses it, or more than a value is said."""
-    problems: list[Problem] = []
-    given = {element.name: Answer(text, "file")}
-    told = told_apart(trial, given, problems)
-    if told != given or told[element.name].is_pending or problems:
-        return None
-    try:
-        fact = read_value(trial, element, text, on)
-    except ValueProblem:
-        return None
-    return _NOTHING if fact is None else fact
-
-
-def _has_words_like_numbers(trial: Trial, element: Element) -> bool:
-    """Whether a spelling of the criteria file may be the text of a number or a day: `9` for no."""
-    return any(word[:1] in "-0123456789" for word in words_of(trial, element))
+    return parsed if element.type == "date" else lambda value, _: parsed(value, date.max)
 
 
 def _measured(element: Element) -> Iterator[tuple[type, _Read]]:
