@@ -31,7 +31,7 @@ def left(folder: Path, *resources: Json) -> list[str]:
     """The sources that are read of these, in an export."""
     path = write_lines(folder / "a.ndjson", patient(), *resources)
     with Spool() as spool:
-        take_in(find([path]), Intake(spool, ConceptReader(CODES), print), print)
+        take_in(find([path]), Intake(spool, ConceptReader(CODES), print))
         ((_, kept),) = spool.patients()
         both = (one for some in outdone.left(kept, ON) for one in some)
         return sorted(one.source for one in both if one.kind != "Patient")

@@ -15,7 +15,7 @@ Prints medians, and the medians of the ratios to the floor, round by round.
 import gzip
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,11 +59,15 @@ def copied(sources: Sequence[Path], folder: Path, copies: int, *, packed: bool) 
 
 def floor(folder: Path, *, typed: bool) -> None:
     """Decodes every line, and keeps none."""
-    from trialscreen.answers.records.fhir import documents, making
+    from trialscreen.answers.records.fhir import documents
     from trialscreen.answers.records.fhir import resources as fhir
 
-    kinds = {name: form.kind for name, form in making.FORMS.items()}
-    kinds |= {"Patient": fhir.Patient, "Observation": fhir.Observation}
+    kinds: Mapping[str, type[fhir.Part]] = {}
+    if typed:
+        from trialscreen.answers.records.fhir.reading import KINDS
+
+        kinds = KINDS
+
     for path in documents.find([folder]):
         kind = kinds.get(path.name.partition(".")[0], fhir.Head) if typed else None
         decode = msgspec.json.Decoder(kind).decode if kind else msgspec.json.decode

@@ -8,7 +8,7 @@ import msgspec
 
 from trialscreen.answers.records.entries import Amount, Entry, Person, Standing
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.codings import Origin
+from trialscreen.answers.records.fhir.codings import ConceptReader, Origin
 from trialscreen.answers.records.fhir.doses import daily_dose
 from trialscreen.answers.records.fhir.quantities import amount
 from trialscreen.answers.records.fhir.standings import (
@@ -20,7 +20,6 @@ from trialscreen.answers.records.fhir.standings import (
     MEDICATION_STATEMENT,
     PRESCRIPTION,
     PROCEDURE,
-    REQUEST,
     VERIFICATION,
     Statuses,
     standing,
@@ -53,24 +52,31 @@ def person(patient: fhir.Patient, origin: Origin, damaged: Sequence[fhir.Damage]
 
 def condition(one: fhir.Condition, origin: Origin) -> Entry:
     """A Condition; over, if it says so, or when it ended."""
-    verified, notes = _by_code(VERIFICATION, one.verification_status, origin)
-    course, more = _by_code(CLINICAL, one.clinical_status, origin)
-    over: Standing = "resolved" if _is_over(one) else "counts"
-    start = span(one.onset_date_time, one.onset_period).start
+    words = origin.words
+    verified, notes = _by_code(VERIFICATION, one.verification_status, words)
+    course, more = _by_code(CLINICAL, one.clinical_status, words)
     end = span(one.abatement_date_time, one.abatement_period)
-    said = (f"onset: {one.onset_string}",) if one.onset_string else ()
+    is_over = end.end or any(
+        (
+            one.abatement_date_time,
+            one.abatement_string,
+            one.abatement_boolean,
+            fhir.is_given(one.abatement_age),
+            fhir.is_given(one.abatement_range),
+        )
+    )
     return Entry(
         "condition",
-        origin.words.coded(one.code).codes,
+        words.coded(one.code).codes,
         origin.source,
-        start=start,
+        start=span(one.onset_date_time, one.onset_period).start,
         end=end.end or end.start,
         recorded=one.recorded_date or "",
-        standing=weakest(verified, course, over),
-        active=any(code.code in ACTIVE for code in origin.words.named(one.clinical_status)),
-        site=origin.words.all_named(one.body_site),
+        standing=weakest(verified, course, "resolved" if is_over else "counts"),
+        active=any(code.code in ACTIVE for code in words.named(one.clinical_status)),
+        site=words.all_named(one.body_site),
         place=origin.place,
-        notes=(*notes, *more, *said),
+        notes=(*notes, *more, *((f"onset: {one.onset_string}",) if one.onset_string else ())),
     )
 
 
@@ -80,36 +86,20 @@ def allergy(one: fhir.Condition, origin: Origin) -> Entry:
 
 
 def _by_code(
-    statuses: Statuses, concept: fhir.Concept | None, origin: Origin
+    statuses: Statuses, concept: fhir.Concept | None, words: ConceptReader
 ) -> tuple[Standing, tuple[str, ...]]:
     """As `standing`; a status that is not there says nothing against the statement."""
-    codes = origin.words.named(concept)
-    if not codes:
-        return "counts", ()
-    known = [statuses[code.code] for code in codes if code.code in statuses]
-    if known:
+    codes = words.named(concept)
+    if known := [statuses[code.code] for code in codes if code.code in statuses]:
         return weakest(*known), ()
-    return standing(statuses, codes[0].code or codes[0].display)
-
-
-def _is_over(one: fhir.Condition) -> bool:
-    told = one.abatement_date_time or one.abatement_string or one.abatement_boolean
-    ended = one.abatement_period is not None and bool(one.abatement_period.end)
-    return (
-        bool(told)
-        or ended
-        or fhir.is_given(one.abatement_age)
-        or fhir.is_given(one.abatement_range)
-    )
+    return standing(statuses, codes[0].code or codes[0].display) if codes else ("counts", ())
 
 
 def procedure(one: fhir.Procedure, origin: Origin) -> Entry:
     """A Procedure, with when it was performed."""
     counts, notes = standing(PROCEDURE, one.status)
-    when = span(
-        one.performed_date_time or one.occurrence_date_time,
-        one.performed_period or one.occurrence_period,
-    )
+    moment = one.performed_date_time or one.occurrence_date_time
+    when = span(moment, one.performed_period or one.occurrence_period)
     return Entry(
         "procedure",
         origin.words.coded(one.code).codes,
@@ -125,7 +115,7 @@ def procedure(one: fhir.Procedure, origin: Origin) -> Entry:
 
 def request(one: fhir.Procedure, origin: Origin) -> Entry:
     """A ServiceRequest: that something was asked for, never that it was done."""
-    counts = weakest("planned", standing(REQUEST, one.status)[0])
+    counts: Standing = "error" if one.status == "entered-in-error" else "planned"
     made = procedure(one, origin)
     return made._replace(standing=counts, recorded=one.authored_on or "", notes=("a request",))
 
@@ -135,66 +125,52 @@ def request(one: fhir.Procedure, origin: Origin) -> Entry:
 
 def prescription(one: fhir.Medication, origin: Origin) -> Entry:
     """A MedicationRequest: when it was written is not when the medicine was taken."""
-    counts, notes = standing(PRESCRIPTION, one.status)
-    meant, more = standing(INTENTS, one.intent)
+    meant, notes = standing(INTENTS, one.intent)
     if one.do_not_perform:
-        meant, more = "refuted", ("not to be given",)
-    return _medicine(one, origin)._replace(
-        standing=weakest(counts, meant),
-        recorded=one.authored_on or "",
-        notes=(*notes, *more),
-    )
+        meant, notes = "refuted", ("not to be given",)
+    made = _medicine(one, origin, PRESCRIPTION, Span(), one.authored_on)
+    return made._replace(standing=weakest(made.standing, meant), notes=(*made.notes, *notes))
 
 
 def statement(one: fhir.Medication, origin: Origin) -> Entry:
     """A MedicationStatement: what is said to be taken, from when to when."""
-    counts, notes = standing(MEDICATION_STATEMENT, one.status)
     when = span(one.effective_date_time, one.effective_period)
-    return _medicine(one, origin)._replace(
-        standing=counts,
-        start=when.start,
-        end=when.end,
-        recorded=one.date_asserted or "",
-        notes=notes,
-    )
+    return _medicine(one, origin, MEDICATION_STATEMENT, when, one.date_asserted)
 
 
 def administration(one: fhir.Medication, origin: Origin) -> Entry:
     """A MedicationAdministration: a dose that was given; its last day is known."""
-    counts, notes = standing(ADMINISTRATION, one.status)
-    when = span(
-        one.effective_date_time or one.occurence_date_time,
-        one.effective_period or one.occurence_period,
-    )
-    return _medicine(one, origin)._replace(
-        standing=counts, start=when.start, end=when.end or when.start, notes=notes
-    )
+    moment = one.effective_date_time or one.occurence_date_time
+    when = span(moment, one.effective_period or one.occurence_period)
+    return _medicine(one, origin, ADMINISTRATION, Span(when.start, when.end or when.start), None)
 
 
 def dispense(one: fhir.Medication, origin: Origin) -> Entry:
     """A MedicationDispense: handed over on a day, for some days."""
-    counts, notes = standing(DISPENSE, one.status)
-    return _medicine(one, origin)._replace(
-        standing=counts,
-        start=one.when_handed_over or "",
-        recorded=one.when_prepared or one.recorded or "",
-        days=_days(one.days_supply),
-        notes=notes,
-    )
+    when = span(one.when_handed_over, None)
+    made = _medicine(one, origin, DISPENSE, when, one.when_prepared or one.recorded)
+    return made._replace(days=_days(one.days_supply))
 
 
-def _medicine(one: fhir.Medication, origin: Origin) -> Entry:
+def _medicine(
+    one: fhir.Medication, origin: Origin, statuses: Statuses, when: Span, recorded: str | None
+) -> Entry:
     concept = one.medication_codeable_concept
     if one.medication is not None and not fhir.is_given(concept):
         concept = one.medication.concept
-    dosages = _dosages(one)
+    dosages, (counts, notes) = _dosages(one), standing(statuses, one.status)
     return Entry(
         "medication",
         origin.words.coded(concept).codes,
         origin.source,
+        start=when.start,
+        end=when.end,
+        recorded=recorded or "",
+        standing=counts,
         route=origin.words.all_named(one.route for one in dosages if one.route is not None),
         dose=daily_dose(dosages),
         place=origin.place,
+        notes=notes,
     )
 
 

@@ -62,7 +62,7 @@ class Intake:
     def __init__(self, spool: Spool, words: ConceptReader, note: Note) -> None:
         self._spool = spool
         self._words = words
-        self._note = note
+        self.note = note
         self._owners: dict[bytes, str] = {}
         self._comparing = Comparing()
 
@@ -147,13 +147,13 @@ class Intake:
             self._wrong(document.place(), "is not a FHIR resource: it has no resourceType")
 
     def _wrong(self, where: str, message: str) -> None:
-        self._note(Problem(where, message))
+        self.note(Problem(where, message))
 
     # Bundles.
 
     def _bundle(self, bundle: InBundle, document: JsonDocument, deep: int) -> None:
         """`deep`: in how many others it is."""
-        for one in entries_of(bundle, document, self._note, self._spool.delete):
+        for one in entries_of(bundle, document, self.note, self._spool.delete):
             here = Where(document.place(one.line), one.names, one.full_url)
             if one.head is None:
                 self._wrong(here.place, "is not a FHIR resource, and is not read")

@@ -1,24 +1,52 @@
 """Files of FHIR resources to records, a patient at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Raw
 
 from trialscreen.answers.records.codes import Codes
 from trialscreen.answers.records.entries import Entry, Person, Record
-from trialscreen.answers.records.fhir.codings import ConceptReader
-from trialscreen.answers.records.fhir.documents import JsonDocument, Lines, Note, find, opened
-from trialscreen.answers.records.fhir.intake import Intake
-from trialscreen.answers.records.fhir.making import Made, Maker
+from trialscreen.answers.records.fhir import histories, observations, responses
+from trialscreen.answers.records.fhir import resources as fhir
+from trialscreen.answers.records.fhir.codings import ConceptReader, Origin
+from trialscreen.answers.records.fhir.documents import JsonDocument, Note, find, opened
+from trialscreen.answers.records.fhir.intake import MEDICINES, Intake
 from trialscreen.answers.records.fhir.outdone import Left, left
-from trialscreen.answers.records.fhir.resources import UNREADABLE
 from trialscreen.answers.records.fhir.spool import Kept, Spool
+from trialscreen.answers.records.fhir.standings import OBSERVATION, weakest
 from trialscreen.model.errors import Problem
 from trialscreen.text.characters import shown
 from trialscreen.text.text_files import temporary_folder
 
 if TYPE_CHECKING:
     from trialscreen.answers.records.fact_tables import FactTables
+
+Made = Person | Entry
+Resource = fhir.Resource | fhir.Observation
+
+KINDS: Mapping[str, type[Resource]] = {
+    "Patient": fhir.Patient,
+    "Observation": fhir.Observation,
+    "QuestionnaireResponse": fhir.QuestionnaireResponse,
+    **dict.fromkeys(("Condition", "AllergyIntolerance"), fhir.Condition),
+    **dict.fromkeys(("Procedure", "ServiceRequest"), fhir.Procedure),
+    **dict.fromkeys(MEDICINES, fhir.Medication),
+}
+_HISTORIES: Mapping[str, Callable[[Any, Origin], Entry]] = {
+    "Condition": histories.condition,
+    "AllergyIntolerance": histories.allergy,
+    "Procedure": histories.procedure,
+    "ServiceRequest": histories.request,
+    "MedicationRequest": histories.prescription,
+    "MedicationStatement": histories.statement,
+    "MedicationAdministration": histories.administration,
+    "MedicationDispense": histories.dispense,
+}
+_WHOSE = frozenset({"resourceType", "id", "subject", "patient"})
+"""What tells which resource it is, and whose: without it, it is nobody's."""
 
 
 class Read(NamedTuple):
@@ -37,12 +65,9 @@ def read(paths: Sequence[str | Path], codes: Codes | None = None) -> Read:
     problems: list[Problem] = []
     words = ConceptReader(codes)
     with Spool() as spool:
-        take_in(find(paths), Intake(spool, words, problems.append), problems.append)
-        maker = Maker(spool, words, problems.append)
-        records = tuple(
-            _record(patient, Left(kept, []), maker, problems.append)
-            for patient, kept in spool.patients()
-        )
+        take_in(find(paths), Intake(spool, words, problems.append))
+        maker = _Maker(spool, words, problems.append)
+        records = tuple(maker.record(one, Left(kept, [])) for one, kept in spool.patients())
     return Read(records, tuple(problems))
 
 
@@ -51,94 +76,154 @@ def extract(files: Sequence[Path], tables: "FactTables", advance: Callable[[int]
 
     `advance` is told how many more bytes are read. What matters waits on the disk.
     """
-    words, note = ConceptReader(tables.selection.codes), tables.note
+    words = ConceptReader(tables.selection.codes)
     with temporary_folder() as folder, Spool(folder) as spool:
-        take_in(files, Intake(spool, words, note), note, advance)
-        maker = Maker(spool, words, note)
+        take_in(files, Intake(spool, words, tables.note), advance)
+        maker = _Maker(spool, words, tables.note)
         for patient, kept in spool.patients():
-            tables.add(_record(patient, left(kept, tables.selection.on), maker, note))
+            tables.add(maker.record(patient, left(kept, tables.selection.on)))
 
 
 def take_in(
-    files: Sequence[Path],
-    intake: Intake,
-    note: Note,
-    advance: Callable[[int], None] = lambda _: None,
+    files: Sequence[Path], intake: Intake, advance: Callable[[int], None] = lambda _: None
 ) -> None:
     """Reads all files. `advance` is told how many more bytes are read."""
     for path in files:
-        match opened(path, note, advance):
-            case Lines() as lines:
-                intake.lines(lines)
-            case JsonDocument() as document:
-                intake.document(document)
+        found = opened(path, intake.note, advance)
+        if isinstance(found, JsonDocument):
+            intake.document(found)
+        else:
+            intake.lines(found)
 
 
-def _record(patient: str, resources: Left, maker: Maker, note: Note) -> Record:
-    kept = resources.now
-    made = _made(kept, maker, note)
-    persons = tuple(one for one in made if isinstance(one, Person))
-    if not persons and any(one.kind != "QuestionnaireResponse" for one in kept):
-        message = f"{shown(patient)} is referred to, and no Patient among the files has this id"
-        note(Problem(kept[0].place, message))
+class _Version(NamedTuple):
+    """What a resource says, and when it was last updated, if it tells."""
 
-    record = Record(patient, persons, _entries(made))
-    if not resources.older:
-        return record
-    return record._replace(older=lambda: _entries(_made(resources.older, maker, note)))
+    updated: str
+    made: list[Made]
 
 
-def _made(kept: Sequence[Kept], maker: Maker, note: Note) -> list[Made]:
-    """What resources say, in the order in which they came."""
-    versions = _Versions(note)
-    for one in kept:
-        try:
-            versions.add(one, *maker.made_of(one))
-        except UNREADABLE as error:
-            note(Problem(one.place, f"{one.source} is not read: {error}"))
-    return list(versions.all())
+class _Maker:
+    """Makes records of what a spool has kept."""
+
+    def __init__(self, spool: Spool, words: ConceptReader, note: Note) -> None:
+        self._spool = spool
+        self._words = words
+        self._note = note
+
+    def record(self, patient: str, resources: Left) -> Record:
+        kept = resources.now
+        made = self._all_of(kept)
+        persons = tuple(one for one in made if isinstance(one, Person))
+        if not persons and any(one.kind != "QuestionnaireResponse" for one in kept):
+            message = f"{shown(patient)} is referred to, and no Patient among the files has this id"
+            self._note(Problem(kept[0].place, message))
+        record = Record(patient, persons, _entries(made))
+        if not resources.older:
+            return record
+        return record._replace(older=lambda: _entries(self._all_of(resources.older)))
+
+    def _all_of(self, kept: Sequence[Kept]) -> list[Made]:
+        """What resources say, in the order in which they came; of one that comes twice, once."""
+        found: dict[str, _Version] = {}
+        for one in kept:
+            try:
+                version = self._made_of(one)
+            except fhir.UNREADABLE as error:
+                self._note(Problem(one.place, f"{one.source} is not read: {error}"))
+                continue
+            source = one.source if "/" in one.source else f"{one.source} {one.place}"
+            before = found.get(source)
+            found[source] = self._one_of(before, version, one, source) if before else version
+        return [one for version in found.values() for one in version.made]
+
+    def _one_of(self, before: _Version, now: _Version, kept: Kept, source: str) -> _Version:
+        """The newer of two, or both where they differ and it is not told which that is.
+
+        Of two that differ about the patient, always both: one of them may be somebody else.
+        """
+        old, made = ([one._replace(place="") for one in each.made] for each in (before, now))
+        if made == old:
+            return before
+        is_told = before.updated and now.updated and now.updated != before.updated
+        if kept.kind != "Patient" and is_told:
+            return now if _is_later(now.updated, before.updated) else before
+        first = before.made[0].place if before.made else "before"
+        self._note(Problem(kept.place, f"{source} says otherwise in {first}; both are kept"))
+        return _Version(before.updated, [*before.made, *now.made])
+
+    def _made_of(self, kept: Kept) -> _Version:
+        """What a resource says; its parts that cannot be read are noted.
+
+        Raises msgspec.DecodeError.
+        """
+        origin = Origin(kept.source, kept.place, self._words)
+        resource, damaged = fhir.decode_whole(KINDS[kept.kind], self._spool.text(kept))
+        made: list[Made]
+        if isinstance(resource, fhir.Observation):
+            made = [*observations.entries(resource, origin, damaged)]
+            if OBSERVATION.get(resource.status or "") == "error":
+                self._note(Problem(kept.place, f"{kept.source} is {resource.status}: left out"))
+        elif isinstance(resource, fhir.Patient):
+            made = [histories.person(resource, origin, damaged)]
+        elif isinstance(resource, fhir.QuestionnaireResponse):
+            made = [*responses.entries(resource, origin)]
+        else:
+            entry = _HISTORIES[kept.kind](resource, origin)
+            if damaged:  # what cannot be read may be a status
+                entry = entry._replace(standing=weakest(entry.standing, "provisional"))
+            is_elsewhere = kept.medicine and not entry.codes
+            made = self._with_medicine(entry, kept) if is_elsewhere else [entry]
+        for name, message in damaged:
+            self._note(Problem(kept.place, f"{kept.source} {name}: {message}"))
+        if any(one.name in _WHOSE for one in damaged):
+            made = []
+        if resource.modifier_extension:
+            made = [_modified(one, resource.modifier_extension) for one in made]
+        updated = resource.meta.last_updated if resource.meta is not None else None
+        return _Version(updated or "", made)
+
+    def _with_medicine(self, entry: Entry, kept: Kept) -> list[Made]:
+        """The entry with the codes of the Medication that it refers to, if they matter."""
+        data = self._spool.medicine(kept.medicine)
+        if data is None:
+            name = kept.medicine.partition("#")[2] or kept.medicine
+            message = f"{kept.source} refers to {name}, which is not among the files"
+            self._note(Problem(kept.place, message))
+            return []
+        medicine, _ = fhir.decode_whole(fhir.Medication, data)
+        found = [self._words.coded(one) for one in (medicine.code, *_ingredients(medicine))]
+        for one in found:
+            if one.wrong:
+                self._note(Problem(kept.place, f"{kept.medicine} code: {one.wrong}"))
+        codes = tuple(code for one in found if one.matters for code in one.codes)
+        return [entry._replace(codes=codes)] if any(one.matters for one in found) else []
+
+
+def _is_later(one: str, other: str) -> bool:
+    try:
+        return datetime.fromisoformat(one) > datetime.fromisoformat(other)
+    except (ValueError, TypeError):
+        return one > other
 
 
 def _entries(made: Sequence[Made]) -> tuple[Entry, ...]:
     return tuple(one for one in made if isinstance(one, Entry))
 
 
-class _Versions:
-    """What resources say; of one that comes twice, the newer, or both where that is not told.
-
-    Of two that differ about the patient, always both: one of them may be somebody else.
-    """
-
-    def __init__(self, note: Note) -> None:
-        self._note = note
-        self._found: dict[str, tuple[str, list[Made]]] = {}
-
-    def add(self, kept: Kept, updated: str, made: list[Made]) -> None:
-        source = kept.source if "/" in kept.source else f"{kept.source} {kept.place}"
-        if source not in self._found:
-            self._found[source] = (updated, made)
-            return
-        before, old = self._found[source]
-        if [one._replace(place="") for one in made] == [one._replace(place="") for one in old]:
-            return
-        if kept.kind != "Patient" and updated and before and updated != before:
-            if _later(updated, before):
-                self._found[source] = (updated, made)
-            return
-        first = old[0].place if old else "before"
-        self._note(Problem(kept.place, f"{source} says otherwise in {first}; both are kept"))
-        self._found[source] = (before, [*old, *made])
-
-    def all(self) -> Iterator[Made]:
-        """What is left, in the order in which it came."""
-        for _, made in self._found.values():
-            yield from made
+def _ingredients(medicine: fhir.Medication) -> Iterator[Raw]:
+    """What a medicine is made of, which says as much as its code."""
+    for one in medicine.ingredient or ():
+        yield one.item_codeable_concept
+        if one.item is not None:
+            yield one.item.concept
 
 
-def _later(one: str, other: str) -> bool:
-    from datetime import datetime  # noqa: PLC0415
-
-    try:
-        return datetime.fromisoformat(one) > datetime.fromisoformat(other)
-    except (ValueError, TypeError):
-        return one > other
+def _modified(one: Made, extensions: list[fhir.Extension]) -> Made:
+    """What an extension that we do not know may change the meaning of is not certain."""
+    if isinstance(one, Person):
+        return one
+    note = f"modified by {', '.join(extension.url or '?' for extension in extensions)}"
+    is_undone = any((extension.url or "").lower().endswith("notdone") for extension in extensions)
+    counts = weakest(one.standing, "refuted" if is_undone else "provisional")
+    return one._replace(standing=counts, notes=(*one.notes, note))

@@ -39,13 +39,6 @@ PROCEDURE: Statuses = {
     "entered-in-error": "error",
 }
 
-REQUEST: Statuses = {
-    **dict.fromkeys(("active", "completed", "on-hold", "ended", "stopped", "draft"), "planned"),
-    **dict.fromkeys(("cancelled", "revoked", "unknown"), "planned"),
-    "entered-in-error": "error",
-}
-"""A request for a procedure is none, whatever became of it."""
-
 PRESCRIPTION: Statuses = {
     "active": "counts",
     **dict.fromkeys(("completed", "stopped", "on-hold", "ended"), "past"),
