@@ -11,7 +11,6 @@ import typer
 
 from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.element_flags import Flags
-from trialscreen.cli.log_entry import code_problems
 from trialscreen.cli.options import (
     ANSWERS_OPTION,
     DAY_OPTION,
@@ -19,6 +18,7 @@ from trialscreen.cli.options import (
     OUTPUT_OPTION,
     SITE_OPTION,
     argument,
+    code_problems,
     option,
     output_option,
     site_settings,
@@ -105,7 +105,7 @@ def response(
     flags = Flags.none(load_trial(context.obj))
     variant = forms.Variant(_address(base, forms.BASE), every)
     at = site_settings(flags.trial, site)
-    flags.problems.extend(code_problems(subject, None, (None, None), at.subject_pattern))
+    flags.problems.extend(code_problems({"--subject": subject}, at.subject_pattern))
     if file is not None and given_file is not None:
         flags.problems.append(Problem(shown(file), "a second file of answers; give one"))
     answers, screening = screen_answers(flags, on, given_file or file, at)

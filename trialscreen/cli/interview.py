@@ -1,192 +1,218 @@
-"""The interview of `screen`: when it is held, what it starts from, how it ends."""
+"""The interview of `screen`: what it starts from, how it is left, and what is said after it.
 
+What is said: what is open, and the commands that go on or repeat it.
+"""
+
+import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from contextlib import suppress
+from typing import NamedTuple
 
 import typer
 
-from trialscreen.answers.answer import (
-    ANSWERED,
-    ASKED,
-    CRITERIA,
-    Answer,
-    Answers,
-    criteria_version,
-)
-from trialscreen.cli.options import FROM, today
+from trialscreen.answers.answer import ANSWERED, ASKED, CRITERIA, Answer, Answers, criteria_version
+from trialscreen.answers.interview.autosave import Keeper
+from trialscreen.answers.interview.console import Leave, terminal, width
+from trialscreen.answers.interview.questions import is_long_ago, years_since
+from trialscreen.answers.interview.session import Session
+from trialscreen.answers.interview.state import State
+from trialscreen.answers.sampled import told_together
+from trialscreen.answers.values import read_value
+from trialscreen.cli.options import DAY, FROM, today
 from trialscreen.cli.output import Exit
 from trialscreen.cli.process import code_of
-from trialscreen.model.errors import Problem, raise_any, refuse
-from trialscreen.model.trial import SCREENING_DATE, SOURCES, Source
+from trialscreen.cli.screen_options import InterviewOptions, LogOptions
+from trialscreen.model.errors import ValueProblem
+from trialscreen.model.facts import Numbers
+from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source
+from trialscreen.output.report.verdict_words import verdict_line
 from trialscreen.screening.screen import Screening
-from trialscreen.text.characters import nearest, shown
-
-if TYPE_CHECKING:
-    from trialscreen.answers.interview.autosave import Keeper
-    from trialscreen.answers.interview.state import State
-    from trialscreen.cli.interview_ending import Ending
-
-
-class InterviewOptions(NamedTuple):
-    """The options that concern the interview, as given."""
-
-    interactive: bool
-    save: str | None
-    resume: str | None
-    ask: str | None
-    quick: bool
-    plain: bool
-
-    @property
-    def asked_for(self) -> bool:
-        return self.interactive or self.quick or (self.save, self.resume, self.ask) != (None,) * 3
-
-    def wanted(self, *, given: bool) -> bool:
-        """Whether to ask: on request; else in a terminal in which nothing was `given`.
-
-        Raises InputError if what is asked for cannot be.
-        """
-        self.sources()
-        if self.asked_for and not _in_a_terminal():
-            refuse("the interview", "needs a terminal; give the answers as flags or with --from")
-        return self.asked_for or (not given and _in_a_terminal())
-
-    def file(self, given: str | None) -> str | None:
-        """The file to begin with, of `--from` and `--resume`. Raises InputError."""
-        message = ""
-        if given is not None and self.resume is not None:
-            message = "not with --resume; give one file, and what is new as flags or answers"
-        elif given == "":
-            message = "'' names no file; expected a file, or - for standard input"
-        elif given == "-" and self.asked_for:
-            message = "standard input is needed for the interview; put the answers into a file"
-        if message:
-            refuse(FROM, message)
-        return given if self.resume is None else self.resume
-
-    def sources(self) -> tuple[Source, ...]:
-        """The sources to ask for. Raises InputError for one that does not exist."""
-        if self.ask is None:
-            return SOURCES
-        known = tuple(source for source in SOURCES if source != "derived")
-        names = list(filter(None, map(str.strip, self.ask.split(",")))) or [""]
-        problems = [
-            Problem("--ask", f"{shown(name)}; expected {', '.join(known)}.{nearest(name, known)}")
-            for name in names
-            if name not in known
-        ]
-        raise_any(problems)
-        return tuple(source for source in known if source in names)
-
-
-def _in_a_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
-
-
-@contextmanager
-def answers_file(options: InterviewOptions) -> Iterator["Keeper | None"]:
-    """Who keeps the answers in the file that is named, if one is; claimed before it is read."""
-    if options.resume is None and options.save is None:
-        yield None
-        return
-    if options.resume is not None and options.save is not None:
-        refuse("--save", "not with --resume, which keeps the answers in the file that it names")
-    from trialscreen.answers.interview.autosave import Keeper, claim
-
-    option = "--save" if options.resume is None else "--resume"
-    file = claim(options.resume or options.save or "", option, new=options.resume is None)
-    try:
-        yield Keeper(file)
-    finally:
-        file.close()
+from trialscreen.text.characters import wrapped
+from trialscreen.text.spelling import flag
 
 
 def interview(
     start: Screening,
     answers: Answers,
-    options: InterviewOptions,
-    keeper: "Keeper | None",
-    criteria: str | None,
-    record: tuple[str, ...] = (),
-    log: tuple[str, ...] = (),
-    subject: str | None = None,
+    asked: InterviewOptions,
+    keeper: Keeper | None,
+    before: tuple[str, ...],
+    record: tuple[str, ...],
+    log: LogOptions,
     *,
-    is_new: bool = False,
+    is_new: bool,
 ) -> tuple[Screening, dict[str, Answer], str]:
-    """Asks for what is open after `start`; `record` and `log` are options to go on with.
+    """Asks for what is open after `start`.
 
-    The file that keeps the answers keeps the code of the `subject` too, if it is known;
-    `is_new`: it was not in it.
+    Commands that go on begin with the words `before`; those of `record` and `log` are options
+    of them. `is_new`: the code of the subject was not in the file that keeps the answers.
 
     Returns what was found, from which answers, and what to say after the result.
     An interview that is left exits with 130, or with what its signal stands for.
     """
-    from trialscreen.answers.interview.autosave import Keeper
-    from trialscreen.answers.interview.console import Leave, terminal, width
-    from trialscreen.answers.interview.session import Session
-    from trialscreen.cli.interview_ending import Ending
-
-    sources = options.sources()
+    sources, left = asked.sources(), None
     keeper, state = keeper or Keeper(), _state(start, answers, sources)
-    keeper.subject = subject
-    ask = ("--ask", ",".join(sources)) if options.ask is not None else ()
-    others = (("--quick", options.quick), ("--plain", options.plain))
-    more = (*log, *(o for o, given in others if given))
-    ending = Ending(state, keeper, criteria, more, ask, record)
-    session = Session(state, terminal(plain=options.plain), keeper, sources, quick=options.quick)
+    keeper.subject = log.subject
+    others = (("--quick", asked.quick), ("--plain", asked.plain))
+    more = (*log.words, *(name for name, given in others if given))
+    ask = () if asked.ask is None else ("--ask", ",".join(sources))
+    ending = Ending(state, keeper, before, more, ask, record)
+    session = Session(state, terminal(plain=asked.plain), keeper, sources, quick=asked.quick)
     try:
-        _begin(state, keeper, answers, is_new=is_new)
-        session.run()
-    except (Leave, KeyboardInterrupt) as end:
-        _save_at_last(state, keeper)
-        _leave(ending, code_of(end))
-    else:
-        _save_at_last(state, keeper)
+        try:
+            # A new file is made at once, to see that it can be; an old one when it changes.
+            is_new = is_new or any(one.by == "flag" for one in answers.values())
+            if keeper.file is not None and (keeper.file.is_new or is_new):
+                keeper.file.save(state, keeper.subject)
+            session.run()
+        except (Leave, KeyboardInterrupt) as end:
+            left = end
+        if keeper.problem:  # what could not be saved when it was answered, perhaps can be now
+            keeper.save(state)
+        if left is not None:
+            with suppress(OSError):  # the terminal may be gone
+                sys.stderr.write(ending.left())
+                sys.stderr.flush()
+            raise typer.Exit(Exit.BAD_INPUT if keeper.problem else code_of(left))
         closing = ending.after_the_result(width(), stopped=session.stopped)
-        return state.screening, _answers(state, answers), closing
     finally:
         keeper.close()
+    kept = {**state.answers, **state.set_aside}
+    for name, one in kept.items():
+        if name in answers and answers[name].text == one.text:
+            kept[name] = answers[name]  # with its place
+    return state.screening, kept, closing
 
 
-def _answers(state: "State", before: Answers) -> dict[str, Answer]:
-    """The answers at the end; those that were given `before` it keep their places."""
-    return {
-        name: before[name] if name in before and before[name].text == one.text else one
-        for name, one in {**state.answers, **state.set_aside}.items()
-    }
-
-
-def _begin(state: "State", keeper: "Keeper", answers: Answers, *, is_new: bool) -> None:
-    """Makes a new file at once, to see that it can be; an old one is written when it changes."""
-    is_new = is_new or any(one.by == "flag" for one in answers.values())
-    if keeper.file is not None and (keeper.file.is_new or is_new):
-        keeper.file.save(state, keeper.subject)
-
-
-def _save_at_last(state: "State", keeper: "Keeper") -> None:
-    """What could not be saved when it was answered, perhaps can be now."""
-    if keeper.problem:
-        keeper.save(state)
-
-
-def _leave(ending: "Ending", code: int) -> NoReturn:
-    with suppress(OSError):  # the terminal may be gone
-        sys.stderr.write(ending.left())
-        sys.stderr.flush()
-    if ending.keeper.problem:
-        raise typer.Exit(Exit.BAD_INPUT) from None
-    raise typer.Exit(code) from None
-
-
-def _state(start: Screening, answers: Answers, sources: tuple[Source, ...]) -> "State":
+def _state(start: Screening, answers: Answers, sources: tuple[Source, ...]) -> State:
     """The answers that `start` was found from, and those set aside in an earlier session."""
-    from trialscreen.answers.interview.state import State
-
     aside = {name: one for name, one in answers.items() if one.is_set_aside}
     used = {n: one for n, one in answers.items() if n not in aside and n != SCREENING_DATE}
     notes = {ANSWERED: today().isoformat(), CRITERIA: criteria_version(start.trial)}
     if sources != SOURCES:
         notes[ASKED] = ", ".join(sources)
     return State(start, used, aside, notes)
+
+
+class Ending(NamedTuple):
+    """An interview that ended: its answers, where they are kept, and how it was asked for.
+
+    `options` are the options to go on with, `ask` those that name the sources, `record` those
+    that name the patient's record.
+    """
+
+    state: State
+    keeper: Keeper
+    before: tuple[str, ...]
+    options: tuple[str, ...]
+    ask: tuple[str, ...]
+    record: tuple[str, ...]
+
+    def left(self) -> str:
+        """For an interview that was left: where its answers are, and how to go on."""
+        command = self._go_on(self.ask)
+        return "\n".join(["", f"Left. {self._where()}", "Go on with:", command, ""])
+
+    def after_the_result(self, columns: int, *, stopped: bool) -> str:
+        """What is open and from whom, how to go on, how to repeat it, and the verdict."""
+        lines = [""]
+        if stopped:
+            lines += self._more_to_come("Stopped at an exclusion.", self.ask, columns)
+        elif still_open := ", ".join(self._still_open()):
+            told = f"Still open: {still_open}; listed under Still needed."
+            lines += self._more_to_come(told, (), columns)
+        elif self.keeper.problem:
+            lines.append(wrapped(self._where(), columns))
+        lines += ["The same result without questions:", self._command(FROM)]
+        lines += self._onwards(columns)
+        lines += [wrapped(self._verdict(), columns), ""]
+        return "\n".join(lines)
+
+    def _onwards(self, columns: int) -> Iterator[str]:
+        """How to log and to print the result, as far as that is still to be done."""
+        if "--log" in self.options:
+            return
+        log = ("--log", "LOG", "--subject", self.keeper.subject or "CODE", "--by", "INITIALS")
+        if (file := self.keeper.kept_in) is None:
+            yield wrapped(f"To log it, add {shlex.join(log)} to that.", columns)
+            return
+        yield from ("To log it:", self._command(FROM, *log))
+        page = str(file.with_suffix(".html"))
+        words = (*self.before, "report", FROM, str(file), *self.record, "-o", page)
+        yield from ("To print it:", shlex.join(words))
+
+    def _more_to_come(self, told: str, ask: tuple[str, ...], columns: int) -> list[str]:
+        """What was told, where the answers are, and how to go on."""
+        if self.keeper.kept_in is not None:
+            return [wrapped(f"{told} {self._where()} Go on with:", columns), self._go_on(ask)]
+        more = f"To go on, add {shlex.join(('--interactive', *ask, *self.options))} to it."
+        return [wrapped(f"{told} {self._where()} {more}", columns)]
+
+    def _where(self) -> str:
+        """Where the answers are."""
+        if self.keeper.kept_in is not None:
+            return f"The answers are kept in {self.keeper.kept_in}."
+        problem = self.keeper.problem
+        saved = f"NOT SAVED: {problem}" if problem else "No file of answers was saved"
+        labels = ", ".join(self.state.trial.elements[name].label for name in self._left_out())
+        but = f", but for the {labels}" if labels else ""
+        return f"{saved}; the command below carries the answers{but}."
+
+    def _go_on(self, ask: tuple[str, ...]) -> str:
+        """The command that goes on with the interview."""
+        how = ("--interactive",) if self.keeper.kept_in is None else ()
+        return self._command("--resume", *how, *ask, *self.options)
+
+    def _command(self, option: str, *more: str) -> str:
+        """A command with the answers: their file, for the `option`, or their flags."""
+        file = self.keeper.kept_in
+        answers = self._flags() if file is None else (option, str(file))
+        return shlex.join((*self.before, "screen", *answers, *self.record, *more))
+
+    def _flags(self) -> Iterator[str]:
+        """The answers; for a birth date, by which a person is known, stands the age."""
+        yield from (DAY, self.state.on.isoformat())
+        for name, answer in self.state.answers.items():
+            if name not in self._left_out() and answer.by != "record":
+                yield from (flag(name), told_together(answer))
+        for name in self._left_out():
+            counted = years_since(self.state.trial, self.state.trial.elements[name])
+            if counted is not None and (text := _years(self.state, counted)):
+                yield from (flag(counted.name), text)
+
+    def _left_out(self) -> list[str]:
+        """The answers that stand in no command, for commands are kept, and seen by others."""
+        trial = self.state.trial
+        own = (name for name, one in self.state.answers.items() if one.by != "record")
+        return [name for name in own if is_long_ago(trial, trial.elements[name])]
+
+    def _still_open(self) -> Iterator[str]:
+        """How many answers are still needed, by who can give them; none if none can help."""
+        screening = self.state.screening
+        if screening.failing:
+            return
+        for source, names in screening.needed.items():
+            unknown = sum(name in self.state.answers for name in names)
+            note = f" ({unknown} answered unknown)" if unknown else ""
+            yield f"{_WHO.get(source, source)} {len(names)}{note}"
+
+    def _verdict(self) -> str:
+        screening = self.state.screening
+        return f"{verdict_line(screening)}. {screening.summary}"
+
+
+_WHO: dict[Source, str] = {"derived": "to be computed"}
+
+
+def _years(state: State, counted: Element) -> str:
+    """The years that are counted from a date; empty if they cannot be given instead of it."""
+    fact = state.screening.findings[0].patient.resolve(counted.name).fact
+    if counted.name in state.answers or not isinstance(fact, Numbers):
+        return ""
+    text = " to ".join(f"{end:g}" for end in dict.fromkeys((fact.low, fact.high)))
+    try:
+        read_value(state.trial, counted, text, state.on)
+    except ValueProblem:
+        return ""
+    return text

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from trialscreen import __version__
 from trialscreen.cli.completion import dose_cohorts
-from trialscreen.cli.log_entry import code_problems
 from trialscreen.cli.options import (
     BOARD_DAY_OPTION,
     FORMAT_OPTION,
@@ -18,6 +16,8 @@ from trialscreen.cli.options import (
     ON_OPTION,
     SITE_OPTION,
     argument,
+    code_problems,
+    correction,
     day_given,
     option,
     site_settings,
@@ -29,9 +29,6 @@ from trialscreen.log.decisions import Choice, CohortState, Decision, State
 from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import nearest, printable, shown, some
-
-if TYPE_CHECKING:
-    from trialscreen.log.entry import Correction
 
 BY_OPTION = option("--by", "Who enters it, as initials.", "CODE", default=...)
 CORRECTS_OPTION = option("--corrects", "The entry that it replaces.", "ENTRY", min=1)
@@ -72,17 +69,17 @@ def decide(
     day = _past_day(on)
     cohort = _named(trial, dose_cohort, problems)
     problems += _misplaced(trial, decision, dose_cohort, not_dosed=not_dosed, corrects=corrects)
-    correction = _correction(corrects, reason, problems)
+    corrected = correction(corrects, reason, problems)
     pattern = site_settings(trial, site).subject_pattern
-    problems += code_problems(None, by, (None, reason), None)
+    problems += code_problems({"--by": by, "--reason": reason})
     entry = Decision(
         *(subject, day, criteria_of(trial), decision, cohort, reason or ""),
         not_dosed=not_dosed,
-        corrects=correction,
+        corrects=corrected,
     )
     with open_or_begin(file, trial.registration.nct_id, __version__, begin=False) as log:
         if not any(subject == one.subject for one in log.entries(details=False)):
-            problems += code_problems(subject, None, (None, None), pattern)
+            problems += code_problems({"--subject": subject}, pattern)
         raise_any(problems)
         entry = log.append(entry, by, __version__, lambda log, one: checked(trial, log, one))
     _tell(file.name, entry, form)
@@ -117,10 +114,10 @@ def cohort(
     problems: list[Problem] = []
     day = _past_day(on)
     registered = _named(trial, name, problems, "COHORT")
-    correction = _correction(corrects, reason, problems)
-    problems += code_problems(None, by, (None, reason), None)
+    corrected = correction(corrects, reason, problems)
+    problems += code_problems({"--by": by, "--reason": reason})
     raise_any(problems)
-    terms = (places, sentinel_days, observation_days, reason or "", correction)
+    terms = (places, sentinel_days, observation_days, reason or "", corrected)
     entry = CohortState(registered or "", day, criteria_of(trial), state, *terms)
     with open_or_begin(file, trial.registration.nct_id, __version__) as log:
         entry = log.append(entry, by, __version__)
@@ -190,19 +187,6 @@ def _misplaced(
         yield Problem("--not-dosed", "is for withdrawn only")
     if decision == "none" and corrects is None:
         yield Problem("--decision", "none takes back an entry; name it with --corrects")
-
-
-def _correction(
-    corrects: int | None, reason: str | None, problems: list[Problem]
-) -> "Correction | None":
-    from trialscreen.log.entry import Correction
-
-    if corrects is None:
-        return None
-    if not (reason or "").strip():
-        message = "is needed with --corrects: why is the entry corrected?"
-        problems.append(Problem("--reason", message))
-    return Correction(corrects, reason or "")
 
 
 def _tell(file: str, entry: Decision | CohortState, form: Format) -> None:

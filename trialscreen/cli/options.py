@@ -1,7 +1,10 @@
 """The options that commands share, and the days that they name."""
 
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -9,6 +12,9 @@ from trialscreen.answers.answer import Answer, SiteSettings, screening_date
 from trialscreen.cli.output import Format
 from trialscreen.model.errors import Problem, ValueProblem, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
+
+if TYPE_CHECKING:
+    from trialscreen.log.entry import Correction
 
 FROM = "--from"
 """The option that names a file of answers; a file alone means the same."""
@@ -94,3 +100,37 @@ def day_given(where: str, text: str | None) -> date:
         return today() if text is None else read_day(text)
     except ValueProblem as problem:
         refuse(where, str(problem))
+
+
+def code_problems(
+    given: Mapping[str, str | None], subject_pattern: re.Pattern[str] | None = None
+) -> Iterator[Problem]:
+    """What of codes and remarks, by their options, could lead to a person."""
+    from trialscreen.log.pseudonyms import check_remark, check_staff, check_subject
+
+    checks: Mapping[str, Callable[[str], str]] = {
+        "--subject": partial(check_subject, pattern=subject_pattern),
+        "--by": check_staff,
+        "--note": check_remark,
+        "--reason": check_remark,
+    }
+    for option_name, text in given.items():
+        try:
+            if text is not None:
+                checks[option_name](text)
+        except ValueProblem as problem:
+            yield Problem(option_name, str(problem))
+
+
+def correction(
+    corrects: int | None, reason: str | None, problems: list[Problem]
+) -> "Correction | None":
+    """What --corrects and --reason say; that the reason is missing is a problem."""
+    from trialscreen.log.entry import Correction
+
+    if corrects is None:
+        return None
+    if not (reason or "").strip():
+        message = "is needed with --corrects: why is the entry corrected?"
+        problems.append(Problem("--reason", message))
+    return Correction(corrects, reason or "")

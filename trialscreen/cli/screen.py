@@ -16,8 +16,6 @@ from trialscreen.cli.answers import (
     taken_subject,
 )
 from trialscreen.cli.element_flags import Flags
-from trialscreen.cli.interview import InterviewOptions, answers_file, interview
-from trialscreen.cli.log_entry import LogOptions
 from trialscreen.cli.options import (
     DAY_OPTION,
     FORMAT_OPTION,
@@ -34,6 +32,7 @@ from trialscreen.cli.record_options import (
     FHIR_OPTION,
     RecordOptions,
 )
+from trialscreen.cli.screen_options import InterviewOptions, LogOptions, answers_file
 from trialscreen.model.errors import InputError, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
@@ -104,6 +103,7 @@ def screen(
     record = RecordOptions.of(fhir, codes, assume_absent)
     asked = InterviewOptions(interactive, save, resume, ask, quick, plain)
     logging = LogOptions(log, subject, by, note, corrects, reason)
+    before = ("trialscreen", *(() if context.obj is None else ("--criteria", context.obj)))
     closing, unlogged = "", None
     logged: tuple[str, ...] = ()
     with answers_file(asked) as keeper:
@@ -118,9 +118,10 @@ def screen(
         _say_before(flags.trial, answers, stored if resume else {}, asking=asking)
         if asking:
             logging.reach(flags.trial)
+            from trialscreen.cli.interview import interview
+
             screening, answers, closing = interview(
-                *(screening, answers, asked, keeper, context.obj),
-                *(record.words, logging.words, logging.subject),
+                *(screening, answers, asked, keeper, before, record.words, logging),
                 is_new=subject is not None and of_file is None,
             )
     try:
@@ -132,7 +133,8 @@ def screen(
     if plain and form is Format.TABLE:
         form = Format.PLAIN
     sure = None if flags.texts else rescreen or resume or given_file or save
-    again = _rescreen_command(context.obj, sure, record.words)
+    file = "FILE" if sure in (None, "-") else sure
+    again = shlex.join((*before, "screen", RESCREEN, file, *record.words))
     closes = not (closing and sys.stdout.isatty())  # else the verdict would stand there twice
     try:
         _print(screening, form, again, closes, full=full, explain=explain, verbatim=verbatim)
@@ -176,16 +178,6 @@ def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: boo
         was = "1 answer was" if len(others) == 1 else f"{len(others)} answers were"
         taken = "taken under another version of the criteria file, and used as given"
         say_note(f"{was} {taken}: {', '.join(others)}")
-
-
-def _rescreen_command(criteria: str | None, file: str | None, record: tuple[str, ...]) -> str:
-    """What screens anew with the same answers; `file` holds them all, if it is named.
-
-    `record`: the options that name a record, which is read anew as well.
-    """
-    before = () if criteria is None else ("--criteria", criteria)
-    named = file if file not in (None, "-") else "FILE"
-    return shlex.join(("trialscreen", *before, "screen", RESCREEN, named, *record))
 
 
 def _print(

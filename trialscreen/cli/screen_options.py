@@ -1,0 +1,184 @@
+"""Options of `screen` that go together: those of the interview, and those of the log."""
+
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from trialscreen import __version__
+from trialscreen.answers.answer import Answer, Answers
+from trialscreen.cli.options import FROM, code_problems, correction
+from trialscreen.model.errors import Problem, raise_any, refuse
+from trialscreen.model.trial import SOURCES, Source, Trial
+from trialscreen.screening.screen import Screening
+from trialscreen.text.characters import nearest, printable, shown
+from trialscreen.text.spelling import flag
+
+if TYPE_CHECKING:
+    from trialscreen.answers.interview.autosave import Keeper
+    from trialscreen.log.entry import Correction
+
+
+class InterviewOptions(NamedTuple):
+    """The options that concern the interview, as given."""
+
+    interactive: bool
+    save: str | None
+    resume: str | None
+    ask: str | None
+    quick: bool
+    plain: bool
+
+    @property
+    def asked_for(self) -> bool:
+        return self.interactive or self.quick or (self.save, self.resume, self.ask) != (None,) * 3
+
+    def wanted(self, *, given: bool) -> bool:
+        """Whether to ask: on request; else in a terminal in which nothing was `given`.
+
+        Raises InputError if what is asked for cannot be.
+        """
+        self.sources()
+        if self.asked_for and not _in_a_terminal():
+            refuse("the interview", "needs a terminal; give the answers as flags or with --from")
+        return self.asked_for or (not given and _in_a_terminal())
+
+    def file(self, given: str | None) -> str | None:
+        """The file to begin with, of `--from` and `--resume`. Raises InputError."""
+        message = ""
+        if given is not None and self.resume is not None:
+            message = "not with --resume; give one file, and what is new as flags or answers"
+        elif given == "":
+            message = "'' names no file; expected a file, or - for standard input"
+        elif given == "-" and self.asked_for:
+            message = "standard input is needed for the interview; put the answers into a file"
+        if message:
+            refuse(FROM, message)
+        return given if self.resume is None else self.resume
+
+    def sources(self) -> tuple[Source, ...]:
+        """The sources to ask for. Raises InputError for one that does not exist."""
+        if self.ask is None:
+            return SOURCES
+        known = tuple(source for source in SOURCES if source != "derived")
+        names = list(filter(None, map(str.strip, self.ask.split(",")))) or [""]
+        problems = [
+            Problem("--ask", f"{shown(name)}; expected {', '.join(known)}.{nearest(name, known)}")
+            for name in names
+            if name not in known
+        ]
+        raise_any(problems)
+        return tuple(source for source in known if source in names)
+
+
+def _in_a_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@contextmanager
+def answers_file(options: InterviewOptions) -> Iterator["Keeper | None"]:
+    """Who keeps the answers in the file that is named, if one is; claimed before it is read."""
+    if options.resume is None and options.save is None:
+        yield None
+        return
+    if options.resume is not None and options.save is not None:
+        refuse("--save", "not with --resume, which keeps the answers in the file that it names")
+    from trialscreen.answers.interview.autosave import Keeper, claim
+
+    option = "--save" if options.resume is None else "--resume"
+    file = claim(options.resume or options.save or "", option, new=options.resume is None)
+    try:
+        yield Keeper(file)
+    finally:
+        file.close()
+
+
+class LogOptions(NamedTuple):
+    """The options that concern the log, as given."""
+
+    log: str | None
+    subject: str | None
+    by: str | None
+    note: str | None
+    corrects: int | None
+    reason: str | None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options as they were given, for a command that goes on."""
+        options = zip(map(flag, self._fields), self, strict=True)
+        return tuple(str(word) for one in options if one[1] is not None for word in one)
+
+    def checked(
+        self, subject_pattern: re.Pattern[str] | None, of_file: Answer | None, *, keeps: bool
+    ) -> "LogOptions":
+        """The options, with the subject's code of a file of answers where none was given.
+
+        `keeps`: a file keeps the answers, and so the code. Raises InputError with everything
+        that is wrong with the options.
+        """
+        known = self if of_file is None else self._replace(subject=self.subject or of_file.text)
+        problems = list(self._out_of_place(keeps=keeps) if self.log is None else known._problems())
+        if of_file is not None and self.subject not in (None, of_file.text):
+            message = f"{shown(self.subject or '')}, and {of_file.where} is {shown(of_file.text)}"
+            problems.append(Problem("--subject", message))
+        if self.log is not None or keeps:
+            names = ("subject", "by", "note", "reason")
+            codes = {flag(name): getattr(known, name) for name in names}
+            problems += code_problems(codes, subject_pattern)
+        raise_any(problems)
+        return known
+
+    def reach(self, trial: Trial) -> None:
+        """Sees that an entry can be added, before anybody is asked anything. Raises InputError."""
+        if self.log is not None:
+            from trialscreen.log.store import open_or_begin
+
+            with open_or_begin(Path(self.log), trial.registration.nct_id, __version__) as log:
+                log.check(trial.registration.nct_id, self.subject or "", self._correction)
+
+    @property
+    def _correction(self) -> "Correction | None":
+        return correction(self.corrects, self.reason, [])
+
+    def _out_of_place(self, *, keeps: bool) -> Iterator[Problem]:
+        """Options that were given without a log."""
+        for name, value in zip(self._fields[1:], self[1:], strict=True):
+            if value is not None and not (keeps and name == "subject"):
+                yield Problem(flag(name), "is for --log, which names the screening log")
+
+    def _problems(self) -> list[Problem]:
+        problems = []
+        if self.log == "":
+            message = "'' names no file; expected a name such as screening.log.sqlite"
+            problems.append(Problem("--log", message))
+        lacking = [name for name in ("subject", "by") if getattr(self, name) is None]
+        problems += [Problem(flag(name), "is needed with --log") for name in lacking]
+        if correction(self.corrects, self.reason, problems) is None and self.reason is not None:
+            message = "is for --corrects, which names the entry that was wrong"
+            problems.append(Problem("--reason", message))
+        return problems
+
+    def add(self, screening: Screening, answers: Answers) -> tuple[str, ...]:
+        """Adds the entry, if there is a log; what to say of it. Raises InputError if it cannot."""
+        if self.log is None:
+            return ()
+        from trialscreen.log.recording import recorded
+        from trialscreen.log.store import open_or_begin
+        from trialscreen.log.verify import noted_as
+
+        subject = self.subject or ""
+        entry = recorded(screening, answers, subject, self.note or "", self._correction)
+        with open_or_begin(Path(self.log), entry.criteria.nct_id, __version__) as log:
+            entry = log.append(entry, self.by or "", __version__)
+        place = printable(self.log)
+        report = ("trialscreen", "report", "--log", place, "--entry", str(entry.number))
+        how = f"Its record: {shlex.join((*report, '-o', f'{subject}.html'))}"
+        seal = noted_as(entry.number, entry.seal)
+        return (
+            f"log: entry {entry.number} for {subject} added to {place}, seal {seal}.",
+            how if entry.stage == "full" else "No answers are kept before consent.",
+        )
