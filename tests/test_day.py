@@ -9,14 +9,14 @@ import pytest
 
 from tests.interviewing import answers, finish, quit_, say, start
 from tests.process import PATIENTS, ROOT, run
-from trialscreen.cli import log_decide
+from trialscreen.cli import options
 
 BY = ("--log", "site.log", "--by", "JW")
 LOW, MEDIUM = "Low Dose Group", "Medium Dose Group"
 
 
 def test_the_days_of_a_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_decide, "today", lambda: date(2026, 11, 20))  # whatever day it is
+    monkeypatch.setattr(options, "today", lambda: date(2026, 11, 20))  # whatever day it is
     a_call_that_is_stopped(tmp_path)
     consent_is_pending(tmp_path)
     the_laboratory_returns(tmp_path)

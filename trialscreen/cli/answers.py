@@ -1,10 +1,16 @@
-"""One patient's answers and screening date, from flags and a file, to a screening."""
+"""One patient's answers and screening date, from flags, a file and a record, to a screening."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen.answers.answer import (
     SUBJECT,
     Answer,
     Answers,
     SiteSettings,
+    is_of_record,
     merge,
     readable_facts,
     screening_date,
@@ -12,18 +18,78 @@ from trialscreen.answers.answer import (
 from trialscreen.answers.answers_file import read_answers
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.values import is_unknown
+from trialscreen.cli import options
 from trialscreen.cli.element_flags import Flags, told_flag
-from trialscreen.cli.options import DAY, FROM, NO_SITE, RESCREEN, screening_day, today
-from trialscreen.cli.output import say_note
-from trialscreen.cli.record_options import NO_RECORDS, RecordOptions
+from trialscreen.cli.output import say_note, tell_unusable
 from trialscreen.model.errors import InputError, Problem, raise_any, refuse
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.screen import Screening, screen
+from trialscreen.text.characters import count_of
+from trialscreen.text.spelling import flag
+
+if TYPE_CHECKING:
+    from trialscreen.answers.beside_record import FromRecord
+
+
+class RecordOptions(NamedTuple):
+    """The options about a patient's record, as given."""
+
+    fhir: Sequence[str] = ()
+    codes: Sequence[str] = ()
+    assume_absent: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, *given: list[str] | None) -> "RecordOptions":
+        """Those that were given. Raises InputError for what goes with a record, without one."""
+        found = cls(*(values or () for values in given))
+        for name, values in (("--codes", found.codes), ("--assume-absent", found.assume_absent)):
+            if values and not found.fhir:
+                refuse(name, "is for a record; name one with --fhir")
+        return found
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options as they were given, for a command that goes on."""
+        given = zip(map(flag, self._fields), self, strict=True)
+        return tuple(word for name, values in given for one in values for word in (name, one))
+
+    def beside(self, trial: Trial, given: Answers, on: date) -> "FromRecord":
+        """The answers given and those of the record, with the evidence. Raises InputError.
+
+        Says on stderr what of the record could not be used.
+        """
+        from trialscreen.answers.beside_record import unknown_places, with_record
+        from trialscreen.answers.records.one_patient import read_fhir
+
+        with named_as_options():
+            found = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)
+        tell_unusable(found.problems, len(found.problems))
+        if anew := sum(map(is_of_record, given.values())):
+            kept = count_of(anew, "answer")
+            say_note(f"{kept} kept from an earlier record: read anew from this one")
+        for notice in unknown_places(given, found.evidence):
+            say_note(notice)
+        both = with_record(trial, given, found, on)
+        if assumed := sum(one.kind == "assumed" for one in both.evidence):
+            told = f"{count_of(assumed, 'answer')} {'is' if assumed == 1 else 'are'}"
+            say_note(f"{told} assumed, as no: nothing in the record codes them")
+        return both
+
+
+@contextmanager
+def named_as_options() -> Iterator[None]:
+    """Problems with arguments of Python are told of the options that they came from."""
+    names = {"paths": "--fhir", "assume_absent": "--assume-absent"}
+    try:
+        yield
+    except InputError as error:
+        told = [one._replace(where=names.get(one.where, one.where)) for one in error.problems]
+        raise InputError(told) from None
 
 
 def screen_answers(
-    flags: Flags, on: str | None, file: str | None, site: SiteSettings = NO_SITE
+    flags: Flags, on: str | None, file: str | None, site: SiteSettings = SiteSettings()
 ) -> tuple[Answers, Screening]:
     """The answers of the flags and in a file (`-`: standard input), and what they come to.
 
@@ -73,12 +139,15 @@ def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[s
         counted = [n for n, one in stored.items() if n in elements and is_counted(elements[n])]
         if counted:
             message = f"names no {SCREENING_DATE}, so that nobody knows of which day these are:"
-            refuse(RESCREEN, f"{file} {message} {', '.join(counted)}; add one, or use {FROM}")
+            refuse(
+                "--rescreen",
+                f"{file} {message} {', '.join(counted)}; add one, or use --from",
+            )
         return stored
-    now = screening_day(trial, on, wrong)
-    then = screening_date(trial, {SCREENING_DATE: own}, today(), wrong)
+    now = options.screening_day(trial, on, wrong)
+    then = screening_date(trial, {SCREENING_DATE: own}, options.today(), wrong)
     if then is not None and now < then:
-        wrong.append(Problem(DAY, f"{now} is before {then}, the day of {own.where}"))
+        wrong.append(Problem("--screening-date", f"{now} is before {then}, the day of {own.where}"))
     if wrong or then is None:
         raise InputError([*flags.problems, *wrong])
     found = carried(trial, stored, then, now)
@@ -93,8 +162,8 @@ def screen_stored(
     flags: Flags,
     on: str | None,
     stored: Answers,
-    site: SiteSettings = NO_SITE,
-    record: RecordOptions = NO_RECORDS,
+    site: SiteSettings = SiteSettings(),
+    record: RecordOptions = RecordOptions(),
 ) -> tuple[Answers, Screening]:
     """As `screen_answers`, with answers that are read already, and a record beside them.
 
@@ -102,42 +171,35 @@ def screen_stored(
     """
     trial, problems = flags.trial, flags.problems
     of_flags = told_apart(trial, _of_flags(flags, on), problems)
-    own = with_days(trial, merge(trial, of_flags, stored, problems), problems)
-    day = screening_date(trial, own, today(), problems)
-    both: Answers = own
+    answers: Answers = with_days(trial, merge(trial, of_flags, stored, problems), problems)
+    given = screening_date(trial, answers, options.today(), problems)
+    day = given or options.today()
     evidence: tuple[Evidence, ...] = ()
     if record.fhir and not problems:
-        both, evidence, *_ = record.beside(trial, own, day or today())
-    answers = _with_limits(trial, both, site) if site.limits else both
-    facts = readable_facts(trial, answers, day or today(), problems)
-    samples = read_samples(trial, answers, day or today(), problems)
+        answers, evidence, *_ = record.beside(trial, answers, day)
+    if site.limits:
+        from trialscreen.answers.site_file import with_limits
+
+        answers, notes = with_limits(trial, answers, site)
+        for one in notes:
+            say_note(one)
+    facts = readable_facts(trial, answers, day, problems)
+    samples = read_samples(trial, answers, day, problems)
     try:
-        screening = screen(trial, facts, day or today(), samples, evidence)
+        screening = screen(trial, facts, day, samples, evidence)
     except InputError as error:
         # A contradiction counted from a day that was not given may be none.
-        found = [_placed(answers, one) for one in error.problems] if day else []
+        found = [_placed(answers, one) for one in error.problems] if given else []
         raise InputError([*problems, *found]) from None
     raise_any(problems)
     return answers, screening
 
 
-def _with_limits(trial: Trial, own: Answers, site: SiteSettings) -> dict[str, Answer]:
-    from trialscreen.answers.site_file import with_limits
-
-    answers, notes = with_limits(trial, own, site)
-    for one in notes:
-        say_note(one)
-    return answers
-
-
 def need_answers(*, given: bool) -> None:
-    """Raises InputError if no answers were given.
-
-    Standard input is read where it is asked for and nowhere else: it may be a list that
-    the caller's own loop reads. So what stands there cannot count as given.
-    """
+    """Raises InputError if no answers were given."""
+    # What stands in standard input does not count: it may be a list that a caller's loop reads.
     if not given:
-        refuse("", f"no answers given; {FROM} - reads standard input")
+        refuse("", "no answers given; --from - reads standard input")
 
 
 def _placed(answers: Answers, problem: Problem) -> Problem:

@@ -11,19 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from trialscreen import __version__
+from trialscreen.answers.answer import SiteSettings
+from trialscreen.cli import options
 from trialscreen.cli.cohort_report import report, tell
-from trialscreen.cli.options import (
-    NO_SITE,
-    SITE,
-    SITE_OPTION,
-    argument,
-    day_option,
-    option,
-    output_option,
-    screening_day,
-    site_settings,
-    today,
-)
+from trialscreen.cli.commands import argument, option
 from trialscreen.cli.output import STDOUT, needing, progress, say
 from trialscreen.cli.process import code_of, interrupted_once
 from trialscreen.criteria_file.load import load_trial
@@ -72,13 +63,13 @@ def cohort(
         " patterns such as 'extract/*.parquet' are expanded; - is standard input, CSV or"
         " NDJSON.",
     ),
-    output: Path | None = output_option(
+    output: Path | None = options.output_option(
         "The .csv or .parquet file for the findings; an old one is replaced. - is"
         " standard output, as CSV.",
         "OUTPUT",
     ),
     key: str = option("--id", "The column with each patient's id.", "COLUMN", default="patient_id"),
-    on: str | None = day_option(f" A column {SCREENING_DATE} may hold each patient's own."),
+    on: str | None = options.day_option(f" A column {SCREENING_DATE} may hold each patient's own."),
     columns: Path | None = option(
         "--columns",
         "A YAML file that says which column holds which data element, and how its cells"
@@ -133,7 +124,7 @@ def cohort(
         "N",
         min=2,
     ),
-    site: str | None = SITE_OPTION,
+    site: str | None = options.SITE,
     engine: Engine = option(
         "--engine",
         "What screens: polars, on this machine; spark, for one Parquet file or folder"
@@ -215,14 +206,14 @@ def _job(trial: Trial, asked: CohortOptions) -> "Job":
     problems = [*_wrong_attrition(asked), *_unknown(asked.encoding)]
     if asked.master is not None:
         problems.append(Problem("--master", "is for --engine spark"))
-    day = screening_day(trial, asked.on, problems)
+    day = options.screening_day(trial, asked.on, problems)
     also = _columns(asked.also, problems)
     files: tuple[Path, ...] = ()
-    column_map, site = NO_MAP, NO_SITE
+    column_map, site = NO_MAP, SiteSettings()
     with collected(problems):
         files = find_files(asked.inputs)
     with collected(problems):
-        site = site_settings(trial, asked.site)
+        site = options.site_settings(trial, asked.site)
     if asked.columns is not None:
         from trialscreen.tables.cohort.column_map_file import read_targets
 
@@ -233,7 +224,7 @@ def _job(trial: Trial, asked: CohortOptions) -> "Job":
         files,
         asked.output,
         asked.key,
-        Anchor(day, today()),
+        Anchor(day, options.today()),
         column_map,
         asked.sheet,
         asked.problems,
@@ -330,15 +321,15 @@ def _screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
     if asked.output.suffix.lower() in _OTHER_FORMS or str(asked.output) == "-":
         written = f"{shown(str(asked.output))}: --engine spark writes a folder of Parquet files"
         problems.append(Problem("--output", f"{written}, such as findings.parquet"))
-    day = screening_day(trial, asked.on, problems)
-    if asked.site is not None and site_settings(trial, asked.site).limits:
-        problems.append(Problem(SITE, f"holds limits, and {message}"))
+    day = options.screening_day(trial, asked.on, problems)
+    if asked.site is not None and options.site_settings(trial, asked.site).limits:
+        problems.append(Problem("--site", f"holds limits, and {message}"))
     raise_any(problems)
     packages = ("pyspark", "py4j", "pyarrow", "polars", "pandas")
     with needing("--engine spark", "needs more packages, and Java", "spark", *packages):
         import_module("pandas")  # PySpark asks for it before it hands over any rows
         from trialscreen.tables.engines.spark import Limits, screen_parquet, session
-    limits, spark = Limits(asked.most_bad, today()), session(asked.master)
+    limits, spark = Limits(asked.most_bad, options.today()), session(asked.master)
     done = screen_parquet(
         *(trial, asked.inputs[0], str(asked.output), asked.key, day, spark, limits),
         also_stale=bool(also),

@@ -9,8 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from trialscreen.cli import options
 from trialscreen.cli.app import CRITERIA_VARIABLE, app
-from trialscreen.cli.options import SITE_VARIABLE, argument
+from trialscreen.cli.commands import argument
 from trialscreen.model.errors import refuse
 from trialscreen.text.characters import printable, wrapped
 from trialscreen.text.text_files import packaged, write_whole, writing
@@ -115,7 +116,7 @@ def _run(step: DemoStep, patients: Path) -> None:
 @contextmanager
 def _without_settings() -> Iterator[None]:
     """The packaged trial, whatever file the environment names."""
-    names = (CRITERIA_VARIABLE, SITE_VARIABLE)
+    names = (CRITERIA_VARIABLE, options.SITE_VARIABLE)
     kept = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield

@@ -15,7 +15,6 @@ import typer
 
 from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.cli.commands import TWICE, Command
-from trialscreen.cli.options import FROM
 from trialscreen.cli.output import Format
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem
@@ -123,8 +122,8 @@ def _take(
         elif not strange and (message := _no_file(arg, seen)):
             taken.problems.append(Problem(shown(arg), message))
         elif not strange:
-            seen.add(FROM)
-            taken.rest.extend((FROM, arg))
+            seen.add("--from")
+            taken.rest.extend(("--from", arg))
         strange = False
     return taken
 
@@ -135,4 +134,4 @@ def _no_file(word: str, seen: Set[str]) -> str:
         if word.endswith((".yaml", ".yml", ".json")):
             return "there is no such file"
         return "stands alone, and there is no such file; a value needs its option"
-    return "a second file of answers; give one" if FROM in seen else ""
+    return "a second file of answers; give one" if "--from" in seen else ""

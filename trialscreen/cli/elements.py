@@ -6,8 +6,9 @@ from pathlib import Path
 
 import typer
 
+from trialscreen.cli import options
+from trialscreen.cli.commands import argument, option
 from trialscreen.cli.completion import section_ids
-from trialscreen.cli.options import FORMAT_OPTION, argument, option, output_option
 from trialscreen.cli.output import STDOUT, Format, needing, print_result, write_text
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import refuse
@@ -28,9 +29,9 @@ def elements(
     section: str | None = argument(
         "SECTION", "A section, by its id or title.", default=None, autocompletion=section_ids
     ),
-    form: Format = FORMAT_OPTION,
+    form: Format = options.FORMAT,
     template: Template | None = option("--template", "A blank file to fill, instead of the list."),
-    output: str | None = output_option("With --template: the file to write; - for stdout."),
+    output: str | None = options.output_option("With --template: the file to write; - for stdout."),
 ) -> None:
     """List the data elements: flag, unit, type, choices, range, and who can give each.
 

@@ -9,22 +9,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from trialscreen.cli import options
 from trialscreen.cli.answers import screen_answers
+from trialscreen.cli.commands import argument, option
 from trialscreen.cli.element_flags import Flags
-from trialscreen.cli.options import (
-    ANSWERS_OPTION,
-    DAY_OPTION,
-    LOG_ARGUMENT,
-    OUTPUT_OPTION,
-    SITE_OPTION,
-    argument,
-    code_problems,
-    option,
-    output_option,
-    site_settings,
-)
 from trialscreen.cli.output import needing, say, write_csv, write_json
-from trialscreen.cli.record_options import CODES_OPTION
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, refuse
 from trialscreen.model.trial import Trial
@@ -59,10 +48,10 @@ EVERY_OPTION = option(
 
 def questionnaire(
     context: typer.Context,
-    output: str = OUTPUT_OPTION,
+    output: str = options.OUTPUT,
     base: str | None = BASE_OPTION,
     every: bool = EVERY_OPTION,
-    codes: list[str] | None = CODES_OPTION,
+    codes: list[str] | None = options.CODES,
 ) -> None:
     """The questions as a FHIR R4 Questionnaire.
 
@@ -82,14 +71,14 @@ def questionnaire(
 
 def response(
     context: typer.Context,
-    output: str = OUTPUT_OPTION,
+    output: str = options.OUTPUT,
     file: str | None = argument("FILE", "As --from FILE.", default=None),
-    given_file: str | None = ANSWERS_OPTION,
-    on: str | None = DAY_OPTION,
+    given_file: str | None = options.ANSWERS,
+    on: str | None = options.DAY,
     subject: str | None = option(
         "--subject", "The participant's code in the trial; never a name.", "CODE"
     ),
-    site: str | None = SITE_OPTION,
+    site: str | None = options.SITE,
     base: str | None = BASE_OPTION,
     every: bool = EVERY_OPTION,
 ) -> None:
@@ -104,8 +93,8 @@ def response(
 
     flags = Flags.none(load_trial(context.obj))
     variant = forms.Variant(_address(base, forms.BASE), every)
-    at = site_settings(flags.trial, site)
-    flags.problems.extend(code_problems({"--subject": subject}, at.subject_pattern))
+    at = options.site_settings(flags.trial, site)
+    flags.problems.extend(options.code_problems({"--subject": subject}, at.subject_pattern))
     if file is not None and given_file is not None:
         flags.problems.append(Problem(shown(file), "a second file of answers; give one"))
     answers, screening = screen_answers(flags, on, given_file or file, at)
@@ -123,13 +112,13 @@ def _address(base: str | None, otherwise: str) -> str:
     return base
 
 
-DATASET_OPTION = output_option(
+DATASET_OPTION = options.output_option(
     "The file to write: .xpt for SAS transport version 5, or .csv.", default=...
 )
 STUDY_OPTION = option("--study-id", "The sponsor's STUDYID; the NCT number if none is given.", "ID")
 
 
-def redcap(context: typer.Context, output: str = OUTPUT_OPTION) -> None:
+def redcap(context: typer.Context, output: str = options.OUTPUT) -> None:
     """The questions as a REDCap data dictionary.
 
     One instrument, a field for each data element, with branching logic from the rules: a
@@ -162,7 +151,7 @@ def sdtm_ti(
 
 def sdtm_ie(
     context: typer.Context,
-    file: Path = LOG_ARGUMENT,
+    file: Path = options.LOG,
     output: Path = DATASET_OPTION,
     study: str | None = STUDY_OPTION,
 ) -> None:
@@ -182,7 +171,7 @@ def sdtm_ie(
 
 
 def screening_log(
-    context: typer.Context, file: Path = LOG_ARGUMENT, output: str = OUTPUT_OPTION
+    context: typer.Context, file: Path = options.LOG, output: str = options.OUTPUT
 ) -> None:
     """A screening log as the table that sponsors and monitors ask for, in CSV.
 

@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from trialscreen.cli.options import argument, day_option, option, output_option, screening_day
-from trialscreen.cli.output import needing, progress, say
+from trialscreen.cli import options
+from trialscreen.cli.answers import named_as_options
+from trialscreen.cli.commands import argument, option
+from trialscreen.cli.output import needing, progress, say, tell_unusable
 from trialscreen.cli.process import interrupted_once
-from trialscreen.cli.record_options import (
-    ASSUME_ABSENT_OPTION,
-    CODES_OPTION,
-    named_as_options,
-    tell_unusable,
-)
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem, collected
 from trialscreen.text.characters import count_of, printable
@@ -22,7 +18,7 @@ from trialscreen.text.characters import count_of, printable
 if TYPE_CHECKING:
     from trialscreen.answers.records.fact_tables import FactCounts, FactFiles, Selection
 
-FACTS_OPTION = output_option(
+FACTS_OPTION = options.output_option(
     "The .parquet or .csv file for the facts; an old one is replaced.", "FACTS", default=...
 )
 EVIDENCE_OPTION = option(
@@ -34,7 +30,7 @@ EVIDENCE_OPTION = option(
 PROBLEMS_OPTION = option(
     "--problems", "A CSV file for everything that could not be used, and who is deceased.", "FILE"
 )
-DAY_OPTION = day_option(" Later data do not count.")
+DAY_OPTION = options.day_option(" Later data do not count.")
 
 
 def fhir(
@@ -46,8 +42,8 @@ def fhir(
     evidence: Path | None = EVIDENCE_OPTION,
     problems: Path | None = PROBLEMS_OPTION,
     on: str | None = DAY_OPTION,
-    codes: list[str] | None = CODES_OPTION,
-    assume_absent: list[str] | None = ASSUME_ABSENT_OPTION,
+    codes: list[str] | None = options.CODES,
+    assume_absent: list[str] | None = options.ASSUME_ABSENT,
 ) -> None:
     """Take facts from FHIR R4 resources: a row for each patient, to be screened by cohort.
 
@@ -86,8 +82,8 @@ def omop(
     evidence: Path | None = EVIDENCE_OPTION,
     problems: Path | None = PROBLEMS_OPTION,
     on: str | None = DAY_OPTION,
-    codes: list[str] | None = CODES_OPTION,
-    assume_absent: list[str] | None = ASSUME_ABSENT_OPTION,
+    codes: list[str] | None = options.CODES,
+    assume_absent: list[str] | None = options.ASSUME_ABSENT,
 ) -> None:
     """Take facts from tables of the OMOP common data model: a row for each person.
 
@@ -127,7 +123,7 @@ def selection_of(
 
     trial = load_trial(criteria)
     problems: list[Problem] = []
-    day, known = screening_day(trial, on, problems), None
+    day, known = options.screening_day(trial, on, problems), None
     with collected(problems):
         known = load_codes(trial, codes or ())
     with collected(problems), named_as_options():

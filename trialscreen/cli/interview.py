@@ -19,7 +19,7 @@ from trialscreen.answers.interview.session import Session
 from trialscreen.answers.interview.state import State
 from trialscreen.answers.sampled import told_together
 from trialscreen.answers.values import read_value
-from trialscreen.cli.options import DAY, FROM, today
+from trialscreen.cli import options
 from trialscreen.cli.output import Exit
 from trialscreen.cli.process import code_of
 from trialscreen.cli.screen_options import InterviewOptions, LogOptions
@@ -89,7 +89,7 @@ def _state(start: Screening, answers: Answers, sources: tuple[Source, ...]) -> S
     """The answers that `start` was found from, and those set aside in an earlier session."""
     aside = {name: one for name, one in answers.items() if one.is_set_aside}
     used = {n: one for n, one in answers.items() if n not in aside and n != SCREENING_DATE}
-    notes = {ANSWERED: today().isoformat(), CRITERIA: criteria_version(start.trial)}
+    notes = {ANSWERED: options.today().isoformat(), CRITERIA: criteria_version(start.trial)}
     if sources != SOURCES:
         notes[ASKED] = ", ".join(sources)
     return State(start, used, aside, notes)
@@ -124,7 +124,7 @@ class Ending(NamedTuple):
             lines += self._more_to_come(told, (), columns)
         elif self.keeper.problem:
             lines.append(wrapped(self._where(), columns))
-        lines += ["The same result without questions:", self._command(FROM)]
+        lines += ["The same result without questions:", self._command("--from")]
         lines += self._onwards(columns)
         lines += [wrapped(self._verdict(), columns), ""]
         return "\n".join(lines)
@@ -137,9 +137,9 @@ class Ending(NamedTuple):
         if (file := self.keeper.kept_in) is None:
             yield wrapped(f"To log it, add {shlex.join(log)} to that.", columns)
             return
-        yield from ("To log it:", self._command(FROM, *log))
+        yield from ("To log it:", self._command("--from", *log))
         page = str(file.with_suffix(".html"))
-        words = (*self.before, "report", FROM, str(file), *self.record, "-o", page)
+        words = (*self.before, "report", "--from", str(file), *self.record, "-o", page)
         yield from ("To print it:", shlex.join(words))
 
     def _more_to_come(self, told: str, ask: tuple[str, ...], columns: int) -> list[str]:
@@ -172,7 +172,7 @@ class Ending(NamedTuple):
 
     def _flags(self) -> Iterator[str]:
         """The answers; for a birth date, by which a person is known, stands the age."""
-        yield from (DAY, self.state.on.isoformat())
+        yield from ("--screening-date", self.state.on.isoformat())
         for name, answer in self.state.answers.items():
             if name not in self._left_out() and answer.by != "record":
                 yield from (flag(name), told_together(answer))

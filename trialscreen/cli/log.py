@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from trialscreen.cli.options import (
-    BOARD_DAY_OPTION,
-    DAY,
-    FORMAT_OPTION,
-    LOG_ARGUMENT,
-    ON,
-    argument,
-    day_given,
-    option,
-    today,
-)
+from trialscreen.cli import options
+from trialscreen.cli.commands import argument, option
 from trialscreen.cli.output import Exit, Format, print_result
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, ValueProblem, refuse
@@ -30,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def list_entries(
-    file: Path = LOG_ARGUMENT,
+    file: Path = options.LOG,
     subject: str | None = option("--subject", "Only this subject's.", "CODE"),
-    form: Format = FORMAT_OPTION,
+    form: Format = options.FORMAT,
 ) -> None:
     """List the entries of a log, each with its outcome; corrected ones too.
 
@@ -52,9 +43,9 @@ def list_entries(
 
 
 def show(
-    file: Path = LOG_ARGUMENT,
+    file: Path = options.LOG,
     number: int = argument("ENTRY", "The entry's number."),
-    form: Format = FORMAT_OPTION,
+    form: Format = options.FORMAT,
 ) -> None:
     """Show one entry: every answer with its evidence, every finding, who, when, the seal."""
     from trialscreen.log.store import open_log
@@ -68,11 +59,11 @@ def show(
 
 
 def verify(
-    file: Path = LOG_ARGUMENT,
+    file: Path = options.LOG,
     seals: list[str] | None = option(
         "--seal", "A seal noted elsewhere, as on a signed report; may be given again.", "ENTRY:SEAL"
     ),
-    form: Format = FORMAT_OPTION,
+    form: Format = options.FORMAT,
 ) -> None:
     """Check that every entry is there, in its order, as it was written.
 
@@ -95,11 +86,11 @@ def verify(
 
 def rescreen(
     context: typer.Context,
-    file: Path = LOG_ARGUMENT,
-    on: str | None = option(DAY, "The day; today if none.", "YYYY-MM-DD"),
+    file: Path = options.LOG,
+    on: str | None = option("--screening-date", "The day; today if none.", "YYYY-MM-DD"),
     amended: str | None = option("--criteria", "The criteria file to screen by.", "NEW"),
     everyone: bool = option("--all", "List those whose verdict stays, too.", default=False),
-    form: Format = FORMAT_OPTION,
+    form: Format = options.FORMAT,
 ) -> None:
     """Screen every subject again, with the answers of the log, on another day or by new criteria.
 
@@ -113,7 +104,7 @@ def rescreen(
     from trialscreen.output.report import amendment_page as report
     from trialscreen.output.report.log_lists import rescreen_listing, rescreen_page
 
-    old, day = load_trial(context.obj), day_given(DAY, on)
+    old, day = load_trial(context.obj), options.day_given("--screening-date", on)
     new = old if amended is None else load_trial(amended)
     with open_log(file) as log:
         log.check_trial(new.registration.nct_id)
@@ -154,20 +145,20 @@ def _without_details(log: "Log") -> "list[Kept]":
 
 
 def due(
-    file: Path = LOG_ARGUMENT,
+    file: Path = options.LOG,
     until: str | None = option("--until", "Only who is due by this day.", "YYYY-MM-DD"),
-    form: Format = FORMAT_OPTION,
+    form: Format = options.FORMAT,
 ) -> None:
     """List who fails now and will not from some day on, if nothing else changes."""
     from trialscreen.log.follow_up import due as who_is_due
     from trialscreen.log.store import open_log
     from trialscreen.output.report.log_lists import due_listing
 
-    last = None if until is None else day_given("--until", until)
+    last = None if until is None else options.day_given("--until", until)
     with open_log(file) as log:
         found = who_is_due(log.entries(details=False))
     wanted = [one for one in found if last is None or one.day <= last]
-    listing = due_listing(wanted, today())
+    listing = due_listing(wanted, options.today())
     print_result(form, lambda: listing.page("Nobody is due."), listing.data, lambda: listing)
 
 
@@ -184,8 +175,8 @@ class QueueFormat(StrEnum):
 
 def todo(
     context: typer.Context,
-    file: Path = LOG_ARGUMENT,
-    on: str | None = BOARD_DAY_OPTION,
+    file: Path = options.LOG,
+    on: str | None = options.BOARD_DAY,
     form: QueueFormat = option(
         "--format", "How it is printed; ics is for calendars.", default=QueueFormat.TABLE
     ),
@@ -200,7 +191,7 @@ def todo(
     from trialscreen.log.store import open_log
     from trialscreen.output.report.queue_list import queue_listing, queue_page
 
-    trial, day = load_trial(context.obj), day_given(ON, on)
+    trial, day = load_trial(context.obj), options.day_given("--on", on)
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
 

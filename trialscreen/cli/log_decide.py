@@ -7,22 +7,9 @@ from pathlib import Path
 import typer
 
 from trialscreen import __version__
+from trialscreen.cli import options
+from trialscreen.cli.commands import argument, option
 from trialscreen.cli.completion import dose_cohorts
-from trialscreen.cli.options import (
-    BOARD_DAY_OPTION,
-    FORMAT_OPTION,
-    LOG_ARGUMENT,
-    ON,
-    ON_OPTION,
-    SITE_OPTION,
-    argument,
-    code_problems,
-    correction,
-    day_given,
-    option,
-    site_settings,
-    today,
-)
 from trialscreen.cli.output import Format, print_result, say
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.log.decisions import Choice, CohortState, Decision, State
@@ -36,7 +23,7 @@ CORRECTS_OPTION = option("--corrects", "The entry that it replaces.", "ENTRY", m
 
 def decide(
     context: typer.Context,
-    file: Path = LOG_ARGUMENT,
+    file: Path = options.LOG,
     subject: str = option("--subject", "The subject's code.", "CODE", default=...),
     decision: Choice = option(
         "--decision", "What was decided; none: with --corrects only.", default=...
@@ -45,14 +32,14 @@ def decide(
     dose_cohort: str | None = option(
         "--dose-cohort", "With enrolled: into which.", "NAME", autocompletion=dose_cohorts
     ),
-    on: str | None = ON_OPTION,
+    on: str | None = options.ON,
     reason: str | None = option("--reason", "Why; kept with the decision.", "TEXT"),
     not_dosed: bool = option(
         "--not-dosed", "With withdrawn: before any dose; frees the place.", default=False
     ),
     corrects: int | None = CORRECTS_OPTION,
-    site: str | None = SITE_OPTION,
-    form: Format = FORMAT_OPTION,
+    site: str | None = options.SITE,
+    form: Format = options.FORMAT,
 ) -> None:
     """Enter what people decided of a subject: an entry like any other.
 
@@ -69,9 +56,9 @@ def decide(
     day = _past_day(on)
     cohort = _named(trial, dose_cohort, problems)
     problems += _misplaced(trial, decision, dose_cohort, not_dosed=not_dosed, corrects=corrects)
-    corrected = correction(corrects, reason, problems)
-    pattern = site_settings(trial, site).subject_pattern
-    problems += code_problems({"--by": by, "--reason": reason})
+    corrected = options.correction(corrects, reason, problems)
+    pattern = options.site_settings(trial, site).subject_pattern
+    problems += options.code_problems({"--by": by, "--reason": reason})
     entry = Decision(
         *(subject, day, criteria_of(trial), decision, cohort, reason or ""),
         not_dosed=not_dosed,
@@ -79,7 +66,7 @@ def decide(
     )
     with open_or_begin(file, trial.registration.nct_id, __version__, begin=False) as log:
         if not any(subject == one.subject for one in log.entries(details=False)):
-            problems += code_problems({"--subject": subject}, pattern)
+            problems += options.code_problems({"--subject": subject}, pattern)
         raise_any(problems)
         entry = log.append(entry, by, __version__, lambda log, one: checked(trial, log, one))
     _tell(file.name, entry, form)
@@ -87,7 +74,7 @@ def decide(
 
 def cohort(
     context: typer.Context,
-    file: Path = LOG_ARGUMENT,
+    file: Path = options.LOG,
     name: str = argument("COHORT", "A dose cohort, as registered.", autocompletion=dose_cohorts),
     state: State = option("--state", "What the sponsor decided.", default=...),
     by: str = BY_OPTION,
@@ -98,10 +85,10 @@ def cohort(
     observation_days: int | None = option(
         "--observation-days", "Days from its last dose to the first of the next cohort.", "N", min=0
     ),
-    on: str | None = ON_OPTION,
+    on: str | None = options.ON,
     reason: str | None = option("--reason", "Why; kept with the entry.", "TEXT"),
     corrects: int | None = CORRECTS_OPTION,
-    form: Format = FORMAT_OPTION,
+    form: Format = options.FORMAT,
 ) -> None:
     """Enter what the sponsor decided of a dose cohort: an entry like any other.
 
@@ -114,8 +101,8 @@ def cohort(
     problems: list[Problem] = []
     day = _past_day(on)
     registered = _named(trial, name, problems, "COHORT")
-    corrected = correction(corrects, reason, problems)
-    problems += code_problems({"--by": by, "--reason": reason})
+    corrected = options.correction(corrects, reason, problems)
+    problems += options.code_problems({"--by": by, "--reason": reason})
     raise_any(problems)
     terms = (places, sentinel_days, observation_days, reason or "", corrected)
     entry = CohortState(registered or "", day, criteria_of(trial), state, *terms)
@@ -126,9 +113,9 @@ def cohort(
 
 def cohorts(
     context: typer.Context,
-    file: Path = LOG_ARGUMENT,
-    on: str | None = BOARD_DAY_OPTION,
-    form: Format = FORMAT_OPTION,
+    file: Path = options.LOG,
+    on: str | None = options.BOARD_DAY,
+    form: Format = options.FORMAT,
 ) -> None:
     """The board of the dose cohorts: places, who holds them, whether the next may be dosed.
 
@@ -138,7 +125,7 @@ def cohorts(
     from trialscreen.log.store import open_log
     from trialscreen.output.report.board_page import board_data, board_listing, board_page
 
-    trial, day = load_trial(context.obj), day_given(ON, on)
+    trial, day = load_trial(context.obj), options.day_given("--on", on)
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
         found = board(trial, log.every(details=False), day)
@@ -149,9 +136,12 @@ def cohorts(
 
 def _past_day(text: str | None) -> date:
     """The day of what was decided. Raises InputError."""
-    day = day_given(ON, text)
-    if day > today():
-        refuse(ON, f"{day} lies in the future; what was decided by today, {today()}, is entered")
+    day = options.day_given("--on", text)
+    if day > options.today():
+        refuse(
+            "--on",
+            f"{day} lies in the future; what was decided by today, {options.today()}, is entered",
+        )
     return day
 
 

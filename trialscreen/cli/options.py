@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from trialscreen.answers.answer import Answer, SiteSettings, screening_date
+from trialscreen.cli.commands import argument, option
 from trialscreen.cli.output import Format
 from trialscreen.model.errors import Problem, ValueProblem, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
@@ -16,29 +17,10 @@ from trialscreen.model.trial import SCREENING_DATE, Trial
 if TYPE_CHECKING:
     from trialscreen.log.entry import Correction
 
-FROM = "--from"
-"""The option that names a file of answers; a file alone means the same."""
-
-DAY = "--screening-date"
-
-RESCREEN = "--rescreen"
-"""The option that names a file of answers, to be used on another day than its own."""
-
-
-def option(
-    name: str, help: str, metavar: str | None = None, default: Any = None, **more: Any
-) -> Any:
-    """An option of a command, as the default of its parameter; `...` if it must be given."""
-    return typer.Option(default, name, help=help, metavar=metavar, **more)
-
-
-def argument(metavar: str, help: str, default: Any = ..., **more: Any) -> Any:
-    """An argument of a command, as the default of its parameter."""
-    return typer.Argument(default, metavar=metavar, help=help, **more)
-
 
 def day_option(more: str = "", metavar: str = "YYYY-MM-DD") -> Any:
-    return option(DAY, f"The day that windows are counted from, or today.{more}", metavar)
+    what = f"The day that windows are counted from, or today.{more}"
+    return option("--screening-date", what, metavar)
 
 
 def output_option(help: str, metavar: str = "FILE", default: Any = None) -> Any:
@@ -46,37 +28,44 @@ def output_option(help: str, metavar: str = "FILE", default: Any = None) -> Any:
 
 
 _ANSWERS = "Answers in a YAML or JSON file; - for standard input."
-ANSWERS_OPTION = option(FROM, _ANSWERS, "FILE")
-FROM_OPTION = option(FROM, f"{_ANSWERS} Flags win. FILE alone is the same.", "FILE")
-DAY_OPTION = day_option()
-FORMAT_OPTION = option(
-    "--format", "table, plain, json, markdown or csv.", "FORMAT", default=Format.TABLE
-)
-OUTPUT_OPTION = output_option("The file to write; - for stdout.", default=...)
-ON = "--on"
-ON_OPTION = option(ON, "Its day; today if none.", "YYYY-MM-DD")
-BOARD_DAY_OPTION = option(ON, "As of this day; today if none.", "YYYY-MM-DD")
-LOG_ARGUMENT = argument("LOG", "The screening log.")
-
-
-SITE = "--site"
+ANSWERS = option("--from", _ANSWERS, "FILE")
+FROM = option("--from", f"{_ANSWERS} Flags win. FILE alone is the same.", "FILE")
+DAY = day_option()
+FORMAT = option("--format", "table, plain, json, markdown or csv.", "FORMAT", default=Format.TABLE)
+OUTPUT = output_option("The file to write; - for stdout.", default=...)
+ON = option("--on", "Its day; today if none.", "YYYY-MM-DD")
+BOARD_DAY = option("--on", "As of this day; today if none.", "YYYY-MM-DD")
+LOG = argument("LOG", "The screening log.")
 SITE_VARIABLE = "TRIALSCREEN_SITE"
-SITE_OPTION = option(
-    SITE,
+SITE = option(
+    "--site",
     "What holds for every patient of a site: the limits of its laboratory, the pattern"
     " of its subject codes.",
     "FILE",
     envvar=SITE_VARIABLE,
 )
-
-
-NO_SITE = SiteSettings()
+FHIR = option(
+    "--fhir",
+    "The patient's record: a FHIR R4 file or folder; may be given again. What is given"
+    " otherwise wins.",
+    "PATH",
+)
+CODES = option(
+    "--codes",
+    "A site's codes for records, on top of those of the package; may be given again.",
+    "FILE",
+)
+ASSUME_ABSENT = option(
+    "--assume-absent",
+    "What nothing codes in this section is no, and is marked as assumed; may be given again.",
+    "SECTION",
+)
 
 
 def site_settings(trial: Trial, file: str | None) -> SiteSettings:
     """What a site's own file says; nothing without one. Raises InputError."""
     if file is None:
-        return NO_SITE
+        return SiteSettings()
     from trialscreen.answers.site_file import read_site
 
     return read_site(trial, file)
@@ -88,7 +77,7 @@ def today() -> date:
 
 def screening_day(trial: Trial, text: str | None, problems: list[Problem]) -> date:
     """The day that `text` names; today without one, or if it is a problem."""
-    given = {} if text is None else {SCREENING_DATE: Answer(text, "flag", DAY)}
+    given = {} if text is None else {SCREENING_DATE: Answer(text, "flag", "--screening-date")}
     return screening_date(trial, given, today(), problems) or today()
 
 

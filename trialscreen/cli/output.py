@@ -3,13 +3,13 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trialscreen.model.errors import InputError, refuse
+from trialscreen.model.errors import MOST_TOLD, InputError, Problem, refuse
 from trialscreen.text.characters import printable, wrapped
 
 if TYPE_CHECKING:
@@ -79,6 +79,14 @@ def say(*lines: str) -> None:
 def say_note(message: str) -> None:
     """What to know, with texts from outside in it."""
     say(_at_words(f"note: {printable(message)}"))
+
+
+def tell_unusable(first: Sequence[Problem], count: int, listed_in: str = "") -> None:
+    """How much of a record could not be used, the first of it a line each."""
+    for one in first[:MOST_TOLD]:
+        say(f"not used: {printable(str(one))}")
+    if (more := count - min(len(first), MOST_TOLD)) > 0:
+        say(f"not used: … and {more:,} more{listed_in and f': all are in {printable(listed_in)}'}")
 
 
 @contextmanager

@@ -6,31 +6,17 @@ from pathlib import Path
 import typer
 
 from trialscreen import __version__
+from trialscreen.cli import options
 from trialscreen.cli.answers import (
+    RecordOptions,
     need_answers,
     screen_stored,
     stored_answers,
     taken_subject,
 )
+from trialscreen.cli.commands import option
 from trialscreen.cli.element_flags import Flags
-from trialscreen.cli.options import (
-    DAY,
-    DAY_OPTION,
-    FROM,
-    FROM_OPTION,
-    SITE_OPTION,
-    option,
-    output_option,
-    site_settings,
-)
 from trialscreen.cli.output import write_text
-from trialscreen.cli.record_options import (
-    ASSUME_ABSENT_OPTION,
-    CODES_OPTION,
-    FHIR,
-    FHIR_OPTION,
-    RecordOptions,
-)
 from trialscreen.model.errors import Problem, ValueProblem, raise_any, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable
@@ -41,13 +27,13 @@ ENDINGS = (".html", ".htm")
 
 def report(
     context: typer.Context,
-    output: str | None = output_option("The page to write: an .html file."),
-    given_file: str | None = FROM_OPTION,
-    on: str | None = DAY_OPTION,
-    site: str | None = SITE_OPTION,
-    fhir: list[str] | None = FHIR_OPTION,
-    codes: list[str] | None = CODES_OPTION,
-    assume_absent: list[str] | None = ASSUME_ABSENT_OPTION,
+    output: str | None = options.output_option("The page to write: an .html file."),
+    given_file: str | None = options.FROM,
+    on: str | None = options.DAY,
+    site: str | None = options.SITE,
+    fhir: list[str] | None = options.FHIR,
+    codes: list[str] | None = options.CODES,
+    assume_absent: list[str] | None = options.ASSUME_ABSENT,
     log: Path | None = option(
         "--log", "A screening log: its page; with --entry, the record of one entry.", "FILE"
     ),
@@ -70,7 +56,12 @@ def report(
         own, why = (
             ("--blank", "the questions alone") if blank else ("--log", "which holds the answers")
         )
-        others = {DAY: on, FROM: given_file, FHIR: fhir, "--log": log if blank else None}
+        others = {
+            "--screening-date": on,
+            "--from": given_file,
+            "--fhir": fhir,
+            "--log": log if blank else None,
+        }
         flags.problems.extend(_beside(flags, others, f"not with {own}, {why}"))
         raise_any(flags.problems)
     if blank:
@@ -93,7 +84,7 @@ def _record(
     from trialscreen.log.pseudonyms import check_subject
     from trialscreen.output.report.record_page import ScreeningRecord, record_document
 
-    at, stored = site_settings(flags.trial, site), stored_answers(flags, file)
+    at, stored = options.site_settings(flags.trial, site), stored_answers(flags, file)
     subject = taken_subject(flags.trial, stored)
     try:
         code = "" if subject is None else check_subject(subject.text, at.subject_pattern)

@@ -8,30 +8,18 @@ import typer
 
 from trialscreen import __version__
 from trialscreen.answers.answer import Answer, Answers, differing, of_another_version
+from trialscreen.cli import options
 from trialscreen.cli.answers import (
+    RecordOptions,
     need_answers,
     rescreened_answers,
     screen_stored,
     stored_answers,
     taken_subject,
 )
+from trialscreen.cli.commands import option
 from trialscreen.cli.element_flags import Flags
-from trialscreen.cli.options import (
-    DAY_OPTION,
-    FORMAT_OPTION,
-    FROM_OPTION,
-    RESCREEN,
-    SITE_OPTION,
-    option,
-    site_settings,
-)
 from trialscreen.cli.output import OF_VERDICT, Format, print_result, say, say_note
-from trialscreen.cli.record_options import (
-    ASSUME_ABSENT_OPTION,
-    CODES_OPTION,
-    FHIR_OPTION,
-    RecordOptions,
-)
 from trialscreen.cli.screen_options import InterviewOptions, LogOptions, answers_file
 from trialscreen.model.errors import InputError, refuse
 from trialscreen.model.trial import Trial
@@ -51,9 +39,9 @@ def _sources(incomplete: str) -> list[tuple[str, str]]:
 
 def screen(
     context: typer.Context,
-    given_file: str | None = FROM_OPTION,
-    on: str | None = DAY_OPTION,
-    form: Format = FORMAT_OPTION,
+    given_file: str | None = options.FROM,
+    on: str | None = options.DAY,
+    form: Format = options.FORMAT,
     full: bool = option(
         "--full", "Show the whole page: every value, in 150 lines and more.", default=False
     ),
@@ -69,7 +57,9 @@ def screen(
     ),
     save: str | None = option("--save", "Keep the interview's answers in FILE.", "FILE"),
     resume: str | None = option("--resume", "Go on with the interview kept in FILE.", "FILE"),
-    rescreen: str | None = option(RESCREEN, "The answers in FILE, on another day: today.", "FILE"),
+    rescreen: str | None = option(
+        "--rescreen", "The answers in FILE, on another day: today.", "FILE"
+    ),
     ask: str | None = option(
         "--ask",
         "Ask only for these, such as participant,chart.",
@@ -77,10 +67,10 @@ def screen(
         autocompletion=_sources,
     ),
     quick: bool = option("--quick", "Ask first what is most likely to exclude.", default=False),
-    site: str | None = SITE_OPTION,
-    fhir: list[str] | None = FHIR_OPTION,
-    codes: list[str] | None = CODES_OPTION,
-    assume_absent: list[str] | None = ASSUME_ABSENT_OPTION,
+    site: str | None = options.SITE,
+    fhir: list[str] | None = options.FHIR,
+    codes: list[str] | None = options.CODES,
+    assume_absent: list[str] | None = options.ASSUME_ABSENT,
     plain: bool = option("--plain", "For screen readers: plain lines, one by one.", default=False),
     log: str | None = option("--log", "Add the result to this log, or begin it.", "FILE"),
     subject: str | None = option(
@@ -109,7 +99,7 @@ def screen(
     with answers_file(asked) as keeper:
         stored = _stored(flags, on, rescreen, given_file, asked)
         of_file = taken_subject(flags.trial, stored)
-        at = site_settings(flags.trial, site)
+        at = options.site_settings(flags.trial, site)
         answers, screening = screen_stored(flags, on, stored, at, record)
         given = bool(flags.texts or given_file or rescreen or record.fhir)
         asking = asked.wanted(given=given)
@@ -134,7 +124,7 @@ def screen(
         form = Format.PLAIN
     sure = None if flags.texts else rescreen or resume or given_file or save
     file = "FILE" if sure in (None, "-") else sure
-    again = shlex.join((*before, "screen", RESCREEN, file, *record.words))
+    again = shlex.join((*before, "screen", "--rescreen", file, *record.words))
     closes = not (closing and sys.stdout.isatty())  # else the verdict would stand there twice
     try:
         _print(screening, form, again, closes, full=full, explain=explain, verbatim=verbatim)
@@ -160,7 +150,7 @@ def _stored(
     if rescreen is None:
         return stored_answers(flags, asked.file(given_file))
     if given_file is not None or asked.resume is not None:
-        refuse(RESCREEN, "names a file of answers, and so does another option; give one")
+        refuse("--rescreen", "names a file of answers, and so does another option; give one")
     return rescreened_answers(flags, on, asked.file(rescreen))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trialscreen import __version__
 from trialscreen.answers.answer import Answer, Answers
-from trialscreen.cli.options import FROM, code_problems, correction
+from trialscreen.cli import options
 from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.model.trial import SOURCES, Source, Trial
 from trialscreen.screening.screen import Screening
@@ -56,7 +56,7 @@ class InterviewOptions(NamedTuple):
         elif given == "-" and self.asked_for:
             message = "standard input is needed for the interview; put the answers into a file"
         if message:
-            refuse(FROM, message)
+            refuse("--from", message)
         return given if self.resume is None else self.resume
 
     def sources(self) -> tuple[Source, ...]:
@@ -128,7 +128,7 @@ class LogOptions(NamedTuple):
         if self.log is not None or keeps:
             names = ("subject", "by", "note", "reason")
             codes = {flag(name): getattr(known, name) for name in names}
-            problems += code_problems(codes, subject_pattern)
+            problems += options.code_problems(codes, subject_pattern)
         raise_any(problems)
         return known
 
@@ -142,7 +142,7 @@ class LogOptions(NamedTuple):
 
     @property
     def _correction(self) -> "Correction | None":
-        return correction(self.corrects, self.reason, [])
+        return options.correction(self.corrects, self.reason, [])
 
     def _out_of_place(self, *, keeps: bool) -> Iterator[Problem]:
         """Options that were given without a log."""
@@ -157,7 +157,10 @@ class LogOptions(NamedTuple):
             problems.append(Problem("--log", message))
         lacking = [name for name in ("subject", "by") if getattr(self, name) is None]
         problems += [Problem(flag(name), "is needed with --log") for name in lacking]
-        if correction(self.corrects, self.reason, problems) is None and self.reason is not None:
+        if (
+            options.correction(self.corrects, self.reason, problems) is None
+            and self.reason is not None
+        ):
             message = "is for --corrects, which names the entry that was wrong"
             problems.append(Problem("--reason", message))
         return problems

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 import typer
 
-from trialscreen.cli.options import day_option, option, screening_day
+from trialscreen.cli import options
+from trialscreen.cli.commands import option
 from trialscreen.cli.output import needing
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, raise_any
@@ -44,7 +45,7 @@ def sql(
     bounded: str | None = option(
         "--bounded", "Data elements that the table has within bounds, in x_low and x_high.", "A,B"
     ),
-    on: str | None = day_option(
+    on: str | None = options.day_option(
         f" column: each row has its own, in a column {SCREENING_DATE}.", "YYYY-MM-DD|column"
     ),
     trust: bool = option(
@@ -80,6 +81,6 @@ def _names(text: str) -> list[str]:
 
 def _day(trial: Trial, text: str | None) -> date:
     problems: list[Problem] = []
-    day = screening_day(trial, text, problems)
+    day = options.screening_day(trial, text, problems)
     raise_any(problems)
     return day

@@ -7,8 +7,9 @@ import sys
 
 import typer
 
+from trialscreen.cli import options
+from trialscreen.cli.commands import argument, option
 from trialscreen.cli.completion import criterion_ids
-from trialscreen.cli.options import FORMAT_OPTION, argument, option
 from trialscreen.cli.output import Exit, Format, print_result
 from trialscreen.criteria_file.load import criteria_bytes, load_trial
 from trialscreen.model.errors import Problem, collected, raise_any, refuse
@@ -17,7 +18,7 @@ from trialscreen.text.characters import count_of, nearest, shown
 from trialscreen.text.text_files import decode
 
 
-def trial(context: typer.Context, form: Format = FORMAT_OPTION) -> None:
+def trial(context: typer.Context, form: Format = options.FORMAT) -> None:
     """Show the trial: status, phase, design, dates, dose cohorts, sites, contacts."""
     from trialscreen.output.report import trial_page as report
 
@@ -35,7 +36,7 @@ def criteria(
     criterion_id: str | None = argument(
         "ID", "One criterion by its id; all if none.", default=None, autocompletion=criterion_ids
     ),
-    form: Format = FORMAT_OPTION,
+    form: Format = options.FORMAT,
 ) -> None:
     """Show the criteria word for word, with rule, readings and data elements."""
     from trialscreen.output.report.trial_page import criteria_listing, criteria_page
@@ -89,7 +90,7 @@ def diff(
     files: list[str] = argument(
         "OLD NEW", "Two criteria files; of one alone, what differs from the trial in use."
     ),
-    form: Format = FORMAT_OPTION,
+    form: Format = options.FORMAT,
     exit_code: bool = option("--exit-code", "Exit with 5 if they differ.", default=False),
 ) -> None:
     """Show what differs between two criteria files, as a person reads it.
