@@ -10,11 +10,7 @@ from trialscreen.model.trial import Criterion, Kind, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.clearing import first_clear_day
 from trialscreen.screening.evaluate import Evaluation, Trace
-from trialscreen.screening.explain import (
-    deciding_tests,
-    distance,
-    reasons_or_doubts,
-)
+from trialscreen.screening.explain import deciding_tests, distance, reasons_or_doubts
 from trialscreen.screening.missing import missing, needed
 from trialscreen.screening.readings import Turn, turns, turns_together
 from trialscreen.screening.rests_on import minimal_support
@@ -90,8 +86,7 @@ class Finding:
 
     @kept
     def truth(self) -> Truth:
-        trace: Trace | None = self.__dict__.get("trace")
-        return self.patient.truth(self.criterion.rule) if trace is None else trace.truth
+        return self.patient.truth(self.criterion.rule)
 
     @kept
     def trace(self) -> Trace:

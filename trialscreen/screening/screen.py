@@ -1,6 +1,6 @@
 """One patient against one trial: a finding per criterion, the verdict, and what that means."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,15 +10,14 @@ from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Fact
 from trialscreen.model.kept import kept
 from trialscreen.model.registration import DoseCohort
-from trialscreen.model.trial import SOURCES, Open, Source, Trial, Verdict
+from trialscreen.model.trial import SOURCES, Kind, Open, Source, Trial, Verdict
 from trialscreen.model.truth import Truth
-from trialscreen.screening import summary
 from trialscreen.screening.clearing import fails_on, first_clear_day
 from trialscreen.screening.edit_checks import Notice, all_contradicted, review
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.missing import Ways, either, every, ways_to
-from trialscreen.screening.readings import UNCONFIRMED
+from trialscreen.screening.readings import UNCONFIRMED, on_readings
 from trialscreen.screening.samples import NO_SAMPLES, Awaited, Samples, Stale, old_values, stale
 from trialscreen.text.characters import count_of
 
@@ -302,31 +301,59 @@ def screening_of(
     return Screening(patient, findings, samples, evidence)
 
 
+_FAILS: dict[Kind, str] = {"inclusion": "fails", "exclusion": "excluded by"}
+
+
 def _meaning(screening: Screening) -> str:
-    findings, failing = screening.findings, screening.failing
+    """What many findings come to, in a sentence."""
+    failing = screening.failing
     match screening.verdict, screening.open:
         case ("eligible" | "ineligible") as verdict, _ if screening.unconfirmed:
-            said = f"{summary.turning(failing or findings)}: {verdict} {UNCONFIRMED}."
-            return f"{said}{_re_screen(screening)}"
+            turning = "; ".join(
+                f"{one.id}: {one.status}, {words}"
+                for one in failing or screening.findings
+                for words in on_readings(one.unconfirmed)
+            )
+            return f"{turning}: {verdict} {UNCONFIRMED}.{_re_screen(screening)}"
         case "eligible", _:
             return "Every criterion passes on the answers given."
         case "ineligible", _:
-            return f"{summary.excluded(failing)}{_re_screen(screening)}"
-        case _ if screening.is_prescreening:
-            return summary.prescreened(findings)
-        case _, "consent":
+            kinds = {kind: [one for one in failing if one.kind == kind] for kind in _FAILS}
+            said = [f"{_FAILS[kind]} {_ids(some)}" for kind, some in kinds.items() if some]
+            return f"Certain, whatever is still open: {', '.join(said)}.{_re_screen(screening)}"
+        case _, "consent" if not screening.is_prescreening:
             return "No data are missing; only consent is pending."
-        case _, "judgement":
+        case _, "judgement" if not screening.is_prescreening:
             return "No data are missing; only the investigator's judgement is open."
         case _:
-            return summary.undetermined(findings)
+            return _undetermined(screening)
+
+
+def _undetermined(screening: Screening) -> str:
+    """For how many criteria data are missing, and how many more wait for people."""
+    elements = screening.trial.elements
+    still_open = [one for one in screening.findings if one.passes is None]
+    judged = sum(all(elements[name].is_judgement for name in one.missing) for one in still_open)
+    lacking = len(still_open) - judged
+    if screening.is_prescreening:
+        count = count_of(len(still_open), "criterion", "criteria")
+        data = f" Data are missing for {lacking}." if lacking else ""
+        return f"Prescreen: nothing excludes so far; consent pending; {count} open.{data}"
+    count = count_of(lacking, "criterion", "criteria")
+    waits = "waits" if judged == 1 else "wait"
+    waiting = f"; {judged} more {waits} only for consent or judgement" if judged else ""
+    return f"Nothing excludes so far. Data are missing for {count}{waiting}."
 
 
 def _re_screen(screening: Screening) -> str:
     """When to look again, if time alone helps and does not harm by then."""
-    failing, day = summary.ids(screening.failing), screening.clears_on
+    failing, day = _ids(screening.failing), screening.clears_on
     if day is None:
         return ""
     if late := screening.fails_by_then:
         return f" {failing} would clear on {day}, but {', '.join(late)} fails by then."
     return f" Re-screen on {day} or later."
+
+
+def _ids(findings: Iterable[Finding]) -> str:
+    return ", ".join(finding.id for finding in findings)
