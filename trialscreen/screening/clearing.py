@@ -6,7 +6,7 @@ at both ends, so that the day named is right whichever day it was.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import cache, partial
+from functools import partial
 from itertools import product
 from math import floor
 from typing import assert_never
@@ -19,8 +19,6 @@ from trialscreen.model.formulas import FORMULAS, Argument, ScreeningDay, Years
 from trialscreen.model.trial import ByRule, Criterion, Element, Formula, Trial
 from trialscreen.screening.evaluate import Evaluation
 
-Criteria = Sequence[Criterion]
-
 AGE = Years(Argument(0), ScreeningDay())
 """The one thing but a window that changes with the day."""
 
@@ -28,7 +26,7 @@ MOST_PARTIAL_DATES = 8
 """In one criterion; with more, no day is named."""
 
 
-def first_clear_day(patient: Evaluation, criteria: Criteria) -> date | None:
+def first_clear_day(patient: Evaluation, criteria: Sequence[Criterion]) -> date | None:
     """The first later day on which none of these failing criteria fails; None if none is sure."""
     has_dates = patient.trial.once(_has_dates)
     if not all(has_dates(criterion.rule) for criterion in criteria):
@@ -41,7 +39,7 @@ def first_clear_day(patient: Evaluation, criteria: Criteria) -> date | None:
     return None
 
 
-def fails_on(patient: Evaluation, criteria: Criteria, day: date) -> Iterator[str]:
+def fails_on(patient: Evaluation, criteria: Sequence[Criterion], day: date) -> Iterator[str]:
     """The ids of those criteria that will certainly fail on a later day."""
     later = patient.once(_Later)
     return (criterion.id for criterion in criteria if later.fails(criterion, day))
@@ -56,12 +54,14 @@ class _Later:
     def fails(self, criterion: Criterion, day: date) -> bool:
         """Whether it certainly fails then, whichever day a date known in part turns out to be."""
         failing = truth.FALSE if criterion.kind == "inclusion" else truth.TRUE
-        if len(self._partial_dates(criterion)) > MOST_PARTIAL_DATES:
+        dates = self._partial_dates(criterion)
+        if len(dates) > MOST_PARTIAL_DATES:
             return True
-        return any(
-            Evaluation(self.trial, facts, day).truth(criterion.rule) is failing
-            for facts in self._worlds(criterion)
-        )
+        for days in product(*((fact.low, fact.high) for fact in dates.values())):
+            facts = {**self.facts, **dict(zip(dates, map(fact_of_day, days), strict=True))}
+            if Evaluation(self.trial, facts, day).truth(criterion.rule) is failing:
+                return True
+        return False
 
     def turning_days(self, criterion: Criterion) -> Iterator[date]:
         """The later days on which some test of the criterion can change."""
@@ -72,12 +72,6 @@ class _Later:
             if isinstance(fact := self.facts.get(name), Dates):
                 for known in {fact.low, fact.high}:
                     yield from (day for day in days_from(known) if day > self.on)
-
-    def _worlds(self, criterion: Criterion) -> Iterator[dict[str, Fact]]:
-        """The facts with every date known in part at its first and at its last day."""
-        dates = self._partial_dates(criterion)
-        for days in product(*((fact.low, fact.high) for fact in dates.values())):
-            yield {**self.facts, **dict(zip(dates, map(fact_of_day, days), strict=True))}
 
     def _partial_dates(self, criterion: Criterion) -> dict[str, Dates]:
         return {
@@ -93,7 +87,7 @@ def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
     return {
         name: fact
         for name, fact in facts.items()
-        if not moving(name)
+        if name not in moving
         or (
             patient.resolve(name).derived is None
             and not _follows_from_dates(patient.elements[name], facts)
@@ -101,22 +95,22 @@ def _lasting_facts(patient: Evaluation) -> dict[str, Fact]:
     }
 
 
-def _moving(trial: Trial) -> Callable[[str], bool]:
-    """Whether an element can follow from dates, so that what is entered of it is of one day."""
-
-    def moves(name: str) -> bool:
-        behind = (trial.elements[one].type for one in trial.sources_of(name))
-        return not trial.elements[name].reported_wins and "date" in behind
-
-    return cache(moves)
+def _moving(trial: Trial) -> frozenset[str]:
+    """The elements that can follow from dates, so that what is entered of them is of one day."""
+    return frozenset(
+        name
+        for name, element in trial.elements.items()
+        if not element.reported_wins
+        and any(trial.elements[one].type == "date" for one in trial.sources_of(name))
+    )
 
 
 def _follows_from_dates(element: Element, facts: Mapping[str, Fact]) -> bool:
     """Whether the element is nothing but a window on dates that are known, if only in part."""
-    if element.derive is None or isinstance(element.derive, Formula):
-        return False
-    tests = rules.tests_of(element.derive)
-    return all(isinstance(one, rules.Within) and one.element in facts for one in tests)
+    return isinstance(element.derive, rules.Rule) and all(
+        isinstance(one, rules.Within) and one.element in facts
+        for one in rules.tests_of(element.derive)
+    )
 
 
 def _has_dates(trial: Trial) -> ByRule[bool]:

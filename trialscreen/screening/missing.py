@@ -20,7 +20,7 @@ from trialscreen.screening.rests_on import enough
 
 def needed(trace: Trace) -> tuple[str, ...]:
     """As `missing`, without what an element named could be derived from: one way is enough."""
-    return () if trace.truth.known else tuple(dict.fromkeys(_missing(trace, behind=False)))
+    return tuple(dict.fromkeys(_missing(trace, behind=False)))
 
 
 def missing(trace: Trace) -> tuple[str, ...]:
@@ -29,12 +29,10 @@ def missing(trace: Trace) -> tuple[str, ...]:
     An element that can be entered or derived is named with what it lacks for the
     derivation; one that is only ever derived is named by what it is derived from.
     """
-    if isinstance(trace, KeptTrace):
-        return trace.once(_missing_answers)
-    return () if trace.truth.known else tuple(dict.fromkeys(_missing(trace, behind=True)))
+    return trace.once(_with_behind) if isinstance(trace, KeptTrace) else _with_behind(trace)
 
 
-def _missing_answers(trace: Trace) -> tuple[str, ...]:
+def _with_behind(trace: Trace) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_missing(trace, behind=True)))
 
 
@@ -46,11 +44,11 @@ def _missing(trace: Trace, *, behind: bool) -> list[str]:
         if one.truth is not truth.UNKNOWN:
             continue
         if behind and one is not trace and isinstance(one, KeptTrace):
-            names += one.once(_missing_answers)
-            continue
-        ahead += one.parts[::-1]
-        for used in one.used:
-            names += _open(used, behind=behind)
+            names += one.once(_with_behind)
+        else:
+            ahead += one.parts[::-1]
+            for used in one.used:
+                names += _open(used, behind=behind)
     return names
 
 
@@ -90,9 +88,16 @@ def _askable(trace: Trace, closed: Set[str]) -> list[str]:
     if trace.truth.known:
         return []
     names = [name for part in trace.parts for name in _askable(part, closed)]
-    used = [_obtainable(one, closed) for one in trace.used]
-    if all(ways is not None for ways in used):
-        names.extend(name for ways in used for name in ways or ())
+    return names + (_of_all(_obtainable(one, closed) for one in trace.used) or [])
+
+
+def _of_all(several: Iterable[list[str] | None]) -> list[str] | None:
+    """The elements to ask for several values; None if one of them cannot be had."""
+    names: list[str] = []
+    for ways in several:
+        if ways is None:
+            return None
+        names += ways
     return names
 
 
@@ -109,24 +114,18 @@ def _obtainable(one: Resolved, closed: Set[str]) -> list[str] | None:
         if is_exact(one.entered):
             return valid
         return [*itself, *valid] if itself else None
-    behind = _behind(one, closed)
+    behind, formula = _behind(one, closed), one.element.derive
     if one.element.source == "derived":
-        itself = [] if behind or _needs_inputs(one.element) else itself
+        needs_inputs = isinstance(formula, Formula) and FORMULAS[formula.name].needs_inputs
+        itself = [] if behind or needs_inputs else itself
     return [*itself, *behind] or None
-
-
-def _needs_inputs(element: Element) -> bool:
-    return isinstance(element.derive, Formula) and FORMULAS[element.derive.name].needs_inputs
 
 
 def _behind(one: Resolved, closed: Set[str]) -> list[str]:
     """The elements to ask that a value can be derived from."""
     if one.basis is not None:
         return _askable(one.basis, closed)
-    inputs = [_input(given, closed) for given in one.inputs]
-    if any(ways is None for ways in inputs):
-        return []
-    return [name for ways in inputs for name in ways or ()]
+    return _of_all(_input(given, closed) for given in one.inputs) or []
 
 
 def _input(one: Resolved, closed: Set[str]) -> list[str] | None:
@@ -156,9 +155,8 @@ def ways_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
         case rules.AtLeastN():
             ways = [ways_to(evaluation, part, target) for part in trace.parts]
             return some_of(enough(rule, target), ways)
-        case rules.Not():
-            return ways_to(evaluation, trace.parts[0], truth.negation(target))
-        case rules.Clause():
+        case rules.Not() | rules.Clause():
+            target = truth.negation(target) if isinstance(rule, rules.Not) else target
             return ways_to(evaluation, trace.parts[0], target)
         case rules.Given(name):
             return (frozenset((name,)),) if target is truth.TRUE else ()
@@ -168,7 +166,7 @@ def ways_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
             answer = target if value else truth.negation(target)
             return either(((frozenset((name,)),), ways_to(evaluation, basis, answer)))
         case rules.Is() | rules.OneOf() | rules.Compare() | rules.Within():
-            return _smallest(_answers_to(evaluation, trace, target))
+            return _answers_to(evaluation, trace, target)
         case _:
             assert_never(rule)
 
@@ -211,27 +209,22 @@ def _smallest(sets: Iterable[frozenset[str]]) -> Ways:
 # and comparisons are monotone, so a truth that any answers give, answers at the ends give.
 
 
-def _answers_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Iterator[frozenset[str]]:
-    """Sets of the elements behind an open test of which some answers give it `target`."""
+def _answers_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
+    """The smallest sets of elements behind an open test of which some answers give it `target`."""
+    trial, facts, on = evaluation.trial, evaluation.facts, evaluation.on
+
+    def can(names: frozenset[str]) -> bool:
+        ends = [_ends(trial.elements[name], facts.get(name), on) for name in names]
+        worlds = ({**facts, **dict(zip(names, values, strict=True))} for values in product(*ends))
+        return any(Evaluation(trial, one, on).truth(trace.rule) is target for one in worlds)
+
     names = missing(trace)
     found: list[frozenset[str]] = []
     for size in range(1, len(names) + 1):
         for some in map(frozenset, combinations(names, size)):
-            if not any(one <= some for one in found) and _can(evaluation, trace, some, target):
+            if not any(one <= some for one in found) and can(some):
                 found.append(some)
-    yield from found
-
-
-def _can(evaluation: Evaluation, trace: Trace, names: frozenset[str], target: Truth) -> bool:
-    elements, facts, on = evaluation.elements, evaluation.facts, evaluation.on
-    candidates = [_ends(elements[name], facts.get(name), on) for name in names]
-    return any(
-        Evaluation(evaluation.trial, {**facts, **dict(zip(names, values, strict=True))}, on).truth(
-            trace.rule
-        )
-        is target
-        for values in product(*candidates)
-    )
+    return _smallest(found)
 
 
 def _ends(element: Element, known: Fact | None, on: date) -> tuple[Fact, ...]:
