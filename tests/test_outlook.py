@@ -14,7 +14,7 @@ from trialscreen.model.facts import Dates, Fact, Numbers
 from trialscreen.model.rules import Is, Within, all_of
 from trialscreen.model.trial import Criterion
 from trialscreen.screening.evaluate import Evaluation
-from trialscreen.screening.explain import doubts, reasons
+from trialscreen.screening.explain import reasons
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.screen import Screening
 
@@ -153,11 +153,11 @@ def test_a_computed_bound_is_told_as_it_was_stated(given: dict[str, str], said: 
     ],
 )
 def test_so_is_one_that_decides_nothing(given: dict[str, str], said: str) -> None:
-    assert doubts(_finding("I3", given).trace, ON)[-1].startswith(said)
+    assert reasons(_finding("I3", given).trace, ON)[-1].startswith(said)
 
 
 def test_an_age_from_a_bound_on_birth_has_no_upper_end() -> None:
-    (doubt,) = doubts(_finding("I2", {"birth_date": "<2000"}).trace, ON)
+    (doubt,) = reasons(_finding("I2", {"birth_date": "<2000"}).trace, ON)
     assert doubt.startswith("age ≥26 years (from date of birth 1999-12-31 or earlier)")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import assert_never, cast
+from typing import NamedTuple, assert_never, cast
 
 from trialscreen.model import rules, truth
 from trialscreen.model.facts import DECIMALS, Dates, Fact, Numbers, day, number
@@ -27,12 +27,11 @@ def told(one: Resolved, fact: Fact | None, on: date) -> str:
     10,000 is accepted.
     """
     if isinstance(fact, Numbers) and isinstance(one.derived, Numbers) and not fact.exact:
-        no_low, no_high = _from_ranges(one, one.derived, on)
-        no_low &= fact.low == one.derived.low
-        no_high &= fact.high == one.derived.high
+        by_low, by_high = _from_ranges(one, one.derived, on)
+        no_low = by_low and fact.low == one.derived.low
+        no_high = by_high and fact.high == one.derived.high
         if no_low != no_high:
-            end = show_end(one.element, fact, "high" if no_low else "low")
-            return with_unit(one.element, end)
+            return with_unit(one.element, show_end(one.element, fact, "high" if no_low else "low"))
     return show_fact(one.element, fact)
 
 
@@ -64,84 +63,66 @@ def _stated_ends(one: Resolved) -> Iterator[Fact]:
         yield exactly(fact.low)  # type: ignore[arg-type]
 
 
-Grounds = tuple[str, str]
-"""A test that shares in deciding: of which value it says something, and what."""
+class Ground(NamedTuple):
+    """A test that shares in deciding: of which value it says something, and what."""
+
+    test: Trace
+    subject: str
+    claim: str
 
 
 def reasons(trace: Trace, on: date) -> tuple[str, ...]:
-    """The grounds of a decided trace, one text each; none while it is undecided."""
-    return tuple(_sentences(_grounds(trace, on))) if trace.truth.known else ()
+    """What decided a trace, a text each; of an open one, what is known of it and not enough."""
+    return trace.once(_told, on) if isinstance(trace, KeptTrace) else _told(trace, on)
 
 
-def reasons_or_doubts(trace: Trace, on: date) -> tuple[str, ...]:
-    """The reasons of a decided trace; of an open one, what is known of it."""
-    if isinstance(trace, KeptTrace):
-        return trace.once(_told_of_answers)
-    return reasons(trace, on) or doubts(trace, on)
+def _told(trace: Trace, on: date) -> tuple[str, ...]:
+    if trace.truth.known:
+        return tuple(_sentences(grounds(trace, on)))
+    return tuple(dict.fromkeys(_doubts(trace, on)))
 
 
-def _told_of_answers(trace: Trace) -> tuple[str, ...]:
-    """Answers hold on every day."""
-    return reasons(trace, date.max) or doubts(trace, date.max)
-
-
-def _grounds(trace: Trace, on: date) -> list[Grounds]:
-    grounds: list[Grounds] = []
+def grounds(trace: Trace, on: date) -> list[Ground]:
+    """The tests that share in deciding a trace; behind a derived yes/no, those of its rule."""
+    found: list[Ground] = []
     ahead = [trace]
     while ahead:
         one = ahead.pop()
-        if isinstance(one, KeptTrace):
-            grounds += one.once(_grounds_of_answers)
+        if one is not trace and isinstance(one, KeptTrace):
+            found += one.once(grounds, on)
         elif not one.used:
             ahead += deciding_parts(one)[::-1]
         elif (basis := _deciding_basis(one)) is not None:
             ahead.append(basis)
         else:
-            grounds.append(_ground(one, on))
-    return grounds
+            found.append(_ground(one, on))
+    return found
 
 
-def _grounds_of_answers(trace: Trace) -> tuple[Grounds, ...]:
-    return tuple(_ground(test, date.max) for test in deciding_tests(trace))
-
-
-def deciding_tests(trace: Trace) -> Iterator[Trace]:
-    """The tests that share in deciding a trace; behind a derived yes/no, those of its rule."""
-    if not trace.truth.known:
-        return
-    if (basis := _deciding_basis(trace)) is not None:
-        yield from deciding_tests(basis)
-    elif trace.used:
-        yield trace
-    for part in deciding_parts(trace):
-        yield from deciding_tests(part)
-
-
-def _deciding_basis(trace: Trace) -> Trace | None:
+def _deciding_basis(test: Trace) -> Trace | None:
     """The rule behind a derived yes/no that decides a test of it."""
-    one = trace.used[0] if trace.used else None
-    if one is None or one.basis is None or one.entered is not None:
-        return None
-    return one.basis if one.basis.truth.known else None
+    basis = test.used[0].basis
+    return basis if basis and basis.truth.known and test.used[0].entered is None else None
 
 
-def _ground(trace: Trace, on: date) -> Grounds:
+def _ground(trace: Trace, on: date) -> Ground:
     test, holds = cast("rules.Test", trace.rule), trace.truth is truth.TRUE
     match test:
         case rules.Compare():
             operator = test.operator if holds else test.operator.opposite
-            claim = _comparison(trace, operator, test.bound)
+            claim = f"{SYMBOLS[operator]} {_bound_in_words(trace, test.bound)}"
         case rules.Within():
             claim = f"{'within' if holds else 'more than'} {test.period} before {on}"
         case rules.Is() | rules.OneOf() | rules.Given():
             claim = ""
         case _:
             assert_never(test)
-    return _subject(trace.used[0], trace, on), claim
+    return Ground(trace, _subject(trace, on), claim)
 
 
-def _subject(one: Resolved, trace: Trace, on: date) -> str:
+def _subject(trace: Trace, on: date) -> str:
     """`body weight 38 kg`, `high fall risk: yes`, with what a computed value came from."""
+    one = trace.used[0]
     element = one.element
     if element.type in ("boolean", "choice"):
         return f"{element.label}: {show_fact(element, one.fact)}"
@@ -191,19 +172,17 @@ def _origin(one: Resolved) -> str:
     return f" ({also}from {', '.join(given)})"
 
 
-def _comparison(
-    trace: Trace, operator: rules.Operator, bound: int | float | rules.ElementRef
-) -> str:
+def _bound_in_words(trace: Trace, bound: int | float | rules.ElementRef) -> str:
     if not isinstance(bound, rules.ElementRef):
-        return f"{SYMBOLS[operator]} {as_written(bound)}"
-    other = trace.used[1]
-    return f"{SYMBOLS[operator]} {other.element.label} {show_fact(other.element, other.fact)}"
+        return as_written(bound)
+    limit = trace.used[1]
+    return f"{limit.element.label} {show_fact(limit.element, limit.fact)}"
 
 
-def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
+def _sentences(found: Iterable[Ground]) -> Iterator[str]:
     """Claims on one value are put together; so are the diseases that were all denied."""
     claims: dict[str, list[str]] = {}
-    for subject, claim in grounds:
+    for _, subject, claim in found:
         if (said := claims.get(subject)) is None:
             claims[subject] = [claim]
         elif claim not in said:
@@ -221,11 +200,6 @@ def _sentences(grounds: Iterable[Grounds]) -> Iterator[str]:
         yield f"{subject} {claimed}" if claimed else subject
 
 
-def doubts(trace: Trace, on: date) -> tuple[str, ...]:
-    """What is known, and not enough, of the elements that keep a trace open."""
-    return tuple(dict.fromkeys(_doubts(trace, on)))
-
-
 def _doubts(trace: Trace, on: date) -> Iterator[str]:
     if trace.truth.known:
         return
@@ -235,7 +209,7 @@ def _doubts(trace: Trace, on: date) -> Iterator[str]:
     for one in trace.used:
         if one.basis is not None and one.entered is None:
             yield from _doubts(one.basis, on)
-        if one.validity is not None and one.entered is not None and one.fact is None:
+        if one.validity and one.entered is not None and one.fact is None:
             value = show_fact(one.element, one.entered)
             yield f"{one.element.label} {value} does not count. {one.element.invalid_help}".strip()
         elif one.not_yet and one.fact is None:
@@ -251,8 +225,7 @@ def label_list(trial: Trial, names: Iterable[str]) -> str:
 
 def distance(trace: Trace, on: date) -> str | None:
     """How far the value of a decided comparison or window lies from its threshold."""
-    test, element = trace.rule, trace.used[0].element
-    assert isinstance(test, rules.Test)
+    test, element = cast("rules.Test", trace.rule), trace.used[0].element
     match test:
         case rules.Compare():
             away = _from_bound(test, trace)

@@ -10,7 +10,7 @@ from trialscreen.model.trial import Criterion, Kind, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.clearing import first_clear_day
 from trialscreen.screening.evaluate import Evaluation, Trace
-from trialscreen.screening.explain import deciding_tests, distance, reasons_or_doubts
+from trialscreen.screening.explain import distance, grounds, reasons
 from trialscreen.screening.missing import missing, needed
 from trialscreen.screening.readings import Turn, turns, turns_together
 from trialscreen.screening.rests_on import minimal_support
@@ -102,7 +102,7 @@ class Finding:
     @kept
     def reasons(self) -> tuple[str, ...]:
         """What decided it, a text each; while it is open, what is known and not enough."""
-        return reasons_or_doubts(self.trace, self.patient.on)
+        return reasons(self.trace, self.patient.on)
 
     @kept
     def missing(self) -> tuple[str, ...]:
@@ -147,5 +147,6 @@ class Finding:
         """If it fails: how far each deciding value is from its threshold."""
         if self.passes is not False:
             return ()
-        texts = (distance(test, self.patient.on) for test in deciding_tests(self.trace))
+        on = self.patient.on
+        texts = [distance(one.test, on) for one in grounds(self.trace, on)]
         return tuple(text for text in texts if text is not None)

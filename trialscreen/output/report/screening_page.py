@@ -17,7 +17,7 @@ from trialscreen.output.report.verdict_words import (
 )
 from trialscreen.output.report.waiting import waiting_rows
 from trialscreen.screening.evaluate import Trace
-from trialscreen.screening.explain import reasons_or_doubts
+from trialscreen.screening.explain import reasons
 from trialscreen.screening.screen import Screening
 
 TITLES: dict[Kind, str] = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria"}
@@ -192,7 +192,7 @@ def _clauses(screening: Screening, trace: Trace, depth: int) -> Iterator[blocks.
         yield blocks.Cell(f"{status}: {rule.id} {rule.text}", depth=depth)
         depth += 1
     elif isinstance(rule, Test):
-        said = reasons_or_doubts(trace, screening.on)
+        said = reasons(trace, screening.on)
         note = f" [{'; '.join(said)}]" if said else ""
         yield blocks.Cell(f"{status}: {test_in_words(trial, rule)}{note}", depth=depth)
     for part in trace.parts:
