@@ -1,11 +1,11 @@
 """Whether what was given fits together: contradictions, and what should be looked at twice."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from typing import Literal, NamedTuple, assert_never
 
-from trialscreen.model import rules, truth
+from trialscreen.model import rules
 from trialscreen.model.contradictions import (
     Contradiction,
     Disagreement,
@@ -14,7 +14,6 @@ from trialscreen.model.contradictions import (
 )
 from trialscreen.model.facts import (
     Dates,
-    Exactly,
     Fact,
     Numbers,
     closed,
@@ -24,8 +23,9 @@ from trialscreen.model.facts import (
     rounded,
 )
 from trialscreen.model.formulas import FORMULAS, derive
-from trialscreen.model.rules import Compare, ElementRef
+from trialscreen.model.rules import Compare, ElementRef, Operator
 from trialscreen.model.trial import SCREENING_DATE, Check, Element, Formula, Trial
+from trialscreen.model.truth import FALSE, TRUE
 from trialscreen.model.wording import as_written, show_fact, show_typical
 from trialscreen.screening.compare import comparing
 from trialscreen.screening.evaluate import Evaluation, Resolved, unlimited
@@ -43,14 +43,14 @@ class Notice(NamedTuple):
 
 def review(patient: Evaluation) -> tuple[Notice, ...]:
     """Every contradiction, implausible value and note for these facts, errors first."""
+    soft = (one for one in patient.trial.checks if one.level != "error")
     found = [
         *_different_sides(patient),
-        *_soft_checks(patient),
+        *(notice for one in soft for notice in _checked(patient, one)),
         *_unusual(patient),
         *_near_thresholds(patient),
     ]
-    rank = {"warning": 1, "note": 2}
-    return (*patient.once(all_contradicted), *sorted(found, key=lambda one: rank[one.level]))
+    return (*patient.once(all_contradicted), *sorted(found, key=lambda one: one.level == "note"))
 
 
 def all_contradicted(patient: Evaluation) -> tuple[Notice, ...]:
@@ -150,15 +150,6 @@ def _that_follow(trial: Trial) -> tuple[Element, ...]:
     return tuple(one for one in trial.elements.values() if one.derive is not None)
 
 
-def _with_thresholds(trial: Trial) -> tuple[tuple[Element, tuple[float, ...]], ...]:
-    """The elements that are rounded when they are reported, and what they are compared with."""
-    return tuple(
-        (one, tuple(dict.fromkeys(_thresholds(trial, one))))
-        for one in trial.once(_that_follow)
-        if one.reported_to is not None
-    )
-
-
 def _with_typical_values(trial: Trial) -> tuple[Element, ...]:
     return tuple(one for one in trial.elements.values() if one.typical is not None)
 
@@ -171,7 +162,8 @@ def _different_sides(patient: Evaluation) -> Iterator[Notice]:
         one, on = patient.resolve(element.name), patient.on
         if one.entered is None or one.derived is None:
             continue
-        if (element.reported_wins or agree(one, on)) and _decide_differently(patient.trial, one):
+        differ = _decide_differently(patient.trial, element, one.entered, one.derived)
+        if differ and (element.reported_wins or agree(one, on)):
             entered = show_fact(element, one.entered)
             derived = told(one, one.derived, on)
             used, other = f"{entered} as entered", f"computed it is {derived}"
@@ -184,14 +176,8 @@ def _different_sides(patient: Evaluation) -> Iterator[Notice]:
             )
 
 
-def _soft_checks(patient: Evaluation) -> Iterator[Notice]:
-    for check in patient.trial.checks:
-        if check.level != "error":
-            yield from _checked(patient, check)
-
-
 def _checked(patient: Evaluation, check: Check) -> Iterator[Notice]:
-    if patient.truth(check.when) is truth.TRUE:
+    if patient.truth(check.when) is TRUE:
         support = support_of(patient, patient.trace(check.when)).names
         names = tuple(name for name in patient.elements if name in support)
         yield Notice(check.level, names, check.say)
@@ -205,17 +191,11 @@ def _unusual(patient: Evaluation) -> Iterator[Notice]:
             fact = Dates(patient.on, patient.on)
         elif fact is None and element.derive is not None:
             fact = patient.resolve(element.name).derived
-        if fact is None or isinstance(fact, Exactly):
-            continue
-        if is_unusual(element, fact):
+        if isinstance(fact, Numbers | Dates) and is_unusual(element, fact):
             value = told(patient.resolve(element.name), fact, patient.on)
-            yield Notice(
-                "warning",
-                (element.name,),
-                f"{element.label} {value} is unusual"
-                f" (typical: {show_typical(element)})"
-                f"{f'. {element.typical_help}' if element.typical_help else ''}",
-            )
+            said = f"{element.label} {value} is unusual (typical: {show_typical(element)})"
+            more = f". {element.typical_help}" if element.typical_help else ""
+            yield Notice("warning", (element.name,), said + more)
 
 
 def is_unusual(element: Element, fact: Numbers | Dates) -> bool:
@@ -231,52 +211,40 @@ def is_unusual(element: Element, fact: Numbers | Dates) -> bool:
 
 def _near_thresholds(patient: Evaluation) -> Iterator[Notice]:
     """A computed value so near a threshold that its usual rounding hides the side it is on."""
-    for element, bounds in patient.trial.once(_with_thresholds):
+    for element in patient.trial.once(_that_follow):
+        if element.reported_to is None or not (bounds := _thresholds(patient.trial, element)):
+            continue
         one = patient.resolve(element.name)
         fact = one.fact
-        if fact is None or fact != one.derived:
+        if not isinstance(fact, Numbers) or not fact.exact or fact != one.derived:
             continue
-        assert isinstance(fact, Numbers) and element.reported_to is not None
         for bound in bounds:
-            half = element.reported_to / 2
-            if fact.exact and rounded(abs(fact.low - bound)) < half:
-                yield Notice(
-                    "warning",
-                    (element.name,),
-                    f"{element.label} {show_fact(element, fact)} is close to the"
-                    f" threshold {as_written(bound)}: it is compared without rounding",
-                )
+            if rounded(abs(fact.low - bound)) < element.reported_to / 2:
+                said = f"{element.label} {show_fact(element, fact)} is close to the threshold"
+                how = f"{as_written(bound)}: it is compared without rounding"
+                yield Notice("warning", (element.name,), f"{said} {how}")
 
 
-def _thresholds(trial: Trial, element: Element) -> Iterator[float]:
-    for test in _comparisons(trial, element):
-        assert not isinstance(test.bound, ElementRef)
-        yield test.bound
+def _thresholds(trial: Trial, element: Element) -> dict[float, list[Operator]]:
+    """The numbers that criteria can compare an element with, and how."""
+    return trial.once(_all_thresholds).get(element.name, {})
 
 
-def _comparisons(trial: Trial, element: Element) -> tuple[Compare, ...]:
-    """The comparisons of an element with a number on which some criterion can rest."""
-    return trial.once(_comparisons_by_element).get(element.name, ())
-
-
-def _comparisons_by_element(trial: Trial) -> Mapping[str, tuple[Compare, ...]]:
-    found: dict[str, tuple[Compare, ...]] = {}
-    for criterion in trial.criteria:
-        for test in trial.reached(criterion.rule):
-            if isinstance(test, Compare) and not isinstance(test.bound, ElementRef):
-                found[test.element] = (*found.get(test.element, ()), test)
+def _all_thresholds(trial: Trial) -> dict[str, dict[float, list[Operator]]]:
+    found: dict[str, dict[float, list[Operator]]] = {}
+    for test in (one for criterion in trial.criteria for one in trial.reached(criterion.rule)):
+        if isinstance(test, Compare) and not isinstance(test.bound, ElementRef):
+            bounds = found.setdefault(test.element, {})
+            bounds.setdefault(test.bound, []).append(test.operator)
     return found
 
 
-def _decide_differently(trial: Trial, one: Resolved) -> bool:
-    def side(test: Compare, fact: Fact | None) -> truth.Truth:
-        assert fact is not None
-        assert not isinstance(test.bound, ElementRef)
-        return comparing(test.operator)(fact, number(test.bound))
-
+def _decide_differently(trial: Trial, element: Element, one: Fact, other: Fact) -> bool:
+    """Whether two values of an element are certainly on different sides of a threshold."""
     return any(
-        {side(test, one.entered), side(test, one.derived)} == {truth.TRUE, truth.FALSE}
-        for test in _comparisons(trial, one.element)
+        {comparing(operator)(fact, number(bound)) for fact in (one, other)} == {TRUE, FALSE}
+        for bound, operators in _thresholds(trial, element).items()
+        for operator in operators
     )
 
 
