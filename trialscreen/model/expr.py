@@ -8,7 +8,7 @@ ends its `match` with `assert_never`. Named tuples with a `kind`, as in `trialsc
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never, dataclass_transform
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, dataclass_transform, get_args
 
 from trialscreen.model.dates import Period
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     # As named tuples they would be compared by mypy field by field, and so would what they hold,
     # all the way down: that takes a minute.
     @dataclass_transform(frozen_default=True)
-    class _Node: ...
+    class _Node:
+        def __iter__(self) -> Iterator[Any]: ...
 
 else:
     _Node = NamedTuple
@@ -156,6 +157,8 @@ Quantity = Count | Arithmetic | Floor | Rounded | Before | CompletedYears
 
 Scalar = Column | Constant | If | Coalesce | Boolean | Quantity
 
+_KINDS = frozenset(get_args(Scalar))
+
 NULL, TRUE, FALSE = Constant(None), Constant(True), Constant(False)
 
 
@@ -167,23 +170,9 @@ def is_simple(scalar: Scalar) -> bool:
 
 def parts_of(scalar: Scalar) -> tuple[Scalar, ...]:
     """The expressions directly inside `scalar`."""
-    match scalar:
-        case And(parts) | Or(parts) | Count(parts):
-            return parts
-        case (
-            Not(part) | Known(part) | In(part, _) | Floor(part) | Rounded(part, _) | Before(part, _)
-        ):
-            return (part,)
-        case Comparison(_, left, right) | Arithmetic(_, left, right):
-            return (left, right)
-        case Coalesce(left, right) | CompletedYears(left, right):
-            return (left, right)
-        case If(condition, then, otherwise):
-            return (condition, then, otherwise)
-        case Column() | Constant():
-            return ()
-        case _:
-            assert_never(scalar)
+    if isinstance(scalar, And | Or | Count):
+        return scalar.parts
+    return tuple([one for one in scalar if type(one) in _KINDS])
 
 
 def columns_of(scalar: Scalar) -> Iterator[str]:

@@ -8,7 +8,7 @@ Nodes are named tuples, which are defined and compared several times faster than
 classes; `kind` keeps a node from being equal to one of another kind that holds the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import Enum
 from typing import Literal, NamedTuple, assert_never
 
@@ -16,19 +16,23 @@ from trialscreen.model.dates import Period
 
 
 class Operator(Enum):
-    """How a value is compared with its bound."""
+    """How a value is compared with its bound: in a criteria file, by programs, and for people."""
 
-    AT_LEAST = "at_least"
-    AT_MOST = "at_most"
-    ABOVE = "above"
-    BELOW = "below"
+    AT_LEAST = "at_least", ">=", "≥"
+    AT_MOST = "at_most", "<=", "≤"
+    ABOVE = "above", ">", ">"
+    BELOW = "below", "<", "<"
+
+    _value_: str
+    sign: Literal[">=", "<=", ">", "<"]
+    symbol: str
+
+    def __new__(cls, word: str, sign: Literal[">=", "<=", ">", "<"], symbol: str) -> "Operator":
+        one = object.__new__(cls)
+        one._value_, one.sign, one.symbol = word, sign, symbol
+        return one
 
     __hash__ = object.__hash__  # there is one of each; Enum hashes their names, each time anew
-
-    @property
-    def sign(self) -> Literal[">=", "<=", ">", "<"]:
-        """As programs write it; `wording.SYMBOLS` is for people."""
-        return _SIGNS[self]
 
     @property
     def opposite(self) -> "Operator":
@@ -36,18 +40,7 @@ class Operator(Enum):
         return _OPPOSITES[self]
 
 
-_SIGNS: Mapping[Operator, Literal[">=", "<=", ">", "<"]] = {
-    Operator.AT_LEAST: ">=",
-    Operator.AT_MOST: "<=",
-    Operator.ABOVE: ">",
-    Operator.BELOW: "<",
-}
-_OPPOSITES = {
-    Operator.AT_LEAST: Operator.BELOW,
-    Operator.BELOW: Operator.AT_LEAST,
-    Operator.AT_MOST: Operator.ABOVE,
-    Operator.ABOVE: Operator.AT_MOST,
-}
+_OPPOSITES = dict(zip(Operator, reversed(Operator), strict=True))
 
 
 class Written(float):
@@ -179,13 +172,10 @@ def parts_of(rule: Rule) -> tuple[Rule, ...]:
 
 def tests_of(rule: Rule) -> Iterator[Test]:
     """Every test in `rule`, from left to right."""
-    ahead = [rule]
-    while ahead:
-        one = ahead.pop()
-        if parts := parts_of(one):
-            ahead.extend(reversed(parts))
-        elif isinstance(one, Test):
-            yield one
+    if isinstance(rule, Test):
+        yield rule
+    for part in parts_of(rule):
+        yield from tests_of(part)
 
 
 def clauses_of(rule: Rule) -> Iterator[Clause]:
@@ -205,9 +195,5 @@ def elements_of_test(test: Test) -> tuple[str, ...]:
 
 def elements_of(rule: Rule) -> Iterator[str]:
     """The elements that `rule` reads itself (not through derivations), each once, in order."""
-    seen = set()
-    for test in tests_of(rule):
-        for name in elements_of_test(test):
-            if name not in seen:
-                seen.add(name)
-                yield name
+    names = (name for test in tests_of(rule) for name in elements_of_test(test))
+    return iter(dict.fromkeys(names))

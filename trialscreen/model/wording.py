@@ -7,12 +7,6 @@ from trialscreen.model import rules
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.model.trial import Element, Trial
 
-SYMBOLS = {
-    rules.Operator.AT_LEAST: "≥",
-    rules.Operator.AT_MOST: "≤",
-    rules.Operator.ABOVE: ">",
-    rules.Operator.BELOW: "<",
-}
 _ONE_DAY = timedelta(days=1)
 
 
@@ -170,7 +164,7 @@ def test_in_words(trial: Trial, test: rules.Test) -> str:
             listed = " or ".join(element.choices[value] for value in values)
             return f"{element.label} is {listed}"
         case rules.Compare(_, operator, bound):
-            return f"{element.label} {SYMBOLS[operator]} {bound_in_words(trial, element, bound)}"
+            return f"{element.label} {operator.symbol} {bound_in_words(trial, element, bound)}"
         case rules.Within(_, period):
             return f"{element.label} within {period} before screening"
         case rules.Given():

@@ -8,14 +8,7 @@ from trialscreen.model import rules, truth
 from trialscreen.model.facts import DECIMALS, Dates, Fact, Numbers, day, number
 from trialscreen.model.formulas import derive
 from trialscreen.model.trial import Formula, Trial
-from trialscreen.model.wording import (
-    SYMBOLS,
-    as_written,
-    show_end,
-    show_fact,
-    show_number,
-    with_unit,
-)
+from trialscreen.model.wording import as_written, show_end, show_fact, show_number, with_unit
 from trialscreen.screening.evaluate import KeptTrace, Resolved, Trace
 from trialscreen.screening.rests_on import deciding_parts
 
@@ -110,7 +103,7 @@ def _ground(trace: Trace, on: date) -> Ground:
     match test:
         case rules.Compare():
             operator = test.operator if holds else test.operator.opposite
-            claim = f"{SYMBOLS[operator]} {_bound_in_words(trace, test.bound)}"
+            claim = f"{operator.symbol} {_bound_in_words(trace, test.bound)}"
         case rules.Within():
             claim = f"{'within' if holds else 'more than'} {test.period} before {on}"
         case rules.Is() | rules.OneOf() | rules.Given():

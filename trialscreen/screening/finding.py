@@ -124,7 +124,7 @@ class Finding:
     @kept
     def readings(self) -> tuple[Turn, ...]:
         """The readings of unclear texts that it may turn on, and whether it does."""
-        return turns(self.patient, self.criterion, self.truth)
+        return turns(self.patient, self.criterion, self.trace)
 
     @kept
     def unconfirmed(self) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ class Finding:
         for_sure = (True, None) if fails else (True,)
         alone = [one for one in self.readings if not one.confirmed and one.decides in for_sure]
         named = tuple(one.id for one in alone)
-        return named or (turns_together(self.patient, self.criterion, self.truth) if fails else ())
+        return named or (turns_together(self.patient, self.criterion, self.trace) if fails else ())
 
     @kept
     def rests_on(self) -> tuple[str, ...]:

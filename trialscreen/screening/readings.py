@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from trialscreen.model import truth
-from trialscreen.model.rules import Rule, elements_of
+from trialscreen.model import rules, truth
 from trialscreen.model.trial import Alternative, ByRule, Criterion, Trial
 from trialscreen.model.truth import Truth
-from trialscreen.screening.evaluate import Evaluation
+from trialscreen.screening.evaluate import Evaluation, Trace
 
 UNCONFIRMED = "on an unconfirmed reading"
 """Of a verdict that is not certain while the sponsor may read an unclear text otherwise."""
@@ -32,23 +31,19 @@ class Turn(NamedTuple):
     decides: bool | None
 
 
-def turns(patient: Evaluation, criterion: Criterion, found: Truth) -> tuple[Turn, ...]:
-    """All that a criterion, of which this was `found`, may turn on."""
+def turns(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[Turn, ...]:
+    """All that a criterion, of which this is the trace,, may turn on."""
     return tuple(
         [
-            Turn(
-                one.ref, one.confirmed is not None, _decides(patient, criterion, alternative, found)
-            )
+            Turn(one.ref, one.confirmed is not None, _decides(patient, alternative, trace))
             for one, alternative in criterion.alternatives
         ]
     )
 
 
-def _decides(
-    patient: Evaluation, criterion: Criterion, alternative: Alternative, found: Truth
-) -> bool | None:
+def _decides(patient: Evaluation, alternative: Alternative, trace: Trace) -> bool | None:
     """Whether an alternative would find something else."""
-    as_answered = patient.trial.once(_as_answered)
+    as_answered, found = patient.trial.once(_as_answered), trace.truth
     for rule in alternative.rules:
         trial = as_answered(rule)
         one = patient if trial is patient.trial else Evaluation(trial, patient.facts, patient.on)
@@ -62,15 +57,15 @@ def _decides(
     if left_out.isdisjoint(patient.facts):
         return False
     # What is unknown stays so only for one who has given none of these answers.
-    is_same = found.known and _without(patient, criterion, left_out) is found
+    is_same = found.known and _without(patient, trace, left_out) is found
     return False if is_same else None
 
 
 def _as_answered(trial: Trial) -> ByRule[Trial]:
     """For a rule of an alternative: where it names a signature, a no is what was answered."""
 
-    def answered(rule: Rule) -> Trial:
-        named = {name: trial.elements[name] for name in elements_of(rule)}
+    def answered(rule: rules.Rule) -> Trial:
+        named = {name: trial.elements[name] for name in rules.elements_of(rule)}
         signed = {name: one for name, one in named.items() if one.no_is_not_yet}
         plain = {name: replace(one, no_text="no") for name, one in signed.items()}
         return replace(trial, elements={**trial.elements, **plain}) if signed else trial
@@ -78,16 +73,16 @@ def _as_answered(trial: Trial) -> ByRule[Trial]:
     return ByRule(answered)
 
 
-def turns_together(patient: Evaluation, criterion: Criterion, found: Truth) -> tuple[str, ...]:
+def turns_together(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[str, ...]:
     """The unconfirmed readings that leave a finding open together, whatever each does alone."""
     several = {
         one.ref: alternative.answers
         for one, alternative in criterion.alternatives
-        if one.confirmed is None and alternative.answers and not _is_kept(alternative, found)
+        if one.confirmed is None and alternative.answers and not _is_kept(alternative, trace.truth)
     }
     answers = [name for names in several.values() for name in names]
-    without = _without(patient, criterion, _with_sources(patient.trial, answers))
-    return () if without is found else tuple(several)
+    without = _without(patient, trace, _with_sources(patient.trial, answers))
+    return () if without is trace.truth else tuple(several)
 
 
 _KEPT = {"wider": truth.TRUE, "narrower": truth.FALSE}
@@ -103,8 +98,25 @@ def _with_sources(trial: Trial, answers: Sequence[str]) -> frozenset[str]:
     return frozenset(answers).union(*map(trial.sources_of, answers))
 
 
-def _without(patient: Evaluation, criterion: Criterion, left_out: frozenset[str]) -> Truth:
-    """What is found of a criterion by its other answers."""
-    facts, others = patient.facts, set(patient.trial.elements_behind(criterion.rule)) - left_out
+def _without(patient: Evaluation, trace: Trace, left_out: frozenset[str]) -> Truth:
+    """What is found of a rule by its other answers; parts that rest on none of these stay."""
+    behind, facts = patient.trial.elements_behind, patient.facts
+    others = set(behind(trace.rule)) - left_out
     fewer = {name: facts[name] for name in others if name in facts}
-    return Evaluation(patient.trial, fewer, patient.on).truth(criterion.rule)
+    knowing_less = Evaluation(patient.trial, fewer, patient.on)
+
+    def found(one: Trace) -> Truth:
+        if left_out.isdisjoint(behind(one.rule)):
+            return one.truth
+        parts = [found(part) for part in one.parts]
+        match one.rule:
+            case rules.AtLeastN(least, _):
+                return truth.at_least(least, parts)
+            case rules.Not():
+                return truth.negation(parts[0])
+            case rules.Clause():
+                return parts[0]
+            case _:
+                return knowing_less.truth(one.rule)
+
+    return found(trace)
