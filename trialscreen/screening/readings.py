@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from trialscreen.model import rules, truth
 from trialscreen.model.trial import Alternative, ByRule, Criterion, Trial
@@ -116,7 +116,9 @@ def _without(patient: Evaluation, trace: Trace, left_out: frozenset[str]) -> Tru
                 return truth.negation(parts[0])
             case rules.Clause():
                 return parts[0]
-            case _:
+            case rules.Is() | rules.OneOf() | rules.Compare() | rules.Within() | rules.Given():
                 return knowing_less.truth(one.rule)
+            case _:
+                assert_never(one.rule)
 
     return found(trace)
