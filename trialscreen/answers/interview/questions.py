@@ -1,17 +1,27 @@
-"""How a question is put and explained, and what a reply to it means."""
+"""How a question is put and explained, and what a reply to it means.
+
+A value as reports print it, with its limits behind it, is up to three answers: `22 (7-40)`.
+"""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 from trialscreen.answers.interview.console import HELP_LINE
-from trialscreen.answers.interview.ordering import Completion, Question
-from trialscreen.answers.interview.printed import limit_elements, printed
+from trialscreen.answers.interview.ordering import Question
 from trialscreen.answers.interview.state import ContradictingAnswer, State
-from trialscreen.answers.sampled import said_pending
-from trialscreen.answers.values import PENDING_WORD, UNKNOWN_WORD
+from trialscreen.answers.sampled import is_day_in_brackets, said_pending
+from trialscreen.answers.values import (
+    PENDING_WORD,
+    UNKNOWN_WORD,
+    no_number,
+    read_value,
+    split_unit,
+)
 from trialscreen.answers.written_dates import better_said
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Fact, is_exact
+from trialscreen.model.limits import limits_by_value
 from trialscreen.model.rules import Given, Test, elements_of_test
 from trialscreen.model.trial import Element, Formula, Trial
 from trialscreen.model.wording import show_fact, show_range, test_in_words
@@ -21,8 +31,17 @@ from trialscreen.text.spelling import folded
 _YES_NO = {"y": "yes", "yes": "yes", "n": "no", "no": "no"}
 _NONE = ("n", "no", "none")
 _AWAITED = re.compile(r"\Ap\s+(?=(since|from)\b)", re.IGNORECASE)
-_NUMBER = re.compile("[0-9]{1,4}")
+_WHOLE = re.compile("[0-9]{1,4}")
 _YEARS = re.compile(r"[0-9]{1,3}( years?( old)?)?")
+_PRINTED = re.compile(
+    r"(?P<value>.+?)\s*[(（\[]\s*(?P<limits>[<>≤≥=]*\s*\.?[0-9][^()（）\[\]]*)[)）\]]"
+    r"\s*(?P<unit>.*?)(?P<day>\bon\s+\S.*)?",
+    re.IGNORECASE,
+)
+_NUMBER = r"[0-9]*\.?[0-9]+"
+_UNIT = r"\s*((?:[^0-9.,\s].*)?)"
+_RANGE = re.compile(rf"({_NUMBER})\s*(?:[-‐‑‒–—−~～]|\.{{2,}}|to\b)\s*({_NUMBER}){_UNIT}")
+_END = re.compile(rf"(<=?|>=?|≤|≥|)\s*({_NUMBER}){_UNIT}")
 
 
 def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element, str]]:
@@ -41,9 +60,9 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
         return [(element, reply)]
     if element.type == "boolean":
         # No 1 and no f: these answer other questions, and are slips here.
-        no = {folded(element.no_text): "no"}
-        meant = _YES_NO.get(said) or no.get(said) or _own_words(trial).get(said)
-        if meant is None:
+        own = {folded(word): meant for word, meant in trial.spellings.items()}
+        known = {**own, folded(element.no_text): "no", **_YES_NO}
+        if (meant := known.get(said)) is None:
             raise ValueProblem(f"{shown(reply)}; expected yes, no or u")
         return [(element, meant)]
     names = list(element.choices)
@@ -57,11 +76,7 @@ def texts_of(trial: Trial, question: Question, reply: str) -> list[tuple[Element
 def number_of(reply: str) -> int:
     """The whole number that a reply is, in the digits 0 to 9; else -1."""
     said = folded(reply)
-    return int(said) if _NUMBER.fullmatch(said) else -1
-
-
-def _own_words(trial: Trial) -> dict[str, str]:
-    return {folded(word): meant for word, meant in trial.spellings.items()}
+    return int(said) if _WHOLE.fullmatch(said) else -1
 
 
 def _ticked(question: Question, said: str) -> list[tuple[Element, str]]:
@@ -82,6 +97,59 @@ def _ticked(question: Question, said: str) -> list[tuple[Element, str]]:
         raise ValueProblem(f"{shown(said)}: is it {min(both)} or {min(both)}?")
     answers = {**dict.fromkeys(numbers, "yes"), **dict.fromkeys(doubtful, UNKNOWN_WORD)}
     return [(one, answers.get(n, "no")) for n, one in enumerate(question.elements, 1)]
+
+
+def limit_elements(trial: Trial, element: Element) -> dict[str, str]:
+    """The elements that are a value's limits, by what they are; none where that is not clear."""
+    roles = limits_by_value(trial).get(element.name, {})
+    found: dict[str, str] = {role: name for name, role in roles.items()}
+    return found if len(found) == len(roles) and "unclear" not in found else {}
+
+
+def printed(trial: Trial, element: Element, reply: str) -> list[tuple[Element, str]] | None:
+    """A value and its limits, those that the trial asks for; None if no limits stand behind it.
+
+    One unit, wherever it stands, is that of all. Raises ValueProblem.
+    """
+    names = limit_elements(trial, element)
+    found = _PRINTED.fullmatch(reply.strip())
+    if not names or found is None or is_day_in_brackets(found["limits"]):
+        return None
+    ends, unit_of_limits = _ends(found["limits"].strip(), names, reply)
+    value, behind = found["value"], found["unit"].strip() or unit_of_limits
+    if (split := split_unit(value)) is None:
+        raise no_number(folded(value), value)
+    unit = value[len(value) - len(split[1]) :] or behind
+    words = (value, "" if split[1] else behind, found["day"] or "")
+    texts = [(element, " ".join(filter(None, words)))]
+    for role, name in names.items():
+        if number := ends.get(role):
+            text = f"{number} {unit_of_limits or unit}".strip()
+            _check(trial, trial.elements[name], text)
+            texts.append((trial.elements[name], text))
+    return texts
+
+
+def _check(trial: Trial, limit: Element, text: str) -> None:
+    """Raises ValueProblem, which says what limit it is of, if `text` cannot be one."""
+    try:
+        read_value(trial, limit, text, date.max)
+    except ValueProblem as problem:
+        raise ValueProblem(f"{limit.label}: {problem}") from None
+
+
+def _ends(text: str, names: Mapping[str, str], reply: str) -> tuple[dict[str, str], str]:
+    """The limits, by what they are, and their unit, if one stands beside them."""
+    if (between := _RANGE.fullmatch(text)) is not None:
+        if float(between[1]) >= float(between[2]):
+            raise ValueProblem(f"{shown(reply)}: the limits run downwards")
+        return {"lower": between[1], "upper": between[2]}, between[3]
+    end = _END.fullmatch(text)
+    sign = "" if end is None else end[1]
+    if end is None or (not sign and len(names) > 1):
+        raise ValueProblem(f"{shown(reply)}; expected limits such as (7-40), (<40) or (>7)")
+    is_upper = sign[:1] in "<≤" if sign else "upper" in names
+    return {"upper" if is_upper else "lower": end[2]}, end[3]
 
 
 def no_answer(trial: Trial, question: Question, reply: str, problem: ValueProblem) -> str:
@@ -129,12 +197,6 @@ def read_back(element: Element, reply: str, fact: Fact | None, on: str) -> str:
     if not is_exact(fact) and " to " in meant:
         meant = f"between {meant.replace(' to ', ' and ')}"
     return f"{shown(reply)} is {meant}, counted from the screening date {on}"
-
-
-def progress_line(now: Completion) -> str:
-    """How many criteria are decided, and how many questions may follow."""
-    criteria = f"{now.decided} of {now.criteria} criteria decided"
-    return f"{criteria}, {now.open} {'question' if now.open == 1 else 'questions'} at most"
 
 
 def wording(trial: Trial, question: Question) -> str:

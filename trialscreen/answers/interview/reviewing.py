@@ -82,16 +82,31 @@ def of_other_sources(state: State, sources: tuple[Source, ...]) -> Iterator[str]
                 yield name
 
 
-def earlier_unknown(state: State, but: Set[str]) -> Iterator[str]:
-    """Which of the answers so far, `but` some, are "unknown", for they are not asked again."""
-    unknown = [
-        name
-        for name, one in state.answers.items()
-        if name not in state.screening.facts and not one.is_pending
-    ]
-    if names := [name for name in unknown if name not in but]:
-        listed = label_list(state.trial, names)
+def opening(
+    state: State, others: Set[str], awaited: Set[str], sources: tuple[Source, ...]
+) -> Iterator[str]:
+    """What is known before anything is asked; `others` are asked again, `awaited` first."""
+    elements, screening = state.trial.elements, state.screening
+    if versions := state.of_other_versions():
+        changed = "The criteria file has changed since these answers were taken."
+        yield f"{changed} They are used as they are:"
+        for name in versions:
+            notes = state.answers[name].notes
+            day = notes.get(ANSWERED, "no date")
+            yield f"  {label_list(state.trial, (name,))}: {day}, criteria {notes[CRITERIA]}"
+        yield "r reviews them."
+    open_ = (n for n, one in state.answers.items() if not one.is_pending and n not in others)
+    if unknown := [name for name in open_ if name not in screening.facts]:
+        listed = label_list(state.trial, unknown)
         yield f"Answered unknown, and not asked again (r changes an answer): {listed}"
+    if names := [name for name, one in state.answers.items() if one.by == "record"]:
+        listed = "; ".join(f"{label_list(state.trial, (n,))} {as_given(state, n)}" for n in names)
+        yield f"In the record, and not asked (r shows and changes it): {listed}"
+    if conflicts := dict.fromkeys(one.element for one in screening.conflicts):
+        yield f"In conflict, and asked as far as it matters: {label_list(state.trial, conflicts)}"
+    if first := [n for n in elements if n in awaited and {*elements[n].sources} & {*sources}]:
+        listed = label_list(state.trial, first)
+        yield f"Awaited, and asked first as far as they still matter: {listed}"
 
 
 def not_yet(state: State) -> set[str]:
@@ -105,22 +120,17 @@ def not_yet(state: State) -> set[str]:
     }
 
 
-def asked_first(state: State, awaited: Set[str], sources: tuple[Source, ...]) -> Iterator[str]:
-    """Which values are awaited of these sources, for they are asked before all others."""
-    elements = state.trial.elements
-    names = [one for one in elements if one in awaited and {*elements[one].sources} & {*sources}]
-    if names:
-        listed = label_list(state.trial, names)
-        yield f"Awaited, and asked first as far as they still matter: {listed}"
-
-
-def awaited_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
-    """Since when each of the elements is awaited, and from whom."""
-    names = {one.name for one in elements}
+def known_of(state: State, elements: Iterable[Element]) -> Iterator[str]:
+    """What is known of each of the elements that are asked for: awaited, recorded, set aside."""
+    asked = {one.name: one for one in elements}
     for one in state.screening.awaited:
-        if one.element in names:
+        if one.element in asked:
             label = label_list(state.trial, (one.element,))
             yield f"{label}: awaited since {one.since}, from {one.source}"
+    yield from record_lines(state, asked.values())
+    for name, element in asked.items():
+        if name in state.set_aside:
+            yield f"Set aside earlier: {element.label} {state.set_aside[name].notes[SET_ASIDE]}"
 
 
 def record_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
@@ -146,30 +156,8 @@ _AS: dict[EvidenceKind, str] = {
 }
 
 
-def of_record(state: State) -> Iterator[str]:
-    """What the record gave, for it is not asked; and how much of it nobody has decided."""
-    names = [name for name, one in state.answers.items() if one.by == "record"]
-    if names:
-        listed = "; ".join(f"{label_list(state.trial, (n,))} {as_given(state, n)}" for n in names)
-        yield f"In the record, and not asked (r shows and changes it): {listed}"
-    if conflicts := dict.fromkeys(one.element for one in state.screening.conflicts):
-        yield f"In conflict, and asked as far as it matters: {label_list(state.trial, conflicts)}"
-
-
 def to_confirm(state: State, names: Iterable[str]) -> Iterator[str]:
     """What of these was said by one source, and can be confirmed by another."""
     for name in names:
         if others := state.trial.elements[name].other_sources:
             yield f"to be confirmed ({', '.join(others)}): {label_list(state.trial, (name,))}"
-
-
-def other_versions(state: State) -> Iterator[str]:
-    """That answers were taken under another version of the criteria file, and which."""
-    if not (names := state.of_other_versions()):
-        return
-    yield "The criteria file has changed since these answers were taken. They are used as they are:"
-    for name in names:
-        notes = state.answers[name].notes
-        day = notes.get(ANSWERED, "no date")
-        yield f"  {label_list(state.trial, (name,))}: {day}, criteria {notes[CRITERIA]}"
-    yield "r reviews them."

@@ -4,36 +4,35 @@ Questions go to standard error, so that the result alone stands on standard outp
 answer is a line; a few letters are commands (`HELP_LINE`).
 """
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
-from trialscreen.answers.answer import SET_ASIDE
-from trialscreen.answers.interview.answering import Answering
+from trialscreen.answers.answer import DESPITE
+from trialscreen.answers.beside_record import says_yes
+from trialscreen.answers.interview import reviewing
 from trialscreen.answers.interview.autosave import Keeper
 from trialscreen.answers.interview.console import HELP_LINE, Console, Leave, Terminal
 from trialscreen.answers.interview.ordering import Question, completion, next_question
-from trialscreen.answers.interview.questions import number_of, progress_line
-from trialscreen.answers.interview.reviewing import (
-    answer_line,
-    asked_first,
-    awaited_lines,
-    earlier_unknown,
-    not_yet,
-    of_other_sources,
-    of_record,
-    other_versions,
-    record_lines,
-    review,
-    reviewed,
-    to_confirm,
+from trialscreen.answers.interview.questions import (
+    explanation,
+    no_answer,
+    number_of,
+    read_back,
+    texts_of,
+    wording,
 )
-from trialscreen.answers.interview.state import State
-from trialscreen.model.errors import InputError
-from trialscreen.model.trial import SOURCES, Source
+from trialscreen.answers.interview.state import ContradictingAnswer, State
+from trialscreen.answers.values import in_dates, read_value
+from trialscreen.model.errors import InputError, ValueProblem
+from trialscreen.model.trial import SOURCES, Element, Source
+from trialscreen.screening.explain import label_list
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.readings import UNCONFIRMED, on_readings
-from trialscreen.text.characters import shown
+from trialscreen.text.characters import count_of, shown
 from trialscreen.text.spelling import folded
 
+_RIGHT = "y takes the answer as it is; n or b asks the question again."
+_DESPITE = "y takes the no, and the record's yes is not used; n or b asks the question again."
+_ASIDE = "y takes the new answer and keeps the other unused; n or b asks the question again."
 _CERTAIN = "The result is certain."
 _STOP_OR_GO_ON = (
     "Enter stops here; g goes on to complete the record; b asks the previous question again."
@@ -47,7 +46,10 @@ _WHY_REVIEW = "The number before an answer asks it again; s or q leaves, and the
 
 
 class Session:
-    """One interview: asks until nothing more can matter, or the user leaves (`Leave`)."""
+    """One interview: asks until nothing more can matter, or the user leaves (`Leave`).
+
+    The keeper keeps each answer as soon as it is taken.
+    """
 
     def __init__(
         self,
@@ -60,16 +62,15 @@ class Session:
     ) -> None:
         self.state, self.keeper, self.sources, self.quick = state, keeper, sources, quick
         self.console = Console(at)
-        self.answering = Answering(state, self.console, keeper)
         self.before = dict(state.answers)
         self.history: list[tuple[str, ...]] = []
         self.announced: set[str] = set()
         self.rests = False
         self.stopped = False
         self.section = ""
-        self.others = set(of_other_sources(state, sources))
+        self.others = set(reviewing.of_other_sources(state, sources))
         """Answered unknown by others than can be asked now, and so asked again."""
-        self.awaited = {one.element for one in state.screening.awaited} | not_yet(state)
+        self.awaited = {one.element for one in state.screening.awaited} | reviewing.not_yet(state)
         """Awaited since before this session, and so asked first."""
 
     def run(self) -> None:
@@ -89,24 +90,20 @@ class Session:
 
     def _converse(self) -> None:
         say = self.console.say
-        say(*other_versions(self.state), *earlier_unknown(self.state, self.others))
-        say(*of_record(self.state))
-        say(*asked_first(self.state, self.awaited, sources=self.sources))
+        say(*reviewing.opening(self.state, self.others, self.awaited, self.sources))
         say(f"Screening date: {self.state.on}")
         say(f"Commands: {HELP_LINE}. Press Enter after each answer.")
         self._announce_exclusions()
+        of = "" if self.sources == SOURCES else f" of these sources ({', '.join(self.sources)})"
         while True:
             while (question := self._next()) is not None:
                 self._ask(question)
                 self._announce_exclusions()
-            say("" if self.stopped else f"\nNothing more to ask{self._of_whom()}.", "The answers:")
+            say("" if self.stopped else f"\nNothing more to ask{of}.", "The answers:")
             self._review()
             self.stopped = self.stopped and bool(self._certain())
             if self._next() is None:
                 return
-
-    def _of_whom(self) -> str:
-        return "" if self.sources == SOURCES else f" of these sources ({', '.join(self.sources)})"
 
     def _save_somewhere(self, *asked: str) -> None:
         """Asks for a file if there is none yet, so that nothing is lost without being told."""
@@ -135,37 +132,59 @@ class Session:
         return self.state.answers.keys() - self.others - self.awaited
 
     def _ask(self, question: Question) -> None:
-        self._head(question)
-        ended = self.answering.ask(question)
-        if ended:
-            self._go(ended)
-        else:
-            names = tuple(element.name for element in question.elements)
-            self.history.append(names)
-            self.others.difference_update(names)
-            self.awaited.difference_update(names)
-
-    def _go(self, command: str) -> None:
-        """Back or to the review, if that was the command; the next section has its title anew."""
-        if command in ("b", "r"):
-            self.section = ""
-            self._back() if command == "b" else self._review()
-
-    def _head(self, question: Question) -> None:
-        """The section when it changes, how far we are, and what was answered before."""
+        """Asks under a heading: the section when it changes, how far we are, what is known."""
         trial, element = self.state.trial, question.elements[0]
         if element.section != self.section:
             self.section = element.section
             title = next(s.title for s in trial.sections if s.id == element.section)
             self.console.say(f"\nSection: {title}")
         now = completion(self.state.screening, self._closed(), self.sources)
-        self.console.say(f"\n[{progress_line(now)}]")
-        self.console.say(*awaited_lines(self.state, question.elements))
-        self.console.say(*record_lines(self.state, question.elements))
+        decided = f"{now.decided} of {now.criteria} criteria decided"
+        self.console.say(f"\n[{decided}, {count_of(now.open, 'question')} at most]")
+        self.console.say(*reviewing.known_of(self.state, question.elements))
+        if command := self._answered(question):
+            self._go(command)
+        else:
+            names = tuple(element.name for element in question.elements)
+            self.history.append(names)
+            self.others.difference_update(names)
+            self.awaited.difference_update(names)
+
+    def _answered(self, question: Question, *more: str) -> str:
+        """Asks until an answer is taken; else the command that was given: Enter, `b` or `r`.
+
+        Enter is one only where there is `more` to say, which is what it does.
+        """
+        commands = ("", "b", "r") if more else ("b", "r")
+        while True:
+            reply = self.console.ask(wording(self.state.trial, question), *more)
+            if reply in commands:
+                return reply or "enter"
+            if reply == "?":
+                self.console.say(*explanation(self.state, question), "")
+            elif self._take(question, reply):
+                return ""
+
+    def _ask_again(self, question: Question) -> str:
+        """Asks what was answered: only a new answer replaces it.
+
+        Says what is not used any more because of it.
+        """
+        before, was = self.state.unused(), []
         for one in question.elements:
-            if one.name in self.state.set_aside:
-                kept = self.state.set_aside[one.name].notes[SET_ASIDE]
-                self.console.say(f"Set aside earlier: {one.label} {kept}")
+            label = "" if question.card is None else f"{one.label} "
+            was.append(f"{label}{reviewing.as_given(self.state, one.name)}")
+        command = self._answered(question, f"It was: {', '.join(was)}. Enter keeps it.")
+        if now := [name for name in self.state.unused() if name not in before]:
+            listed = label_list(self.state.trial, now)
+            self.console.say(f"Kept, but not used any more, because of this change: {listed}")
+        return command
+
+    def _go(self, command: str) -> None:
+        """Back or to the review, if that was the command; the next section has its title anew."""
+        if command in ("b", "r"):
+            self.section = ""
+            self._back() if command == "b" else self._review()
 
     def _back(self) -> None:
         """Asks the previous question again, and with `b` the one before that."""
@@ -175,12 +194,85 @@ class Session:
                 continue
             self.console.say("")
             card = elements[0].card if len(elements) > 1 else None
-            ended = self.answering.ask_again(Question(elements, card))
-            if ended == "r":
+            command = self._ask_again(Question(elements, card))
+            if command == "r":
                 self._review()
-            if ended != "b":
+            if command != "b":
                 return
         self.console.say("\nThis is the first question of this session; r shows earlier answers.")
+
+    # Answers.
+
+    def _take(self, question: Question, reply: str) -> bool:
+        """Takes an answer; or says in one line what is wrong with it, and returns False."""
+        on = self.state.on
+        try:
+            texts = texts_of(self.state.trial, question, reply)
+            if question.card is None and not all(self._confirmed(*one) for one in texts):
+                return False
+            texts = [(one, in_dates(one, text, on)) for one, text in texts]
+            stood_by = self._stood_by(texts)
+            if stood_by is None or not self._written_down(stood_by):
+                return False
+        except ValueProblem as problem:
+            self.console.say(no_answer(self.state.trial, question, reply, problem))
+            return False
+        if question.card is None and len(texts) > 1:
+            taken = (f"{one.label} {reviewing.as_given(self.state, one.name)}" for one, _ in texts)
+            self.console.say(f"Taken: {', '.join(taken)}.")
+        self.keeper.save(self.state)
+        if self.keeper.problem:
+            self.console.say(f"NOT SAVED: {self.keeper.problem}. Tried again at the next answer.")
+        return True
+
+    def _confirmed(self, element: Element, text: str) -> bool:
+        """Reads back what is unusual, and what was not said as a date."""
+        state = self.state
+        dates = in_dates(element, text, state.on)
+        told = []
+        if dates != text:
+            fact = read_value(state.trial, element, dates, state.on)
+            told.append(read_back(element, text, fact, str(state.on)))
+        if (warning := state.unusual(element, dates)) is not None:
+            told.append(warning)
+        return not told or self.console.yes(
+            f"{'. '.join(one.rstrip('.') for one in told)}. Is this right?", _RIGHT
+        )
+
+    def _stood_by(self, texts: list[tuple[Element, str]]) -> list[tuple[Element, str]] | None:
+        """The answers; each no against a yes of the record with the places it is said despite.
+
+        None if one is not to stand.
+        """
+        found, evidence = [], self.state.screening.evidence
+        for element, text in texts:
+            places = says_yes(evidence, element.name)
+            if places and text == "no":
+                self.console.say(*reviewing.record_lines(self.state, (element,)))
+                question = f"{element.label}: the record says yes. Is it no all the same?"
+                if not self.console.yes(question, _DESPITE):
+                    return None
+            found.append((element, _despite(text, places)))
+        return found
+
+    def _written_down(self, texts: list[tuple[Element, str]]) -> bool:
+        """Takes answers. What one of them contradicts is set aside, if the user wants it."""
+        try:
+            self.state.answer(texts)
+        except ContradictingAnswer as problem:
+            if not problem.others:
+                raise
+            others = label_list(self.state.trial, problem.others)
+            question = f"{str(problem).rstrip('.')}. Keep the new answer, and set aside {others}?"
+            if not self.console.yes(question, _ASIDE):
+                return False
+            given = self.state.answers
+            places = [given[n].where for n in problem.others if given[n].by == "record"]
+            self.state.answer(
+                [(one, _despite(text, places)) for one, text in texts], problem.others
+            )
+            self.console.say(f"Set aside, kept but not used: {others}")
+        return True
 
     # Certain exclusions.
 
@@ -216,8 +308,8 @@ class Session:
             self.console.say(f"  {reason}")
         deciding = [self.state.trial.elements[name] for name in finding.rests_on]
         for line in (
-            *record_lines(self.state, deciding),
-            *to_confirm(self.state, finding.rests_on),
+            *reviewing.record_lines(self.state, deciding),
+            *reviewing.to_confirm(self.state, finding.rests_on),
         ):
             self.console.say(f"  {line}")
         if finding.clears_on is not None:
@@ -239,11 +331,11 @@ class Session:
 
     def _review(self) -> None:
         """All answers, numbered; a number asks that one again, Enter (or b) goes on."""
-        self.console.say(*review(self.state))
+        self.console.say(*reviewing.review(self.state))
         while (reply := self.console.ask(_REVIEW)) not in ("", "b"):
-            names = reviewed(self.state)
+            names = reviewing.reviewed(self.state)
             if reply == "r":
-                self.console.say(*review(self.state))
+                self.console.say(*reviewing.review(self.state))
             elif reply == "?":
                 self.console.say(_WHY_REVIEW)
             elif 1 <= (number := number_of(reply)) <= len(names):
@@ -255,9 +347,16 @@ class Session:
     def _change(self, number: int, names: tuple[str, ...]) -> None:
         """Asks an answered question again; shows its answer, or all if the numbers changed."""
         name = names[number - 1]
-        self.answering.ask_again(Question((self.state.trial.elements[name],)))
+        self._ask_again(Question((self.state.trial.elements[name],)))
         self._forget_mended()
-        if reviewed(self.state) == names:
-            self.console.say(answer_line(self.state, number, name))
+        if reviewing.reviewed(self.state) == names:
+            self.console.say(reviewing.answer_line(self.state, number, name))
         else:
-            self.console.say(*review(self.state))
+            self.console.say(*reviewing.review(self.state))
+
+
+def _despite(text: str, places: Iterable[str]) -> str:
+    """A no, with the places in a record that it is said despite."""
+    said, _, before = text.partition(f" {DESPITE} ")
+    named = dict.fromkeys([*filter(None, before.split(", ")), *places])
+    return f"no {DESPITE} {', '.join(named)}" if named and said == "no" else text
