@@ -8,6 +8,7 @@ What is awaited is awaited since its sample was taken, if no more is said.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 
 from trialscreen.answers.answer import (
@@ -63,17 +64,14 @@ def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[P
     if (dated := with_day_behind(element, text)) is not None:
         text, said = dated[1], {SAMPLED: dated[2]}
     if (waits := said_pending(trial, element, text)) is not None:
-        text = PENDING_WORD
-        said |= waits
+        text, said = PENDING_WORD, {**said, **waits}
     elif len(words := text.split()) > 1 and is_pending(trial, element, words[0].rstrip(",;:.")):
-        message = (
-            f"{shown(text)}; expected pending, with since DAY and from WHOM behind it, if known"
-        )
-        problems.append(Problem(answer.where, message))
+        message = "expected pending, with since DAY and from WHOM behind it, if known"
+        problems.append(Problem(answer.where, f"{shown(text)}; {message}"))
         text = PENDING_WORD
-    for key, told in said.items():
-        if key in answer.notes and day_or_text(answer.notes[key]) != day_or_text(told):
-            message = f"{shown(told)} behind the value, and {shown(answer.notes[key])}; give one"
+    for key in filter(answer.notes.__contains__, said):
+        if day_or_text(note := answer.notes[key]) != day_or_text(said[key]):
+            message = f"{shown(said[key])} behind the value, and {shown(note)}; give one"
             problems.append(Problem(f"{answer.where} {key}", message))
     return answer._replace(text=text, notes={**said, **answer.notes})
 
@@ -136,14 +134,12 @@ def with_days(
 
 
 def _with_day(value: Answer, day: Answer, problems: list[Problem]) -> Answer:
-    problems.extend(
-        Problem(f"{day.where} {key}", "is for a value, not for the day of a sample")
-        for key in (SAMPLED, AWAITED_SINCE, AWAITED_FROM)
-        if key in day.notes
-    )
+    for key in filter(day.notes.__contains__, _BESIDE):
+        message = "is for a value, not for the day of a sample"
+        problems.append(Problem(f"{day.where} {key}", message))
     if value.date is not None and day_or_text(value.date) != day_or_text(day.text):
         if value.by == day.by:
-            message = f"{shown(day.text)}, and {shown(value.date or '')} beside the value; give one"
+            message = f"{shown(day.text)}, and {shown(value.date)} beside the value; give one"
             problems.append(Problem(day.where, message))
         if value.by == "flag":
             return value
@@ -165,7 +161,7 @@ def _is_date(text: str, *, whole: bool = False) -> bool:
     return first == last or not whole
 
 
-_BESIDE = {SAMPLED, AWAITED_SINCE, AWAITED_FROM}
+_BESIDE = (SAMPLED, AWAITED_SINCE, AWAITED_FROM)
 _ANY_BESIDE = {*_BESIDE, DESPITE}
 
 
@@ -177,45 +173,26 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
     """
     days: dict[str, Dates] = {}
     awaited: list[Awaited] = []
-    beside = {
-        name: answer
-        for name, answer in answers.items()
-        if answer.text == PENDING_WORD
-        or (answer.notes and not _ANY_BESIDE.isdisjoint(answer.notes))
-    }
-    for element in trial.answerable() if beside else ():
-        if (answer := beside.get(element.name)) is None:
+    for name, element in trial.answerable_by_name.items():
+        answer = answers.get(name)
+        if answer is None or not (answer.is_pending or answer.notes.keys() & _ANY_BESIDE):
             continue
-        said = _said(trial, answer)
+        notes = {key: answer.notes[key] for key in _BESIDE if key in answer.notes}
+        said = {key: text for key, text in notes.items() if not is_unknown(trial, text)}
         found = _read_days(trial, said, answer.where, on, problems)
-        problems.extend(_out_of_place(element, answer, said))
-        if DESPITE in answer.notes and not _is_no(trial, element, answer, on):
-            message = "is for a no, and names what in the record says yes"
-            problems.append(Problem(f"{answer.where} {DESPITE}", message))
+        for key, message in _out_of_place(trial, element, answer, said, on):
+            problems.append(Problem(f"{answer.where} {key}", message))
         if answer.is_pending:
-            answered = _day_of(answer.notes.get(ANSWERED), on)
+            answered = on
+            with suppress(KeyError, ValueError):
+                answered = min(on, date.fromisoformat(answer.notes[ANSWERED]))
             told = (found[key] for key in (AWAITED_SINCE, SAMPLED) if key in found)
-            since = next((one.low for one in told if one.exact), min(answered, on))
+            since = next((one.low for one in told if one.exact), answered)
             source = said.get(AWAITED_FROM) or awaited_from(trial.elements, element)
-            awaited.append(Awaited(element.name, since, source))
+            awaited.append(Awaited(name, since, source))
         elif SAMPLED in found and folded(answer.text) not in unknown_words(trial, element):
-            days[element.name] = found[SAMPLED]
+            days[name] = found[SAMPLED]
     return Samples(days, tuple(awaited))
-
-
-def _is_no(trial: Trial, element: Element, answer: Answer, on: date) -> bool:
-    """Whether it is a no, or one that is kept and not used."""
-    try:
-        text = answer.notes.get(SET_ASIDE, answer.text)
-        return read_value(trial, element, text, on) == Exactly(value=False)
-    except ValueProblem:  # told where the answers are read
-        return True
-
-
-def _said(trial: Trial, answer: Answer) -> dict[str, str]:
-    """What is said beside the value; `unknown` is not."""
-    notes = {key: text for key, text in answer.notes.items() if key in _BESIDE}
-    return {key: text for key, text in notes.items() if not is_unknown(trial, text)}
 
 
 def _read_days(
@@ -223,9 +200,7 @@ def _read_days(
 ) -> dict[str, Dates]:
     """The days among what is said, each as far as it is known; one since when must be one day."""
     found: dict[str, Dates] = {}
-    for key in (SAMPLED, AWAITED_SINCE):
-        if key not in said:
-            continue
+    for key in filter(said.__contains__, (SAMPLED, AWAITED_SINCE)):
         try:
             days = read_value(trial, SAMPLE_DAY, said[key], on)
         except ValueProblem as problem:
@@ -239,21 +214,20 @@ def _read_days(
     return found
 
 
-def _out_of_place(element: Element, answer: Answer, said: Mapping[str, str]) -> Iterator[Problem]:
-    """What is said of a value of which it cannot be said."""
+def _out_of_place(
+    trial: Trial, element: Element, answer: Answer, said: Mapping[str, str], on: date
+) -> Iterator[tuple[str, str]]:
+    """What is said of a value of which it cannot be said: the key, and what is wrong."""
     if SAMPLED in said and element.valid_for is None:
-        message = f"{element.label} carries no day of a sample; leave it out"
-        yield Problem(f"{answer.where} {SAMPLED}", message)
+        yield SAMPLED, f"{element.label} carries no day of a sample; leave it out"
     for key in (AWAITED_SINCE, AWAITED_FROM):
         if key in said and not answer.is_pending:
-            yield Problem(f"{answer.where} {key}", f"is for a value that is {PENDING_WORD}")
+            yield key, f"is for a value that is {PENDING_WORD}"
     if AWAITED_FROM in said and _is_date(said[AWAITED_FROM]):
-        message = f"{shown(said[AWAITED_FROM])} is a day, and from tells who gives the value; write"
-        yield Problem(f"{answer.where} {AWAITED_FROM}", f"{message} since")
-
-
-def _day_of(text: str | None, otherwise: date) -> date:
-    try:
-        return otherwise if text is None else date.fromisoformat(text)
-    except ValueError:
-        return otherwise
+        day = shown(said[AWAITED_FROM])
+        yield AWAITED_FROM, f"{day} is a day, and from tells who gives the value; write since"
+    if DESPITE in answer.notes:
+        text = answer.notes.get(SET_ASIDE, answer.text)
+        with suppress(ValueProblem):  # told where the answers are read
+            if read_value(trial, element, text, on) != Exactly(value=False):
+                yield DESPITE, "is for a no, and names what in the record says yes"
