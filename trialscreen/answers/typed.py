@@ -12,11 +12,12 @@ from typing import Any, Literal
 
 from trialscreen.answers.answer import Answer, as_text
 from trialscreen.answers.sampled import told_apart
-from trialscreen.answers.values import read_value, words_of
+from trialscreen.answers.values import read_value
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.facts import DIGITS_THAT_COUNT, Dates, Fact, Numbers, half_of
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.screening.samples import day_column
+from trialscreen.text.spelling import folded
 
 _Stated = Fact | Literal["nothing"] | None
 """None: the parser must be asked."""
@@ -76,7 +77,8 @@ def _readers(trial: Trial) -> Mapping[tuple[str, type], _Read]:
         for kind in (type(None), bool, str):
             found[element.name, kind] = _parsing_once(trial, element)
         # A spelling of the criteria file may be the text of a number or a day: `9` for no.
-        if not any(word[:1] in "-0123456789" for word in words_of(trial, element)):
+        words = map(folded, (*trial.spellings, *element.spellings))
+        if not any(word[:1] in "-0123456789" for word in words):
             found.update(((element.name, kind), read) for kind, read in _measured(element))
     return found
 

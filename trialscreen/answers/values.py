@@ -7,13 +7,13 @@ how to write what was meant.
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache, lru_cache
-from typing import NamedTuple
 from unicodedata import digit
 
 from trialscreen.answers.written_dates import IN_PART, days_of, how_long_ago
+from trialscreen.model.dates import Period
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import DECIMALS, Dates, Exactly, Fact, Numbers, half_of, meet
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
@@ -26,6 +26,7 @@ MAX_LENGTH = 200
 UNKNOWN_WORD = "unknown"
 PENDING_WORD = "pending"
 
+_ONE_DAY = Period(1, "days")
 _WHOLE = re.compile(r"([0-9]+)\.0*")
 _SIGNS = {"<": "<", ">": ">", "<=": "<=", ">=": ">=", "≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
 _SIGNED = re.compile(r"(<=|>=|=<|=>|≤|≥|<|>)?\s*(.*)", re.DOTALL)
@@ -87,7 +88,9 @@ def _read(trial: Trial, element: Element, text: str, on: date) -> Fact | None:
         return None
     match element.type:
         case "boolean":
-            return _read_yes_no(clean, text)
+            if clean in ("yes", "no"):
+                return Exactly(clean == "yes")
+            raise ValueProblem(f"{shown(text)}; expected yes, no or unknown")
         case "choice":
             return _read_choice(element, clean, text)
         case "date":
@@ -151,11 +154,6 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
     return "no" if is_no else clean
 
 
-def words_of(trial: Trial, element: Element) -> Iterator[str]:
-    """Every word, folded, that a criteria file spells for an element."""
-    return map(_word, (*trial.spellings, *element.spellings))
-
-
 def _can_be_awaited(element: Element) -> bool:
     """Nobody waits for the day of a sample, nor for that of the screening."""
     return element.name != SCREENING_DATE and not is_sample_day(element)
@@ -211,12 +209,6 @@ def split_unit(text: str) -> tuple[str, str] | None:
     return clean.removesuffix(unit).rstrip(), unit
 
 
-def _read_yes_no(clean: str, text: str) -> Exactly:
-    if clean in ("yes", "no"):
-        return Exactly(clean == "yes")
-    raise ValueProblem(f"{shown(text)}; expected yes, no or unknown")
-
-
 def _read_choice(element: Element, clean: str, text: str) -> Exactly:
     names: dict[str, str] = {}
     for name, label in element.choices.items():
@@ -246,11 +238,11 @@ def _read_date(element: Element, clean: str, text: str, on: date) -> Dates:
     latest = min(high, on)
     match sign:
         case "<":
-            first, last = low, _shift(first, -1)
+            first, last = low, _ONE_DAY.before(first)
         case "<=":
             first = low
         case ">":
-            first, last = _shift(last, 1), latest
+            first, last = _ONE_DAY.after(last), latest
         case ">=":
             last = latest
     if first > latest:
@@ -274,11 +266,6 @@ def read_day(text: str) -> date:
     return first
 
 
-def _shift(day: date, days: int) -> date:
-    """The neighbouring day, within the calendar."""
-    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
-
-
 # Numbers.
 
 
@@ -290,7 +277,7 @@ def _read_number(element: Element, clean: str, text: str) -> Numbers:
         stated = _signed(element, sign, _convert(element, _split(one, text), text))
     else:
         end = _split(other, text)
-        first = _convert(element, _split(one, text, end.unit), text)
+        first = _convert(element, _split(one, text, end[2]), text)
         last = _convert(element, end, text)
         if first.low > last.low:
             raise ValueProblem(f"{shown(text)} runs downwards; write the lower number first")
@@ -323,12 +310,8 @@ def _signed(element: Element, sign: str, number: Numbers) -> Numbers:
             return number
 
 
-class _Written(NamedTuple):
-    """A number, half a unit of its last digit, and the text of its unit."""
-
-    value: float
-    half: float
-    unit: str
+_Written = tuple[float, float, str]
+"""A number, half a unit of its last digit, and the text of its unit."""
 
 
 def _split(clean: str, text: str, unit: str = "") -> _Written:
@@ -343,7 +326,7 @@ def _split(clean: str, text: str, unit: str = "") -> _Written:
     if not math.isfinite(value):
         raise ValueProblem(f"{shown(text)} is not a finite number")
     decimals = len(digits.partition(".")[2]) - int(exponent or 0) - int(match["power"] or 0)
-    return _Written(value, half_of(max(decimals, 0)), match["unit"] or unit)
+    return value, half_of(max(decimals, 0)), match["unit"] or unit
 
 
 def no_number(clean: str, text: str) -> ValueProblem:
@@ -391,14 +374,10 @@ def _convert(element: Element, written: _Written, text: str) -> Numbers:
 
 def unit_code(element: Element, unit: str) -> str | None:
     """The UCUM code that `unit` means for this element; None if it is not accepted."""
-    assert element.unit is not None
-    if not unit:
+    if not unit or element.unit is None:
         return element.unit
-    codes: tuple[str, ...] = (element.unit, *element.accepts)
-    for code in codes:
-        if unit in unit_names(element, code):
-            return code
-    return None
+    codes = (element.unit, *element.accepts)
+    return next((code for code in codes if unit in unit_names(element, code)), None)
 
 
 def check_unit(element: Element, unit: str) -> None:

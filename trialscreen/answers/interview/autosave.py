@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
 
 import yaml
 from filelock import FileLock, Timeout
@@ -25,26 +24,22 @@ class AnswersFile:
 
     def __init__(self, path: Path) -> None:
         """Claims the file. Raises InputError if it is a link, or another process has it."""
-        self.path = path
+        self.path, self._name = path, printable(str(path))
         if path.is_symlink():
-            _refuse(path, "is a link; name the file itself")
+            refuse(self._name, "is a link; name the file itself")
         if path.exists() and not path.is_file():
-            _refuse(path, "is not a file")
+            refuse(self._name, "is not a file")
         self._lock = FileLock(path.with_name(f".{path.name}.trialscreen-lock"), mode=0o600)
         try:
             self._lock.acquire(timeout=0)
-            self._sweep()
+            for one in path.parent.iterdir():
+                if one.name.startswith(part_prefix(path)):  # a process that was killed left it
+                    one.unlink()
             self._content = self._read()
         except Timeout:
-            _refuse(path, "is in use by another interview; finish that one first")
+            refuse(self._name, "is in use by another interview; finish that one first")
         except OSError as error:
-            _refuse(path, f"{error.strerror}")
-
-    def _sweep(self) -> None:
-        """Removes what a process that was killed left behind."""
-        for one in self.path.parent.iterdir():
-            if one.name.startswith(part_prefix(self.path)):
-                one.unlink()
+            refuse(self._name, f"{error.strerror}")
 
     def _read(self) -> bytes | None:
         """What the file holds; None if it does not exist."""
@@ -66,17 +61,8 @@ class AnswersFile:
         Raises InputError if it cannot be written, or another hand wrote to it in the
         meantime; it stays as it was.
         """
-        data = self._text(state, subject).encode()
-        with writing(str(self.path)):
-            if self._read() not in (None, self._content):
-                message = "was changed by another hand, and is left so; move it away to save anew"
-                _refuse(self.path, message)
-            with whole_file(self.path) as part:
-                part.write_bytes(data)
-        self._content = data
-
-    def _text(self, state: State, subject: str | None) -> str:
-        return HEAD.format(nct_id=state.trial.registration.nct_id) + yaml.dump(
+        head = HEAD.format(nct_id=state.trial.registration.nct_id)
+        text = yaml.dump(
             _data(state, subject),
             Dumper=_DUMPER,
             sort_keys=False,
@@ -84,6 +70,14 @@ class AnswersFile:
             default_flow_style=None,
             width=200,
         )
+        data = f"{head}{text}".encode()
+        with writing(str(self.path)):
+            if self._read() not in (None, self._content):
+                message = "was changed by another hand, and is left so; move it away to save anew"
+                refuse(self._name, message)
+            with whole_file(self.path) as part:
+                part.write_bytes(data)
+        self._content = data
 
     def close(self) -> None:
         """Lets others have the file."""
@@ -104,10 +98,6 @@ def _data(state: State, subject: str | None) -> dict[str, object]:
         aside = {SET_ASIDE: one.notes[SET_ASIDE]} if one.is_set_aside else {}
         answers[name] = {VALUE_KEY: one.text, **origin.get(one.by, {}), **aside, **one.notes}
     return answers
-
-
-def _refuse(path: Path, message: str) -> NoReturn:
-    refuse(printable(str(path)), message)
 
 
 def claim(name: str, where: str, *, new: bool) -> AnswersFile:
@@ -154,12 +144,11 @@ class Keeper:
     def save(self, state: State) -> None:
         """Saves if there is a file; says in `problem` what went wrong."""
         if self.file is not None:
+            self.problem = ""
             try:
                 self.file.save(state, self.subject)
             except InputError as error:
                 self.problem = str(error.problems[0])
-            else:
-                self.problem = ""
 
     def into(self, name: str, state: State) -> None:
         """Saves in a new file from now on. Raises InputError if that cannot be."""

@@ -65,15 +65,14 @@ def open_elements(
             if not any(givers(trial.elements[name]) <= asked for asked in unknown):
                 yield name
 
-    def is_answerable(element: Element) -> bool:
-        behind = trial.sources_of(element.name)
-        return awaited.isdisjoint(behind) and not _is_told(screening, element)
-
     names = {name for one in screening.findings for name in askable_in(one.trace)}
     return tuple(
         one
         for one in trial.elements.values()
-        if one.name in names and givers(one) and is_answerable(one)
+        if one.name in names
+        and givers(one)
+        and awaited.isdisjoint(trial.sources_of(one.name))
+        and not _is_told(screening, one)
     )
 
 
@@ -190,29 +189,28 @@ def chances(criterion: Criterion) -> dict[rules.Test, float]:
     they were independent.
     """
     found: dict[rules.Test, float] = {}
+
+    def divide(rule: rules.Rule, chance: float) -> None:
+        parts = rules.parts_of(rule)
+        match rule:
+            case rules.AtLeastN() if rule.is_all:
+                chance **= 1 / len(parts)
+            case rules.AtLeastN() if rule.is_any:
+                chance = 1 - (1 - chance) ** (1 / len(parts))
+            case rules.Not():
+                chance = 1 - chance
+            case rules.Clause() | rules.AtLeastN():
+                pass
+            case rules.Is() | rules.OneOf() | rules.Compare() | rules.Within() | rules.Given():
+                found.setdefault(rule, chance)
+            case _:
+                assert_never(rule)
+        for part in parts:
+            divide(part, chance)
+
     share = criterion.expected_to_fail
-    _divide(criterion.rule, share if criterion.kind == "exclusion" else 1 - share, found)
+    divide(criterion.rule, share if criterion.kind == "exclusion" else 1 - share)
     return found
-
-
-def _divide(rule: rules.Rule, chance: float, found: dict[rules.Test, float]) -> None:
-    if isinstance(rule, rules.Test):
-        found.setdefault(rule, chance)
-        return
-    parts = rules.parts_of(rule)
-    match rule:
-        case rules.AtLeastN() if rule.is_all:
-            each = chance ** (1 / len(parts))
-        case rules.AtLeastN() if rule.is_any:
-            each = 1 - (1 - chance) ** (1 / len(parts))
-        case rules.Not():
-            each = 1 - chance
-        case rules.Clause() | rules.AtLeastN():
-            each = chance
-        case _:
-            assert_never(rule)
-    for part in parts:
-        _divide(part, each, found)
 
 
 def _ways(trace: Trace, sought: Truth, chance: Mapping[rules.Test, float], ask: Ask) -> list[Way]:
@@ -220,8 +218,6 @@ def _ways(trace: Trace, sought: Truth, chance: Mapping[rules.Test, float], ask: 
     if trace.truth.known:
         return []
     rule = trace.rule
-    if isinstance(rule, rules.Test):
-        return _answered(trace, sought, chance[rule], ask)
     match rule:
         case rules.AtLeastN():
             parts = [one for one in trace.parts if not one.truth.known]
@@ -233,42 +229,38 @@ def _ways(trace: Trace, sought: Truth, chance: Mapping[rules.Test, float], ask: 
             return _ways(trace.parts[0], truth.negation(sought), chance, ask)
         case rules.Clause():
             return _ways(trace.parts[0], sought, chance, ask)
+        case rules.Is() | rules.OneOf() | rules.Compare() | rules.Within() | rules.Given():
+            if not (elements := ask(trace)):
+                return []
+            costs = {one.card or one.name: COST[one.source] for one in elements}
+            likely = chance[rule] if sought is truth.TRUE else 1 - chance[rule]
+            return [Way(likely, sum(costs.values()), next(iter(costs)))]
         case _:
             assert_never(rule)
 
 
-def _answered(trace: Trace, sought: Truth, true: float, ask: Ask) -> list[Way]:
-    """An open test: the questions that decide it."""
-    elements = ask(trace)
-    if not elements:
-        return []
-    questions = {one.card or one.name: COST[one.source] for one in elements}
-    chance = true if sought is truth.TRUE else 1 - true
-    return [Way(chance, sum(questions.values()), next(iter(questions)))]
-
-
 def _together(needed: list[list[Way]]) -> list[Way]:
     """One way that needs one of each: those most likely to be in vain come first."""
-    if not all(needed):
+    if not needed or not all(needed):
         return []
     parts = sorted(map(_one_of, needed), key=lambda way: (1 - way.chance) / way.cost, reverse=True)
-    cost = sum(
-        way.cost * prod(before.chance for before in parts[:n]) for n, way in enumerate(parts)
-    )
-    return [Way(prod(way.chance for way in parts), cost, parts[0].first)] if parts else []
+    chances = [way.chance for way in parts]
+    return [Way(prod(chances), _cost(parts, chances), parts[0].first)]
 
 
 def _one_of(ways: list[Way]) -> Way:
     """Alternatives as one way: tried until one succeeds, the likeliest for its cost first."""
     asked: dict[str, Way] = {}
     for way in ways:
-        if (same := asked.get(way.first)) is not None:  # one card answers both
+        same = asked.setdefault(way.first, way)
+        if same is not way:  # one card answers both
             both = 1 - (1 - same.chance) * (1 - way.chance)
             asked[way.first] = Way(both, max(same.cost, way.cost), way.first)
-        else:
-            asked[way.first] = way
     order = sorted(asked.values(), key=lambda way: way.chance / way.cost, reverse=True)
-    cost = sum(
-        way.cost * prod(1 - before.chance for before in order[:n]) for n, way in enumerate(order)
-    )
-    return Way(1 - prod(1 - way.chance for way in order), cost, order[0].first)
+    failures = [1 - way.chance for way in order]
+    return Way(1 - prod(failures), _cost(order, failures), order[0].first)
+
+
+def _cost(ways: list[Way], goes_on: list[float]) -> float:
+    """The expected cost of ways in turn, each with the chance that the next is tried."""
+    return sum(way.cost * prod(goes_on[:n]) for n, way in enumerate(ways))

@@ -18,9 +18,6 @@ from trialscreen.screening.screen import Screening, screen
 INTERVIEW = "the interview"
 """Where an answer was given that stood neither in a flag nor in a file."""
 
-NO_ANSWERS: Answers = {}
-NO_NOTES: Mapping[str, str] = {}
-
 
 class ContradictingAnswer(ValueProblem):
     """An answer that cannot be right; together with the answers to `others`, if there are any."""
@@ -41,9 +38,9 @@ class State:
     def __init__(
         self,
         start: Screening,
-        answers: Answers = NO_ANSWERS,
-        set_aside: Answers = NO_ANSWERS,
-        notes: Mapping[str, str] = NO_NOTES,
+        answers: Mapping[str, Answer] = {},
+        set_aside: Mapping[str, Answer] = {},
+        notes: Mapping[str, str] = {},
     ) -> None:
         """`start` is what `answers` came to."""
         self.trial, self.on, self.screening = start.trial, start.on, start
