@@ -70,8 +70,7 @@ def screen(
 
 
 def _in_order(trial: Trial, facts: Mapping[str, Fact]) -> dict[str, Fact]:
-    names = list(filter(facts.__contains__, trial.elements))
-    return dict(zip(names, map(facts.__getitem__, names), strict=True))
+    return {name: facts[name] for name in trial.elements if name in facts}
 
 
 def read_fhir(

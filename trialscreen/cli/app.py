@@ -48,9 +48,9 @@ _LOG = {
     "verify": _Place("log", "verify", "Check that nothing was changed."),
     "rescreen": _Place("log", "rescreen", "Who would come out otherwise."),
     "due": _Place("log", "due", "Who is to be screened again, and when."),
-    "decide": _Place("log_decide", "decide", "Decide of a subject."),
-    "cohort": _Place("log_decide", "cohort", "State of a dose cohort."),
-    "cohorts": _Place("log_decide", "cohorts", "Places, and who may be next."),
+    "decide": _Place("log", "decide", "Decide of a subject."),
+    "cohort": _Place("log", "cohort", "State of a dose cohort."),
+    "cohorts": _Place("log", "cohorts", "Places, and who may be next."),
     "todo": _Place("log", "todo", "Who waits for what."),
     "export": _Place("export", "screening_log", "The log as a table."),
 }

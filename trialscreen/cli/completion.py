@@ -2,11 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from trialscreen.answers.values import PENDING_WORD, UNKNOWN_WORD
+from trialscreen.cli.commands import option
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import SOURCES, Element, Trial
@@ -49,27 +50,26 @@ def answers_of(element: Element) -> Offers:
     return [*words.items(), (UNKNOWN_WORD, "not known"), (PENDING_WORD, "awaited")]
 
 
+def _offering(element: Element) -> Callable[[], Offers]:
+    return lambda: answers_of(element)
+
+
 def element_options(elements: Mapping[str, Element]) -> list[Any]:
     """The elements' flags as options, made by Typer itself from a signature."""
 
     def command(**_values: Any) -> None:
         """Never called."""
 
-    parameters = []
-    for flag, element in elements.items():
-        option = typer.Option(flag, help=element.ask, autocompletion=_offering(element))
-        kind, annotation = inspect.Parameter.KEYWORD_ONLY, Annotated[str | None, option]
-        parameters.append(
-            inspect.Parameter(element.name, kind, default=None, annotation=annotation)
+    parameters = [
+        inspect.Parameter(
+            element.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=option(flag, element.ask, autocompletion=_offering(element)),
+            annotation=str | None,
         )
+        for flag, element in elements.items()
+    ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     maker = typer.Typer(add_completion=False)
     maker.command()(command)
     return typer.main.get_command(maker).params
-
-
-def _offering(element: Element) -> Callable[[], Offers]:
-    def offered() -> Offers:
-        return answers_of(element)
-
-    return offered

@@ -73,9 +73,11 @@ def demo(
             told = f"[{number} of {len(steps)}] {step.told}"
             columns = shutil.get_terminal_size().columns
             sys.stdout.write(f"\n{wrapped(told, columns)}\n")
-            sys.stdout.write(f"$ {_shown(step, folder)}\n\n")
+            sys.stdout.write(f"$ {shlex.join(('trialscreen', *_words(step, folder)))}\n\n")
             sys.stdout.flush()
-            _run(step, patients)
+            with suppress(SystemExit):  # a command ends with its verdict
+                app(_words(step, patients), prog_name="trialscreen")
+            sys.stdout.flush()
             if number < len(steps) and not _goes_on():
                 return
     if folder is not None:
@@ -97,20 +99,10 @@ def _prepare(folder: Path, patients: Path) -> None:
         write_whole(folder / file, text)
 
 
-def _shown(step: DemoStep, folder: Path | None) -> str:
-    """The command line as one types it."""
-    return shlex.join(("trialscreen", *(_placed(word, folder) for word in step.line)))
-
-
-def _placed(word: str, folder: Path | None) -> str:
-    is_file = word.endswith((".yaml", ".html", ".log"))
-    return str(folder / word) if is_file and folder is not None else word
-
-
-def _run(step: DemoStep, patients: Path) -> None:
-    with suppress(SystemExit):  # a command ends with its verdict
-        app([_placed(word, patients) for word in step.line], prog_name="trialscreen")
-    sys.stdout.flush()
+def _words(step: DemoStep, folder: Path | None) -> list[str]:
+    """The words of the command line; its files are in the folder, if there is one."""
+    files = (".yaml", ".html", ".log")
+    return [str(folder / one) if folder and one.endswith(files) else one for one in step.line]
 
 
 @contextmanager

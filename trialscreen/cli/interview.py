@@ -22,7 +22,7 @@ from trialscreen.answers.values import read_value
 from trialscreen.cli import options
 from trialscreen.cli.output import Exit
 from trialscreen.cli.process import code_of
-from trialscreen.cli.screen_options import InterviewOptions, LogOptions
+from trialscreen.cli.screen_options import AnswerOptions, LogOptions
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Numbers
 from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source
@@ -35,7 +35,7 @@ from trialscreen.text.spelling import flag
 def interview(
     start: Screening,
     answers: Answers,
-    asked: InterviewOptions,
+    asked: AnswerOptions,
     keeper: Keeper | None,
     before: tuple[str, ...],
     record: tuple[str, ...],

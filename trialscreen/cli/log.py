@@ -1,23 +1,31 @@
-"""`log …`: the screening log, read and checked. `screen --log` adds to it."""
+"""`log …`: the screening log, read, checked and decided in. `screen --log` adds to it."""
 
 import sys
+from collections.abc import Iterator
+from datetime import date
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from trialscreen import __version__
 from trialscreen.cli import options
 from trialscreen.cli.commands import argument, option
-from trialscreen.cli.output import Exit, Format, print_result
+from trialscreen.cli.completion import dose_cohorts
+from trialscreen.cli.output import Exit, Format, print_result, say
 from trialscreen.criteria_file.load import load_trial
-from trialscreen.model.errors import InputError, ValueProblem, refuse
+from trialscreen.log import verify as checking
+from trialscreen.log.decisions import Choice, CohortState, Decision, Kept, State
+from trialscreen.log.entry import ScreeningEntry
+from trialscreen.log.store import Log, open_log, open_or_begin
+from trialscreen.model.errors import InputError, Problem, ValueProblem, raise_any, refuse
+from trialscreen.model.trial import Trial
+from trialscreen.text.characters import nearest, printable, shown, some
 
 if TYPE_CHECKING:
-    from trialscreen.log.decisions import Kept
-    from trialscreen.log.entry import ScreeningEntry
     from trialscreen.log.follow_up import Again
-    from trialscreen.log.store import Log
 
 
 def list_entries(
@@ -31,7 +39,6 @@ def list_entries(
     as well.
     """
     from trialscreen.log.saved import saved_answers
-    from trialscreen.log.store import open_log
     from trialscreen.output.report.log_lists import entries_listing, entries_page
 
     with open_log(file) as log:
@@ -48,7 +55,6 @@ def show(
     form: Format = options.FORMAT,
 ) -> None:
     """Show one entry: every answer with its evidence, every finding, who, when, the seal."""
-    from trialscreen.log.store import open_log
     from trialscreen.output.report.entry_page import entry_data, entry_page
 
     with open_log(file) as log:
@@ -70,15 +76,13 @@ def verify(
     A log that was written anew as a whole, or an older copy of it, can only be told by a
     seal that was noted elsewhere: see --seal. Exit code: 0, or 5 if something is wrong.
     """
-    from trialscreen.log.verify import read_noted
-    from trialscreen.log.verify import verify as check
     from trialscreen.output.report.log_check import checked_data, checked_page
 
     try:
-        noted = [read_noted(text) for text in seals or ()]
+        noted = [checking.read_noted(text) for text in seals or ()]
     except ValueProblem as problem:
         refuse("--seal", str(problem))
-    checked = check(file, noted)
+    checked = checking.verify(file, noted)
     print_result(form, lambda: checked_page(checked), lambda: checked_data(checked))
     if checked.faults:
         raise typer.Exit(Exit.NOT_VERIFIED)
@@ -98,9 +102,7 @@ def rescreen(
     enrolled it touches. Nothing is added to the log.
     """
     from trialscreen.log.board import decided
-    from trialscreen.log.entry import ScreeningEntry
     from trialscreen.log.follow_up import latest, rescreen_newest
-    from trialscreen.log.store import open_log
     from trialscreen.output.report import amendment_page as report
     from trialscreen.output.report.log_lists import rescreen_listing, rescreen_page
 
@@ -134,7 +136,7 @@ def rescreen(
     print_result(form, lambda: rescreen_page(told, enrolled, empty), listing.data, lambda: listing)
 
 
-def _without_details(log: "Log") -> "list[Kept]":
+def _without_details(log: Log) -> list[Kept]:
     """All entries. Raises InputError for the first that is damaged, if only in its details."""
     try:
         return list(log.every(details=False))
@@ -151,7 +153,6 @@ def due(
 ) -> None:
     """List who fails now and will not from some day on, if nothing else changes."""
     from trialscreen.log.follow_up import due as who_is_due
-    from trialscreen.log.store import open_log
     from trialscreen.output.report.log_lists import due_listing
 
     last = None if until is None else options.day_given("--until", until)
@@ -188,14 +189,13 @@ def todo(
     negative where it is overdue.
     """
     from trialscreen.log.queue import queue
-    from trialscreen.log.store import open_log
     from trialscreen.output.report.queue_list import queue_listing, queue_page
 
     trial, day = load_trial(context.obj), options.day_given("--on", on)
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
 
-        def full(entry: "ScreeningEntry") -> "ScreeningEntry":
+        def full(entry: ScreeningEntry) -> ScreeningEntry:
             found = log.entry(entry.number)
             assert isinstance(found, type(entry))
             return found
@@ -208,9 +208,166 @@ def todo(
         sys.stdout.buffer.write(queue_calendar(found, trial.registration.nct_id, log.id))
         return
     listing = queue_listing(found, day)
-    print_result(
-        Format(form.value),
-        lambda: queue_page(trial, found, day),
-        listing.data,
-        lambda: listing,
+    page = partial(queue_page, trial, found, day)
+    print_result(Format(form.value), page, listing.data, lambda: listing)
+
+
+# Decisions and dose cohorts.
+
+_BY = option("--by", "Who enters it, as initials.", "CODE", default=...)
+_CORRECTS = option("--corrects", "The entry that it replaces.", "ENTRY", min=1)
+
+
+def decide(
+    context: typer.Context,
+    file: Path = options.LOG,
+    subject: str = option("--subject", "The subject's code.", "CODE", default=...),
+    decision: Choice = option(
+        "--decision", "What was decided; none: with --corrects only.", default=...
+    ),
+    by: str = _BY,
+    dose_cohort: str | None = option(
+        "--dose-cohort", "With enrolled: into which.", "NAME", autocompletion=dose_cohorts
+    ),
+    on: str | None = options.ON,
+    reason: str | None = option("--reason", "Why; kept with the decision.", "TEXT"),
+    not_dosed: bool = option(
+        "--not-dosed", "With withdrawn: before any dose; frees the place.", default=False
+    ),
+    corrects: int | None = _CORRECTS,
+    site: str | None = options.SITE,
+    form: Format = options.FORMAT,
+) -> None:
+    """Enter what people decided of a subject: an entry like any other.
+
+    The day of an enrolment stands for that of the dose. An enrolment is refused unless
+    --reason says why, if the newest screening is not eligible on that day or has stale
+    values, or the dose cohort is not open, not the next one, full, or within its intervals.
+    """
+    from trialscreen.log.deciding import checked
+    from trialscreen.log.recording import criteria_of
+
+    trial = load_trial(context.obj)
+    problems: list[Problem] = []
+    day = _past_day(on)
+    cohort = _named(trial, dose_cohort, problems)
+    problems += _misplaced(trial, decision, dose_cohort, corrects, not_dosed=not_dosed)
+    corrected = options.correction(corrects, reason, problems)
+    pattern = options.site_settings(trial, site).subject_pattern
+    problems += options.code_problems({"--by": by, "--reason": reason})
+    entry = Decision(
+        *(subject, day, criteria_of(trial), decision, cohort, reason or ""),
+        not_dosed=not_dosed,
+        corrects=corrected,
     )
+    with open_or_begin(file, trial.registration.nct_id, __version__, begin=False) as log:
+        if not any(subject == one.subject for one in log.entries(details=False)):
+            problems += options.code_problems({"--subject": subject}, pattern)
+        raise_any(problems)
+        entry = log.append(entry, by, __version__, lambda log, one: checked(trial, log, one))
+    _tell(file.name, entry, form)
+
+
+def cohort(
+    context: typer.Context,
+    file: Path = options.LOG,
+    name: str = argument("COHORT", "A dose cohort, as registered.", autocompletion=dose_cohorts),
+    state: State = option("--state", "What the sponsor decided.", default=...),
+    by: str = _BY,
+    places: int | None = option("--places", "For how many participants.", "N", min=1),
+    sentinel_days: int | None = option(
+        "--sentinel-days", "Days between two doses in it.", "N", min=0
+    ),
+    observation_days: int | None = option(
+        "--observation-days", "Days from its last dose to the first of the next cohort.", "N", min=0
+    ),
+    on: str | None = options.ON,
+    reason: str | None = option("--reason", "Why; kept with the entry.", "TEXT"),
+    corrects: int | None = _CORRECTS,
+    form: Format = options.FORMAT,
+) -> None:
+    """Enter what the sponsor decided of a dose cohort: an entry like any other.
+
+    Nothing of it is on the registry page. What is not given stays as it was decided before.
+    """
+    from trialscreen.log.recording import criteria_of
+
+    trial = load_trial(context.obj)
+    problems: list[Problem] = []
+    day = _past_day(on)
+    registered = _named(trial, name, problems, "COHORT")
+    corrected = options.correction(corrects, reason, problems)
+    problems += options.code_problems({"--by": by, "--reason": reason})
+    raise_any(problems)
+    terms = (places, sentinel_days, observation_days, reason or "", corrected)
+    entry = CohortState(registered or "", day, criteria_of(trial), state, *terms)
+    with open_or_begin(file, trial.registration.nct_id, __version__) as log:
+        entry = log.append(entry, by, __version__)
+    _tell(file.name, entry, form)
+
+
+def cohorts(
+    context: typer.Context,
+    file: Path = options.LOG,
+    on: str | None = options.BOARD_DAY,
+    form: Format = options.FORMAT,
+) -> None:
+    """The board of the dose cohorts: places, who holds them, whether the next may be dosed.
+
+    It proposes no dose and assigns nobody.
+    """
+    from trialscreen.log.board import board
+    from trialscreen.output.report.board_page import board_data, board_listing, board_page
+
+    trial, day = load_trial(context.obj), options.day_given("--on", on)
+    with open_log(file) as log:
+        log.check_trial(trial.registration.nct_id)
+        found = board(trial, log.every(details=False), day)
+    print_result(
+        form, lambda: board_page(found), lambda: board_data(found), lambda: board_listing(found)
+    )
+
+
+def _past_day(text: str | None) -> date:
+    """The day of what was decided. Raises InputError."""
+    day, today = options.day_given("--on", text), options.today()
+    if day > today:
+        refuse("--on", f"{day} lies in the future; what was decided by today, {today}, is entered")
+    return day
+
+
+def _named(
+    trial: Trial, name: str | None, problems: list[Problem], where: str = "--dose-cohort"
+) -> str | None:
+    """A dose cohort as it is registered; capitals do not count."""
+    known = {one.name.casefold(): one.name for one in trial.registration.dose_cohorts}
+    found = None if name is None else known.get(name.strip().casefold())
+    if name is not None and found is None:
+        names = some(list(known.values())) or "none, for the trial has no dose cohort"
+        message = f"{shown(name)}; expected {names}.{nearest(name, known.values())}"
+        problems.append(Problem(where, message))
+    return found
+
+
+def _misplaced(
+    trial: Trial, decision: Choice, cohort: str | None, corrects: int | None, *, not_dosed: bool
+) -> Iterator[Problem]:
+    """Options that do not go with the decision."""
+    if decision == "enrolled" and cohort is None and trial.registration.dose_cohorts:
+        names = some([one.name for one in trial.registration.dose_cohorts])
+        yield Problem("--dose-cohort", f"is needed with enrolled; expected {names}")
+    if decision != "enrolled" and cohort is not None:
+        yield Problem("--dose-cohort", "is for enrolled only")
+    if decision != "withdrawn" and not_dosed:
+        yield Problem("--not-dosed", "is for withdrawn only")
+    if decision == "none" and corrects is None:
+        yield Problem("--decision", "none takes back an entry; name it with --corrects")
+
+
+def _tell(file: str, entry: Decision | CohortState, form: Format) -> None:
+    """The entry as it was added."""
+    from trialscreen.output.report.entry_page import entry_data, entry_page
+
+    seal = checking.noted_as(entry.number, entry.seal)
+    say(f"log: entry {entry.number} added to {printable(file)}, seal {seal}.")
+    print_result(form, lambda: entry_page(entry), lambda: entry_data(entry))

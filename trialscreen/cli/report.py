@@ -1,6 +1,5 @@
 """`report`: the record of one screening, as a page to print and sign."""
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import typer
@@ -51,18 +50,18 @@ def report(
     """
     flags = Flags.of(context)
     record = RecordOptions.of(fhir, codes, assume_absent)
-    flags.problems.extend(_wrong_name(output))
+    if output is None or Path(output).suffix.lower() not in ENDINGS:
+        where = "--output" if output is None else f"--output {printable(output)}"
+        flags.problems.append(Problem(where, "expected a name that ends in .html"))
     if blank or log is not None:
-        own, why = (
-            ("--blank", "the questions alone") if blank else ("--log", "which holds the answers")
-        )
-        others = {
-            "--screening-date": on,
-            "--from": given_file,
-            "--fhir": fhir,
-            "--log": log if blank else None,
-        }
-        flags.problems.extend(_beside(flags, others, f"not with {own}, {why}"))
+        message = "not with --blank, the questions alone"
+        others = {"--screening-date": on, "--from": given_file, "--fhir": fhir, "--log": log}
+        if not blank:
+            message = "not with --log, which holds the answers"
+            del others["--log"]
+        given = (name for name, value in others.items() if value is not None)
+        names = (*map(flag, flags.texts), *given)
+        flags.problems.extend(Problem(name, message) for name in names)
         raise_any(flags.problems)
     if blank:
         from trialscreen.output.report.blank_page import blank_document
@@ -93,19 +92,6 @@ def _record(
     answers, screening = screen_stored(flags, on, stored, at, record)
     need_answers(given=bool(flags.texts or file or record.fhir))
     return record_document(ScreeningRecord(screening, answers, __version__, subject=code))
-
-
-def _wrong_name(output: str | None) -> Iterator[Problem]:
-    if output is None or Path(output).suffix.lower() not in ENDINGS:
-        where = "--output" if output is None else f"--output {printable(output)}"
-        yield Problem(where, "expected a name that ends in .html")
-
-
-def _beside(flags: Flags, others: Mapping[str, object], message: str) -> Iterator[Problem]:
-    """What cannot be given: answers, a day, a file of them."""
-    given = [flag(name) for name in flags.texts]
-    given += [name for name, value in others.items() if value is not None]
-    return (Problem(name, message) for name in given)
 
 
 def _from_log(trial: Trial, file: Path, number: int | None) -> str:

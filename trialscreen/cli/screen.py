@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import typer
@@ -20,14 +21,13 @@ from trialscreen.cli.answers import (
 from trialscreen.cli.commands import option
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.output import OF_VERDICT, Format, print_result, say, say_note
-from trialscreen.cli.screen_options import InterviewOptions, LogOptions, answers_file
+from trialscreen.cli.screen_options import AnswerOptions, LogOptions, answers_file
 from trialscreen.model.errors import InputError, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import shown
 
 if TYPE_CHECKING:
-    from trialscreen.output.report.listing import Listing
     from trialscreen.output.report.render.blocks import Page
 
 
@@ -91,13 +91,13 @@ def screen(
     """
     flags = Flags.of(context)
     record = RecordOptions.of(fhir, codes, assume_absent)
-    asked = InterviewOptions(interactive, save, resume, ask, quick, plain)
+    asked = AnswerOptions(given_file, rescreen, interactive, save, resume, ask, quick, plain)
     logging = LogOptions(log, subject, by, note, corrects, reason)
     before = ("trialscreen", *(() if context.obj is None else ("--criteria", context.obj)))
     closing, unlogged = "", None
     logged: tuple[str, ...] = ()
     with answers_file(asked) as keeper:
-        stored = _stored(flags, on, rescreen, given_file, asked)
+        stored = _stored(flags, on, asked)
         of_file = taken_subject(flags.trial, stored)
         at = options.site_settings(flags.trial, site)
         answers, screening = screen_stored(flags, on, stored, at, record)
@@ -139,32 +139,23 @@ def screen(
         raise typer.Exit(OF_VERDICT[screening.verdict])
 
 
-def _stored(
-    flags: Flags,
-    on: str | None,
-    rescreen: str | None,
-    given_file: str | None,
-    asked: InterviewOptions,
-) -> dict[str, Answer]:
+def _stored(flags: Flags, on: str | None, asked: AnswerOptions) -> dict[str, Answer]:
     """The answers in the file that is named, by one option or by another."""
-    if rescreen is None:
-        return stored_answers(flags, asked.file(given_file))
-    if given_file is not None or asked.resume is not None:
+    if asked.rescreen is None:
+        return stored_answers(flags, asked.file)
+    if asked.given is not None or asked.resume is not None:
         refuse("--rescreen", "names a file of answers, and so does another option; give one")
-    return rescreened_answers(flags, on, asked.file(rescreen))
+    return rescreened_answers(flags, on, asked.file)
 
 
 def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: bool) -> None:
-    """Which answers of the file that is resumed were replaced; which are of another version.
-
-    The interview tells the latter itself.
-    """
+    """Which answers of the file that is resumed were replaced; which are of another version."""
     for name in differing(answers, resumed) if resumed else ():
         if name in resumed:
             new, old = shown(answers[name].text), shown(resumed[name].text)
             say_note(f"{answers[name].where} {new} replaces {old} in {resumed[name].where}")
     others = [name for name, one in answers.items() if of_another_version(trial, one.notes)]
-    if others and not asking:
+    if others and not asking:  # an interview tells it itself
         was = "1 answer was" if len(others) == 1 else f"{len(others)} answers were"
         taken = "taken under another version of the criteria file, and used as given"
         say_note(f"{was} {taken}: {', '.join(others)}")
@@ -189,14 +180,14 @@ def _print(
 
         return screening_page(screening, again, explain=explain, verbatim=verbatim)
 
-    def data() -> object:
-        from trialscreen.output.report.screening_data import result
+    def data() -> ModuleType:
+        from trialscreen.output.report import screening_data
 
-        return result(screening, __version__)
+        return screening_data
 
-    def listing() -> "Listing":
-        from trialscreen.output.report.screening_data import findings_listing
-
-        return findings_listing(screening)
-
-    print_result(form, page, data, listing)
+    print_result(
+        form,
+        page,
+        lambda: data().result(screening, __version__),
+        lambda: data().findings_listing(screening),
+    )

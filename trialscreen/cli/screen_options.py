@@ -1,4 +1,4 @@
-"""Options of `screen` that go together: those of the interview, and those of the log."""
+"""Options of `screen` that go together: about answers and the interview, and about the log."""
 
 import re
 import shlex
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from trialscreen.log.entry import Correction
 
 
-class InterviewOptions(NamedTuple):
-    """The options that concern the interview, as given."""
+class AnswerOptions(NamedTuple):
+    """The options that name files of answers, or concern the interview, as given."""
 
+    given: str | None
+    rescreen: str | None
     interactive: bool
     save: str | None
     resume: str | None
@@ -46,18 +48,19 @@ class InterviewOptions(NamedTuple):
             refuse("the interview", "needs a terminal; give the answers as flags or with --from")
         return self.asked_for or (not given and _in_a_terminal())
 
-    def file(self, given: str | None) -> str | None:
-        """The file to begin with, of `--from` and `--resume`. Raises InputError."""
-        message = ""
-        if given is not None and self.resume is not None:
+    @property
+    def file(self) -> str | None:
+        """The file to begin with. Raises InputError."""
+        named, message = self.given if self.rescreen is None else self.rescreen, ""
+        if named is not None and self.resume is not None:
             message = "not with --resume; give one file, and what is new as flags or answers"
-        elif given == "":
+        elif named == "":
             message = "'' names no file; expected a file, or - for standard input"
-        elif given == "-" and self.asked_for:
+        elif named == "-" and self.asked_for:
             message = "standard input is needed for the interview; put the answers into a file"
         if message:
             refuse("--from", message)
-        return given if self.resume is None else self.resume
+        return named if self.resume is None else self.resume
 
     def sources(self) -> tuple[Source, ...]:
         """The sources to ask for. Raises InputError for one that does not exist."""
@@ -79,7 +82,7 @@ def _in_a_terminal() -> bool:
 
 
 @contextmanager
-def answers_file(options: InterviewOptions) -> Iterator["Keeper | None"]:
+def answers_file(options: AnswerOptions) -> Iterator["Keeper | None"]:
     """Who keeps the answers in the file that is named, if one is; claimed before it is read."""
     if options.resume is None and options.save is None:
         yield None
