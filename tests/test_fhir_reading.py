@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.fhir_records import Json, bundle, observation, patient, read_these, write_lines
-from trialscreen import InputError
+from trialscreen import InputError, load_trial
+from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
 from trialscreen.answers.records.fhir import Read, read
 
@@ -486,6 +488,20 @@ def test_a_medicine_is_what_it_is_made_of(tmp_path: Path, ingredient: Json) -> N
     }
     entry = only_entry(read_these(tmp_path, patient(), ordered, medicine))
     assert entry.codes == (Coding("", "904419"),)
+
+
+@pytest.mark.parametrize("codes", [None, load_codes(load_trial())])
+def test_a_medicine_that_is_null_beside_a_reference_is_the_one_referred_to(
+    tmp_path: Path, codes: Codes | None
+) -> None:
+    code = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "904419"}]}
+    medicine = {"resourceType": "Medication", "id": "x", "code": code}
+    reference = {"reference": "Medication/x"}
+    ordered = {**ALENDRONATE, "medicationCodeableConcept": None, "medicationReference": reference}
+    lines = [patient(), {**ordered, "id": "m0"}, medicine, ordered]
+    (record,), problems = read([write_lines(tmp_path / "a.ndjson", *lines)], codes)
+    assert [one.codes[0].code for one in record.entries] == ["904419", "904419"]
+    assert not problems
 
 
 def test_a_medicine_that_is_not_there_is_told(tmp_path: Path) -> None:

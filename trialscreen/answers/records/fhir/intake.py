@@ -96,7 +96,7 @@ class Intake:
         is_code = head.resource_type in _CODED
         code = head.code if is_code else head.medication_codeable_concept
         found = self._words.known.get(bytes(code))
-        if found is None or found.wrong or head.component is not NOTHING or code is NOTHING:
+        if found is None or found.wrong or head.component is not NOTHING or not fhir.is_given(code):
             return self._at_its_parts(head, line)
         if found.matters:
             return _MATTERS
@@ -108,7 +108,7 @@ class Intake:
         is_code = kind in _CODED
         if not is_code and kind not in _MEDICINES:
             return _CANNOT_MATTER
-        if not is_code and head.medication_codeable_concept is NOTHING:
+        if not is_code and not fhir.is_given(head.medication_codeable_concept):
             return _CAN_MATTER
         codes = [head.code if is_code else head.medication_codeable_concept]
         if head.component is not NOTHING:
