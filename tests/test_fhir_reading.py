@@ -409,6 +409,14 @@ def test_of_another_focus_is_not_of_the_patient(tmp_path: Path, focus: str, is_r
     assert (len(found.records[0].entries), said(found)) == ((1, []) if is_read else (0, [told]))
 
 
+def test_of_another_focus_it_is_not_behind_others_of_the_patient_either(tmp_path: Path) -> None:
+    """Once a patient is known, lines of that patient are looked at less closely."""
+    of_fetus = observation(id="o2", focus=[{"reference": "RelatedPerson/fetus"}])
+    found = read_these(tmp_path, patient(), observation(), of_fetus)
+    assert [one.source for one in found.records[0].entries] == ["Observation/o1"]
+    assert said(found) == ["export.ndjson:3 Observation/o2 has another focus than its subject"]
+
+
 def test_a_patient_that_is_not_among_the_files_is_told(tmp_path: Path) -> None:
     found = read_these(tmp_path, observation())
     assert said(found) == [

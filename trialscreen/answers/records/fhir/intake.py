@@ -81,7 +81,8 @@ class Intake:
                 looked = self._at_a_glance(head, line)
                 if looked is _CANNOT_MATTER:
                     continue
-                owner = owners.get(bytes(head.subject)) if looked is _MATTERS else None
+                is_own = looked is _MATTERS and head.focus is NOTHING
+                owner = owners.get(bytes(head.subject)) if is_own else None
                 if owner and (name := plain_text(head.id)):
                     dated = self._comparing.dated(head, line)
                     kept = Kept(kind, f"{kind}/{name}", f"{file}:{number}", "", *dated)
