@@ -3,11 +3,11 @@
 Nothing is interpreted here: a scalar stays text until its place says what it should be,
 so YAML 1.1's surprises (`no`, `1:30`, `012`) cannot happen. Anchors, aliases, tags,
 merge keys, duplicate keys, second documents, deep nesting, and block texts whose sign may
-have been meant as a bound (`>2`) are refused; libyaml's parser is read event by event,
-without recursion.
+have been meant as a bound (`>2`) are refused; libyaml's parser is read event by event.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -79,10 +79,9 @@ def parse_yaml(text: str, origin: str, problems: list[Problem] | None = None) ->
     to `problems`, the first of each being kept; without that list they are raised together.
     """
     lines = text.split("\n")
-    builder = _Builder(origin, lines)
+    builder = _Builder(origin, lines, yaml.parse(text, Loader=_LOADER))
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
-            builder.take(event)
+        root = builder.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         if advice := _quoting(lines, error.context_mark):
@@ -92,13 +91,13 @@ def parse_yaml(text: str, origin: str, problems: list[Problem] | None = None) ->
         refuse(where, f"not YAML{advice or f': {error.problem}'}")
     except yaml.YAMLError as error:
         refuse(origin, f"not YAML: {str(error).splitlines()[0]}")
-    if builder.root is None:
+    if root is None:
         refuse(origin, "the file is empty")
     if builder.problems and problems is None:
         raise InputError(builder.problems)
     if problems is not None:
         problems.extend(builder.problems)
-    return builder.root
+    return root
 
 
 def _quoting(lines: list[str], mark: Any) -> str:
@@ -111,48 +110,66 @@ def _quoting(lines: list[str], mark: Any) -> str:
 
 
 class _Builder:
-    """Puts parser events together; `open_` holds the collections not yet ended."""
+    """Puts the events of a parser together."""
 
-    def __init__(self, origin: str, lines: list[str]) -> None:
-        self.origin, self._lines = origin, lines
-        self.root: Node | None = None
+    def __init__(self, origin: str, lines: list[str], events: Iterator[yaml.Event]) -> None:
+        self.origin, self._lines, self._events = origin, lines, events
         self.problems: list[Problem] = []
-        self._open: list[Sequence | Mapping] = []
-        self._keys: list[Scalar | None] = []
         self._anchored: dict[str, str] = {}
         self._before_comments = _before_comments(lines)
 
-    def take(self, event: yaml.Event) -> None:
-        match event:
-            case yaml.ScalarEvent():
-                self._strict(event)
-                if event.style == '"' and (control := first_control(event.value)) is not None:
-                    self._refuse(event, f"control character {control}")
-                block = event.style in (">", "|")
-                if block:
-                    self._begins_alone(event)
-                comment = "" if event.style else self._comment_behind(event)
-                line, column = _position(event)
-                self._place(Scalar(event.value, not event.style, line, column, comment, block))
-            case yaml.SequenceStartEvent():
-                self._start(event, Sequence([], *_position(event)))
-            case yaml.MappingStartEvent():
-                self._start(event, Mapping({}, {}, *_position(event)))
-            case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
-                self._open.pop()
-                self._keys.pop()
-            case yaml.AliasEvent():
-                self._alias(event)
-            case yaml.DocumentStartEvent() if self.root is not None:
+    def document(self) -> Node | None:
+        """The root of the one document; None if there is none."""
+        root = None
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
                 self._refuse(event, "a second document; one is expected")
-            case _:
-                pass
+            if isinstance(event, yaml.NodeEvent):
+                root = self._node(event, 0)
+        return root
 
-    def _begins_alone(self, event: yaml.ScalarEvent) -> None:
+    def _node(self, event: yaml.Event, depth: int) -> Node:
+        """The node that begins with this event, at so many levels below the root."""
         line, column = _position(event)
-        if not _BLOCK.fullmatch(self._lines[line - 1][column - 1 :]):
+        if isinstance(event, yaml.AliasEvent):
+            return Scalar(self._alias(event), False, line, column)
+        assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
+        self._strict(event)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        if depth >= MAX_DEPTH:
+            self._refuse(event, f"nested deeper than {MAX_DEPTH} levels")
+        if isinstance(event, yaml.SequenceStartEvent):
+            items = [self._node(one, depth + 1) for one in self._until(yaml.SequenceEndEvent)]
+            return Sequence(items, line, column)
+        found = Mapping({}, {}, line, column)
+        for one in self._until(yaml.MappingEndEvent):
+            if isinstance(one, yaml.CollectionStartEvent):
+                self._strict(one)
+                self._refuse(one, "a key must be a plain text, not a list or mapping")
+            key = self._node(one, depth + 1)
+            assert isinstance(key, Scalar)
+            if first := found.keys.get(key.text):
+                self._note(one, f"the key {key.text!r} stands twice; first on line {first.line}")
+            value = self._node(next(self._events), depth + 1)
+            if first is None:
+                found.keys[key.text], found.items[key.text] = key, value
+        return found
+
+    def _until(self, end: type[yaml.Event]) -> Iterator[yaml.Event]:
+        while not isinstance(event := next(self._events), end):
+            yield event
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        line, column = _position(event)
+        if event.style == '"' and (control := first_control(event.value)) is not None:
+            self._refuse(event, f"control character {control}")
+        block = event.style in (">", "|")
+        if block and not _BLOCK.fullmatch(self._lines[line - 1][column - 1 :]):
             advice = _quoting(self._lines, event.start_mark)
             self._refuse(event, f"a text over several lines begins with > or | alone{advice}")
+        comment = "" if event.style else self._comment_behind(event)
+        return Scalar(event.value, not event.style, line, column, comment, block)
 
     def _comment_behind(self, event: yaml.ScalarEvent) -> str:
         """It begins on the text's own last line, or on the next one where the text would go on."""
@@ -170,70 +187,38 @@ class _Builder:
         goes_on = len(following) - len(following.lstrip()) >= indent + (indent + 1 < column)
         return following.strip() if goes_on else ""
 
-    def _alias(self, event: yaml.AliasEvent) -> None:
+    def _alias(self, event: yaml.AliasEvent) -> str:
         name = event.anchor or ""
         if name not in self._anchored:
             advice = _quoting(self._lines, event.start_mark)
             self._refuse(event, f"aliases (*) are not allowed; write the value out{advice}")
         value = self._anchored[name]
         self._note(event, f"aliases (*) are not allowed; write {short(value)} for *{short(name)}")
-        self._place(Scalar(value, False, *_position(event)))
-
-    def _start(self, event: yaml.CollectionStartEvent, node: Sequence | Mapping) -> None:
-        self._strict(event)
-        self._place(node)
-        self._open.append(node)
-        self._keys.append(None)
-        if len(self._open) > MAX_DEPTH:
-            self._refuse(event, f"nested deeper than {MAX_DEPTH} levels")
-
-    def _place(self, node: Node) -> None:
-        if not self._open:
-            self.root = node
-            return
-        parent, key = self._open[-1], self._keys[-1]
-        if isinstance(parent, Sequence):
-            parent.items.append(node)
-        elif key is not None:
-            self._keys[-1] = None
-            if key.text not in parent.items:
-                parent.items[key.text] = node
-                parent.keys[key.text] = key
-        elif isinstance(node, Scalar):
-            self._keys[-1] = node
-            if first := parent.keys.get(node.text):
-                message = f"the key {node.text!r} stands twice; first on line {first.line}"
-                self.problems.append(self._problem(node.line, node.column, message))
-        else:
-            message = "a key must be a plain text, not a list or mapping"
-            raise InputError([self._problem(node.line, node.column, message)])
+        return value
 
     def _strict(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
-        if event.anchor is not None:
-            self._anchor(event)
+        """Notes an anchor on a value, which its aliases then know; refuses others, and tags."""
+        if (name := event.anchor) is not None:
+            told = "anchors (&) are not allowed; write the value out"
+            if not isinstance(event, yaml.ScalarEvent):
+                self._refuse(event, told)
+            if not event.value:
+                self._refuse(event, f"{told}{_quoting(self._lines, event.start_mark)}")
+            self._anchored[name] = event.value
+            self._note(event, f"{told}: {short(event.value)} without &{short(name)}")
         if event.tag is not None:
             advice = _quoting(self._lines, event.start_mark)
             self._refuse(event, f"tags are not allowed: {event.tag!r}{advice}")
 
-    def _anchor(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
-        """An anchor on a value is told with what to write, and then known to its aliases."""
-        told = "anchors (&) are not allowed; write the value out"
-        if not isinstance(event, yaml.ScalarEvent):
-            self._refuse(event, told)
-        if not event.value:
-            self._refuse(event, f"{told}{_quoting(self._lines, event.start_mark)}")
-        name = event.anchor or ""
-        self._anchored[name] = event.value
-        self._note(event, f"{told}: {short(event.value)} without &{short(name)}")
-
-    def _problem(self, line: int, column: int, message: str) -> Problem:
+    def _problem(self, event: yaml.Event, message: str) -> Problem:
+        line, column = _position(event)
         return Problem(f"{self.origin}:{line}:{column}", message)
 
     def _note(self, event: yaml.Event, message: str) -> None:
-        self.problems.append(self._problem(*_position(event), message))
+        self.problems.append(self._problem(event, message))
 
     def _refuse(self, event: yaml.Event, message: str) -> NoReturn:
-        raise InputError([self._problem(*_position(event), message)])
+        raise InputError([self._problem(event, message)])
 
 
 def _before_comments(lines: list[str]) -> dict[int, int]:
