@@ -37,18 +37,14 @@ def read_answers(
         problems.append(Problem(origin, message))
         return {}
     try:
-        data = _standard_input() if source == "-" else read_bytes(Path(source), origin)
-        text = decode(data, origin)
-        return _answers_in(text, origin, problems, blank)
+        if source == "-" and sys.stdin is None:
+            refuse(origin, "it is closed")
+        is_file = source != "-"
+        data = read_bytes(Path(source), origin) if is_file else sys.stdin.buffer.read(MAX_BYTES + 1)
+        return _answers_in(decode(data, origin), origin, problems, blank)
     except InputError as error:
         problems.extend(error.problems)
         return {}
-
-
-def _standard_input() -> bytes:
-    if sys.stdin is None:
-        refuse("standard input", "it is closed")
-    return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
 def _answers_in(

@@ -219,13 +219,14 @@ def _numbered(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _form(trial: Trial, element: Element) -> str:
-    """How an answer is written."""
-    none = _or_none(element)
+    """How an answer is written; only what comes from elsewhere can be awaited."""
+    is_sent = element.source in ("laboratory", "imaging")
+    none = "u, or p if awaited" if is_sent else "or u"
     match element.type:
         case "boolean":
-            return f"(yes, no{'; ' if _is_sent(element) else ' '}{none})"
+            return f"(yes, no{'; ' if is_sent else ' '}{none})"
         case "choice":
-            return f"(a number{'; ' if _is_sent(element) else ', '}{none})"
+            return f"(a number{'; ' if is_sent else ', '}{none})"
         case "date":
             ago = "" if is_long_ago(trial, element) else ", such as 3 months ago"
             return f"(YYYY-MM-DD, YYYY-MM, YYYY{ago}, or u)"
@@ -235,16 +236,6 @@ def _form(trial: Trial, element: Element) -> str:
             also = f"; also in {units}" if units else ""
             limits = "; with its limits: VALUE (LOW-HIGH)" if limit_elements(trial, element) else ""
             return f"({show_range(element)}{also}{limits}; {none})"
-
-
-def _or_none(element: Element) -> str:
-    """What to say without a value; only what comes from elsewhere can be awaited."""
-    return "u, or p if awaited" if _is_sent(element) else "or u"
-
-
-def _is_sent(element: Element) -> bool:
-    """Whether a value comes from elsewhere."""
-    return element.source in ("laboratory", "imaging")
 
 
 # Why it is asked.
@@ -259,31 +250,29 @@ def explanation(state: State, question: Question) -> Iterator[str]:
         rule = finding.criterion.rule
         if finding.met is None and not names.isdisjoint(trial.elements_behind(rule)):
             yield f"\n{finding.criterion.id}: {finding.criterion.text}"
-            for test in trial.reached(rule):
+            for test in () if listed else trial.reached(rule):
                 used = elements_of_test(test)
                 behind = {n for name in used for n in trial.sources_of(name)}
-                if not listed and names & {*used, *behind}:
+                if names & {*used, *behind}:
                     yield f"  depends on: {_dependence(trial, test)}"
     for element in question.elements:
         yield f"\n{element.label}{f': {element.help}' if element.help else ''}"
-        yield from _effects(state, element, all_of_them=question.card is None)
+        for text in _answers_of(element):
+            effect = state.effects([(element, text)])
+            if effect or question.card is None:
+                yield f"  {text}: {effect or _NOTHING}"
     if question.card is not None:
         none = state.effects((element, "no") for element in question.elements)
-        yield f"\nnone of them: {none or 'decides nothing by itself'}"
+        yield f"\nnone of them: {none or _NOTHING}"
+
+
+_NOTHING = "decides nothing by itself"
 
 
 def _dependence(trial: Trial, test: Test) -> str:
     if isinstance(test, Given):
         return f"whether the answer to '{trial.elements[test.element].label}' is known"
     return test_in_words(trial, test)
-
-
-def _effects(state: State, element: Element, *, all_of_them: bool) -> Iterator[str]:
-    """What each answer would decide; on request, also those that decide nothing."""
-    for text in _answers_of(element):
-        effect = state.effects([(element, text)])
-        if effect or all_of_them:
-            yield f"  {text}: {effect or 'decides nothing by itself'}"
 
 
 def _answers_of(element: Element) -> tuple[str, ...]:

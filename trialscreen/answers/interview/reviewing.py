@@ -51,25 +51,20 @@ def answer_line(state: State, number: int, name: str) -> str:
 
 def as_given(state: State, name: str) -> str:
     """An answer as it is understood; one in another unit also as it was typed."""
-    answer = state.answers[name]
-    day = f", sample of {answer.date}" if answer.date else ""
-    if DESPITE in answer.notes:
-        day = f", despite {answer.notes[DESPITE]}"
-    return PENDING_WORD if answer.is_pending else f"{_as_given(state, name, answer.text)}{day}"
-
-
-def _as_given(state: State, name: str, text: str) -> str:
-    element, fact = state.trial.elements[name], state.screening.facts.get(name)
+    answer, fact = state.answers[name], state.screening.facts.get(name)
+    if answer.is_pending:
+        return PENDING_WORD
+    element = state.trial.elements[name]
     meant = show_fact(element, fact)
-    if not isinstance(fact, Numbers):
-        return meant
-    numerals = map(float, _NUMERAL.findall(text))
-    if not set(numerals).isdisjoint(map(float, _NUMERAL.findall(meant))):
-        return meant
-    if is_exact(fact):
-        value = float(f"{fact.low:.{_DIGITS}g}")
-        meant = show_fact(element, Numbers(value, value))
-    return f"{text} ({meant})"
+    if isinstance(fact, Numbers):
+        typed, shown = (set(map(float, _NUMERAL.findall(one))) for one in (answer.text, meant))
+        if typed.isdisjoint(shown):
+            value = float(f"{fact.low:.{_DIGITS}g}")
+            rounded = show_fact(element, Numbers(value, value)) if is_exact(fact) else meant
+            meant = f"{answer.text} ({rounded})"
+    if DESPITE in answer.notes:
+        return f"{meant}, despite {answer.notes[DESPITE]}"
+    return f"{meant}, sample of {answer.date}" if answer.date else meant
 
 
 def of_other_sources(state: State, sources: tuple[Source, ...]) -> Iterator[str]:

@@ -77,7 +77,10 @@ class State:
         try:
             self.screening = screen(self.trial, facts, self.on, samples, evidence)
         except InputError as error:
-            raise ContradictingAnswer(_messages(error), self._at_fault(facts, answered)) from None
+            notices = contradicted(Evaluation(self.trial, facts, self.on))
+            at_fault = {name for one in notices for name in one.elements} - answered
+            others = tuple(name for name in facts if name in at_fault)
+            raise ContradictingAnswer(_messages(error), others) from None
         self.answers, self.set_aside = answers, aside
 
     def _of_other_reports(self, own: Element, answers: Answers) -> list[str]:
@@ -105,12 +108,6 @@ class State:
         if problems:
             raise ValueProblem(problems[0].message)
         return answer, fact
-
-    def _at_fault(self, facts: Mapping[str, Fact], answered: set[str]) -> tuple[str, ...]:
-        """The facts, other than those just answered, that have a part in a contradiction."""
-        notices = contradicted(Evaluation(self.trial, facts, self.on))
-        names = {name for one in notices for name in one.elements}
-        return tuple(name for name in facts if name in names - answered)
 
     def unused(self) -> tuple[str, ...]:
         """The answers without which every finding would be the same, all of them left out."""
