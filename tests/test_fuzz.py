@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.sizes import examples
 from trialscreen import InputError, load_trial
-from trialscreen.answers.answer import readable_facts
+from trialscreen.answers.answer import read_facts
 from trialscreen.answers.answers_file import read_answers
 from trialscreen.answers.values import read_value
 from trialscreen.criteria_file.lint import lint
@@ -79,7 +79,7 @@ def test_any_bytes_are_answers_or_problems(tmp_path: Path, data: bytes) -> None:
     for content in (data, b"{" + data):
         path.write_bytes(content)
         problems: list[Problem] = []
-        readable_facts(TRIAL, read_answers(str(path), problems), ON, problems)
+        read_facts(TRIAL, read_answers(str(path), problems), ON, problems)
         assert all(problem.message for problem in problems)
 
 

@@ -16,7 +16,7 @@ from hypothesis.strategies import dates, integers
 from tests.process import PATIENTS, Ran, run
 from tests.sizes import examples
 from trialscreen import load_trial
-from trialscreen.answers.answer import Answer, readable_facts
+from trialscreen.answers.answer import Answer, read_facts
 from trialscreen.answers.later import carried, understood, understood_later
 from trialscreen.model.dates import Period, completed_years
 from trialscreen.model.errors import Problem
@@ -232,7 +232,7 @@ def test_a_file_of_which_nothing_changes_with_the_days_needs_no_day(tmp_path: Pa
 def test_an_age_that_is_carried_holds_the_true_one(born: date, then: date, later: int) -> None:
     now = then + timedelta(days=later)
     answers = {"age": Answer(str(completed_years(born, then)), "file")}
-    found = readable_facts(TRIAL, carried(TRIAL, answers, then, now).answers, now, [])["age"]
+    found = read_facts(TRIAL, carried(TRIAL, answers, then, now).answers, now, [])["age"]
     assert isinstance(found, Numbers)
     assert found.low <= completed_years(born, now) <= found.high
     assert found.high - found.low <= 1
@@ -247,7 +247,7 @@ def test_a_window_that_is_carried_holds_the_true_answer(
     within = {day: Period(24, "months").before(day) <= broken <= day for day in (then, now)}
     name = "fragility_fracture_last_2_years"
     answers = {name: Answer("yes" if within[then] else "no", "file")}
-    facts = readable_facts(TRIAL, carried(TRIAL, answers, then, now).answers, now, [])
+    facts = read_facts(TRIAL, carried(TRIAL, answers, then, now).answers, now, [])
     assert broken > then or facts.get(name) in (None, Exactly(value=within[now]))
 
 
@@ -257,7 +257,7 @@ def test_a_month_that_is_carried_holds_the_true_day(taken: date, then: date, lat
     now, name = then + timedelta(days=later), "rankl_inhibitor_last_dose_date"
     answers = {name: Answer(f"{taken:%Y-%m}", "file")}
     problems: list[Problem] = []
-    facts = readable_facts(TRIAL, carried(TRIAL, answers, then, now).answers, now, problems)
+    facts = read_facts(TRIAL, carried(TRIAL, answers, then, now).answers, now, problems)
     if taken <= then:
         assert not problems
         found = facts[name]

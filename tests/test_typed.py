@@ -11,7 +11,7 @@ import pytest
 from tests.sizes import size
 from tests.spec import spec_trial
 from trialscreen import InputError, Screening, Trial, load_trial, screen
-from trialscreen.answers.answer import answer_of, as_text, readable_facts
+from trialscreen.answers.answer import answer_of, as_text, read_facts
 from trialscreen.answers.sampled import told_apart
 from trialscreen.answers.typed import typed_facts
 from trialscreen.model.errors import Problem
@@ -80,7 +80,7 @@ def by_parser(trial: Trial, name: str, value: object) -> tuple[dict[str, Fact], 
     answer = answer_of({"value": value}, name, problems)
     assert answer is not None
     told = told_apart(trial, {name: answer}, problems)
-    facts = readable_facts(trial, told, ON, problems)
+    facts = read_facts(trial, told, ON, problems)
     return facts, not problems and told == {name: answer} and not answer.is_pending
 
 

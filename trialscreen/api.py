@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from trialscreen import __version__
-from trialscreen.answers.answer import answer_of, day_or_text, readable_facts
+from trialscreen.answers.answer import answer_of, day_or_text, read_facts
 from trialscreen.answers.beside_record import FromRecord, with_record
 from trialscreen.answers.sampled import read_samples, told_apart, with_days
 from trialscreen.answers.typed import typed_facts
@@ -62,7 +62,7 @@ def screen(
         message = f"{other.text} is not the day that was asked for, {on}"
         problems.append(Problem(SCREENING_DATE, message))
     both = FromRecord(given) if record is None else with_record(trial, given, record, on)
-    parsed = readable_facts(trial, both.answers, on, problems)
+    parsed = read_facts(trial, both.answers, on, problems)
     samples = read_samples(trial, both.answers, on, problems)
     raise_any(problems)
     facts = _in_order(trial, {**typed, **parsed})

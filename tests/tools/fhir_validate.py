@@ -23,7 +23,7 @@ from tests.generate import ON, blur, random_trial, random_world, unreviewed
 from tests.spec import spec_trial
 from tests.trials import vary, with_criteria
 from trialscreen import load_trial
-from trialscreen.answers.answer import readable_facts, screening_date
+from trialscreen.answers.answer import read_facts, screening_date
 from trialscreen.answers.answers_file import read_answers
 from trialscreen.model.errors import Problem
 from trialscreen.output.export.fhir.forms import questionnaire, response
@@ -49,7 +49,7 @@ def resources() -> Iterator[dict[str, Any]]:
         problems: list[Problem] = []
         answers = read_answers(str(path), problems)
         on = screening_date(trial, answers, ON, problems) or ON
-        facts = readable_facts(trial, answers, on, problems)
+        facts = read_facts(trial, answers, on, problems)
         yield response(unreviewed(trial, facts, on), AT, "001-014").resource
     for seed in range(TRIALS):
         rng = Random(seed)

@@ -202,18 +202,14 @@ def screening_date(
     return day
 
 
-def read_facts(trial: Trial, answers: Answers, on: date) -> dict[str, Fact]:
-    """The facts that the answers state. Raises InputError with every answer that is wrong."""
-    problems: list[Problem] = []
-    facts = readable_facts(trial, answers, on, problems)
-    raise_any(problems)
-    return facts
-
-
-def readable_facts(
-    trial: Trial, answers: Answers, on: date, problems: list[Problem]
+def read_facts(
+    trial: Trial, answers: Answers, on: date, problems: list[Problem] | None = None
 ) -> dict[str, Fact]:
-    """The facts of the answers that can be read; the others are noted in `problems`."""
+    """The facts that the answers state; those that cannot be read are noted in `problems`.
+
+    Without that list, raises InputError with every answer that is wrong.
+    """
+    wrong = [] if problems is None else problems
     facts: dict[str, Fact] = {}
     known = trial.answerable_by_name
     for name, answer in answers.items():
@@ -221,19 +217,21 @@ def readable_facts(
             continue
         if name not in known:
             message = f"no data element is named {shown(name)}.{_hint(name, known)}"
-            problems.append(Problem(answer.where, message))
+            wrong.append(Problem(answer.where, message))
             continue
         try:
             fact = read_value(trial, known[name], answer.text, on)
             if answer.notes and answer.is_set_aside:
                 read_value(trial, known[name], answer.notes[SET_ASIDE], on)
         except ValueProblem as problem:
-            problems.append(Problem(answer.where, str(problem)))
+            wrong.append(Problem(answer.where, str(problem)))
         else:
             if fact is not None:
                 facts[name] = fact
         if answer.notes:
-            problems.extend(wrong_notes(answer.where, answer.notes))
+            wrong.extend(wrong_notes(answer.where, answer.notes))
+    if problems is None:
+        raise_any(wrong)
     return {name: facts[name] for name in known if name in facts}
 
 

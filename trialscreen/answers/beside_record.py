@@ -15,7 +15,7 @@ from trialscreen.answers.answer import (
     Answer,
     Answers,
     is_of_record,
-    readable_facts,
+    read_facts,
 )
 from trialscreen.answers.values import value_or_none
 from trialscreen.model.errors import Problem
@@ -55,10 +55,10 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
     Where the two contradict each other, the record yields, and nothing is refused; against a
     no, both do. What a file kept of an earlier record is left out: the record is read anew.
     """
-    said = _facts(trial, given, on)
+    said = read_facts(trial, {n: _as_said(one) for n, one in given.items()}, on, [])
     own = {name: one for name, one in given.items() if not is_of_record(one)}
     noes = {name for name in own if said.get(name) == _NO}
-    denied = {n for n in noes if not _despite(own[n], says_yes(record.evidence, n))}
+    denied = {n for n in noes if not says_yes(record.evidence, n) <= _named(own[n])}
     unused = {n for n, one in own.items() if one.is_set_aside and n in record.answers}
     own = {
         name: _as_said(one) if name in denied else one
@@ -72,7 +72,13 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
     aside = {name: one.set_aside() for name, one in own.items() if name in told_aside}
     answers = {n: one for n, one in answers.items() if n not in yields} | aside
     evidence = [
-        *(_yielding(one, yields) for one in record.evidence),
+        *(
+            one._replace(kind=kind, note="; ".join(filter(None, (one.note, why))))
+            if why and one.kind in _OF_ANSWERS
+            else one
+            for one in record.evidence
+            for kind, why in [yields.get(one.element, (one.kind, ""))]
+        ),
         *(Evidence("conflict", name, "no", source=one.by) for name, one in aside.items()),
     ]
     return FromRecord(answers, evidence_beside(trial, evidence, answers, on), record.problems, on)
@@ -85,11 +91,6 @@ def says_yes(evidence: Iterable[Evidence], name: str) -> Set[str]:
         for one in evidence
         if one.element == name and one.kind in _OF_ANSWERS and one.value == "yes"
     }.keys()
-
-
-def _despite(answer: Answer, places: Set[str]) -> bool:
-    """Whether it is said despite all of these places."""
-    return places <= _named(answer)
 
 
 def _named(answer: Answer) -> Set[str]:
@@ -113,11 +114,6 @@ def _as_said(answer: Answer) -> Answer:
     return answer._replace(text=answer.notes[SET_ASIDE]) if answer.is_set_aside else answer
 
 
-def _facts(trial: Trial, answers: Answers, on: date) -> dict[str, Fact]:
-    """What is said, also in answers that are set aside; as far as it can be read."""
-    return readable_facts(trial, {n: _as_said(one) for n, one in answers.items()}, on, [])
-
-
 def of_the_same_result(trial: Trial, evidence: Iterable[Evidence], names: Set[str]) -> set[str]:
     """What a record gives by the results of these elements alone, beside them.
 
@@ -125,7 +121,7 @@ def of_the_same_result(trial: Trial, evidence: Iterable[Evidence], names: Set[st
     """
     limits = limits_by_value(trial)
     found = {limit for name in names for limit in limits.get(name, ())}
-    places: dict[str, set[tuple[str, str]]] = {}
+    places = dict[str, set[tuple[str, str]]]()
     for one in evidence:
         if one.kind == "fact" and one.code:
             places.setdefault(one.element, set()).add((one.source, one.code))
@@ -144,27 +140,20 @@ def _contradictions(
     """Where answers contradict each other: what of the record yields, and which noes do."""
     left, yields, noes = dict(answers), Yielding(), set[str]()
     while True:
-        facts = readable_facts(trial, left, on, [])
+        facts = read_facts(trial, left, on, [])
         errors = list(contradicted(Evaluation(trial, facts, on)))
         before = len(yields)
         for error in errors:
             of_record = {n for n in error.elements if n in left and left[n].by == "record"}
             places = {one.source for one in record.evidence if one.element in of_record}
             own = [n for n in error.elements if n in left and n not in of_record]
-            against = {n for n in own if facts.get(n) == _NO and not _despite(left[n], places)}
+            against = {n for n in own if facts.get(n) == _NO and not places <= _named(left[n])}
             kind: EvidenceKind = "overruled" if own and not against else "conflict"
             yields |= dict.fromkeys(of_record, (kind, error.message))
             noes |= against if of_record else set()
         left = {name: one for name, one in left.items() if name not in yields}
         if len(yields) == before:
             return yields, noes
-
-
-def _yielding(one: Evidence, yields: Yielding) -> Evidence:
-    kind, why = yields.get(one.element, (one.kind, ""))
-    if one.kind not in _OF_ANSWERS or not why:
-        return one
-    return one._replace(kind=kind, note="; ".join(filter(None, (one.note, why))))
 
 
 _OF_ANSWERS = ("fact", "assumed", "conflict", "overruled")
@@ -174,7 +163,7 @@ def evidence_beside(
     trial: Trial, evidence: Iterable[Evidence], answers: Answers, on: date
 ) -> tuple[Evidence, ...]:
     """The evidence, as it stands beside answers."""
-    facts = readable_facts(trial, answers, on, [])
+    facts = read_facts(trial, answers, on, [])
     now = (_beside(trial, one, answers.get(one.element), facts, on) for one in evidence)
     return tuple(one for one in now if one is not None)
 

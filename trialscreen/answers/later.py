@@ -16,7 +16,7 @@ from trialscreen.answers.answer import (
     SAMPLED,
     Answer,
     Answers,
-    readable_facts,
+    read_facts,
     reworded,
 )
 from trialscreen.answers.sampled import read_samples
@@ -51,7 +51,7 @@ def understood(
     trial: Trial, answers: Answers, on: date, problems: list[Problem] | None = None
 ) -> Understood:
     """What the answers that can be read state on the day `on`; `problems` tells of the others."""
-    facts = readable_facts(trial, answers, on, [] if problems is None else problems)
+    facts = read_facts(trial, answers, on, [] if problems is None else problems)
     return Understood(facts, read_samples(trial, answers, on, []))
 
 
@@ -69,7 +69,7 @@ def understood_later(
         if name in known and (one.text != then[name].text or known[name].type == "date")
     }
     facts = {name: fact for name, fact in before.facts.items() if name not in anew}
-    facts |= readable_facts(trial, anew, on, [])
+    facts |= read_facts(trial, anew, on, [])
     in_order = {name: facts[name] for name in known if name in facts}
     return Understood(in_order, read_samples(trial, now, on, []))
 

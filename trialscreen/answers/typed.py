@@ -115,18 +115,14 @@ def _measured(element: Element) -> Iterator[tuple[type, _Read]]:
         assert element.range is not None
         least, most = (float(end) for end in element.range)  # type: ignore[arg-type]
 
-        def read_whole(value: int, _: date) -> _Stated:
-            if not least <= value <= most:
-                return None
-            return Numbers(number := float(value), number, half=_HALVES[0])
-
         def read(value: float, _: date) -> _Stated:
-            text = repr(value)
+            text = repr(value).removesuffix(".0")
             if not least <= value <= most or "e" in text:
                 return None
-            decimals = 0 if text.endswith(".0") else len(text) - text.index(".") - 1
-            return Numbers(value, value, half=_HALVES[min(decimals, DIGITS_THAT_COUNT)])
+            decimals = len(text.partition(".")[2])
+            number = float(value)
+            return Numbers(number, number, half=_HALVES[min(decimals, DIGITS_THAT_COUNT)])
 
-        yield int, read_whole
+        yield int, read
         if element.type == "quantity":
             yield float, read

@@ -12,7 +12,7 @@ from trialscreen.answers.answer import (
     SiteSettings,
     is_of_record,
     merge,
-    readable_facts,
+    read_facts,
     screening_date,
 )
 from trialscreen.answers.answers_file import read_answers
@@ -183,7 +183,7 @@ def screen_stored(
         answers, notes = with_limits(trial, answers, site)
         for one in notes:
             say_note(one)
-    facts = readable_facts(trial, answers, day, problems)
+    facts = read_facts(trial, answers, day, problems)
     samples = read_samples(trial, answers, day, problems)
     try:
         screening = screen(trial, facts, day, samples, evidence)
