@@ -42,11 +42,7 @@ PART_OF_A_NUMBER = " If it is part of a number, write a decimal point (5.5): a c
 
 
 class SiteSettings(NamedTuple):
-    """What holds for every patient of a site.
-
-    `limits` are limits of normal, by element; `subject_pattern` is for a whole code, or None
-    if the site states none.
-    """
+    """What holds for every patient of a site: limits of normal, by element, and whole codes."""
 
     limits: Mapping[str, "Answer"] = {}
     subject_pattern: re.Pattern[str] | None = None

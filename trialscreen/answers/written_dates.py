@@ -49,8 +49,6 @@ _TWO_POINTS = r"(?<=[0-9])\s*(?:\.{2,}|…)\s*(?=[0-9])"
 IN_PART = ", or YYYY-MM or YYYY for a date that is known in part"
 """Ends what is told of a date that cannot be read, where it need not be one day."""
 
-_SIX_DIGITS = "[0-9]{6}"
-
 
 def days_of(clean: str, text: str) -> tuple[date, date]:
     """First and last day that folded `clean` states; `text` is what was written.
@@ -96,17 +94,14 @@ def _span(year: str, month: str | None, day: str | None, text: str) -> tuple[dat
 
 def _only_day(year: int, one: int, two: int, text: str) -> date:
     """The day that both orders of day and month can mean, or only one of them."""
-    days = {_day(year, two, one), _day(year, one, two)} - {None}
-    if not days:
-        raise ValueProblem(f"{shown(text)} is not a day of the calendar")
-    if len(days) > 1:
-        by_day, by_month = date(year, two, one), date(year, one, two)
+    by_day, by_month = _day(year, two, one), _day(year, one, two)
+    if by_day is not None and by_month is not None and by_day != by_month:
         raise ValueProblem(
             f"{shown(text)} is {_in_words(by_day)} or {_in_words(by_month)};"
             f" write {by_day} or {by_month}"
         )
-    (day,) = days
-    assert day is not None
+    if (day := by_day or by_month) is None:
+        raise ValueProblem(f"{shown(text)} is not a day of the calendar")
     return day
 
 
@@ -125,7 +120,7 @@ def _no_date(text: str, clean: str = "") -> ValueProblem:
     if re.search(_TWO_POINTS, clean):
         span = re.sub(_TWO_POINTS, " to ", text)
         return ValueProblem(f"{shown(text)} is not a date; for a span write {shown(span)}")
-    several = "can be several dates" if re.fullmatch(_SIX_DIGITS, clean) else "is not a date"
+    several = "can be several dates" if re.fullmatch("[0-9]{6}", clean) else "is not a date"
     return ValueProblem(f"{shown(text)} {several}; expected YYYY-MM-DD{IN_PART}")
 
 

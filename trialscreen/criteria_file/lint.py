@@ -73,22 +73,20 @@ LIGHTEST, LARGE_PROTEIN = 5, 100_000
 
 
 def _factors(trial: Trial) -> _Hits:
-    """A factor that takes a unit to another of its kind is what these units say."""
+    """A factor that takes a unit to another of its kind is what these units say.
+
+    To the element's own, and between those of another kind than that.
+    """
     for element in trial.elements.values():
-        for code, other, factor in _conversions(element):
-            if (wrong := _wrong_factor(code, other, factor)) is not None:
+        unit, factors = element.unit, element.accepts
+        if unit is None:
+            continue
+        taken = [(code, unit, factor) for code, factor in factors.items()]
+        apart = [code for code in factors if ratio(code, unit) is None]
+        taken += [(one, two, factors[one] / factors[two]) for one, two in combinations(apart, 2)]
+        for one in taken:
+            if (wrong := _wrong_factor(*one)) is not None:
                 yield _at(element), *wrong
-
-
-def _conversions(element: Element) -> Iterator[tuple[str, str, float]]:
-    """From each accepted unit to the element's own; between those of another kind than that."""
-    if element.unit is None:
-        return
-    for code, factor in element.accepts.items():
-        yield code, element.unit, factor
-    apart = [one for one in element.accepts if ratio(one, element.unit) is None]
-    for code, other in combinations(apart, 2):
-        yield code, other, element.accepts[code] / element.accepts[other]
 
 
 def _wrong_factor(code: str, other: str, factor: float) -> tuple[Level, str] | None:

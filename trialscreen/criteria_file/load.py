@@ -23,8 +23,7 @@ def load_trial(path: str | Path | None = None) -> Trial:
 
     Raises InputError with every problem in the file, or if it cannot be read.
     """
-    data, origin = criteria_bytes(path)
-    return _loaded(data, origin, packaged=path is None)
+    return _loaded(*criteria_bytes(path), packaged=path is None)
 
 
 @lru_cache(maxsize=4)

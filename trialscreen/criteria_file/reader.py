@@ -73,6 +73,11 @@ class Cursor:
         """The place, for messages."""
         return f"{self.document.origin}:{self.node.line}:{self.node.column} {self.path}".rstrip()
 
+    @property
+    def written(self) -> str:
+        """A single value as it is written, without quotes; empty for what is none."""
+        return self.node.text if isinstance(self.node, Scalar) else ""
+
     def problem(self, message: str) -> None:
         problem = Problem(self.where, message)
         if problem not in self.document.problems:  # several keys may lack the same mapping
@@ -116,10 +121,9 @@ class Cursor:
 
     def word(self, known: tuple[Word, ...]) -> Word:
         """One of `known`."""
-        if isinstance(self.node, Scalar):
-            for word in known:
-                if self.node.text == word:
-                    return word
+        for word in known:
+            if self.written == word:
+                return word
         self._expected("one of " + ", ".join(known))
         return known[0]
 
@@ -152,13 +156,12 @@ class Cursor:
         return 1
 
     def day(self) -> date:
-        if isinstance(self.node, Scalar) and _DAY.fullmatch(self.node.text):
-            try:
-                return date.fromisoformat(self.node.text)
-            except ValueError:
-                self.problem(f"{shown(self.node.text)} is not a day of the calendar")
-                return date.min
-        self._expected("a date YYYY-MM-DD")
+        try:
+            if _DAY.fullmatch(self.written):
+                return date.fromisoformat(self.written)
+            self._expected("a date YYYY-MM-DD")
+        except ValueError:
+            self.problem(f"{shown(self.written)} is not a day of the calendar")
         return date.min
 
     # Collections.
@@ -191,12 +194,10 @@ class Cursor:
 
     def optional(self, key: str, read: Callable[["Cursor"], T], default: T) -> T:
         """What `read` makes of the value under `key`; `default` where the key is absent."""
-        if (
-            isinstance(self.node, yaml_nodes.Mapping)
-            and (node := self.node.items.get(key)) is not None
-        ):
-            return read(Cursor(node, f"{self.path}.{key}".lstrip("."), self.document))
-        return default
+        items = self.node.items if isinstance(self.node, yaml_nodes.Mapping) else {}
+        if key not in items:
+            return default
+        return read(Cursor(items[key], f"{self.path}.{key}".lstrip("."), self.document))
 
     def items_of(self, key: str) -> list["Cursor"]:
         """The items of the list under `key`; none where the key is absent."""

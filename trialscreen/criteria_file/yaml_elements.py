@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from trialscreen.criteria_file.reader import Cursor, Reader, read_record
-from trialscreen.criteria_file.yaml_nodes import Scalar, Sequence
+from trialscreen.criteria_file.yaml_nodes import Sequence
 from trialscreen.criteria_file.yaml_rules import RESERVED, read_period, read_rule
 from trialscreen.model.facts import Dates, Exactly, Numbers
 from trialscreen.model.formulas import FORMULAS, Input
@@ -57,9 +57,10 @@ def _read_plain(name: str, at: Cursor) -> Element:
             f"{shown(name)} cannot name an element: a column of screened tables is called so"
         )
     source, *others = at.required("source", _read_sources, SOURCES[:1])
-    given: dict[str, Any] = {"name": name, "derive": None, "valid_if": None, "units": {}}
-    given |= {"source": source, "other_sources": tuple(others)}
-    element = read_record(at, Element, _readers(at), ("source", *KEYS_OF_RULES), **given)
+    given: dict[str, Any] = {"name": name, "source": source, "other_sources": tuple(others)}
+    keys = ("source", *KEYS_OF_RULES)
+    given |= {"derive": None, "valid_if": None, "units": {}}
+    element = read_record(at, Element, _readers(at), keys, **given)
     _check_type(element, at)
     _check_spellings(element, at)
     return element
@@ -117,16 +118,13 @@ def _read_sources(at: Cursor) -> tuple[Source, ...]:
 
 def _readers(at: Cursor) -> dict[str, Reader]:
     """What reads more, or less, than the type of a field says."""
-    kind = at.down("type").node
-    is_date = isinstance(kind, Scalar) and kind.text == "date"
+    is_date = at.down("type").written == "date"
     span = partial(_read_range, read_end=Cursor.day if is_date else Cursor.number)
-    names = dict.fromkeys(("section", "unit", "card", "typical_help"), Cursor.text)
     return {
-        **names,
+        **dict.fromkeys(("section", "unit", "card", "typical_help"), Cursor.text),
+        **dict.fromkeys(("range", "typical"), span),
         "accepts": lambda place: {key: _read_factor(one) for key, one in place.entries()},
-        "range": span,
         "spellings": _read_spellings,
-        "typical": span,
         "valid_for": read_period,
     }
 
@@ -140,7 +138,7 @@ def _read_spellings(at: Cursor) -> dict[str, str]:
 
 def _read_factor(at: Cursor) -> float:
     """A positive number, or 1/number."""
-    if isinstance(at.node, Scalar) and (division := _DIVISION.fullmatch(at.node.text)):
+    if division := _DIVISION.fullmatch(at.written):
         divisor = float(division[1])
         factor = 1 / divisor if divisor else 0.0
     else:
@@ -151,11 +149,11 @@ def _read_factor(at: Cursor) -> float:
 
 
 def _read_range(at: Cursor, read_end: Any) -> Any:
-    ends = [read_end(item) for item in at.items()]
-    if len(ends) != 2 or ends[0] > ends[1]:
-        at.problem("expected two ends, [lowest, highest]")
-        return (date.min, date.max) if read_end is Cursor.day else (0, 1)
-    return tuple(ends)
+    ends = tuple(map(read_end, at.items()))
+    if len(ends) == 2 and ends[0] <= ends[1]:
+        return ends
+    at.problem("expected two ends, [lowest, highest]")
+    return (date.min, date.max) if read_end is Cursor.day else (0, 1)
 
 
 def _read_derivation(element: Element, at: Cursor) -> dict[str, Any]:
@@ -173,7 +171,7 @@ def _read_derivation(element: Element, at: Cursor) -> dict[str, Any]:
 
 def _read_derive(element: Element, at: Cursor) -> Formula | Rule | None:
     """A rule, for a yes/no element; or a formula with factors from its inputs' units to its own."""
-    call = _CALL.fullmatch(at.node.text) if isinstance(at.node, Scalar) else None
+    call = _CALL.fullmatch(at.written)
     if call is None and element.type == "boolean":
         return read_rule(at)
     if call is None:

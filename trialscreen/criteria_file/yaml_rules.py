@@ -136,7 +136,7 @@ def _usual_operator(element: Element) -> str:
 
 def _bound(element: Element, at: Cursor) -> int | float | rules.ElementRef:
     """A number, or an element of the same type and unit."""
-    if isinstance(at.node, Scalar) and (element.type == "date" or at.node.text[:1].isalpha()):
+    if isinstance(at.node, Scalar) and (element.type == "date" or at.written[:1].isalpha()):
         other = at.element(at.text(), *RESERVED)
         if other is not None and (other.type == "date") != (element.type == "date"):
             at.problem(f"{other.name} is a {other.type}; {element.name} is a {element.type}")

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -218,22 +219,18 @@ def _cross_check(trial: Trial, root: Cursor) -> None:
     """Names that must exist."""
     if SCREENING_DATE in trial.elements and trial.elements[SCREENING_DATE].type != "date":
         root.down("elements", SCREENING_DATE, "type").problem(f"{SCREENING_DATE} must be a date")
-    for key, ids in (
-        ("sections", [section.id for section in trial.sections]),
-        ("checks", [check.id for check in trial.checks]),
-    ):
-        for repeated in dict.fromkeys(one for one in ids if one and ids.count(one) > 1):
-            root.down(key).problem(f"the id {shown(repeated)} stands twice")
-    sections = {section.id for section in trial.sections if section.id}
+    sections = [section.id for section in trial.sections if section.id]
+    checks = [check.id for check in trial.checks if check.id]
+    for key, ids in (("sections", sections), ("checks", checks)):
+        for repeated, count in Counter(ids).items():
+            if count > 1:
+                root.down(key).problem(f"the id {shown(repeated)} stands twice")
     for element in trial.elements.values():
-        for key, name, known in (
-            ("section", element.section, sections),
-            ("card", element.card, trial.cards),
-        ):
+        named = (("section", element.section, sections), ("card", element.card, trial.cards))
+        for key, name, known in named:
             if name and name not in known:
-                root.down("elements", element.name, key).problem(
-                    f"{shown(name)} is not defined.{nearest(name, known)}"
-                )
+                message = f"{shown(name)} is not defined.{nearest(name, known)}"
+                root.down("elements", element.name, key).problem(message)
 
 
 def _cyclic(elements: Mapping[str, Element]) -> Iterator[str]:

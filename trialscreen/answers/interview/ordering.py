@@ -29,14 +29,6 @@ class Question(NamedTuple):
     card: str | None = None
 
 
-class Completion(NamedTuple):
-    """How far a screening is: criteria decided, of how many, and the questions still open."""
-
-    decided: int
-    criteria: int
-    open: int
-
-
 def open_elements(
     screening: Screening, closed: Set[str], sources: tuple[Source, ...] = SOURCES
 ) -> tuple[Element, ...]:
@@ -147,14 +139,6 @@ def _most_decisive(screening: Screening, closed: Set[str], ahead: tuple[Element,
             scores[way.first] = scores.get(way.first, 0.0) + way.chance / way.cost
     best = max(scores, key=scores.__getitem__, default=None)
     return next((one for one in ahead if best in (one.card, one.name)), ahead[0])
-
-
-def completion(
-    screening: Screening, closed: Set[str], sources: tuple[Source, ...] = SOURCES
-) -> Completion:
-    decided = sum(finding.met is not None for finding in screening.findings)
-    questions = {one.card or one.name for one in open_elements(screening, closed, sources)}
-    return Completion(decided, len(screening.findings), len(questions))
 
 
 COST: Mapping[Source, float] = {

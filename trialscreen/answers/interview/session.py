@@ -8,18 +8,10 @@ from collections.abc import Iterable, Set
 
 from trialscreen.answers.answer import DESPITE
 from trialscreen.answers.beside_record import says_yes
-from trialscreen.answers.interview import reviewing
+from trialscreen.answers.interview import questions, reviewing
 from trialscreen.answers.interview.autosave import Keeper
 from trialscreen.answers.interview.console import HELP_LINE, Console, Leave, Terminal
-from trialscreen.answers.interview.ordering import Question, completion, next_question
-from trialscreen.answers.interview.questions import (
-    explanation,
-    no_answer,
-    number_of,
-    read_back,
-    texts_of,
-    wording,
-)
+from trialscreen.answers.interview.ordering import Question, next_question, open_elements
 from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.answers.values import in_dates, read_value
 from trialscreen.model.errors import InputError, ValueProblem
@@ -46,10 +38,7 @@ _WHY_REVIEW = "The number before an answer asks it again; s or q leaves, and the
 
 
 class Session:
-    """One interview: asks until nothing more can matter, or the user leaves (`Leave`).
-
-    The keeper keeps each answer as soon as it is taken.
-    """
+    """One interview: asks until nothing more can matter, or the user leaves (`Leave`)."""
 
     def __init__(
         self,
@@ -138,9 +127,12 @@ class Session:
             self.section = element.section
             title = next(s.title for s in trial.sections if s.id == element.section)
             self.console.say(f"\nSection: {title}")
-        now = completion(self.state.screening, self._closed(), self.sources)
-        decided = f"{now.decided} of {now.criteria} criteria decided"
-        self.console.say(f"\n[{decided}, {count_of(now.open, 'question')} at most]")
+        now = self.state.screening
+        ahead = open_elements(now, self._closed(), self.sources)
+        left = count_of(len({one.card or one.name for one in ahead}), "question")
+        decided = sum(finding.met is not None for finding in now.findings)
+        done = f"{decided} of {len(now.findings)} criteria decided"
+        self.console.say(f"\n[{done}, {left} at most]")
         self.console.say(*reviewing.known_of(self.state, question.elements))
         if command := self._answered(question):
             self._go(command)
@@ -151,25 +143,19 @@ class Session:
             self.awaited.difference_update(names)
 
     def _answered(self, question: Question, *more: str) -> str:
-        """Asks until an answer is taken; else the command that was given: Enter, `b` or `r`.
-
-        Enter is one only where there is `more` to say, which is what it does.
-        """
+        """Asks until an answer is taken; else the command: `b`, `r`, or Enter, with `more` said."""
         commands = ("", "b", "r") if more else ("b", "r")
         while True:
-            reply = self.console.ask(wording(self.state.trial, question), *more)
+            reply = self.console.ask(questions.wording(self.state.trial, question), *more)
             if reply in commands:
                 return reply or "enter"
             if reply == "?":
-                self.console.say(*explanation(self.state, question), "")
+                self.console.say(*questions.explanation(self.state, question), "")
             elif self._take(question, reply):
                 return ""
 
     def _ask_again(self, question: Question) -> str:
-        """Asks what was answered: only a new answer replaces it.
-
-        Says what is not used any more because of it.
-        """
+        """Only a new answer replaces the old; says what is not used any more because of it."""
         before, was = self.state.unused(), []
         for one in question.elements:
             label = "" if question.card is None else f"{one.label} "
@@ -207,7 +193,7 @@ class Session:
         """Takes an answer; or says in one line what is wrong with it, and returns False."""
         on = self.state.on
         try:
-            texts = texts_of(self.state.trial, question, reply)
+            texts = questions.texts_of(self.state.trial, question, reply)
             if question.card is None and not all(self._confirmed(*one) for one in texts):
                 return False
             texts = [(one, in_dates(one, text, on)) for one, text in texts]
@@ -215,7 +201,7 @@ class Session:
             if stood_by is None or not self._written_down(stood_by):
                 return False
         except ValueProblem as problem:
-            self.console.say(no_answer(self.state.trial, question, reply, problem))
+            self.console.say(questions.no_answer(self.state.trial, question, reply, problem))
             return False
         if question.card is None and len(texts) > 1:
             taken = (f"{one.label} {reviewing.as_given(self.state, one.name)}" for one, _ in texts)
@@ -232,7 +218,7 @@ class Session:
         told = []
         if dates != text:
             fact = read_value(state.trial, element, dates, state.on)
-            told.append(read_back(element, text, fact, str(state.on)))
+            told.append(questions.read_back(element, text, fact, str(state.on)))
         if (warning := state.unusual(element, dates)) is not None:
             told.append(warning)
         return not told or self.console.yes(
@@ -240,10 +226,7 @@ class Session:
         )
 
     def _stood_by(self, texts: list[tuple[Element, str]]) -> list[tuple[Element, str]] | None:
-        """The answers; each no against a yes of the record with the places it is said despite.
-
-        None if one is not to stand.
-        """
+        """The answers, a no with the yes of the record it stands against; None if it is not to."""
         found, evidence = [], self.state.screening.evidence
         for element, text in texts:
             places = says_yes(evidence, element.name)
@@ -286,7 +269,7 @@ class Session:
         After the first, whether to go on; and again once it rests on no unclear text any more.
         """
         certain, rested = self._certain(), self.rests
-        self._forget_mended()
+        self.announced &= certain.keys()  # one that does not stand any more would be news again
         self.rests = bool(self.state.screening.unconfirmed)
         first = not self.announced or (rested and not self.rests)
         for name, finding in certain.items():
@@ -296,22 +279,16 @@ class Session:
         if certain and first:
             self._stop_or_go_on()
 
-    def _forget_mended(self) -> None:
-        """An exclusion that does not stand any more would be news again."""
-        self.announced &= self._certain().keys()
-
     def _announce(self, finding: Finding) -> None:
-        criterion = finding.criterion
+        criterion, rests_on = finding.criterion, finding.rests_on
         excludes = ", ".join(("this excludes", *on_readings(finding.unconfirmed)))
-        self.console.say(f"\n{criterion.id} {criterion.label}: {excludes}.")
-        for reason in finding.reasons:
-            self.console.say(f"  {reason}")
-        deciding = [self.state.trial.elements[name] for name in finding.rests_on]
-        for line in (
-            *reviewing.record_lines(self.state, deciding),
-            *reviewing.to_confirm(self.state, finding.rests_on),
-        ):
-            self.console.say(f"  {line}")
+        deciding = [self.state.trial.elements[name] for name in rests_on]
+        self.console.say(
+            f"\n{criterion.id} {criterion.label}: {excludes}.",
+            *(f"  {reason}" for reason in finding.reasons),
+            *(f"  {line}" for line in reviewing.record_lines(self.state, deciding)),
+            *(f"  {line}" for line in reviewing.to_confirm(self.state, rests_on)),
+        )
         if finding.clears_on is not None:
             self.console.say(f"  clears on {finding.clears_on}")
 
@@ -338,7 +315,7 @@ class Session:
                 self.console.say(*reviewing.review(self.state))
             elif reply == "?":
                 self.console.say(_WHY_REVIEW)
-            elif 1 <= (number := number_of(reply)) <= len(names):
+            elif 1 <= (number := questions.number_of(reply)) <= len(names):
                 self._change(number, names)
             else:
                 wanted = f"a number from 1 to {len(names)}, r, or Enter" if names else "Enter"
@@ -348,7 +325,7 @@ class Session:
         """Asks an answered question again; shows its answer, or all if the numbers changed."""
         name = names[number - 1]
         self._ask_again(Question((self.state.trial.elements[name],)))
-        self._forget_mended()
+        self.announced &= self._certain().keys()
         if reviewing.reviewed(self.state) == names:
             self.console.say(reviewing.answer_line(self.state, number, name))
         else:
