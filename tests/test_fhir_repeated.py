@@ -8,9 +8,10 @@ import pytest
 
 from tests.fhir_records import Json, bundle, observation, patient, read_these
 from trialscreen import load_trial
+from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fhir import Read, read
-from trialscreen.answers.records.select import Selected, select
+from trialscreen.answers.records.select import select
 
 TRIAL = load_trial()
 CODES = load_codes(TRIAL)
@@ -32,7 +33,7 @@ def twice(resource: Json, **first: object) -> str:
     return "".join(["{", json.dumps(first)[1:-1], ", ", text[1:]])
 
 
-def selected(found: Read) -> Selected:
+def selected(found: Read) -> FromRecord:
     (record,) = found.records
     return select(TRIAL, CODES, record, ON)
 

@@ -8,9 +8,10 @@ import pytest
 
 from tests.fhir_records import Json, observation, patient, write_lines
 from trialscreen import load_trial
+from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fhir import read
-from trialscreen.answers.records.select import Selected, select
+from trialscreen.answers.records.select import select
 
 TRIAL = load_trial()
 CODES = load_codes(TRIAL)
@@ -31,7 +32,9 @@ def age(low: int | None = None, high: int | None = None, unit: str = "a") -> Jso
     return {"age": {k: {"value": v, "unit": unit} for k, v in ends.items() if v is not None}}
 
 
-def found(folder: Path, *ranges: Json, born: str | None = "1956-03-12", sex: str = "") -> Selected:
+def found(
+    folder: Path, *ranges: Json, born: str | None = "1956-03-12", sex: str = ""
+) -> FromRecord:
     """Born on 12 March 1956: on 2 March 2026 she is 69."""
     who = patient(birthDate=born, **({"gender": sex} if sex else {}))
     result = observation(referenceRange=list(ranges))
@@ -39,7 +42,7 @@ def found(folder: Path, *ranges: Json, born: str | None = "1956-03-12", sex: str
     return select(TRIAL, CODES, records[0], ON)
 
 
-def lower(selected: Selected) -> str | None:
+def lower(selected: FromRecord) -> str | None:
     assert selected.answers["tsh"].text == "3.1 m[IU]/L"
     answer = selected.answers.get("tsh_lln")
     return None if answer is None else answer.text.partition(" ")[0]
@@ -85,7 +88,7 @@ def test_a_text_beside_numbers_has_to_say_the_same(tmp_path: Path) -> None:
     assert any("another in numbers than in its text" in one.note for one in differs.evidence)
 
 
-def of_code(folder: Path, code: str, value: Json, *ranges: Json) -> Selected:
+def of_code(folder: Path, code: str, value: Json, *ranges: Json) -> FromRecord:
     coded = {"coding": [{"system": "http://loinc.org", "code": code}]}
     result = observation(code=coded, valueQuantity=value, referenceRange=list(ranges))
     records = read([write_lines(folder / "x.ndjson", patient(), result)], CODES).records

@@ -14,9 +14,10 @@ from tests.random_records import Recorder
 from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer, read_facts
+from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
-from trialscreen.answers.records.select import Selected, select
+from trialscreen.answers.records.select import select
 from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.model.errors import Problem
 from trialscreen.model.facts import Numbers
@@ -130,7 +131,7 @@ def test_the_order_of_a_record_says_nothing(case: dict[str, Any]) -> None:
     assert shown(facts) == shown(turned)
 
 
-def shown(found: Selected) -> list[tuple[str, ...]]:
+def shown(found: FromRecord) -> list[tuple[str, ...]]:
     return sorted((one.kind, one.element, one.value, one.unit) for one in found.evidence)
 
 

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple, TextIO
 
 import polars as pl
 
+from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes import Codes
 from trialscreen.answers.records.entries import Record
-from trialscreen.answers.records.select import Selected, select
+from trialscreen.answers.records.select import select
 from trialscreen.model.errors import MOST_TOLD, Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import day_column
@@ -188,7 +189,7 @@ def fact_columns(trial: Trial) -> dict[str, pl.DataType]:
     return columns
 
 
-def _row(patient: str, on: date, selected: Selected) -> dict[str, Any]:
+def _row(patient: str, on: date, selected: FromRecord) -> dict[str, Any]:
     row: dict[str, Any] = {PATIENT: patient, SCREENING_DATE: on}
     for name, answer in selected.answers.items():
         row[name] = answer.text

@@ -19,6 +19,7 @@ from trialscreen.text.characters import short
 MOST_SHOWN = 200
 """Characters of a result in words."""
 
+LAST_SHOWN = "the last that the record shows; there may be later ones"
 NOT_MAPPED = "mapped to no concept: its code stands in the column of the source only"
 _WRITTEN_DOWN = "on the day it was written down"
 _SAY_NOTHING = ("refuted", "error", "planned")
@@ -54,6 +55,11 @@ class Hit(NamedTuple):
         return bool(self.binding.sites) and sites.isdisjoint(
             (one.system, one.code) for one in self.binding.sites
         )
+
+    @property
+    def place(self) -> tuple[date, str]:
+        """Its place in the order of time; what has no day comes first."""
+        return (self.when.last if self.when else date.min), self.entry.source
 
     @property
     def side(self) -> str:
@@ -208,15 +214,23 @@ def _recorded(entry: Entry) -> When | None:
 
 
 def recorded_value(entry: Entry) -> tuple[str, str]:
-    """The value and the unit of an entry as they were recorded."""
+    """The value and the unit of an entry as they were recorded; long texts cut."""
+    text, value = plain_text(entry), entry.value
+    if isinstance(value, Amount):
+        return text, value.ucum or value.unit
+    return short(text, MOST_SHOWN), ""
+
+
+def plain_text(entry: Entry) -> str:
+    """The value of an entry as a text, without its unit."""
     match entry.value:
         case None:
-            return "", ""
+            return ""
         case bool() as said:
-            return ("yes" if said else "no"), ""
+            return "yes" if said else "no"
         case str() as words:
-            return short(words, MOST_SHOWN), ""
+            return words
         case Amount() as amount:
-            return f"{amount.comparator}{amount.number}", amount.ucum or amount.unit
+            return f"{amount.comparator}{amount.number}"
         case codings:
-            return short("; ".join(one.display or one.code for one in codings), MOST_SHOWN), ""
+            return "; ".join(one.display or one.code for one in codings)

@@ -1,6 +1,6 @@
 """What the record of one patient gives: read, and selected on the screening date."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -35,8 +35,7 @@ def read_fhir(
     records, problems = read(paths, known)
     record = _the_one(records, problems)
     selected = select(trial, known, record, on, assume_absent)
-    told = (*problems, *selected.problems)
-    return FromRecord(selected.answers, selected.evidence, told, on)
+    return selected._replace(problems=(*problems, *selected.problems))
 
 
 def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
@@ -46,13 +45,8 @@ def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
         told = f"{len(records)} patients: {ids}; give the files of one"
         wrong = Problem("paths", told if records else "no patient in it")
         raise InputError([*([] if records else problems), wrong])
-    if died := next(_deaths(records[0]), None):
-        refuse("paths", f"the patient has died, and is not screened: {died}")
-    return records[0]
-
-
-def _deaths(record: Record) -> Iterator[str]:
-    """Where the record says that the patient has died, and when."""
-    for one in record.persons:
+    for one in records[0].persons:
         if one.deceased:
-            yield ", ".join(filter(None, (one.source, one.deceased.removeprefix("yes"))))
+            died = ", ".join(filter(None, (one.source, one.deceased.removeprefix("yes"))))
+            refuse("paths", f"the patient has died, and is not screened: {died}")
+    return records[0]

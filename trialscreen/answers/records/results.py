@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from trialscreen.answers.records.answered import said_text
+from trialscreen.answers.records.coded import said_text
 from trialscreen.answers.records.codes import VALUE
 from trialscreen.answers.records.entries import Amount, Coding, Entry
 from trialscreen.answers.records.gathered import (

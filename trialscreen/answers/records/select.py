@@ -4,11 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from functools import cache, partial
 from operator import itemgetter
-from typing import NamedTuple
 
 from trialscreen.answers.answer import Answer
-from trialscreen.answers.records.answered import answer_hits, is_measured, take_said
-from trialscreen.answers.records.coded import take_coded
+from trialscreen.answers.beside_record import FromRecord
+from trialscreen.answers.records.coded import answer_hits, take_coded, take_said
 from trialscreen.answers.records.codes import RESULTS, Codes, Medicine, MedicineCode
 from trialscreen.answers.records.entries import Coding, Entry, Person, Record
 from trialscreen.answers.records.gathered import (
@@ -36,18 +35,10 @@ _BESIDE = ("near", "shows")
 _ASSUMED = "nothing in the record codes it: assumed absent"
 
 
-class Selected(NamedTuple):
-    """What a record gives: answers (by="record"), all evidence, and what could not be used."""
-
-    answers: dict[str, Answer]
-    evidence: tuple[Evidence, ...]
-    problems: tuple[Problem, ...]
-
-
 def select(
     trial: Trial, codes: Codes, record: Record, on: date, assume_absent: Collection[str] = ()
-) -> Selected:
-    """The answers that a record gives on the screening date `on`.
+) -> FromRecord:
+    """What a record gives on the screening date `on`: answers, evidence, and what is unusable.
 
     `assume_absent`: the sections whose yes/no elements are no where nothing codes them.
     """
@@ -60,7 +51,7 @@ def select(
         take_said(found, trial.elements[name], hits)
     _apply_rules(found, _without_contradictions(found))
     _assume(found, assume_absent)
-    return Selected(found.answers, tuple(found.evidence), tuple(found.problems))
+    return FromRecord(found.answers, tuple(found.evidence), tuple(found.problems), on)
 
 
 class _Hits:
@@ -75,7 +66,7 @@ class _Hits:
                 element = found.trial.elements[hit.binding.element]
                 if hit.binding.role in _BESIDE:
                     self.beside.append(hit)
-                elif entry.kind == "answer" and not is_measured(element):
+                elif entry.kind == "answer" and element.valid_for is None and element.unit is None:
                     self.said.setdefault(element.name, []).append(hit)
                 else:
                     self.by_element.setdefault(element.name, []).append(hit)

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.fact_tables import EVIDENCE_COLUMNS, PATIENT, FactTables
 from trialscreen.answers.records.omop.by_person import (
@@ -19,7 +20,7 @@ from trialscreen.answers.records.omop.by_person import (
 )
 from trialscreen.answers.records.omop.event_entries import entry_of
 from trialscreen.answers.records.omop.events import Staged, dicts, strangers
-from trialscreen.answers.records.select import Selected, select
+from trialscreen.answers.records.select import select
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.screening.samples import day_column
@@ -225,9 +226,9 @@ class _Extraction:
             found.append((place, self._only(selected, groups[place])))
         return self._kept(found)
 
-    def _only(self, selected: Selected, groups: set[str]) -> Selected:
+    def _only(self, selected: FromRecord, groups: set[str]) -> FromRecord:
         """What is about some groups of elements."""
-        return Selected(
+        return FromRecord(
             {n: one for n, one in selected.answers.items() if self._groups[n] in groups},
             tuple(one for one in selected.evidence if self._groups[one.element] in groups),
             tuple(
@@ -255,7 +256,7 @@ class _Extraction:
         values = [rows[name].to_list() for name in rows.columns]
         self._here.execute(f"CREATE OR REPLACE TABLE wanted AS SELECT {listed}", values)
 
-    def _kept(self, found: Iterable[tuple[int, Selected]]) -> Extracted:
+    def _kept(self, found: Iterable[tuple[int, FromRecord]]) -> Extracted:
         """As frames; problems are kept for later."""
         every = list(found)
         self._problems += [(place, one) for place, of in every for one in of.problems]
@@ -296,7 +297,7 @@ def _spoken(chosen: pl.DataFrame) -> Extracted:
     return Extracted(answers.select(_ANSWERS.names()), said.select(_SHOWN.names()))
 
 
-def _gathered(found: Iterable[tuple[int, Selected]]) -> Extracted:
+def _gathered(found: Iterable[tuple[int, FromRecord]]) -> Extracted:
     every = list(found)
     answers = [
         (place, name, answer.text, answer.date)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Literal, NamedTuple
 
+from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes import RESULTS, Codes
 from trialscreen.answers.records.entries import Entry, Record
 from trialscreen.answers.records.fact_tables import Selection
@@ -11,7 +12,7 @@ from trialscreen.answers.records.gathered import Gathered, Hit
 from trialscreen.answers.records.omop.cdm import EVENT
 from trialscreen.answers.records.omop.event_entries import entry_of
 from trialscreen.answers.records.omop.vocabulary import Vocabulary
-from trialscreen.answers.records.select import Selected, hits_of, select
+from trialscreen.answers.records.select import hits_of, select
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import Trial
 
@@ -91,7 +92,7 @@ class Speaker:
             shown = one._replace(value=DAY) if one.value == self._day else one
             yield _stated(said, part, group, shown, found, entry.standing)
 
-    def _part(self, one: Evidence, hit: Hit | None, found: Selected) -> Part:
+    def _part(self, one: Evidence, hit: Hit | None, found: FromRecord) -> Part:
         if hit is None:
             return "result"  # a printed limit, or what a rule makes of the result
         if hit.binding.role in ("near", "shows"):
@@ -103,7 +104,7 @@ class Speaker:
 
 
 def _stated(
-    said: int, part: Part, group: str, one: Evidence, found: Selected, standing: str
+    said: int, part: Part, group: str, one: Evidence, found: FromRecord, standing: str
 ) -> Statement:
     answer = found.answers.get(one.element) if one.kind == "fact" else None
     return Statement(
@@ -118,7 +119,7 @@ def _is_result(hit: Hit) -> bool:
     return hit.binding.role in ("sets", "proposes") and hit.binding.says in RESULTS
 
 
-def _is_unusable(name: str, hit: Hit, found: Selected) -> bool:
+def _is_unusable(name: str, hit: Hit, found: FromRecord) -> bool:
     """Whether a result says nothing that can be used."""
     kinds = {one.kind for one in found.evidence if one.element == name}
     return bool(found.problems) or kinds != {"candidate" if hit.only_proposes else "fact"}
