@@ -40,6 +40,10 @@ class Selection(NamedTuple):
     on: date
     assume_absent: tuple[str, ...] = ()
 
+    def select(self, record: Record) -> FromRecord:
+        """What a record gives."""
+        return select(self.trial, self.codes, record, self.on, self.assume_absent)
+
 
 class FactFiles(NamedTuple):
     """Where tables go: .parquet or .csv for facts and evidence, CSV for problems."""
@@ -103,11 +107,10 @@ class FactTables:
             told = Problem(where, f"is deceased ({dead.deceased}): left out")
             self._write(where, record.patient, told)
             return
-        trial, codes, on, assume_absent = self.selection
-        selected = select(trial, codes, record, on, assume_absent)
+        selected = self.selection.select(record)
         self._patients += 1
         self._given += len(selected.answers)
-        self._facts.add(_row(record.patient, on, selected))
+        self._facts.add(_row(record.patient, self.selection.on, selected))
         for one in selected.evidence:
             self._conflicts += one.kind == "conflict"
             if self._evidence is not None:

@@ -1,7 +1,7 @@
 """Facts of all patients of an OMOP source: by columns, and one by one where that is not enough."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -20,12 +20,15 @@ from trialscreen.answers.records.omop.by_person import (
 )
 from trialscreen.answers.records.omop.event_entries import entry_of
 from trialscreen.answers.records.omop.events import Staged, dicts, strangers
-from trialscreen.answers.records.select import select
 from trialscreen.model.errors import Problem
-from trialscreen.model.trial import SCREENING_DATE
+from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import day_column
+from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
+from trialscreen.tables.cohort.column_map import match_columns
+from trialscreen.tables.compile import compile_trial
+from trialscreen.tables.compile.program import Table
+from trialscreen.tables.engines.polars import computed, table_of
 from trialscreen.tables.extract.chosen import choose
-from trialscreen.tables.extract.contradicted import in_contradiction
 from trialscreen.tables.extract.newest import find_newest
 from trialscreen.tables.extract.statements import (
     DAY,
@@ -59,29 +62,13 @@ _STATEMENT = pl.Schema(
         "is_dated": pl.Boolean(),
     }
 )
-_PAIR = pl.Schema({"place": pl.Int64(), "group": pl.String()})
-_ANSWERS = pl.Schema(
-    {"place": pl.Int64(), **dict.fromkeys(("element", "answer", "answered"), pl.String())}
+_FOUND = pl.Schema(
+    {
+        "place": pl.Int64(),
+        **dict.fromkeys((*EVIDENCE_COLUMNS[1:], "answer", "answered"), pl.String()),
+    }
 )
-_SHOWN = pl.Schema({"place": pl.Int64(), **dict.fromkeys(EVIDENCE_COLUMNS[1:], pl.String())})
-
-
-@dataclass(frozen=True)
-class Extracted:
-    """Answers and evidence of patients, by their places in the order of all."""
-
-    answers: pl.DataFrame
-    shown: pl.DataFrame
-
-    def without(self, places: Collection[int]) -> "Extracted":
-        kept = ~pl.col("place").is_in(list(places))
-        return Extracted(self.answers.filter(kept), self.shown.filter(kept))
-
-    def beside(self, *others: "Extracted") -> "Extracted":
-        every = (self, *others)
-        return Extracted(
-            pl.concat(one.answers for one in every), pl.concat(one.shown for one in every)
-        )
+"""Evidence of patients, by their places in the order of all; beside a fact, its answer and day."""
 
 
 def extract(source: str, tables: FactTables, advance: Advance) -> tuple[str, ...]:
@@ -126,8 +113,7 @@ class _Extraction:
 
     def run(self, advance: Advance) -> None:
         """Adds all patients to the tables, in their order."""
-        for start in range(0, len(self._patients), AT_ONCE):
-            patients = self._patients[start : start + AT_ONCE]
+        for patients in self._patients.iter_slices(AT_ONCE):
             self._add(patients)
             advance(len(patients))
 
@@ -148,20 +134,16 @@ class _Extraction:
             "CREATE TABLE who AS SELECT row_number() OVER () AS who, * FROM"
             " (SELECT DISTINCT * EXCLUDE (person_id) FROM person)"
         )
-        trial, codes, on, _ = self._selection
         rows: list[tuple[Any, ...]] = []
         unclear: list[int] = []
         for row in dicts(self._here, "FROM who"):
             row |= {"person_id": "", "is_dead": False, "death_date": ""}
             persons = tuple(persons_of(row))
-            found = select(trial, codes, Record("", persons), on)
+            found = self._selection.select(Record("", persons))
             if len(persons) > 1 or found.problems:
                 unclear.append(row["who"])
-            for one in found.evidence:
-                answer = found.answers.get(one.element)
-                rows.append((row["who"], one.element, one.value, answer and answer.text))
-        schema = {"who": pl.Int64(), **dict.fromkeys(("element", "value", "answer"), pl.String())}
-        self._said_of_persons = _frame(rows, schema)
+            rows += _rows(row["who"], found)
+        self._of_persons = _frame(rows, _FOUND).rename({"place": "who"})
         same = " AND ".join(
             f"one.{name} IS NOT DISTINCT FROM who.{name}"
             for (name,) in self._here.execute(
@@ -183,100 +165,86 @@ class _Extraction:
         chosen, slow = choose(newest, self._statements, self._complex)
         slow = slow.filter(~pl.col("place").is_in(list(whole)))
         chosen = chosen.join(slow, on=("place", "group"), how="anti")
-        in_part = self._in_part(patients, slow)
-        found = _spoken(chosen).beside(in_part, self._of_persons(patients))
-        whole |= set(in_part.shown.filter(kind="conflict")["place"])
+        in_part = self._kept(self._in_part(patients, slow))
+        persons = patients.join(self._of_persons, on="who")
+        persons = persons.with_columns(source="person/" + pl.col(PATIENT))
+        found = pl.concat([_spoken(chosen), in_part, persons.select(_FOUND.names())])
+        whole |= set(in_part.filter(kind="conflict")["place"])
         whole |= self._contradictory(patients, found)
         if whole:
             self._problems = [one for one in self._problems if one[0] not in whole]
-            found = found.without(whole).beside(self._in_whole(patients, whole))
+            others = found.filter(~pl.col("place").is_in(list(whole)))
+            found = pl.concat([others, self._kept(self._in_whole(patients, whole))])
         self._write(patients, found)
 
-    def _of_persons(self, patients: pl.DataFrame) -> Extracted:
-        said = patients.join(self._said_of_persons, on="who").with_columns(
-            kind=pl.lit("fact"),
-            source="person/" + pl.col(PATIENT),
-            date=pl.lit(""),
-            answered=pl.lit(None, pl.String()),
-            **dict.fromkeys(("unit", "code", "system", "note"), pl.lit("")),
-        )
-        return Extracted(
-            said.drop_nulls("answer").select(_ANSWERS.names()), said.select(_SHOWN.names())
-        )
-
-    def _in_part(self, patients: pl.DataFrame, slow: pl.DataFrame) -> Extracted:
+    def _in_part(
+        self, patients: pl.DataFrame, slow: pl.DataFrame
+    ) -> Iterator[tuple[int, FromRecord]]:
         """What `select` says of some groups of elements, of those who have them here."""
         if slow.is_empty():
-            return _gathered(())
-        ids = dict(patients.select(PATIENT, "place").iter_rows())
+            return
         wanted = slow.join(patients, on="place").join(self._about, on="group")
-        wanted = wanted.select(PATIENT, "concept", "source_concept").unique()
-        self._want(wanted)
+        self._want(wanted.select(PATIENT, "concept", "source_concept").unique())
         groups: dict[int, set[str]] = {}
         for place, group in slow.iter_rows():
             groups.setdefault(place, set()).add(group)
         vocabulary = self._staged.bring("wanted", by_concept=True)
-        trial, codes, on, _ = self._selection
-        rows = dicts(self._here, _ROWS_IN_PART.format(on=on))
-        found = []
+        places = dict(patients.select(PATIENT, "place").iter_rows())
+        rows = dicts(self._here, _ROWS_IN_PART.format(on=self._selection.on))
         for patient, of in groupby(rows, itemgetter("person_id")):
             entries = tuple(entry_of(row, vocabulary) for row in of)
-            selected = select(trial, codes, Record(patient, (), entries), on)
-            place = ids[patient]
-            found.append((place, self._only(selected, groups[place])))
-        return self._kept(found)
+            found = self._selection.select(Record(patient, (), entries))
+            yield places[patient], self._only(found, groups[places[patient]])
 
-    def _only(self, selected: FromRecord, groups: set[str]) -> FromRecord:
+    def _only(self, found: FromRecord, groups: set[str]) -> FromRecord:
         """What is about some groups of elements."""
-        return FromRecord(
-            {n: one for n, one in selected.answers.items() if self._groups[n] in groups},
-            tuple(one for one in selected.evidence if self._groups[one.element] in groups),
-            tuple(
-                one
-                for one in selected.problems
-                if self._groups.get(one.message.partition(":")[0], "") in {*groups, ""}
-            ),
-        )
+        evidence = [one for one in found.evidence if self._groups[one.element] in groups]
+        problems = [
+            one
+            for one in found.problems
+            if self._groups.get(one.message.partition(":")[0], "") in {*groups, ""}
+        ]
+        return found._replace(evidence=tuple(evidence), problems=tuple(problems))
 
-    def _in_whole(self, patients: pl.DataFrame, places: Collection[int]) -> Extracted:
+    def _in_whole(
+        self, patients: pl.DataFrame, places: Collection[int]
+    ) -> Iterator[tuple[int, FromRecord]]:
         """What `select` says of all that is recorded of these patients."""
         chosen = patients.filter(pl.col("place").is_in(list(places)))
         self._want(chosen.select(PATIENT))
         ids = dict(chosen.select(PATIENT, "place").iter_rows())
-        trial, codes, on, _ = self._selection
-        return self._kept(
-            (ids[record.patient], select(trial, codes, record, on))
-            for record in records(self._staged, "wanted")
-        )
+        for record in records(self._staged, "wanted"):
+            yield ids[record.patient], self._selection.select(record)
 
     def _want(self, rows: pl.DataFrame) -> None:
         """Makes the table wanted, of persons and perhaps concepts."""
-        columns = {PATIENT: "person_id"}
-        listed = ", ".join(f"unnest(?) AS {columns.get(name, name)}" for name in rows.columns)
-        values = [rows[name].to_list() for name in rows.columns]
+        rows = rows.rename({PATIENT: "person_id"})
+        listed = ", ".join(f"unnest(?) AS {name}" for name in rows.columns)
+        values = [column.to_list() for column in rows]
         self._here.execute(f"CREATE OR REPLACE TABLE wanted AS SELECT {listed}", values)
 
-    def _kept(self, found: Iterable[tuple[int, FromRecord]]) -> Extracted:
-        """As frames; problems are kept for later."""
-        every = list(found)
-        self._problems += [(place, one) for place, of in every for one in of.problems]
-        return _gathered(every)
+    def _kept(self, found: Iterable[tuple[int, FromRecord]]) -> pl.DataFrame:
+        """As a frame; problems are kept for later."""
+        rows: list[tuple[Any, ...]] = []
+        for place, of in found:
+            self._problems += [(place, one) for one in of.problems]
+            rows += _rows(place, of)
+        return _frame(rows, _FOUND)
 
-    def _contradictory(self, patients: pl.DataFrame, found: Extracted) -> set[int]:
-        facts = _facts(patients, found)
-        names = set(found.answers["element"])
+    def _contradictory(self, patients: pl.DataFrame, found: pl.DataFrame) -> set[int]:
+        answers = _answers(found)
         trial, _, on, _ = self._selection
-        ids = in_contradiction(trial, facts, names, on)
+        names = set(answers["element"])
+        ids = _in_contradiction(trial, _facts(patients, answers), names, on)
         return set(patients.filter(pl.col(PATIENT).is_in(ids))["place"])
 
-    def _write(self, patients: pl.DataFrame, found: Extracted) -> None:
-        facts = _facts(patients, found).with_columns(
-            pl.lit(self._selection.on).alias(SCREENING_DATE)
-        )
+    def _write(self, patients: pl.DataFrame, found: pl.DataFrame) -> None:
+        answers = _answers(found)
+        on = pl.lit(self._selection.on).alias(SCREENING_DATE)
         order = pl.col("element").replace_strict(self._order, return_dtype=pl.Int64)
-        shown = found.shown.join(patients.select("place", PATIENT), on="place")
+        shown = found.join(patients.select("place", PATIENT), on="place")
         shown = shown.sort("place", order, "kind", "date", "source", "code")
-        self._tables.add_many(facts, shown, len(found.answers))
+        self._tables.add_many(_facts(patients, answers).with_columns(on), shown, len(answers))
         ids = dict(patients.select("place", PATIENT).iter_rows())
         for place, problem in sorted(self._problems):
             self._tables.note(problem, ids[place])
@@ -287,40 +255,55 @@ def _frame(rows: Iterable[tuple[Any, ...]], schema: Any) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema, orient="row")
 
 
-def _spoken(chosen: pl.DataFrame) -> Extracted:
-    """The statements that hold, as answers and evidence."""
+def _rows(place: int, found: FromRecord) -> Iterator[tuple[Any, ...]]:
+    """What a record gives, as rows of `_FOUND`."""
+    for one in found.evidence:
+        answer = found.answers.get(one.element) if one.kind == "fact" else None
+        shown = (getattr(one, name) for name in EVIDENCE_COLUMNS[1:])
+        yield (place, *shown, *((answer.text, answer.date) if answer else (None, None)))
+
+
+def _spoken(chosen: pl.DataFrame) -> pl.DataFrame:
+    """The statements that hold, as rows of `_FOUND`."""
     day = pl.col("day").cast(pl.String())
     value = pl.when(pl.col("value") == DAY).then(day).otherwise("value").alias("value")
     said = chosen.with_columns(value, date=day, answered=pl.when("is_dated").then(day))
-    # Several codes may say the same; `choose` leaves those apart that do not.
-    answers = said.drop_nulls("answer").unique(("place", "element"), maintain_order=True)
-    return Extracted(answers.select(_ANSWERS.names()), said.select(_SHOWN.names()))
+    return said.select(_FOUND.names())
 
 
-def _gathered(found: Iterable[tuple[int, FromRecord]]) -> Extracted:
-    every = list(found)
-    answers = [
-        (place, name, answer.text, answer.date)
-        for place, selected in every
-        for name, answer in selected.answers.items()
-    ]
-    shown = [
-        (place, *(getattr(one, name) for name in EVIDENCE_COLUMNS[1:]))
-        for place, selected in every
-        for one in selected.evidence
-    ]
-    return Extracted(_frame(answers, _ANSWERS), _frame(shown, _SHOWN))
+def _answers(found: pl.DataFrame) -> pl.DataFrame:
+    """Each answer once: several codes may say the same; `choose` leaves those apart that do not."""
+    return found.drop_nulls("answer").unique(("place", "element"), maintain_order=True)
 
 
-def _facts(patients: pl.DataFrame, found: Extracted) -> pl.DataFrame:
+def _facts(patients: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """A row for each patient, a column for each element that has an answer, and for its day."""
     facts = patients.select("place", PATIENT)
-    dated = found.answers.drop_nulls("answered")
+    dated = answers.drop_nulls("answered")
     names = {name: day_column(name) for name in dated["element"].unique()}
     days = dated.select("place", pl.col("element").replace_strict(names, return_dtype=pl.String()),
                         answer="answered")  # fmt: skip
-    every = pl.concat([found.answers.select("place", "element", "answer"), days])
+    every = pl.concat([answers.select("place", "element", "answer"), days])
     if every.is_empty():
         return facts.drop("place")
     wide = every.pivot("element", index="place", values="answer")
     return facts.join(wide, on="place", how="left", maintain_order="left").drop("place")
+
+
+def _in_contradiction(
+    trial: Trial, facts: pl.DataFrame, names: Collection[str], on: date
+) -> list[str]:
+    """The patients of whom the texts of the elements `names` cannot all be right."""
+    program = compile_trial(trial, Table(frozenset(names), on=on))
+    concerned = {name for one in program.contradictions for name in one.elements}
+    if not concerned:
+        return []
+    table = facts.select(PATIENT, *sorted(concerned))
+    matched = match_columns(trial, table.columns, PATIENT)
+    batches = plan_batches(trial, matched, table.schema, PATIENT, Anchor(on, on))
+    typed, _ = batches.read(prepared(batches, table.lazy(), PATIENT).collect())
+    program = compile_trial(trial, table_of(typed.schema, on))
+    flags = {f"flag {n}": one.holds for n, one in enumerate(program.contradictions)}
+    found = computed(typed.lazy(), program, flags).collect()
+    holds = found.select(pl.any_horizontal(pl.lit(value=False), *flags).fill_null(value=False))
+    return facts[PATIENT].filter(holds.to_series()).to_list()
