@@ -26,6 +26,9 @@ VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS, START = "value", "above_limit", "outside_lim
 """What a code can say beside yes, no and the names of choices: the result itself; what result
 and printed limits say together; the day on which it began."""
 
+BESIDE: tuple[Role, ...] = ("near", "shows")
+"""Roles of what is no more than shown."""
+
 RESULTS = (VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS)
 """What only the result of a measurement can say."""
 

@@ -8,7 +8,7 @@ from operator import itemgetter
 from trialscreen.answers.answer import Answer
 from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.coded import answer_hits, take_coded, take_said
-from trialscreen.answers.records.codes import RESULTS, Codes, Medicine, MedicineCode
+from trialscreen.answers.records.codes import BESIDE, RESULTS, Codes, Medicine, MedicineCode
 from trialscreen.answers.records.entries import Coding, Entry, Person, Record
 from trialscreen.answers.records.gathered import (
     NOT_MAPPED,
@@ -31,7 +31,6 @@ from trialscreen.screening.rests_on import support_of
 from trialscreen.text.characters import nearest, shown
 
 _SPEAKING = ("measurement", "condition", "procedure", "medication")
-_BESIDE = ("near", "shows")
 _ASSUMED = "nothing in the record codes it: assumed absent"
 
 
@@ -64,7 +63,7 @@ class _Hits:
         for entry in entries:
             for hit in hits_of(found, with_own_range(found, entry)):
                 element = found.trial.elements[hit.binding.element]
-                if hit.binding.role in _BESIDE:
+                if hit.binding.role in BESIDE:
                     self.beside.append(hit)
                 elif entry.kind == "answer" and element.valid_for is None and element.unit is None:
                     self.said.setdefault(element.name, []).append(hit)
@@ -132,7 +131,7 @@ def hits_of(found: Gathered, entry: Entry) -> Iterator[Hit]:
                 binding = binding._replace(role="near", note=NOT_MAPPED)  # noqa: PLW2901
             is_result = entry.kind == "measurement"
             speaks = entry.kind != "medication" and is_result == (binding.says in RESULTS)
-            if binding.role in _BESIDE or speaks:
+            if binding.role in BESIDE or speaks:
                 yield Hit(entry, coding, binding, at)
 
 

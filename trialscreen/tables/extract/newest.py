@@ -59,7 +59,7 @@ def _pick(staged: Staged, rows: DomainRows, on: date) -> None:
         f" bool_or({_until(rows)} IS NULL{_or_unmapped(rows)}) AS is_odd, count(*) AS times"
         f" FROM {rows.relation} WHERE {rows.where} GROUP BY ALL"
     )
-    person = _as_id("person")
+    person = "regexp_replace(trim(CAST(person AS VARCHAR)), '\\.0+$', '')"
     here.execute(f"INSERT INTO odd SELECT DISTINCT {person} FROM pick_{table} WHERE is_odd")
     each = f"SELECT person, sum(times) AS times FROM pick_{table} GROUP BY person"
     here.execute(f"INSERT INTO rows_of SELECT '{table}', {person}, times FROM ({each})")
@@ -69,8 +69,8 @@ def _or_unmapped(rows: DomainRows) -> str:
     """SQL: that a row is mapped to no concept, which tells apart what rows say of all else."""
     if not rows.ids or rows.domain.kind == "medication":
         return ""
-    is_bound = f"{cleaned(rows, 'source_concept')} IN {rows.ids}"
-    return f" OR ({cleaned(rows, 'concept')} = 0 AND NOT {is_bound})"
+    concept, source = (cleaned(rows, name) for name in ("concept", "source_concept"))
+    return f" OR ({concept} = 0 AND NOT {source} IN {rows.ids})"
 
 
 def _keep(staged: Staged, rows: DomainRows, on: date) -> None:
@@ -103,20 +103,15 @@ def _keep(staged: Staged, rows: DomainRows, on: date) -> None:
 
 def _said(staged: Staged, rows: DomainRows, number: int) -> str:
     """Tells apart what the rows say; SQL: each once, as events."""
-    table = rows.domain.table
-    kept = _kept(rows)
-    names = _names(rows)
+    table, kept, names = rows.domain.table, _kept(rows), _names(rows)
     ends = f"{_is_filled(kept, 'end')} AS has_end, {_is_filled(kept, 'stopped')} AS is_stopped"
     staged.source.here.execute(
         f"CREATE TABLE said_{table} AS SELECT ({number}::BIGINT << 32) + row_number() OVER () AS"
         f" said, * FROM (SELECT DISTINCT {', '.join([*map(quoted, names), ends])}"
         f" FROM kept_{table})"
     )
-    columns = {name: rows.columns[name] for name in names}
-    said = kept._replace(columns={name: (name, kind) for name, (_, kind) in columns.items()})
-    listed = ", ".join(
-        f"{cleaned(said, name)} AS {quoted(name)}" for name in (*SAID, "source_code")
-    )
+    said = kept._replace(columns={name: kept.columns[name] for name in names})
+    listed = ", ".join(f"{cleaned(said, n)} AS {quoted(n)}" for n in (*SAID, "source_code"))
     return (
         f"SELECT said, '{table}' AS \"table\", '{rows.domain.kind}' AS kind, {listed},"
         f" has_end, is_stopped FROM said_{table}"
@@ -138,13 +133,11 @@ def _kept(rows: DomainRows) -> DomainRows:
 def _newest(rows: DomainRows) -> str:
     """SQL: which patient says which of these things, and when."""
     kept, table = _kept(rows), rows.domain.table
-    same = [
-        f"kept.{quoted(name)} IS NOT DISTINCT FROM said.{quoted(name)}" for name in _names(rows)
-    ]
+    names = map(quoted, _names(rows))
+    same = [f"kept.{name} IS NOT DISTINCT FROM said.{name}" for name in names]
     same += [f"{_is_filled(kept, 'end')} = has_end", f"{_is_filled(kept, 'stopped')} = is_stopped"]
-    names = ("person_id", "id", "day", "moment", "time")
-    listed = ", ".join(f"{cleaned(kept, name)} AS {quoted(name)}" for name in names)
-    listed += f", {_until(kept)} AS until"
+    of_each = ("person_id", "id", "day", "moment", "time")
+    listed = ", ".join(f"{cleaned(kept, name)} AS {quoted(name)}" for name in of_each)
     is_time = (
         "NOT ends_with(moment, ' 00:00:00') AND left(moment, 10) = left(day, 10)"
         f" AND regexp_full_match(moment, '{_MOMENT}')"
@@ -156,7 +149,8 @@ def _newest(rows: DomainRows) -> str:
         f" CASE WHEN {is_time} THEN TRY_CAST(moment AS TIMESTAMP)"
         f" WHEN regexp_full_match(time, '{TIME}')"
         " THEN TRY_CAST(left(day, 10) || ' ' || time AS TIMESTAMP) END AS at"
-        f" FROM (SELECT said, {listed} FROM kept_{table} AS kept JOIN said_{table} AS said"
+        f" FROM (SELECT said, {listed}, {_until(kept)} AS until"
+        f" FROM kept_{table} AS kept JOIN said_{table} AS said"
         f" ON {' AND '.join(same)}) JOIN patient USING (person_id)"
     )
 
@@ -184,30 +178,23 @@ def _column(rows: DomainRows, name: str) -> str:
 def _is_filled(rows: DomainRows, name: str) -> str:
     if name not in rows.columns:
         return "false"
-    column, kind = _column(rows, name), rows.columns[name][1]
-    filled = f"coalesce(trim({column}), '') <> ''" if kind == "VARCHAR" else f"{column} IS NOT NULL"
-    return f"({filled})"
+    column, is_text = _column(rows, name), rows.columns[name][1] == "VARCHAR"
+    return f"(coalesce(trim({column}), '') <> '')" if is_text else f"({column} IS NOT NULL)"
 
 
 def _has_value(rows: DomainRows) -> str:
-    filled = [f"{_is_filled(rows, 'number')} AND {_is_finite(rows)}"]
-    filled.append(f"{cleaned(rows, 'value_concept')} <> 0")
+    number, (_, kind) = _column(rows, "number"), rows.columns.get("number", ("", ""))
+    others = ", ".join(f"'{one}'" for one in sorted(NO_NUMBER))
+    is_one = "true"
+    if kind in {"DOUBLE", "FLOAT"}:  # which hold others in place of none
+        is_one = f"isfinite({number})"
+    elif kind == "VARCHAR":
+        is_one = f"lower(trim({number})) NOT IN ({others})"
+    filled = [f"{_is_filled(rows, 'number')} AND {is_one}"]
+    filled += [f"{cleaned(rows, 'value_concept')} <> 0"]
     filled += [_is_filled(rows, name) for name in ("value_text", "value_source")]
     # Texts, which take long, are looked at only where a number does not tell.
     return f"(CASE {' '.join(f'WHEN {one} THEN true' for one in filled)} ELSE false END)"
-
-
-def _is_finite(rows: DomainRows) -> str:
-    """SQL: whether a number is one; a column of floats holds others in place of none."""
-    if "number" not in rows.columns:
-        return "false"
-    column, kind = _column(rows, "number"), rows.columns["number"][1]
-    if kind in {"DOUBLE", "FLOAT"}:
-        return f"isfinite({column})"
-    listed = ", ".join(f"'{one}'" for one in sorted(NO_NUMBER))
-    return (
-        f"lower(trim(CAST({column} AS VARCHAR))) NOT IN ({listed})" if kind == "VARCHAR" else "true"
-    )
 
 
 def _day(rows: DomainRows, name: str = "day") -> str:
@@ -230,7 +217,3 @@ def _until(rows: DomainRows) -> str:
     end = f"CASE {last} ELSE {day} END"
     # Of which one is no day, the other does not tell either.
     return f"CASE WHEN {end} < {day} THEN {day} WHEN {day} IS NOT NULL THEN {end} END"
-
-
-def _as_id(text: str) -> str:
-    return f"regexp_replace(trim(CAST({text} AS VARCHAR)), '\\.0+$', '')"

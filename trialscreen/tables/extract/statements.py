@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 from trialscreen.answers.beside_record import FromRecord
-from trialscreen.answers.records.codes import RESULTS, Codes
+from trialscreen.answers.records.codes import BESIDE, RESULTS, Binding, Codes
 from trialscreen.answers.records.entries import Entry, Record
 from trialscreen.answers.records.fact_tables import Selection
 from trialscreen.answers.records.gathered import Gathered, Hit
 from trialscreen.answers.records.omop.cdm import EVENT
 from trialscreen.answers.records.omop.event_entries import entry_of
 from trialscreen.answers.records.omop.vocabulary import Vocabulary
-from trialscreen.answers.records.select import hits_of, select
+from trialscreen.answers.records.select import hits_of
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import Trial
 
@@ -56,46 +57,51 @@ class Speaker:
     """Asks `select` what single rows say."""
 
     def __init__(self, selection: Selection, vocabulary: Vocabulary, groups: "Groups") -> None:
-        self._selection = selection
-        self._vocabulary = vocabulary
-        self._groups = groups
+        self._selection, self._vocabulary, self._groups = selection, vocabulary, groups
         self._day = str(selection.on - timedelta(1))
 
     def statements(self, said: Iterable[Mapping[str, Any]]) -> Iterator[Statement]:
         """What each row of the table `said` says."""
         for row in said:
-            filled = any(row[name] for name in _VALUES)
-            yield from self._statements(row["said"], self._entry(row), is_filled=filled)
-
-    def _entry(self, row: Mapping[str, Any]) -> Entry:
-        event = {**dict.fromkeys(EVENT), **row, "id": "0", "day": self._day}
-        event |= {"end": self._day if row["has_end"] else None}
-        event |= {"stopped": "yes" if row["is_stopped"] else None}
-        return entry_of(event, self._vocabulary)
+            event = {**dict.fromkeys(EVENT), **row, "id": "0", "day": self._day}
+            event |= {"end": self._day if row["has_end"] else None}
+            event |= {"stopped": "yes" if row["is_stopped"] else None}
+            entry = entry_of(event, self._vocabulary)
+            is_filled = any(row[name] for name in _VALUES)
+            yield from self._statements(row["said"], entry, is_filled=is_filled)
 
     def _statements(self, said: int, entry: Entry, *, is_filled: bool) -> Iterator[Statement]:
         trial, codes, on, _ = self._selection
-        found = select(trial, codes, Record("", (), (entry,)), on)
+        found = self._selection.select(Record("", (), (entry,)))
         hits = {hit.binding.element: hit for hit in hits_of(Gathered(trial, codes, on), entry)}
         for _, code in codes.medicine_codes(entry.codes) if entry.kind == "medication" else ():
             for name in code.medicine.elements:
                 yield Statement(said, "apart", self._groups[name], name)
-        results = {name for name, hit in hits.items() if is_filled and _is_result(hit)}
-        unusable = {name for name in results if _is_unusable(name, hits[name], found)}
+        unusable = {
+            name
+            for name, hit in hits.items()
+            if is_filled and _makes_result(hit.binding) and _is_unusable(name, hit, found)
+        }
         for name in unusable:
             yield Statement(said, "unusable", self._groups[name], name)
+        spoilt = {self._groups[name] for name in unusable}
         for one in found.evidence:
-            group = self._groups[one.element]
-            if any(self._groups[name] == group for name in unusable):
+            if (group := self._groups[one.element]) in spoilt:
                 continue
-            part = self._part(one, hits.get(one.element), found)
-            shown = one._replace(value=DAY) if one.value == self._day else one
-            yield _stated(said, part, group, shown, found, entry.standing)
+            answer = found.answers.get(one.element) if one.kind == "fact" else None
+            value = DAY if one.value == self._day else one.value
+            yield Statement(
+                *(said, self._part(one, hits.get(one.element), found), group),
+                *(one.element, one.kind, value, one.unit),
+                *(one.code, one.system, one.note, entry.standing),
+                answer=None if answer is None else answer.text,
+                is_dated=answer is not None and answer.date is not None,
+            )
 
     def _part(self, one: Evidence, hit: Hit | None, found: FromRecord) -> Part:
         if hit is None:
             return "result"  # a printed limit, or what a rule makes of the result
-        if hit.binding.role in ("near", "shows"):
+        if hit.binding.role in BESIDE:
             return "beside"
         if hit.binding.says in RESULTS:
             return "proposed" if hit.only_proposes else "result"
@@ -103,20 +109,8 @@ class Speaker:
         return "apart" if is_day or found.problems or one.kind == "conflict" else "coded"
 
 
-def _stated(
-    said: int, part: Part, group: str, one: Evidence, found: FromRecord, standing: str
-) -> Statement:
-    answer = found.answers.get(one.element) if one.kind == "fact" else None
-    return Statement(
-        *(said, part, group, one.element, one.kind, one.value, one.unit),
-        *(one.code, one.system, one.note, standing),
-        answer=None if answer is None else answer.text,
-        is_dated=answer is not None and answer.date is not None,
-    )
-
-
-def _is_result(hit: Hit) -> bool:
-    return hit.binding.role in ("sets", "proposes") and hit.binding.says in RESULTS
+def _makes_result(binding: Binding) -> bool:
+    return binding.role not in BESIDE and binding.says in RESULTS
 
 
 def _is_unusable(name: str, hit: Hit, found: FromRecord) -> bool:
@@ -138,11 +132,11 @@ class Groups(dict[str, str]):
             self._join(name, *limits)
         for name, rule in codes.yes_if.items():
             self._join(name, *trial.elements_behind(rule))
-        for binding in {one for of in codes.bound.values() for one in of if one.gives_way_to}:
-            self._join(binding.element, binding.gives_way_to)
-        for coded in codes.medicines.values():
-            for one in coded:
-                self._join(*one.medicine.elements)
+        for binding in chain.from_iterable(codes.bound.values()):
+            if binding.gives_way_to:
+                self._join(binding.element, binding.gives_way_to)
+        for medicine in {one.medicine for of in codes.medicines.values() for one in of}:
+            self._join(*medicine.elements)
 
     def _join(self, *names: str) -> None:
         joined = {self[name] for name in names}
@@ -155,9 +149,8 @@ class Groups(dict[str, str]):
 def complex_groups(codes: Codes, groups: Groups) -> frozenset[str]:
     """The groups in which more than the newest result can count: of several elements, of sides."""
     fed: dict[str, set[str]] = {}
-    for bindings in codes.bound.values():
-        for one in bindings:
-            if one.says in RESULTS and one.role in ("sets", "proposes"):
-                fed.setdefault(groups[one.element], set()).add(one.element)
+    for one in chain.from_iterable(codes.bound.values()):
+        if _makes_result(one):
+            fed.setdefault(groups[one.element], set()).add(one.element)
     several = {group for group, names in fed.items() if len(names) > 1}
     return frozenset(several | {groups[name] for name in codes.lowest})
