@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 _CONTROL = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufeff]"
 )
 """C0 and C1 controls (but tab and newline), DEL, separators, marks that reorder text, and
 halves of characters, which no file can hold."""
-
 
 BLANKS = (
     " \t\n\v\f\r\x85\u00a0\u1680\u180e\u2028\u2029\u202f\u205f\u3000"
@@ -65,8 +65,6 @@ def shown(text: str) -> str:
 
 
 _START = re.compile(r" *(?:[0-9]+  )?")
-
-
 _FILLER = "\ufdd0"
 """Stands for the second column of a wide character; in no text, for Unicode keeps it so."""
 
@@ -78,16 +76,10 @@ def wrapped(text: str, columns: int) -> str:
     """
     import textwrap  # noqa: PLC0415 - only where lines are long
 
-    lines = []
-    for line in (text if text.isascii() else _filled(text)).split("\n"):
-        start = _START.match(line)
-        indent = " " * (start.end() if start is not None else 0)
-        lines.append(
-            textwrap.fill(
-                line, max(20, columns - 1), subsequent_indent=indent, break_on_hyphens=False
-            )
-        )
-    return "\n".join(lines).replace(_FILLER, "")
+    lines = (text if text.isascii() else _filled(text)).split("\n")
+    fill = partial(textwrap.fill, width=max(20, columns - 1), break_on_hyphens=False)
+    broken = (fill(one, subsequent_indent=" " * len(_START.findall(one)[0])) for one in lines)
+    return "\n".join(broken).replace(_FILLER, "")
 
 
 def _filled(text: str) -> str:

@@ -19,10 +19,7 @@ def packaged(module: str, name: str, source: str = "") -> Path:
 
 
 def read_bytes(path: Path, origin: str) -> bytes:
-    """A file's first bytes: a little more than `MAX_BYTES`, so that `decode` can refuse it.
-
-    `origin` names the file in messages. Raises InputError if it cannot be read.
-    """
+    """A file's first bytes, one more than `decode` takes. Raises InputError at `origin`."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
@@ -37,13 +34,11 @@ def decode(data: bytes, origin: str) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        message = f"not UTF-8 text (byte {error.start + 1})"
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            message = "UTF-16 text, as PowerShell writes it; save it as UTF-8"
-        refuse(origin, message)
+            refuse(origin, "UTF-16 text, as PowerShell writes it; save it as UTF-8")
+        refuse(origin, f"not UTF-8 text (byte {error.start + 1})")
     if "\r" in (text := text.replace("\r\n", "\n")):
-        message = "a line ends with a carriage return alone; save it with usual line ends"
-        refuse(origin, message)
+        refuse(origin, "a line ends with a carriage return alone; save it with usual line ends")
     if (control := first_control(text)) is not None:
         refuse(origin, f"control character {control}; a text file is expected")
     return text
@@ -58,9 +53,8 @@ def temporary_folder(*, ignore_cleanup_errors: bool = False) -> Iterator[Path]:
     import shutil  # noqa: PLC0415 - slow to import, and for large inputs only
     import tempfile  # noqa: PLC0415
 
-    folder = tempfile.TemporaryDirectory(
-        prefix="trialscreen-", ignore_cleanup_errors=ignore_cleanup_errors
-    )
+    ignore = ignore_cleanup_errors
+    folder = tempfile.TemporaryDirectory(prefix="trialscreen-", ignore_cleanup_errors=ignore)
     try:
         yield Path(folder.name)
     finally:
@@ -80,26 +74,29 @@ def part_prefix(path: Path) -> str:
 def whole_file(path: Path) -> Iterator[Path]:
     """A new file beside `path` (readable by its owner only), to be `path` in the end.
 
-    It takes the place of a file that was there. After an exception there is neither the
-    new file nor a change to `path`; after a kill, a file with `part_prefix` may be left,
-    which does no harm. Raises InputError if it cannot be written.
+    After an exception there is neither the new file nor a change to `path`; after a kill, a
+    file with `part_prefix` may be left. Raises InputError if it cannot be written.
     """
     import tempfile  # noqa: PLC0415 - slow to import, and for writing only
 
     name = printable(str(path))
     try:
         path = path.resolve()  # what a link points to is replaced, not the link
-        number, part = tempfile.mkstemp(dir=path.parent, prefix=part_prefix(path), suffix=".part")
+        number, made = tempfile.mkstemp(dir=path.parent, prefix=part_prefix(path), suffix=".part")
     except (OSError, RuntimeError) as error:  # RuntimeError: links that go in circles
         why = error.strerror if isinstance(error, OSError) else "its links go in circles"
         refuse(name, f"cannot be written: {why}")
     os.close(number)
+    part = Path(made)
     try:
-        yield Path(part)
+        yield part
         with writing(name):
-            _keep(Path(part), path)
+            _sync(part, os.O_RDWR)
+            part.replace(path)
+            if os.name == "posix":  # elsewhere a folder cannot be opened
+                _sync(path.parent, os.O_RDONLY)
     finally:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -117,15 +114,8 @@ def writing(name: str) -> Iterator[None]:
         refuse(printable(name), f"cannot be written: {error.strerror}")
 
 
-def _keep(part: Path, path: Path) -> None:
-    """Renames, once all of the file is on the disk."""
-    _sync(part, os.O_RDWR)
-    part.replace(path)
-    if os.name == "posix":  # elsewhere a folder cannot be opened
-        _sync(path.parent, os.O_RDONLY)
-
-
 def _sync(path: Path, flags: int) -> None:
+    """Waits until what was written is on the disk."""
     number = os.open(path, flags)
     try:
         os.fsync(number)
