@@ -30,7 +30,7 @@ HOSTILE_FOOT = f'"; }} </style>{HOSTILE}'
 
 def patient(name: str, trial: Trial | None = None) -> ScreeningRecord:
     """The record of an example patient."""
-    flags = Flags.none(trial or load_trial())
+    flags = Flags(trial or load_trial(), {}, [], [])
     answers, screening = screen_answers(flags, None, str(PATIENTS / f"{name}.yaml"))
     return ScreeningRecord(screening, answers, __version__)
 

@@ -51,7 +51,7 @@ def test_a_blank_answers_file_answers_nothing(tmp_path: Path) -> None:
     )
     assert ran == none
     assert list(yaml.safe_load(path.read_text("utf-8"))) == NAMES
-    flags = Flags.none(load_trial())
+    flags = Flags(load_trial(), {}, [], [])
     assert (stored_answers(flags, str(path)), flags.problems) == ({}, [])  # and asked for later
 
 

@@ -65,7 +65,7 @@ _ALL: Mapping[str, _Place | _Group] = {
     "screen": _Place("screen", "screen", "Screen one patient.", ElementFlagsCommand),
     "report": _Place("report", "report", "Write a page to sign.", ElementFlagsCommand),
     "trial": _Place("trial", "trial", "Show the trial and its dose cohorts."),
-    "elements": _Place("elements", "elements", "List what can be given of a patient."),
+    "elements": _Place("trial", "elements", "List what can be given of a patient."),
     "criteria": _Place("trial", "criteria", "Show the criteria word for word."),
     "cohort": _Place("cohort", "cohort", "Screen a table of patients."),
     "extract": _Group(

@@ -1,9 +1,7 @@
 """One flag per data element, from the criteria file that the command line names.
 
-Values are text: they have one parser (`values`). A Typer option costs 0.3 ms to make, and
-a hundred of them a fifth of the start-up time; so the elements' flags are taken from the
-arguments here, and made for Typer only where it completes them. Help leaves them to
-`elements`.
+A Typer option costs 0.3 ms to make, and a hundred of them a fifth of the start-up time; so they
+are taken from the arguments here, and made for Typer only where it completes them.
 """
 
 import os
@@ -36,10 +34,6 @@ class Flags(NamedTuple):
     texts: dict[str, list[str]]
     rest: list[str]
     problems: list[Problem]
-
-    @classmethod
-    def none(cls, trial: Trial) -> "Flags":
-        return cls(trial, {}, [], [])
 
     @classmethod
     def of(cls, context: typer.Context) -> "Flags":
@@ -91,7 +85,7 @@ def _take(
     A flag's value is `--flag value` or `--flag=value`; the word after an option that takes
     a value is its value, whatever it looks like. A word alone is a file of answers.
     """
-    taken = Flags.none(trial)
+    taken = Flags(trial, {}, [], [])
     seen: set[str] = set()
     strange = False  # whether the word before was an unknown option, which may have a value
     ahead = iter(args)

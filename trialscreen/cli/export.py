@@ -32,13 +32,13 @@ def tell_left_out(lines: Iterable[str]) -> None:
 
 _ADDRESS = re.compile(r"(https?://|urn:)[^\s|#?<>\"{}\\^`]*[^\s|#?<>\"{}\\^`/]")
 
-BASE_OPTION = option(
+_BASE = option(
     "--base",
     "Where you publish: the canonical addresses begin with it. If none is given, they"
     " begin with one that leads nowhere.",
     "URL",
 )
-EVERY_OPTION = option(
+_EVERY = option(
     "--every-question",
     "Without conditions: every question is always enabled, and a response holds every"
     " answer. A Questionnaire of its own, with its own address.",
@@ -49,8 +49,8 @@ EVERY_OPTION = option(
 def questionnaire(
     context: typer.Context,
     output: str = options.OUTPUT,
-    base: str | None = BASE_OPTION,
-    every: bool = EVERY_OPTION,
+    base: str | None = _BASE,
+    every: bool = _EVERY,
     codes: list[str] | None = options.CODES,
 ) -> None:
     """The questions as a FHIR R4 Questionnaire.
@@ -79,8 +79,8 @@ def response(
         "--subject", "The participant's code in the trial; never a name.", "CODE"
     ),
     site: str | None = options.SITE,
-    base: str | None = BASE_OPTION,
-    every: bool = EVERY_OPTION,
+    base: str | None = _BASE,
+    every: bool = _EVERY,
 ) -> None:
     """One patient's answers as a FHIR R4 QuestionnaireResponse.
 
@@ -91,7 +91,7 @@ def response(
     from trialscreen.output.export.fhir import forms
     from trialscreen.output.export.not_carried import response_limits
 
-    flags = Flags.none(load_trial(context.obj))
+    flags = Flags(load_trial(context.obj), {}, [], [])
     variant = forms.Variant(_address(base, forms.BASE), every)
     at = options.site_settings(flags.trial, site)
     flags.problems.extend(options.code_problems({"--subject": subject}, at.subject_pattern))
@@ -105,17 +105,15 @@ def response(
 
 def _address(base: str | None, otherwise: str) -> str:
     """`base` as canonical addresses can begin with it."""
-    if base is None:
-        return otherwise
-    if not _ADDRESS.fullmatch(base) or not base.isascii():
+    if base is not None and not (base.isascii() and _ADDRESS.fullmatch(base)):
         refuse("--base", f"{shown(base)}; expected an address such as https://example.org/fhir")
-    return base
+    return otherwise if base is None else base
 
 
-DATASET_OPTION = options.output_option(
+_DATASET = options.output_option(
     "The file to write: .xpt for SAS transport version 5, or .csv.", default=...
 )
-STUDY_OPTION = option("--study-id", "The sponsor's STUDYID; the NCT number if none is given.", "ID")
+_STUDY = option("--study-id", "The sponsor's STUDYID; the NCT number if none is given.", "ID")
 
 
 def redcap(context: typer.Context, output: str = options.OUTPUT) -> None:
@@ -133,9 +131,7 @@ def redcap(context: typer.Context, output: str = options.OUTPUT) -> None:
     tell_left_out(not_in_dictionary(trial))
 
 
-def sdtm_ti(
-    context: typer.Context, output: Path = DATASET_OPTION, study: str | None = STUDY_OPTION
-) -> None:
+def sdtm_ti(context: typer.Context, output: Path = _DATASET, study: str | None = _STUDY) -> None:
     """The criteria as the CDISC SDTM data set TI.
 
     A row for each criterion (SDTM Implementation Guide 3.4). What TI cannot carry is told
@@ -152,8 +148,8 @@ def sdtm_ti(
 def sdtm_ie(
     context: typer.Context,
     file: Path = options.LOG,
-    output: Path = DATASET_OPTION,
-    study: str | None = STUDY_OPTION,
+    output: Path = _DATASET,
+    study: str | None = _STUDY,
 ) -> None:
     """Who failed which criteria as the CDISC SDTM data set IE, from a screening log.
 
@@ -188,16 +184,13 @@ def screening_log(
 
 
 def _entries(trial: Trial, file: Path) -> "Sequence[Kept]":
-    """All entries of a log of this trial. Raises InputError.
-
-    They come without answers and findings if the trial has the words of all that failed:
-    of a long log these would fill the memory.
-    """
+    """All entries of a log of this trial. Raises InputError."""
     from trialscreen.log.store import open_log
 
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
         entries = list(log.every(details=False))
+        # If the trial has the words of all that failed: details would fill the memory.
         known = all(one.criteria.sha256 == trial.sha256 for one in entries)
         return entries if known else list(log.every())
 
@@ -205,15 +198,11 @@ def _entries(trial: Trial, file: Path) -> "Sequence[Kept]":
 def _write_dataset(path: Path, dataset: "Dataset", made: datetime) -> None:
     """A data set in the format that the file's ending names. Raises InputError."""
     ending = path.suffix.lower()
+    if ending not in (".csv", ".xpt"):
+        refuse("--output", f"{shown(str(path))}; expected .xpt or .csv")
     if ending == ".csv":
         write_csv(str(path), dataset.names, dataset.rows)
-    elif ending == ".xpt":
-        _write_xpt(path, dataset, made)
-    else:
-        refuse("--output", f"{shown(str(path))}; expected .xpt or .csv")
-
-
-def _write_xpt(path: Path, dataset: "Dataset", made: datetime) -> None:
+        return
     from trialscreen.text.text_files import whole_file, writing
 
     packages = ("polars", "pyreadstat")

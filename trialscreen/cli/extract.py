@@ -18,19 +18,19 @@ from trialscreen.text.characters import count_of, printable
 if TYPE_CHECKING:
     from trialscreen.answers.records.fact_tables import FactCounts, FactFiles, Selection
 
-FACTS_OPTION = options.output_option(
+_FACTS = options.output_option(
     "The .parquet or .csv file for the facts; an old one is replaced.", "FACTS", default=...
 )
-EVIDENCE_OPTION = option(
+_EVIDENCE = option(
     "--evidence",
     "A .parquet or .csv file for what the facts rest on, what a person has to review,"
     " and what is in conflict: patient_id, element, kind, value, unit, date, code, source.",
     "FILE",
 )
-PROBLEMS_OPTION = option(
+_PROBLEMS = option(
     "--problems", "A CSV file for everything that could not be used, and who is deceased.", "FILE"
 )
-DAY_OPTION = options.day_option(" Later data do not count.")
+_DAY = options.day_option(" Later data do not count.")
 
 
 def fhir(
@@ -38,10 +38,10 @@ def fhir(
     inputs: list[str] = argument(
         "PATH", "FHIR R4 files, or folders of them: .ndjson, .json, also with .gz."
     ),
-    output: Path = FACTS_OPTION,
-    evidence: Path | None = EVIDENCE_OPTION,
-    problems: Path | None = PROBLEMS_OPTION,
-    on: str | None = DAY_OPTION,
+    output: Path = _FACTS,
+    evidence: Path | None = _EVIDENCE,
+    problems: Path | None = _PROBLEMS,
+    on: str | None = _DAY,
     codes: list[str] | None = options.CODES,
     assume_absent: list[str] | None = options.ASSUME_ABSENT,
 ) -> None:
@@ -57,18 +57,17 @@ def fhir(
         from trialscreen.answers.records.fact_tables import FactFiles, open_tables
         from trialscreen.answers.records.fhir import extract
         from trialscreen.answers.records.fhir.documents import find
-    selection = selection_of(context.obj, on, codes, assume_absent)
+    selection = _selection(context.obj, on, codes or (), assume_absent or ())
     files = FactFiles(output, evidence, problems)
     found = find(inputs)
-    size = sum(path.stat().st_size for path in found)
     with (
         interrupted_once(),
         open_tables(selection, files) as tables,
         progress("bytes") as (start, advance),
     ):
-        start(lambda: size)
+        start(lambda: sum(path.stat().st_size for path in found))
         extract(found, tables, advance)
-    tell(files, tables.counts)
+    _tell(files, tables.counts)
 
 
 def omop(
@@ -78,10 +77,10 @@ def omop(
         "A folder or .zip of CSV or Parquet files named after the tables, a DuckDB"
         " database, or postgresql://user@host/database (the password in PGPASSWORD).",
     ),
-    output: Path = FACTS_OPTION,
-    evidence: Path | None = EVIDENCE_OPTION,
-    problems: Path | None = PROBLEMS_OPTION,
-    on: str | None = DAY_OPTION,
+    output: Path = _FACTS,
+    evidence: Path | None = _EVIDENCE,
+    problems: Path | None = _PROBLEMS,
+    on: str | None = _DAY,
     codes: list[str] | None = options.CODES,
     assume_absent: list[str] | None = options.ASSUME_ABSENT,
 ) -> None:
@@ -96,7 +95,7 @@ def omop(
     with needing("extract", "needs more packages", "records", "duckdb", "polars"):
         from trialscreen.answers.records.fact_tables import FactFiles, open_tables
         from trialscreen.tables.extract.omop import extract
-    selection = selection_of(context.obj, on, codes, assume_absent)
+    selection = _selection(context.obj, on, codes or (), assume_absent or ())
     files = FactFiles(output, evidence, problems)
     with (
         needing("extract", "a server needs more packages", "records", "psycopg"),
@@ -107,14 +106,11 @@ def omop(
         notices = extract(source, tables, advance)
     for notice in notices:
         say(f"note: {printable(notice)}")
-    tell(files, tables.counts)
+    _tell(files, tables.counts)
 
 
-def selection_of(
-    criteria: str | None,
-    on: str | None,
-    codes: Sequence[str] | None,
-    assume_absent: Sequence[str] | None,
+def _selection(
+    criteria: str | None, on: str | None, codes: Sequence[str], assume_absent: Sequence[str]
 ) -> "Selection":
     """What the options say facts are selected by. Raises InputError with all that is wrong."""
     from trialscreen.answers.records.codes_file import load_codes
@@ -125,15 +121,15 @@ def selection_of(
     problems: list[Problem] = []
     day, known = options.screening_day(trial, on, problems), None
     with collected(problems):
-        known = load_codes(trial, codes or ())
+        known = load_codes(trial, codes)
     with collected(problems), named_as_options():
-        check_sections(trial, assume_absent or ())
+        check_sections(trial, assume_absent)
     if problems or known is None:
         raise InputError(problems)
-    return Selection(trial, known, day, tuple(assume_absent or ()))
+    return Selection(trial, known, day, tuple(assume_absent))
 
 
-def tell(files: "FactFiles", counts: "FactCounts") -> None:
+def _tell(files: "FactFiles", counts: "FactCounts") -> None:
     """What was written, and the first of what could not be used, on stderr."""
     tell_unusable(counts.told, counts.problems, str(files.problems or ""))
     if counts.deceased:
@@ -142,7 +138,5 @@ def tell(files: "FactFiles", counts: "FactCounts") -> None:
     if counts.conflicts:
         where = "" if files.evidence else "; --evidence FILE shows them"
         say(f"in conflict, and so unknown: {count_of(counts.conflicts, 'entry', 'entries')}{where}")
-    say(
-        f"{count_of(counts.facts, 'fact')} of {count_of(counts.patients, 'patient')}:"
-        f" {printable(str(files.facts))}"
-    )
+    facts, patients = count_of(counts.facts, "fact"), count_of(counts.patients, "patient")
+    say(f"{facts} of {patients}: {printable(str(files.facts))}")

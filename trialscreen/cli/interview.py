@@ -96,10 +96,9 @@ def _state(start: Screening, answers: Answers, sources: tuple[Source, ...]) -> S
 
 
 class Ending(NamedTuple):
-    """An interview that ended: its answers, where they are kept, and how it was asked for.
+    """An interview that ended: its answers, where they are kept, and words of commands.
 
-    `options` are the options to go on with, `ask` those that name the sources, `record` those
-    that name the patient's record.
+    `options` go on as it was asked for, `ask` names the sources, `record` the patient's record.
     """
 
     state: State
@@ -126,7 +125,8 @@ class Ending(NamedTuple):
             lines.append(wrapped(self._where(), columns))
         lines += ["The same result without questions:", self._command("--from")]
         lines += self._onwards(columns)
-        lines += [wrapped(self._verdict(), columns), ""]
+        screening = self.state.screening
+        lines += [wrapped(f"{verdict_line(screening)}. {screening.summary}", columns), ""]
         return "\n".join(lines)
 
     def _onwards(self, columns: int) -> Iterator[str]:
@@ -195,14 +195,7 @@ class Ending(NamedTuple):
         for source, names in screening.needed.items():
             unknown = sum(name in self.state.answers for name in names)
             note = f" ({unknown} answered unknown)" if unknown else ""
-            yield f"{_WHO.get(source, source)} {len(names)}{note}"
-
-    def _verdict(self) -> str:
-        screening = self.state.screening
-        return f"{verdict_line(screening)}. {screening.summary}"
-
-
-_WHO: dict[Source, str] = {"derived": "to be computed"}
+            yield f"{'to be computed' if source == 'derived' else source} {len(names)}{note}"
 
 
 def _years(state: State, counted: Element) -> str:

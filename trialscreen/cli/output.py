@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import IntEnum, StrEnum
 from pathlib import Path
@@ -13,7 +13,6 @@ from trialscreen.model.errors import MOST_TOLD, InputError, Problem, refuse
 from trialscreen.text.characters import printable, wrapped
 
 if TYPE_CHECKING:
-    from trialscreen.model.trial import Verdict
     from trialscreen.output.report.listing import Listing
     from trialscreen.output.report.render.blocks import Page
 
@@ -26,7 +25,7 @@ Advance = Callable[[int], None]
 
 
 class Exit(IntEnum):
-    """What the process returns."""
+    """What the process returns; for a verdict, by its name."""
 
     ELIGIBLE = 0
     UNEXPECTED = 1
@@ -35,13 +34,6 @@ class Exit(IntEnum):
     UNDETERMINED = 4
     NOT_VERIFIED = 5
     INTERRUPTED = 130
-
-
-OF_VERDICT: Mapping["Verdict", Exit] = {
-    "eligible": Exit.ELIGIBLE,
-    "ineligible": Exit.INELIGIBLE,
-    "undetermined": Exit.UNDETERMINED,
-}
 
 
 @contextmanager

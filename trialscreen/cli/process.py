@@ -1,14 +1,11 @@
-"""The process, made safe for commands: its streams, and the signals that end it.
-
-Streams are open, in any encoding, of a sane width; a signal ends in order, as Ctrl-C does.
-"""
+"""The process, made safe for commands: its streams, and the signals that end it."""
 
 import codecs
 import io
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -120,12 +117,8 @@ def is_interrupt(end: BaseException) -> bool:
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """A closed terminal or a polite kill ends the process as Ctrl-C does: nothing is left half.
-
-    A signal that the parent has ignored, as nohup does, stays ignored.
-    """
+    """A closed terminal or a polite kill ends the process as Ctrl-C does: nothing is left half."""
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {one: signal.getsignal(one) for one in numbers}
     told: list[Stopped] = []
 
     def stop(number: int, _frame: object) -> NoReturn:
@@ -134,15 +127,8 @@ def ending_in_order() -> Iterator[None]:
         told.append(Stopped(number))
         raise told[0]
 
-    for one in numbers:
-        if before[one] is not signal.SIG_IGN:
-            signal.signal(one, stop)
-    try:
-        with _not_lost(told):
-            yield
-    finally:
-        for one in numbers:
-            signal.signal(one, before[one])
+    with _handled(numbers, stop, told):
+        yield
 
 
 @contextmanager
@@ -152,7 +138,6 @@ def interrupted_once() -> Iterator[None]:
     Neither does a second one, nor what Polars makes of the first: it raises a
     KeyboardInterrupt itself, and Python calls the handler all the same, a moment later.
     """
-    before = signal.getsignal(signal.SIGINT)
     told: list[KeyboardInterrupt] = []
 
     def stop(_number: int, _frame: object) -> None:
@@ -161,22 +146,34 @@ def interrupted_once() -> Iterator[None]:
         if not isinstance(sys.exc_info()[1], KeyboardInterrupt):
             raise told[0]
 
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, stop)
-    try:
-        with _not_lost(told):
-            yield
-    finally:
-        if not told:
-            signal.signal(signal.SIGINT, before)
+    with _handled([signal.SIGINT], stop, told, for_good=True):
+        yield
 
 
 @contextmanager
-def _not_lost(told: Sequence[KeyboardInterrupt]) -> Iterator[None]:
-    """Raises the interrupt of which DuckDB makes a RuntimeError, "Query interrupted"."""
+def _handled(
+    numbers: Sequence[int],
+    stop: Callable[[int, Any], object],
+    told: Sequence[KeyboardInterrupt],
+    *,
+    for_good: bool = False,
+) -> Iterator[None]:
+    """Signals call `stop`, which has `told` of one; `for_good` if they did.
+
+    A signal that the parent has ignored, as nohup does, stays ignored. Raises the interrupt of
+    which DuckDB makes a RuntimeError, "Query interrupted".
+    """
+    before = {one: signal.getsignal(one) for one in numbers}
+    for one in numbers:
+        if before[one] is not signal.SIG_IGN:
+            signal.signal(one, stop)
     try:
         yield
     except Exception as error:
         if told:
             raise told[0] from error
         raise
+    finally:
+        for one in numbers:
+            if not (told and for_good):
+                signal.signal(one, before[one])

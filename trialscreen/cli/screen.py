@@ -20,7 +20,7 @@ from trialscreen.cli.answers import (
 )
 from trialscreen.cli.commands import option
 from trialscreen.cli.element_flags import Flags
-from trialscreen.cli.output import OF_VERDICT, Format, print_result, say, say_note
+from trialscreen.cli.output import Exit, Format, print_result, say, say_note
 from trialscreen.cli.screen_options import AnswerOptions, LogOptions, answers_file
 from trialscreen.model.errors import InputError, refuse
 from trialscreen.model.trial import Trial
@@ -136,7 +136,7 @@ def screen(
     if unlogged is not None:
         raise unlogged
     if not exit_zero:
-        raise typer.Exit(OF_VERDICT[screening.verdict])
+        raise typer.Exit(Exit[screening.verdict.upper()])
 
 
 def _stored(flags: Flags, on: str | None, asked: AnswerOptions) -> dict[str, Answer]:

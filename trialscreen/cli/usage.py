@@ -16,8 +16,7 @@ def refuse_usage(error: Any) -> NoReturn:
     """Turns an error of usage into InputError; help for want of arguments stays help."""
     if type(error).__name__ == "NoArgsIsHelpError":
         raise error
-    where, message = _told(error)
-    refuse(where, message)
+    refuse(*_told(error))
 
 
 def option_hint(name: str, options: Iterable[str], formats: Iterable[str]) -> str:
@@ -44,9 +43,10 @@ def _told(error: Any) -> tuple[str, str]:
     command = _command(context) if context is not None else ""
     if (param := getattr(error, "param", None)) is not None:
         name = param.opts[0] if param.opts[0].startswith("-") else param.metavar or param.name
-        missing = type(error).__name__ == "MissingParameter"
-        if missing:
-            return command, _missing(command, name, error)
+        if type(error).__name__ == "MissingParameter":
+            choices = ", ".join(_choices(param, context))
+            what = f"expected {choices}" if choices else f"see trialscreen {command} --help"
+            return command, f"{name} is missing; {what}"
         told = _bad_value(error)
         is_page = (command, name) == ("screen", "--format") and told.casefold().startswith("'html'")
         return name, f"{told}. {_PAGE}" if is_page else told
@@ -71,12 +71,6 @@ def _choices(option: Any, context: Any) -> list[str]:
     """The words that an option chooses from, out of what Typer says when it is missing."""
     said = option.get_missing_message(ctx=context) or ""
     return re.findall(r"[^\s,]+", said.partition(":")[2])
-
-
-def _missing(command: str, name: str, error: Any) -> str:
-    if choices := _choices(error.param, error.ctx):
-        return f"{name} is missing; expected {', '.join(choices)}"
-    return f"{name} is missing; see trialscreen {command} --help"
 
 
 _PAGE = "A page in HTML is made by trialscreen report"
