@@ -5,6 +5,7 @@ Plain is what most programs write: digits with a point, YYYY-MM-DD, true and fal
 
 import re
 from datetime import date
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -13,13 +14,14 @@ import polars as pl
 from trialscreen.model.facts import DIGITS_THAT_COUNT, half_of
 from trialscreen.model.trial import Element, Trial
 from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, PLAIN_NUMBER, Form
+from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
 from trialscreen.text.spelling import folded
 
-_YES_NO = frozenset((_YES := "true", _NO := "false"))
+_YES_NO = frozenset(("true", "false"))
 _HALVES = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
 
 
-def has_plain(trial: Trial, element: Element, form: Form) -> bool:
+def _has_plain(trial: Trial, element: Element, form: Form) -> bool:
     """Whether a plain cell states just that, and is not a word for something else."""
     if element.type == "choice" or not form.is_usual:
         return False
@@ -41,24 +43,17 @@ def _is_number(word: str) -> bool:
         return False
 
 
-def cast(element: Element, text: pl.Expr) -> pl.Expr:
-    """The value of a text, as far as the engine reads one in it."""
+def kind_of(trial: Trial, element: Element, form: Form) -> CellKind:
+    """How the cells of a column are read."""
+    if not _has_plain(trial, element, form):
+        return "words"
     match element.type:
         case "boolean":
-            is_no = pl.when(text == _NO).then(pl.lit(value=False))
-            return pl.when(text == _YES).then(pl.lit(value=True)).otherwise(is_no)
+            return "truth"
         case "date":
-            return text.str.to_date("%Y-%m-%d", strict=False)
+            return "day"
         case _:
-            return text.cast(pl.Float64, strict=False)
-
-
-def plain_value(element: Element, form: Form, text: pl.Expr, value: pl.Expr) -> pl.Expr:
-    """The value that was `cast` from a text; null if that is not plain, or not accepted."""
-    if element.type == "boolean":
-        return value
-    plain = PLAIN_DAY if element.type == "date" else PLAIN_NUMBER
-    return pl.when(text.str.contains(plain) & is_accepted(element, form, value)).then(value)
+            return NumberKind(partial(is_accepted, element, form))
 
 
 def is_accepted(element: Element, form: Form, value: pl.Expr) -> pl.Expr:

@@ -7,7 +7,6 @@ tell how it was written: see `compile.Table.as_written`.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -17,15 +16,9 @@ from trialscreen.model.facts import Exactly, Fact, Numbers, closed
 from trialscreen.model.trial import Element, Formula, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING
-from trialscreen.tables.cohort.plain_texts import (
-    cast,
-    half_as_written,
-    has_plain,
-    is_accepted,
-    plain_value,
-)
+from trialscreen.tables.cohort.plain_texts import half_as_written, is_accepted, kind_of
 from trialscreen.tables.cohort.readers.cells import Form, Parser
-from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind, codes_begun, new_texts
+from trialscreen.tables.cohort.readers.opened import codes_begun, new_texts, plain
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
 from trialscreen.text.characters import BLANKS
 
@@ -62,7 +55,7 @@ class Cells(NamedTuple):
         return cls(frame, frame.schema)
 
     def plus(self, columns: Iterable[pl.Expr | pl.Series]) -> "Cells":
-        return self.of(self.frame.with_columns(columns))
+        return self.of(self.frame.lazy().with_columns(columns).collect())
 
 
 class TextColumn:
@@ -79,7 +72,8 @@ class TextColumn:
         self.element, self.prepared = element, prepared
         self.columns = _columns(trial, element)
         self._parser = Parser(trial, element, form)
-        self.has_plain = has_plain(trial, element, self._parser.form)
+        self.kind = kind_of(trial, element, self._parser.form)
+        """How its cells may come."""
         self._schema = {**self.columns, _REASON: pl.String(), _PENDING: pl.Boolean()}
         self._value, self._code = f"{element.name} (plain)", f"{element.name} (code)"
         self._learned = self._nothing()
@@ -88,19 +82,6 @@ class TextColumn:
         """The typed columns of `cells`, less what cannot be used; and that, listed."""
         typed, unreadable = read_texts((self,), cells)
         return [typed[column] for column in self.columns], unreadable
-
-    @property
-    def kind(self) -> CellKind:
-        """How its cells may come."""
-        if not self.has_plain:
-            return "words"
-        match self.element.type:
-            case "boolean":
-                return "truth"
-            case "date":
-                return "day"
-            case _:
-                return NumberKind(partial(is_accepted, self.element, self._parser.form))
 
     def is_typed(self, cells: Cells) -> bool:
         """Whether its cells come typed; of truths and numbers, only such that can be used are."""
@@ -137,17 +118,14 @@ class TextColumn:
         if cells.kinds[self.element.name] == pl.Date:
             yield pl.col(self.element.name).dt.to_string("%Y-%m-%d")
 
-    def cast(self, cells: Cells) -> Iterator[pl.Expr]:
-        """The values of texts, plain and others."""
-        is_text = cells.kinds[self.element.name] == pl.String
-        if self.has_plain and is_text:
-            yield cast(self.element, pl.col(self.element.name)).alias(self._value)
-
     def plain(self, cells: Cells) -> Iterator[pl.Expr]:
-        """Those of plain texts, null where a cell is not plain."""
-        if self._value in cells.kinds:
-            text, value = pl.col(self.element.name), pl.col(self._value)
-            yield plain_value(self.element, self._parser.form, text, value)
+        """The values of plain texts, null where a cell is not plain."""
+        if self.kind != "words" and cells.kinds[self.element.name] == pl.String:
+            text = pl.col(self.element.name)
+            value = plain(self.kind, text)
+            if self.kind == "day":
+                value = pl.when(is_accepted(self.element, self._parser.form, value)).then(value)
+            yield value.alias(self._value)
             if (half := f"{self.element.name}_half") in self.columns:
                 yield half_as_written(text).alias(half)
 
@@ -231,11 +209,10 @@ class TextColumn:
 
     def _facts_of(self, texts: pl.Series) -> pl.DataFrame:
         """What each of some texts means: by the engine if it is plain, else by the parser."""
-        if not self.has_plain or len(texts) < _FEW:
+        if self.kind == "words" or len(texts) < _FEW:
             return self._parsed(texts)
         # The parser takes the blanks around a text away as well.
         cells = Cells.of(texts.str.strip_chars(BLANKS).alias(self.element.name).to_frame())
-        cells = cells.plus(self.cast(cells))
         cells = cells.plus(self.plain(cells))
         plain = cells.frame.select(
             *self.typed(cells), **{_REASON: pl.lit(None, pl.String), _PENDING: pl.lit(value=False)}
@@ -312,7 +289,7 @@ def _read_others(
     """As `read_texts`, of cells that are texts or codes of them. The engine does all at once."""
     elements = [column.element.name for column in columns]
     read = Cells.of(cells.frame[[*dict.fromkeys((ROW, KEY, LATEST, *elements))]])
-    for step in (TextColumn.as_text, TextColumn.cast, TextColumn.plain, TextColumn.coded):
+    for step in (TextColumn.as_text, TextColumn.plain, TextColumn.coded):
         if more := [one for column in columns for one in step(column, read)]:
             read = read.plus(more)
     fine = {f"fine {place}": column.is_fine(read) for place, column in enumerate(columns)}

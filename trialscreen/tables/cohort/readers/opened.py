@@ -46,7 +46,7 @@ def typed_where_plain(cells: pl.DataFrame, kinds: Mapping[str, CellKind | None])
         for place, (name, is_text) in enumerate(cells.schema.items())
         if is_text == pl.String and (kind := kinds.get(name)) not in (None, "words")
     ]
-    found = cells.select(values)
+    found = cells.lazy().select(values).collect()  # what comes twice is computed once
     return cells.with_columns(
         one for one in found if one.null_count() == cells[one.name].null_count()
     )
