@@ -8,8 +8,16 @@ from msgspec import Raw
 
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.documents import JsonDocument, Note
-from trialscreen.answers.records.fhir.heads import Where, head_of, id_of, known_as
-from trialscreen.answers.records.fhir.references import Names, full_url_id, key_of, same_urn
+from trialscreen.answers.records.fhir.references import (
+    Names,
+    Where,
+    decode_head,
+    full_url_id,
+    id_of,
+    key_of,
+    known_as,
+    same_urn,
+)
 from trialscreen.answers.records.fhir.repeated import repeated
 from trialscreen.model.errors import Problem
 from trialscreen.text.characters import shown
@@ -54,7 +62,7 @@ def entries_of(
         for name in _deleted(entries):
             gone(name)
     entries = [one for one in entries if fhir.is_given(one.resource)]
-    heads = [head_of(one.resource) for one in entries]
+    heads = [fhir.readable(decode_head, one.resource) for one in entries]
     names, at = _names(entries, heads), 0
     for entry, head in zip(entries, heads, strict=True):
         text = bytes(entry.resource)

@@ -7,24 +7,21 @@ from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.bundles import InBundle, entries_of
 from trialscreen.answers.records.fhir.codings import ConceptReader
 from trialscreen.answers.records.fhir.documents import JsonDocument, Lines, Note
-from trialscreen.answers.records.fhir.heads import (
-    Where,
-    choice_of,
-    decode_head,
-    head_of,
-    id_of,
-    known_as,
-    plain_text,
-    source_of,
-    subject_of,
-)
 from trialscreen.answers.records.fhir.outdone import UNDATED, Comparing
 from trialscreen.answers.records.fhir.references import (
+    Where,
     Whose,
+    choice_of,
+    decode_head,
+    id_of,
     identifier_name,
     is_about_another,
     key_of,
+    known_as,
+    plain_text,
     same_urn,
+    source_of,
+    subject_of,
     whose,
 )
 from trialscreen.answers.records.fhir.repeated import code_repeated, concepts_in
@@ -44,15 +41,12 @@ _HOLDERS = _STATEMENTS | {"DiagnosticReport"}
 """Of these, what they contain is looked at."""
 _LOOKED_AT = _ABOUT_PATIENTS | _HOLDERS | {"Patient", "Medication", "Bundle"}
 
-_CODED = frozenset(CODED)
-_MEDICINES = frozenset(MEDICINES)
-_CANNOT_MATTER, _CAN_MATTER, _MATTERS = range(3)
-
 MOST_DEEP = 5
 """Bundles in bundles."""
 _MOST_KNOWN = 100_000
 
 _parts = msgspec.json.Decoder(list[fhir.CodedPart] | None).decode
+_raws = msgspec.json.Decoder(list[Raw]).decode
 _reference = msgspec.json.Decoder(fhir.Reference | None).decode
 
 
@@ -68,7 +62,7 @@ class Intake:
 
     def lines(self, lines: Lines) -> None:
         """Documents that are a line each: most hold nothing that matters, and are passed over."""
-        owners, file = self._owners, lines.file
+        file = lines.file
         for number, line in enumerate(lines.lines, 1):
             try:
                 head = decode_head(line)
@@ -77,12 +71,12 @@ class Intake:
                     self.document(JsonDocument(line, file, number))
                 continue
             kind = head.resource_type
-            if kind in _HOLDERS and head.contained is NOTHING:
-                looked = self._at_a_glance(head, line)
-                if looked is _CANNOT_MATTER:
+            if kind in _HOLDERS and head.contained is NOTHING and head.component is NOTHING:
+                matters = self._at_a_glance(head, line)
+                if matters is False:
                     continue
-                is_own = looked is _MATTERS and head.focus is NOTHING
-                owner = owners.get(bytes(head.subject)) if is_own else None
+                is_own = matters and head.focus is NOTHING
+                owner = self._owners.get(bytes(head.subject)) if is_own else None
                 if owner and (name := plain_text(head.id)):
                     dated = self._comparing.dated(head, line)
                     kept = Kept(kind, f"{kind}/{name}", f"{file}:{number}", "", *dated)
@@ -92,37 +86,16 @@ class Intake:
                 continue
             self._found(head, JsonDocument(line, file, number))
 
-    def _at_a_glance(self, head: fhir.Head, line: bytes) -> int:
-        """Whether a resource matters that contains no others, if its codes alone tell."""
-        is_code = head.resource_type in _CODED
+    def _at_a_glance(self, head: fhir.Head, line: bytes) -> bool | None:
+        """Whether a resource matters that has no parts; None where its code alone does not tell."""
+        is_code = head.resource_type in CODED
         code = head.code if is_code else head.medication_codeable_concept
-        found = self._words.known.get(bytes(code))
-        if found is None or found.wrong or head.component is not NOTHING or not fhir.is_given(code):
-            return self._at_its_parts(head, line)
-        if found.matters:
-            return _MATTERS
-        return _CAN_MATTER if concepts_in(line, is_code=is_code) > 1 else _CANNOT_MATTER
-
-    def _at_its_parts(self, head: fhir.Head, line: bytes) -> int:
-        """As `_at_a_glance`, of one whose code comes for the first time, or has parts."""
-        kind = head.resource_type
-        is_code = kind in _CODED
-        if not is_code and kind not in _MEDICINES:
-            return _CANNOT_MATTER
-        if not is_code and not fhir.is_given(head.medication_codeable_concept):
-            return _CAN_MATTER
-        codes = [head.code if is_code else head.medication_codeable_concept]
-        if head.component is not NOTHING:
-            try:
-                codes += [part.code for part in _parts(head.component) or ()]
-            except fhir.UNREADABLE:
-                return _CAN_MATTER
-        found = [self._words.coded(code) for code in codes]
-        if any(one.wrong for one in found):
-            return _CAN_MATTER
-        if any(one.matters for one in found):
-            return _MATTERS
-        return _CAN_MATTER if concepts_in(line, is_code=is_code) > len(found) else _CANNOT_MATTER
+        if not is_code and not fhir.is_given(code):
+            return None if head.resource_type in MEDICINES else False
+        _, matters, wrong = self._words.coded(code)
+        if matters and not wrong:
+            return True
+        return None if wrong or concepts_in(line, is_code=is_code) > 1 else False
 
     def document(self, document: JsonDocument) -> None:
         """A resource, or a bundle of them."""
@@ -169,7 +142,7 @@ class Intake:
 
     def _resource(self, head: fhir.Head, data: bytes, where: Where) -> None:
         kind = head.resource_type
-        inside = self._contained(head) if kind in _HOLDERS else ()
+        inside = (fhir.readable(_raws, head.contained) or ()) if kind in _HOLDERS else ()
         if kind == "Patient":
             self._keep_patient(head, data, where)
         elif kind == "Medication":
@@ -180,43 +153,30 @@ class Intake:
             told = f"{source_of(head, where)} is not used: the key {shown(wrong)} stands twice"
             self._wrong(where.place, told)
         for one in inside:
-            part = head_of(one)
+            part = fhir.readable(decode_head, one)
             if part is not None and part.resource_type in _STATEMENTS:
                 holder = (source_of(head, where), subject_of(head))
                 inner = where._replace(full_url=None, holder=holder, siblings=inside)
                 self._resource(part, bytes(one), inner)
 
-    def _contained(self, head: fhir.Head) -> tuple[Raw, ...]:
-        if not fhir.is_given(head.contained):
-            return ()
-        try:
-            return tuple(msgspec.json.decode(head.contained, type=list[Raw]))
-        except fhir.UNREADABLE:
-            return ()
-
     def _matters(self, head: fhir.Head, where: Where) -> bool:
+        """Whether the code of a resource matters, or of a part; of each that is wrong is told."""
         if head.resource_type in MEDICINES:
-            return self._medicine_matters(head, where)
+            concept = head.medication_codeable_concept
+            if not fhir.is_given(concept):
+                concept = choice_of(head).concept
+            # What refers to a medicine may matter: the medicine may come later.
+            return not fhir.is_given(concept) or self._relevant(concept, where, "medication")
         if head.resource_type not in CODED:
             return True
-        own = self._relevant(head.code, where, "code")
-        return (fhir.is_given(head.component) and self._part_matters(head.component, where)) or own
-
-    def _part_matters(self, component: Raw, where: Where) -> bool:
+        found = [self._relevant(head.code, where, "code")]
         try:
-            parts = _parts(component)
+            parts = _parts(head.component) if fhir.is_given(head.component) else None
         except fhir.UNREADABLE as error:
             self._wrong(where.place, f"component: {error}")
-            return False
-        matter = [self._relevant(part.code, where, "component code") for part in parts or ()]
-        return any(matter)  # once all of them have been looked at
-
-    def _medicine_matters(self, head: fhir.Head, where: Where) -> bool:
-        """What refers to a medicine may matter: the medicine may come later."""
-        concept = head.medication_codeable_concept
-        if not fhir.is_given(concept):
-            concept = choice_of(head).concept
-        return not fhir.is_given(concept) or self._relevant(concept, where, "medication")
+            parts = None
+        found += [self._relevant(part.code, where, "component code") for part in parts or ()]
+        return any(found)
 
     def _relevant(self, code: Raw, where: Where, name: str) -> bool:
         _, matters, wrong = self._words.coded(code)

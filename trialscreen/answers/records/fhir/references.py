@@ -1,14 +1,16 @@
-"""References between resources, in the forms that FHIR has, to one key each.
+"""Which resource it is, and whose, before it is read: references, in all their forms, to one key.
 
 `Patient/x`, `Patient/x/_history/2`, an absolute address, `urn:uuid:…` by the fullUrl of a
 bundle's entry, and `#x` for what is contained.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
+from msgspec import Raw
 
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.text.characters import shown
@@ -19,6 +21,21 @@ _URN = re.compile(r"urn:(?:uuid|oid):(.+)$", re.IGNORECASE)
 
 Names = Mapping[str, str]
 """Keys such as `Patient/x` of the resources of a bundle, by their fullUrl, as `same_urn` has it."""
+
+
+decode_head = msgspec.json.Decoder(fhir.Head).decode
+_medication = msgspec.json.Decoder(fhir.MedicationChoice).decode
+_text = msgspec.json.Decoder(str).decode
+
+
+class Where(NamedTuple):
+    """Where a resource stands: its place, and what its references are resolved with."""
+
+    place: str
+    names: Names = MappingProxyType({})
+    full_url: str | None = None
+    holder: "tuple[str, Raw] | None" = None
+    siblings: Sequence[Raw] = ()
 
 
 class Whose(NamedTuple):
@@ -78,7 +95,7 @@ def whose(reference: fhir.Reference | None, names: Names) -> Whose:
     return Whose(patient, (same_urn(text), key)) if is_urn else Whose(patient)
 
 
-def is_about_another(subject: msgspec.Raw, focus: msgspec.Raw) -> bool:
+def is_about_another(subject: Raw, focus: Raw) -> bool:
     """Whether the focus of an observation is other than its subject: a fetus, a donor, a device."""
     if not fhir.is_given(focus):
         return False
@@ -89,3 +106,42 @@ def is_about_another(subject: msgspec.Raw, focus: msgspec.Raw) -> bool:
         return True
     own = meant.reference if meant is not None else None
     return any(one.reference != own for one in others)
+
+
+# Heads.
+
+
+def id_of(head: fhir.Head, where: Where) -> str:
+    """The id of a resource, or that in its fullUrl; empty without either."""
+    return fhir.readable(_text, head.id) or full_url_id(where.full_url)
+
+
+def subject_of(head: fhir.Head) -> Raw:
+    """The reference to the patient, unread."""
+    return head.subject if fhir.is_given(head.subject) else head.patient
+
+
+def source_of(head: fhir.Head, where: Where) -> str:
+    """What a resource is called in evidence: `Observation/1`, `DiagnosticReport/2#tsh`."""
+    name = id_of(head, where)
+    if where.holder is not None:
+        return f"{where.holder[0]}#{name}"
+    return f"{head.resource_type}/{name}" if name else head.resource_type
+
+
+def known_as(raw: Raw) -> tuple[str, str]:
+    """Kind and id of a resource; empty if they cannot be read."""
+    head = fhir.readable(decode_head, raw)
+    return ("", "") if head is None else (head.resource_type, fhir.readable(_text, head.id) or "")
+
+
+def plain_text(raw: Raw) -> str:
+    """A text in JSON that needs no decoding; empty for anything else."""
+    text = bytes(raw)
+    is_plain = text[:1] == b'"' and b"\\" not in text and text.isascii()
+    return text[1:-1].decode() if is_plain else ""
+
+
+def choice_of(head: fhir.Head) -> fhir.MedicationChoice:
+    """R5's medication; nothing if it cannot be read."""
+    return fhir.readable(_medication, head.medication) or fhir.MedicationChoice()

@@ -27,6 +27,17 @@ def is_given(raw: Raw) -> bool:
     return bytes(raw) not in (b"", b"null")
 
 
+Read = TypeVar("Read")
+
+
+def readable(decode: Callable[[Raw | bytes], Read], raw: Raw | bytes) -> Read | None:
+    """What is decoded here; None if it cannot be read."""
+    try:
+        return decode(raw)
+    except UNREADABLE:
+        return None
+
+
 class Part(Struct, rename="camel", gc=False):
     """A JSON object; its names in snake case."""
 
@@ -296,13 +307,6 @@ class QuestionnaireResponse(Resource):
     questionnaire: str | None = None
     authored: str | None = None
     item: list[Item] | None = None
-
-
-class Contained(Part):
-    """Enough of a contained resource to find it again."""
-
-    resource_type: str | None = None
-    id: str | None = None
 
 
 class Request(Part):
