@@ -1,15 +1,12 @@
 """The resources in a Bundle, each with its line and what its references are resolved with."""
 
 from collections.abc import Callable, Iterator, Sequence
-from types import MappingProxyType
-from typing import NamedTuple
 
 from msgspec import Raw
 
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.documents import JsonDocument, Note
 from trialscreen.answers.records.fhir.references import (
-    Names,
     Where,
     decode_head,
     full_url_id,
@@ -22,66 +19,62 @@ from trialscreen.answers.records.fhir.repeated import repeated
 from trialscreen.model.errors import Problem
 from trialscreen.text.characters import shown
 
-
-class InBundle(NamedTuple):
-    """A resource, its text, and the line on which it begins in the file."""
-
-    head: fhir.Head | None
-    data: bytes
-    line: int
-    full_url: str | None = None
-    names: Names = MappingProxyType({})
+Found = tuple[fhir.Head | None, bytes, int, Where]
+"""A resource: its head, unless it is none, its text, the line on which it begins, and where."""
 
 
 def entries_of(
-    bundle: InBundle, document: JsonDocument, note: Note, gone: Callable[[str], None]
-) -> Iterator[InBundle]:
-    """The resources in a bundle; of a history, the newest version of each.
+    bundle: bytes, document: JsonDocument, line: int, note: Note, gone: Callable[[str], None]
+) -> Iterator[Found]:
+    """The resources in a bundle that begins on that line; of a history, the newest of each.
 
     `gone` is told of those that another bundle deletes.
     """
-    line = bundle.line
+    place = document.place(line)
     try:
-        read, damaged = fhir.decode(fhir.Bundle, bundle.data)
+        read, damaged = fhir.decode(fhir.Bundle, bundle)
     except fhir.UNREADABLE as error:
-        note(Problem(document.place(line), f"is not a Bundle: {error}"))
+        note(Problem(place, f"is not a Bundle: {error}"))
         return
     for name, message in damaged:
-        note(Problem(document.place(line), f"Bundle {name}: {message}"))
-    if wrong := _given_twice(bundle.data, read.entry or ()):
-        note(Problem(document.place(line), f"is not read: the key {shown(wrong)} stands twice"))
+        note(Problem(place, f"Bundle {name}: {message}"))
+    if wrong := _given_twice(bundle, read.entry or ()):
+        note(Problem(place, f"is not read: the key {shown(wrong)} stands twice"))
         return
-    every = [_entry_of(raw) for raw in read.entry or ()]
-    for number, one in enumerate(every, 1):
-        if one is None:
-            note(Problem(document.place(line), f"entry {number} of the Bundle is not read"))
-    entries = [one for one in every if one is not None]
+    entries = []
+    for number, raw in enumerate(read.entry or (), 1):
+        if (one := _entry_of(raw)) is not None:
+            entries.append(one)
+        else:
+            note(Problem(place, f"entry {number} of the Bundle is not read"))
     if read.type == "history":
         entries = _newest(entries)
     else:
-        for name in _deleted(entries):
-            gone(name)
+        for one in entries:  # as the `deleted` files of a bulk export have it
+            if one.request is not None and one.request.method == "DELETE":
+                gone(key_of(one.request.url or one.full_url or "", "", {}))
     entries = [one for one in entries if fhir.is_given(one.resource)]
+    yield from _placed(entries, bundle, document, line)
+
+
+def _placed(
+    entries: Sequence[fhir.BundleEntry], bundle: bytes, document: JsonDocument, line: int
+) -> Iterator[Found]:
+    """Each with its line, and what its references are resolved with."""
     heads = [fhir.readable(decode_head, one.resource) for one in entries]
-    names, at = _names(entries, heads), 0
-    for entry, head in zip(entries, heads, strict=True):
-        text = bytes(entry.resource)
-        begins = bundle.data.find(text, at)
-        if begins >= 0:
-            line += bundle.data.count(b"\n", at, begins)
-            at = begins
-        yield InBundle(head, text, line, entry.full_url, names)
-
-
-def _names(entries: Sequence[fhir.BundleEntry], heads: Sequence[fhir.Head | None]) -> Names:
-    """What the resources of a bundle are called by references within it."""
-    return {
-        same_urn(
-            entry.full_url
-        ): f"{head.resource_type}/{id_of(head, Where('', full_url=entry.full_url))}"
-        for entry, head in zip(entries, heads, strict=True)
-        if head is not None and entry.full_url
+    names = {
+        same_urn(one.full_url): f"{head.resource_type}/{id_of(head, one.full_url)}"
+        for one, head in zip(entries, heads, strict=True)
+        if head is not None and one.full_url
     }
+    at = 0
+    for one, head in zip(entries, heads, strict=True):
+        text = bytes(one.resource)
+        begins = bundle.find(text, at)
+        if begins >= 0:
+            line += bundle.count(b"\n", at, begins)
+            at = begins
+        yield head, text, line, Where(document.place(line), names, one.full_url)
 
 
 def _newest(entries: Sequence[fhir.BundleEntry]) -> list[fhir.BundleEntry]:
@@ -96,14 +89,6 @@ def _newest(entries: Sequence[fhir.BundleEntry]) -> list[fhir.BundleEntry]:
             name = key_of(url or entry.full_url or "", "", {})
         found.setdefault(name, entry)
     return list(found.values())
-
-
-def _deleted(entries: Sequence[fhir.BundleEntry]) -> Iterator[str]:
-    """What is to be deleted, as in the `deleted` files of a bulk export."""
-    for entry in entries:
-        request = entry.request
-        if request is not None and request.method == "DELETE":
-            yield key_of(request.url or entry.full_url or "", "", {})
 
 
 def _entry_of(raw: Raw) -> fhir.BundleEntry | None:

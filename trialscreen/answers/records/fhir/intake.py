@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Raw
 
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.bundles import InBundle, entries_of
+from trialscreen.answers.records.fhir.bundles import entries_of
 from trialscreen.answers.records.fhir.codings import ConceptReader
 from trialscreen.answers.records.fhir.documents import JsonDocument, Lines, Note
 from trialscreen.answers.records.fhir.outdone import UNDATED, Comparing
@@ -114,7 +114,7 @@ class Intake:
     def _found(self, head: fhir.Head, document: JsonDocument) -> None:
         kind = head.resource_type
         if kind == "Bundle":
-            self._bundle(InBundle(head, document.data, 1), document, 0)
+            self._bundle(document.data, document, 1, 0)
         elif kind in _LOOKED_AT:
             self._resource(head, document.data, Where(document.place()))
         elif not kind:
@@ -125,18 +125,18 @@ class Intake:
 
     # Bundles.
 
-    def _bundle(self, bundle: InBundle, document: JsonDocument, deep: int) -> None:
+    def _bundle(self, bundle: bytes, document: JsonDocument, line: int, deep: int) -> None:
         """`deep`: in how many others it is."""
-        for one in entries_of(bundle, document, self.note, self._spool.delete):
-            here = Where(document.place(one.line), one.names, one.full_url)
-            if one.head is None:
-                self._wrong(here.place, "is not a FHIR resource, and is not read")
-            elif one.head.resource_type != "Bundle":
-                self._resource(one.head, one.data, here)
+        every = entries_of(bundle, document, line, self.note, self._spool.delete)
+        for head, data, begins, where in every:
+            if head is None:
+                self._wrong(where.place, "is not a FHIR resource, and is not read")
+            elif head.resource_type != "Bundle":
+                self._resource(head, data, where)
             elif deep < MOST_DEEP:
-                self._bundle(one, document, deep + 1)
+                self._bundle(data, document, begins, deep + 1)
             else:
-                self._wrong(here.place, f"bundles in more than {MOST_DEEP} others are not read")
+                self._wrong(where.place, f"bundles in more than {MOST_DEEP} others are not read")
 
     # Resources.
 
@@ -146,7 +146,9 @@ class Intake:
         if kind == "Patient":
             self._keep_patient(head, data, where)
         elif kind == "Medication":
-            self._spool.keep_medicine(f"Medication/{id_of(head, where)}", where.place, data)
+            self._spool.keep_medicine(
+                f"Medication/{id_of(head, where.full_url)}", where.place, data
+            )
         elif kind in _ABOUT_PATIENTS and self._matters(head, where):
             self._keep(head, data, where._replace(siblings=inside or where.siblings))
         elif kind in _STATEMENTS and (wrong := code_repeated(data)):
@@ -196,7 +198,7 @@ class Intake:
             self._spool.keep(owner, Kept(kind, source, where.place, medicine, *dated), data)
 
     def _keep_patient(self, head: fhir.Head, data: bytes, where: Where) -> None:
-        name = id_of(head, where)
+        name = id_of(head, where.full_url)
         if not name:
             self._wrong(where.place, "a Patient without an id")
             return

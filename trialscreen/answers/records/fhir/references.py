@@ -111,9 +111,9 @@ def is_about_another(subject: Raw, focus: Raw) -> bool:
 # Heads.
 
 
-def id_of(head: fhir.Head, where: Where) -> str:
+def id_of(head: fhir.Head, full_url: str | None) -> str:
     """The id of a resource, or that in its fullUrl; empty without either."""
-    return fhir.readable(_text, head.id) or full_url_id(where.full_url)
+    return fhir.readable(_text, head.id) or full_url_id(full_url)
 
 
 def subject_of(head: fhir.Head) -> Raw:
@@ -123,7 +123,7 @@ def subject_of(head: fhir.Head) -> Raw:
 
 def source_of(head: fhir.Head, where: Where) -> str:
     """What a resource is called in evidence: `Observation/1`, `DiagnosticReport/2#tsh`."""
-    name = id_of(head, where)
+    name = id_of(head, where.full_url)
     if where.holder is not None:
         return f"{where.holder[0]}#{name}"
     return f"{head.resource_type}/{name}" if name else head.resource_type
