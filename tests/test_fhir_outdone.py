@@ -14,7 +14,7 @@ from trialscreen import load_trial
 from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fact_tables import FactFiles, Selection, open_tables
 from trialscreen.answers.records.fhir import extract, outdone, read
-from trialscreen.answers.records.fhir.codings import ConceptReader
+from trialscreen.answers.records.fhir.datatypes import ConceptReader
 from trialscreen.answers.records.fhir.documents import find
 from trialscreen.answers.records.fhir.intake import Intake
 from trialscreen.answers.records.fhir.reading import take_in

@@ -58,11 +58,7 @@ def _inside(path: Path) -> list[Path]:
 
 
 def _ending(path: Path) -> str:
-    return path.with_suffix("").suffix.lower() if _is_packed(path) else path.suffix.lower()
-
-
-def _is_packed(path: Path) -> bool:
-    return path.suffix.lower() == ".gz"
+    return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
 class Lines(NamedTuple):
@@ -93,7 +89,7 @@ def _blocks(
     try:
         with path.open("rb") as raw:
             chunks = _chunks(raw, advance)
-            for block in _split(_unpacked(chunks) if _is_packed(path) else chunks):
+            for block in _split(_unpacked(chunks) if path.suffix.lower() == ".gz" else chunks):
                 if not lines:
                     block[0] = block[0].removeprefix(_BYTE_ORDER_MARK)
                 yield block

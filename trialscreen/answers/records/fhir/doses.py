@@ -9,7 +9,7 @@ import msgspec
 
 from trialscreen.answers.records.entries import Amount
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.quantities import amount, number_of
+from trialscreen.answers.records.fhir.datatypes import amount, number_of
 from trialscreen.answers.records.units import times
 
 _MILLIGRAMS: Mapping[str, Fraction] = {

@@ -8,9 +8,8 @@ import msgspec
 
 from trialscreen.answers.records.entries import Amount, Entry, Person, Standing
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.codings import ConceptReader, Origin
+from trialscreen.answers.records.fhir.datatypes import ConceptReader, Origin, amount
 from trialscreen.answers.records.fhir.doses import daily_dose
-from trialscreen.answers.records.fhir.quantities import amount
 from trialscreen.answers.records.fhir.standings import (
     ACTIVE,
     ADMINISTRATION,

@@ -5,7 +5,7 @@ from msgspec import Raw
 
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.bundles import entries_of
-from trialscreen.answers.records.fhir.codings import ConceptReader
+from trialscreen.answers.records.fhir.datatypes import ConceptReader
 from trialscreen.answers.records.fhir.documents import JsonDocument, Lines, Note
 from trialscreen.answers.records.fhir.outdone import UNDATED, Comparing
 from trialscreen.answers.records.fhir.references import (
@@ -30,12 +30,11 @@ from trialscreen.answers.records.fhir.spool import ANYBODY, Kept, Spool
 from trialscreen.model.errors import Problem
 from trialscreen.text.characters import shown
 
-CODED = ("Observation", "Condition", "AllergyIntolerance", "Procedure", "ServiceRequest")
-MEDICINES = (
-    *("MedicationRequest", "MedicationStatement"),
-    *("MedicationAdministration", "MedicationDispense"),
+CODED = frozenset(("Observation", "Condition", "AllergyIntolerance", "Procedure", "ServiceRequest"))
+MEDICINES = frozenset(
+    f"Medication{kind}" for kind in ("Request", "Statement", "Administration", "Dispense")
 )
-_STATEMENTS = frozenset((*CODED, *MEDICINES))
+_STATEMENTS = CODED | MEDICINES
 _ABOUT_PATIENTS = _STATEMENTS | {"QuestionnaireResponse"}
 _HOLDERS = _STATEMENTS | {"DiagnosticReport"}
 """Of these, what they contain is looked at."""
@@ -89,10 +88,10 @@ class Intake:
     def _at_a_glance(self, head: fhir.Head, line: bytes) -> bool | None:
         """Whether a resource matters that has no parts; None where its code alone does not tell."""
         is_code = head.resource_type in CODED
-        code = head.code if is_code else head.medication_codeable_concept
-        if not is_code and not fhir.is_given(code):
+        code = bytes(head.code if is_code else head.medication_codeable_concept)
+        if not is_code and not fhir.is_given(head.medication_codeable_concept):
             return None if head.resource_type in MEDICINES else False
-        _, matters, wrong = self._words.coded(code)
+        _, matters, wrong = self._words.known(code)
         if matters and not wrong:
             return True
         return None if wrong or concepts_in(line, is_code=is_code) > 1 else False

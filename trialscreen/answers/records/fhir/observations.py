@@ -1,12 +1,10 @@
 """Observations to measurements: values with their comparators, printed ranges, components."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
-from trialscreen.answers.records.entries import Amount, Coding, Entry, Standing
+from trialscreen.answers.records.entries import Amount, Coding, Entry
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.codings import ConceptReader, Origin
-from trialscreen.answers.records.fhir.quantities import amount, number_of
+from trialscreen.answers.records.fhir.datatypes import ConceptReader, Origin, amount, number_of
 from trialscreen.answers.records.fhir.reference_ranges import NO_RANGES, ranges_of
 from trialscreen.answers.records.fhir.standings import OBSERVATION, standing, weakest
 
@@ -22,77 +20,61 @@ def entries(
     cannot be used, so that no older one stands in for it.
     """
     counts, notes = standing(OBSERVATION, observation.status)
-    if damaged and any(one.name not in _WITHOUT_EFFECT and not _is_value(one) for one in damaged):
+    if any(one.name not in _WITHOUT_EFFECT and not _is_value(one) for one in damaged):
         counts = weakest(counts, "provisional")
     start, end = _when(observation)
-    whole = _Whole(
-        origin,
-        start,
-        end,
-        observation.issued or "",
-        counts,
-        origin.words.named(observation.body_site),
-        notes,
+    words = origin.words
+    whole = Entry(
+        "measurement",
+        (),
+        origin.source,
+        start=start,
+        end=end,
+        recorded=observation.issued or "",
+        standing=counts,
+        site=words.named(observation.body_site),
+        place=origin.place,
+        notes=notes,
     )
-    own = _measured(whole, observation, damaged)
+    own = _measured(whole, observation, words, damaged)
     if not observation.component:
         yield own
         return
-    if own.value is not None and origin.words.coded(observation.code).matters:
+    if own.value is not None and words.coded(observation.code).matters:
         yield own
     for raw in observation.component:
         part, wrong = fhir.decode(fhir.Component, raw)
         damaged.extend(one._replace(name=f"component {one.name}") for one in wrong)
-        if origin.words.coded(part.code).matters:
-            yield _measured(whole, part, wrong)
+        if words.coded(part.code).matters:
+            yield _measured(whole, part, words, wrong)
 
 
 _WITHOUT_EFFECT = ("referenceRange", "id", "meta", "issued")
-
-
-class _Whole(NamedTuple):
-    """What all parts of an observation have in common."""
-
-    origin: Origin
-    start: str
-    end: str
-    recorded: str
-    standing: Standing
-    site: tuple[Coding, ...]
-    notes: tuple[str, ...]
 
 
 def _is_value(damage: fhir.Damage) -> bool:
     return damage.name.startswith("value")
 
 
-def _measured(whole: _Whole, part: fhir.Component, damaged: Sequence[fhir.Damage]) -> Entry:
-    origin, start, end, recorded, counts, site, notes = whole
-    words = origin.words
+def _measured(
+    whole: Entry, part: fhir.Component, words: ConceptReader, damaged: Sequence[fhir.Damage]
+) -> Entry:
+    """A part, which has its times, its place and its status from the whole."""
     value = value_of(part, words)
     printed = ranges_of(part.reference_range, words) if part.reference_range else NO_RANGES
-    notes = (*notes, *printed.notes)
+    counts, notes = whole.standing, (*whole.notes, *printed.notes)
     if (absent := _said(part.data_absent_reason, words)) and value is not None:
-        counts, notes = (
-            weakest(counts, "provisional"),
-            (*notes, f"also said to be absent: {absent}"),
-        )
+        counts = weakest(counts, "provisional")
+        notes = (*notes, f"also said to be absent: {absent}")
     if damaged and (wrong := next((one.message for one in damaged if _is_value(one)), "")):
         value = f"cannot be read: {wrong}"
-    return Entry(
-        "measurement",
-        words.coded(part.code).codes,
-        origin.source,
-        value,
+    return whole._replace(
+        codes=words.coded(part.code).codes,
+        value=value,
         absent=absent,
         limits=printed.limits,
         ranges=printed.ranges,
-        start=start,
-        end=end,
-        recorded=recorded,
         standing=counts,
-        site=site,
-        place=origin.place,
         notes=notes,
     )
 
@@ -136,19 +118,16 @@ def _text(part: fhir.Component) -> str | None:
 
 
 def _span(span: fhir.Range) -> Value:
-    ends = [None if one is None else amount(one) for one in (span.low, span.high)]
-    low, high = ends
+    low, high = (None if one is None else amount(one) for one in (span.low, span.high))
     if isinstance(low, Amount) and isinstance(high, Amount):
-        both = (low.unit, low.ucum) == (high.unit, high.ucum) and not (
-            low.comparator or high.comparator
-        )
-        if both:
+        in_one_unit = (low.unit, low.ucum) == (high.unit, high.ucum)
+        if in_one_unit and not (low.comparator or high.comparator):
             return f"{low.number}..{high.number} {low.ucum or low.unit}".strip()
         return f"between {' '.join(filter(None, low))} and {' '.join(filter(None, high))}"
     if isinstance(low, Amount) and high is None:
-        return low._replace(comparator=">=") if not low.comparator else str(low.number)
+        return low._replace(comparator=">=") if not low.comparator else low.number
     if isinstance(high, Amount) and low is None:
-        return high._replace(comparator="<=") if not high.comparator else str(high.number)
+        return high._replace(comparator="<=") if not high.comparator else high.number
     return None if low is None and high is None else "an unreadable range"
 
 

@@ -6,8 +6,10 @@ those of the last moment up to the screening date say all, or else those of the 
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import count
 from operator import attrgetter
 from typing import NamedTuple
@@ -80,15 +82,6 @@ class _Number(fhir.Part):
     value: Raw = NOTHING
 
 
-class _Valued(fhir.Part):
-    code: Raw = NOTHING
-    value_quantity: Raw = NOTHING
-    data_absent_reason: Raw = NOTHING
-
-    def has_number(self) -> bool:
-        return self.data_absent_reason is NOTHING and _is_number(self.value_quantity)
-
-
 class _OwnValue(fhir.Part):
     """What a panel says itself, beside its parts."""
 
@@ -102,7 +95,7 @@ class _OwnValue(fhir.Part):
 
 
 _number = msgspec.json.Decoder(_Number).decode
-_parts = msgspec.json.Decoder(list[_Valued]).decode
+_parts = msgspec.json.Decoder(list[fhir.Head]).decode
 _own_value = msgspec.json.Decoder(_OwnValue).decode
 _NO_VALUE = _OwnValue()
 
@@ -114,7 +107,9 @@ class _Moment(NamedTuple):
     form: bytes
 
 
-def _read_moment(text: bytes) -> _Moment | None:
+@lru_cache(_MOST_KNOWN)
+def _moment_of(text: bytes) -> _Moment | None:
+    """A moment in JSON that can be compared; most results of a visit have the same."""
     read = _MOMENT.fullmatch(text)
     if read is None:
         return None
@@ -125,16 +120,13 @@ class Comparing:
     """Tells which results can be compared."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[bytes, bytes], int] = {}
-        self._moments: dict[bytes, _Moment] = {}
-        self._numbers = count(1)
+        self._groups: defaultdict[tuple[bytes, bytes], int] = defaultdict(count(1).__next__)
 
     def dated(self, head: fhir.Head, data: bytes) -> Dated:
         """Group and moment of a result that counts, has a number, and is of the whole body."""
         if head.body_site is not NOTHING or head.modifier_extension is not NOTHING:
             return UNDATED
-        text = bytes(head.effective_date_time)
-        moment = self._moments.get(text) or self._moment(text)
+        moment = _moment_of(bytes(head.effective_date_time))
         if moment is None or bytes(head.status) not in _COUNT:
             return UNDATED
         if data.count(b'"effectiveDateTime"') > 1:  # the other may be the day that is meant
@@ -145,32 +137,19 @@ class Comparing:
             if codes is None:
                 return UNDATED
             code += codes
-        elif head.data_absent_reason is not NOTHING or not _is_number(head.value_quantity):
+        elif not _has_number(head):
             return UNDATED
-        key = (code, moment.form)
-        return self._groups.get(key) or self._new_group(key), moment.text
-
-    def _moment(self, text: bytes) -> _Moment | None:
-        """Most results of a visit have the same moment."""
-        found = _read_moment(text)
-        if found is not None:
-            if len(self._moments) >= _MOST_KNOWN:
-                self._moments.clear()
-            self._moments[text] = found
-        return found
-
-    def _new_group(self, key: tuple[bytes, bytes]) -> int:
-        if len(self._groups) >= _MOST_KNOWN:
+        if len(self._groups) > _MOST_KNOWN:
             self._groups.clear()
-        number = self._groups[key] = next(self._numbers)
-        return number
+        return self._groups[code, moment.form], moment.text
 
 
-def _is_number(quantity: Raw) -> bool:
-    if quantity is NOTHING:
+def _has_number(part: fhir.Head) -> bool:
+    """Whether a result, or a part of one, has a number."""
+    if part.data_absent_reason is not NOTHING or part.value_quantity is NOTHING:
         return False
     try:
-        value = bytes(_number(quantity).value)
+        value = bytes(_number(part.value_quantity).value)
     except fhir.UNREADABLE:
         return False
     return bool(value) and value[0] in _DIGITS
@@ -185,6 +164,6 @@ def _codes_of_panel(component: bytes, data: bytes) -> bytes | None:
             return None
     except fhir.UNREADABLE:
         return None
-    if not all(part.has_number() for part in parts):
+    if not all(_has_number(part) for part in parts):
         return None
     return b"".join(bytes(part.code) for part in parts) or None

@@ -11,7 +11,7 @@ from trialscreen.answers.records.codes import Codes
 from trialscreen.answers.records.entries import Entry, Person, Record
 from trialscreen.answers.records.fhir import histories, observations, responses
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.codings import ConceptReader, Origin
+from trialscreen.answers.records.fhir.datatypes import ConceptReader, Origin
 from trialscreen.answers.records.fhir.documents import JsonDocument, Note, find, opened
 from trialscreen.answers.records.fhir.intake import MEDICINES, Intake
 from trialscreen.answers.records.fhir.outdone import Left, left

@@ -1,14 +1,13 @@
 """The ranges of normal that are printed with an observation: in numbers, or in a text."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from trialscreen.answers.records.entries import Amount, Coding, NormalRange, RangeFor
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.codings import ConceptReader
-from trialscreen.answers.records.fhir.quantities import amount
+from trialscreen.answers.records.fhir.datatypes import ConceptReader, amount
 from trialscreen.answers.records.units import plain_unit
 from trialscreen.text.characters import shown
 
@@ -16,9 +15,7 @@ _NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
 _UNIT = r"(?: *([^\s0-9,.;:<>=()-][^,;:<>=()]*))?"
 _DASH = r"(?:--?|–|—|−|~|～|〜|to|\.\.)"
 _BETWEEN = re.compile(rf"\(?{_NUMBER} ?{_DASH} ?{_NUMBER}{_UNIT}\)?", re.IGNORECASE)
-_UP_TO = re.compile(rf"(?:<=|≤) ?{_NUMBER}{_UNIT}")
-_FROM = re.compile(rf"(?:>=|≥) ?{_NUMBER}{_UNIT}")
-_BESIDE_LIMIT = re.compile(rf"([<>]) ?{_NUMBER}{_UNIT}")
+_ONE_SIDE = re.compile(rf"(<=|≤|>=|≥|<|>) ?{_NUMBER}{_UNIT}")
 _NO_AGE = Coding("", "", "an age that cannot be read")
 
 
@@ -90,16 +87,12 @@ def _range(
     if read is not None:
         limits = read if limits == NormalRange() else NormalRange(*map(_with_unit, limits, read))
     people = [code for code in words.all_named(one.applies_to) if code.code != "normal"]
-    ages = [None if age is None else amount(age) for age in _ages(one)]
-    youngest, oldest = (age if isinstance(age, Amount) else None for age in ages)
-    if any(isinstance(age, str) or (age is not None and age.comparator) for age in ages):
+    age = one.age or fhir.Range()
+    ages = [None if end is None else amount(end) for end in (age.low, age.high)]
+    youngest, oldest = (end if isinstance(end, Amount) else None for end in ages)
+    if any(isinstance(end, str) or (end is not None and end.comparator) for end in ages):
         people.append(_NO_AGE)
     return RangeFor(limits, tuple(people), youngest, oldest)
-
-
-def _ages(one: fhir.ReferenceRange) -> Iterator[fhir.Quantity | None]:
-    yield None if one.age is None else one.age.low
-    yield None if one.age is None else one.age.high
 
 
 def _is_normal(one: fhir.ReferenceRange, words: ConceptReader) -> bool:
@@ -107,19 +100,14 @@ def _is_normal(one: fhir.ReferenceRange, words: ConceptReader) -> bool:
     return not codes or any(code.code == "normal" for code in codes)
 
 
-def _sides(one: fhir.ReferenceRange) -> NormalRange:
-    low, high = (None if side is None else amount(side) for side in (one.low, one.high))
-    return NormalRange(
-        low if isinstance(low, Amount) else None, high if isinstance(high, Amount) else None
-    )
-
-
 def _limits(one: fhir.ReferenceRange) -> tuple[NormalRange, NormalRange | None]:
     """A range in numbers, and in its text, if that is read.
 
     What a text leaves out, as `<40` the 40 itself, decides nothing beside numbers.
     """
-    sides, read = _sides(one), _in_text(one.text or "")
+    ends = (None if side is None else amount(side) for side in (one.low, one.high))
+    sides = NormalRange(*(end if isinstance(end, Amount) else None for end in ends))
+    read = _in_text(one.text or "")
     is_open = read is not None and any(side is not None and side.comparator for side in read)
     return sides, None if is_open and sides != NormalRange() else read
 
@@ -134,11 +122,8 @@ def _in_text(text: str) -> NormalRange | None:
         low, high, unit = Decimal(read[1]), Decimal(read[2]), read[3] or ""
         ends = (Amount(read[1], unit=unit), Amount(read[2], unit=unit))
         return NormalRange(*ends) if low <= high else None
-    if (read := _UP_TO.fullmatch(plain)) is not None:
-        return NormalRange(high=Amount(read[1], unit=read[2] or ""))
-    if (read := _FROM.fullmatch(plain)) is not None:
-        return NormalRange(low=Amount(read[1], unit=read[2] or ""))
-    if (read := _BESIDE_LIMIT.fullmatch(plain)) is not None:
-        end = Amount(read[2], read[1], unit=read[3] or "")
-        return NormalRange(high=end) if end.comparator == "<" else NormalRange(low=end)
+    if (read := _ONE_SIDE.fullmatch(plain)) is not None:
+        sign = read[1]
+        end = Amount(read[2], sign if sign in ("<", ">") else "", unit=read[3] or "")
+        return NormalRange(high=end) if sign in ("<", "<=", "≤") else NormalRange(low=end)
     return None

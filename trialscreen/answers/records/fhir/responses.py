@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from trialscreen.answers.records.entries import Coding, Entry
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.codings import ConceptReader, Origin, coding
+from trialscreen.answers.records.fhir.datatypes import ConceptReader, Origin, coding
 from trialscreen.answers.records.fhir.observations import Value, value_of
 from trialscreen.answers.records.fhir.standings import RESPONSE, standing
 from trialscreen.model.trial import SCREENING_DATE

@@ -1,6 +1,7 @@
 """What matters of an export, kept on the disk until all of it is read, and given by patient."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from itertools import groupby
@@ -24,7 +25,6 @@ CREATE TABLE kept (owner TEXT, some BLOB);
 CREATE TABLE loose (owner TEXT, place INTEGER, name TEXT, PRIMARY KEY (owner, place)) WITHOUT ROWID;
 CREATE TABLE settled (owner TEXT PRIMARY KEY, patient TEXT) WITHOUT ROWID;
 CREATE TABLE known (name TEXT, patient TEXT, PRIMARY KEY (name, patient)) WITHOUT ROWID;
-CREATE TABLE deleted (source TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE medicine (key TEXT PRIMARY KEY, place TEXT, data BLOB) WITHOUT ROWID;
 """
 _BY_PATIENT = """
@@ -71,7 +71,8 @@ class Spool:
         self._base = sqlite3.connect(name, isolation_level=None)
         self._base.executescript(_TABLES)
         self._base.execute("BEGIN")
-        self._waiting: dict[str, list[Kept]] = {}
+        self._waiting: defaultdict[str, list[Kept]] = defaultdict(list)
+        self._deleted: set[str] = set()
         self._count = 0
 
     def __enter__(self) -> "Spool":
@@ -97,10 +98,7 @@ class Spool:
         self._count += 1
         self._end += kept.length
         self._data.write(data)
-        try:
-            self._waiting[owner].append(kept)
-        except KeyError:
-            self._waiting[owner] = [kept]
+        self._waiting[owner].append(kept)
         if not self._count % _AT_ONCE:
             self._write()
 
@@ -117,7 +115,7 @@ class Spool:
 
     def delete(self, source: str) -> None:
         """That a resource, in whichever file it stands, is no more."""
-        self._base.execute("INSERT OR IGNORE INTO deleted VALUES (?)", (source,))
+        self._deleted.add(source)
 
     def know(self, names: Iterable[str], patient: str) -> None:
         """That a patient is known by these names; and by ANYBODY, as every patient is."""
@@ -140,12 +138,10 @@ class Spool:
         if self._path is not None:
             self._data.close()
             self._data = self._path.open("rb", 0)
-        has_deleted = self._base.execute("SELECT 1 FROM deleted").fetchone() is not None
         for patient, group in groupby(self._base.execute(_BY_PATIENT), itemgetter(0)):
-            found = [one for _, some in group for one in _decode(some)]
+            every = (one for _, some in group for one in _decode(some))
+            found = [one for one in every if one.source not in self._deleted]
             found.sort(key=attrgetter("number"))
-            if has_deleted:
-                found = [one for one in found if not self._is_deleted(one.source)]
             if found:
                 yield patient, found
 
@@ -153,10 +149,6 @@ class Spool:
         """A resource as it was written."""
         self._data.seek(kept.start)
         return self._data.read(kept.length)
-
-    def _is_deleted(self, source: str) -> bool:
-        query = "SELECT 1 FROM deleted WHERE source = ?"
-        return self._base.execute(query, (source,)).fetchone() is not None
 
     def _write(self) -> None:
         rows = ((owner, _encode(some)) for owner, some in self._waiting.items())

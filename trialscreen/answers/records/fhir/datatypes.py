@@ -1,20 +1,32 @@
-"""Codes of FHIR resources, by the names that a mapping has for their systems."""
+"""Codes, by the names that a mapping has for their systems, and quantities as they are written."""
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw
 
 from trialscreen.answers.records.codes import Codes
-from trialscreen.answers.records.entries import Coding
+from trialscreen.answers.records.entries import Amount, Coding
 from trialscreen.answers.records.fhir import resources as fhir
 
 _SNOMED = "http://snomed.info/sct"
 _MOST_KNOWN = 50_000
+UCUM = ("http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8")
+COMPARATORS = ("", "<", "<=", ">", ">=")
+
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+class _Parts(fhir.Part):
+    coding: list[Raw] | None = None
 
 
 _concept = msgspec.json.Decoder(fhir.Concept | None).decode
+_parts = msgspec.json.Decoder(_Parts).decode
+_code = msgspec.json.Decoder(fhir.Coding).decode
 
 
 class Coded(NamedTuple):
@@ -30,17 +42,12 @@ class ConceptReader:
 
     def __init__(self, codes: Codes | None = None) -> None:
         self._codes = codes
-        self.known: dict[bytes, Coded] = {}
+        self.known = lru_cache(_MOST_KNOWN)(self._read)
+        """`coded`, of a text; the same is written alike many times over."""
 
     def coded(self, raw: Raw) -> Coded:
-        """The concept that is written here; the same is written alike many times over."""
-        text = bytes(raw)
-        found = self.known.get(text)
-        if found is None:
-            if len(self.known) >= _MOST_KNOWN:
-                self.known.clear()
-            found = self.known[text] = self._read(raw)
-        return found
+        """The concept that is written here."""
+        return self.known(bytes(raw))
 
     def named(self, concept: fhir.Concept | None) -> tuple[Coding, ...]:
         """The codes of a concept."""
@@ -50,14 +57,14 @@ class ConceptReader:
         """The codes of several concepts."""
         return tuple(one for concept in concepts or () for one in self.named(concept))
 
-    def _named(self, found: tuple[Coding, ...]) -> tuple[Coding, ...]:
+    def _named(self, found: Iterable[Coding]) -> tuple[Coding, ...]:
         codes = self._codes
-        if codes is None or not found:
-            return found
+        if codes is None:
+            return tuple(found)
         return tuple(one._replace(system=codes.system(one.system)) for one in found)
 
-    def _read(self, raw: Raw) -> Coded:
-        found, wrong = _readable(raw) if fhir.is_given(raw) else ((), "")
+    def _read(self, text: bytes) -> Coded:
+        found, wrong = _readable(text) if text else ((), "")
         named = self._named(found)
         matters = self._codes is None or self._codes.is_relevant(named)
         return Coded(named, matters and (bool(named) or not wrong), wrong)
@@ -68,9 +75,7 @@ def _codings(concept: fhir.Concept | None) -> tuple[Coding, ...]:
     if concept is None:
         return ()
     found = tuple(coding(one) for one in concept.coding or () if one is not None)
-    if not found and concept.text:
-        return (Coding("", "", concept.text),)
-    return found
+    return found or ((Coding("", "", concept.text),) if concept.text else ())
 
 
 def coding(one: fhir.Coding) -> Coding:
@@ -81,27 +86,14 @@ def coding(one: fhir.Coding) -> Coding:
     return Coding(system, (one.code or "").strip(), one.display or "")
 
 
-def _readable(raw: Raw) -> tuple[tuple[Coding, ...], str]:
+def _readable(text: bytes) -> tuple[Iterable[Coding], str]:
     """The codes of a concept that can be read, and what is wrong with the others."""
     try:
-        return _codings(_concept(raw)), ""
+        return _codings(_concept(text)), ""
     except fhir.UNREADABLE as error:
-        wrong = str(error)
-    try:
-        parts = msgspec.json.decode(raw, type=_Parts).coding or ()
-    except fhir.UNREADABLE:
-        return (), wrong
-    found = []
-    for part in parts:
-        try:
-            found.append(coding(msgspec.json.decode(part, type=fhir.Coding)))
-        except fhir.UNREADABLE:
-            continue
-    return tuple(found), wrong
-
-
-class _Parts(fhir.Part):
-    coding: list[Raw] | None = None
+        parts = fhir.readable(_parts, text) or _Parts()
+        each = (fhir.readable(_code, part) for part in parts.coding or ())
+        return [coding(one) for one in each if one is not None], str(error)
 
 
 class Origin(NamedTuple):
@@ -110,3 +102,25 @@ class Origin(NamedTuple):
     source: str
     place: str
     words: ConceptReader
+
+
+# Quantities.
+
+
+def amount(quantity: fhir.Quantity) -> Amount | str | None:
+    """A number with its comparator and unit; a text if it is none; None if it is not there."""
+    if not fhir.is_given(quantity.value):
+        return None
+    number, comparator = number_of(quantity.value), quantity.comparator or ""
+    is_code = quantity.system in UCUM
+    unit = quantity.unit or ("" if is_code else quantity.code) or ""
+    if isinstance(number, str) or comparator not in COMPARATORS:
+        digits = number if isinstance(number, str) else number.number
+        return " ".join(part for part in (comparator, digits, unit) if part)
+    return Amount(number.number, comparator, unit, (quantity.code or "") if is_code else "")
+
+
+def number_of(raw: Raw) -> Amount | str:
+    """A JSON number as written; for anything else, a text."""
+    text = bytes(raw).decode(errors="replace").strip()
+    return Amount(text) if _NUMBER.fullmatch(text) else f"no number: {text}"
