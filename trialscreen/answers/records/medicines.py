@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 from trialscreen.answers.records.codes import Binding, Medicine, MedicineCode
 from trialscreen.answers.records.entries import Amount, Coding, Entry
-from trialscreen.answers.records.gathered import NOT_MAPPED, Gathered, Hit
+from trialscreen.answers.records.gathered import LAST_SHOWN, NOT_MAPPED, Gathered, Hit
 from trialscreen.answers.records.moments import When, day_text, when
 from trialscreen.answers.records.units import times
 from trialscreen.model.dates import add_months
 
-_LAST = "the last that the record shows; there may be later ones"
 _AT_LEAST = "what the record shows; there may be more"
 _NOT_NOW = "nothing says that it is taken on the screening date"
 _NAME = "by its name; its code is not in the mapping of codes"
@@ -31,7 +30,6 @@ class Exposure(NamedTuple):
     """A medicine of a group in a record, and the days on which it is known to be taken."""
 
     hit: Hit
-    medicine: Medicine
     first: date | None
     last: date | None
     is_sure: bool
@@ -46,14 +44,17 @@ def take_medicine(
         one for entry, coding, code in hits if (one := _exposure(found, entry, coding, code))
     ]
     sure = [one for one in exposures if one.is_sure]
+    covering = [one for one in exposures if one.last is not None and one.last >= found.on]
+    endless = [one for one in exposures if one.last is None and one.hit.entry.standing != "past"]
+    now = [one for one in covering if _is_now(one, found.on)]
     if medicine.ever:
-        _take_ever(found, medicine.ever, exposures)
+        _take_ever(found, medicine.ever, sure, exposures)
     if medicine.now:
-        _take_now(found, medicine.now, exposures)
-    if medicine.course and (sure_now := [one for one in exposures if _is_now(one, found.on)]):
-        _take_course(found, medicine.course, sure, sure_now)
+        _take_now(found, medicine.now, now, covering, endless)
+    if medicine.course and now:
+        _take_course(found, medicine.course, sure, now[0])
     if medicine.dose:
-        _take_dose(found, medicine.dose, exposures)
+        _take_dose(found, medicine.dose, now, [*covering, *endless])
     if medicine.last and sure:
         _take_last(found, medicine.last, sure)
     if medicine.months and sure:
@@ -78,7 +79,7 @@ def _exposure(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode)
     first, last = _days(entry, at)
     is_certain = is_said and entry.is_mapped and not code.by_name and not hit.is_provisional
     is_sure = medicine.role == "sets" and is_certain
-    return Exposure(hit, medicine, first, last, is_sure, code.equivalent)
+    return Exposure(hit, first, last, is_sure, code.equivalent)
 
 
 def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
@@ -100,55 +101,55 @@ def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
     return start.last, last
 
 
-def _take_ever(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
-    sure = [one for one in exposures if one.is_sure]
+def _is_now(one: Exposure, on: date) -> bool:
+    """Whether one that covers that day, or goes on, is certain, has begun, and was not stopped."""
+    has_begun = one.first is not None and one.first <= on
+    return has_begun and one.is_sure and one.hit.entry.standing == "counts"
+
+
+def _take_ever(
+    found: Gathered, name: str, sure: Sequence[Exposure], exposures: Sequence[Exposure]
+) -> None:
     for one in _last_of_each(sure or exposures):
         found.show("fact" if sure else "candidate", one.hit, value="yes", element=name)
     if sure:
         found.answer(found.trial.elements[name], sure[0].hit, "yes")
 
 
-def _take_now(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+def _take_now(
+    found: Gathered,
+    name: str,
+    now: Sequence[Exposure],
+    covering: Sequence[Exposure],
+    endless: Sequence[Exposure],
+) -> None:
     """Yes, if an exposure covers the screening date; one that may go on is a candidate."""
-    covering = [one for one in exposures if one.last is not None and one.last >= found.on]
-    if sure := [one for one in exposures if _is_now(one, found.on)]:
-        found.answer(found.trial.elements[name], sure[0].hit, "yes")
-        for one in _last_of_each(sure):
+    if now:
+        found.answer(found.trial.elements[name], now[0].hit, "yes")
+        for one in _last_of_each(now):
             found.show("fact", one.hit, value="yes", element=name)
         return
-    for one in (*_last_of_each(covering), *_last_of_each(_open_ended(exposures))):
-        note = "" if one in covering else _NOT_NOW
-        found.show("candidate", one.hit, note, value="yes", element=name)
+    for one in _last_of_each(covering):
+        found.show("candidate", one.hit, value="yes", element=name)
+    for one in _last_of_each(endless):
+        found.show("candidate", one.hit, _NOT_NOW, value="yes", element=name)
 
 
-def _open_ended(exposures: Sequence[Exposure]) -> list[Exposure]:
-    return [one for one in exposures if one.last is None and one.hit.entry.standing != "past"]
-
-
-def _is_now(one: Exposure, on: date) -> bool:
-    """Whether one that ends on that day or later is certain, has begun, and was not stopped."""
-    covers = one.first is not None and one.first <= on and one.last is not None and one.last >= on
-    return covers and one.is_sure and one.hit.entry.standing == "counts"
-
-
-def _take_course(
-    found: Gathered, name: str, exposures: Sequence[Exposure], now: Sequence[Exposure]
-) -> None:
+def _take_course(found: Gathered, name: str, exposures: Sequence[Exposure], now: Exposure) -> None:
     """The days without a gap up to the screening date on which it is taken, as months at least."""
     *_, run = _runs(exposures, found.on)
     days = (run[1] - run[0]).days + 1
     note = f"{days} days without a gap: {_AT_LEAST}"
-    _answer(found, name, now[0], f">={_months_at_least([run])}", note)
+    _answer(found, name, now, f">={_months_at_least([run])}", note)
 
 
-def _take_dose(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+def _take_dose(
+    found: Gathered, name: str, now: Sequence[Exposure], every: Sequence[Exposure]
+) -> None:
     """The daily dose that is taken now: at least that, for there may be more than is recorded.
 
     Only where all that is taken now, or may be, has the same; else candidates.
     """
-    covering = [one for one in exposures if one.last is not None and one.last >= found.on]
-    every = [*covering, *_open_ended(exposures)]
-    now = [one for one in every if _is_now(one, found.on)]
     for one in every:
         if _is_no_dose(one.hit.entry.dose):
             found.problem(one.hit.entry, f"{name}: a dose has to be more than 0 mg/d")
@@ -159,7 +160,8 @@ def _take_dose(found: Gathered, name: str, exposures: Sequence[Exposure]) -> Non
         return
     for one in _last_of_each([one for one in every if one.hit.entry.dose]):
         note = _NOT_NOW if one not in now else _DIFFER if len(doses) > 1 else _NO_EQUIVALENT
-        value, unit = _written_dose(one.hit.entry.dose)
+        written = one.hit.entry.dose
+        value, unit = (written, "") if isinstance(written, str) else (written.number, written.ucum)
         found.show("candidate", one.hit, note, value=value, unit=unit, element=name)
 
 
@@ -175,52 +177,37 @@ def _is_no_dose(dose: Amount | str) -> bool:
     return isinstance(dose, Amount) and Decimal(dose.number) <= 0
 
 
-def _written_dose(dose: Amount | str) -> tuple[str, str]:
-    return (dose.number, dose.ucum) if isinstance(dose, Amount) else (dose, "")
-
-
 def _last_of_each(exposures: Sequence[Exposure]) -> list[Exposure]:
     """The last of those with the same code."""
-
-    def place(one: Exposure) -> tuple[date, str]:
-        return (one.hit.when.last if one.hit.when else date.min), one.hit.entry.source
-
-    ordered = sorted(exposures, key=place)
+    ordered = sorted(exposures, key=lambda one: one.hit.place)
     return list({(one.hit.coding[:2], one.hit.binding): one for one in ordered}.values())
 
 
 def _take_last(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
     """The last exposure that is recorded: there may be later ones, so it is a bound."""
     days = [(_last_day(one, found.on), one) for one in exposures if one.first is not None]
-    if not days:
-        return
-    _, last = max(days, key=lambda at: (at[0], at[1].hit.entry.source))
-    shown = day_text(_last_text(last, found.on))
-    _answer(found, name, last, f">={shown}", _LAST)
+    if days:
+        (_, text), last = max(days, key=lambda at: (at[0][0], at[1].hit.entry.source))
+        _answer(found, name, last, f">={day_text(text)}", LAST_SHOWN)
 
 
-def _last_text(one: Exposure, on: date) -> str:
-    """The text of the last day on which it was taken by the screening date, as recorded."""
+def _last_day(one: Exposure, on: date) -> tuple[date, str]:
+    """The last day on which it was taken by the screening date, and the text that says so."""
     entry = one.hit.entry
     end = when(entry.end) if entry.end else None
-    return entry.end if end is not None and end.last <= on else entry.start
-
-
-def _last_day(one: Exposure, on: date) -> date:
-    found = when(_last_text(one, on))
+    text = entry.end if end is not None and end.last <= on else entry.start
+    found = when(text)
     assert found is not None
-    return found.first
+    return found.first, text
 
 
 def _take_months(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
     """The days on which it is known to be taken, those that overlap once, as months at least."""
-    runs = _runs(exposures, found.on)
-    if not runs:
-        return
-    days = sum((last - first).days + 1 for first, last in runs)
-    months = _months_at_least(runs)
-    last_one = max((one for one in exposures if one.first and one.last), key=_days_of)
-    _answer(found, name, last_one, f">={months}", f"{days} days: {_AT_LEAST}")
+    if runs := _runs(exposures, found.on):
+        days = sum((last - first).days + 1 for first, last in runs)
+        last_one = max((one for one in exposures if one.first and one.last), key=_days_of)
+        note = f"{days} days: {_AT_LEAST}"
+        _answer(found, name, last_one, f">={_months_at_least(runs)}", note)
 
 
 def _days_of(one: Exposure) -> tuple[date, date]:

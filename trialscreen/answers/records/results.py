@@ -13,7 +13,7 @@ from trialscreen.answers.records.gathered import (
     recorded_value,
     sample_days,
 )
-from trialscreen.answers.records.printed_range import take_range
+from trialscreen.answers.records.ranges import take_range
 from trialscreen.answers.records.units import LimitMissing, amount_text, limit_says, words_text
 from trialscreen.answers.values import unknown_words
 from trialscreen.model.errors import ValueProblem

@@ -18,7 +18,7 @@ from trialscreen.answers.records.gathered import (
     recorded_value,
 )
 from trialscreen.answers.records.medicines import take_medicine
-from trialscreen.answers.records.own_range import with_own_range
+from trialscreen.answers.records.ranges import with_own_range
 from trialscreen.answers.records.results import given_way, take_results
 from trialscreen.model import truth
 from trialscreen.model.errors import Problem, ValueProblem, raise_any

@@ -18,6 +18,8 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _POWERS = {"": 0, "k": 3, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
 _INTERNATIONAL = re.compile(r"([kmunpf]?)\[[iI]U\]/([dcmunpf]?)[lL]")
 _MICRO = str.maketrans("µμ", "uu")
+_TURNED = str.maketrans("<>", "><")
+_ONE = Fraction(1)
 _LITRE = re.compile(r"(?<![A-Za-z\[])([dcmunpf]?)l(?![A-Za-z])")
 
 
@@ -32,30 +34,28 @@ def amount_text(element: Element, units: Mapping[str, Fraction], amount: Amount)
         raise ValueProblem(f"{_shown(amount)} is not a number")
     written = f"{amount.comparator}{amount.number}"
     code, factor = _unit(element, units, amount)
-    if factor is not None:
+    if factor != 1:
         written = f"{amount.comparator}{times(amount.number, factor)}"
     return written if code == element.unit else f"{written} {code}"
 
 
-def _unit(
-    element: Element, units: Mapping[str, Fraction], amount: Amount
-) -> tuple[str, Fraction | None]:
-    """The unit in which an amount is passed on, and the factor that brings it there, if any."""
+def _unit(element: Element, units: Mapping[str, Fraction], amount: Amount) -> tuple[str, Fraction]:
+    """The unit in which an amount is passed on, and the factor that brings it there."""
     assert element.unit is not None
     if not amount.ucum:
         if (factor := units.get(amount.unit)) is not None:
-            return element.unit, _unless_one(factor)
+            return element.unit, factor
         if not amount.unit:
             raise ValueProblem(f"{_shown(amount)} has no unit")
         if (code := unit_code(element, folded(amount.unit))) is None:
             raise _not_its_unit(element, amount, amount.unit)
-        return code, None
+        return code, _ONE
     printed = _printed(element, amount.unit)
     code = plain_unit(amount.ucum)
     if code == element.unit or code in element.accepts:
-        found: tuple[str, Fraction | None] = (code, None)
+        found = (code, _ONE)
     elif (factor := units.get(amount.ucum) or _international(element, code)) is not None:
-        found = (element.unit, _unless_one(factor))
+        found = (element.unit, factor)
     else:
         raise _not_its_unit(element, amount, amount.ucum)
     if printed is not None and printed != found[0] and amount.unit not in (amount.ucum, code):
@@ -85,10 +85,6 @@ def _international(element: Element, code: str) -> Fraction | None:
     return Fraction(10) ** power
 
 
-def _unless_one(factor: Fraction) -> Fraction | None:
-    return None if factor == 1 else factor
-
-
 def times(number: str, factor: Fraction) -> str:
     """An exact product, rounded as derived numbers are and written without a power of ten."""
     product = Fraction(Decimal(number)) * factor
@@ -114,13 +110,9 @@ def words_text(element: Element, units: Mapping[str, Fraction], words: str) -> s
         return words
     number, unit = split
     match = re.fullmatch(r"(<=|>=|<|>)?\s*([0-9.e+-]+)", number)
-    if match is None:
-        return words if unit else _without_unit(units, words)
-    return amount_text(element, units, Amount(match[2], match[1] or "", unit))
-
-
-def _without_unit(units: Mapping[str, Fraction], words: str) -> str:
-    if "" not in units:
+    if match is not None:
+        return amount_text(element, units, Amount(match[2], match[1] or "", unit))
+    if not unit and "" not in units:
         raise ValueProblem(f"{shown(words)} has no unit")
     return words
 
@@ -161,23 +153,16 @@ def _beyond(amount: Amount, limit: Amount | None) -> bool | None:
 
     Of a limit such as `<40`, 40 itself is above.
     """
-    if limit is None or limit.comparator not in ("", "<"):
+    if limit is None or limit.comparator not in ("", "<") or not _in_one_unit(limit, amount):
         return None
     if not all(_NUMBER.fullmatch(one.number) for one in (amount, limit)):
         return None
-    if not _in_one_unit(limit, amount):
-        return None
-    value, end = Decimal(amount.number), Decimal(limit.number)
-    at_end_is_above = bool(limit.comparator)
-    match amount.comparator:
-        case "":
-            return value > end or (value == end and at_end_is_above)
-        case "<" | "<=" as sign:
-            may_reach = value == end and sign == "<=" and at_end_is_above
-            return False if value <= end and not may_reach else None
-        case sign:
-            is_above = value == end and (sign == ">" or at_end_is_above)
-            return True if value > end or is_above else None
+    value, end, reaches = Decimal(amount.number), Decimal(limit.number), bool(limit.comparator)
+    if amount.comparator in ("<", "<="):
+        may_be = value > end or (value == end and amount.comparator == "<=" and reaches)
+        return None if may_be else False
+    is_above = value > end or (value == end and (reaches or amount.comparator == ">"))
+    return is_above or (None if amount.comparator else False)
 
 
 def _in_one_unit(limit: Amount, amount: Amount) -> bool:
@@ -187,11 +172,8 @@ def _in_one_unit(limit: Amount, amount: Amount) -> bool:
     return not (limit.ucum or limit.unit) or (bool(limit.unit) and limit.unit == amount.unit)
 
 
-_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "": ""}
-
-
 def _mirrored(amount: Amount) -> Amount:
     """An amount on the other side of nothing, so that below is above."""
     number = amount.number
     turned = number[1:] if number.startswith("-") else f"-{number}"
-    return amount._replace(number=turned, comparator=_TURNED[amount.comparator])
+    return amount._replace(number=turned, comparator=amount.comparator.translate(_TURNED))

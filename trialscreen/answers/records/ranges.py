@@ -1,14 +1,19 @@
-"""Of ranges that are printed for some people each, the one that is for this patient."""
+"""Ranges of normal: which of those printed is the patient's, and the limits beside a result."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from trialscreen.answers.records.entries import Amount, Coding, Entry, RangeFor
-from trialscreen.answers.records.gathered import Gathered
+from trialscreen.answers.records.gathered import Gathered, Hit
 from trialscreen.answers.records.moments import when
+from trialscreen.answers.records.units import amount_text, are_swapped
 from trialscreen.model.dates import completed_years
 from trialscreen.model.errors import ValueProblem
-from trialscreen.model.facts import Dates, Exactly
+from trialscreen.model.facts import Dates, Exactly, same
+from trialscreen.model.limits import Role
+from trialscreen.model.trial import Element
+
+_PRINTED = "printed beside the result"
 
 _SEXES: Mapping[str, str] = {
     **dict.fromkeys(("248152002", "female", "f"), "female"),
@@ -38,8 +43,8 @@ def with_own_range(found: Gathered, entry: Entry) -> Entry:
     possible = [(one, fits) for one in entry.ranges if (fits := _fits(one, sex, age)) is not False]
     if len(possible) == 1 and possible[0][1]:
         own = possible[0][0]
-        note = f"the reference range for {_people(own)}" if _people(own) else ""
-        return entry._replace(limits=own.limits, notes=(*entry.notes, *filter(None, (note,))))
+        notes = [f"the reference range for {_people(own)}"] if _people(own) else []
+        return entry._replace(limits=own.limits, notes=(*entry.notes, *notes))
     listed = "; ".join(_people(one) or "everybody" for one in entry.ranges)
     told = f"of the reference ranges ({listed}) none is certainly the patient's: none is taken"
     return entry._replace(notes=(*entry.notes, told))
@@ -104,3 +109,74 @@ def _people(one: RangeFor) -> str:
     elif ends:
         named.append(f"age {'from' if one.youngest else 'to'} {ends[0]}")
     return ", ".join(named)
+
+
+# Its limits.
+
+
+def take_range(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
+    """The limits of an element, as they stand beside its result; none where they differ.
+
+    Nor where a lower one is above an upper one.
+    """
+    for name, role in found.codes.limits.get(element.name, {}).items():
+        limit = found.trial.elements[name]
+        printed = {one: hit for hit in hits if (one := _printed(hit, role)) is not None}
+        read = {one: _text(found, limit, one, hit) for one, hit in printed.items()}
+        texts = {one: text for one, text in read.items() if text is not None}
+        facts = [found.read(limit, text) for text in texts.values()]
+        is_swapped = any(are_swapped(hit.entry.limits) for hit in hits)
+        if is_swapped or not all(same(facts[0], fact) for fact in facts):
+            for one in texts:
+                found.show("conflict", one, _PRINTED, element=name)
+        elif texts:
+            one, text = next(iter(texts.items()))
+            found.answer(limit, one, text)
+            found.show("fact", one, _PRINTED, element=name)
+
+
+def _printed(hit: Hit, role: Role) -> Hit | None:
+    """An end of the range as if it were the result; in the result's unit, if it names none."""
+    amount, value = _limit(hit, role), hit.entry.value
+    if amount is not None and not (amount.unit or amount.ucum) and isinstance(value, Amount):
+        amount = amount._replace(unit=value.unit, ucum=value.ucum)
+    return None if amount is None else hit._replace(entry=hit.entry._replace(value=amount))
+
+
+def _text(found: Gathered, limit: Element, hit: Hit, result: Hit) -> str | None:
+    """The text of a limit; why it cannot be used is a problem.
+
+    Of `<40` the limit lies between the next number, in as many digits as limit or result have,
+    and 40.
+    """
+    amount, measured = hit.entry.value, result.entry.value
+    assert isinstance(amount, Amount)
+    units = found.codes.units.get(hit.binding.element, {})
+    ends = [amount]
+    if amount.comparator:
+        digits = [amount.number, measured.number if isinstance(measured, Amount) else ""]
+        ends = _around(amount, max(len(one.partition(".")[2]) for one in digits))
+    try:
+        texts = [amount_text(limit, units, end) for end in ends]
+        text = " to ".join((*(one.partition(" ")[0] for one in texts[:-1]), texts[-1]))
+        found.read(limit, text)
+    except ValueProblem as problem:
+        found.problem(hit.entry, f"{limit.name}: {problem}")
+        return None
+    return text
+
+
+def _around(amount: Amount, digits: int) -> list[Amount]:
+    """The end of a range that is outside of it, and the number next to it inside, in order."""
+    end, step = Decimal(amount.number), Decimal(1).scaleb(-digits)
+    inside = end - step if amount.comparator == "<" else end + step
+    return [amount._replace(number=f"{one:f}", comparator="") for one in sorted((inside, end))]
+
+
+def _limit(hit: Hit, role: Role) -> Amount | None:
+    """The end of a printed range, if it is a number; 0 to 0 stands for none."""
+    low, high = hit.entry.limits
+    if low is not None and high is not None and not (low.number + high.number).strip("0.-"):
+        return None
+    limit, outside = {"lower": (low, ">"), "upper": (high, "<")}.get(role, (None, ""))
+    return limit if limit is not None and limit.comparator in ("", outside) else None
