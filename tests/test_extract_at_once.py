@@ -1,6 +1,7 @@
 """Facts of all patients at once are those of each record by itself."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -157,7 +158,7 @@ def _extracted(extract: Extract, source: str, selection: Selection, folder: Path
     evidence = pl.read_parquet(files.evidence)
     problems = sorted(files.problems.read_text().splitlines())
     return [
-        tables.counts[:-1],
+        replace(tables.counts, told=[]),
         pl.read_parquet(files.facts),
         evidence.sort(evidence.columns),
         problems,

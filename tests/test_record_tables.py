@@ -42,7 +42,7 @@ def written(files: FactFiles, *records: Record, assume_absent: str = "") -> Fact
 def test_a_row_has_values_as_recorded_and_their_days(tmp_path: Path, ending: str) -> None:
     files = FactFiles(*(tmp_path / f"{name}.{ending}" for name in ("facts", "evidence")))
     counts = written(files, Record("=a", (ALIVE,), (TSH,)), Record("b"), DEAD)
-    assert counts[:3] == (2, 1, 3)
+    assert (counts.patients, counts.deceased, counts.facts) == (2, 1, 3)
     read = pl.read_parquet if ending == "parquet" else pl.read_csv
     facts = read(tmp_path / f"facts.{ending}").select(
         pl.col("patient_id", "screening_date", "sex", "tsh", "tsh_date").cast(pl.String)

@@ -34,11 +34,7 @@ def verhoeff(code: str) -> bool:
         value = int(digit)
         for _ in range(place % 8):
             value = _PERMUTED[value]
-        total = _times(total, value)
+        flipped = total >= 5
+        turned = (total + (-value if flipped else value)) % 5
+        total = turned + 5 * (flipped != (value >= 5))
     return total == 0
-
-
-def _times(one: int, other: int) -> int:
-    turned, flipped = one % 5, one >= 5
-    by, flips = other % 5, other >= 5
-    return (turned + (-by if flipped else by)) % 5 + 5 * (flipped != flips)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from trialscreen.answers.records.check_digits import CHECKED, is_mistyped
 from trialscreen.answers.records.codes import (
     ABOVE_LIMIT,
+    BESIDE,
     ICD10,
     OUTSIDE_LIMITS,
     ROLES,
@@ -116,7 +117,7 @@ def _codes_of(at: Cursor, others: tuple[str, ...] = ()) -> list[Key]:
 
 def _keys(system: str, at: Cursor) -> Iterator[Key]:
     """The keys of one code, or of a list; of ICD-10, C81-C96 is all from one to the other."""
-    for one in at.items() if isinstance(at.node, yaml_nodes.Sequence) else [at]:
+    for one in _one_or_more(at):
         code = one.text()
         if system == ICD10 and (span := _SPAN.fullmatch(code)) is not None:
             for number in range(int(span[2]), int(span[3]) + 1):
@@ -127,6 +128,10 @@ def _keys(system: str, at: Cursor) -> Iterator[Key]:
             yield key_of(system, code)
 
 
+def _one_or_more(at: Cursor) -> list[Cursor]:
+    return at.items() if isinstance(at.node, yaml_nodes.Sequence) else [at]
+
+
 def _check_digits(at: Cursor, systems: Collection[str]) -> None:
     """Problems for the mistyped codes of these systems, wherever they stand."""
     if isinstance(at.node, yaml_nodes.Sequence):
@@ -134,8 +139,7 @@ def _check_digits(at: Cursor, systems: Collection[str]) -> None:
             _check_digits(one, systems)
     elif isinstance(at.node, yaml_nodes.Mapping):
         for name, place in at.entries():
-            listed = isinstance(place.node, yaml_nodes.Sequence)
-            for one in (place.items() if listed else [place]) if name in systems else ():
+            for one in _one_or_more(place) if name in systems else ():
                 if is_mistyped(name, code := one.text()):
                     one.problem(_MISTYPED.format(shown(code), name))
             _check_digits(place, systems)
@@ -145,9 +149,8 @@ def _twins(keys: list[Key]) -> dict[Key, Key]:
     """The one code of a line and the OMOP concept that stands for it, each by the other."""
     concepts = [key for key in keys if key[0] == "omop"]
     others = [key for key in keys if key[0] in ("loinc", "snomed", "rxnorm")]
-    if len(concepts) == len(others) == 1:
-        return {concepts[0]: others[0], others[0]: concepts[0]}
-    return {}
+    is_pair = len(concepts) == len(others) == 1
+    return {concepts[0]: others[0], others[0]: concepts[0]} if is_pair else {}
 
 
 def _listed(at: Cursor, key: str) -> list[str]:
@@ -209,10 +212,13 @@ class _Reader:
             self.found.twins.update(_twins(keys))
 
     def _binding(self, element: Element, line: Cursor) -> Binding:
-        if (written := self._role(line)) is None:
+        keys = dict(line.entries())
+        roles = [role for role in ROLES if role in keys]
+        if len(roles) != 1:
+            line.problem(f"expected one of {', '.join(ROLES)}")
             return Binding(element.name, "near")
-        role, place = written
-        if role in ("shows", "near"):
+        role, place = roles[0], keys[roles[0]]
+        if role in BESIDE:
             return Binding(element.name, role, VALUE, place.text())
         if role == "sets" and element.is_judgement:
             place.problem(_JUDGED.format(element.name))
@@ -228,14 +234,6 @@ class _Reader:
             line.optional("only_active", Cursor.yes_no, False),
             "" if better is None else better.name,
         )
-
-    def _role(self, line: Cursor) -> tuple[Role, Cursor] | None:
-        """What the codes of a line do, and what to; None, and a problem, if that is not said."""
-        roles = [key for key, _ in line.entries() if key in ROLES]
-        if len(roles) == 1:
-            return roles[0], line.down(roles[0])
-        line.problem(f"expected one of {', '.join(ROLES)}")
-        return None
 
     def _medicine(self, name: str, at: Cursor) -> None:
         at.known_keys((*_ABOUT_MEDICINES, "role", "routes", "names", "note", "codes"))
@@ -284,10 +282,9 @@ def _sayable(element: Element) -> tuple[str, ...]:
 
 def _factor(at: Cursor) -> Fraction:
     """A positive number, or one divided by another."""
-    match = _FACTOR.fullmatch(at.text())
-    value = Fraction(0)
-    if match is not None and (divisor := Fraction(match[2] or 1)):
-        value = Fraction(match[1]) / divisor
-    if not value:
-        at.problem("expected a factor above 0, such as 10 or 1/4.008")
-    return value
+    if (match := _FACTOR.fullmatch(at.text())) is not None:
+        number, divisor = Fraction(match[1]), Fraction(match[2] or 1)
+        if number and divisor:
+            return number / divisor
+    at.problem("expected a factor above 0, such as 10 or 1/4.008")
+    return Fraction(0)

@@ -105,10 +105,6 @@ class Person(NamedTuple):
     place: str = ""
 
 
-def _none() -> tuple[Entry, ...]:
-    return ()
-
-
 class Record(NamedTuple):
     """One patient's record. `deceased` in a person: the day, or `yes`.
 
@@ -119,4 +115,4 @@ class Record(NamedTuple):
     patient: str
     persons: tuple[Person, ...] = ()
     entries: tuple[Entry, ...] = ()
-    older: Callable[[], tuple[Entry, ...]] = _none
+    older: Callable[[], tuple[Entry, ...]] = tuple

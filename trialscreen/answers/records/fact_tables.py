@@ -7,6 +7,7 @@ appear whole or not at all.
 import csv
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -53,18 +54,19 @@ class FactFiles(NamedTuple):
     problems: Path | None = None
 
 
-class FactCounts(NamedTuple):
+@dataclass
+class FactCounts:
     """How many patients have a row, how many were left out as deceased, and so on.
 
     `told` are the first problems.
     """
 
-    patients: int
-    deceased: int
-    facts: int
-    conflicts: int
-    problems: int
-    told: tuple[Problem, ...]
+    patients: int = 0
+    deceased: int = 0
+    facts: int = 0
+    conflicts: int = 0
+    problems: int = 0
+    told: list[Problem] = field(default_factory=list)
 
 
 def check(files: FactFiles) -> None:
@@ -83,7 +85,7 @@ def check(files: FactFiles) -> None:
 
 
 class FactTables:
-    """The tables while they are written; `open_tables` makes one."""
+    """The tables while they are written, and how much has been; `open_tables` makes one."""
 
     def __init__(
         self,
@@ -93,26 +95,23 @@ class FactTables:
         problems: TextIO | None,
     ) -> None:
         self.selection = selection
-        self._facts = facts
-        self._evidence = evidence
-        self._problems = problems
-        self._patients = self._deceased = self._given = self._conflicts = self._told = 0
-        self._first: list[Problem] = []
+        self.counts = FactCounts()
+        self._facts, self._evidence, self._problems = facts, evidence, problems
 
     def add(self, record: Record) -> None:
         """A patient's row and evidence; who is deceased is listed, and has none."""
         if dead := next((one for one in record.persons if one.deceased), None):
-            self._deceased += 1
+            self.counts.deceased += 1
             where = " ".join(filter(None, (dead.place, dead.source)))
             told = Problem(where, f"is deceased ({dead.deceased}): left out")
             self._write(where, record.patient, told)
             return
         selected = self.selection.select(record)
-        self._patients += 1
-        self._given += len(selected.answers)
+        self.counts.patients += 1
+        self.counts.facts += len(selected.answers)
         self._facts.add(_row(record.patient, self.selection.on, selected))
         for one in selected.evidence:
-            self._conflicts += one.kind == "conflict"
+            self.counts.conflicts += one.kind == "conflict"
             if self._evidence is not None:
                 self._evidence.add({PATIENT: record.patient, **one._asdict()})
         for problem in selected.problems:
@@ -123,36 +122,24 @@ class FactTables:
 
         `given`: how many facts there are.
         """
-        self._patients += len(facts)
-        self._given += given
-        self._conflicts += len(evidence.filter(kind="conflict"))
+        self.counts.patients += len(facts)
+        self.counts.facts += given
+        self.counts.conflicts += len(evidence.filter(kind="conflict"))
         self._facts.add_many(facts)
         if self._evidence is not None:
             self._evidence.add_many(evidence)
 
     def note(self, problem: Problem, patient: str = "") -> None:
         """Something that could not be used."""
-        self._told += 1
-        if len(self._first) < MOST_TOLD:
-            self._first.append(problem)
+        self.counts.problems += 1
+        if len(self.counts.told) < MOST_TOLD:
+            self.counts.told.append(problem)
         self._write(problem.where, patient, problem)
 
     def _write(self, where: str, patient: str, problem: Problem) -> None:
         if self._problems is not None:
             row = (where, patient, "; ".join(problem.elements), problem.message)
             write_rows(self._problems, (row,))
-
-    @property
-    def counts(self) -> FactCounts:
-        """What has been written so far."""
-        return FactCounts(
-            self._patients,
-            self._deceased,
-            self._given,
-            self._conflicts,
-            self._told,
-            tuple(self._first),
-        )
 
 
 @contextmanager
@@ -234,11 +221,7 @@ class _Rows:
         self._write_part(rows.select(columns))
 
     def _flush(self) -> None:
-        columns = {
-            name: pl.Series(name, [row.get(name) for row in self._waiting], kind)
-            for name, kind in self._columns.items()
-        }
-        self._write_part(pl.DataFrame(columns))
+        self._write_part(pl.DataFrame(self._waiting, self._columns))
         self._waiting.clear()
 
     def _write_part(self, rows: pl.DataFrame) -> None:

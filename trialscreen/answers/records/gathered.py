@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from trialscreen.answers.answer import SAMPLED, Answer
 from trialscreen.answers.records.codes import Binding, Codes
-from trialscreen.answers.records.entries import Amount, Coding, Entry
+from trialscreen.answers.records.entries import Amount, Coding, Entry, Person
 from trialscreen.answers.records.moments import When, day_text, days_text, possibly_latest, when
 from trialscreen.answers.values import read_value
 from trialscreen.model.errors import Problem, ValueProblem
@@ -51,10 +51,8 @@ class Hit(NamedTuple):
     @property
     def is_elsewhere(self) -> bool:
         """Whether it does not say that it is about the place in the body that its code needs."""
-        sites = {(one.system, one.code) for one in self.entry.site}
-        return bool(self.binding.sites) and sites.isdisjoint(
-            (one.system, one.code) for one in self.binding.sites
-        )
+        wanted, sites = ({one[:2] for one in of} for of in (self.binding.sites, self.entry.site))
+        return bool(wanted) and wanted.isdisjoint(sites)
 
     @property
     def place(self) -> tuple[date, str]:
@@ -99,8 +97,7 @@ class Gathered:
         facts: dict[str, Fact] = {}
         for name, answer in self.answers.items():
             with suppress(ValueProblem):
-                fact = self.read(self.trial.elements[name], answer.text)
-                if fact is not None:
+                if (fact := self.read(self.trial.elements[name], answer.text)) is not None:
                     facts[name] = fact
         return facts
 
@@ -118,14 +115,13 @@ class Gathered:
             return True, None
         if found is not None:
             return found.first <= self.on, found
-        known_by = _recorded(entry)
-        if known_by is None:
+        if (known_by := _recorded(entry)) is None:
             return True, None
         # It was before it was written down.
         return known_by.first <= self.on, When(date.min, known_by.last)
 
-    def problem(self, entry: Entry, message: str) -> None:
-        where = " ".join(filter(None, (entry.place, entry.source)))
+    def problem(self, of: Entry | Person, message: str) -> None:
+        where = " ".join(filter(None, (of.place, of.source)))
         if (problem := Problem(where, message)) not in self.problems:
             self.problems.append(problem)
 
@@ -141,22 +137,17 @@ class Gathered:
         """Takes back the answers of some elements: what they rest on is in conflict."""
         for name in names:
             self.answers.pop(name, None)
-        self.evidence = [
-            one._replace(kind="conflict", note="; ".join(filter(None, (why, one.note))))
-            if one.kind == "fact" and one.element in names
-            else one
-            for one in self.evidence
-        ]
+        for place, one in enumerate(self.evidence):
+            if one.kind == "fact" and one.element in names:
+                note = "; ".join(filter(None, (why, one.note)))
+                self.evidence[place] = one._replace(kind="conflict", note=note)
 
     def overrule(self, name: str) -> None:
         """Takes back what stood for an element, or its sides: somebody has said otherwise."""
         self.answers.pop(name, None)
-        self.evidence = [
-            one._replace(kind="overruled")
-            if one.kind in ("fact", "conflict") and one.element == name
-            else one
-            for one in self.evidence
-        ]
+        for place, one in enumerate(self.evidence):
+            if one.kind in ("fact", "conflict") and one.element == name:
+                self.evidence[place] = one._replace(kind="overruled")
 
     def show(
         self,
@@ -176,19 +167,10 @@ class Gathered:
         own = hit.binding.note if says_why else ""
         undated = _WRITTEN_DOWN if entry.recorded and not (entry.start or entry.end) else ""
         notes = dict.fromkeys(filter(None, (note, own, *entry.notes, undated)))
-        self.evidence.append(
-            Evidence(
-                kind,
-                element or hit.binding.element,
-                value,
-                unit,
-                day_text(entry.start or entry.end or entry.recorded),
-                hit.coding.code,
-                hit.coding.system,
-                entry.source,
-                "; ".join(notes),
-            )
-        )
+        day = day_text(entry.start or entry.end or entry.recorded)
+        of, (system, code, _) = element or hit.binding.element, hit.coding
+        shown = (value, unit, day, code, system, entry.source, "; ".join(notes))
+        self.evidence.append(Evidence(kind, of, *shown))
 
 
 def latest_of(hits: Iterable[Hit]) -> list[Hit]:

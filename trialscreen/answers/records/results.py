@@ -1,15 +1,18 @@
 """Results of measurements, to answers: the latest that counts, the lowest of left and right."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from trialscreen.answers.records.coded import said_text
 from trialscreen.answers.records.codes import VALUE
-from trialscreen.answers.records.entries import Amount, Coding, Entry
+from trialscreen.answers.records.entries import Amount, Coding
 from trialscreen.answers.records.gathered import (
     Gathered,
     Hit,
     latest_of,
+    plain_text,
     recorded_value,
     sample_days,
 )
@@ -45,11 +48,10 @@ def take_results(
     """
     nothing = unknown_words(found.trial, element)
     hits = [hit for hit in dict.fromkeys(hits) if not _is_nothing(hit, nothing)]
-    proposed = [hit for hit in hits if _is_only_proposed(hit)]
-    if proposed:
-        for hit in latest_of(proposed):
-            found.show("candidate", hit)
-        hits = [hit for hit in hits if not _is_only_proposed(hit)]
+    proposed = [hit for hit in hits if hit.only_proposes and not hit.is_provisional]
+    for hit in latest_of(proposed):
+        found.show("candidate", hit)
+    hits = [hit for hit in hits if not hit.only_proposes or hit.is_provisional]
     sides = _latest_of_sides(element, hits) if element.name in found.codes.lowest else [hits]
     latest = [group for side in sides if (group := _final(found, latest_of(side)))]
     undated = [hit for hit in hits if hit.when is None]
@@ -81,18 +83,12 @@ def given_way(
         element = found.trial.elements[name]
         nothing = unknown_words(found.trial, element)
         others = [one for one in by_element.get(name, ()) if not _is_nothing(one, nothing)]
-        if not any(_may_be_as_new(other, hit) for other in others):
+        if all(one.when and hit.when and one.when.last < hit.when.first for one in others):
             return hit
         note = f"{element.label} of the same day or later decides"
         return hit._replace(binding=hit.binding._replace(role="proposes", note=note))
 
     return [judged(hit) for hit in hits]
-
-
-def _may_be_as_new(one: Hit, other: Hit) -> bool:
-    if one.when is None or other.when is None:
-        return True
-    return one.when.last >= other.when.first
 
 
 def _final(found: Gathered, hits: list[Hit]) -> list[Hit]:
@@ -115,10 +111,6 @@ def _show_older(found: Gathered, hits: Sequence[Hit], counted: Sequence[Hit], no
         found.show("candidate", hit, note)
 
 
-def _is_only_proposed(hit: Hit) -> bool:
-    return hit.only_proposes and not hit.is_provisional
-
-
 def _is_nothing(hit: Hit, nothing: frozenset[str]) -> bool:
     """Whether it has no value, or only a word for having none."""
     value = hit.entry.value
@@ -136,17 +128,13 @@ def _latest_of_sides(element: Element, hits: Sequence[Hit]) -> list[list[Hit]]:
         if hit.when is not None:
             sides.setdefault(hit.side, []).append(hit)
     days = {side: max(hit.when.last for hit in of if hit.when) for side, of in sides.items()}
-    newest = max(days.values(), default=None)
-    if newest is None:
-        return []
-    unnamed = days.get("")
-    kept = []
-    for side, of in sides.items():
+    newest, unnamed = max(days.values(), default=date.min), days.get("", date.min)
+
+    def counts(side: str) -> bool:
         as_new = element.valid_for is None or days[side] >= element.valid_for.before(newest)
-        is_later = unnamed is None or days[side] >= unnamed if side else days[side] == newest
-        if as_new and is_later:
-            kept.append(of)
-    return kept
+        return as_new and days[side] >= (unnamed if side else newest)
+
+    return [of for side, of in sides.items() if counts(side)]
 
 
 def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hit, Measured]:
@@ -154,7 +142,9 @@ def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hi
     readings: dict[Hit, Measured] = {}
     for hit in hits:
         try:
-            _check_day(found, element, hit)
+            days = sample_days(hit.entry)
+            if element.valid_for is not None and days and hit.when is not None:
+                found.read(SAMPLE_DAY, days)  # no sample has a day that databases fill in for none
             text = _text(found, element, hit)
             fact = found.read(element, text)
         except ValueProblem as problem:
@@ -167,20 +157,15 @@ def _read_all(found: Gathered, element: Element, hits: Sequence[Hit]) -> dict[Hi
     return readings
 
 
-def _check_day(found: Gathered, element: Element, hit: Hit) -> None:
-    """Raises ValueProblem for a day that no sample can have, as databases fill in for none."""
-    days = sample_days(hit.entry)
-    if element.valid_for is not None and days and hit.when is not None:
-        found.read(SAMPLE_DAY, days)
-
-
 def _text(found: Gathered, element: Element, hit: Hit) -> str:
     """What `read_value` reads as this result. Raises ValueProblem if nothing is."""
     units = found.codes.units.get(element.name, {})
     match hit.entry.value:
         case Amount() as amount if hit.binding.says != VALUE:
             return limit_says(hit.binding.says, amount, hit.entry.limits)
-        case Amount() | bool() | tuple() if hit.entry.kind == "answer" and _is_plain(hit.entry):
+        case Amount(unit="", ucum="") | bool() if hit.entry.kind == "answer":
+            return plain_text(hit.entry)  # in the unit of the question
+        case tuple() as said if hit.entry.kind == "answer" and not isinstance(said, Amount):
             return said_text(element, hit.entry)
         case Amount() as amount if element.unit is not None:
             return amount_text(element, units, amount)
@@ -194,11 +179,6 @@ def _text(found: Gathered, element: Element, hit: Hit) -> str:
             raise ValueProblem("there is no value")
         case codings:
             return _meant(found, element, codings)
-
-
-def _is_plain(entry: Entry) -> bool:
-    """Whether an answer has no unit of its own, and so that of the question."""
-    return not isinstance(entry.value, Amount) or not (entry.value.unit or entry.value.ucum)
 
 
 def _meant(found: Gathered, element: Element, codings: tuple[Coding, ...]) -> str:
@@ -219,11 +199,10 @@ def _take(
     undated: Sequence[Measured],
 ) -> None:
     """The answer, unless results of one moment, or one that may be of any, say otherwise."""
-    everything = [*(one for group in groups for one in group), *undated]
     is_divided = any(not _same(element, group[0], one) for group in groups for one in group[1:])
     lowest = None if is_divided else _lowest([group[0] for group in groups])
     if lowest is None or not all(_same(element, lowest, one) for one in undated):
-        for one in everything:
+        for one in (*chain.from_iterable(groups), *undated):
             _show(found, "conflict", one)
         return
     found.answer(element, lowest.hit, lowest.text)

@@ -63,9 +63,10 @@ class _Hits:
         for entry in entries:
             for hit in hits_of(found, with_own_range(found, entry)):
                 element = found.trial.elements[hit.binding.element]
+                is_result = element.valid_for is not None or element.unit is not None
                 if hit.binding.role in BESIDE:
                     self.beside.append(hit)
-                elif entry.kind == "answer" and element.valid_for is None and element.unit is None:
+                elif entry.kind == "answer" and not is_result:
                     self.said.setdefault(element.name, []).append(hit)
                 else:
                     self.by_element.setdefault(element.name, []).append(hit)
@@ -85,14 +86,15 @@ def _take_entries(found: Gathered, record: Record) -> dict[str, list[Hit]]:
     def behind(name: str) -> list[Hit]:
         return older().results(name)
 
-    for name in [name for name in found.trial.elements if name in hits.by_element]:
-        element = found.trial.elements[name]
+    for element in found.trial.elements.values():
+        name = element.name
         if results := hits.results(name):
             show: Callable[[], list[Hit]] = partial(behind, name)
             if any(hit.binding.gives_way_to for hit in results):
                 results, show = [*results, *behind(name)], list
             take_results(found, element, given_way(found, results, hits.by_element), show)
-        if others := [hit for hit in hits.by_element[name] if hit.binding.says not in RESULTS]:
+        others = [hit for hit in hits.by_element.get(name, ()) if hit.binding.says not in RESULTS]
+        if others:
             take_coded(found, element, others)
     _show_beside(found, hits.beside)
     return hits.said
@@ -147,9 +149,9 @@ def _take_person(
         except ValueProblem as problem:
             where = " ".join(filter(None, (one.place, one.source)))
             found.problems.append(Problem(where, f"{element.name}: {problem}"))
-            fact = None
-        if fact is not None:
-            said.setdefault(text, (one, fact))
+        else:
+            if fact is not None:
+                said.setdefault(text, (one, fact))
     all_agree = len({fact for _, fact in said.values()}) == 1
     for text, (one, _) in said.items():
         kind: EvidenceKind = "fact" if all_agree else "conflict"

@@ -71,21 +71,19 @@ def persons_of(row: dict[str, Any]) -> Iterator[Person]:
 
 
 def _person(row: dict[str, Any]) -> Person:
-    concept = row["gender_concept_id"] or ""
+    concept = row["gender_concept_id"] or "0"
     sex = SEXES.get(int(concept), "") if concept.isdigit() else ""
-    if concept in {"", "0"}:
+    if concept == "0":
         sex = row["gender_source_value"] or ""  # not mapped
-    source = f"person/{row['person_id']}"
     deceased = (row["death_date"] or "yes")[:10] if row["is_dead"] else ""
-    return Person(sex, _birth_date(row), deceased, source)
+    return Person(sex, _birth_date(row), deceased, f"person/{row['person_id']}")
 
 
 def _birth_date(row: dict[str, Any]) -> str:
     """As much of the date as its parts say; a day needs its month."""
-    parts = (row["year_of_birth"], row["month_of_birth"], row["day_of_birth"])
     known: list[str] = []
-    for part, width in zip(parts, (4, 2, 2), strict=True):
-        text = (part or "").removesuffix(".0")
+    for part, width in (("year_of_birth", 4), ("month_of_birth", 2), ("day_of_birth", 2)):
+        text = (row[part] or "").removesuffix(".0")
         if not text.isdigit() or not int(text):
             break
         known.append(text.zfill(width))

@@ -49,14 +49,14 @@ COMPARATOR_FROM_SOURCE = "the comparator stands in value_source_value only"
 def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
     """The entry that a row of the table `event` makes."""
     value, notes = _value(event, vocabulary) if event["kind"] == "measurement" else (None, ())
-    kind = _kind(event, has_value=value is not None)
+    is_finding = event["table"] == "observation" and value is None
+    kind: EntryKind = "condition" if is_finding else event["kind"]
     standing, why = _standing(event, kind, vocabulary)
     unit = _unit(event, vocabulary)
-    source = f"{event['table']}/{event['id']}"
     entry = Entry(
         kind=kind,
         codes=_codes(event, vocabulary),
-        source=source,
+        source=f"{event['table']}/{event['id']}",
         value=value,
         limits=NormalRange(_limit(event["low"], unit), _limit(event["high"], unit)),
         start=_start(event),
@@ -77,23 +77,13 @@ def _is_mapped(event: Event, vocabulary: Vocabulary) -> bool:
 
 
 def _codes(event: Event, vocabulary: Vocabulary) -> tuple[Coding, ...]:
-    domain = BY_TABLE[event["table"]]
-    found = vocabulary.all_codings(
-        event["concept"], event["source_concept"], above=domain.has_wider
-    )
-    if not _is_mapped(event, vocabulary):
-        text = event["source_code"] or ""  # of which system, if of any, nobody says
-        systems = domain.systems if _CODE.fullmatch(text) else ()
-        return (Coding("", text, text), *(Coding(system, text) for system in systems), *found)
-    return found
-
-
-def _kind(event: Event, *, has_value: bool) -> EntryKind:
-    """An observation without a value is a finding."""
-    if event["table"] == "observation" and not has_value:
-        return "condition"
-    kind: EntryKind = event["kind"]
-    return kind
+    domain, both = BY_TABLE[event["table"]], (event["concept"], event["source_concept"])
+    found = vocabulary.all_codings(*both, above=domain.has_wider)
+    if _is_mapped(event, vocabulary):
+        return found
+    text = event["source_code"] or ""  # of which system, if of any, nobody says
+    systems = domain.systems if _CODE.fullmatch(text) else ()
+    return (Coding("", text, text), *(Coding(system, text) for system in systems), *found)
 
 
 def _value(
@@ -108,10 +98,9 @@ def _value(
         return _TAG.sub("", event["value_text"]), ()
     if source is None:
         return None, ()
-    if (read := _NUMBER.fullmatch(source)) is not None:
-        amount = Amount(read[2], _sign(read[1]), event["unit_source"] or "")
-        return amount, (FROM_SOURCE,)
-    return _TAG.sub("", source), ()
+    if (read := _NUMBER.fullmatch(source)) is None:
+        return _TAG.sub("", source), ()
+    return Amount(read[2], _sign(read[1]), event["unit_source"] or ""), (FROM_SOURCE,)
 
 
 def _number(
@@ -203,8 +192,7 @@ def _sign(sign: str | None) -> str:
 
 def _start(event: Event) -> str:
     """The day; the moment, where a time of that day is known. Midnight only fills a column."""
-    day, moment, time = event["day"] or "", event["moment"] or "", event["time"] or ""
-    day = _day(day)
+    moment, time, day = event["moment"] or "", event["time"] or "", _day(event["day"] or "")
     if moment and not day:
         return _day(moment)
     if moment[:10] == day and len(moment) > 10 and _day(moment) != day:
@@ -237,10 +225,8 @@ def _days(text: str | None) -> int | None:
 
 
 def _route(event: Event, vocabulary: Vocabulary) -> tuple[Coding, ...]:
-    codings = vocabulary.codings(event["route"])
-    if codings or event["route_source"] is None:
-        return codings
-    return (Coding("", event["route_source"], event["route_source"]),)
+    codings, text = vocabulary.codings(event["route"]), event["route_source"]
+    return codings if codings or text is None else (Coding("", text, text),)
 
 
 def _standing(

@@ -64,10 +64,9 @@ class Staged:
         none = ", ".join(f"CAST(NULL AS {_type(name)}) AS {quoted(name)}" for name in _COLUMNS)
         parts = [f"SELECT {none} WHERE false"]
         for one in self.rows:
-            where = one.where
-            if by_concept:
-                where = f"{cleaned(one, 'concept')} IN (SELECT concept FROM {of})"
-            parts.append(events_of(one, f"{where} AND {_is_in(one, of)}"))
+            of_concept = f"{cleaned(one, 'concept')} IN (SELECT concept FROM {of})"
+            where = of_concept if by_concept else one.where
+            parts.append(_events_of(one, f"{where} AND {_is_in(one, of)}"))
         union = " UNION ALL ".join(parts)
         self.source.here.execute(f"CREATE OR REPLACE TABLE event AS {union}")
         return self.vocabulary("event")
@@ -80,15 +79,12 @@ def stage(source: TableSource, keys: Collection[Key], names: Collection[str] = (
     Raises InputError for tables that cannot be read.
     """
     with source.reading():
-        pattern = "|".join(map(re.escape, sorted(names)))
-        bound = bound_concepts(source, keys, pattern)
+        texts = Texts(keys, "|".join(map(re.escape, sorted(names))))
+        bound = bound_concepts(source, keys, texts.names)
         _bring(source, "person", PERSON)
         _bring(source, "death", DEATH)
-        found = [
-            _rows(source, one, bound, Texts(keys, pattern))
-            for one in DOMAINS
-            if one.table in source.tables
-        ]
+        there = [one for one in DOMAINS if one.table in source.tables]
+        found = [_rows(source, one, bound, texts) for one in there]
         return Staged(source, bound, tuple(found), tuple(_notices(source)))
 
 
@@ -194,28 +190,22 @@ def _unmapped(source: TableSource, domain: Domain, id_of: str, texts: Texts) -> 
     if domain.columns["source_code"] not in columns:
         return ""
     text = text_of(columns, domain.columns["source_code"])
-    some = texts.are_in(source, domain, text)
-    if not some:
+    if not (some := texts.are_in(source, domain, text)):
         return ""
     where = f"coalesce({id_of}, 0) = 0 AND ({some})"
-    concept = columns[domain.columns["concept"]]
-    if concept[1] in _WHOLE:
-        # A column of numbers is compared as it is: whole blocks of rows are passed over.
-        of = (f"{quoted(concept[0])} = 0", f"{quoted(concept[0])} IS NULL")
-        every = (f"SELECT 1 FROM {relation} WHERE {one} AND ({some})" for one in of)
-        if not any(source.fetch(f"{one} LIMIT 1") for one in every):
-            return ""
-    return where
+    concept, kind = columns[domain.columns["concept"]]
+    if kind not in _WHOLE:
+        return where
+    # A column of numbers is compared as it is: whole blocks of rows are passed over.
+    tests = (f"{quoted(concept)} {none} AND ({some}) LIMIT 1" for none in ("= 0", "IS NULL"))
+    return where if any(source.fetch(f"SELECT 1 FROM {relation} WHERE {t}") for t in tests) else ""
 
 
-def events_of(rows: DomainRows, where: str) -> str:
+def _events_of(rows: DomainRows, where: str) -> str:
     """SQL: rows of a domain as events: those of which `where` holds in the source."""
     listed = ", ".join(f"{cleaned(rows, name)} AS {quoted(name)}" for name in _COLUMNS[2:])
-    table, kind = rows.domain.table, rows.domain.kind
-    return (
-        f"SELECT '{table}' AS \"table\", '{kind}' AS kind, {listed}"
-        f" FROM {rows.relation} WHERE {where}"
-    )
+    told = f"'{rows.domain.table}' AS \"table\", '{rows.domain.kind}' AS kind"
+    return f"SELECT {told}, {listed} FROM {rows.relation} WHERE {where}"
 
 
 def cleaned(rows: DomainRows, name: str) -> str:
@@ -248,13 +238,11 @@ def _notices(source: TableSource) -> Iterator[str]:
             yield f"there is no table {domain.table}: what it would tell stays unknown"
     if "concept" not in source.tables:
         yield "there is no table concept: rows are found by the concept ids of the mapping only"
-    lacking = "" if "concept_ancestor" in source.tables else "there is no table concept_ancestor"
-    if not lacking:
-        relation, _ = source.tables["concept_ancestor"]
-        is_empty = not source.fetch(f"SELECT 1 FROM {relation} LIMIT 1")
-        lacking = "the table concept_ancestor is empty" if is_empty else ""
-    if lacking:
-        yield f"{lacking}: concepts are found that the mapping lists, not those below them"
+    only_listed = "concepts are found that the mapping lists, not those below them"
+    if "concept_ancestor" not in source.tables:
+        yield f"there is no table concept_ancestor: {only_listed}"
+    elif not source.fetch(f"SELECT 1 FROM {source.tables['concept_ancestor'][0]} LIMIT 1"):
+        yield f"the table concept_ancestor is empty: {only_listed}"
 
 
 def problems(staged: Staged) -> Iterator[Problem]:
@@ -281,8 +269,8 @@ def strangers(staged: Staged, counted: str) -> Iterator[Problem]:
     ).fetchall()
     for table, person, count in found:
         said = "1 row" if count == 1 else f"{count} rows"
-        message = f"{said} of person {printable(str(person))}, who is not in the table person"
-        yield Problem(table, message)
+        of = printable(str(person))
+        yield Problem(table, f"{said} of person {of}, who is not in the table person")
 
 
 def event_rows(staged: Staged) -> Iterator[dict[str, Any]]:
