@@ -133,7 +133,7 @@ def test_an_interrupt_is_one_whatever_the_engine_makes_of_it() -> None:
 
     with pytest.raises(Stopped) as end, ending_in_order():
         queried()
-    assert end.value.number == signal.SIGTERM
+    assert end.value.args[0] == signal.SIGTERM
 
 
 def test_an_interrupt_in_what_the_engine_closes_is_not_forgotten(

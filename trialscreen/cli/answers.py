@@ -55,10 +55,7 @@ class RecordOptions(NamedTuple):
         return tuple(word for name, values in given for one in values for word in (name, one))
 
     def beside(self, trial: Trial, given: Answers, on: date) -> "FromRecord":
-        """The answers given and those of the record, with the evidence. Raises InputError.
-
-        Says on stderr what of the record could not be used.
-        """
+        """The answers given and those of the record. Says on stderr what could not be used."""
         from trialscreen.answers.beside_record import unknown_places, with_record
         from trialscreen.answers.records.one_patient import read_fhir
 
@@ -91,10 +88,7 @@ def named_as_options() -> Iterator[None]:
 def screen_answers(
     flags: Flags, on: str | None, file: str | None, site: SiteSettings = SiteSettings()
 ) -> tuple[Answers, Screening]:
-    """The answers of the flags and in a file (`-`: standard input), and what they come to.
-
-    Raises InputError with the problems of `flags` and all that is found here.
-    """
+    """The answers of the flags and in a file, and what they come to. Raises InputError."""
     stored = stored_answers(flags, file)
     taken_subject(flags.trial, stored)
     found = screen_stored(flags, on, stored, site)
@@ -125,8 +119,8 @@ def taken_subject(trial: Trial, stored: dict[str, Answer]) -> Answer | None:
 def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[str, Answer]:
     """The answers in a file as they hold on another day: --screening-date, or today.
 
-    Its own day yields; what changes with the days since then is said on stderr. Raises InputError
-    if the day is earlier, or if nothing tells how old an answer is that changes with the days.
+    What changes with the days since its own is said on stderr. Raises InputError if the day is
+    earlier, or if nothing tells how old an answer is that changes with the days.
     """
     from trialscreen.answers.later import carried, is_counted
 
@@ -165,10 +159,7 @@ def screen_stored(
     site: SiteSettings = SiteSettings(),
     record: RecordOptions = RecordOptions(),
 ) -> tuple[Answers, Screening]:
-    """As `screen_answers`, with answers that are read already, and a record beside them.
-
-    Says on stderr which limits of the site are not used, and what of the record.
-    """
+    """As `screen_answers`, with answers that are read already, and a record beside them."""
     trial, problems = flags.trial, flags.problems
     of_flags = told_apart(trial, _of_flags(flags, on), problems)
     answers: Answers = with_days(trial, merge(trial, of_flags, stored, problems), problems)
@@ -189,8 +180,10 @@ def screen_stored(
         screening = screen(trial, facts, day, samples, evidence)
     except InputError as error:
         # A contradiction counted from a day that was not given may be none.
-        found = [_placed(answers, one) for one in error.problems] if given else []
-        raise InputError([*problems, *found]) from None
+        for wrong in error.problems if given else ():
+            places = (answers[n].where if n in answers else n for n in wrong.elements)
+            problems.append(wrong._replace(where=", ".join(places)))
+        raise InputError(problems) from None
     raise_any(problems)
     return answers, screening
 
@@ -200,12 +193,6 @@ def need_answers(*, given: bool) -> None:
     # What stands in standard input does not count: it may be a list that a caller's loop reads.
     if not given:
         refuse("", "no answers given; --from - reads standard input")
-
-
-def _placed(answers: Answers, problem: Problem) -> Problem:
-    """A contradiction, with the places of the answers that it is between."""
-    places = (answers[name].where if name in answers else name for name in problem.elements)
-    return problem._replace(where=", ".join(places))
 
 
 def _of_flags(flags: Flags, on: str | None) -> dict[str, Answer]:

@@ -93,10 +93,7 @@ def report(trial: Trial, job: "Job", done: "Done") -> None:
 
 
 def unusual_day(trial: Trial, on: date) -> Iterator[str]:
-    """What is said of a screening date for all rows that is outside what is typical of it.
-
-    It is not a value of the table, and so not in the list of problems.
-    """
+    """What is said of a screening date for all rows that is outside what is typical of it."""
     element = trial.elements.get(SCREENING_DATE)
     low, high = (element and element.typical) or (on, on)
     assert isinstance(low, date) and isinstance(high, date), "typical of a day"

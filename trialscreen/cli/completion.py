@@ -10,7 +10,7 @@ from trialscreen.answers.values import PENDING_WORD, UNKNOWN_WORD
 from trialscreen.cli.commands import option
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError
-from trialscreen.model.trial import SOURCES, Element, Trial
+from trialscreen.model.trial import Element, Trial
 
 Offers = list[tuple[str, str]]
 """Words, each with what it stands for; Typer leaves out what was begun otherwise."""
@@ -35,13 +35,6 @@ def section_ids(context: typer.Context) -> Offers:
 
 def dose_cohorts(context: typer.Context) -> Offers:
     return [(one.name, one.dose) for one in trial_behind(context).registration.dose_cohorts]
-
-
-def sources(incomplete: str) -> Offers:
-    """The sources that are not named yet, behind those that are: `participant,chart`."""
-    named, comma, _ = incomplete.rpartition(",")
-    left = [one for one in SOURCES if one != "derived" and one not in named.split(",")]
-    return [(f"{named}{comma}{one}", one) for one in left]
 
 
 def answers_of(element: Element) -> Offers:

@@ -20,7 +20,7 @@ WASHOUT = "ineligible_washout.yaml"
 LOG = ("--log", "site.log", "--by", "DEMO", "--subject")
 
 
-class DemoStep(NamedTuple):
+class Step(NamedTuple):
     """A command line, what it shows, and the file that it writes, if it writes one."""
 
     line: tuple[str, ...]
@@ -29,27 +29,25 @@ class DemoStep(NamedTuple):
 
 
 PAGES = (
-    DemoStep(("criteria", "E8"), "A criterion: word for word, its rule, and how it was read."),
-    DemoStep(("screen", "eligible.yaml"), "Everything is known, and nothing excludes."),
-    DemoStep(("screen", WASHOUT), "A washout runs; the result names the day on which it ends."),
-    DemoStep(
+    Step(("criteria", "E8"), "A criterion: word for word, its rule, and how it was read."),
+    Step(("screen", "eligible.yaml"), "Everything is known, and nothing excludes."),
+    Step(("screen", WASHOUT), "A washout runs; the result names the day on which it ends."),
+    Step(
         ("screen", "--rescreen", WASHOUT, "--screening-date", "2026-11-19"),
         "The same answers on that day: eligible, with values that are old by then.",
     ),
-    DemoStep(("screen", "ineligible_lab.yaml"), "A laboratory value excludes."),
-    DemoStep(("screen", "undetermined.yaml"), "Much is unknown; what is needed, and from whom."),
-    DemoStep(
-        ("screen", "bad_input.yaml"), "Mistakes are told all at once, and nobody is screened."
-    ),
+    Step(("screen", "ineligible_lab.yaml"), "A laboratory value excludes."),
+    Step(("screen", "undetermined.yaml"), "Much is unknown; what is needed, and from whom."),
+    Step(("screen", "bad_input.yaml"), "Mistakes are told all at once, and nobody is screened."),
 )
 FILES = (
-    DemoStep(("report", WASHOUT, "-o", "record.html"), "The record to sign.", "record.html"),
-    DemoStep(("report", "--blank", "-o", "paper.html"), "The questions, on paper.", "paper.html"),
-    DemoStep(("screen", "eligible.yaml", *LOG, "S-001"), "A screening, for the log.", "site.log"),
-    DemoStep(("screen", WASHOUT, *LOG, "S-002"), "Another one."),
-    DemoStep(("log", "list", "site.log"), "The log."),
-    DemoStep(("log", "due", "site.log"), "Who is to be screened again, and when."),
-    DemoStep(("log", "verify", "site.log"), "Whether the log is as it was written."),
+    Step(("report", WASHOUT, "-o", "record.html"), "The record to sign.", "record.html"),
+    Step(("report", "--blank", "-o", "paper.html"), "The questions, on paper.", "paper.html"),
+    Step(("screen", "eligible.yaml", *LOG, "S-001"), "A screening, for the log.", "site.log"),
+    Step(("screen", WASHOUT, *LOG, "S-002"), "Another one."),
+    Step(("log", "list", "site.log"), "The log."),
+    Step(("log", "due", "site.log"), "Who is to be screened again, and when."),
+    Step(("log", "verify", "site.log"), "Whether the log is as it was written."),
 )
 
 
@@ -99,7 +97,7 @@ def _prepare(folder: Path, patients: Path) -> None:
         write_whole(folder / file, text)
 
 
-def _words(step: DemoStep, folder: Path | None) -> list[str]:
+def _words(step: Step, folder: Path | None) -> list[str]:
     """The words of the command line; its files are in the folder, if there is one."""
     files = (".yaml", ".html", ".log")
     return [str(folder / one) if folder and one.endswith(files) else one for one in step.line]

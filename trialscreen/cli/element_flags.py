@@ -25,10 +25,7 @@ _HELP = frozenset(("--help", "-h"))
 
 
 class Flags(NamedTuple):
-    """The flags of a trial's elements, out of a command's arguments.
-
-    `texts`: what was given, by element; `rest`: the arguments for Typer.
-    """
+    """What was given by flags, as texts by element; the `rest` of the arguments is for Typer."""
 
     trial: Trial
     texts: dict[str, list[str]]
@@ -82,8 +79,7 @@ def _take(
 ) -> Flags:
     """Sorts the arguments of a command whose other options are `own`.
 
-    A flag's value is `--flag value` or `--flag=value`; the word after an option that takes
-    a value is its value, whatever it looks like. A word alone is a file of answers.
+    The word after an option that takes a value is its value; one alone is a file of answers.
     """
     taken = Flags(trial, {}, [], [])
     seen: set[str] = set()

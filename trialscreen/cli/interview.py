@@ -18,12 +18,11 @@ from trialscreen.answers.interview.questions import is_long_ago, years_since
 from trialscreen.answers.interview.session import Session
 from trialscreen.answers.interview.state import State
 from trialscreen.answers.sampled import told_together
-from trialscreen.answers.values import read_value
+from trialscreen.answers.values import value_or_none
 from trialscreen.cli import options
 from trialscreen.cli.output import Exit
 from trialscreen.cli.process import code_of
 from trialscreen.cli.screen_options import AnswerOptions, LogOptions
-from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Numbers
 from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source
 from trialscreen.output.report.verdict_words import verdict_line
@@ -204,8 +203,4 @@ def _years(state: State, counted: Element) -> str:
     if counted.name in state.answers or not isinstance(fact, Numbers):
         return ""
     text = " to ".join(f"{end:g}" for end in dict.fromkeys((fact.low, fact.high)))
-    try:
-        read_value(state.trial, counted, text, state.on)
-    except ValueProblem:
-        return ""
-    return text
+    return "" if value_or_none(state.trial, counted, text, state.on) is None else text

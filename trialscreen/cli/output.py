@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     from trialscreen.output.report.render.blocks import Page
 
 MOST_PROBLEMS = 50
-Start = Callable[[Callable[[], int] | None], None]
-"""Takes what counts all that is to be read; None if nothing does."""
-
-Advance = Callable[[int], None]
-"""Takes how many more are read."""
+Start = Callable[[Callable[[], int] | None], None]  # takes what counts all that is to be read
+Advance = Callable[[int], None]  # takes how many more are read
 
 
 class Exit(IntEnum):
@@ -122,7 +119,7 @@ def print_result(
     """A result as its page, its data or its rows; only what is wanted is made, and imported."""
     match form:
         case Format.JSON:
-            sys.stdout.write(_json(data(), plain=not _is_utf_8()))
+            write_json(STDOUT, data())
         case Format.CSV:
             if listing is None:
                 refuse("--format", "csv is for lists; expected table, plain, markdown or json")
@@ -144,16 +141,6 @@ def print_result(
             terminal.show(page())
 
 
-def _json(value: object, *, plain: bool = False) -> str:
-    import json
-
-    return json.dumps(value, ensure_ascii=plain, indent=2) + "\n"
-
-
-def _is_utf_8() -> bool:
-    return sys.stdout.encoding.lower().replace("-", "") == "utf8"
-
-
 # Files.
 
 STDOUT = "-"
@@ -170,8 +157,11 @@ def write_text(place: str, text: str) -> None:
 
 
 def write_json(place: str, value: object) -> None:
-    """As `write_text`."""
-    write_text(place, _json(value, plain=place == STDOUT and not _is_utf_8()))
+    """As `write_text`; on a standard output that is not UTF-8, in ASCII."""
+    import json
+
+    is_plain = place == STDOUT and sys.stdout.encoding.lower().replace("-", "") != "utf8"
+    write_text(place, json.dumps(value, ensure_ascii=is_plain, indent=2) + "\n")
 
 
 def write_csv(place: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

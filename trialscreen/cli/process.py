@@ -21,11 +21,7 @@ _STDERR = 2
 
 
 def open_streams() -> None:
-    """Makes it safe to write.
-
-    Output that was closed, or whose reader has left, goes nowhere; what its encoding lacks
-    is put in ASCII; the width and height that the environment states are numbers.
-    """
+    """Output that was closed goes nowhere; what its encoding lacks is put in ASCII."""
     codecs.register_error(_ERRORS, _in_ascii)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -96,18 +92,14 @@ def _sane_size() -> None:
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal told the process to end."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
+    """A signal told the process to end; its argument is the signal's number."""
 
 
 def code_of(end: BaseException | None) -> int:
     """The exit code of an interrupt, or of what it led to."""
     while end is not None and not isinstance(end, Stopped):
         end = end.__cause__ or end.__context__
-    return Exit.INTERRUPTED if end is None else 128 + end.number
+    return Exit.INTERRUPTED if end is None else 128 + int(end.args[0])
 
 
 def is_interrupt(end: BaseException) -> bool:

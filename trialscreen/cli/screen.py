@@ -21,7 +21,7 @@ from trialscreen.cli.answers import (
 from trialscreen.cli.commands import option
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.output import Exit, Format, print_result, say, say_note
-from trialscreen.cli.screen_options import AnswerOptions, LogOptions, answers_file
+from trialscreen.cli.screen_options import AnswerOptions, LogOptions, answers_file, sources_to_come
 from trialscreen.model.errors import InputError, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
@@ -29,12 +29,6 @@ from trialscreen.text.characters import shown
 
 if TYPE_CHECKING:
     from trialscreen.output.report.render.blocks import Page
-
-
-def _sources(incomplete: str) -> list[tuple[str, str]]:
-    from trialscreen.cli.completion import sources
-
-    return sources(incomplete)
 
 
 def screen(
@@ -64,7 +58,7 @@ def screen(
         "--ask",
         "Ask only for these, such as participant,chart.",
         "SOURCES",
-        autocompletion=_sources,
+        autocompletion=sources_to_come,
     ),
     quick: bool = option("--quick", "Ask first what is most likely to exclude.", default=False),
     site: str | None = options.SITE,
@@ -125,9 +119,15 @@ def screen(
     sure = None if flags.texts else rescreen or resume or given_file or save
     file = "FILE" if sure in (None, "-") else sure
     again = shlex.join((*before, "screen", "--rescreen", file, *record.words))
+    whole = {"full": full, "explain": explain, "verbatim": verbatim}
     closes = not (closing and sys.stdout.isatty())  # else the verdict would stand there twice
     try:
-        _print(screening, form, again, closes, full=full, explain=explain, verbatim=verbatim)
+        print_result(
+            form,
+            lambda: _page(screening, again, closes=closes, **whole),
+            lambda: _data().result(screening, __version__),
+            lambda: _data().findings_listing(screening),
+        )
         if closing or logged:
             sys.stdout.flush()
     finally:  # the entry is there, also where nobody reads the result
@@ -161,33 +161,19 @@ def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: boo
         say_note(f"{was} {taken}: {', '.join(others)}")
 
 
-def _print(
-    screening: Screening,
-    form: Format,
-    again: str,
-    closes: bool,
-    *,
-    full: bool,
-    explain: bool,
-    verbatim: bool,
-) -> None:
-    def page() -> "Page":
-        if not (full or explain or verbatim):
-            from trialscreen.output.report.summary_page import summary_page
+def _page(
+    screening: Screening, again: str, *, closes: bool, full: bool, explain: bool, verbatim: bool
+) -> "Page":
+    if not (full or explain or verbatim):
+        from trialscreen.output.report.summary_page import summary_page
 
-            return summary_page(screening, again, closes=closes)
-        from trialscreen.output.report.screening_page import screening_page
+        return summary_page(screening, again, closes=closes)
+    from trialscreen.output.report.screening_page import screening_page
 
-        return screening_page(screening, again, explain=explain, verbatim=verbatim)
+    return screening_page(screening, again, explain=explain, verbatim=verbatim)
 
-    def data() -> ModuleType:
-        from trialscreen.output.report import screening_data
 
-        return screening_data
+def _data() -> ModuleType:
+    from trialscreen.output.report import screening_data
 
-    print_result(
-        form,
-        page,
-        lambda: data().result(screening, __version__),
-        lambda: data().findings_listing(screening),
-    )
+    return screening_data

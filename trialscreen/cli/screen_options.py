@@ -4,7 +4,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,10 +39,7 @@ class AnswerOptions(NamedTuple):
         return self.interactive or self.quick or (self.save, self.resume, self.ask) != (None,) * 3
 
     def wanted(self, *, given: bool) -> bool:
-        """Whether to ask: on request; else in a terminal in which nothing was `given`.
-
-        Raises InputError if what is asked for cannot be.
-        """
+        """Whether to ask: on request, or InputError; else if nothing was `given` in a terminal."""
         self.sources()
         if self.asked_for and not _in_a_terminal():
             refuse("the interview", "needs a terminal; give the answers as flags or with --from")
@@ -77,6 +74,13 @@ class AnswerOptions(NamedTuple):
         return tuple(source for source in known if source in names)
 
 
+def sources_to_come(incomplete: str) -> list[tuple[str, str]]:
+    """The sources that are not named yet, behind those that are: `participant,chart`."""
+    named, comma, _ = incomplete.rpartition(",")
+    left = [one for one in SOURCES if one != "derived" and one not in named.split(",")]
+    return [(f"{named}{comma}{one}", one) for one in left]
+
+
 def _in_a_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
@@ -92,11 +96,9 @@ def answers_file(options: AnswerOptions) -> Iterator["Keeper | None"]:
     from trialscreen.answers.interview.autosave import Keeper, claim
 
     option = "--save" if options.resume is None else "--resume"
-    file = claim(options.resume or options.save or "", option, new=options.resume is None)
-    try:
+    name = options.resume or options.save or ""
+    with closing(claim(name, option, new=options.resume is None)) as file:
         yield Keeper(file)
-    finally:
-        file.close()
 
 
 class LogOptions(NamedTuple):
@@ -120,11 +122,15 @@ class LogOptions(NamedTuple):
     ) -> "LogOptions":
         """The options, with the subject's code of a file of answers where none was given.
 
-        `keeps`: a file keeps the answers, and so the code. Raises InputError with everything
-        that is wrong with the options.
+        `keeps`: a file keeps the answers, and so the code. Raises InputError with all problems.
         """
         known = self if of_file is None else self._replace(subject=self.subject or of_file.text)
-        problems = list(self._out_of_place(keeps=keeps) if self.log is None else known._problems())
+        problems = known._problems()
+        if self.log is None:
+            given = (name for name, value in self._asdict().items() if value is not None)
+            allowed = ("subject",) if keeps else ()
+            message = "is for --log, which names the screening log"
+            problems = [Problem(flag(name), message) for name in given if name not in allowed]
         if of_file is not None and self.subject not in (None, of_file.text):
             message = f"{shown(self.subject or '')}, and {of_file.where} is {shown(of_file.text)}"
             problems.append(Problem("--subject", message))
@@ -146,12 +152,6 @@ class LogOptions(NamedTuple):
     @property
     def _correction(self) -> "Correction | None":
         return options.correction(self.corrects, self.reason, [])
-
-    def _out_of_place(self, *, keeps: bool) -> Iterator[Problem]:
-        """Options that were given without a log."""
-        for name, value in zip(self._fields[1:], self[1:], strict=True):
-            if value is not None and not (keeps and name == "subject"):
-                yield Problem(flag(name), "is for --log, which names the screening log")
 
     def _problems(self) -> list[Problem]:
         problems = []

@@ -1,7 +1,6 @@
 """`sql`: the query that screens a table of patients in a database."""
 
 import sys
-from datetime import date
 from enum import StrEnum
 
 import typer
@@ -11,7 +10,7 @@ from trialscreen.cli.commands import option
 from trialscreen.cli.output import needing
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, raise_any
-from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.model.trial import SCREENING_DATE
 
 COLUMN = "column"
 
@@ -64,11 +63,14 @@ def sql(
     with needing("sql", "needs the package sqlglot", "sql", "sqlglot"):
         from trialscreen.tables.engines import sql as queries
     loaded = load_trial(context.obj)
+    problems: list[Problem] = []
+    day = None if on == COLUMN else options.screening_day(loaded, on, problems)
+    raise_any(problems)
     patients = queries.patients_table(
         loaded,
         table,
         id_column,
-        None if on == COLUMN else _day(loaded, on),
+        day,
         None if columns is None else _names(columns),
         _names(bounded or ""),
     )
@@ -77,10 +79,3 @@ def sql(
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _day(trial: Trial, text: str | None) -> date:
-    problems: list[Problem] = []
-    day = options.screening_day(trial, text, problems)
-    raise_any(problems)
-    return day

@@ -103,7 +103,13 @@ def diff(
 
     if len(files) > 2:
         refuse("diff", f"{len(files)} files; expected two, OLD and NEW")
-    old, new = _both(*(files if len(files) == 2 else (context.obj, *files)))
+    loaded: list[Trial] = []
+    problems: list[Problem] = []
+    for file in files if len(files) == 2 else (context.obj, *files):
+        with collected(problems):
+            loaded.append(load_trial(file))
+    raise_any(problems)
+    old, new = loaded
     found = differences(old, new)
     print_result(
         form,
@@ -113,17 +119,6 @@ def diff(
     )
     if exit_code and found:
         raise typer.Exit(Exit.NOT_VERIFIED)
-
-
-def _both(*files: str | None) -> list[Trial]:
-    """The trials in the files. Raises InputError with what is wrong with any of them."""
-    loaded: list[Trial] = []
-    problems: list[Problem] = []
-    for file in files:
-        with collected(problems):
-            loaded.append(load_trial(file))
-    raise_any(problems)
-    return loaded
 
 
 # Data elements, and blank files for them.

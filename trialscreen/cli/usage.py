@@ -40,7 +40,9 @@ def option_hint(name: str, options: Iterable[str], formats: Iterable[str]) -> st
 def _told(error: Any) -> tuple[str, str]:
     """Where something is wrong, and what."""
     context = error.ctx
-    command = _command(context) if context is not None else ""
+    command = ""
+    if context is not None:  # after the program's own name, which may be `python -m trialscreen`
+        command = context.command_path.removeprefix(context.find_root().info_name).strip()
     if (param := getattr(error, "param", None)) is not None:
         name = param.opts[0] if param.opts[0].startswith("-") else param.metavar or param.name
         if type(error).__name__ == "MissingParameter":
@@ -60,11 +62,6 @@ def _told(error: Any) -> tuple[str, str]:
     known: Sequence[str] = tuple(getattr(context and context.command, "commands", ()))
     more = f" Known: {', '.join(known)}" if known else ""
     return command, message[:1].lower() + message[1:] + more
-
-
-def _command(context: Any) -> str:
-    """Its words after the program's own name, which may be `python -m trialscreen`."""
-    return str(context.command_path.removeprefix(context.find_root().info_name).strip())
 
 
 def _choices(option: Any, context: Any) -> list[str]:

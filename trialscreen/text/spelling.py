@@ -1,7 +1,6 @@
-"""One spelling for what looks the same, as far as a careful reader would take it for the same.
+"""One spelling for what a careful reader takes for the same.
 
-Full-width letters, digits and signs are the plain ones, µ is μ, blanks are blanks. A raised,
-lowered or circled digit is not part of a number: `55¹` is 55 with a footnote, and not 551.
+A raised, lowered or circled digit is not part of a number: `55¹` is 55 with a footnote.
 """
 
 import re
