@@ -12,11 +12,7 @@ from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.datatypes import amount, number_of
 from trialscreen.answers.records.units import times
 
-_MILLIGRAMS: Mapping[str, Fraction] = {
-    "mg": Fraction(1),
-    "g": Fraction(1000),
-    "ug": Fraction(1, 1000),
-}
+_MILLIGRAMS = {"mg": Fraction(1), "g": Fraction(1000), "ug": Fraction(1, 1000)}
 _A_DAY = r"(?:daily|every day|each day|a day|per day)"
 _OFTEN: Mapping[int, str] = {
     1: rf"(?:(?:once|one time|1 time) )?{_A_DAY}(?: in the morning| at night| at bedtime)?"
@@ -46,7 +42,7 @@ _HOURS_A_DAY = 24
 _MOST_READ = 200
 """Characters of an instruction."""
 
-_one_dose = msgspec.json.Decoder(list[fhir.DoseAndRate] | None).decode
+_doses = msgspec.json.Decoder(list[fhir.DoseAndRate] | None).decode
 _timing = msgspec.json.Decoder(fhir.DoseTiming | None).decode
 _text = msgspec.json.Decoder(str | None).decode
 
@@ -59,30 +55,48 @@ def daily_dose(dosages: Sequence[fhir.Dosage]) -> Amount | str:
     has to say the same; where they do not, what each says is given.
     """
     try:
-        if len(dosages) == 1 and not _has_conditions(dosages[0]):
-            dose, often = _milligrams(dosages[0]), _times_a_day(dosages[0])
-            if dose is not None and often is not None and _agrees(dosages[0], dose, often):
-                return Amount(times(dose, Fraction(often)), ucum="mg/d")
-            if dose is not None and (each := _each_part(dosages[0], dose)):
-                return each
+        is_plain = len(dosages) == 1 and not _has_conditions(dosages[0])
+        if is_plain and (said := _said(dosages[0])):
+            return said
         return "; ".join(filter(None, map(_written, dosages)))
     except fhir.UNREADABLE:
         return "a dose that cannot be read"
 
 
 def _has_conditions(one: fhir.Dosage) -> bool:
-    asked = (one.as_needed_boolean, one.as_needed)
     further = (one.as_needed_codeable_concept, one.as_needed_for, one.modifier_extension)
     told = (one.additional_instruction, one.patient_instruction)
     most = (one.max_dose_per_period, one.max_dose_per_administration, one.max_dose_per_lifetime)
     other = (one.dose_quantity, one.dose_range)
-    may_be_asked = any(fhir.is_given(raw) and bytes(raw) != b"false" for raw in asked)
-    return may_be_asked or any(map(fhir.is_given, (*further, *told, *most, *other)))
+    asked = (raw for raw in (one.as_needed_boolean, one.as_needed) if bytes(raw) != b"false")
+    return any(map(fhir.is_given, (*further, *told, *most, *other, *asked)))
 
 
-def _agrees(one: fhir.Dosage, milligrams: str, often: int) -> bool:
+def _said(one: fhir.Dosage) -> Amount | str:
+    """The dose a day; what each part says where they do not say the same; empty if nothing does."""
+    milligrams = _milligrams(one)
+    timing = (_timing(one.timing) if fhir.is_given(one.timing) else None) or fhir.DoseTiming()
+    text = (_text(one.text) if fhir.is_given(one.text) else None) or ""
+    repeat = {name: raw for name, raw in (timing.repeat or {}).items() if fhir.is_given(raw)}
+    repeated, words = _times_repeated(repeat), list(_words(timing.code))
+    if milligrams is None:
+        return ""
+    often = {*map(_times_in_words, words), *((repeated,) if repeat else ())}
+    if len(often) == 1 and not fhir.is_given(timing.event):
+        (a_day,) = often
+        if a_day is not None and _agrees(text, milligrams, a_day):
+            return Amount(times(milligrams, Fraction(a_day)), ucum="mg/d")
+    each = [f"{repeated} a day"] if repeated is not None else []
+    each += dict.fromkeys(words)
+    parts = ", ".join((f"{milligrams} mg", *each))
+    if text:
+        return f"{text} (in its parts {parts})" if each else ""
+    return parts if len(each) > 1 else ""
+
+
+def _agrees(text: str, milligrams: str, often: int) -> bool:
     """Whether the text, if there is one, says just that dose, so often a day."""
-    text = _plain((_text(one.text) if fhir.is_given(one.text) else None) or "")
+    text = _plain(text)
     if not text or len(text) > _MOST_READ:
         return not text
     plain = _plain(_ORAL.sub(" ", text))
@@ -94,18 +108,6 @@ def _agrees(one: fhir.Dosage, milligrams: str, often: int) -> bool:
     )
 
 
-def _each_part(one: fhir.Dosage, milligrams: str) -> str:
-    """What each part says where they do not say the same; empty where only one says anything."""
-    timing = _timing(one.timing) if fhir.is_given(one.timing) else None
-    repeated = _times_repeated(_given_repeat(timing))
-    often = [f"{repeated} a day"] if repeated is not None else []
-    often += dict.fromkeys(_words(None if timing is None else timing.code))
-    parts = ", ".join((f"{milligrams} mg", *often))
-    if text := _text(one.text) if fhir.is_given(one.text) else None:
-        return f"{text} (in its parts {parts})" if often else ""
-    return parts if len(often) > 1 else ""
-
-
 def _plain(text: str) -> str:
     return " ".join(text.lower().replace(", ", " ").split()).removesuffix(".")
 
@@ -113,47 +115,6 @@ def _plain(text: str) -> str:
 def _times_in_words(words: str) -> int | None:
     plain = _plain(words)
     return next((often for often, said in _OFTEN.items() if re.fullmatch(said, plain)), None)
-
-
-def _one_dose_of(one: fhir.Dosage) -> fhir.DoseAndRate | None:
-    doses = _one_dose(one.dose_and_rate) if fhir.is_given(one.dose_and_rate) else None
-    return doses[0] if doses and len(doses) == 1 else None
-
-
-def _amount(dose: fhir.DoseAndRate | None) -> Amount | str | None:
-    return None if dose is None or dose.dose_quantity is None else amount(dose.dose_quantity)
-
-
-def _milligrams(one: fhir.Dosage) -> str | None:
-    given = _one_dose_of(one)
-    dose = _amount(given)
-    if given is None or not isinstance(dose, Amount) or dose.comparator:
-        return None
-    if any(map(fhir.is_given, (given.dose_range, *_rates(given)))):
-        return None
-    factor = _MILLIGRAMS.get(dose.ucum or dose.unit)
-    return None if factor is None else times(dose.number, factor)
-
-
-def _rates(given: fhir.DoseAndRate) -> Iterator[msgspec.Raw]:
-    yield from (given.rate_ratio, given.rate_range, given.rate_quantity)
-
-
-def _times_a_day(one: fhir.Dosage) -> int | None:
-    """As the repeats and the code say; None where one of them is not read, or they differ."""
-    timing = _timing(one.timing) if fhir.is_given(one.timing) else None
-    if timing is None or fhir.is_given(timing.event):
-        return None
-    repeat = _given_repeat(timing)
-    said = {_times_in_words(words) for words in _words(timing.code)}
-    if repeat:
-        said.add(_times_repeated(repeat))
-    return said.pop() if len(said) == 1 else None
-
-
-def _given_repeat(timing: fhir.DoseTiming | None) -> dict[str, msgspec.Raw]:
-    every = {} if timing is None or timing.repeat is None else timing.repeat
-    return {name: raw for name, raw in every.items() if fhir.is_given(raw)}
 
 
 def _words(code: fhir.Concept | None) -> Iterator[str]:
@@ -176,6 +137,27 @@ def _times_repeated(repeat: Mapping[str, msgspec.Raw]) -> int | None:
         return None
     found = Decimal(often.number) * a_day / Decimal(period.number)
     return int(found) if found >= 1 and found == int(found) else None
+
+
+def _one_dose_of(one: fhir.Dosage) -> fhir.DoseAndRate:
+    doses = _doses(one.dose_and_rate) if fhir.is_given(one.dose_and_rate) else None
+    return doses[0] if doses and len(doses) == 1 else fhir.DoseAndRate()
+
+
+def _amount(dose: fhir.DoseAndRate) -> Amount | str | None:
+    return None if dose.dose_quantity is None else amount(dose.dose_quantity)
+
+
+def _milligrams(one: fhir.Dosage) -> str | None:
+    given = _one_dose_of(one)
+    dose = _amount(given)
+    if not isinstance(dose, Amount) or dose.comparator:
+        return None
+    rates = (given.rate_ratio, given.rate_range, given.rate_quantity)
+    if any(map(fhir.is_given, (given.dose_range, *rates))):
+        return None
+    factor = _MILLIGRAMS.get(dose.ucum or dose.unit)
+    return None if factor is None else times(dose.number, factor)
 
 
 def _written(one: fhir.Dosage) -> str:
