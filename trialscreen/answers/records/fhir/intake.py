@@ -44,7 +44,7 @@ MOST_DEEP = 5
 """Bundles in bundles."""
 _MOST_KNOWN = 100_000
 
-_parts = msgspec.json.Decoder(list[fhir.CodedPart] | None).decode
+_parts = msgspec.json.Decoder(list[fhir.Head] | None).decode
 _raws = msgspec.json.Decoder(list[Raw]).decode
 _reference = msgspec.json.Decoder(fhir.Reference | None).decode
 

@@ -22,15 +22,8 @@ def repeated(data: bytes) -> dict[str, str]:
     """
     if _is_plain(data):
         return {}
-    twice: list[str] = []
-
-    def once(pairs: list[tuple[str, Any]]) -> None:
-        if len(pairs) > 1 and len({key for key, _ in pairs}) < len(pairs):
-            twice.append(pairs[0][0])
-
     try:
-        json.loads(data, object_pairs_hook=once, parse_int=str, parse_float=str)
-        whole = json.loads(data, object_pairs_hook=_Pairs) if twice else None
+        whole = json.loads(data, object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         return {}
     if not isinstance(whole, _Pairs):
@@ -71,9 +64,6 @@ def _inside(value: Any) -> Iterator[str]:
 
 # A resource that is passed over for its code may have another one before that.
 
-_CODE = (b'"code":{', b'"code": {')
-_MEDICATION = (b'"medicationCodeableConcept":{', b'"medicationCodeableConcept": {')
-
 
 def concepts_in(data: bytes, *, is_code: bool) -> int:
     """How often a concept stands under the key of the code, or of the medicine, at any depth."""
@@ -81,11 +71,14 @@ def concepts_in(data: bytes, *, is_code: bool) -> int:
     return data.count(close) or data.count(apart)
 
 
+_CODE = (b'"code":{', b'"code": {')
+_MEDICATION = (b'"medicationCodeableConcept":{', b'"medicationCodeableConcept": {')
+
+
 def code_repeated(data: bytes) -> str:
     """The key of the code, of the medicine, or of the parts that stands twice; empty if none."""
     if concepts_in(data, is_code=True) < 2 and concepts_in(data, is_code=False) < 2:
         return ""
     found = repeated(data)
-    return next(
-        (key for key in ("code", "medicationCodeableConcept", "component") if key in found), ""
-    )
+    keys = ("code", "medicationCodeableConcept", "component")
+    return next((key for key in keys if key in found), "")

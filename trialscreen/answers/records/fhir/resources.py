@@ -17,7 +17,6 @@ from trialscreen.text.characters import shown
 
 NOTHING = Raw(b"")
 
-
 UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 """What decoding raises; a text that is skipped may hold bytes that are not UTF-8."""
 
@@ -62,12 +61,6 @@ class Head(Part):
     body_site: Raw = NOTHING
     modifier_extension: Raw = NOTHING
     focus: Raw = NOTHING
-
-
-class CodedPart(Part):
-    """A part of an observation, of which only the code is looked at."""
-
-    code: Raw = NOTHING
 
 
 class Coding(Part):

@@ -16,44 +16,31 @@ MOST_DEEP = 20
 def entries(response: fhir.QuestionnaireResponse, origin: Origin) -> Iterator[Entry]:
     """Its answers; the code of each is its linkId, the system that of the Questionnaire."""
     counts, notes = standing(RESPONSE, response.status)
-    questionnaire, said = response.questionnaire or "", _said(response)
-    for item in _items(response.item or (), MOST_DEEP):
-        for answer in item.answer or ():
-            yield Entry(
-                "answer",
-                (Coding("questionnaire", item.link_id or "", questionnaire),),
-                origin.source,
-                value=_value(answer, origin.words),
-                start=said,
-                standing=counts,
-                place=origin.place,
-                notes=notes,
-            )
+    questionnaire, authored = response.questionnaire or "", response.authored or ""
+    answers = list(_answers(response.item or (), MOST_DEEP))
+    # Answers of an earlier screening date may be put together, and sent, at any time later.
+    days = (answer.value_date for name, answer in answers if name == SCREENING_DATE)
+    said = min((day for day in days if day and day < authored), default=authored)
+    for name, answer in answers:
+        yield Entry(
+            "answer",
+            (Coding("questionnaire", name, questionnaire),),
+            origin.source,
+            value=_value(answer, origin.words),
+            start=said,
+            standing=counts,
+            place=origin.place,
+            notes=notes,
+        )
 
 
-def _said(response: fhir.QuestionnaireResponse) -> str:
-    """When it was said: when it was written; or on the screening date in it, if that is earlier.
-
-    Answers of an earlier day may be put together, and sent, at any time later.
-    """
-    authored = response.authored or ""
-    answers = (
-        answer.value_date
-        for item in _items(response.item or (), MOST_DEEP)
-        if item.link_id == SCREENING_DATE
-        for answer in item.answer or ()
-    )
-    return min((day for day in answers if day and day < authored), default=authored)
-
-
-def _items(items: Sequence[fhir.Item], deep: int) -> Iterator[fhir.Item]:
+def _answers(items: Sequence[fhir.Item], deep: int) -> Iterator[tuple[str, fhir.ItemAnswer]]:
     for item in items:
-        if item.answer:
-            yield item
+        answers = item.answer or ()
+        yield from ((item.link_id or "", answer) for answer in answers)
         if deep:
-            yield from _items(item.item or (), deep - 1)
-            for answer in item.answer or ():
-                yield from _items(answer.item or (), deep - 1)
+            for inner in (item.item, *(answer.item for answer in answers)):
+                yield from _answers(inner or (), deep - 1)
 
 
 def _value(answer: fhir.ItemAnswer, words: ConceptReader) -> Value:
