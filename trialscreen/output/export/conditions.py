@@ -5,9 +5,9 @@ a form holds them; a field without an answer fulfils no test but `Unanswered`. A
 never stronger than what it stands for: where a form cannot say something, it is `NEVER`.
 """
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import assert_never
 
 from trialscreen.model.rules import Operator
 
@@ -148,18 +148,18 @@ def _narrows(one: Condition, other: Condition) -> bool:
             return same in (left, right)
         case Chosen(field, values), Chosen(same, more):
             return field == same and set(values) <= set(more)
-        case Bounded(field, operator, bound), Bounded(same, wider, limit):
-            inside = COMPARED[wider](bound, limit) or (operator is wider and bound == limit)
-            return field == same and operator.sign[0] == wider.sign[0] and inside
+        case Bounded(field, narrow, bound), Bounded(same, wide, limit):
+            inside = COMPARED[wide](bound, limit) or (narrow is wide and bound == limit)
+            return field == same and narrow.sign[0] == wide.sign[0] and inside
         case _:
             return False
 
 
 COMPARED: Mapping[Operator, Callable[[float, float], bool]] = {
-    Operator.AT_LEAST: lambda value, bound: value >= bound,
-    Operator.ABOVE: lambda value, bound: value > bound,
-    Operator.AT_MOST: lambda value, bound: value <= bound,
-    Operator.BELOW: lambda value, bound: value < bound,
+    Operator.AT_LEAST: operator.ge,
+    Operator.ABOVE: operator.gt,
+    Operator.AT_MOST: operator.le,
+    Operator.BELOW: operator.lt,
 }
 
 
@@ -174,15 +174,10 @@ def tests_of(condition: Condition) -> Iterator[Test]:
 
 def substituted(condition: Condition, by: Callable[[Test], Condition]) -> Condition:
     """`condition` with `by(test)` in place of each test, simplified again."""
-    match condition:
-        case Some(parts):
-            return some(substituted(part, by) for part in parts)
-        case Every(parts):
-            return every(substituted(part, by) for part in parts)
-        case Answered() | Unanswered() | Chosen() | Bounded() | Compared():
-            return by(condition)
-        case _:
-            assert_never(condition)
+    if isinstance(condition, Some | Every):
+        combine = some if isinstance(condition, Some) else every
+        return combine(substituted(part, by) for part in condition.parts)
+    return by(condition)
 
 
 def while_blank(condition: Condition, fields: Set[str]) -> Condition:

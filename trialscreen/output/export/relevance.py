@@ -8,6 +8,7 @@ conditions here are at most as strong as that. Windows of time, dates beside eac
 FHIR prints these conditions as enableWhen and FHIRPath, REDCap as branching logic.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
@@ -43,7 +44,7 @@ class Relevance:
         self._as_it_stands = as_it_stands
         self._calculated = calculated
         self._found: dict[str, Condition] = {}
-        self._places: dict[str, list[tuple[str | None, Condition]]] = {}
+        self._places: defaultdict[str, list[tuple[str | None, Condition]]] = defaultdict(list)
         self._by_rules: dict[tuple[str, bool], Condition] = {}
         needed: set[str] = set()
         for criterion in trial.criteria:
@@ -59,9 +60,8 @@ class Relevance:
         NEVER for an element that no criterion reads: people may want to see it.
         """
         if name not in self._found:
-            places = self._places.get(name, ())
-            ways = (self._settled(owner, there) for owner, there in places)
-            self._found[name] = every(ways) if places else NEVER
+            ways = [self._settled(owner, there) for owner, there in self._places[name]]
+            self._found[name] = every(ways) if ways else NEVER
         return self._found[name]
 
     def _settled(self, owner: str | None, there: Condition) -> Condition:
@@ -78,21 +78,17 @@ class Relevance:
         if isinstance(element.derive, Formula):
             there = _entered(element) if self._as_it_stands else NEVER
             for name in element.derive.inputs:
-                self._places.setdefault(name, []).append((element.name, there))
+                self._places[name].append((element.name, there))
         elif element.derive is not None:
             self._read(element.name, element.derive, _entered(element))
         if element.valid_if is not None:
             self._read(element.name, element.valid_if, NEVER)
 
     def _read(self, owner: str | None, rule: rules.Rule, decided: Condition) -> None:
-        for name, there in self._read_in(rule, decided):
-            self._places.setdefault(name, []).append((owner, there))
-
-    def _read_in(self, rule: rules.Rule, decided: Condition) -> Iterator[tuple[str, Condition]]:
-        """Each place in `rule` where an element is read, and when it is decided without it."""
+        """Notes each place in `rule` where an element is read, and when it is decided without."""
         if isinstance(rule, rules.Test):
             for name in rules.elements_of_test(rule):
-                yield name, decided
+                self._places[name].append((owner, decided))
             return
         parts = rules.parts_of(rule)
         without = [decided] * len(parts)
@@ -100,7 +96,7 @@ class Relevance:
             ways = [self._decides(part, not rule.is_all) for part in parts]
             without = [some((decided, *ways[:i], *ways[i + 1 :])) for i in range(len(parts))]
         for part, there in zip(parts, without, strict=True):
-            yield from self._read_in(part, there)
+            self._read(owner, part, there)
 
     def _decides(self, rule: rules.Rule, truth: bool) -> Condition:
         """When answers make `rule` certainly true, or certainly false."""

@@ -68,18 +68,15 @@ def _value(trial: Trial, name: str) -> str:
     return f"if({text(_computable(trial, element.derive))}, {computed}, {entered})"
 
 
-def _values(trial: Trial, formula: Formula) -> list[str]:
-    """The inputs, in the units that the formula computes in."""
-    factors = formula.factors or (1,) * len(formula.inputs)
-    values = (_value(trial, one) for one in formula.inputs)
-    return [
-        value if factor == 1 else f"({value} * {Decimal(repr(factor)):f})"
-        for value, factor in zip(values, factors, strict=True)
-    ]
-
-
 def _computed(trial: Trial, formula: Formula) -> str:
-    spec, values = FORMULAS[formula.name], _values(trial, formula)
+    """A formula over its inputs, in the units that it computes in."""
+    spec, factors = FORMULAS[formula.name], formula.factors or (1,) * len(formula.inputs)
+    values = [
+        value if factor == 1 else f"({value} * {Decimal(repr(factor)):f})"
+        for value, factor in zip(
+            (_value(trial, one) for one in formula.inputs), factors, strict=True
+        )
+    ]
     for place, given in enumerate(spec.inputs):
         if given.choices:
             *most, last = given.choices

@@ -7,9 +7,8 @@ so that a raw export of the form is a cohort file.
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.model.errors import Problem, raise_any
@@ -19,19 +18,22 @@ from trialscreen.output.export.redcap.calc import calculation
 from trialscreen.output.export.redcap.logic import YES_NO, branching
 from trialscreen.text.characters import shown
 
+NAME = "Variable / Field Name"
+CHOICES = "Choices, Calculations, OR Slider Labels"
+BRANCHING = "Branching Logic (Show field only if...)"
 COLUMNS = (
-    "Variable / Field Name",
+    NAME,
     "Form Name",
     "Section Header",
     "Field Type",
     "Field Label",
-    "Choices, Calculations, OR Slider Labels",
+    CHOICES,
     "Field Note",
     "Text Validation Type OR Show Slider Number",
     "Text Validation Min",
     "Text Validation Max",
     "Identifier?",
-    "Branching Logic (Show field only if...)",
+    BRANCHING,
     "Required Field?",
     "Custom Alignment",
     "Question Number (surveys only)",
@@ -54,43 +56,22 @@ _CODE = re.compile(r"[A-Za-z0-9_]+")
 _VALIDATION = {"integer": "integer", "quantity": "number", "date": "date_ymd"}
 
 
-class Field(NamedTuple):
-    """One row of the dictionary, column by column."""
-
-    name: str
-    form: str = FORM
-    header: str = ""
-    type: str = "text"
-    label: str = ""
-    choices: str = ""
-    note: str = ""
-    validation: str = ""
-    least: str = ""
-    most: str = ""
-    identifier: str = ""
-    branching: str = ""
-    required: str = ""
-    alignment: str = ""
-    number: str = ""
-    matrix: str = ""
-    ranking: str = ""
-    annotation: str = ""
+Field = dict[str, str]
+"""A row of the dictionary by its columns, but for those that are empty."""
 
 
-def data_dictionary(trial: Trial) -> tuple[Field, ...]:
-    """The fields: the record id first, then the elements in the file's order.
+def data_dictionary(trial: Trial) -> list[tuple[str, ...]]:
+    """The rows of the fields: the record id first, then the elements in the file's order.
 
     Behind an element that REDCap can compute stands a calculated field. Raises InputError
     with every name and code that REDCap does not take.
     """
-    fields = (
-        Field(
-            RECORD_ID, label="Subject code", note="Pseudonymous: no name, initials or birth date"
-        ),
-        *_with_headers(trial),
-    )
-    raise_any([*_bad_names(trial, fields), *_bad_codes(trial)])
-    return fields
+    note = "Pseudonymous: no name, initials or birth date"
+    record_id = {NAME: RECORD_ID, "Field Label": "Subject code", "Field Note": note}
+    fields = [record_id, *_with_headers(trial)]
+    raise_any([*_bad_names(trial, [one[NAME] for one in fields]), *_bad_codes(trial)])
+    rows = ({"Form Name": FORM, "Field Type": "text", **field} for field in fields)
+    return [tuple(row.get(column, "") for column in COLUMNS) for row in rows]
 
 
 def _with_headers(trial: Trial) -> Iterator[Field]:
@@ -100,7 +81,7 @@ def _with_headers(trial: Trial) -> Iterator[Field]:
         for element in trial.elements.values()
         if (equation := calculation(trial, element.name)) is not None
     }
-    shown_if = branching(trial, {name: field.name for name, field in computed.items()})
+    shown_if = branching(trial, {name: field[NAME] for name, field in computed.items()})
     titles = {one.id: one.title for one in trial.sections}
     section = ""
     for element in trial.elements.values():
@@ -108,37 +89,41 @@ def _with_headers(trial: Trial) -> Iterator[Field]:
         if element.name in computed:
             fields.append(computed[element.name])
         for field in fields:
-            if element.section == section:
-                yield field
-            else:
+            if element.section != section:
                 section = element.section
-                yield field._replace(header=as_html(titles.get(section, section)))
+                field["Section Header"] = as_html(titles.get(section, section))
+            yield field
 
 
 def _computed(element: Element, equation: str) -> Field:
-    label, note = as_html(f"{element.label}, computed"), as_html(element.shown_unit)
-    return Field(f"{element.name}_calc", type="calc", label=label, choices=equation, note=note)
+    return {
+        NAME: f"{element.name}_calc",
+        "Field Type": "calc",
+        "Field Label": as_html(f"{element.label}, computed"),
+        CHOICES: equation,
+        "Field Note": as_html(element.shown_unit),
+    }
 
 
 def _entered(element: Element, shown_if: str) -> Field:
     choices = dict(choices_of(element))
     least, most = map(_end, element.range or ("", ""))
     unit = f"Unit: {element.shown_unit}." if element.shown_unit else ""
-    return Field(
-        element.name,
-        type="radio" if choices else "text",
-        label=as_html(element.ask),
-        choices=" | ".join(f"{code}, {as_html(label)}" for code, label in choices.items()),
-        note=as_html(" ".join(filter(None, (unit, element.help)))),
-        validation=_VALIDATION.get(element.type, ""),
-        least=least,
-        most=most,
+    return {
+        NAME: element.name,
+        "Field Type": "radio" if choices else "text",
+        "Field Label": as_html(element.ask),
+        CHOICES: " | ".join(f"{code}, {as_html(label)}" for code, label in choices.items()),
+        "Field Note": as_html(" ".join(filter(None, (unit, element.help)))),
+        "Text Validation Type OR Show Slider Number": _VALIDATION.get(element.type, ""),
+        "Text Validation Min": least,
+        "Text Validation Max": most,
         # Every day in a person's life is an identifier: 45 CFR 164.514(b)(2)(i)(C).
-        identifier="y" if element.type == "date" else "",
-        branching=shown_if,
-        required="y" if element.name == SCREENING_DATE else "",
-        annotation=f"source: {', '.join(element.sources)}",
-    )
+        "Identifier?": "y" if element.type == "date" else "",
+        BRANCHING: shown_if,
+        "Required Field?": "y" if element.name == SCREENING_DATE else "",
+        "Field Annotation": f"source: {', '.join(element.sources)}",
+    }
 
 
 def choices_of(element: Element) -> Iterator[tuple[str, str]]:
@@ -161,9 +146,9 @@ def as_html(words: str) -> str:
     return escaped.translate({ord(char): f"&#{ord(char)};" for char in "[]{}|"})
 
 
-def _bad_names(trial: Trial, fields: tuple[Field, ...]) -> Iterator[Problem]:
+def _bad_names(trial: Trial, names: Sequence[str]) -> Iterator[Problem]:
     where = trial.origin
-    for name, count in Counter(one.name for one in fields).items():
+    for name, count in Counter(names).items():
         if count > 1:
             yield Problem(where, f"{shown(name)}: an element takes the name of another field")
         if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME or name in RESERVED:
