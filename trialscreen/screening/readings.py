@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
-from trialscreen.model import rules, truth
+from trialscreen.model import truth
+from trialscreen.model.rules import Rule, elements_of
 from trialscreen.model.trial import Alternative, ByRule, Criterion, Trial
 from trialscreen.model.truth import Truth
 from trialscreen.screening.evaluate import Evaluation, Trace
@@ -57,15 +58,15 @@ def _decides(patient: Evaluation, alternative: Alternative, trace: Trace) -> boo
     if left_out.isdisjoint(patient.facts):
         return False
     # What is unknown stays so only for one who has given none of these answers.
-    is_same = found.known and _without(patient, trace, left_out) is found
+    is_same = found.known and _without(patient, trace.rule, left_out) is found
     return False if is_same else None
 
 
 def _as_answered(trial: Trial) -> ByRule[Trial]:
     """For a rule of an alternative: where it names a signature, a no is what was answered."""
 
-    def answered(rule: rules.Rule) -> Trial:
-        named = {name: trial.elements[name] for name in rules.elements_of(rule)}
+    def answered(rule: Rule) -> Trial:
+        named = {name: trial.elements[name] for name in elements_of(rule)}
         signed = {name: one for name, one in named.items() if one.no_is_not_yet}
         plain = {name: replace(one, no_text="no") for name, one in signed.items()}
         return replace(trial, elements={**trial.elements, **plain}) if signed else trial
@@ -81,7 +82,7 @@ def turns_together(patient: Evaluation, criterion: Criterion, trace: Trace) -> t
         if one.confirmed is None and alternative.answers and not _is_kept(alternative, trace.truth)
     }
     answers = [name for names in several.values() for name in names]
-    without = _without(patient, trace, _with_sources(patient.trial, answers))
+    without = _without(patient, trace.rule, _with_sources(patient.trial, answers))
     return () if without is trace.truth else tuple(several)
 
 
@@ -98,27 +99,8 @@ def _with_sources(trial: Trial, answers: Sequence[str]) -> frozenset[str]:
     return frozenset(answers).union(*map(trial.sources_of, answers))
 
 
-def _without(patient: Evaluation, trace: Trace, left_out: frozenset[str]) -> Truth:
-    """What is found of a rule by its other answers; parts that rest on none of these stay."""
-    behind, facts = patient.trial.elements_behind, patient.facts
-    others = set(behind(trace.rule)) - left_out
+def _without(patient: Evaluation, rule: Rule, left_out: frozenset[str]) -> Truth:
+    """What is found of a rule by its other answers."""
+    facts, others = patient.facts, set(patient.trial.elements_behind(rule)) - left_out
     fewer = {name: facts[name] for name in others if name in facts}
-    knowing_less = Evaluation(patient.trial, fewer, patient.on)
-
-    def found(one: Trace) -> Truth:
-        if left_out.isdisjoint(behind(one.rule)):
-            return one.truth
-        parts = [found(part) for part in one.parts]
-        match one.rule:
-            case rules.AtLeastN(least, _):
-                return truth.at_least(least, parts)
-            case rules.Not():
-                return truth.negation(parts[0])
-            case rules.Clause():
-                return parts[0]
-            case rules.Is() | rules.OneOf() | rules.Compare() | rules.Within() | rules.Given():
-                return knowing_less.truth(one.rule)
-            case _:
-                assert_never(one.rule)
-
-    return found(trace)
+    return Evaluation(patient.trial, fewer, patient.on).truth(rule)

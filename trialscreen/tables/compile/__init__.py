@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from trialscreen.model.expr import NULL, Constant, Scalar
 from trialscreen.model.trial import Trial
 from trialscreen.tables.compile.compiler import Compiler
-from trialscreen.tables.compile.contradiction_flags import cleaned, contradiction_flags
+from trialscreen.tables.compile.flags import cleaned, contradiction_flags, stale
 from trialscreen.tables.compile.needed import needed
 from trialscreen.tables.compile.open import Judged, judged_at_least, judged_not
-from trialscreen.tables.compile.program import ContradictionFlag, Program, Step, Table
+from trialscreen.tables.compile.program import ContradictionFlag, Program, Step
 from trialscreen.tables.compile.simplify import both, either, if_, negated, unknown
-from trialscreen.tables.compile.stale_flags import stale
+from trialscreen.tables.compile.table import Table
 
 __all__ = ["ContradictionFlag", "Program", "Step", "Table", "compile_trial"]
 

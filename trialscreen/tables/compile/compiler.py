@@ -34,7 +34,7 @@ from trialscreen.tables.compile.open import (
     judged_not,
     judged_test,
 )
-from trialscreen.tables.compile.program import Step, Table
+from trialscreen.tables.compile.program import Step
 from trialscreen.tables.compile.simplify import (
     before,
     both,
@@ -47,6 +47,7 @@ from trialscreen.tables.compile.simplify import (
     rounded_to,
     unknown,
 )
+from trialscreen.tables.compile.table import Table
 
 
 def _is_data(element: Element) -> bool:

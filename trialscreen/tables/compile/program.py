@@ -2,35 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import NamedTuple
 
-from trialscreen.model.expr import Column, Constant, Scalar, columns_of
-from trialscreen.model.trial import SCREENING_DATE
-
-
-@dataclass(frozen=True)
-class Table:
-    """The typed columns that there are.
-
-    An element `x` stands in a column `x`, or within bounds in `x_low` and `x_high` (both
-    or neither null), or in both ways: then `x` counts where it is not null. Both ends count,
-    except for the elements in `as_written`: these have three columns more, `x_low_open` and
-    `x_high_open`, for whether an end is left out, and `x_half`, half a unit of the last digit
-    with which an exact number was written. `on` is everyone's screening date; without it,
-    the column `screening_date` is each row's own, and never null.
-
-    What comes out is right where numbers lie within the accepted range and are not NaN.
-    Elsewhere it means nothing, but is not an error: a cohort finds such rows afterwards.
-    """
-
-    columns: frozenset[str]
-    as_written: frozenset[str] = frozenset()
-    on: date | None = None
-
-    @property
-    def screening_day(self) -> Scalar:
-        return Column(SCREENING_DATE) if self.on is None else Constant(self.on)
+from trialscreen.model.expr import Scalar, columns_of
 
 
 class Step(NamedTuple):

@@ -22,7 +22,7 @@ from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.tables.compile import Program, Table, compile_trial
-from trialscreen.tables.compile.usable import usable
+from trialscreen.tables.compile.table import usable
 from trialscreen.tables.engines.polars import Computing, expression
 from trialscreen.tables.quality import codes_in
 from trialscreen.text.characters import BLANKS

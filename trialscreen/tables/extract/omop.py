@@ -26,7 +26,7 @@ from trialscreen.screening.samples import day_column
 from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import match_columns
 from trialscreen.tables.compile import compile_trial
-from trialscreen.tables.compile.program import Table
+from trialscreen.tables.compile.table import Table
 from trialscreen.tables.engines.polars import computed, table_of
 from trialscreen.tables.extract.chosen import choose
 from trialscreen.tables.extract.newest import find_newest

@@ -17,7 +17,7 @@ from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, ElementType, Trial
 from trialscreen.tables.compile import Program, Step, compile_trial
 from trialscreen.tables.compile.simplify import either, if_
-from trialscreen.tables.compile.usable import usable
+from trialscreen.tables.compile.table import usable
 from trialscreen.tables.engines.sql.dialects import TRAITS, Dialect, Traits, comment
 from trialscreen.tables.engines.sql.printer import Printer
 from trialscreen.tables.engines.sql.table import Patients

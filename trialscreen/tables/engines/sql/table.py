@@ -7,7 +7,7 @@ from datetime import date
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.tables.compile import Table
-from trialscreen.tables.compile.bounded import bounded_columns
+from trialscreen.tables.compile.table import bounded_columns
 from trialscreen.text.characters import first_control, nearest, shown
 
 

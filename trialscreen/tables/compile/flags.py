@@ -1,4 +1,4 @@
-"""What cannot be right together in one row: the contradictions of a trial, as expressions.
+"""What is wrong with a row, as expressions: contradictions, and values that are too old.
 
 Where the reference names the elements that a contradiction rests on in this patient, a table
 needs one list for all rows: every column that it can rest on.
@@ -9,12 +9,24 @@ from typing import assert_never
 
 from trialscreen.model.contradictions import Agreement, Contradiction, Disagreement, contradictions
 from trialscreen.model.expr import NULL, Column, Constant, Scalar
-from trialscreen.model.rules import Given, Rule
+from trialscreen.model.rules import Given
 from trialscreen.model.trial import Check, Element, Formula
+from trialscreen.screening.samples import day_column
 from trialscreen.tables.compile.compiler import Compiler
 from trialscreen.tables.compile.intervals import Bounds, is_exact, overlap, where, written
-from trialscreen.tables.compile.program import ContradictionFlag, Table
-from trialscreen.tables.compile.simplify import calculated, compare, either, floor, if_, negated
+from trialscreen.tables.compile.program import ContradictionFlag
+from trialscreen.tables.compile.simplify import (
+    before,
+    both,
+    calculated,
+    compare,
+    either,
+    floor,
+    if_,
+    known,
+    negated,
+)
+from trialscreen.tables.compile.table import Table
 
 
 def contradiction_flags(compiler: Compiler) -> tuple[ContradictionFlag, ...]:
@@ -40,8 +52,11 @@ def cleaned(table: Table, found: Iterable[ContradictionFlag]) -> dict[str, Scala
 def _flagged(compiler: Compiler, one: Contradiction) -> Iterator[ContradictionFlag]:
     match one:
         case Disagreement(element, agreement):
-            holds = _disagree(compiler, element, agreement)
-            others = _entered(compiler, _behind(compiler, element))
+            holds, rule = _disagree(compiler, element, agreement), element.derive
+            assert rule is not None
+            rests_on = map(Given, rule.inputs) if isinstance(rule, Formula) else [rule]
+            behind = (name for one in rests_on for name in compiler.trial.elements_behind(one))
+            others = _entered(compiler, behind)
             names = _entered(compiler, (element.name, *others))
             labels = " and ".join(compiler.trial.elements[name].label for name in others)
             reason = f"{element.label} contradicts {labels}, from which it follows"
@@ -94,17 +109,24 @@ def _whole_years(entered: Bounds, wide: Bounds) -> Bounds:
     )
 
 
-def _behind(compiler: Compiler, element: Element) -> tuple[str, ...]:
-    """The elements that the derivation of `element` can rest on."""
-    rules: Iterable[Rule]
-    if isinstance(element.derive, Formula):
-        rules = map(Given, element.derive.inputs)
-    else:
-        rules = () if element.derive is None else (element.derive,)
-    return tuple(name for rule in rules for name in compiler.trial.elements_behind(rule))
-
-
 def _entered(compiler: Compiler, names: Iterable[str]) -> tuple[str, ...]:
     """Those of `names` that the table has columns for, in the trial's order."""
     wanted = {name for name in names if compiler.element(name).entered.low != NULL}
     return tuple(name for name in compiler.trial.elements if name in wanted)
+
+
+def stale(compiler: Compiler) -> dict[str, Scalar]:
+    """By element with a column for the day of its sample: whether a row's value is certainly old.
+
+    It is that where true: false and null do not matter.
+    """
+    elements, found = compiler.trial.elements, {}
+    for name, element in elements.items():
+        day = day_column(name)
+        if element.valid_for is None or day not in elements:
+            continue
+        value, latest = compiler.element(name).entered.low, compiler.element(day).entered.high
+        oldest = before(compiler.table.screening_day, element.valid_for)
+        if NULL not in (value, latest):
+            found[name] = both(known(value), compare("<", latest, oldest))
+    return found

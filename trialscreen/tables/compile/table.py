@@ -1,9 +1,44 @@
-"""Which values can be right by themselves: the same on every engine."""
+"""The typed columns of a table, and which of their values can be right by themselves."""
+
+from dataclasses import dataclass
+from datetime import date
 
 from trialscreen.model import expr
-from trialscreen.model.trial import Element, Trial
-from trialscreen.tables.compile.program import Table
+from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.tables.compile.simplify import both, compare, floor, if_
+
+
+@dataclass(frozen=True)
+class Table:
+    """The typed columns that there are.
+
+    An element `x` stands in a column `x`, or within bounds in `x_low` and `x_high` (both
+    or neither null), or in both ways: then `x` counts where it is not null. Both ends count,
+    except for the elements in `as_written`: these have three columns more, `x_low_open` and
+    `x_high_open`, for whether an end is left out, and `x_half`, half a unit of the last digit
+    with which an exact number was written. `on` is everyone's screening date; without it,
+    the column `screening_date` is each row's own, and never null.
+
+    What comes out is right where numbers lie within the accepted range and are not NaN.
+    Elsewhere it means nothing, but is not an error: a cohort finds such rows afterwards.
+    """
+
+    columns: frozenset[str]
+    as_written: frozenset[str] = frozenset()
+    on: date | None = None
+
+    @property
+    def screening_day(self) -> expr.Scalar:
+        return expr.Column(SCREENING_DATE) if self.on is None else expr.Constant(self.on)
+
+
+def bounded_columns(trial: Trial) -> dict[str, tuple[str, str]]:
+    """For each number and date, the columns of its two ends."""
+    return {
+        one.name: (f"{one.name}_low", f"{one.name}_high")
+        for one in trial.answerable()
+        if one.type in ("integer", "quantity", "date") and one.name != SCREENING_DATE
+    }
 
 
 def usable(trial: Trial, table: Table, column: str) -> expr.Scalar:
