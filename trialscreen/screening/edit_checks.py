@@ -30,7 +30,7 @@ from trialscreen.model.wording import as_written, show_fact, show_typical
 from trialscreen.screening.compare import comparing
 from trialscreen.screening.evaluate import Evaluation, Resolved, unlimited
 from trialscreen.screening.explain import told
-from trialscreen.screening.rests_on import support_of, support_of_resolved
+from trialscreen.screening.rests_on import support_of
 
 
 class Notice(NamedTuple):
@@ -251,7 +251,7 @@ def _decide_differently(trial: Trial, element: Element, one: Fact, other: Fact) 
 def _sources(patient: Evaluation, one: Resolved) -> tuple[str, ...]:
     """The entered elements that a derived value rests on."""
     without_entry = Resolved(one.element, one.derived, None, one.derived, one.inputs, one.basis)
-    return tuple(sorted(support_of_resolved(patient, without_entry).names))
+    return tuple(sorted(support_of(patient, without_entry).names))
 
 
 def _list(patient: Evaluation, names: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """What a truth rests on: answers that are enough for it, and the fewest: none can be spared."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from trialscreen.model import rules, truth
@@ -34,58 +35,67 @@ class Support(NamedTuple):
     instead: Names = _NONE
 
 
-def support_of(patient: Evaluation, trace: Trace) -> Support:
-    """What is enough to decide `trace` as it is."""
-    if not trace.truth.known:
-        return Support()
-    if isinstance(trace, KeptTrace):
-        return trace.once(_support_of, patient)
-    return _support_of(trace, patient)
+def support_of(patient: Evaluation, what: Trace | Resolved) -> Support:
+    """What is enough to decide a trace as it is, or for what is known of an element."""
+    if isinstance(what, KeptTrace):
+        return what.once(_support_of, patient)
+    return _support_of(what, patient)
 
 
-def _support_of(trace: Trace, patient: Evaluation) -> Support:
-    if trace.used:
-        found = [support_of_resolved(patient, one) for one in trace.used]
-        first = trace.used[0]
-        is_behind = first.basis is not None and not isinstance(trace.rule, rules.Is)
-        return _joined(found, [patient.trial.sources_of(first.element.name)] if is_behind else [])
-    if not isinstance(trace.rule, rules.AtLeastN):
-        return support_of(patient, trace.parts[0])
-    behind, stand_ins = patient.trial.elements_behind, patient.once(_stand_ins)
-    deciding, instead = [], []
-    for part in trace.parts:
-        if part.truth is trace.truth:
-            deciding.append((support_of(patient, part), part.rule))
-        elif stand_ins and not stand_ins.isdisjoint(names := behind(part.rule)):
-            # Fewer answers give another truth only where an entry stood in for what follows.
-            instead.append(names)
-    count = enough(trace.rule, trace.truth)
-    if count < len(deciding):
-        deciding.sort(key=lambda one: len(one[0].names))
-        instead += [behind(rule) for _, rule in deciding[count:]]
-    return _joined([one for one, _ in deciding[:count]], instead)
+def _support_of(what: Trace | Resolved, patient: Evaluation) -> Support:
+    names, instead = set[str](), set[str]()
+    ahead = [what]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, Resolved):
+            ahead += _behind_value(one, patient, names, instead)
+        elif one.truth is truth.UNKNOWN:
+            continue
+        elif one is not what and isinstance(one, KeptTrace):
+            more = one.once(_support_of, patient)
+            names |= more.names
+            instead |= more.instead
+        elif one.used:
+            ahead += one.used
+            if one.used[0].basis is not None and not isinstance(one.rule, rules.Is):
+                instead |= patient.trial.sources_of(one.used[0].element.name)
+        elif isinstance(one.rule, rules.AtLeastN):
+            ahead += _enough_parts(one, one.rule, patient, instead)
+        else:
+            ahead += one.parts
+    return Support(frozenset(names), frozenset(instead))
 
 
-def _joined(found: list[Support], instead: list[Names] | list[tuple[str, ...]]) -> Support:
-    names = _NONE.union(*[one.names for one in found])
-    return Support(names, _NONE.union(*[one.instead for one in found], *instead))
-
-
-def support_of_resolved(patient: Evaluation, one: Resolved) -> Support:
-    """What an element's value rests on."""
-    given, element = one.entered is not None, one.element
-    itself = Support(frozenset((element.name,)) if given else _NONE)
-    if element.derive is None and one.validity is None:
-        return itself
-    traces = [] if one.validity is None else [one.validity]
-    inputs: tuple[Resolved, ...] = ()
+def _behind_value(
+    one: Resolved, patient: Evaluation, names: set[str], instead: set[str]
+) -> Iterator[Trace | Resolved]:
+    """What a value follows from, and its validity."""
+    if one.entered is not None:
+        names.add(one.element.name)
+        if one.element.derive is not None:
+            instead |= patient.trial.sources_of(one.element.name)
     if one.derived is not None and one.fact != one.entered:
-        inputs = one.inputs
-        traces += [] if one.basis is None else [one.basis]
-    found = [itself, *(support_of_resolved(patient, each) for each in inputs)]
-    found += [support_of(patient, trace) for trace in traces]
-    is_twice = given and element.derive is not None
-    return _joined(found, [patient.trial.sources_of(element.name)] if is_twice else [])
+        yield from one.inputs
+        if one.basis is not None:
+            yield one.basis
+    if one.validity is not None:
+        yield one.validity
+
+
+def _enough_parts(
+    trace: Trace, rule: rules.AtLeastN, patient: Evaluation, instead: set[str]
+) -> tuple[Trace, ...]:
+    """The parts that decide it with the fewest answers."""
+    behind, stand_ins = patient.trial.elements_behind, patient.once(_stand_ins)
+    parts = deciding_parts(trace)
+    if stand_ins and len(parts) < len(trace.parts):
+        # Fewer answers give another truth only where an entry stood in for what follows.
+        unlike = [behind(part.rule) for part in trace.parts if part.truth is not trace.truth]
+        instead.update(*[names for names in unlike if not stand_ins.isdisjoint(names)])
+    if (count := enough(rule, trace.truth)) < len(parts):
+        parts = tuple(sorted(parts, key=lambda part: len(support_of(patient, part).names)))
+        instead.update(*[behind(part.rule) for part in parts[count:]])
+    return parts[:count]
 
 
 def _stand_ins(patient: Evaluation) -> Names:
