@@ -6,6 +6,7 @@ for that patient.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from trialscreen.model.expr import NULL, Constant, Scalar
 from trialscreen.model.trial import Trial
@@ -27,38 +28,30 @@ def compile_trial(trial: Trial, table: Table, *, with_needed: bool = False) -> P
     """
     compiler = Compiler(trial, table)
     met: dict[str, Judged] = {}
-    for criterion in trial.criteria:
-        truth, lacks = compiler.rule(criterion.rule, criterion.id)
-        name = f"{criterion.id}_met"
-        shared = compiler.share(name, f"{criterion.id}: {criterion.label}", truth)
-        met[criterion.id] = Judged(shared, lacks)
-    passes = [
-        met[one.id] if one.kind == "inclusion" else judged_not(met[one.id])
-        for one in trial.criteria
-    ]
-    whole = judged_at_least(
-        len(passes),
-        passes,
-        lambda part: compiler.share("eligible_part", "a part of the verdict", part),
-    )
+    passes: list[Judged] = []
+    for one in trial.criteria:
+        truth, lacks = compiler.rule(one.rule, one.id)
+        shared = compiler.share(f"{one.id}_met", f"{one.id}: {one.label}", truth)
+        judged = met[one.id] = Judged(shared, lacks)
+        passes.append(judged if one.kind == "inclusion" else judged_not(judged))
+    share = partial(compiler.share, "eligible_part", "a part of the verdict")
+    whole = judged_at_least(len(passes), passes, share)
     eligible = compiler.share("eligible", "whether every criterion passes", whole.truth)
     found = contradiction_flags(compiler)
+    failing = if_(negated(eligible), Constant("ineligible"), Constant("undetermined"))
+    lacks_consent = _lacks_consent(compiler, met)
+    without = if_(lacks_consent, Constant("consent"), Constant("judgement"))
     return Program(
         criteria={name: judged.truth for name, judged in met.items()},
         eligible=eligible,
-        verdict=_verdict(eligible),
-        open=_open(eligible, whole.lacks, _lacks_consent(compiler, met)),
+        verdict=if_(eligible, Constant("eligible"), failing),
+        open=if_(unknown(eligible), if_(whole.lacks, Constant("data"), without), NULL),
         contradictions=found,
         cleaned=cleaned(table, found),
         needed=needed(compiler) if with_needed else {},
         stale=stale(compiler),
         steps=tuple(compiler.steps.values()),
     )
-
-
-def _verdict(eligible: Scalar) -> Scalar:
-    decided = if_(negated(eligible), Constant("ineligible"), Constant("undetermined"))
-    return if_(eligible, Constant("eligible"), decided)
 
 
 def _lacks_consent(compiler: Compiler, met: Mapping[str, Judged]) -> Scalar:
@@ -72,8 +65,3 @@ def _lacks_consent(compiler: Compiler, met: Mapping[str, Judged]) -> Scalar:
             if any(elements[name].consent for name in compiler.trial.elements_behind(one.rule))
         )
     )
-
-
-def _open(eligible: Scalar, lacks_data: Scalar, lacks_consent: Scalar) -> Scalar:
-    without = if_(lacks_consent, Constant("consent"), Constant("judgement"))
-    return if_(unknown(eligible), if_(lacks_data, Constant("data"), without), NULL)

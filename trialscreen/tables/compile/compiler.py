@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import partial
+from itertools import chain, count
 from typing import assert_never
 
 from trialscreen.model import expr, rules
@@ -28,7 +29,6 @@ from trialscreen.tables.compile.open import (
     ElementBounds,
     Judged,
     OpenInput,
-    Share,
     element_lacks,
     judged_at_least,
     judged_not,
@@ -50,10 +50,6 @@ from trialscreen.tables.compile.simplify import (
 from trialscreen.tables.compile.table import Table
 
 
-def _is_data(element: Element) -> bool:
-    return not element.is_judgement
-
-
 @dataclass(frozen=True)
 class Compiler:
     """One trial over one table; remembers the steps so far, and each element.
@@ -63,7 +59,7 @@ class Compiler:
 
     trial: Trial
     table: Table
-    sought: Callable[[Element], bool] = _is_data
+    sought: Callable[[Element], bool] = lambda element: not element.is_judgement
     steps: dict[str, Step] = field(default_factory=dict, repr=False)
     _names: dict[expr.Scalar, expr.Column] = field(default_factory=dict, repr=False)
     _taken: set[str] = field(default_factory=set, repr=False)
@@ -87,21 +83,13 @@ class Compiler:
         return self._names[value]
 
     def _free_name(self, name: str) -> str:
-        number = 2
-        free = name
-        while free.casefold() in self._taken or free.casefold() in self._reserved:
-            free = f"{name}_{number}"
-            number += 1
+        """Another than those of columns and elements, in any case of letters, as SQL has it."""
+        if not self._taken:
+            self._taken.update(map(str.casefold, (*self.table.columns, *self.trial.elements)))
+        names = chain([name], (f"{name}_{number}" for number in count(2)))
+        free = next(one for one in names if one.casefold() not in self._taken)
         self._taken.add(free.casefold())
         return free
-
-    @cached_property
-    def _reserved(self) -> set[str]:
-        """Names that no step may have, in any case of letters: what SQL takes for the same."""
-        return {one.casefold() for one in (*self.table.columns, *self.trial.elements)}
-
-    def _share_parts_of(self, name: str) -> Share:
-        return lambda value: self.share(f"{name}_part", f"a part of {name}", value)
 
     # Rules.
 
@@ -113,7 +101,8 @@ class Compiler:
         match rule:
             case rules.AtLeastN(least, parts):
                 judged = [self.rule(part, name) for part in parts]
-                return judged_at_least(least, judged, self._share_parts_of(name))
+                share = partial(self.share, f"{name}_part", f"a part of {name}")
+                return judged_at_least(least, judged, share)
             case rules.Not(rules.Within(element, period)):  # the other comparison, and no NOT
                 held = self.element(element)
                 truth = judge(rules.Operator.BELOW, held.fact, self._start(period))
@@ -133,7 +122,7 @@ class Compiler:
             case rules.Is(_, bool() as wanted):
                 return value.low if wanted else negated(value.low)
             case rules.Is(_, wanted):
-                return compare("==", value.low, expr.Constant(wanted))
+                return one_of(value.low, (str(wanted),))
             case rules.OneOf(_, values):
                 return one_of(value.low, values)
             case rules.Compare(_, operator, float() | int() as bound):
@@ -146,13 +135,8 @@ class Compiler:
                 assert_never(test)
 
     def _start(self, period: Period) -> Bounds:
-        return one_value(
-            self.share(
-                f"{period.count}_{period.unit}_before",
-                f"the screening date less {period}",
-                before(self.table.screening_day, period),
-            )
-        )
+        name, about = f"{period.count}_{period.unit}_before", f"the screening date less {period}"
+        return one_value(self.share(name, about, before(self.table.screening_day, period)))
 
     # Elements.
 
@@ -173,8 +157,7 @@ class Compiler:
             validity = self.rule(element.valid_if, element.name)
             valid = where(validity.truth, fact, NO_BOUNDS)
             fact = self._shared(element, valid, "where it is valid")
-        sought = self.sought(element)
-        lacks = element_lacks(element, entered, sources, validity, sought=sought)
+        lacks = element_lacks(element, entered, sources, validity, sought=self.sought(element))
         return ElementBounds(fact, entered, derived, lacks)
 
     def _entered(self, element: Element) -> Bounds:
@@ -188,12 +171,10 @@ class Compiler:
         low, high = f"{name}_low", f"{name}_high"
         if not {low, high} <= columns or {low, high} & self.trial.elements.keys():
             return one_value(exact)
-        bounds = Bounds(coalesce(exact, expr.Column(low)), coalesce(exact, expr.Column(high)))
+        least, most = (coalesce(exact, expr.Column(end)) for end in (low, high))
         if name not in self.table.as_written:
-            return bounds
-        return bounds._replace(
-            low_open=expr.Column(f"{low}_open"), high_open=expr.Column(f"{high}_open")
-        )
+            return Bounds(least, most)
+        return Bounds(least, most, expr.Column(f"{low}_open"), expr.Column(f"{high}_open"))
 
     def _unless_no(self, element: Element, value: expr.Scalar) -> expr.Scalar:
         """A yes; null for a no that may still become one."""
@@ -229,11 +210,12 @@ class Compiler:
         """As `edit_checks.by_digits`."""
         if name not in self._written:
             element = self.trial.elements[name]
-            bounds = self._by_digits(element, self.element(name))
+            bounds = self._by_digits(element)
             self._written[name] = self._shared(element, bounds, "as its digits allow")
         return self._written[name]
 
-    def _by_digits(self, element: Element, held: ElementBounds) -> Bounds:
+    def _by_digits(self, element: Element) -> Bounds:
+        held = self.element(element.name)
         if element.type != "quantity":
             return held.fact
         is_entry = both(is_exact(held.entered), is_exact(held.fact))
@@ -261,7 +243,9 @@ class Compiler:
                 inputs = [self.element(one) for one in names]
                 facts = tuple(one.fact for one in inputs)
                 bounds = computed(formula, facts, self.table.screening_day)
-                if not _moves_bounds(bounds.low):
+                low = bounds.low
+                # Tests get rid of an age on one day: it is told from the date of birth itself.
+                if not (isinstance(low, expr.CompletedYears) and isinstance(low.on, expr.Constant)):
                     how = f"computed: {name}({', '.join(names)})"
                     bounds = self._shared(element, bounds, how)
                 bounds = bounds if SPECS[name].whole else _rounded(bounds)
@@ -289,8 +273,3 @@ def _rounded(bounds: Bounds) -> Bounds:
     low, high = rounded_to(bounds.low), rounded_to(bounds.high)
     is_wide = compare("<", low, high)
     return Bounds(low, high, both(bounds.low_open, is_wide), both(bounds.high_open, is_wide))
-
-
-def _moves_bounds(end: expr.Scalar) -> bool:
-    """Whether tests get rid of `end`: an age on one day is told from the date of birth itself."""
-    return isinstance(end, expr.CompletedYears) and isinstance(end.on, expr.Constant)

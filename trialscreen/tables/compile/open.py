@@ -41,21 +41,16 @@ def _joined(join: Callable[..., Scalar], parts: Sequence[Judged], share: Share) 
     No part of an unknown `all` is false: its data parts together are unknown just when one
     of them is. Likewise no part of an unknown `any` is true.
     """
+    for lacks in (TRUE, FALSE):
+        if all(part.lacks == lacks for part in parts):
+            return Judged(join(*(part.truth for part in parts)), lacks)
     by_data = [part.truth for part in parts if part.lacks == TRUE]
     others = [part for part in parts if part.lacks != TRUE]
-    if not others:
-        return Judged(join(*by_data), TRUE)
-    if not by_data and all(part.lacks == FALSE for part in others):
-        return Judged(join(*(part.truth for part in others)), FALSE)
     data = Judged(share(join(*by_data)), TRUE)
-    others = [_shared(part, share) for part in others]
+    others = [one if one.lacks == FALSE else Judged(share(one.truth), one.lacks) for one in others]
     truth = join(data.truth, *(part.truth for part in others))
     open_parts = [part.open_for_it for part in others]
     return Judged(truth, either(*([data.open_for_it] if by_data else []), *open_parts))
-
-
-def _shared(part: Judged, share: Share) -> Judged:
-    return part if part.lacks == FALSE else Judged(share(part.truth), part.lacks)
 
 
 def judged_at_least(count: int, parts: Sequence[Judged], share: Share) -> Judged:
