@@ -36,11 +36,8 @@ class Period:
         return self._moved(day, 1)
 
     def leaves(self, day: date) -> date | None:
-        """The first day on which `day` lies before this period; None if the calendar has none.
-
-        Short months can delay it.
-        """
-        end = self.after(day).toordinal()
+        """The first day on which `day` lies before this period; None if the calendar has none."""
+        end = self.after(day).toordinal()  # short months can delay it
         days = map(date.fromordinal, range(end, min(end + 6, date.max.toordinal() + 1)))
         return next((later for later in days if self.before(later) > day), None)
 

@@ -1,9 +1,8 @@
 """Expressions over the columns of one row: what the rule language becomes for tables.
 
-A small algebra that every engine has: Polars and SQL print it, each in a few lines per
-node. Any value may be null, which means unknown. Nodes are frozen and declare what they
-are, no more; `trialscreen.tables.compile` builds them. The union `Scalar` is closed, so a printer
-ends its `match` with `assert_never`. Named tuples with a `kind`, as in `trialscreen.model.rules`.
+A small algebra that every engine has: Polars and SQL print it, each in a few lines per node.
+`trialscreen.tables.compile` builds it. Any value may be null, which means unknown. Named tuples
+with a `kind`, in a closed union, as in `trialscreen.model.rules`.
 """
 
 from collections.abc import Iterator

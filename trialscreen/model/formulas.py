@@ -36,10 +36,7 @@ class Number(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """Two numbers in double precision.
-
-    A square is a product: the engines' powers may differ in the last bit.
-    """
+    """Two numbers in double precision; a square is a product: powers of engines may differ."""
 
     sign: Literal["*", "/", "**"]
     left: "Term"
@@ -126,10 +123,7 @@ def terms_in(term: Term) -> Iterator[Term]:
 
 
 def derive(formula: Formula, inputs: tuple[Fact | None, ...], on: date) -> Numbers | None:
-    """The value of a formula of facts in the units of their elements.
-
-    None when an input is unknown or the formula does not apply.
-    """
+    """Of facts in the units of their elements; None if one is unknown or does not fit."""
     spec = FORMULAS[formula.name]
     facts: list[Fact] = [one for one in inputs if one is not None]
     if len(facts) < len(inputs):
@@ -176,15 +170,10 @@ def _end(formula: str, facts: Sequence[Fact], on: date, *, high: bool) -> tuple[
 
 
 def _end_of(fact: Fact, *, high: bool) -> tuple[Any, bool]:
-    match fact:
-        case Exactly(value):
-            return value, False
-        case Dates():
-            return (fact.high if high else fact.low), False
-        case Numbers():
-            return (fact.high, fact.high_open) if high else (fact.low, fact.low_open)
-        case _:
-            assert_never(fact)
+    if isinstance(fact, Exactly):
+        return fact.value, False
+    is_open = isinstance(fact, Numbers) and (fact.high_open if high else fact.low_open)
+    return fact.high if high else fact.low, is_open
 
 
 Computing = Callable[[Sequence[Any], date], Any]

@@ -35,10 +35,7 @@ class Keeps:
     """What keeps what is made of it."""
 
     def once(self, make: Callable[..., Made], *given: object) -> Made:
-        """What `make` makes of this: made when first asked for, and kept.
-
-        What is `given` as well must not make a difference.
-        """
+        """What `make` makes of this, once: what is `given` as well must not make a difference."""
         kept: dict[Any, Made] = self.__dict__
         try:
             return kept[make]

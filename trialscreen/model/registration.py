@@ -1,8 +1,6 @@
-"""What a trial registry says of a trial: frozen records, field for field.
+"""What a trial registry says of a trial: the keys of `trial:` in a criteria file, and their types.
 
-They are named tuples, which cost an eighth of a dataclass to define: they are many, and
-every run of the tool defines them. The field names and types are the keys and types of
-`trial:` in a criteria file; a new field here is all that a new key there needs.
+Named tuples, which every run defines in an eighth of the time that dataclasses take.
 """
 
 from datetime import date

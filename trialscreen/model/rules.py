@@ -1,11 +1,8 @@
 """The rule language: a small tree of frozen nodes that declare what they are, no more.
 
-The interpreters (`evaluate` is the reference) give them meaning. The union `Rule` is
-closed: an interpreter ends its `match` with `assert_never`, so that mypy finds a node
-without a handler.
-
-Nodes are named tuples, which are defined and compared several times faster than data
-classes; `kind` keeps a node from being equal to one of another kind that holds the same.
+The interpreters (`evaluate` is the reference) give them meaning, and end their `match` with
+`assert_never`: mypy finds a node without a handler. Named tuples are defined and compared faster
+than data classes; `kind` keeps a node from being equal to one of another kind.
 """
 
 from collections.abc import Iterator

@@ -202,10 +202,7 @@ Made = TypeVar("Made")
 
 
 class ByRule(Generic[Made]):
-    """What is made of a rule: made when first asked for, and kept.
-
-    Rules are told apart by what they are in memory: to compare trees would take longer.
-    """
+    """What is made of a rule, once; rules are told apart by their places in memory."""
 
     def __init__(self, make: Callable[[Rule], Made]) -> None:
         self._make = make

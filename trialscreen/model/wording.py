@@ -31,16 +31,15 @@ def with_unit(element: Element, text: str) -> str:
 
 def show_range(element: Element) -> str:
     """The accepted range of an element, with its unit."""
-    assert element.range is not None
     return _span(element, element.range)
 
 
 def show_typical(element: Element) -> str:
-    assert element.typical is not None
     return _span(element, element.typical)
 
 
-def _span(element: Element, ends: tuple[float, float] | tuple[date, date]) -> str:
+def _span(element: Element, ends: tuple[float, float] | tuple[date, date] | None) -> str:
+    assert ends is not None
     low, high = map(as_written, ends)
     return with_unit(element, f"{low} to {high}")
 
@@ -84,10 +83,7 @@ def show_end(element: Element, fact: Numbers, end: Literal["low", "high"]) -> st
 
 
 def one_sided(element: Element, fact: Numbers) -> tuple[str, float] | None:
-    """The sign and the number of a fact that reaches one edge of the accepted range; else None.
-
-    The sign is <, ≤, > or ≥; the number is in the element's unit.
-    """
+    """The sign (<, ≤, > or ≥) and number of a fact that reaches one edge of the accepted range."""
     assert element.range is not None
     if fact.low == element.range[0] and not fact.low_open:
         return "<" if fact.high_open else "≤", fact.high

@@ -69,10 +69,7 @@ class _Answers(dict[str, Fact | None]):
 
 @dataclass(frozen=True, init=False)
 class Evaluation(Keeps):
-    """One patient's facts on one screening date; remembers what it has resolved and traced.
-
-    `facts` maps element names to what was given; an element without an entry is unknown.
-    """
+    """One patient's facts, by element, on one date; remembers what it has resolved and traced."""
 
     trial: Trial
     facts: Mapping[str, Fact]
@@ -160,10 +157,7 @@ def _follows(element: Element) -> bool:
 
 
 class _Plan:
-    """A trial made ready to screen: each rule and each element as a function of a patient.
-
-    They are made when first asked for, and kept with the trial.
-    """
+    """A trial made ready to screen: each rule and element a function of a patient, made once."""
 
     def __init__(self, trial: Trial) -> None:
         self._elements = trial.elements

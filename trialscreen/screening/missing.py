@@ -1,8 +1,4 @@
-"""What is still open: the elements whose answer can matter, and the smallest sets that decide.
-
-Minimal deciding sets are found test by test on the rule trees, as rules are judged: a set is
-named when some answers to it decide every test that the result needs.
-"""
+"""What is still open: the elements whose answer can matter, and the smallest sets that decide."""
 
 from collections.abc import Iterable, Iterator, Set
 from datetime import date

@@ -105,10 +105,7 @@ def _stand_ins(patient: Evaluation) -> Names:
 
 
 def minimal_support(patient: Evaluation, trace: Trace) -> tuple[str, ...]:
-    """`support_of(trace)` less every element that can be spared.
-
-    The result is irreducible: without any one of its facts the truth is no longer forced.
-    """
+    """The elements of which none can be spared: without any one the truth is no longer forced."""
     if isinstance(trace, KeptTrace):
         return trace.once(_minimal_support, patient)
     return _minimal_support(trace, patient)
@@ -128,10 +125,7 @@ def _places(trial: Trial) -> dict[str, int]:
 
 
 def in_use(trace: Trace) -> Names:
-    """Names of the entered elements that have a part in a truth as it is, known or unknown.
-
-    Without all the others it would be the same.
-    """
+    """Names of the entered elements without all others of which a truth would be the same."""
     parts = deciding_parts(trace) if trace.truth.known else trace.parts
     return frozenset().union(*map(_in_use_of_resolved, trace.used), *map(in_use, parts))
 

@@ -1,8 +1,4 @@
-"""When a value was sampled, and which values are awaited: told beside findings, and never in them.
-
-How old a value may be is the trial's own choice (`valid_for`), not the registry's: an older one
-is stale, and counts all the same.
-"""
+"""When a value was sampled, and which values are awaited: told beside findings, never in them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -39,10 +35,7 @@ def is_sample_day(element: Element) -> bool:
 
 
 def with_sample_days(trial: Trial) -> Trial:
-    """The trial with an element for the day of each sample: tables have columns for them.
-
-    No rule knows these elements, so that they change no finding.
-    """
+    """The trial with an element, which no rule knows, for the column of each sample's day."""
     days = {
         day_column(one.name): replace(
             SAMPLE_DAY,
@@ -103,10 +96,7 @@ NO_SAMPLES = Samples()
 def stale(
     elements: Mapping[str, Element], days: Mapping[str, Dates], on: date
 ) -> tuple[Stale, ...]:
-    """The values that are certainly too old on a day, in the order of the elements.
-
-    A value that is exactly as old as its element allows is not stale.
-    """
+    """The values that are certainly older on a day than their elements allow, in their order."""
     if not days:
         return ()
     first_valid = cache(lambda valid_for: valid_for.before(on))

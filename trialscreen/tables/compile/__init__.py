@@ -1,8 +1,6 @@
 """A trial over a table of typed columns, as expressions that any engine can compute.
 
-`compile_trial` turns the same rule trees that `evaluate` walks for one patient into named
-steps over columns; `engines` prints them. For every row they equal what the reference finds
-for that patient.
+For every row they equal what the reference, `screening.evaluate`, finds for that patient.
 """
 
 from collections.abc import Mapping

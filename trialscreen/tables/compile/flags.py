@@ -116,10 +116,7 @@ def _entered(compiler: Compiler, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def stale(compiler: Compiler) -> dict[str, Scalar]:
-    """By element with a column for the day of its sample: whether a row's value is certainly old.
-
-    It is that where true: false and null do not matter.
-    """
+    """By element with a column for its sample's day: true where a row's value is certainly old."""
     elements, found = compiler.trial.elements, {}
     for name, element in elements.items():
         day = day_column(name)

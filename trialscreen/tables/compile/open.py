@@ -1,8 +1,7 @@
 """The truth of a rule, with what can still settle it: data, consent, or only judgement.
 
-It says of each row what `screening.missing` finds for one patient, with one bit less: not
-which elements are open, but whether one of them is of the kind that is sought. The comments
-speak of data.
+As `screening.missing`, not which elements are open, but whether one is of the kind that is sought;
+the comments speak of data.
 """
 
 from collections.abc import Callable, Sequence

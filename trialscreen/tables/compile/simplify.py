@@ -1,8 +1,7 @@
 """Makers of scalar nodes that simplify as they build.
 
 A missing column is null in every row, and a column without bounds is exact: most of a
-trial's expression then folds away, and what is left costs little. Nothing here changes a
-value: each maker equals its node for every row.
+trial's expression then folds away. Each maker equals its node for every row.
 """
 
 import math
@@ -128,10 +127,7 @@ def one_of(part: expr.Scalar, values: tuple[str, ...]) -> expr.Scalar:
 
 
 def before(day: expr.Scalar, period: Period) -> expr.Scalar:
-    """The day that lies `period` before `day`; found now if the day is the same for everyone.
-
-    Weeks become days, so that no engine has to know them.
-    """
+    """The day that lies `period` before `day`; no engine has to know weeks."""
     if isinstance(day, expr.Constant) and isinstance(day.value, date):
         return expr.Constant(period.before(day.value))
     if period.before(date.max) == date.min:

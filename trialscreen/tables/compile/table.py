@@ -63,10 +63,7 @@ def usable(trial: Trial, table: Table, column: str) -> expr.Scalar:
 def is_usable(
     element: Element, value: expr.Scalar, latest: expr.Scalar, *, exact: bool = True
 ) -> expr.Scalar:
-    """Whether a value can be right; `latest` is the last day that can be.
-
-    Not `exact` is a bound, which is a whole number for no element.
-    """
+    """Whether a value can be right, up to a last day. A bound, not `exact`, need not be whole."""
     return both(_in_range(element, value), beside_range(element, value, latest, exact=exact))
 
 
