@@ -266,22 +266,21 @@ class Trial(Keeps):
     @cached_property
     def sources_of(self) -> Callable[[str], frozenset[str]]:
         """The elements that an element's value can be derived from, if it is not entered."""
-        return cache(self._sources_of)
 
-    def _sources_of(self, name: str) -> frozenset[str]:
-        computed = self._computed_from(name)
-        rules = (self.elements[one].derive for one in computed)
-        behind = (self.elements_behind(one) for one in rules if isinstance(one, Rule))
-        return frozenset(computed[1:]).union(*behind)
+        def sources(name: str) -> frozenset[str]:
+            computed = self._computed_from(name)
+            rules = (self.elements[one].derive for one in computed)
+            behind = (self.elements_behind(one) for one in rules if isinstance(one, Rule))
+            return frozenset(computed[1:]).union(*behind)
+
+        return cache(sources)
 
     def _computed_from(self, *names: str) -> tuple[str, ...]:
         """These elements, and those behind them that formulas compute their values from."""
-        found = dict.fromkeys(names)
-        ahead = list(found)
-        for name in ahead:
+        found = list(dict.fromkeys(names))
+        for name in found:
             if isinstance(formula := self.elements[name].derive, Formula):
-                ahead.extend(one for one in formula.inputs if one not in found)
-                found.update(dict.fromkeys(formula.inputs))
+                found += [one for one in formula.inputs if one not in found]
         return tuple(found)
 
     def answerable(self) -> Iterable[Element]:

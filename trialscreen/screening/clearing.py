@@ -28,9 +28,10 @@ MOST_PARTIAL_DATES = 8
 
 def first_clear_day(patient: Evaluation, criteria: Sequence[Criterion]) -> date | None:
     """The first later day on which none of these failing criteria fails; None if none is sure."""
-    has_dates = patient.trial.once(_has_dates)
-    if not all(has_dates(criterion.rule) for criterion in criteria):
-        return None  # one of them fails on any day
+    elements, behind = patient.trial.elements, patient.trial.elements_behind
+    for criterion in criteria:
+        if all(elements[name].type != "date" for name in behind(criterion.rule)):
+            return None  # it fails on any day
     later = patient.once(_Later)
     days = {day for criterion in criteria for day in later.turning_days(criterion)}
     for day in sorted(days):
@@ -110,13 +111,6 @@ def _follows_from_dates(element: Element, facts: Mapping[str, Fact]) -> bool:
     return isinstance(element.derive, rules.Rule) and all(
         isinstance(one, rules.Within) and one.element in facts
         for one in rules.tests_of(element.derive)
-    )
-
-
-def _has_dates(trial: Trial) -> ByRule[bool]:
-    """Whether a rule can depend on a date: if not, it is the same on every day."""
-    return ByRule(
-        lambda rule: any(trial.elements[one].type == "date" for one in trial.elements_behind(rule))
     )
 
 

@@ -167,8 +167,20 @@ class _Plan:
         self.judging = ByRule(self._judging)
 
     def _tracing(self, rule: rules.Rule) -> Tracing:
+        """One trace for all who give the same few answers, where a rule is all of these."""
         tracing, names = self._tracing_anew(rule), self._few_answers(rule)
-        return tracing if names is None else _kept_by_answers(names, tracing)
+        if names is None:
+            return tracing
+        kept: dict[object, KeptTrace] = {}
+        answers_to = itemgetter(*names) if names else lambda _: None
+
+        def trace(patient: Evaluation) -> Trace:
+            answers = answers_to(patient.answers)
+            if (found := kept.get(answers)) is None:
+                found = kept[answers] = KeptTrace(*tracing(patient))
+            return found
+
+        return trace
 
     def _few_answers_to(self, rule: rules.Rule) -> frozenset[str] | None:
         """The few yes/no elements and choices that decide a rule by nothing but their answers."""
@@ -324,20 +336,6 @@ def _judging_some(rule: rules.AtLeastN, parts: tuple[Judging, ...]) -> Judging:
         return truth.UNKNOWN
 
     return judged
-
-
-def _kept_by_answers(names: frozenset[str], tracing: Tracing) -> Tracing:
-    """`tracing` of a rule that is all of a few answers: one trace for all who give the same."""
-    kept: dict[object, KeptTrace] = {}
-    answers_to = itemgetter(*names) if names else lambda _: None
-
-    def trace(patient: Evaluation) -> Trace:
-        answers = answers_to(patient.answers)
-        if (found := kept.get(answers)) is None:
-            found = kept[answers] = KeptTrace(*tracing(patient))
-        return found
-
-    return trace
 
 
 def _answered(element: Element) -> Resolving:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from trialscreen.model import truth
 from trialscreen.model.errors import InputError, Problem
@@ -200,11 +201,12 @@ class Screening:
         return self._by_source({name for finding in self.findings for name in finding.needed})
 
     def _by_source(self, names: Set[str]) -> dict[Source, tuple[str, ...]]:
-        by_source: dict[Source, tuple[str, ...]] = {}
-        for name in sorted(names, key=self.trial.once(_places).__getitem__):
-            source = self.trial.elements[name].source
-            by_source[source] = (*by_source.get(source, ()), name)
-        return by_source
+        elements, ordered = (
+            self.trial.elements,
+            sorted(names, key=self.trial.once(_places).__getitem__),
+        )
+        groups = groupby(ordered, lambda name: elements[name].source)
+        return {source: tuple(group) for source, group in groups}
 
     @property
     def open(self) -> Open | None:

@@ -1,7 +1,6 @@
 """Which elements a row needs, as `screening.missing.needed` names them for one patient."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from trialscreen.model.expr import FALSE, TRUE, Known, Scalar
 from trialscreen.model.rules import Rule, Test, elements_of_test, parts_of
@@ -11,37 +10,32 @@ from trialscreen.tables.compile.intervals import is_exact
 from trialscreen.tables.compile.simplify import both, either, known, negated, unknown
 
 Opens = dict[str, Scalar]
-"""By element: whether it is open; counts only where what it is open for is unknown."""
-
-
-class Needing(NamedTuple):
-    """A rule's truth, and the elements that are open while it is unknown."""
-
-    truth: Scalar
-    opens: Opens
+"""By element: whether it is open."""
 
 
 def needed(compiler: Compiler) -> Opens:
     """By element: whether a row needs it, as `Screening.needed` has it; false or null if not."""
-    opens: list[Opens] = []
-    for one in compiler.trial.criteria:
-        found = _of_rule(compiler, one.rule, one.id)
-        opens.append(_where(unknown(found.truth), found.opens))
-    together = _any_of(opens)
+    together = _any_of(_of_rule(compiler, one.rule, one.id) for one in compiler.trial.criteria)
     return {name: together[name] for name in compiler.trial.elements if name in together}
 
 
-def _of_rule(compiler: Compiler, rule: Rule, name: str) -> Needing:
-    truth = compiler.rule(rule, name).truth
-    if known(truth) == Known(truth):  # of a comparison, only its sides are looked at
-        truth = compiler.share(f"{name}_part", f"a part of {name}", truth)
+def _of_rule(compiler: Compiler, rule: Rule, name: str) -> Opens:
+    """What is open while a rule is unknown."""
+    parts = parts_of(rule)
+    if len(parts) == 1:  # unknown just when its part is
+        return _of_rule(compiler, parts[0], name)
+    truth = _truth(compiler, rule, name)
     if isinstance(rule, Test):
         used = [compiler.trial.elements[one] for one in elements_of_test(rule)]
-        return Needing(truth, _any_of(_of_element(compiler, one) for one in used))
-    parts = [_of_rule(compiler, part, name) for part in parts_of(rule)]
-    if len(parts) == 1:  # unknown just when its part is
-        return Needing(truth, parts[0].opens)
-    return Needing(truth, _any_of(_where(unknown(part.truth), part.opens) for part in parts))
+        return _where(unknown(truth), _any_of(_of_element(compiler, one) for one in used))
+    return _where(unknown(truth), _any_of(_of_rule(compiler, part, name) for part in parts))
+
+
+def _truth(compiler: Compiler, rule: Rule, name: str) -> Scalar:
+    truth = compiler.rule(rule, name).truth
+    if known(truth) == Known(truth):  # of a comparison, only its sides are looked at
+        return compiler.share(f"{name}_part", f"a part of {name}", truth)
+    return truth
 
 
 def _of_element(compiler: Compiler, element: Element) -> Opens:
@@ -52,12 +46,12 @@ def _of_element(compiler: Compiler, element: Element) -> Opens:
         itself = either(known(held.entered.low), negated(either(*behind.values())))
         opens = _any_of(({element.name: itself}, _where(negated(itself), behind)))
     if element.valid_if is not None:
-        valid = _of_rule(compiler, element.valid_if, element.name)
-        never = both(known(valid.truth), negated(valid.truth))
+        valid = _truth(compiler, element.valid_if, element.name)
+        never = both(known(valid), negated(valid))
         opens = _any_of(
             (
                 {element.name: never},
-                _where(unknown(valid.truth), valid.opens),
+                _of_rule(compiler, element.valid_if, element.name),
                 _where(both(negated(never), negated(is_exact(held.entered))), opens),
             )
         )
@@ -71,8 +65,7 @@ def _behind(compiler: Compiler, element: Element) -> Opens:
         case Formula(_, names):
             return _any_of(_of_element(compiler, compiler.trial.elements[one]) for one in names)
         case rule:
-            basis = _of_rule(compiler, rule, element.name)
-            return _where(unknown(basis.truth), basis.opens)
+            return _of_rule(compiler, rule, element.name)
 
 
 def _where(condition: Scalar, opens: Opens) -> Opens:
