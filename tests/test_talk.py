@@ -360,7 +360,7 @@ def test_an_age_is_asked_of_who_does_not_know_the_birth_date() -> None:
 )
 def test_one_item_of_a_list_can_be_doubtful(reply: str, expected: dict[int, str]) -> None:
     names = [one for one in NCT.elements.values() if one.card == "bone_medicines"][:4]
-    texts = texts_of(NCT, Question(tuple(names), "bone_medicines"), reply)
+    texts = texts_of(NCT, Question(tuple(names)), reply)
     assert dict(enumerate((text for _, text in texts), 1)) == expected
 
 
@@ -368,7 +368,7 @@ def test_one_item_of_a_list_can_be_doubtful(reply: str, expected: dict[int, str]
 def test_a_doubt_must_be_of_one_item(reply: str) -> None:
     names = [one for one in NCT.elements.values() if one.card == "bone_medicines"]
     with pytest.raises(ValueProblem):
-        texts_of(NCT, Question(tuple(names), "bone_medicines"), reply)
+        texts_of(NCT, Question(tuple(names)), reply)
 
 
 def awaiting(*names: str) -> State:

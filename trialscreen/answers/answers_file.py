@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,15 +55,11 @@ def _answers_in(
     start = text.lstrip()
     if not start.startswith("{"):
         return _from_yaml(text, origin, problems, blank)
-    found: list[Problem] = []
     try:
-        answers = _from_json(text, origin, found)
+        return _from_json(text, origin, problems)
     except json.JSONDecodeError as error:
         place = f"{origin}:{error.lineno}:{error.colno}"
         not_json = InputError([Problem(place, f"not JSON: {error.msg}")])
-    else:
-        problems.extend(found)
-        return answers
     if origin.lower().endswith(".json"):
         raise not_json
     try:
@@ -158,10 +155,8 @@ def _placed_keys(text: str, origin: str, twice: list[str]) -> list[Problem]:
     from trialscreen.criteria_file.yaml_nodes import parse_yaml  # noqa: PLC0415
 
     found: list[Problem] = []
-    try:
+    with suppress(InputError):  # JSON that is not YAML, for its escapes
         parse_yaml(text, origin, found)
-    except InputError:  # JSON that is not YAML, for its escapes
-        found = []
     return found or [Problem(f"{origin} {short(key)}", "the key stands twice") for key in twice]
 
 

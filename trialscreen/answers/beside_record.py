@@ -130,15 +130,12 @@ def of_the_same_result(trial: Trial, evidence: Iterable[Evidence], names: Set[st
     return found | {name for name, of in places.items() if of <= results and name not in names}
 
 
-Yielding = dict[str, tuple[EvidenceKind, str]]
-"""What becomes of the record's word on elements that it gives, and why."""
-
-
 def _contradictions(
     trial: Trial, answers: Answers, record: FromRecord, on: date
-) -> tuple[Yielding, set[str]]:
-    """Where answers contradict each other: what of the record yields, and which noes do."""
-    left, yields, noes = dict(answers), Yielding(), set[str]()
+) -> tuple[dict[str, tuple[EvidenceKind, str]], set[str]]:
+    """Where answers contradict each other: what of the record yields and why; which noes do."""
+    left, noes = dict(answers), set[str]()
+    yields: dict[str, tuple[EvidenceKind, str]] = {}
     while True:
         facts = read_facts(trial, left, on, [])
         errors = list(contradicted(Evaluation(trial, facts, on)))

@@ -19,15 +19,9 @@ from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.screening.samples import day_column
 from trialscreen.text.spelling import folded
 
-_Stated = Fact | Literal["nothing"] | None
-"""None: the parser must be asked."""
-
-_Read = Callable[[Any, date], _Stated]
-"""A value, and the screening date."""
-
-MOST_TEXTS = 1000
-"""Texts of an element of which is remembered what they state."""
-
+_Stated = Fact | Literal["nothing"] | None  # None: the parser must be asked
+_Read = Callable[[Any, date], _Stated]  # of a value, on the screening date
+MOST_TEXTS = 1000  # of an element, of which is remembered what they state
 _HALVES = tuple(map(half_of, range(DIGITS_THAT_COUNT + 1)))
 
 

@@ -310,12 +310,8 @@ def _signed(element: Element, sign: str, number: Numbers) -> Numbers:
             return number
 
 
-_Written = tuple[float, float, str]
-"""A number, half a unit of its last digit, and the text of its unit."""
-
-
-def _split(clean: str, text: str, unit: str = "") -> _Written:
-    """A number as it is written (in `unit` where it has none)."""
+def _split(clean: str, text: str, unit: str = "") -> tuple[float, float, str]:
+    """A number as written, half a unit of its last digit, and its unit; `unit` if it has none."""
     match = _NUMBER.fullmatch(_POWER.sub("1 x ", clean, count=1))
     if match is None or _continues(match["unit"]):
         raise no_number(clean, text)
@@ -357,7 +353,7 @@ def _continues(rest: str) -> bool:
     )
 
 
-def _convert(element: Element, written: _Written, text: str) -> Numbers:
+def _convert(element: Element, written: tuple[float, float, str], text: str) -> Numbers:
     """A number in the element's own unit; rounded as derived numbers are."""
     assert element.unit is not None
     value, half, unit = written

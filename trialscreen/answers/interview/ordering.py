@@ -23,10 +23,13 @@ from trialscreen.screening.screen import Screening
 
 
 class Question(NamedTuple):
-    """One element, or a card of yes/no elements that are asked together."""
+    """One element, or several yes/no elements of a card that are asked together."""
 
     elements: tuple[Element, ...]
-    card: str | None = None
+
+    @property
+    def card(self) -> str | None:
+        return self.elements[0].card if len(self.elements) > 1 else None
 
 
 def open_elements(
@@ -110,8 +113,7 @@ def next_question(
     first = _most_decisive(screening, closed, ahead) if quick else ahead[0]
     if first.card is None:
         return Question((first,))
-    together = tuple(one for one in ahead if one.card == first.card)
-    return Question(together, first.card if len(together) > 1 else None)
+    return Question(tuple(one for one in ahead if one.card == first.card))
 
 
 def _most_decisive(screening: Screening, closed: Set[str], ahead: tuple[Element, ...]) -> Element:

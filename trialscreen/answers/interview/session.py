@@ -179,8 +179,7 @@ class Session:
             if not elements:
                 continue
             self.console.say("")
-            card = elements[0].card if len(elements) > 1 else None
-            command = self._ask_again(Question(elements, card))
+            command = self._ask_again(Question(elements))
             if command == "r":
                 self._review()
             if command != "b":
