@@ -15,7 +15,7 @@ import yaml
 from tests.process import TIMEOUT, every_signal_heard
 from trialscreen import Trial
 from trialscreen.answers.interview.autosave import Keeper
-from trialscreen.answers.interview.console import Leave, Terminal
+from trialscreen.answers.interview.console import Console, Leave
 from trialscreen.answers.interview.ordering import Question, next_question
 from trialscreen.answers.interview.questions import texts_of
 from trialscreen.answers.interview.session import Session
@@ -125,7 +125,7 @@ def conversation(state: State, *replies: str, keeper: Keeper | None = None, **ho
         return reply
 
     with suppress(Leave):
-        Session(state, Terminal(read, shown.append), keeper or Keeper(), **how).run()
+        Session(state, Console(read, shown.append), keeper or Keeper(), **how).run()
     assert next(ahead, None) is None, "ended before all replies were given"
     return "\n".join(shown)
 

@@ -18,7 +18,7 @@ from tests.generate import ON, random_rule, random_world
 from tests.test_book import text_of
 from trialscreen import Trial, load_trial
 from trialscreen.answers.interview.autosave import AnswersFile, Keeper
-from trialscreen.answers.interview.console import Leave, Terminal
+from trialscreen.answers.interview.console import Console, Leave
 from trialscreen.answers.interview.questions import texts_of
 from trialscreen.answers.interview.session import Session
 from trialscreen.answers.interview.state import State
@@ -61,7 +61,7 @@ class Timed:
 
     def hold(self, path: Path) -> None:
         state, keeper = State(screen(self.trial, {}, ON)), Keeper(AnswersFile(path))
-        self.session = Session(state, Terminal(self._read, self._write), keeper)
+        self.session = Session(state, Console(self._read, self._write), keeper)
         try:
             self.session.run()
         except Leave:

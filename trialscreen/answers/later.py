@@ -128,10 +128,7 @@ def is_counted(element: Element) -> bool:
 def _dated(
     element: Element, answer: Answer, then: date, days: tuple[Dates | None, Dates | None]
 ) -> Answer:
-    """Measured on `then` at the latest; awaited since `then` at the latest.
-
-    `days`: of the sample, as they are read on `then`, and later.
-    """
+    """Measured, or awaited since, `then` at the latest. `days`: of the sample, then and later."""
     added: dict[str, str] = {}
     if answer.is_pending:
         known = AWAITED_SINCE in answer.notes or ANSWERED in answer.notes

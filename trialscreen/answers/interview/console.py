@@ -6,7 +6,6 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
 
 from trialscreen.text.characters import first_control, shown, wrapped
 from trialscreen.text.spelling import folded
@@ -16,14 +15,7 @@ PLAIN_PROMPT = "Answer: "
 """A screen reader reads this out."""
 
 
-class Terminal(NamedTuple):
-    """A line in, without its prompt and end; text out, with an end of line."""
-
-    read: Callable[[], str]
-    write: Callable[[str], None]
-
-
-def terminal(*, plain: bool = False) -> Terminal:
+def terminal(*, plain: bool = False) -> "Console":
     """Standard input and standard error.
 
     `plain` is for screen readers: no line editing, and a prompt that can be read out. What
@@ -32,10 +24,10 @@ def terminal(*, plain: bool = False) -> Terminal:
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     if plain:
-        return Terminal(lambda: _read_quietly(PLAIN_PROMPT), _write)
+        return Console(lambda: _read_quietly(PLAIN_PROMPT), _write)
     edited = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and _line_editing()
     read = (lambda: input(PROMPT)) if edited else (lambda: _read_quietly(PROMPT))
-    return Terminal(read, _write)
+    return Console(read, _write)
 
 
 def _line_editing() -> bool:
@@ -84,21 +76,24 @@ class Leave(Exception):
 
 
 class Console:
-    """A terminal in which a reply follows what was said; what cannot be a reply is refused."""
+    """A terminal in which a reply follows what was said; what cannot be a reply is refused.
 
-    def __init__(self, at: Terminal) -> None:
-        self.at = at
+    `read` takes a line, without its prompt and end; `write` shows a text, with an end of line.
+    """
+
+    def __init__(self, read: Callable[[], str], write: Callable[[str], None]) -> None:
+        self._read, self._write = read, write
 
     def say(self, *lines: str) -> None:
         for line in lines:
-            self.at.write(line)
+            self._write(line)
 
     def line(self, *lines: str) -> str:
         """Says `lines`, and reads a line. The end of the input leaves."""
         while True:
             self.say(*lines)
             try:
-                reply = self.at.read()
+                reply = self._read()
             except (EOFError, OSError):
                 raise Leave(ended=True) from None
             control = first_control(reply)

@@ -10,7 +10,7 @@ from trialscreen.answers.answer import DESPITE
 from trialscreen.answers.beside_record import says_yes
 from trialscreen.answers.interview import questions, reviewing
 from trialscreen.answers.interview.autosave import Keeper
-from trialscreen.answers.interview.console import HELP_LINE, Console, Leave, Terminal
+from trialscreen.answers.interview.console import HELP_LINE, Console, Leave
 from trialscreen.answers.interview.ordering import Question, next_question, open_elements
 from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.answers.values import in_dates, read_value
@@ -43,14 +43,14 @@ class Session:
     def __init__(
         self,
         state: State,
-        at: Terminal,
+        console: Console,
         keeper: Keeper,
         sources: tuple[Source, ...] = SOURCES,
         *,
         quick: bool = False,
     ) -> None:
-        self.state, self.keeper, self.sources, self.quick = state, keeper, sources, quick
-        self.console = Console(at)
+        self.state, self.console, self.keeper = state, console, keeper
+        self.sources, self.quick = sources, quick
         self.before = dict(state.answers)
         self.history: list[tuple[str, ...]] = []
         self.announced: set[str] = set()

@@ -22,8 +22,8 @@ INTERVIEW = "the interview"
 class ContradictingAnswer(ValueProblem):
     """An answer that cannot be right; together with the answers to `others`, if there are any."""
 
-    def __init__(self, message: str, others: tuple[str, ...]) -> None:
-        super().__init__(message)
+    def __init__(self, error: InputError, others: tuple[str, ...] = ()) -> None:
+        super().__init__("; ".join(problem.message for problem in error.problems))
         self.others = others
 
 
@@ -80,15 +80,11 @@ class State:
             notices = contradicted(Evaluation(self.trial, facts, self.on))
             at_fault = {name for one in notices for name in one.elements} - answered
             others = tuple(name for name in facts if name in at_fault)
-            raise ContradictingAnswer(_messages(error), others) from None
+            raise ContradictingAnswer(error, others) from None
         self.answers, self.set_aside = answers, aside
 
     def _of_other_reports(self, own: Element, answers: Answers) -> list[str]:
-        """What does not go with an answer.
-
-        The site's other limits of a value do not go with an own one of the patient, nor what was
-        read of a result in the record with another result.
-        """
+        """The site's other limits of the value; what the record gives by another result of it."""
         limits = limits_by_value(self.trial).values()
         of_site = {name for roles in limits if own.name in roles for name in roles}
         of_record = of_the_same_result(self.trial, self.screening.evidence, {own.name})
@@ -130,7 +126,7 @@ class State:
         try:
             notices = screen(self.trial, {element.name: fact}, self.on).notices
         except InputError as error:
-            raise ContradictingAnswer(_messages(error), ()) from None
+            raise ContradictingAnswer(error) from None
         warnings = (one for one in notices if one.level == "warning")
         return next((one.message for one in warnings if SCREENING_DATE not in one.elements), None)
 
@@ -150,7 +146,3 @@ class State:
             for old, new in zip(self.screening.findings, after.findings, strict=True)
             if new.passes is not old.passes and new.passes is not None
         )
-
-
-def _messages(error: InputError) -> str:
-    return "; ".join(problem.message for problem in error.problems)
