@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trialscreen.answers.answer import VALUE_KEY, Answer, answer_of
-from trialscreen.model.errors import InputError, Problem, refuse
+from trialscreen.model.errors import InputError, Problem, collected, refuse
 from trialscreen.text.characters import first_control, printable, short, shown
 from trialscreen.text.text_files import MAX_BYTES, decode, read_bytes
 
@@ -37,15 +37,14 @@ def read_answers(
         message = "is a table of patients; screen it with 'trialscreen cohort'"
         problems.append(Problem(origin, message))
         return {}
-    try:
+    answers: dict[str, Answer] = {}
+    with collected(problems):
         if source == "-" and sys.stdin is None:
             refuse(origin, "it is closed")
         is_file = source != "-"
         data = read_bytes(Path(source), origin) if is_file else sys.stdin.buffer.read(MAX_BYTES + 1)
-        return _answers_in(decode(data, origin), origin, problems, blank)
-    except InputError as error:
-        problems.extend(error.problems)
-        return {}
+        answers = _answers_in(decode(data, origin), origin, problems, blank)
+    return answers
 
 
 def _answers_in(
