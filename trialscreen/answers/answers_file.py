@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trialscreen.answers.answer import VALUE_KEY, Answer, answer_of
-from trialscreen.model.errors import InputError, Problem, collected, refuse
+from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.text.characters import first_control, printable, short, shown
 from trialscreen.text.text_files import MAX_BYTES, decode, read_bytes
 
@@ -37,14 +37,15 @@ def read_answers(
         message = "is a table of patients; screen it with 'trialscreen cohort'"
         problems.append(Problem(origin, message))
         return {}
-    answers: dict[str, Answer] = {}
-    with collected(problems):
+    try:
         if source == "-" and sys.stdin is None:
             refuse(origin, "it is closed")
         is_file = source != "-"
         data = read_bytes(Path(source), origin) if is_file else sys.stdin.buffer.read(MAX_BYTES + 1)
-        answers = _answers_in(decode(data, origin), origin, problems, blank)
-    return answers
+        return _answers_in(decode(data, origin), origin, problems, blank)
+    except InputError as error:
+        problems.extend(error.problems)
+        return {}
 
 
 def _answers_in(

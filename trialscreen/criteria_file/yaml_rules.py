@@ -142,8 +142,6 @@ def _bound(element: Element, at: Cursor) -> int | float | rules.ElementRef:
             at.problem(f"{other.name} is a {other.type}; {element.name} is a {element.type}")
         elif other is not None and other.unit != element.unit:
             at.problem(f"{other.name} is in {other.unit}; {element.name} is in {element.unit}")
-        elif other is not None and other.type in ("boolean", "choice"):
-            at.problem(f"{other.name} is a {other.type}; a number is expected")
         return rules.ElementRef(at.text())
     return at.number()
 
