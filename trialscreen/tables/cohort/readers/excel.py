@@ -16,9 +16,8 @@ from zipfile import ZipFile, is_zipfile
 import polars as pl
 
 from trialscreen.model.errors import InputError, refuse
-from trialscreen.tables.cohort.readers.excel_book import Sheet, open_book
+from trialscreen.tables.cohort.readers.excel_book import Sheet, Unusual, open_book
 from trialscreen.tables.cohort.readers.excel_cells import Cells, DamagedSheet
-from trialscreen.tables.cohort.readers.excel_rows import Unusual
 from trialscreen.tables.cohort.readers.excel_table import TOO_LARGE, SheetTable
 from trialscreen.tables.cohort.readers.opened import Asked, Tables
 from trialscreen.text.characters import shown, some

@@ -1,4 +1,4 @@
-"""The parts of an .xlsx file, read with openpyxl: its sheets, texts and styles.
+"""The parts of an .xlsx file, read with openpyxl: its sheets, their rows in pieces, texts, styles.
 
 openpyxl itself would read all texts, and look through sheets that do not tell their size.
 """
@@ -18,6 +18,12 @@ from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
 Text = str | CellRichText
 
+CHUNK = 4 << 20
+"""Bytes of a sheet at a time."""
+MOST_ROWS = 9_999_999
+MOST_COLUMNS = 16_384
+
+
 _BEGIN = f'<sst xmlns="{SHEET_MAIN_NS}"><si>'.encode()
 _USUAL = re.compile(
     rb'(?:\xef\xbb\xbf)?(?:<\?xml [^>]*?encoding="(?i:utf-8)"[^>]*>\s*)?'
@@ -25,6 +31,11 @@ _USUAL = re.compile(
 )
 _PLAIN = re.compile(rb'<t(?: xml:space="preserve")?>([ !#-%\'-;=-~]+)</t></si>\s*')
 """Of no other than these signs; more, with line ends and beyond ASCII, can be read as XML only."""
+_IN_UTF8 = re.compile(rb'(?:\xef\xbb\xbf)?<(?:\?xml [^>]*?encoding=["\'](?i:utf-8)["\']|[^?])')
+
+
+class Unusual(Exception):
+    """A sheet is not written as most are."""
 
 
 class Sheet(NamedTuple):
@@ -88,3 +99,35 @@ class _Texts(Sequence[Text]):
         if (match := _PLAIN.fullmatch(xml)) is not None:
             return match[1].decode()
         return read_rich_text(BytesIO(_BEGIN + xml + b"</sst>"))[0]
+
+
+class SheetText:
+    """The XML of a sheet: its rows in pieces, and the `head` and `tail` around them."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.head = self.tail = b""
+
+    def pieces(self) -> Iterator[str]:
+        """Whole rows, some at a time, one piece at least. Raises Unusual."""
+        head, begin, data = self._file.read(CHUNK).partition(b"<sheetData>")
+        if not begin or b"<!" in head or not _IN_UTF8.match(head):
+            raise Unusual
+        self.head = head + begin
+        while (end := data.find(b"</sheetData>")) < 0:
+            if (at := data.rfind(b"<row ")) > 0:
+                yield _text(data[:at])
+                data = data[at:]
+            more = self._file.read(CHUNK)
+            if not more or len(data) > CHUNK:
+                raise Unusual
+            data += more
+        yield _text(data[:end])
+        self.tail = data[end:] + self._file.read()
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise Unusual from None

@@ -26,10 +26,10 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from trialscreen.model.errors import ValueProblem
 from trialscreen.tables.cohort.readers.cells import Kind
-from trialscreen.tables.cohort.readers.excel_book import Sheet
-from trialscreen.tables.cohort.readers.excel_rows import (
+from trialscreen.tables.cohort.readers.excel_book import (
     MOST_COLUMNS,
     MOST_ROWS,
+    Sheet,
     SheetText,
     Unusual,
 )
@@ -86,7 +86,7 @@ class Cells(WorkSheetParser):
         self._no_zeros = computes_later
         self._styles: dict[int, Style] = {}
 
-    # Whole rows as XML, some at a time, for `excel_rows`:
+    # Whole rows as XML, some at a time, for `excel_table`:
 
     def usual(self) -> Iterator[str]:
         """As they stand in the sheet. Raises Unusual."""

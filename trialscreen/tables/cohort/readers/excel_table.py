@@ -1,21 +1,26 @@
 """The table in an Excel sheet: titles, and rows of what the cells below them show.
 
 A cell that does not tell what was meant begins with NO_VALUE, followed by its place and why.
+
+Most programs write `<row r="2"><c r="A2" s="1"><v>55</v></c>...`. What a cell says, but for its
+place, comes again and again: the engine gives it a code, so that it is looked at once. A sheet
+that is not written so is refused here; `excel_cells` writes it anew.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
-from itertools import pairwise
+from functools import cache, cached_property
+from itertools import islice, pairwise, product
+from string import ascii_uppercase
 from typing import NamedTuple
 
 import polars as pl
 from openpyxl.utils import get_column_letter
 
 from trialscreen.model.errors import refuse
-from trialscreen.tables.cohort.readers.cells import NO_VALUE, PLAIN_DAY, PLAIN_NUMBER, TYPED
+from trialscreen.tables.cohort.readers.cells import NO_VALUE, TYPED
+from trialscreen.tables.cohort.readers.excel_book import MOST_COLUMNS, Unusual
 from trialscreen.tables.cohort.readers.excel_cells import Cells, Meaning, Range
-from trialscreen.tables.cohort.readers.excel_rows import Rows, Unusual, cut
 from trialscreen.tables.cohort.readers.opened import (
     Asked,
     CellKind,
@@ -23,6 +28,7 @@ from trialscreen.tables.cohort.readers.opened import (
     codes_begun,
     named_columns,
     new_texts,
+    plain,
 )
 from trialscreen.text.characters import count_of, shown, some
 
@@ -31,6 +37,12 @@ MOST_MEANINGS = 200_000
 """Different cells of which it is kept what they mean; with more than these it begins anew."""
 
 TOO_LARGE = "is too large for an .xlsx file; save it as CSV or Parquet"
+
+
+_BLANK = " \t\r\n"
+_HEADER = r'^r="[1-9][0-9]{0,6}"(?: [A-Za-z0-9:]+="[^"<>&]*")*/?>[ \t\r\n]*$'
+_IS_HIDDEN = r' hidden="(?:1|true)"'
+_ANY_NUMBER = NumberKind(lambda _: pl.lit(value=True))
 
 
 class _Meanings:
@@ -58,14 +70,21 @@ class _Meanings:
         """A row for each, once all are known: its `Meaning`, and its value if that is plain."""
         schema = {"text": pl.String(), "is_problem": pl.Boolean(), "is_rounded": pl.Boolean()}
         frame = pl.DataFrame(self.known, {**schema, "kind": pl.String()}, orient="row")
-        text = pl.col("text")
-        word = text.str.to_lowercase()
-        number, day = (pl.when(text.str.contains(one)) for one in (PLAIN_NUMBER, PLAIN_DAY))
-        return frame.with_columns(
-            pl.when(word.is_in(["true", "false"])).then(word == "true").alias("truth"),
-            number.then(text).cast(pl.Float64, strict=False).alias("number"),
-            day.then(text).str.to_date("%Y-%m-%d", strict=False).alias("day"),
-        )
+        kinds: dict[str, CellKind] = {"truth": "truth", "day": "day", "number": _ANY_NUMBER}
+        values = (plain(kind, pl.col("text")).alias(name) for name, kind in kinds.items())
+        return frame.with_columns(values)
+
+
+class Rows(NamedTuple):
+    """Rows with cells: their numbers in the sheet, from 1; and those that are hidden.
+
+    `cells` has a line for each: its `row`, by the place in `numbers`; its `column`, from 1; and
+    the `code` of what it says.
+    """
+
+    numbers: pl.Series
+    hidden: list[int]
+    cells: pl.DataFrame
 
 
 class _Part(NamedTuple):
@@ -261,3 +280,64 @@ def _typed(codes: pl.Series, meanings: pl.DataFrame, kind: CellKind | None) -> p
         are_usable = values.to_frame().select(kind.are_usable(pl.nth(0)).all())
         return values if are_usable.item() else None
     return values
+
+
+# Rows, cut out of the XML of a sheet by the engine.
+
+
+def cut(piece: str, codes: pl.DataType) -> Rows:
+    """The rows of a piece; `codes` for what their cells say. Raises Unusual."""
+    before, *texts = piece.split("<row ")
+    if before.strip(_BLANK):
+        raise Unusual
+    row, header = pl.col("row").str.strip_chars_end(_BLANK), pl.col("cells").list.first()
+    frame = pl.DataFrame({"row": texts}, {"row": pl.String()}).select(
+        row.str.strip_suffix("</row>").str.split('<c r="').alias("cells"),
+        row.str.ends_with("</row>").alias("is closed"),
+    )
+    frame = frame.select(
+        header.alias("header"),
+        header.str.extract('^r="([0-9]+)"').alias("number"),
+        # Closed in itself, it has no cells.
+        is_closed=pl.col("is closed") ^ header.str.strip_chars_end(_BLANK).str.ends_with("/>"),
+        cells=pl.col("cells").list.slice(1),
+    )
+    usual = pl.col("is_closed") & pl.col("header").str.contains(_HEADER)
+    if not frame.select(usual.all()).item():
+        raise Unusual
+    numbers = frame["number"].cast(pl.UInt32)
+    if not _ascends(numbers):
+        raise Unusual
+    hidden = numbers.filter(frame["header"].str.contains(_IS_HIDDEN)).to_list()
+    frame = frame.filter(pl.col("cells").list.len() > 0)
+    return Rows(frame["number"].cast(pl.UInt32), hidden, _cells(frame, codes))
+
+
+def _cells(frame: pl.DataFrame, codes: pl.DataType) -> pl.DataFrame:
+    places = pl.int_range(pl.len(), dtype=pl.UInt32).repeat_by(pl.col("cells").list.len())
+    cells = frame.select(pl.col("cells").explode(), places.explode().alias("row"))
+    # Its letters, three at most; the number of its row; a quote; and what it says.
+    letters = pl.col("cells").str.head(3).str.strip_chars_end('0123456789"')
+    number = pl.lit(frame["number"]).gather(pl.col("row"))
+    said = pl.col("cells").str.strip_prefix(pl.col("letters")).str.strip_prefix(number)
+    found = cells.with_columns(letters.alias("letters")).select(
+        "row",
+        column=pl.col("letters").cast(_letters(), strict=False).to_physical().cast(pl.UInt32) + 1,
+        code=said.cast(codes),
+    )
+    place = pl.col("row").cast(pl.UInt64) * (MOST_COLUMNS + 1) + pl.col("column")
+    if found["column"].null_count() or not _ascends(found.select(place).to_series()):
+        raise Unusual
+    return found
+
+
+@cache
+def _letters() -> pl.Enum:
+    letters = (
+        "".join(one) for length in (1, 2, 3) for one in product(ascii_uppercase, repeat=length)
+    )
+    return pl.Enum([*islice(letters, MOST_COLUMNS)])
+
+
+def _ascends(numbers: pl.Series) -> bool:
+    return bool((numbers[1:] > numbers[:-1]).all()) if len(numbers) > 1 else True
