@@ -5,7 +5,7 @@ Plain is what most programs write: digits with a point, YYYY-MM-DD, true and fal
 
 import re
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from math import isfinite
 from typing import Any
 
@@ -25,7 +25,7 @@ def _has_plain(trial: Trial, element: Element, form: Form) -> bool:
     """Whether a plain cell states just that, and is not a word for something else."""
     if element.type == "choice" or not form.is_usual:
         return False
-    words = {*map(folded, (*element.spellings, *trial.spellings))}
+    words = {*map(_folded, (*element.spellings, *trial.spellings))}
     if element.type == "boolean":
         return words.isdisjoint(_YES_NO) and _YES_NO.isdisjoint(form.codes)
     if any(re.search(PLAIN_DAY, word) for word in words):
@@ -41,6 +41,10 @@ def _is_number(word: str) -> bool:
         return isfinite(float(word))
     except ValueError:
         return False
+
+
+_folded = cache(folded)
+"""Of the words of trials, most of which all elements have."""
 
 
 def kind_of(trial: Trial, element: Element, form: Form) -> CellKind:

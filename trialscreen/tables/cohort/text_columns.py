@@ -7,6 +7,7 @@ tell how it was written: see `compile.Table.as_written`.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -76,7 +77,6 @@ class TextColumn:
         """How its cells may come."""
         self._schema = {**self.columns, _REASON: pl.String(), _PENDING: pl.Boolean()}
         self._value, self._code = f"{element.name} (plain)", f"{element.name} (code)"
-        self._learned = self._nothing()
 
     def read(self, cells: pl.DataFrame) -> tuple[list[pl.Series], pl.DataFrame]:
         """The typed columns of `cells`, less what cannot be used; and that, listed."""
@@ -192,11 +192,13 @@ class TextColumn:
     def forget(self) -> None:
         """Lets go of what has become too much."""
         if len(self._learned.facts) > REMEMBERED:
-            self._learned = self._nothing()
+            del self._learned
 
     # What distinct texts mean.
 
-    def _nothing(self) -> _Learned:
+    @cached_property
+    def _learned(self) -> _Learned:
+        """Nothing yet; most columns of clean tables never ask for it."""
         return _Learned(codes_begun(), pl.DataFrame(schema=self._schema))
 
     def _learn(self, codes: pl.Series) -> None:
