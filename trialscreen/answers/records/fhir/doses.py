@@ -64,12 +64,17 @@ def daily_dose(dosages: Sequence[fhir.Dosage]) -> Amount | str:
 
 
 def _has_conditions(one: fhir.Dosage) -> bool:
-    further = (one.as_needed_codeable_concept, one.as_needed_for, one.modifier_extension)
-    told = (one.additional_instruction, one.patient_instruction)
-    most = (one.max_dose_per_period, one.max_dose_per_administration, one.max_dose_per_lifetime)
-    other = (one.dose_quantity, one.dose_range)
-    asked = (raw for raw in (one.as_needed_boolean, one.as_needed) if bytes(raw) != b"false")
-    return any(map(fhir.is_given, (*further, *told, *most, *other, *asked)))
+    """Whether anything is said beside how, how much and how often, but for `asNeeded: false`."""
+    further = {
+        name: bytes(raw)
+        for name, raw in msgspec.structs.asdict(one).items()
+        if name not in _SAYS_HOW and fhir.is_given(raw)
+    }
+    return any(text != b"false" or name not in _AS_NEEDED for name, text in further.items())
+
+
+_SAYS_HOW = ("route", "text", "timing", "dose_and_rate")
+_AS_NEEDED = ("as_needed_boolean", "as_needed")
 
 
 def _said(one: fhir.Dosage) -> Amount | str:

@@ -173,15 +173,13 @@ def _medicine(
     )
 
 
+_dosage = msgspec.json.Decoder(list[fhir.Dosage] | fhir.Dosage).decode
+
+
 def _dosages(one: fhir.Medication) -> list[fhir.Dosage]:
-    dosages = [*(one.dosage_instruction or ())]
-    if fhir.is_given(one.dosage):  # of a statement a list, of an administration one
-        try:
-            given = msgspec.json.decode(one.dosage, type=list[fhir.Dosage] | fhir.Dosage)
-        except fhir.UNREADABLE:
-            given = []
-        dosages.extend(given if isinstance(given, list) else (given,))
-    return dosages
+    """As a request has them; as a statement has a list of them, an administration one."""
+    given = fhir.readable(_dosage, one.dosage) or []
+    return [*(one.dosage_instruction or ()), *(given if isinstance(given, list) else (given,))]
 
 
 _DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}

@@ -100,20 +100,14 @@ _own_value = msgspec.json.Decoder(_OwnValue).decode
 _NO_VALUE = _OwnValue()
 
 
-class _Moment(NamedTuple):
-    """A moment, and how it is written; moments that are written alike compare as texts do."""
-
-    text: str
-    form: bytes
-
-
 @lru_cache(_MOST_KNOWN)
-def _moment_of(text: bytes) -> _Moment | None:
-    """A moment in JSON that can be compared; most results of a visit have the same."""
+def _moment_of(text: bytes) -> tuple[str, bytes] | None:
+    """A moment in JSON, and how it is written: those that are written alike compare as texts do.
+
+    Most results of a visit have the same.
+    """
     read = _MOMENT.fullmatch(text)
-    if read is None:
-        return None
-    return _Moment(text[1:-1].decode(), b"%d%b" % (len(text), read[1] or b""))
+    return None if read is None else (text[1:-1].decode(), b"%d%b" % (len(text), read[1] or b""))
 
 
 class Comparing:
@@ -141,7 +135,7 @@ class Comparing:
             return UNDATED
         if len(self._groups) > _MOST_KNOWN:
             self._groups.clear()
-        return self._groups[code, moment.form], moment.text
+        return self._groups[code, moment[1]], moment[0]
 
 
 def _has_number(part: fhir.Head) -> bool:

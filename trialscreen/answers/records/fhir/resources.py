@@ -280,19 +280,16 @@ class Medication(Resource):
     ingredient: list[Ingredient] | None = None
 
 
-class AnswerValue(Component):
-    value_date: str | None = None
-    value_coding: Coding | None = None
-    value_decimal: Raw = NOTHING
-
-
 class Item(Part):
     link_id: str | None = None
     answer: "list[ItemAnswer] | None" = None
     item: "list[Item] | None" = None
 
 
-class ItemAnswer(AnswerValue):
+class ItemAnswer(Component):
+    value_date: str | None = None
+    value_coding: Coding | None = None
+    value_decimal: Raw = NOTHING
     item: list[Item] | None = None
 
 

@@ -12,7 +12,8 @@ https://hl7.org/fhir/R4/questionnaire.html
 https://hl7.org/fhir/uv/sdc/StructureDefinition-sdc-questionnaire-enableWhenExpression.html
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import assert_never
 
@@ -44,17 +45,16 @@ EXPRESSION_URL = (
 def irrelevant_when(trial: Trial, questions: Iterable[str]) -> dict[str, Condition]:
     """When each of `questions` can no longer matter, said with the answers to earlier ones."""
     relevance = Relevance(trial, {}, as_it_stands=False)
-    conditions: dict[str, Condition] = {}
+    found: dict[str, Condition] = {}
+
+    def said(test: Test) -> Condition:
+        """One answer, to an earlier question; never that there is none, for it may still come."""
+        is_one = isinstance(test, Answered | Chosen | Bounded)
+        return test if is_one and test.field in found else NEVER
+
     for name in questions:
-        conditions[name] = substituted(
-            relevance.irrelevant(name), lambda test: test if _can_say(test, conditions) else NEVER
-        )
-    return conditions
-
-
-def _can_say(test: Test, earlier: Container[str]) -> bool:
-    """One answer, to an earlier question; never that there is none, for it may still come."""
-    return isinstance(test, Answered | Chosen | Bounded) and test.field in earlier
+        found[name] = substituted(relevance.irrelevant(name), said)
+    return found
 
 
 def enabling(irrelevant: Condition, elements: Mapping[str, Element], base: str) -> Json:
@@ -100,7 +100,7 @@ def holds(condition: Condition, answers: Mapping[str, Answer]) -> bool:
         case Bounded(question):
             return question in answers and _within(condition, answers[question])
         case Unanswered() | Compared():
-            raise ValueError(condition)  # not said: `_can_say`
+            raise ValueError(condition)  # not said
         case _:
             assert_never(condition)
 
@@ -130,30 +130,30 @@ def fhirpath(condition: Condition) -> str:
         case Some(parts):
             return " or ".join(_alternatives(parts))
         case Every(parts):
-            texts = (fhirpath(part) for part in parts)
-            return " and ".join(
-                f"({text})" if isinstance(part, Some) else text
-                for part, text in zip(parts, texts, strict=True)
-            )
+            texts = (_alone(part) if isinstance(part, Some) else fhirpath(part) for part in parts)
+            return " and ".join(texts)
         case _:
-            return _test(condition, (condition.field,))
+            return _test(condition, [condition.field])
 
 
 def _alternatives(parts: tuple[Condition, ...]) -> Iterator[str]:
     """One text for all questions that the same is asked of."""
-    alike: dict[object, list[Condition]] = {}
+    alike: defaultdict[object, list[Condition]] = defaultdict(list)
     for part in parts:
-        key = part.values if isinstance(part, Chosen) else part
-        alike.setdefault(key, []).append(part)
+        alike[part.values if isinstance(part, Chosen) else part].append(part)
     for first, *others in alike.values():
         if isinstance(first, Some | Every):
-            yield f"({fhirpath(first)})"
+            yield _alone(first)
         else:
-            questions = (test.field for one in (first, *others) for test in tests_of(one))
-            yield _test(first, tuple(questions))
+            questions = [test.field for one in (first, *others) for test in tests_of(one)]
+            yield _test(first, questions)
 
 
-def _test(test: Test, questions: tuple[str, ...]) -> str:
+def _alone(condition: Condition) -> str:
+    return f"({fhirpath(condition)})"
+
+
+def _test(test: Test, questions: Sequence[str]) -> str:
     links = [_quoted(question) for question in questions]
     linked = f"= {links[0]}" if len(links) == 1 else f"in ({' | '.join(links)})"
     answers = f"%resource.item.item.where(linkId {linked}).answer"
@@ -169,7 +169,7 @@ def _test(test: Test, questions: tuple[str, ...]) -> str:
         case Bounded():
             return f"{answers}.value.where({_bounded(test)}).exists()"
         case Unanswered() | Compared():
-            raise ValueError(test)  # not said: `_can_say`
+            raise ValueError(test)  # not said
         case _:
             assert_never(test)
 
