@@ -16,7 +16,6 @@ from trialscreen.answers.records.fhir.references import (
     same_urn,
 )
 from trialscreen.answers.records.fhir.repeated import repeated
-from trialscreen.model.errors import Problem
 from trialscreen.text.characters import shown
 
 Found = tuple[fhir.Head | None, bytes, int, Where]
@@ -34,19 +33,19 @@ def entries_of(
     try:
         read, damaged = fhir.decode(fhir.Bundle, bundle)
     except fhir.UNREADABLE as error:
-        note(Problem(place, f"is not a Bundle: {error}"))
+        note(place, f"is not a Bundle: {error}")
         return
     for name, message in damaged:
-        note(Problem(place, f"Bundle {name}: {message}"))
+        note(place, f"Bundle {name}: {message}")
     if wrong := _given_twice(bundle, read.entry or ()):
-        note(Problem(place, f"is not read: the key {shown(wrong)} stands twice"))
+        note(place, f"is not read: the key {shown(wrong)} stands twice")
         return
     entries = []
     for number, raw in enumerate(read.entry or (), 1):
         if (one := _entry_of(raw)) is not None:
             entries.append(one)
         else:
-            note(Problem(place, f"entry {number} of the Bundle is not read"))
+            note(place, f"entry {number} of the Bundle is not read")
     if read.type == "history":
         entries = _newest(entries)
     else:

@@ -43,7 +43,7 @@ class ConceptReader:
     def __init__(self, codes: Codes | None = None) -> None:
         self._codes = codes
         self.known = lru_cache(_MOST_KNOWN)(self._read)
-        """`coded`, of a text; the same is written alike many times over."""
+        """As `coded`, of a text: the same is written alike many times over."""
 
     def coded(self, raw: Raw) -> Coded:
         """The concept that is written here."""

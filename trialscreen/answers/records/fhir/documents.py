@@ -11,7 +11,8 @@ from trialscreen.text.characters import printable
 
 LINES = (".ndjson", ".jsonl")
 ENDINGS = (".json", *LINES)
-Note = Callable[[Problem], None]
+Note = Callable[[str, str], None]
+"""Is told where something is wrong, and what."""
 _BUFFER = 1 << 16
 _GZIP = 31
 """zlib's word for the form of .gz files."""
@@ -95,12 +96,12 @@ def _blocks(
                 yield block
                 lines += len(block)
     except EOFError:
-        note(Problem(f"{name}:{lines + 1}", "ends early: it is a part of a .gz file"))
+        note(f"{name}:{lines + 1}", "ends early: it is a part of a .gz file")
     except zlib.error:
         message = "is damaged, and not read from here on: it cannot be unpacked"
-        note(Problem(f"{name}:{lines + 1}", message))
+        note(f"{name}:{lines + 1}", message)
     except OSError as error:
-        note(Problem(name, f"cannot be read: {error.strerror}"))
+        note(name, f"cannot be read: {error.strerror}")
 
 
 def _split(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -27,7 +27,6 @@ from trialscreen.answers.records.fhir.references import (
 from trialscreen.answers.records.fhir.repeated import code_repeated, concepts_in
 from trialscreen.answers.records.fhir.resources import NOTHING
 from trialscreen.answers.records.fhir.spool import ANYBODY, Kept, Spool
-from trialscreen.model.errors import Problem
 from trialscreen.text.characters import shown
 
 CODED = frozenset(("Observation", "Condition", "AllergyIntolerance", "Procedure", "ServiceRequest"))
@@ -88,10 +87,10 @@ class Intake:
     def _at_a_glance(self, head: fhir.Head, line: bytes) -> bool | None:
         """Whether a resource matters that has no parts; None where its code alone does not tell."""
         is_code = head.resource_type in CODED
-        code = bytes(head.code if is_code else head.medication_codeable_concept)
-        if not is_code and not fhir.is_given(head.medication_codeable_concept):
+        code = head.code if is_code else head.medication_codeable_concept
+        if not (is_code or fhir.is_given(code)):
             return None if head.resource_type in MEDICINES else False
-        _, matters, wrong = self._words.known(code)
+        _, matters, wrong = self._words.known(bytes(code))
         if matters and not wrong:
             return True
         return None if wrong or concepts_in(line, is_code=is_code) > 1 else False
@@ -101,12 +100,12 @@ class Intake:
         try:
             head = decode_head(document.data)
         except msgspec.ValidationError as error:
-            self._wrong(document.place(), f"is not a FHIR resource: {error}")
+            self.note(document.place(), f"is not a FHIR resource: {error}")
         except fhir.UNREADABLE as error:
             if document.line is None and "trailing" in str(error):
                 self.lines(Lines(document.file, document.data.split(b"\n")))
             else:
-                self._wrong(document.place(), f"is not JSON, and is not read: {error}")
+                self.note(document.place(), f"is not JSON, and is not read: {error}")
         else:
             self._found(head, document)
 
@@ -117,25 +116,22 @@ class Intake:
         elif kind in _LOOKED_AT:
             self._resource(head, document.data, Where(document.place()))
         elif not kind:
-            self._wrong(document.place(), "is not a FHIR resource: it has no resourceType")
-
-    def _wrong(self, where: str, message: str) -> None:
-        self.note(Problem(where, message))
+            self.note(document.place(), "is not a FHIR resource: it has no resourceType")
 
     # Bundles.
 
     def _bundle(self, bundle: bytes, document: JsonDocument, line: int, deep: int) -> None:
         """`deep`: in how many others it is."""
-        every = entries_of(bundle, document, line, self.note, self._spool.delete)
-        for head, data, begins, where in every:
+        found = entries_of(bundle, document, line, self.note, self._spool.delete)
+        for head, data, begins, where in found:
             if head is None:
-                self._wrong(where.place, "is not a FHIR resource, and is not read")
+                self.note(where.place, "is not a FHIR resource, and is not read")
             elif head.resource_type != "Bundle":
                 self._resource(head, data, where)
             elif deep < MOST_DEEP:
                 self._bundle(data, document, begins, deep + 1)
             else:
-                self._wrong(where.place, f"bundles in more than {MOST_DEEP} others are not read")
+                self.note(where.place, f"bundles in more than {MOST_DEEP} others are not read")
 
     # Resources.
 
@@ -152,7 +148,7 @@ class Intake:
             self._keep(head, data, where._replace(siblings=inside or where.siblings))
         elif kind in _STATEMENTS and (wrong := code_repeated(data)):
             told = f"{source_of(head, where)} is not used: the key {shown(wrong)} stands twice"
-            self._wrong(where.place, told)
+            self.note(where.place, told)
         for one in inside:
             part = fhir.readable(decode_head, one)
             if part is not None and part.resource_type in _STATEMENTS:
@@ -174,7 +170,7 @@ class Intake:
         try:
             parts = _parts(head.component) if fhir.is_given(head.component) else None
         except fhir.UNREADABLE as error:
-            self._wrong(where.place, f"component: {error}")
+            self.note(where.place, f"component: {error}")
             parts = None
         found += [self._relevant(part.code, where, "component code") for part in parts or ()]
         return any(found)
@@ -182,14 +178,14 @@ class Intake:
     def _relevant(self, code: Raw, where: Where, name: str) -> bool:
         _, matters, wrong = self._words.coded(code)
         if wrong:
-            self._wrong(where.place, f"{name}: {wrong}")
+            self.note(where.place, f"{name}: {wrong}")
         return matters
 
     def _keep(self, head: fhir.Head, data: bytes, where: Where) -> None:
         source = source_of(head, where)
         owner = self._owner(head, source, where)
         if owner and is_about_another(subject_of(head), head.focus):
-            self._wrong(where.place, f"{source} has another focus than its subject")
+            self.note(where.place, f"{source} has another focus than its subject")
         elif owner:
             medicine = self._medicine(head, source, where)
             kind = head.resource_type
@@ -199,7 +195,7 @@ class Intake:
     def _keep_patient(self, head: fhir.Head, data: bytes, where: Where) -> None:
         name = id_of(head, where.full_url)
         if not name:
-            self._wrong(where.place, "a Patient without an id")
+            self.note(where.place, "a Patient without an id")
             return
         patient, _ = fhir.decode(fhir.Patient, data)
         identifiers = map(identifier_name, patient.identifier or ())
@@ -218,7 +214,7 @@ class Intake:
         if owner.problem and head.resource_type == "QuestionnaireResponse":
             owner = Whose(source, (ANYBODY,), is_local=True)
         if owner.problem:
-            self._wrong(where.place, f"{source} {owner.problem}")
+            self.note(where.place, f"{source} {owner.problem}")
             return ""
         key = self._spool.loose(owner.names, owner.patient) if owner.names else owner.patient
         if not (where.names or owner.is_local):
@@ -256,7 +252,7 @@ class Intake:
         try:
             reference = _reference(given) if bytes(given) else None
         except fhir.UNREADABLE as error:
-            self._wrong(where.place, f"medicationReference: {error}")
+            self.note(where.place, f"medicationReference: {error}")
             return ""
         text = (reference.reference or "") if reference is not None else ""
         if not text.startswith("#"):

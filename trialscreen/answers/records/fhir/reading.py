@@ -63,10 +63,10 @@ def read(paths: Sequence[str | Path], codes: Codes | None = None) -> Read:
     given. Raises InputError for a file that is not there.
     """
     problems: list[Problem] = []
-    words = ConceptReader(codes)
+    words, note = ConceptReader(codes), _noting(problems.append)
     with Spool() as spool:
-        take_in(find(paths), Intake(spool, words, problems.append))
-        maker = _Maker(spool, words, problems.append)
+        take_in(find(paths), Intake(spool, words, note))
+        maker = _Maker(spool, words, note)
         records = tuple(maker.record(one, Left(kept, [])) for one, kept in spool.patients())
     return Read(records, tuple(problems))
 
@@ -76,12 +76,16 @@ def extract(files: Sequence[Path], tables: "FactTables", advance: Callable[[int]
 
     `advance` is told how many more bytes are read. What matters waits on the disk.
     """
-    words = ConceptReader(tables.selection.codes)
+    words, note = ConceptReader(tables.selection.codes), _noting(tables.note)
     with temporary_folder() as folder, Spool(folder) as spool:
-        take_in(files, Intake(spool, words, tables.note), advance)
-        maker = _Maker(spool, words, tables.note)
+        take_in(files, Intake(spool, words, note), advance)
+        maker = _Maker(spool, words, note)
         for patient, kept in spool.patients():
             tables.add(maker.record(patient, left(kept, tables.selection.on)))
+
+
+def _noting(take: Callable[[Problem], None]) -> Note:
+    return lambda where, message: take(Problem(where, message))
 
 
 def take_in(
@@ -117,7 +121,7 @@ class _Maker:
         persons = tuple(one for one in made if isinstance(one, Person))
         if not persons and any(one.kind != "QuestionnaireResponse" for one in kept):
             message = f"{shown(patient)} is referred to, and no Patient among the files has this id"
-            self._note(Problem(kept[0].place, message))
+            self._note(kept[0].place, message)
         record = Record(patient, persons, _entries(made))
         if not resources.older:
             return record
@@ -130,7 +134,7 @@ class _Maker:
             try:
                 version = self._made_of(one)
             except fhir.UNREADABLE as error:
-                self._note(Problem(one.place, f"{one.source} is not read: {error}"))
+                self._note(one.place, f"{one.source} is not read: {error}")
                 continue
             source = one.source if "/" in one.source else f"{one.source} {one.place}"
             before = found.get(source)
@@ -149,7 +153,7 @@ class _Maker:
         if kept.kind != "Patient" and is_told:
             return now if _is_later(now.updated, before.updated) else before
         first = before.made[0].place if before.made else "before"
-        self._note(Problem(kept.place, f"{source} says otherwise in {first}; both are kept"))
+        self._note(kept.place, f"{source} says otherwise in {first}; both are kept")
         return _Version(before.updated, [*before.made, *now.made])
 
     def _made_of(self, kept: Kept) -> _Version:
@@ -163,7 +167,7 @@ class _Maker:
         if isinstance(resource, fhir.Observation):
             made = [*observations.entries(resource, origin, damaged)]
             if OBSERVATION.get(resource.status or "") == "error":
-                self._note(Problem(kept.place, f"{kept.source} is {resource.status}: left out"))
+                self._note(kept.place, f"{kept.source} is {resource.status}: left out")
         elif isinstance(resource, fhir.Patient):
             made = [histories.person(resource, origin, damaged)]
         elif isinstance(resource, fhir.QuestionnaireResponse):
@@ -175,7 +179,7 @@ class _Maker:
             is_elsewhere = kept.medicine and not entry.codes
             made = self._with_medicine(entry, kept) if is_elsewhere else [entry]
         for name, message in damaged:
-            self._note(Problem(kept.place, f"{kept.source} {name}: {message}"))
+            self._note(kept.place, f"{kept.source} {name}: {message}")
         if any(one.name in _WHOSE for one in damaged):
             made = []
         if resource.modifier_extension:
@@ -189,13 +193,13 @@ class _Maker:
         if data is None:
             name = kept.medicine.partition("#")[2] or kept.medicine
             message = f"{kept.source} refers to {name}, which is not among the files"
-            self._note(Problem(kept.place, message))
+            self._note(kept.place, message)
             return []
         medicine, _ = fhir.decode_whole(fhir.Medication, data)
         found = [self._words.coded(one) for one in (medicine.code, *_ingredients(medicine))]
         for one in found:
             if one.wrong:
-                self._note(Problem(kept.place, f"{kept.medicine} code: {one.wrong}"))
+                self._note(kept.place, f"{kept.medicine} code: {one.wrong}")
         codes = tuple(code for one in found if one.matters for code in one.codes)
         return [entry._replace(codes=codes)] if any(one.matters for one in found) else []
 
