@@ -37,10 +37,6 @@ def _component(one: Waiting, trial: str, log: str) -> Event | Todo:
         component.add("transp", "TRANSPARENT")
     component.add("class", "PRIVATE")
     component.add("summary", f"{entry.subject}: {', '.join(each.what for each in one.waits)}")
-    words = [
-        *map(wait_words, one.waits),
-        f"since {one.since}",
-        f"{trial}, log entry {entry.number}",
-    ]
-    component.add("description", "\n".join(words))
+    ends = (f"since {one.since}", f"{trial}, log entry {entry.number}")
+    component.add("description", "\n".join((*map(wait_words, one.waits), *ends)))
     return component

@@ -98,23 +98,19 @@ def _of_screening(entry: ScreeningEntry, known: Mapping[str, str]) -> dict[str, 
 
 
 def _of_decision(entry: Decision | CohortState) -> dict[str, object]:
-    cells = {
+    cells: dict[str, object] = {
         "Decided on": entry.on.isoformat(),
         "Decided by": entry.by,
         "Dose cohort": entry.dose_cohort,
         "Reason": entry.reason if entry.corrects is None else None,
     }
     if isinstance(entry, Decision):
-        dosed = {"Dosed": "no"} if entry.not_dosed else {}
-        despite = {"Although": "; ".join(entry.despite)}
-        return {**cells, "Subject": entry.subject, "Decision": entry.decision, **despite, **dosed}
-    return {
-        **cells,
-        "Decision": entry.state,
-        "Places": entry.places,
-        "Sentinel days": entry.sentinel_days,
-        "Observation days": entry.observation_days,
-    }
+        cells |= {"Subject": entry.subject, "Decision": entry.decision}
+        cells |= {"Although": "; ".join(entry.despite), "Dosed": "no" if entry.not_dosed else None}
+    else:
+        days = {"Sentinel days": entry.sentinel_days, "Observation days": entry.observation_days}
+        cells |= {"Decision": entry.state, "Places": entry.places, **days}
+    return cells
 
 
 def _reasons(entry: ScreeningEntry, texts: Mapping[str, str]) -> Iterator[str]:

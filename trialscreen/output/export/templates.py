@@ -1,6 +1,6 @@
 """Blank files to fill: the answers of one patient as YAML, a table of patients as CSV or .xlsx."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from trialscreen.model.trial import Element, Trial
@@ -66,7 +66,9 @@ def write_xlsx_template(path: Path, trial: Trial, elements: Sequence[Element]) -
         patients.column_dimensions[letter].number_format = "@"
         patients.column_dimensions[letter].width = max(len(title) + 2, 12)
     guide.append(("Column", "Question", "Answer", "From"))
-    for row in _guide(elements):
+    for one in elements:
+        answer, sources = "; ".join(answer_form(one)), ", ".join(one.sources)
+        row = (one.name, one.ask or one.label, answer, sources)
         guide.append([csvtext.cell_text(text) for text in row])
     for letter, width in zip("ABCD", (44, 80, 44, 14), strict=True):
         guide.column_dimensions[letter].width = width
@@ -80,8 +82,3 @@ def write_xlsx_template(path: Path, trial: Trial, elements: Sequence[Element]) -
 
 def _titles(elements: Sequence[Element]) -> list[str]:
     return [ID, *(one.name for one in elements)]
-
-
-def _guide(elements: Sequence[Element]) -> Iterator[tuple[str, ...]]:
-    for one in elements:
-        yield one.name, one.ask or one.label, "; ".join(answer_form(one)), ", ".join(one.sources)

@@ -11,13 +11,13 @@ from trialscreen.answers.records.fhir.outdone import UNDATED, Comparing
 from trialscreen.answers.records.fhir.references import (
     Where,
     Whose,
-    choice_of,
     decode_head,
     id_of,
     identifier_name,
     is_about_another,
     key_of,
     known_as,
+    medicine_of,
     plain_text,
     same_urn,
     source_of,
@@ -159,9 +159,7 @@ class Intake:
     def _matters(self, head: fhir.Head, where: Where) -> bool:
         """Whether the code of a resource matters, or of a part; of each that is wrong is told."""
         if head.resource_type in MEDICINES:
-            concept = head.medication_codeable_concept
-            if not fhir.is_given(concept):
-                concept = choice_of(head).concept
+            concept = medicine_of(head).concept
             # What refers to a medicine may matter: the medicine may come later.
             return not fhir.is_given(concept) or self._relevant(concept, where, "medication")
         if head.resource_type not in CODED:
@@ -246,9 +244,7 @@ class Intake:
         """The key of the Medication that is referred to; a contained one is kept under its own."""
         if head.resource_type not in MEDICINES:
             return ""
-        given = head.medication_reference
-        if not fhir.is_given(given):
-            given = choice_of(head).reference
+        given = medicine_of(head).reference
         try:
             reference = _reference(given) if bytes(given) else None
         except fhir.UNREADABLE as error:

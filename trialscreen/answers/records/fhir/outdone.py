@@ -151,13 +151,9 @@ def _has_number(part: fhir.Head) -> bool:
 
 def _codes_of_panel(component: bytes, data: bytes) -> bytes | None:
     """The codes in a panel, as of blood pressure; None if a part has no number."""
-    try:
-        parts = _parts(component)
-        is_more = data.count(b'"value') > component.count(b'"value')
-        if is_more and _own_value(data) != _NO_VALUE:
-            return None
-    except fhir.UNREADABLE:
+    parts = fhir.readable(_parts, component) or ()
+    is_more = data.count(b'"value') > component.count(b'"value')
+    if is_more and fhir.readable(_own_value, data) != _NO_VALUE:
         return None
-    if not all(_has_number(part) for part in parts):
-        return None
-    return b"".join(bytes(part.code) for part in parts) or None
+    are_numbers = all(_has_number(part) for part in parts)
+    return b"".join(bytes(part.code) for part in parts) or None if are_numbers else None

@@ -142,6 +142,11 @@ def plain_text(raw: Raw) -> str:
     return text[1:-1].decode() if is_plain else ""
 
 
-def choice_of(head: fhir.Head) -> fhir.MedicationChoice:
-    """R5's medication; nothing if it cannot be read."""
-    return fhir.readable(_medication, head.medication) or fhir.MedicationChoice()
+def medicine_of(head: fhir.Head) -> fhir.MedicationChoice:
+    """The concept of a medicine, or the reference to it, as R4 or R5 has them."""
+    found = fhir.readable(_medication, head.medication) or fhir.MedicationChoice()
+    if fhir.is_given(head.medication_codeable_concept):
+        found.concept = head.medication_codeable_concept
+    if fhir.is_given(head.medication_reference):
+        found.reference = head.medication_reference
+    return found

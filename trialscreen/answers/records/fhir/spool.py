@@ -8,7 +8,6 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from tempfile import gettempdir
-from types import TracebackType
 from typing import IO
 
 import msgspec
@@ -78,12 +77,7 @@ class Spool:
     def __enter__(self) -> "Spool":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
         self._base.close()
         try:
             self._data.close()

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/datatypes.html
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any, assert_never
 
@@ -29,16 +30,14 @@ _COMPARATORS: Mapping[str, str] = {"<": "<", "≤": "<=", ">": ">", "≥": ">="}
 
 def check_codes(trial: Trial) -> None:
     """Raises InputError with each name of a choice, and each unit, that is no FHIR code."""
+    wrong = "cannot be a code in FHIR; expected words with one space between them"
     problems = [
-        Problem(f"{trial.origin} elements.{element.name}", f"{shown(text)} {_NO_CODE}")
+        Problem(f"{trial.origin} elements.{element.name}", f"{shown(text)} {wrong}")
         for element in trial.answerable()
         for text in (*element.choices, *(() if element.unit is None else (element.unit,)))
         if not _CODE.fullmatch(text)
     ]
     raise_any(problems)
-
-
-_NO_CODE = "cannot be a code in FHIR; expected words with one space between them"
 
 
 def choice_coding(element: Element, choice: str, base: str) -> Json:
@@ -102,9 +101,7 @@ def _date_text(trial: Trial, element: Element, fact: Dates, on: date) -> str | N
     """The day, month or year that is read as this fact; None for any other span."""
     day = fact.low.isoformat()
     for text in (day, day[:7], day[:4]):
-        try:
+        with suppress(ValueProblem):
             if read_value(trial, element, text, on) == fact:
                 return text
-        except ValueProblem:
-            continue
     return None

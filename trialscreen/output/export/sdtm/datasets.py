@@ -40,7 +40,6 @@ class Dataset(NamedTuple):
         return tuple(self.variables)
 
 
-_CATEGORY: Mapping[Kind, str] = {"inclusion": "INCLUSION", "exclusion": "EXCLUSION"}
 _NOT_MET: Mapping[Kind, str] = {"inclusion": "N", "exclusion": "Y"}
 """The answer to the criterion's question that is an exception to it."""
 
@@ -159,7 +158,7 @@ def _tests(trial: Trial) -> dict[str, tuple[str, str, str]]:
     tests = {}
     for one in trial.criteria:
         try:
-            tests[one.id] = (one.id.upper(), _short(to_ascii(one.text)), _CATEGORY[one.kind])
+            tests[one.id] = (one.id.upper(), _short(to_ascii(one.text)), one.kind.upper())
         except ValueProblem as problem:
             problems.append(Problem(f"{trial.origin} {one.id}", str(problem)))
     raise_any(problems)
