@@ -7,8 +7,7 @@ from typing import Any
 from tests.logs import TOOL, TRIAL, screened
 from trialscreen.answers.answers_file import read_answers
 from trialscreen.log.deciding import checked
-from trialscreen.log.decisions import CohortState, Decision, Kept
-from trialscreen.log.entry import Correction
+from trialscreen.log.entry import CohortState, Correction, Decision, Kept
 from trialscreen.log.recording import criteria_of
 from trialscreen.log.store import Log
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from tests.deciding import CRITERIA, add, state
 from tests.logs import ON, TRIAL, begun, screened
-from trialscreen.log.decisions import Choice, CohortState, Decision, Kept
+from trialscreen.log.entry import Choice, CohortState, Decision, Kept
 
 WRITERS = 4
 LONGEST = 0.15

@@ -13,8 +13,7 @@ from trialscreen import __version__, load_trial
 from trialscreen.answers.answer import Answer
 from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.element_flags import Flags
-from trialscreen.log.decisions import Kept
-from trialscreen.log.entry import Correction, ScreeningEntry
+from trialscreen.log.entry import Correction, Kept, ScreeningEntry
 from trialscreen.log.recording import recorded
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.trial import Criterion, Element, Trial

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tests.deciding import CRITERIA, add, state
 from tests.logs import ON, TRIAL, begun, nth
-from trialscreen.log.decisions import Decision
+from trialscreen.log.entry import Decision
 from trialscreen.log.seal import Row, sealed
 from trialscreen.log.store import ENTRY_COLUMNS, GUARDS
 

@@ -12,7 +12,7 @@ from tests.deciding import CRITERIA, enrolled
 from tests.logs import TRIAL
 from tests.sizes import examples
 from trialscreen.log.board import Cohorts, board
-from trialscreen.log.decisions import CohortState, Decision, Kept, State
+from trialscreen.log.entry import CohortState, Decision, Kept, State
 
 NAMES = [one.name for one in TRIAL.registration.dose_cohorts]
 START = date(2026, 1, 1)

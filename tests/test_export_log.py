@@ -5,8 +5,7 @@ import io
 
 from tests.deciding import enrolled, state
 from tests.logged import ON, TRIAL, entry
-from trialscreen.log.decisions import Kept
-from trialscreen.log.entry import ScreeningEntry
+from trialscreen.log.entry import Kept, ScreeningEntry
 from trialscreen.log.recording import criteria_of
 from trialscreen.output.export.screening_log import COLUMNS, log_rows, not_in_log_rows
 from trialscreen.text import csvtext

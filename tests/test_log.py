@@ -11,8 +11,8 @@ import pytest
 from tests.logs import CONSENT, NCT_ID, ON, TOOL, TRIAL, begun, filled, screened
 from trialscreen import load_trial, screen
 from trialscreen.answers.answer import Answer
-from trialscreen.log.entry import Correction, ScreeningEntry
-from trialscreen.log.follow_up import due, latest, rescreen
+from trialscreen.log.entry import Correction, ScreeningEntry, latest
+from trialscreen.log.follow_up import due, rescreened
 from trialscreen.log.recording import recorded
 from trialscreen.log.seal import NO_SEAL, entry_of, sealed, texts
 from trialscreen.log.store import open_log, open_or_begin
@@ -194,9 +194,9 @@ def test_who_is_due_is_told_by_day() -> None:
 
 
 def test_a_washout_that_ended_flips_by_the_date() -> None:
-    [before] = rescreen(TRIAL, [entry(1, "S-1", WASHOUT)], date(2027, 3, 15))
+    before = rescreened(TRIAL, entry(1, "S-1", WASHOUT), date(2027, 3, 15))
     assert not before.is_changed
-    [again] = rescreen(TRIAL, [entry(1, "S-1", WASHOUT)], date(2027, 3, 16))
+    again = rescreened(TRIAL, entry(1, "S-1", WASHOUT), date(2027, 3, 16))
     assert again.is_changed
     assert again.now is not None
     assert (again.now.verdict, again.now.open) == ("undetermined", "data")
@@ -210,8 +210,8 @@ def test_an_amendment_flips_by_the_criteria(tmp_path: Path) -> None:
     assert text.count("weight: {at_least: 40}") == 1
     amended = tmp_path / "amended.yaml"
     amended.write_text(text.replace("weight: {at_least: 40}", "weight: {at_least: 45}"))
-    [again] = rescreen(
-        load_trial(str(amended)), [entry(1, "S-1", {"weight": "42"})], date(2027, 3, 16)
+    again = rescreened(
+        load_trial(str(amended)), entry(1, "S-1", {"weight": "42"}), date(2027, 3, 16)
     )
     assert again.now is not None
     assert again.now.failed == ("I3",)
@@ -226,7 +226,7 @@ def test_what_follows_from_dates_is_not_held_against_a_later_day() -> None:
         "last_fragility_fracture_date": "2025-01-10",
         "fragility_fracture_last_2_years": "yes",
     }
-    [again] = rescreen(TRIAL, [entry(1, "S-1", answers)], date(2028, 1, 1))
+    again = rescreened(TRIAL, entry(1, "S-1", answers), date(2028, 1, 1))
     assert again.problems == ()
     assert again.now is not None
 
@@ -236,19 +236,19 @@ def test_values_that_are_too_old_by_then_are_told() -> None:
     given = {"tsh": "3.1 on 2026-10-20", "alt": "20", "total_hip_t_score": "-2 on 2026-05-01"}
     kept = entry(1, "S-1", given)
     assert (kept.stale, kept.answers["tsh"].date) == ((), "2026-10-20")
-    [again] = rescreen(TRIAL, [kept], date(2026, 11, 17))
+    again = rescreened(TRIAL, kept, date(2026, 11, 17))
     assert not again.is_outdated
-    [again] = rescreen(TRIAL, [kept], date(2026, 11, 18))
+    again = rescreened(TRIAL, kept, date(2026, 11, 18))
     assert [(one.element, one.day) for one in again.stale] == [("tsh", "2026-10-20")]
     assert again.is_outdated
     assert not again.is_changed
-    [again] = rescreen(TRIAL, [kept], date(2027, 6, 1))
+    again = rescreened(TRIAL, kept, date(2027, 6, 1))
     assert [(one.element, one.day) for one in again.stale] == [
         ("total_hip_t_score", "2026-05-01"),
         ("tsh", "2026-10-20"),
         ("alt", f"{ON} or earlier"),
     ]
-    [fails] = rescreen(TRIAL, [entry(1, "S-1", {"weight": "38", **given})], date(2027, 6, 1))
+    fails = rescreened(TRIAL, entry(1, "S-1", {"weight": "38", **given}), date(2027, 6, 1))
     assert not fails.is_outdated
 
 
@@ -257,7 +257,7 @@ def test_days_that_other_criteria_do_not_know_are_no_problem(tmp_path: Path) -> 
     other = tmp_path / "other.yaml"
     other.write_text(text.replace("    valid_for: 28 days\n", ""), "utf-8")
     kept = entry(1, "S-1", {"tsh": "3.1 on 2026-10-20", "total_hip_t_score": "-2 on 2024"})
-    [again] = rescreen(load_trial(str(other)), [kept], date(2027, 1, 1))
+    again = rescreened(load_trial(str(other)), kept, date(2027, 1, 1))
     assert again.problems == ()
     assert [one.element for one in again.stale] == ["total_hip_t_score"]
 
@@ -336,5 +336,5 @@ def test_an_entry_of_before_days_were_kept_is_read() -> None:
 def test_minimal_entries_and_earlier_days_are_told() -> None:
     least = entry_of_now(screened("S-1", {"weight": "38"}))
     late = entry(2, "S-2", {"weight": "38"})
-    told = [one.problems[0] for one in rescreen(TRIAL, [least, late], date(2026, 1, 1))]
+    told = [rescreened(TRIAL, one, date(2026, 1, 1)).problems[0] for one in (least, late)]
     assert told == ["no answers are kept before consent", f"was screened later than that, on {ON}"]

@@ -13,8 +13,7 @@ import yaml
 from tests.deciding import CRITERIA, ELIGIBLE, add, enrolled, entry_of_case, state
 from tests.logs import TRIAL, begun, screened
 from trialscreen.log.board import board
-from trialscreen.log.decisions import CohortState, Decision, Kept
-from trialscreen.log.entry import Correction
+from trialscreen.log.entry import CohortState, Correction, Decision, Kept
 from trialscreen.log.seal import NO_SEAL, entry_of, sealed, texts
 from trialscreen.log.store import open_log
 from trialscreen.log.verify import Noted, verify

@@ -7,9 +7,7 @@ import pytest
 from tests.deciding import enrolled, state
 from tests.reports import entry, log, patient
 from trialscreen import load_trial
-from trialscreen.log.decisions import Kept
-from trialscreen.log.entry import Correction, ScreeningEntry
-from trialscreen.log.follow_up import current, latest
+from trialscreen.log.entry import Correction, Kept, ScreeningEntry, current, latest
 from trialscreen.output.report.log_page import LogReport, Reason, SubjectCounts, counts_of, log_page
 from trialscreen.output.report.render import plain
 

@@ -13,7 +13,7 @@ from tests.deciding import ELIGIBLE, add, entry_of_case
 from tests.logs import CONSENT, TRIAL, begun, screened
 from tests.process import run
 from trialscreen.log.entry import ScreeningEntry
-from trialscreen.log.queue import Waiting, queue
+from trialscreen.log.follow_up import Waiting, queue
 from trialscreen.output.report.queue_list import queue_listing, wait_words
 
 CASES = yaml.load(Path("tests/data/queue.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)

@@ -13,7 +13,7 @@ import pytest
 from tests.deciding import ELIGIBLE, add, enrolled, state
 from tests.logs import ON, TOOL, TRIAL, begun, filled, screened
 from trialscreen.log import store
-from trialscreen.log.decisions import KINDS, Decision
+from trialscreen.log.entry import KINDS, Decision
 from trialscreen.log.store import Log, open_log
 from trialscreen.log.verify import verify
 from trialscreen.model.errors import InputError

@@ -96,8 +96,7 @@ def _record(
 
 def _from_log(trial: Trial, file: Path, number: int | None) -> str:
     """The page of a log, or the record of one entry, as a document. Raises InputError."""
-    from trialscreen.log.board import decided
-    from trialscreen.log.entry import ScreeningEntry
+    from trialscreen.log.entry import ScreeningEntry, latest, standing
     from trialscreen.log.store import open_log
     from trialscreen.log.verify import verify
     from trialscreen.output.report.log_check import checked_words
@@ -118,4 +117,4 @@ def _from_log(trial: Trial, file: Path, number: int | None) -> str:
     if checked.faults:
         message = "is not as it was written ('log verify' says where), so nothing of it is recorded"
         refuse(printable(str(file)), message)
-    return record_document(record_of(trial, entry, decided(every).get(entry.subject)))
+    return record_document(record_of(trial, entry, latest(standing(every)).get(entry.subject)))

@@ -8,9 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from trialscreen.log.decisions import CohortState, Decision, Kept, State
-from trialscreen.log.entry import ScreeningEntry
-from trialscreen.log.follow_up import current, latest
+from trialscreen.log.entry import (
+    CohortState,
+    Decision,
+    Kept,
+    ScreeningEntry,
+    State,
+    current,
+    standing,
+    undecided,
+)
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import count_of
 
@@ -69,51 +76,13 @@ class Board(NamedTuple):
     undecided: tuple[ScreeningEntry, ...]
 
 
-def decided(entries: Iterable[Kept]) -> dict[str, Decision]:
-    """The last decision of each subject, by its day; subjects as they were first decided."""
-    found: dict[str, Decision] = {}
-    for one in standing(entries):
-        before = found.get(one.subject)
-        if before is None or before.on <= one.on:
-            found[one.subject] = one
-    return found
-
-
-def standing(entries: Iterable[Kept]) -> list[Decision]:
-    """The decisions that no later one corrects, or takes back."""
-    decisions = [one for one in entries if isinstance(one, Decision)]
-    return [one for one in current(decisions) if one.decision != "none"]
-
-
-def undecided(entries: Iterable[Kept]) -> list[ScreeningEntry]:
-    """The newest screening of each subject of whom nothing was decided since.
-
-    Who was turned away and is screened again is to be decided anew; a participant is not.
-    """
-    kept = list(entries)
-    last = decided(kept)
-    participants = {one.subject for one in standing(kept) if one.decision == "enrolled"}
-    newest = latest(one for one in kept if isinstance(one, ScreeningEntry))
-    return [
-        one
-        for subject, one in newest.items()
-        if subject not in last or (subject not in participants and _is_anew(one, last[subject]))
-    ]
-
-
-def _is_anew(screening: ScreeningEntry, decision: Decision) -> bool:
-    """Whether a screening was entered after a decision, and is of that day or a later one."""
-    return decision.on <= screening.on and decision.number < screening.number
-
-
 class Cohorts:
     """The dose cohorts of a trial, as a log tells of them."""
 
     def __init__(self, trial: Trial, entries: Iterable[Kept]) -> None:
         kept = list(entries)
-        registration = trial.registration
-        self.names = [one.name for one in registration.dose_cohorts]
-        self.enrollment = registration.enrollment
+        self.names = [one.name for one in trial.registration.dose_cohorts]
+        self.enrollment = trial.registration.enrollment
         states = [one for one in kept if isinstance(one, CohortState)]
         self.states = sorted(current(states), key=lambda one: (one.on, one.number))
         self.holders = _holders(standing(kept))
@@ -126,7 +95,10 @@ class Cohorts:
         terms = CohortTerms()
         for one in self.states:
             if one.dose_cohort == name and one.on <= on:
-                terms = _changed(terms, one)
+                numbers = ("places", "sentinel_days", "observation_days")
+                given = {key: value for key in numbers if (value := getattr(one, key)) is not None}
+                since = terms.since if terms.state == one.state else one.on
+                terms = terms._replace(state=one.state, since=since, by=one.by, **given)
         return terms
 
     def obstacles(self, name: str, on: date) -> Iterator[Obstacle]:
@@ -142,7 +114,7 @@ class Cohorts:
         if terms.places is not None and len(self.held(name)) >= terms.places:
             yield Obstacle(f"{count_of(terms.places, 'place')}, and none is free")
         yield from self.trial_is_full()
-        yield from self._too_early(name, terms.sentinel_days, on)
+        yield from self._too_early(name, terms.sentinel_days or 0, on)
         for one in completed:
             yield from self._observed(one, on)
 
@@ -152,48 +124,40 @@ class Cohorts:
             participants = count_of(self.enrollment, "participant")
             yield Obstacle(f"the trial is for {participants}, and as many are enrolled")
 
-    def _too_early(self, name: str, sentinel_days: int | None, on: date) -> Iterator[Obstacle]:
+    def _too_early(self, name: str, sentinel_days: int, on: date) -> Iterator[Obstacle]:
         """A dose within the sentinel interval of another, before or after it."""
         for one in self.held(name):
-            apart = abs((on - one.enrolled.on).days)
-            if apart < (sentinel_days or 0):
-                until = one.enrolled.on + timedelta(days=sentinel_days or 0)
-                days = count_of(sentinel_days or 0, "day")
+            if abs((on - one.enrolled.on).days) < sentinel_days:
+                until = one.enrolled.on + timedelta(days=sentinel_days)
+                days = count_of(sentinel_days, "day")
                 yield Obstacle(f"{_dosed(one)}; {days} between two doses", until)
 
     def _observed(self, name: str, on: date) -> Iterator[Obstacle]:
         """The observation of an earlier cohort's last participant, while it lasts."""
-        days = self.terms(name, on).observation_days or 0
-        held = self.held(name)
-        if not held:
-            return
-        last = max(held, key=lambda one: one.enrolled.on)
-        until = last.enrolled.on + timedelta(days=days)
-        if on < until:
-            observed = count_of(days, "day")
-            yield Obstacle(f"{_dosed(last)}; {name} is observed for {observed}", until)
-
-    def board(self, name: str, on: date) -> CohortBoard:
-        found = tuple(self.obstacles(name, on))
-        days = [one.until for one in found]
-        next_on = max((on, *(day for day in days if day))) if None not in days else None
-        return CohortBoard(name, self.terms(name, on), tuple(self.held(name)), found, next_on)
+        if held := self.held(name):
+            days = self.terms(name, on).observation_days or 0
+            last = max(held, key=lambda one: one.enrolled.on)
+            until = last.enrolled.on + timedelta(days=days)
+            if on < until:
+                observed = count_of(days, "day")
+                yield Obstacle(f"{_dosed(last)}; {name} is observed for {observed}", until)
 
 
 def board(trial: Trial, entries: Iterable[Kept], on: date) -> Board:
     """The board on a day, from what was screened and decided by then."""
     kept = [one for one in entries if one.on <= on]
     cohorts = Cohorts(trial, kept)
+
+    def board_of(name: str) -> CohortBoard:
+        found = tuple(cohorts.obstacles(name, on))
+        days = [one.until for one in found]
+        next_on = max((on, *(day for day in days if day))) if None not in days else None
+        held = tuple(cohorts.held(name))
+        return CohortBoard(name, cohorts.terms(name, on), held, found, next_on)
+
     waiting = tuple(one for one in undecided(kept) if one.outcome.verdict == "eligible")
-    boards = tuple(cohorts.board(name, on) for name in cohorts.names)
+    boards = tuple(map(board_of, cohorts.names))
     return Board(on, boards, len(cohorts.holders), cohorts.enrollment, waiting)
-
-
-def _changed(terms: CohortTerms, to: CohortState) -> CohortTerms:
-    given = {name: getattr(to, name) for name in ("places", "sentinel_days", "observation_days")}
-    since = terms.since if terms.state == to.state else to.on
-    kept = {name: value for name, value in given.items() if value is not None}
-    return terms._replace(state=to.state, since=since, by=to.by, **kept)
 
 
 def _holders(standing: Sequence[Decision]) -> list[Holder]:

@@ -1,13 +1,21 @@
 """Whether a decision can be entered: what is impossible, and what needs a reason."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
-from trialscreen.log.board import Cohorts, decided, standing
-from trialscreen.log.decisions import CohortState, Decision, Kept
-from trialscreen.log.entry import Outcome, ScreeningEntry
-from trialscreen.log.follow_up import current, latest, rescreen
+from trialscreen.log.board import Cohorts
+from trialscreen.log.entry import (
+    CohortState,
+    Decision,
+    Kept,
+    Outcome,
+    ScreeningEntry,
+    current,
+    latest,
+    standing,
+)
+from trialscreen.log.follow_up import rescreened
 from trialscreen.log.store import Log
 from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.model.trial import Trial
@@ -25,27 +33,18 @@ def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
     where = f"log decide {decision.subject}"
     if message := _contradicts(others, decision):
         refuse(where, message)
-    number = _newest_screening(others, decision.subject, decision.on)
-    screening = None if number is None else log.entry(number)
+    screenings = [one for one in others if isinstance(one, ScreeningEntry)]
+    newest = latest(one for one in screenings if one.on <= decision.on).get(decision.subject)
+    screening = None if newest is None else log.entry(newest.number)
     assert not isinstance(screening, Decision | CohortState)
     despite = tuple(_against(trial, others, decision, screening))
     reason = decision.reason if decision.corrects is None else decision.corrects.reason
     if despite and not reason.strip():
         subjects = {one.subject for one in every if isinstance(one, ScreeningEntry)}
         hint = "" if decision.subject in subjects else nearest(decision.subject, subjects)
-        told = (
-            *despite,
-            f"to enter it all the same, say why with --reason TEXT{hint and f'.{hint}'}",
-        )
-        raise InputError([Problem(where, one) for one in told])
-    return decision._replace(despite=despite, screening=number)
-
-
-def _newest_screening(entries: Iterable[Kept], subject: str, on: date) -> int | None:
-    """The number of a subject's last screening by a day."""
-    screenings = (one for one in entries if isinstance(one, ScreeningEntry) and one.on <= on)
-    newest = latest(screenings).get(subject)
-    return None if newest is None else newest.number
+        how = f"to enter it all the same, say why with --reason TEXT{hint and f'.{hint}'}"
+        raise InputError([Problem(where, one) for one in (*despite, how)])
+    return decision._replace(despite=despite, screening=newest and newest.number)
 
 
 def _contradicts(others: Sequence[Kept], decision: Decision) -> str:
@@ -53,7 +52,7 @@ def _contradicts(others: Sequence[Kept], decision: Decision) -> str:
     known = [one for one in standing(others) if one.subject == decision.subject]
     if not known or decision.decision == "none":
         return ""
-    last = decided(known)[decision.subject]
+    last = latest(known)[decision.subject]
     enrolled = next((one for one in known if one.decision == "enrolled"), None)
     if last.decision == decision.decision:
         return f"entry {last.number} says so already. {_CORRECT.format(last.number)}"
@@ -96,7 +95,7 @@ def _not_eligible(trial: Trial, screening: ScreeningEntry, on: date) -> Iterator
     if screening.outcome.verdict != "eligible":
         yield f"{found} {_words(screening.outcome)} on {screening.on}"
         return
-    [again] = rescreen(trial, [screening], on)
+    again = rescreened(trial, screening, on)
     for problem in again.problems:
         yield f"the answers of entry {screening.number} cannot be used on {on}: {problem}"
     if again.now is not None and again.now.verdict != "eligible":

@@ -1,8 +1,11 @@
-"""One entry of the screening log: who was screened, when, by which criteria, what came of it."""
+"""Entries of the screening log: who was screened and what came of it, and what people decided.
 
-from collections.abc import Mapping
+All stand in one chain of seals. Which of them count: those that no later one corrects.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from trialscreen.answers.answer import Answer
 from trialscreen.model.evidence import Evidence
@@ -11,6 +14,11 @@ from trialscreen.screening.samples import Awaited, StaleInWords
 
 Stage = Literal["full", "before consent"]
 """How much an entry holds; before consent is recorded, no more than the minimum."""
+
+Choice = Literal["enrolled", "declined", "withdrawn", "screen-failure", "none"]
+"""`none` only corrects a decision that was not taken."""
+
+State = Literal["open", "suspended", "completed"]
 
 
 class Criteria(NamedTuple):
@@ -59,12 +67,11 @@ class Correction(NamedTuple):
 class ScreeningEntry(NamedTuple):
     """One screening for the log.
 
-    Before consent, `answers`, `findings`, `stale` and `evidence` are empty.
+    Before consent, `answers`, `findings`, `stale` and `evidence` are empty, and `awaited` names
+    no element, but only each source that something is awaited from.
 
-    `awaited` then names no element, but only each source that something is awaited from.
-
-    What the log adds: `number`, `at` (UTC), `by` whom, with which version of the `tool`, and
-    the `seal`, 64 hexadecimal digits. Until then the number is 0.
+    What the log adds to every entry: `number`, `at` (UTC), `by` whom, with which version of the
+    `tool`, and the `seal`, 64 hexadecimal digits. Until then the number is 0.
     """
 
     subject: str
@@ -84,3 +91,112 @@ class ScreeningEntry(NamedTuple):
     awaited: tuple[Awaited, ...] = ()
     stale: tuple[StaleInWords, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+
+
+class Decision(NamedTuple):
+    """What was decided of a subject; its day, of an enrolment, stands for that of the dose.
+
+    `despite`: what spoke against it when it was entered. `screening`: the number of the
+    newest screening by then. `not_dosed`: of a withdrawal, that no dose was given.
+    """
+
+    subject: str
+    on: date
+    criteria: Criteria
+    decision: Choice
+    dose_cohort: str | None = None
+    reason: str = ""
+    despite: tuple[str, ...] = ()
+    screening: int | None = None
+    not_dosed: bool = False
+    corrects: Correction | None = None
+    number: int = 0
+    at: datetime = datetime.min.replace(tzinfo=UTC)
+    by: str = ""
+    tool: str = ""
+    seal: str = ""
+
+
+class CohortState(NamedTuple):
+    """What the sponsor decided of a dose cohort; None leaves what was decided before.
+
+    `places` are participants; `sentinel_days` lie between the doses of two of them,
+    `observation_days` between the last dose and the first of the next cohort.
+    """
+
+    dose_cohort: str
+    on: date
+    criteria: Criteria
+    state: State
+    places: int | None = None
+    sentinel_days: int | None = None
+    observation_days: int | None = None
+    reason: str = ""
+    corrects: Correction | None = None
+    number: int = 0
+    at: datetime = datetime.min.replace(tzinfo=UTC)
+    by: str = ""
+    tool: str = ""
+    seal: str = ""
+
+
+Kept = ScreeningEntry | Decision | CohortState
+"""Whatever is an entry of a log."""
+
+KINDS: Mapping[type, str] = {
+    ScreeningEntry: "screening",
+    Decision: "decision",
+    CohortState: "dose cohort state",
+}
+
+K = TypeVar("K", bound=Kept)
+OfSubject = TypeVar("OfSubject", ScreeningEntry, Decision)
+
+
+def corrected_by(entries: Iterable[Kept]) -> dict[int, int]:
+    """The number of each entry that was corrected, and of the one that stands in for it."""
+    return {one.corrects.of: one.number for one in entries if one.corrects is not None}
+
+
+def current(entries: Iterable[K]) -> list[K]:
+    """The entries that no later one corrects, in their order."""
+    listed = list(entries)
+    corrected = corrected_by(listed)
+    return [one for one in listed if one.number not in corrected]
+
+
+def latest(entries: Iterable[OfSubject]) -> dict[str, OfSubject]:
+    """The last current entry of each subject, by its day; subjects as they first appear."""
+    found: dict[str, OfSubject] = {}
+    for one in current(entries):
+        before = found.get(one.subject)
+        if before is None or before.on <= one.on:
+            found[one.subject] = one
+    return found
+
+
+def standing(entries: Iterable[Kept]) -> list[Decision]:
+    """The decisions that no later one corrects, or takes back."""
+    decisions = [one for one in entries if isinstance(one, Decision)]
+    return [one for one in current(decisions) if one.decision != "none"]
+
+
+def undecided(entries: Iterable[Kept]) -> list[ScreeningEntry]:
+    """The newest screening of each subject of whom nothing was decided since.
+
+    Who was turned away and is screened again, on the day of the decision or later, is to be
+    decided anew; a participant is not.
+    """
+    kept = list(entries)
+    decisions = standing(kept)
+    last = latest(decisions)
+    participants = {one.subject for one in decisions if one.decision == "enrolled"}
+
+    def is_undecided(one: ScreeningEntry) -> bool:
+        if (decision := last.get(one.subject)) is None:
+            return True
+        is_anew = decision.on <= one.on and decision.number < one.number
+        return is_anew and one.subject not in participants
+
+    newest = latest(one for one in kept if isinstance(one, ScreeningEntry))
+    return list(filter(is_undecided, newest.values()))

@@ -1,42 +1,20 @@
-"""What the log says of a later day: whose screening would come out otherwise, who is due when."""
+"""What the log says of a later day: who is due, who waits for what, who would come out otherwise.
 
-from collections.abc import Callable, Iterable, Mapping
+What is merely unknown is not waited for: nobody has promised it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
 
 from trialscreen.answers.later import carried, understood, understood_later
-from trialscreen.log.decisions import Kept
-from trialscreen.log.entry import Outcome, ScreeningEntry
+from trialscreen.answers.sampled import read_samples
+from trialscreen.log.entry import Kept, Outcome, ScreeningEntry, current, latest, undecided
 from trialscreen.log.recording import outcome_of
 from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.model.trial import Trial
-from trialscreen.screening.samples import Stale
+from trialscreen.screening.samples import Stale, stale
 from trialscreen.screening.screen import Screening, screen
-
-K = TypeVar("K", bound=Kept)
-
-
-def corrected_by(entries: Iterable[Kept]) -> dict[int, int]:
-    """The number of each entry that was corrected, and of the one that stands in for it."""
-    return {one.corrects.of: one.number for one in entries if one.corrects is not None}
-
-
-def current(entries: Iterable[K]) -> list[K]:
-    """The entries that no later one corrects, in their order."""
-    listed = list(entries)
-    corrected = corrected_by(listed)
-    return [one for one in listed if one.number not in corrected]
-
-
-def latest(entries: Iterable[ScreeningEntry]) -> dict[str, ScreeningEntry]:
-    """The last screening of each subject, by its date; subjects as they first appear."""
-    found: dict[str, ScreeningEntry] = {}
-    for entry in current(entries):
-        subject, before = entry.subject, found.get(entry.subject)
-        if before is None or before.on <= entry.on:
-            found[subject] = entry
-    return found
-
 
 # Who is due.
 
@@ -58,7 +36,110 @@ def due(entries: Iterable[ScreeningEntry]) -> list[Due]:
     return sorted(found, key=lambda one: (one.day, one.entry.number))
 
 
-# Screening anew.
+# Who waits.
+
+What = Literal["consent", "awaited values", "washout", "judgement", "stale values"]
+"""`washout` is a failing criterion that clears by itself, whatever its window counts."""
+
+
+class Wait(NamedTuple):
+    """One thing that a subject waits for: since when, until which day if that is known.
+
+    `about` are the sources or elements that are awaited, the elements that are stale, or the
+    criteria that clear.
+    """
+
+    what: What
+    since: date
+    until: date | None = None
+    about: tuple[str, ...] = ()
+
+
+class Waiting(NamedTuple):
+    """A subject who waits, by the newest screening."""
+
+    entry: ScreeningEntry
+    waits: tuple[Wait, ...]
+
+    @property
+    def since(self) -> date:
+        return min(one.since for one in self.waits)
+
+    @property
+    def next_date(self) -> date | None:
+        """The first day on which something is due; None if nothing has a day."""
+        return min((one.until for one in self.waits if one.until is not None), default=None)
+
+
+def queue(
+    trial: Trial,
+    entries: Iterable[Kept],
+    on: date,
+    full: Callable[[ScreeningEntry], ScreeningEntry],
+) -> list[Waiting]:
+    """Who may still take part, is not decided, and waits on a day; the next due first.
+
+    By what was entered of that day and the days before. `full` gives an entry with its answers,
+    where `entries` have none.
+    """
+    kept = [one for one in entries if one.on <= on]
+    screenings: dict[str, list[ScreeningEntry]] = {}
+    for one in current(one for one in kept if isinstance(one, ScreeningEntry)):
+        screenings.setdefault(one.subject, []).append(one)
+    found = [
+        Waiting(entry, waits)
+        for entry in undecided(kept)
+        if (waits := tuple(_waits(trial, entry, on, _since(screenings[entry.subject]), full)))
+    ]
+    return sorted(found, key=lambda one: (one.next_date or date.max, one.since, one.entry.number))
+
+
+def _since(screenings: Iterable[ScreeningEntry]) -> Mapping[What, date]:
+    """Since when a subject waits for what the newest screening waits for, without a break."""
+    found: dict[What, date] = {}
+    going_on: set[What] = {"consent", "washout", "judgement"}
+    for entry in sorted(screenings, key=lambda one: (one.on, one.number), reverse=True):
+        waits: dict[What, bool] = {
+            "consent": entry.stage == "before consent",
+            "washout": entry.outcome.clears_on is not None,
+            "judgement": entry.outcome.open == "judgement",
+        }
+        going_on &= {what for what, is_waited_for in waits.items() if is_waited_for}
+        found |= dict.fromkeys(going_on, entry.on)
+    return found
+
+
+def _waits(
+    trial: Trial,
+    entry: ScreeningEntry,
+    on: date,
+    since: Mapping[What, date],
+    full: Callable[[ScreeningEntry], ScreeningEntry],
+) -> Iterator[Wait]:
+    outcome = entry.outcome
+    fails = outcome.verdict == "ineligible"
+    if fails and outcome.clears_on is None:
+        return
+    if entry.stage == "before consent":
+        yield Wait("consent", since["consent"])
+    if entry.awaited:
+        about = tuple(one.element or one.source for one in entry.awaited)
+        yield Wait("awaited values", min(one.since for one in entry.awaited), None, about)
+    if fails:
+        yield Wait("washout", since["washout"], outcome.clears_on, outcome.failed)
+    if outcome.open == "judgement":
+        yield Wait("judgement", since["judgement"])
+    if not fails and entry.stage == "full" and (old := _stale(trial, full(entry), on)):
+        first = min(day for one in old if (day := one.valid_for.leaves(one.date.high)))
+        yield Wait("stale values", first, first, tuple(one.element for one in old))
+
+
+def _stale(trial: Trial, entry: ScreeningEntry, on: date) -> tuple[Stale, ...]:
+    answers = carried(trial, entry.answers, entry.on, on).answers
+    return stale(trial.elements, read_samples(trial, answers, on, []).days, on)
+
+
+# Who would come out otherwise.
 
 Cause = Literal["date", "criteria", "removed"]
 
@@ -106,20 +187,14 @@ class Again(NamedTuple):
         return self.is_changed or self.now is None
 
 
-def rescreen(trial: Trial, entries: Iterable[ScreeningEntry], on: date) -> list[Again]:
-    """Each subject's last screening, with its answers and these criteria on day `on`."""
-    every = list(entries)
-    return rescreen_newest(trial, latest(every), every, on, lambda _: True)
-
-
-def rescreen_newest(
+def rescreen(
     trial: Trial,
     newest: Mapping[str, ScreeningEntry],
     entries: Iterable[ScreeningEntry],
     on: date,
     is_told: Callable[[Again], bool],
 ) -> list[Again]:
-    """As `rescreen`; `newest` are the `latest`, and need no details.
+    """The `latest` screening of each subject, `rescreened`; `newest` need no details.
 
     `entries` have them, and are seen one at a time: all of a long log would fill the memory. So
     would what changed in those that are not told.
@@ -128,14 +203,15 @@ def rescreen_newest(
     for entry in entries:
         kept = newest.get(entry.subject)
         if kept is not None and kept.number == entry.number:
-            again = _again(trial, entry, on)._replace(entry=kept)
+            again = rescreened(trial, entry, on)._replace(entry=kept)
             found[entry.subject] = again if is_told(again) else again._replace(flips=(), stale=())
     if found.keys() != newest.keys():
         refuse("log rescreen", "the log was changed while it was read")
     return [found[subject] for subject in newest]
 
 
-def _again(trial: Trial, entry: ScreeningEntry, on: date) -> Again:
+def rescreened(trial: Trial, entry: ScreeningEntry, on: date) -> Again:
+    """A screening with its answers and these criteria on day `on`."""
     if entry.stage != "full":
         return Again(entry, None, problems=("no answers are kept before consent",))
     if on < entry.on:

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from trialscreen.answers.answer import SUBJECT
 from trialscreen.answers.answers_file import KEPT, read_answers
 from trialscreen.answers.values import read_day
-from trialscreen.log.decisions import Kept
-from trialscreen.log.entry import ScreeningEntry
+from trialscreen.log.entry import Kept, ScreeningEntry
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.trial import SCREENING_DATE
 

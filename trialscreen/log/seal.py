@@ -14,14 +14,19 @@ from sys import intern
 from typing import Any, NamedTuple, get_args
 
 from trialscreen.answers.answer import Answer
-from trialscreen.log.decisions import Kept, decision_of, head_of
 from trialscreen.log.entry import (
+    KINDS,
+    Choice,
+    CohortState,
     Correction,
     Criteria,
+    Decision,
+    Kept,
     LoggedFinding,
     Outcome,
     ScreeningEntry,
     Stage,
+    State,
 )
 from trialscreen.model.dates import in_utc
 from trialscreen.model.evidence import Evidence, EvidenceKind
@@ -55,9 +60,13 @@ def seal_of(number: int, previous: str, corrects: int | None, head: bytes, detai
 
 
 def texts(entry: Kept) -> tuple[str, str]:
-    """The head and the detail; of a decision the head is all."""
+    """The head and the detail; of a decision the head is all, less what a row holds itself."""
     if not isinstance(entry, ScreeningEntry):
-        return text_of(head_of(entry)), "{}"
+        reason = entry.reason if entry.corrects is None else entry.corrects.reason
+        known = {"at": in_utc(entry.at), "criteria": entry.criteria._asdict(), "reason": reason}
+        fields = {"kind": KINDS[type(entry)], **entry._asdict(), **known}
+        of_row = ("number", "seal", "corrects")
+        return text_of({name: one for name, one in fields.items() if name not in of_row}), "{}"
     head = {
         "at": in_utc(entry.at),
         "by": entry.by,
@@ -97,17 +106,46 @@ def entry_of(row: Row) -> Kept:
     Raises ValueError if there is none in it.
     """
     try:
-        return _entry_of(row)
+        head = json.loads(row.head)
+        # A screening has no kind: it had none before there were decisions.
+        return _decision(head, row) if "kind" in head else _screening(head, row)
     except (AttributeError, KeyError, RecursionError, TypeError) as error:
         raise ValueError from error
 
 
-def _entry_of(row: Row) -> Kept:
-    head = json.loads(row.head)
-    if "kind" in head:  # a screening has none, and had none before there were decisions
-        return decision_of(head, row.number, row.corrects, row.seal)
+def _decision(head: Mapping[str, Any], row: Row) -> Decision | CohortState:
+    fields = {
+        **{key: value for key, value in head.items() if key != "kind"},
+        "on": date.fromisoformat(head["on"]),
+        "at": datetime.fromisoformat(head["at"]),
+        "criteria": Criteria(**head["criteria"]),
+        "corrects": _correction(head, row),
+        "number": row.number,
+        "seal": row.seal,
+    }
+    kept: Decision | CohortState
+    if head["kind"] == KINDS[Decision]:
+        kept = Decision(**fields | {"despite": tuple(head["despite"])})
+        is_known, words = kept.decision in get_args(Choice), (kept.subject, *kept.despite)
+        numbers: tuple[object, ...] = (kept.screening,)
+    else:
+        kept = CohortState(**fields)
+        is_known = kept.state in get_args(State) and head["kind"] == KINDS[CohortState]
+        words, numbers = (), (kept.places, kept.sentinel_days, kept.observation_days)
+    if not is_known or not all(one is None or type(one) is int for one in numbers):
+        raise ValueError
+    cohort = "" if kept.dose_cohort is None and isinstance(kept, Decision) else kept.dose_cohort
+    _check_texts((*words, cohort, kept.by, kept.tool, kept.reason))
+    return kept
+
+
+def _screening(head: Mapping[str, Any], row: Row) -> ScreeningEntry:
+    known = head["verdict"] in get_args(Verdict) and head["stage"] in get_args(Stage)
+    if not known or head["open"] not in (None, *get_args(Open)):
+        raise ValueError
+    words = [head[key] for key in ("by", "tool", "subject", "note", "reason")]
+    _check_texts((*words, *head["failed"], *head.get("unconfirmed", ())))
     detail = json.loads(row.detail) if row.detail else {"answers": {}, "found": []}
-    _check_words(head)
     return ScreeningEntry(
         subject=head["subject"],
         on=date.fromisoformat(head["screening_date"]),
@@ -121,11 +159,14 @@ def _entry_of(row: Row) -> Kept:
         ),
         stage=_shared(head["stage"]),
         note=head["note"],
-        corrects=None if row.corrects is None else Correction(row.corrects, head["reason"]),
+        corrects=_correction(head, row),
         answers={name: _answer(one) for name, one in detail["answers"].items()},
         findings=tuple(_finding(one) for one in detail["found"]),
         # Entries of before these were kept have none of them.
-        awaited=tuple(_awaited(one) for one in head.get("awaited", ())),
+        awaited=tuple(
+            Awaited(**_texts(one) | {"since": date.fromisoformat(one["since"])})
+            for one in head.get("awaited", ())
+        ),
         stale=tuple(StaleInWords(**_texts(one)) for one in head.get("stale", ())),
         number=row.number,
         at=datetime.fromisoformat(head["at"]),
@@ -136,19 +177,13 @@ def _entry_of(row: Row) -> Kept:
     )
 
 
+def _correction(head: Mapping[str, Any], row: Row) -> Correction | None:
+    return None if row.corrects is None else Correction(row.corrects, head["reason"])
+
+
 def _shared(one: Any) -> Any:
     """The same text for all entries that hold it: a list of a long log is half as large."""
     return intern(one) if type(one) is str else one
-
-
-def _check_words(head: Mapping[str, Any]) -> None:
-    """Raises ValueError if a head says what no screening can."""
-    words = [head[key] for key in ("by", "tool", "subject", "note", "reason")]
-    known = head["verdict"] in get_args(Verdict) and head["stage"] in get_args(Stage)
-    known = known and head["open"] in (None, *get_args(Open))
-    if not known:
-        raise ValueError
-    _check_texts((*words, *head["failed"], *head.get("unconfirmed", ())))
 
 
 def _answer(data: Mapping[str, Any]) -> Answer:
@@ -171,18 +206,13 @@ def _finding(data: dict[str, Any]) -> LoggedFinding:
 _KINDS = get_args(Kind)
 
 
-def _evidence(data: Mapping[str, Any]) -> Evidence:
+def _evidence(data: dict[str, Any]) -> Evidence:
     if data["kind"] not in get_args(EvidenceKind):
         raise ValueError
     return Evidence(**_texts(data))
 
 
-def _awaited(data: Mapping[str, Any]) -> Awaited:
-    since = date.fromisoformat(data["since"])
-    return Awaited(**{**_texts(data), "since": since})
-
-
-def _texts(data: Mapping[str, Any]) -> Mapping[str, Any]:
+def _texts(data: dict[str, Any]) -> dict[str, Any]:
     _check_texts(data.values())
     return data
 

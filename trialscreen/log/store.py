@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
-from trialscreen.log.entry import Correction, ScreeningEntry
+from trialscreen.log.entry import KINDS, CohortState, Correction, Decision, Kept, ScreeningEntry
 from trialscreen.log.seal import NO_SEAL, Row, entry_of, sealed, text_of, texts
 from trialscreen.model.errors import refuse
 from trialscreen.text.characters import printable

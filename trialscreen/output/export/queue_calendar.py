@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from icalendar import Calendar, Event, Todo
 
-from trialscreen.log.queue import Waiting
+from trialscreen.log.follow_up import Waiting
 from trialscreen.output.report.queue_list import wait_words
 
 

@@ -6,9 +6,7 @@ enrolment log) say what such a log documents: who entered pre-trial screening.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
-from trialscreen.log.entry import ScreeningEntry
-from trialscreen.log.follow_up import corrected_by
+from trialscreen.log.entry import KINDS, CohortState, Decision, Kept, ScreeningEntry, corrected_by
 from trialscreen.model.dates import in_utc
 from trialscreen.model.trial import Trial
 

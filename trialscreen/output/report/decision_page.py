@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from trialscreen.log.decisions import CohortState, Decision
+from trialscreen.log.entry import CohortState, Decision
 from trialscreen.output.report.render import blocks
 from trialscreen.text.characters import count_of
 

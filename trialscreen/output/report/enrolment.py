@@ -5,8 +5,8 @@ ICH E6(R2) Good Clinical Practice, 8.3.22: the subject enrolment log, in order o
 
 from collections.abc import Iterator, Sequence
 
-from trialscreen.log.board import board, standing
-from trialscreen.log.decisions import CohortState, Decision, Kept
+from trialscreen.log.board import board
+from trialscreen.log.entry import CohortState, Decision, Kept, standing
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.board_page import cohorts_table
 from trialscreen.output.report.decision_page import NOT_REGISTERED

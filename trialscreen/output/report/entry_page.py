@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from trialscreen.log.decisions import KINDS, Kept
-from trialscreen.log.entry import ScreeningEntry
+from trialscreen.log.entry import KINDS, Kept, ScreeningEntry
 from trialscreen.log.seal import texts
 from trialscreen.model.evidence import place_in_words
 from trialscreen.output.report.decision_page import decision_page

@@ -3,9 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from trialscreen.log.decisions import KINDS, CohortState, Decision, Kept
-from trialscreen.log.entry import Outcome, ScreeningEntry
-from trialscreen.log.follow_up import Again, Due, Flip, corrected_by
+from trialscreen.log.entry import (
+    KINDS,
+    CohortState,
+    Decision,
+    Kept,
+    Outcome,
+    ScreeningEntry,
+    corrected_by,
+)
+from trialscreen.log.follow_up import Again, Due, Flip
 from trialscreen.log.saved import Saved
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks

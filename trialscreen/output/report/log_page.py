@@ -7,10 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from trialscreen.log.board import decided
-from trialscreen.log.decisions import Decision, Kept
-from trialscreen.log.entry import ScreeningEntry
-from trialscreen.log.follow_up import current, latest
+from trialscreen.log.entry import Decision, Kept, ScreeningEntry, current, latest, standing
 from trialscreen.log.verify import noted_as
 from trialscreen.model.trial import Open, Trial
 from trialscreen.output.report.about import AID
@@ -183,7 +180,7 @@ def _subjects(report: LogReport, subjects: dict[str, ScreeningEntry]) -> Iterato
         yield blocks.Paragraph("Nobody has been screened yet.")
         return
     times = Counter(one.subject for one in current(report.screenings))
-    decided_of = decided(report.entries)
+    decided_of = latest(standing(report.entries))
     yield blocks.table(
         (
             "Subject",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from trialscreen.log.queue import Wait, Waiting
+from trialscreen.log.follow_up import Wait, Waiting
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks

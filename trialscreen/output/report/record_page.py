@@ -11,8 +11,7 @@ from trialscreen.answers.answer import (
     read_facts,
 )
 from trialscreen.answers.sampled import read_samples
-from trialscreen.log.decisions import Decision
-from trialscreen.log.entry import ScreeningEntry
+from trialscreen.log.entry import Decision, ScreeningEntry
 from trialscreen.log.recording import outcome_of
 from trialscreen.log.verify import noted_as
 from trialscreen.model.errors import refuse

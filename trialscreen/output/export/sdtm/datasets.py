@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from trialscreen.log.entry import ScreeningEntry
-from trialscreen.log.follow_up import latest
+from trialscreen.log.entry import ScreeningEntry, latest
 from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.trial import Kind, Trial
 from trialscreen.text.characters import PLAIN, printable, shown, some
