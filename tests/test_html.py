@@ -14,8 +14,8 @@ from trialscreen.output.report.render.blocks import (
     Banner,
     Cell,
     Choices,
-    Columns,
     Flow,
+    Group,
     Heading,
     Items,
     Page,
@@ -24,7 +24,6 @@ from trialscreen.output.report.render.blocks import (
     Stage,
     Table,
     Terms,
-    Together,
     row,
 )
 from trialscreen.output.report.render.html import render
@@ -77,8 +76,8 @@ def every_block(text: str) -> Page:
         Items((cell, Cell(text, depth=1))),
         table,
         Flow((Stage(text, text, "open", text, table), Stage(text, text))),
-        Together((Terms(((text, cell),)), Choices(text, (text,)))),
-        Columns((table,)),
+        Group("together", (Terms(((text, cell),)), Choices(text, (text,)))),
+        Group("columns", (table,)),
         table._replace(columns=(text,) * 6, rows=((cell,) * 6,), to_fill=True, shares=(1,) * 6),
     )
 

@@ -20,7 +20,7 @@ from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable, shown
 
 if TYPE_CHECKING:
-    from trialscreen.log.decisions import Kept
+    from trialscreen.log.entry import Kept
     from trialscreen.output.export.sdtm.datasets import Dataset
 
 

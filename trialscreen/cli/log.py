@@ -17,8 +17,7 @@ from trialscreen.cli.completion import dose_cohorts
 from trialscreen.cli.output import Exit, Format, print_result, say
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.log import verify as checking
-from trialscreen.log.decisions import Choice, CohortState, Decision, Kept, State
-from trialscreen.log.entry import ScreeningEntry
+from trialscreen.log.entry import Choice, CohortState, Decision, Kept, ScreeningEntry, State
 from trialscreen.log.store import Log, open_log, open_or_begin
 from trialscreen.model.errors import InputError, Problem, ValueProblem, raise_any, refuse
 from trialscreen.model.trial import Trial
@@ -101,8 +100,8 @@ def rescreen(
     With --criteria, also which criteria changed, against the file in use, and which of the
     enrolled it touches. Nothing is added to the log.
     """
-    from trialscreen.log.board import decided
-    from trialscreen.log.follow_up import latest, rescreen_newest
+    from trialscreen.log.entry import latest, standing
+    from trialscreen.log.follow_up import rescreen as screen_again
     from trialscreen.output.report import amendment_page as report
     from trialscreen.output.report.log_lists import rescreen_listing, rescreen_page
 
@@ -113,7 +112,7 @@ def rescreen(
         entries = _without_details(log)
         enrolled = {
             name: one.dose_cohort or "enrolled"
-            for name, one in decided(entries).items()
+            for name, one in latest(standing(entries)).items()
             if one.decision == "enrolled"
         }
 
@@ -122,7 +121,7 @@ def rescreen(
             return is_listed or one.entry.subject in enrolled
 
         newest = latest(one for one in entries if isinstance(one, ScreeningEntry))
-        found = rescreen_newest(new, newest, log.entries(), day, is_told)
+        found = screen_again(new, newest, log.entries(), day, is_told)
     if amended is not None:
         amendment = report.Amendment(old, new, found, enrolled, everyone)
         page, data = report.amendment_page, report.amendment_data
@@ -188,7 +187,7 @@ def todo(
     values for stale ones; not for what is merely unknown. `days` until the next date are
     negative where it is overdue.
     """
-    from trialscreen.log.queue import queue
+    from trialscreen.log.follow_up import queue
     from trialscreen.output.report.queue_list import queue_listing, queue_page
 
     trial, day = load_trial(context.obj), options.day_given("--on", on)

@@ -43,7 +43,7 @@ def applied(screening: Screening) -> Iterator[blocks.Block]:
             blocks.Heading(f"{criterion.id} {criterion.label}: {status_of(finding)}", 3),
         )
         told += _applied(screening.trial, criterion)
-    yield blocks.Columns(tuple(told))
+    yield blocks.Group("columns", tuple(told))
 
 
 def _applied(trial: Trial, criterion: Criterion) -> Iterator[blocks.Part]:
@@ -68,7 +68,7 @@ def every_answer(screening: Screening, answers: Answers) -> Iterator[blocks.Bloc
     if origins:
         yield blocks.Heading("Answers, with the criteria that rest on them")
         told = [_from(screening, answers, origin, names) for origin, names in origins.items()]
-        yield blocks.Columns(tuple(part for parts in told for part in parts))
+        yield blocks.Group("columns", tuple(part for parts in told for part in parts))
 
 
 def _origin(trial: Trial, element: Element, given: Answer | None) -> str:

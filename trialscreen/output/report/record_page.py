@@ -118,7 +118,7 @@ def record_page(record: ScreeningRecord) -> blocks.Page:
         ),
         *_overview(screening),
         *_to_check(screening),
-        blocks.Together(tuple(_signatures(record.entry))),
+        blocks.Group("together", tuple(_signatures(record.entry))),
         *_missing(screening),
         *_judgements(screening),
         *applied(screening),

@@ -66,6 +66,9 @@ class Table(NamedTuple):
     to_fill: bool = False
     compact: bool = False
 
+    def has_bars(self, column: int) -> bool:
+        return any(row[column].bar for row in self.rows)
+
 
 class Terms(NamedTuple):
     """Names, each with what it stands for."""
@@ -99,26 +102,27 @@ class Flow(NamedTuple):
 Part = Heading | Paragraph | Banner | Items | Table | Terms | Choices | Flow
 
 
-class Together(NamedTuple):
-    """Blocks that are about one thing, and stay on one sheet if they can."""
+class Group(NamedTuple):
+    """Blocks that stay together on one sheet of paper if they can, or stand in two columns."""
 
+    kind: Literal["together", "columns"]
     parts: tuple[Part, ...]
 
 
-class Columns(NamedTuple):
-    """Blocks that stand in two columns on paper."""
-
-    parts: tuple[Part, ...]
-
-
-Block = Part | Together | Columns
-Page = tuple[Block, ...]
+Block = Part | Group
+Page = Iterable[Block]
 
 
 def parts(page: Page) -> Iterator[Part]:
     """The blocks of a page where nothing is kept together, as there are no sheets."""
     for block in page:
-        yield from block.parts if isinstance(block, Together | Columns) else (block,)
+        yield from block.parts if isinstance(block, Group) else (block,)
+
+
+def titled(title: str, table: Table) -> Iterator[Part]:
+    """A table under its title; neither where there are no rows."""
+    if table.rows:
+        yield from (Heading(title), table)
 
 
 def cell(text: str | Cell) -> Cell:

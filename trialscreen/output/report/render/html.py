@@ -35,10 +35,11 @@ def render(page: blocks.Page, title: str, foot: str = "") -> str:
 
     `foot` stands below every printed page, with the number of the page.
     """
-    headed = any(isinstance(block, blocks.Heading) and block.level == 1 for block in page)
-    page = page if headed else (blocks.Heading(title, 1), *page)
+    page = list(page)
+    if not any(isinstance(block, blocks.Heading) and block.level == 1 for block in page):
+        page.insert(0, blocks.Heading(title, 1))
     style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
-    style += _footer(foot) if foot else ""
+    style += _FOOTER.format(text=_css_string(foot), font=_FOOTER_FONT) if foot else ""
     body = "\n".join(map(_block, page))
     return _PAGE.format(title=escape(title), style=style, body=body)
 
@@ -56,10 +57,6 @@ _FOOTER = """\
 _FOOTER_FONT = "font: 7.5pt Arial, sans-serif; color: #505c6b; vertical-align: middle;"
 
 
-def _footer(text: str) -> str:
-    return _FOOTER.format(text=_css_string(text), font=_FOOTER_FONT)
-
-
 def _css_string(text: str) -> str:
     """`text` as a CSS string: all but letters and digits of ASCII by number, so none can end it."""
     plain = (c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in printable(text))
@@ -71,11 +68,10 @@ def _lines(text: str) -> str:
 
 
 def _block(block: blocks.Block) -> str:
-    if isinstance(block, blocks.Together | blocks.Columns):
-        inside = "\n".join(map(_part, block.parts))
-        kind = "together" if isinstance(block, blocks.Together) else "columns"
-        return f'<section class="{kind}">\n{inside}\n</section>'
-    return _part(block)
+    if not isinstance(block, blocks.Group):
+        return _part(block)
+    inside = "\n".join(map(_part, block.parts))
+    return f'<section class="{block.kind}">\n{inside}\n</section>'
 
 
 def _part(block: blocks.Part) -> str:
@@ -96,8 +92,9 @@ def _part(block: blocks.Part) -> str:
             return _table(block)
         case blocks.Terms(rows):
             return f"<dl>\n{''.join(_term(name, cell) for name, cell in rows)}</dl>"
-        case blocks.Choices():
-            return _choices(block)
+        case blocks.Choices(text, options):
+            inside = "".join(f"<li>{escape(option)}</li>\n" for option in options)
+            return f'<p>{escape(text)}</p>\n<ul class="choices">\n{inside}</ul>'
         case blocks.Flow(stages):
             return f'<ol class="flow">\n{"".join(map(_stage, stages))}</ol>'
         case _:
@@ -112,11 +109,6 @@ def _term(name: str, cell: blocks.Cell) -> str:
     return f'<div><dt>{escape(name)}</dt><dd class="{cell.tone}">{_lines(cell.text)}</dd></div>\n'
 
 
-def _choices(block: blocks.Choices) -> str:
-    options = "".join(f"<li>{escape(option)}</li>\n" for option in block.options)
-    return f'<p>{escape(block.text)}</p>\n<ul class="choices">\n{options}</ul>'
-
-
 def _stage(stage: blocks.Stage) -> str:
     """A box, and beside it who leaves."""
     box = f"<span>{escape(stage.text)}</span> <strong>{escape(stage.size)}</strong>"
@@ -126,38 +118,27 @@ def _stage(stage: blocks.Stage) -> str:
     return f'<li><p class="box {stage.tone}">{box}</p>{aside}</li>\n'
 
 
-# Tables.
-
 _MOST_SQUEEZED = 5
 """A table with more columns than these is not made narrower than its words."""
 
 
 def _table(table: blocks.Table) -> str:
+    """Many columns scroll sideways on a narrow screen, with the keyboard too; few are squeezed."""
+    around, inside = 'class="squeezed"', ">"
+    if len(table.columns) > _MOST_SQUEEZED:
+        label = f"Table by {escape(table.columns[0])}"
+        around = f'class="wide" role="group" aria-label="{label}" tabindex="0"'
+    if all(table.shares):  # the widths are fixed, whatever is in the cells
+        whole = sum(table.shares)
+        widths = "".join(f'<col style="width:{share / whole:.0%}">' for share in table.shares)
+        kind = "to-fill" if table.to_fill else "fixed"
+        inside = f' class="{kind}">\n<colgroup>{widths}</colgroup>'
     head = "".join(_head(table, n, name) for n, name in enumerate(table.columns))
-    rest = ">"
-    if all(table.shares):
-        rest = f' class="{"to-fill" if table.to_fill else "fixed"}">\n{_widths(table)}'
     rows = "".join(f"<tr>{_row(table, cells)}</tr>\n" for cells in table.rows)
     return (
-        f"<div{_scrolled(table)}><table{rest}\n<thead><tr>{head}</tr></thead>\n"
+        f"<div {around}><table{inside}\n<thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{rows}</tbody>\n</table></div>"
     )
-
-
-def _scrolled(table: blocks.Table) -> str:
-    """Many columns scroll sideways on a narrow screen, with the keyboard too; few are squeezed."""
-    if len(table.columns) <= _MOST_SQUEEZED:
-        return ' class="squeezed"'
-    return (
-        f' class="wide" role="group" aria-label="Table by {escape(table.columns[0])}" tabindex="0"'
-    )
-
-
-def _widths(table: blocks.Table) -> str:
-    """Fixed by the shares, whatever is in the cells."""
-    whole = sum(table.shares)
-    cols = "".join(f'<col style="width:{share / whole:.0%}">' for share in table.shares)
-    return f"<colgroup>{cols}</colgroup>"
 
 
 def _head(table: blocks.Table, column: int, name: str) -> str:
@@ -168,16 +149,12 @@ def _head(table: blocks.Table, column: int, name: str) -> str:
 
 def _row(table: blocks.Table, cells: tuple[blocks.Cell, ...]) -> str:
     """The first cell names the row."""
-    first, *others = cells
-    named = f'<th scope="row" class="{first.tone}">{_lines(first.text)}</th>'
-    return named + "".join(_cell(table, n, cell) for n, cell in enumerate(others, start=1))
-
-
-def _cell(table: blocks.Table, column: int, cell: blocks.Cell) -> str:
-    number = " number" if column in table.numbers else ""
-    has_bar = any(row[column].bar for row in table.rows)
-    inside = _lines(cell.text) + (_bar(cell) if has_bar else "")
-    return f'<td class="{cell.tone}{number}">{inside}</td>'
+    texts = [f'<th scope="row" class="{cells[0].tone}">{_lines(cells[0].text)}</th>']
+    for column, cell in enumerate(cells[1:], start=1):
+        number = " number" if column in table.numbers else ""
+        bar = _bar(cell) if table.has_bars(column) else ""
+        texts.append(f'<td class="{cell.tone}{number}">{_lines(cell.text)}{bar}</td>')
+    return "".join(texts)
 
 
 def _bar(cell: blocks.Cell) -> str:

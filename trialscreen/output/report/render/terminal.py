@@ -22,6 +22,10 @@ STYLES: dict[blocks.Tone, str] = {
     "open": "yellow",
     "muted": "dim",
 }
+PIECES: dict[blocks.Tone, str] = dict(zip(STYLES, "██▚▒░", strict=True))
+PLAIN_PIECES: dict[blocks.Tone, str] = dict(zip(STYLES, "==x?.", strict=True))
+"""Of bars; told apart without colour, too."""
+
 NARROW = 70
 """Below this width a table is stacked: one row becomes a few lines."""
 
@@ -48,7 +52,7 @@ def show(page: blocks.Page, out: Console | None = None) -> None:
     """Prints a page."""
     out = out or console()
     plain = os.environ.get("TERM") == "dumb" or out.encoding.lower() not in ("utf-8", "utf8")
-    for part in blocks.parts(page):
+    for part in list(blocks.parts(page)):  # nothing is printed of a page that cannot be made
         out.print(_part(part, out.width, plain=plain))
 
 
@@ -104,31 +108,19 @@ def _text(cell: blocks.Cell) -> Text:
     return Text("\n".join(lines), style=STYLES[cell.tone])
 
 
-# Bars.
-
 _INDENT = 4
 _BAR = 12
-_PIECES: dict[blocks.Tone, str] = {"plain": "█", "good": "█", "open": "▒", "bad": "▚", "muted": "░"}
-_PLAIN_PIECES: dict[blocks.Tone, str] = {
-    "plain": "=",
-    "good": "=",
-    "open": "?",
-    "bad": "x",
-    "muted": ".",
-}
-"""Told apart without colour, too."""
 
 
 def _bar(shares: tuple[blocks.Share, ...], *, plain: bool) -> Text:
     """Pieces of a line; each ends where all the shares so far end."""
-    pieces = _PLAIN_PIECES if plain else _PIECES
-    bar, total, drawn = Text(), 0.0, 0
+    pieces = PLAIN_PIECES if plain else PIECES
+    bar, total = Text(), 0.0
     for share in shares:
         total += share.part
-        length = max(round(total * _BAR) - drawn, 0)
+        length = max(round(total * _BAR) - len(bar), 0)
         bar.append(pieces[share.tone] * length, STYLES[share.tone])
-        drawn += length
-    bar.append(" " * (_BAR - drawn))
+    bar.append(" " * (_BAR - len(bar)))
     return bar
 
 
@@ -137,15 +129,11 @@ def _cells(block: blocks.Table, cells: tuple[blocks.Cell, ...], *, plain: bool) 
     texts = []
     for n, cell in enumerate(cells):
         text = _text(cell)
-        if _has_bars(block, n):
+        if block.has_bars(n):
             text.align("right", max(len(printable(row[n].text)) for row in block.rows))
             text = Text.assemble(text, " ", _bar(cell.bar, plain=plain))
         texts.append(text)
     return texts
-
-
-def _has_bars(block: blocks.Table, column: int) -> bool:
-    return any(row[column].bar for row in block.rows)
 
 
 # Tables.
@@ -165,7 +153,7 @@ def _table(block: blocks.Table, *, plain: bool) -> RenderableType:
             ratio=share or None,
             no_wrap=share == 0,
             overflow="fold",
-            justify="right" if n in block.numbers and not _has_bars(block, n) else "left",
+            justify="right" if n in block.numbers and not block.has_bars(n) else "left",
         )
     for cells in block.rows:
         table.add_row(*_cells(block, cells, plain=plain))
