@@ -12,9 +12,8 @@ from jsonschema import Draft202012Validator
 
 import trialscreen
 from trialscreen import InputError, Trial, load_trial
-from trialscreen.answers.records.check_digits import is_mistyped
 from trialscreen.answers.records.codes import SYSTEMS, Codes
-from trialscreen.answers.records.codes_file import load_codes, packaged_path
+from trialscreen.answers.records.codes_file import is_mistyped, load_codes, packaged_path
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Record
 from trialscreen.answers.records.select import select
 

@@ -41,10 +41,7 @@ class Amount(NamedTuple):
 
 
 class NormalRange(NamedTuple):
-    """The range printed with a result; None where a side is not stated.
-
-    A side with a comparator, `<40` or `>0.4`, is outside of the range itself.
-    """
+    """The range printed with a result; a side `<40` or `>0.4` is outside of the range itself."""
 
     low: Amount | None = None
     high: Amount | None = None

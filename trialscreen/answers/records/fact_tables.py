@@ -56,10 +56,7 @@ class FactFiles(NamedTuple):
 
 @dataclass
 class FactCounts:
-    """How many patients have a row, how many were left out as deceased, and so on.
-
-    `told` are the first problems.
-    """
+    """How many patients have a row, were left out as deceased, and so on; the first problems."""
 
     patients: int = 0
     deceased: int = 0
@@ -214,11 +211,8 @@ class _Rows:
     def add_many(self, rows: pl.DataFrame) -> None:
         if self._waiting:
             self._flush()
-        columns = [
-            (pl.col(name) if name in rows.columns else pl.lit(None)).cast(kind).alias(name)
-            for name, kind in self._columns.items()
-        ]
-        self._write_part(rows.select(columns))
+        every = pl.concat([pl.DataFrame(schema=self._columns), rows], how="diagonal_relaxed")
+        self._write_part(every.select(list(self._columns)))
 
     def _flush(self) -> None:
         self._write_part(pl.DataFrame(self._waiting, self._columns))

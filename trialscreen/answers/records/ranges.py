@@ -33,10 +33,7 @@ Age = tuple[int, int]
 
 
 def with_own_range(found: Gathered, entry: Entry) -> Entry:
-    """An entry with the one range that is certainly for this patient, on the day of the sample.
-
-    None where another may be, too.
-    """
+    """An entry with the range that is certainly for this patient then; none if another may be."""
     if not entry.ranges:
         return entry
     sex, age = _sex(found), _age(found, entry)
@@ -115,10 +112,7 @@ def _people(one: RangeFor) -> str:
 
 
 def take_range(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
-    """The limits of an element, as they stand beside its result; none where they differ.
-
-    Nor where a lower one is above an upper one.
-    """
+    """The limits that stand beside an element's result; none where they differ, or are swapped."""
     for name, role in found.codes.limits.get(element.name, {}).items():
         limit = found.trial.elements[name]
         printed = {one: hit for hit in hits if (one := _printed(hit, role)) is not None}

@@ -149,10 +149,7 @@ def are_swapped(limits: NormalRange) -> bool:
 
 
 def _beyond(amount: Amount, limit: Amount | None) -> bool | None:
-    """Whether an amount is above a limit in the same unit; None if that is open.
-
-    Of a limit such as `<40`, 40 itself is above.
-    """
+    """Whether an amount is above a limit in its unit, None if that is open; of `<40`, 40 is."""
     if limit is None or limit.comparator not in ("", "<") or not _in_one_unit(limit, amount):
         return None
     if not all(_NUMBER.fullmatch(one.number) for one in (amount, limit)):

@@ -28,13 +28,13 @@ from trialscreen.tables.cohort.column_map import match_columns
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.compile.table import Table
 from trialscreen.tables.engines.polars import computed, table_of
-from trialscreen.tables.extract.chosen import choose
 from trialscreen.tables.extract.newest import find_newest
 from trialscreen.tables.extract.statements import (
     DAY,
     Groups,
     Speaker,
     Statement,
+    choose,
     complex_groups,
 )
 

@@ -141,44 +141,25 @@ def _rows(source: TableSource, domain: Domain, bound: Bound, texts: Texts) -> Do
         for name in ("concept", "source_concept")
         if domain.columns[name] in columns
     ]
-    where = " OR ".join(f"{one} IN {listed}" for one in known)
     unmapped = _unmapped(source, domain, known[0], texts)
-    ids_if_unmapped = listed if unmapped else ""
+    where = " OR ".join(filter(None, (*(f"{one} IN {listed}" for one in known), unmapped)))
     own = {"person_id": "person_id", **domain.columns}
     found = {name: columns[of] for name, of in own.items() if of in columns}
+    rows = DomainRows(domain, relation, f"({where})", found, listed if unmapped else "")
     if domain.table in source.in_place:
-        where = f"{where} OR ({unmapped})" if unmapped else where
-        return DomainRows(domain, relation, f"({where})", found, ids_if_unmapped)
-    kinds = {name: kind if source.is_typed else "VARCHAR" for name, (_, kind) in found.items()}
-    is_csv = source.is_typed and kinds["concept"] == "VARCHAR"
-    if unmapped:
-        concept = quoted(found["concept"][0])
-        # Of a file of CSV the texts are looked at in the rows that are brought, not in every line.
-        # No id may be written in many ways, such as 0 and NULL; an id begins with 1 to 9.
-        is_none = f"{concept} IS NULL OR {concept} < '1' OR {concept} >= ':'"
-        is_none = is_none if is_csv else unmapped
-        where = f"{where} OR {is_none}"
-    # Ids of concepts are read often: once they are brought, they are numbers.
-    numbers = {n for n in found if is_csv and n in IDS_OF_CONCEPTS}
-    every = ", ".join(
-        f"{_cleaned(name, text_of(found, name)) if name in numbers else quoted(column)}"
-        f" AS {quoted(name)}"
-        for name, (column, _) in found.items()
-    )
-    table = f"raw_{domain.table}"
+        return rows
+    every = ", ".join(f"{quoted(column)} AS {quoted(name)}" for name, (column, _) in found.items())
     brought = source.brought(f"SELECT {every} FROM {relation} WHERE {where}")
-    source.here.execute(f"CREATE TABLE {table} AS FROM {brought}")
-    kinds |= dict.fromkeys(numbers, "BIGINT")
-    rows = DomainRows(
-        domain, table, "true", {n: (n, kind) for n, kind in kinds.items()}, ids_if_unmapped
-    )
-    if is_csv and unmapped:
-        both = (cleaned(rows, name) for name in ("concept", "source_concept"))
-        is_bound = " OR ".join(f"{one} IN {listed}" for one in both)
-        some = texts.are_in(source, domain, "source_code")
-        used = f"{is_bound} OR (concept = 0 AND ({some}))"
-        source.here.execute(f"DELETE FROM {table} WHERE ({used}) IS NOT TRUE")
-    return rows
+    kinds = {name: kind if source.is_typed else "VARCHAR" for name, (_, kind) in found.items()}
+    # Ids of concepts are read often: once they are brought, they are numbers.
+    texts_of_ids = [n for n in IDS_OF_CONCEPTS if kinds.get(n) == "VARCHAR"]
+    numbers = ", ".join(f"{_cleaned(n, quoted(n))} AS {quoted(n)}" for n in texts_of_ids)
+    replaced = f"REPLACE ({numbers})" if numbers else ""
+    table = f"raw_{domain.table}"
+    source.here.execute(f"CREATE TABLE {table} AS SELECT * {replaced} FROM {brought}")
+    kinds |= dict.fromkeys(texts_of_ids, "BIGINT")
+    of_raw = {name: (name, kind) for name, kind in kinds.items()}
+    return rows._replace(relation=table, where="true", columns=of_raw)
 
 
 def _unmapped(source: TableSource, domain: Domain, id_of: str, texts: Texts) -> str:
@@ -195,7 +176,10 @@ def _unmapped(source: TableSource, domain: Domain, id_of: str, texts: Texts) -> 
     where = f"coalesce({id_of}, 0) = 0 AND ({some})"
     concept, kind = columns[domain.columns["concept"]]
     if kind not in _WHOLE:
-        return where
+        # No id may be written in many ways, such as 0 and NULL; an id begins with 1 to 9.
+        some = quoted(concept)
+        is_none = f"({some} IS NULL OR {some} < '1' OR {some} >= ':')"
+        return f"{is_none} AND {where}" if kind == "VARCHAR" else where
     # A column of numbers is compared as it is: whole blocks of rows are passed over.
     tests = (f"{quoted(concept)} {none} AND ({some}) LIMIT 1" for none in ("= 0", "IS NULL"))
     return where if any(source.fetch(f"SELECT 1 FROM {relation} WHERE {t}") for t in tests) else ""

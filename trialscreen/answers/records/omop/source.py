@@ -112,10 +112,7 @@ def text_of(columns: Columns, name: str | None) -> str:
 
 
 def schema_with_tables(found: Sequence[tuple[str, str]], name: str) -> str:
-    """The one schema, of pairs of schema and table, that holds a table `person`.
-
-    Raises InputError if several do.
-    """
+    """The one schema, of pairs with a table, that holds `person`. Raises InputError for more."""
     schemas = sorted({schema for schema, table in found if table.lower() == "person"})
     if len(schemas) > 1:
         refuse(name, f"a table person stands in {', '.join(schemas)}: say which schema is meant")

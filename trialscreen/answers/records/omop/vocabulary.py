@@ -61,10 +61,7 @@ class Vocabulary:
 
 
 def bound_concepts(source: TableSource, keys: Collection[Key], names: str) -> Bound:
-    """The concepts of the source's vocabulary that a mapping binds, and those below them.
-
-    `names`: a pattern of the names of medicines; empty for none.
-    """
+    """The concepts that a mapping binds, and those below. `names`: a pattern, empty for none."""
     direct = {int(code) for system, code in keys if system == OMOP and code.isdigit()}
     named: set[int] = set()
     if "concept" in source.tables:
