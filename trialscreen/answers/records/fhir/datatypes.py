@@ -107,9 +107,9 @@ class Origin(NamedTuple):
 # Quantities.
 
 
-def amount(quantity: fhir.Quantity) -> Amount | str | None:
+def amount(quantity: fhir.Quantity | None) -> Amount | str | None:
     """A number with its comparator and unit; a text if it is none; None if it is not there."""
-    if not fhir.is_given(quantity.value):
+    if quantity is None or not fhir.is_given(quantity.value):
         return None
     number, comparator = number_of(quantity.value), quantity.comparator or ""
     is_code = quantity.system in UCUM

@@ -149,13 +149,9 @@ def _one_dose_of(one: fhir.Dosage) -> fhir.DoseAndRate:
     return doses[0] if doses and len(doses) == 1 else fhir.DoseAndRate()
 
 
-def _amount(dose: fhir.DoseAndRate) -> Amount | str | None:
-    return None if dose.dose_quantity is None else amount(dose.dose_quantity)
-
-
 def _milligrams(one: fhir.Dosage) -> str | None:
     given = _one_dose_of(one)
-    dose = _amount(given)
+    dose = amount(given.dose_quantity)
     if not isinstance(dose, Amount) or dose.comparator:
         return None
     rates = (given.rate_ratio, given.rate_range, given.rate_quantity)
@@ -169,7 +165,7 @@ def _written(one: fhir.Dosage) -> str:
     """What an instruction says of a dose: its text, or the amount."""
     if fhir.is_given(one.text):
         return _text(one.text) or ""
-    dose = _amount(_one_dose_of(one))
+    dose = amount(_one_dose_of(one).dose_quantity)
     if isinstance(dose, Amount):
         return f"{dose.comparator}{dose.number} {dose.unit or dose.ucum}".strip()
     return dose or ""

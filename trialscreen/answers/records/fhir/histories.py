@@ -187,7 +187,7 @@ _DAYS = {"d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7}
 
 def _days(supply: fhir.Quantity | None) -> int | None:
     """The days supplied; None if they are not whole days, or none."""
-    stated = None if supply is None else amount(supply)
+    stated = amount(supply)
     if not isinstance(stated, Amount) or stated.comparator:
         return None
     unit = (stated.ucum or stated.unit or "d").lower()

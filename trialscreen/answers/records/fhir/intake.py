@@ -27,6 +27,7 @@ from trialscreen.answers.records.fhir.references import (
 from trialscreen.answers.records.fhir.repeated import code_repeated, concepts_in
 from trialscreen.answers.records.fhir.resources import NOTHING
 from trialscreen.answers.records.fhir.spool import ANYBODY, Kept, Spool
+from trialscreen.model.errors import ValueProblem
 from trialscreen.text.characters import shown
 
 CODED = frozenset(("Observation", "Condition", "AllergyIntolerance", "Procedure", "ServiceRequest"))
@@ -208,12 +209,13 @@ class Intake:
             given = where.holder[1]
         if (text := bytes(given)) in self._owners and not where.names:
             return self._owners[text]
-        owner = self._found_owner(given, source, where)
-        if owner.problem and head.resource_type == "QuestionnaireResponse":
+        try:
+            owner = self._found_owner(given, source, where)
+        except ValueProblem as problem:
+            if head.resource_type != "QuestionnaireResponse":
+                self.note(where.place, f"{source} {problem}")
+                return ""
             owner = Whose(source, (ANYBODY,), is_local=True)
-        if owner.problem:
-            self.note(where.place, f"{source} {owner.problem}")
-            return ""
         key = self._spool.loose(owner.names, owner.patient) if owner.names else owner.patient
         if not (where.names or owner.is_local):
             if len(self._owners) >= _MOST_KNOWN:
@@ -225,14 +227,14 @@ class Intake:
         try:
             reference = _reference(given) if bytes(given) else None
         except fhir.UNREADABLE as error:
-            return Whose("", problem=f"names no patient that can be read: {error}")
+            raise ValueProblem(f"names no patient that can be read: {error}") from None
         text = (reference.reference or "").strip() if reference is not None else ""
         if not text.startswith("#"):
             return whose(reference, where.names)
         outer = where.holder[0] if where.holder is not None else source
         raw = next((one for one in where.siblings if known_as(one) == ("Patient", text[1:])), None)
         if raw is None:
-            return Whose("", problem=f"refers to {shown(text)}, which it does not contain")
+            raise ValueProblem(f"refers to {shown(text)}, which it does not contain")
         patient, _ = fhir.decode(fhir.Patient, raw)
         names = filter(None, map(identifier_name, patient.identifier or ()))
         owner = Whose(f"{outer}{text}", (*names, f"Patient/{text[1:]}"), is_local=True)

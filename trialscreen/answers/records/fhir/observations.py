@@ -118,7 +118,7 @@ def _text(part: fhir.Component) -> str | None:
 
 
 def _span(span: fhir.Range) -> Value:
-    low, high = (None if one is None else amount(one) for one in (span.low, span.high))
+    low, high = amount(span.low), amount(span.high)
     if isinstance(low, Amount) and isinstance(high, Amount):
         in_one_unit = (low.unit, low.ucum) == (high.unit, high.ucum)
         if in_one_unit and not (low.comparator or high.comparator):
@@ -133,11 +133,9 @@ def _span(span: fhir.Range) -> Value:
 
 def _ratio(ratio: fhir.Ratio) -> str:
     """A titre such as 1:64, which is no number."""
-    parts = (ratio.numerator, ratio.denominator)
-    found = [None if one is None else amount(one) for one in parts]
     return ":".join(
         f"{one.comparator}{one.number}" if isinstance(one, Amount) else (one or "?")
-        for one in found
+        for one in map(amount, (ratio.numerator, ratio.denominator))
     )
 
 

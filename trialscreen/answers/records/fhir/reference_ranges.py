@@ -88,7 +88,7 @@ def _range(
         limits = read if limits == NormalRange() else NormalRange(*map(_with_unit, limits, read))
     people = [code for code in words.all_named(one.applies_to) if code.code != "normal"]
     age = one.age or fhir.Range()
-    ages = [None if end is None else amount(end) for end in (age.low, age.high)]
+    ages = [amount(age.low), amount(age.high)]
     youngest, oldest = (end if isinstance(end, Amount) else None for end in ages)
     if any(isinstance(end, str) or (end is not None and end.comparator) for end in ages):
         people.append(_NO_AGE)
@@ -105,7 +105,7 @@ def _limits(one: fhir.ReferenceRange) -> tuple[NormalRange, NormalRange | None]:
 
     What a text leaves out, as `<40` the 40 itself, decides nothing beside numbers.
     """
-    ends = (None if side is None else amount(side) for side in (one.low, one.high))
+    ends = map(amount, (one.low, one.high))
     sides = NormalRange(*(end if isinstance(end, Amount) else None for end in ends))
     read = _in_text(one.text or "")
     is_open = read is not None and any(side is not None and side.comparator for side in read)

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from trialscreen.answers.records.fhir import resources as fhir
+from trialscreen.model.errors import ValueProblem
 from trialscreen.text.characters import shown
 
 _VERSION = re.compile(r"/_history/[^/]+$")
@@ -42,13 +43,12 @@ class Whose(NamedTuple):
     """Whose a resource is: a patient's id.
 
     Where that takes what other files say, `names` are what the patient may be known by, the
-    first that is known winning, and `patient` is the id otherwise. `problem`: why it is nobody's.
-    `is_local`: the same reference elsewhere is to somebody else.
+    first that is known winning, and `patient` is the id otherwise. `is_local`: the same reference
+    elsewhere is to somebody else.
     """
 
     patient: str
     names: tuple[str, ...] = ()
-    problem: str = ""
     is_local: bool = False
 
 
@@ -81,16 +81,20 @@ def identifier_name(one: fhir.Identifier | None) -> str:
 
 
 def whose(reference: fhir.Reference | None, names: Names) -> Whose:
-    """The patient that a `subject` refers to, outside of the resource itself."""
+    """The patient that a `subject` refers to, outside of the resource itself.
+
+    Raises ValueProblem if that is nobody.
+    """
     text = (reference.reference or "").strip() if reference is not None else ""
     if not text:
         name = identifier_name(reference.identifier) if reference is not None else ""
-        value = name.partition("|")[2]
-        return Whose(value, (name,)) if name else Whose("", problem="names no patient")
+        if not name:
+            raise ValueProblem("names no patient")
+        return Whose(name.partition("|")[2], (name,))
     key = key_of(text, "Patient", names)
     kind, _, patient = key.partition("/")
     if kind != "Patient":
-        return Whose("", problem=f"is about {shown(text)}, which is not a patient")
+        raise ValueProblem(f"is about {shown(text)}, which is not a patient")
     is_urn = _URN.match(text) is not None and same_urn(text) not in names
     return Whose(patient, (same_urn(text), key)) if is_urn else Whose(patient)
 
