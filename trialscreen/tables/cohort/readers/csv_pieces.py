@@ -236,28 +236,8 @@ class _Codes:
 
 def _has_blank_row(frame: pl.DataFrame) -> bool:
     """Whether there is a row in which all cells are blank."""
-    columns = frame.get_columns()
-    fullest = min(range(len(columns)), key=lambda place: columns[place].null_count())
-    if _begin_visibly(columns[fullest]):
-        return False
-    is_suspect = frame.select(_is_blank(frame, fullest)).to_series()
-    if not is_suspect.any():
-        return False
-    suspects = frame.filter(is_suspect)
-    blank = (_is_blank(suspects, place) for place in range(len(columns)))
-    return bool(suspects.select(pl.all_horizontal(blank).any()).item())
-
-
-def _begin_visibly(column: pl.Series) -> bool:
-    """Whether all cells are texts that begin with a visible character of ASCII."""
-    if not isinstance(column.dtype, pl.String) or column.null_count():
-        return False
-    least, most = column.min(), column.max()
-    return isinstance(least, str) and isinstance(most, str) and "!" <= least <= most <= "~"
-
-
-def _is_blank(frame: pl.DataFrame, place: int) -> pl.Expr:
-    cell = pl.nth(place)
-    if not isinstance(frame.to_series(place).dtype, pl.String | pl.Categorical):
-        return cell.is_null()
-    return (cell.cast(pl.String).str.strip_chars(BLANKS) == "").fill_null(value=True)
+    texts = pl.selectors.string() | pl.selectors.categorical()
+    blank = (texts.cast(pl.String).str.strip_chars(BLANKS).fill_null("") == "", (~texts).is_null())
+    fullest = min(frame.get_columns(), key=pl.Series.null_count)
+    suspects = frame.filter(fullest.to_frame().select(*blank).to_series())
+    return bool(suspects.select(pl.all_horizontal(*blank)).to_series().any())

@@ -140,7 +140,7 @@ class Cells(WorkSheetParser):
         """The cells that are merged."""
         if self.merged_cells is not None:
             for one in self.merged_cells.mergeCell:
-                yield _bounds(one.ref)
+                yield cast("Range", range_boundaries(one.ref))  # never of whole columns
 
     def reformatted(self) -> Iterator[Range]:
         """The cells whose number format depends on a condition."""
@@ -155,9 +155,8 @@ class Cells(WorkSheetParser):
         """The numbers of the columns that are hidden."""
         for attributes in self.column_dimensions.values():
             if _is_hidden(attributes):
-                yield range(
-                    _whole(attributes.get("min", "")), _whole(attributes.get("max", "")) + 1
-                )
+                first, last = (_whole(attributes.get(end, "")) for end in ("min", "max"))
+                yield range(first, last + 1)
 
     # One cell:
 
@@ -166,11 +165,14 @@ class Cells(WorkSheetParser):
         try:
             match = _SIMPLE.fullmatch(said)
             if match is None:
-                return self._closely(_parsed(said))
+                # What it begins with leaves no place for a declaration of entities.
+                return self._closely(fromstring(f'<c xmlns="{SHEET_MAIN_NS}" r="A1{said}'))  # noqa: S314
             style, kind, value, text = match.groups("")
             if kind == "inlineStr":
-                return _meaning(Shown(self._text_in(self._style(int(style or 0)), text)))
+                return _meaning(self._text_in(int(style or 0), text))
             return self._stored(int(style or 0), kind or "n", value)
+        except ParseError:
+            raise Unusual from None
         except ValueProblem as problem:
             return Meaning(str(problem), is_problem=True)
 
@@ -180,55 +182,52 @@ class Cells(WorkSheetParser):
         value = parts[VALUE_TAG].text or "" if VALUE_TAG in parts else ""
         if FORMULA_TAG in parts:
             _check_result(kind, value, no_zeros=self._no_zeros)
-        if kind == "inlineStr" and INLINE_STRING in parts:
-            return _meaning(Shown(self._inline(style, parts[INLINE_STRING])))
+        if kind == "inlineStr" and (inline := parts.get(INLINE_STRING)) is not None:
+            is_plain = len(inline) == 1 and inline[0].tag.endswith("}t")
+            text = inline[0].text or "" if is_plain else parse_richtext_string(inline)
+            return _meaning(self._text_in(style, text))
         return self._stored(style, kind, value)
 
     def _stored(self, number: int, kind: str, value: str) -> Meaning:
         if not value:
             return Meaning(None)
-        style = self._style(number)
         match kind:
             case "s":
-                return _meaning(Shown(self._text_in(style, self._shared(value))))
+                return _meaning(self._text_in(number, self._shared(value)))
             case "str":
-                return _meaning(Shown(self._text_in(style, value)))
+                return _meaning(self._text_in(number, value))
             case "b":
                 return Meaning("TRUE" if _whole(value) else "FALSE")
             case "e":
                 raise ValueProblem(f"the error {value}")
             case "d":
                 day = float(to_excel(from_ISO8601(value)))  # type: ignore[no-untyped-call]
-                return _meaning(style.number(day), "day")
+                found = self._style(number).number(day)
+                return _meaning(found.text, is_rounded=found.is_rounded, kind="day")
         stored = _number(value)
         if stored == 0 and self._hides_zeros:
             raise ValueProblem("the sheet hides zeros")
-        found = style.number(stored)
-        return _meaning(found, "day" if found.is_day else "number")
+        found = self._style(number).number(stored)
+        return _meaning(found.text, is_rounded=found.is_rounded, kind=found.kind)
 
     @cached_property
     def _hides_zeros(self) -> bool:
         views = getattr(self, "views", None)  # which stand before the rows
         return views is not None and any(view.showZeros is False for view in views.sheetView)
 
-    def _shared(self, place: str) -> "str | CellRichText":
+    def _shared(self, place: str) -> str | CellRichText:
         try:
             text: str | CellRichText = self.shared_strings[_whole(place)]
         except IndexError:
             raise DamagedSheet("there is no such text") from None
         return text
 
-    def _inline(self, style: int, element: Any) -> str:
-        is_plain = len(element) == 1 and element[0].tag.endswith("}t")
-        text = element[0].text or "" if is_plain else parse_richtext_string(element)
-        return self._text_in(self._style(style), text)
-
-    def _text_in(self, style: "Style", text: "str | CellRichText") -> str:
+    def _text_in(self, style: int, text: str | CellRichText) -> str:
         if isinstance(text, CellRichText):
             text = "".join(map(_block, text))
         if "_x" in text:
             text = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
-        return style.text(text)
+        return self._style(style).text(text)
 
     def _style(self, number: int) -> "Style":
         if number not in self._styles:
@@ -237,16 +236,8 @@ class Cells(WorkSheetParser):
         return self._styles[number]
 
 
-def _meaning(found: Shown, kind: Kind | None = None) -> Meaning:
-    return Meaning(found.text if found.text.strip(BLANKS) else None, False, found.is_rounded, kind)
-
-
-def _parsed(said: str) -> Any:
-    try:
-        # What it begins with leaves no place for a declaration of entities.
-        return fromstring(f'<c xmlns="{SHEET_MAIN_NS}" r="A1{said}')  # noqa: S314
-    except ParseError:
-        raise Unusual from None
+def _meaning(text: str, *, is_rounded: bool = False, kind: Kind | None = None) -> Meaning:
+    return Meaning(text if text.strip(BLANKS) else None, False, is_rounded, kind)
 
 
 def _is_hidden(attributes: Mapping[str, str]) -> bool:
@@ -323,9 +314,3 @@ class Style:
     def _refuse_struck(self) -> None:
         if self._is_struck:
             raise ValueProblem("it is struck out")
-
-
-def _bounds(ref: str) -> Range:
-    left, top, right, bottom = range_boundaries(ref)
-    assert left and top and right and bottom  # a range of whole columns cannot be merged
-    return left, top, right, bottom

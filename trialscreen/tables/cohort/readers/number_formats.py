@@ -17,6 +17,7 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import NamedTuple
 
 from trialscreen.model.errors import ValueProblem
+from trialscreen.tables.cohort.readers.cells import Kind
 from trialscreen.text.characters import shown
 
 DIGITS = 15
@@ -45,11 +46,11 @@ class Token(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What a cell shows; `is_rounded` if it holds more digits; `is_day`: a day, or a time."""
+    """What is shown of a number; `is_rounded` if it has more digits; a day may have a time."""
 
     text: str
     is_rounded: bool = False
-    is_day: bool = False
+    kind: Kind = "number"
 
 
 class NumberFormat:
@@ -70,7 +71,7 @@ class NumberFormat:
             return Shown(text if value else "0")
         section = self._section(value)
         if _is_moment(section):
-            return Shown(_moment(section, value, from_1904=self._from_1904), is_day=True)
+            return Shown(_moment(section, value, from_1904=self._from_1904), kind="day")
         if _is_fraction(section):
             raise ValueProblem(f"the number format {shown(self._code)} shows a fraction")
         found = self._signed(section, value)

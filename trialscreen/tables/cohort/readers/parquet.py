@@ -56,17 +56,10 @@ def _without_zone(path: Path, schema: pl.Schema, origin: str) -> Mapping[str, Pr
         " write days (cast to DATE) instead"
     )
     return {
-        name: Problem(f"{origin}: the column {shown(name)}", message)
-        for name in (() if note is None else _moments(note))
-        if name in naive
+        field["name"]: Problem(f"{origin}: the column {shown(field['name'])}", message)
+        for field in ([] if note is None else json.loads(note)["fields"])
+        if field["type"] == "timestamp" and field["name"] in naive
     }
-
-
-def _moments(note: str) -> Iterator[str]:
-    """The columns that were moments to Spark, by its own note in a file."""
-    for field in json.loads(note)["fields"]:
-        if field["type"] == "timestamp":
-            yield field["name"]
 
 
 STDERR = 2
