@@ -193,11 +193,10 @@ class Parser:
         is_typed, cell = cell.startswith(TYPED), cell.removeprefix(TYPED)
         if not cell or self._is_missing(cell):
             return None
-        said = self._values.get(code_of(cell))
-        if said is None and code_of(cell) in self._doubtful:
+        code = code_of(cell)
+        if code in self._doubtful:
             raise ValueProblem(f"{shown(cell)} has no meaning under 'values', where numbers have")
-        if said is None:
-            said = cell if is_typed else self._usual(cell)
+        said = self._values.get(code) or (cell if is_typed else self._usual(cell))
         if folded(said) == "unknown":
             return None
         return self._with_unit(self._with_sign(said, sign), unit)
@@ -269,13 +268,11 @@ class Parser:
 
     def _is_same(self, one: str, other: str) -> bool:
         """Whether two writings of a number are one."""
-        found = []
-        for text in (one, other):
-            try:
-                found.append(read_value(self.trial, self.element, text, date.max))
-            except ValueProblem:
-                return False
-        return found[0] == found[1]
+        try:
+            facts = [read_value(self.trial, self.element, text, date.max) for text in (one, other)]
+        except ValueProblem:
+            return False
+        return facts[0] == facts[1]
 
 
 def _told(text: str, reason: str) -> str:
@@ -343,10 +340,9 @@ def check_date_format(date_format: str) -> None:
     if "y" in directives:
         message = "two digits of a year can be those of 1926 and of 2026; only %Y is read"
         raise ValueProblem(f"{shown(date_format)}: {message}")
-    for one in directives:
-        if one not in (*_PARTS, "%"):
-            known = ", ".join(f"%{name}" for name in _PARTS)
-            raise ValueProblem(f"{shown(date_format)}: %{one}; expected {known}")
+    if strange := [one for one in directives if one not in (*_PARTS, "%")]:
+        known = ", ".join(f"%{name}" for name in _PARTS)
+        raise ValueProblem(f"{shown(date_format)}: %{strange[0]}; expected {known}")
     parts = _parts_of(date_format)
     if len(directives) != len({*directives}) or "%" in directives:
         raise ValueProblem(f"{shown(date_format)}: each part of a date stands once, and no %%")

@@ -72,7 +72,9 @@ def find_files(names: Sequence[str]) -> tuple[Path, ...]:
 def _caught(pattern: str, problems: list[Problem]) -> list[Path]:
     """What a pattern stands for, without the files that Spark leaves beside those with rows."""
     paths = [Path(one) for one in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - absolute patterns
-    paths = [one for one in paths if not _is_marker(one)]
+    paths = [
+        one for one in paths if not (one.is_file() and is_marker(one.name) and _format(one) is None)
+    ]
     if not paths:
         problems.append(Problem(printable(pattern), "no file has such a name"))
     for path in paths:
@@ -80,10 +82,6 @@ def _caught(pattern: str, problems: list[Problem]) -> list[Path]:
             message = "begins with _ or ., and is not read; write a pattern without it"
             problems.append(Problem(printable(str(path)), message))
     return paths
-
-
-def _is_marker(path: Path) -> bool:
-    return path.is_file() and is_marker(path.name) and _format(path) is None
 
 
 def _within(folder: Path, problems: list[Problem]) -> Iterable[Path]:

@@ -78,16 +78,12 @@ def _decoded(file: IO[bytes], encoding: str, origin: str) -> Iterator[bytes]:
         try:
             text = decoder.decode(data, final=ended)
         except UnicodeDecodeError as error:
-            line += _lines_before(error)
+            before = error.object[: error.start].decode(error.encoding, "ignore")
+            line += before.count("\n")
             wrong = error.object[error.start : error.end].hex(" ").upper()
             refuse(f"{origin}:{line}", f"is not {encoding}: byte {wrong} is not a character of it")
         line += text.count("\n")
         yield text.encode("utf-8", "replace")
-
-
-def _lines_before(error: UnicodeDecodeError) -> int:
-    before = error.object[: error.start]
-    return before.decode(error.encoding, "ignore").count("\n")
 
 
 def standard_input(folder: Path) -> Path:
