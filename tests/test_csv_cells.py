@@ -17,7 +17,7 @@ from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, closed
 from trialscreen.model.trial import Element
 from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import NO_MAP, ROW, match_columns
-from trialscreen.tables.cohort.readers import csv_pieces, csv_records
+from trialscreen.tables.cohort.readers import csv_pieces, csv_tables
 from trialscreen.tables.cohort.readers.cells import Parser
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.screener import Screener
@@ -117,7 +117,7 @@ def test_every_cell_is_what_the_parser_reads(
             for row, row_cells in enumerate(zip(*cells.values(), strict=True))
         )
     monkeypatch.setattr(csv_pieces, "PIECE", 8_000)
-    monkeypatch.setattr(csv_records, "AT_ONCE", 100)
+    monkeypatch.setattr(csv_tables, "AT_ONCE", 100)
     parsers = {name: Parser(TRIAL, element) for name, element in elements.items()}
     for halves in (True, False):
         found = [*read(table, tmp_path, halves=halves)]

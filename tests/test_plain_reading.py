@@ -177,7 +177,7 @@ def test_any_csv_is_read_as_pythons_csv_reads_it_or_is_refused(file: tuple[str, 
         copies.mkdir()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(csv_pieces, "PIECE", 25)
-            patch.setattr("trialscreen.tables.cohort.readers.csv_records.AT_ONCE", 2)
+            patch.setattr("trialscreen.tables.cohort.readers.csv_tables.AT_ONCE", 2)
             check(path, copies)
 
 

@@ -5,26 +5,67 @@ not plain for certain, rows are read by Python's csv, which refuses what has two
 cut, or has other cells than titles, each with its line.
 """
 
+import csv
 import gzip
+import io
+import re
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from io import TextIOWrapper
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO, NamedTuple
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from trialscreen.tables.cohort.readers.csv_pieces import PieceReader, whole_lines
-from trialscreen.tables.cohort.readers.csv_records import Layout, Records, layout_of
-from trialscreen.tables.cohort.readers.opened import Asked, CellKind, Tables, typed_where_plain
-from trialscreen.tables.cohort.readers.utf8_copies import CHUNK, in_utf8, open_bytes
-from trialscreen.text.characters import count_of, shown, some
+from trialscreen.model.errors import InputError, Problem, refuse
+from trialscreen.tables.cohort.readers.csv_pieces import (
+    CONTROLS,
+    LONGEST_LINE,
+    PieceReader,
+    whole_lines,
+)
+from trialscreen.tables.cohort.readers.opened import (
+    Asked,
+    CellKind,
+    Tables,
+    named_columns,
+    typed_where_plain,
+)
+from trialscreen.tables.cohort.readers.utf8_copies import ADVICE, CHUNK, in_utf8, open_bytes
+from trialscreen.text.characters import BLANKS, count_of, shown, some
+from trialscreen.text.text_files import MAX_BYTES
+
+SEPARATORS = ",;\t|"
+LOOKED_AT = 50
+"""Records at the beginning that a separator must cut into as many cells each."""
+
+LONGEST_CELL = 10_000_000
+"""Characters; more are a quote without an end."""
+
+AT_ONCE = 5_000
+"""Rows."""
+
+_EXCELS_OWN = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE | re.DOTALL)
+_CONTROL = re.compile(f"[{re.escape(CONTROLS.decode())}]")
+_CELL = r'"(?>(?:[^"]|"")*)"?|[^{0}\r\n]*+'
+_ADVICE = 'a cell with a quote (") in it stands in quotes, with that quote twice'
+_MOST = 50
+"""Rows of other lengths that are named."""
+
+
+class _Layout(NamedTuple):
+    """Of a CSV file: rows begin after `bytes` bytes, in line `line` (from 1)."""
+
+    names: tuple[str, ...]
+    separator: str
+    bytes: int
+    line: int
 
 
 def open_table(path: Path, asked: Asked) -> Tables:
     """The rows of a CSV file; those that are blank are left out. Raises InputError."""
     path = in_utf8(path, asked)
-    file = _File(path, layout_of(path, asked.origin), asked.origin)
+    file = _File(path, _layout_of(path, asked.origin), asked.origin)
     if asked.at_once:
         deque(file.pieces({}), maxlen=0)
     schema = pl.Schema(dict.fromkeys(file.layout.names, pl.String()))
@@ -38,7 +79,7 @@ def open_table(path: Path, asked: Asked) -> Tables:
 class _File:
     """The rows of a CSV file, in order; `notes` and `blank`, as of `Tables`, come with them."""
 
-    def __init__(self, path: Path, layout: Layout, origin: str) -> None:
+    def __init__(self, path: Path, layout: _Layout, origin: str) -> None:
         self._path, self.layout, self._origin = path, layout, origin
         self.notes: list[str] = []
         self.blank: list[int] = []
@@ -89,8 +130,8 @@ class _File:
         blank = [] if self._is_read else self.blank
         with open_bytes(self._path) as file:
             file.seek(place)
-            text = TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
-            records = Records(text, self.layout, above, self._origin, blank)
+            text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
+            records = _Records(text, self.layout, above, self._origin, blank)
             for rows in records.some():
                 lacking = names[records.cells :]
                 cells = ([cell or None for cell in column] for column in zip(*rows, strict=True))
@@ -122,3 +163,211 @@ class _File:
 
 def _chosen(piece: pl.DataFrame, only: Collection[str] | None) -> pl.DataFrame:
     return piece if only is None else piece.select(pl.selectors.by_name(only))
+
+
+# Its layout.
+
+
+def _layout_of(path: Path, origin: str) -> _Layout:
+    """Reads the beginning of a CSV file. Raises InputError."""
+    with open_bytes(path) as file:
+        data = file.read(MAX_BYTES)
+    is_cut = len(data) == MAX_BYTES
+    # What is no UTF-8 counts in the header only, and is told there.
+    text = data.decode("utf-8", "surrogateescape")
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    text = text.removeprefix("\ufeff")
+    before = _EXCELS_OWN.match(text)
+    start = "" if before is None else before[0]
+    rest = text[len(start) :]
+    if before is not None and before[1] not in '"\r\n':
+        separators = before[1]
+        if not separators.isascii() or separators.isalnum():
+            message = f"its first line names {shown(separators)} as the separator of its cells"
+            refuse(f"{origin}:1", f"{message}; expected a sign such as , or ;")
+    else:
+        start, rest = "", text
+        separators = "\t" if ".tsv" in path.name.lower()[-7:] else SEPARATORS
+    separator = _separator(rest, separators)
+    names, header = _header(rest, separator, origin, start.count("\n") + 1)
+    if is_cut and len(header) == len(rest):
+        refuse(origin, "is not a CSV file: its first line has no end")
+    above = mark + start + header
+    line = len(above.splitlines()) + 1 if "\r" in above else above.count("\n") + 1
+    size = len(above.encode("utf-8", "surrogateescape"))
+    return _Layout(tuple(named_columns(names, origin)), separator, size, line)
+
+
+def _header(text: str, separator: str, origin: str, line: int) -> tuple[list[str], str]:
+    """The titles in the first record of `text`, and that record. Raises InputError."""
+    lines = _Lines(io.StringIO(text, newline=""), origin, line, are_checked=False)
+    names = next(_records(lines, separator), [])
+    header = "".join(lines.taken)
+    if (bad := re.search("[\udc80-\udcff]", header)) is not None:
+        line += header.count("\n", 0, bad.start())
+        refuse(f"{origin}:{line}", f"is not UTF-8 text: {ADVICE}")
+    return names, header
+
+
+def _separator(text: str, separators: str) -> str:
+    """The one that makes most columns, and of each record as many cells as there are titles."""
+    found = {one: _widths(text, one) for one in separators}
+    found = {one: widths for one, widths in found.items() if widths and widths[0] > 1}
+    if not found:  # one column, or quotes that do not match
+        return max(separators, key=text.partition("\n")[0].count)
+    return max(found, key=lambda one: (len(set(found[one])) == 1, found[one][0]))
+
+
+def _widths(text: str, separator: str) -> list[int]:
+    """The cells of the first records; of none if already the titles cannot be read so."""
+    widths: list[int] = []
+    try:
+        for cells in _read_by_csv(io.StringIO(text, newline=""), separator):
+            if any(map(str.strip, cells)):
+                widths.append(len(cells))
+            if len(widths) == LOOKED_AT:
+                break
+    except csv.Error:
+        pass  # told when the file is read
+    return widths
+
+
+# Its records, one by one.
+
+
+class _Lines:
+    """The lines of a file as text, and those of the record that is being read.
+
+    Raises InputError for a line that is not a text, if `are_checked`.
+    """
+
+    def __init__(self, file: IO[str], origin: str, line: int, *, are_checked: bool = True) -> None:
+        self._file, self.origin, self._are_checked = file, origin, are_checked
+        self.number = line - 1
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._file.readline(LONGEST_LINE):
+            self.number += 1
+            if self._are_checked:
+                self._check(line)
+            self.taken.append(line)
+            yield line
+
+    def _check(self, line: str) -> None:
+        where = f"{self.origin}:{self.number}"
+        if len(line) == LONGEST_LINE:
+            refuse(where, f"a line has more than {LONGEST_LINE:,} characters")
+        if (found := re.search("[\udc80-\udcff]", line)) is not None:
+            byte = f"byte {ord(found[0]) - 0xDC00:02X} in column {found.start() + 1}"
+            refuse(where, f"is not UTF-8 text ({byte}): {ADVICE}")
+        if (found := _CONTROL.search(line)) is not None:
+            message = f"control character U+{ord(found[0]):04X}; a text file is expected"
+            refuse(f"{where}:{found.start() + 1}", message)
+
+
+def _read_by_csv(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
+    """What Python's csv reads of the lines; raises csv.Error."""
+    csv.field_size_limit(LONGEST_CELL)
+    return csv.reader(lines, delimiter=separator, strict=True)
+
+
+def _records(lines: _Lines, separator: str) -> Iterator[list[str]]:
+    """The cells of each record. Raises InputError for quotes that cannot be."""
+    reader = _read_by_csv(lines, separator)
+    while True:
+        lines.taken.clear()
+        first = lines.number + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            cells = None
+        if cells is None or _has_two_readings(lines.taken, separator, len(cells)):
+            raise InputError([_fault("".join(lines.taken), separator, lines.origin, first)])
+        yield cells
+
+
+def _has_two_readings(lines: Sequence[str], separator: str, cells: int) -> bool:
+    """Whether the lines of one record would be a record each if its quotes were text.
+
+    So it is where a quote for inches begins a cell, and another ends one some lines below.
+    """
+    return len(lines) > 1 and all(line.count(separator) == cells - 1 for line in lines)
+
+
+def _fault(text: str, separator: str, origin: str, line: int) -> Problem:
+    """What is wrong with the quotes of a record that begins `text`, which begins in `line`.
+
+    It has text behind a closing quote, or else a quoted cell of several lines, or no end.
+    """
+    cell = re.compile(_CELL.format(re.escape(separator)))
+    message = "the quote that opens this cell has no end, or is a part of its text"
+    place = opened = 0
+    while (found := cell.match(text, place)) is not None:
+        place = found.end()
+        if found[0].startswith('"'):
+            if "\n" in found[0] or "\r" in found[0] or place == len(text):
+                opened = found.start()
+            elif text[place] not in f"{separator}\r\n":
+                opened, message = place - 1, "there is text behind the quote that closes this cell"
+        if text[place : place + 1] != separator:
+            break
+        place += 1
+    before = text[:opened].replace("\r\n", "\n").replace("\r", "\n")
+    line, column = line + before.count("\n"), len(before) - before.rfind("\n")
+    return Problem(f"{origin}:{line}:{column}", f"{message}; {_ADVICE}")
+
+
+# All rows.
+
+
+class _Records:
+    """The rows of a `file` that stands below `above` rows, but for blank ones.
+
+    `blank` gets, for each of these, how many rows stand above it. All rows have as many `cells`
+    as there are titles, or all of them fewer.
+    """
+
+    def __init__(
+        self, file: IO[str], layout: _Layout, above: int, origin: str, blank: list[int]
+    ) -> None:
+        self._layout, self._origin = layout, origin
+        self._lines = _Lines(file, origin, layout.line + above)
+        self._problems: list[Problem] = []
+        self.rows = above
+        self.cells = len(layout.names) if above else 0
+        self._blank = blank
+
+    def some(self) -> Iterator[list[list[str]]]:
+        """The cells of some rows at a time. Raises InputError; for their number, in the end."""
+        titles = len(self._layout.names)
+        are_alike, ended = True, True
+        rows: list[list[str]] = []
+        for cells in _records(self._lines, self._layout.separator):
+            if not any(cell.strip(BLANKS) for cell in cells):
+                self._blank.append(self.rows)
+                continue
+            self.rows += 1
+            self.cells = self.cells or len(cells)
+            are_alike &= len(cells) == self.cells <= titles
+            ended = self._lines.taken[-1].endswith(("\n", "\r"))
+            if len(cells) != titles and len(self._problems) < _MOST:
+                self._problems.append(self._other_length(len(cells), ended=ended))
+            rows.append(cells)
+            if len(rows) == AT_ONCE:
+                if are_alike:
+                    yield rows
+                rows = []
+        is_cut = self.rows == 1 and not ended
+        if self._problems and (not are_alike or is_cut):
+            raise InputError(self._problems)
+        if rows:
+            yield rows
+
+    def _other_length(self, cells: int, *, ended: bool) -> Problem:
+        first = self._lines.number - len(self._lines.taken) + 1
+        message = f"{count_of(cells, 'cell')}, and the header has {len(self._layout.names)}"
+        cut = "" if ended else ", and no line end: is the file cut?"
+        return Problem(f"{self._origin}:{first}", message + cut)
