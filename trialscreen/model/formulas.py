@@ -236,18 +236,14 @@ def _ckd_epi_2021() -> Term:
 
 
 _WEIGHT = Input(Numbers, "weight", {"kg": 1, "g": 0.001, "[lb_av]": 0.45359237}, rises=True)
-_HEIGHT = Input(
-    Numbers,
-    "height",
-    {"cm": 1, "m": 100, "mm": 0.1, "[in_i]": 2.54, "[ft_i]": 12 * 2.54},
-    sign=">",
-)
-_CREATININE = Input(
-    Numbers,
-    "creatinine",
-    {"umol/L": 1, "mmol/L": 1000, "mg/dL": UMOL_PER_L_IN_MG_PER_DL},
-    sign=">",
-)
+_LENGTHS = {"cm": 1, "m": 100, "mm": 0.1, "[in_i]": 2.54, "[ft_i]": 12 * 2.54}
+_HEIGHT = Input(Numbers, "height", _LENGTHS, sign=">")
+_AMOUNTS = {"umol/L": 1, "mmol/L": 1000, "mg/dL": UMOL_PER_L_IN_MG_PER_DL}
+_CREATININE = Input(Numbers, "creatinine", _AMOUNTS, sign=">")
+_AGE = Input(Numbers, "age", {"a": 1})
+_SEX = Input(Exactly, "sex", choices=("female", "male"))
+_VALUE = Input(Numbers, "the value", sign=">=", rises=True)
+_LIMIT = Input(Numbers, "its limit", sign=">")
 _SINCE = Input(Dates, "the date")
 
 FORMULAS: Mapping[str, FormulaSpec] = {
@@ -258,10 +254,7 @@ FORMULAS: Mapping[str, FormulaSpec] = {
         _BMI,
     ),
     "ratio": FormulaSpec(
-        (
-            Input(Numbers, "the value", sign=">=", rises=True),
-            Input(Numbers, "its limit", sign=">"),
-        ),
+        (_VALUE, _LIMIT),
         ("1",),
         "A value as a multiple of its upper limit of normal.",
         Operation("/", Argument(0), Argument(1)),
@@ -284,11 +277,7 @@ FORMULAS: Mapping[str, FormulaSpec] = {
         whole=True,
     ),
     "ckd_epi_2021": FormulaSpec(
-        (
-            _CREATININE,
-            Input(Numbers, "age", {"a": 1}),
-            Input(Exactly, "sex", choices=("female", "male")),
-        ),
+        (_CREATININE, _AGE, _SEX),
         ("mL/min/{1.73_m2}", "mL/min/{1.73m2}"),
         "CKD-EPI 2021 creatinine equation, without race: Inker et al., N Engl J Med 2021;385:1737."
         " Creatinine in µmol/L (88.42 to the mg/dL); sex female or male.",

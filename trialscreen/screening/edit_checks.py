@@ -99,13 +99,9 @@ def _needed(trial: Trial, rule: rules.Rule) -> list[frozenset[str]]:
 def _disagreement(patient: Evaluation, one: Resolved) -> Iterator[Notice]:
     if one.entered is not None and one.derived is not None and not agree(one, patient.on):
         element, others = one.element, _sources(patient, one)
-        yield Notice(
-            "error",
-            (element.name, *others),
-            f"{element.label} {show_fact(element, one.entered)} contradicts"
-            f" {_list(patient, others)},"
-            f" from which it is {told(one, one.derived, patient.on)}",
-        )
+        entered, derived = show_fact(element, one.entered), told(one, one.derived, patient.on)
+        said = f"{element.label} {entered} contradicts {_list(patient, others)}"
+        yield Notice("error", (element.name, *others), f"{said}, from which it is {derived}")
 
 
 def agree(one: Resolved, on: date) -> bool:
@@ -169,11 +165,8 @@ def _different_sides(patient: Evaluation) -> Iterator[Notice]:
             used, other = f"{entered} as entered", f"computed it is {derived}"
             if one.fact == one.derived:
                 used, other = f"{derived} as computed", f"entered is {entered}"
-            yield Notice(
-                "warning",
-                (element.name, *_sources(patient, one)),
-                f"{element.label} {used} is used; {other}, on the other side of a threshold",
-            )
+            said = f"{element.label} {used} is used; {other}, on the other side of a threshold"
+            yield Notice("warning", (element.name, *_sources(patient, one)), said)
 
 
 def _checked(patient: Evaluation, check: Check) -> Iterator[Notice]:

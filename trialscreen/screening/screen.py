@@ -79,12 +79,13 @@ class Screening:
         An age or a BMI is not missing itself, but what it is derived from; it would do as well.
         """
         names = {name for finding in self.findings for name in finding.missing}
-        derived = {
-            name
-            for name, one in self.trial.elements.items()
-            if one.source == "derived" and not names.isdisjoint(self.trial.sources_of(name))
-        }
-        return tuple(one for one in self.awaited if one.element in names | derived)
+
+        def matters(name: str) -> bool:
+            is_derived = self.trial.elements[name].source == "derived"
+            behind = self.trial.sources_of(name) if is_derived else ()
+            return name in names or not names.isdisjoint(behind)
+
+        return tuple(one for one in self.awaited if matters(one.element))
 
     @kept
     def stale(self) -> tuple[Stale, ...]:
@@ -226,14 +227,12 @@ class Screening:
         """
         if self.verdict != "undetermined":
             return None
-        order = list(self.trial.elements)
-        verdicts: tuple[Verdict, ...] = ("ineligible", "eligible")
-        return {
-            verdict: tuple(
-                tuple(sorted(names, key=order.index)) for names in self.ways_to(verdict)[:MOST_SETS]
-            )
-            for verdict in verdicts
-        }
+        place = list(self.trial.elements).index
+        found: dict[Verdict, tuple[tuple[str, ...], ...]] = {}
+        for verdict in ("ineligible", "eligible"):
+            ways = self.ways_to(verdict)[:MOST_SETS]
+            found[verdict] = tuple(tuple(sorted(names, key=place)) for names in ways)
+        return found
 
     @property
     def dose_cohorts(self) -> tuple[DoseCohort, ...]:

@@ -102,13 +102,8 @@ def first_known(one: Bounds, other: Bounds) -> Bounds:
     if expr.NULL in (one.low, other.low):
         return other if one.low == expr.NULL else one
     low, high = coalesce(one.low, other.low), coalesce(one.high, other.high)
-    is_one = known(one.low)
-    return Bounds(
-        low,
-        high,
-        if_(is_one, one.low_open, other.low_open),
-        if_(is_one, one.high_open, other.high_open),
-    )
+    opens = where(known(one.low), one, other)
+    return Bounds(low, high, opens.low_open, opens.high_open)
 
 
 def combined(entered: Bounds, wide: Bounds, derived: Bounds, half: expr.Scalar) -> Bounds:
@@ -246,10 +241,9 @@ def _scalar(term: formulas.Term, values: Sequence[expr.Scalar], on: expr.Scalar)
             return if_(is_it, expr.Constant(then), expr.Constant(otherwise))
         case formulas.PowerAroundOne(base, below, above):
             powered = _scalar(base, values, on)
-            exponents = (_scalar(one, values, on) for one in (below, above))
-            return calculated(
-                "**", powered, if_(compare("<", powered, expr.Constant(1.0)), *exponents)
-            )
+            low, high = (_scalar(one, values, on) for one in (below, above))
+            exponent = if_(compare("<", powered, expr.Constant(1.0)), low, high)
+            return calculated("**", powered, exponent)
         case formulas.Years(since, until):
             return completed_years(_scalar(since, values, on), _scalar(until, values, on))
         case _:

@@ -48,13 +48,9 @@ def _of_element(compiler: Compiler, element: Element) -> Opens:
     if element.valid_if is not None:
         valid = _truth(compiler, element.valid_if, element.name)
         never = both(known(valid), negated(valid))
-        opens = _any_of(
-            (
-                {element.name: never},
-                _of_rule(compiler, element.valid_if, element.name),
-                _where(both(negated(never), negated(is_exact(held.entered))), opens),
-            )
-        )
+        validity = _of_rule(compiler, element.valid_if, element.name)
+        opens = _where(both(negated(never), negated(is_exact(held.entered))), opens)
+        opens = _any_of(({element.name: never}, validity, opens))
     return _where(negated(is_exact(held.fact)), opens)
 
 

@@ -119,11 +119,9 @@ def _count(parts: tuple[expr.Scalar, ...]) -> expr.Scalar:
 
 
 def one_of(part: expr.Scalar, values: tuple[str, ...]) -> expr.Scalar:
-    if part == expr.NULL:
-        return expr.NULL
-    return (
-        compare("==", part, expr.Constant(values[0])) if len(values) == 1 else expr.In(part, values)
-    )
+    if len(values) == 1:
+        return compare("==", part, expr.Constant(values[0]))
+    return expr.NULL if part == expr.NULL else expr.In(part, values)
 
 
 def before(day: expr.Scalar, period: Period) -> expr.Scalar:
@@ -155,12 +153,8 @@ def spelled_out(node: expr.Rounded) -> expr.Scalar:
     """`facts.rounded` step by step, for a printer: its part is read more than once."""
     scale, limit = expr.Constant(10.0**node.decimals), ALL_WHOLE / 10.0**node.decimals
     half_up = expr.Arithmetic("+", expr.Arithmetic("*", node.part, scale), expr.Constant(0.5))
-    has_decimals = expr.And(
-        (
-            expr.Comparison("<", node.part, expr.Constant(limit)),
-            expr.Comparison(">", node.part, expr.Constant(-limit)),
-        )
-    )
+    is_below = expr.Comparison("<", node.part, expr.Constant(limit))
+    has_decimals = expr.And((is_below, expr.Comparison(">", node.part, expr.Constant(-limit))))
     return expr.If(has_decimals, expr.Arithmetic("/", expr.Floor(half_up), scale), node.part)
 
 
