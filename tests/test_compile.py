@@ -58,7 +58,7 @@ def computed(scalar: Scalar, **columns: Sequence[object]) -> list[object]:
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4])
 def test_at_least_n_counts_as_the_reference_does(count: int) -> None:
     rows = list(product(VALUES, repeat=3))
-    expected = [truth.at_least(count, map(truth.of, row)).to_optional() for row in rows]
+    expected = [truth.at_least(count, list(map(truth.of, row))).to_optional() for row in rows]
     folded = [folding.at_least(count, tuple(map(Constant, row))) for row in rows]
     assert [folding.if_(one, TRUE, one) for one in folded] == list(map(Constant, expected))
     columns = {
@@ -75,11 +75,11 @@ def test_and_or_and_not_are_strong_kleene_logic() -> None:
     rows = list(product(VALUES, repeat=2))
     any_true, both_true = partial(truth.at_least, 1), partial(truth.at_least, 2)
     for make, join in ((folding.both, both_true), (folding.either, any_true)):
-        expected = [join(map(truth.of, row)).to_optional() for row in rows]
+        expected = [join(list(map(truth.of, row))).to_optional() for row in rows]
         assert [make(*map(Constant, row)) for row in rows] == list(map(Constant, expected))
         columns = {"a": [a for a, _ in rows], "b": [b for _, b in rows]}
         assert computed(make(Column("a"), Column("b")), **columns) == expected
-        with_null = [join(map(truth.of, (a, None))).to_optional() for a in VALUES]
+        with_null = [join([truth.of(a), truth.UNKNOWN]).to_optional() for a in VALUES]
         assert computed(make(Column("a"), NULL), a=list(VALUES)) == with_null
     assert [folding.negated(Constant(value)) for value in VALUES] == [FALSE, TRUE, NULL]
 

@@ -3,7 +3,7 @@
 Kleene, S. C. (1952), Introduction to Metamathematics, section 64.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import Enum
 
 
@@ -41,10 +41,8 @@ def negation(value: Truth) -> Truth:
     return _BY_RANK[2 - value.value]
 
 
-def at_least(count: int, values: Iterable[Truth]) -> Truth:
+def at_least(count: int, values: Sequence[Truth]) -> Truth:
     """Whether at least `count` of `values` are true."""
-    listed = list(values)
-    holding = listed.count(TRUE)
-    if holding >= count:
+    if (holding := values.count(TRUE)) >= count:
         return TRUE
-    return FALSE if holding + listed.count(UNKNOWN) < count else UNKNOWN
+    return FALSE if holding + values.count(UNKNOWN) < count else UNKNOWN

@@ -298,19 +298,12 @@ _trace = partial(tuple.__new__, Trace)
 
 
 def _tracing_some(rule: rules.AtLeastN, parts: tuple[Tracing, ...]) -> Tracing:
-    least, most, key = rule.least, len(parts) - rule.least, id(rule)
+    least, key = rule.least, id(rule)
 
     def trace(patient: Evaluation) -> Trace:
         found = tuple([part(patient) for part in parts])
-        holding = failing = 0
-        for one in found:
-            if (known := one.truth) is truth.TRUE:
-                holding += 1
-            elif known is truth.FALSE:
-                failing += 1
-        known = truth.FALSE if failing > most else truth.UNKNOWN
-        made = _trace((rule, truth.TRUE if holding >= least else known, found, ()))
-        patient.traced[key] = made
+        known = truth.at_least(least, [one.truth for one in found])
+        made = patient.traced[key] = _trace((rule, known, found, ()))
         return made
 
     return trace
