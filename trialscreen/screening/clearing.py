@@ -66,10 +66,7 @@ class _Later:
 
     def turning_days(self, criterion: Criterion) -> Iterator[date]:
         """The later days on which some test of the criterion can change."""
-        turning = self.trial.once(_turning)(criterion.rule)
-        if not turning or len(self._partial_dates(criterion)) > MOST_PARTIAL_DATES:
-            return
-        for name, days_from in turning:
+        for name, days_from in self.trial.once(_turning)(criterion.rule):
             if isinstance(fact := self.facts.get(name), Dates):
                 for known in {fact.low, fact.high}:
                     yield from (day for day in days_from(known) if day > self.on)
