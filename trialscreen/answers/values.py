@@ -177,12 +177,8 @@ def in_dates(element: Element, text: str, on: date) -> str:
     return said or text
 
 
-def split_sign(text: str) -> tuple[str, str]:
-    """`<`, `>`, `<=`, `>=` or nothing, and the text behind it."""
-    return _signed_text(folded(text))
-
-
-def _signed_text(clean: str) -> tuple[str, str]:
+def split_sign(clean: str) -> tuple[str, str]:
+    """`<`, `>`, `<=`, `>=` or nothing, and what stands behind it in a folded text."""
     matched = _SIGNED.fullmatch(clean)
     assert matched is not None
     return _SIGNS.get(matched[1] or "", ""), matched[2]
@@ -190,7 +186,7 @@ def _signed_text(clean: str) -> tuple[str, str]:
 
 def _ends(clean: str) -> tuple[str, str, str | None]:
     """The sign of a folded text, what stands behind it, and the other end if it is a span."""
-    sign, rest = _signed_text(clean)
+    sign, rest = split_sign(clean)
     between = _BETWEEN.fullmatch(rest) if not sign and "to" in rest else None
     return (sign, rest, None) if between is None else ("", between[1], between[2])
 

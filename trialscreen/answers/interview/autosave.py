@@ -55,11 +55,9 @@ class AnswersFile:
         return self._content is None
 
     def save(self, state: State, subject: str | None = None) -> None:
-        """Writes every answer, and the code of the subject if it is known.
+        """Writes every answer; the file is old or new, whole, and for its owner alone.
 
-        The file is old or new, whole, and for its owner alone.
-        Raises InputError if it cannot be written, or another hand wrote to it in the
-        meantime; it stays as it was.
+        Raises InputError if that cannot be, or another hand wrote to it; it stays as it was.
         """
         head = HEAD.format(nct_id=state.trial.registration.nct_id)
         text = yaml.dump(

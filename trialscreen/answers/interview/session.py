@@ -214,15 +214,13 @@ class Session:
         """Reads back what is unusual, and what was not said as a date."""
         state = self.state
         dates = in_dates(element, text, state.on)
-        told = []
+        told = ""
         if dates != text:
             fact = read_value(state.trial, element, dates, state.on)
-            told.append(questions.read_back(element, text, fact, str(state.on)))
+            told = f"{questions.read_back(element, text, fact, str(state.on))}. "
         if (warning := state.unusual(element, dates)) is not None:
-            told.append(warning)
-        return not told or self.console.yes(
-            f"{'. '.join(one.rstrip('.') for one in told)}. Is this right?", _RIGHT
-        )
+            told += f"{warning.rstrip('.')}. "
+        return not told or self.console.yes(f"{told}Is this right?", _RIGHT)
 
     def _stood_by(self, texts: list[tuple[Element, str]]) -> list[tuple[Element, str]] | None:
         """The answers, a no with the yes of the record it stands against; None if it is not to."""
@@ -250,9 +248,8 @@ class Session:
                 return False
             given = self.state.answers
             places = [given[n].where for n in problem.others if given[n].by == "record"]
-            self.state.answer(
-                [(one, _despite(text, places)) for one, text in texts], problem.others
-            )
+            despite = [(one, _despite(text, places)) for one, text in texts]
+            self.state.answer(despite, problem.others)
             self.console.say(f"Set aside, kept but not used: {others}")
         return True
 

@@ -239,7 +239,7 @@ class Parser:
         return cell
 
     def _with_sign(self, said: str, sign: str) -> str:
-        wanted, own = COMPARATORS.get(folded(sign)), split_sign(said)[0]
+        wanted, own = COMPARATORS.get(folded(sign)), split_sign(folded(said))[0]
         if wanted is None:
             raise ValueProblem(
                 f"the comparator {shown(sign)} beside {shown(said)}; expected <, <=, =, >=, > or"
