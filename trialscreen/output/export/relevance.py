@@ -4,8 +4,6 @@ An element matters until its value can no longer change a criterion: until, at e
 where it is read, a rule around that place is decided without it (strong Kleene logic). The
 conditions here are at most as strong as that. Windows of time, dates beside each other and
 "at least 2 of 3" are beyond a form: they decide nothing.
-
-FHIR prints these conditions as enableWhen and FHIRPath, REDCap as branching logic.
 """
 
 from collections import defaultdict

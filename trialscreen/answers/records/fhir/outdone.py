@@ -102,10 +102,7 @@ _NO_VALUE = _OwnValue()
 
 @lru_cache(_MOST_KNOWN)
 def _moment_of(text: bytes) -> tuple[str, bytes] | None:
-    """A moment in JSON, and how it is written: those that are written alike compare as texts do.
-
-    Most results of a visit have the same.
-    """
+    """A moment in JSON, and how it is written: those that are written alike compare as texts."""
     read = _MOMENT.fullmatch(text)
     return None if read is None else (text[1:-1].decode(), b"%d%b" % (len(text), read[1] or b""))
 

@@ -157,10 +157,7 @@ class _Maker:
         return _Version(before.updated, [*before.made, *now.made])
 
     def _made_of(self, kept: Kept) -> _Version:
-        """What a resource says; its parts that cannot be read are noted.
-
-        Raises msgspec.DecodeError.
-        """
+        """What a resource says; its parts that cannot be read are noted. Raises DecodeError."""
         origin = Origin(kept.source, kept.place, self._words)
         resource, damaged = fhir.decode_whole(KINDS[kept.kind], self._spool.text(kept))
         made: list[Made]

@@ -205,26 +205,25 @@ def _checked(dataset: Dataset) -> Dataset:
 
 def _of_rows(dataset: Dataset) -> Iterator[Problem]:
     """What is wrong with the values; the same value is told once."""
-    told = set()
+    first: dict[tuple[str, Value], int] = {}
     for number, row in enumerate(dataset.rows, 1):
-        for variable, value in zip(dataset.names, row, strict=True):
-            for message in _of_value(variable, value):
-                if (variable, value) not in told:
-                    yield Problem(f"{dataset.name} row {number} {variable}", message)
-                told.add((variable, value))
+        for given in zip(dataset.names, row, strict=True):
+            first.setdefault(given, number)
+    for (variable, value), number in first.items():
+        if isinstance(value, str) and (message := _wrong(variable, value)):
+            yield Problem(f"{dataset.name} row {number} {variable}", message)
 
 
-def _of_value(variable: str, value: Value) -> Iterator[str]:
-    if isinstance(value, int):
-        return
+def _wrong(variable: str, value: str) -> str:
     if not value.strip() and variable != "TIVERS":
-        yield "is empty; a value is required"
-    elif variable == "IETESTCD" and not _CODE.fullmatch(value):
-        yield f"{shown(value)}; expected at most 8 of A-Z, 0-9 and _, and no digit first"
-    elif not value.isascii() or not value.isprintable():
-        yield f"{shown(value)} is not printable ASCII"
-    elif len(value) > LONGEST_TEXT:
-        yield f"{shown(value)} has {len(value)} characters; at most {LONGEST_TEXT} can be written"
+        return "is empty; a value is required"
+    if variable == "IETESTCD" and not _CODE.fullmatch(value):
+        return f"{shown(value)}; expected at most 8 of A-Z, 0-9 and _, and no digit first"
+    if not value.isascii() or not value.isprintable():
+        return f"{shown(value)} is not printable ASCII"
+    if len(value) > LONGEST_TEXT:
+        return f"{shown(value)} has {len(value)} characters; at most {LONGEST_TEXT} can be written"
+    return ""
 
 
 def _repeated(dataset: Dataset) -> Iterator[Problem]:
