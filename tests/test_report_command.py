@@ -7,6 +7,7 @@ import pytest
 
 from tests.process import PATIENTS, ROOT, run
 from tests.reports import HOSTILE_FOOT, entry, in_the_log, log, patient
+from tests.tampering import delete_end, tampered, varied
 from tests.test_html import Parsed
 from trialscreen import load_trial
 from trialscreen.log.entry import Criteria
@@ -194,3 +195,23 @@ def test_the_record_of_an_entry_tells_what_was_decided_of_the_subject(tmp_path: 
     assert "The decision in the log enrolled: Low Dose Group, 2026-06-02" in text
     assert "although " in text.split("The decision in the log")[1]
     assert "Reason: The sponsor agreed." in text
+
+
+def test_nothing_is_recorded_of_a_log_that_is_not_as_it_was_written(tmp_path: Path) -> None:
+    file, page = varied(tmp_path / "log.sqlite"), tmp_path / "page.html"
+    assert run("report", "--log", file, "--entry", "1", "-o", page).code == 0
+    page.unlink()
+    tampered(file, delete_end, seed=1)
+    ran = run("report", "--log", file, "--entry", "1", "-o", page)
+    told = "is not as it was written ('log verify' says where), so nothing of it is recorded"
+    assert ran == (2, "", f"error: {file}: {told}\n")
+    assert not page.exists()
+
+
+def test_a_subject_in_a_file_that_may_be_a_name_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "answers.yaml"
+    file.write_text("subject: Jane Doe\nweight: 55\n")
+    ran = run("report", file, "-o", tmp_path / "page.html")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"error: {file}:1:10 subject: 'Jane Doe'")
+    assert len(ran.err.splitlines()) == 1
