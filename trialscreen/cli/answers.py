@@ -97,10 +97,7 @@ def screen_answers(
 
 
 def stored_answers(flags: Flags, file: str | None) -> dict[str, Answer]:
-    """The answers in a file; none without one. What cannot be read is noted in `flags`.
-
-    A key without a value is not answered yet, as in a file to fill: an interview asks for it.
-    """
+    """The answers in a file; of a key without a value, none yet. Problems are noted in `flags`."""
     if file is None:
         return {}
     blank: set[str] = set()

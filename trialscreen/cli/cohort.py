@@ -304,11 +304,7 @@ _OTHER_FORMS = (".csv", ".tsv", ".xlsx", ".ndjson", ".json")
 
 
 def _screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
-    """Screens one Parquet file or folder into a new folder.
-
-    Raises InputError for what cannot be used, and for an option that only the files of one
-    machine have.
-    """
+    """Screens one Parquet file or folder into a new folder. Raises InputError."""
     message = "is not for --engine spark; leave it out, or use files on this machine"
     given = (name for name in _ONLY_LOCAL if getattr(asked, name) is not None)
     problems = [Problem(flag(name), message) for name in given]

@@ -128,10 +128,8 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
-_COMMAND = 52
-"""Columns that a command may take before what it does stands below it."""
-
-_TOLD = 22
+_COMMAND, _TOLD = 52, 22
+"""Columns that a command may take, and that what it does needs beside it."""
 
 
 class Command(TyperCommand):

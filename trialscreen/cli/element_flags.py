@@ -21,8 +21,6 @@ from trialscreen.screening.samples import with_sample_days
 from trialscreen.text.characters import short, shown
 from trialscreen.text.spelling import flag
 
-_HELP = frozenset(("--help", "-h"))
-
 
 class Flags(NamedTuple):
     """What was given by flags, as texts by element; the `rest` of the arguments is for Typer."""
@@ -94,7 +92,7 @@ def _take(
                 where = told_flag(trial, elements[name].name)
                 message = f"needs a value; write {UNKNOWN_WORD} for none"
                 taken.problems.append(Problem(where, message))
-        elif name in own or arg in _HELP:
+        elif name in own or arg in ("--help", "-h"):
             valued = name in own and not own[name].is_flag and not equals
             words = (arg, *islice(ahead, 1 if valued else 0))
             if name in seen and arg.startswith("--") and name in own and not own[name].multiple:

@@ -17,8 +17,8 @@ from trialscreen.cli.completion import dose_cohorts
 from trialscreen.cli.output import Exit, Format, print_result, say
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.log import verify as checking
-from trialscreen.log.entry import Choice, CohortState, Decision, Kept, ScreeningEntry, State
-from trialscreen.log.store import Log, open_log, open_or_begin
+from trialscreen.log.entry import Choice, CohortState, Decision, ScreeningEntry, State
+from trialscreen.log.store import open_log, open_or_begin
 from trialscreen.model.errors import InputError, Problem, ValueProblem, raise_any, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import nearest, printable, shown, some
@@ -109,7 +109,12 @@ def rescreen(
     new = old if amended is None else load_trial(amended)
     with open_log(file) as log:
         log.check_trial(new.registration.nct_id)
-        entries = _without_details(log)
+        try:
+            entries = list(log.every(details=False))
+        except InputError:
+            for _ in log.every():  # of which one may be damaged before that one, in its details
+                pass
+            raise
         enrolled = {
             name: one.dose_cohort or "enrolled"
             for name, one in latest(standing(entries)).items()
@@ -133,16 +138,6 @@ def rescreen(
     listing = rescreen_listing(told, enrolled)
     empty = f"{len(found)} subjects on {day}: every verdict stays."
     print_result(form, lambda: rescreen_page(told, enrolled, empty), listing.data, lambda: listing)
-
-
-def _without_details(log: Log) -> list[Kept]:
-    """All entries. Raises InputError for the first that is damaged, if only in its details."""
-    try:
-        return list(log.every(details=False))
-    except InputError:
-        for _ in log.every():  # of which one may be damaged before that one
-            pass
-        raise
 
 
 def due(

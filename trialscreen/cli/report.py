@@ -21,8 +21,6 @@ from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable
 from trialscreen.text.spelling import flag
 
-ENDINGS = (".html", ".htm")
-
 
 def report(
     context: typer.Context,
@@ -50,7 +48,7 @@ def report(
     """
     flags = Flags.of(context)
     record = RecordOptions.of(fhir, codes, assume_absent)
-    if output is None or Path(output).suffix.lower() not in ENDINGS:
+    if output is None or Path(output).suffix.lower() not in (".html", ".htm"):
         where = "--output" if output is None else f"--output {printable(output)}"
         flags.problems.append(Problem(where, "expected a name that ends in .html"))
     if blank or log is not None:

@@ -121,9 +121,6 @@ def diff(
         raise typer.Exit(Exit.NOT_VERIFIED)
 
 
-# Data elements, and blank files for them.
-
-
 class Template(StrEnum):
     """A kind of file to fill."""
 

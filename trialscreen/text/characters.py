@@ -70,10 +70,7 @@ _FILLER = "\ufdd0"
 
 
 def wrapped(text: str, columns: int) -> str:
-    """Each line broken at words; its later lines start under its first word, after a number.
-
-    Chinese characters and the like take two columns, as a terminal shows them.
-    """
+    """Each line broken at words; its later lines start under its first word, after a number."""
     import textwrap  # noqa: PLC0415 - only where lines are long
 
     lines = (text if text.isascii() else _filled(text)).split("\n")
@@ -83,7 +80,7 @@ def wrapped(text: str, columns: int) -> str:
 
 
 def _filled(text: str) -> str:
-    """`text` with as many characters as it takes columns."""
+    """`text` with as many characters as it takes columns: two for a Chinese one."""
     import unicodedata  # noqa: PLC0415
 
     wide = (unicodedata.east_asian_width(one) in "WF" for one in text)
@@ -103,10 +100,7 @@ def count_of(number: int, noun: str, plural: str = "") -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """' Did you mean …?' with the nearest of `known`; empty if none is near.
-
-    Near is also the only one that begins with `name`. Capitals do not count.
-    """
+    """' Did you mean …?' with the nearest of `known`, or the only one that begins so; or empty."""
     import difflib  # noqa: PLC0415 - only for messages
 
     words, name = {word.casefold(): word for word in known}, name.casefold()

@@ -46,10 +46,7 @@ def decode(data: bytes, origin: str) -> str:
 
 @contextmanager
 def temporary_folder(*, ignore_cleanup_errors: bool = False) -> Iterator[Path]:
-    """A folder, readable by its owner only, that is removed in the end.
-
-    Whoever presses Ctrl-C again while it is being removed leaves no patient's data behind.
-    """
+    """A folder for its owner only, that is removed in the end, whoever presses Ctrl-C again."""
     import shutil  # noqa: PLC0415 - slow to import, and for large inputs only
     import tempfile  # noqa: PLC0415
 
