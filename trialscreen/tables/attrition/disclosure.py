@@ -20,19 +20,12 @@ from collections.abc import Callable
 from itertools import takewhile
 from typing import Any, TypeVar
 
-from trialscreen.tables.attrition.counts import (
-    Attrition,
-    Count,
-    CriterionCounts,
-    Hidden,
-    MissingElement,
-    Order,
-)
+from trialscreen.tables.attrition import counts
 
-Row = TypeVar("Row", Attrition, CriterionCounts, Order, MissingElement)
+Row = TypeVar("Row", counts.Attrition, counts.CriterionCounts, counts.Order, counts.MissingElement)
 
 
-def disclosed(exact: Attrition, base: int) -> Attrition:
+def disclosed(exact: counts.Attrition, base: int) -> counts.Attrition:
     """The counts of `exact` as they may be published, for a `base` of at least 2 patients.
 
     If the number assessed is itself redacted, even a zero would say something about each of
@@ -41,11 +34,11 @@ def disclosed(exact: Attrition, base: int) -> Attrition:
     since its place tells how it compares with those before it.
     """
 
-    def publish(count: int) -> Count:
+    def publish(count: int) -> counts.Count:
         return published(count, base)
 
     found = _counts_of(exact, publish)
-    if isinstance(found.assessed, Hidden):
+    if isinstance(found.assessed, counts.Hidden):
         hidden = _counts_of(exact, _nothing)
         criteria = tuple(_counts_of(one, _nothing) for one in exact.criteria)
         return hidden._replace(assessed=found.assessed, criteria=criteria, orders=(), missing=())
@@ -53,15 +46,15 @@ def disclosed(exact: Attrition, base: int) -> Attrition:
     missing = (_counts_of(one, publish) for one in exact.missing)
     return found._replace(
         criteria=tuple(_counts_of(one, publish) for one in exact.criteria),
-        orders=tuple(takewhile(lambda one: not isinstance(one.settled, Hidden), orders)),
+        orders=tuple(takewhile(lambda one: not isinstance(one.settled, counts.Hidden), orders)),
         missing=tuple(sorted(missing, key=_place)),
     )
 
 
-def published(count: int, base: int) -> Count:
+def published(count: int, base: int) -> counts.Count:
     """0, redacted, or the nearest multiple of `base`: the upper one if two are as near."""
     if 0 < count < (least := least_shown(base)):
-        return Hidden(f"<{least}")
+        return counts.Hidden(f"<{least}")
     return (count + base // 2) // base * base
 
 
@@ -70,16 +63,16 @@ def least_shown(base: int) -> int:
     return 2 * base - base // 2
 
 
-def _nothing(_: int) -> Count:
-    return Hidden("hidden")
+def _nothing(_: int) -> counts.Count:
+    return counts.Hidden("hidden")
 
 
-def _counts_of(row: Row, publish: Callable[[int], Count]) -> Row:
+def _counts_of(row: Row, publish: Callable[[int], counts.Count]) -> Row:
     exact = {name: n for name, n in row._asdict().items() if isinstance(n, int)}
     told: dict[str, Any] = {name: publish(n) for name, n in exact.items()}
     return row._replace(**told)
 
 
-def _place(one: MissingElement) -> tuple[int, str]:
+def _place(one: counts.MissingElement) -> tuple[int, str]:
     """The most patients first; the redacted last, by their names."""
-    return 0 if isinstance(one.patients, Hidden) else -one.patients, one.name
+    return 0 if isinstance(one.patients, counts.Hidden) else -one.patients, one.name

@@ -15,32 +15,16 @@ from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.attrition.counting import Counting, verdicts_of
 from trialscreen.tables.attrition.counts import Attrition
+from trialscreen.tables.cohort import findings_file, streaming
 from trialscreen.tables.cohort.batches import Anchor, Batches, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import KEY, NO_MAP, ROW, ColumnMap, Matched, match_columns
 from trialscreen.tables.cohort.data_quality import BatchQuality, DataQuality
-from trialscreen.tables.cohort.findings_file import (
-    ENDINGS,
-    STDOUT,
-    has_known_ending,
-    name_of,
-    whole_output,
-    write,
-)
 from trialscreen.tables.cohort.ids import Ids
 from trialscreen.tables.cohort.readers.inputs import name_of as input_name
 from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of
 from trialscreen.tables.cohort.readers.parquet import panics_told
 from trialscreen.tables.cohort.screener import Screener, screened
-from trialscreen.tables.cohort.streaming import (
-    BATCH,
-    as_one,
-    by_batch,
-    each,
-    in_batches,
-    interruptible,
-    settle,
-)
 from trialscreen.tables.quality import DECLARE, MOST_BAD, too_many
 from trialscreen.text.characters import printable, shown, some
 from trialscreen.text.text_files import temporary_folder, whole_file
@@ -102,7 +86,7 @@ def run(
     """
     _check_files(trial, job)
     trial = with_sample_days(trial)
-    settle()
+    streaming.settle()
     with temporary_folder(ignore_cleanup_errors=True) as folder:
         return _run(trial, job, folder, progress, with_attrition=with_attrition)
 
@@ -132,7 +116,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
             counting.add(results)
         progress.advance(len(results))
 
-    with whole_output(job.output, folder) as output, interruptible():
+    with findings_file.whole_output(job.output, folder) as output, streaming.interruptible():
         with _told(job), _problem_list(job.problems) as out:
             quality = DataQuality(trial, out, tables.blank)
             progress.start(tables.counted)
@@ -150,8 +134,10 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
                 from trialscreen.tables.cohort.extra_columns import ExtraColumns  # noqa: PLC0415 - the whole reference
 
                 extra = ExtraColumns(trial, screener, job.anchor.on, job.extra)
-                results = by_batch(in_batches(results), extra.add, extra.schema)
-            write(results, (*screener.findings, *job.extra), job.key, job.output, output)
+                results = streaming.by_batch(streaming.in_batches(results), extra.add, extra.schema)
+            findings_file.write(
+                results, (*screener.findings, *job.extra), job.key, job.output, output
+            )
             quality.finish()
             if quality.failure is not None:
                 raise quality.failure
@@ -188,7 +174,7 @@ def _cells(
     pieces = tables.pieces
     if pieces is None:
         # Of text, the engine reads little at a time.
-        return in_batches(rows, BATCH if tables.is_text else None)
+        return streaming.in_batches(rows, streaming.BATCH if tables.is_text else None)
 
     kinds = batches.kinds(batches.schema if job.extra else screener.reads)
 
@@ -218,7 +204,7 @@ def _typed(
     def read(rows: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
         return batches.read(rows, as_values=as_values and changes <= _CHANGES)
 
-    for typed, found in each(cells(), read):
+    for typed, found in streaming.each(cells(), read):
         quality.read(found)
         changes += typed.columns != seen
         seen = typed.columns
@@ -238,7 +224,7 @@ def _results(
             tell(results, found)
             yield results[list(kept)]
 
-    return as_one(told, pl.Schema({name: screener.results[name] for name in kept}))
+    return streaming.as_one(told, pl.Schema({name: screener.results[name] for name in kept}))
 
 
 # What can be wrong.
@@ -247,10 +233,11 @@ def _results(
 def _check_files(trial: Trial, job: Job) -> None:
     """Before anything is read: where the output goes, and how its columns are called."""
     problems = []
-    if not has_known_ending(job.output):
-        message = f"expected a name that ends in {' or '.join(ENDINGS)}, or - for standard output"
-        problems.append(Problem(name_of(job.output), message))
-    output = [] if job.output == STDOUT else [job.output]
+    if not findings_file.has_known_ending(job.output):
+        endings = " or ".join(findings_file.ENDINGS)
+        message = f"expected a name that ends in {endings}, or - for standard output"
+        problems.append(Problem(findings_file.name_of(job.output), message))
+    output = [] if job.output == findings_file.STDOUT else [job.output]
     written = [*output, *([] if job.problems is None else [job.problems]), *job.beside]
     for path in written:
         if path.exists() and not path.is_file():
@@ -326,7 +313,7 @@ def _problem(job: Job, message: str) -> Problem:
     for sign, meaning in _WORDS.items():
         if re.search(sign, message):
             output = sign.startswith(r"os error")
-            where = name_of(job.output) if output else inputs
+            where = findings_file.name_of(job.output) if output else inputs
             return Problem(where, meaning)
     return Problem(inputs, "cannot be read: it is damaged, or changed while it was read")
 

@@ -8,10 +8,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import reduce
 from itertools import pairwise
-from operator import or_
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -35,11 +33,11 @@ RESULTS = ("verdict", "open")
 
 _ROW, _GIVEN = "(row number)", "(given) "
 
-STATED, UNUSABLE, CONTRADICTORY = "stated", "unusable", "contradictory"
-BELOW, ABOVE, CODES, EMPTY, LATE = "below", "above", "codes", "empty", "late"
+What = Literal["stated", "unusable", "contradictory", "below", "above", "codes", "empty", "late"]
+"""What can be so of a value."""
 
 
-def told_of(what: str, element: str) -> str:
+def told_of(what: What, element: str) -> str:
     """The name of a number: of the values of which `what` is so."""
     return f"{what} {element}"
 
@@ -77,14 +75,12 @@ class Note(NamedTuple):
     @classmethod
     def of_all(cls, notes: Iterable["Note"]) -> "Note":
         """Those of all tasks, in any order."""
-        verdicts: Counter[tuple[str, str | None]] = Counter()
-        told: Counter[str] = Counter()
-        spans = []
+        whole, spans = cls(Counter(), Counter(), None), []
         for one in notes:
-            verdicts.update(one.verdicts)
-            told.update(one.told)
+            whole.verdicts.update(one.verdicts)
+            whole.told.update(one.told)
             spans.append(one.ids)
-        return cls(verdicts, told, _one_after_the_other(spans))
+        return whole._replace(ids=_one_after_the_other(spans))
 
     def as_text(self) -> str:
         verdicts = [(*verdict, rows) for verdict, rows in self.verdicts.items()]
@@ -149,7 +145,7 @@ class _Rows:
         self._again = Computing(program, self._results, _ROW)
         kept = [name for name in names if name not in program.cleaned]
         self._cleaned = Computing(program, program.cleaned, _ROW, *kept)
-        self._told = [one.alias(name) for name, one in _told(work, program).items()]
+        self._told = [*_told(work, program)]
 
     def findings(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, Note]:
         """Without a note, which is beside it."""
@@ -158,16 +154,16 @@ class _Rows:
         found = self._found.of(given.lazy().with_columns(self._usable)).collect()
         told = found.with_columns(given.select(pl.all().name.prefix(_GIVEN))).select(self._told)
         results = found.select(_ROW, *self._results)
-        if (struck := self._struck(found)).any():
+        flags = pl.any_horizontal(*self._flags, pl.lit(value=False)).fill_null(value=False)
+        if (struck := found.select(flags.alias("struck")).to_series()).any():
             cleaned = self._cleaned.of(found.filter(struck).lazy())
             again = self._again.of(cleaned).collect().cast(results.schema)
             results = pl.concat([results.filter(~struck), again]).sort(_ROW)
-        verdicts = results.group_by(RESULTS).len()
+        verdicts = results.group_by(RESULTS).len().iter_rows()
+        counts = zip(told.columns, *told.rows(), strict=True)
         note = Note(
-            Counter({(verdict, lacks): rows for verdict, lacks, rows in verdicts.iter_rows()}),
-            Counter(
-                {name: rows for name, rows in zip(told.columns, *told.rows(), strict=True) if rows}
-            ),
+            Counter({(verdict, lacks): rows for verdict, lacks, rows in verdicts}),
+            Counter({name: rows for name, rows in counts if rows}),
             _span(pl.Series(batch.column(KEY))),
         )
         return self._written(batch, results), note
@@ -180,21 +176,12 @@ class _Rows:
     def _given(self, batch: pa.RecordBatch) -> pl.DataFrame:
         """The columns of elements, with null for what tells no value."""
         frame = pl.DataFrame(batch.select([*self._elements]))
-        schema = frame.schema
-        frame = frame.select(
-            pl.int_range(batch.num_rows).alias(_ROW),
-            *(
-                _typed(self._work.trial, element, frame[name])
-                for name, element in self._elements.items()
-            ),
-        )
-        if self._work.on is not None and SCREENING_DATE in schema:
-            frame = frame.with_columns(pl.col(SCREENING_DATE).fill_null(self._work.on))
+        trial, on = self._work.trial, self._work.on
+        typed = [_typed(trial, one, frame[name]) for name, one in self._elements.items()]
+        frame = frame.select(pl.int_range(batch.num_rows).alias(_ROW), *typed)
+        if on is not None and SCREENING_DATE in self._elements:
+            frame = frame.with_columns(pl.col(SCREENING_DATE).fill_null(on))
         return frame
-
-    def _struck(self, found: pl.DataFrame) -> pl.Series:
-        flags = pl.any_horizontal(*self._flags, pl.lit(value=False))
-        return found.select(flags.fill_null(value=False).alias("struck")).to_series()
 
     def _written(self, batch: pa.RecordBatch, results: pl.DataFrame) -> pa.RecordBatch:
         columns = results.select(
@@ -215,10 +202,8 @@ class _Rows:
 def _as_batch(frame: pl.DataFrame) -> pa.RecordBatch:
     """With the types that Spark asks for."""
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks()
-    kinds = {
-        pa.large_string(): pa.string(),
-        pa.large_list(pa.large_string()): pa.list_(pa.string()),
-    }
+    texts = pa.string()
+    kinds = {pa.large_string(): texts, pa.large_list(pa.large_string()): pa.list_(texts)}
     schema = pa.schema([(one.name, kinds.get(one.type, one.type)) for one in table.schema])
     (batch,) = table.cast(schema).to_batches()
     return batch
@@ -240,19 +225,15 @@ def _typed(trial: Trial, element: Element, given: pl.Series) -> pl.Expr:
     return cells
 
 
-_UNREADABLE = ""
-"""Instead of a text that states no choice; it is none."""
-
-
 def _choice(trial: Trial, element: Element, text: str) -> str | None:
-    """What a cell states, as `cohort` reads it; null if nothing is known."""
+    """What a cell states, as `cohort` reads it; null if nothing is known, "" for no choice."""
     said = text.strip(BLANKS)
     if not said:
         return None
     try:
         fact = read_value(trial, element, said, date.max)
     except ValueProblem:
-        return None if said_pending(trial, element, said) is not None else _UNREADABLE
+        return None if said_pending(trial, element, said) is not None else ""
     assert fact is None or isinstance(fact, Exactly)
     return None if fact is None else str(fact.value)
 
@@ -260,56 +241,49 @@ def _choice(trial: Trial, element: Element, text: str) -> str | None:
 # What is told.
 
 
-def _told(work: Work, program: Program) -> dict[str, pl.Expr]:
+def _told(work: Work, program: Program) -> Iterator[pl.Expr]:
     """How many values something is so of, over the values, as given too, and the contradictions.
 
     Of what is so of one value, the first counts.
     """
-    told: dict[str, pl.Expr] = {}
     for name, columns in work.columns.items():
-        given = [pl.col(f"{_GIVEN}{one}").is_not_null() for one in columns]
-        told[told_of(STATED, name)] = _any(given).sum()
-        before: list[pl.Expr] = []
+        stated = pl.any_horizontal(pl.col(f"{_GIVEN}{one}").is_not_null() for one in columns)
+        yield stated.sum().alias(told_of("stated", name))
+        is_first = pl.lit(value=True)
         for what, holds in _conditions(work, program, name).items():
-            only = reduce(lambda one, other: one & ~other, before, holds)
-            told[told_of(what, name)] = only.sum()
-            before.append(holds.fill_null(value=False))
-    return told
+            yield (is_first & holds).sum().alias(told_of(what, name))
+            is_first &= ~holds.fill_null(value=False)
 
 
-def _conditions(work: Work, program: Program, name: str) -> dict[str, pl.Expr]:
+def _conditions(work: Work, program: Program, name: str) -> dict[What, pl.Expr]:
     element, columns = work.trial.elements[name], work.columns[name]
-    found: dict[str, pl.Expr] = {}
+    found: dict[What, pl.Expr] = {}
     flags = [f"(contradiction {one.id})" for one in program.contradictions if name in one.elements]
     if flags:
-        known = _any([pl.col(one).is_not_null() for one in columns])
-        found[CONTRADICTORY] = _any([pl.col(one) for one in flags]) & known
+        known = pl.any_horizontal(pl.col(columns).is_not_null())
+        found["contradictory"] = pl.any_horizontal(flags) & known
     if element.type != "boolean":
-        lost = [pl.col(f"{_GIVEN}{one}").is_not_null() & pl.col(one).is_null() for one in columns]
-        found[UNUSABLE] = _any(lost)
+        found["unusable"] = pl.any_horizontal(
+            pl.col(f"{_GIVEN}{one}").is_not_null() & pl.col(one).is_null() for one in columns
+        )
     low, high = _ends(columns)
     if name == SCREENING_DATE:
-        found[EMPTY] = pl.col(f"{_GIVEN}{name}").is_null()
-        found[LATE] = low > work.today
+        found["empty"] = pl.col(f"{_GIVEN}{name}").is_null()
+        found["late"] = low > work.today
     if element.typical is not None:
         least, most = element.typical
-        found[BELOW], found[ABOVE] = high < least, low > most
+        found["below"], found["above"] = high < least, low > most
         if codes := codes_in(element.typical):
-            found[CODES] = low.cast(pl.Float64).is_in(codes) & (low == high)
+            found["codes"] = low.cast(pl.Float64).is_in(codes) & (low == high)
     return found
-
-
-def _any(flags: Sequence[pl.Expr]) -> pl.Expr:
-    return reduce(or_, flags)
 
 
 def _ends(columns: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
     """The bounds of a number or a day that stands in these columns."""
-    exact, *bounds = map(pl.col, columns)
-    if len(bounds) < 2:
-        return exact, (bounds or [exact])[0]
-    low, high = bounds
-    return pl.coalesce(exact, low), pl.coalesce(exact, high)
+    first, *others = map(pl.col, columns)
+    if len(others) < 2:
+        return first, (others or [first])[0]
+    return pl.coalesce(first, others[0]), pl.coalesce(first, others[1])
 
 
 def _span(ids: pl.Series) -> tuple[Any, Any] | None:
@@ -317,12 +291,8 @@ def _span(ids: pl.Series) -> tuple[Any, Any] | None:
     if isinstance(ids.dtype, pl.String):
         ids = ids.str.strip_chars(BLANKS)
     first, last = ids[0], ids[-1]
-    # A null or an empty text would have to come first.
-    if (
-        first is None
-        or first == ""
-        or not (ids.slice(1) > ids.slice(0, len(ids) - 1)).all(ignore_nulls=False)
-    ):
+    ascend = (ids.slice(1) > ids.slice(0, len(ids) - 1)).all(ignore_nulls=False)
+    if first is None or first == "" or not ascend:  # these would have to come first
         return None
     return (first, last) if isinstance(first, str) else (int(first), int(last))
 
@@ -332,6 +302,5 @@ def _one_after_the_other(spans: Sequence[tuple[Any, Any] | None]) -> tuple[Any, 
     known = sorted(one for one in spans if one is not None)
     if len(known) < len(spans) or not known:
         return None
-    if any(before[1] >= after[0] for before, after in pairwise(known)):
-        return None
-    return known[0][0], known[-1][1]
+    is_met = any(before[1] >= after[0] for before, after in pairwise(known))
+    return None if is_met else (known[0][0], known[-1][1])

@@ -13,23 +13,7 @@ from pyspark.sql import types as t
 from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
-from trialscreen.tables.engines.arrow import (
-    ABOVE,
-    BELOW,
-    CODES,
-    CONTRADICTORY,
-    EMPTY,
-    KEY,
-    LATE,
-    NOTE,
-    RESULTS,
-    STALE,
-    STATED,
-    UNUSABLE,
-    Note,
-    Work,
-    told_of,
-)
+from trialscreen.tables.engines.arrow import KEY, NOTE, RESULTS, STALE, Note, What, Work, told_of
 from trialscreen.tables.engines.spark import table_files
 from trialscreen.tables.engines.spark.sessions import OTHER_PACKAGES, damage_told, settings
 from trialscreen.tables.engines.spark.types import TYPED
@@ -204,24 +188,24 @@ class _Counts(NamedTuple):
     work: Work
     note: Note
 
-    def of(self, what: str, element: str) -> int:
+    def of(self, what: What, element: str) -> int:
         return self.note.told[told_of(what, element)]
 
     def unreadable(self, called: Mapping[str, str], most_bad: float) -> Iterator[Problem]:
         """Columns, `called` so in the table, of which too many values cannot be read."""
         for name, column in called.items():
-            bad, stated = self.of(UNUSABLE, name), self.of(STATED, name)
+            bad, stated = self.of("unusable", name), self.of("stated", name)
             if (message := too_many(name, bad, stated, most_bad)) is not None:
                 where = f"the column {printable(column)}"
                 yield Problem(where, f"{message}; see --max-bad for the share")
 
     def wrong_days(self) -> Iterator[Problem]:
         """Of screening dates: all must be possible, and be in each row if there is no other."""
-        empty = self.of(EMPTY, SCREENING_DATE)
+        empty = self.of("empty", SCREENING_DATE)
         if self.work.on is None and empty:
             message = f"{empty} rows have none; give a screening date for them"
             yield Problem(f"the column {SCREENING_DATE}", message)
-        elif wrong := self.of(UNUSABLE, SCREENING_DATE) + self.of(LATE, SCREENING_DATE):
+        elif wrong := self.of("unusable", SCREENING_DATE) + self.of("late", SCREENING_DATE):
             day = f"expected one day (YYYY-MM-DD), not after {self.work.today}"
             rows = "row" if wrong == 1 else "rows"
             yield Problem(SCREENING_DATE, f"{day}; that is not so in {wrong:,} {rows}")
@@ -232,16 +216,19 @@ class _Counts(NamedTuple):
         odd = [name for name in names if self._has_odd_median(name)]
         found = medians(odd) if odd else {}
         return Quality(
-            {name: self.of(UNUSABLE, name) for name in names},
-            {name: self.of(CONTRADICTORY, name) for name in names},
-            {name: sum(self.of(what, name) for what in (BELOW, ABOVE, CODES)) for name in names},
+            {name: self.of("unusable", name) for name in names},
+            {name: self.of("contradictory", name) for name in names},
+            {
+                name: sum(self.of(what, name) for what in ("below", "above", "codes"))
+                for name in names
+            },
             [of_median(elements[name], found[name]) for name in odd],
         )
 
     def _has_odd_median(self, name: str) -> bool:
         """Whether the (lower) median is one of the values beyond what is typical."""
-        bad = self.of(UNUSABLE, name) + self.of(CONTRADICTORY, name)
-        known = self.of(STATED, name) - bad
+        bad = self.of("unusable", name) + self.of("contradictory", name)
+        known = self.of("stated", name) - bad
         middle = (known - 1) // 2
-        beyond = middle < self.of(BELOW, name) or middle >= known - self.of(ABOVE, name)
+        beyond = middle < self.of("below", name) or middle >= known - self.of("above", name)
         return known >= ENOUGH and beyond
