@@ -277,15 +277,12 @@ class _Reader:
 
 
 def _sayable(element: Element) -> tuple[str, ...]:
-    match element.type:
-        case "boolean":
-            return ("yes", VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS)
-        case "choice":
-            return (VALUE, *element.choices)
-        case "date":
-            return (START,)
-        case _:
-            return (VALUE,)
+    others = {
+        "boolean": ("yes", VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS),
+        "choice": (VALUE, *element.choices),
+        "date": (START,),
+    }
+    return others.get(element.type, (VALUE,))
 
 
 def _factor(at: Cursor) -> Fraction:

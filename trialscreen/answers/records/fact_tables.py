@@ -106,7 +106,12 @@ class FactTables:
         selected = self.selection.select(record)
         self.counts.patients += 1
         self.counts.facts += len(selected.answers)
-        self._facts.add(_row(record.patient, self.selection.on, selected))
+        row: dict[str, Any] = {PATIENT: record.patient, SCREENING_DATE: self.selection.on}
+        for name, answer in selected.answers.items():
+            row[name] = answer.text
+            if answer.date is not None:
+                row[day_column(name)] = answer.date
+        self._facts.add(row)
         for one in selected.evidence:
             self.counts.conflicts += one.kind == "conflict"
             if self._evidence is not None:
@@ -174,15 +179,6 @@ def fact_columns(trial: Trial) -> dict[str, pl.DataType]:
         if element.valid_for is not None:
             columns.setdefault(day_column(element.name), pl.String())
     return columns
-
-
-def _row(patient: str, on: date, selected: FromRecord) -> dict[str, Any]:
-    row: dict[str, Any] = {PATIENT: patient, SCREENING_DATE: on}
-    for name, answer in selected.answers.items():
-        row[name] = answer.text
-        if answer.date is not None:
-            row[day_column(name)] = answer.date
-    return row
 
 
 class _Rows:

@@ -46,9 +46,12 @@ def take_medicine(
     sure = [one for one in exposures if one.is_sure]
     covering = [one for one in exposures if one.last is not None and one.last >= found.on]
     endless = [one for one in exposures if one.last is None and one.hit.entry.standing != "past"]
-    now = [one for one in covering if _is_now(one, found.on)]
-    if medicine.ever:
-        _take_ever(found, medicine.ever, sure, exposures)
+    begun = [one for one in covering if one.first is not None and one.first <= found.on]
+    now = [one for one in begun if one.is_sure and one.hit.entry.standing == "counts"]
+    if medicine.ever and sure:
+        found.answer(found.trial.elements[medicine.ever], sure[0].hit, "yes")
+    for one in _last_of_each(sure or exposures) if medicine.ever else ():
+        found.show("fact" if sure else "candidate", one.hit, value="yes", element=medicine.ever)
     if medicine.now:
         _take_now(found, medicine.now, now, covering, endless)
     if medicine.course and now:
@@ -99,21 +102,6 @@ def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
         assert end is not None
         last = end.first
     return start.last, last
-
-
-def _is_now(one: Exposure, on: date) -> bool:
-    """Whether one that covers that day, or goes on, is certain, has begun, and was not stopped."""
-    has_begun = one.first is not None and one.first <= on
-    return has_begun and one.is_sure and one.hit.entry.standing == "counts"
-
-
-def _take_ever(
-    found: Gathered, name: str, sure: Sequence[Exposure], exposures: Sequence[Exposure]
-) -> None:
-    for one in _last_of_each(sure or exposures):
-        found.show("fact" if sure else "candidate", one.hit, value="yes", element=name)
-    if sure:
-        found.answer(found.trial.elements[name], sure[0].hit, "yes")
 
 
 def _take_now(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from trialscreen.answers.records.entries import Amount, Coding, Entry, RangeFor
+from trialscreen.answers.records.entries import Amount, Entry, RangeFor
 from trialscreen.answers.records.gathered import Gathered, Hit
 from trialscreen.answers.records.moments import when
 from trialscreen.answers.records.units import amount_text, are_swapped
@@ -36,7 +36,8 @@ def with_own_range(found: Gathered, entry: Entry) -> Entry:
     """An entry with the range that is certainly for this patient then; none if another may be."""
     if not entry.ranges:
         return entry
-    sex, age = _sex(found), _age(found, entry)
+    fact, age = found.facts().get(found.codes.persons.get("sex", "")), _age(found, entry)
+    sex = fact.value if isinstance(fact, Exactly) and isinstance(fact.value, str) else ""
     possible = [(one, fits) for one in entry.ranges if (fits := _fits(one, sex, age)) is not False]
     if len(possible) == 1 and possible[0][1]:
         own = possible[0][0]
@@ -45,11 +46,6 @@ def with_own_range(found: Gathered, entry: Entry) -> Entry:
     listed = "; ".join(_people(one) or "everybody" for one in entry.ranges)
     told = f"of the reference ranges ({listed}) none is certainly the patient's: none is taken"
     return entry._replace(notes=(*entry.notes, told))
-
-
-def _sex(found: Gathered) -> str:
-    fact = found.facts().get(found.codes.persons.get("sex", ""))
-    return fact.value if isinstance(fact, Exactly) and isinstance(fact.value, str) else ""
 
 
 def _age(found: Gathered, entry: Entry) -> Age | None:
@@ -65,17 +61,13 @@ def _age(found: Gathered, entry: Entry) -> Age | None:
 
 def _fits(one: RangeFor, sex: str, age: Age | None) -> bool | None:
     """Whether a range is for a patient; None if that is not known."""
-    tests = [_is_of(who, sex) for who in one.people]
+    # By its code; by its text, if it has none.
+    people = [_SEXES.get((who.code or who.display).strip().lower()) for who in one.people]
+    tests = [meant == sex if meant and sex in _SEXES.values() else None for meant in people]
     tests += [_is_old(one, age)] if one.youngest or one.oldest else []
     if False in tests:
         return False
     return None if None in tests else True
-
-
-def _is_of(who: Coding, sex: str) -> bool | None:
-    """By its code; by its text, if it has none."""
-    meant = _SEXES.get((who.code or who.display).strip().lower())
-    return None if meant is None or sex not in _SEXES.values() else meant == sex
 
 
 def _is_old(one: RangeFor, age: Age | None) -> bool | None:

@@ -48,7 +48,7 @@ def select(
     _take_medicines(found, record.entries)
     for name, hits in said.items():
         take_said(found, trial.elements[name], hits)
-    _apply_rules(found, _without_contradictions(found))
+    _apply_rules(found)
     _assume(found, assume_absent)
     return FromRecord(found.answers, tuple(found.evidence), tuple(found.problems), on)
 
@@ -172,18 +172,15 @@ def _show_beside(found: Gathered, hits: list[Hit]) -> None:
             found.show("unmapped" if is_near else "candidate", hit, hit.entry.absent)
 
 
-def _without_contradictions(found: Gathered) -> Evaluation:
-    """What is left; what contradicts itself is unknown, all of it, until somebody decides."""
-    while True:
-        evaluation = Evaluation(found.trial, found.facts(), found.on)
-        notice = next(contradicted(evaluation), None)
-        if notice is None:
-            return evaluation
+def _apply_rules(found: Gathered) -> None:
+    """The elements that a rule of the mapping makes true by what the record gives.
+
+    What contradicts itself is unknown before, all of it, until somebody decides.
+    """
+    evaluation = Evaluation(found.trial, found.facts(), found.on)
+    while notice := next(contradicted(evaluation), None):
         found.set_aside(notice.elements, notice.message)
-
-
-def _apply_rules(found: Gathered, evaluation: Evaluation) -> None:
-    """The elements that a rule of the mapping makes true by what the record gives."""
+        evaluation = Evaluation(found.trial, found.facts(), found.on)
     divided = {one.element for one in found.evidence if one.kind == "conflict"}
     for name, rule in found.codes.yes_if.items():
         trace = evaluation.trace(rule)

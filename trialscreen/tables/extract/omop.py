@@ -1,7 +1,6 @@
 """Facts of all patients of an OMOP source: by columns, and one by one where that is not enough."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -21,7 +20,7 @@ from trialscreen.answers.records.omop.by_person import (
 from trialscreen.answers.records.omop.event_entries import entry_of
 from trialscreen.answers.records.omop.events import Staged, dicts, strangers
 from trialscreen.model.errors import Problem
-from trialscreen.model.trial import SCREENING_DATE, Trial
+from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.screening.samples import day_column
 from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import match_columns
@@ -232,11 +231,22 @@ class _Extraction:
         return _frame(rows, _FOUND)
 
     def _contradictory(self, patients: pl.DataFrame, found: pl.DataFrame) -> set[int]:
-        answers = _answers(found)
+        """The patients whose answers cannot all be right."""
         trial, _, on, _ = self._selection
-        names = set(answers["element"])
-        ids = _in_contradiction(trial, _facts(patients, answers), names, on)
-        return set(patients.filter(pl.col(PATIENT).is_in(ids))["place"])
+        answers = _answers(found)
+        program = compile_trial(trial, Table(frozenset(answers["element"]), on=on))
+        concerned = {name for one in program.contradictions for name in one.elements}
+        if not concerned:
+            return set()
+        table = _facts(patients, answers).select(PATIENT, *sorted(concerned))
+        matched = match_columns(trial, table.columns, PATIENT)
+        batches = plan_batches(trial, matched, table.schema, PATIENT, Anchor(on, on))
+        typed, _ = batches.read(prepared(batches, table.lazy(), PATIENT).collect())
+        program = compile_trial(trial, table_of(typed.schema, on))
+        flags = {f"flag {n}": one.holds for n, one in enumerate(program.contradictions)}
+        holds = computed(typed.lazy(), program, flags).collect()
+        is_one = pl.any_horizontal(pl.lit(value=False), *flags).fill_null(value=False)
+        return set(patients.filter(holds.select(is_one).to_series())["place"])
 
     def _write(self, patients: pl.DataFrame, found: pl.DataFrame) -> None:
         answers = _answers(found)
@@ -288,22 +298,3 @@ def _facts(patients: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
         return facts.drop("place")
     wide = every.pivot("element", index="place", values="answer")
     return facts.join(wide, on="place", how="left", maintain_order="left").drop("place")
-
-
-def _in_contradiction(
-    trial: Trial, facts: pl.DataFrame, names: Collection[str], on: date
-) -> list[str]:
-    """The patients of whom the texts of the elements `names` cannot all be right."""
-    program = compile_trial(trial, Table(frozenset(names), on=on))
-    concerned = {name for one in program.contradictions for name in one.elements}
-    if not concerned:
-        return []
-    table = facts.select(PATIENT, *sorted(concerned))
-    matched = match_columns(trial, table.columns, PATIENT)
-    batches = plan_batches(trial, matched, table.schema, PATIENT, Anchor(on, on))
-    typed, _ = batches.read(prepared(batches, table.lazy(), PATIENT).collect())
-    program = compile_trial(trial, table_of(typed.schema, on))
-    flags = {f"flag {n}": one.holds for n, one in enumerate(program.contradictions)}
-    found = computed(typed.lazy(), program, flags).collect()
-    holds = found.select(pl.any_horizontal(pl.lit(value=False), *flags).fill_null(value=False))
-    return facts[PATIENT].filter(holds.to_series()).to_list()

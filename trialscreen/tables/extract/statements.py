@@ -83,10 +83,14 @@ class Speaker:
         for _, code in codes.medicine_codes(entry.codes) if entry.kind == "medication" else ():
             for name in code.medicine.elements:
                 yield Statement(said, "apart", self._groups[name], name)
+        kinds: dict[str, set[str]] = {name: set() for name in hits}
+        for one in found.evidence:
+            kinds.setdefault(one.element, set()).add(one.kind)
         unusable = {
             name
             for name, hit in hits.items()
-            if is_filled and _makes_result(hit.binding) and _is_unusable(name, hit, found)
+            if is_filled and _makes_result(hit.binding)
+            if found.problems or kinds[name] != {"candidate" if hit.only_proposes else "fact"}
         }
         for name in unusable:
             yield Statement(said, "unusable", self._groups[name], name)
@@ -117,12 +121,6 @@ class Speaker:
 
 def _makes_result(binding: Binding) -> bool:
     return binding.role not in BESIDE and binding.says in RESULTS
-
-
-def _is_unusable(name: str, hit: Hit, found: FromRecord) -> bool:
-    """Whether a result says nothing that can be used."""
-    kinds = {one.kind for one in found.evidence if one.element == name}
-    return bool(found.problems) or kinds != {"candidate" if hit.only_proposes else "fact"}
 
 
 class Groups(dict[str, str]):

@@ -71,20 +71,16 @@ def persons_of(row: dict[str, Any]) -> Iterator[Person]:
 
 
 def _person(row: dict[str, Any]) -> Person:
+    """With as much of the birth date as its parts say; a day needs its month."""
     concept = row["gender_concept_id"] or "0"
     sex = SEXES.get(int(concept), "") if concept.isdigit() else ""
     if concept == "0":
         sex = row["gender_source_value"] or ""  # not mapped
-    deceased = (row["death_date"] or "yes")[:10] if row["is_dead"] else ""
-    return Person(sex, _birth_date(row), deceased, f"person/{row['person_id']}")
-
-
-def _birth_date(row: dict[str, Any]) -> str:
-    """As much of the date as its parts say; a day needs its month."""
-    known: list[str] = []
+    born: list[str] = []
     for part, width in (("year_of_birth", 4), ("month_of_birth", 2), ("day_of_birth", 2)):
         text = (row[part] or "").removesuffix(".0")
         if not text.isdigit() or not int(text):
             break
-        known.append(text.zfill(width))
-    return "-".join(known)
+        born.append(text.zfill(width))
+    deceased = (row["death_date"] or "yes")[:10] if row["is_dead"] else ""
+    return Person(sex, "-".join(born), deceased, f"person/{row['person_id']}")

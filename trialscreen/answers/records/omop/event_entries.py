@@ -53,6 +53,7 @@ def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
     kind: EntryKind = "condition" if is_finding else event["kind"]
     standing, why = _standing(event, kind, vocabulary)
     unit = _unit(event, vocabulary)
+    route, named = vocabulary.codings(event["route"]), event["route_source"]
     entry = Entry(
         kind=kind,
         codes=_codes(event, vocabulary),
@@ -63,7 +64,7 @@ def entry_of(event: Event, vocabulary: Vocabulary) -> Entry:
         end=_end(event, kind),
         days=_days(event["days"]),
         standing=standing,
-        route=_route(event, vocabulary),
+        route=route if route or named is None else (Coding("", named, named),),
         notes=(*notes, *why),
         is_mapped=_is_mapped(event, vocabulary),
     )
@@ -222,11 +223,6 @@ def _days(text: str | None) -> int | None:
     number = _NUMBER.fullmatch(text or "")
     days = int(Decimal(number[2])) if number is not None else 0
     return days if days > 0 else None
-
-
-def _route(event: Event, vocabulary: Vocabulary) -> tuple[Coding, ...]:
-    codings, text = vocabulary.codings(event["route"]), event["route_source"]
-    return codings if codings or text is None else (Coding("", text, text),)
 
 
 def _standing(

@@ -66,7 +66,10 @@ class Staged:
         for one in self.rows:
             of_concept = f"{cleaned(one, 'concept')} IN (SELECT concept FROM {of})"
             where = of_concept if by_concept else one.where
-            parts.append(_events_of(one, f"{where} AND {_is_in(one, of)}"))
+            told = f"'{one.domain.table}' AS \"table\", '{one.domain.kind}' AS kind"
+            listed = ", ".join(f"{cleaned(one, name)} AS {quoted(name)}" for name in _COLUMNS[2:])
+            where = f"{where} AND {_is_in(one, of)}"
+            parts.append(f"SELECT {told}, {listed} FROM {one.relation} WHERE {where}")
         union = " UNION ALL ".join(parts)
         self.source.here.execute(f"CREATE OR REPLACE TABLE event AS {union}")
         return self.vocabulary("event")
@@ -183,13 +186,6 @@ def _unmapped(source: TableSource, domain: Domain, id_of: str, texts: Texts) -> 
     # A column of numbers is compared as it is: whole blocks of rows are passed over.
     tests = (f"{quoted(concept)} {none} AND ({some}) LIMIT 1" for none in ("= 0", "IS NULL"))
     return where if any(source.fetch(f"SELECT 1 FROM {relation} WHERE {t}") for t in tests) else ""
-
-
-def _events_of(rows: DomainRows, where: str) -> str:
-    """SQL: rows of a domain as events: those of which `where` holds in the source."""
-    listed = ", ".join(f"{cleaned(rows, name)} AS {quoted(name)}" for name in _COLUMNS[2:])
-    told = f"'{rows.domain.table}' AS \"table\", '{rows.domain.kind}' AS kind"
-    return f"SELECT {told}, {listed} FROM {rows.relation} WHERE {where}"
 
 
 def cleaned(rows: DomainRows, name: str) -> str:
