@@ -8,23 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from trialscreen.answers.records.codes import (
-    ABOVE_LIMIT,
-    BESIDE,
-    ICD10,
-    OUTSIDE_LIMITS,
-    ROLES,
-    START,
-    SYSTEMS,
-    VALUE,
-    Binding,
-    Codes,
-    Key,
-    Medicine,
-    MedicineCode,
-    Role,
-    key_of,
-)
+from trialscreen.answers.records import codes
+from trialscreen.answers.records.codes import Codes, Key
 from trialscreen.answers.records.entries import Coding
 from trialscreen.criteria_file import yaml_nodes
 from trialscreen.criteria_file.reader import Cursor, read_document
@@ -54,7 +39,7 @@ _ABOUT_MEDICINES: Mapping[str, tuple[ElementType, ...]] = {
     **dict.fromkeys(("months", "course"), ("quantity", "integer")),
     "dose": ("quantity",),
 }
-_MEDICINE_ROLES: tuple[Role, ...] = ("sets", "proposes")
+_MEDICINE_ROLES: tuple[codes.Role, ...] = ("sets", "proposes")
 _MISTYPED = (
     "{} has a wrong check digit: is it mistyped? A system of your own codes is named under"
     " systems: {}"
@@ -114,12 +99,14 @@ def _read(trial: Trial, path: Path, origin: str, *, packaged: bool = False) -> C
 
 def _codes_of(at: Cursor, others: tuple[str, ...] = ()) -> list[Key]:
     """The keys of the codes of a line; `others` it may have beside, and what is told of them."""
-    at.known_keys((*SYSTEMS, *_ABOUT, *others))
+    at.known_keys((*codes.SYSTEMS, *_ABOUT, *others))
     at.optional("status", lambda one: one.word(_STATUSES), "site")
     _listed(at, "seen")
-    keys = [key for name, place in at.entries() if name in SYSTEMS for key in _keys(name, place)]
+    keys = [
+        key for name, place in at.entries() if name in codes.SYSTEMS for key in _keys(name, place)
+    ]
     if not keys:
-        at.problem(f"a code is missing: one of {', '.join(SYSTEMS)}")
+        at.problem(f"a code is missing: one of {', '.join(codes.SYSTEMS)}")
     return keys
 
 
@@ -127,13 +114,13 @@ def _keys(system: str, at: Cursor) -> Iterator[Key]:
     """The keys of one code, or of a list; of ICD-10, C81-C96 is all from one to the other."""
     for one in _one_or_more(at):
         code = one.text()
-        if system == ICD10 and (span := _SPAN.fullmatch(code)) is not None:
+        if system == codes.ICD10 and (span := _SPAN.fullmatch(code)) is not None:
             for number in range(int(span[2]), int(span[3]) + 1):
                 yield system, f"{span[1]}{number:02}"
-        elif system == ICD10 and "-" in code:
+        elif system == codes.ICD10 and "-" in code:
             one.problem(f"{shown(code)} is not a span of codes; expected one such as C81-C96")
         else:
-            yield key_of(system, code)
+            yield codes.key_of(system, code)
 
 
 def _one_or_more(at: Cursor) -> list[Cursor]:
@@ -214,25 +201,25 @@ class _Reader:
                 at.down("yes_if").problem(f"{name} is not a yes/no element")
         for line in at.items_of("codes"):
             binding = self._binding(element, line)
-            keys = _codes_of(line, (*ROLES, *_FURTHER))
+            keys = _codes_of(line, (*codes.ROLES, *_FURTHER))
             for key in keys:
                 self._add(self.found.bound, key, binding)
             self.found.twins.update(_twins(keys))
 
-    def _binding(self, element: Element, line: Cursor) -> Binding:
+    def _binding(self, element: Element, line: Cursor) -> codes.Binding:
         keys = dict(line.entries())
-        roles = [role for role in ROLES if role in keys]
+        roles = [role for role in codes.ROLES if role in keys]
         if len(roles) != 1:
-            line.problem(f"expected one of {', '.join(ROLES)}")
-            return Binding(element.name, "near")
+            line.problem(f"expected one of {', '.join(codes.ROLES)}")
+            return codes.Binding(element.name, "near")
         role, place = roles[0], keys[roles[0]]
-        if role in BESIDE:
-            return Binding(element.name, role, VALUE, place.text())
+        if role in codes.BESIDE:
+            return codes.Binding(element.name, role, codes.VALUE, place.text())
         if role == "sets" and element.is_judgement:
             place.problem(_JUDGED.format(element.name))
         sites = line.optional("sites", _codes_of, list[Key]())
         better = line.optional("gives_way_to", lambda at: at.element(at.text()), None)
-        return Binding(
+        return codes.Binding(
             element.name,
             role,
             place.word(_sayable(element)),
@@ -245,7 +232,7 @@ class _Reader:
 
     def _medicine(self, name: str, at: Cursor) -> None:
         at.known_keys((*_ABOUT_MEDICINES, "role", "routes", "names", "note", "codes"))
-        role: Role = at.optional("role", lambda one: one.word(_MEDICINE_ROLES), "sets")
+        role: codes.Role = at.optional("role", lambda one: one.word(_MEDICINE_ROLES), "sets")
         about: dict[str, Any] = {}
         for about_it, types in _ABOUT_MEDICINES.items():
             read = partial(self._of_type, types=types, judged=role == "proposes")
@@ -253,7 +240,7 @@ class _Reader:
                 about[about_it] = element.name
         if not about and self.packaged:
             return
-        medicine = Medicine(
+        medicine = codes.Medicine(
             name,
             role,
             routes=tuple(_listed(at, "routes")),
@@ -263,7 +250,7 @@ class _Reader:
         for written in _listed(at, "names"):
             self._add(self.found.names, folded(written), medicine)
         for line in at.items_of("codes"):
-            one = MedicineCode(
+            one = codes.MedicineCode(
                 medicine,
                 line.optional("needs_route", Cursor.yes_no, False),
                 equivalent=line.optional("equivalent", _factor, None),
@@ -278,11 +265,11 @@ class _Reader:
 
 def _sayable(element: Element) -> tuple[str, ...]:
     others = {
-        "boolean": ("yes", VALUE, ABOVE_LIMIT, OUTSIDE_LIMITS),
-        "choice": (VALUE, *element.choices),
-        "date": (START,),
+        "boolean": ("yes", codes.VALUE, codes.ABOVE_LIMIT, codes.OUTSIDE_LIMITS),
+        "choice": (codes.VALUE, *element.choices),
+        "date": (codes.START,),
     }
-    return others.get(element.type, (VALUE,))
+    return others.get(element.type, (codes.VALUE,))
 
 
 def _factor(at: Cursor) -> Fraction:

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from trialscreen.answers.answer import SAMPLED, Answer
 from trialscreen.answers.records.codes import Binding, Codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Person
-from trialscreen.answers.records.moments import When, day_text, days_text, possibly_latest, when
+from trialscreen.answers.records.moments import When, day_text, days_text, when
 from trialscreen.answers.values import read_value
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.evidence import Evidence, EvidenceKind
@@ -174,9 +174,27 @@ class Gathered:
 
 
 def latest_of(hits: Iterable[Hit]) -> list[Hit]:
-    """Those of a known day of which none of the others is surely later."""
+    """Those of a known day of which none of the others is surely later.
+
+    Two moments are compared as instants, if both say their zone or neither does; else by days.
+    """
     dated = [(hit.when, hit) for hit in hits if hit.when is not None]
-    return [hit for _, hit in possibly_latest(dated)]
+    if len(dated) < 2:
+        return [hit for _, hit in dated]
+    instants: dict[str, datetime] = {}
+    first_days: dict[str, date] = {}
+    for one, _ in dated:
+        first_days[one.kind] = max(one.first, first_days.get(one.kind, date.min))
+        if one.instant is not None:
+            instants[one.kind] = max(one.instant, instants.get(one.kind, one.instant))
+
+    def is_surpassed(one: When) -> bool:
+        if one.instant is not None and one.instant < instants[one.kind]:
+            return True
+        others = (day for kind, day in first_days.items() if not kind or kind != one.kind)
+        return any(one.last < day for day in others)
+
+    return [hit for one, hit in dated if not is_surpassed(one)]
 
 
 def sample_days(entry: Entry) -> str:

@@ -5,10 +5,10 @@ instant where both are moments, else by days.
 """
 
 import re
-from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from trialscreen.answers.written_dates import days_of
 from trialscreen.text.spelling import folded
@@ -49,14 +49,11 @@ def when(start: str, end: str = "") -> When | None:
 @lru_cache(maxsize=4096)  # all results of one visit have one moment
 def _written(text: str) -> When:
     if _MOMENT.fullmatch(text) is not None:
-        try:
+        with suppress(ValueError):  # days_of says what is wrong, or leaves a time out that it knows
             instant = datetime.fromisoformat(text)
-        except ValueError:  # days_of says what is wrong, or leaves a time out that it knows
-            return When(*days_of(folded(text), text))
-        day = instant.date()
-        # Databases write a day as its midnight, without a zone.
-        is_day = instant.tzinfo is None and instant.time() == time.min
-        return When(day, day, None if is_day else instant)
+            # Databases write a day as its midnight, without a zone.
+            is_day = instant.tzinfo is None and instant.time() == time.min
+            return When(instant.date(), instant.date(), None if is_day else instant)
     return When(*days_of(folded(text), text))
 
 
@@ -72,31 +69,3 @@ def days_text(start: str, end: str = "") -> str:
     if not last or first == last:
         return first
     return f"{first} to {last}" if first else f"<={last}"
-
-
-T = TypeVar("T")
-
-
-def possibly_latest(items: Sequence[tuple[When, T]]) -> list[tuple[When, T]]:
-    """Those of which none of the others is surely later.
-
-    Two moments are compared as instants, if both say their zone or neither does; else by days.
-    """
-    if len(items) < 2:
-        return list(items)
-    latest = {
-        kind: max(one.instant for one, _ in items if one.kind == kind and one.instant)
-        for kind in {one.kind for one, _ in items} - {""}
-    }
-    first_days = {
-        kind: max(one.first for one, _ in items if one.kind == kind)
-        for kind in {one.kind for one, _ in items}
-    }
-
-    def is_surpassed(one: When) -> bool:
-        if one.instant is not None and one.instant < latest[one.kind]:
-            return True
-        others = (day for kind, day in first_days.items() if not kind or kind != one.kind)
-        return any(one.last < day for day in others)
-
-    return [item for item in items if not is_surpassed(item[0])]

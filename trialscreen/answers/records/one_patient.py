@@ -6,7 +6,6 @@ from pathlib import Path
 
 from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes_file import load_codes
-from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.select import check_sections, select
 from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.model.trial import Trial
@@ -33,13 +32,6 @@ def read_fhir(
     check_sections(trial, assume_absent)
     known = load_codes(trial, codes)
     records, problems = read(paths, known)
-    record = _the_one(records, problems)
-    selected = select(trial, known, record, on, assume_absent)
-    return selected._replace(problems=(*problems, *selected.problems))
-
-
-def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
-    """The only record. Raises InputError if there is none, or another, or if the patient died."""
     if len(records) != 1:
         ids = some([shown(one.patient) for one in records], MOST_NAMED)
         told = f"{len(records)} patients: {ids}; give the files of one"
@@ -49,4 +41,5 @@ def _the_one(records: Sequence[Record], problems: Sequence[Problem]) -> Record:
         if one.deceased:
             died = ", ".join(filter(None, (one.source, one.deceased.removeprefix("yes"))))
             refuse("paths", f"the patient has died, and is not screened: {died}")
-    return records[0]
+    selected = select(trial, known, records[0], on, assume_absent)
+    return selected._replace(problems=(*problems, *selected.problems))

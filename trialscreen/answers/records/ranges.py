@@ -122,11 +122,20 @@ def take_range(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
 
 
 def _printed(hit: Hit, role: Role) -> Hit | None:
-    """An end of the range as if it were the result; in the result's unit, if it names none."""
-    amount, value = _limit(hit, role), hit.entry.value
-    if amount is not None and not (amount.unit or amount.ucum) and isinstance(value, Amount):
-        amount = amount._replace(unit=value.unit, ucum=value.ucum)
-    return None if amount is None else hit._replace(entry=hit.entry._replace(value=amount))
+    """An end of the range as if it were the result, if it is a number; 0 to 0 stands for none.
+
+    It is in the result's unit, if it names none.
+    """
+    low, high = hit.entry.limits
+    if low is not None and high is not None and not (low.number + high.number).strip("0.-"):
+        return None
+    end, outside = {"lower": (low, ">"), "upper": (high, "<")}.get(role, (None, ""))
+    if end is None or end.comparator not in ("", outside):
+        return None
+    value = hit.entry.value
+    if not (end.unit or end.ucum) and isinstance(value, Amount):
+        end = end._replace(unit=value.unit, ucum=value.ucum)
+    return hit._replace(entry=hit.entry._replace(value=end))
 
 
 def _text(found: Gathered, limit: Element, hit: Hit, result: Hit) -> str | None:
@@ -157,12 +166,3 @@ def _around(amount: Amount, digits: int) -> list[Amount]:
     end, step = Decimal(amount.number), Decimal(1).scaleb(-digits)
     inside = end - step if amount.comparator == "<" else end + step
     return [amount._replace(number=f"{one:f}", comparator="") for one in sorted((inside, end))]
-
-
-def _limit(hit: Hit, role: Role) -> Amount | None:
-    """The end of a printed range, if it is a number; 0 to 0 stands for none."""
-    low, high = hit.entry.limits
-    if low is not None and high is not None and not (low.number + high.number).strip("0.-"):
-        return None
-    limit, outside = {"lower": (low, ">"), "upper": (high, "<")}.get(role, (None, ""))
-    return limit if limit is not None and limit.comparator in ("", outside) else None

@@ -52,25 +52,22 @@ def _pick(staged: Staged, rows: DomainRows, on: date) -> None:
     table, here = rows.domain.table, staged.source.here
     day = f"(({_day(rows)} - {_FIRST})::BIGINT << {_ROW_BITS})"
     counts = f"CASE WHEN {_day(rows)} <= DATE '{on}' THEN {day}"
+    is_odd = f"{_until(rows)} IS NULL"
+    if rows.ids and rows.domain.kind != "medication":
+        # What is mapped to no concept: concepts tell apart what rows say of all else.
+        concept, source = (cleaned(rows, name) for name in ("concept", "source_concept"))
+        is_odd += f" OR ({concept} = 0 AND NOT {source} IN {rows.ids})"
     here.execute(
         f"CREATE TABLE pick_{table} AS SELECT {_column(rows, 'person_id')} AS person,"
         f" {cleaned(rows, 'concept')} AS concept{_kinds(rows)},"
         f" max({counts} | rowid END) AS up, max({counts} | ({_LAST_ROW} - rowid) END) AS down,"
-        f" bool_or({_until(rows)} IS NULL{_or_unmapped(rows)}) AS is_odd, count(*) AS times"
+        f" bool_or({is_odd}) AS is_odd, count(*) AS times"
         f" FROM {rows.relation} WHERE {rows.where} GROUP BY ALL"
     )
     person = "regexp_replace(trim(CAST(person AS VARCHAR)), '\\.0+$', '')"
     here.execute(f"INSERT INTO odd SELECT DISTINCT {person} FROM pick_{table} WHERE is_odd")
     each = f"SELECT person, sum(times) AS times FROM pick_{table} GROUP BY person"
     here.execute(f"INSERT INTO rows_of SELECT '{table}', {person}, times FROM ({each})")
-
-
-def _or_unmapped(rows: DomainRows) -> str:
-    """SQL: that a row is mapped to no concept, which tells apart what rows say of all else."""
-    if not rows.ids or rows.domain.kind == "medication":
-        return ""
-    concept, source = (cleaned(rows, name) for name in ("concept", "source_concept"))
-    return f" OR ({concept} = 0 AND NOT {source} IN {rows.ids})"
 
 
 def _keep(staged: Staged, rows: DomainRows, on: date) -> None:

@@ -27,15 +27,8 @@ from trialscreen.tables.cohort.column_map import match_columns
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.compile.table import Table
 from trialscreen.tables.engines.polars import computed, table_of
+from trialscreen.tables.extract import statements
 from trialscreen.tables.extract.newest import find_newest
-from trialscreen.tables.extract.statements import (
-    DAY,
-    Groups,
-    Speaker,
-    Statement,
-    choose,
-    complex_groups,
-)
 
 AT_ONCE = 50_000
 """Patients whose facts are in memory at one time."""
@@ -57,7 +50,7 @@ ORDER BY person_id, "table", TRY_CAST(id AS BIGINT), id
 _STATEMENT = pl.Schema(
     {
         "said": pl.Int64(),
-        **dict.fromkeys(Statement._fields[1:-1], pl.String()),
+        **dict.fromkeys(statements.Statement._fields[1:-1], pl.String()),
         "is_dated": pl.Boolean(),
     }
 )
@@ -103,8 +96,8 @@ class _Extraction:
         self._staged = staged
         self._tables = tables
         self._selection = tables.selection
-        self._groups = Groups(trial, codes)
-        self._complex = complex_groups(codes, self._groups)
+        self._groups = statements.Groups(trial, codes)
+        self._complex = statements.complex_groups(codes, self._groups)
         self._order = {name: place for place, name in enumerate(trial.elements)}
         self._problems: list[tuple[int, Problem]] = []
         self._listen()
@@ -121,7 +114,7 @@ class _Extraction:
 
     def _listen(self) -> None:
         """What the rows say, each thing once; and which concepts are about which elements."""
-        speaker = Speaker(self._selection, self._staged.vocabulary("said"), self._groups)
+        speaker = statements.Speaker(self._selection, self._staged.vocabulary("said"), self._groups)
         self._statements = _frame(speaker.statements(dicts(self._here, "FROM said")), _STATEMENT)
         concepts = self._query("SELECT said, concept, source_concept FROM said")
         about = self._statements.join(concepts, on="said")
@@ -161,7 +154,7 @@ class _Extraction:
         first, last = patients["place"][0], patients["place"][-1]
         whole = set(patients.filter("is_whole")["place"])
         newest = self._query(f"FROM newest WHERE place BETWEEN {first} AND {last}")
-        chosen, slow = choose(newest, self._statements, self._complex)
+        chosen, slow = statements.choose(newest, self._statements, self._complex)
         slow = slow.filter(~pl.col("place").is_in(list(whole)))
         chosen = chosen.join(slow, on=("place", "group"), how="anti")
         in_part = self._kept(self._in_part(patients, slow))
@@ -276,7 +269,7 @@ def _rows(place: int, found: FromRecord) -> Iterator[tuple[Any, ...]]:
 def _spoken(chosen: pl.DataFrame) -> pl.DataFrame:
     """The statements that hold, as rows of `_FOUND`."""
     day = pl.col("day").cast(pl.String())
-    value = pl.when(pl.col("value") == DAY).then(day).otherwise("value").alias("value")
+    value = pl.when(pl.col("value") == statements.DAY).then(day).otherwise("value").alias("value")
     said = chosen.with_columns(value, date=day, answered=pl.when("is_dated").then(day))
     return said.select(_FOUND.names())
 

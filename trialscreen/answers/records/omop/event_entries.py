@@ -119,7 +119,9 @@ def _number(
     said, value = _said(source or ""), Decimal(read[2])
     # Many databases map every number to `=`.
     takes_sign = bool(said.comparator) and not comparator
-    if (value and said.is_number(-value)) or (takes_sign and not said.is_of(value)):
+    # Its comparator is that of the number beside it: half of a limit may stand there.
+    is_of = said.is_number(value) if said.number else not said.rest
+    if (value and said.is_number(-value)) or (takes_sign and not is_of):
         return f"{number}, and {source} in value_source_value", ()
     if takes_sign:
         comparator, notes = said.comparator, (COMPARATOR_FROM_SOURCE,)
@@ -140,10 +142,6 @@ class _Said(NamedTuple):
         both = {number.replace(",", ""), number.replace(",", ".")} if number else set()
         read = (Decimal(one) for one in both if one.count(".") < 2)
         return any(abs(one - value) <= abs(value) * _ALIKE for one in read)
-
-    def is_of(self, value: Decimal) -> bool:
-        """Whether its comparator is that of a number beside: half of a limit may stand there."""
-        return self.is_number(value) if self.number else not self.rest
 
 
 def _said(source: str) -> _Said:

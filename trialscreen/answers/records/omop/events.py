@@ -8,15 +8,8 @@ from typing import Any, NamedTuple
 import duckdb
 
 from trialscreen.answers.records.codes import Key
-from trialscreen.answers.records.omop.cdm import (
-    CONCEPTS,
-    DEATH,
-    DOMAINS,
-    EVENT,
-    IDS_OF_CONCEPTS,
-    PERSON,
-    Domain,
-)
+from trialscreen.answers.records.omop import cdm
+from trialscreen.answers.records.omop.cdm import Domain
 from trialscreen.answers.records.omop.source import QUIET, Columns, TableSource, quoted, text_of
 from trialscreen.answers.records.omop.vocabulary import (
     Bound,
@@ -55,7 +48,7 @@ class Staged:
 
     def vocabulary(self, events: str) -> Vocabulary:
         """What is known of the concepts that are named in a table of events."""
-        names = " UNION ".join(f"SELECT {name} FROM {events}" for name in CONCEPTS)
+        names = " UNION ".join(f"SELECT {name} FROM {events}" for name in cdm.CONCEPTS)
         used = self.source.here.execute(names).fetchall()
         return vocabulary(self.source, {int(one) for (one,) in used}, self.bound)
 
@@ -84,9 +77,9 @@ def stage(source: TableSource, keys: Collection[Key], names: Collection[str] = (
     with source.reading():
         texts = Texts(keys, "|".join(map(re.escape, sorted(names))))
         bound = bound_concepts(source, keys, texts.names)
-        _bring(source, "person", PERSON)
-        _bring(source, "death", DEATH)
-        there = [one for one in DOMAINS if one.table in source.tables]
+        _bring(source, "person", cdm.PERSON)
+        _bring(source, "death", cdm.DEATH)
+        there = [one for one in cdm.DOMAINS if one.table in source.tables]
         found = [_rows(source, one, bound, texts) for one in there]
         return Staged(source, bound, tuple(found), tuple(_notices(source)))
 
@@ -101,11 +94,11 @@ def _is_in(rows: DomainRows, of: str) -> str:
 
 _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
 _IDS = frozenset({"person_id", "id", "gender_concept_id"})
-_COLUMNS = ("table", "kind", "person_id", *EVENT)
+_COLUMNS = ("table", "kind", "person_id", *cdm.EVENT)
 
 
 def _type(name: str) -> str:
-    return "BIGINT" if name in IDS_OF_CONCEPTS else "VARCHAR"
+    return "BIGINT" if name in cdm.IDS_OF_CONCEPTS else "VARCHAR"
 
 
 def _bring(source: TableSource, table: str, names: Sequence[str]) -> None:
@@ -155,7 +148,7 @@ def _rows(source: TableSource, domain: Domain, bound: Bound, texts: Texts) -> Do
     brought = source.brought(f"SELECT {every} FROM {relation} WHERE {where}")
     kinds = {name: kind if source.is_typed else "VARCHAR" for name, (_, kind) in found.items()}
     # Ids of concepts are read often: once they are brought, they are numbers.
-    texts_of_ids = [n for n in IDS_OF_CONCEPTS if kinds.get(n) == "VARCHAR"]
+    texts_of_ids = [n for n in cdm.IDS_OF_CONCEPTS if kinds.get(n) == "VARCHAR"]
     numbers = ", ".join(f"{_cleaned(n, quoted(n))} AS {quoted(n)}" for n in texts_of_ids)
     replaced = f"REPLACE ({numbers})" if numbers else ""
     table = f"raw_{domain.table}"
@@ -213,7 +206,7 @@ def _cleaned(name: str, text: str) -> str:
 
 def _notices(source: TableSource) -> Iterator[str]:
     """What a reader should know of a source that lacks tables."""
-    for domain in DOMAINS:
+    for domain in cdm.DOMAINS:
         if domain.table not in source.tables:
             yield f"there is no table {domain.table}: what it would tell stays unknown"
     if "concept" not in source.tables:
