@@ -173,8 +173,7 @@ def _cells(
     """The `rows` of the tables, some at a time."""
     pieces = tables.pieces
     if pieces is None:
-        # Of text, the engine reads little at a time.
-        return streaming.in_batches(rows, streaming.BATCH if tables.is_text else None)
+        return streaming.in_batches(rows)
 
     kinds = batches.kinds(batches.schema if job.extra else screener.reads)
 

@@ -12,9 +12,6 @@ from polars.io.plugins import register_io_source
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
-BATCH = 20_000
-"""Rows of a text file at a time: enough for the fixed cost of a batch, small in memory."""
-
 _SETTINGS = {
     "POLARS_ROW_GROUP_PREFETCH_SIZE": "1",  # it is decoded while others are screened
     # A column at a time: else many are decoded at once, and their memory is not all used again.
@@ -107,8 +104,6 @@ def as_one(batches: Callable[[], Iterable[pl.DataFrame]], schema: pl.Schema) -> 
     return register_io_source(made, schema=schema)
 
 
-def in_batches(
-    frame: pl.LazyFrame, size: int | None = None
-) -> Callable[[], Iterable[pl.DataFrame]]:
-    """The rows of `frame`, `size` at a time, or as many as the engine likes."""
-    return lambda: frame.collect_batches(chunk_size=size, maintain_order=True)
+def in_batches(frame: pl.LazyFrame) -> Callable[[], Iterable[pl.DataFrame]]:
+    """The rows of `frame`, as many at a time as the engine likes."""
+    return lambda: frame.collect_batches(maintain_order=True)

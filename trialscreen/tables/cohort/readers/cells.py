@@ -317,10 +317,7 @@ _RUN_TOGETHER = re.compile("%[YmdHIMS]%[YmdHIMS]")
 
 
 def day_of(cell: str, date_format: str) -> str:
-    """A date of this format as YYYY-MM-DD, or YYYY-MM or YYYY where it says no more.
-
-    Raises ValueProblem.
-    """
+    """A date of this format as far as it says: YYYY-MM-DD, YYYY-MM, YYYY. Raises ValueProblem."""
     refused = ValueProblem(f"{shown(cell)} is not a date of the form {shown(date_format)}")
     try:
         found = datetime.strptime(cell, date_format)  # noqa: DTZ007 - the day as it is written

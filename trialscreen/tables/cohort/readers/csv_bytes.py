@@ -67,10 +67,7 @@ def told(data: bytes, separator: str) -> Told:
 
 
 def _told(data: bytes, start: int, between: int) -> tuple[int, ...]:
-    """Separators, bytes that may end a number, above 9, below a blank, DEL; zeros, days, long runs.
-
-    Of some bytes from `start` on, and of the cells that begin there.
-    """
+    """Separators, bytes that may end a number, above 9, below a blank, DEL; zeros, days, runs."""
     size = min(_AT_ONCE, len(data) - start)
     # With the byte before, and with what is behind; so many line ends are no cells in there.
     before = data[start - 1 : start] or b"\n"

@@ -69,11 +69,8 @@ def open_table(path: Path, asked: Asked) -> Tables:
     if asked.at_once:
         deque(file.pieces({}), maxlen=0)
     schema = pl.Schema(dict.fromkeys(file.layout.names, pl.String()))
-    return Tables(
-        *(file.frame(), schema, file.counted, True, file.notes),
-        blank=file.blank,
-        pieces=file.pieces,
-    )
+    notes, blank = file.notes, file.blank
+    return Tables(file.frame(), schema, file.counted, notes, blank=blank, pieces=file.pieces)
 
 
 class _File:

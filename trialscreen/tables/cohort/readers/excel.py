@@ -99,10 +99,7 @@ def _table(sheet: Sheet, asked: Asked, *, computes_later: bool) -> SheetTable:
 
 
 def _computes_later(path: Path) -> bool:
-    """Whether all formulas are computed when the file is opened, whatever their results.
-
-    openpyxl says so of every file that does not say the opposite.
-    """
+    """Whether formulas are computed when it is opened; openpyxl says so of nearly all files."""
     with ZipFile(path) as package:
         books = [name for name in package.namelist() if name.endswith("workbook.xml")]
         return any(_COMPUTES.search(package.read(name)) for name in books)

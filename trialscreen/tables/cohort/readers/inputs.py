@@ -184,7 +184,6 @@ def _together(opened: Mapping[Path, Tables]) -> Tables:
         pl.concat([one.frame.select(names) for one in tables]),
         pl.Schema(all_columns(one.schema for one in tables)),
         (lambda: sum(one() for one in counts)) if are_counted else None,
-        any(one.is_text for one in tables),
         notes,
         differ | {name: why for one in tables for name, why in one.doubtful.items()},
         blank,

@@ -80,7 +80,7 @@ def open_table(path: Path, asked: Asked) -> Tables:
         wanted = {key: kinds.get(name) for key, name in called.items()}
         return (piece.rename(called) for piece in _pieces(path, entries.kinds, wanted))
 
-    return Tables(frame, schema, lambda: entries.rows, is_text=True, pieces=pieces)
+    return Tables(frame, schema, lambda: entries.rows, pieces=pieces)
 
 
 def _pieces(
@@ -282,16 +282,9 @@ def _entry(line: str, where: str) -> dict[str, object]:
     if not isinstance(entry, dict):
         message = "expected one JSON object a line, with a key per data element"
         refuse(where, message)
-    if "\\ud" in line.casefold() and _has_half_a_character(line):
-        refuse(where, "half of a character (an escape from \\ud800 to \\udfff)")
+    if "\\ud" in line.casefold():  # two such escapes are a character together only
+        try:
+            json.dumps(entry, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            refuse(where, "half of a character (an escape from \\ud800 to \\udfff)")
     return entry
-
-
-def _has_half_a_character(line: str) -> bool:
-    """Whether it has one of two escapes that are a character together only."""
-    entry = json.loads(line, parse_int=str, parse_float=str)
-    try:
-        json.dumps(entry, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
-    return False

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import lru_cache
+from itertools import chain, repeat
 from operator import eq, ge, gt, le, lt, ne
 from typing import NamedTuple
 
@@ -193,26 +194,25 @@ def _digits(section: Sequence[Token], value: Decimal, code: str) -> tuple[str, b
     kinds = [token.kind for token in section]
     if "general" in kinds or Token("sign", "@") in section:
         number = _general(value)
-        spot = [one.kind == "general" or one == ("sign", "@") for one in section]
-        shows = (number if here else _literal(one) for here, one in zip(spot, section, strict=True))
+        shows = (
+            number if one.kind == "general" or one == ("sign", "@") else _literal(one)
+            for one in section
+        )
         return "".join(shows), False
     if "digit" not in kinds:
-        return "".join(map(_literal, section)), False
+        return _filled(section), False
     value = value.scaleb(2 * sum(one == ("sign", "%") for one in section))
     if "power" in kinds:
         return _scientific(section, value, code)
     whole = _until_point(section)
-    point = len(whole)
-    behind = section[point + 1 :]
+    behind = section[len(whole) + 1 :]
     _refuse_scaled(section, code)
     places = sum(token.kind == "digit" for token in behind)
     rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     if rounded >= 10**DIGITS:
         _general(rounded.to_integral_value())
     before, _, after = format(rounded, "f").partition(".")
-    text = _from_right(whole, before.lstrip("0"))
-    if point < len(section):
-        text += _from_left(behind, after)
+    text = _from_right(whole, before.lstrip("0")) + _from_left(behind, after)
     return text, rounded != value
 
 
@@ -231,19 +231,14 @@ def _until_point(section: Sequence[Token]) -> Sequence[Token]:
 
 def _from_right(section: Sequence[Token], digits: str) -> str:
     """Whole digits in their places; those that have none stand before the first."""
-    left = sum(token.kind == "digit" for token in section)
-    if not left:
-        return "".join(map(_literal, section)) + (digits or "0")
-    digits, made = digits.rjust(left), []
-    extra = len(digits) - left
-    for token in section:
-        if token.kind != "digit":
-            made.append(_literal(token))
-            continue
-        here, digits = digits[: 1 + extra], digits[1 + extra :]
-        extra = 0
-        made.append("0" if here == " " and token.text == "0" else here.strip(" "))
-    return "".join(made)
+    places = [token.text for token in section if token.kind == "digit"]
+    if not places:
+        return _filled(section) + (digits or "0")
+    digits = digits.rjust(len(places))
+    first = len(digits) - len(places) + 1
+    stand = zip(places, (digits[:first], *digits[first:]), strict=True)
+    zeros = ("0" if (place, here) == ("0", " ") else here.strip(" ") for place, here in stand)
+    return _filled(section, zeros)
 
 
 def _from_left(section: Sequence[Token], digits: str) -> str:
@@ -252,14 +247,14 @@ def _from_left(section: Sequence[Token], digits: str) -> str:
     keep = len(places)
     while keep and places[keep - 1] != "0" and digits[keep - 1] == "0":
         keep -= 1
-    made, at = ["." if keep else ""], 0
-    for token in section:
-        if token.kind == "digit":
-            made.append(digits[at] if at < keep else "")
-            at += 1
-        else:
-            made.append(_literal(token))
-    return "".join(made)
+    point = "." if keep else ""
+    return point + _filled(section, chain(digits[:keep], repeat("")))
+
+
+def _filled(section: Sequence[Token], digits: Iterable[str] = ()) -> str:
+    """The literals of a section, with these digits in their places."""
+    rest = iter(digits)
+    return "".join(next(rest) if one.kind == "digit" else _literal(one) for one in section)
 
 
 def _scientific(section: Sequence[Token], value: Decimal, code: str) -> tuple[str, bool]:
@@ -272,9 +267,8 @@ def _scientific(section: Sequence[Token], value: Decimal, code: str) -> tuple[st
     places = sum(len(whole) < at < power for at in digits)
     with localcontext(rounding=ROUND_HALF_UP):
         text = f"{value:.{places}E}"
-    before, after = section[: digits[0]], section[digits[-1] + 1 :]
-    literals = ["".join(map(_literal, part)) for part in (before, after)]
-    return f"{literals[0]}{text}{literals[1]}", Decimal(text) != value
+    before, after = _filled(section[: digits[0]]), _filled(section[digits[-1] + 1 :])
+    return f"{before}{text}{after}", Decimal(text) != value
 
 
 # Dates.

@@ -61,18 +61,16 @@ class Tables(NamedTuple):
     """All rows of all files, in order.
 
     `counted` says how many there are, told by the files and not by `frame`; None where
-    nothing tells it. `is_text`: the engine reads little of it at a time. `notes` are lines
-    to be told of what was left out, with no value of a patient in them. `doubtful` says of
-    columns what would be wrong, were they used. `blank` has, for each blank row that was
-    left out, how many rows stand above it, in order. `pieces` are the rows once more, for the
-    formats that can be read faster so. While they are read, `blank` and `notes` may grow; what
-    is wrong with a file may be told only then, by InputError.
+    nothing tells it. `notes` are lines to be told of what was left out, with no value of a patient
+    in them. `doubtful` says of columns what would be wrong, were they used. `blank` has, for each
+    blank row that was left out, how many rows stand above it, in order. `pieces` are the rows once
+    more, for the formats that can be read faster so. While they are read, `blank` and `notes` may
+    grow; what is wrong with a file may be told only then, by InputError.
     """
 
     frame: pl.LazyFrame
     schema: pl.Schema
     counted: Callable[[], int] | None
-    is_text: bool = False
     notes: Iterable[str] = ()
     doubtful: Mapping[str, Problem] = {}
     blank: Sequence[int] = ()
@@ -123,11 +121,7 @@ _LINE_BREAK = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
 
 
 def named_columns(names: Sequence[str], origin: str) -> list[str]:
-    """`names`, one for each column: one without a name is called by its place.
-
-    A line break in a name is a blank. Raises InputError if a name stands twice, or if there
-    is none.
-    """
+    """`names`, less line breaks; one without a name is called by its place. Raises InputError."""
     names = [
         _LINE_BREAK.sub(" ", name.strip(BLANKS)) or f"(column {place})"
         for place, name in enumerate(names, start=1)

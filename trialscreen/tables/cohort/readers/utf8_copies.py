@@ -87,10 +87,7 @@ def _decoded(file: IO[bytes], encoding: str, origin: str) -> Iterator[bytes]:
 
 
 def standard_input(folder: Path) -> Path:
-    """A copy of what stands in standard input, with the ending of its format.
-
-    Raises InputError if it is empty, or of a format that is not read from a pipe.
-    """
+    """A copy of what stands in standard input, with the ending of its format. Raises InputError."""
     asked = Asked(STANDARD_INPUT, folder)
     path = _copied(iter(lambda: sys.stdin.buffer.read(CHUNK), b""), asked)
     with open_bytes(path) as file:
