@@ -23,9 +23,10 @@ from trialscreen.screening.screen import Screening
 
 
 class Question(NamedTuple):
-    """One element, or several yes/no elements of a card that are asked together."""
+    """One element, or several yes/no elements of a card; `left` questions at most, with it."""
 
     elements: tuple[Element, ...]
+    left: int = 1
 
     @property
     def card(self) -> str | None:
@@ -108,12 +109,13 @@ def next_question(
     ahead = open_elements(screening, closed, sources)
     if not ahead:
         return None
+    left = len({one.card or one.name for one in ahead})
     if awaited := tuple(one for one in ahead if one.name in before):
         ahead, quick = awaited, False
     first = _most_decisive(screening, closed, ahead) if quick else ahead[0]
     if first.card is None:
-        return Question((first,))
-    return Question(tuple(one for one in ahead if one.card == first.card))
+        return Question((first,), left)
+    return Question(tuple(one for one in ahead if one.card == first.card), left)
 
 
 def _most_decisive(screening: Screening, closed: Set[str], ahead: tuple[Element, ...]) -> Element:

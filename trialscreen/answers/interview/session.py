@@ -4,14 +4,14 @@ Questions go to standard error, so that the result alone stands on standard outp
 answer is a line; a few letters are commands (`HELP_LINE`).
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 
 from trialscreen.answers.answer import DESPITE
 from trialscreen.answers.beside_record import says_yes
 from trialscreen.answers.interview import questions, reviewing
 from trialscreen.answers.interview.autosave import Keeper
 from trialscreen.answers.interview.console import HELP_LINE, Console, Leave
-from trialscreen.answers.interview.ordering import Question, next_question, open_elements
+from trialscreen.answers.interview.ordering import Question, next_question
 from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.answers.values import in_dates, read_value
 from trialscreen.model.errors import InputError, ValueProblem
@@ -114,11 +114,8 @@ class Session:
     def _next(self) -> Question | None:
         if self.stopped:
             return None
-        closed, now = self._closed(), self.state.screening
+        now, closed = self.state.screening, self.state.answers.keys() - self.others - self.awaited
         return next_question(now, closed, self.sources, quick=self.quick, before=self.awaited)
-
-    def _closed(self) -> Set[str]:
-        return self.state.answers.keys() - self.others - self.awaited
 
     def _ask(self, question: Question) -> None:
         """Asks under a heading: the section when it changes, how far we are, what is known."""
@@ -127,12 +124,10 @@ class Session:
             self.section = element.section
             title = next(s.title for s in trial.sections if s.id == element.section)
             self.console.say(f"\nSection: {title}")
-        now = self.state.screening
-        ahead = open_elements(now, self._closed(), self.sources)
-        left = count_of(len({one.card or one.name for one in ahead}), "question")
-        decided = sum(finding.met is not None for finding in now.findings)
-        done = f"{decided} of {len(now.findings)} criteria decided"
-        self.console.say(f"\n[{done}, {left} at most]")
+        findings = self.state.screening.findings
+        decided = sum(finding.met is not None for finding in findings)
+        left = count_of(question.left, "question")
+        self.console.say(f"\n[{decided} of {len(findings)} criteria decided, {left} at most]")
         self.console.say(*reviewing.known_of(self.state, question.elements))
         if command := self._answered(question):
             self._go(command)
