@@ -234,17 +234,29 @@ class _Plan:
         return trace_one if len(names) == 1 else trace
 
     def _judging(self, rule: rules.Rule) -> Judging:
-        if self._few_answers(rule) is None:
-            match rule:
-                case rules.AtLeastN(least, parts) if 0 < least <= len(parts):
-                    return _judging_some(rule, tuple(map(self.judging, parts)))
-                case rules.Not(part):
-                    judged = self.judging(part)
-                    return lambda patient: truth.negation(judged(patient))
-                case rules.Clause(_, _, part):
-                    return self.judging(part)
-        trace = self.tracing(rule)
-        return lambda patient: trace(patient).truth
+        if self._few_answers(rule) is not None:
+            trace = self.tracing(rule)
+            return lambda patient: trace(patient).truth
+        match rule:
+            case rules.AtLeastN(_, parts):
+                return _judging_some(rule, tuple(map(self.judging, parts)))
+            case rules.Not(part):
+                judged = self.judging(part)
+                return lambda patient: truth.negation(judged(patient))
+            case rules.Clause(_, _, part):
+                return self.judging(part)
+            case _:
+                return self._judging_test(rule)
+
+    def _judging_test(self, test: rules.Test) -> Judging:
+        holds = holding(test)
+        resolving = tuple(map(self.resolving, rules.elements_of_test(test)))
+
+        def judged(patient: Evaluation) -> Truth:
+            facts = [resolve(patient).fact for resolve in resolving]
+            return truth.UNKNOWN if None in facts else holds(facts, patient.on)
+
+        return judged
 
     def resolving(self, name: str) -> Resolving:
         if name not in self._resolving:
@@ -298,12 +310,19 @@ _trace = partial(tuple.__new__, Trace)
 
 
 def _tracing_some(rule: rules.AtLeastN, parts: tuple[Tracing, ...]) -> Tracing:
-    least, key = rule.least, id(rule)
+    least, most, key = rule.least, len(parts) - rule.least, id(rule)
 
     def trace(patient: Evaluation) -> Trace:
         found = tuple([part(patient) for part in parts])
-        known = truth.at_least(least, [one.truth for one in found])
-        made = patient.traced[key] = _trace((rule, known, found, ()))
+        holding = failing = 0
+        for one in found:
+            if (known := one.truth) is truth.TRUE:
+                holding += 1
+            elif known is truth.FALSE:
+                failing += 1
+        known = truth.FALSE if failing > most else truth.UNKNOWN
+        made = _trace((rule, truth.TRUE if holding >= least else known, found, ()))
+        patient.traced[key] = made
         return made
 
     return trace
@@ -311,6 +330,8 @@ def _tracing_some(rule: rules.AtLeastN, parts: tuple[Tracing, ...]) -> Tracing:
 
 def _judging_some(rule: rules.AtLeastN, parts: tuple[Judging, ...]) -> Judging:
     least, most, key = rule.least, len(parts) - rule.least, id(rule)
+    if not 0 < least <= len(parts):
+        return lambda _: truth.at_least(least, (truth.UNKNOWN,) * len(parts))
 
     def judged(patient: Evaluation) -> Truth:
         if (traced := patient.traced.get(key)) is not None:
