@@ -32,12 +32,8 @@ ADVICE = "if it stands for a missing value, say so in the file of --columns"
 """Ends the reason why a cell that looks like a code for missing cannot be used."""
 
 COMPARATORS: Mapping[str, str] = {
-    "": "",
-    "=": "",
-    "<": "<",
-    ">": ">",
-    "<=": "<=",
-    ">=": ">=",
+    **dict.fromkeys(("", "="), ""),
+    **{sign: sign for sign in ("<", ">", "<=", ">=")},
     "≤": "<=",
     "≥": ">=",
 }

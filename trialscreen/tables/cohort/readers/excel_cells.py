@@ -44,8 +44,10 @@ _SIMPLE = re.compile(
     r"(?: ?/>|><v>([ !#-%'-;=-~]*)</v></c>|><is><t>([ !#-%'-;=-~]*)</t></is></c>)\s*"
 )
 """What most cells say; no character in a value or text of theirs means anything else."""
-_SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-_SUBSCRIPT = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+_RAISED: Mapping[str | None, dict[int, int]] = {
+    "superscript": str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"),
+    "subscript": str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋"),
+}
 _ESCAPED = re.compile("_x(00[01][0-9A-Fa-f])_")  # how a control character is written
 
 
@@ -204,7 +206,10 @@ class Cells(WorkSheetParser):
                 day = float(to_excel(from_ISO8601(value)))  # type: ignore[no-untyped-call]
                 found = self._style(number).number(day)
                 return _meaning(found.text, is_rounded=found.is_rounded, kind="day")
-        stored = _number(value)
+        try:
+            stored = float(value)
+        except ValueError:
+            raise DamagedSheet("expected a number") from None
         if stored == 0 and self._hides_zeros:
             raise ValueProblem("the sheet hides zeros")
         found = self._style(number).number(stored)
@@ -251,13 +256,6 @@ def _whole(text: str) -> int:
         raise DamagedSheet("expected a whole number") from None
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise DamagedSheet("expected a number") from None
-
-
 def _check_result(kind: str, value: str, *, no_zeros: bool) -> None:
     if not value and kind != "str":
         raise ValueProblem("a formula without a result; open the file in Excel and save it")
@@ -276,13 +274,7 @@ def _block(block: str | TextBlock) -> str:
 
 
 def _raised(text: str, align: str | None) -> str:
-    match align:
-        case "superscript":
-            return text.translate(_SUPERSCRIPT)
-        case "subscript":
-            return text.translate(_SUBSCRIPT)
-        case _:
-            return text
+    return text.translate(_RAISED.get(align, {}))
 
 
 class Style:
@@ -302,8 +294,6 @@ class Style:
             raise ValueProblem("its number format is another one in each language")
         self._refuse_struck()
         found = self._format.number(value)
-        if self._align is None:
-            return found
         return found._replace(text=_raised(found.text, self._align))
 
     def text(self, text: str) -> str:

@@ -213,15 +213,9 @@ def _with_folders(path: Path, tables: Tables) -> Tables:
 
 
 _MODULES: Mapping[str, str] = {
-    ".csv": "csv_tables",
-    ".csv.gz": "csv_tables",
-    ".tsv": "csv_tables",
-    ".tsv.gz": "csv_tables",
+    **dict.fromkeys((".csv", ".csv.gz", ".tsv", ".tsv.gz"), "csv_tables"),
     ".parquet": "parquet",
-    ".ndjson": "ndjson",
-    ".ndjson.gz": "ndjson",
-    ".jsonl": "ndjson",
-    ".jsonl.gz": "ndjson",
+    **dict.fromkeys((".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz"), "ndjson"),
     ".xlsx": "excel",
 }
 """How names end, and the module beside this one whose `open_table` opens such files."""

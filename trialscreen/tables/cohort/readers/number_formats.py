@@ -62,7 +62,9 @@ class NumberFormat:
         self._sections = tuple(tuple(_with_minutes(one)) for one in _sections(code))
         self._is_general = [[one.kind for one in part] for part in self._sections] == [["general"]]
         self._conditions = [
-            next((token.text for token in section if token.kind == "condition"), None)
+            next(
+                (_CONDITION.fullmatch(one.text) for one in section if one.kind == "condition"), None
+            )
             for section in self._sections[:3]
         ]
 
@@ -111,7 +113,10 @@ class NumberFormat:
         if value < 0:  # programs differ in whether they show the minus sign
             raise ValueProblem(f"the number format {shown(self._code)} may hide a minus sign")
         for section, condition in zip(sections, conditions, strict=True):
-            if condition is None or _holds(condition, value):
+            if condition is None:
+                return section
+            compare = _COMPARE.get(condition[1])
+            if compare is not None and compare(value, float(condition[2])):
                 return section
         raise ValueProblem(f"the number format {shown(self._code)} says nothing of this number")
 
@@ -146,13 +151,6 @@ def _with_minutes(section: Sequence[Token]) -> list[Token]:
 @lru_cache
 def _is_moment(section: tuple[Token, ...]) -> bool:
     return any(token.kind in ("part", "minute", "elapsed") for token in section)
-
-
-def _holds(condition: str, value: float) -> bool:
-    match = _CONDITION.fullmatch(condition)
-    assert match is not None
-    compare = _COMPARE.get(match[1])
-    return compare is not None and bool(compare(value, float(match[2])))
 
 
 def _literal(token: Token) -> str:

@@ -115,6 +115,6 @@ def _without_its_words() -> Iterator[None]:
 
 def _is_stderr(stream: object) -> bool:
     try:
-        return bool(stream is not None and stream.fileno() == STDERR)  # type: ignore[attr-defined]
+        return bool(stream.fileno() == STDERR)  # type: ignore[attr-defined]
     except (AttributeError, OSError, ValueError):
         return False
