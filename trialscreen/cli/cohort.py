@@ -13,7 +13,7 @@ import typer
 from trialscreen import __version__
 from trialscreen.answers.answer import SiteSettings
 from trialscreen.cli import options
-from trialscreen.cli.cohort_report import report, tell
+from trialscreen.cli.cohort_report import of_values, report, tell_columns, tell_screened
 from trialscreen.cli.commands import argument, option
 from trialscreen.cli.output import STDOUT, needing, progress, say
 from trialscreen.cli.process import code_of, interrupted_once
@@ -326,11 +326,10 @@ def _screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
         import_module("pandas")  # PySpark asks for it before it hands over any rows
         from trialscreen.tables.engines.spark import Limits, screen_parquet, session
     limits, spark = Limits(asked.most_bad, options.today()), session(asked.master)
-    done = screen_parquet(
-        *(trial, asked.inputs[0], str(asked.output), asked.key, day, spark, limits),
-        also_stale=bool(also),
-    )
+    source, output, key = asked.inputs[0], str(asked.output), asked.key
+    done = screen_parquet(trial, source, output, key, day, spark, limits, also_stale=bool(also))
     own = f"on the day in {SCREENING_DATE}, or on {day} where it is empty"
     when = own if done.own_days else f"on {day}"
-    run = (done.rows, when, day, str(asked.output), list(map(shown, done.unused)), done.alike)
-    tell(trial, done.quality, done.verdicts, *run)
+    tell_screened(trial, done.rows, when, day, output, done.verdicts)
+    tell_columns(list(map(shown, done.unused)), done.alike)
+    say(*of_values(trial, done.quality))

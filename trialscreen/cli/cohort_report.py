@@ -14,6 +14,7 @@ from trialscreen.text.characters import count_of, nearest, printable, shown, som
 if TYPE_CHECKING:
     from trialscreen.tables.cohort.run import Done, Job
 
+Verdicts = Mapping[tuple[str, str | None], int]
 _OPEN = {
     "consent": "only for consent",
     "judgement": "only for judgement",
@@ -21,7 +22,7 @@ _OPEN = {
 }
 
 
-def verdicts_line(verdicts: Mapping[tuple[str, str | None], int]) -> str:
+def verdicts_line(verdicts: Verdicts) -> str:
     """How many patients have each verdict, and what the undetermined ones wait for."""
     eligible, ineligible = (verdicts.get((one, None), 0) for one in ("eligible", "ineligible"))
     waiting = {lacks: verdicts.get(("undetermined", lacks), 0) for lacks in _OPEN}
@@ -32,37 +33,26 @@ def verdicts_line(verdicts: Mapping[tuple[str, str | None], int]) -> str:
     )
 
 
-def tell(
-    trial: Trial,
-    quality: Quality,
-    verdicts: Mapping[tuple[str, str | None], int],
-    rows: int,
-    when: str,
-    on: date | None,
-    output: str,
-    strange: Sequence[str],
-    alike: Mapping[str, str],
-    absent: Sequence[str] = (),
-    notes: Sequence[str] = (),
+def tell_screened(
+    trial: Trial, rows: int, when: str, on: date | None, output: str, verdicts: Verdicts
 ) -> None:
-    """What to know of a run, on stderr: no value of any patient.
+    """How many patients were screened, and what came out, on stderr: no value of any patient.
 
-    `when` says on which days the patients were screened; `on` is the day of those who have
-    none of their own, if there are any. `strange` are columns that hold no element, `alike`
-    those that are named almost as one is, `absent` the elements without any value.
+    `when` says on which days; `on` is the day of those who have none of their own, if any.
     """
     say(f"{count_of(rows, 'patient')} screened {when}: {printable(output)}")
     if on is not None:
         say(*unusual_day(trial, on))
-    say(verdicts_line(verdicts), *notes)
+    say(verdicts_line(verdicts))
+
+
+def tell_columns(strange: Sequence[str], alike: Mapping[str, str]) -> None:
+    """Which columns hold no element, and which are named almost as one is, on stderr."""
     if strange:
         say(f"columns that hold no data element, not used: {some(strange)}")
     if alike:
         names = some([f"{shown(name)} as {known}" for name, known in alike.items()])
         say(f"named like an element but for capitals and punctuation, and used: {names}")
-    if absent:
-        say(f"without any value, so unknown for every patient: {some(absent)}")
-    say(*of_values(trial, quality))
 
 
 def report(trial: Trial, job: "Job", done: "Done") -> None:
@@ -75,6 +65,11 @@ def report(trial: Trial, job: "Job", done: "Done") -> None:
     if own:
         others = f", the other {found.rows - own:,} {when}" if own < found.rows else ""
         when = f"on the day in {SCREENING_DATE}{others}"
+    on = job.anchor.on if own < found.rows else None
+    tell_screened(trial, found.rows, when, on, name_of(job.output), found.verdicts)
+    strange = [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange]
+    say(*done.notes)
+    tell_columns(strange, {one.name: one.element.name for one in matched.columns if one.alike})
     days = (day_column(name) for name, one in elements.items() if one.valid_for is not None)
     unruled = {SCREENING_DATE, *days}
     absent = [
@@ -82,11 +77,9 @@ def report(trial: Trial, job: "Job", done: "Done") -> None:
         for name, element in elements.items()
         if not found.filled[name] and element.derive is None and name not in unruled
     ]
-    on = job.anchor.on if own < found.rows else None
-    strange = [f"{shown(name)}{nearest(name, elements)}" for name in matched.strange]
-    alike = {one.name: one.element.name for one in matched.columns if one.alike}
-    run = (found.rows, when, on, name_of(job.output), strange, alike, absent, done.notes)
-    tell(trial, found.summary(), found.verdicts, *run)
+    if absent:
+        say(f"without any value, so unknown for every patient: {some(absent)}")
+    say(*of_values(trial, found.summary()))
     if job.problems is not None:
         what = "each value that could not be used, or is unusual"
         say(f"{what}: {printable(str(job.problems))}")

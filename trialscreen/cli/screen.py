@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import typer
@@ -28,6 +27,7 @@ from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import shown
 
 if TYPE_CHECKING:
+    from trialscreen.output.report.listing import Listing
     from trialscreen.output.report.render.blocks import Page
 
 
@@ -125,8 +125,8 @@ def screen(
         print_result(
             form,
             lambda: _page(screening, again, closes=closes, **whole),
-            lambda: _data().result(screening, __version__),
-            lambda: _data().findings_listing(screening),
+            lambda: _data(screening),
+            lambda: _listing(screening),
         )
         if closing or logged:
             sys.stdout.flush()
@@ -173,7 +173,13 @@ def _page(
     return screening_page(screening, again, explain=explain, verbatim=verbatim)
 
 
-def _data() -> ModuleType:
-    from trialscreen.output.report import screening_data
+def _data(screening: Screening) -> object:
+    from trialscreen.output.report.screening_data import result
 
-    return screening_data
+    return result(screening, __version__)
+
+
+def _listing(screening: Screening) -> "Listing":
+    from trialscreen.output.report.screening_data import findings_listing
+
+    return findings_listing(screening)
