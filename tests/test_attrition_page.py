@@ -20,13 +20,15 @@ from tests.process import ROOT
 from tests.test_attrition import simulated
 from tests.test_html import HOSTILE, TOLD, Parsed
 from trialscreen.cli.app import app
-from trialscreen.output.report.attrition_data import (
+from trialscreen.output.report.attrition_page import (
     ENDINGS,
+    MOST_MISSING,
+    Cohort,
     attrition_data,
     attrition_listing,
+    attrition_page,
     attrition_text,
 )
-from trialscreen.output.report.attrition_page import MOST_MISSING, Cohort, attrition_page
 from trialscreen.output.report.render import plain
 from trialscreen.output.report.render.blocks import Flow, Table
 from trialscreen.output.report.render.terminal import show

@@ -14,7 +14,7 @@ from tests.logs import CONSENT, TRIAL, begun, screened
 from tests.process import run
 from trialscreen.log.entry import ScreeningEntry
 from trialscreen.log.follow_up import Waiting, queue
-from trialscreen.output.report.queue_list import queue_listing, wait_words
+from trialscreen.output.report.log_lists import queue_listing, wait_words
 
 CASES = yaml.load(Path("tests/data/queue.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 ON = date(2026, 6, 1)

@@ -15,8 +15,7 @@ from trialscreen.model.evidence import Evidence
 from trialscreen.output.report.entry_page import entry_page
 from trialscreen.output.report.record_page import ScreeningRecord, record_page
 from trialscreen.output.report.render import markdown, plain
-from trialscreen.output.report.screening_page import screening_page
-from trialscreen.output.report.summary_page import summary_page
+from trialscreen.output.report.screening_page import screening_page, summary_page
 from trialscreen.output.report.verdict_words import why
 from trialscreen.screening.screen import Screening, screen
 

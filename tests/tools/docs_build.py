@@ -42,7 +42,7 @@ from trialscreen.model.rules import elements_of
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.model.wording import rule_in_words, show_number, show_range, show_typical
 from trialscreen.output.report.render.terminal import show
-from trialscreen.output.report.summary_page import summary_page
+from trialscreen.output.report.screening_page import summary_page
 
 ROOT = Path(__file__).parents[2]
 PICTURE = Path("docs/images/screen.svg")
@@ -436,8 +436,7 @@ def _attrition_page() -> str:
     from tests.attrition import counting_of
     from tests.frames import screen_frame
     from tests.tools.simulate import ID, ON, columns
-    from trialscreen.output.report.attrition_data import attrition_text
-    from trialscreen.output.report.attrition_page import Cohort
+    from trialscreen.output.report.attrition_page import Cohort, attrition_text
 
     trial = load_trial()
     patients = columns(trial, 20_000, seed=1, unknown=0.03).with_row_index(ID)

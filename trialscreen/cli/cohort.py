@@ -267,7 +267,7 @@ def _wrong_attrition(asked: CohortOptions) -> Iterator[Problem]:
         if asked.small_cells is not None:
             yield Problem("--small-cells", "is for --attrition")
         return
-    from trialscreen.output.report.attrition_data import ENDINGS
+    from trialscreen.output.report.attrition_page import ENDINGS
 
     if place != STDOUT and Path(place).suffix.lower() not in ENDINGS:
         known = f"expected a name that ends in {', '.join(ENDINGS)}, or {STDOUT} for tables"
@@ -289,7 +289,7 @@ def _tell_counts(trial: Trial, job: "Job", done: "Done", n: int | None, part: Pa
 
         show(attrition_page(cohort))
         return
-    from trialscreen.output.report.attrition_data import attrition_text
+    from trialscreen.output.report.attrition_page import attrition_text
     from trialscreen.text.text_files import writing
 
     (file,) = job.beside

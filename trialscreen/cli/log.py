@@ -75,7 +75,7 @@ def verify(
     A log that was written anew as a whole, or an older copy of it, can only be told by a
     seal that was noted elsewhere: see --seal. Exit code: 0, or 5 if something is wrong.
     """
-    from trialscreen.output.report.log_check import checked_data, checked_page
+    from trialscreen.output.report.log_lists import checked_data, checked_page
 
     try:
         noted = [checking.read_noted(text) for text in seals or ()]
@@ -183,7 +183,7 @@ def todo(
     negative where it is overdue.
     """
     from trialscreen.log.follow_up import queue
-    from trialscreen.output.report.queue_list import queue_listing, queue_page
+    from trialscreen.output.report.log_lists import queue_listing, queue_page
 
     trial, day = load_trial(context.obj), options.day_given("--on", on)
     with open_log(file) as log:

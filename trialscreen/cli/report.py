@@ -97,7 +97,7 @@ def _from_log(trial: Trial, file: Path, number: int | None) -> str:
     from trialscreen.log.entry import ScreeningEntry, latest, standing
     from trialscreen.log.store import open_log
     from trialscreen.log.verify import verify
-    from trialscreen.output.report.log_check import checked_words
+    from trialscreen.output.report.log_lists import checked_words
     from trialscreen.output.report.log_page import LogReport, log_document
     from trialscreen.output.report.record_page import record_document, record_of
 

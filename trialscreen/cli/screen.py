@@ -165,7 +165,7 @@ def _page(
     screening: Screening, again: str, *, closes: bool, full: bool, explain: bool, verbatim: bool
 ) -> "Page":
     if not (full or explain or verbatim):
-        from trialscreen.output.report.summary_page import summary_page
+        from trialscreen.output.report.screening_page import summary_page
 
         return summary_page(screening, again, closes=closes)
     from trialscreen.output.report.screening_page import screening_page

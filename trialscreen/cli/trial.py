@@ -153,7 +153,7 @@ def elements(
         return
     if output is not None:
         refuse("--output", "is for --template, which says what to write")
-    from trialscreen.output.report.elements_page import elements_listing, elements_page
+    from trialscreen.output.report.trial_page import elements_listing, elements_page
 
     listing = elements_listing(chosen)
     print_result(form, lambda: elements_page(trial, chosen), listing.data, lambda: listing)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from icalendar import Calendar, Event, Todo
 
 from trialscreen.log.follow_up import Waiting
-from trialscreen.output.report.queue_list import wait_words
+from trialscreen.output.report.log_lists import wait_words
 
 
 def queue_calendar(found: Iterable[Waiting], trial: str, log: str) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trialscreen.model.trial import Element, Trial
-from trialscreen.output.report.elements_page import answer_form
+from trialscreen.output.report.trial_page import answer_form
 from trialscreen.screening.samples import day_column, with_sample_days
 from trialscreen.text import csvtext
 from trialscreen.text.characters import printable

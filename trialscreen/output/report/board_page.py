@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from trialscreen.log.board import Board, CohortBoard
-from trialscreen.output.report.decision_page import NOT_REGISTERED, terms_words
+from trialscreen.output.report.entry_page import NOT_REGISTERED, terms_words
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
 from trialscreen.text.characters import count_of, some

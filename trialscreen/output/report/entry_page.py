@@ -1,17 +1,17 @@
-"""One entry of the log, as a page and as data."""
+"""One entry of the log, a screening or a decision, as a page and as data."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
-from trialscreen.log.entry import KINDS, Kept, ScreeningEntry
+from trialscreen.log.entry import KINDS, CohortState, Decision, Kept, ScreeningEntry
 from trialscreen.log.seal import texts
 from trialscreen.model.evidence import place_in_words
-from trialscreen.output.report.decision_page import decision_page
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import STATUSES, VERDICTS
 from trialscreen.screening import finding
 from trialscreen.screening.readings import UNCONFIRMED, on_readings
+from trialscreen.text.characters import count_of
 
 
 def entry_page(entry: Kept) -> blocks.Page:
@@ -102,3 +102,55 @@ def entry_data(entry: Kept) -> dict[str, Any]:
     kind = {"entry": entry.number, "kind": KINDS[type(entry)]}
     seals = {"corrects": corrects, "seal": entry.seal}
     return {**kind, **json.loads(head), **seals, **json.loads(detail)}
+
+
+NOT_REGISTERED = (
+    "States, places and intervals of the dose cohorts are as the sponsor decided and somebody"
+    " entered them; nothing of them is on the registry page."
+)
+
+
+def decided_words(one: Decision | CohortState) -> str:
+    """What was decided, in a few words."""
+    if isinstance(one, CohortState):
+        return f"{one.dose_cohort}: {one.state}"
+    if one.decision == "none":
+        return "no decision"
+    return one.decision if one.dose_cohort is None else f"{one.decision}: {one.dose_cohort}"
+
+
+def decision_page(one: Decision | CohortState) -> blocks.Page:
+    """A decision as it stands in the log."""
+    about = f"{one.subject} " if isinstance(one, Decision) else ""
+    detail = f"Decided on {one.on}"
+    return (
+        blocks.Banner(f"Entry {one.number}: {about}{decided_words(one)}", detail, "plain"),
+        blocks.items(_said(one)),
+    )
+
+
+def _said(one: Decision | CohortState) -> Iterator[str]:
+    if isinstance(one, Decision):
+        if one.screening is not None:
+            yield f"The newest screening by then: entry {one.screening}"
+        if one.not_dosed:
+            yield "No dose was given: the place is free again"
+        for against in one.despite:
+            yield f"Entered all the same, although {against}"
+    else:
+        yield from terms_words(one.places, one.sentinel_days, one.observation_days)
+        yield NOT_REGISTERED
+    if one.reason and one.corrects is None:
+        yield f"Reason: {one.reason}"
+
+
+def terms_words(
+    places: int | None, sentinel_days: int | None, observation_days: int | None
+) -> Iterator[str]:
+    """What the sponsor decided of a dose cohort beside its state."""
+    if places is not None:
+        yield count_of(places, "place")
+    if sentinel_days is not None:
+        yield f"{count_of(sentinel_days, 'day')} between two doses"
+    if observation_days is not None:
+        yield f"{count_of(observation_days, 'day')} of observation after the last"

@@ -1,7 +1,8 @@
-"""The log in lists: its entries, who would come out otherwise, who is due."""
+"""The log in lists: its entries, who is due, waits or would come out otherwise; and its check."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from trialscreen.log.entry import (
     KINDS,
@@ -12,12 +13,15 @@ from trialscreen.log.entry import (
     ScreeningEntry,
     corrected_by,
 )
-from trialscreen.log.follow_up import Again, Due, Flip
+from trialscreen.log.follow_up import Again, Due, Flip, Wait, Waiting
 from trialscreen.log.saved import Saved
+from trialscreen.log.verify import Checked
+from trialscreen.model.trial import Trial
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
 from trialscreen.screening.readings import UNCONFIRMED
 from trialscreen.screening.samples import old_values
+from trialscreen.text.characters import count_of, some
 
 
 def entries_listing(
@@ -187,3 +191,91 @@ def _flip_words(flip: Flip) -> str:
 
 def _passing(passes: bool | None) -> str:
     return {True: "passes", False: "fails", None: "open"}[passes]
+
+
+MOST_FAULTS = 3
+"""Faults told in a line; the page and the data hold them all."""
+
+
+def checked_page(checked: Checked) -> blocks.Page:
+    """What a check of the whole log found."""
+    if not checked.faults:
+        told = f"Every entry is there, in its order, with its seal. Last: {checked.noted}"
+        entries = count_of(checked.entries, "entry", "entries")
+        return (blocks.Banner(f"VERIFIED: {entries}", told, "good"),)
+    told = "The log is not as it was written. Keep this file, and find out what happened."
+    return (
+        blocks.Banner(f"NOT VERIFIED: {count_of(len(checked.faults), 'finding')}", told, "bad"),
+        blocks.items(map(str, checked.faults), "bad"),
+    )
+
+
+def checked_words(checked: Checked) -> str:
+    """What a check of the whole log found, on a page of it."""
+    if checked.faults:
+        first = "; ".join(str(fault) for fault in checked.faults[:MOST_FAULTS])
+        more = len(checked.faults) - MOST_FAULTS
+        return f"NOT VERIFIED: {first}{f' and {more} more' if more > 0 else ''}"
+    if not checked.entries:
+        return "Verified: it is empty"
+    entries = count_of(checked.entries, "entry", "entries")
+    return f"Verified: {entries}, seal of the last {checked.noted}"
+
+
+def checked_data(checked: Checked) -> dict[str, Any]:
+    """What a check found, as plain data for JSON."""
+    return {
+        "verified": not checked.faults,
+        "entries": checked.entries,
+        "seal": checked.seal,
+        "faults": [{"entry": one.entry, "message": one.message} for one in checked.faults],
+    }
+
+
+def queue_listing(found: Iterable[Waiting], on: date) -> Listing:
+    """Who waits; `days` until the next date are negative where it is overdue on day `on`."""
+    columns: Columns[Waiting] = {
+        "subject": lambda one: one.entry.subject,
+        "waits_for": lambda one: [each.what for each in one.waits],
+        "details": lambda one: list(map(wait_words, one.waits)),
+        "since": lambda one: one.since,
+        "next_date": lambda one: one.next_date,
+        "days": lambda one: _days(one, on),
+        "verdict": lambda one: one.entry.outcome.verdict,
+        "open": lambda one: one.entry.outcome.open,
+        "failed": lambda one: one.entry.outcome.failed,
+        "entry": lambda one: one.entry.number,
+        "screening_date": lambda one: one.entry.on,
+    }
+    return listed(columns, found, wide=("details",))
+
+
+def queue_page(trial: Trial, found: Iterable[Waiting], on: date) -> blocks.Page:
+    """Who waits, as far as a terminal has room for it; elements by their labels."""
+
+    def labelled(one: Wait) -> Wait:
+        elements = trial.elements
+        labels = (elements[name].label if name in elements else name for name in one.about)
+        return one._replace(about=tuple(labels))
+
+    columns: Columns[Waiting] = {
+        "subject": lambda one: one.entry.subject,
+        "waits for": lambda one: [wait_words(labelled(each), MOST) for each in one.waits],
+        "since": lambda one: one.since,
+        "next date": lambda one: one.next_date,
+        "days": lambda one: _days(one, on),
+    }
+    return listed(columns, found, wide=("waits for",)).page(f"Nobody waits on {on}.")
+
+
+MOST = 3
+"""Names that a terminal has room for; the data hold them all."""
+
+
+def _days(one: Waiting, on: date) -> int | None:
+    return None if one.next_date is None else (one.next_date - on).days
+
+
+def wait_words(one: Wait, most: int = 1000) -> str:
+    """What is waited for, and what it is about; the first names, and how many more."""
+    return f"{one.what}: {some(one.about, most)}" if one.about else one.what

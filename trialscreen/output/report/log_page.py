@@ -1,17 +1,28 @@
 """The page of a screening log: how many were screened, why some cannot take part, who is left.
 
-Each subject counts once.
+Each subject counts once. Then who was enrolled, in order of time: the subject enrolment log of
+ICH E6(R2) Good Clinical Practice, 8.3.22.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from trialscreen.log.entry import Decision, Kept, ScreeningEntry, current, latest, standing
+from trialscreen.log.board import board
+from trialscreen.log.entry import (
+    CohortState,
+    Decision,
+    Kept,
+    ScreeningEntry,
+    current,
+    latest,
+    standing,
+)
 from trialscreen.log.verify import noted_as
 from trialscreen.model.trial import Open, Trial
 from trialscreen.output.report.about import AID
-from trialscreen.output.report.enrolment import decisions
+from trialscreen.output.report.board_page import cohorts_table
+from trialscreen.output.report.entry_page import NOT_REGISTERED
 from trialscreen.output.report.flow import counted, flow, stage
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.statuses import VERDICTS
@@ -235,3 +246,39 @@ def _corrections(entries: Sequence[Kept]) -> Iterator[blocks.Block]:
     if rows:
         yield blocks.Heading("Corrections")
         yield blocks.table(("Entry", "Corrects", "Recorded", "By", "Reason"), rows, (0, 0, 0, 0, 1))
+
+
+def decisions(trial: Trial, entries: Sequence[Kept]) -> Iterator[blocks.Block]:
+    """Who was enrolled, in order of time; who was turned away or left; the dose cohorts."""
+    made = sorted(standing(entries), key=lambda one: (one.on, one.number))
+    if enrolled := [one for one in made if one.decision == "enrolled"]:
+        yield blocks.Heading("Enrolled")
+        columns = ("Subject", "On", "Dose cohort", "By", "Entry", "Remarks")
+        rows = ((*_start(one), one.dose_cohort or "", *_end(one)) for one in enrolled)
+        yield blocks.table(columns, rows, (0, 0, 1, 0, 0, 2), (1, 4))
+    if others := [one for one in made if one.decision != "enrolled"]:
+        yield blocks.Heading("Declined, withdrawn, screen failures decided")
+        columns = ("Subject", "On", "Decision", "By", "Entry", "Remarks")
+        rows = ((*_start(one), one.decision, *_end(one)) for one in others)
+        yield blocks.table(columns, rows, (0, 0, 1, 0, 0, 2), (1, 4))
+    if any(isinstance(one, CohortState) for one in entries):
+        last = max(one.on for one in entries)
+        yield blocks.Heading(f"Dose cohorts on {last}")
+        yield from cohorts_table(board(trial, entries, last))
+        yield blocks.Paragraph(NOT_REGISTERED, "muted")
+
+
+def _start(one: Decision) -> tuple[str, str]:
+    return one.subject, str(one.on)
+
+
+def _end(one: Decision) -> tuple[str, str, str]:
+    return one.by, str(one.number), "\n".join(_remarks(one))
+
+
+def _remarks(one: Decision) -> Iterator[str]:
+    if one.not_dosed:
+        yield "not dosed"
+    if one.reason:
+        yield one.reason
+    yield from (f"although {against}" for against in one.despite)

@@ -1,4 +1,4 @@
-"""The full page of one screening: every criterion, what is needed, when, cohorts, sources."""
+"""The pages of one screening: the full one, and one that is taken in at a glance."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,17 +8,23 @@ from trialscreen.model.wording import rule_in_words, test_in_words
 from trialscreen.output.report.about import AID, criteria_file
 from trialscreen.output.report.record_rows import recorded_blocks
 from trialscreen.output.report.render import blocks
-from trialscreen.output.report.statuses import SOURCE_WORDS, TRUTHS, VERDICTS, status_of
-from trialscreen.output.report.trial_page import cohort_blocks
+from trialscreen.output.report.statuses import SOURCE_WORDS, STATUSES, TRUTHS, VERDICTS
+from trialscreen.output.report.trial_page import cohort_blocks, cohorts_in_short
 from trialscreen.output.report.verdict_words import (
     element_list,
+    headline,
     verdict_line,
     why_and_until,
 )
-from trialscreen.output.report.waiting import waiting_rows
+from trialscreen.output.report.waiting import fitting, waiting_rows
 from trialscreen.screening.evaluate import Trace
 from trialscreen.screening.explain import reasons
+from trialscreen.screening.finding import Finding
+from trialscreen.screening.readings import on_readings
 from trialscreen.screening.screen import Screening
+from trialscreen.text.characters import count_of, some
+
+Rows = Sequence[tuple[str | blocks.Cell, ...]]
 
 TITLES: dict[Kind, str] = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria"}
 MOST_LISTED = 12
@@ -32,41 +38,39 @@ def screening_page(
 
     `again` is the command that screens anew on a later day.
     """
-    return (
-        blocks.Banner(
-            verdict_line(screening),
-            screening.summary,
-            VERDICTS[screening.verdict].tone,
-        ),
-        *_criteria(screening, "inclusion", verbatim=verbatim),
-        *_criteria(screening, "exclusion", verbatim=verbatim),
-        *(_explanation(screening) if explain else ()),
-        *_needed(screening),
-        *_outlook(screening, again),
-        *notice_blocks(screening),
-        *recorded_blocks(screening),
-        *cohort_blocks(screening.trial),
-        *_footer(screening),
+    tone = VERDICTS[screening.verdict].tone
+    yield blocks.Banner(verdict_line(screening), screening.summary, tone)
+    for kind, title in TITLES.items():
+        yield blocks.Heading(title)
+        rows = [
+            (
+                one.id,
+                one.label,
+                STATUSES[one.status].cell,
+                "\n".join([*[one.text] * verbatim, *why_and_until(screening, one)]),
+            )
+            for one in screening.findings
+            if one.kind == kind
+        ]
+        yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4))
+    if explain:
+        yield from _explanation(screening)
+    yield from blocks.titled(
+        "Still needed", needed_table(screening, screening.needed, counted=True)
     )
-
-
-def _criteria(screening: Screening, kind: Kind, *, verbatim: bool) -> Iterator[blocks.Block]:
-    yield blocks.Heading(TITLES[kind])
-    rows = []
-    for finding in screening.findings:
-        if finding.criterion.kind == kind:
-            criterion = finding.criterion
-            grounds = [criterion.text] if verbatim else []
-            grounds.extend(why_and_until(screening, finding))
-            status = status_of(finding).cell
-            rows.append((criterion.id, criterion.label, status, "\n".join(grounds)))
-    yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4))
-
-
-def _needed(screening: Screening) -> Iterator[blocks.Block]:
-    if screening.needed or waiting_rows(screening):
-        yield blocks.Heading("Still needed")
-        yield needed_table(screening, screening.needed, counted=True)
+    if lines := [
+        *clearing_lines(screening, again),
+        *(f"{one.id}: {text}." for one in screening.failing for text in one.distances),
+        *_settling_lines(screening),
+    ]:
+        yield from (blocks.Heading("What would change this"), blocks.items(lines))
+    if items := list(notice_items(screening)):
+        yield from (blocks.Heading("Please check"), *items)
+    yield from recorded_blocks(screening)
+    yield from cohort_blocks(screening.trial)
+    yield blocks.Heading("About this result")
+    about = f"{criteria_file(screening.trial)}; screening date {screening.on}."
+    yield from (blocks.Paragraph(about, "muted"), blocks.Paragraph(AID, "muted"))
 
 
 def needed_table(
@@ -90,20 +94,6 @@ def needed_text(screening: Screening, name: str) -> str:
     return f"{trial.elements[name].label}{f', or {instead}' if instead else ''} ({ids})"
 
 
-# When, and what would change the verdict.
-
-
-def _outlook(screening: Screening, again: str) -> Iterator[blocks.Block]:
-    lines = [
-        *clearing_lines(screening, again),
-        *_distance_lines(screening),
-        *_settling_lines(screening),
-    ]
-    if lines:
-        yield blocks.Heading("What would change this")
-        yield blocks.items(lines)
-
-
 def clearing_lines(screening: Screening, again: str = "") -> Iterator[str]:
     """When what fails no longer will, and what will by then; or that time alone does not help."""
     day = screening.clears_on
@@ -118,12 +108,6 @@ def clearing_lines(screening: Screening, again: str = "") -> Iterator[str]:
         yield f"By then {', '.join(late)} will fail, on the dates given."
     elif again:
         yield f"Then: {again}"
-
-
-def _distance_lines(screening: Screening) -> Iterator[str]:
-    for finding in screening.failing:
-        for text in finding.distances:
-            yield f"{finding.criterion.id}: {text}."
 
 
 def _settling_lines(screening: Screening) -> Iterator[str]:
@@ -146,15 +130,8 @@ def _named(trial: Trial, names: frozenset[str]) -> str:
     return f": {element_list(trial, names)}" if len(names) <= MOST_LISTED else ""
 
 
-def notice_blocks(screening: Screening) -> Iterator[blocks.Part]:
-    """What should be looked at twice; nothing if there is nothing."""
-    if screening.notices:
-        yield blocks.Heading("Please check")
-        yield from notice_items(screening)
-
-
 def notice_items(screening: Screening) -> Iterator[blocks.Part]:
-    """The same without a title."""
+    """What should be looked at twice; nothing if there is nothing."""
     if screening.notices:
         yield blocks.items(
             blocks.Cell(
@@ -164,20 +141,13 @@ def notice_items(screening: Screening) -> Iterator[blocks.Part]:
         )
 
 
-def _footer(screening: Screening) -> Iterator[blocks.Block]:
-    about = f"{criteria_file(screening.trial)}; screening date {screening.on}."
-    yield blocks.Heading("About this result")
-    yield blocks.Paragraph(about, "muted")
-    yield blocks.Paragraph(AID, "muted")
-
-
 # The clauses inside each criterion.
 
 
 def _explanation(screening: Screening) -> Iterator[blocks.Block]:
     for finding in screening.findings:
         criterion = finding.criterion
-        yield blocks.Heading(f"{criterion.id} {criterion.label}: {status_of(finding)}", 3)
+        yield blocks.Heading(f"{criterion.id} {criterion.label}: {STATUSES[finding.status]}", 3)
         yield blocks.Paragraph(f"Rule: {rule_in_words(screening.trial, criterion.rule)}")
         yield blocks.items(_clauses(screening, finding.trace, 0))
         if finding.met is not None:
@@ -197,3 +167,104 @@ def _clauses(screening: Screening, trace: Trace, depth: int) -> Iterator[blocks.
         yield blocks.Cell(f"{status}: {test_in_words(trial, rule)}{note}", depth=depth)
     for part in trace.parts:
         yield from _clauses(screening, part, depth)
+
+
+NAMED = {3: 3, 12: 1}
+"""Of up to so many open criteria, so many missing elements are named beside each; of more, none."""
+
+ROOM = 250
+"""Characters for naming what is needed, shared by the sources; each has one element at least.
+
+Where none is named beside the criteria, there is room for twice as many.
+"""
+
+_GAP = blocks.Paragraph("")
+
+
+def summary_page(screening: Screening, again: str = "", *, closes: bool = True) -> blocks.Page:
+    """The verdict, what decides it, what passes, what is needed next, the cohorts, the verdict.
+
+    `again` is the command that screens anew on a later day. A page that does not close leaves
+    the last line to what is said after it.
+    """
+    tone = VERDICTS[screening.verdict].tone
+    yield blocks.Banner(verdict_line(screening), screening.summary, tone)
+    yield from _in_short(screening)
+    yield from _next(screening, again)
+    if items := list(notice_items(screening)):
+        yield from (_GAP, *items)
+    yield from recorded_blocks(screening, full=False)
+    yield from cohorts_in_short(screening.trial)
+    yield _GAP
+    yield blocks.Paragraph(f"{criteria_file(screening.trial)}. {AID}", "muted")
+    if closes:  # with the verdict again; where more is said with it, without the trial and the day
+        said = headline(screening)
+        last = verdict_line(screening) if said == screening.verdict.upper() else said
+        yield from (_GAP, blocks.Paragraph(last, tone))
+
+
+def _in_short(screening: Screening) -> Iterator[blocks.Part]:
+    """The criteria that fail, are open and pass, a line each, with what decides them or would."""
+
+    def table(last: str, rows: Rows, shares: tuple[int, ...]) -> blocks.Table:
+        columns = ("", "Criterion", "Status", last)[: len(shares)]
+        return blocks.table(columns, rows, shares, compact=True)
+
+    rows = [(*_cells(one), "\n".join(why_and_until(screening, one))) for one in screening.failing]
+    yield from blocks.titled(f"Fails ({len(rows)})", table("Why", rows, (0, 2, 0, 4)))
+    findings = _open_findings(screening)
+    most = _named_beside(findings)
+    rows = [(*_cells(one), "\n".join(_missing(one, most))) for one in findings]
+    title = f"Open ({len(rows)}): what is missing"
+    yield from blocks.titled(title, table("Missing", rows, (0, 0, 0, 1)))
+    passing = [_cells(one) for one in screening.findings if one.passes]
+    yield from blocks.titled(f"Passes ({len(passing)})", table("", passing, (0, 0, 1)))
+
+
+def _open_findings(screening: Screening) -> list[Finding]:
+    return [one for one in screening.findings if one.passes is None]
+
+
+def _named_beside(findings: Sequence[Finding]) -> int:
+    """How many missing elements are named beside each of these open criteria."""
+    return next((named for upto, named in NAMED.items() if len(findings) <= upto), 0)
+
+
+def _missing(finding: Finding, most: int) -> Iterator[str]:
+    """What is known and not enough, and of what else is missing the first `most`, or how many."""
+    yield from finding.reasons
+    labels = [finding.trial.elements[name].label for name in finding.needed]
+    others = [one for one in labels if not any(told.startswith(one) for told in finding.reasons)]
+    if others:
+        yield some(others, most) if most else count_of(len(others), "answer")
+
+
+def _cells(finding: Finding) -> tuple[str, str, blocks.Cell]:
+    cell = STATUSES[finding.status].cell
+    if finding.passes:  # there is no other place to say it
+        turning = on_readings(finding.unconfirmed, short=True)
+        cell = cell._replace(text=", ".join((cell.text, *turning)))
+    return finding.criterion.id, finding.criterion.label, cell
+
+
+def _next(screening: Screening, again: str) -> Iterator[blocks.Part]:
+    """When to look again, and what is needed of whom."""
+    for_good = screening.verdict == "ineligible" and not screening.unconfirmed
+    waits = not for_good or screening.clears_on is not None
+    needed = [*_still_needed(screening)] if waits else []
+    lines = " ".join(clearing_lines(screening, again))
+    if rows := [*needed, *([("When", lines)] if lines else [])]:
+        yield blocks.Heading("Still needed" if needed else "What is next")
+        yield blocks.table(("From", "What"), rows, (0, 1), compact=True)
+
+
+def _still_needed(screening: Screening) -> Iterator[tuple[str, str]]:
+    """What is awaited or too old; and what else is needed, by who can give it."""
+    elements, findings = screening.trial.elements, _open_findings(screening)
+    room = ROOM * (1 if _named_beside(findings) else 2) // max(len(screening.needed), 1)
+    awaited = {one.element for one in screening.awaited}
+    yield from waiting_rows(screening, room)
+    for source, names in screening.needed.items():
+        labels = [elements[name].label for name in names if name not in awaited]
+        if labels:
+            yield f"{SOURCE_WORDS[source]} ({len(labels)})", fitting(labels, room)
