@@ -44,7 +44,7 @@ MOST_DEEP = 5
 """Bundles in bundles."""
 _MOST_KNOWN = 100_000
 
-_parts = msgspec.json.Decoder(list[fhir.Head] | None).decode
+_parts = msgspec.json.Decoder(list[fhir.PartOfPanel] | None).decode
 _raws = msgspec.json.Decoder(list[Raw]).decode
 _reference = msgspec.json.Decoder(fhir.Reference | None).decode
 
@@ -61,7 +61,7 @@ class Intake:
 
     def lines(self, lines: Lines) -> None:
         """Documents that are a line each: most hold nothing that matters, and are passed over."""
-        file = lines.file
+        owners, file = self._owners, lines.file
         for number, line in enumerate(lines.lines, 1):
             try:
                 head = decode_head(line)
@@ -70,12 +70,12 @@ class Intake:
                     self.document(JsonDocument(line, file, number))
                 continue
             kind = head.resource_type
-            if kind in _HOLDERS and head.contained is NOTHING and head.component is NOTHING:
+            if kind in _HOLDERS and head.contained is NOTHING:
                 matters = self._at_a_glance(head, line)
                 if matters is False:
                     continue
                 is_own = matters and head.focus is NOTHING
-                owner = self._owners.get(bytes(head.subject)) if is_own else None
+                owner = owners.get(bytes(head.subject)) if is_own else None
                 if owner and (name := plain_text(head.id)):
                     dated = self._comparing.dated(head, line)
                     kept = Kept(kind, f"{kind}/{name}", f"{file}:{number}", "", *dated)
@@ -86,15 +86,22 @@ class Intake:
             self._found(head, JsonDocument(line, file, number))
 
     def _at_a_glance(self, head: fhir.Head, line: bytes) -> bool | None:
-        """Whether a resource matters that has no parts; None where its code alone does not tell."""
+        """Whether a resource matters that contains none; None where its codes do not tell."""
         is_code = head.resource_type in CODED
         code = head.code if is_code else head.medication_codeable_concept
         if not (is_code or fhir.is_given(code)):
             return None if head.resource_type in MEDICINES else False
-        _, matters, wrong = self._words.known(bytes(code))
-        if matters and not wrong:
-            return True
-        return None if wrong or concepts_in(line, is_code=is_code) > 1 else False
+        _, matters, why = self._words.known(bytes(code))
+        wrong, looked_at = bool(why), 1
+        if head.component is not NOTHING:
+            parts = fhir.readable(_parts, head.component)
+            found = [self._words.known(bytes(part.code)) for part in parts or ()]
+            matters = matters or any(one.matters for one in found)
+            wrong = wrong or parts is None or any(one.wrong for one in found)
+            looked_at += len(found)
+        if wrong or matters:
+            return None if wrong else True
+        return None if concepts_in(line, is_code=is_code) > looked_at else False
 
     def document(self, document: JsonDocument) -> None:
         """A resource, or a bundle of them."""

@@ -95,7 +95,7 @@ class _OwnValue(fhir.Part):
 
 
 _number = msgspec.json.Decoder(_Number).decode
-_parts = msgspec.json.Decoder(list[fhir.Head]).decode
+_parts = msgspec.json.Decoder(list[fhir.PartOfPanel]).decode
 _own_value = msgspec.json.Decoder(_OwnValue).decode
 _NO_VALUE = _OwnValue()
 
@@ -135,7 +135,7 @@ class Comparing:
         return self._groups[code, moment[1]], moment[0]
 
 
-def _has_number(part: fhir.Head) -> bool:
+def _has_number(part: fhir.Head | fhir.PartOfPanel) -> bool:
     """Whether a result, or a part of one, has a number."""
     if part.data_absent_reason is not NOTHING or part.value_quantity is NOTHING:
         return False

@@ -63,6 +63,14 @@ class Head(Part):
     focus: Raw = NOTHING
 
 
+class PartOfPanel(Part):
+    """What of a part of an observation is looked at, unread, before the rest."""
+
+    code: Raw = NOTHING
+    value_quantity: Raw = NOTHING
+    data_absent_reason: Raw = NOTHING
+
+
 class Coding(Part):
     system: str | None = None
     code: str | None = None
