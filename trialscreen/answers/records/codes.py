@@ -175,10 +175,7 @@ class Codes:
         return known or next(self._named(codes), None) is not None
 
     def bindings(self, codes: Iterable[Coding]) -> Iterator[tuple[Coding, Binding]]:
-        """What these codes say, each with the code that says it.
-
-        Of the beginnings of a code, the longest that is bound to an element counts for that.
-        """
+        """What these codes say, each with its code; of beginnings, the longest bound counts."""
         for coding in codes:
             found: dict[str, tuple[Binding, ...]] = {}
             for key in keys_of((coding,)):

@@ -120,10 +120,7 @@ class FactTables:
             self.note(problem, record.patient)
 
     def add_many(self, facts: pl.DataFrame, evidence: pl.DataFrame, given: int) -> None:
-        """Rows of many patients, of which all is selected; columns that are missing are empty.
-
-        `given`: how many facts there are.
-        """
+        """Rows of many patients, with `given` facts; columns that are missing are empty."""
         self.counts.patients += len(facts)
         self.counts.facts += given
         self.counts.conflicts += len(evidence.filter(kind="conflict"))

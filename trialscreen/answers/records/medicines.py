@@ -86,10 +86,7 @@ def _exposure(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode)
 
 
 def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
-    """First and last day on which it is known to be taken; a last one, only if it is recorded.
-
-    What was stopped need not have lasted for as long as it was supplied.
-    """
+    """First and last day known; the supply of what was stopped need not have lasted."""
     if at is None or not entry.start:
         return None, None
     start = when(entry.start)
@@ -134,10 +131,7 @@ def _take_course(found: Gathered, name: str, exposures: Sequence[Exposure], now:
 def _take_dose(
     found: Gathered, name: str, now: Sequence[Exposure], every: Sequence[Exposure]
 ) -> None:
-    """The daily dose that is taken now: at least that, for there may be more than is recorded.
-
-    Only where all that is taken now, or may be, has the same; else candidates.
-    """
+    """At least the daily dose now, where all that is taken, or may be, has the same."""
     for one in every:
         if _is_no_dose(one.hit.entry.dose):
             found.problem(one.hit.entry, f"{name}: a dose has to be more than 0 mg/d")

@@ -7,7 +7,13 @@ from operator import itemgetter
 
 from trialscreen.answers.answer import Answer
 from trialscreen.answers.beside_record import FromRecord
-from trialscreen.answers.records.coded import answer_hits, take_coded, take_said
+from trialscreen.answers.records.answered import (
+    answer_hits,
+    given_way,
+    take_coded,
+    take_results,
+    take_said,
+)
 from trialscreen.answers.records.codes import BESIDE, RESULTS, Codes, Medicine, MedicineCode
 from trialscreen.answers.records.entries import Coding, Entry, Person, Record
 from trialscreen.answers.records.gathered import (
@@ -19,7 +25,6 @@ from trialscreen.answers.records.gathered import (
 )
 from trialscreen.answers.records.medicines import take_medicine
 from trialscreen.answers.records.ranges import with_own_range
-from trialscreen.answers.records.results import given_way, take_results
 from trialscreen.model import truth
 from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.evidence import Evidence, EvidenceKind
@@ -76,10 +81,7 @@ class _Hits:
 
 
 def _take_entries(found: Gathered, record: Record) -> dict[str, list[Hit]]:
-    """The answers of results, diagnoses and procedures, and evidence of what stands beside.
-
-    What was said of an element, and is no result, is handed back.
-    """
+    """Takes results, codes, and what stands beside; hands back what was only said."""
     hits = _Hits(found, record.entries)
     older = cache(lambda: _Hits(found, record.older()))
 

@@ -115,7 +115,9 @@ class _Extraction:
     def _listen(self) -> None:
         """What the rows say, each thing once; and which concepts are about which elements."""
         speaker = statements.Speaker(self._selection, self._staged.vocabulary("said"), self._groups)
-        self._statements = _frame(speaker.statements(dicts(self._here, "FROM said")), _STATEMENT)
+        self._statements = pl.DataFrame(
+            list(speaker.statements(dicts(self._here, "FROM said"))), _STATEMENT, orient="row"
+        )
         concepts = self._query("SELECT said, concept, source_concept FROM said")
         about = self._statements.join(concepts, on="said")
         self._about = about.select("concept", "source_concept", "group").unique()
@@ -135,7 +137,7 @@ class _Extraction:
             if len(persons) > 1 or found.problems:
                 unclear.append(row["who"])
             rows += _rows(row["who"], found)
-        self._of_persons = _frame(rows, _FOUND).rename({"place": "who"})
+        self._of_persons = pl.DataFrame(rows, _FOUND, orient="row").rename({"place": "who"})
         same = " AND ".join(
             f"one.{name} IS NOT DISTINCT FROM who.{name}"
             for (name,) in self._here.execute(
@@ -185,18 +187,16 @@ class _Extraction:
         rows = dicts(self._here, _ROWS_IN_PART.format(on=self._selection.on))
         for patient, of in groupby(rows, itemgetter("person_id")):
             entries = tuple(entry_of(row, vocabulary) for row in of)
-            found = self._selection.select(Record(patient, (), entries))
-            yield places[patient], self._only(found, groups[places[patient]])
-
-    def _only(self, found: FromRecord, groups: set[str]) -> FromRecord:
-        """What is about some groups of elements."""
-        evidence = [one for one in found.evidence if self._groups[one.element] in groups]
-        problems = [
-            one
-            for one in found.problems
-            if self._groups.get(one.message.partition(":")[0], "") in {*groups, ""}
-        ]
-        return found._replace(evidence=tuple(evidence), problems=tuple(problems))
+            found, place = self._selection.select(Record(patient, (), entries)), places[patient]
+            of_them = {*groups[place], ""}
+            evidence = [one for one in found.evidence if self._groups[one.element] in of_them]
+            names = [one.message.partition(":")[0] for one in found.problems]
+            problems = [
+                one
+                for one, name in zip(found.problems, names, strict=True)
+                if self._groups.get(name, "") in of_them
+            ]
+            yield place, found._replace(evidence=tuple(evidence), problems=tuple(problems))
 
     def _in_whole(
         self, patients: pl.DataFrame, places: Collection[int]
@@ -221,7 +221,7 @@ class _Extraction:
         for place, of in found:
             self._problems += [(place, one) for one in of.problems]
             rows += _rows(place, of)
-        return _frame(rows, _FOUND)
+        return pl.DataFrame(rows, _FOUND, orient="row")
 
     def _contradictory(self, patients: pl.DataFrame, found: pl.DataFrame) -> set[int]:
         """The patients whose answers cannot all be right."""
@@ -252,10 +252,6 @@ class _Extraction:
         for place, problem in sorted(self._problems):
             self._tables.note(problem, ids[place])
         self._problems.clear()
-
-
-def _frame(rows: Iterable[tuple[Any, ...]], schema: Any) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), schema, orient="row")
 
 
 def _rows(place: int, found: FromRecord) -> Iterator[tuple[Any, ...]]:

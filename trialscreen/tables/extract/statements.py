@@ -124,11 +124,7 @@ def _makes_result(binding: Binding) -> bool:
 
 
 class Groups(dict[str, str]):
-    """The elements that have to be seen together, each by the name of the first of them.
-
-    A result and its limits; the elements of a medicine; what a rule of the mapping makes of
-    others.
-    """
+    """Elements to be seen together, by the first: results, limits, medicines, what rules make."""
 
     def __init__(self, trial: Trial, codes: Codes) -> None:
         super().__init__({name: name for name in trial.elements})

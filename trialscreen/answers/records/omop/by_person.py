@@ -62,25 +62,24 @@ def without_entries(staged: Staged, of: str) -> Iterator[Record]:
 
 
 def persons_of(row: dict[str, Any]) -> Iterator[Person]:
-    """What a row of the table person says of the patient, who may be born on two days."""
-    yield (person := _person(row))
-    day = (row["birth_datetime"] or person.birth_date)[:10]
-    known = len(person.birth_date) if _DAY.fullmatch(day) else 4
-    if day[:known] != person.birth_date[:known] or not known:
-        yield person._replace(birth_date=day)
+    """What a row of the table person says of the patient, who may be born on two days.
 
-
-def _person(row: dict[str, Any]) -> Person:
-    """With as much of the birth date as its parts say; a day needs its month."""
+    Of the first, as much is known as its parts say; a day needs its month.
+    """
     concept = row["gender_concept_id"] or "0"
     sex = SEXES.get(int(concept), "") if concept.isdigit() else ""
     if concept == "0":
         sex = row["gender_source_value"] or ""  # not mapped
-    born: list[str] = []
+    parts: list[str] = []
     for part, width in (("year_of_birth", 4), ("month_of_birth", 2), ("day_of_birth", 2)):
         text = (row[part] or "").removesuffix(".0")
         if not text.isdigit() or not int(text):
             break
-        born.append(text.zfill(width))
+        parts.append(text.zfill(width))
     deceased = (row["death_date"] or "yes")[:10] if row["is_dead"] else ""
-    return Person(sex, "-".join(born), deceased, f"person/{row['person_id']}")
+    born = "-".join(parts)
+    yield (person := Person(sex, born, deceased, f"person/{row['person_id']}"))
+    day = (row["birth_datetime"] or born)[:10]
+    known = len(born) if _DAY.fullmatch(day) else 4
+    if day[:known] != born[:known] or not known:
+        yield person._replace(birth_date=day)

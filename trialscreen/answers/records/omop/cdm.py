@@ -22,10 +22,7 @@ class Domain(NamedTuple):
 
     @property
     def has_wider(self) -> bool:
-        """Whether a row also says what concepts above its own say.
-
-        A measurement does not: the T-score of a forearm is none of a hip.
-        """
+        """Whether a row says what concepts above do: a T-score of a forearm is none of a hip."""
         return self.table != "measurement"
 
 

@@ -61,7 +61,12 @@ class Staged:
             where = of_concept if by_concept else one.where
             told = f"'{one.domain.table}' AS \"table\", '{one.domain.kind}' AS kind"
             listed = ", ".join(f"{cleaned(one, name)} AS {quoted(name)}" for name in _COLUMNS[2:])
-            where = f"{where} AND {_is_in(one, of)}"
+            column, kind = one.columns["person_id"]
+            if kind in _WHOLE:  # numbers are compared as they are
+                is_in = f"{quoted(column)} IN (SELECT TRY_CAST(person_id AS BIGINT) FROM {of})"
+            else:
+                is_in = f"{cleaned(one, 'person_id')} IN (SELECT person_id FROM {of})"
+            where = f"{where} AND {is_in}"
             parts.append(f"SELECT {told}, {listed} FROM {one.relation} WHERE {where}")
         union = " UNION ALL ".join(parts)
         self.source.here.execute(f"CREATE OR REPLACE TABLE event AS {union}")
@@ -82,14 +87,6 @@ def stage(source: TableSource, keys: Collection[Key], names: Collection[str] = (
         there = [one for one in cdm.DOMAINS if one.table in source.tables]
         found = [_rows(source, one, bound, texts) for one in there]
         return Staged(source, bound, tuple(found), tuple(_notices(source)))
-
-
-def _is_in(rows: DomainRows, of: str) -> str:
-    """SQL: whether a row's person is in a table; numbers are compared as they are."""
-    column, kind = rows.columns["person_id"]
-    if kind in _WHOLE:
-        return f"{quoted(column)} IN (SELECT TRY_CAST(person_id AS BIGINT) FROM {of})"
-    return f"{cleaned(rows, 'person_id')} IN (SELECT person_id FROM {of})"
 
 
 _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})

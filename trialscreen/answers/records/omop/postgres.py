@@ -75,7 +75,11 @@ class Server(TableSource):
 @contextmanager
 def connected(url: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Server]:
     """The tables of a server's database. Raises InputError."""
-    name = _named(url)
+    parts = urlsplit(url)
+    if parts.password is not None or "password=" in parts.query:  # a list of processes shows it
+        message = "leave the password out of the URL, and give it in the variable PGPASSWORD"
+        refuse("SOURCE", message)
+    name = printable(f"{parts.scheme}://{parts.netloc}{parts.path}")
     try:
         there = psycopg.connect(url)
     except psycopg.Error as error:
@@ -89,16 +93,6 @@ def connected(url: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Iterat
         source = Server(name, here, there, folder)
         _find_tables(source)
         yield source
-
-
-def _named(url: str) -> str:
-    """The URL for messages; refused with a password in it, which a list of processes shows."""
-    parts = urlsplit(url)
-    if parts.password is not None or "password=" in parts.query:
-        refuse(
-            "SOURCE", "leave the password out of the URL, and give it in the variable PGPASSWORD"
-        )
-    return printable(f"{parts.scheme}://{parts.netloc}{parts.path}")
 
 
 def _find_tables(source: Server) -> None:
