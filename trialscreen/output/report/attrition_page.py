@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.about import AID, criteria_file, head
-from trialscreen.output.report.flow import counted, flow, stage, told
+from trialscreen.output.report.flow import counted, flow, told
 from trialscreen.output.report.listing import Listing
 from trialscreen.output.report.render import blocks, html, markdown
 from trialscreen.tables.attrition.counts import Attrition, Count, CriterionCounts, Hidden
@@ -51,7 +51,14 @@ def attrition_page(cohort: Cohort) -> blocks.Page:
             f" Excluded: {told(found.ineligible)}. Screened {_day(cohort)}.",
             "plain",
         ),
-        *_flow(found),
+        *flow(
+            "Assessed",
+            found.assessed,
+            f"Excluded: {told(found.ineligible)}, each counted at the first criterion that"
+            " certainly fails, in protocol order",
+            ((_name(one), counted(one.stopped, found.assessed, "bad")) for one in found.criteria),
+            found,
+        ),
         *_criteria(found),
         *_order(cohort),
         *_missing(cohort),
@@ -65,23 +72,6 @@ def _day(cohort: Cohort) -> str:
         return everyone
     others = "" if cohort.on is None else f", or {everyone} where none is"
     return f"each on the day stated for them{others}"
-
-
-def _flow(found: Attrition) -> Iterator[blocks.Block]:
-    first = stage(
-        "Assessed",
-        found.assessed,
-        "plain",
-        f"Excluded: {told(found.ineligible)}, each counted at the first criterion that"
-        " certainly fails, in protocol order",
-        ("Criterion", "Excluded"),
-        ((_name(one), counted(one.stopped, found.assessed, "bad")) for one in found.criteria),
-    )
-    return flow(
-        first,
-        found.assessed,
-        found,
-    )
 
 
 def _criteria(found: Attrition) -> Iterator[blocks.Block]:
@@ -265,10 +255,9 @@ def _rows(cohort: Cohort) -> Iterator[tuple[object, ...]]:
     trial, found = cohort.trial, cohort.attrition
     for name in _GROUPS:
         yield "cohort", "", "", name, _plain(getattr(found, name))
-    for one in found.criteria:
+    for one in map(_criterion, found.criteria):
         for name in _OF_CRITERION:
-            count = _plain(getattr(one, name))
-            yield "criterion", one.criterion.id, one.criterion.label, name, count
+            yield "criterion", one["id"], one["label"], name, one[name]
     for order in found.orders:
         label = "; ".join(cohort.sections[name] for name in order.sections)
         yield "order_first", " ".join(order.sections), label, "settled", _plain(order.settled)

@@ -21,19 +21,6 @@ def counted(count: Count, of: Count, tone: blocks.Tone) -> blocks.Cell:
     return blocks.Cell(told(count), bar=(blocks.Share(count / max(of, 1), tone),))
 
 
-def stage(
-    name: str,
-    count: Count,
-    tone: blocks.Tone,
-    why: str,
-    columns: tuple[str, str],
-    leaving: Iterable[tuple[str, blocks.Cell]],
-) -> blocks.Stage:
-    """A stage, and who goes no further, if that is said of anybody."""
-    table = blocks.counts(columns, leaving)
-    return blocks.Stage(name, told(count), tone, why, table if table.rows else None)
-
-
 class Narrowed(Protocol):
     """Those who are not excluded, and what they came to."""
 
@@ -49,20 +36,36 @@ class Narrowed(Protocol):
     def eligible(self) -> Count: ...
 
 
-def flow(first: blocks.Stage, whole: Count, found: Narrowed) -> Iterator[blocks.Block]:
-    """From the `first` stage, that of the `whole`, to the eligible."""
+def flow(
+    name: str,
+    whole: Count,
+    excluded: str,
+    leaving: Iterable[tuple[str, blocks.Cell]],
+    found: Narrowed,
+) -> Iterator[blocks.Block]:
+    """From the `whole`, of whom some leave as `excluded` says, to the eligible."""
     waiting = {
         "Data are missing": found.lacking_data,
         "Consent is pending": found.consent_pending,
         "Only the investigator's judgement is open": found.judgement_only,
     }
     rows = ((why, counted(count, whole, "open")) for why, count in waiting.items())
-    why, columns = "Undetermined, and why", ("Why", "Undetermined")
-    yield blocks.Heading(f"From {first.text.lower()} to eligible")
+    yield blocks.Heading(f"From {name.lower()} to eligible")
+    column = excluded.partition(":")[0]
     yield blocks.Flow(
         (
-            first,
-            stage("Not excluded", found.remaining, "open", why, columns, rows),
+            _stage(name, whole, "plain", excluded, blocks.counts(("Criterion", column), leaving)),
+            _stage(
+                *("Not excluded", found.remaining, "open", "Undetermined, and why"),
+                blocks.counts(("Why", "Undetermined"), rows),
+            ),
             blocks.Stage("Eligible", told(found.eligible), "good"),
         )
     )
+
+
+def _stage(
+    name: str, count: Count, tone: blocks.Tone, why: str, leaving: blocks.Table
+) -> blocks.Stage:
+    """A stage, and who goes no further, if that is said of anybody."""
+    return blocks.Stage(name, told(count), tone, why, leaving if leaving.rows else None)

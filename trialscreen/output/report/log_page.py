@@ -23,7 +23,7 @@ from trialscreen.model.trial import Open, Trial
 from trialscreen.output.report.about import AID
 from trialscreen.output.report.board_page import cohorts_table
 from trialscreen.output.report.entry_page import NOT_REGISTERED
-from trialscreen.output.report.flow import counted, flow, stage
+from trialscreen.output.report.flow import counted, flow
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.statuses import VERDICTS
 from trialscreen.screening.readings import UNCONFIRMED
@@ -120,7 +120,7 @@ def log_page(report: LogReport) -> blocks.Page:
             f" because only the investigator's judgement is open: {counts.judgement_only:,}.",
             "plain",
         ),
-        *(_flow(counts, labels) if counts.screened else ()),
+        *_flow(counts, labels),
         *(_reasons(counts, labels) if counts.reasons else ()),
         *decisions(report.trial, report.entries),
         *_subjects(report, subjects),
@@ -143,26 +143,12 @@ def _about(report: LogReport, counts: SubjectCounts) -> Iterator[tuple[str, str]
     yield "Criteria", "\n".join(told) or f"version {report.trial.version}"
 
 
-# SubjectCounts.
-
-
 def _flow(counts: SubjectCounts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
-    first = stage(
-        "Screened",
-        counts.screened,
-        "plain",
-        f"Ineligible: {counts.ineligible:,}, each at the first criterion that fails",
-        ("Criterion", "Ineligible"),
-        (
-            (_name(one, labels), counted(one.first, counts.screened, "bad"))
-            for one in counts.reasons
-        ),
-    )
-    return flow(
-        first,
-        counts.screened,
-        counts,
-    )
+    if counts.screened:
+        firsts = ((one, counted(one.first, counts.screened, "bad")) for one in counts.reasons)
+        leaving = ((_name(one, labels), cell) for one, cell in firsts)
+        why = f"Ineligible: {counts.ineligible:,}, each at the first criterion that fails"
+        yield from flow("Screened", counts.screened, why, leaving, counts)
 
 
 def _reasons(counts: SubjectCounts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
@@ -243,24 +229,20 @@ def _corrections(entries: Sequence[Kept]) -> Iterator[blocks.Block]:
         for one in entries
         if (made := one.corrects) is not None
     ]
-    if rows:
-        yield blocks.Heading("Corrections")
-        yield blocks.table(("Entry", "Corrects", "Recorded", "By", "Reason"), rows, (0, 0, 0, 0, 1))
+    columns = ("Entry", "Corrects", "Recorded", "By", "Reason")
+    return blocks.titled("Corrections", blocks.table(columns, rows, (0, 0, 0, 0, 1)))
 
 
 def decisions(trial: Trial, entries: Sequence[Kept]) -> Iterator[blocks.Block]:
     """Who was enrolled, in order of time; who was turned away or left; the dose cohorts."""
     made = sorted(standing(entries), key=lambda one: (one.on, one.number))
-    if enrolled := [one for one in made if one.decision == "enrolled"]:
-        yield blocks.Heading("Enrolled")
-        columns = ("Subject", "On", "Dose cohort", "By", "Entry", "Remarks")
-        rows = ((*_start(one), one.dose_cohort or "", *_end(one)) for one in enrolled)
-        yield blocks.table(columns, rows, (0, 0, 1, 0, 0, 2), (1, 4))
-    if others := [one for one in made if one.decision != "enrolled"]:
-        yield blocks.Heading("Declined, withdrawn, screen failures decided")
-        columns = ("Subject", "On", "Decision", "By", "Entry", "Remarks")
-        rows = ((*_start(one), one.decision, *_end(one)) for one in others)
-        yield blocks.table(columns, rows, (0, 0, 1, 0, 0, 2), (1, 4))
+    for title, what, are_enrolled in (
+        ("Enrolled", "Dose cohort", True),
+        ("Declined, withdrawn, screen failures decided", "Decision", False),
+    ):
+        rows = [_decided(one) for one in made if (one.decision == "enrolled") is are_enrolled]
+        columns = ("Subject", "On", what, "By", "Entry", "Remarks")
+        yield from blocks.titled(title, blocks.table(columns, rows, (0, 0, 1, 0, 0, 2), (1, 4)))
     if any(isinstance(one, CohortState) for one in entries):
         last = max(one.on for one in entries)
         yield blocks.Heading(f"Dose cohorts on {last}")
@@ -268,12 +250,9 @@ def decisions(trial: Trial, entries: Sequence[Kept]) -> Iterator[blocks.Block]:
         yield blocks.Paragraph(NOT_REGISTERED, "muted")
 
 
-def _start(one: Decision) -> tuple[str, str]:
-    return one.subject, str(one.on)
-
-
-def _end(one: Decision) -> tuple[str, str, str]:
-    return one.by, str(one.number), "\n".join(_remarks(one))
+def _decided(one: Decision) -> tuple[str, ...]:
+    what = (one.dose_cohort or "") if one.decision == "enrolled" else one.decision
+    return one.subject, str(one.on), what, one.by, str(one.number), "\n".join(_remarks(one))
 
 
 def _remarks(one: Decision) -> Iterator[str]:

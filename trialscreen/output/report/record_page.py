@@ -27,7 +27,7 @@ from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
 from trialscreen.output.report.about import AID
 from trialscreen.output.report.entry_page import decided_words
-from trialscreen.output.report.record_rows import open_blocks
+from trialscreen.output.report.record_rows import recorded_blocks
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.screening_page import (
     needed_table,
@@ -132,7 +132,7 @@ def record_page(record: ScreeningRecord) -> blocks.Page:
         *_judgements(screening),
         *applied(screening),
         *every_answer(screening, record.answers),
-        *open_blocks(screening),
+        *recorded_blocks(screening, to_sign=True),
         *cohorts_in_short(trial),
         cohort_notes(trial),
         *_against(record.decision),

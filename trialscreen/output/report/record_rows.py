@@ -20,26 +20,22 @@ NO_DESPITE = "; a no must name what says yes: no despite Condition/12"
 ASSUMED = "nothing in the record codes these, and the site assumes a no"
 
 
-def recorded_blocks(screening: Screening, *, full: bool = True) -> Iterator[blocks.Part]:
-    """What the record gives; nothing if none was read. `full`: every place, with its code."""
-    used = _by_element(screening, screening.recorded, full=full, coded=full)
-    rows = [("Used", one) for one in used]
-    yield from _blocks(screening, [*rows, *_open_rows(screening, full=full)], compact=True)
+def recorded_blocks(
+    screening: Screening, *, full: bool = True, to_sign: bool = False
+) -> Iterator[blocks.Part]:
+    """What the record gives; nothing if none was read. `full`: every place, with its code.
 
-
-def open_blocks(screening: Screening) -> Iterator[blocks.Part]:
-    """What of the record is not used as it stands."""
-    yield from _blocks(screening, [*_open_rows(screening, full=True)], compact=False)
-
-
-def _blocks(screening: Screening, rows: Sequence[Row], *, compact: bool) -> Iterator[blocks.Part]:
+    `to_sign`: only what is not used as it stands.
+    """
+    used = [] if to_sign else _by_element(screening, screening.recorded, full=full, coded=full)
+    rows: list[Row] = [*(("Used", one) for one in used), *_open_rows(screening, full=full)]
     if not rows:
         return
     counts = Counter(blocks.cell(title).text.casefold() for title, _ in rows)
     told = ", ".join(f"{count} {title}" for title, count in counts.items())
     yield blocks.Heading(f"In the record: {told}")
-    shares = (0, 1) if compact else (1, 7)
-    yield blocks.table(("As", "What, and where it stands"), rows, shares, compact=compact)
+    shares = (1, 7) if to_sign else (0, 1)
+    yield blocks.table(("As", "What, and where it stands"), rows, shares, compact=not to_sign)
     if screening.conflicts:
         denied = any(one.is_given for one in screening.conflicts)
         yield blocks.Paragraph(f"{UNTIL}{NO_DESPITE if denied else ''}.", "open")

@@ -1,50 +1,36 @@
 """What is awaited, and which values are too old: rows beside what is needed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from sys import maxsize
 
 from trialscreen.model.trial import SOURCES
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import some
 
-Row = tuple[str, str]
-
-_THE: Mapping[str, str] = {
-    **{source: f"the {source}" for source in SOURCES},
-    "imaging": "imaging",
-}
+_WITH_ARTICLE = {*SOURCES} - {"imaging"}
 
 
-def waiting_rows(screening: Screening, room: int = maxsize) -> list[Row]:
+def waiting_rows(screening: Screening, room: int = maxsize) -> list[tuple[str, str]]:
     """A row of what is awaited and can still decide, and one of what is too old, if there is any.
 
     `room` characters are for naming the elements that belong together.
     """
+    elements = screening.trial.elements
+    awaited, old = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+    for one in screening.waited_for:
+        source = f"the {one.source}" if one.source in _WITH_ARTICLE else one.source
+        awaited[f"awaited since {one.since} from {source}"].append(elements[one.element].label)
+    for value in screening.stale:
+        dated = f"{elements[value.element].label} of {value.day}"
+        old[f"older than {value.valid_for}"].append(dated)
+    awaits = "; ".join(f"{fitting(labels, room)} {since}" for since, labels in awaited.items())
+    too_old = "; ".join(f"{older}: {fitting(dated, room)}" for older, dated in old.items())
     rows = [
-        (f"Awaited ({len(screening.waited_for)})", "; ".join(_awaited(screening, room))),
-        (f"Too old ({len(screening.stale)})", "; ".join(_too_old(screening, room))),
+        (f"Awaited ({len(screening.waited_for)})", awaits),
+        (f"Too old ({len(screening.stale)})", too_old),
     ]
     return [row for row in rows if row[1]]
-
-
-def _awaited(screening: Screening, room: int) -> Iterator[str]:
-    elements = screening.trial.elements
-    groups: dict[str, list[str]] = {}
-    for one in screening.waited_for:
-        since = f"awaited since {one.since} from {_THE.get(one.source, one.source)}"
-        groups.setdefault(since, []).append(elements[one.element].label)
-    for since, labels in groups.items():
-        yield f"{fitting(labels, room)} {since}"
-
-
-def _too_old(screening: Screening, room: int) -> Iterator[str]:
-    elements = screening.trial.elements
-    groups: dict[str, list[str]] = {}
-    for one in screening.stale:
-        told = f"{elements[one.element].label} of {one.day}"
-        groups.setdefault(str(one.valid_for), []).append(told)
-    for period, dated in groups.items():
-        yield f"older than {period}: {fitting(dated, room)}"
 
 
 def fitting(texts: Sequence[str], room: int) -> str:
