@@ -220,6 +220,14 @@ def test_an_amendment_flips_by_the_criteria(tmp_path: Path) -> None:
     ]
 
 
+def test_removed_criteria_are_told_in_the_order_of_the_entry() -> None:
+    kept = entry(1, "S-1", {"weight": "42"})
+    removed = tuple(kept.findings[0]._replace(id=f"X{n}") for n in range(9, 0, -1))
+    again = rescreened(TRIAL, kept._replace(findings=(*kept.findings, *removed)), kept.on)
+    gone = [one.id for one in again.flips if one.cause == "removed"]
+    assert gone == [one.id for one in removed]
+
+
 def test_what_follows_from_dates_is_not_held_against_a_later_day() -> None:
     """Entered as within two years, and so it was; two years later it is not, and no conflict."""
     answers = {

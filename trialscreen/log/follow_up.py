@@ -242,5 +242,7 @@ def _flips(entry: ScreeningEntry, then: Screening, now: Screening) -> Iterable[F
         if one.passes is not before or one.id not in was:
             cause: Cause = "date" if by_then.passes is before else "criteria"
             yield Flip(one.id, before, one.passes, cause)
-    for name in was.keys() - {one.id for one in now.findings}:
-        yield Flip(name, was[name], None, "removed")
+    left = {one.id for one in now.findings}
+    for name, passed in was.items():
+        if name not in left:
+            yield Flip(name, passed, None, "removed")
