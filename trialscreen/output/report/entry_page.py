@@ -25,9 +25,7 @@ def entry_page(entry: Kept) -> blocks.Page:
             _outcome_detail(entry),
             VERDICTS[outcome.verdict].tone,
         ),
-        *_findings(entry),
-        *_answers(entry),
-        *_evidence(entry),
+        *_tables(entry),
         *_about(entry),
     )
 
@@ -44,39 +42,28 @@ def _outcome_detail(entry: ScreeningEntry) -> str:
     return "; ".join(said) or "every criterion passes"
 
 
-def _findings(entry: ScreeningEntry) -> Iterator[blocks.Block]:
-    if not entry.findings:
-        return
-    yield blocks.Heading("Criteria")
-    rows = []
+def _tables(entry: ScreeningEntry) -> Iterator[blocks.Block]:
+    """The findings, the answers and what a record says, as far as the entry keeps any."""
+    rows: list[tuple[str | blocks.Cell, ...]] = []
     for one in entry.findings:
-        status = STATUSES[finding.STATUSES[one.kind, one.met]]
         why = [*one.reasons, *on_readings(one.unconfirmed)]
         why += [f"clears on {one.clears_on}"] if one.clears_on else []
+        status = STATUSES[finding.STATUSES[one.kind, one.met]]
         rows.append((one.id, one.label, status.cell, "\n".join(why)))
-    yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4))
-
-
-def _answers(entry: ScreeningEntry) -> Iterator[blocks.Block]:
-    if not entry.answers:
-        return
-    yield blocks.Heading("Answers")
-    rows = []
-    for name, one in entry.answers.items():
-        evidence = [f"{key.replace('_', ' ')}: {text}" for key, text in one.notes.items()]
-        rows.append((name, one.text, one.by, "\n".join(evidence)))
-    yield blocks.table(("Element", "Answer", "Given by", "Evidence"), rows, (0, 1, 0, 1))
-
-
-def _evidence(entry: ScreeningEntry) -> Iterator[blocks.Block]:
-    if not entry.evidence:
-        return
-    yield blocks.Heading("In the record")
-    rows = (
+    criteria = blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4))
+    yield from blocks.titled("Criteria", criteria)
+    given = []
+    for name, answer in entry.answers.items():
+        notes = [f"{key.replace('_', ' ')}: {text}" for key, text in answer.notes.items()]
+        given.append((name, answer.text, answer.by, "\n".join(notes)))
+    answers = blocks.table(("Element", "Answer", "Given by", "Evidence"), given, (0, 1, 0, 1))
+    yield from blocks.titled("Answers", answers)
+    places = (
         (one.element, one.kind, f"{one.value} {one.unit}".strip(), place_in_words(one))
         for one in entry.evidence
     )
-    yield blocks.table(("Element", "As", "Value", "Where it stands"), rows, (0, 0, 1, 2))
+    record = blocks.table(("Element", "As", "Value", "Where it stands"), places, (0, 0, 1, 2))
+    yield from blocks.titled("In the record", record)
 
 
 def _about(entry: Kept) -> Iterator[blocks.Block]:

@@ -29,18 +29,10 @@ from trialscreen.output.report.about import AID
 from trialscreen.output.report.entry_page import decided_words
 from trialscreen.output.report.record_rows import recorded_blocks
 from trialscreen.output.report.render import blocks, html
-from trialscreen.output.report.screening_page import (
-    needed_table,
-    needed_text,
-    notice_items,
-)
-from trialscreen.output.report.statuses import VERDICTS, source_words, status_of
+from trialscreen.output.report.screening_page import needed_table, needed_text, notice_items
+from trialscreen.output.report.statuses import SOURCE_WORDS, STATUSES, VERDICTS
 from trialscreen.output.report.trial_page import cohort_notes, cohorts_in_short, confirmed_words
-from trialscreen.output.report.verdict_words import (
-    headline,
-    why_and_until,
-)
-from trialscreen.output.report.waiting import waiting_rows
+from trialscreen.output.report.verdict_words import headline, why_and_until
 from trialscreen.screening.rests_on import in_use
 from trialscreen.screening.screen import Screening, screen
 from trialscreen.text.characters import count_of
@@ -207,7 +199,7 @@ def _overview(screening: Screening) -> Iterator[blocks.Block]:
             (
                 one.criterion.id,
                 one.criterion.label,
-                status_of(one).cell,
+                STATUSES[one.status].cell,
                 "; ".join([*why_and_until(screening, one), *one.distances]),
             )
             for one in screening.findings
@@ -240,9 +232,7 @@ def _missing(screening: Screening) -> Iterator[blocks.Block]:
         for source, names in screening.needed.items()
     }
     needed = {source: names for source, names in data.items() if names}
-    if needed or waiting_rows(screening):
-        yield blocks.Heading("Data still needed")
-        yield needed_table(screening, needed)
+    return blocks.titled("Data still needed", needed_table(screening, needed))
 
 
 def _judgements(screening: Screening) -> Iterator[blocks.Block]:
@@ -254,11 +244,9 @@ def _judgements(screening: Screening) -> Iterator[blocks.Block]:
         for name in names
         if elements[name].is_judgement
     ]
-    if rows:
-        yield blocks.Heading("Consent and judgements still open")
-        yield blocks.table(
-            ("What, and for which criterion", "Question", "Answer"), rows, (4, 7, 3), to_fill=True
-        )
+    columns = ("What, and for which criterion", "Question", "Answer")
+    table = blocks.table(columns, rows, (4, 7, 3), to_fill=True)
+    return blocks.titled("Consent and judgements still open", table)
 
 
 _BY = {
@@ -278,7 +266,7 @@ def applied(screening: Screening) -> Iterator[blocks.Block]:
     for finding in screening.findings:
         criterion = finding.criterion
         told.append(
-            blocks.Heading(f"{criterion.id} {criterion.label}: {status_of(finding)}", 3),
+            blocks.Heading(f"{criterion.id} {criterion.label}: {STATUSES[finding.status]}", 3),
         )
         told += _applied(screening.trial, criterion)
     yield blocks.Group("columns", tuple(told))
@@ -311,7 +299,7 @@ def every_answer(screening: Screening, answers: Answers) -> Iterator[blocks.Bloc
 
 def _origin(trial: Trial, element: Element, given: Answer | None) -> str:
     """Who can give it, how it came in, and under which criteria file if that was another."""
-    origin = source_words(element)
+    origin = ", ".join(SOURCE_WORDS[one] for one in element.sources)
     if given is not None:
         origin += f"; {_BY[given.by]}"
         if of_another_version(trial, given.notes):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from trialscreen.model import truth
-from trialscreen.model.trial import Element, Source, Verdict
+from trialscreen.model.trial import Source, Verdict
 from trialscreen.model.truth import Truth
 from trialscreen.output.report.render.blocks import Cell, Tone
 from trialscreen.screening import finding
@@ -39,10 +39,6 @@ VERDICTS: dict[Verdict, Status] = {
 }
 
 
-def status_of(one: finding.Finding) -> Status:
-    return STATUSES[one.status]
-
-
 TRUTHS: dict[Truth, str] = {truth.TRUE: "true", truth.FALSE: "false", truth.UNKNOWN: "open"}
 """Words for a clause inside a criterion, which is not a verdict by itself."""
 
@@ -54,8 +50,3 @@ SOURCE_WORDS: dict[Source, str] = {
     "investigator": "Investigator",
     "derived": "Computed",
 }
-
-
-def source_words(element: Element) -> str:
-    """Who can give an element, who is asked first at the head."""
-    return ", ".join(SOURCE_WORDS[one] for one in element.sources)
