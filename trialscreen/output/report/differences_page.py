@@ -18,21 +18,12 @@ AROUND = 4
 
 def differences_page(old: Trial, new: Trial, found: Sequence[Difference]) -> blocks.Page:
     """A heading for each thing that differs, and its fields as they were and as they are."""
+    yield blocks.Paragraph(f"Old: {criteria_file(old)}")
+    yield blocks.Paragraph(f"New: {criteria_file(new)}")
+    for key, some in groupby(found, lambda one: (one.part, one.id)):
+        yield from _thing(old, new, key, list(some))
     count = count_of(len(found), "difference") if found else "No difference"
-    return (
-        blocks.Paragraph(f"Old: {criteria_file(old)}"),
-        blocks.Paragraph(f"New: {criteria_file(new)}"),
-        *(
-            block
-            for key, some in groupby(found, lambda one: (one.part, one.id))
-            for block in _thing(old, new, key, list(some))
-        ),
-        blocks.Paragraph(f"{count}."),
-        *_same_version(old, new, found),
-    )
-
-
-def _same_version(old: Trial, new: Trial, found: Sequence[Difference]) -> Iterator[blocks.Block]:
+    yield blocks.Paragraph(f"{count}.")
     if found and old.version == new.version:
         said = (
             f"Both are version {old.version}: raise it in the new file, so that people see which."

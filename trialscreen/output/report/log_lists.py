@@ -9,7 +9,6 @@ from trialscreen.log.entry import (
     CohortState,
     Decision,
     Kept,
-    Outcome,
     ScreeningEntry,
     corrected_by,
 )
@@ -142,10 +141,8 @@ def rescreen_listing(found: Iterable[Again], enrolled: Mapping[str, str]) -> Lis
         "subject": lambda one: one.entry.subject,
         "enrolled": lambda one: enrolled.get(one.entry.subject),
         "entry": lambda one: one.entry.number,
-        "was": lambda one: _verdict(one.entry.outcome.verdict, one.entry.outcome.open),
-        "now": lambda one: (
-            "cannot be told" if one.now is None else _verdict(one.now.verdict, one.now.open)
-        ),
+        "was": lambda one: _was_and_is(one)[0],
+        "now": lambda one: _was_and_is(one)[1],
         "changes": lambda one: list(map(_flip_words, one.flips)),
         "stale": lambda one: tuple(each.in_words for each in one.stale),
         "problems": lambda one: one.problems,
@@ -159,23 +156,20 @@ def rescreen_page(found: Iterable[Again], enrolled: Mapping[str, str], empty: st
         "subject": lambda one: one.entry.subject,
         "entry": lambda one: one.entry.number,
         "enrolled": lambda one: enrolled.get(one.entry.subject),
-        "verdict": lambda one: _was_and_is(one.entry.outcome, one.now),
-        "details": lambda one: list(_again_words(one)),
+        "verdict": lambda one: " → ".join(dict.fromkeys(_was_and_is(one))),
+        "details": lambda one: [
+            *map(_flip_words, one.flips),
+            *filter(None, [old_values(one.stale)]),
+            *one.problems,
+        ],
     }
     return listed(columns, found, wide=("verdict", "details")).page(empty)
 
 
-def _was_and_is(was: Outcome, now: Outcome | None) -> str:
-    before = _verdict(was.verdict, was.open)
-    after = "cannot be told" if now is None else _verdict(now.verdict, now.open)
-    return before if before == after else f"{before} → {after}"
-
-
-def _again_words(again: Again) -> Iterator[str]:
-    yield from map(_flip_words, again.flips)
-    if again.stale:
-        yield old_values(again.stale)
-    yield from again.problems
+def _was_and_is(again: Again) -> tuple[str, str]:
+    was, now = again.entry.outcome, again.now
+    is_now = "cannot be told" if now is None else _verdict(now.verdict, now.open)
+    return _verdict(was.verdict, was.open), is_now
 
 
 def _verdict(verdict: str, still_open: str | None) -> str:
