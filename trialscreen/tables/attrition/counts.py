@@ -111,7 +111,11 @@ def attrition(trial: Trial, tally: Tally) -> Attrition:
     """The counts of a cohort, put together."""
     assessed, eligible = tally.verdicts.total(), tally.verdicts["eligible", None]
     ineligible = tally.verdicts["ineligible", None]
-    lacking = sorted(tally.missing, key=lambda name: (-tally.missing[name], name))
+    missing = [
+        MissingElement(name, trial.elements[name].section, patients, tally.missing_alone[name])
+        for name, patients in tally.missing.items()
+        if patients
+    ]
     return Attrition(
         assessed,
         ineligible,
@@ -122,16 +126,7 @@ def attrition(trial: Trial, tally: Tally) -> Attrition:
         eligible,
         _criteria(trial, tally, assessed),
         orders(trial, tally.sections),
-        tuple(
-            MissingElement(
-                name,
-                trial.elements[name].section,
-                tally.missing[name],
-                tally.missing_alone[name],
-            )
-            for name in lacking
-            if tally.missing[name]
-        ),
+        tuple(sorted(missing, key=lambda one: (-tally.missing[one.name], one.name))),
     )
 
 
