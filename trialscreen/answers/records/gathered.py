@@ -200,9 +200,8 @@ def latest_of(hits: Iterable[Hit]) -> list[Hit]:
 def sample_days(entry: Entry) -> str:
     """The days on which a sample may have been taken, as a text that is read as dates are."""
     days = days_text(entry.start, entry.end)
-    if days or _recorded(entry) is None:
-        return days
-    return days_text("", entry.recorded)  # on the day it was written down, or earlier
+    is_known = bool(days) or _recorded(entry) is None
+    return days if is_known else days_text("", entry.recorded)  # on that day, or earlier
 
 
 def _recorded(entry: Entry) -> When | None:

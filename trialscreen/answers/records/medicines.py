@@ -55,7 +55,10 @@ def take_medicine(
     if medicine.now:
         _take_now(found, medicine.now, now, covering, endless)
     if medicine.course and now:
-        _take_course(found, medicine.course, sure, now[0])
+        # The days without a gap up to the screening date, as months at least.
+        *_, run = _runs(sure, found.on)
+        note = f"{(run[1] - run[0]).days + 1} days without a gap: {_AT_LEAST}"
+        _answer(found, medicine.course, now[0], f">={_months_at_least([run])}", note)
     if medicine.dose:
         _take_dose(found, medicine.dose, now, [*covering, *endless])
     if medicine.last and sure:
@@ -118,14 +121,6 @@ def _take_now(
         found.show("candidate", one.hit, value="yes", element=name)
     for one in _last_of_each(endless):
         found.show("candidate", one.hit, _NOT_NOW, value="yes", element=name)
-
-
-def _take_course(found: Gathered, name: str, exposures: Sequence[Exposure], now: Exposure) -> None:
-    """The days without a gap up to the screening date on which it is taken, as months at least."""
-    *_, run = _runs(exposures, found.on)
-    days = (run[1] - run[0]).days + 1
-    note = f"{days} days without a gap: {_AT_LEAST}"
-    _answer(found, name, now, f">={_months_at_least([run])}", note)
 
 
 def _take_dose(
