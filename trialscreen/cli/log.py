@@ -311,7 +311,7 @@ def cohorts(
     It proposes no dose and assigns nobody.
     """
     from trialscreen.log.board import board
-    from trialscreen.output.report.board_page import board_data, board_listing, board_page
+    from trialscreen.output.report.log_page import board_data, board_listing, board_page
 
     trial, day = load_trial(context.obj), options.day_given("--on", on)
     with open_log(file) as log:

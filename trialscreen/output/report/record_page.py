@@ -27,9 +27,13 @@ from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
 from trialscreen.output.report.about import AID
 from trialscreen.output.report.entry_page import decided_words
-from trialscreen.output.report.record_rows import recorded_blocks
 from trialscreen.output.report.render import blocks, html
-from trialscreen.output.report.screening_page import needed_table, needed_text, notice_items
+from trialscreen.output.report.screening_page import (
+    needed_table,
+    needed_text,
+    notice_items,
+    recorded_blocks,
+)
 from trialscreen.output.report.statuses import SOURCE_WORDS, STATUSES, VERDICTS
 from trialscreen.output.report.trial_page import cohort_notes, cohorts_in_short, confirmed_words
 from trialscreen.output.report.verdict_words import headline, why_and_until

@@ -1,12 +1,15 @@
 """The pages of one screening: the full one, and one that is taken in at a glance."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import maxsize
 
+from trialscreen.model.evidence import Evidence, in_words
 from trialscreen.model.rules import Clause, Test
-from trialscreen.model.trial import Kind, Source, Trial
+from trialscreen.model.trial import SOURCES, Kind, Source, Trial
 from trialscreen.model.wording import rule_in_words, test_in_words
 from trialscreen.output.report.about import AID, criteria_file
-from trialscreen.output.report.record_rows import recorded_blocks
 from trialscreen.output.report.render import blocks
 from trialscreen.output.report.statuses import SOURCE_WORDS, STATUSES, TRUTHS, VERDICTS
 from trialscreen.output.report.trial_page import cohort_blocks, cohorts_in_short
@@ -16,15 +19,12 @@ from trialscreen.output.report.verdict_words import (
     verdict_line,
     why_and_until,
 )
-from trialscreen.output.report.waiting import fitting, waiting_rows
 from trialscreen.screening.evaluate import Trace
 from trialscreen.screening.explain import reasons
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.readings import on_readings
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import count_of, some
-
-Rows = Sequence[tuple[str | blocks.Cell, ...]]
 
 TITLES: dict[Kind, str] = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria"}
 MOST_LISTED = 12
@@ -175,7 +175,8 @@ NAMED = {3: 3, 12: 1}
 ROOM = 250
 """Characters for naming what is needed, shared by the sources; each has one element at least.
 
-Where none is named beside the criteria, there is room for twice as many.
+Where none is named beside the criteria, there is room for twice as many. As many for naming
+what a site assumes a no.
 """
 
 _GAP = blocks.Paragraph("")
@@ -206,7 +207,9 @@ def summary_page(screening: Screening, again: str = "", *, closes: bool = True) 
 def _in_short(screening: Screening) -> Iterator[blocks.Part]:
     """The criteria that fail, are open and pass, a line each, with what decides them or would."""
 
-    def table(last: str, rows: Rows, shares: tuple[int, ...]) -> blocks.Table:
+    def table(
+        last: str, rows: Iterable[Iterable[str | blocks.Cell]], shares: tuple[int, ...]
+    ) -> blocks.Table:
         columns = ("", "Criterion", "Status", last)[: len(shares)]
         return blocks.table(columns, rows, shares, compact=True)
 
@@ -268,3 +271,109 @@ def _still_needed(screening: Screening) -> Iterator[tuple[str, str]]:
         labels = [elements[name].label for name in names if name not in awaited]
         if labels:
             yield f"{SOURCE_WORDS[source]} ({len(labels)})", fitting(labels, room)
+
+
+# What is awaited or too old, and what stands in a patient's record.
+
+_WITH_ARTICLE = {*SOURCES} - {"imaging"}
+
+
+def waiting_rows(screening: Screening, room: int = maxsize) -> list[tuple[str, str]]:
+    """A row of what is awaited and can still decide, and one of what is too old, if there is any.
+
+    `room` characters are for naming the elements that belong together.
+    """
+    elements = screening.trial.elements
+    awaited, old = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+    for one in screening.waited_for:
+        source = f"the {one.source}" if one.source in _WITH_ARTICLE else one.source
+        awaited[f"awaited since {one.since} from {source}"].append(elements[one.element].label)
+    for value in screening.stale:
+        dated = f"{elements[value.element].label} of {value.day}"
+        old[f"older than {value.valid_for}"].append(dated)
+    awaits = "; ".join(f"{fitting(labels, room)} {since}" for since, labels in awaited.items())
+    too_old = "; ".join(f"{older}: {fitting(dated, room)}" for older, dated in old.items())
+    rows = [
+        (f"Awaited ({len(screening.waited_for)})", awaits),
+        (f"Too old ({len(screening.stale)})", too_old),
+    ]
+    return [row for row in rows if row[1]]
+
+
+def fitting(texts: Sequence[str], room: int) -> str:
+    """As many of the texts as there is room for, one at least, and how many more there are."""
+    count = len(texts)
+    while count > 1 and len(", ".join(texts[:count])) > room:
+        count -= 1
+    return some(texts, count)
+
+
+MOST_PLACES = 2
+"""Places that the short page names of one element."""
+
+UNTIL = "What is in conflict is unknown until somebody decides, by an answer"
+NO_DESPITE = "; a no must name what says yes: no despite Condition/12"
+ASSUMED = "nothing in the record codes these, and the site assumes a no"
+
+
+def recorded_blocks(
+    screening: Screening, *, full: bool = True, to_sign: bool = False
+) -> Iterator[blocks.Part]:
+    """What the record gives; nothing if none was read. `full`: every place, with its code.
+
+    `to_sign`: only what is not used as it stands.
+    """
+    used = [] if to_sign else _by_element(screening, screening.recorded, full=full, coded=full)
+    rows = [*((blocks.Cell("Used"), one) for one in used), *_open_rows(screening, full=full)]
+    if not rows:
+        return
+    counts = Counter(title.text.casefold() for title, _ in rows)
+    told = ", ".join(f"{count} {title}" for title, count in counts.items())
+    yield blocks.Heading(f"In the record: {told}")
+    shares = (1, 7) if to_sign else (0, 1)
+    yield blocks.table(("As", "What, and where it stands"), rows, shares, compact=not to_sign)
+    if screening.conflicts:
+        denied = any(one.is_given for one in screening.conflicts)
+        yield blocks.Paragraph(f"{UNTIL}{NO_DESPITE if denied else ''}.", "open")
+
+
+def _open_rows(screening: Screening, *, full: bool) -> Iterator[tuple[blocks.Cell, str]]:
+    """A row for each element, by why the record is not used as it stands."""
+    for one in _by_element(screening, screening.conflicts, full=True):
+        yield blocks.Cell("In conflict", "open"), one
+    for title, before, evidence in (
+        ("To review", "", screening.candidates),
+        ("Not used", "", screening.overruled),
+        ("Not mapped", "near ", screening.unmapped),
+    ):
+        for one in _by_element(screening, evidence, full=full):
+            yield blocks.Cell(title), before + one
+    elements = screening.trial.elements
+    if assumed := [elements[one.element].label for one in screening.assumed]:
+        named = fitting(assumed, maxsize if full else ROOM)
+        yield blocks.Cell("Assumed no"), f"{ASSUMED} ({len(assumed)}): {named}"
+
+
+def _by_element(
+    screening: Screening, evidence: Iterable[Evidence], *, full: bool, coded: bool = True
+) -> list[str]:
+    """A line for each element: `TSH 3.1 µIU/mL, 2026-03-02, Observation/123; …`."""
+    elements = screening.trial.elements
+    found: dict[str, list[str]] = {}
+    for one in evidence:
+        shown = one if full else one._replace(value=_LONG.sub(r"\1…", one.value))
+        found.setdefault(one.element, []).append(in_words(elements, shown, coded=coded))
+    return [
+        f"{elements[name].label if name in elements else name} {_first(places, full=full)}"
+        for name, places in found.items()
+    ]
+
+
+_LONG = re.compile(r"(\.[0-9]{4})[0-9]{2,}")
+"""More decimals than anybody measured: programs write them."""
+
+
+def _first(places: Sequence[str], *, full: bool) -> str:
+    shown = places if full else places[:MOST_PLACES]
+    more = len(places) - len(shown)
+    return "; ".join([*shown, f"{more:,} more"] if more else shown)
