@@ -53,7 +53,7 @@ def shown(one: Cohort, width: int = 100) -> str:
 
 
 def forms(one: Cohort) -> dict[str, str]:
-    page = attrition_page(one)
+    page = list(attrition_page(one))
     texts = {ending: attrition_text(one, ending, "0") for ending in ENDINGS}
     texts[".html"] = Parsed(texts[".html"]).text
     return texts | {"plain": plain.render(page), "table": shown(one), "narrow": shown(one, 50)}

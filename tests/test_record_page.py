@@ -250,7 +250,7 @@ def test_a_correction_and_a_note_stand_on_the_record() -> None:
 
 
 def test_a_record_can_be_told_in_other_forms() -> None:
-    page = record_page(in_the_log(patient("ineligible_lab"), "S-014", 41))
+    page = list(record_page(in_the_log(patient("ineligible_lab"), "S-014", 41)))
     assert "- [ ] not eligible" in markdown.render(page)
     assert "  [ ] not eligible" in plain.render(page)
     assert "- Subject: S-014" in markdown.render(page)

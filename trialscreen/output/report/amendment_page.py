@@ -55,16 +55,13 @@ class Amendment(NamedTuple):
 
 
 def amendment_page(amendment: Amendment) -> blocks.Page:
-    criteria = _criteria(amendment)
-    return (
-        blocks.Paragraph(f"Old: {criteria_file(amendment.old)}"),
-        blocks.Paragraph(f"New: {criteria_file(amendment.new)}"),
-        blocks.Heading("Criteria that can come out otherwise"),
-        *criteria.page("None: no rule, and nothing behind one, is another."),
-        blocks.Heading("Subjects who do"),
-        *rescreen_page(amendment.shown, amendment.enrolled, "Nobody: every verdict stays."),
-        blocks.items(_sums(amendment)),
-    )
+    yield blocks.Paragraph(f"Old: {criteria_file(amendment.old)}")
+    yield blocks.Paragraph(f"New: {criteria_file(amendment.new)}")
+    yield blocks.Heading("Criteria that can come out otherwise")
+    yield from _criteria(amendment).page("None: no rule, and nothing behind one, is another.")
+    yield blocks.Heading("Subjects who do")
+    yield from rescreen_page(amendment.shown, amendment.enrolled, "Nobody: every verdict stays.")
+    yield blocks.items(_sums(amendment))
 
 
 def _sums(amendment: Amendment) -> Iterator[str]:

@@ -40,30 +40,37 @@ MOST_MISSING = 15
 def attrition_page(cohort: Cohort) -> blocks.Page:
     """The counts of a cohort."""
     trial, found = cohort.trial, cohort.attrition
-    return (
-        blocks.Heading(f"Attrition for {trial.registration.nct_id}", 1),
-        blocks.Paragraph(trial.registration.title),
-        blocks.Banner(
-            f"{told(found.eligible)} eligible of {told(found.assessed)} assessed",
-            f"The recruitment list: consent pending {told(found.consent_pending)}, only the"
-            f" investigator's judgement open {told(found.judgement_only)}. Data missing:"
-            f" {told(found.lacking_data)}."
-            f" Excluded: {told(found.ineligible)}. Screened {_day(cohort)}.",
-            "plain",
-        ),
-        *flow(
-            "Assessed",
-            found.assessed,
-            f"Excluded: {told(found.ineligible)}, each counted at the first criterion that"
-            " certainly fails, in protocol order",
-            ((_name(one), counted(one.stopped, found.assessed, "bad")) for one in found.criteria),
-            found,
-        ),
-        *_criteria(found),
-        *_order(cohort),
-        *_missing(cohort),
-        *_footer(cohort),
+    yield blocks.Heading(f"Attrition for {trial.registration.nct_id}", 1)
+    yield blocks.Paragraph(trial.registration.title)
+    yield blocks.Banner(
+        f"{told(found.eligible)} eligible of {told(found.assessed)} assessed",
+        f"The recruitment list: consent pending {told(found.consent_pending)}, only the"
+        f" investigator's judgement open {told(found.judgement_only)}. Data missing:"
+        f" {told(found.lacking_data)}."
+        f" Excluded: {told(found.ineligible)}. Screened {_day(cohort)}.",
+        "plain",
     )
+    yield from flow(
+        "Assessed",
+        found.assessed,
+        f"Excluded: {told(found.ineligible)}, each counted at the first criterion that"
+        " certainly fails, in protocol order",
+        ((_name(one), counted(one.stopped, found.assessed, "bad")) for one in found.criteria),
+        found,
+    )
+    yield from _criteria(found)
+    yield from _order(cohort)
+    yield from _missing(cohort)
+    if cohort.small is not None:
+        least = least_shown(cohort.small)
+        yield blocks.Paragraph(
+            f"Counts from 1 to {least - 1} are shown as <{least}, all others are rounded to the"
+            f" nearest multiple of {cohort.small}: totals can differ from the sum of their parts."
+            f" If fewer than {least} were assessed, all other counts are hidden.",
+            "muted",
+        )
+    yield blocks.Paragraph(f"{criteria_file(trial)}.", "muted")
+    yield blocks.Paragraph(AID, "muted")
 
 
 def _day(cohort: Cohort) -> str:
@@ -80,13 +87,11 @@ def _criteria(found: Attrition) -> Iterator[blocks.Block]:
         "Met, not met and unknown are about the criterion's own statement: an exclusion that is"
         " met excludes. The bar shows who passes, is open, and fails, in this order."
     )
-    yield blocks.counts(
-        ("Criterion", "Met", "Not met", "Unknown", "Passes"),
-        (
-            (_name(one), told(one.met), told(one.not_met), told(one.unknown), _outcome(one))
-            for one in found.criteria
-        ),
+    outcomes = (
+        (_name(one), told(one.met), told(one.not_met), told(one.unknown), _outcome(one))
+        for one in found.criteria
     )
+    yield blocks.counts(("Criterion", "Met", "Not met", "Unknown", "Passes"), outcomes)
     yield blocks.Heading("What each criterion costs")
     yield blocks.items(
         (
@@ -95,18 +100,11 @@ def _criteria(found: Attrition) -> Iterator[blocks.Block]:
             "More without it: how many more would be eligible if it were left out.",
         )
     )
-    yield blocks.counts(
-        ("Criterion", "Fails alone", "More without it", "Passed so far"),
-        (
-            (
-                _name(one),
-                told(one.failed_alone),
-                told(one.gained),
-                counted(one.passed_so_far, found.assessed, "good"),
-            )
-            for one in found.criteria
-        ),
-    )
+    costs = []
+    for one in found.criteria:
+        so_far = counted(one.passed_so_far, found.assessed, "good")
+        costs.append((_name(one), told(one.failed_alone), told(one.gained), so_far))
+    yield blocks.counts(("Criterion", "Fails alone", "More without it", "Passed so far"), costs)
 
 
 def _name(one: CriterionCounts) -> str:
@@ -134,15 +132,11 @@ def _order(cohort: Cohort) -> Iterator[blocks.Block]:
         " of data, and counts the patients for whom nothing is missing once that group and those"
         " before it are known."
     )
-    yield blocks.table(
-        ("", "Group of data", "Settled"),
-        (
-            (str(n), ", ".join(labels[name] for name in one.sections), _settled(found, n))
-            for n, one in enumerate(found.orders, start=1)
-        ),
-        (0, 1, 0),
-        (2,),
+    rows = (
+        (str(n), ", ".join(labels[name] for name in one.sections), _settled(found, n))
+        for n, one in enumerate(found.orders, start=1)
     )
+    yield blocks.table(("", "Group of data", "Settled"), rows, (0, 1, 0), (2,))
 
 
 def _settled(found: Attrition, n: int) -> blocks.Cell:
@@ -167,34 +161,13 @@ def _missing(cohort: Cohort) -> Iterator[blocks.Block]:
         "Among those who are undetermined because data are missing"
         + (f"; {more} more data elements are listed in JSON and CSV." if more > 0 else ".")
     )
-    labels = cohort.sections
-    yield blocks.table(
-        ("Data element", "Group of data", "Nothing else", "Missing"),
-        (
-            (
-                trial.elements[one.name].label,
-                labels[one.section],
-                told(one.alone),
-                counted(one.patients, found.lacking_data, "open"),
-            )
-            for one in listed
-        ),
-        (3, 2, 0, 0),
-        (2, 3),
-    )
-
-
-def _footer(cohort: Cohort) -> Iterator[blocks.Block]:
-    if cohort.small is not None:
-        least = least_shown(cohort.small)
-        yield blocks.Paragraph(
-            f"Counts from 1 to {least - 1} are shown as <{least}, all others are rounded to the"
-            f" nearest multiple of {cohort.small}: totals can differ from the sum of their parts."
-            f" If fewer than {least} were assessed, all other counts are hidden.",
-            "muted",
-        )
-    yield blocks.Paragraph(f"{criteria_file(cohort.trial)}.", "muted")
-    yield blocks.Paragraph(AID, "muted")
+    rows = []
+    for one in listed:
+        label, section = trial.elements[one.name].label, cohort.sections[one.section]
+        patients = counted(one.patients, found.lacking_data, "open")
+        rows.append((label, section, told(one.alone), patients))
+    columns = ("Data element", "Group of data", "Nothing else", "Missing")
+    yield blocks.table(columns, rows, (3, 2, 0, 0), (2, 3))
 
 
 COLUMNS = ("about", "id", "label", "measure", "patients")

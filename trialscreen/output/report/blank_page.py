@@ -1,6 +1,6 @@
 """The questions on paper, a sheet for each source: the participant, the chart, the laboratory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source, Trial
 from trialscreen.output.report.about import AID, criteria_file
@@ -26,17 +26,10 @@ def blank_document(trial: Trial) -> str:
 
 def blank_page(trial: Trial) -> blocks.Page:
     """Every question that a person answers, by who can give the answer."""
-    return (
-        blocks.Heading(f"Screening questions for {trial.registration.nct_id}", 1),
-        blocks.Paragraph(trial.registration.title),
-        blocks.terms((name, "") for name in ("Subject code", "Screening date", "Filled in by")),
-        blocks.Paragraph(_HOW),
-        *_sheets(trial),
-        blocks.Paragraph(f"{criteria_file(trial)}. {AID}", "muted"),
-    )
-
-
-def _sheets(trial: Trial) -> Iterator[blocks.Block]:
+    yield blocks.Heading(f"Screening questions for {trial.registration.nct_id}", 1)
+    yield blocks.Paragraph(trial.registration.title)
+    yield blocks.terms((name, "") for name in ("Subject code", "Screening date", "Filled in by"))
+    yield blocks.Paragraph(_HOW)
     asked = [one for one in trial.answerable() if one.name != SCREENING_DATE]
     sources = [one for one in SOURCES if one != "derived" and any(one in e.sources for e in asked)]
     for number, source in enumerate(sources):
@@ -45,22 +38,17 @@ def _sheets(trial: Trial) -> Iterator[blocks.Block]:
             some = [one for one in asked if source in one.sources and one.section == section.id]
             if some:
                 yield _questions(section.title, some, source)
+    yield blocks.Paragraph(f"{criteria_file(trial)}. {AID}", "muted")
 
 
 def _questions(title: str, elements: Sequence[Element], source: Source) -> blocks.Table:
+    rows = [(_question(one, source), _room(one)) for one in elements]
     if source not in ("laboratory", "imaging"):
-        return blocks.table(
-            (title, "Answer"),
-            ((_question(one, source), _room(one)) for one in elements),
-            (3, 2),
-            to_fill=True,
-        )
-    return blocks.table(
-        (title, "Answer", "Day of the sample or scan"),
-        ((_question(one, source), _room(one), "" if one.valid_for else "–") for one in elements),
-        (4, 3, 2),
-        to_fill=True,
-    )
+        return blocks.table((title, "Answer"), rows, (3, 2), to_fill=True)
+    days = ["" if one.valid_for else "–" for one in elements]
+    dated = ((*row, day) for row, day in zip(rows, days, strict=True))
+    columns = (title, "Answer", "Day of the sample or scan")
+    return blocks.table(columns, dated, (4, 3, 2), to_fill=True)
 
 
 def _question(element: Element, source: Source) -> str:

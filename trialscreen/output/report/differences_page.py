@@ -8,7 +8,7 @@ from typing import Any
 from trialscreen.criteria_file.differences import Difference
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.about import criteria_file, file_data
-from trialscreen.output.report.listing import Columns, Listing, listed
+from trialscreen.output.report.listing import Listing
 from trialscreen.output.report.render import blocks
 from trialscreen.text.characters import count_of
 
@@ -89,14 +89,7 @@ def _excerpt(words: Sequence[str], spans: Sequence[tuple[int, int]]) -> str:
 
 
 def differences_listing(found: Sequence[Difference]) -> Listing:
-    columns: Columns[Difference] = {
-        "part": lambda one: one.part,
-        "id": lambda one: one.id,
-        "field": lambda one: one.field,
-        "old": lambda one: one.old,
-        "new": lambda one: one.new,
-    }
-    return listed(columns, found)
+    return Listing(Difference._fields, list(found))
 
 
 def differences_data(old: Trial, new: Trial, found: Sequence[Difference]) -> dict[str, Any]:

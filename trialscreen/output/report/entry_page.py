@@ -16,18 +16,19 @@ from trialscreen.text.characters import count_of
 
 def entry_page(entry: Kept) -> blocks.Page:
     """An entry as it stands in the log."""
-    if not isinstance(entry, ScreeningEntry):
-        return (*decision_page(entry), *_about(entry))
-    outcome = entry.outcome
-    return (
-        blocks.Banner(
-            f"Entry {entry.number}: {entry.subject} {outcome.verdict.upper()} on {entry.on}",
-            _outcome_detail(entry),
-            VERDICTS[outcome.verdict].tone,
-        ),
-        *_tables(entry),
-        *_about(entry),
-    )
+    told = f"Entry {entry.number}:"
+    if isinstance(entry, ScreeningEntry):
+        verdict = entry.outcome.verdict
+        told += f" {entry.subject} {verdict.upper()} on {entry.on}"
+        yield blocks.Banner(told, _outcome_detail(entry), VERDICTS[verdict].tone)
+        yield from _tables(entry)
+    else:
+        told += f" {entry.subject}" if isinstance(entry, Decision) else ""
+        decided = f"{told} {decided_words(entry)}"
+        yield blocks.Banner(decided, f"Decided on {entry.on}", "plain")
+        yield blocks.items(_said(entry))
+    yield blocks.Heading("About this entry")
+    yield blocks.items(_lines(entry))
 
 
 def _outcome_detail(entry: ScreeningEntry) -> str:
@@ -66,11 +67,6 @@ def _tables(entry: ScreeningEntry) -> Iterator[blocks.Block]:
     yield from blocks.titled("In the record", record)
 
 
-def _about(entry: Kept) -> Iterator[blocks.Block]:
-    yield blocks.Heading("About this entry")
-    yield blocks.items(_lines(entry))
-
-
 def _lines(entry: Kept) -> Iterator[str]:
     criteria = entry.criteria
     yield f"Added {entry.at:%Y-%m-%d %H:%M:%S} UTC by {entry.by}, with trialscreen {entry.tool}"
@@ -84,11 +80,10 @@ def _lines(entry: Kept) -> Iterator[str]:
 
 def entry_data(entry: Kept) -> dict[str, Any]:
     """An entry as plain data, for JSON."""
-    head, detail = texts(entry)
+    head, detail = map(json.loads, texts(entry))
     corrects = None if entry.corrects is None else entry.corrects.of
     kind = {"entry": entry.number, "kind": KINDS[type(entry)]}
-    seals = {"corrects": corrects, "seal": entry.seal}
-    return {**kind, **json.loads(head), **seals, **json.loads(detail)}
+    return {**kind, **head, "corrects": corrects, "seal": entry.seal, **detail}
 
 
 NOT_REGISTERED = (
@@ -104,16 +99,6 @@ def decided_words(one: Decision | CohortState) -> str:
     if one.decision == "none":
         return "no decision"
     return one.decision if one.dose_cohort is None else f"{one.decision}: {one.dose_cohort}"
-
-
-def decision_page(one: Decision | CohortState) -> blocks.Page:
-    """A decision as it stands in the log."""
-    about = f"{one.subject} " if isinstance(one, Decision) else ""
-    detail = f"Decided on {one.on}"
-    return (
-        blocks.Banner(f"Entry {one.number}: {about}{decided_words(one)}", detail, "plain"),
-        blocks.items(_said(one)),
-    )
 
 
 def _said(one: Decision | CohortState) -> Iterator[str]:

@@ -9,6 +9,7 @@ from trialscreen.log.entry import (
     CohortState,
     Decision,
     Kept,
+    Outcome,
     ScreeningEntry,
     corrected_by,
 )
@@ -98,7 +99,7 @@ def entries_page(
 
 def _result(one: Kept) -> str:
     if isinstance(one, ScreeningEntry):
-        return _verdict(one.outcome.verdict, one.outcome.open)
+        return _verdict(one.outcome)
     return one.decision if isinstance(one, Decision) else one.state
 
 
@@ -141,8 +142,8 @@ def rescreen_listing(found: Iterable[Again], enrolled: Mapping[str, str]) -> Lis
         "subject": lambda one: one.entry.subject,
         "enrolled": lambda one: enrolled.get(one.entry.subject),
         "entry": lambda one: one.entry.number,
-        "was": lambda one: _was_and_is(one)[0],
-        "now": lambda one: _was_and_is(one)[1],
+        "was": lambda one: _verdict(one.entry.outcome),
+        "now": lambda one: _verdict(one.now),
         "changes": lambda one: list(map(_flip_words, one.flips)),
         "stale": lambda one: tuple(each.in_words for each in one.stale),
         "problems": lambda one: one.problems,
@@ -156,7 +157,9 @@ def rescreen_page(found: Iterable[Again], enrolled: Mapping[str, str], empty: st
         "subject": lambda one: one.entry.subject,
         "entry": lambda one: one.entry.number,
         "enrolled": lambda one: enrolled.get(one.entry.subject),
-        "verdict": lambda one: " → ".join(dict.fromkeys(_was_and_is(one))),
+        "verdict": lambda one: " → ".join(
+            dict.fromkeys((_verdict(one.entry.outcome), _verdict(one.now)))
+        ),
         "details": lambda one: [
             *map(_flip_words, one.flips),
             *filter(None, [old_values(one.stale)]),
@@ -166,14 +169,10 @@ def rescreen_page(found: Iterable[Again], enrolled: Mapping[str, str], empty: st
     return listed(columns, found, wide=("verdict", "details")).page(empty)
 
 
-def _was_and_is(again: Again) -> tuple[str, str]:
-    was, now = again.entry.outcome, again.now
-    is_now = "cannot be told" if now is None else _verdict(now.verdict, now.open)
-    return _verdict(was.verdict, was.open), is_now
-
-
-def _verdict(verdict: str, still_open: str | None) -> str:
-    return verdict if still_open is None else f"{verdict} ({still_open})"
+def _verdict(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "cannot be told"
+    return outcome.verdict if outcome.open is None else f"{outcome.verdict} ({outcome.open})"
 
 
 def _flip_words(flip: Flip) -> str:
@@ -246,15 +245,10 @@ def queue_listing(found: Iterable[Waiting], on: date) -> Listing:
 
 def queue_page(trial: Trial, found: Iterable[Waiting], on: date) -> blocks.Page:
     """Who waits, as far as a terminal has room for it; elements by their labels."""
-
-    def labelled(one: Wait) -> Wait:
-        elements = trial.elements
-        labels = (elements[name].label if name in elements else name for name in one.about)
-        return one._replace(about=tuple(labels))
-
+    labels = {name: one.label for name, one in trial.elements.items()}
     columns: Columns[Waiting] = {
         "subject": lambda one: one.entry.subject,
-        "waits for": lambda one: [wait_words(labelled(each), MOST) for each in one.waits],
+        "waits for": lambda one: [wait_words(each, MOST, labels) for each in one.waits],
         "since": lambda one: one.since,
         "next date": lambda one: one.next_date,
         "days": lambda one: _days(one, on),
@@ -270,6 +264,7 @@ def _days(one: Waiting, on: date) -> int | None:
     return None if one.next_date is None else (one.next_date - on).days
 
 
-def wait_words(one: Wait, most: int = 1000) -> str:
+def wait_words(one: Wait, most: int = 1000, labels: Mapping[str, str] | None = None) -> str:
     """What is waited for, and what it is about; the first names, and how many more."""
-    return f"{one.what}: {some(one.about, most)}" if one.about else one.what
+    about = [(labels or {}).get(name, name) for name in one.about]
+    return f"{one.what}: {some(about, most)}" if about else one.what

@@ -111,24 +111,39 @@ def log_page(report: LogReport) -> blocks.Page:
     subjects = latest(report.screenings)
     labels = {one.id: one.label for one in report.trial.criteria}
     counts = counts_of(subjects.values(), list(labels))
-    return (
-        blocks.Heading(f"Screening log of {registration.nct_id}", 1),
-        blocks.Paragraph(registration.title),
-        blocks.terms(_about(report, counts)),
-        blocks.Banner(
-            f"{counts.eligible:,} eligible of {counts.screened:,} screened",
-            f"Ineligible: {counts.ineligible:,}. Undetermined because data are missing:"
-            f" {counts.lacking_data:,}; because consent is pending: {counts.consent_pending:,};"
-            f" because only the investigator's judgement is open: {counts.judgement_only:,}.",
-            "plain",
-        ),
-        *_flow(counts, labels),
-        *(_reasons(counts, labels) if counts.reasons else ()),
-        *decisions(report.trial, report.entries),
-        *_subjects(report, subjects),
-        *_corrections(report.entries),
-        blocks.Paragraph(AID, "muted"),
+    yield blocks.Heading(f"Screening log of {registration.nct_id}", 1)
+    yield blocks.Paragraph(registration.title)
+    yield blocks.terms(_about(report, counts))
+    yield blocks.Banner(
+        f"{counts.eligible:,} eligible of {counts.screened:,} screened",
+        f"Ineligible: {counts.ineligible:,}. Undetermined because data are missing:"
+        f" {counts.lacking_data:,}; because consent is pending: {counts.consent_pending:,};"
+        f" because only the investigator's judgement is open: {counts.judgement_only:,}.",
+        "plain",
     )
+    if counts.screened:
+        firsts = ((one, counted(one.first, counts.screened, "bad")) for one in counts.reasons)
+        leaving = ((_name(one, labels), cell) for one, cell in firsts)
+        why = f"Ineligible: {counts.ineligible:,}, each at the first criterion that fails"
+        yield from flow("Screened", counts.screened, why, leaving, counts)
+    if counts.reasons:
+        yield blocks.Heading("Reasons for screen failure")
+        yield blocks.Paragraph("A subject who fails several criteria is counted at each of them.")
+        rows = (
+            (_name(one, labels), f"{one.alone:,}", counted(one.failed, counts.ineligible, "bad"))
+            for one in counts.reasons
+        )
+        yield blocks.counts(("Criterion", "It alone", "Subjects"), rows)
+    yield from decisions(report.trial, report.entries)
+    yield from _subjects(report, subjects)
+    corrections = (
+        (str(one.number), str(made.of), f"{one.at:%Y-%m-%d %H:%M} UTC", one.by, made.reason)
+        for one in report.entries
+        if (made := one.corrects) is not None
+    )
+    columns = ("Entry", "Corrects", "Recorded", "By", "Reason")
+    yield from blocks.titled("Corrections", blocks.table(columns, corrections, (0, 0, 0, 0, 1)))
+    yield blocks.Paragraph(AID, "muted")
 
 
 def _about(report: LogReport, counts: SubjectCounts) -> Iterator[tuple[str, str]]:
@@ -143,26 +158,6 @@ def _about(report: LogReport, counts: SubjectCounts) -> Iterator[tuple[str, str]
     versions = dict.fromkeys(one.criteria for one in standing)
     told = (f"version {one.version}, SHA-256 {one.sha256[:16]}…" for one in versions)
     yield "Criteria", "\n".join(told) or f"version {report.trial.version}"
-
-
-def _flow(counts: SubjectCounts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
-    if counts.screened:
-        firsts = ((one, counted(one.first, counts.screened, "bad")) for one in counts.reasons)
-        leaving = ((_name(one, labels), cell) for one, cell in firsts)
-        why = f"Ineligible: {counts.ineligible:,}, each at the first criterion that fails"
-        yield from flow("Screened", counts.screened, why, leaving, counts)
-
-
-def _reasons(counts: SubjectCounts, labels: Mapping[str, str]) -> Iterator[blocks.Block]:
-    yield blocks.Heading("Reasons for screen failure")
-    yield blocks.Paragraph("A subject who fails several criteria is counted at each of them.")
-    yield blocks.counts(
-        ("Criterion", "It alone", "Subjects"),
-        (
-            (_name(one, labels), f"{one.alone:,}", counted(one.failed, counts.ineligible, "bad"))
-            for one in counts.reasons
-        ),
-    )
 
 
 def _name(one: Reason, labels: Mapping[str, str]) -> str:
@@ -180,17 +175,9 @@ def _subjects(report: LogReport, subjects: dict[str, ScreeningEntry]) -> Iterato
         return
     times = Counter(one.subject for one in current(report.screenings))
     decided_of = latest(standing(report.entries))
+    columns = "Subject,Last screened,Verdict,Fails,Clears on,By,Entry,Screenings"
     yield blocks.table(
-        (
-            "Subject",
-            "Last screened",
-            "Verdict",
-            "Fails",
-            "Clears on",
-            "By",
-            "Entry",
-            "Screenings",
-        ),
+        columns.split(","),
         (_subject(subjects[code], times[code], decided_of.get(code)) for code in sorted(subjects)),
         (0, 0, 0, 2, 0, 0, 0, 0),
         (6, 7),
@@ -223,16 +210,6 @@ _OPEN: dict[Open, str] = {
     "consent": "consent pending",
     "judgement": "judgement open",
 }
-
-
-def _corrections(entries: Sequence[Kept]) -> Iterator[blocks.Block]:
-    rows = [
-        (str(one.number), str(made.of), f"{one.at:%Y-%m-%d %H:%M} UTC", one.by, made.reason)
-        for one in entries
-        if (made := one.corrects) is not None
-    ]
-    columns = ("Entry", "Corrects", "Recorded", "By", "Reason")
-    return blocks.titled("Corrections", blocks.table(columns, rows, (0, 0, 0, 0, 1)))
 
 
 def decisions(trial: Trial, entries: Sequence[Kept]) -> Iterator[blocks.Block]:
@@ -323,21 +300,15 @@ def board_data(board: Board) -> dict[str, Any]:
 def board_page(board: Board) -> blocks.Page:
     """The board: a row per dose cohort, and who is eligible and waits for a decision."""
     of = "" if board.enrollment is None else f" of {board.enrollment}"
-    return (
-        blocks.Banner(
-            f"{board.enrolled}{of} participants enrolled on {board.on}", _undecided(board), "plain"
-        ),
-        *cohorts_table(board),
-        blocks.Paragraph(NOT_REGISTERED, "muted"),
-        blocks.Paragraph("The board proposes no dose and assigns nobody.", "muted"),
-    )
-
-
-def _undecided(board: Board) -> str:
-    if not board.undecided:
-        return "Nobody who was found eligible waits for a decision"
-    names = some([one.subject for one in board.undecided], MOST_NAMES)
-    return f"Found eligible, and not decided: {names}"
+    waiting = "Nobody who was found eligible waits for a decision"
+    if board.undecided:
+        names = some([one.subject for one in board.undecided], MOST_NAMES)
+        waiting = f"Found eligible, and not decided: {names}"
+    enrolled = f"{board.enrolled}{of} participants enrolled on {board.on}"
+    yield blocks.Banner(enrolled, waiting, "plain")
+    yield from cohorts_table(board)
+    yield blocks.Paragraph(NOT_REGISTERED, "muted")
+    yield blocks.Paragraph("The board proposes no dose and assigns nobody.", "muted")
 
 
 MOST_NAMES = 12
@@ -347,18 +318,14 @@ MOST_NAMES = 12
 def cohorts_table(board: Board) -> Iterator[blocks.Block]:
     """Each dose cohort with its terms, its places and what of the next dose."""
     if board.cohorts:
-        yield blocks.table(
-            ("Dose cohort", "As decided", "Places", "Next"),
-            map(_row, board.cohorts),
-            (2, 2, 2, 3),
-        )
+        columns = ("Dose cohort", "As decided", "Places", "Next")
+        yield blocks.table(columns, map(_row, board.cohorts), (2, 2, 2, 3))
 
 
 def _row(one: CohortBoard) -> tuple[blocks.Cell, ...]:
     terms = one.terms
-    said = [
-        f"{terms.state} since {terms.since}, {terms.by}" if terms.state else "nothing decided yet"
-    ]
+    decided = f"{terms.state} since {terms.since}, {terms.by}" if terms.state else ""
+    said = [decided or "nothing decided yet"]
     said += terms_words(None, terms.sentinel_days, terms.observation_days)
     held = list(map(_holder_words, _held(one)))
     places = "places not decided" if terms.places is None else count_of(terms.places, "place")

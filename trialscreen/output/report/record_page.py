@@ -23,7 +23,7 @@ from trialscreen.log.recording import outcome_of
 from trialscreen.log.verify import noted_as
 from trialscreen.model.errors import refuse
 from trialscreen.model.evidence import in_words
-from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Trial
+from trialscreen.model.trial import SCREENING_DATE, Element, Source, Trial
 from trialscreen.model.wording import rule_in_words, show_fact, with_unit
 from trialscreen.output.report.about import AID
 from trialscreen.output.report.entry_page import decided_words
@@ -93,46 +93,37 @@ def record_document(record: ScreeningRecord) -> str:
 
     A browser that prints no feet of its own prints the title above each sheet.
     """
-    told = _foot(record)
+    entry, nct_id = record.entry, record.screening.trial.registration.nct_id
+    subject = entry.subject if entry is not None else record.subject or "________"
+    told = f"{nct_id} · subject {subject} · screened {record.screening.on}"
+    if entry is not None:
+        told += f" · log entry and seal {noted_as(entry.number, entry.seal)}"
     return html.render(record_page(record), told, told)
-
-
-def _foot(record: ScreeningRecord) -> str:
-    """What identifies a sheet that lies alone."""
-    screening, entry = record.screening, record.entry
-    nct_id, on = screening.trial.registration.nct_id, screening.on
-    if entry is None:
-        return f"{nct_id} · subject {record.subject or '________'} · screened {on}"
-    return (
-        f"{nct_id} · subject {entry.subject} · screened {on} · log entry and seal"
-        f" {noted_as(entry.number, entry.seal)}"
-    )
 
 
 def record_page(record: ScreeningRecord) -> blocks.Page:
     """Verdict, every criterion with its evidence, what is open, and room for signatures."""
     screening, trial = record.screening, record.screening.trial
-    return (
-        blocks.Heading("Eligibility screening record", 1),
-        blocks.Paragraph(trial.registration.title),
-        blocks.terms(_identity(record)),
-        blocks.Banner(
-            headline(screening),
-            screening.summary,
-            VERDICTS[screening.verdict].tone,
-        ),
-        *_overview(screening),
-        *_to_check(screening),
-        blocks.Group("together", tuple(_signatures(record.entry))),
-        *_missing(screening),
-        *_judgements(screening),
-        *applied(screening),
-        *every_answer(screening, record.answers),
-        *recorded_blocks(screening, to_sign=True),
-        *cohorts_in_short(trial),
-        cohort_notes(trial),
-        *_against(record.decision),
-    )
+    yield blocks.Heading("Eligibility screening record", 1)
+    yield blocks.Paragraph(trial.registration.title)
+    yield blocks.terms(_identity(record))
+    tone = VERDICTS[screening.verdict].tone
+    yield blocks.Banner(headline(screening), screening.summary, tone)
+    yield from _overview(screening)
+    yield from _to_check(screening)
+    yield blocks.Group("together", tuple(_signatures(record.entry)))
+    yield from _still_open(screening)
+    yield from applied(screening)
+    yield from every_answer(screening, record.answers)
+    yield from recorded_blocks(screening, to_sign=True)
+    yield from cohorts_in_short(trial)
+    yield cohort_notes(trial)
+    decision = record.decision
+    if decision is not None and (decision.despite or decision.reason):
+        yield blocks.Heading("The decision in the log")
+        yield blocks.Paragraph(_decided(decision))
+        told = [f"although {one}" for one in decision.despite]
+        yield blocks.items(told + [f"Reason: {decision.reason}"] * bool(decision.reason))
 
 
 # Whose it is.
@@ -145,7 +136,13 @@ def _identity(record: ScreeningRecord) -> Iterator[tuple[str, str]]:
     yield "Subject", record.subject if entry is None else entry.subject
     yield "Screening date", str(record.screening.on)
     if entry is not None:
-        yield from _in_the_log(entry)
+        recorded = f"recorded {entry.at:%Y-%m-%d %H:%M} UTC by {entry.by}"
+        yield "Log entry", f"{entry.number}, {recorded}"
+        yield "Seal", f"{entry.number}:{entry.seal}"
+        if (corrects := entry.corrects) is not None:
+            yield "Corrects", f"entry {corrects.of}\nReason: {corrects.reason}"
+        if entry.note:
+            yield "Note", entry.note
     if (decision := record.decision) is not None:
         yield "Decision", _decided(decision)
     criteria = f"{trial.origin}, version {trial.version}, applied by trialscreen {record.tool}"
@@ -156,39 +153,16 @@ def _decided(one: Decision) -> str:
     return f"{decided_words(one)}, {one.on}, by {one.by} (entry {one.number})"
 
 
-def _against(decision: Decision | None) -> Iterator[blocks.Block]:
-    """What spoke against a decision, and why it was taken."""
-    if decision is not None and (decision.despite or decision.reason):
-        yield blocks.Heading("The decision in the log")
-        yield blocks.Paragraph(_decided(decision))
-        told = [f"although {one}" for one in decision.despite]
-        yield blocks.items(told + [f"Reason: {decision.reason}"] * bool(decision.reason))
-
-
-def _in_the_log(entry: ScreeningEntry) -> Iterator[tuple[str, str]]:
-    recorded = f"recorded {entry.at:%Y-%m-%d %H:%M} UTC by {entry.by}"
-    yield "Log entry", f"{entry.number}, {recorded}"
-    yield "Seal", f"{entry.number}:{entry.seal}"
-    if (corrects := entry.corrects) is not None:
-        yield "Corrects", f"entry {corrects.of}\nReason: {corrects.reason}"
-    if entry.note:
-        yield "Note", entry.note
-
-
 def _signatures(entry: ScreeningEntry | None) -> Iterator[blocks.Part]:
     """The decision, to tick, and who signs it."""
     screener = "" if entry is None else entry.by
     yield blocks.Heading("Decision and signatures")
     yield blocks.Paragraph(AID)
-    yield blocks.Choices(
-        "The investigator decides:", ("eligible", "not eligible", "re-screen on ____________")
-    )
-    yield blocks.table(
-        ("", "Name", "Signature", "Date"),
-        (("Screened by", screener, "", ""), ("Investigator", "", "", "")),
-        (3, 4, 5, 3),
-        to_fill=True,
-    )
+    options = ("eligible", "not eligible", "re-screen on ____________")
+    yield blocks.Choices("The investigator decides:", options)
+    rows = (("Screened by", screener, "", ""), ("Investigator", "", "", ""))
+    columns = ("", "Name", "Signature", "Date")
+    yield blocks.table(columns, rows, (3, 4, 5, 3), to_fill=True)
 
 
 # What is found.
@@ -197,29 +171,20 @@ def _signatures(entry: ScreeningEntry | None) -> Iterator[blocks.Part]:
 def _overview(screening: Screening) -> Iterator[blocks.Block]:
     """Every criterion with what decides it, or what is missing."""
     yield blocks.Heading("All criteria")
-    yield blocks.table(
-        ("", "Criterion", "Status", "Decided by"),
-        (
-            (
-                one.criterion.id,
-                one.criterion.label,
-                STATUSES[one.status].cell,
-                "; ".join([*why_and_until(screening, one), *one.distances]),
-            )
-            for one in screening.findings
-        ),
-        (2, 11, 5, 31),
-    )
+    rows = []
+    for one in screening.findings:
+        why = "; ".join([*why_and_until(screening, one), *one.distances])
+        rows.append((one.id, one.label, STATUSES[one.status].cell, why))
+    yield blocks.table(("", "Criterion", "Status", "Decided by"), rows, (2, 11, 5, 31))
 
 
 def _to_check(screening: Screening) -> Iterator[blocks.Part]:
     """What should be looked at twice, and how many values carry no day."""
-    undated = count_of(len(screening.undated), "value")
     items = [*notice_items(screening)]
     if screening.undated:
-        items.append(
-            blocks.items([f"note: No day of the sample is given for {undated}; see the answers."])
-        )
+        undated = count_of(len(screening.undated), "value")
+        note = f"note: No day of the sample is given for {undated}; see the answers."
+        items.append(blocks.items([note]))
     if items:
         yield blocks.Heading("Please check")
         yield from items
@@ -228,29 +193,24 @@ def _to_check(screening: Screening) -> Iterator[blocks.Part]:
 # What is open.
 
 
-def _missing(screening: Screening) -> Iterator[blocks.Block]:
-    """The data that are awaited, too old, or still needed, by who can give them."""
-    elements = screening.trial.elements
-    data = {
-        source: [name for name in names if not elements[name].is_judgement]
-        for source, names in screening.needed.items()
-    }
-    needed = {source: names for source, names in data.items() if names}
-    return blocks.titled("Data still needed", needed_table(screening, needed))
+def _still_open(screening: Screening) -> Iterator[blocks.Block]:
+    """The data that are awaited, too old, or still needed, by who can give them.
 
-
-def _judgements(screening: Screening) -> Iterator[blocks.Block]:
-    """Consent and the investigator's judgements still open, with space to write."""
+    Consent and the investigator's judgements stand apart, with space to write.
+    """
     elements = screening.trial.elements
-    rows = [
-        (needed_text(screening, name), elements[name].ask, "")
-        for names in screening.needed.values()
-        for name in names
-        if elements[name].is_judgement
-    ]
+    needed: dict[Source, list[str]] = {}
+    judgements = []
+    for source, names in screening.needed.items():
+        for name in names:
+            if elements[name].is_judgement:
+                judgements.append((needed_text(screening, name), elements[name].ask, ""))
+            else:
+                needed.setdefault(source, []).append(name)
+    yield from blocks.titled("Data still needed", needed_table(screening, needed))
     columns = ("What, and for which criterion", "Question", "Answer")
-    table = blocks.table(columns, rows, (4, 7, 3), to_fill=True)
-    return blocks.titled("Consent and judgements still open", table)
+    table = blocks.table(columns, judgements, (4, 7, 3), to_fill=True)
+    yield from blocks.titled("Consent and judgements still open", table)
 
 
 _BY = {
@@ -266,22 +226,19 @@ def applied(screening: Screening) -> Iterator[blocks.Block]:
     """Every criterion word for word, its rule, and how it was read where it is unclear."""
     yield blocks.Heading("Criteria as registered, with the rules and readings applied")
     yield blocks.Paragraph("The sponsor has confirmed no reading but those that say so.", "muted")
-    told: list[blocks.Part] = []
+    yield blocks.Group("columns", tuple(_criteria(screening)))
+
+
+def _criteria(screening: Screening) -> Iterator[blocks.Part]:
     for finding in screening.findings:
         criterion = finding.criterion
-        told.append(
-            blocks.Heading(f"{criterion.id} {criterion.label}: {STATUSES[finding.status]}", 3),
-        )
-        told += _applied(screening.trial, criterion)
-    yield blocks.Group("columns", tuple(told))
-
-
-def _applied(trial: Trial, criterion: Criterion) -> Iterator[blocks.Part]:
-    yield blocks.Paragraph(criterion.text)
-    yield blocks.Paragraph(f"Rule: {rule_in_words(trial, criterion.rule)}")
-    for one in criterion.readings:
-        told = f"{one.ref}: {one.issue} Taken: {one.chosen} Alternative: {one.alternative}"
-        yield blocks.Paragraph(f"{told} {confirmed_words(one) if one.confirmed else ''}".rstrip())
+        yield blocks.Heading(f"{criterion.id} {criterion.label}: {STATUSES[finding.status]}", 3)
+        yield blocks.Paragraph(criterion.text)
+        yield blocks.Paragraph(f"Rule: {rule_in_words(screening.trial, criterion.rule)}")
+        for one in criterion.readings:
+            told = f"{one.ref}: {one.issue} Taken: {one.chosen} Alternative: {one.alternative}"
+            confirmed = confirmed_words(one) if one.confirmed else ""
+            yield blocks.Paragraph(f"{told} {confirmed}".rstrip())
 
 
 # Answers.

@@ -32,42 +32,28 @@ _SHOWN_APART = ("dose_cohorts", "dose_note", "dose_assignment", "title")
 def trial_page(trial: Trial) -> blocks.Page:
     """Everything that the registry says of the trial."""
     registration = trial.registration
-    return (
-        blocks.Heading(registration.title, 1),
-        blocks.table(
-            ("", "Registered"),
-            ((_label(name), text) for name, text in _filled(registration, _SHOWN_APART)),
-            (0, 1),
-        ),
-        *cohort_blocks(trial),
-        blocks.Paragraph(f"{criteria_file(trial)}.", "muted"),
-    )
+    yield blocks.Heading(registration.title, 1)
+    yield blocks.table(("", "Registered"), _filled(registration, _SHOWN_APART), (0, 1))
+    yield from cohort_blocks(trial)
+    yield blocks.Paragraph(f"{criteria_file(trial)}.", "muted")
 
 
 def trial_data(trial: Trial) -> dict[str, Any]:
     """The registration, and which criteria file it stands in."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        **file_data(trial),
-        **as_data(trial.registration),
-    }
+    registered: dict[str, Any] = as_data(trial.registration)
+    return {"schema_version": SCHEMA_VERSION, **file_data(trial), **registered}
 
 
 def trial_listing(trial: Trial) -> Listing:
     """Everything that the registry says, a field in each row."""
-    rows = [(_label(name), text) for name, text in _filled(trial.registration)]
-    return Listing(("field", "value"), list(rows))
+    return Listing(("field", "value"), list(_filled(trial.registration)))
 
 
 def _filled(registration: Registration, but: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """Name and text of every field that is filled; a list has one line per entry."""
+    """Label and text of every field that is filled; a list has one line per entry."""
     for name, value in registration._asdict().items():
         if value not in (None, ()) and name not in but:
-            yield name, _text(value)
-
-
-def _label(name: str) -> str:
-    return _LABELS.get(name, name.replace("_", " ").capitalize())
+            yield _LABELS.get(name, name.replace("_", " ").capitalize()), _text(value)
 
 
 def _text(value: object) -> str:
@@ -132,17 +118,12 @@ def cohorts_in_short(trial: Trial) -> Iterator[blocks.Block]:
 
 def criteria_page(trial: Trial, criteria: tuple[Criterion, ...]) -> blocks.Page:
     """Each criterion word for word, its rule in words, the readings, the elements behind it."""
-    return tuple(block for criterion in criteria for block in _criterion(trial, criterion))
-
-
-def _criterion(trial: Trial, criterion: Criterion) -> Iterator[blocks.Block]:
-    yield blocks.Heading(f"{criterion.id} ({criterion.kind}) {criterion.label}")
-    yield blocks.Paragraph(criterion.text)
-    yield blocks.Paragraph(f"Rule: {rule_in_words(trial, criterion.rule)}")
-    if criterion.readings:
-        yield blocks.table(
-            ("", "Ambiguous", "Reading taken", "Alternative", "Why"),
-            (
+    for criterion in criteria:
+        yield blocks.Heading(f"{criterion.id} ({criterion.kind}) {criterion.label}")
+        yield blocks.Paragraph(criterion.text)
+        yield blocks.Paragraph(f"Rule: {rule_in_words(trial, criterion.rule)}")
+        if criterion.readings:
+            rows = (
                 (
                     one.ref,
                     one.issue,
@@ -151,17 +132,19 @@ def _criterion(trial: Trial, criterion: Criterion) -> Iterator[blocks.Block]:
                     one.why,
                 )
                 for one in criterion.readings
-            ),
-            (0, 3, 4, 3, 4),
+            )
+            columns = ("", "Ambiguous", "Reading taken", "Alternative", "Why")
+            yield blocks.table(columns, rows, (0, 3, 4, 3, 4))
+        behind = (trial.elements[name] for name in trial.elements_behind(criterion.rule))
+        yield blocks.items(
+            f"{one.name}: {one.label} ({_type(one)}; {', '.join(one.sources)})" for one in behind
         )
-    yield blocks.items(_element_text(trial, n) for n in trial.elements_behind(criterion.rule))
 
 
-def _element_text(trial: Trial, name: str) -> str:
-    element = trial.elements[name]
+def _type(element: Element) -> str:
+    """In words, with the unit."""
     unit = element.shown_unit
-    kind = TYPE_WORDS[element.type] + (f", {unit}" if unit else "")
-    return f"{name}: {element.label} ({kind}; {', '.join(element.sources)})"
+    return TYPE_WORDS[element.type] + (f", {unit}" if unit else "")
 
 
 def confirmed_words(reading: Reading) -> str:
@@ -203,7 +186,7 @@ def answer_form(element: Element) -> Iterator[str]:
     elif element.name == SCREENING_DATE:
         yield "day; today if none is given"
     else:
-        yield f"{TYPE_WORDS[element.type]}{element.shown_unit and f', {element.shown_unit}'}"
+        yield _type(element)
     if element.range is not None and element.type != "date":
         yield show_range(element)
     if element.valid_for is not None:
@@ -212,19 +195,15 @@ def answer_form(element: Element) -> Iterator[str]:
 
 def elements_page(trial: Trial, elements: Sequence[Element]) -> blocks.Page:
     """A table for each section."""
-    return (*_sections(trial, elements), blocks.Paragraph(EVERY_ELEMENT, "muted"))
-
-
-def _sections(trial: Trial, elements: Sequence[Element]) -> Iterator[blocks.Block]:
     for section in trial.sections:
-        rows = [
+        rows = (
             (flag(one.name), "; ".join(answer_form(one)), ", ".join(one.sources))
             for one in elements
             if one.section == section.id
-        ]
-        if rows:
-            yield blocks.Heading(f"{section.title} ({section.id})")
-            yield blocks.table(("Flag", "Answer", "From"), rows, (0, 1, 0))
+        )
+        table = blocks.table(("Flag", "Answer", "From"), rows, (0, 1, 0))
+        yield from blocks.titled(f"{section.title} ({section.id})", table)
+    yield blocks.Paragraph(EVERY_ELEMENT, "muted")
 
 
 def elements_listing(elements: Sequence[Element]) -> Listing:
