@@ -61,8 +61,7 @@ def check_subject(code: str, pattern: re.Pattern[str] | None = None) -> str:
             expected = shown(pattern.pattern)
             raise ValueProblem(f"{shown(code)} is not a code of this site; expected {expected}")
         return code
-    _check_form(code, "a subject code such as S-014")
-    _check_looks(code, "a pseudonymous code, such as S-014")
+    _check(code, "a subject code such as S-014", "a pseudonymous code, such as S-014")
     if not any(map(str.isdigit, code)):
         message = f"{shown(code)} has no digit, so it may be a name; expected a code such as S-014"
         raise ValueProblem(message)
@@ -72,8 +71,7 @@ def check_subject(code: str, pattern: re.Pattern[str] | None = None) -> str:
 def check_staff(code: str) -> str:
     """The initials or staff code of who screens, if it can be that. Raises ValueProblem."""
     expected = "initials such as JW, or a staff code"
-    _check_form(code, expected)
-    _check_looks(code, expected)
+    _check(code, expected, expected)
     return code
 
 
@@ -98,7 +96,8 @@ def check_remark(text: str) -> str:
     return text
 
 
-def _check_form(code: str, expected: str) -> None:
+def _check(code: str, expected: str, instead: str) -> None:
+    """Whether it has the form of a code, and does not look like what leads to a person."""
     if not code:
         raise ValueProblem(f"an empty code; expected {expected}")
     if len(code) > MAX_CODE:
@@ -111,12 +110,8 @@ def _check_form(code: str, expected: str) -> None:
         looks = "looks like a name" if any(map(str.isalpha, code)) else "is not a code"
         allowed = "letters a-z, digits and - . _ /"
         raise ValueProblem(f"{shown(code)} {looks}; expected {expected}, of {allowed}")
-
-
-def _check_looks(code: str, expected: str) -> None:
-    looks = _looks_like(_REGISTERED.sub("", code))
-    if looks:
-        raise ValueProblem(f"{shown(code)} looks like {looks}; expected {expected}")
+    if looks := _looks_like(_REGISTERED.sub("", code)):
+        raise ValueProblem(f"{shown(code)} looks like {looks}; expected {instead}")
 
 
 def _looks_like(code: str) -> str:

@@ -25,6 +25,9 @@ PATIENCE = 30.0
 AT_ONCE = 100
 """Entries that are read under one lock."""
 
+ONE_WRITER = "BEGIN IMMEDIATE"
+"""In `with connection`: what is done is on the disk at the end, or undone."""
+
 MOST = 2**63 - 1
 """No entry has a higher number in SQLite."""
 
@@ -89,7 +92,8 @@ class Log:
         what it cannot.
         """
         entry = entry._replace(at=datetime.now(UTC).replace(microsecond=0), by=by, tool=tool)
-        with file_errors(self.path), _transaction(self._connection):
+        with file_errors(self.path), self._connection:
+            self._connection.execute(ONE_WRITER)
             subject = None if isinstance(entry, CohortState) else entry.subject
             self.check(entry.criteria.nct_id, subject, entry.corrects, type(entry))
             entry = entry if check is None else check(self, entry)
@@ -150,7 +154,8 @@ def open_or_begin(path: Path, nct_id: str, tool: str, *, begin: bool = True) -> 
     with closing(connection):
         with file_errors(path):
             connection.execute("PRAGMA synchronous = EXTRA")  # on the disk, also after a power cut
-        with file_errors(path), _transaction(connection):
+        with file_errors(path), connection:
+            connection.execute(ONE_WRITER)
             if begin and not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 _begin(connection, nct_id, tool)
         yield _known(path, connection)
@@ -211,19 +216,6 @@ def unlike_tables(connection: sqlite3.Connection) -> bool:
         " WHERE lower(name) IN ('entry', 'latest') AND sql NOT LIKE 'CREATE TABLE%'"
     )
     return bool(connection.execute(query).fetchone()[0])
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """One writer at a time; what is done is on the disk at the end, or undone."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 @contextmanager

@@ -87,14 +87,17 @@ def verify(path: Path, noted: Sequence[Noted] = ()) -> Checked:
         connection.execute("PRAGMA writable_schema = ON")
         connection.text_factory = partial(str, encoding="utf-8", errors="replace")
         with file_errors(path):
-            _check_is_log(path, connection)
+            tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'entry'")
+            if not tables.fetchone()[0]:
+                refuse(printable(str(path)), "is not a screening log")
             faults = list(_schema_faults(connection))
             if unlike_tables(connection):
                 return Checked(0, NO_SEAL, tuple(faults))
         chain = _Chain(noted)
         try:
             faults += chain.follow(connection.execute(_ROWS))
-            faults += chain.end(_latest(connection))
+            known = connection.execute("SELECT number, seal FROM latest").fetchall()
+            faults += chain.end(known[0] if len(known) == 1 else None)
         except (sqlite3.Error, TypeError) as error:  # TypeError: a value of another type
             message = f"cannot be read, and none after it: the file is damaged here ({error})"
             faults.append(Fault(chain.number + 1, message))
@@ -162,17 +165,6 @@ _ROWS = (
 """By the place in the file's own tree, so that no index is believed. Bytes: no decoding."""
 
 
-def _latest(connection: sqlite3.Connection) -> tuple[object, object] | None:
-    rows = connection.execute("SELECT number, seal FROM latest").fetchall()
-    return rows[0] if len(rows) == 1 else None
-
-
-def _check_is_log(path: Path, connection: sqlite3.Connection) -> None:
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'entry'")
-    if not tables.fetchone()[0]:
-        refuse(printable(str(path)), "is not a screening log")
-
-
 def _schema_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
     """Tables and guards that are not as the log made them."""
     found = dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
@@ -184,9 +176,8 @@ def _schema_faults(connection: sqlite3.Connection) -> Iterator[Fault]:
             yield Fault(None, f"its guard or table {name!r} was changed")
     for name in sorted(found.keys() - expected.keys()):
         yield Fault(None, f"{name!r} was put in; it is not part of a log")
-    kinds = [connection.execute(f"PRAGMA {p}").fetchone()[0] for p in _MARKS]
-    for name, kind, mark in zip(_MARKS, kinds, _MARKS.values(), strict=True):
-        if kind != mark:
+    for name, mark in _MARKS.items():
+        if connection.execute(f"PRAGMA {name}").fetchone()[0] != mark:
             yield Fault(None, f"its {name} was changed")
 
 

@@ -291,13 +291,14 @@ def waiting_rows(screening: Screening, room: int = maxsize) -> list[tuple[str, s
     for value in screening.stale:
         dated = f"{elements[value.element].label} of {value.day}"
         old[f"older than {value.valid_for}"].append(dated)
-    awaits = "; ".join(f"{fitting(labels, room)} {since}" for since, labels in awaited.items())
-    too_old = "; ".join(f"{older}: {fitting(dated, room)}" for older, dated in old.items())
-    rows = [
-        (f"Awaited ({len(screening.waited_for)})", awaits),
-        (f"Too old ({len(screening.stale)})", too_old),
-    ]
-    return [row for row in rows if row[1]]
+    rows = []
+    if awaited:
+        told = "; ".join(f"{fitting(labels, room)} {since}" for since, labels in awaited.items())
+        rows.append((f"Awaited ({len(screening.waited_for)})", told))
+    if old:
+        told = "; ".join(f"{older}: {fitting(dated, room)}" for older, dated in old.items())
+        rows.append((f"Too old ({len(screening.stale)})", told))
+    return rows
 
 
 def fitting(texts: Sequence[str], room: int) -> str:
@@ -361,19 +362,17 @@ def _by_element(
     elements = screening.trial.elements
     found: dict[str, list[str]] = {}
     for one in evidence:
-        shown = one if full else one._replace(value=_LONG.sub(r"\1…", one.value))
-        found.setdefault(one.element, []).append(in_words(elements, shown, coded=coded))
-    return [
-        f"{elements[name].label if name in elements else name} {_first(places, full=full)}"
-        for name, places in found.items()
-    ]
+        evident = one if full else one._replace(value=_LONG.sub(r"\1…", one.value))
+        found.setdefault(one.element, []).append(in_words(elements, evident, coded=coded))
+    lines = []
+    for name, places in found.items():
+        label = elements[name].label if name in elements else name
+        shown = places if full else places[:MOST_PLACES]
+        more = len(places) - len(shown)
+        told = "; ".join([*shown, f"{more:,} more"] if more else shown)
+        lines.append(f"{label} {told}")
+    return lines
 
 
 _LONG = re.compile(r"(\.[0-9]{4})[0-9]{2,}")
 """More decimals than anybody measured: programs write them."""
-
-
-def _first(places: Sequence[str], *, full: bool) -> str:
-    shown = places if full else places[:MOST_PLACES]
-    more = len(places) - len(shown)
-    return "; ".join([*shown, f"{more:,} more"] if more else shown)

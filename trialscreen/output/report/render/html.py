@@ -87,7 +87,11 @@ def _part(block: blocks.Part) -> str:
                 f"<p>{_lines(detail)}</p></div>"
             )
         case blocks.Items(items):
-            return f"<ul>\n{''.join(map(_item, items))}</ul>"
+            inside = "".join(
+                f'<li class="{item.tone} depth-{item.depth}">{_lines(item.text)}</li>\n'
+                for item in items
+            )
+            return f"<ul>\n{inside}</ul>"
         case blocks.Table():
             return _table(block)
         case blocks.Terms(rows):
@@ -99,10 +103,6 @@ def _part(block: blocks.Part) -> str:
             return f'<ol class="flow">\n{"".join(map(_stage, stages))}</ol>'
         case _:
             assert_never(block)
-
-
-def _item(cell: blocks.Cell) -> str:
-    return f'<li class="{cell.tone} depth-{cell.depth}">{_lines(cell.text)}</li>\n'
 
 
 def _term(name: str, cell: blocks.Cell) -> str:

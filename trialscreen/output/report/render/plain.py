@@ -22,7 +22,8 @@ def _part(block: blocks.Part) -> Iterator[str]:
         case blocks.Banner(text, detail):
             yield from (printable(text), *_split(detail))
         case blocks.Items(items):
-            yield from _items(items)
+            for item in items:
+                yield from ("  " * item.depth + line for line in _split(item.text))
         case blocks.Table():
             yield from _rows(block)
         case blocks.Terms(rows):
@@ -33,11 +34,6 @@ def _part(block: blocks.Part) -> Iterator[str]:
             yield from _stages(stages)
         case _:
             assert_never(block)
-
-
-def _items(items: tuple[blocks.Cell, ...]) -> Iterator[str]:
-    for item in items:
-        yield from ("  " * item.depth + line for line in _split(item.text))
 
 
 def _stages(stages: tuple[blocks.Stage, ...]) -> Iterator[str]:
