@@ -88,15 +88,14 @@ def _take_entries(found: Gathered, record: Record) -> dict[str, list[Hit]]:
     def behind(name: str) -> list[Hit]:
         return older().results(name)
 
-    for element in found.trial.elements.values():
-        name = element.name
+    for name in [name for name in found.trial.elements if name in hits.by_element]:
+        element = found.trial.elements[name]
         if results := hits.results(name):
             show: Callable[[], list[Hit]] = partial(behind, name)
             if any(hit.binding.gives_way_to for hit in results):
                 results, show = [*results, *behind(name)], list
             take_results(found, element, given_way(found, results, hits.by_element), show)
-        others = [hit for hit in hits.by_element.get(name, ()) if hit.binding.says not in RESULTS]
-        if others:
+        if others := [hit for hit in hits.by_element[name] if hit.binding.says not in RESULTS]:
             take_coded(found, element, others)
     _show_beside(found, hits.beside)
     return hits.said
