@@ -7,7 +7,7 @@ from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.bundles import entries_of
 from trialscreen.answers.records.fhir.datatypes import ConceptReader
 from trialscreen.answers.records.fhir.documents import JsonDocument, Lines, Note
-from trialscreen.answers.records.fhir.outdone import UNDATED, Comparing
+from trialscreen.answers.records.fhir.outdone import Comparing
 from trialscreen.answers.records.fhir.references import (
     Where,
     Whose,
@@ -89,19 +89,23 @@ class Intake:
         """Whether a resource matters that contains none; None where its codes do not tell."""
         is_code = head.resource_type in CODED
         code = head.code if is_code else head.medication_codeable_concept
-        if not (is_code or fhir.is_given(code)):
-            return None if head.resource_type in MEDICINES else False
+        looked_at = int(fhir.is_given(code))
+        if not is_code:
+            if head.resource_type not in MEDICINES:
+                return False
+            if not (looked_at and head.medication_reference is head.medication is NOTHING):
+                return None
         _, matters, why = self._words.known(bytes(code))
-        wrong, looked_at = bool(why), 1
-        if head.component is not NOTHING:
+        wrong = bool(why)
+        if is_code and head.component is not NOTHING:
             parts = fhir.readable(_parts, head.component)
-            found = [self._words.known(bytes(part.code)) for part in parts or ()]
+            found = [self._words.coded(part.code) for part in parts or ()]
             matters = matters or any(one.matters for one in found)
             wrong = wrong or parts is None or any(one.wrong for one in found)
-            looked_at += len(found)
+            looked_at += sum(fhir.is_given(part.code) for part in parts or ())
         if wrong or matters:
             return None if wrong else True
-        return None if concepts_in(line, is_code=is_code) > looked_at else False
+        return False if concepts_in(line, is_code=is_code) == looked_at else None
 
     def document(self, document: JsonDocument) -> None:
         """A resource, or a bundle of them."""
@@ -132,8 +136,8 @@ class Intake:
         """`deep`: in how many others it is."""
         found = entries_of(bundle, document, line, self.note, self._spool.delete)
         for head, data, begins, where in found:
-            if head is None:
-                self.note(where.place, "is not a FHIR resource, and is not read")
+            if head is None or not head.resource_type:
+                self.document(JsonDocument(data, document.file, document.line or begins))
             elif head.resource_type != "Bundle":
                 self._resource(head, data, where)
             elif deep < MOST_DEEP:
@@ -154,7 +158,7 @@ class Intake:
             )
         elif kind in _ABOUT_PATIENTS and self._matters(head, where):
             self._keep(head, data, where._replace(siblings=inside or where.siblings))
-        elif kind in _STATEMENTS and (wrong := code_repeated(data)):
+        elif self._at_a_glance(head, data) is None and (wrong := code_repeated(data)):
             told = f"{source_of(head, where)} is not used: the key {shown(wrong)} stands twice"
             self.note(where.place, told)
         for one in inside:
@@ -167,9 +171,11 @@ class Intake:
     def _matters(self, head: fhir.Head, where: Where) -> bool:
         """Whether the code of a resource matters, or of a part; of each that is wrong is told."""
         if head.resource_type in MEDICINES:
-            concept = medicine_of(head).concept
+            concept, reference = msgspec.structs.astuple(medicine_of(head))
+            if fhir.is_given(concept) and self._relevant(concept, where, "medication"):
+                return True
             # What refers to a medicine may matter: the medicine may come later.
-            return not fhir.is_given(concept) or self._relevant(concept, where, "medication")
+            return fhir.is_given(reference) or not fhir.is_given(concept)
         if head.resource_type not in CODED:
             return True
         found = [self._relevant(head.code, where, "code")]
@@ -194,9 +200,9 @@ class Intake:
             self.note(where.place, f"{source} has another focus than its subject")
         elif owner:
             medicine = self._medicine(head, source, where)
-            kind = head.resource_type
-            dated = self._comparing.dated(head, data) if kind == "Observation" else UNDATED
-            self._spool.keep(owner, Kept(kind, source, where.place, medicine, *dated), data)
+            dated = self._comparing.dated(head, data)
+            kept = Kept(head.resource_type, source, where.place, medicine, *dated)
+            self._spool.keep(owner, kept, data)
 
     def _keep_patient(self, head: fhir.Head, data: bytes, where: Where) -> None:
         name = id_of(head, where.full_url)

@@ -115,6 +115,8 @@ class Comparing:
 
     def dated(self, head: fhir.Head, data: bytes) -> Dated:
         """Group and moment of a result that counts, has a number, and is of the whole body."""
+        if head.resource_type != "Observation":
+            return UNDATED
         if head.body_site is not NOTHING or head.modifier_extension is not NOTHING:
             return UNDATED
         moment = _moment_of(bytes(head.effective_date_time))

@@ -136,7 +136,7 @@ class _Maker:
             except fhir.UNREADABLE as error:
                 self._note(one.place, f"{one.source} is not read: {error}")
                 continue
-            source = one.source if "/" in one.source else f"{one.source} {one.place}"
+            source = one.source if "/" in one.source else f"{one.source} {one.number}"
             before = found.get(source)
             found[source] = self._one_of(before, version, one, source) if before else version
         return [one for version in found.values() for one in version.made]
