@@ -52,20 +52,11 @@ def flow(
     rows = ((why, counted(count, whole, "open")) for why, count in waiting.items())
     yield blocks.Heading(f"From {name.lower()} to eligible")
     column = excluded.partition(":")[0]
-    yield blocks.Flow(
-        (
-            _stage(name, whole, "plain", excluded, blocks.counts(("Criterion", column), leaving)),
-            _stage(
-                *("Not excluded", found.remaining, "open", "Undetermined, and why"),
-                blocks.counts(("Why", "Undetermined"), rows),
-            ),
-            blocks.Stage("Eligible", told(found.eligible), "good"),
-        )
+    failing = blocks.counts(("Criterion", column), leaving)
+    undetermined, why = blocks.counts(("Why", "Undetermined"), rows), "Undetermined, and why"
+    stages = (
+        blocks.Stage(name, told(whole), "plain", excluded, failing if failing.rows else None),
+        blocks.Stage("Not excluded", told(found.remaining), "open", why, undetermined),
+        blocks.Stage("Eligible", told(found.eligible), "good"),
     )
-
-
-def _stage(
-    name: str, count: Count, tone: blocks.Tone, why: str, leaving: blocks.Table
-) -> blocks.Stage:
-    """A stage, and who goes no further, if that is said of anybody."""
-    return blocks.Stage(name, told(count), tone, why, leaving if leaving.rows else None)
+    yield blocks.Flow(stages)

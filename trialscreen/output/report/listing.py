@@ -26,13 +26,6 @@ class Listing(NamedTuple):
     flat: Mapping[str, Callable[[Any], object]] = {}
     wide: tuple[str, ...] = ()
 
-    def only(self, *names: str) -> "Listing":
-        """The same rows under these columns alone."""
-        places = [self.columns.index(name) for name in names]
-        return self._replace(
-            columns=names, rows=[tuple(values[place] for place in places) for values in self.rows]
-        )
-
     def data(self) -> list[dict[str, object]]:
         """The rows for JSON; days as YYYY-MM-DD."""
         return [dict(zip(self.columns, map(as_data, values), strict=True)) for values in self.rows]
