@@ -216,3 +216,21 @@ def test_persons_alone(tmp_path: Path) -> None:
         assert_frame_equal(found[1], expected[1])
         assert_frame_equal(found[2], expected[2])
         assert len(found[1]) == len(persons)
+
+
+@pytest.mark.parametrize("extract", [one_by_one, at_once])
+def test_what_two_rows_of_a_person_say_is_shown_in_one_order(
+    extract: Extract, tmp_path: Path
+) -> None:
+    trial = load_trial()
+    persons = [
+        {"person_id": number, "gender_concept_id": 8532, "year_of_birth": year}
+        for year in (1960, 1957)
+        for number in range(50)
+    ]
+    folder = write_folder(tmp_path / "csv", {"person": persons})
+    files = FactFiles(tmp_path / "f.csv", tmp_path / "e.csv", None)
+    with open_tables(Selection(trial, load_codes(trial), ON), files) as tables:
+        extract(str(folder), tables, lambda _: None)
+    evidence = pl.read_csv(tmp_path / "e.csv").filter(element="birth_date")
+    assert evidence["value"].to_list() == ["1957", "1960"] * 50

@@ -246,7 +246,7 @@ class _Extraction:
         on = pl.lit(self._selection.on).alias(SCREENING_DATE)
         order = pl.col("element").replace_strict(self._order, return_dtype=pl.Int64)
         shown = found.join(patients.select("place", PATIENT), on="place")
-        shown = shown.sort("place", order, "kind", "date", "source", "code")
+        shown = shown.sort("place", order, "kind", "date", "source", "code", "value")
         self._tables.add_many(_facts(patients, answers).with_columns(on), shown, len(answers))
         ids = dict(patients.select("place", PATIENT).iter_rows())
         for place, problem in sorted(self._problems):

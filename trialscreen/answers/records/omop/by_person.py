@@ -51,10 +51,10 @@ def records(staged: Staged, of: str = "person") -> Iterator[Record]:
 def without_entries(staged: Staged, of: str) -> Iterator[Record]:
     """The records of the persons in the table `of`, as far as the table person has them."""
     query = (
-        "SELECT DISTINCT one.*, death_date, death.person_id IS NOT NULL AS is_dead"
+        "FROM (SELECT DISTINCT one.*, death_date, death.person_id IS NOT NULL AS is_dead"
         f" FROM person AS one SEMI JOIN {of} AS wanted USING (person_id)"
-        " LEFT JOIN death USING (person_id)"
-        f" WHERE person_id IS NOT NULL {_BY_PERSON}"
+        " LEFT JOIN death USING (person_id) WHERE person_id IS NOT NULL)"
+        f" {_BY_PERSON}, COLUMNS(*)"  # of a person who stands there twice, the same one first
     )
     rows = dicts(staged.source.here, query)
     for patient, of_them in groupby(rows, itemgetter("person_id")):
