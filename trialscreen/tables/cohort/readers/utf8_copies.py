@@ -82,6 +82,8 @@ def _decoded(file: IO[bytes], encoding: str, origin: str) -> Iterator[bytes]:
             line += before.count("\n")
             wrong = error.object[error.start : error.end].hex(" ").upper()
             refuse(f"{origin}:{line}", f"is not {encoding}: byte {wrong} is not a character of it")
+        except UnicodeError as error:  # of UTF-16, which may lack the mark at its beginning
+            refuse(origin, f"is not {encoding}: {error}")
         line += text.count("\n")
         yield text.encode("utf-8", "replace")
 
