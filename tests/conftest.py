@@ -35,16 +35,18 @@ def pytest_configure() -> None:
 def _measured(register: Callable[..., pl.LazyFrame]) -> Callable[..., pl.LazyFrame]:
     """Coverage follows the threads that Python starts; those of Polars have to be told."""
 
-    def registered(source: Callable[..., Iterator[pl.DataFrame]], **options: Any) -> pl.LazyFrame:
+    def registered(
+        io_source: Callable[..., Iterator[pl.DataFrame]], *args: Any, **options: Any
+    ) -> pl.LazyFrame:
         def traced(*asked: Any) -> Iterator[pl.DataFrame]:
-            batches = source(*asked)
+            batches = io_source(*asked)
             while True:  # each batch may be asked for in another thread
                 sys.settrace(sys.gettrace() or threading.gettrace())
                 if (batch := next(batches, None)) is None:
                     return
                 yield batch
 
-        return register(traced, **options)
+        return register(traced, *args, **options)
 
     return registered
 
