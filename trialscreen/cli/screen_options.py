@@ -160,10 +160,8 @@ class LogOptions(NamedTuple):
             problems.append(Problem("--log", message))
         lacking = [name for name in ("subject", "by") if getattr(self, name) is None]
         problems += [Problem(flag(name), "is needed with --log") for name in lacking]
-        if (
-            options.correction(self.corrects, self.reason, problems) is None
-            and self.reason is not None
-        ):
+        corrected = options.correction(self.corrects, self.reason, problems)
+        if corrected is None and self.reason is not None:
             message = "is for --corrects, which names the entry that was wrong"
             problems.append(Problem("--reason", message))
         return problems

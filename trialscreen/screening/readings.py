@@ -33,7 +33,7 @@ class Turn(NamedTuple):
 
 
 def turns(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[Turn, ...]:
-    """All that a criterion, of which this is the trace,, may turn on."""
+    """All readings that a criterion, of which this is the trace, may turn on."""
     return tuple(
         [
             Turn(one.ref, one.confirmed is not None, _decides(patient, alternative, trace))

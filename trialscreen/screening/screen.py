@@ -202,10 +202,8 @@ class Screening:
         return self._by_source({name for finding in self.findings for name in finding.needed})
 
     def _by_source(self, names: Set[str]) -> dict[Source, tuple[str, ...]]:
-        elements, ordered = (
-            self.trial.elements,
-            sorted(names, key=self.trial.once(_places).__getitem__),
-        )
+        elements, place = self.trial.elements, self.trial.once(_places)
+        ordered = sorted(names, key=place.__getitem__)  # those of one source stand together
         groups = groupby(ordered, lambda name: elements[name].source)
         return {source: tuple(group) for source, group in groups}
 
