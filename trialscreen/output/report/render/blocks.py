@@ -66,8 +66,9 @@ class Table(NamedTuple):
     to_fill: bool = False
     compact: bool = False
 
-    def has_bars(self, column: int) -> bool:
-        return any(row[column].bar for row in self.rows)
+    def columns_with_bars(self) -> set[int]:
+        """From 0; all rows are looked at."""
+        return {n for row in self.rows for n, cell in enumerate(row) if cell.bar}
 
 
 class Terms(NamedTuple):

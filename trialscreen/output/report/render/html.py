@@ -4,6 +4,7 @@ It reads on a wide screen, on a narrow one, and on A4. Text cannot become markup
 """
 
 import html
+from collections.abc import Set
 from importlib.resources import files
 from typing import assert_never
 
@@ -134,7 +135,8 @@ def _table(table: blocks.Table) -> str:
         kind = "to-fill" if table.to_fill else "fixed"
         inside = f' class="{kind}">\n<colgroup>{widths}</colgroup>'
     head = "".join(_head(table, n, name) for n, name in enumerate(table.columns))
-    rows = "".join(f"<tr>{_row(table, cells)}</tr>\n" for cells in table.rows)
+    with_bars = table.columns_with_bars()
+    rows = "".join(f"<tr>{_row(table, cells, with_bars)}</tr>\n" for cells in table.rows)
     return (
         f"<div {around}><table{inside}\n<thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{rows}</tbody>\n</table></div>"
@@ -147,12 +149,12 @@ def _head(table: blocks.Table, column: int, name: str) -> str:
     return f'<th scope="col"{number}>{escape(name)}</th>' if name else "<td></td>"
 
 
-def _row(table: blocks.Table, cells: tuple[blocks.Cell, ...]) -> str:
+def _row(table: blocks.Table, cells: tuple[blocks.Cell, ...], with_bars: Set[int]) -> str:
     """The first cell names the row."""
     texts = [f'<th scope="row" class="{cells[0].tone}">{_lines(cells[0].text)}</th>']
     for column, cell in enumerate(cells[1:], start=1):
         number = " number" if column in table.numbers else ""
-        bar = _bar(cell) if table.has_bars(column) else ""
+        bar = _bar(cell) if column in with_bars else ""
         texts.append(f'<td class="{cell.tone}{number}">{_lines(cell.text)}{bar}</td>')
     return "".join(texts)
 

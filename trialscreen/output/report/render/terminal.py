@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from typing import IO, assert_never
 
 from rich import box
@@ -124,13 +125,13 @@ def _bar(shares: tuple[blocks.Share, ...], *, plain: bool) -> Text:
     return bar
 
 
-def _cells(block: blocks.Table, cells: tuple[blocks.Cell, ...], *, plain: bool) -> list[Text]:
-    """The texts of a row; a bar stands to the right of the longest text of its column."""
+def _cells(cells: tuple[blocks.Cell, ...], widths: Mapping[int, int], *, plain: bool) -> list[Text]:
+    """The texts of a row; `widths`: of the longest texts of columns with bars, which follow."""
     texts = []
     for n, cell in enumerate(cells):
         text = _text(cell)
-        if block.has_bars(n):
-            text.align("right", max(len(printable(row[n].text)) for row in block.rows))
+        if n in widths:
+            text.align("right", widths[n])
             text = Text.assemble(text, " ", _bar(cell.bar, plain=plain))
         texts.append(text)
     return texts
@@ -147,16 +148,20 @@ def _table(block: blocks.Table, *, plain: bool) -> RenderableType:
         padding=(0, 1),
         pad_edge=False,
     )
+    widths = {
+        n: max(len(printable(cells[n].text)) for cells in block.rows)
+        for n in block.columns_with_bars()
+    }
     for n, (name, share) in enumerate(zip(block.columns, block.shares, strict=True)):
         table.add_column(
             printable(name),
             ratio=share or None,
             no_wrap=share == 0,
             overflow="fold",
-            justify="right" if n in block.numbers and not block.has_bars(n) else "left",
+            justify="right" if n in block.numbers and n not in widths else "left",
         )
     for cells in block.rows:
-        table.add_row(*_cells(block, cells, plain=plain))
+        table.add_row(*_cells(cells, widths, plain=plain))
     return table
 
 
