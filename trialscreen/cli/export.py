@@ -13,7 +13,7 @@ from trialscreen.cli import options
 from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.commands import argument, option
 from trialscreen.cli.element_flags import Flags
-from trialscreen.cli.output import needing, say, write_csv, write_json
+from trialscreen.cli.output import needing, say, write_csv, write_json, write_text
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, refuse
 from trialscreen.model.trial import Trial
@@ -175,12 +175,12 @@ def screening_log(
     failure, what was decided, who and when, corrections, seal. What it cannot carry is told
     on stderr.
     """
-    from trialscreen.output.export.screening_log import COLUMNS, log_rows, not_in_log_rows
+    from trialscreen.output.export.screening_log import log_listing, not_in_log_listing
 
     trial = load_trial(context.obj)
     entries = _entries(trial, file)
-    write_csv(output, COLUMNS, log_rows(trial, entries))
-    tell_left_out(not_in_log_rows(trial, entries))
+    write_text(output, log_listing(trial, entries).csv())
+    tell_left_out(not_in_log_listing(trial, entries))
 
 
 def _entries(trial: Trial, file: Path) -> "Sequence[Kept]":

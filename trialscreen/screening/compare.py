@@ -37,7 +37,7 @@ def holding(test: rules.Test) -> Holding:
             assert_never(test)
 
 
-_OF_NUMBERS: Mapping[Operator, Callable[[float, float], bool]] = {
+OF_NUMBERS: Mapping[Operator, Callable[[float, float], bool]] = {
     Operator.AT_LEAST: ge,
     Operator.ABOVE: gt,
     Operator.AT_MOST: le,
@@ -47,7 +47,7 @@ _OF_NUMBERS: Mapping[Operator, Callable[[float, float], bool]] = {
 
 def _holding_number(operator: Operator, bound: float) -> Holding:
     """Most facts are one number, which is compared as numbers are."""
-    limit, compared, holds = number(bound), comparing(operator), _OF_NUMBERS[operator]
+    limit, compared, holds = number(bound), comparing(operator), OF_NUMBERS[operator]
 
     def held(facts: Sequence[Any], _: date) -> Truth:
         fact = facts[0]

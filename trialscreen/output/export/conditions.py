@@ -5,11 +5,11 @@ a form holds them; a field without an answer fulfils no test but `Unanswered`. A
 never stronger than what it stands for: where a form cannot say something, it is `NEVER`.
 """
 
-import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from trialscreen.model.rules import Operator
+from trialscreen.screening.compare import OF_NUMBERS
 
 MOST_TESTS = 150
 """A condition of more tests would be longer than anyone reads; it becomes `NEVER`."""
@@ -149,18 +149,10 @@ def _narrows(one: Condition, other: Condition) -> bool:
         case Chosen(field, values), Chosen(same, more):
             return field == same and set(values) <= set(more)
         case Bounded(field, narrow, bound), Bounded(same, wide, limit):
-            inside = COMPARED[wide](bound, limit) or (narrow is wide and bound == limit)
+            inside = OF_NUMBERS[wide](bound, limit) or (narrow is wide and bound == limit)
             return field == same and narrow.sign[0] == wide.sign[0] and inside
         case _:
             return False
-
-
-COMPARED: Mapping[Operator, Callable[[float, float], bool]] = {
-    Operator.AT_LEAST: operator.ge,
-    Operator.ABOVE: operator.gt,
-    Operator.AT_MOST: operator.le,
-    Operator.BELOW: operator.lt,
-}
 
 
 def tests_of(condition: Condition) -> Iterator[Test]:

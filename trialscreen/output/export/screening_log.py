@@ -4,122 +4,78 @@ ICH E6(R2) Good Clinical Practice, 8.3.20 (subject screening log) and 8.3.22 (su
 enrolment log) say what such a log documents: who entered pre-trial screening.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from trialscreen.log.entry import KINDS, CohortState, Decision, Kept, ScreeningEntry, corrected_by
 from trialscreen.model.dates import in_utc
 from trialscreen.model.trial import Trial
-
-COLUMNS = (
-    "Subject",
-    "Consent recorded",
-    "Screening date",
-    "Criteria version",
-    "Outcome",
-    "Still open",
-    "On unconfirmed readings",
-    "Screen failure: criteria",
-    "Screen failure: reasons",
-    "Re-screen from",
-    "Screened by",
-    "Entered at (UTC)",
-    "Entry",
-    "Corrects entry",
-    "Reason for correction",
-    "Corrected by entry",
-    "Note",
-    "Program",
-    "Criteria file (SHA-256)",
-    "Seal",
-    "Kind of entry",
-    "Decision",
-    "Dose cohort",
-    "Decided on",
-    "Decided by",
-    "Reason",
-    "Although",
-    "Dosed",
-    "Places",
-    "Sentinel days",
-    "Observation days",
-)
+from trialscreen.output.report.listing import Columns, Listing, listed
 
 
-def log_rows(trial: Trial, entries: Sequence[Kept]) -> Iterator[tuple[object, ...]]:
-    """A row per entry under `COLUMNS`, in the order of `entries`; None is an empty cell.
+def log_listing(trial: Trial, entries: Sequence[Kept]) -> Listing:
+    """A row per entry, in the order of `entries`.
 
     A failed criterion's text stands where the entry was made by this very criteria file,
     else the label that the entry kept, if it kept one.
     """
     corrected = corrected_by(entries)
     texts = {one.id: " ".join(one.text.split()) for one in trial.criteria}
-    for entry in entries:
-        if isinstance(entry, ScreeningEntry):
-            known = texts if entry.criteria.sha256 == trial.sha256 else {}
-            cells = _of_screening(entry, known)
-        else:
-            cells = _of_decision(entry)
-        cells |= _of_any(entry, corrected.get(entry.number))
-        yield tuple(map(cells.get, COLUMNS))
 
+    def reasons(entry: ScreeningEntry) -> list[str]:
+        known = texts if entry.criteria.sha256 == trial.sha256 else {}
+        labels = {one.id: one.label for one in entry.findings}
+        words = {one: known.get(one) or labels.get(one) for one in entry.outcome.failed}
+        return [name if said is None else f"{name}: {said}" for name, said in words.items()]
 
-def _of_any(entry: Kept, corrected: int | None) -> dict[str, object]:
-    return {
-        "Kind of entry": KINDS[type(entry)],
-        "Criteria version": entry.criteria.version,
-        "Entered at (UTC)": in_utc(entry.at),
-        "Entry": entry.number,
-        "Corrects entry": None if entry.corrects is None else entry.corrects.of,
-        "Reason for correction": None if entry.corrects is None else entry.corrects.reason,
-        "Corrected by entry": corrected,
-        "Program": entry.tool,
-        "Criteria file (SHA-256)": entry.criteria.sha256,
-        "Seal": entry.seal,
+    columns: Columns[Kept] = {
+        "Subject": lambda one: None if isinstance(one, CohortState) else one.subject,
+        "Consent recorded": _screened(lambda one: "yes" if one.stage == "full" else "no"),
+        "Screening date": _screened(lambda one: one.on),
+        "Criteria version": lambda one: one.criteria.version,
+        "Outcome": _screened(lambda one: one.outcome.verdict),
+        "Still open": _screened(lambda one: one.outcome.open),
+        "On unconfirmed readings": _screened(lambda one: one.outcome.unconfirmed),
+        "Screen failure: criteria": _screened(lambda one: one.outcome.failed),
+        "Screen failure: reasons": _screened(reasons),
+        "Re-screen from": _screened(lambda one: one.outcome.clears_on),
+        "Screened by": _screened(lambda one: one.by),
+        "Entered at (UTC)": lambda one: in_utc(one.at),
+        "Entry": lambda one: one.number,
+        "Corrects entry": lambda one: None if one.corrects is None else one.corrects.of,
+        "Reason for correction": lambda one: None if one.corrects is None else one.corrects.reason,
+        "Corrected by entry": lambda one: corrected.get(one.number),
+        "Note": _screened(lambda one: one.note),
+        "Program": lambda one: one.tool,
+        "Criteria file (SHA-256)": lambda one: one.criteria.sha256,
+        "Seal": lambda one: one.seal,
+        "Kind of entry": lambda one: KINDS[type(one)],
+        "Decision": _decided(lambda one: one.decision if isinstance(one, Decision) else one.state),
+        "Dose cohort": _decided(lambda one: one.dose_cohort),
+        "Decided on": _decided(lambda one: one.on),
+        "Decided by": _decided(lambda one: one.by),
+        "Reason": _decided(lambda one: one.reason if one.corrects is None else None),
+        "Although": lambda one: one.despite if isinstance(one, Decision) else None,
+        "Dosed": lambda one: "no" if isinstance(one, Decision) and one.not_dosed else None,
+        "Places": lambda one: one.places if isinstance(one, CohortState) else None,
+        "Sentinel days": lambda one: one.sentinel_days if isinstance(one, CohortState) else None,
+        "Observation days": (
+            lambda one: one.observation_days if isinstance(one, CohortState) else None
+        ),
     }
+    return listed(columns, entries)
 
 
-def _of_screening(entry: ScreeningEntry, known: Mapping[str, str]) -> dict[str, object]:
-    outcome = entry.outcome
-    return {
-        "Subject": entry.subject,
-        "Consent recorded": "no" if entry.stage == "before consent" else "yes",
-        "Screening date": entry.on.isoformat(),
-        "Outcome": outcome.verdict,
-        "Still open": outcome.open,
-        "On unconfirmed readings": "; ".join(outcome.unconfirmed),
-        "Screen failure: criteria": "; ".join(outcome.failed),
-        "Screen failure: reasons": "; ".join(_reasons(entry, known)),
-        "Re-screen from": outcome.clears_on,
-        "Screened by": entry.by,
-        "Note": entry.note,
-    }
+def _screened(find: Callable[[ScreeningEntry], object]) -> Callable[[Kept], object]:
+    """What is found of a screening; None of other entries."""
+    return lambda one: find(one) if isinstance(one, ScreeningEntry) else None
 
 
-def _of_decision(entry: Decision | CohortState) -> dict[str, object]:
-    cells: dict[str, object] = {
-        "Decided on": entry.on.isoformat(),
-        "Decided by": entry.by,
-        "Dose cohort": entry.dose_cohort,
-        "Reason": entry.reason if entry.corrects is None else None,
-    }
-    if isinstance(entry, Decision):
-        cells |= {"Subject": entry.subject, "Decision": entry.decision}
-        cells |= {"Although": "; ".join(entry.despite), "Dosed": "no" if entry.not_dosed else None}
-    else:
-        days = {"Sentinel days": entry.sentinel_days, "Observation days": entry.observation_days}
-        cells |= {"Decision": entry.state, "Places": entry.places, **days}
-    return cells
+def _decided(find: Callable[[Decision | CohortState], object]) -> Callable[[Kept], object]:
+    """What is found of what people decided."""
+    return lambda one: None if isinstance(one, ScreeningEntry) else find(one)
 
 
-def _reasons(entry: ScreeningEntry, texts: Mapping[str, str]) -> Iterator[str]:
-    """Each failed criterion by its id and words, those of `texts` first."""
-    labels = {one.id: one.label for one in entry.findings}
-    for one in entry.outcome.failed:
-        words = texts.get(one) or labels.get(one)
-        yield one if words is None else f"{one}: {words}"
-
-
-def not_in_log_rows(trial: Trial, entries: Sequence[Kept]) -> list[str]:
+def not_in_log_listing(trial: Trial, entries: Sequence[Kept]) -> list[str]:
     """What the table cannot carry of the log, a line each."""
     lines = [
         "the answers, which are awaited and which are too old, what a record says, and what did"

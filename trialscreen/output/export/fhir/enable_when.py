@@ -20,7 +20,6 @@ from typing import assert_never
 from trialscreen.model.rules import Operator
 from trialscreen.model.trial import Element, Trial
 from trialscreen.output.export.conditions import (
-    COMPARED,
     NEVER,
     Answered,
     Bounded,
@@ -36,6 +35,7 @@ from trialscreen.output.export.conditions import (
 )
 from trialscreen.output.export.fhir.datatypes import Answer, Json, choice_coding
 from trialscreen.output.export.relevance import Relevance, values_of
+from trialscreen.screening.compare import OF_NUMBERS
 
 EXPRESSION_URL = (
     "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression"
@@ -110,7 +110,7 @@ def _choice(answer: Answer) -> object:
 
 
 def _within(test: Bounded, answer: Answer) -> bool:
-    compared = COMPARED[test.operator]
+    compared = OF_NUMBERS[test.operator]
     if test.unit is None:
         return compared(answer["valueInteger"], test.bound)
     quantity, inside = answer["valueQuantity"], test.operator.sign[0]
