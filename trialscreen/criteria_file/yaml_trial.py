@@ -41,8 +41,6 @@ _KEYS = (
     *("elements", "inclusion", "exclusion", "checks"),
 )
 _ID = re.compile(r"\w[\w .()/-]*")
-_NO_ELEMENTS: dict[str, Element] = {}
-_NO_UNITS: dict[str, Unit] = {}
 
 
 def parse_trial(data: bytes, origin: str) -> Trial:
@@ -59,13 +57,13 @@ def parse_trial(data: bytes, origin: str) -> Trial:
     root.known_keys(_KEYS)
     if root.required("format", Cursor.whole, FORMAT) != FORMAT:
         root.down("format").problem(f"this version reads format {FORMAT}")
-    elements = root.required("elements", read_elements, _NO_ELEMENTS)
+    elements = root.required("elements", read_elements, dict[str, Element]())
     trial = Trial(
         version=root.required("version", Cursor.text, ""),
         sha256=hashlib.sha256(data).hexdigest(),
         origin=origin,
         registration=root.required("trial", reader_of(Registration), None),
-        elements=_with_units(elements, root.optional("units", _read_units, _NO_UNITS)),
+        elements=_with_units(elements, root.optional("units", _read_units, dict[str, Unit]())),
         sections=root.required("sections", reader_of(tuple[Section, ...]), ()),
         cards=root.optional("cards", reader_of(Mapping[str, str]), {}),
         criteria=_read_criteria(root),

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 from trialscreen.answers.answer import NOTE, RECORD, SET_ASIDE, SUBJECT, VALUE_KEY, in_record
 from trialscreen.answers.answers_file import KEPT
 from trialscreen.answers.interview.state import State
-from trialscreen.model.errors import InputError, Problem, refuse
+from trialscreen.model.errors import InputError, refuse
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.text.characters import printable, shown
 from trialscreen.text.text_files import MAX_BYTES, part_prefix, whole_file, writing
@@ -100,28 +100,21 @@ def _data(state: State, subject: str | None) -> dict[str, object]:
 
 def claim(name: str, where: str, *, new: bool) -> AnswersFile:
     """The answers file of that name; it must be `new`, or not. Raises InputError at `where`."""
-    try:
-        if not (message := _unfit(name, new=new)):
-            return AnswersFile(Path(name))
-    except OSError as error:
-        message = f"{shown(name)}: {error.strerror}"
-    raise InputError([Problem(where, message)])
-
-
-def _unfit(name: str, *, new: bool) -> str:
-    """Why answers cannot be kept under a name; empty if they can."""
-    path = Path(name)
-    if not name:
-        return "'' names no file; expected a name such as answers.yaml"
-    if name == "-":
-        return "'-' is not a file; expected a name such as answers.yaml"
+    path, said = Path(name), shown(name)
+    if name in ("", "-"):
+        what = "is not a file" if name else "names no file"
+        refuse(where, f"{said} {what}; expected a name such as answers.yaml")
     if path.suffix.lower() == ".json":
-        return f"{shown(name)}: answers are kept as YAML; expected a name such as {path.stem}.yaml"
-    if not path.parent.is_dir():
-        return f"{shown(name)}: there is no folder {shown(str(path.parent))}"
-    if new and path.exists():
-        return f"{shown(name)} exists; go on with it by --resume, or name a new file"
-    return ""
+        message = f"answers are kept as YAML; expected a name such as {path.stem}.yaml"
+        refuse(where, f"{said}: {message}")
+    try:
+        if not path.parent.is_dir():
+            refuse(where, f"{said}: there is no folder {shown(str(path.parent))}")
+        if new and path.exists():
+            refuse(where, f"{said} exists; go on with it by --resume, or name a new file")
+        return AnswersFile(path)
+    except OSError as error:
+        refuse(where, f"{said}: {error.strerror}")
 
 
 class Keeper:

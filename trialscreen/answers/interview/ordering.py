@@ -8,7 +8,7 @@ its cost is tried first: the best order of depth-first strategies if tests are i
 questions; they never enter a finding.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from math import prod
 from typing import NamedTuple, assert_never
 
@@ -212,7 +212,7 @@ def _ways(trace: Trace, sought: Truth, chance: Mapping[rules.Test, float], ask: 
             ways = [_ways(part, sought, chance, ask) for part in parts]
             if enough(rule, sought) == 1:
                 return [way for some in ways for way in some]
-            return _together(ways)
+            return [_in_turn(map(_one_of, ways), until=False)] if ways and all(ways) else []
         case rules.Not():
             return _ways(trace.parts[0], truth.negation(sought), chance, ask)
         case rules.Clause():
@@ -227,28 +227,24 @@ def _ways(trace: Trace, sought: Truth, chance: Mapping[rules.Test, float], ask: 
             assert_never(rule)
 
 
-def _together(needed: list[list[Way]]) -> list[Way]:
-    """One way that needs one of each: those most likely to be in vain come first."""
-    if not needed or not all(needed):
-        return []
-    parts = sorted(map(_one_of, needed), key=lambda way: (1 - way.chance) / way.cost, reverse=True)
-    chances = [way.chance for way in parts]
-    return [Way(prod(chances), _cost(parts, chances), parts[0].first)]
-
-
 def _one_of(ways: list[Way]) -> Way:
-    """Alternatives as one way: tried until one succeeds, the likeliest for its cost first."""
+    """Alternatives as one way, tried until one succeeds."""
     asked: dict[str, Way] = {}
     for way in ways:
         same = asked.setdefault(way.first, way)
         if same is not way:  # one card answers both
             both = 1 - (1 - same.chance) * (1 - way.chance)
             asked[way.first] = Way(both, max(same.cost, way.cost), way.first)
-    order = sorted(asked.values(), key=lambda way: way.chance / way.cost, reverse=True)
-    failures = [1 - way.chance for way in order]
-    return Way(1 - prod(failures), _cost(order, failures), order[0].first)
+    return _in_turn(asked.values(), until=True)
 
 
-def _cost(ways: list[Way], goes_on: list[float]) -> float:
-    """The expected cost of ways in turn, each with the chance that the next is tried."""
-    return sum(way.cost * prod(goes_on[:n]) for n, way in enumerate(ways))
+def _in_turn(ways: Iterable[Way], *, until: bool) -> Way:
+    """Ways as one, tried until one succeeds, or fails: the likeliest for its cost comes first."""
+
+    def chance(way: Way, *, succeeds: bool) -> float:
+        return way.chance if succeeds else 1 - way.chance
+
+    order = sorted(ways, key=lambda way: chance(way, succeeds=until) / way.cost, reverse=True)
+    goes_on = [chance(way, succeeds=not until) for way in order]
+    cost = sum(way.cost * prod(goes_on[:n]) for n, way in enumerate(order))
+    return Way(1 - prod(goes_on) if until else prod(goes_on), cost, order[0].first)

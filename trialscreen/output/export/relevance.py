@@ -99,7 +99,10 @@ class Relevance:
     def _decides(self, rule: rules.Rule, truth: bool) -> Condition:
         """When answers make `rule` certainly true, or certainly false."""
         if isinstance(rule, rules.Test):
-            return every((self._tested(rule, truth), *self._valid(rule)))
+            read = (self._trial.elements[name] for name in rules.elements_of_test(rule))
+            valid = (one.valid_if for one in read if one.valid_if is not None)
+            counts = (self._decides(one, truth=True) for one in valid)
+            return every((self._tested(rule, truth), *counts))
         match rule:
             case rules.AtLeastN(_, parts):
                 if not _one_decides(rule):
@@ -112,12 +115,6 @@ class Relevance:
                 return self._decides(part, truth)
             case _:
                 assert_never(rule)
-
-    def _valid(self, test: rules.Test) -> Iterator[Condition]:
-        """When the values that `test` reads count."""
-        for name in rules.elements_of_test(test):
-            if (rule := self._trial.elements[name].valid_if) is not None:
-                yield self._decides(rule, truth=True)
 
     def _tested(self, test: rules.Test, truth: bool) -> Condition:
         match test:

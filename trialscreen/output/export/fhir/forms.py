@@ -63,11 +63,8 @@ def questionnaire(
     of choices and units that cannot be codes.
     """
     check_codes(trial)
-    nct_id, irrelevant, coded = (
-        trial.registration.nct_id,
-        irrelevance(trial, variant),
-        _coded(codes),
-    )
+    nct_id, coded = trial.registration.nct_id, _coded(codes)
+    irrelevant = irrelevance(trial, variant)
     items = {
         element.name: _item(trial, element, irrelevant[element.name], variant.base)
         | ({"code": coded[element.name]} if element.name in coded else {})
@@ -215,7 +212,20 @@ def response(
     """
     trial = screening.trial
     check_codes(trial)
-    carried, not_enabled, no_such_answer = _sorted(screening, variant)
+    facts = {**screening.facts, SCREENING_DATE: day(screening.on)}
+    irrelevant = irrelevance(trial, variant)
+    carried: dict[str, Answer] = {}
+    not_enabled, no_such_answer = [], []
+    for element in questions_of(trial):
+        if (fact := facts.get(element.name)) is None:
+            continue
+        answer = answer_of(trial, element, fact, screening.on, variant.base)
+        if holds(irrelevant[element.name], carried):
+            not_enabled.append(element.name)
+        elif answer is None:
+            no_such_answer.append(element.name)
+        else:
+            carried[element.name] = answer
     items = {
         name: {"linkId": name, "text": trial.elements[name].ask, "answer": [answer]}
         for name, answer in carried.items()
@@ -231,25 +241,3 @@ def response(
         **({"item": _groups(trial, items)} if items else {}),
     }
     return Response(resource, tuple(not_enabled), tuple(no_such_answer))
-
-
-def _sorted(
-    screening: Screening, variant: Variant
-) -> tuple[dict[str, Answer], list[str], list[str]]:
-    """The answers by question; the elements not enabled; those that no answer says exactly."""
-    facts = {**screening.facts, SCREENING_DATE: day(screening.on)}
-    irrelevant = irrelevance(screening.trial, variant)
-    carried: dict[str, Answer] = {}
-    not_enabled, no_such_answer = [], []
-    for element in questions_of(screening.trial):
-        name = element.name
-        if (fact := facts.get(name)) is None:
-            continue
-        answer = answer_of(screening.trial, element, fact, screening.on, variant.base)
-        if holds(irrelevant[name], carried):
-            not_enabled.append(name)
-        elif answer is None:
-            no_such_answer.append(name)
-        else:
-            carried[name] = answer
-    return carried, not_enabled, no_such_answer
