@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal, NamedTuple, get_args
 
 from trialscreen.model import rules
-from trialscreen.model.trial import Criterion, Formula, Trial
+from trialscreen.model.trial import Formula, Trial
 from trialscreen.model.wording import as_written, rule_in_words
 
 Part = Literal["trial", "criterion", "element", "check"]
@@ -84,7 +84,10 @@ def _stated(trial: Trial) -> dict[tuple[Part, str], dict[str, object]]:
         }
     }
     for criterion in trial.criteria:
-        found["criterion", criterion.id] = {**criterion._asdict(), **_readings(criterion)}
+        stated = found["criterion", criterion.id] = criterion._asdict()
+        stated |= {f"reading {one.ref}": one for one in criterion.readings}
+        # The rules that the alternatives, of its own readings and of others, would make of it.
+        stated |= {f"alternative {one.ref}": other for one, other in criterion.alternatives}
     for name, element in trial.elements.items():
         found["element", name] = {one.name: getattr(element, one.name) for one in fields(element)}
     for check in trial.checks:
@@ -93,12 +96,6 @@ def _stated(trial: Trial) -> dict[tuple[Part, str], dict[str, object]]:
         for field in _NO_FACTS.intersection(thing):
             del thing[field]
     return found
-
-
-def _readings(criterion: Criterion) -> dict[str, object]:
-    """Its readings, and the rules that the alternatives of these and of others would make of it."""
-    readings = {f"reading {one.ref}": one for one in criterion.readings}
-    return readings | {f"alternative {one.ref}": other for one, other in criterion.alternatives}
 
 
 def _words(trial: Trial, value: object) -> str:

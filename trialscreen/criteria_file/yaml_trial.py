@@ -36,6 +36,7 @@ from trialscreen.text.text_files import decode
 
 FORMAT = 1
 _OF_ALTERNATIVE = ("alternative_rule", "alternative_is", "alternative_answers")
+_BESIDE_READING = (*_OF_ALTERNATIVE, "elsewhere")
 _KEYS = (
     *("format", "version", "trial", "units", "spellings", "sections", "cards"),
     *("elements", "inclusion", "exclusion", "checks"),
@@ -151,18 +152,15 @@ def _read_alternatives(
 def _read_criterion(kind: Kind, at: Cursor) -> Criterion:
     readers: dict[str, Reader] = {
         "id": _criterion_id,
-        "readings": lambda at: tuple(map(_read_reading, at.items())),
+        "readings": lambda at: tuple(
+            read_record(one, Reading, {"confirmed": _read_confirmed}, _BESIDE_READING)
+            for one in at.items()
+        ),
         "expected_to_fail": _read_share,
     }
     rule = at.required("rule", read_rule, STAND_IN)
     given = {"kind": kind, "alternatives": (), "rule": rule}
     return read_record(at, Criterion, readers, ("rule",), **given)
-
-
-def _read_reading(at: Cursor) -> Reading:
-    """A reading, without what can be computed of its alternative."""
-    readers = {"confirmed": _read_confirmed}
-    return read_record(at, Reading, readers, keys=(*_OF_ALTERNATIVE, "elsewhere"))
 
 
 def _read_confirmed(at: Cursor) -> Confirmed:

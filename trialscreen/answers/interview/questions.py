@@ -124,18 +124,13 @@ def printed(trial: Trial, element: Element, reply: str) -> list[tuple[Element, s
     texts = [(element, " ".join(filter(None, words)))]
     for role, name in names.items():
         if number := ends.get(role):
-            text = f"{number} {unit_of_limits or unit}".strip()
-            _check(trial, trial.elements[name], text)
-            texts.append((trial.elements[name], text))
+            limit, text = trial.elements[name], f"{number} {unit_of_limits or unit}".strip()
+            try:
+                read_value(trial, limit, text, date.max)
+            except ValueProblem as problem:
+                raise ValueProblem(f"{limit.label}: {problem}") from None
+            texts.append((limit, text))
     return texts
-
-
-def _check(trial: Trial, limit: Element, text: str) -> None:
-    """Raises ValueProblem, which says what limit it is of, if `text` cannot be one."""
-    try:
-        read_value(trial, limit, text, date.max)
-    except ValueProblem as problem:
-        raise ValueProblem(f"{limit.label}: {problem}") from None
 
 
 def _ends(text: str, names: Mapping[str, str], reply: str) -> tuple[dict[str, str], str]:

@@ -21,22 +21,18 @@ def queue_calendar(found: Iterable[Waiting], trial: str, log: str) -> bytes:
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", f"{trial}: who waits")
     for one in found:
-        calendar.add_component(_component(one, trial, log))
+        entry, day = one.entry, one.next_date
+        component: Event | Todo = Todo() if day is None else Event()
+        component.add("uid", f"{log}-{entry.subject}@trialscreen")
+        component.add("dtstamp", entry.at)
+        component.add("sequence", entry.number)
+        if day is not None:
+            component.add("dtstart", day)
+            component.add("dtend", day + timedelta(days=1))
+            component.add("transp", "TRANSPARENT")
+        component.add("class", "PRIVATE")
+        component.add("summary", f"{entry.subject}: {', '.join(each.what for each in one.waits)}")
+        ends = (f"since {one.since}", f"{trial}, log entry {entry.number}")
+        component.add("description", "\n".join((*map(wait_words, one.waits), *ends)))
+        calendar.add_component(component)
     return bytes(calendar.to_ical())
-
-
-def _component(one: Waiting, trial: str, log: str) -> Event | Todo:
-    entry, day = one.entry, one.next_date
-    component: Event | Todo = Todo() if day is None else Event()
-    component.add("uid", f"{log}-{entry.subject}@trialscreen")
-    component.add("dtstamp", entry.at)
-    component.add("sequence", entry.number)
-    if day is not None:
-        component.add("dtstart", day)
-        component.add("dtend", day + timedelta(days=1))
-        component.add("transp", "TRANSPARENT")
-    component.add("class", "PRIVATE")
-    component.add("summary", f"{entry.subject}: {', '.join(each.what for each in one.waits)}")
-    ends = (f"since {one.since}", f"{trial}, log entry {entry.number}")
-    component.add("description", "\n".join((*map(wait_words, one.waits), *ends)))
-    return component

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from trialscreen.model import formulas
 from trialscreen.model.facts import DECIMALS
-from trialscreen.model.formulas import FORMULAS, FormulaSpec, ScreeningDay, terms_in
+from trialscreen.model.formulas import FORMULAS, ScreeningDay, terms_in
 from trialscreen.model.trial import SCREENING_DATE, Formula, Trial
 from trialscreen.model.wording import show_number
 from trialscreen.output.export.redcap.logic import NEVER, Logic, equal, every, filled, some, text
@@ -77,19 +77,19 @@ def _computed(trial: Trial, formula: Formula) -> str:
             (_value(trial, one) for one in formula.inputs), factors, strict=True
         )
     ]
-    for place, given in enumerate(spec.inputs):
+
+    def result(choice: str | None) -> str:
+        text = _text(spec.term, values, choice)
+        return text if spec.whole else f"round({text}, {DECIMALS})"
+
+    for value, given in zip(values, spec.inputs, strict=True):
         if given.choices:
             *most, last = given.choices
-            text = _result(spec, values, last)
+            text = result(last)
             for choice in reversed(most):
-                text = f"if({values[place]} = '{choice}', {_result(spec, values, choice)}, {text})"
+                text = f"if({value} = '{choice}', {result(choice)}, {text})"
             return text
-    return _result(spec, values, None)
-
-
-def _result(spec: FormulaSpec, values: Sequence[str], choice: str | None) -> str:
-    text = _text(spec.term, values, choice)
-    return text if spec.whole else f"round({text}, {DECIMALS})"
+    return result(None)
 
 
 def _text(term: formulas.Term, values: Sequence[str], choice: str | None) -> str:
