@@ -174,34 +174,26 @@ class Codes:
         known = any(key in self.bound or key in self.medicines for key in keys_of(codes))
         return known or next(self._named(codes), None) is not None
 
-    def bindings(self, codes: Iterable[Coding]) -> Iterator[tuple[Coding, Binding]]:
-        """What these codes say, each with its code; of beginnings, the longest bound counts."""
-        for coding in codes:
-            found: dict[str, tuple[Binding, ...]] = {}
-            for key in keys_of((coding,)):
-                for binding in self.bound.get(key, ()):
-                    found[binding.element] = tuple(
-                        one for one in self.bound[key] if one.element == binding.element
-                    )
-            for bindings in found.values():
-                for binding in bindings:
-                    yield coding, binding
-
     @cached_property
     def firsts(self) -> Callable[[tuple[Coding, ...]], tuple[tuple[Coding, Binding], ...]]:
-        """What codes say, once for each element.
+        """What codes say, once for each element; of beginnings, the longest bound counts.
 
         A code that is near an element says that the entry is about something else, whatever the
         other codes say; of the others, one that sets comes first.
         """
 
         def found(codes: tuple[Coding, ...]) -> tuple[tuple[Coding, Binding], ...]:
-            bound: dict[str, tuple[Coding, Binding]] = {}
-            for coding, binding in self.bindings(codes):
-                known = bound.get(binding.element)
-                if known is None or _RANKS.index(binding.role) < _RANKS.index(known[1].role):
-                    bound[binding.element] = (coding, binding)
-            return tuple(bound.values())
+            said: dict[str, list[tuple[Coding, Binding]]] = {}
+            for coding in codes:
+                longest: dict[str, list[tuple[Coding, Binding]]] = {}
+                for key in keys_of((coding,)):
+                    bound = self.bound.get(key, ())
+                    longest |= {one.element: [] for one in bound}
+                    for one in bound:
+                        longest[one.element].append((coding, one))
+                for name, of in longest.items():
+                    said.setdefault(name, []).extend(of)
+            return tuple(min(of, key=lambda one: _RANKS.index(one[1].role)) for of in said.values())
 
         return lru_cache(_MOST_KNOWN)(found)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from trialscreen.answers.records import codes
 from trialscreen.answers.records.codes import Codes, Key
@@ -50,12 +50,9 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "loinc": re.compile(r"[0-9]{1,7}-[0-9]"),  # its answers and parts have letters, and others
     "snomed": re.compile(r"[1-9][0-9]{5,17}"),
 }
-CHECKED = tuple(_FORMS)
 """The systems whose codes have a check digit."""
 
 _PERMUTED = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
-
-K = TypeVar("K")
 
 
 def load_codes(trial: Trial, files: Sequence[str] = ()) -> Codes:
@@ -83,7 +80,7 @@ def _read(trial: Trial, path: Path, origin: str, *, packaged: bool = False) -> C
         found.systems.update({one.text(): name for one in uris.items()})
     if not packaged:  # that one's are tested
         own = found.systems.values()
-        _check_digits(root, [name for name in CHECKED if name not in own])
+        _check_digits(root, [name for name in _FORMS if name not in own])
     for at in root.items_of("results"):
         words = tuple(_listed(at, "means"))
         found.meanings.update(dict.fromkeys(_codes_of(at, ("means",)), words))
@@ -203,7 +200,7 @@ class _Reader:
             binding = self._binding(element, line)
             keys = _codes_of(line, (*codes.ROLES, *_FURTHER))
             for key in keys:
-                self._add(self.found.bound, key, binding)
+                self.found.bound[key] = (*self.found.bound.get(key, ()), binding)
             self.found.twins.update(_twins(keys))
 
     def _binding(self, element: Element, line: Cursor) -> codes.Binding:
@@ -247,8 +244,8 @@ class _Reader:
             note=at.optional("note", Cursor.text, ""),
             **about,
         )
-        for written in _listed(at, "names"):
-            self._add(self.found.names, folded(written), medicine)
+        for written in map(folded, _listed(at, "names")):
+            self.found.names[written] = (*self.found.names.get(written, ()), medicine)
         for line in at.items_of("codes"):
             one = codes.MedicineCode(
                 medicine,
@@ -256,11 +253,7 @@ class _Reader:
                 equivalent=line.optional("equivalent", _factor, None),
             )
             for key in _codes_of(line, ("needs_route", "equivalent")):
-                self._add(self.found.medicines, key, one)
-
-    @staticmethod
-    def _add(to: dict[K, tuple[Any, ...]], key: K, one: Any) -> None:
-        to[key] = (*to.get(key, ()), one)
+                self.found.medicines[key] = (*self.found.medicines.get(key, ()), one)
 
 
 def _sayable(element: Element) -> tuple[str, ...]:

@@ -81,19 +81,15 @@ def check(files: FactFiles) -> None:
     raise_any(problems)
 
 
+@dataclass
 class FactTables:
     """The tables while they are written, and how much has been; `open_tables` makes one."""
 
-    def __init__(
-        self,
-        selection: Selection,
-        facts: "_Rows",
-        evidence: "_Rows | None",
-        problems: TextIO | None,
-    ) -> None:
-        self.selection = selection
-        self.counts = FactCounts()
-        self._facts, self._evidence, self._problems = facts, evidence, problems
+    selection: Selection
+    _facts: "_Rows"
+    _evidence: "_Rows | None"
+    _problems: TextIO | None
+    counts: FactCounts = field(default_factory=FactCounts)
 
     def add(self, record: Record) -> None:
         """A patient's row and evidence; who is deceased is listed, and has none."""
@@ -120,7 +116,7 @@ class FactTables:
             self.note(problem, record.patient)
 
     def add_many(self, facts: pl.DataFrame, evidence: pl.DataFrame, given: int) -> None:
-        """Rows of many patients, with `given` facts; columns that are missing are empty."""
+        """Rows of many patients, with `given` facts."""
         self.counts.patients += len(facts)
         self.counts.facts += given
         self.counts.conflicts += len(evidence.filter(kind="conflict"))
@@ -178,57 +174,48 @@ def fact_columns(trial: Trial) -> dict[str, pl.DataType]:
     return columns
 
 
+@dataclass
 class _Rows:
-    """Rows of one table, in parts on the disk.
+    """Rows of one table, in parts on the disk, whose names begin as `path` does.
 
     `is_text`: whether cells hold any text of a record; else they are values that were read, but
     for the id, and a spreadsheet takes none for a formula.
     """
 
-    def __init__(
-        self, folder: Path, columns: Mapping[str, pl.DataType], at_once: int, *, is_text: bool
-    ) -> None:
-        folder.mkdir()
-        self._is_text = is_text
-        self._folder = folder
-        self._columns = columns
-        self._at_once = at_once
-        self._waiting: list[dict[str, Any]] = []
-        self._parts: list[Path] = []
+    path: Path
+    columns: Mapping[str, pl.DataType]
+    at_once: int
+    is_text: bool
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    parts: list[Path] = field(default_factory=list)
 
     def add(self, row: dict[str, Any]) -> None:
-        self._waiting.append(row)
-        if len(self._waiting) >= self._at_once:
-            self._flush()
+        self.waiting.append(row)
+        if len(self.waiting) >= self.at_once:
+            self.add_many(pl.DataFrame())
 
     def add_many(self, rows: pl.DataFrame) -> None:
-        if self._waiting:
-            self._flush()
-        every = pl.concat([pl.DataFrame(schema=self._columns), rows], how="diagonal_relaxed")
-        self._write_part(every.select(list(self._columns)))
-
-    def _flush(self) -> None:
-        self._write_part(pl.DataFrame(self._waiting, self._columns))
-        self._waiting.clear()
-
-    def _write_part(self, rows: pl.DataFrame) -> None:
-        part = self._folder / f"{len(self._parts)}.parquet"
-        rows.write_parquet(part, compression_level=1)
-        self._parts.append(part)
+        """Writes a part: what waits, and these rows; columns that they lack are empty."""
+        part = self.path.with_name(f"{self.path.name}-{len(self.parts)}.parquet")
+        waiting = pl.DataFrame(self.waiting, self.columns)
+        every = pl.concat([waiting, rows], how="diagonal_relaxed").select(list(self.columns))
+        every.write_parquet(part, compression_level=1)
+        self.parts.append(part)
+        self.waiting.clear()
 
     def write(self, output: Path, part: Path) -> None:
         """All rows to `part`, which is to be `output`, in the format that its name says."""
-        if self._waiting or not self._parts:
-            self._flush()
+        if self.waiting or not self.parts:
+            self.add_many(pl.DataFrame())
         if output.suffix.lower() == ".parquet":
-            pl.scan_parquet(self._parts).sink_parquet(part)
+            pl.scan_parquet(self.parts).sink_parquet(part)
             return
         with part.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow(self._columns)
-            for one in self._parts:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(self.columns)
+            for one in self.parts:
                 rows = pl.read_parquet(one).iter_rows()
-                if self._is_text:
+                if self.is_text:
                     write_rows(file, rows)
                 else:
-                    plain = ((cell_text(row[0]), *row[1:]) for row in rows)
-                    csv.writer(file, lineterminator="\n").writerows(plain)
+                    writer.writerows((cell_text(row[0]), *row[1:]) for row in rows)

@@ -1,6 +1,6 @@
 """Medicines, to answers: used ever, used now, when last, for how long in all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from trialscreen.answers.records.codes import Binding, Medicine, MedicineCode
 from trialscreen.answers.records.entries import Amount, Coding, Entry
 from trialscreen.answers.records.gathered import LAST_SHOWN, NOT_MAPPED, Gathered, Hit
-from trialscreen.answers.records.moments import When, day_text, when
+from trialscreen.answers.records.moments import When, day_text, written
 from trialscreen.answers.records.units import times
 from trialscreen.model.dates import add_months
 
@@ -48,12 +48,10 @@ def take_medicine(
     endless = [one for one in exposures if one.last is None and one.hit.entry.standing != "past"]
     begun = [one for one in covering if one.first is not None and one.first <= found.on]
     now = [one for one in begun if one.is_sure and one.hit.entry.standing == "counts"]
-    if medicine.ever and sure:
-        found.answer(found.trial.elements[medicine.ever], sure[0].hit, "yes")
-    for one in _last_of_each(sure or exposures) if medicine.ever else ():
-        found.show("fact" if sure else "candidate", one.hit, value="yes", element=medicine.ever)
+    if medicine.ever:
+        _take_yes(found, medicine.ever, sure, {"": exposures})
     if medicine.now:
-        _take_now(found, medicine.now, now, covering, endless)
+        _take_yes(found, medicine.now, now, {"": covering, _NOT_NOW: endless})
     if medicine.course and now:
         # The days without a gap up to the screening date, as months at least.
         *_, run = _runs(sure, found.on)
@@ -92,35 +90,23 @@ def _days(entry: Entry, at: When | None) -> tuple[date | None, date | None]:
     """First and last day known; the supply of what was stopped need not have lasted."""
     if at is None or not entry.start:
         return None, None
-    start = when(entry.start)
-    assert start is not None
-    last = None
+    start, last = written(entry.start), None
     if entry.days and entry.days <= _MOST_DAYS and entry.standing != "past":
         last = start.first + timedelta(entry.days - 1)
     elif entry.end and entry.end != entry.start:
-        end = when(entry.end)
-        assert end is not None
-        last = end.first
+        last = written(entry.end).first
     return start.last, last
 
 
-def _take_now(
-    found: Gathered,
-    name: str,
-    now: Sequence[Exposure],
-    covering: Sequence[Exposure],
-    endless: Sequence[Exposure],
+def _take_yes(
+    found: Gathered, name: str, sure: Sequence[Exposure], others: Mapping[str, Sequence[Exposure]]
 ) -> None:
-    """Yes, if an exposure covers the screening date; one that may go on is a candidate."""
-    if now:
-        found.answer(found.trial.elements[name], now[0].hit, "yes")
-        for one in _last_of_each(now):
-            found.show("fact", one.hit, value="yes", element=name)
-        return
-    for one in _last_of_each(covering):
-        found.show("candidate", one.hit, value="yes", element=name)
-    for one in _last_of_each(endless):
-        found.show("candidate", one.hit, _NOT_NOW, value="yes", element=name)
+    """Yes, if some exposures are sure to say it; else others, by what is noted, are candidates."""
+    if sure:
+        found.answer(found.trial.elements[name], sure[0].hit, "yes")
+    for note, exposures in {"": sure}.items() if sure else others.items():
+        for one in _last_of_each(exposures):
+            found.show("fact" if sure else "candidate", one.hit, note, value="yes", element=name)
 
 
 def _take_dose(
@@ -137,8 +123,8 @@ def _take_dose(
         return
     for one in _last_of_each([one for one in every if one.hit.entry.dose]):
         note = _NOT_NOW if one not in now else _DIFFER if len(doses) > 1 else _NO_EQUIVALENT
-        written = one.hit.entry.dose
-        value, unit = (written, "") if isinstance(written, str) else (written.number, written.ucum)
+        dose_of = one.hit.entry.dose
+        value, unit = (dose_of, "") if isinstance(dose_of, str) else (dose_of.number, dose_of.ucum)
         found.show("candidate", one.hit, note, value=value, unit=unit, element=name)
 
 
@@ -162,20 +148,15 @@ def _last_of_each(exposures: Sequence[Exposure]) -> list[Exposure]:
 
 def _take_last(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
     """The last exposure that is recorded: there may be later ones, so it is a bound."""
-    days = [(_last_day(one, found.on), one) for one in exposures if one.first is not None]
+    days = [(_last_day(one.hit.entry, found.on), one) for one in exposures if one.first is not None]
     if days:
-        (_, text), last = max(days, key=lambda at: (at[0][0], at[1].hit.entry.source))
+        text, last = max(days, key=lambda at: (written(at[0]).first, at[1].hit.entry.source))
         _answer(found, name, last, f">={day_text(text)}", LAST_SHOWN)
 
 
-def _last_day(one: Exposure, on: date) -> tuple[date, str]:
-    """The last day on which it was taken by the screening date, and the text that says so."""
-    entry = one.hit.entry
-    end = when(entry.end) if entry.end else None
-    text = entry.end if end is not None and end.last <= on else entry.start
-    found = when(text)
-    assert found is not None
-    return found.first, text
+def _last_day(entry: Entry, on: date) -> str:
+    """The text that says the last day on which it was taken by the screening date."""
+    return entry.end if entry.end and written(entry.end).last <= on else entry.start
 
 
 def _take_months(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:

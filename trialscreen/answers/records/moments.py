@@ -39,15 +39,16 @@ def when(start: str, end: str = "") -> When | None:
     if not start and not end:
         return None
     if not end or end == start:
-        return _written(start)
+        return written(start)
     if not start:
-        return When(date.min, _written(end).last)
-    first, last = _written(start), _written(end)
+        return When(date.min, written(end).last)
+    first, last = written(start), written(end)
     return When(first.first, max(first.last, last.last))
 
 
 @lru_cache(maxsize=4096)  # all results of one visit have one moment
-def _written(text: str) -> When:
+def written(text: str) -> When:
+    """When something was that took place at what is written here. Raises as `when` does."""
     if _MOMENT.fullmatch(text) is not None:
         with suppress(ValueError):  # days_of says what is wrong, or leaves a time out that it knows
             instant = datetime.fromisoformat(text)

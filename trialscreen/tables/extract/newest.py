@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from trialscreen.answers.records.omop.event_entries import MIDNIGHT, NO_NUMBER, TIME
+from trialscreen.answers.records.omop.by_person import MIDNIGHT, NO_NUMBER, TIME
 from trialscreen.answers.records.omop.events import DomainRows, Staged, cleaned
 from trialscreen.answers.records.omop.source import quoted
 

@@ -11,13 +11,13 @@ from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.entries import Record
 from trialscreen.answers.records.fact_tables import EVIDENCE_COLUMNS, PATIENT, FactTables
 from trialscreen.answers.records.omop.by_person import (
+    entry_of,
     extract_one_by_one,
     persons_of,
     records,
     staged_for,
     without_entries,
 )
-from trialscreen.answers.records.omop.event_entries import entry_of
 from trialscreen.answers.records.omop.events import Staged, dicts, strangers
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE
@@ -47,13 +47,6 @@ QUALIFY NOT counts OR dense_rank() OVER (
 ORDER BY person_id, "table", TRY_CAST(id AS BIGINT), id
 """
 
-_STATEMENT = pl.Schema(
-    {
-        "said": pl.Int64(),
-        **dict.fromkeys(statements.Statement._fields[1:-1], pl.String()),
-        "is_dated": pl.Boolean(),
-    }
-)
 _FOUND = pl.Schema(
     {
         "place": pl.Int64(),
@@ -115,9 +108,8 @@ class _Extraction:
     def _listen(self) -> None:
         """What the rows say, each thing once; and which concepts are about which elements."""
         speaker = statements.Speaker(self._selection, self._staged.vocabulary("said"), self._groups)
-        self._statements = pl.DataFrame(
-            list(speaker.statements(dicts(self._here, "FROM said"))), _STATEMENT, orient="row"
-        )
+        said = list(speaker.statements(dicts(self._here, "FROM said")))
+        self._statements = pl.DataFrame(said, statements.STATEMENT)
         concepts = self._query("SELECT said, concept, source_concept FROM said")
         about = self._statements.join(concepts, on="said")
         self._about = about.select("concept", "source_concept", "group").unique()

@@ -1,9 +1,10 @@
 """What one row says by itself, of every patient who has it; and which of the newest rows count."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import chain
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import polars as pl
 
@@ -12,8 +13,8 @@ from trialscreen.answers.records.codes import BESIDE, RESULTS, Binding, Codes
 from trialscreen.answers.records.entries import Entry, Record
 from trialscreen.answers.records.fact_tables import Selection
 from trialscreen.answers.records.gathered import Gathered, Hit
+from trialscreen.answers.records.omop.by_person import entry_of
 from trialscreen.answers.records.omop.cdm import EVENT
-from trialscreen.answers.records.omop.event_entries import entry_of
 from trialscreen.answers.records.omop.vocabulary import Vocabulary
 from trialscreen.answers.records.select import hits_of
 from trialscreen.model.evidence import Evidence
@@ -36,27 +37,22 @@ DAY = "\0day"
 """Stands for the day of the row."""
 
 
-class Statement(NamedTuple):
-    """A row of evidence, and the answer that goes with it, but for when and for whom.
+STATEMENT = pl.Schema(
+    {
+        "said": pl.Int64(),
+        **dict.fromkeys(("part", "group", "element", "kind", "value", "unit"), pl.String()),
+        **dict.fromkeys(("code", "system", "note", "standing", "answer"), pl.String()),
+        "is_dated": pl.Boolean(),
+    }
+)
+"""Rows of evidence, and the answers that go with them, but for when and for whom.
 
-    `group`: the elements that have to be seen together, by the name of one of them. `answer`:
-    the text for the table of facts, if any; `is_dated`: whether the day of the sample stands
-    beside it.
-    """
+`group`: the elements that have to be seen together, by the name of one of them. `answer`: the
+text for the table of facts, if any; `is_dated`: whether the day of the sample stands beside it.
+"""
 
-    said: int
-    part: Part
-    group: str
-    element: str
-    kind: str = ""
-    value: str = ""
-    unit: str = ""
-    code: str = ""
-    system: str = ""
-    note: str = ""
-    standing: str = ""
-    answer: str | None = None
-    is_dated: bool = False
+Statement = Mapping[str, object]
+"""A row of `STATEMENT`: of what is `unusable` or `apart`, no more than that."""
 
 
 class Speaker:
@@ -74,39 +70,39 @@ class Speaker:
             event |= {"stopped": "yes" if row["is_stopped"] else None}
             entry = entry_of(event, self._vocabulary)
             is_filled = any(row[name] for name in _VALUES)
-            yield from self._statements(row["said"], entry, is_filled=is_filled)
+            for one in self._statements(entry, is_filled=is_filled):
+                yield {"said": row["said"], "standing": entry.standing, **one}
 
-    def _statements(self, said: int, entry: Entry, *, is_filled: bool) -> Iterator[Statement]:
+    def _statements(self, entry: Entry, *, is_filled: bool) -> Iterator[Statement]:
         trial, codes, on, _ = self._selection
         found = self._selection.select(Record("", (), (entry,)))
         hits = {hit.binding.element: hit for hit in hits_of(Gathered(trial, codes, on), entry)}
         for _, code in codes.medicine_codes(entry.codes) if entry.kind == "medication" else ():
             for name in code.medicine.elements:
-                yield Statement(said, "apart", self._groups[name], name)
-        kinds: dict[str, set[str]] = {name: set() for name in hits}
+                yield {"part": "apart", "group": self._groups[name]}
+        kinds = defaultdict[str, set[str]](set)
         for one in found.evidence:
-            kinds.setdefault(one.element, set()).add(one.kind)
+            kinds[one.element].add(one.kind)
         unusable = {
-            name
+            self._groups[name]
             for name, hit in hits.items()
             if is_filled and _makes_result(hit.binding)
             if found.problems or kinds[name] != {"candidate" if hit.only_proposes else "fact"}
         }
-        for name in unusable:
-            yield Statement(said, "unusable", self._groups[name], name)
-        spoilt = {self._groups[name] for name in unusable}
+        for group in unusable:
+            yield {"part": "unusable", "group": group}
         for one in found.evidence:
-            if (group := self._groups[one.element]) in spoilt:
+            if (group := self._groups[one.element]) in unusable:
                 continue
             answer = found.answers.get(one.element) if one.kind == "fact" else None
-            value = DAY if one.value == self._day else one.value
-            yield Statement(
-                *(said, self._part(one, hits.get(one.element), found), group),
-                *(one.element, one.kind, value, one.unit),
-                *(one.code, one.system, one.note, entry.standing),
-                answer=None if answer is None else answer.text,
-                is_dated=answer is not None and answer.date is not None,
-            )
+            yield {
+                **one._asdict(),
+                "part": self._part(one, hits.get(one.element), found),
+                "group": group,
+                "value": DAY if one.value == self._day else one.value,
+                "answer": answer and answer.text,
+                "is_dated": answer is not None and answer.date is not None,
+            }
 
     def _part(self, one: Evidence, hit: Hit | None, found: FromRecord) -> Part:
         if hit is None:

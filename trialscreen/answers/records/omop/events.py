@@ -80,12 +80,11 @@ def stage(source: TableSource, keys: Collection[Key], names: Collection[str] = (
     Raises InputError for tables that cannot be read.
     """
     with source.reading():
-        texts = Texts(keys, "|".join(map(re.escape, sorted(names))))
-        bound = bound_concepts(source, keys, texts.names)
+        bound = bound_concepts(source, keys, "|".join(map(re.escape, sorted(names))))
         _bring(source, "person", cdm.PERSON)
         _bring(source, "death", cdm.DEATH)
         there = [one for one in cdm.DOMAINS if one.table in source.tables]
-        found = [_rows(source, one, bound, texts) for one in there]
+        found = [_rows(source, one, bound) for one in there]
         return Staged(source, bound, tuple(found), tuple(_notices(source)))
 
 
@@ -108,22 +107,7 @@ def _bring(source: TableSource, table: str, names: Sequence[str]) -> None:
     source.here.execute(f"CREATE TABLE {table} AS SELECT {cleaned} FROM {brought}")
 
 
-class Texts(NamedTuple):
-    """What may stand in the column of the source of what is mapped to no concept: codes, names."""
-
-    keys: Collection[Key]
-    names: str
-
-    def are_in(self, source: TableSource, domain: Domain, text: str) -> str:
-        """SQL: whether a text of a domain is one of them; empty if none can be."""
-        text = f"trim({text})"
-        tests = [is_one_of(text, system, self.keys) for system in domain.systems]
-        if domain.kind == "medication" and self.names:
-            tests.append(source.matches(text, self.names))
-        return " OR ".join(filter(None, tests))
-
-
-def _rows(source: TableSource, domain: Domain, bound: Bound, texts: Texts) -> DomainRows:
+def _rows(source: TableSource, domain: Domain, bound: Bound) -> DomainRows:
     """Where the rows of a domain are: in the source, or brought over."""
     relation, columns = source.tables[domain.table]
     ids = {*bound.direct, *(bound.ancestors if domain.has_wider else ())}
@@ -134,7 +118,7 @@ def _rows(source: TableSource, domain: Domain, bound: Bound, texts: Texts) -> Do
         for name in ("concept", "source_concept")
         if domain.columns[name] in columns
     ]
-    unmapped = _unmapped(source, domain, known[0], texts)
+    unmapped = _unmapped(source, domain, known[0], bound)
     where = " OR ".join(filter(None, (*(f"{one} IN {listed}" for one in known), unmapped)))
     own = {"person_id": "person_id", **domain.columns}
     found = {name: columns[of] for name, of in own.items() if of in columns}
@@ -155,7 +139,7 @@ def _rows(source: TableSource, domain: Domain, bound: Bound, texts: Texts) -> Do
     return rows._replace(relation=table, where="true", columns=of_raw)
 
 
-def _unmapped(source: TableSource, domain: Domain, id_of: str, texts: Texts) -> str:
+def _unmapped(source: TableSource, domain: Domain, id_of: str, bound: Bound) -> str:
     """SQL: whether a row that is mapped to no concept has a code or name of the mapping.
 
     Empty if there is none: what is read where it is should not be searched for texts twice.
@@ -163,19 +147,24 @@ def _unmapped(source: TableSource, domain: Domain, id_of: str, texts: Texts) -> 
     relation, columns = source.tables[domain.table]
     if domain.columns["source_code"] not in columns:
         return ""
-    text = text_of(columns, domain.columns["source_code"])
-    if not (some := texts.are_in(source, domain, text)):
+    text = f"trim({text_of(columns, domain.columns['source_code'])})"
+    tests = [is_one_of(text, system, bound.keys) for system in domain.systems]
+    if domain.kind == "medication" and bound.names:
+        tests.append(source.matches(text, bound.names))
+    if not (some := " OR ".join(filter(None, tests))):
         return ""
     where = f"coalesce({id_of}, 0) = 0 AND ({some})"
     concept, kind = columns[domain.columns["concept"]]
+    of = quoted(concept)
     if kind not in _WHOLE:
         # No id may be written in many ways, such as 0 and NULL; an id begins with 1 to 9.
-        some = quoted(concept)
-        is_none = f"({some} IS NULL OR {some} < '1' OR {some} >= ':')"
+        is_none = f"({of} IS NULL OR {of} < '1' OR {of} >= ':')"
         return f"{is_none} AND {where}" if kind == "VARCHAR" else where
     # A column of numbers is compared as it is: whole blocks of rows are passed over.
-    tests = (f"{quoted(concept)} {none} AND ({some}) LIMIT 1" for none in ("= 0", "IS NULL"))
-    return where if any(source.fetch(f"SELECT 1 FROM {relation} WHERE {t}") for t in tests) else ""
+    for none in ("= 0", "IS NULL"):
+        if source.fetch(f"SELECT 1 FROM {relation} WHERE {of} {none} AND ({some}) LIMIT 1"):
+            return where
+    return ""
 
 
 def cleaned(rows: DomainRows, name: str) -> str:

@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -18,6 +17,7 @@ from trialscreen.answers.records.omop.source import (
     TableSource,
     literal,
     quoted,
+    refusing,
     schema_with_tables,
 )
 from trialscreen.model.errors import Problem, raise_any, refuse
@@ -73,7 +73,7 @@ def _check(source: TableSource) -> None:
 def _in_files(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> TableSource:
     """The tables of a folder, zip or database. Raises InputError."""
     path, files = Path(source), TableSource(source, here)
-    try:
+    with refusing(source, OSError, zipfile.BadZipFile, duckdb.Error):
         if path.is_dir():
             _add_files(files, _by_table(path))
         elif zipfile.is_zipfile(path):
@@ -84,10 +84,6 @@ def _in_files(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Tab
             refuse(printable(source), EXPECTED)
         else:
             refuse(printable(source), f"no such file or folder; {EXPECTED}")
-    except OSError as error:
-        refuse(printable(source), f"cannot be read: {error.strerror or error}")
-    except (zipfile.BadZipFile, duckdb.Error) as error:
-        refuse(printable(source), f"cannot be read: {printable(str(error).splitlines()[0])}")
     return files
 
 
@@ -156,13 +152,10 @@ def _unpacked(path: Path, folder: Path) -> Path:
             is_hidden = member.is_dir() or inner.name.startswith((".", "_"))
             if is_hidden or not (is_whole or table in NEEDED):
                 continue
-            parent = folder if is_whole else folder / table
-            parent.mkdir(exist_ok=True)
-            target = parent / inner.name
-            if target.exists():
+            member.filename = inner.name if is_whole else f"{table}/{inner.name}"
+            if (folder / member.filename).exists():
                 refuse(printable(str(path)), f"{inner.name} is there twice")
-            with archive.open(member) as packed, target.open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked, 1 << 20)
+            archive.extract(member, folder)
     return folder
 
 

@@ -125,5 +125,6 @@ def refusing(name: str, *errors: type[Exception]) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        refuse(printable(name), f"cannot be read: {printable(said)}")
+        said = str(getattr(error, "strerror", None) or error).strip().splitlines()
+        told = said[0] if said else type(error).__name__
+        refuse(printable(name), f"cannot be read: {printable(told)}")

@@ -13,15 +13,17 @@ OMOP = "omop"
 
 @dataclass(frozen=True)
 class Bound:
-    """The concepts that a mapping binds by themselves, and those below them.
+    """What a mapping binds: systems and codes, and the concepts for them, and those below.
 
-    `ancestors`: of a descendant, the bound concepts that are above it. `named`: concepts of
-    medicines with a name of the mapping.
+    `names`: a pattern of the names of medicines, empty for none; `named`: concepts with such a
+    name. `ancestors`: of a descendant, the bound concepts that are above it.
     """
 
+    keys: Collection[Key]
+    names: str
     direct: frozenset[int]
     ancestors: Mapping[int, tuple[int, ...]]
-    named: frozenset[int] = frozenset()
+    named: frozenset[int]
 
     def __contains__(self, concept: int) -> bool:
         return concept in self.direct or concept in self.ancestors or concept in self.named
@@ -61,7 +63,7 @@ class Vocabulary:
 
 
 def bound_concepts(source: TableSource, keys: Collection[Key], names: str) -> Bound:
-    """The concepts that a mapping binds, and those below. `names`: a pattern, empty for none."""
+    """What a mapping binds that has these keys, and this pattern of names, in a source."""
     direct = {int(code) for system, code in keys if system == OMOP and code.isdigit()}
     named: set[int] = set()
     if "concept" in source.tables:
@@ -88,7 +90,7 @@ def bound_concepts(source: TableSource, keys: Collection[Key], names: str) -> Bo
         )
         for one, up in pairs:
             above[int(one)] = (*above.get(int(one), ()), int(up))
-    return Bound(frozenset(direct), above, frozenset(named))
+    return Bound(keys, names, frozenset(direct), above, frozenset(named))
 
 
 def _concepts(source: TableSource, where: str) -> set[int]:
