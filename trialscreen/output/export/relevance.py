@@ -8,6 +8,7 @@ conditions here are at most as strong as that. Windows of time, dates beside eac
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import assert_never
 
 from trialscreen.model import rules
@@ -41,9 +42,8 @@ class Relevance:
         self._trial = trial
         self._as_it_stands = as_it_stands
         self._calculated = calculated
-        self._found: dict[str, Condition] = {}
         self._places: defaultdict[str, list[tuple[str | None, Condition]]] = defaultdict(list)
-        self._by_rules: dict[tuple[str, bool], Condition] = {}
+        self.irrelevant, self._by_rule = cache(self._irrelevant), cache(self._follows)
         needed: set[str] = set()
         for criterion in trial.criteria:
             self._read(None, criterion.rule, NEVER)
@@ -52,15 +52,13 @@ class Relevance:
             if element.name in needed or not as_it_stands:
                 self._read_for(element)
 
-    def irrelevant(self, name: str) -> Condition:
+    def _irrelevant(self, name: str) -> Condition:
         """When element `name` can no longer matter.
 
         NEVER for an element that no criterion reads: people may want to see it.
         """
-        if name not in self._found:
-            ways = [self._settled(owner, there) for owner, there in self._places[name]]
-            self._found[name] = every(ways) if ways else NEVER
-        return self._found[name]
+        ways = [self._settled(owner, there) for owner, there in self._places[name]]
+        return every(ways) if ways else NEVER
 
     def _settled(self, owner: str | None, there: Condition) -> Condition:
         """When a place needs no more: `there`, or once its owner can no longer matter."""
@@ -138,20 +136,17 @@ class Relevance:
         ways: list[Condition] = []
         if wanted and not element.internal:
             ways.append(Chosen(element.name, wanted))  # type: ignore[arg-type]
-        ways.extend(self._by_rule(element, value) for value in wanted)
+        ways.extend(self._by_rule(element.name, value) for value in wanted)
         return some(ways)
 
-    def _by_rule(self, element: Element, value: bool | str) -> Condition:
+    def _follows(self, name: str, value: bool | str) -> Condition:
         """When the rule behind a yes/no element that is not entered gives it this value."""
+        element = self._trial.elements[name]
         rule = element.derive
         if rule is None or isinstance(rule, Formula) or not isinstance(value, bool):
             return NEVER
-        key = (element.name, value)
-        if key not in self._by_rules:
-            derived = self._decides(rule, value)
-            blank = ALWAYS if element.internal else Unanswered(element.name)
-            self._by_rules[key] = every((blank, derived))
-        return self._by_rules[key]
+        blank = ALWAYS if element.internal else Unanswered(element.name)
+        return every((blank, self._decides(rule, value)))
 
     def _compared(self, test: rules.Compare, operator: rules.Operator) -> Iterator[Condition]:
         element, bound = self._trial.elements[test.element], test.bound
@@ -183,7 +178,7 @@ class Relevance:
             (
                 _entered(element),
                 NEVER if computed is None else Answered(computed),
-                *(self._by_rule(element, value) for value in known_by(element)),
+                *(self._by_rule(element.name, value) for value in known_by(element)),
             )
         )
 
