@@ -16,8 +16,8 @@ from trialscreen.output.export.conditions import (
     Chosen,
     Compared,
     Condition,
-    Every,
-    Some,
+    Joined,
+    Test,
     Unanswered,
     every,
     implies,
@@ -42,11 +42,19 @@ ANSWERS: dict[str, list[Answer]] = {
 seeds = st.integers(min_value=0, max_value=2**63).map(Random)
 
 
+def any_of(parts: tuple[Condition, ...]) -> Condition:
+    return Joined[Test]("or", parts)
+
+
+def all_of(parts: tuple[Condition, ...]) -> Condition:
+    return Joined[Test]("and", parts)
+
+
 def _condition(rng: Random, depth: int = 3) -> Condition:
     if depth == 0 or rng.random() < 0.3:
         return _test(rng)
     parts = tuple(_condition(rng, depth - 1) for _ in range(rng.randint(0, 3)))
-    return Some(parts) if rng.random() < 0.5 else Every(parts or (_test(rng),))
+    return any_of(parts) if rng.random() < 0.5 else all_of(parts or (_test(rng),))
 
 
 def _test(rng: Random) -> Condition:
@@ -103,7 +111,7 @@ def test_with_fewer_questions_no_more_is_said(rng: Random) -> None:
 def test_what_is_known_of_one_field_is_put_in() -> None:
     """`weight` is blank: what needs it never holds, what needs it blank no longer asks."""
     yes, heavy = Chosen("smoker", (True,)), Compared("weight", Operator.ABOVE, "limit")
-    whole = Some((heavy, Every((Unanswered("weight"), yes))))
+    whole = any_of((heavy, all_of((Unanswered("weight"), yes))))
     blank = substituted(
         whole,
         lambda test: test if test == yes else ALWAYS if isinstance(test, Unanswered) else NEVER,
@@ -116,16 +124,16 @@ def test_what_is_said_twice_is_said_once() -> None:
         Chosen("smoker", (True,)),
         *(Bounded("weight", Operator.AT_LEAST, value, "kg") for value in (3, 2)),
     )
-    assert some((yes, Every((yes, more)))) == yes
+    assert some((yes, all_of((yes, more)))) == yes
     assert some((more, least)) == least
     assert every((more, least)) == more
     assert every((yes, Answered("smoker"))) == yes
-    assert every((Some((yes, more)), Some((yes, Answered("falls"))))) == Some(
-        (yes, Every((more, Answered("falls"))))
+    assert every((any_of((yes, more)), any_of((yes, Answered("falls"))))) == any_of(
+        (yes, all_of((more, Answered("falls"))))
     )
-    assert some((Every((yes, more)), Every((more, yes)))) == Every((yes, more))
-    assert every((Every((yes, more)), least)) == Every((yes, more))
-    assert every((yes, Compared("weight", Operator.ABOVE, "limit"), Answered("limit"))) == Every(
+    assert some((all_of((yes, more)), all_of((more, yes)))) == all_of((yes, more))
+    assert every((all_of((yes, more)), least)) == all_of((yes, more))
+    assert every((yes, Compared("weight", Operator.ABOVE, "limit"), Answered("limit"))) == all_of(
         (yes, Compared("weight", Operator.ABOVE, "limit"))
     )
     assert some(()) == every((yes, NEVER)) == NEVER

@@ -7,6 +7,7 @@ never stronger than what it stands for: where a form cannot say something, it is
 
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
 
 from trialscreen.model.rules import Operator
 from trialscreen.screening.compare import OF_NUMBERS
@@ -57,53 +58,57 @@ class Compared:
     other: str
 
 
-@dataclass(frozen=True)
-class Some:
-    """At least one part holds; of no parts, never."""
-
-    parts: tuple["Condition", ...]
+Word = Literal["and", "or"]
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
-class Every:
-    """All parts hold; of no parts, always."""
+class Joined(Generic[Part]):
+    """Parts with `word` between them. Of no parts, "and" holds always, "or" never."""
 
-    parts: tuple["Condition", ...]
+    word: Word
+    parts: tuple["Part | Joined[Part]", ...]
 
 
 Test = Answered | Unanswered | Chosen | Bounded | Compared
-Condition = Test | Some | Every
+Condition = Test | Joined[Test]
+Tree = TypeVar("Tree", Condition, str | Joined[str])
 
-NEVER, ALWAYS = Some(()), Every(())
+NEVER, ALWAYS = Joined[Test]("or", ()), Joined[Test]("and", ())
 
 
 def some(parts: Iterable[Condition]) -> Condition:
     """At least one of `parts`, without those that another part says already."""
-    found: dict[Condition, None] = {}
-    for part in parts:
-        found.update(dict.fromkeys(part.parts if isinstance(part, Some) else (part,)))
+    found = flat("or", parts)
     if _too_long(found):
         return NEVER
     kept = _irredundant(found, implies)
-    return kept[0] if len(kept) == 1 else Some(tuple(kept))
+    return kept[0] if len(kept) == 1 else Joined("or", tuple(kept))
 
 
 def every(parts: Iterable[Condition]) -> Condition:
     """All of `parts`, each once; what is an alternative in all of them is written once."""
-    found: dict[Condition, None] = {}
-    for part in parts:
-        found.update(dict.fromkeys(part.parts if isinstance(part, Every) else (part,)))
+    found = flat("and", parts)
     if NEVER in found or _too_long(found):
         return NEVER
     kept = _irredundant(found, lambda one, other: implies(other, one))
     if len(kept) < 2:
         return kept[0] if kept else ALWAYS
-    ways = [part.parts if isinstance(part, Some) else (part,) for part in kept]
+    ways = [tuple(flat("or", (part,))) for part in kept]
     shared = tuple(way for way in ways[0] if all(way in other for other in ways[1:]))
     if not shared:
-        return Every(tuple(kept))
+        return Joined("and", tuple(kept))
     rest = every(some(way for way in one if way not in shared) for one in ways)
     return some((*shared, rest))
+
+
+def flat(word: Word, parts: Iterable[Tree]) -> dict[Tree, None]:
+    """All of `parts`, each once; in place of parts that `word` joins, what it joins there."""
+    found: dict[Tree, None] = {}
+    for part in parts:
+        inside = part.parts if isinstance(part, Joined) and part.word == word else (part,)
+        found.update(dict.fromkeys(inside))
+    return found
 
 
 def _irredundant(
@@ -127,13 +132,13 @@ def implies(one: Condition, other: Condition) -> bool:
     match one, other:
         case _ if one == other:
             return True
-        case Some(parts), _:
+        case Joined("or", parts), _:
             return all(implies(part, other) for part in parts)
-        case _, Every(parts):
+        case _, Joined("and", parts):
             return all(implies(one, part) for part in parts)
-        case _, Some(parts) if any(implies(one, part) for part in parts):
+        case _, Joined("or", parts) if any(implies(one, part) for part in parts):
             return True
-        case Every(parts), _:
+        case Joined("and", parts), _:
             return any(implies(part, other) for part in parts)
         case _:
             return _narrows(one, other)
@@ -157,7 +162,7 @@ def _narrows(one: Condition, other: Condition) -> bool:
 
 def tests_of(condition: Condition) -> Iterator[Test]:
     """Every test in `condition`, from left to right."""
-    if isinstance(condition, Some | Every):
+    if isinstance(condition, Joined):
         for part in condition.parts:
             yield from tests_of(part)
     else:
@@ -166,8 +171,8 @@ def tests_of(condition: Condition) -> Iterator[Test]:
 
 def substituted(condition: Condition, by: Callable[[Test], Condition]) -> Condition:
     """`condition` with `by(test)` in place of each test, simplified again."""
-    if isinstance(condition, Some | Every):
-        combine = some if isinstance(condition, Some) else every
+    if isinstance(condition, Joined):
+        combine = some if condition.word == "or" else every
         return combine(substituted(part, by) for part in condition.parts)
     return by(condition)
 

@@ -26,8 +26,7 @@ from trialscreen.output.export.conditions import (
     Chosen,
     Compared,
     Condition,
-    Every,
-    Some,
+    Joined,
     Test,
     Unanswered,
     substituted,
@@ -89,10 +88,8 @@ _STRICT = (Operator.ABOVE, Operator.BELOW)
 def holds(condition: Condition, answers: Mapping[str, Answer]) -> bool:
     """Whether `condition` holds for these answers, by question."""
     match condition:
-        case Some(parts):
-            return any(holds(part, answers) for part in parts)
-        case Every(parts):
-            return all(holds(part, answers) for part in parts)
+        case Joined(word, parts):
+            return (all if word == "and" else any)(holds(part, answers) for part in parts)
         case Answered(question):
             return question in answers
         case Chosen(question, values):
@@ -126,23 +123,20 @@ def _within(test: Bounded, answer: Answer) -> bool:
 
 def fhirpath(condition: Condition) -> str:
     """A condition as an expression over %resource, the response; always true or false."""
-    match condition:
-        case Some(parts):
-            return " or ".join(_alternatives(parts))
-        case Every(parts):
-            texts = (_alone(part) if isinstance(part, Some) else fhirpath(part) for part in parts)
-            return " and ".join(texts)
-        case _:
-            return _test(condition, [condition.field])
+    if not isinstance(condition, Joined):
+        return _test(condition, [condition.field])
+    if condition.word == "or":
+        return " or ".join(_alternatives(condition.parts))
+    return " and ".join(map(_alone, condition.parts))
 
 
-def _alternatives(parts: tuple[Condition, ...]) -> Iterator[str]:
+def _alternatives(parts: Iterable[Condition]) -> Iterator[str]:
     """One text for all questions that the same is asked of."""
     alike: defaultdict[object, list[Condition]] = defaultdict(list)
     for part in parts:
         alike[part.values if isinstance(part, Chosen) else part].append(part)
     for first, *others in alike.values():
-        if isinstance(first, Some | Every):
+        if isinstance(first, Joined):
             yield _alone(first)
         else:
             questions = [test.field for one in (first, *others) for test in tests_of(one)]
@@ -150,7 +144,8 @@ def _alternatives(parts: tuple[Condition, ...]) -> Iterator[str]:
 
 
 def _alone(condition: Condition) -> str:
-    return f"({fhirpath(condition)})"
+    text = fhirpath(condition)
+    return f"({text})" if isinstance(condition, Joined) else text
 
 
 def _test(test: Test, questions: Sequence[str]) -> str:

@@ -7,50 +7,36 @@ a test for blank.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple, assert_never
+from typing import assert_never
 
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.model.wording import show_number
 from trialscreen.output.export import conditions
+from trialscreen.output.export.conditions import Joined, flat
 from trialscreen.output.export.relevance import Relevance, values_of
 
 YES_NO = {True: "yes", False: "no"}
 """The codes of a yes/no field: the words that trialscreen reads."""
 
 
-class Joined(NamedTuple):
-    """Parts with `word` between them; with "or", no parts hold never."""
-
-    word: Literal["and", "or"]
-    parts: tuple["Logic", ...]
-
-
-Logic = str | Joined
+Logic = str | Joined[str]
 """A comparison as it is written, `[age] >= 45` or `[sex] = 'female'`, or several, joined."""
-NEVER = Joined("or", ())
+NEVER = Joined[str]("or", ())
 
 
 def every(parts: Iterable[Logic]) -> Logic:
     """All of `parts`, each once; an alternative to one of them is left out."""
-    flat = _flat("and", parts)
-    if NEVER in flat:
+    found = flat("and", parts)
+    if NEVER in found:
         return NEVER
-    kept = [one for one in flat if not (isinstance(one, Joined) and flat.keys() & one.parts)]
+    kept = [one for one in found if not (isinstance(one, Joined) and found.keys() & one.parts)]
     return kept[0] if len(kept) == 1 else Joined("and", tuple(kept))
 
 
 def some(parts: Iterable[Logic]) -> Logic:
     """Any of `parts`, each once."""
-    flat = tuple(_flat("or", parts))
-    return flat[0] if len(flat) == 1 else Joined("or", flat)
-
-
-def _flat(word: str, parts: Iterable[Logic]) -> dict[Logic, None]:
-    flat: dict[Logic, None] = {}
-    for part in parts:
-        inside = part.parts if isinstance(part, Joined) and part.word == word else (part,)
-        flat.update(dict.fromkeys(inside))
-    return flat
+    found = tuple(flat("or", parts))
+    return found[0] if len(found) == 1 else Joined("or", found)
 
 
 def equal(field: str, value: str) -> str:
@@ -93,10 +79,9 @@ def branching(trial: Trial, calculated: Mapping[str, str]) -> Mapping[str, str]:
 def _unless(condition: conditions.Condition, trial: Trial) -> Logic:
     """What holds where `condition` does not, turned round part by part."""
     match condition:
-        case conditions.Some(parts):
-            return every(_unless(part, trial) for part in parts)
-        case conditions.Every(parts):
-            return some(_unless(part, trial) for part in parts)
+        case Joined(word, parts):
+            combine = every if word == "or" else some
+            return combine(_unless(part, trial) for part in parts)
         case conditions.Chosen(field, values):
             return every(unequal(field, code_of(value)) for value in values)
         case conditions.Answered(field):
