@@ -68,6 +68,9 @@ def test_a_kill_at_any_moment_leaves_no_output_or_all_of_it(folder: Path) -> Non
         left.unlink()
 
 
+MANY_FILES, LONG = 500, 60
+"""So many files take more than so many seconds, on an idle machine too."""
+
 MANY = ("--max-bad", "1", *PAST)
 
 
@@ -104,6 +107,7 @@ def test_an_interrupt_leaves_nothing_behind(
     assert not [name for name in left if "interrupted" in name or name.endswith(".part")]
 
 
+@pytest.mark.usefixtures("handlers")
 def test_an_interrupt_that_comes_twice_stops_nothing_that_is_cleared_away() -> None:
     cleared = []
 
@@ -114,15 +118,39 @@ def test_an_interrupt_that_comes_twice_stops_nothing_that_is_cleared_away() -> N
             os.kill(os.getpid(), signal.SIGINT)
             cleared.append("all")
 
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        with pytest.raises(KeyboardInterrupt), interrupted_once():
-            interrupted()
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt), interrupted_once():
+        interrupted()
     assert cleared == ["all"]
 
 
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Signals are handled afterwards as before, and heard meanwhile."""
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for one in before:
+        signal.signal(one, signal.default_int_handler)
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_a_polite_kill_does_not_wait_for_the_engine(
+    folder: Path, how: signal.Signals, tmp_path: Path
+) -> None:
+    for number in range(MANY_FILES):
+        (tmp_path / f"{number}.parquet").hardlink_to(folder / "t.parquet")
+    tables = sorted(path.name for path in tmp_path.iterdir())
+    process = start("cohort", *tables, "-o", "out.csv", *MANY, folder=tmp_path, stderr=PIPE)
+    while process.poll() is None and not any(one.stat().st_size for one in tmp_path.glob(".*")):
+        time.sleep(0.01)
+    process.send_signal(how)
+    _, err = process.communicate(timeout=LONG)
+    assert process.returncode == 128 + how, err
+    assert sorted(path.name for path in tmp_path.iterdir()) == tables
+
+
+@pytest.mark.usefixtures("handlers")
 def test_an_interrupt_is_one_whatever_the_engine_makes_of_it() -> None:
     def queried() -> None:
         try:

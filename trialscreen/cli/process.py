@@ -5,10 +5,11 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from threading import Thread
+from typing import Any, TextIO
 
 from trialscreen.cli.output import Exit
 from trialscreen.text.characters import PLAIN
@@ -96,10 +97,13 @@ class Stopped(KeyboardInterrupt):
 
 
 def code_of(end: BaseException | None) -> int:
-    """The exit code of an interrupt, or of what it led to."""
-    while end is not None and not isinstance(end, Stopped):
+    """The exit code of an interrupt, or of what it led to: that of the signal which came first."""
+    code: int = Exit.INTERRUPTED
+    while end is not None:
+        if isinstance(end, Stopped):
+            code = 128 + int(end.args[0])
         end = end.__cause__ or end.__context__
-    return Exit.INTERRUPTED if end is None else 128 + int(end.args[0])
+    return code
 
 
 def is_interrupt(end: BaseException) -> bool:
@@ -110,16 +114,7 @@ def is_interrupt(end: BaseException) -> bool:
 @contextmanager
 def ending_in_order() -> Iterator[None]:
     """A closed terminal or a polite kill ends the process as Ctrl-C does: nothing is left half."""
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    told: list[Stopped] = []
-
-    def stop(number: int, _frame: object) -> NoReturn:
-        for one in numbers:
-            signal.signal(one, signal.SIG_IGN)  # it is ending already
-        told.append(Stopped(number))
-        raise told[0]
-
-    with _handled(numbers, stop, told):
+    with _handled(_polite()):
         yield
 
 
@@ -127,35 +122,55 @@ def ending_in_order() -> Iterator[None]:
 def interrupted_once() -> Iterator[None]:
     """Ctrl-C ends what runs; nothing stops what is then cleared away, to the end of the process.
 
-    Neither does a second one, nor what Polars makes of the first: it raises a
-    KeyboardInterrupt itself, and Python calls the handler all the same, a moment later.
+    A polite kill is as prompt: after it comes an interrupt, as nothing else stops Polars in a
+    query, and Python calls handlers only when the main thread is back from that.
     """
-    told: list[KeyboardInterrupt] = []
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
 
-    def stop(_number: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        told.append(KeyboardInterrupt())
-        if not isinstance(sys.exc_info()[1], KeyboardInterrupt):
-            raise told[0]
+    def pass_on() -> None:
+        while number := os.read(reading, 1):
+            if number[0] in _polite():
+                signal.raise_signal(signal.SIGINT)
 
-    with _handled([signal.SIGINT], stop, told, for_good=True):
-        yield
+    listener = Thread(target=pass_on)
+    with _handled([signal.SIGINT], for_good=True):
+        before = signal.set_wakeup_fd(writing)
+        listener.start()
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            os.close(writing)
+            listener.join()
+            os.close(reading)
+
+
+def _polite() -> list[int]:
+    """The signals by which a process is told to end, but for Ctrl-C."""
+    return [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @contextmanager
-def _handled(
-    numbers: Sequence[int],
-    stop: Callable[[int, Any], object],
-    told: Sequence[KeyboardInterrupt],
-    *,
-    for_good: bool = False,
-) -> Iterator[None]:
-    """Signals call `stop`, which has `told` of one; `for_good` if they did.
+def _handled(numbers: Sequence[int], *, for_good: bool = False) -> Iterator[None]:
+    """The first of these signals stops what runs; `for_good`, later ones are then passed over.
 
     A signal that the parent has ignored, as nohup does, stays ignored. Raises the interrupt of
     which DuckDB makes a RuntimeError, "Query interrupted".
     """
     before = {one: signal.getsignal(one) for one in numbers}
+    told: list[Stopped] = []
+
+    def stop(number: int, _frame: object) -> None:
+        for one in {*numbers, signal.SIGINT}:
+            signal.signal(one, _passed_over)
+        told.append(Stopped(number))
+        running = sys.exc_info()[1]
+        if not isinstance(running, KeyboardInterrupt):
+            raise told[0]
+        # Polars has raised one itself, and what it has stopped is being cleared away.
+        running.__cause__ = told[0]
+
     for one in numbers:
         if before[one] is not signal.SIG_IGN:
             signal.signal(one, stop)
@@ -166,6 +181,10 @@ def _handled(
             raise told[0] from error
         raise
     finally:
-        for one in numbers:
-            if not (told and for_good):
+        if not (told and for_good):
+            for one in numbers:
                 signal.signal(one, before[one])
+
+
+def _passed_over(_number: int, _frame: object) -> None:
+    """Not SIG_IGN, about which Python complains if the signal came before that was set."""
