@@ -1,6 +1,6 @@
 """One patient's answers and screening date, from flags, a file and a record, to a screening."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +21,7 @@ from trialscreen.answers.values import is_unknown
 from trialscreen.cli import options
 from trialscreen.cli.element_flags import Flags, told_flag
 from trialscreen.cli.output import say_note, tell_unusable
+from trialscreen.cli.parameters import option
 from trialscreen.model.errors import InputError, Problem, raise_any, refuse
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import SCREENING_DATE, Trial
@@ -35,24 +36,25 @@ if TYPE_CHECKING:
 class RecordOptions(NamedTuple):
     """The options about a patient's record, as given."""
 
-    fhir: Sequence[str] = ()
-    codes: Sequence[str] = ()
-    assume_absent: Sequence[str] = ()
+    fhir: list[str] | None = option(
+        "The patient's record: a FHIR R4 file or folder; may be given again. What is given"
+        " otherwise wins.",
+        "PATH",
+    )
+    codes: list[str] | None = options.CODES
+    assume_absent: list[str] | None = options.ASSUME_ABSENT
 
-    @classmethod
-    def of(cls, *given: list[str] | None) -> "RecordOptions":
-        """Those that were given. Raises InputError for what goes with a record, without one."""
-        found = cls(*(values or () for values in given))
-        for name, values in (("--codes", found.codes), ("--assume-absent", found.assume_absent)):
-            if values and not found.fhir:
+    def check(self) -> None:
+        """Raises InputError for what goes with a record, without one."""
+        for name, values in (("--codes", self.codes), ("--assume-absent", self.assume_absent)):
+            if values and not self.fhir:
                 refuse(name, "is for a record; name one with --fhir")
-        return found
 
     @property
     def words(self) -> tuple[str, ...]:
         """The options as they were given, for a command that goes on."""
         given = zip(map(flag, self._fields), self, strict=True)
-        return tuple(word for name, values in given for one in values for word in (name, one))
+        return tuple(word for name, values in given for one in values or () for word in (name, one))
 
     def beside(self, trial: Trial, given: Answers, on: date) -> "FromRecord":
         """The answers given and those of the record. Says on stderr what could not be used."""
@@ -60,7 +62,9 @@ class RecordOptions(NamedTuple):
         from trialscreen.answers.records.one_patient import read_fhir
 
         with named_as_options():
-            found = read_fhir(trial, self.fhir, on, self.codes, self.assume_absent)
+            found = read_fhir(
+                trial, self.fhir or (), on, self.codes or (), self.assume_absent or ()
+            )
         tell_unusable(found.problems, len(found.problems))
         if anew := sum(map(is_of_record, given.values())):
             kept = count_of(anew, "answer")
@@ -72,6 +76,9 @@ class RecordOptions(NamedTuple):
             told = f"{count_of(assumed, 'answer')} {'is' if assumed == 1 else 'are'}"
             say_note(f"{told} assumed, as no: nothing in the record codes them")
         return both
+
+
+NO_RECORD = RecordOptions(None, None, None)
 
 
 @contextmanager
@@ -154,7 +161,7 @@ def screen_stored(
     on: str | None,
     stored: Answers,
     site: SiteSettings = SiteSettings(),
-    record: RecordOptions = RecordOptions(),
+    record: RecordOptions = NO_RECORD,
 ) -> tuple[Answers, Screening]:
     """As `screen_answers`, with answers that are read already, and a record beside them."""
     trial, problems = flags.trial, flags.problems

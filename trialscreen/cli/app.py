@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from trialscreen import __version__
-from trialscreen.cli.commands import Command, as_given, option
+from trialscreen.cli.commands import Command, as_given
 from trialscreen.cli.element_flags import ElementFlagsCommand
 from trialscreen.cli.output import Exit, tell_problems
 from trialscreen.cli.process import code_of, ending_in_order, is_interrupt, open_streams
@@ -148,10 +148,10 @@ def _made(place: _Place | _Group, name: str) -> Any:
         settings = {"no_args_is_help": True, "rich_markup_mode": None}
         short, text, inside = place
         return Commands(inside, name=name, short_help=short, help=text, **settings)
+    from trialscreen.cli.parameters import command_of
+
     found = getattr(import_module(f"trialscreen.cli.{place.module}"), place.name)
-    maker = typer.Typer(rich_markup_mode=None, add_completion=False)
-    maker.command(name, cls=place.kind, short_help=place.short_help)(found)
-    return as_given(typer.main.get_command(maker))
+    return as_given(command_of(found, name=name, cls=place.kind, short_help=place.short_help))
 
 
 CRITERIA_VARIABLE = "TRIALSCREEN_CRITERIA"
@@ -176,25 +176,21 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def options(
     context: typer.Context,
-    criteria_file: str | None = option(
-        "--criteria",
-        "The criteria file; the packaged NCT06949137 if none is named.",
-        "FILE",
+    criteria: str | None = typer.Option(
+        None,
+        metavar="FILE",
+        help="The criteria file; the packaged NCT06949137 if none is named.",
         envvar=CRITERIA_VARIABLE,
     ),
-    version: bool = option(
-        "--version",
-        "Show the version and exit.",
-        default=False,
-        callback=_show_version,
-        is_eager=True,
+    version: bool = typer.Option(
+        False, "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
     ),
 ) -> None:
     """Before every command."""
     del version
-    if criteria_file == "":
+    if criteria == "":
         refuse("--criteria", "'' names no file; leave it out for the packaged trial")
-    context.obj = criteria_file
+    context.obj = criteria
 
 
 def run() -> NoReturn:

@@ -8,16 +8,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import typer
-
 from trialscreen import __version__
 from trialscreen.answers.answer import SiteSettings
 from trialscreen.cli import options
 from trialscreen.cli.cohort_report import of_values, report, tell_columns, tell_screened
-from trialscreen.cli.commands import argument, option
 from trialscreen.cli.output import STDOUT, needing, progress, say
+from trialscreen.cli.parameters import argument, option
 from trialscreen.cli.process import code_of, interrupted_once
-from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
@@ -29,25 +26,6 @@ if TYPE_CHECKING:
     from trialscreen.tables.cohort.run import Done, Job
 
 
-class CohortOptions(NamedTuple):
-    """What the options ask for, as given; `on` names the day."""
-
-    inputs: list[str]
-    output: Path
-    key: str
-    on: str | None
-    most_bad: float
-    columns: Path | None
-    sheet: str | None
-    encoding: str | None
-    problems: Path | None
-    also: str | None
-    attrition: str | None
-    small_cells: int | None
-    master: str | None
-    site: str | None = None
-
-
 class Engine(StrEnum):
     """What screens a table."""
 
@@ -55,88 +33,80 @@ class Engine(StrEnum):
     SPARK = "spark"
 
 
-def cohort(
-    context: typer.Context,
+class CohortOptions(NamedTuple):
+    """What the options ask for, as given."""
+
     inputs: list[str] = argument(
         "INPUT",
         "CSV (also .csv.gz, .tsv), Parquet, NDJSON or Excel files, by their ending;"
         " patterns such as 'extract/*.parquet' are expanded; - is standard input, CSV or"
         " NDJSON.",
-    ),
+    )
     output: Path | None = options.output_option(
         "The .csv or .parquet file for the findings; an old one is replaced. - is"
         " standard output, as CSV.",
         "OUTPUT",
-    ),
-    key: str = option("--id", "The column with each patient's id.", "COLUMN", default="patient_id"),
-    on: str | None = options.day_option(f" A column {SCREENING_DATE} may hold each patient's own."),
+    )
+    id: str = option("The column with each patient's id.", "COLUMN", default="patient_id")
+    on: str | None = options.day_option(f" A column {SCREENING_DATE} may hold each patient's own.")
     columns: Path | None = option(
-        "--columns",
         "A YAML file that says which column holds which data element, and how its cells"
         " are written.",
         "FILE",
-    ),
-    sheet: str | None = option("--sheet", "The sheet of an Excel file.", "NAME"),
+    )
+    sheet: str | None = option("The sheet of an Excel file.", "NAME")
     encoding: str | None = option(
-        "--encoding",
         "The encoding of text files if it is not UTF-8, such as gb18030 (Chinese"
         " Windows) or windows-1252 (Western Windows).",
         "NAME",
-    ),
+    )
     problems: Path | None = option(
-        "--problems",
         "A CSV file for every value that could not be used, or is unusual: row, id,"
         " element, reason, kind.",
         "FILE",
-    ),
+    )
     also: str | None = option(
-        "--also",
         "More columns, of missing,reasons,clears_on: the elements to ask for, why a"
         " patient fails, the day on which that clears (slow: each row is screened by itself);"
         " and stale,awaited: the elements with values that are too old, and with pending ones.",
         "COLUMNS",
-    ),
-    most_bad: float = option(
-        "--max-bad",
+    )
+    max_bad: float = option(
         f"The share of a column's values that may be unreadable; {MOST_BAD:g} by default.",
         "SHARE",
         default=MOST_BAD,
         min=0,
         max=1,
         show_default=False,
-    ),
-    draft: Path | None = option(
-        "--draft-columns",
+    )
+    draft_columns: Path | None = option(
         "Screens nobody: writes a first file for --columns, made from the table's own"
         " titles, to be corrected.",
         "FILE",
-    ),
+    )
     attrition: str | None = option(
-        "--attrition",
         "How the cohort narrows, in counts: a .html, .json, .csv or .md file; - for"
         " tables on standard output.",
         "FILE",
-    ),
+    )
     small_cells: int | None = option(
-        "--small-cells",
         "Hide counts below N in --attrition, and those that would round to N; round all"
         " others to a multiple of N.",
         "N",
         min=2,
-    ),
-    site: str | None = options.SITE,
+    )
+    site: str | None = options.SITE
     engine: Engine = option(
-        "--engine",
         "What screens: polars, on this machine; spark, for one Parquet file or folder"
         " of typed columns into a new folder.",
         default=Engine.POLARS,
-    ),
+    )
     master: str | None = option(
-        "--master",
-        "Spark's master, such as local[4], or a server of Spark Connect, sc://HOST:PORT.",
-        "URL",
-    ),
-) -> None:
+        "Spark's master, such as local[4], or a server of Spark Connect, sc://HOST:PORT.", "URL"
+    )
+
+
+def cohort(loaded: Trial, asked: CohortOptions = CohortOptions()) -> None:
     """Screen a table of patients, one row each: for each, the verdict and every criterion.
 
     Columns are data elements by name, typed or as text; a value may carry a bound, a unit
@@ -145,21 +115,19 @@ def cohort(
     Writes the ids, verdict, open, and whether each criterion is met (true, false or empty
     for unknown), in the order of the input. Exit code: 0, or 2 for bad input.
     """
-    trial = with_sample_days(load_trial(context.obj))
-    asked = CohortOptions(
-        *(inputs, output or Path(), key, on, most_bad, columns, sheet, encoding, problems, also),
-        *(attrition, small_cells, master, site),
-    )
-    if draft is None and output is None:
-        refuse("--output", "is missing; it names the file for the findings, as -o findings.csv")
+    trial = with_sample_days(loaded)
     try:
         with interrupted_once():
-            if draft is not None:
-                _write_columns(trial, asked, draft)
-            elif engine is Engine.SPARK:
-                _screen_on_spark(trial, asked)
+            if asked.draft_columns is not None:
+                _write_columns(trial, asked, asked.draft_columns)
+            elif asked.output is None:
+                refuse(
+                    "--output", "is missing; it names the file for the findings, as -o findings.csv"
+                )
+            elif asked.engine is Engine.SPARK:
+                _screen_on_spark(trial, asked, asked.output)
             else:
-                _screen_here(trial, asked)
+                _screen_here(trial, asked, asked.output)
     except KeyboardInterrupt as end:
         # At once: threads of the engine may go on, and abort if the interpreter ends first.
         os._exit(code_of(end))
@@ -172,7 +140,7 @@ def _write_columns(trial: Trial, asked: CohortOptions, path: Path) -> None:
         from trialscreen.tables.cohort.readers.inputs import find_files
     raise_any([*_unknown(asked.encoding)])
     files = find_files(asked.inputs)
-    drafted = draft_of(trial, files, asked.key, asked.sheet, asked.encoding)
+    drafted = draft_of(trial, files, asked.id, asked.sheet, asked.encoding)
     write_draft(path, drafted.text)
     say(
         *drafted.notes,
@@ -181,13 +149,13 @@ def _write_columns(trial: Trial, asked: CohortOptions, path: Path) -> None:
     )
 
 
-def _screen_here(trial: Trial, asked: CohortOptions) -> None:
+def _screen_here(trial: Trial, asked: CohortOptions, output: Path) -> None:
     """Screens the files, writes what was asked for, and says what to know. Raises InputError."""
     with needing("cohort", "needs one more package", "cohort", "polars"):
         from trialscreen.tables.cohort.run import Progress, run
     from trialscreen.text.text_files import whole_file
 
-    job = _job(trial, asked)
+    job = _job(trial, asked, output)
     with whole_file(job.beside[0]) if job.beside else nullcontext() as part:
         with progress("patients") as bar:
             done = run(trial, job, Progress(*bar), with_attrition=asked.attrition is not None)
@@ -196,7 +164,7 @@ def _screen_here(trial: Trial, asked: CohortOptions) -> None:
     report(trial, job, done)
 
 
-def _job(trial: Trial, asked: CohortOptions) -> "Job":
+def _job(trial: Trial, asked: CohortOptions, output: Path) -> "Job":
     """Raises InputError with everything that is wrong with the options."""
     from trialscreen.tables.cohort.batches import Anchor
     from trialscreen.tables.cohort.column_map import NO_MAP
@@ -222,13 +190,13 @@ def _job(trial: Trial, asked: CohortOptions) -> "Job":
     raise_any(problems)
     return Job(
         files,
-        asked.output,
-        asked.key,
+        output,
+        asked.id,
         Anchor(day, options.today()),
         column_map,
         asked.sheet,
         asked.problems,
-        asked.most_bad,
+        asked.max_bad,
         also,
         () if asked.attrition in (None, STDOUT) else (Path(str(asked.attrition)),),
         asked.encoding,
@@ -303,7 +271,7 @@ _STALE = "stale"  # the one column more that Spark adds
 _OTHER_FORMS = (".csv", ".tsv", ".xlsx", ".ndjson", ".json")
 
 
-def _screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
+def _screen_on_spark(trial: Trial, asked: CohortOptions, output: Path) -> None:
     """Screens one Parquet file or folder into a new folder. Raises InputError."""
     message = "is not for --engine spark; leave it out, or use files on this machine"
     given = (name for name in _ONLY_LOCAL if getattr(asked, name) is not None)
@@ -314,8 +282,8 @@ def _screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
         problems.append(Problem("--also", names))
     if len(asked.inputs) > 1:
         problems.append(Problem("--engine spark", "give one Parquet file or folder"))
-    if asked.output.suffix.lower() in _OTHER_FORMS or str(asked.output) == "-":
-        written = f"{shown(str(asked.output))}: --engine spark writes a folder of Parquet files"
+    if output.suffix.lower() in _OTHER_FORMS or str(output) == "-":
+        written = f"{shown(str(output))}: --engine spark writes a folder of Parquet files"
         problems.append(Problem("--output", f"{written}, such as findings.parquet"))
     day = options.screening_day(trial, asked.on, problems)
     if asked.site is not None and options.site_settings(trial, asked.site).limits:
@@ -325,11 +293,11 @@ def _screen_on_spark(trial: Trial, asked: CohortOptions) -> None:
     with needing("--engine spark", "needs more packages, and Java", "spark", *packages):
         import_module("pandas")  # PySpark asks for it before it hands over any rows
         from trialscreen.tables.engines.spark import Limits, screen_parquet, session
-    limits, spark = Limits(asked.most_bad, options.today()), session(asked.master)
-    source, output, key = asked.inputs[0], str(asked.output), asked.key
-    done = screen_parquet(trial, source, output, key, day, spark, limits, also_stale=bool(also))
+    limits, spark = Limits(asked.max_bad, options.today()), session(asked.master)
+    source, into, key = asked.inputs[0], str(output), asked.id
+    done = screen_parquet(trial, source, into, key, day, spark, limits, also_stale=bool(also))
     own = f"on the day in {SCREENING_DATE}, or on {day} where it is empty"
     when = own if done.own_days else f"on {day}"
-    tell_screened(trial, done.rows, when, day, output, done.verdicts)
+    tell_screened(trial, done.rows, when, day, into, done.verdicts)
     tell_columns(list(map(shown, done.unused)), done.alike)
     say(*of_values(trial, done.quality))

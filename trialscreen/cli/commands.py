@@ -11,24 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import typer
 from typer.core import TyperCommand
 
 from trialscreen.model.errors import Problem, raise_any
 
 TWICE = "given twice; give it once"
-
-
-def option(
-    name: str, help: str, metavar: str | None = None, default: Any = None, **more: Any
-) -> Any:
-    """An option of a command, as the default of its parameter; `...` if it must be given."""
-    return typer.Option(default, name, help=help, metavar=metavar, **more)
-
-
-def argument(metavar: str, help: str, default: Any = ..., **more: Any) -> Any:
-    """An argument of a command, as the default of its parameter."""
-    return typer.Argument(default, metavar=metavar, help=help, **more)
 
 
 Make = Callable[[str], object]

@@ -1,13 +1,13 @@
 """What a shell offers behind Tab: criteria, sections, sources, and the answers of an element."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import typer
 
 from trialscreen.answers.values import PENDING_WORD, UNKNOWN_WORD
-from trialscreen.cli.commands import option
+from trialscreen.cli.parameters import command_of, option
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Element, Trial
@@ -18,7 +18,7 @@ Offers = list[tuple[str, str]]
 
 def trial_behind(context: Any) -> Trial:
     """The trial that the unfinished command line names; the packaged one if it cannot be read."""
-    path = context.find_root().params.get("criteria_file")
+    path = context.find_root().params.get("criteria")
     try:
         return load_trial(path or None)
     except InputError:
@@ -47,7 +47,7 @@ def _offering(element: Element) -> Callable[[], Offers]:
     return lambda: answers_of(element)
 
 
-def element_options(elements: Mapping[str, Element]) -> list[Any]:
+def element_options(elements: Iterable[Element]) -> list[Any]:
     """The elements' flags as options, made by Typer itself from a signature."""
 
     def command(**_values: Any) -> None:
@@ -55,14 +55,12 @@ def element_options(elements: Mapping[str, Element]) -> list[Any]:
 
     parameters = [
         inspect.Parameter(
-            element.name,
+            one.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=option(flag, element.ask, autocompletion=_offering(element)),
+            default=option(one.ask, autocompletion=_offering(one)),
             annotation=str | None,
         )
-        for flag, element in elements.items()
+        for one in elements
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    maker = typer.Typer(add_completion=False)
-    maker.command()(command)
-    return typer.main.get_command(maker).params
+    return list(command_of(command).params)

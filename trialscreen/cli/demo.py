@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from trialscreen.cli import options
 from trialscreen.cli.app import CRITERIA_VARIABLE, app
-from trialscreen.cli.commands import argument
+from trialscreen.cli.parameters import argument
 from trialscreen.model.errors import refuse
 from trialscreen.text.characters import printable, wrapped
 from trialscreen.text.text_files import packaged, write_whole, writing
@@ -52,9 +52,7 @@ FILES = (
 
 
 def demo(
-    folder: Path | None = argument(
-        "FOLDER", "Also write pages and a log, into this folder.", default=None
-    ),
+    folder: Path | None = argument("FOLDER", "Also write pages and a log, into this folder."),
 ) -> None:
     """Screen the example patients of the packaged trial, page by page. Nobody real.
 

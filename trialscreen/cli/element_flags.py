@@ -9,8 +9,6 @@ from collections.abc import Mapping, Set
 from itertools import islice
 from typing import Any, NamedTuple
 
-import typer
-
 from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.cli.commands import TWICE, Command
 from trialscreen.cli.output import Format
@@ -30,15 +28,12 @@ class Flags(NamedTuple):
     rest: list[str]
     problems: list[Problem]
 
-    @classmethod
-    def of(cls, context: typer.Context) -> "Flags":
-        """Those of a command that is an `ElementFlagsCommand`."""
-        found: Flags = context.meta[cls.__qualname__]
-        return found
-
 
 class ElementFlagsCommand(Command):
-    """A command that takes a flag per data element, beside the options of its function."""
+    """A command that takes a flag per data element, beside the options of its function.
+
+    What was given by them is the object of its context.
+    """
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
@@ -53,11 +48,11 @@ class ElementFlagsCommand(Command):
         own = {name: option for option in self.params for name in option.opts}
         flags = _take(args, trial, elements, own)
         if completing:
-            asked = {name: one for name, one in elements.items() if one.name in trial.elements}
+            asked = (one for one in elements.values() if one.name in trial.elements)
             self.params = [*self.params, *element_options(asked)]
         context = super().make_context(info_name, flags.rest, parent=parent, **extra)
         context.params = {option.name: context.params[option.name] for option in own.values()}
-        context.meta[Flags.__qualname__] = flags
+        context.obj = flags
         return context
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

@@ -7,14 +7,11 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from trialscreen.cli import options
 from trialscreen.cli.answers import screen_answers
-from trialscreen.cli.commands import argument, option
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.output import needing, say, write_csv, write_json, write_text
-from trialscreen.criteria_file.load import load_trial
+from trialscreen.cli.parameters import argument, option
 from trialscreen.model.errors import Problem, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable, shown
@@ -33,24 +30,21 @@ def tell_left_out(lines: Iterable[str]) -> None:
 _ADDRESS = re.compile(r"(https?://|urn:)[^\s|#?<>\"{}\\^`]*[^\s|#?<>\"{}\\^`/]")
 
 _BASE = option(
-    "--base",
     "Where you publish: the canonical addresses begin with it. If none is given, they"
     " begin with one that leads nowhere.",
     "URL",
 )
 _EVERY = option(
-    "--every-question",
     "Without conditions: every question is always enabled, and a response holds every"
-    " answer. A Questionnaire of its own, with its own address.",
-    default=False,
+    " answer. A Questionnaire of its own, with its own address."
 )
 
 
 def questionnaire(
-    context: typer.Context,
+    trial: Trial,
     output: str = options.OUTPUT,
     base: str | None = _BASE,
-    every: bool = _EVERY,
+    every_question: bool = _EVERY,
     codes: list[str] | None = options.CODES,
 ) -> None:
     """The questions as a FHIR R4 Questionnaire.
@@ -62,25 +56,22 @@ def questionnaire(
     from trialscreen.output.export.fhir import forms
     from trialscreen.output.export.not_carried import questionnaire_limits
 
-    trial = load_trial(context.obj)
-    variant = forms.Variant(_address(base, forms.BASE), every)
+    variant = forms.Variant(_address(base, forms.BASE), every_question)
     made = forms.questionnaire(trial, variant, load_codes(trial, codes or ()))
     write_json(output, made)
     tell_left_out(questionnaire_limits(trial, variant, made))
 
 
 def response(
-    context: typer.Context,
+    trial: Trial,
     output: str = options.OUTPUT,
-    file: str | None = argument("FILE", "As --from FILE.", default=None),
+    file: str | None = argument("FILE", "As --from FILE."),
     given_file: str | None = options.ANSWERS,
     on: str | None = options.DAY,
-    subject: str | None = option(
-        "--subject", "The participant's code in the trial; never a name.", "CODE"
-    ),
+    subject: str | None = option("The participant's code in the trial; never a name.", "CODE"),
     site: str | None = options.SITE,
     base: str | None = _BASE,
-    every: bool = _EVERY,
+    every_question: bool = _EVERY,
 ) -> None:
     """One patient's answers as a FHIR R4 QuestionnaireResponse.
 
@@ -91,8 +82,8 @@ def response(
     from trialscreen.output.export.fhir import forms
     from trialscreen.output.export.not_carried import response_limits
 
-    flags = Flags(load_trial(context.obj), {}, [], [])
-    variant = forms.Variant(_address(base, forms.BASE), every)
+    flags = Flags(trial, {}, [], [])
+    variant = forms.Variant(_address(base, forms.BASE), every_question)
     at = options.site_settings(flags.trial, site)
     flags.problems.extend(options.code_problems({"--subject": subject}, at.subject_pattern))
     if file is not None and given_file is not None:
@@ -110,13 +101,11 @@ def _address(base: str | None, otherwise: str) -> str:
     return otherwise if base is None else base
 
 
-_DATASET = options.output_option(
-    "The file to write: .xpt for SAS transport version 5, or .csv.", default=...
-)
-_STUDY = option("--study-id", "The sponsor's STUDYID; the NCT number if none is given.", "ID")
+_DATASET = options.output_option("The file to write: .xpt for SAS transport version 5, or .csv.")
+_STUDY = option("The sponsor's STUDYID; the NCT number if none is given.", "ID")
 
 
-def redcap(context: typer.Context, output: str = options.OUTPUT) -> None:
+def redcap(trial: Trial, output: str = options.OUTPUT) -> None:
     """The questions as a REDCap data dictionary.
 
     One instrument, a field for each data element, with branching logic from the rules: a
@@ -126,12 +115,11 @@ def redcap(context: typer.Context, output: str = options.OUTPUT) -> None:
     from trialscreen.output.export.not_carried import not_in_dictionary
     from trialscreen.output.export.redcap.dictionary import COLUMNS, data_dictionary
 
-    trial = load_trial(context.obj)
     write_csv(output, COLUMNS, data_dictionary(trial))
     tell_left_out(not_in_dictionary(trial))
 
 
-def sdtm_ti(context: typer.Context, output: Path = _DATASET, study: str | None = _STUDY) -> None:
+def sdtm_ti(trial: Trial, output: Path = _DATASET, study_id: str | None = _STUDY) -> None:
     """The criteria as the CDISC SDTM data set TI.
 
     A row for each criterion (SDTM Implementation Guide 3.4). What TI cannot carry is told
@@ -139,17 +127,16 @@ def sdtm_ti(context: typer.Context, output: Path = _DATASET, study: str | None =
     """
     from trialscreen.output.export.sdtm.datasets import not_in_trial_criteria, trial_criteria
 
-    trial = load_trial(context.obj)
     made = datetime.combine(trial.registration.last_updated, time(), UTC)
-    _write_dataset(output, trial_criteria(trial, study), made)
+    _write_dataset(output, trial_criteria(trial, study_id), made)
     tell_left_out(not_in_trial_criteria(trial))
 
 
 def sdtm_ie(
-    context: typer.Context,
+    trial: Trial,
     file: Path = options.LOG,
     output: Path = _DATASET,
-    study: str | None = _STUDY,
+    study_id: str | None = _STUDY,
 ) -> None:
     """Who failed which criteria as the CDISC SDTM data set IE, from a screening log.
 
@@ -159,16 +146,13 @@ def sdtm_ie(
     from trialscreen.log.entry import ScreeningEntry
     from trialscreen.output.export.sdtm.datasets import criteria_not_met, not_in_criteria_not_met
 
-    trial = load_trial(context.obj)
     entries = [one for one in _entries(trial, file) if isinstance(one, ScreeningEntry)]
     made = max((one.at for one in entries), default=datetime.min.replace(tzinfo=UTC))
-    _write_dataset(output, criteria_not_met(trial, entries, study), made)
+    _write_dataset(output, criteria_not_met(trial, entries, study_id), made)
     tell_left_out(not_in_criteria_not_met(trial, entries))
 
 
-def screening_log(
-    context: typer.Context, file: Path = options.LOG, output: str = options.OUTPUT
-) -> None:
+def screening_log(trial: Trial, file: Path = options.LOG, output: str = options.OUTPUT) -> None:
     """A screening log as the table that sponsors and monitors ask for, in CSV.
 
     A row for each entry: subject, consent, date, criteria, outcome, reasons of a screen
@@ -177,7 +161,6 @@ def screening_log(
     """
     from trialscreen.output.export.screening_log import log_listing, not_in_log_listing
 
-    trial = load_trial(context.obj)
     entries = _entries(trial, file)
     write_text(output, log_listing(trial, entries).csv())
     tell_left_out(not_in_log_listing(trial, entries))

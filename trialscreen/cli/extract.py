@@ -1,36 +1,71 @@
 """`extract …`: what patients' records say, to a table for `cohort`. Polars comes with the run."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
 from trialscreen.cli import options
 from trialscreen.cli.answers import named_as_options
-from trialscreen.cli.commands import argument, option
 from trialscreen.cli.output import needing, progress, say, tell_unusable
+from trialscreen.cli.parameters import argument, option
 from trialscreen.cli.process import interrupted_once
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import InputError, Problem, collected
+from trialscreen.model.trial import Trial
 from trialscreen.text.characters import count_of, printable
 
 if TYPE_CHECKING:
-    from trialscreen.answers.records.fact_tables import FactCounts, FactFiles, Selection
+    from trialscreen.answers.records.fact_tables import FactCounts, Selection
 
-_FACTS = options.output_option(
-    "The .parquet or .csv file for the facts; an old one is replaced.", "FACTS", default=...
-)
-_EVIDENCE = option(
-    "--evidence",
-    "A .parquet or .csv file for what the facts rest on, what a person has to review,"
-    " and what is in conflict: patient_id, element, kind, value, unit, date, code, source.",
-    "FILE",
-)
-_PROBLEMS = option(
-    "--problems", "A CSV file for everything that could not be used, and who is deceased.", "FILE"
-)
-_DAY = options.day_option(" Later data do not count.")
+
+class FactOptions(NamedTuple):
+    """Where facts go, and what they are selected by, as given."""
+
+    output: Path = options.output_option(
+        "The .parquet or .csv file for the facts; an old one is replaced.", "FACTS"
+    )
+    evidence: Path | None = option(
+        "A .parquet or .csv file for what the facts rest on, what a person has to review,"
+        " and what is in conflict: patient_id, element, kind, value, unit, date, code, source.",
+        "FILE",
+    )
+    problems: Path | None = option(
+        "A CSV file for everything that could not be used, and who is deceased.", "FILE"
+    )
+    on: str | None = options.day_option(" Later data do not count.")
+    codes: list[str] | None = options.CODES
+    assume_absent: list[str] | None = options.ASSUME_ABSENT
+
+    def selection(self, trial: Trial) -> "Selection":
+        """What facts are selected by. Raises InputError with all that is wrong."""
+        from trialscreen.answers.records.codes_file import load_codes
+        from trialscreen.answers.records.fact_tables import Selection
+        from trialscreen.answers.records.select import check_sections
+
+        problems: list[Problem] = []
+        day, known = options.screening_day(trial, self.on, problems), None
+        assumed = tuple(self.assume_absent or ())
+        with collected(problems):
+            known = load_codes(trial, self.codes or ())
+        with collected(problems), named_as_options():
+            check_sections(trial, assumed)
+        if problems or known is None:
+            raise InputError(problems)
+        return Selection(trial, known, day, assumed)
+
+    def tell(self, counts: "FactCounts") -> None:
+        """What was written, and the first of what could not be used, on stderr."""
+        tell_unusable(counts.told, counts.problems, str(self.problems or ""))
+        if counts.deceased:
+            where = "" if self.problems else "; --problems FILE lists them"
+            say(f"left out as deceased: {count_of(counts.deceased, 'patient')}{where}")
+        if counts.conflicts:
+            where = "" if self.evidence else "; --evidence FILE shows them"
+            entries = count_of(counts.conflicts, "entry", "entries")
+            say(f"in conflict, and so unknown: {entries}{where}")
+        facts, patients = count_of(counts.facts, "fact"), count_of(counts.patients, "patient")
+        say(f"{facts} of {patients}: {printable(str(self.output))}")
 
 
 def fhir(
@@ -38,12 +73,7 @@ def fhir(
     inputs: list[str] = argument(
         "PATH", "FHIR R4 files, or folders of them: .ndjson, .json, also with .gz."
     ),
-    output: Path = _FACTS,
-    evidence: Path | None = _EVIDENCE,
-    problems: Path | None = _PROBLEMS,
-    on: str | None = _DAY,
-    codes: list[str] | None = options.CODES,
-    assume_absent: list[str] | None = options.ASSUME_ABSENT,
+    wanted: FactOptions = FactOptions(),
 ) -> None:
     """Take facts from FHIR R4 resources: a row for each patient, to be screened by cohort.
 
@@ -57,8 +87,8 @@ def fhir(
         from trialscreen.answers.records.fact_tables import FactFiles, open_tables
         from trialscreen.answers.records.fhir import extract
         from trialscreen.answers.records.fhir.documents import find
-    selection = _selection(context.obj, on, codes or (), assume_absent or ())
-    files = FactFiles(output, evidence, problems)
+    selection = wanted.selection(load_trial(context.obj))
+    files = FactFiles(wanted.output, wanted.evidence, wanted.problems)
     found = find(inputs)
     with (
         interrupted_once(),
@@ -67,7 +97,7 @@ def fhir(
     ):
         start(lambda: sum(path.stat().st_size for path in found))
         extract(found, tables, advance)
-    _tell(files, tables.counts)
+    wanted.tell(tables.counts)
 
 
 def omop(
@@ -77,12 +107,7 @@ def omop(
         "A folder or .zip of CSV or Parquet files named after the tables, a DuckDB"
         " database, or postgresql://user@host/database (the password in PGPASSWORD).",
     ),
-    output: Path = _FACTS,
-    evidence: Path | None = _EVIDENCE,
-    problems: Path | None = _PROBLEMS,
-    on: str | None = _DAY,
-    codes: list[str] | None = options.CODES,
-    assume_absent: list[str] | None = options.ASSUME_ABSENT,
+    wanted: FactOptions = FactOptions(),
 ) -> None:
     """Take facts from tables of the OMOP common data model: a row for each person.
 
@@ -95,8 +120,8 @@ def omop(
     with needing("extract", "needs more packages", "records", "duckdb", "polars"):
         from trialscreen.answers.records.fact_tables import FactFiles, open_tables
         from trialscreen.tables.extract.omop import extract
-    selection = _selection(context.obj, on, codes or (), assume_absent or ())
-    files = FactFiles(output, evidence, problems)
+    selection = wanted.selection(load_trial(context.obj))
+    files = FactFiles(wanted.output, wanted.evidence, wanted.problems)
     with (
         needing("extract", "a server needs more packages", "records", "psycopg"),
         interrupted_once(),
@@ -106,37 +131,4 @@ def omop(
         notices = extract(source, tables, advance)
     for notice in notices:
         say(f"note: {printable(notice)}")
-    _tell(files, tables.counts)
-
-
-def _selection(
-    criteria: str | None, on: str | None, codes: Sequence[str], assume_absent: Sequence[str]
-) -> "Selection":
-    """What the options say facts are selected by. Raises InputError with all that is wrong."""
-    from trialscreen.answers.records.codes_file import load_codes
-    from trialscreen.answers.records.fact_tables import Selection
-    from trialscreen.answers.records.select import check_sections
-
-    trial = load_trial(criteria)
-    problems: list[Problem] = []
-    day, known = options.screening_day(trial, on, problems), None
-    with collected(problems):
-        known = load_codes(trial, codes)
-    with collected(problems), named_as_options():
-        check_sections(trial, assume_absent)
-    if problems or known is None:
-        raise InputError(problems)
-    return Selection(trial, known, day, tuple(assume_absent))
-
-
-def _tell(files: "FactFiles", counts: "FactCounts") -> None:
-    """What was written, and the first of what could not be used, on stderr."""
-    tell_unusable(counts.told, counts.problems, str(files.problems or ""))
-    if counts.deceased:
-        where = "" if files.problems else "; --problems FILE lists them"
-        say(f"left out as deceased: {count_of(counts.deceased, 'patient')}{where}")
-    if counts.conflicts:
-        where = "" if files.evidence else "; --evidence FILE shows them"
-        say(f"in conflict, and so unknown: {count_of(counts.conflicts, 'entry', 'entries')}{where}")
-    facts, patients = count_of(counts.facts, "fact"), count_of(counts.patients, "patient")
-    say(f"{facts} of {patients}: {printable(str(files.facts))}")
+    wanted.tell(tables.counts)

@@ -22,7 +22,7 @@ from trialscreen.answers.values import value_or_none
 from trialscreen.cli import options
 from trialscreen.cli.output import Exit
 from trialscreen.cli.process import code_of
-from trialscreen.cli.screen_options import AnswerOptions, LogOptions
+from trialscreen.cli.screen_options import ScreenOptions
 from trialscreen.model.facts import Numbers
 from trialscreen.model.trial import SCREENING_DATE, SOURCES, Element, Source
 from trialscreen.output.report.verdict_words import verdict_line
@@ -34,29 +34,24 @@ from trialscreen.text.spelling import flag
 def interview(
     start: Screening,
     answers: Answers,
-    asked: AnswerOptions,
+    asked: ScreenOptions,
     keeper: Keeper | None,
     before: tuple[str, ...],
-    record: tuple[str, ...],
-    log: LogOptions,
     *,
     is_new: bool,
 ) -> tuple[Screening, dict[str, Answer], str]:
     """Asks for what is open after `start`.
 
-    Commands that go on begin with the words `before`; those of `record` and `log` are options
-    of them. `is_new`: the code of the subject was not in the file that keeps the answers.
+    Commands that go on begin with the words `before`. `is_new`: the code of the subject was not
+    in the file that keeps the answers.
 
     Returns what was found, from which answers, and what to say after the result.
     An interview that is left exits with 130, or with what its signal stands for.
     """
     sources, left = asked.sources(), None
     keeper, state = keeper or Keeper(), _state(start, answers, sources)
-    keeper.subject = log.subject
-    others = (("--quick", asked.quick), ("--plain", asked.plain))
-    more = (*log.words, *(name for name, given in others if given))
-    ask = () if asked.ask is None else ("--ask", ",".join(sources))
-    ending = Ending(state, keeper, before, more, ask, record)
+    keeper.subject = asked.log.subject
+    ending = Ending(state, keeper, before, asked)
     session = Session(state, terminal(plain=asked.plain), keeper, sources, quick=asked.quick)
     try:
         try:
@@ -95,28 +90,26 @@ def _state(start: Screening, answers: Answers, sources: tuple[Source, ...]) -> S
 
 
 class Ending(NamedTuple):
-    """An interview that ended: its answers, where they are kept, and words of commands.
+    """An interview that ended: its answers, where they are kept, and how commands that go on begin.
 
-    `options` go on as it was asked for, `ask` names the sources, `record` the patient's record.
+    `asked`: what it was asked for by.
     """
 
     state: State
     keeper: Keeper
     before: tuple[str, ...]
-    options: tuple[str, ...]
-    ask: tuple[str, ...]
-    record: tuple[str, ...]
+    asked: ScreenOptions
 
     def left(self) -> str:
         """For an interview that was left: where its answers are, and how to go on."""
-        command = self._go_on(self.ask)
+        command = self._go_on(self._ask)
         return "\n".join(["", f"Left. {self._where()}", "Go on with:", command, ""])
 
     def after_the_result(self, columns: int, *, stopped: bool) -> str:
         """What is open and from whom, how to go on, how to repeat it, and the verdict."""
         lines = [""]
         if stopped:
-            lines += self._more_to_come("Stopped at an exclusion.", self.ask, columns)
+            lines += self._more_to_come("Stopped at an exclusion.", self._ask, columns)
         elif still_open := ", ".join(self._still_open()):
             told = f"Still open: {still_open}; listed under Still needed."
             lines += self._more_to_come(told, (), columns)
@@ -130,7 +123,7 @@ class Ending(NamedTuple):
 
     def _onwards(self, columns: int) -> Iterator[str]:
         """How to log and to print the result, as far as that is still to be done."""
-        if "--log" in self.options:
+        if self.asked.log.log is not None:
             return
         log = ("--log", "LOG", "--subject", self.keeper.subject or "CODE", "--by", "INITIALS")
         if (file := self.keeper.kept_in) is None:
@@ -138,15 +131,26 @@ class Ending(NamedTuple):
             return
         yield from ("To log it:", self._command("--from", *log))
         page = str(file.with_suffix(".html"))
-        words = (*self.before, "report", "--from", str(file), *self.record, "-o", page)
+        words = (*self.before, "report", "--from", str(file), *self.asked.record.words, "-o", page)
         yield from ("To print it:", shlex.join(words))
 
     def _more_to_come(self, told: str, ask: tuple[str, ...], columns: int) -> list[str]:
         """What was told, where the answers are, and how to go on."""
         if self.keeper.kept_in is not None:
             return [wrapped(f"{told} {self._where()} Go on with:", columns), self._go_on(ask)]
-        more = f"To go on, add {shlex.join(('--interactive', *ask, *self.options))} to it."
+        more = f"To go on, add {shlex.join(('--interactive', *ask, *self._options))} to it."
         return [wrapped(f"{told} {self._where()} {more}", columns)]
+
+    @property
+    def _ask(self) -> tuple[str, ...]:
+        """The option that names the sources, if it was given."""
+        return () if self.asked.ask is None else ("--ask", ",".join(self.asked.sources()))
+
+    @property
+    def _options(self) -> tuple[str, ...]:
+        """The other options of an interview that goes on."""
+        asked = (("--quick", self.asked.quick), ("--plain", self.asked.plain))
+        return (*self.asked.log.words, *(name for name, given in asked if given))
 
     def _where(self) -> str:
         """Where the answers are."""
@@ -161,13 +165,13 @@ class Ending(NamedTuple):
     def _go_on(self, ask: tuple[str, ...]) -> str:
         """The command that goes on with the interview."""
         how = ("--interactive",) if self.keeper.kept_in is None else ()
-        return self._command("--resume", *how, *ask, *self.options)
+        return self._command("--resume", *how, *ask, *self._options)
 
     def _command(self, option: str, *more: str) -> str:
         """A command with the answers: their file, for the `option`, or their flags."""
         file = self.keeper.kept_in
         answers = self._flags() if file is None else (option, str(file))
-        return shlex.join((*self.before, "screen", *answers, *self.record, *more))
+        return shlex.join((*self.before, "screen", *answers, *self.asked.record.words, *more))
 
     def _flags(self) -> Iterator[str]:
         """The answers; for a birth date, by which a person is known, stands the age."""

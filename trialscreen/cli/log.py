@@ -12,9 +12,9 @@ import typer
 
 from trialscreen import __version__
 from trialscreen.cli import options
-from trialscreen.cli.commands import argument, option
 from trialscreen.cli.completion import dose_cohorts
 from trialscreen.cli.output import Exit, Format, print_result, say
+from trialscreen.cli.parameters import argument, option
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.log import verify as checking
 from trialscreen.log.entry import Choice, CohortState, Decision, ScreeningEntry, State
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def list_entries(
     file: Path = options.LOG,
-    subject: str | None = option("--subject", "Only this subject's.", "CODE"),
+    subject: str | None = option("Only this subject's.", "CODE"),
     form: Format = options.FORMAT,
 ) -> None:
     """List the entries of a log, each with its outcome; corrected ones too.
@@ -65,8 +65,8 @@ def show(
 
 def verify(
     file: Path = options.LOG,
-    seals: list[str] | None = option(
-        "--seal", "A seal noted elsewhere, as on a signed report; may be given again.", "ENTRY:SEAL"
+    seal: list[str] | None = option(
+        "A seal noted elsewhere, as on a signed report; may be given again.", "ENTRY:SEAL"
     ),
     form: Format = options.FORMAT,
 ) -> None:
@@ -78,7 +78,7 @@ def verify(
     from trialscreen.output.report.log_lists import checked_data, checked_page
 
     try:
-        noted = [checking.read_noted(text) for text in seals or ()]
+        noted = [checking.read_noted(text) for text in seal or ()]
     except ValueProblem as problem:
         refuse("--seal", str(problem))
     checked = checking.verify(file, noted)
@@ -88,11 +88,11 @@ def verify(
 
 
 def rescreen(
-    context: typer.Context,
+    old: Trial,
     file: Path = options.LOG,
-    on: str | None = option("--screening-date", "The day; today if none.", "YYYY-MM-DD"),
-    amended: str | None = option("--criteria", "The criteria file to screen by.", "NEW"),
-    everyone: bool = option("--all", "List those whose verdict stays, too.", default=False),
+    screening_date: str | None = option("The day; today if none.", "YYYY-MM-DD"),
+    criteria: str | None = option("The criteria file to screen by.", "NEW"),
+    everyone: bool = option("List those whose verdict stays, too.", None, "--all"),
     form: Format = options.FORMAT,
 ) -> None:
     """Screen every subject again, with the answers of the log, on another day or by new criteria.
@@ -105,8 +105,8 @@ def rescreen(
     from trialscreen.output.report import amendment_page as report
     from trialscreen.output.report.log_lists import rescreen_listing, rescreen_page
 
-    old, day = load_trial(context.obj), options.day_given("--screening-date", on)
-    new = old if amended is None else load_trial(amended)
+    day = options.day_given("--screening-date", screening_date)
+    new = old if criteria is None else load_trial(criteria)
     with open_log(file) as log:
         log.check_trial(new.registration.nct_id)
         try:
@@ -127,7 +127,7 @@ def rescreen(
 
         newest = latest(one for one in entries if isinstance(one, ScreeningEntry))
         found = screen_again(new, newest, log.entries(), day, is_told)
-    if amended is not None:
+    if criteria is not None:
         amendment = report.Amendment(old, new, found, enrolled, everyone)
         page, data = report.amendment_page, report.amendment_data
         print_result(
@@ -142,7 +142,7 @@ def rescreen(
 
 def due(
     file: Path = options.LOG,
-    until: str | None = option("--until", "Only who is due by this day.", "YYYY-MM-DD"),
+    until: str | None = option("Only who is due by this day.", "YYYY-MM-DD"),
     form: Format = options.FORMAT,
 ) -> None:
     """List who fails now and will not from some day on, if nothing else changes."""
@@ -169,11 +169,11 @@ class QueueFormat(StrEnum):
 
 
 def todo(
-    context: typer.Context,
+    trial: Trial,
     file: Path = options.LOG,
     on: str | None = options.BOARD_DAY,
     form: QueueFormat = option(
-        "--format", "How it is printed; ics is for calendars.", default=QueueFormat.TABLE
+        "How it is printed; ics is for calendars.", None, "--format", default=QueueFormat.TABLE
     ),
 ) -> None:
     """List every subject who waits and is not decided: for what, since when, until when.
@@ -185,7 +185,7 @@ def todo(
     from trialscreen.log.follow_up import queue
     from trialscreen.output.report.log_lists import queue_listing, queue_page
 
-    trial, day = load_trial(context.obj), options.day_given("--on", on)
+    day = options.day_given("--on", on)
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
 
@@ -208,26 +208,22 @@ def todo(
 
 # Decisions and dose cohorts.
 
-_BY = option("--by", "Who enters it, as initials.", "CODE", default=...)
-_CORRECTS = option("--corrects", "The entry that it replaces.", "ENTRY", min=1)
+_BY = option("Who enters it, as initials.", "CODE")
+_CORRECTS = option("The entry that it replaces.", "ENTRY", min=1)
 
 
 def decide(
-    context: typer.Context,
+    trial: Trial,
     file: Path = options.LOG,
-    subject: str = option("--subject", "The subject's code.", "CODE", default=...),
-    decision: Choice = option(
-        "--decision", "What was decided; none: with --corrects only.", default=...
-    ),
+    subject: str = option("The subject's code.", "CODE"),
+    decision: Choice = option("What was decided; none: with --corrects only."),
     by: str = _BY,
     dose_cohort: str | None = option(
-        "--dose-cohort", "With enrolled: into which.", "NAME", autocompletion=dose_cohorts
+        "With enrolled: into which.", "NAME", autocompletion=dose_cohorts
     ),
     on: str | None = options.ON,
-    reason: str | None = option("--reason", "Why; kept with the decision.", "TEXT"),
-    not_dosed: bool = option(
-        "--not-dosed", "With withdrawn: before any dose; frees the place.", default=False
-    ),
+    reason: str | None = option("Why; kept with the decision.", "TEXT"),
+    not_dosed: bool = option("With withdrawn: before any dose; frees the place."),
     corrects: int | None = _CORRECTS,
     site: str | None = options.SITE,
     form: Format = options.FORMAT,
@@ -241,7 +237,6 @@ def decide(
     from trialscreen.log.deciding import checked
     from trialscreen.log.recording import criteria_of
 
-    trial = load_trial(context.obj)
     problems: list[Problem] = []
     day = _past_day(on)
     cohort = _named(trial, dose_cohort, problems)
@@ -263,20 +258,18 @@ def decide(
 
 
 def cohort(
-    context: typer.Context,
+    trial: Trial,
     file: Path = options.LOG,
     name: str = argument("COHORT", "A dose cohort, as registered.", autocompletion=dose_cohorts),
-    state: State = option("--state", "What the sponsor decided.", default=...),
+    state: State = option("What the sponsor decided."),
     by: str = _BY,
-    places: int | None = option("--places", "For how many participants.", "N", min=1),
-    sentinel_days: int | None = option(
-        "--sentinel-days", "Days between two doses in it.", "N", min=0
-    ),
+    places: int | None = option("For how many participants.", "N", min=1),
+    sentinel_days: int | None = option("Days between two doses in it.", "N", min=0),
     observation_days: int | None = option(
-        "--observation-days", "Days from its last dose to the first of the next cohort.", "N", min=0
+        "Days from its last dose to the first of the next cohort.", "N", min=0
     ),
     on: str | None = options.ON,
-    reason: str | None = option("--reason", "Why; kept with the entry.", "TEXT"),
+    reason: str | None = option("Why; kept with the entry.", "TEXT"),
     corrects: int | None = _CORRECTS,
     form: Format = options.FORMAT,
 ) -> None:
@@ -286,7 +279,6 @@ def cohort(
     """
     from trialscreen.log.recording import criteria_of
 
-    trial = load_trial(context.obj)
     problems: list[Problem] = []
     day = _past_day(on)
     registered = _named(trial, name, problems, "COHORT")
@@ -301,7 +293,7 @@ def cohort(
 
 
 def cohorts(
-    context: typer.Context,
+    trial: Trial,
     file: Path = options.LOG,
     on: str | None = options.BOARD_DAY,
     form: Format = options.FORMAT,
@@ -313,7 +305,7 @@ def cohorts(
     from trialscreen.log.board import board
     from trialscreen.output.report.log_page import board_data, board_listing, board_page
 
-    trial, day = load_trial(context.obj), options.day_given("--on", on)
+    day = options.day_given("--on", on)
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
         found = board(trial, log.every(details=False), day)

@@ -6,11 +6,9 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from trialscreen.answers.answer import Answer, SiteSettings, screening_date
-from trialscreen.cli.commands import argument, option
 from trialscreen.cli.output import Format
+from trialscreen.cli.parameters import argument, option
 from trialscreen.model.errors import Problem, ValueProblem, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 
@@ -20,43 +18,33 @@ if TYPE_CHECKING:
 
 def day_option(more: str = "", metavar: str = "YYYY-MM-DD") -> Any:
     what = f"The day that windows are counted from, or today.{more}"
-    return option("--screening-date", what, metavar)
+    return option(what, metavar, "--screening-date")
 
 
-def output_option(help: str, metavar: str = "FILE", default: Any = None) -> Any:
-    return typer.Option(default, "-o", "--output", metavar=metavar, help=help)
+def output_option(help: str, metavar: str = "FILE") -> Any:
+    return option(help, metavar, "-o", "--output")
 
 
 _ANSWERS = "Answers in a YAML or JSON file; - for standard input."
-ANSWERS = option("--from", _ANSWERS, "FILE")
-FROM = option("--from", f"{_ANSWERS} Flags win. FILE alone is the same.", "FILE")
+ANSWERS = option(_ANSWERS, "FILE", "--from")
+FROM = option(f"{_ANSWERS} Flags win. FILE alone is the same.", "FILE", "--from")
 DAY = day_option()
-FORMAT = option("--format", "table, plain, json, markdown or csv.", "FORMAT", default=Format.TABLE)
-OUTPUT = output_option("The file to write; - for stdout.", default=...)
-ON = option("--on", "Its day; today if none.", "YYYY-MM-DD")
-BOARD_DAY = option("--on", "As of this day; today if none.", "YYYY-MM-DD")
+FORMAT = option("table, plain, json, markdown or csv.", "FORMAT", "--format", default=Format.TABLE)
+OUTPUT = output_option("The file to write; - for stdout.")
+ON = option("Its day; today if none.", "YYYY-MM-DD")
+BOARD_DAY = option("As of this day; today if none.", "YYYY-MM-DD")
 LOG = argument("LOG", "The screening log.")
 SITE_VARIABLE = "TRIALSCREEN_SITE"
 SITE = option(
-    "--site",
     "What holds for every patient of a site: the limits of its laboratory, the pattern"
     " of its subject codes.",
     "FILE",
     envvar=SITE_VARIABLE,
 )
-FHIR = option(
-    "--fhir",
-    "The patient's record: a FHIR R4 file or folder; may be given again. What is given"
-    " otherwise wins.",
-    "PATH",
-)
 CODES = option(
-    "--codes",
-    "A site's codes for records, on top of those of the package; may be given again.",
-    "FILE",
+    "A site's codes for records, on top of those of the package; may be given again.", "FILE"
 )
 ASSUME_ABSENT = option(
-    "--assume-absent",
     "What nothing codes in this section is no, and is marked as assumed; may be given again.",
     "SECTION",
 )

@@ -13,9 +13,9 @@ from trialscreen.cli.answers import (
     stored_answers,
     taken_subject,
 )
-from trialscreen.cli.commands import option
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.output import write_text
+from trialscreen.cli.parameters import option
 from trialscreen.model.errors import Problem, ValueProblem, raise_any, refuse
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import printable
@@ -28,16 +28,12 @@ def report(
     given_file: str | None = options.FROM,
     on: str | None = options.DAY,
     site: str | None = options.SITE,
-    fhir: list[str] | None = options.FHIR,
-    codes: list[str] | None = options.CODES,
-    assume_absent: list[str] | None = options.ASSUME_ABSENT,
+    record: RecordOptions = RecordOptions(),
     log: Path | None = option(
-        "--log", "A screening log: its page; with --entry, the record of one entry.", "FILE"
+        "A screening log: its page; with --entry, the record of one entry.", "FILE"
     ),
-    entry: int | None = option("--entry", "With --log: the entry's number.", "ENTRY", min=1),
-    blank: bool = option(
-        "--blank", "The questions on paper, a sheet for each source.", default=False
-    ),
+    entry: int | None = option("With --log: the entry's number.", "ENTRY", min=1),
+    blank: bool = option("The questions on paper, a sheet for each source."),
 ) -> None:
     """Write the record of one screening, or the page of a log, to print and sign.
 
@@ -46,14 +42,14 @@ def report(
     entry. The page of a log holds counts, reasons, the flow from screened to eligible, the
     subjects.
     """
-    flags = Flags.of(context)
-    record = RecordOptions.of(fhir, codes, assume_absent)
+    flags: Flags = context.obj
+    record.check()
     if output is None or Path(output).suffix.lower() not in (".html", ".htm"):
         where = "--output" if output is None else f"--output {printable(output)}"
         flags.problems.append(Problem(where, "expected a name that ends in .html"))
     if blank or log is not None:
         message = "not with --blank, the questions alone"
-        others = {"--screening-date": on, "--from": given_file, "--fhir": fhir, "--log": log}
+        others = {"--screening-date": on, "--from": given_file, "--fhir": record.fhir, "--log": log}
         if not blank:
             message = "not with --log, which holds the answers"
             del others["--log"]

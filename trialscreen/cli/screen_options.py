@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from trialscreen import __version__
 from trialscreen.answers.answer import Answer, Answers
 from trialscreen.cli import options
+from trialscreen.cli.answers import RecordOptions
+from trialscreen.cli.output import Format
+from trialscreen.cli.parameters import option
 from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.model.trial import SOURCES, Source, Trial
 from trialscreen.screening.screen import Screening
@@ -22,58 +25,6 @@ if TYPE_CHECKING:
     from trialscreen.log.entry import Correction
 
 
-class AnswerOptions(NamedTuple):
-    """The options that name files of answers, or concern the interview, as given."""
-
-    given: str | None
-    rescreen: str | None
-    interactive: bool
-    save: str | None
-    resume: str | None
-    ask: str | None
-    quick: bool
-    plain: bool
-
-    @property
-    def asked_for(self) -> bool:
-        return self.interactive or self.quick or (self.save, self.resume, self.ask) != (None,) * 3
-
-    def wanted(self, *, given: bool) -> bool:
-        """Whether to ask: on request, or InputError; else if nothing was `given` in a terminal."""
-        self.sources()
-        if self.asked_for and not _in_a_terminal():
-            refuse("the interview", "needs a terminal; give the answers as flags or with --from")
-        return self.asked_for or (not given and _in_a_terminal())
-
-    @property
-    def file(self) -> str | None:
-        """The file to begin with. Raises InputError."""
-        named, message = self.given if self.rescreen is None else self.rescreen, ""
-        if named is not None and self.resume is not None:
-            message = "not with --resume; give one file, and what is new as flags or answers"
-        elif named == "":
-            message = "'' names no file; expected a file, or - for standard input"
-        elif named == "-" and self.asked_for:
-            message = "standard input is needed for the interview; put the answers into a file"
-        if message:
-            refuse("--from", message)
-        return named if self.resume is None else self.resume
-
-    def sources(self) -> tuple[Source, ...]:
-        """The sources to ask for. Raises InputError for one that does not exist."""
-        if self.ask is None:
-            return SOURCES
-        known = tuple(source for source in SOURCES if source != "derived")
-        names = list(filter(None, map(str.strip, self.ask.split(",")))) or [""]
-        problems = [
-            Problem("--ask", f"{shown(name)}; expected {', '.join(known)}.{nearest(name, known)}")
-            for name in names
-            if name not in known
-        ]
-        raise_any(problems)
-        return tuple(source for source in known if source in names)
-
-
 def sources_to_come(incomplete: str) -> list[tuple[str, str]]:
     """The sources that are not named yet, behind those that are: `participant,chart`."""
     named, comma, _ = incomplete.rpartition(",")
@@ -81,35 +32,15 @@ def sources_to_come(incomplete: str) -> list[tuple[str, str]]:
     return [(f"{named}{comma}{one}", one) for one in left]
 
 
-def _in_a_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
-
-
-@contextmanager
-def answers_file(options: AnswerOptions) -> Iterator["Keeper | None"]:
-    """Who keeps the answers in the file that is named, if one is; claimed before it is read."""
-    if options.resume is None and options.save is None:
-        yield None
-        return
-    if options.resume is not None and options.save is not None:
-        refuse("--save", "not with --resume, which keeps the answers in the file that it names")
-    from trialscreen.answers.interview.autosave import Keeper, claim
-
-    option = "--save" if options.resume is None else "--resume"
-    name = options.resume or options.save or ""
-    with closing(claim(name, option, new=options.resume is None)) as file:
-        yield Keeper(file)
-
-
 class LogOptions(NamedTuple):
     """The options that concern the log, as given."""
 
-    log: str | None
-    subject: str | None
-    by: str | None
-    note: str | None
-    corrects: int | None
-    reason: str | None
+    log: str | None = option("Add the result to this log, or begin it.", "FILE")
+    subject: str | None = option("With --log or --save: a code, such as S-014.", "CODE")
+    by: str | None = option("With --log: who screens, as initials.", "CODE")
+    note: str | None = option("With --log: a note on the screening.", "TEXT")
+    corrects: int | None = option("With --log: the entry it replaces.", "ENTRY", min=1)
+    reason: str | None = option("With --corrects: what was wrong.", "TEXT")
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -186,3 +117,86 @@ class LogOptions(NamedTuple):
             f"log: entry {entry.number} for {subject} added to {place}, seal {seal}.",
             how if entry.stage == "full" else "No answers are kept before consent.",
         )
+
+
+class ScreenOptions(NamedTuple):
+    """The options of `screen`, as given."""
+
+    given_file: str | None = options.FROM
+    on: str | None = options.DAY
+    form: Format = options.FORMAT
+    full: bool = option("Show the whole page: every value, in 150 lines and more.")
+    explain: bool = option("Show the whole page, with the clauses inside each criterion.")
+    verbatim: bool = option("Show the whole page, with each criterion word for word.")
+    exit_zero: bool = option("Exit with 0 whatever the verdict is.")
+    interactive: bool = option("Ask for what flags and file left open.")
+    save: str | None = option("Keep the interview's answers in FILE.", "FILE")
+    resume: str | None = option("Go on with the interview kept in FILE.", "FILE")
+    rescreen: str | None = option("The answers in FILE, on another day: today.", "FILE")
+    ask: str | None = option(
+        "Ask only for these, such as participant,chart.", "SOURCES", autocompletion=sources_to_come
+    )
+    quick: bool = option("Ask first what is most likely to exclude.")
+    site: str | None = options.SITE
+    record: RecordOptions = RecordOptions()
+    plain: bool = option("For screen readers: plain lines, one by one.")
+    log: LogOptions = LogOptions()
+
+    @property
+    def asked_for(self) -> bool:
+        return self.interactive or self.quick or (self.save, self.resume, self.ask) != (None,) * 3
+
+    def wanted(self, *, given: bool) -> bool:
+        """Whether to ask: on request, or InputError; else if nothing was `given` in a terminal."""
+        self.sources()
+        if self.asked_for and not _in_a_terminal():
+            refuse("the interview", "needs a terminal; give the answers as flags or with --from")
+        return self.asked_for or (not given and _in_a_terminal())
+
+    @property
+    def file(self) -> str | None:
+        """The file to begin with. Raises InputError."""
+        named, message = self.given_file if self.rescreen is None else self.rescreen, ""
+        if named is not None and self.resume is not None:
+            message = "not with --resume; give one file, and what is new as flags or answers"
+        elif named == "":
+            message = "'' names no file; expected a file, or - for standard input"
+        elif named == "-" and self.asked_for:
+            message = "standard input is needed for the interview; put the answers into a file"
+        if message:
+            refuse("--from", message)
+        return named if self.resume is None else self.resume
+
+    def sources(self) -> tuple[Source, ...]:
+        """The sources to ask for. Raises InputError for one that does not exist."""
+        if self.ask is None:
+            return SOURCES
+        known = tuple(source for source in SOURCES if source != "derived")
+        names = list(filter(None, map(str.strip, self.ask.split(",")))) or [""]
+        problems = [
+            Problem("--ask", f"{shown(name)}; expected {', '.join(known)}.{nearest(name, known)}")
+            for name in names
+            if name not in known
+        ]
+        raise_any(problems)
+        return tuple(source for source in known if source in names)
+
+
+def _in_a_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@contextmanager
+def answers_file(options: ScreenOptions) -> Iterator["Keeper | None"]:
+    """Who keeps the answers in the file that is named, if one is; claimed before it is read."""
+    if options.resume is None and options.save is None:
+        yield None
+        return
+    if options.resume is not None and options.save is not None:
+        refuse("--save", "not with --resume, which keeps the answers in the file that it names")
+    from trialscreen.answers.interview.autosave import Keeper, claim
+
+    option = "--save" if options.resume is None else "--resume"
+    name = options.resume or options.save or ""
+    with closing(claim(name, option, new=options.resume is None)) as file:
+        yield Keeper(file)

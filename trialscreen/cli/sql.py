@@ -6,8 +6,8 @@ from enum import StrEnum
 import typer
 
 from trialscreen.cli import options
-from trialscreen.cli.commands import option
 from trialscreen.cli.output import needing
+from trialscreen.cli.parameters import option
 from trialscreen.criteria_file.load import load_trial
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE
@@ -28,30 +28,23 @@ class DialectName(StrEnum):
 
 def sql(
     context: typer.Context,
-    dialect: DialectName = option(
-        "--dialect", "The database's SQL; tsql is SQL Server's.", default=...
-    ),
-    table: str = option("--table", "The table, such as ehr.patients.", "NAME", default="patients"),
-    id_column: str = option(
-        "--id", "The column with the patients' codes.", "COLUMN", default="patient_id"
-    ),
+    dialect: DialectName = option("The database's SQL; tsql is SQL Server's."),
+    table: str = option("The table, such as ehr.patients.", "NAME", default="patients"),
+    id: str = option("The column with the patients' codes.", "COLUMN", default="patient_id"),
     columns: str | None = option(
-        "--columns",
         "The columns that the table has, named as data elements; a bounded value x as"
         " x_low,x_high. All data elements if not given; one without a column is unknown.",
         "A,B",
     ),
     bounded: str | None = option(
-        "--bounded", "Data elements that the table has within bounds, in x_low and x_high.", "A,B"
+        "Data elements that the table has within bounds, in x_low and x_high.", "A,B"
     ),
     on: str | None = options.day_option(
         f" column: each row has its own, in a column {SCREENING_DATE}.", "YYYY-MM-DD|column"
     ),
-    trust: bool = option(
-        "--trust-values",
+    trust_values: bool = option(
         "Take every value as it is. Otherwise a value outside its range, and values that"
-        " contradict each other, are unknown for that patient.",
-        default=False,
+        " contradict each other, are unknown for that patient."
     ),
 ) -> None:
     """Print the query that screens a table of patients in a database.
@@ -69,12 +62,12 @@ def sql(
     patients = queries.patients_table(
         loaded,
         table,
-        id_column,
+        id,
         day,
         None if columns is None else _names(columns),
         _names(bounded or ""),
     )
-    sys.stdout.write(queries.screening_sql(loaded, patients, dialect.value, trusted=trust))
+    sys.stdout.write(queries.screening_sql(loaded, patients, dialect.value, trusted=trust_values))
 
 
 def _names(text: str) -> list[str]:

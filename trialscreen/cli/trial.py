@@ -8,9 +8,9 @@ from pathlib import Path
 import typer
 
 from trialscreen.cli import options
-from trialscreen.cli.commands import argument, option
 from trialscreen.cli.completion import criterion_ids, section_ids
 from trialscreen.cli.output import STDOUT, Exit, Format, needing, print_result, write_text
+from trialscreen.cli.parameters import argument, option
 from trialscreen.criteria_file.load import criteria_bytes, load_trial
 from trialscreen.model.errors import Problem, collected, raise_any, refuse
 from trialscreen.model.trial import Criterion, Element, Section, Trial
@@ -18,11 +18,10 @@ from trialscreen.text.characters import count_of, nearest, plain_name, shown
 from trialscreen.text.text_files import decode
 
 
-def trial(context: typer.Context, form: Format = options.FORMAT) -> None:
+def trial(loaded: Trial, form: Format = options.FORMAT) -> None:
     """Show the trial: status, phase, design, dates, dose cohorts, sites, contacts."""
     from trialscreen.output.report import trial_page as report
 
-    loaded = load_trial(context.obj)
     print_result(
         form,
         lambda: report.trial_page(loaded),
@@ -32,16 +31,15 @@ def trial(context: typer.Context, form: Format = options.FORMAT) -> None:
 
 
 def criteria(
-    context: typer.Context,
+    loaded: Trial,
     criterion_id: str | None = argument(
-        "ID", "One criterion by its id; all if none.", default=None, autocompletion=criterion_ids
+        "ID", "One criterion by its id; all if none.", autocompletion=criterion_ids
     ),
     form: Format = options.FORMAT,
 ) -> None:
     """Show the criteria word for word, with rule, readings and data elements."""
     from trialscreen.output.report.trial_page import criteria_listing, criteria_page
 
-    loaded = load_trial(context.obj)
     chosen = _choose(loaded, criterion_id)
     listing = criteria_listing(loaded, chosen)
     print_result(form, lambda: criteria_page(loaded, chosen), listing.data, lambda: listing)
@@ -60,7 +58,7 @@ def _choose(loaded: Trial, wanted: str | None) -> tuple[Criterion, ...]:
 
 def check(
     context: typer.Context,
-    file: str | None = argument("FILE", "The criteria file to check.", default=None),
+    file: str | None = argument("FILE", "The criteria file to check."),
 ) -> None:
     """Check a criteria file: its form, and what a reviewer would ask about."""
     from trialscreen.criteria_file.lint import lint, place_of
@@ -91,7 +89,7 @@ def diff(
         "OLD NEW", "Two criteria files; of one alone, what differs from the trial in use."
     ),
     form: Format = options.FORMAT,
-    exit_code: bool = option("--exit-code", "Exit with 5 if they differ.", default=False),
+    exit_code: bool = option("Exit with 5 if they differ."),
 ) -> None:
     """Show what differs between two criteria files, as a person reads it.
 
@@ -133,12 +131,12 @@ _ENDINGS = {Template.YAML: (".yaml", ".yml"), Template.CSV: (".csv",), Template.
 
 
 def elements(
-    context: typer.Context,
+    trial: Trial,
     section: str | None = argument(
-        "SECTION", "A section, by its id or title.", default=None, autocompletion=section_ids
+        "SECTION", "A section, by its id or title.", autocompletion=section_ids
     ),
     form: Format = options.FORMAT,
-    template: Template | None = option("--template", "A blank file to fill, instead of the list."),
+    template: Template | None = option("A blank file to fill, instead of the list."),
     output: str | None = options.output_option("With --template: the file to write; - for stdout."),
 ) -> None:
     """List the data elements: flag, unit, type, choices, range, and who can give each.
@@ -146,7 +144,6 @@ def elements(
     A filled YAML template is one patient for screen, a CSV or Excel one a table for cohort.
     What stays blank is unknown; a row without any value is left out, and told.
     """
-    trial = load_trial(context.obj)
     chosen = [one for one in trial.answerable() if one.section in _sections(trial, section)]
     if template is not None:
         _write(trial, chosen, template, STDOUT if output is None else output)
