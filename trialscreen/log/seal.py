@@ -8,30 +8,16 @@ moved, taken out or put in without breaking the seals that follow.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from sys import intern
-from typing import Any, NamedTuple, get_args
+from types import NoneType
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
-from trialscreen.answers.answer import Answer
-from trialscreen.log.entry import (
-    KINDS,
-    Choice,
-    CohortState,
-    Correction,
-    Criteria,
-    Decision,
-    Kept,
-    LoggedFinding,
-    Outcome,
-    ScreeningEntry,
-    Stage,
-    State,
-)
+from trialscreen.log.entry import KINDS, Kept, Outcome, ScreeningEntry
 from trialscreen.model.dates import in_utc
-from trialscreen.model.evidence import Evidence, EvidenceKind
-from trialscreen.model.trial import Kind, Open, Verdict
-from trialscreen.screening.samples import Awaited, StaleInWords
+from trialscreen.model.registration import as_data
 
 NO_SEAL = "0" * 64
 """What stands for the seal before the first."""
@@ -61,43 +47,36 @@ def seal_of(number: int, previous: str, corrects: int | None, head: bytes, detai
 
 def texts(entry: Kept) -> tuple[str, str]:
     """The head and the detail; of a decision the head is all, less what a row holds itself."""
+    told = as_data(entry) | {"at": in_utc(entry.at)}
+    if entry.corrects is not None:
+        told["reason"] = entry.corrects.reason
     if not isinstance(entry, ScreeningEntry):
-        reason = entry.reason if entry.corrects is None else entry.corrects.reason
-        known = {"at": in_utc(entry.at), "criteria": entry.criteria._asdict(), "reason": reason}
-        fields = {"kind": KINDS[type(entry)], **entry._asdict(), **known}
         of_row = ("number", "seal", "corrects")
-        return text_of({name: one for name, one in fields.items() if name not in of_row}), "{}"
-    head = {
-        "at": in_utc(entry.at),
-        "by": entry.by,
-        "tool": entry.tool,
-        "subject": entry.subject,
-        "screening_date": entry.on,
-        "criteria": entry.criteria._asdict(),
-        **entry.outcome._asdict(),
-        "stage": entry.stage,
-        "note": entry.note,
-        "reason": "" if entry.corrects is None else entry.corrects.reason,
-        "awaited": [one._asdict() for one in entry.awaited],
-        "stale": [one._asdict() for one in entry.stale],
-    }
-    detail: dict[str, object] = {
+        kept = {name: one for name, one in told.items() if name not in of_row}
+        return text_of({"kind": KINDS[type(entry)], **kept}), "{}"
+    told = {"reason": "", **told, **told["outcome"], "screening_date": told["on"]}
+    detail = {
         "answers": {
             name: {"text": one.text, "by": one.by, "notes": one.notes}
             for name, one in entry.answers.items()
         },
-        "found": [one._asdict() for one in entry.findings],
+        "found": told["findings"],
     }
     if entry.evidence:
-        detail["evidence"] = [one._asdict() for one in entry.evidence]
-    return text_of(head), text_of(detail)
+        detail["evidence"] = told["evidence"]
+    return text_of({name: told[name] for name in _HEAD}), text_of(detail)
+
+
+_HEAD = (
+    *("at", "by", "tool", "subject", "screening_date", "criteria", *Outcome._fields),
+    *("stage", "note", "reason", "awaited", "stale"),
+)
+"""What a list needs of a screening, in this order."""
 
 
 def text_of(data: Mapping[str, Any]) -> str:
-    """JSON on one line, the same for the same data; days as YYYY-MM-DD."""
-    return json.dumps(
-        data, ensure_ascii=False, separators=(",", ":"), default=lambda day: day.isoformat()
-    )
+    """JSON on one line, the same for the same data."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def entry_of(row: Row) -> Kept:
@@ -107,121 +86,60 @@ def entry_of(row: Row) -> Kept:
     """
     try:
         head = json.loads(row.head)
+        if row.corrects is not None:
+            head["corrects"] = {"of": row.corrects, "reason": head["reason"]}
         # A screening has no kind: it had none before there were decisions.
-        return _decision(head, row) if "kind" in head else _screening(head, row)
+        kind = _OF_KIND[head.pop("kind", KINDS[ScreeningEntry])]
+        if kind is ScreeningEntry:
+            detail = json.loads(row.detail) if row.detail else {"answers": {}, "found": []}
+            head |= {"on": head["screening_date"], "outcome": _named(head, Outcome._fields)}
+            head = _named(head | detail | {"findings": detail["found"]}, kind._fields)
+        kept: Kept = _reader(kind)(head)
+        return kept._replace(number=row.number, seal=row.seal)
     except (AttributeError, KeyError, RecursionError, TypeError) as error:
         raise ValueError from error
 
 
-def _decision(head: Mapping[str, Any], row: Row) -> Decision | CohortState:
-    fields = {
-        **{key: value for key, value in head.items() if key != "kind"},
-        "on": date.fromisoformat(head["on"]),
-        "at": datetime.fromisoformat(head["at"]),
-        "criteria": Criteria(**head["criteria"]),
-        "corrects": _correction(head, row),
-        "number": row.number,
-        "seal": row.seal,
-    }
-    kept: Decision | CohortState
-    if head["kind"] == KINDS[Decision]:
-        kept = Decision(**fields | {"despite": tuple(head["despite"])})
-        is_known, words = kept.decision in get_args(Choice), (kept.subject, *kept.despite)
-        numbers: tuple[object, ...] = (kept.screening,)
-    else:
-        kept = CohortState(**fields)
-        is_known = kept.state in get_args(State) and head["kind"] == KINDS[CohortState]
-        words, numbers = (), (kept.places, kept.sentinel_days, kept.observation_days)
-    if not is_known or not all(one is None or type(one) is int for one in numbers):
+_OF_KIND = {words: kind for kind, words in KINDS.items()}
+
+
+def _named(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: data[name] for name in names if name in data}
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """What makes a value of this type from decoded JSON; it raises an error for anything else.
+
+    Of a record, fields with a default may be missing: entries of before they were kept have none.
+    """
+    of = get_args(kind)
+    if kind is bool or get_origin(kind) is Literal:
+        return {one: one for one in of or (True, False)}.__getitem__
+    if NoneType in of:
+        read = _reader(of[0])
+        return lambda value: None if value is None else read(value)
+    if get_origin(kind) is tuple:
+        read = _reader(of[0])
+        return lambda values: tuple(map(read, values))
+    if get_origin(kind) is Mapping:
+        read = _reader(of[1])
+        return lambda named: {name: read(one) for name, one in named.items()}
+    if kind in _SIMPLE:
+        return _SIMPLE[kind]
+    reads = {name: _reader(one) for name, one in get_type_hints(kind).items()}
+    return lambda data: kind(**{name: reads[name](value) for name, value in data.items()})
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
         raise ValueError
-    cohort = "" if kept.dose_cohort is None and isinstance(kept, Decision) else kept.dose_cohort
-    _check_texts((*words, cohort, kept.by, kept.tool, kept.reason))
-    return kept
+    return value
 
 
-def _screening(head: Mapping[str, Any], row: Row) -> ScreeningEntry:
-    known = head["verdict"] in get_args(Verdict) and head["stage"] in get_args(Stage)
-    if not known or head["open"] not in (None, *get_args(Open)):
-        raise ValueError
-    words = [head[key] for key in ("by", "tool", "subject", "note", "reason")]
-    _check_texts((*words, *head["failed"], *head.get("unconfirmed", ())))
-    detail = json.loads(row.detail) if row.detail else {"answers": {}, "found": []}
-    return ScreeningEntry(
-        subject=head["subject"],
-        on=date.fromisoformat(head["screening_date"]),
-        criteria=Criteria(**{name: _shared(one) for name, one in head["criteria"].items()}),
-        outcome=Outcome(
-            _shared(head["verdict"]),
-            _shared(head["open"]),
-            tuple(map(_shared, head["failed"])),
-            _day(head["clears_on"]),
-            tuple(head.get("unconfirmed", ())),
-        ),
-        stage=_shared(head["stage"]),
-        note=head["note"],
-        corrects=_correction(head, row),
-        answers={name: _answer(one) for name, one in detail["answers"].items()},
-        findings=tuple(_finding(one) for one in detail["found"]),
-        # Entries of before these were kept have none of them.
-        awaited=tuple(
-            Awaited(**_texts(one) | {"since": date.fromisoformat(one["since"])})
-            for one in head.get("awaited", ())
-        ),
-        stale=tuple(StaleInWords(**_texts(one)) for one in head.get("stale", ())),
-        number=row.number,
-        at=datetime.fromisoformat(head["at"]),
-        by=_shared(head["by"]),
-        tool=_shared(head["tool"]),
-        seal=row.seal,
-        evidence=tuple(_evidence(one) for one in detail.get("evidence", ())),
-    )
-
-
-def _correction(head: Mapping[str, Any], row: Row) -> Correction | None:
-    return None if row.corrects is None else Correction(row.corrects, head["reason"])
-
-
-def _shared(one: Any) -> Any:
-    """The same text for all entries that hold it: a list of a long log is half as large."""
-    return intern(one) if type(one) is str else one
-
-
-def _answer(data: Mapping[str, Any]) -> Answer:
-    answer = Answer(**data)
-    _check_texts((answer.text, answer.by, *answer.notes.values()))
-    return answer
-
-
-def _finding(data: dict[str, Any]) -> LoggedFinding:
-    """Of decoded `data`, which is not kept."""
-    if data["kind"] not in _KINDS or data["met"] not in (True, False, None):
-        raise ValueError
-    for name in ("reasons", "missing", "unconfirmed"):
-        data[name] = tuple(data.get(name, ()))
-        _check_texts(data[name])
-    data["clears_on"] = _day(data["clears_on"])
-    return LoggedFinding(**data)
-
-
-_KINDS = get_args(Kind)
-
-
-def _evidence(data: dict[str, Any]) -> Evidence:
-    if data["kind"] not in get_args(EvidenceKind):
-        raise ValueError
-    return Evidence(**_texts(data))
-
-
-def _texts(data: dict[str, Any]) -> dict[str, Any]:
-    _check_texts(data.values())
-    return data
-
-
-def _check_texts(values: Iterable[object]) -> None:
-    """Raises ValueError if one of the values is no text."""
-    if not all(isinstance(one, str) for one in values):
-        raise ValueError
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
+_SIMPLE: Mapping[type, Callable[[Any], Any]] = {
+    str: intern,  # one text for all entries that hold it: a list of a long log is half as large
+    int: _number,
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+}
