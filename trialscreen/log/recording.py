@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from operator import attrgetter
 
 from trialscreen.answers.answer import (
     AWAITED_SINCE,
@@ -28,7 +29,6 @@ from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Source, Trial
-from trialscreen.screening.finding import Finding
 from trialscreen.screening.samples import Awaited, awaited_from
 from trialscreen.screening.screen import Screening
 
@@ -56,12 +56,14 @@ def recorded(
     _check_notes(answers)
     return least._replace(
         answers={n: _kept(one) for n, one in answers.items() if n != SCREENING_DATE},
-        findings=tuple(_logged(finding) for finding in screening.findings),
+        findings=tuple(LoggedFinding._make(_AS_FOUND(one)) for one in screening.findings),
         awaited=screening.waited_for,
         stale=tuple(one.in_words for one in screening.stale),
         evidence=tuple(_kept_evidence(one) for one in screening.evidence),
     )
 
+
+_AS_FOUND = attrgetter(*LoggedFinding._fields)
 
 _OF_PERSON = re.compile(r"\b(Patient|person)/[A-Za-z0-9.\-]+")
 _PLACE = re.compile(r"\b[A-Za-z_]+/[A-Za-z0-9.\-]{1,64}")
@@ -104,7 +106,7 @@ def _sources_awaited(screening: Screening) -> Iterator[Awaited]:
 
 def outcome_of(screening: Screening) -> Outcome:
     """What a screening came to, without the day on which that clears."""
-    failed = tuple(one.criterion.id for one in screening.failing)
+    failed = tuple(one.id for one in screening.failing)
     open_, unconfirmed = screening.open, screening.unconfirmed
     return Outcome(screening.verdict, open_, failed, unconfirmed=unconfirmed)
 
@@ -119,21 +121,6 @@ def consent_is_recorded(screening: Screening) -> bool:
 
 def criteria_of(trial: Trial) -> Criteria:
     return Criteria(trial.registration.nct_id, trial.version, trial.sha256)
-
-
-def _logged(finding: Finding) -> LoggedFinding:
-    criterion = finding.criterion
-    return LoggedFinding(
-        criterion.id,
-        criterion.kind,
-        criterion.label,
-        finding.met,
-        finding.passes,
-        finding.reasons,
-        finding.missing,
-        finding.clears_on,
-        finding.unconfirmed,
-    )
 
 
 def _check_notes(answers: Answers) -> None:

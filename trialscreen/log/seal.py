@@ -8,7 +8,7 @@ moved, taken out or put in without breaking the seals that follow.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from sys import intern
@@ -92,19 +92,17 @@ def entry_of(row: Row) -> Kept:
         kind = _OF_KIND[head.pop("kind", KINDS[ScreeningEntry])]
         if kind is ScreeningEntry:
             detail = json.loads(row.detail) if row.detail else {"answers": {}, "found": []}
-            head |= {"on": head["screening_date"], "outcome": _named(head, Outcome._fields)}
-            head = _named(head | detail | {"findings": detail["found"]}, kind._fields)
+            head |= detail
+            head |= {"on": head["screening_date"], "outcome": head, "findings": detail["found"]}
+        elif not head.keys() <= {*kind._fields}:
+            raise ValueError
         kept: Kept = _reader(kind)(head)
         return kept._replace(number=row.number, seal=row.seal)
     except (AttributeError, KeyError, RecursionError, TypeError) as error:
         raise ValueError from error
 
 
-_OF_KIND = {words: kind for kind, words in KINDS.items()}
-
-
-def _named(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return {name: data[name] for name in names if name in data}
+_OF_KIND: Mapping[str, Any] = {words: kind for kind, words in KINDS.items()}
 
 
 @cache
@@ -114,8 +112,8 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     Of a record, fields with a default may be missing: entries of before they were kept have none.
     """
     of = get_args(kind)
-    if kind is bool or get_origin(kind) is Literal:
-        return {one: one for one in of or (True, False)}.__getitem__
+    if get_origin(kind) is Literal:
+        return {one: one for one in of}.__getitem__
     if NoneType in of:
         read = _reader(of[0])
         return lambda value: None if value is None else read(value)
@@ -127,8 +125,11 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return lambda named: {name: read(one) for name, one in named.items()}
     if kind in _SIMPLE:
         return _SIMPLE[kind]
-    reads = {name: _reader(one) for name, one in get_type_hints(kind).items()}
-    return lambda data: kind(**{name: reads[name](value) for name, value in data.items()})
+    reads = [(name, _reader(one)) for name, one in get_type_hints(kind).items()]
+    others = kind._field_defaults
+    return lambda data: tuple.__new__(  # in less time than by its fields' names
+        kind, [read(data[name]) if name in data else others[name] for name, read in reads]
+    )
 
 
 def _number(value: object) -> int:
@@ -139,6 +140,7 @@ def _number(value: object) -> int:
 
 _SIMPLE: Mapping[type, Callable[[Any], Any]] = {
     str: intern,  # one text for all entries that hold it: a list of a long log is half as large
+    bool: {True: True, False: False}.__getitem__,
     int: _number,
     date: date.fromisoformat,
     datetime: datetime.fromisoformat,
