@@ -20,7 +20,6 @@ from trialscreen.tables.attrition.counts import (
     MissingElement,
     Order,
     Tally,
-    attrition,
     bits_of,
 )
 from trialscreen.tables.attrition.disclosure import disclosed, least_shown, published
@@ -150,7 +149,7 @@ def cohort(patients: dict[tuple[str, ...], int]) -> Attrition:
     tally = Tally()
     for patient, times in patients.items():
         _count(trial, patient, times, tally)
-    return attrition(trial, tally)
+    return tally.attrition(trial)
 
 
 def _count(trial: Trial, patient: tuple[str, ...], times: int, tally: Tally) -> None:
@@ -171,11 +170,12 @@ def _count(trial: Trial, patient: tuple[str, ...], times: int, tally: Tally) -> 
     for n, (one, outcome) in enumerate(zip(trial.criteria, patient, strict=True)):
         met = "passes" if one.kind == "inclusion" else "fails"
         tally.criteria["met", one.id] += times * (outcome == met)
+        tally.criteria["not_met", one.id] += times * (outcome not in (met, *OPEN))
         tally.criteria["unknown", one.id] += times * (outcome in OPEN)
-        tally.criteria["stopped", one.id] += times * (failing[:1] == [n])
         tally.criteria["failed_alone", one.id] += times * (failing == [n])
-        tally.criteria["first_lack", one.id] += times * (lacking[:1] == [n])
-        tally.criteria["lacks_alone", one.id] += times * (lacking == [n])
+        tally.criteria["stopped", one.id] += times * (failing[:1] == [n])
+        tally.criteria["passed_so_far", one.id] += times * (set(patient[: n + 1]) == {"passes"})
+        tally.criteria["gained", one.id] += times * (lacking == [n])
 
 
 @st.composite

@@ -1,19 +1,15 @@
 """Counts what attrition needs of screened rows, a batch at a time."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
+from operator import sub
 
 import polars as pl
 
 from trialscreen.model.trial import Trial
-from trialscreen.tables.attrition.counts import (
-    Attrition,
-    OfCriterion,
-    Tally,
-    attrition,
-    bits_of,
-)
+from trialscreen.tables.attrition.counts import Attrition, Tally, bits_of
 from trialscreen.tables.compile import Program
 from trialscreen.tables.engines.polars import AT_ONCE, Computing
 
@@ -80,7 +76,7 @@ class Counting:
         """The counts of all batches so far."""
         self._count_found()
         self._look_at_waiting()
-        return attrition(self._trial, self._tally)
+        return self._tally.attrition(self._trial)
 
     def _count_found(self) -> None:
         """Counts what is found of the criteria."""
@@ -127,11 +123,8 @@ def verdicts_of(results: pl.DataFrame) -> Counter[tuple[str, str | None]]:
     )
 
 
-def _criteria(trial: Trial, found: pl.DataFrame) -> Counter[tuple[OfCriterion, str]]:
-    counts: dict[OfCriterion, Counter[str]] = {}
+def _criteria(trial: Trial, found: pl.DataFrame) -> Counter[tuple[str, str]]:
     mets = [found[one.id] for one in trial.criteria]
-    counts["met"] = _sums(mets)
-    counts["unknown"] = Counter({met.name: met.null_count() for met in mets})
     against = [
         ~met if one.kind == "inclusion" else met
         for one, met in zip(trial.criteria, mets, strict=True)
@@ -139,18 +132,27 @@ def _criteria(trial: Trial, found: pl.DataFrame) -> Counter[tuple[OfCriterion, s
     # Unlike `fill_null`, this tells the engine that none is null: the rest takes a third.
     fails = [flag.eq_missing(other=True) for flag in against]
     lacks = [flag.ne_missing(other=False) for flag in against]
-    counts["stopped"], counts["failed_alone"] = _first(fails), _alone(fails)
-    counts["first_lack"], counts["lacks_alone"] = _first(lacks), _alone(lacks)
+    failed = _so_far(fails)
+    before = chain([0], failed.values())
+    counts: dict[str, Mapping[str, int]] = {
+        "met": _sums(mets),
+        "not_met": _sums(~met for met in mets),
+        "unknown": {met.name: met.null_count() for met in mets},
+        "failed_alone": _alone(fails),
+        "stopped": dict(zip(failed, map(sub, failed.values(), before), strict=False)),
+        "passed_so_far": {id_: len(found) - n for id_, n in _so_far(lacks).items()},
+        "gained": _alone(lacks),
+    }
     return Counter({(what, id_): n for what, one in counts.items() for id_, n in one.items()})
 
 
-def _first(flags: Sequence[pl.Series]) -> Counter[str]:
-    """By flag, the rows in which it is the first that is true."""
-    some, before = pl.Series([False]), 0
-    counts: Counter[str] = Counter()
+def _so_far(flags: Iterable[pl.Series]) -> dict[str, int]:
+    """By flag, the rows in which it or one before it is true."""
+    some = pl.Series([False])
+    counts: dict[str, int] = {}
     for flag in flags:
         some = flag | some
-        counts[flag.name] = -before + (before := int(some.sum()))
+        counts[flag.name] = int(some.sum())
     return counts
 
 

@@ -6,7 +6,8 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from operator import attrgetter
+from typing import NamedTuple
 
 from trialscreen.model.trial import Criterion, Trial
 
@@ -66,6 +67,11 @@ class MissingElement(NamedTuple):
     patients: Count
     alone: Count
 
+    @property
+    def place(self) -> tuple[int, str]:
+        """The most patients first; the redacted last, by their names."""
+        return 0 if isinstance(self.patients, Hidden) else -self.patients, self.name
+
 
 class Attrition(NamedTuple):
     """The counts of one cohort.
@@ -87,68 +93,47 @@ class Attrition(NamedTuple):
     missing: tuple[MissingElement, ...]
 
 
-OfCriterion = Literal["met", "unknown", "failed_alone", "stopped", "first_lack", "lacks_alone"]
-"""What is counted of each criterion; to lack one is not to pass it certainly."""
-
-
 @dataclass
 class Tally:
     """What is counted of rows, before it is put together.
 
-    `verdicts`: by verdict and what is open. `criteria`: by what is said of each, and its id.
-    Of the rows that lack data, `sections` counts each set of sections in which they do, as
-    `bits_of` has it, and `missing` and `missing_alone` the elements.
+    `verdicts`: by verdict and what is open. `criteria`: by what `CriterionCounts` tells of each,
+    and its id. Of the rows that lack data, `sections` counts each set of sections in which they
+    do, as `bits_of` has it, and `missing` and `missing_alone` the elements.
     """
 
     verdicts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
-    criteria: Counter[tuple[OfCriterion, str]] = field(default_factory=Counter)
+    criteria: Counter[tuple[str, str]] = field(default_factory=Counter)
     sections: Counter[int] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
     missing_alone: Counter[str] = field(default_factory=Counter)
 
-
-def attrition(trial: Trial, tally: Tally) -> Attrition:
-    """The counts of a cohort, put together."""
-    assessed, eligible = tally.verdicts.total(), tally.verdicts["eligible", None]
-    ineligible = tally.verdicts["ineligible", None]
-    missing = [
-        MissingElement(name, trial.elements[name].section, patients, tally.missing_alone[name])
-        for name, patients in tally.missing.items()
-        if patients
-    ]
-    return Attrition(
-        assessed,
-        ineligible,
-        assessed - ineligible,
-        tally.verdicts["undetermined", "data"],
-        tally.verdicts["undetermined", "consent"],
-        tally.verdicts["undetermined", "judgement"],
-        eligible,
-        _criteria(trial, tally, assessed),
-        orders(trial, tally.sections),
-        tuple(sorted(missing, key=lambda one: (-tally.missing[one.name], one.name))),
-    )
-
-
-def _criteria(trial: Trial, tally: Tally, assessed: int) -> tuple[CriterionCounts, ...]:
-    found = []
-    passed_so_far = assessed
-    for criterion in trial.criteria:
-        count = {what: tally.criteria[what, criterion.id] for what in get_args(OfCriterion)}
-        passed_so_far -= count["first_lack"]
-        found.append(
-            CriterionCounts(
-                criterion,
-                count["met"],
-                assessed - count["met"] - count["unknown"],
-                count["unknown"],
-                count["failed_alone"],
-                count["stopped"],
-                passed_so_far,
-                count["lacks_alone"],
-            )
+    def attrition(self, trial: Trial) -> Attrition:
+        """The counts of a cohort, put together."""
+        verdicts, elements = self.verdicts, trial.elements
+        assessed, ineligible = verdicts.total(), verdicts["ineligible", None]
+        _, *counted = CriterionCounts._fields
+        criteria = (
+            CriterionCounts(one, *(self.criteria[what, one.id] for what in counted))
+            for one in trial.criteria
         )
-    return tuple(found)
+        missing = (
+            MissingElement(name, elements[name].section, patients, self.missing_alone[name])
+            for name, patients in self.missing.items()
+            if patients
+        )
+        return Attrition(
+            assessed,
+            ineligible,
+            assessed - ineligible,
+            verdicts["undetermined", "data"],
+            verdicts["undetermined", "consent"],
+            verdicts["undetermined", "judgement"],
+            verdicts["eligible", None],
+            tuple(criteria),
+            orders(trial, self.sections),
+            tuple(sorted(missing, key=attrgetter("place"))),
+        )
 
 
 MOST_ORDERS = 10

@@ -18,6 +18,7 @@ they are rounded from, even which number it is. The how-to page says so.
 
 from collections.abc import Callable
 from itertools import takewhile
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from trialscreen.tables.attrition import counts
@@ -47,7 +48,7 @@ def disclosed(exact: counts.Attrition, base: int) -> counts.Attrition:
     return found._replace(
         criteria=tuple(_counts_of(one, publish) for one in exact.criteria),
         orders=tuple(takewhile(lambda one: not isinstance(one.settled, counts.Hidden), orders)),
-        missing=tuple(sorted(missing, key=_place)),
+        missing=tuple(sorted(missing, key=attrgetter("place"))),
     )
 
 
@@ -71,8 +72,3 @@ def _counts_of(row: Row, publish: Callable[[int], counts.Count]) -> Row:
     exact = {name: n for name, n in row._asdict().items() if isinstance(n, int)}
     told: dict[str, Any] = {name: publish(n) for name, n in exact.items()}
     return row._replace(**told)
-
-
-def _place(one: counts.MissingElement) -> tuple[int, str]:
-    """The most patients first; the redacted last, by their names."""
-    return 0 if isinstance(one.patients, counts.Hidden) else -one.patients, one.name
