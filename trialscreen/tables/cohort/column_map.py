@@ -55,7 +55,8 @@ class ColumnMap(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """The columns that it speaks of."""
-        return (*self.targets, *self.beside, *self.days)
+        days = (one.date_column for one in self.targets.values() if one.date_column is not None)
+        return (*self.targets, *self.beside, *days)
 
     @property
     def written(self) -> Mapping[str, Kind]:
@@ -67,12 +68,6 @@ class ColumnMap(NamedTuple):
             if one.date_column is not None and one.date_format is not None
         }
         return days | {name: kind for name, kind in forms.items() if kind is not None}
-
-    @property
-    def days(self) -> tuple[str, ...]:
-        """The columns with days of samples."""
-        of_all = (one.date_column for one in self.targets.values())
-        return tuple(dict.fromkeys(name for name in of_all if name is not None))
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -99,7 +94,7 @@ def match_columns(
     for name in names:
         if name == key or name in column_map.beside:
             continue
-        found = _columns(known, name, column_map)
+        found = [*_columns(known, name, column_map)]
         if not found:
             strange.append(name)
         for column in found:
@@ -152,33 +147,20 @@ def _unsaid(column: ElementColumn) -> list[str]:
     return [kind for kind in kinds_beside(column.element) if not said[kind]]
 
 
-def _columns(known: Mapping[str, Element], name: str, column_map: ColumnMap) -> list[ElementColumn]:
+def _columns(
+    known: Mapping[str, Element], name: str, column_map: ColumnMap
+) -> Iterator[ElementColumn]:
     """What a column holds; days are as the map says, also where its title says so already."""
-    days = list(_days(known, name, column_map))
-    of_days = {one.element.name for one in days}
-    named = _column(known, name, column_map)
-    return [*(one for one in named if one.element.name not in of_days), *days]
-
-
-def _column(
-    known: Mapping[str, Element], name: str, column_map: ColumnMap
-) -> Iterator[ElementColumn]:
-    """The column of this name; none if it holds no element."""
-    target = column_map.targets.get(name)
-    alike = target is None and name not in known
-    if target is None:
-        target = Target(plain_name(name) if alike else name)
-    if target.element in known:
-        missing = (*target.form.missing, *column_map.missing)
-        form = target.form._replace(missing=missing)
-        yield ElementColumn(name, known[target.element], form, alike)
-
-
-def _days(
-    known: Mapping[str, Element], name: str, column_map: ColumnMap
-) -> Iterator[ElementColumn]:
-    """The column of this name, for each element whose sample days it has."""
-    for target in column_map.targets.values():
-        if target.date_column == name:
-            form = Form(missing=column_map.missing, date_format=target.date_format)
-            yield ElementColumn(name, known[day_column(target.element)], form)
+    named = column_map.targets.get(name, Target(name if name in known else plain_name(name)))
+    is_alike = name not in column_map.targets and name not in known
+    days = {
+        day_column(one.element): Form(date_format=one.date_format)
+        for one in column_map.targets.values()
+        if one.date_column == name
+    }
+    forms = days if named.element in days else {named.element: named.form, **days}
+    for element, form in forms.items():
+        if element in known:
+            written = form._replace(missing=(*form.missing, *column_map.missing))
+            alike = is_alike and element not in days
+            yield ElementColumn(name, known[element], written, alike)

@@ -44,11 +44,6 @@ class ExtraColumns(NamedTuple):
     on: date
     columns: tuple[str, ...]
 
-    @property
-    def schema(self) -> pl.Schema:
-        added = {name: COLUMNS[name] for name in self.columns}
-        return pl.Schema({**self.screener.results, **added})
-
     def add(self, results: pl.DataFrame) -> pl.DataFrame:
         """A batch of `Screener.results` with these columns; the typed ones must still be there."""
         added: dict[str, pl.Series] = {}

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -45,16 +45,14 @@ def whole_output(path: Path, folder: Path) -> Iterator[Path]:
     sys.stdout.flush()
 
 
-def write(
-    findings: pl.LazyFrame, columns: Iterable[str], key: str, output: Path, part: Path
-) -> None:
-    """The ids, under the name `key`, and these columns, to `part`, which is to be `output`."""
+def write(findings: pl.LazyFrame, key: str, output: Path, part: Path) -> None:
+    """The ids, under the name `key`, and the other columns to `part`, which is to be `output`."""
     ids, name = pl.col(KEY), key
     is_csv = output.suffix.lower() != ".parquet"
     if is_csv:
         name = cell_text(name)
         ids = _no_formula(ids) if isinstance(findings.collect_schema()[KEY], pl.String) else ids
-    results = findings.select(ids.alias(name), *columns)
+    results = findings.select(ids.alias(name), pl.all().exclude(KEY))
     # Of a file that is open here: the engine would make one, also after all was cleared away.
     with part.open("wb") as file:
         if is_csv:

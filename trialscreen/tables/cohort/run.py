@@ -1,9 +1,9 @@
 """One pass over a cohort: from its files to one row of findings for each patient."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -17,12 +17,20 @@ from trialscreen.tables.attrition.counting import Counting, verdicts_of
 from trialscreen.tables.attrition.counts import Attrition
 from trialscreen.tables.cohort import findings_file, streaming
 from trialscreen.tables.cohort.batches import Anchor, Batches, plan_batches, prepared
-from trialscreen.tables.cohort.column_map import KEY, NO_MAP, ROW, ColumnMap, Matched, match_columns
+from trialscreen.tables.cohort.column_map import (
+    KEY,
+    NO_MAP,
+    ROW,
+    ColumnMap,
+    ElementColumn,
+    Matched,
+    match_columns,
+)
 from trialscreen.tables.cohort.data_quality import BatchQuality, DataQuality
 from trialscreen.tables.cohort.ids import Ids
 from trialscreen.tables.cohort.readers.inputs import name_of as input_name
 from trialscreen.tables.cohort.readers.inputs import open_tables
-from trialscreen.tables.cohort.readers.opened import Tables, place_of
+from trialscreen.tables.cohort.readers.opened import Tables, place_of, with_constants
 from trialscreen.tables.cohort.readers.parquet import panics_told
 from trialscreen.tables.cohort.screener import Screener, screened
 from trialscreen.tables.quality import DECLARE, MOST_BAD, too_many
@@ -99,45 +107,43 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
     used = {*(column.name for column in matched.columns), job.key, *job.column_map.names}
     raise_any([why for name, why in tables.doubtful.items() if name in used])
     if job.site.limits:
-        from trialscreen.tables.cohort.site_limits import with_limits  # noqa: PLC0415 - few runs have a site
-
-        matched, tables = with_limits(trial, job.site, matched, tables)
+        matched, tables = _with_limits(trial, job.site, matched, tables)
     batches = plan_batches(
         *(trial, matched, tables.schema, job.key, job.anchor), with_awaited="awaited" in job.extra
     )
     rows, ids = prepared(batches, tables.frame, job.key), Ids(job.key, tables.blank)
     screener = Screener(trial, batches, with_needed=with_attrition)
     counting = Counting(trial, screener.program) if with_attrition else None
+    extra, columns = None, {KEY: screener.results[KEY], **screener.findings}
+    if job.extra:
+        from trialscreen.tables.cohort.extra_columns import COLUMNS, ExtraColumns  # noqa: PLC0415 - the whole reference
 
-    def tell(results: pl.DataFrame, found: BatchQuality) -> None:
+        extra = ExtraColumns(trial, screener, job.anchor.on, job.extra)
+        columns |= {name: COLUMNS[name] for name in job.extra}
+
+    def tell(one: tuple[pl.DataFrame, BatchQuality]) -> pl.DataFrame:
+        results, found = one
         quality.add(results[ROW], found, verdicts_of(results))
         ids.add(results[KEY], results[ROW])
         if counting is not None:
             counting.add(results)
         progress.advance(len(results))
+        return (results if extra is None else extra.add(results))[[*columns]]
 
     with findings_file.whole_output(job.output, folder) as output, streaming.interruptible():
         with _told(job), _problem_list(job.problems) as out:
             quality = DataQuality(trial, out, tables.blank)
             progress.start(tables.counted)
             # For extra columns each row is screened anew; else no typed column is needed any more.
-            kept = [*screener.results] if job.extra else [KEY, *screener.findings]
-            wanted = None if job.extra or with_attrition else [ROW, *kept]
+            wanted = None if job.extra or with_attrition else [ROW, *columns]
             if batches.is_ready:
                 found = screener.screened(rows, wanted)
             else:
                 cells = _cells(tables, batches, rows, job, screener)
                 typed = _typed(cells, batches, quality, as_values=wanted is not None)
                 found = screened(trial, batches, screener, typed, wanted)
-            results = _results(found, screener, tell, kept)
-            if job.extra:
-                from trialscreen.tables.cohort.extra_columns import ExtraColumns  # noqa: PLC0415 - the whole reference
-
-                extra = ExtraColumns(trial, screener, job.anchor.on, job.extra)
-                results = streaming.by_batch(streaming.in_batches(results), extra.add, extra.schema)
-            findings_file.write(
-                results, (*screener.findings, *job.extra), job.key, job.output, output
-            )
+            results = streaming.as_one(lambda: streaming.each(found, tell), pl.Schema(columns))
+            findings_file.write(results, job.key, job.output, output)
             quality.finish()
             if quality.failure is not None:
                 raise quality.failure
@@ -210,20 +216,22 @@ def _typed(
         yield typed
 
 
-def _results(
-    screened: Iterable[tuple[pl.DataFrame, BatchQuality]],
-    screener: Screener,
-    tell: Callable[[pl.DataFrame, BatchQuality], None],
-    kept: Sequence[str],
-) -> pl.LazyFrame:
-    """The columns `kept` of what is found for all rows; `tell` gets each batch."""
+def _with_limits(
+    trial: Trial, site: SiteSettings, matched: Matched, tables: Tables
+) -> tuple[Matched, Tables]:
+    """Also the limits of the site's laboratory, each of them a column with one value.
 
-    def told() -> Iterator[pl.DataFrame]:
-        for results, found in screened:
-            tell(results, found)
-            yield results[list(kept)]
+    What is not used stands in the notes.
+    """
+    from trialscreen.answers.site_file import limits_for_table  # noqa: PLC0415 - few runs have a site
 
-    return streaming.as_one(told, pl.Schema({name: screener.results[name] for name in kept}))
+    given = {column.element.name for column in matched.columns}
+    limits, notes = limits_for_table(trial, given, site)
+    columns = (ElementColumn(name, trial.elements[name]) for name in limits)
+    tables = with_constants(tables, limits, pl.Float64())
+    return matched._replace(columns=(*matched.columns, *columns)), tables._replace(
+        notes=chain(tables.notes, notes)  # of which there may be more in the end
+    )
 
 
 # What can be wrong.
@@ -296,25 +304,16 @@ def _unusable(job: Job, matched: Matched, quality: DataQuality) -> Iterator[Prob
 @contextmanager
 def _told(job: Job) -> Iterator[None]:
     """Turns what the engine says of a file into words without any of the file's content."""
+    inputs = ", ".join(map(input_name, job.inputs))
     try:
-        with panics_told(_inputs(job)):
+        with panics_told(inputs):
             yield
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError([_problem(job, str(error))]) from None
-
-
-def _inputs(job: Job) -> str:
-    return ", ".join(input_name(path) for path in job.inputs)
-
-
-def _problem(job: Job, message: str) -> Problem:
-    inputs = _inputs(job)
-    for sign, meaning in _WORDS.items():
-        if re.search(sign, message):
-            output = sign.startswith(r"os error")
-            where = findings_file.name_of(job.output) if output else inputs
-            return Problem(where, meaning)
-    return Problem(inputs, "cannot be read: it is damaged, or changed while it was read")
+        known = ((sign, why) for sign, why in _WORDS.items() if re.search(sign, str(error)))
+        sign, why = next(known, ("", "cannot be read: it is damaged, or changed while it was read"))
+        is_output = sign.startswith("os error")
+        where = findings_file.name_of(job.output) if is_output else inputs
+        raise InputError([Problem(where, why)]) from None
 
 
 _WORDS = {

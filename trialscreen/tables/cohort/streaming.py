@@ -61,24 +61,15 @@ def interruptible() -> Iterator[None]:
         raise lost[0]
 
 
-def by_batch(
-    batches: Callable[[], Iterable[pl.DataFrame]],
-    step: Callable[[pl.DataFrame], pl.DataFrame],
-    schema: pl.Schema,
-) -> pl.LazyFrame:
-    """All rows through `step`, which gets the next ones each time, and makes them as in `schema`.
-
-    The engine goes on with other rows meanwhile.
-    """
-    return as_one(lambda: each(batches(), step), schema)
-
-
 Rows = TypeVar("Rows", bound=Sized)
 Made = TypeVar("Made")
 
 
 def each(rows: Iterable[Rows], step: Callable[[Rows], Made]) -> Iterator[Made]:
-    """What `step` makes of the next rows, each time, but for empty ones."""
+    """What `step` makes of the next rows, each time, but for empty ones.
+
+    The engine goes on with other rows meanwhile.
+    """
     for some in rows:
         if not len(some):
             continue
