@@ -24,7 +24,7 @@ from trialscreen.tables.attrition.counts import (
     orders,
 )
 from trialscreen.tables.compile import compile_trial
-from trialscreen.tables.engines.polars import table_of
+from trialscreen.tables.expressions import table_of
 
 Table = tuple[Trial, pl.DataFrame]
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from trialscreen.model.trial import Trial
 from trialscreen.tables.compile import compile_trial
-from trialscreen.tables.engines.polars import computed, table_of
+from trialscreen.tables.expressions import computed, table_of
 
 
 def screen_frame(trial: Trial, frame: pl.LazyFrame, on: date | None, key: str) -> pl.LazyFrame:

@@ -10,7 +10,8 @@ from tests.generate import ON
 from tests.sql_cases import ID, checked, simulated
 from trialscreen import load_trial
 from trialscreen.screening.samples import with_sample_days
-from trialscreen.tables.engines.arrow import KEY, NOTE, STALE, Note, Work, screened, values
+from trialscreen.tables.cohort.column_map import KEY
+from trialscreen.tables.engines.arrow import NOTE, STALE, Note, Work, screened
 
 TRIAL = with_sample_days(load_trial())
 CASE = simulated(600)
@@ -26,7 +27,7 @@ def batches(frame: pl.DataFrame, size: int) -> list[pa.RecordBatch]:
 def found_in(frame: pl.DataFrame, size: int, work: Work = WORK) -> tuple[pl.DataFrame, Note]:
     found = pl.concat(pl.DataFrame(one) for one in screened(work, batches(frame, size)))
     (text,) = found[NOTE].drop_nulls()
-    return found.drop(NOTE), Note.from_text(text)
+    return found.drop(NOTE), Note.of_all(TRIAL, [text])
 
 
 @pytest.mark.parametrize("size", [600, 77, 1])
@@ -35,9 +36,9 @@ def test_rows_in_batches_are_screened_as_a_whole_frame(size: int) -> None:
     frame = case.frame.rename({ID: KEY})
     found, note = found_in(frame, size)
     assert found.equals(checked(case).rename({ID: KEY}))
-    assert note.verdicts == Counter(found.select("verdict", "open").rows())
+    assert note.quality.verdicts == Counter(found.select("verdict", "open").rows())
     assert note.ids == (frame[KEY][0], frame[KEY][-1])
-    assert note.told["stated weight"] == frame["weight"].count()
+    assert note.quality.filled["weight"] == frame["weight"].count()
 
 
 @pytest.mark.parametrize(
@@ -68,10 +69,9 @@ def test_what_states_no_value_is_told_and_unknown() -> None:
     work = Work(TRIAL, {"hcv_antibody": ["hcv_antibody"], "weight": ["weight"]}, ON, ON)
     found, note = found_in(frame, 3, work)
     assert found["I3"].to_list() == [False, *[None] * 7]
-    assert note.told["unusable hcv_antibody"] == 1
-    assert note.told["unusable weight"] == 1
-    (known,) = values(work, ["weight"], batches(frame, 8)[-1:])
-    assert known.column("weight").to_pylist() == [38, None, None, *[50] * 5]
+    assert note.quality.unreadable["hcv_antibody"] == 1
+    assert note.quality.unreadable["weight"] == 1
+    assert note.quality.filled == {"hcv_antibody": 5, "weight": 7}
 
 
 def test_values_that_are_too_old_are_named() -> None:

@@ -21,7 +21,7 @@ from trialscreen.screening.screen import Screening
 from trialscreen.tables.attrition import counting
 from trialscreen.tables.attrition.counts import Attrition, bits_of, orders
 from trialscreen.tables.compile import compile_trial
-from trialscreen.tables.engines.polars import computed, table_of
+from trialscreen.tables.expressions import computed, table_of
 
 
 @cache

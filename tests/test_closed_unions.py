@@ -187,7 +187,7 @@ def test_there_are_interpreters_to_look_at() -> None:
         "output/export/redcap/calc.py",
         "output/export/redcap/logic.py",
         "output/export/fhir/enable_when.py",
-        "tables/engines/polars.py",
+        "tables/expressions.py",
         "tables/engines/sql/printer.py",
         "output/report/render/html.py",
     }

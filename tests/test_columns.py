@@ -43,7 +43,7 @@ from trialscreen.model.trial import SCREENING_DATE, Criterion, Element, Formula
 from trialscreen.screening.edit_checks import Notice, review
 from trialscreen.screening.evaluate import Evaluation
 from trialscreen.tables.compile import compile_trial
-from trialscreen.tables.engines.polars import computed, table_of
+from trialscreen.tables.expressions import computed, table_of
 
 FAMILIES: dict[str, Callable[[], Iterator[Case]]] = {
     "generated": lambda: generated_cases(range(size(160, part=16)), spec_trial(), rows=150),

@@ -36,11 +36,11 @@ from trialscreen.model.facts import DECIMALS, number, rounded
 from trialscreen.model.rules import AtLeastN, Compare, Is, Operator, Test, Within
 from trialscreen.screening.edit_checks import agree
 from trialscreen.screening.evaluate import Evaluation
+from trialscreen.tables import expressions as columns
 from trialscreen.tables.compile import Table, compile_trial
 from trialscreen.tables.compile import simplify as folding
 from trialscreen.tables.compile.compiler import Compiler
-from trialscreen.tables.engines import polars as columns
-from trialscreen.tables.engines.polars import expression, table_of
+from trialscreen.tables.expressions import expression, table_of
 
 VALUES = (True, False, None)
 SIGNS: tuple[ComparisonSign, ...] = get_args(ComparisonSign)

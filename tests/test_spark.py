@@ -34,6 +34,7 @@ from trialscreen.screening.samples import with_sample_days
 from trialscreen.tables.cohort.batches import Anchor
 from trialscreen.tables.cohort.run import Job
 from trialscreen.tables.cohort.run import run as cohort
+from trialscreen.tables.engines.arrow import Work
 from trialscreen.tables.engines.spark import Limits, Screened, screen_parquet, session
 from trialscreen.tables.engines.spark.screened import on_workers
 from trialscreen.tables.engines.spark.sessions import use_our_python
@@ -548,7 +549,7 @@ def test_workers_with_other_packages_are_told(
     (told,) = problems(engine, source)
     assert told.startswith("Spark: its workers have other packages than here")
     with monkeypatch.context() as other:
-        run = on_workers("screened")
+        run = on_workers(Work(TRIAL, {}, ON, ON))
         other.setattr("importlib.metadata.version", lambda _: "0.0.1")
         with pytest.raises(RuntimeError, match=r"other packages than here: trialscreen 0\.0\.1"):
             run(iter(()))

@@ -11,7 +11,7 @@ import polars as pl
 from trialscreen.model.trial import Trial
 from trialscreen.tables.attrition.counts import Attrition, Tally, bits_of
 from trialscreen.tables.compile import Program
-from trialscreen.tables.engines.polars import AT_ONCE, Computing
+from trialscreen.tables.expressions import AT_ONCE, Computing
 
 ENOUGH = 100_000
 """Rows that lack data are looked at so many at a time: a look costs nearly the same for few."""

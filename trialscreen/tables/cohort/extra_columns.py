@@ -19,7 +19,7 @@ from trialscreen.screening.screen import Screening
 from trialscreen.tables.cohort.screener import Screener
 from trialscreen.tables.cohort.text_columns import awaited_column
 from trialscreen.tables.cohort.unusual import fact_of
-from trialscreen.tables.engines.polars import AT_ONCE, Computing
+from trialscreen.tables.expressions import AT_ONCE, Computing
 
 BY_ROW: Mapping[str, pl.DataType] = {
     "missing": pl.List(pl.String()),

@@ -24,6 +24,7 @@ class Ids:
     def __init__(self, title: str, blank: Sequence[int] = ()) -> None:
         self._title, self._blank = title, blank
         self._headers: list[int] = []
+        self._first: str | int | None = None
         self._last: str | int | None = None
         self._ascending = True
         self._empty: list[int] = []
@@ -45,7 +46,12 @@ class Ids:
         if is_text and (is_header := ids == self._title).any():
             self._headers.extend(rows.filter(is_header))
         self._ascending &= fine and (self._last is None or self._last < first)
-        self._last = last
+        self._first, self._last = first if self._last is None else self._first, last
+
+    @property
+    def span(self) -> tuple[str | int | None, str | int | None] | None:
+        """The first and the last, if they ascend and none is empty."""
+        return (self._first, self._last) if self._ascending else None
 
     def problems(self, table: pl.LazyFrame, key: str, row: str) -> Iterator[Problem]:
         """What is wrong with the ids of `table`, in whose columns `key` and `row` they stand."""

@@ -21,7 +21,7 @@ from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality, listed
 from trialscreen.tables.cohort.streaming import as_one, each, in_batches
 from trialscreen.tables.cohort.unusual import Unusual, is_usual
 from trialscreen.tables.compile import compile_trial
-from trialscreen.tables.engines.polars import AT_ONCE, Computing, table_of
+from trialscreen.tables.expressions import AT_ONCE, Computing, table_of
 
 _KINDS = {"verdict": pl.Enum(get_args(Verdict)), "open": pl.Enum(get_args(Open))}
 _TOUCHED, _DOUBTFUL = "(contradictory)", "(unusual or unusable)"
@@ -123,6 +123,12 @@ class Screener:
         looked_at = each(in_batches(self.with_findings(typed))(), look)
         groups = _together(looked_at, 0 if kept is None else _MOST_WAITING)
         return chain.from_iterable(each(groups, self._settled))
+
+    def screened_at_once(self, typed: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
+        """As `screened`, of one batch."""
+        batch = self.with_findings(typed.lazy()).collect(engine=AT_ONCE)
+        (found,) = self._settled([self._looked_at(batch, None)])
+        return found
 
     def _looked_at(self, batch: pl.DataFrame, kept: Sequence[str] | None) -> "_LookedAt":
         """A batch of `with_findings`, and its rows with values to be looked at."""

@@ -12,7 +12,7 @@ from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING, listed
 from trialscreen.tables.cohort.readers.cells import Form, Parser
 from trialscreen.tables.compile.table import beside_range
-from trialscreen.tables.engines.polars import expression
+from trialscreen.tables.expressions import expression
 
 READABLE = (
     "text, numbers (decimals of at most 38 digits), yes/no, days, or times with a zone such as"
@@ -35,8 +35,11 @@ class TypedColumn:
 
     `prepared` is what the scan makes of it, under the element's name. `ends`: between which
     values lie that can be used. `besides`: what must not be false of them, over the column and
-    LATEST. Empty cells can be used, NaN cannot.
+    LATEST. Empty cells can be used, NaN cannot. `says_why`: with those that cannot be used, the
+    reasons are told, which takes long for many.
     """
+
+    says_why = True
 
     def __init__(
         self, trial: Trial, element: Element, prepared: pl.Expr, kind: pl.DataType
@@ -72,7 +75,8 @@ class TypedColumn:
         usable = usable if self.besides is None else usable & self.besides
         is_bad = pl.DataFrame([column, cells[LATEST]]).select(~usable.fill_null(value=True))
         parser = Parser(self._trial, self.element)
-        return unreadable_apart(parser, cells, is_bad.to_series(), [column])
+        reasons = None if self.says_why else pl.Series([""]).new_from_index(0, len(cells))
+        return unreadable_apart(parser, cells, is_bad.to_series(), [column], reasons)
 
 
 def _number(end: float | date) -> float:

@@ -1,7 +1,7 @@
 """Values that can be right and seldom are: outside what is typical of their element."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
 from typing import Any, NamedTuple
@@ -115,28 +115,34 @@ class UnusualCounts:
     """The unusual values of one column, counted, as far as its median needs them."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self._values: Counter[Any] = Counter()
+        self.values: Counter[Any] = Counter()
 
-    def add(self, values: Sequence[Any]) -> None:
-        self.count += len(values)
-        self._values.update(values)
-        if len(self._values) > _KEPT and not isinstance(values[0], date):
+    @property
+    def count(self) -> int:
+        return self.values.total()
+
+    def add(self, values: Iterable[Any] | Mapping[Any, int]) -> None:
+        self.values.update(values)
+        self.keep(_KEPT)
+
+    def keep(self, most: int) -> None:
+        """Rounds to three digits, with which a median is told, what is more than so much."""
+        if len(self.values) > most and not isinstance(next(iter(self.values)), date):
             rounded: Counter[Any] = Counter()
-            for value, times in self._values.items():
-                rounded[float(f"{value:.3g}")] += times
-            self._values = rounded
+            for value, times in self.values.items():
+                rounded[value if value in CODES else float(f"{value:.3g}")] += times
+            self.values = rounded
 
     @property
     def codes(self) -> list[float]:
         """Those of CODES that are among them."""
-        return [code for code in CODES if code in self._values]
+        return [code for code in CODES if code in self.values]
 
     def median(self, element: Element, known: int) -> Any | None:
         """The (lower) median of all `known` values, if it is one outside what is typical."""
         assert element.typical is not None
         low, high = element.typical
-        beyond = sorted(one for one in self._values.items() if not low <= one[0] <= high)
+        beyond = sorted(one for one in self.values.items() if not low <= one[0] <= high)
         usual, middle = known - sum(times for _, times in beyond), (known - 1) // 2
         before = 0
         for value, times in beyond if known >= ENOUGH else ():

@@ -1,1 +1,1 @@
-"""What computes a compiled trial: Polars, SQL, Spark."""
+"""What computes a trial elsewhere: databases, by SQL, and Spark."""

@@ -1,45 +1,41 @@
-"""Record batches of Arrow through a trial: what the workers of Spark run, on Polars.
+"""Record batches of Arrow through a trial: what the workers of Spark run, as `cohort` does.
 
 In one row of all that a worker gets for a task stands, beside its findings, a note of what is to
 be told of the task's values.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 import pyarrow as pa
 
-from trialscreen.answers.sampled import said_pending
-from trialscreen.answers.values import read_value
-from trialscreen.model.errors import ValueProblem
-from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
-from trialscreen.tables.compile import Program, Table, compile_trial
+from trialscreen.tables.attrition.counting import verdicts_of
+from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
+from trialscreen.tables.cohort.column_map import KEY, ROW, ElementColumn, Matched
+from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality, DataQuality, listed
+from trialscreen.tables.cohort.extra_columns import ExtraColumns
+from trialscreen.tables.cohort.ids import Ids
+from trialscreen.tables.cohort.screener import Screener
+from trialscreen.tables.cohort.typed_columns import TypedColumn, typed_column
+from trialscreen.tables.compile import Table
 from trialscreen.tables.compile.table import usable
-from trialscreen.tables.engines.polars import Computing, expression
-from trialscreen.tables.quality import codes_in
-from trialscreen.text.characters import BLANKS
+from trialscreen.tables.expressions import expression
 
-KEY, NOTE, STALE = "(patient id)", "(note)", "stale"
-"""Columns beside those of elements and criteria: the ids, what is told, and what is too old."""
+NOTE, STALE = "(note)", "stale"
+"""Columns beside the ids and those of criteria: what is told, and what is too old."""
 
 RESULTS = ("verdict", "open")
 """The columns of what is found beside the criteria."""
 
-_ROW, _GIVEN = "(row number)", "(given) "
-
-What = Literal["stated", "unusable", "contradictory", "below", "above", "codes", "empty", "late"]
-"""What can be so of a value."""
-
-
-def told_of(what: What, element: str) -> str:
-    """The name of a number: of the values of which `what` is so."""
-    return f"{what} {element}"
+_COUNTED = ("filled", "unreadable", "contradictory")
+_MOST_UNUSUAL = 1_000
+"""Values of a column in a note."""
 
 
 class Work(NamedTuple):
@@ -55,42 +51,52 @@ class Work(NamedTuple):
     today: date
     also_stale: bool = False
 
-    @property
-    def table(self) -> Table:
-        names = frozenset(name for some in self.columns.values() for name in some)
-        return Table(names, on=None if SCREENING_DATE in names else self.on)
-
 
 class Note(NamedTuple):
     """What is told of the rows of a task.
 
-    `told`: of how many values something is so, by `told_of`. `ids`: the first and the last, if
-    they ascend and none is empty.
+    `quality`: how their values are; of screening dates, `unreadable` are those that cannot be
+    used. `ids`: the first and the last, if they ascend and none is empty.
     """
 
-    verdicts: Counter[tuple[str, str | None]]
-    told: Counter[str]
+    quality: DataQuality
     ids: tuple[Any, Any] | None
 
     @classmethod
-    def of_all(cls, notes: Iterable["Note"]) -> "Note":
+    def of_all(cls, trial: Trial, texts: Iterable[str]) -> "Note":
         """Those of all tasks, in any order."""
-        whole, spans = cls(Counter(), Counter(), None), []
-        for one in notes:
-            whole.verdicts.update(one.verdicts)
-            whole.told.update(one.told)
-            spans.append(one.ids)
-        return whole._replace(ids=_one_after_the_other(spans))
+        quality, spans = DataQuality(trial, None), []
+        for text in texts:
+            verdicts, unusual, counted, ids = json.loads(text)
+            quality.verdicts.update({(one, lacks): rows for one, lacks, rows in verdicts})
+            for name, values in unusual.items():
+                quality.unusual[name].add({_value(one): times for one, times in values})
+            for what, counts in zip(_COUNTED, counted, strict=True):
+                getattr(quality, what).update(counts)
+            spans.append(ids)
+        return cls(quality, _one_after_the_other(spans))
 
     def as_text(self) -> str:
-        verdicts = [(*verdict, rows) for verdict, rows in self.verdicts.items()]
-        return json.dumps([verdicts, self.told, self.ids])
+        verdicts = [(*one, rows) for one, rows in self.quality.verdicts.items() if rows]
+        unusual = {}
+        for name, one in self.quality.unusual.items():
+            one.keep(_MOST_UNUSUAL)
+            unusual[name] = [*one.values.items()]
+        counted = [getattr(self.quality, what) for what in _COUNTED]
+        return json.dumps([verdicts, unusual, counted, self.ids], default=str)
 
-    @classmethod
-    def from_text(cls, text: str) -> "Note":
-        verdicts, told, ids = json.loads(text)
-        counted = Counter({(verdict, lacks): rows for verdict, lacks, rows in verdicts})
-        return cls(counted, Counter(told), None if ids is None else tuple(ids))
+
+def _value(noted: float | str) -> float | date:
+    return date.fromisoformat(noted) if isinstance(noted, str) else noted
+
+
+def _one_after_the_other(spans: Sequence[tuple[Any, Any] | None]) -> tuple[Any, Any] | None:
+    """The first and the last of all, if none meets another."""
+    known = sorted(one for one in spans if one is not None)
+    if len(known) < len(spans) or not known:
+        return None
+    is_met = any(before[1] >= after[0] for before, after in pairwise(known))
+    return None if is_met else (known[0][0], known[-1][1])
 
 
 def screened(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -98,25 +104,16 @@ def screened(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Recor
 
     Raises ValueError for text that is no UTF-8.
     """
-    rows = _Rows(work)
-    waiting, notes = None, []
+    rows, waiting = None, None
     for batch in batches:
         if batch.num_rows:
             if waiting is not None:
                 yield _noted(waiting, None)
-            waiting, note = rows.findings(batch)
-            notes.append(note)
-    if waiting is not None:
-        yield _noted(waiting, Note.of_all(notes).as_text())
-
-
-def values(
-    work: Work, names: Sequence[str], batches: Iterable[pa.RecordBatch]
-) -> Iterator[pa.RecordBatch]:
-    """The values of some elements (their lower bounds) as they are used, for each row."""
-    rows = _Rows(work)
-    for batch in batches:
-        yield rows.values(batch, names)
+            batch.validate(full=True)  # Polars takes texts for UTF-8 as they come
+            rows = rows or _Rows(work, pl.DataFrame(batch).schema)
+            waiting = rows.findings(batch)
+    if rows is not None and waiting is not None:
+        yield _noted(waiting, rows.note().as_text())
 
 
 def _noted(findings: pa.RecordBatch, text: str | None) -> pa.RecordBatch:
@@ -125,78 +122,116 @@ def _noted(findings: pa.RecordBatch, text: str | None) -> pa.RecordBatch:
 
 
 class _Rows:
-    """The work, compiled once for many batches."""
+    """The work, compiled once for batches of this schema, and what is told of these."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        trial, table = work.trial, work.table
-        self._program = program = compile_trial(trial, table)
-        names = [name for some in work.columns.values() for name in some]
-        self._elements = {
-            name: trial.elements[element] for element, some in work.columns.items() for name in some
-        }
-        self._usable = [expression(usable(trial, table, name)).alias(name) for name in names]
-        flags = {f"(contradiction {one.id})": one.holds for one in program.contradictions}
-        self._flags = [*flags]
-        self._stale = {f"(stale {name})": name for name in program.stale if work.also_stale}
-        stale = {flag: program.stale[name] for flag, name in self._stale.items()}
-        self._results = {**program.results, **stale}
-        self._found = Computing(program, {**self._results, **flags}, _ROW, *names)
-        self._again = Computing(program, self._results, _ROW)
-        kept = [name for name in names if name not in program.cleaned]
-        self._cleaned = Computing(program, program.cleaned, _ROW, *kept)
-        self._told = [*_told(work, program)]
-
-    def findings(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, Note]:
-        """Without a note, which is beside it."""
-        batch.validate(full=True)  # Polars takes texts for UTF-8 as they come
-        given = self._given(batch)
-        found = self._found.of(given.lazy().with_columns(self._usable)).collect()
-        told = found.with_columns(given.select(pl.all().name.prefix(_GIVEN))).select(self._told)
-        results = found.select(_ROW, *self._results)
-        flags = pl.any_horizontal(*self._flags, pl.lit(value=False)).fill_null(value=False)
-        if (struck := found.select(flags.alias("struck")).to_series()).any():
-            cleaned = self._cleaned.of(found.filter(struck).lazy())
-            again = self._again.of(cleaned).collect().cast(results.schema)
-            results = pl.concat([results.filter(~struck), again]).sort(_ROW)
-        verdicts = results.group_by(RESULTS).len().iter_rows()
-        counts = zip(told.columns, *told.rows(), strict=True)
-        note = Note(
-            Counter({(verdict, lacks): rows for verdict, lacks, rows in verdicts}),
-            Counter({name: rows for name, rows in counts if rows}),
-            _span(pl.Series(batch.column(KEY))),
+    def __init__(self, work: Work, schema: pl.Schema) -> None:
+        trial, self._work = work.trial, work
+        # Spark has no larger whole numbers than those that it calls decimals.
+        self._id = pl.col(KEY).cast(pl.Int128 if schema[KEY].is_decimal() else schema[KEY])
+        alone = [name for name, some in work.columns.items() if len(some) == 1]
+        matched = Matched(tuple(ElementColumn(name, trial.elements[name]) for name in alone), ())
+        anchor = Anchor(work.on or work.today, work.today)
+        ids = pl.DataFrame(schema=schema).select(self._id).schema
+        batches = plan_batches(trial, matched, pl.Schema({**schema, **ids}), KEY, anchor)
+        for one in (batches.days, *batches.typed):
+            if isinstance(one, TypedColumn):
+                one.says_why = False
+        self._batches = batches
+        own_days = SCREENING_DATE in batches.schema
+        table = Table(frozenset(), on=None if own_days else work.on)
+        self._bounds = [
+            _Bounds(trial, trial.elements[name], some, schema, table)
+            for name, some in work.columns.items()
+            if len(some) > 1
+        ]
+        self._fill = [pl.col(SCREENING_DATE).fill_null(work.on)] if own_days and work.on else []
+        ends = {name: kind for one in self._bounds for name, kind in one.columns.items()}
+        with_bounds = replace(
+            batches,
+            typed=(*batches.typed, *self._bounds),
+            schema=pl.Schema({**batches.schema, **ends}),
         )
-        return self._written(batch, results), note
+        self._screener = Screener(trial, with_bounds)
+        self._stale = ExtraColumns(trial, self._screener, anchor.on, (STALE,))
+        self._quality, self._ids = DataQuality(trial, None), Ids(KEY)
 
-    def values(self, batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
-        found = self._found.of(self._given(batch).lazy().with_columns(self._usable))
-        lows = [_ends(self._work.columns[name])[0].alias(name) for name in names]
-        return _as_batch(self._cleaned.of(found).select(lows).collect())
+    def findings(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Without a note."""
+        cells = pl.DataFrame(batch).with_columns(self._id, *self._fill)
+        typed, read = self._batches.read(prepared(self._batches, cells, KEY))
+        self._quality.read(read)
+        typed = typed.hstack(cells.select(column for one in self._bounds for column in one.given))
+        typed = typed.with_columns(column for one in self._bounds for column in one.used)
+        results, found = self._screener.screened_at_once(typed)
+        for one in self._bounds:
+            found = one.told(typed, found)
+        self._quality.add(results[ROW], found, verdicts_of(results))
+        self._ids.add(results[KEY], results[ROW])
+        return self._written(batch, results)
 
-    def _given(self, batch: pa.RecordBatch) -> pl.DataFrame:
-        """The columns of elements, with null for what tells no value."""
-        frame = pl.DataFrame(batch.select([*self._elements]))
-        trial, on = self._work.trial, self._work.on
-        typed = [_typed(trial, one, frame[name]) for name, one in self._elements.items()]
-        frame = frame.select(pl.int_range(batch.num_rows).alias(_ROW), *typed)
-        if on is not None and SCREENING_DATE in self._elements:
-            frame = frame.with_columns(pl.col(SCREENING_DATE).fill_null(on))
-        return frame
+    def note(self) -> Note:
+        """Of all rows so far."""
+        self._quality.finish()
+        if self._quality.undated:
+            self._quality.unreadable[SCREENING_DATE] = len(self._quality.undated)
+        return Note(self._quality, self._ids.span)
 
     def _written(self, batch: pa.RecordBatch, results: pl.DataFrame) -> pa.RecordBatch:
-        columns = results.select(
-            pl.col("verdict"),
-            pl.col("open").cast(pl.String),
-            *(pl.col(name).cast(pl.Boolean) for name in self._program.criteria),
-        )
+        columns = [*RESULTS, *self._screener.program.criteria]
         if self._work.also_stale:
-            names = [pl.when(flag).then(pl.lit(name)) for flag, name in self._stale.items()]
-            none = pl.lit([], dtype=pl.List(pl.String))
-            stale = pl.concat_list(names).list.drop_nulls() if names else none
-            columns = columns.with_columns(results.select(stale.alias(STALE)))
-        found = _as_batch(columns)
+            results = self._stale.add(results)
+            columns.append(STALE)
+        found = _as_batch(results.select(columns).cast({pl.Enum: pl.String}))
         ids = batch.column(KEY)
         return pa.RecordBatch.from_arrays([ids, *found.columns], [KEY, *found.schema.names])
+
+
+class _Bounds(TypedColumn):
+    """An element that stands in two columns of bounds, beside which may be one of exact values.
+
+    `given` are these columns, typed. `used` are those that are screened, less what cannot be used
+    (an exact value counts where there is one), and in which rows there is such, or any value.
+    """
+
+    def __init__(
+        self, trial: Trial, element: Element, names: Sequence[str], schema: pl.Schema, table: Table
+    ) -> None:
+        self.element, self.ends, self.besides, self._span = element, None, None, None
+        kind = pl.Date() if element.type == "date" else pl.Float64()
+        self.columns = dict.fromkeys((f"{element.name}_low", f"{element.name}_high"), kind)
+        typed = (typed_column(trial, element, pl.col(name), schema[name]) for name in names)
+        given = [one.prepared.cast(kind) for one in typed if one is not None]
+        self.given = given if element.type == "date" else [one.fill_nan(None) for one in given]
+        kept = {name: expression(usable(trial, table, name)) for name in names}
+        *exact, low, high = kept.values()
+        self._unusable, self._stated = f"{element.name} (unusable)", f"{element.name} (stated)"
+        is_given = [pl.col(name).is_not_null() for name in names]
+        is_lost = [pl.col(name).is_not_null() & one.is_null() for name, one in kept.items()]
+        self.used = [
+            *(
+                pl.coalesce(*exact, end).alias(name)
+                for name, end in zip(self.columns, (low, high), strict=True)
+            ),
+            pl.any_horizontal(is_lost).alias(self._unusable),
+            pl.any_horizontal(is_given).alias(self._stated),
+        ]
+
+    def read(self, cells: pl.DataFrame) -> tuple[list[pl.Series], pl.DataFrame]:
+        return [cells[column] for column in self.columns], NOTHING
+
+    def told(self, typed: pl.DataFrame, found: BatchQuality) -> BatchQuality:
+        """With its values, each told of once."""
+        name, is_unusable = self.element.name, typed[self._unusable]
+        rows = typed.filter(is_unusable)
+        unusable = listed(rows, name, ("",) * len(rows))
+        others = unusable.join(found.contradictory, on=("row", "element"), how="anti")
+        doubted = [column for column in self.columns if column in found.doubted.columns]
+        used = pl.when(~pl.col(ROW).is_in(rows[ROW].implode())).then(pl.col(doubted)).name.keep()
+        return found._replace(
+            filled={**found.filled, name: int(typed[self._stated].sum())},
+            unreadable=pl.concat([found.unreadable, others]),
+            doubted=found.doubted.with_columns(used),
+        )
 
 
 def _as_batch(frame: pl.DataFrame) -> pa.RecordBatch:
@@ -207,100 +242,3 @@ def _as_batch(frame: pl.DataFrame) -> pa.RecordBatch:
     schema = pa.schema([(one.name, kinds.get(one.type, one.type)) for one in table.schema])
     (batch,) = table.cast(schema).to_batches()
     return batch
-
-
-def _typed(trial: Trial, element: Element, given: pl.Series) -> pl.Expr:
-    """Numbers in double precision, choices by their names; null for what tells no value."""
-    cells = pl.col(given.name)
-    if isinstance(given.dtype, pl.Float32):
-        cells = cells.cast(pl.String)  # so that 10.2 is 10.2 and not 10.199999809
-    if element.type in ("integer", "quantity"):
-        return cells.cast(pl.Float64).fill_nan(None)
-    if element.type == "choice":
-        texts = given.unique().drop_nulls().to_list()
-        meant = {text: _choice(trial, element, text) for text in texts}
-        others = {text: choice for text, choice in meant.items() if text != choice}
-        if others:
-            return cells.replace([*others], pl.Series([*others.values()], dtype=pl.String))
-    return cells
-
-
-def _choice(trial: Trial, element: Element, text: str) -> str | None:
-    """What a cell states, as `cohort` reads it; null if nothing is known, "" for no choice."""
-    said = text.strip(BLANKS)
-    if not said:
-        return None
-    try:
-        fact = read_value(trial, element, said, date.max)
-    except ValueProblem:
-        return None if said_pending(trial, element, said) is not None else ""
-    assert fact is None or isinstance(fact, Exactly)
-    return None if fact is None else str(fact.value)
-
-
-# What is told.
-
-
-def _told(work: Work, program: Program) -> Iterator[pl.Expr]:
-    """How many values something is so of, over the values, as given too, and the contradictions.
-
-    Of what is so of one value, the first counts.
-    """
-    for name, columns in work.columns.items():
-        stated = pl.any_horizontal(pl.col(f"{_GIVEN}{one}").is_not_null() for one in columns)
-        yield stated.sum().alias(told_of("stated", name))
-        is_first = pl.lit(value=True)
-        for what, holds in _conditions(work, program, name).items():
-            yield (is_first & holds).sum().alias(told_of(what, name))
-            is_first &= ~holds.fill_null(value=False)
-
-
-def _conditions(work: Work, program: Program, name: str) -> dict[What, pl.Expr]:
-    element, columns = work.trial.elements[name], work.columns[name]
-    found: dict[What, pl.Expr] = {}
-    flags = [f"(contradiction {one.id})" for one in program.contradictions if name in one.elements]
-    if flags:
-        known = pl.any_horizontal(pl.col(columns).is_not_null())
-        found["contradictory"] = pl.any_horizontal(flags) & known
-    if element.type != "boolean":
-        found["unusable"] = pl.any_horizontal(
-            pl.col(f"{_GIVEN}{one}").is_not_null() & pl.col(one).is_null() for one in columns
-        )
-    low, high = _ends(columns)
-    if name == SCREENING_DATE:
-        found["empty"] = pl.col(f"{_GIVEN}{name}").is_null()
-        found["late"] = low > work.today
-    if element.typical is not None:
-        least, most = element.typical
-        found["below"], found["above"] = high < least, low > most
-        if codes := codes_in(element.typical):
-            found["codes"] = low.cast(pl.Float64).is_in(codes) & (low == high)
-    return found
-
-
-def _ends(columns: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
-    """The bounds of a number or a day that stands in these columns."""
-    first, *others = map(pl.col, columns)
-    if len(others) < 2:
-        return first, (others or [first])[0]
-    return pl.coalesce(first, others[0]), pl.coalesce(first, others[1])
-
-
-def _span(ids: pl.Series) -> tuple[Any, Any] | None:
-    """The first and the last, if they ascend and none is empty."""
-    if isinstance(ids.dtype, pl.String):
-        ids = ids.str.strip_chars(BLANKS)
-    first, last = ids[0], ids[-1]
-    ascend = (ids.slice(1) > ids.slice(0, len(ids) - 1)).all(ignore_nulls=False)
-    if first is None or first == "" or not ascend:  # these would have to come first
-        return None
-    return (first, last) if isinstance(first, str) else (int(first), int(last))
-
-
-def _one_after_the_other(spans: Sequence[tuple[Any, Any] | None]) -> tuple[Any, Any] | None:
-    """The first and the last of all, if none meets another."""
-    known = sorted(one for one in spans if one is not None)
-    if len(known) < len(spans) or not known:
-        return None
-    is_met = any(before[1] >= after[0] for before, after in pairwise(known))
-    return None if is_met else (known[0][0], known[-1][1])

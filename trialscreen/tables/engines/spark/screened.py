@@ -1,10 +1,10 @@
 """The queries over a table, what is counted of it, and the folder that findings are written to."""
 
 import pickle
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from importlib.metadata import version
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
@@ -13,12 +13,13 @@ from pyspark.sql import types as t
 from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
-from trialscreen.tables.engines.arrow import KEY, NOTE, RESULTS, STALE, Note, What, Work, told_of
+from trialscreen.tables.cohort.column_map import KEY
+from trialscreen.tables.cohort.data_quality import DataQuality
+from trialscreen.tables.engines.arrow import NOTE, RESULTS, STALE, Note, Work
 from trialscreen.tables.engines.spark import table_files
 from trialscreen.tables.engines.spark.sessions import OTHER_PACKAGES, damage_told, settings
-from trialscreen.tables.engines.spark.types import TYPED
 from trialscreen.tables.engines.spark.used import used_columns
-from trialscreen.tables.quality import ENOUGH, MOST_BAD, Quality, of_median, too_many
+from trialscreen.tables.quality import MOST_BAD, Quality, too_many
 from trialscreen.text.characters import BLANKS, printable, shown
 
 
@@ -88,22 +89,21 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
         with table_files.whole_folder(spark, output) as folder:
             today = limits.today or date.today()  # noqa: DTZ011 - the user's own
             work = used.work(on, today, also_stale=also_stale)
-            rows_of = used.typed(table)
             # Computed once, for all that is asked of it.
-            findings = _findings(work, rows_of).localCheckpoint()
+            findings = _findings(work, used.typed(table)).localCheckpoint()
             told = findings.select(NOTE).dropna().collect()
-            counts = _Counts(work, Note.of_all(Note.from_text(text) for (text,) in told))
-            verdicts = counts.note.verdicts
-            _check_rows(source, rows, verdicts.total())
-            raise_any([*counts.wrong_days()])
-            if counts.note.ids is None:  # else those of all tasks ascend, one after the other
+            quality, ids = Note.of_all(trial, (text for (text,) in told))
+            _check_rows(source, rows, quality.verdicts.total())
+            raise_any([*_wrong_days(work, rows, quality)])
+            if ids is None:  # else those of all tasks ascend, one after the other
                 _check_ids(findings, id_column)
-            raise_any([*counts.unreadable(used.called, limits.most_bad)])
+            raise_any([*_unreadable(quality, used.called, limits.most_bad)])
             table_files.write(findings.drop(NOTE).withColumnRenamed(KEY, id_column), folder, output)
             _check_rows(source, rows, table_files.rows_in(spark, folder))
-            quality = counts.quality(lambda names: _medians(work, rows_of, names))
     own_days = SCREENING_DATE in used.columns
-    return Screened(verdicts, used.unused, own_days, used.alike, quality)
+    # There is no file in which to declare codes for missing values.
+    summary = quality.summary()._replace(codes={})
+    return Screened(quality.verdicts, used.unused, own_days, used.alike, summary)
 
 
 def _check_rows(source: str, rows: int, came_out: int) -> None:
@@ -133,30 +133,19 @@ def _findings(work: Work, table: DataFrame) -> DataFrame:
     if work.also_stale:
         columns.append(t.StructField(STALE, t.ArrayType(t.StringType())))
     schema = t.StructType([*columns, t.StructField(NOTE, t.StringType())])
-    return table.mapInArrow(on_workers("screened", work), schema)
-
-
-def _medians(work: Work, table: DataFrame, names: Sequence[str]) -> Mapping[str, Any]:
-    """The (lower) medians of the values that are used."""
-    elements = work.trial.elements
-    schema = t.StructType([t.StructField(name, TYPED[elements[name].type]) for name in names])
-    values = table.mapInArrow(on_workers("values", work, names), schema)
-    row = values.agg(*(f.percentile_approx(name, 0.5).alias(name) for name in names)).collect()[0]
-    return row.asDict()
+    return table.mapInArrow(on_workers(work), schema)
 
 
 Batches = Iterator[Any]
 """Record batches of Arrow."""
 
 
-def on_workers(
-    what: Literal["screened", "values"], *arguments: object
-) -> Callable[[Batches], Batches]:
-    """A function of `tables.engines.arrow`, with these arguments before the batches.
+def on_workers(work: Work) -> Callable[[Batches], Batches]:
+    """What leads batches through `tables.engines.arrow`.
 
     Spark's workers, which run it, are processes of Python, perhaps on other machines.
     """
-    ours, other, sent = version("trialscreen"), OTHER_PACKAGES, pickle.dumps(arguments)
+    ours, other, sent = version("trialscreen"), OTHER_PACKAGES, pickle.dumps(work)
 
     def run(batches: Batches) -> Batches:
         # A function within another is sent as it is, and can tell what is lacking there.
@@ -174,61 +163,29 @@ def on_workers(
             raise RuntimeError(f"{other}: no {error.name}") from None
         if theirs != ours:
             raise RuntimeError(f"{other}: trialscreen {theirs}")
-        work: Any
-        work, *more = pickle.loads(sent)  # noqa: S301 - our own
-        found: Batches = getattr(arrow, what)(work, *more, batches)
-        return found
+        return arrow.screened(pickle.loads(sent), batches)  # noqa: S301 - our own
 
     return run
 
 
-class _Counts(NamedTuple):
-    """How the values of a table are, from what was told of each task's rows."""
+def _unreadable(
+    quality: DataQuality, called: Mapping[str, str], most_bad: float
+) -> Iterator[Problem]:
+    """Columns, `called` so in the table, of which too many values cannot be read."""
+    for name, column in called.items():
+        bad, stated = quality.unreadable[name], quality.filled[name]
+        if (message := too_many(name, bad, stated, most_bad)) is not None:
+            where = f"the column {printable(column)}"
+            yield Problem(where, f"{message}; see --max-bad for the share")
 
-    work: Work
-    note: Note
 
-    def of(self, what: What, element: str) -> int:
-        return self.note.told[told_of(what, element)]
-
-    def unreadable(self, called: Mapping[str, str], most_bad: float) -> Iterator[Problem]:
-        """Columns, `called` so in the table, of which too many values cannot be read."""
-        for name, column in called.items():
-            bad, stated = self.of("unusable", name), self.of("stated", name)
-            if (message := too_many(name, bad, stated, most_bad)) is not None:
-                where = f"the column {printable(column)}"
-                yield Problem(where, f"{message}; see --max-bad for the share")
-
-    def wrong_days(self) -> Iterator[Problem]:
-        """Of screening dates: all must be possible, and be in each row if there is no other."""
-        empty = self.of("empty", SCREENING_DATE)
-        if self.work.on is None and empty:
-            message = f"{empty} rows have none; give a screening date for them"
-            yield Problem(f"the column {SCREENING_DATE}", message)
-        elif wrong := self.of("unusable", SCREENING_DATE) + self.of("late", SCREENING_DATE):
-            day = f"expected one day (YYYY-MM-DD), not after {self.work.today}"
-            rows = "row" if wrong == 1 else "rows"
-            yield Problem(SCREENING_DATE, f"{day}; that is not so in {wrong:,} {rows}")
-
-    def quality(self, medians: Callable[[list[str]], Mapping[str, Any]]) -> Quality:
-        """`medians` reads the table again, for those elements of which they are unusual."""
-        names, elements = [*self.work.columns], self.work.trial.elements
-        odd = [name for name in names if self._has_odd_median(name)]
-        found = medians(odd) if odd else {}
-        return Quality(
-            {name: self.of("unusable", name) for name in names},
-            {name: self.of("contradictory", name) for name in names},
-            {
-                name: sum(self.of(what, name) for what in ("below", "above", "codes"))
-                for name in names
-            },
-            [of_median(elements[name], found[name]) for name in odd],
-        )
-
-    def _has_odd_median(self, name: str) -> bool:
-        """Whether the (lower) median is one of the values beyond what is typical."""
-        bad = self.of("unusable", name) + self.of("contradictory", name)
-        known = self.of("stated", name) - bad
-        middle = (known - 1) // 2
-        beyond = middle < self.of("below", name) or middle >= known - self.of("above", name)
-        return known >= ENOUGH and beyond
+def _wrong_days(work: Work, rows: int, quality: DataQuality) -> Iterator[Problem]:
+    """Of screening dates: all must be possible, and be in each row if there is no other."""
+    empty = rows - quality.filled[SCREENING_DATE]
+    if work.on is None and empty:
+        message = f"{empty} rows have none; give a screening date for them"
+        yield Problem(f"the column {SCREENING_DATE}", message)
+    elif wrong := quality.unreadable[SCREENING_DATE]:
+        day = f"expected one day (YYYY-MM-DD), not after {work.today}"
+        those = "row" if wrong == 1 else "rows"
+        yield Problem(SCREENING_DATE, f"{day}; that is not so in {wrong:,} {those}")

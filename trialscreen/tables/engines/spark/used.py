@@ -16,8 +16,9 @@ from trialscreen.answers.values import read_value
 from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
+from trialscreen.tables.cohort.column_map import KEY
 from trialscreen.tables.compile.table import bounded_columns
-from trialscreen.tables.engines.arrow import KEY, Work
+from trialscreen.tables.engines.arrow import Work
 from trialscreen.tables.engines.spark.table_files import Source
 from trialscreen.tables.engines.spark.types import (
     EXPECTED,
