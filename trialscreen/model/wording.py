@@ -1,6 +1,7 @@
 """Values, units and rules in words: how they are shown, never what they mean."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal, assert_never
 
 from trialscreen.model import rules
@@ -10,6 +11,7 @@ from trialscreen.model.trial import Element, Trial
 _ONE_DAY = timedelta(days=1)
 
 
+@lru_cache(4096)  # many patients have the same
 def show_number(value: float, decimals: int | None = None) -> str:
     """The shortest text of a number; at most `decimals` of them if given."""
     if decimals is not None:

@@ -249,12 +249,15 @@ class _Plan:
                 return self._judging_test(rule)
 
     def _judging_test(self, test: rules.Test) -> Judging:
-        holds = holding(test)
-        resolving = tuple(map(self.resolving, rules.elements_of_test(test)))
+        names = rules.elements_of_test(test)
+        if len(names) > 1:
+            trace = self.tracing(test)
+            return lambda patient: trace(patient).truth
+        resolve, holds = self.resolving(names[0]), holding(test)
 
         def judged(patient: Evaluation) -> Truth:
-            facts = [resolve(patient).fact for resolve in resolving]
-            return truth.UNKNOWN if None in facts else holds(facts, patient.on)
+            fact = resolve(patient).fact
+            return truth.UNKNOWN if fact is None else holds((fact,), patient.on)
 
         return judged
 
@@ -299,7 +302,8 @@ class _Plan:
             if validating is not None:
                 validity = validating(patient)
                 fact = fact if validity.truth is truth.TRUE else None
-            return Resolved(element, fact, entered, derived, inputs, basis, validity, not_yet)
+            found = (element, fact, entered, derived, inputs, basis, validity, not_yet)
+            return _resolved(found)
 
         return resolve
 
@@ -308,20 +312,25 @@ _trace: Callable[[tuple[rules.Rule, Truth, tuple[Trace, ...], tuple[Resolved, ..
 _trace = partial(tuple.__new__, Trace)
 """A trace of its fields: a patient has hundreds, and a call to make each costs as much again."""
 
+_resolved: Callable[[tuple[object, ...]], Resolved] = partial(tuple.__new__, Resolved)
+"""In the same way, and there are as many."""
+
 
 def _tracing_some(rule: rules.AtLeastN, parts: tuple[Tracing, ...]) -> Tracing:
     least, most, key = rule.least, len(parts) - rule.least, id(rule)
 
     def trace(patient: Evaluation) -> Trace:
-        found = tuple([part(patient) for part in parts])
+        found: list[Trace] = []
         holding = failing = 0
-        for one in found:
+        for part in parts:
+            one = part(patient)
+            found.append(one)
             if (known := one.truth) is truth.TRUE:
                 holding += 1
             elif known is truth.FALSE:
                 failing += 1
         known = truth.FALSE if failing > most else truth.UNKNOWN
-        made = _trace((rule, truth.TRUE if holding >= least else known, found, ()))
+        made = _trace((rule, truth.TRUE if holding >= least else known, tuple(found), ()))
         patient.traced[key] = made
         return made
 
@@ -358,6 +367,8 @@ def _answered(element: Element) -> Resolving:
 
     def resolve(patient: Evaluation) -> Resolved:
         fact = patient.facts.get(name)
-        return unknown if fact is None else Resolved(element, fact, fact)
+        if fact is None:
+            return unknown
+        return _resolved((element, fact, fact, None, (), None, None, False))
 
     return resolve

@@ -77,18 +77,12 @@ def _told(trace: Trace, on: date) -> tuple[str, ...]:
 
 def grounds(trace: Trace, on: date) -> list[Ground]:
     """The tests that share in deciding a trace; behind a derived yes/no, those of its rule."""
+    if trace.used:
+        basis = _deciding_basis(trace)
+        return [_ground(trace, on)] if basis is None else grounds(basis, on)
     found: list[Ground] = []
-    ahead = [trace]
-    while ahead:
-        one = ahead.pop()
-        if one is not trace and isinstance(one, KeptTrace):
-            found += one.once(grounds, on)
-        elif not one.used:
-            ahead += deciding_parts(one)[::-1]
-        elif (basis := _deciding_basis(one)) is not None:
-            ahead.append(basis)
-        else:
-            found.append(_ground(one, on))
+    for part in deciding_parts(trace):
+        found += part.once(grounds, on) if isinstance(part, KeptTrace) else grounds(part, on)
     return found
 
 
@@ -176,21 +170,16 @@ def _sentences(found: Iterable[Ground]) -> Iterator[str]:
     """Claims on one value are put together; so are the diseases that were all denied."""
     claims: dict[str, list[str]] = {}
     for _, subject, claim in found:
-        if (said := claims.get(subject)) is None:
-            claims[subject] = [claim]
-        elif claim not in said:
+        said = claims.setdefault(subject, [])
+        if claim and claim not in said:
             said.append(claim)
     denied = [subject for subject in claims if subject.endswith(": no")]
-    if len(denied) > 2:
-        also = ", ".join(subject.removesuffix(": no") for subject in denied)
-        claims = {
-            f"no: {also}" if subject == denied[0] else subject: said
-            for subject, said in claims.items()
-            if subject == denied[0] or not subject.endswith(": no")
-        }
+    together = denied if len(denied) > 2 else []
     for subject, said in claims.items():
-        claimed = said[0] if len(said) == 1 else " and ".join(claim for claim in said if claim)
-        yield f"{subject} {claimed}" if claimed else subject
+        if subject not in together:
+            yield f"{subject} {' and '.join(said)}" if said else subject
+        elif subject == together[0]:
+            yield f"no: {', '.join(one.removesuffix(': no') for one in denied)}"
 
 
 def _doubts(trace: Trace, on: date) -> Iterator[str]:

@@ -34,17 +34,12 @@ def _with_behind(trace: Trace) -> tuple[str, ...]:
 
 def _missing(trace: Trace, *, behind: bool) -> list[str]:
     names: list[str] = []
-    ahead = [trace]
-    while ahead:
-        one = ahead.pop()
-        if one.truth is not truth.UNKNOWN:
-            continue
-        if behind and one is not trace and isinstance(one, KeptTrace):
-            names += one.once(_with_behind)
-        else:
-            ahead += one.parts[::-1]
-            for used in one.used:
-                names += _open(used, behind=behind)
+    if trace.truth is truth.UNKNOWN:
+        for part in trace.parts:
+            if part.truth is truth.UNKNOWN:
+                names += missing(part) if behind else _missing(part, behind=False)
+        for used in trace.used:
+            names += _open(used, behind=behind)
     return names
 
 

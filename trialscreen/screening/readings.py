@@ -8,7 +8,8 @@ from trialscreen.model import truth
 from trialscreen.model.rules import Rule, elements_of
 from trialscreen.model.trial import Alternative, ByRule, Criterion, Trial
 from trialscreen.model.truth import Truth
-from trialscreen.screening.evaluate import Evaluation, Trace
+from trialscreen.screening.evaluate import Evaluation, Judging, Trace
+from trialscreen.screening.rests_on import stand_ins, support_of
 
 UNCONFIRMED = "on an unconfirmed reading"
 """Of a verdict that is not certain while the sponsor may read an unclear text otherwise."""
@@ -44,11 +45,9 @@ def turns(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[Turn
 
 def _decides(patient: Evaluation, alternative: Alternative, trace: Trace) -> bool | None:
     """Whether an alternative would find something else."""
-    as_answered, found = patient.trial.once(_as_answered), trace.truth
+    found = trace.truth
     for rule in alternative.rules:
-        trial = as_answered(rule)
-        one = patient if trial is patient.trial else Evaluation(trial, patient.facts, patient.on)
-        if one.truth(rule) is not found:
+        if patient.trial.once(_by_alternative)(rule)(patient) is not found:
             return True
     if alternative.is_encoded or _is_kept(alternative, found):
         return False
@@ -58,20 +57,21 @@ def _decides(patient: Evaluation, alternative: Alternative, trace: Trace) -> boo
     if left_out.isdisjoint(patient.facts):
         return False
     # What is unknown stays so only for one who has given none of these answers.
-    is_same = found.known and _without(patient, trace.rule, left_out) is found
-    return False if is_same else None
+    return False if found.known and _is_found_without(patient, trace, left_out) else None
 
 
-def _as_answered(trial: Trial) -> ByRule[Trial]:
-    """For a rule of an alternative: where it names a signature, a no is what was answered."""
+def _by_alternative(trial: Trial) -> ByRule[Judging]:
+    """How a rule of one is judged: where it names a signature, a no is what was answered."""
 
-    def answered(rule: Rule) -> Trial:
+    def judging(rule: Rule) -> Judging:
         named = {name: trial.elements[name] for name in elements_of(rule)}
-        signed = {name: one for name, one in named.items() if one.no_is_not_yet}
-        plain = {name: replace(one, no_text="no") for name, one in signed.items()}
-        return replace(trial, elements={**trial.elements, **plain}) if signed else trial
+        plain = {n: replace(one, no_text="no") for n, one in named.items() if one.no_is_not_yet}
+        if not plain:
+            return lambda patient: patient.truth(rule)
+        signed = replace(trial, elements={**trial.elements, **plain})
+        return lambda patient: Evaluation(signed, patient.facts, patient.on).truth(rule)
 
-    return ByRule(answered)
+    return ByRule(judging)
 
 
 def turns_together(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[str, ...]:
@@ -82,8 +82,8 @@ def turns_together(patient: Evaluation, criterion: Criterion, trace: Trace) -> t
         if one.confirmed is None and alternative.answers and not _is_kept(alternative, trace.truth)
     }
     answers = [name for names in several.values() for name in names]
-    without = _without(patient, trace.rule, _with_sources(patient.trial, answers))
-    return () if without is trace.truth else tuple(several)
+    left_out = _with_sources(patient.trial, answers)
+    return () if _is_found_without(patient, trace, left_out) else tuple(several)
 
 
 _KEPT = {"wider": truth.TRUE, "narrower": truth.FALSE}
@@ -99,8 +99,12 @@ def _with_sources(trial: Trial, answers: Sequence[str]) -> frozenset[str]:
     return frozenset(answers).union(*map(trial.sources_of, answers))
 
 
-def _without(patient: Evaluation, rule: Rule, left_out: frozenset[str]) -> Truth:
-    """What is found of a rule by its other answers."""
-    facts, others = patient.facts, set(patient.trial.elements_behind(rule)) - left_out
-    fewer = {name: facts[name] for name in others if name in facts}
-    return Evaluation(patient.trial, fewer, patient.on).truth(rule)
+def _is_found_without(patient: Evaluation, trace: Trace, left_out: frozenset[str]) -> bool:
+    """Whether the other answers decide a trace as all do."""
+    (names, instead), facts = support_of(patient, trace), patient.facts
+    if names.isdisjoint(left_out) and patient.once(stand_ins).isdisjoint(left_out):
+        return True
+    if not names.isdisjoint(left_out) and instead.isdisjoint(facts):
+        return False
+    fewer = {name: facts[name] for name in facts.keys() - left_out}
+    return Evaluation(patient.trial, fewer, patient.on).truth(trace.rule) is trace.truth

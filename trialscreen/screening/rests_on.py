@@ -39,7 +39,17 @@ def support_of(patient: Evaluation, what: Trace | Resolved) -> Support:
     """What is enough to decide a trace as it is, or for what is known of an element."""
     if isinstance(what, KeptTrace):
         return what.once(_support_of, patient)
-    return _support_of(what, patient)
+    if isinstance(what, Resolved):
+        return _support_of(what, patient)
+    supports, key = patient.once(_supports), id(what.rule)
+    if key not in supports:
+        supports[key] = _support_of(what, patient)
+    return supports[key]
+
+
+def _supports(_: Evaluation) -> dict[int, Support]:
+    """Those found of a patient, by the place of the rule."""
+    return {}
 
 
 def _support_of(what: Trace | Resolved, patient: Evaluation) -> Support:
@@ -86,19 +96,19 @@ def _enough_parts(
     trace: Trace, rule: rules.AtLeastN, patient: Evaluation, instead: set[str]
 ) -> tuple[Trace, ...]:
     """The parts that decide it with the fewest answers."""
-    behind, stand_ins = patient.trial.elements_behind, patient.once(_stand_ins)
+    behind, stands_in = patient.trial.elements_behind, patient.once(stand_ins)
     parts = deciding_parts(trace)
-    if stand_ins and len(parts) < len(trace.parts):
+    if stands_in and len(parts) < len(trace.parts):
         # Fewer answers give another truth only where an entry stood in for what follows.
         unlike = [behind(part.rule) for part in trace.parts if part.truth is not trace.truth]
-        instead.update(*[names for names in unlike if not stand_ins.isdisjoint(names)])
+        instead.update(*[names for names in unlike if not stands_in.isdisjoint(names)])
     if (count := enough(rule, trace.truth)) < len(parts):
         parts = tuple(sorted(parts, key=lambda part: len(support_of(patient, part).names)))
         instead.update(*[behind(part.rule) for part in parts[count:]])
     return parts[:count]
 
 
-def _stand_ins(patient: Evaluation) -> Names:
+def stand_ins(patient: Evaluation) -> Names:
     """The elements that were entered, and can follow from others."""
     elements = patient.elements
     return frozenset([one for one in patient.facts if elements[one].derive is not None])
