@@ -10,7 +10,7 @@ import yaml
 from tests.interviewing import DAY, conversation
 from tests.process import ROOT
 from trialscreen import load_trial
-from trialscreen.answers.answer import ASKED, Answer, read_facts
+from trialscreen.answers.answer import Answer, Key, read_facts
 from trialscreen.answers.interview.ordering import Question, open_elements
 from trialscreen.answers.interview.questions import texts_of
 from trialscreen.answers.interview.state import State
@@ -212,17 +212,17 @@ def test_the_readme_shows_the_interview_as_it_is() -> None:
 
 def test_what_the_participant_does_not_know_is_asked_of_the_chart() -> None:
     """Answered unknown by phone; each other source is asked once, and others' answers stay."""
-    notes = {ASKED: "participant"}
+    notes = {Key.ASKED: "participant"}
     state = State(screen(NCT, {}, DAY), notes=notes)
     conversation(state, *UP_TO_MEDICINES, "1", "u", sources=("participant",))
     assert state.answers["pth_analog_last_dose_date"].text == "unknown"
-    state.notes = {ASKED: "chart"}
+    state.notes = {Key.ASKED: "chart"}
     last_dose = "When did you have your last dose of teriparatide"
     assert last_dose not in conversation(state, sources=("participant",))
     chart = conversation(state, "y", "u", sources=("chart",))
     assert last_dose in chart
     assert "not asked again (r changes an answer)" not in chart
-    assert state.answers["pth_analog_last_dose_date"].notes[ASKED] == "chart"
+    assert state.answers["pth_analog_last_dose_date"].notes[Key.ASKED] == "chart"
     again = conversation(state, sources=("chart",))
     assert last_dose not in again
     assert "not asked again (r changes an answer): last dose of a PTH analog" in again

@@ -13,20 +13,25 @@ from trialscreen.text.characters import first_control, nearest, shown
 
 By = Literal["flag", "file", "interview", "site", "record"]
 
-# An answer may be a mapping, which holds its value and notes on it by these keys.
-VALUE_KEY = "value"
-SAMPLED = "date"  # the day on which the sample of a measured value was taken
-AWAITED_SINCE, AWAITED_FROM = "since", "from"  # of a value that is pending
-DESPITE = "despite"  # of a no that holds all the same: the places in a record that say yes
-RECORD = "record"  # the value in a record that an answer was taken from, and its place there
-ANSWERED = "answered"  # the day on which an answer was given
-ASKED = "asked"  # the sources that were asked, where that were not all
-CRITERIA = "criteria"  # the version that the criteria file then had
-SET_ASIDE = "set_aside"  # an answer that is kept and not used; the value is then unknown
-NOTE = "note"  # in words
+
+class Key:
+    """The keys of an answer that is a mapping: its value, and notes on it."""
+
+    VALUE = "value"
+    SAMPLED = "date"  # the day on which the sample of a measured value was taken
+    AWAITED_SINCE, AWAITED_FROM = "since", "from"  # of a value that is pending
+    DESPITE = "despite"  # of a no that holds all the same: the places in a record that say yes
+    RECORD = "record"  # the value in a record that an answer was taken from, and its place there
+    ANSWERED = "answered"  # the day on which an answer was given
+    ASKED = "asked"  # the sources that were asked, where that were not all
+    CRITERIA = "criteria"  # the version that the criteria file then had
+    SET_ASIDE = "set_aside"  # an answer that is kept and not used; the value is then unknown
+    NOTE = "note"  # in words
+
+
 ANSWER_KEYS = (
-    *(VALUE_KEY, SAMPLED, AWAITED_SINCE, AWAITED_FROM, DESPITE, RECORD),
-    *(ANSWERED, ASKED, CRITERIA, SET_ASIDE, NOTE),
+    *(Key.VALUE, Key.SAMPLED, Key.AWAITED_SINCE, Key.AWAITED_FROM, Key.DESPITE, Key.RECORD),
+    *(Key.ANSWERED, Key.ASKED, Key.CRITERIA, Key.SET_ASIDE, Key.NOTE),
 )
 
 SUBJECT = "subject"
@@ -62,7 +67,7 @@ class Answer(NamedTuple):
     @property
     def date(self) -> str | None:
         """The day of the sample as it was written, if one was."""
-        return self.notes.get(SAMPLED)
+        return self.notes.get(Key.SAMPLED)
 
     @property
     def is_pending(self) -> bool:
@@ -72,32 +77,31 @@ class Answer(NamedTuple):
     @property
     def is_set_aside(self) -> bool:
         """Whether it only keeps, in a note, an answer that is not used."""
-        return self.text == UNKNOWN_WORD and SET_ASIDE in self.notes
+        return self.text == UNKNOWN_WORD and Key.SET_ASIDE in self.notes
 
     def set_aside(self) -> "Answer":
         """The answer, kept and not used."""
-        return self._replace(text=UNKNOWN_WORD, notes={**self.notes, SET_ASIDE: self.text})
+        return self._replace(text=UNKNOWN_WORD, notes={**self.notes, Key.SET_ASIDE: self.text})
+
+    @property
+    def in_record(self) -> str:
+        """What a file notes of one from a record: the value as it was taken, and its place."""
+        return f"{self.text} in {self.where}"
+
+    @property
+    def is_of_record(self) -> bool:
+        """Whether a file keeps it as it was taken from a record; not if it was changed by hand."""
+        return self.notes.get(Key.RECORD, "").startswith(f"{self.text} in ")
+
+    def reworded(self, text: str) -> "Answer":
+        """The answer in other words; one of a record stays that."""
+        notes = dict(self.notes)
+        if self.is_of_record:
+            notes[Key.RECORD] = text + notes[Key.RECORD].removeprefix(self.text)
+        return self._replace(text=text, notes=notes)
 
 
 Answers = Mapping[str, Answer]
-
-
-def in_record(answer: Answer) -> str:
-    """What a file notes of an answer from a record: the value as it was taken, and its place."""
-    return f"{answer.text} in {answer.where}"
-
-
-def is_of_record(answer: Answer) -> bool:
-    """Whether a file keeps it as it was taken from a record; not if it was changed by hand."""
-    return answer.notes.get(RECORD, "").startswith(f"{answer.text} in ")
-
-
-def reworded(answer: Answer, text: str) -> Answer:
-    """The answer in other words; one of a record stays that."""
-    notes = dict(answer.notes)
-    if is_of_record(answer):
-        notes[RECORD] = text + notes[RECORD].removeprefix(answer.text)
-    return answer._replace(text=text, notes=notes)
 
 
 def as_text(value: object) -> str:
@@ -118,7 +122,7 @@ def answer_of(
 
     What it cannot have is noted in `problems`: of a key, at its place of `places` if it has one.
     """
-    values = given if isinstance(given, Mapping) else {VALUE_KEY: given}
+    values = given if isinstance(given, Mapping) else {Key.VALUE: given}
     for key in values:
         if key not in ANSWER_KEYS:
             message = f"{shown(key)} is not a key of an answer; expected {', '.join(ANSWER_KEYS)}"
@@ -128,10 +132,10 @@ def answer_of(
             )
     notes = {k: as_text(one) for k, one in values.items() if not isinstance(one, list | dict)}
     for key in ANSWER_KEYS:
-        if key not in notes and (key == VALUE_KEY or key in values):
-            part = "" if key == VALUE_KEY else f" for {key!r}"
+        if key not in notes and (key == Key.VALUE or key in values):
+            part = "" if key == Key.VALUE else f" for {key!r}"
             problems.append(Problem(where, f"expected a single value{part}"))
-    return Answer(notes.pop(VALUE_KEY), "file", where, notes) if VALUE_KEY in notes else None
+    return Answer(notes.pop(Key.VALUE), "file", where, notes) if Key.VALUE in notes else None
 
 
 def _hint(key: str, known: Iterable[str]) -> str:
@@ -218,7 +222,7 @@ def read_facts(
         try:
             fact = read_value(trial, known[name], answer.text, on)
             if answer.notes and answer.is_set_aside:
-                read_value(trial, known[name], answer.notes[SET_ASIDE], on)
+                read_value(trial, known[name], answer.notes[Key.SET_ASIDE], on)
         except ValueProblem as problem:
             wrong.append(Problem(answer.where, str(problem)))
         else:
@@ -239,7 +243,7 @@ def criteria_version(trial: Trial) -> str:
 def of_another_version(trial: Trial, notes: Mapping[str, str]) -> bool:
     """Whether an answer was taken under another version of the criteria file."""
     now = criteria_version(trial)
-    return notes.get(CRITERIA, now) != now
+    return notes.get(Key.CRITERIA, now) != now
 
 
 def wrong_notes(where: str, notes: Mapping[str, str]) -> Iterator[Problem]:
@@ -247,7 +251,7 @@ def wrong_notes(where: str, notes: Mapping[str, str]) -> Iterator[Problem]:
     for key, text in notes.items():
         if (control := first_control(text)) is not None:
             yield Problem(f"{where} {key}", f"control character {control}")
-    version = notes.get(CRITERIA)
+    version = notes.get(Key.CRITERIA)
     if version is not None and _VERSION.fullmatch(version) is None:
         message = f"{shown(version)}; expected {VERSION_DIGITS} digits 0-9 and a-f, or no note"
-        yield Problem(f"{where} {CRITERIA}", message)
+        yield Problem(f"{where} {Key.CRITERIA}", message)

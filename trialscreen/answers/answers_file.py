@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trialscreen.answers.answer import VALUE_KEY, Answer, answer_of
+from trialscreen.answers.answer import Answer, Key, answer_of
 from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.text.characters import first_control, printable, short, shown
 from trialscreen.text.text_files import MAX_BYTES, decode, read_bytes
@@ -91,7 +91,7 @@ def _from_yaml(
         where = f"{origin}:{node.line}:{node.column} {short(name)}"
         if isinstance(node, yaml_nodes.Scalar) and node.plain and not node.text:
             blank.add(name)
-        values, keys = {VALUE_KEY: node}, {}
+        values, keys = {Key.VALUE: node}, {}
         if isinstance(node, yaml_nodes.Mapping):
             values, keys = node.items, node.keys
         places = {k: f"{origin}:{at.line}:{at.column} {name}" for k, at in keys.items()}
@@ -100,7 +100,7 @@ def _from_yaml(
             for key, one in values.items()
         }
         answer = answer_of(given, where, problems, places)
-        value = values.get(VALUE_KEY)
+        value = values.get(Key.VALUE)
         if isinstance(value, yaml_nodes.Scalar) and (message := _cut_short(value)):
             problems.append(Problem(where, message))
         elif answer is not None:

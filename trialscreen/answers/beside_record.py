@@ -9,14 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import date
 from typing import NamedTuple
 
-from trialscreen.answers.answer import (
-    DESPITE,
-    SET_ASIDE,
-    Answer,
-    Answers,
-    is_of_record,
-    read_facts,
-)
+from trialscreen.answers.answer import Answer, Answers, Key, read_facts
 from trialscreen.answers.values import value_or_none
 from trialscreen.model.errors import Problem
 from trialscreen.model.evidence import Evidence, EvidenceKind
@@ -56,7 +49,7 @@ def with_record(trial: Trial, given: Answers, record: FromRecord, on: date) -> F
     no, both do. What a file kept of an earlier record is left out: the record is read anew.
     """
     said = read_facts(trial, {n: _as_said(one) for n, one in given.items()}, on, [])
-    own = {name: one for name, one in given.items() if not is_of_record(one)}
+    own = {name: one for name, one in given.items() if not one.is_of_record}
     noes = {name for name in own if said.get(name) == _NO}
     denied = {n for n in noes if not says_yes(record.evidence, n) <= _named(own[n])}
     unused = {n for n, one in own.items() if one.is_set_aside and n in record.answers}
@@ -95,7 +88,7 @@ def says_yes(evidence: Iterable[Evidence], name: str) -> Set[str]:
 
 def _named(answer: Answer) -> Set[str]:
     """The places that a no names, in order."""
-    named = map(str.strip, answer.notes.get(DESPITE, "").split(","))
+    named = map(str.strip, answer.notes.get(Key.DESPITE, "").split(","))
     return dict.fromkeys(filter(None, named)).keys()
 
 
@@ -107,11 +100,11 @@ def unknown_places(given: Answers, evidence: Iterable[Evidence]) -> Iterator[str
         if unknown := [shown(one) for one in _named(answer) if one not in known]:
             yes = ", ".join(says_yes(every, name)) or "nothing"
             told = f"{', '.join(unknown)}: not among what the record says; yes is said by {yes}"
-            yield f"{answer.where} {DESPITE} {told}"
+            yield f"{answer.where} {Key.DESPITE} {told}"
 
 
 def _as_said(answer: Answer) -> Answer:
-    return answer._replace(text=answer.notes[SET_ASIDE]) if answer.is_set_aside else answer
+    return answer._replace(text=answer.notes[Key.SET_ASIDE]) if answer.is_set_aside else answer
 
 
 def of_the_same_result(trial: Trial, evidence: Iterable[Evidence], names: Set[str]) -> set[str]:

@@ -10,15 +10,7 @@ from datetime import date
 from math import ceil
 from typing import NamedTuple
 
-from trialscreen.answers.answer import (
-    ANSWERED,
-    AWAITED_SINCE,
-    SAMPLED,
-    Answer,
-    Answers,
-    read_facts,
-    reworded,
-)
+from trialscreen.answers.answer import Answer, Answers, Key, read_facts
 from trialscreen.answers.sampled import read_samples
 from trialscreen.answers.values import value_or_none
 from trialscreen.model import rules
@@ -97,7 +89,7 @@ def carried(
             days = (sampled.get(name), sampled_later.get(name))
             kept = _dated(element, one, since.get(name, then), days)
             if isinstance(fact, Dates) and fact != value_or_none(trial, element, one.text, now):
-                kept = reworded(kept, f"{fact.low} to {fact.high}")
+                kept = kept.reworded(f"{fact.low} to {fact.high}")
             elif is_counted(element):
                 kept = _counted_on(element, kept, fact, (then, now))
             found[name] = kept
@@ -131,12 +123,12 @@ def _dated(
     """Measured, or awaited since, `then` at the latest. `days`: of the sample, then and later."""
     added: dict[str, str] = {}
     if answer.is_pending:
-        known = AWAITED_SINCE in answer.notes or ANSWERED in answer.notes
-        added = {} if known else {AWAITED_SINCE: then.isoformat()}
+        known = Key.AWAITED_SINCE in answer.notes or Key.ANSWERED in answer.notes
+        added = {} if known else {Key.AWAITED_SINCE: then.isoformat()}
     elif days[0] is not None and days[0] != days[1]:
-        added = {SAMPLED: f"{days[0].low} to {days[0].high}"}
+        added = {Key.SAMPLED: f"{days[0].low} to {days[0].high}"}
     elif days[0] is None and element.valid_for is not None:
-        added = {SAMPLED: f"<={then}"}
+        added = {Key.SAMPLED: f"<={then}"}
     return answer._replace(notes={**answer.notes, **added}) if added else answer
 
 
@@ -154,4 +146,4 @@ def _counted_on(
         assert isinstance(element.range[1], int | float)
         high = min(high, max(low, element.range[1]))
     ends = dict.fromkeys((show_number(low), show_number(high)))
-    return reworded(answer, " to ".join(ends))
+    return answer.reworded(" to ".join(ends))

@@ -11,17 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 
-from trialscreen.answers.answer import (
-    ANSWERED,
-    AWAITED_FROM,
-    AWAITED_SINCE,
-    DESPITE,
-    SAMPLED,
-    SET_ASIDE,
-    Answer,
-    Answers,
-    day_or_text,
-)
+from trialscreen.answers.answer import Answer, Answers, Key, day_or_text
 from trialscreen.answers.values import (
     MAX_LENGTH,
     PENDING_WORD,
@@ -56,13 +46,13 @@ def told_apart(trial: Trial, answers: Answers, problems: list[Problem]) -> dict[
 
 def _told_apart(trial: Trial, element: Element, answer: Answer, problems: list[Problem]) -> Answer:
     text, said = answer.text, {}
-    is_long = element.type == "boolean" and len(text) > len(DESPITE)
+    is_long = element.type == "boolean" and len(text) > len(Key.DESPITE)
     if is_long and (found := re.search(_DESPITE, text)) is not None:
-        text, said = text[: found.start()].rstrip(), {DESPITE: text[found.end() :].lstrip()}
+        text, said = text[: found.start()].rstrip(), {Key.DESPITE: text[found.end() :].lstrip()}
     if len(text) > MAX_LENGTH:  # which is refused; to look for words in it could take long
         return answer
     if (dated := with_day_behind(element, text)) is not None:
-        text, said = dated[1], {SAMPLED: dated[2]}
+        text, said = dated[1], {Key.SAMPLED: dated[2]}
     if (waits := said_pending(trial, element, text)) is not None:
         text, said = PENDING_WORD, {**said, **waits}
     elif len(words := text.split()) > 1 and is_pending(trial, element, words[0].rstrip(",;:.")):
@@ -143,12 +133,12 @@ def _with_day(value: Answer, day: Answer, problems: list[Problem]) -> Answer:
             problems.append(Problem(day.where, message))
         if value.by == "flag":
             return value
-    return value._replace(notes={**value.notes, SAMPLED: day.text})
+    return value._replace(notes={**value.notes, Key.SAMPLED: day.text})
 
 
 def told_together(answer: Answer) -> str:
     """A value as it can be written in one text, with what is said beside it."""
-    beside = ((SAMPLED, "on"), (AWAITED_SINCE, "since"), (AWAITED_FROM, "from"), (DESPITE, DESPITE))
+    beside = [(key, "on" if key == Key.SAMPLED else key) for key in (*_BESIDE, Key.DESPITE)]
     said = (f" {word} {answer.notes[key]}" for key, word in beside if key in answer.notes)
     return "".join((answer.text, *said))
 
@@ -161,8 +151,8 @@ def _is_date(text: str, *, whole: bool = False) -> bool:
     return first == last or not whole
 
 
-_BESIDE = (SAMPLED, AWAITED_SINCE, AWAITED_FROM)
-_ANY_BESIDE = {*_BESIDE, DESPITE}
+_BESIDE = (Key.SAMPLED, Key.AWAITED_SINCE, Key.AWAITED_FROM)
+_ANY_BESIDE = {*_BESIDE, Key.DESPITE}
 
 
 def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Problem]) -> Samples:
@@ -187,13 +177,13 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
         if answer.is_pending:
             answered = on
             with suppress(KeyError, ValueError):
-                answered = min(on, date.fromisoformat(answer.notes[ANSWERED]))
-            told = (found[key] for key in (AWAITED_SINCE, SAMPLED) if key in found)
+                answered = min(on, date.fromisoformat(answer.notes[Key.ANSWERED]))
+            told = (found[key] for key in (Key.AWAITED_SINCE, Key.SAMPLED) if key in found)
             since = next((one.low for one in told if one.exact), answered)
-            source = said.get(AWAITED_FROM) or awaited_from(trial.elements, element)
+            source = said.get(Key.AWAITED_FROM) or awaited_from(trial.elements, element)
             awaited.append(Awaited(name, since, source))
-        elif SAMPLED in found and folded(answer.text) not in unknown_words(trial, element):
-            days[name] = found[SAMPLED]
+        elif Key.SAMPLED in found and folded(answer.text) not in unknown_words(trial, element):
+            days[name] = found[Key.SAMPLED]
     return Samples(days, tuple(awaited))
 
 
@@ -202,13 +192,13 @@ def _read_days(
 ) -> dict[str, Dates]:
     """The days among what is said, each as far as it is known; one since when must be one day."""
     found: dict[str, Dates] = {}
-    for key in filter(said.__contains__, (SAMPLED, AWAITED_SINCE)):
+    for key in filter(said.__contains__, (Key.SAMPLED, Key.AWAITED_SINCE)):
         try:
             days = read_value(trial, SAMPLE_DAY, said[key], on)
         except ValueProblem as problem:
             problems.append(Problem(f"{where} {key}", str(problem)))
             continue
-        if isinstance(days, Dates) and (days.exact or key == SAMPLED):
+        if isinstance(days, Dates) and (days.exact or key == Key.SAMPLED):
             found[key] = days
         else:
             message = f"{shown(said[key])} is not one day; expected YYYY-MM-DD"
@@ -220,16 +210,16 @@ def _out_of_place(
     trial: Trial, element: Element, answer: Answer, said: Mapping[str, str], on: date
 ) -> Iterator[tuple[str, str]]:
     """What is said of a value of which it cannot be said: the key, and what is wrong."""
-    if SAMPLED in said and element.valid_for is None:
-        yield SAMPLED, f"{element.label} carries no day of a sample; leave it out"
-    for key in (AWAITED_SINCE, AWAITED_FROM):
+    if Key.SAMPLED in said and element.valid_for is None:
+        yield Key.SAMPLED, f"{element.label} carries no day of a sample; leave it out"
+    for key in (Key.AWAITED_SINCE, Key.AWAITED_FROM):
         if key in said and not answer.is_pending:
             yield key, f"is for a value that is {PENDING_WORD}"
-    if AWAITED_FROM in said and _is_date(said[AWAITED_FROM]):
-        day = shown(said[AWAITED_FROM])
-        yield AWAITED_FROM, f"{day} is a day, and from tells who gives the value; write since"
-    if DESPITE in answer.notes:
-        text = answer.notes.get(SET_ASIDE, answer.text)
+    if Key.AWAITED_FROM in said and _is_date(said[Key.AWAITED_FROM]):
+        day = shown(said[Key.AWAITED_FROM])
+        yield Key.AWAITED_FROM, f"{day} is a day, and from tells who gives the value; write since"
+    if Key.DESPITE in answer.notes:
+        text = answer.notes.get(Key.SET_ASIDE, answer.text)
         with suppress(ValueProblem):  # told where the answers are read
             if read_value(trial, element, text, on) != Exactly(value=False):
-                yield DESPITE, "is for a no, and names what in the record says yes"
+                yield Key.DESPITE, "is for a no, and names what in the record says yes"

@@ -10,7 +10,6 @@ from trialscreen.answers.answer import (
     Answer,
     Answers,
     SiteSettings,
-    is_of_record,
     merge,
     read_facts,
     screening_date,
@@ -66,7 +65,7 @@ class RecordOptions(NamedTuple):
                 trial, self.fhir or (), on, self.codes or (), self.assume_absent or ()
             )
         tell_unusable(found.problems, len(found.problems))
-        if anew := sum(map(is_of_record, given.values())):
+        if anew := sum(one.is_of_record for one in given.values()):
             kept = count_of(anew, "answer")
             say_note(f"{kept} kept from an earlier record: read anew from this one")
         for notice in unknown_places(given, found.evidence):

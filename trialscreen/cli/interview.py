@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import typer
 
-from trialscreen.answers.answer import ANSWERED, ASKED, CRITERIA, Answer, Answers, criteria_version
+from trialscreen.answers.answer import Answer, Answers, Key, criteria_version
 from trialscreen.answers.interview.autosave import Keeper
 from trialscreen.answers.interview.console import Leave, terminal, width
 from trialscreen.answers.interview.questions import is_long_ago, years_since
@@ -83,9 +83,9 @@ def _state(start: Screening, answers: Answers, sources: tuple[Source, ...]) -> S
     """The answers that `start` was found from, and those set aside in an earlier session."""
     aside = {name: one for name, one in answers.items() if one.is_set_aside}
     used = {n: one for n, one in answers.items() if n not in aside and n != SCREENING_DATE}
-    notes = {ANSWERED: options.today().isoformat(), CRITERIA: criteria_version(start.trial)}
+    notes = {Key.ANSWERED: options.today().isoformat(), Key.CRITERIA: criteria_version(start.trial)}
     if sources != SOURCES:
-        notes[ASKED] = ", ".join(sources)
+        notes[Key.ASKED] = ", ".join(sources)
     return State(start, used, aside, notes)
 
 

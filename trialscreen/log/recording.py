@@ -5,16 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from operator import attrgetter
 
-from trialscreen.answers.answer import (
-    AWAITED_SINCE,
-    CRITERIA,
-    DESPITE,
-    RECORD,
-    SAMPLED,
-    SET_ASIDE,
-    Answer,
-    Answers,
-)
+from trialscreen.answers.answer import Answer, Answers, Key
 from trialscreen.answers.values import UNKNOWN_WORD
 from trialscreen.log.entry import (
     Correction,
@@ -67,7 +58,7 @@ _AS_FOUND = attrgetter(*LoggedFinding._fields)
 
 _OF_PERSON = re.compile(r"\b(Patient|person)/[A-Za-z0-9.\-]+")
 _PLACE = re.compile(r"\b[A-Za-z_]+/[A-Za-z0-9.\-]{1,64}")
-_OF_PLACES = (RECORD, DESPITE)
+_OF_PLACES = (Key.RECORD, Key.DESPITE)
 """Notes in which places in a record stand."""
 
 
@@ -127,8 +118,8 @@ def _check_notes(answers: Answers) -> None:
     problems = []
     for name, one in answers.items():
         # What these hold is checked: a version, days, and of an answer set aside, its value.
-        checked = {CRITERIA, SAMPLED, AWAITED_SINCE}
-        checked |= {SET_ASIDE} if one.text == UNKNOWN_WORD else set()
+        checked = {Key.CRITERIA, Key.SAMPLED, Key.AWAITED_SINCE}
+        checked |= {Key.SET_ASIDE} if one.text == UNKNOWN_WORD else set()
         for key in sorted(one.notes.keys() - checked):
             told = one.notes[key]
             try:

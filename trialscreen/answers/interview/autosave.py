@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 from filelock import FileLock, Timeout
 
-from trialscreen.answers.answer import NOTE, RECORD, SET_ASIDE, SUBJECT, VALUE_KEY, in_record
+from trialscreen.answers.answer import SUBJECT, Key
 from trialscreen.answers.answers_file import KEPT
 from trialscreen.answers.interview.state import State
 from trialscreen.model.errors import InputError, refuse
@@ -92,9 +92,9 @@ def _data(state: State, subject: str | None) -> dict[str, object]:
     answers: dict[str, object] = {} if subject is None else {SUBJECT: subject}
     answers[SCREENING_DATE] = state.on.isoformat()
     for name, one in {**state.answers, **state.set_aside}.items():
-        origin = {"site": {NOTE: "a limit of the site"}, "record": {RECORD: in_record(one)}}
-        aside = {SET_ASIDE: one.notes[SET_ASIDE]} if one.is_set_aside else {}
-        answers[name] = {VALUE_KEY: one.text, **origin.get(one.by, {}), **aside, **one.notes}
+        origin = {"site": {Key.NOTE: "a limit of the site"}, "record": {Key.RECORD: one.in_record}}
+        aside = {Key.SET_ASIDE: one.notes[Key.SET_ASIDE]} if one.is_set_aside else {}
+        answers[name] = {Key.VALUE: one.text, **origin.get(one.by, {}), **aside, **one.notes}
     return answers
 
 

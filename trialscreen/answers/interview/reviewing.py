@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Set
 
-from trialscreen.answers.answer import ANSWERED, ASKED, CRITERIA, DESPITE, SET_ASIDE
+from trialscreen.answers.answer import Key
 from trialscreen.answers.interview.state import State
 from trialscreen.answers.values import PENDING_WORD
 from trialscreen.model.evidence import EvidenceKind, in_words
@@ -37,7 +37,7 @@ def review(state: State) -> Iterator[str]:
     if unused:
         yield "Not used now: kept, but as things stand it changes no criterion."
     for name, one in state.set_aside.items():
-        kept = f"{label_list(trial, (name,))} {one.notes[SET_ASIDE]}"
+        kept = f"{label_list(trial, (name,))} {one.notes[Key.SET_ASIDE]}"
         yield f"Set aside: {kept}. It is kept, and not used."
 
 
@@ -62,15 +62,15 @@ def as_given(state: State, name: str) -> str:
             value = float(f"{fact.low:.{_DIGITS}g}")
             rounded = show_fact(element, Numbers(value, value)) if is_exact(fact) else meant
             meant = f"{answer.text} ({rounded})"
-    if DESPITE in answer.notes:
-        return f"{meant}, despite {answer.notes[DESPITE]}"
+    if Key.DESPITE in answer.notes:
+        return f"{meant}, despite {answer.notes[Key.DESPITE]}"
     return f"{meant}, sample of {answer.date}" if answer.date else meant
 
 
 def of_other_sources(state: State, sources: tuple[Source, ...]) -> Iterator[str]:
     """What others answered unknown, and can be known of `sources` that were not asked yet."""
     for name in state.answers.keys() - state.screening.facts.keys():
-        asked = state.answers[name].notes.get(ASKED)
+        asked = state.answers[name].notes.get(Key.ASKED)
         if asked is not None:
             known_of = set(state.trial.elements[name].sources).intersection(sources)
             if known_of - {"derived", *asked.split(", ")}:
@@ -87,8 +87,8 @@ def opening(
         yield f"{changed} They are used as they are:"
         for name in versions:
             notes = state.answers[name].notes
-            day = notes.get(ANSWERED, "no date")
-            yield f"  {label_list(state.trial, (name,))}: {day}, criteria {notes[CRITERIA]}"
+            day = notes.get(Key.ANSWERED, "no date")
+            yield f"  {label_list(state.trial, (name,))}: {day}, criteria {notes[Key.CRITERIA]}"
         yield "r reviews them."
     open_ = (n for n, one in state.answers.items() if not one.is_pending and n not in others)
     if unknown := [name for name in open_ if name not in screening.facts]:
@@ -125,7 +125,7 @@ def known_of(state: State, elements: Iterable[Element]) -> Iterator[str]:
     yield from record_lines(state, asked.values())
     for name, element in asked.items():
         if name in state.set_aside:
-            yield f"Set aside earlier: {element.label} {state.set_aside[name].notes[SET_ASIDE]}"
+            yield f"Set aside earlier: {element.label} {state.set_aside[name].notes[Key.SET_ASIDE]}"
 
 
 def record_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:

@@ -6,7 +6,7 @@ answer is a line; a few letters are commands (`HELP_LINE`).
 
 from collections.abc import Iterable
 
-from trialscreen.answers.answer import DESPITE
+from trialscreen.answers.answer import Key
 from trialscreen.answers.beside_record import says_yes
 from trialscreen.answers.interview import questions, reviewing
 from trialscreen.answers.interview.autosave import Keeper
@@ -325,6 +325,6 @@ class Session:
 
 def _despite(text: str, places: Iterable[str]) -> str:
     """A no, with the places in a record that it is said despite."""
-    said, _, before = text.partition(f" {DESPITE} ")
+    said, _, before = text.partition(f" {Key.DESPITE} ")
     named = dict.fromkeys([*filter(None, before.split(", ")), *places])
-    return f"no {DESPITE} {', '.join(named)}" if named and said == "no" else text
+    return f"no {Key.DESPITE} {', '.join(named)}" if named and said == "no" else text

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from trialscreen.answers.answer import AWAITED_SINCE, Answer, Answers, of_another_version
+from trialscreen.answers.answer import Answer, Answers, Key, of_another_version
 from trialscreen.answers.beside_record import evidence_beside, of_the_same_result
 from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.answers.values import read_value
@@ -59,7 +59,7 @@ class State:
         for element, text in texts:
             answer, fact = self._read(element, text)
             waited = self.answers.get(element.name, answer)
-            if answer.is_pending and waited.is_pending and AWAITED_SINCE not in answer.notes:
+            if answer.is_pending and waited.is_pending and Key.AWAITED_SINCE not in answer.notes:
                 answer = waited
             for before in (answers, aside, facts):
                 before.pop(element.name, None)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import NamedTuple
 
-from trialscreen.answers.answer import SAMPLED, Answer
+from trialscreen.answers.answer import Answer, Key
 from trialscreen.answers.records.codes import Binding, Codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Person
 from trialscreen.answers.records.moments import When, day_text, days_text, when
@@ -130,7 +130,7 @@ class Gathered:
         notes = {}
         days = sample_days(hit.entry)
         if element.valid_for is not None and days and hit.entry.kind == "measurement":
-            notes[SAMPLED] = days
+            notes[Key.SAMPLED] = days
         self.answers[element.name] = Answer(text, "record", hit.entry.source, notes)
 
     def set_aside(self, names: Collection[str], why: str) -> None:

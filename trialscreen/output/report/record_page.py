@@ -7,16 +7,7 @@ with how it came in and the day of its sample.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from trialscreen.answers.answer import (
-    ANSWERED,
-    CRITERIA,
-    SAMPLED,
-    SET_ASIDE,
-    Answer,
-    Answers,
-    of_another_version,
-    read_facts,
-)
+from trialscreen.answers.answer import Answer, Answers, Key, of_another_version, read_facts
 from trialscreen.answers.sampled import read_samples
 from trialscreen.log.entry import Decision, ScreeningEntry
 from trialscreen.log.recording import outcome_of
@@ -264,7 +255,7 @@ def _origin(trial: Trial, element: Element, given: Answer | None) -> str:
     if given is not None:
         origin += f"; {_BY[given.by]}"
         if of_another_version(trial, given.notes):
-            file = given.notes[CRITERIA]
+            file = given.notes[Key.CRITERIA]
             origin += f"; taken under another version of the criteria file, {file}"
     return origin
 
@@ -279,7 +270,7 @@ def _from(
     elements = screening.trial.elements
     used = {one.criterion.id: in_use(one.trace) for one in screening.findings}
     values = {name: _value(screening, elements[name], answers.get(name)) for name in names}
-    days = {name: answers[name].notes.get(ANSWERED) for name in names if name in answers}
+    days = {name: answers[name].notes.get(Key.ANSWERED) for name in names if name in answers}
     if len(set(days.values())) > 1:
         values |= {name: f"{values[name]}, answered {day}" for name, day in days.items() if day}
     elif day := next(iter(days.values()), None):
@@ -323,9 +314,9 @@ def _age(screening: Screening, element: Element) -> Iterator[str]:
 def _notes(given: Answer) -> Iterator[str]:
     """The notes beside an answer that are about it alone."""
     for key, text in given.notes.items():
-        if key == SET_ASIDE:
+        if key == Key.SET_ASIDE:
             yield f"set aside, not used: {text}"
-        elif key == SAMPLED:
+        elif key == Key.SAMPLED:
             yield f"sampled {text}"
-        elif key not in (ANSWERED, CRITERIA):
+        elif key not in (Key.ANSWERED, Key.CRITERIA):
             yield f"{key}: {text}"
