@@ -8,8 +8,9 @@ from tests.deciding import enrolled, state
 from tests.reports import entry, log, patient
 from trialscreen import load_trial
 from trialscreen.log.entry import Correction, Kept, ScreeningEntry, current, latest
-from trialscreen.output.report.log_page import LogReport, Reason, SubjectCounts, counts_of, log_page
+from trialscreen.output.report.log_page import LogReport, Reason, counts_of, log_page, reasons_of
 from trialscreen.output.report.render import plain
+from trialscreen.tables.attrition.counts import Attrition
 
 IDS = [one.id for one in load_trial().criteria]
 ELIGIBLE, WASHOUT, LAB, OPEN = (
@@ -28,8 +29,8 @@ def changed(
     return one
 
 
-def counts(*entries: ScreeningEntry) -> SubjectCounts:
-    return counts_of(latest(entries).values(), IDS)
+def counts(*entries: ScreeningEntry) -> Attrition:
+    return counts_of(load_trial(), latest(entries).values())
 
 
 def shown(*entries: Kept) -> str:
@@ -58,23 +59,25 @@ def test_reasons_count_who_fails_alone_and_first_in_protocol_order() -> None:
     both = entry(LAB, "S-1", 1)
     outcome = both.outcome._replace(failed=("E8", "E13", "X9"))
     both = both._replace(outcome=outcome)
-    found = counts(both, entry(WASHOUT, "S-2", 2), entry(ELIGIBLE, "S-3", 3))
-    assert found.reasons == (Reason("E8", 2, 1, 2), Reason("E13", 1, 0, 0), Reason("X9", 1, 0, 0))
-    assert (found.screened, found.ineligible, found.remaining) == (3, 2, 1)
+    screened = (both, entry(WASHOUT, "S-2", 2), entry(ELIGIBLE, "S-3", 3))
+    found, reasons = counts(*screened), list(reasons_of(screened, IDS))
+    assert reasons == [Reason("E8", 2, 1, 2), Reason("E13", 1, 0, 0), Reason("X9", 1, 0, 0)]
+    assert (found.assessed, found.ineligible, found.remaining) == (3, 2, 1)
 
 
 @pytest.mark.parametrize("subjects", [0, 1, 7, 60])
 def test_the_counts_add_up(subjects: int) -> None:
     entries = log(subjects).screenings
     found = counts(*entries)
-    assert found.screened == subjects
+    assert found.assessed == subjects
     undetermined = (found.lacking_data, found.consent_pending, found.judgement_only)
     parts = (found.eligible, found.ineligible, *undetermined)
-    assert sum(parts) == subjects
-    assert sum(one.first for one in found.reasons) == found.ineligible
-    assert found.before_consent == sum(
-        one.stage == "before consent" for one in latest(entries).values()
-    )
+    assert sum(one for one in parts if isinstance(one, int)) == subjects
+    newest = latest(entries).values()
+    assert sum(one.first for one in reasons_of(newest, IDS)) == found.ineligible
+    if subjects:
+        before = sum(one.stage == "before consent" for one in newest)
+        assert f"Before consent: {before} subject" in shown(*entries)
 
 
 def test_the_page_lists_every_subject_once_and_every_correction() -> None:

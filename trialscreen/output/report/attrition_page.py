@@ -52,7 +52,6 @@ def attrition_page(cohort: Cohort) -> blocks.Page:
     )
     yield from flow(
         "Assessed",
-        found.assessed,
         f"Excluded: {told(found.ineligible)}, each counted at the first criterion that"
         " certainly fails, in protocol order",
         ((_name(one), counted(one.stopped, found.assessed, "bad")) for one in found.criteria),
@@ -170,7 +169,6 @@ def _missing(cohort: Cohort) -> Iterator[blocks.Block]:
     yield blocks.table(columns, rows, (3, 2, 0, 0), (2, 3))
 
 
-COLUMNS = ("about", "id", "label", "measure", "patients")
 _GROUPS = (
     "assessed",
     "ineligible",
@@ -221,23 +219,18 @@ def _criterion(one: CriterionCounts) -> dict[str, Any]:
 
 def attrition_listing(cohort: Cohort) -> Listing:
     """A row for every count, under the names that it has in JSON."""
-    return Listing(COLUMNS, list(_rows(cohort)))
-
-
-def _rows(cohort: Cohort) -> Iterator[tuple[object, ...]]:
-    trial, found = cohort.trial, cohort.attrition
-    for name in _GROUPS:
-        yield "cohort", "", "", name, _plain(getattr(found, name))
-    for one in map(_criterion, found.criteria):
-        for name in _OF_CRITERION:
-            yield "criterion", one["id"], one["label"], name, one[name]
-    for order in found.orders:
-        label = "; ".join(cohort.sections[name] for name in order.sections)
-        yield "order_first", " ".join(order.sections), label, "settled", _plain(order.settled)
-    for element in found.missing:
-        label = trial.elements[element.name].label
-        yield "missing", element.name, label, "patients", _plain(element.patients)
-        yield "missing", element.name, label, "alone", _plain(element.alone)
+    data = attrition_data(cohort, "")
+    rows: list[tuple[object, ...]]
+    rows = [("cohort", "", "", name, data[name]) for name in _GROUPS]
+    for one in data["criteria"]:
+        rows += [("criterion", one["id"], one["label"], name, one[name]) for name in _OF_CRITERION]
+    for one in data["order_first"]:
+        ids, titles = zip(*(each.values() for each in one["sections"]), strict=True)
+        rows += [("order_first", " ".join(ids), "; ".join(titles), "settled", one["settled"])]
+    for one in data["missing"]:
+        named = (one["element"], one["label"])
+        rows += [("missing", *named, name, one[name]) for name in ("patients", "alone")]
+    return Listing(("about", "id", "label", "measure", "patients"), rows)
 
 
 def _plain(count: Count) -> int | str:

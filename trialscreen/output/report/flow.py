@@ -4,10 +4,9 @@ A count that is hidden (disclosure control) is told as a text, and has no bar.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
 
 from trialscreen.output.report.render import blocks
-from trialscreen.tables.attrition.counts import Count, Hidden
+from trialscreen.tables.attrition.counts import Attrition, Count, Hidden
 
 
 def told(count: Count) -> str:
@@ -21,41 +20,24 @@ def counted(count: Count, of: Count, tone: blocks.Tone) -> blocks.Cell:
     return blocks.Cell(told(count), bar=(blocks.Share(count / max(of, 1), tone),))
 
 
-class Narrowed(Protocol):
-    """Those who are not excluded, and what they came to."""
-
-    @property
-    def remaining(self) -> Count: ...
-    @property
-    def lacking_data(self) -> Count: ...
-    @property
-    def consent_pending(self) -> Count: ...
-    @property
-    def judgement_only(self) -> Count: ...
-    @property
-    def eligible(self) -> Count: ...
-
-
 def flow(
-    name: str,
-    whole: Count,
-    excluded: str,
-    leaving: Iterable[tuple[str, blocks.Cell]],
-    found: Narrowed,
+    name: str, excluded: str, leaving: Iterable[tuple[str, blocks.Cell]], found: Attrition
 ) -> Iterator[blocks.Block]:
-    """From the `whole`, of whom some leave as `excluded` says, to the eligible."""
+    """From all, of whom some leave as `excluded` says, to the eligible."""
     waiting = {
         "Data are missing": found.lacking_data,
         "Consent is pending": found.consent_pending,
         "Only the investigator's judgement is open": found.judgement_only,
     }
-    rows = ((why, counted(count, whole, "open")) for why, count in waiting.items())
+    rows = ((why, counted(count, found.assessed, "open")) for why, count in waiting.items())
     yield blocks.Heading(f"From {name.lower()} to eligible")
     column = excluded.partition(":")[0]
     failing = blocks.counts(("Criterion", column), leaving)
     undetermined, why = blocks.counts(("Why", "Undetermined"), rows), "Undetermined, and why"
     stages = (
-        blocks.Stage(name, told(whole), "plain", excluded, failing if failing.rows else None),
+        blocks.Stage(
+            name, told(found.assessed), "plain", excluded, failing if failing.rows else None
+        ),
         blocks.Stage("Not excluded", told(found.remaining), "open", why, undetermined),
         blocks.Stage("Eligible", told(found.eligible), "good"),
     )

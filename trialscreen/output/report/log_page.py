@@ -6,7 +6,7 @@ them, whether the next may be dosed.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -24,11 +24,12 @@ from trialscreen.log.verify import noted_as
 from trialscreen.model.trial import Open, Trial
 from trialscreen.output.report.about import AID
 from trialscreen.output.report.entry_page import NOT_REGISTERED, terms_words
-from trialscreen.output.report.flow import counted, flow
+from trialscreen.output.report.flow import counted, flow, told
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.statuses import VERDICTS
 from trialscreen.screening.readings import UNCONFIRMED
+from trialscreen.tables.attrition.counts import Attrition, Tally, attrition
 from trialscreen.text.characters import count_of, some
 
 
@@ -41,44 +42,24 @@ class Reason(NamedTuple):
     first: int
 
 
-class SubjectCounts(NamedTuple):
-    """Subjects by what they came to; `reasons` only of criteria that somebody fails."""
-
-    screened: int
-    eligible: int
-    ineligible: int
-    lacking_data: int
-    consent_pending: int
-    judgement_only: int
-    before_consent: int
-    reasons: tuple[Reason, ...]
-
-    @property
-    def remaining(self) -> int:
-        return self.screened - self.ineligible
+def counts_of(trial: Trial, entries: Iterable[ScreeningEntry]) -> Attrition:
+    """The counts of a cohort, of one entry per subject."""
+    outcomes = (one.outcome for one in entries)
+    verdicts = Counter[tuple[str, str | None]]((one.verdict, one.open) for one in outcomes)
+    return attrition(trial, Tally(verdicts))
 
 
-def counts_of(entries: Iterable[ScreeningEntry], protocol_order: Sequence[str]) -> SubjectCounts:
-    """SubjectCounts one entry per subject; criteria that are not in `protocol_order` stand last."""
-    screened = list(entries)
-    verdicts = Counter(one.outcome.verdict for one in screened)
-    opens = Counter(one.outcome.open for one in screened)
-    failures = [one.outcome.failed for one in screened]
+def reasons_of(
+    entries: Iterable[ScreeningEntry], protocol_order: Iterable[str]
+) -> Iterator[Reason]:
+    """What somebody fails, of one entry per subject; what is not in `protocol_order` is last."""
+    failures = [one.outcome.failed for one in entries]
     failed = Counter(name for names in failures for name in names)
     alone = Counter(names[0] for names in failures if len(names) == 1)
     first = Counter(names[0] for names in failures if names)
-    known = [name for name in protocol_order if name in failed]
-    ids = [*known, *sorted(failed.keys() - set(known))]
-    return SubjectCounts(
-        len(screened),
-        verdicts["eligible"],
-        verdicts["ineligible"],
-        opens["data"],
-        opens["consent"],
-        opens["judgement"],
-        sum(one.stage == "before consent" for one in screened),
-        tuple(Reason(name, failed[name], alone[name], first[name]) for name in ids),
-    )
+    for name in dict.fromkeys((*protocol_order, *sorted(failed))):
+        if name in failed:
+            yield Reason(name, failed[name], alone[name], first[name])
 
 
 class LogReport(NamedTuple):
@@ -106,32 +87,33 @@ def log_document(report: LogReport) -> str:
 
 
 def log_page(report: LogReport) -> blocks.Page:
-    """SubjectCounts, the flow from screened to eligible, reasons, the subjects, the corrections."""
+    """The counts, the flow from screened to eligible, reasons, the subjects, the corrections."""
     registration = report.trial.registration
     subjects = latest(report.screenings)
     labels = {one.id: one.label for one in report.trial.criteria}
-    counts = counts_of(subjects.values(), list(labels))
+    counts = counts_of(report.trial, subjects.values())
+    reasons = list(reasons_of(subjects.values(), labels))
     yield blocks.Heading(f"Screening log of {registration.nct_id}", 1)
     yield blocks.Paragraph(registration.title)
-    yield blocks.terms(_about(report, counts))
+    yield blocks.terms(_about(report, subjects.values()))
     yield blocks.Banner(
-        f"{counts.eligible:,} eligible of {counts.screened:,} screened",
-        f"Ineligible: {counts.ineligible:,}. Undetermined because data are missing:"
-        f" {counts.lacking_data:,}; because consent is pending: {counts.consent_pending:,};"
-        f" because only the investigator's judgement is open: {counts.judgement_only:,}.",
+        f"{told(counts.eligible)} eligible of {told(counts.assessed)} screened",
+        f"Ineligible: {told(counts.ineligible)}. Undetermined because data are missing:"
+        f" {told(counts.lacking_data)}; because consent is pending: {told(counts.consent_pending)};"
+        f" because only the investigator's judgement is open: {told(counts.judgement_only)}.",
         "plain",
     )
-    if counts.screened:
-        firsts = ((one, counted(one.first, counts.screened, "bad")) for one in counts.reasons)
+    if subjects:
+        firsts = ((one, counted(one.first, counts.assessed, "bad")) for one in reasons)
         leaving = ((_name(one, labels), cell) for one, cell in firsts)
-        why = f"Ineligible: {counts.ineligible:,}, each at the first criterion that fails"
-        yield from flow("Screened", counts.screened, why, leaving, counts)
-    if counts.reasons:
+        why = f"Ineligible: {told(counts.ineligible)}, each at the first criterion that fails"
+        yield from flow("Screened", why, leaving, counts)
+    if reasons:
         yield blocks.Heading("Reasons for screen failure")
         yield blocks.Paragraph("A subject who fails several criteria is counted at each of them.")
         rows = (
             (_name(one, labels), f"{one.alone:,}", counted(one.failed, counts.ineligible, "bad"))
-            for one in counts.reasons
+            for one in reasons
         )
         yield blocks.counts(("Criterion", "It alone", "Subjects"), rows)
     yield from decisions(report.trial, report.entries)
@@ -146,14 +128,14 @@ def log_page(report: LogReport) -> blocks.Page:
     yield blocks.Paragraph(AID, "muted")
 
 
-def _about(report: LogReport, counts: SubjectCounts) -> Iterator[tuple[str, str]]:
+def _about(report: LogReport, subjects: Collection[ScreeningEntry]) -> Iterator[tuple[str, str]]:
     standing = current(report.screenings)
     yield "Log", report.seals
-    yield "Screenings", f"{len(standing):,} of {counts.screened:,} subjects"
+    yield "Screenings", f"{len(standing):,} of {len(subjects):,} subjects"
     if standing:
         days = [one.on for one in standing]
         yield "Screened", f"from {min(days)} to {max(days)}"
-        before = count_of(counts.before_consent, "subject")
+        before = count_of(sum(one.stage == "before consent" for one in subjects), "subject")
         yield "Before consent", f"{before}; no answers are kept of these"
     versions = dict.fromkeys(one.criteria for one in standing)
     told = (f"version {one.version}, SHA-256 {one.sha256[:16]}…" for one in versions)
