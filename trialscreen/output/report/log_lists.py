@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from trialscreen.log.entry import (
@@ -23,6 +24,12 @@ from trialscreen.screening.readings import UNCONFIRMED
 from trialscreen.screening.samples import old_values
 from trialscreen.text.characters import count_of, some
 
+COLUMNS = (
+    *("entry", "kind", "subject", "on", "screening_date", "verdict", "open", "unconfirmed"),
+    *("failed", "clears_on", "decision", "dose_cohort", "state", "reason", "by", "at", "seal"),
+    *("corrects", "corrected_by", "note", "file"),
+)
+
 
 def entries_listing(
     entries: Iterable[Kept], subject: str | None = None, saved: Sequence[Saved] = ()
@@ -32,69 +39,54 @@ def entries_listing(
     `verdict` and what follows it is of screenings, `decision` of decisions, `state` of dose
     cohorts. Last come `saved` answers that are not logged; `file` names where answers are.
     """
-    every = list(entries)
-    corrected = corrected_by(every)
-    files = {one.number: str(one.path) for one in saved}
-    columns: Columns[Kept] = {
-        "entry": lambda one: one.number,
-        "kind": lambda one: KINDS[type(one)],
-        "subject": lambda one: None if isinstance(one, CohortState) else one.subject,
-        "on": lambda one: one.on,
-        "screening_date": lambda one: one.on if isinstance(one, ScreeningEntry) else None,
-        "verdict": lambda one: one.outcome.verdict if isinstance(one, ScreeningEntry) else None,
-        "open": lambda one: one.outcome.open if isinstance(one, ScreeningEntry) else None,
-        "unconfirmed": lambda one: (
-            one.outcome.unconfirmed if isinstance(one, ScreeningEntry) else ()
-        ),
-        "failed": lambda one: one.outcome.failed if isinstance(one, ScreeningEntry) else (),
-        "clears_on": lambda one: one.outcome.clears_on if isinstance(one, ScreeningEntry) else None,
-        "decision": lambda one: one.decision if isinstance(one, Decision) else None,
-        "dose_cohort": lambda one: None if isinstance(one, ScreeningEntry) else one.dose_cohort,
-        "state": lambda one: one.state if isinstance(one, CohortState) else None,
-        "reason": lambda one: None if isinstance(one, ScreeningEntry) else one.reason,
-        "by": lambda one: one.by,
-        "at": lambda one: one.at,
-        "seal": lambda one: one.seal,
-        "corrects": lambda one: None if one.corrects is None else one.corrects.of,
-        "corrected_by": lambda one: corrected.get(one.number),
-        "note": lambda one: one.note if isinstance(one, ScreeningEntry) else "",
-        "file": lambda one: files.get(one.number),
-    }
-    wanted = (one for one in every if subject is None or _is_of(one, subject))
-    listing = listed(columns, wanted)
-    for one in _unlogged(saved, subject):
-        cells = {"kind": "saved answers", "subject": one.subject, "on": one.on}
-        cells["file"] = str(one.path)
-        listing.rows.append(tuple(map(cells.get, listing.columns)))
-    return listing
-
-
-def _unlogged(saved: Sequence[Saved], subject: str | None) -> list[Saved]:
-    return [one for one in saved if one.number is None and subject in (None, one.subject)]
+    rows: list[tuple[object, ...]] = []
+    for one, later, file in _wanted(entries, subject, saved):
+        cells: dict[str, object] = {"file": None if file is None else str(file)}
+        if isinstance(one, Saved):
+            cells |= {"kind": "saved answers", "subject": one.subject, "on": one.on}
+        else:
+            cells |= {"failed": (), "unconfirmed": (), "note": "", **one._asdict()}
+            cells |= {"entry": one.number, "kind": KINDS[type(one)], "corrected_by": later}
+            cells["corrects"] = None if one.corrects is None else one.corrects.of
+        if isinstance(one, ScreeningEntry):
+            cells |= {"screening_date": one.on, **one.outcome._asdict()}
+        rows.append(tuple(map(cells.get, COLUMNS)))
+    return Listing(COLUMNS, rows)
 
 
 def entries_page(
     entries: Iterable[Kept], subject: str | None = None, saved: Sequence[Saved] = ()
 ) -> blocks.Page:
     """The same, as far as a terminal has room for it."""
+    rows: list[tuple[object, ...]] = []
+    for one, later, file in _wanted(entries, subject, saved):
+        details = [] if isinstance(one, Saved) else list(_details(one))
+        details += [] if later is None else [f"corrected by {later}"]
+        details += [] if file is None else [f"answers in {file.name}"]
+        if isinstance(one, Saved):
+            rows.append(("-", one.subject, one.on, "not logged", details))
+        else:
+            name = None if isinstance(one, CohortState) else one.subject
+            rows.append((one.number, name, one.on, _result(one), details))
+    columns = ("entry", "subject", "on", "result", "details")
+    return Listing(columns, rows, wide=("details",)).page("No entries.")
+
+
+def _wanted(
+    entries: Iterable[Kept], subject: str | None, saved: Sequence[Saved]
+) -> Iterator[tuple[Kept | Saved, int | None, Path | None]]:
+    """The entries of a subject, by which each was corrected, and where its answers are.
+
+    Then saved answers that are not logged.
+    """
     every = list(entries)
-    corrected = corrected_by(every)
-    files = {one.number: one.path.name for one in saved}
-    columns: Columns[Kept] = {
-        "entry": lambda one: one.number,
-        "subject": lambda one: None if isinstance(one, CohortState) else one.subject,
-        "on": lambda one: one.on,
-        "result": _result,
-        "details": lambda one: list(
-            _details(one, corrected.get(one.number), files.get(one.number))
-        ),
-    }
-    wanted = (one for one in every if subject is None or _is_of(one, subject))
-    listing = listed(columns, wanted, wide=("details",))
-    for one in _unlogged(saved, subject):
-        file = f"answers in {one.path.name}"
-        listing.rows.append(("-", one.subject, one.on, "not logged", file))
-    return listing.page("No entries.")
+    corrected, files = corrected_by(every), {one.number: one.path for one in saved}
+    for one in every:
+        if subject is None or (not isinstance(one, CohortState) and one.subject == subject):
+            yield one, corrected.get(one.number), files.get(one.number)
+    for answers in saved:
+        if answers.number is None and subject in (None, answers.subject):
+            yield answers, None, answers.path
 
 
 def _result(one: Kept) -> str:
@@ -103,21 +95,13 @@ def _result(one: Kept) -> str:
     return one.decision if isinstance(one, Decision) else one.state
 
 
-def _details(one: Kept, corrected_by: int | None, file: str | None) -> Iterator[str]:
+def _details(one: Kept) -> Iterator[str]:
     if isinstance(one, ScreeningEntry):
         yield from one.outcome.failed
         if one.outcome.unconfirmed:
             yield UNCONFIRMED
     elif one.dose_cohort is not None:
         yield one.dose_cohort
-    if corrected_by is not None:
-        yield f"corrected by {corrected_by}"
-    if file is not None:
-        yield f"answers in {file}"
-
-
-def _is_of(one: Kept, subject: str) -> bool:
-    return not isinstance(one, CohortState) and one.subject == subject
 
 
 def due_listing(found: Iterable[Due], today: date) -> Listing:
