@@ -29,7 +29,7 @@ from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.statuses import VERDICTS
 from trialscreen.screening.readings import UNCONFIRMED
-from trialscreen.tables.attrition.counts import Attrition, Tally, attrition
+from trialscreen.tables.attrition.counts import Attrition, Tally
 from trialscreen.text.characters import count_of, some
 
 
@@ -46,7 +46,7 @@ def counts_of(trial: Trial, entries: Iterable[ScreeningEntry]) -> Attrition:
     """The counts of a cohort, of one entry per subject."""
     outcomes = (one.outcome for one in entries)
     verdicts = Counter[tuple[str, str | None]]((one.verdict, one.open) for one in outcomes)
-    return attrition(trial, Tally(verdicts))
+    return Tally(verdicts).attrition(trial)
 
 
 def reasons_of(
