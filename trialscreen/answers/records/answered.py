@@ -10,10 +10,11 @@ from itertools import chain
 from typing import NamedTuple
 from urllib.parse import quote
 
-from trialscreen.answers.records.codes import START, VALUE, Binding
+from trialscreen.answers.records.codes import BESIDE, RESULTS, START, VALUE, Binding
 from trialscreen.answers.records.entries import Amount, Coding, Entry
 from trialscreen.answers.records.gathered import (
     LAST_SHOWN,
+    NOT_MAPPED,
     Gathered,
     Hit,
     latest_of,
@@ -34,6 +35,7 @@ from trialscreen.text.characters import shown
 from trialscreen.text.spelling import folded
 
 _ENDINGS = ("", "-every-question")
+_SPEAKING = ("measurement", "condition", "procedure", "medication")
 _UNDATED = "no day is given, so nobody knows whether it is the latest"
 _OLDER = "older than a result that cannot be used, and does not stand in for it"
 _OLDER_FINAL = "older than a result that is not final, and does not stand in for it"
@@ -48,12 +50,20 @@ class Measured(NamedTuple):
 
 
 def take_results(
-    found: Gathered, element: Element, hits: Sequence[Hit], older: Callable[[], Sequence[Hit]]
+    found: Gathered,
+    element: Element,
+    hits: Sequence[Hit],
+    by_element: Mapping[str, Sequence[Hit]],
+    older: Callable[[], Sequence[Hit]],
 ) -> None:
     """The answer that the results of one element give, or candidates where none is certain.
 
-    `older`: results that are older than some of these, to be shown where those cannot be used.
+    `by_element`: what is said of all. `older`: results that are older than some of these, to be
+    shown where those cannot be used.
     """
+    if any(hit.binding.gives_way_to for hit in hits):
+        hits, older = [*hits, *older()], list
+        hits = _given_way(found, hits, by_element)
     nothing = unknown_words(found.trial, element)
     hits = [hit for hit in dict.fromkeys(hits) if not _is_nothing(hit, nothing)]
     proposed = [hit for hit in hits if hit.only_proposes and not hit.is_provisional]
@@ -79,7 +89,7 @@ def take_results(
         _take(found, element, groups, [readings[hit] for hit in undated])
 
 
-def given_way(
+def _given_way(
     found: Gathered, hits: Sequence[Hit], by_element: Mapping[str, Sequence[Hit]]
 ) -> list[Hit]:
     """The hits; those only propose that give way to a result of another element as new as they."""
@@ -314,7 +324,27 @@ def _take_date(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
         found.show("fact", last, LAST_SHOWN, value=text)
 
 
-# Answers to the Questionnaire.
+# What an entry says; answers to the Questionnaire.
+
+
+def hits_of(found: Gathered, entry: Entry) -> Iterator[Hit]:
+    """What the codes of an entry say, once for each element."""
+    if entry.kind == "answer":
+        yield from _answer_hits(found, entry)
+    if entry.kind not in _SPEAKING:
+        return
+    bound = found.codes.firsts(entry.codes)
+    if not bound:
+        return
+    counts, at = found.when_counted(entry)
+    if counts:
+        for coding, binding in bound:
+            if not entry.is_mapped:
+                binding = binding._replace(role="near", note=NOT_MAPPED)  # noqa: PLW2901
+            is_result = entry.kind == "measurement"
+            speaks = entry.kind != "medication" and is_result == (binding.says in RESULTS)
+            if binding.role in BESIDE or speaks:
+                yield Hit(entry, coding, binding, at)
 
 
 def _is_own(trial: Trial, entry: Entry) -> bool:
@@ -324,7 +354,7 @@ def _is_own(trial: Trial, entry: Entry) -> bool:
     return any(address.endswith(f"/Questionnaire/{name}{ending}") for ending in _ENDINGS)
 
 
-def answer_hits(found: Gathered, entry: Entry) -> Iterator[Hit]:
+def _answer_hits(found: Gathered, entry: Entry) -> Iterator[Hit]:
     """An answer as what its element is set to; none for what is not asked of the patient."""
     coding = entry.codes[0]
     element = found.trial.elements.get(coding.code)

@@ -30,7 +30,6 @@ _ABOUT = ("name", "status", "seen", "note")
 _SPAN = re.compile(r"([A-Z])([0-9]{2})-\1([0-9]{2})")
 _STATUSES = ("confirmed", "confirmed-2", "site")
 _FACTOR = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/([0-9]+(?:\.[0-9]+)?))?")
-_SIDES = ("left", "right")
 _FURTHER = ("side", "sites", "only_active", "gives_way_to")
 _PERSON: Mapping[str, tuple[ElementType, ...]] = {"sex": ("choice",), "birth_date": ("date",)}
 _ABOUT_MEDICINES: Mapping[str, tuple[ElementType, ...]] = {
@@ -221,7 +220,7 @@ class _Reader:
             role,
             place.word(_sayable(element)),
             line.optional("note", Cursor.text, ""),
-            line.optional("side", lambda at: at.word(_SIDES), ""),
+            line.optional("side", lambda at: at.word(("left", "right")), ""),
             tuple(Coding(*key) for key in sites),
             line.optional("only_active", Cursor.yes_no, False),
             "" if better is None else better.name,

@@ -1,7 +1,6 @@
 """What of a record is about a trial's elements, on the screening date."""
 
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ from trialscreen.answers.answer import Answer, Key
 from trialscreen.answers.records.codes import Binding, Codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Person
 from trialscreen.answers.records.moments import When, day_text, days_text, when
-from trialscreen.answers.values import read_value
+from trialscreen.answers.values import read_value, value_or_none
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Fact
@@ -32,6 +31,10 @@ class Hit(NamedTuple):
     coding: Coding
     binding: Binding
     when: When | None
+
+    def about(self, element: str) -> "Hit":
+        """The same, as what it says of another element."""
+        return self._replace(binding=self.binding._replace(element=element))
 
     @property
     def only_proposes(self) -> bool:
@@ -73,14 +76,10 @@ class Gathered:
         self.answers: dict[str, Answer] = {}
         self.evidence: list[Evidence] = []
         self.problems: list[Problem] = []
-        self._read: dict[tuple[str, str], Fact | None] = {}
 
     def read(self, element: Element, text: str) -> Fact | None:
-        """As `read_value`; the same is read when it is found, and when all is held together."""
-        key = (element.name, text)
-        if key not in self._read:
-            self._read[key] = read_value(self.trial, element, text, self.on)
-        return self._read[key]
+        """As `read_value`."""
+        return read_value(self.trial, element, text, self.on)
 
     def usable(self, of: Element, hit: Hit, text: str, **shown: str) -> bool:
         """Whether a text can be read of an element; else that is told, and a person looks at it."""
@@ -94,12 +93,9 @@ class Gathered:
 
     def facts(self) -> dict[str, Fact]:
         """The facts that the answers state."""
-        facts: dict[str, Fact] = {}
-        for name, answer in self.answers.items():
-            with suppress(ValueProblem):
-                if (fact := self.read(self.trial.elements[name], answer.text)) is not None:
-                    facts[name] = fact
-        return facts
+        elements, answers = self.trial.elements, self.answers.items()
+        read = {n: value_or_none(self.trial, elements[n], one.text, self.on) for n, one in answers}
+        return {name: fact for name, fact in read.items() if fact is not None}
 
     def when_counted(self, entry: Entry) -> tuple[bool, When | None]:
         """Whether an entry lies on or before the screening date, and when it was.
@@ -127,10 +123,9 @@ class Gathered:
 
     def answer(self, element: Element, hit: Hit, text: str) -> None:
         """An answer from an entry, dated where its element carries the day of a sample."""
-        notes = {}
         days = sample_days(hit.entry)
-        if element.valid_for is not None and days and hit.entry.kind == "measurement":
-            notes[Key.SAMPLED] = days
+        is_sampled = element.valid_for is not None and days and hit.entry.kind == "measurement"
+        notes = {Key.SAMPLED: days} if is_sampled else {}
         self.answers[element.name] = Answer(text, "record", hit.entry.source, notes)
 
     def set_aside(self, names: Collection[str], why: str) -> None:
@@ -150,14 +145,7 @@ class Gathered:
                 self.evidence[place] = one._replace(kind="overruled")
 
     def show(
-        self,
-        kind: EvidenceKind,
-        hit: Hit,
-        note: str = "",
-        *,
-        value: str = "",
-        unit: str = "",
-        element: str = "",
+        self, kind: EvidenceKind, hit: Hit, note: str = "", *, value: str = "", unit: str = ""
     ) -> None:
         """Evidence; `value`, with its `unit`, is shown instead of the entry's own."""
         entry = hit.entry
@@ -168,9 +156,9 @@ class Gathered:
         undated = _WRITTEN_DOWN if entry.recorded and not (entry.start or entry.end) else ""
         notes = dict.fromkeys(filter(None, (note, own, *entry.notes, undated)))
         day = day_text(entry.start or entry.end or entry.recorded)
-        of, (system, code, _) = element or hit.binding.element, hit.coding
+        system, code, _ = hit.coding
         shown = (value, unit, day, code, system, entry.source, "; ".join(notes))
-        self.evidence.append(Evidence(kind, of, *shown))
+        self.evidence.append(Evidence(kind, hit.binding.element, *shown))
 
 
 def latest_of(hits: Iterable[Hit]) -> list[Hit]:

@@ -106,7 +106,7 @@ def _take_yes(
         found.answer(found.trial.elements[name], sure[0].hit, "yes")
     for note, exposures in {"": sure}.items() if sure else others.items():
         for one in _last_of_each(exposures):
-            found.show("fact" if sure else "candidate", one.hit, note, value="yes", element=name)
+            found.show("fact" if sure else "candidate", one.hit.about(name), note, value="yes")
 
 
 def _take_dose(
@@ -125,7 +125,7 @@ def _take_dose(
         note = _NOT_NOW if one not in now else _DIFFER if len(doses) > 1 else _NO_EQUIVALENT
         dose_of = one.hit.entry.dose
         value, unit = (dose_of, "") if isinstance(dose_of, str) else (dose_of.number, dose_of.ucum)
-        found.show("candidate", one.hit, note, value=value, unit=unit, element=name)
+        found.show("candidate", one.hit.about(name), note, value=value, unit=unit)
 
 
 def _equivalent(one: Exposure) -> str | None:
@@ -200,8 +200,8 @@ def _months_at_least(runs: Sequence[tuple[date, date]]) -> str:
 
 
 def _answer(found: Gathered, name: str, one: Exposure, text: str, note: str) -> None:
-    element = found.trial.elements[name]
+    element, hit = found.trial.elements[name], one.hit.about(name)
     unit = element.unit or ""
-    if found.usable(element, one.hit, text, value=text, unit=unit, element=name):
-        found.answer(element, one.hit, text)
-        found.show("fact", one.hit, note, value=text, unit=unit, element=name)
+    if found.usable(element, hit, text, value=text, unit=unit):
+        found.answer(element, hit, text)
+        found.show("fact", hit, note, value=text, unit=unit)

@@ -107,18 +107,18 @@ def take_range(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     """The limits that stand beside an element's result; none where they differ, or are swapped."""
     for name, role in found.codes.limits.get(element.name, {}).items():
         limit = found.trial.elements[name]
-        printed = {one: hit for hit in hits if (one := _printed(hit, role)) is not None}
+        printed = {one: hit for hit in hits if (one := _printed(hit.about(name), role)) is not None}
         read = {one: _text(found, limit, one, hit) for one, hit in printed.items()}
         texts = {one: text for one, text in read.items() if text is not None}
         facts = [found.read(limit, text) for text in texts.values()]
         is_swapped = any(are_swapped(hit.entry.limits) for hit in hits)
         if is_swapped or not all(same(facts[0], fact) for fact in facts):
             for one in texts:
-                found.show("conflict", one, _PRINTED, element=name)
+                found.show("conflict", one, _PRINTED)
         elif texts:
             one, text = next(iter(texts.items()))
             found.answer(limit, one, text)
-            found.show("fact", one, _PRINTED, element=name)
+            found.show("fact", one, _PRINTED)
 
 
 def _printed(hit: Hit, role: Role) -> Hit | None:
@@ -146,7 +146,7 @@ def _text(found: Gathered, limit: Element, hit: Hit, result: Hit) -> str | None:
     """
     amount, measured = hit.entry.value, result.entry.value
     assert isinstance(amount, Amount)
-    units = found.codes.units.get(hit.binding.element, {})
+    units = found.codes.units.get(result.binding.element, {})
     ends = [amount]
     if amount.comparator:
         digits = [amount.number, measured.number if isinstance(measured, Amount) else ""]

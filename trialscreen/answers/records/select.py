@@ -1,28 +1,16 @@
 """Which entries of a record are facts, and which a person has to look at."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import cache, partial
 from operator import itemgetter
 
 from trialscreen.answers.answer import Answer
 from trialscreen.answers.beside_record import FromRecord
-from trialscreen.answers.records.answered import (
-    answer_hits,
-    given_way,
-    take_coded,
-    take_results,
-    take_said,
-)
+from trialscreen.answers.records.answered import hits_of, take_coded, take_results, take_said
 from trialscreen.answers.records.codes import BESIDE, RESULTS, Codes, Medicine, MedicineCode
 from trialscreen.answers.records.entries import Coding, Entry, Person, Record
-from trialscreen.answers.records.gathered import (
-    NOT_MAPPED,
-    Gathered,
-    Hit,
-    latest_of,
-    recorded_value,
-)
+from trialscreen.answers.records.gathered import Gathered, Hit, latest_of, recorded_value
 from trialscreen.answers.records.medicines import take_medicine
 from trialscreen.answers.records.ranges import with_own_range
 from trialscreen.model import truth
@@ -35,7 +23,6 @@ from trialscreen.screening.evaluate import Evaluation
 from trialscreen.screening.rests_on import support_of
 from trialscreen.text.characters import nearest, shown
 
-_SPEAKING = ("measurement", "condition", "procedure", "medication")
 _ASSUMED = "nothing in the record codes it: assumed absent"
 
 
@@ -91,10 +78,7 @@ def _take_entries(found: Gathered, record: Record) -> dict[str, list[Hit]]:
     for name in [name for name in found.trial.elements if name in hits.by_element]:
         element = found.trial.elements[name]
         if results := hits.results(name):
-            show: Callable[[], list[Hit]] = partial(behind, name)
-            if any(hit.binding.gives_way_to for hit in results):
-                results, show = [*results, *behind(name)], list
-            take_results(found, element, given_way(found, results, hits.by_element), show)
+            take_results(found, element, results, hits.by_element, partial(behind, name))
         if others := [hit for hit in hits.by_element[name] if hit.binding.says not in RESULTS]:
             take_coded(found, element, others)
     _show_beside(found, hits.beside)
@@ -116,26 +100,6 @@ def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:
             by_medicine.setdefault(medicine, []).append((entry, coding, code))
     for medicine, of in by_medicine.items():
         take_medicine(found, medicine, of)
-
-
-def hits_of(found: Gathered, entry: Entry) -> Iterator[Hit]:
-    """What the codes of an entry say, once for each element."""
-    if entry.kind == "answer":
-        yield from answer_hits(found, entry)
-    if entry.kind not in _SPEAKING:
-        return
-    bound = found.codes.firsts(entry.codes)
-    if not bound:
-        return
-    counts, at = found.when_counted(entry)
-    if counts:
-        for coding, binding in bound:
-            if not entry.is_mapped:
-                binding = binding._replace(role="near", note=NOT_MAPPED)  # noqa: PLW2901
-            is_result = entry.kind == "measurement"
-            speaks = entry.kind != "medication" and is_result == (binding.says in RESULTS)
-            if binding.role in BESIDE or speaks:
-                yield Hit(entry, coding, binding, at)
 
 
 def _take_person(

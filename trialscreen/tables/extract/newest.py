@@ -19,7 +19,7 @@ SAID = (
 
 
 def find_newest(staged: Staged, on: date) -> None:
-    """Makes the tables patient, odd, said and newest, of all who are alive.
+    """Makes the tables patient, rows_of, said and newest, of all who are alive.
 
     `newest` has a row of each patient for each concept, and more where several are of its last
     day, or medicines that were taken until then or longer; `said` what they say. Of patients in
@@ -32,22 +32,19 @@ def find_newest(staged: Staged, on: date) -> None:
         " is_twice FROM (SELECT person_id, count(*) AS times FROM (SELECT DISTINCT * FROM person)"
         " WHERE person_id IS NOT NULL GROUP BY person_id) ANTI JOIN death USING (person_id)"
     )
-    here.execute("CREATE TABLE odd (person_id VARCHAR)")
-    here.execute('CREATE TABLE rows_of ("table" VARCHAR, person_id VARCHAR, times BIGINT)')
-    said, newest = [], []
+    parts: list[tuple[str, str, str]] = []
     for number, rows in enumerate(staged.rows):
-        _pick(staged, rows, on)
+        rows_of = _pick(staged, rows, on)
         _keep(staged, rows, on)
-        said.append(_said(staged, rows, number))
-        newest.append(_newest(rows))
-    here.execute(f"CREATE TABLE said AS {' UNION ALL '.join(said)}")
-    here.execute(f"CREATE TABLE newest AS {' UNION ALL '.join(newest)}")
+        parts.append((rows_of, _said(staged, rows, number), _newest(rows)))
+    for name, of in zip(("rows_of", "said", "newest"), zip(*parts, strict=True), strict=True):
+        here.execute(f"CREATE TABLE {name} AS {' UNION ALL '.join(of)}")
 
 
-def _pick(staged: Staged, rows: DomainRows, on: date) -> None:
+def _pick(staged: Staged, rows: DomainRows, on: date) -> str:
     """For each patient and concept the row of the last day, counted from either end.
 
-    Where the two differ, there are several of that day.
+    Where the two differ, there are several of that day. SQL: how many rows each patient has.
     """
     table, here = rows.domain.table, staged.source.here
     day = f"(({_day(rows)} - {_FIRST})::BIGINT << {_ROW_BITS})"
@@ -65,9 +62,9 @@ def _pick(staged: Staged, rows: DomainRows, on: date) -> None:
         f" FROM {rows.relation} WHERE {rows.where} GROUP BY ALL"
     )
     person = "regexp_replace(trim(CAST(person AS VARCHAR)), '\\.0+$', '')"
-    here.execute(f"INSERT INTO odd SELECT DISTINCT {person} FROM pick_{table} WHERE is_odd")
-    each = f"SELECT person, sum(times) AS times FROM pick_{table} GROUP BY person"
-    here.execute(f"INSERT INTO rows_of SELECT '{table}', {person}, times FROM ({each})")
+    each = f"SELECT person, sum(times) AS times, bool_or(is_odd) AS is_odd FROM pick_{table}"
+    told = f"'{table}' AS \"table\", {person} AS person_id, times, is_odd"
+    return f"SELECT {told} FROM ({each} GROUP BY person)"
 
 
 def _keep(staged: Staged, rows: DomainRows, on: date) -> None:

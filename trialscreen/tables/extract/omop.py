@@ -18,7 +18,9 @@ from trialscreen.answers.records.omop.by_person import (
     staged_for,
     without_entries,
 )
+from trialscreen.answers.records.omop.cdm import PERSON
 from trialscreen.answers.records.omop.events import Staged, dicts, strangers
+from trialscreen.answers.records.omop.vocabulary import Vocabulary
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.screening.samples import day_column
@@ -72,11 +74,12 @@ def extract(source: str, tables: FactTables, advance: Advance) -> tuple[str, ...
             find_newest(staged, tables.selection.on)
         for problem in (*opened.problems(), *strangers(staged, "rows_of")):
             tables.note(problem)
-        dead = "SELECT DISTINCT person_id FROM person SEMI JOIN death USING (person_id)"
-        opened.here.execute(f"CREATE TABLE dead AS {dead}")
-        for record in without_entries(staged, "dead"):
+        for record in without_entries(staged, "death"):
             tables.add(record)
-        _Extraction(staged, tables).run(advance)
+        extraction = _Extraction(staged, tables)
+        for patients in extraction.patients.iter_slices(AT_ONCE):
+            extraction.add(patients)
+            advance(len(patients))
     return staged.notices
 
 
@@ -90,24 +93,17 @@ class _Extraction:
         self._tables = tables
         self._selection = tables.selection
         self._groups = statements.Groups(trial, codes)
-        self._complex = statements.complex_groups(codes, self._groups)
-        self._order = {name: place for place, name in enumerate(trial.elements)}
         self._problems: list[tuple[int, Problem]] = []
         self._listen()
         self._meet()
-
-    def run(self, advance: Advance) -> None:
-        """Adds all patients to the tables, in their order."""
-        for patients in self._patients.iter_slices(AT_ONCE):
-            self._add(patients)
-            advance(len(patients))
 
     def _query(self, query: str) -> pl.DataFrame:
         return pl.DataFrame(self._here.sql(query))
 
     def _listen(self) -> None:
         """What the rows say, each thing once; and which concepts are about which elements."""
-        speaker = statements.Speaker(self._selection, self._staged.vocabulary("said"), self._groups)
+        known = Vocabulary.of(self._staged.source, "said", self._staged.bound)
+        speaker = statements.Speaker(self._selection, known, self._groups)
         said = list(speaker.statements(dicts(self._here, "FROM said")))
         self._statements = pl.DataFrame(said, statements.STATEMENT)
         concepts = self._query("SELECT said, concept, source_concept FROM said")
@@ -130,25 +126,22 @@ class _Extraction:
                 unclear.append(row["who"])
             rows += _rows(row["who"], found)
         self._of_persons = pl.DataFrame(rows, _FOUND, orient="row").rename({"place": "who"})
-        same = " AND ".join(
-            f"one.{name} IS NOT DISTINCT FROM who.{name}"
-            for (name,) in self._here.execute(
-                "SELECT column_name FROM (DESCRIBE person) WHERE column_name <> 'person_id'"
-            ).fetchall()
-        )
+        names = set(PERSON) - {"person_id"}
+        same = " AND ".join(f"one.{name} IS NOT DISTINCT FROM who.{name}" for name in names)
         patients = self._query(
-            f"SELECT place, person_id AS {PATIENT}, min(who) AS who, bool_or(is_twice OR"
-            " person_id IN (FROM odd)) AS is_whole FROM person AS one"
+            f"SELECT place, person_id AS {PATIENT}, min(who) AS who, bool_or(is_twice OR person_id"
+            " IN (SELECT person_id FROM rows_of WHERE is_odd)) AS is_whole FROM person AS one"
             f" JOIN patient USING (person_id) JOIN who ON {same} GROUP BY ALL ORDER BY place"
         )
         is_unclear = pl.col("who").is_in(unclear)
-        self._patients = patients.with_columns(is_whole=pl.col("is_whole") | is_unclear)
+        self.patients = patients.with_columns(is_whole=pl.col("is_whole") | is_unclear)
 
-    def _add(self, patients: pl.DataFrame) -> None:
+    def add(self, patients: pl.DataFrame) -> None:
+        """Adds some patients to the tables, in their order."""
         first, last = patients["place"][0], patients["place"][-1]
         whole = set(patients.filter("is_whole")["place"])
         newest = self._query(f"FROM newest WHERE place BETWEEN {first} AND {last}")
-        chosen, slow = statements.choose(newest, self._statements, self._complex)
+        chosen, slow = statements.choose(newest, self._statements, self._groups)
         slow = slow.filter(~pl.col("place").is_in(list(whole)))
         chosen = chosen.join(slow, on=("place", "group"), how="anti")
         in_part = self._kept(self._in_part(patients, slow))
@@ -236,7 +229,7 @@ class _Extraction:
     def _write(self, patients: pl.DataFrame, found: pl.DataFrame) -> None:
         answers = _answers(found)
         on = pl.lit(self._selection.on).alias(SCREENING_DATE)
-        order = pl.col("element").replace_strict(self._order, return_dtype=pl.Int64)
+        order = pl.col("element").cast(pl.Enum(list(self._selection.trial.elements)))
         shown = found.join(patients.select("place", PATIENT), on="place")
         shown = shown.sort("place", order, "kind", "date", "source", "code", "value")
         self._tables.add_many(_facts(patients, answers).with_columns(on), shown, len(answers))

@@ -1,7 +1,7 @@
 """What one row says by itself, of every patient who has it; and which of the newest rows count."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import chain
 from typing import Any, Literal
@@ -9,6 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from trialscreen.answers.beside_record import FromRecord
+from trialscreen.answers.records.answered import hits_of
 from trialscreen.answers.records.codes import BESIDE, RESULTS, Binding, Codes
 from trialscreen.answers.records.entries import Entry, Record
 from trialscreen.answers.records.fact_tables import Selection
@@ -16,7 +17,6 @@ from trialscreen.answers.records.gathered import Gathered, Hit
 from trialscreen.answers.records.omop.by_person import entry_of
 from trialscreen.answers.records.omop.cdm import EVENT
 from trialscreen.answers.records.omop.vocabulary import Vocabulary
-from trialscreen.answers.records.select import hits_of
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import Trial
 
@@ -120,7 +120,11 @@ def _makes_result(binding: Binding) -> bool:
 
 
 class Groups(dict[str, str]):
-    """Elements to be seen together, by the first: results, limits, medicines, what rules make."""
+    """Elements to be seen together, by the first: results, limits, medicines, what rules make.
+
+    `complex`: the groups in which more than the newest result can count: of several elements, of
+    sides.
+    """
 
     def __init__(self, trial: Trial, codes: Codes) -> None:
         super().__init__({name: name for name in trial.elements})
@@ -133,6 +137,10 @@ class Groups(dict[str, str]):
                 self._join(binding.element, binding.gives_way_to)
         for medicine in {one.medicine for of in codes.medicines.values() for one in of}:
             self._join(*medicine.elements)
+        bound = chain.from_iterable(codes.bound.values())
+        fed = Counter(self[name] for name in {one.element for one in bound if _makes_result(one)})
+        several = {group for group, count in fed.items() if count > 1}
+        self.complex = several | {self[name] for name in codes.lowest}
 
     def _join(self, *names: str) -> None:
         joined = {self[name] for name in names}
@@ -142,30 +150,21 @@ class Groups(dict[str, str]):
                 self[name] = first
 
 
-def complex_groups(codes: Codes, groups: Groups) -> frozenset[str]:
-    """The groups in which more than the newest result can count: of several elements, of sides."""
-    fed: dict[str, set[str]] = {}
-    for one in chain.from_iterable(codes.bound.values()):
-        if _makes_result(one):
-            fed.setdefault(groups[one.element], set()).add(one.element)
-    several = {group for group, names in fed.items() if len(names) > 1}
-    return frozenset(several | {groups[name] for name in codes.lowest})
-
-
 # Which of them count.
 
 
-def choose(
-    newest: pl.DataFrame, statements: pl.DataFrame, complex_groups: Collection[str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The statements that hold of each patient, with the rows that say them; and the others.
+Chosen = tuple[pl.DataFrame, pl.DataFrame]
+"""The rows that count; and pairs of place and group where `select` has to look at all rows."""
 
-    `newest`: place, said, day, until, source, id, at. The others are pairs of place and group:
-    there `select` has to look at all that the patient's rows say.
+
+def choose(newest: pl.DataFrame, statements: pl.DataFrame, groups: Groups) -> Chosen:
+    """The statements that hold of each patient, with the rows that say them.
+
+    `newest`: place, said, day, until, source, id, at.
     """
     subject = pl.struct("element", "system", "code").rank("dense").alias(_SUBJECT)
     rows = newest.join(statements.with_columns(subject), on="said")
-    results, not_simple = _results(rows, complex_groups)
+    results, not_simple = _results(rows, groups)
     proposed, several = _latest(rows.filter(part="proposed"), ("element",))
     beside, more = _latest(rows.filter(part="beside"), (_SUBJECT,))
     # In the order in which `select` is given the rows of a patient.
@@ -178,16 +177,14 @@ def choose(
     return chosen.join(slow, on=("place", "group"), how="anti"), slow
 
 
-def _results(
-    rows: pl.DataFrame, complex_groups: Collection[str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _results(rows: pl.DataFrame, groups: Groups) -> Chosen:
     """The newest result of each group, unless it cannot be used or does not stand alone."""
     rows = rows.filter(pl.col("part").is_in(["result", "unusable"]))
     each = rows.group_by(*_ROW, "day", "at").agg(usable=(pl.col("part") == "result").all())
     of = ("place", "group")
     count = pl.len().over(of)
     last = each.with_columns(
-        alone=(count == 1) | ~pl.col("group").is_in(list(complex_groups)),
+        alone=(count == 1) | ~pl.col("group").is_in(list(groups.complex)),
     ).filter(pl.col("day") == pl.col("day").max().over(of))
     # Of several on the last day, the last moment counts, if all of them have one.
     timed = pl.col("at").is_not_null().all().over(of)
@@ -197,7 +194,7 @@ def _results(
     return rows.join(chosen, on=_ROW, how="semi"), last.filter(~good).select(of)
 
 
-def _latest(rows: pl.DataFrame, of: tuple[str, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _latest(rows: pl.DataFrame, of: tuple[str, ...]) -> Chosen:
     """All that may be the newest of each patient and `of`; groups in which that is not so clear."""
     of = ("place", *of)
     last = rows.filter(pl.col("until") >= pl.col("day").max().over(of))
@@ -208,7 +205,7 @@ def _latest(rows: pl.DataFrame, of: tuple[str, ...]) -> tuple[pl.DataFrame, pl.D
     return last.filter(~unclear), last.filter(unclear).select("place", "group")
 
 
-def _coded(rows: pl.DataFrame, results: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _coded(rows: pl.DataFrame, results: pl.DataFrame) -> Chosen:
     """The last row of each code; groups of which the codes say this and that, or results too."""
     of = ("place", _SUBJECT, "kind", "standing")
     last = rows.sort("day", "source").unique(of, keep="last")

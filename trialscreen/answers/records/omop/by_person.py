@@ -21,7 +21,7 @@ from trialscreen.answers.records.entries import (
 )
 from trialscreen.answers.records.fact_tables import FactTables
 from trialscreen.answers.records.omop.cdm import BY_TABLE, DIAGNOSED, OPERATORS, ORDERS, SEXES
-from trialscreen.answers.records.omop.events import Staged, dicts, event_rows, problems, stage
+from trialscreen.answers.records.omop.events import Staged, dicts, problems, stage
 from trialscreen.answers.records.omop.opening import open_source
 from trialscreen.answers.records.omop.vocabulary import Vocabulary
 from trialscreen.text.spelling import folded
@@ -77,7 +77,8 @@ def extract_one_by_one(staged: Staged, tables: FactTables, advance: Callable[[in
 def records(staged: Staged, of: str = "person") -> Iterator[Record]:
     """A record for every person in the table `of`, in the order of their ids."""
     vocabulary = staged.bring(of)
-    entries = groupby(event_rows(staged), itemgetter("person_id"))
+    events = f'FROM event {_BY_PERSON}, "table", TRY_CAST(id AS BIGINT), id'
+    entries = groupby(dicts(staged.source.here, events), itemgetter("person_id"))
     patient, rows = next(entries, ("", iter(())))
     for record in without_entries(staged, of):
         of_them: tuple[Entry, ...] = ()
@@ -250,7 +251,6 @@ def _unit(event: Event, vocabulary: Vocabulary) -> tuple[str, str]:
 
 
 def _limit(number: str | None, unit: tuple[str, str]) -> Amount | None:
-    number = _text(number)
     if number is None or _NUMBER.fullmatch(number) is None:
         return None
     return Amount(_plain(number), "", *unit)

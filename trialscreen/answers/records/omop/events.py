@@ -11,17 +11,9 @@ from trialscreen.answers.records.codes import Key
 from trialscreen.answers.records.omop import cdm
 from trialscreen.answers.records.omop.cdm import Domain
 from trialscreen.answers.records.omop.source import QUIET, Columns, TableSource, quoted, text_of
-from trialscreen.answers.records.omop.vocabulary import (
-    Bound,
-    Vocabulary,
-    bound_concepts,
-    is_one_of,
-    vocabulary,
-)
+from trialscreen.answers.records.omop.vocabulary import Bound, Vocabulary, is_one_of
 from trialscreen.model.errors import Problem
 from trialscreen.text.characters import printable
-
-_IN_ORDER = 'TRY_CAST(person_id AS BIGINT), person_id, "table", TRY_CAST(id AS BIGINT), id'
 
 
 class DomainRows(NamedTuple):
@@ -46,12 +38,6 @@ class Staged:
     rows: tuple[DomainRows, ...]
     notices: tuple[str, ...]
 
-    def vocabulary(self, events: str) -> Vocabulary:
-        """What is known of the concepts that are named in a table of events."""
-        names = " UNION ".join(f"SELECT {name} FROM {events}" for name in cdm.CONCEPTS)
-        used = self.source.here.execute(names).fetchall()
-        return vocabulary(self.source, {int(one) for (one,) in used}, self.bound)
-
     def bring(self, of: str, *, by_concept: bool = False) -> Vocabulary:
         """Makes the table event, of the persons in the table `of`, and of concepts in it."""
         none = ", ".join(f"CAST(NULL AS {_type(name)}) AS {quoted(name)}" for name in _COLUMNS)
@@ -70,7 +56,7 @@ class Staged:
             parts.append(f"SELECT {told}, {listed} FROM {one.relation} WHERE {where}")
         union = " UNION ALL ".join(parts)
         self.source.here.execute(f"CREATE OR REPLACE TABLE event AS {union}")
-        return self.vocabulary("event")
+        return Vocabulary.of(self.source, "event", self.bound)
 
 
 def stage(source: TableSource, keys: Collection[Key], names: Collection[str] = ()) -> Staged:
@@ -80,7 +66,7 @@ def stage(source: TableSource, keys: Collection[Key], names: Collection[str] = (
     Raises InputError for tables that cannot be read.
     """
     with source.reading():
-        bound = bound_concepts(source, keys, "|".join(map(re.escape, sorted(names))))
+        bound = Bound.of(source, keys, "|".join(map(re.escape, sorted(names))))
         _bring(source, "person", cdm.PERSON)
         _bring(source, "death", cdm.DEATH)
         there = [one for one in cdm.DOMAINS if one.table in source.tables]
@@ -230,11 +216,6 @@ def strangers(staged: Staged, counted: str) -> Iterator[Problem]:
         said = "1 row" if count == 1 else f"{count} rows"
         of = printable(str(person))
         yield Problem(table, f"{said} of person {of}, who is not in the table person")
-
-
-def event_rows(staged: Staged) -> Iterator[dict[str, Any]]:
-    """Every row of the table event, by person."""
-    return dicts(staged.source.here, f"FROM event ORDER BY {_IN_ORDER}")
 
 
 def dicts(here: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:

@@ -12,14 +12,7 @@ from urllib.parse import urlsplit
 import duckdb
 
 from trialscreen.answers.records.omop.cdm import NEEDED
-from trialscreen.answers.records.omop.source import (
-    QUIET,
-    TableSource,
-    literal,
-    quoted,
-    refusing,
-    schema_with_tables,
-)
+from trialscreen.answers.records.omop.source import QUIET, TableSource, literal, quoted, refusing
 from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.text.characters import printable
 from trialscreen.text.text_files import temporary_folder
@@ -93,7 +86,7 @@ def _attach(files: TableSource, path: Path) -> None:
         "SELECT table_schema, table_name, table_type FROM information_schema.tables"
         " WHERE table_catalog = 'cdm'"
     ).fetchall()
-    schema = schema_with_tables([one[:2] for one in found], printable(str(path)))
+    schema = files.schema_with_tables([one[:2] for one in found], printable(str(path)))
     for one, name, kind in found:
         if one == schema and name.lower() in NEEDED:
             _add(files, name.lower(), f"cdm.{quoted(schema)}.{quoted(name)}")
@@ -103,10 +96,8 @@ def _attach(files: TableSource, path: Path) -> None:
 def _add(files: TableSource, table: str, relation: str) -> None:
     """Adds a table, with the columns that it turns out to have."""
     described = files.here.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    files.tables[table] = (
-        relation,
-        {str(name).strip().lower(): (name, str(kind)) for name, kind, *_ in described},
-    )
+    columns = {str(name).strip().lower(): (name, str(kind)) for name, kind, *_ in described}
+    files.tables[table] = (relation, columns)
 
 
 def _table_of(path: Path) -> str | None:

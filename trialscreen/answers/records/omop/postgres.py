@@ -10,14 +10,8 @@ import duckdb
 import psycopg
 
 from trialscreen.answers.records.omop.cdm import NEEDED
-from trialscreen.answers.records.omop.source import (
-    TableSource,
-    literal,
-    quoted,
-    refusing,
-    schema_with_tables,
-)
-from trialscreen.model.errors import Problem, refuse
+from trialscreen.answers.records.omop.source import TableSource, literal, quoted, refusing
+from trialscreen.model.errors import refuse
 from trialscreen.text.characters import printable
 
 _NUMBERS = {"smallint", "integer", "bigint", "numeric", "double precision", "real"}
@@ -68,9 +62,6 @@ class Server(TableSource):
         form = "header=true, all_varchar=true, delim=',', quote='\"', escape='\"'"
         return f"read_csv({literal(str(path))}, {form})"
 
-    def problems(self) -> Iterator[Problem]:
-        yield from ()
-
 
 @contextmanager
 def connected(url: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Server]:
@@ -103,7 +94,7 @@ def _find_tables(source: Server) -> None:
     )
     if not any(name.lower() == "person" for _, name in visible):
         all_of_them = source.fetch("SELECT table_schema, table_name FROM information_schema.tables")
-        schema = schema_with_tables(all_of_them, source.name)
+        schema = source.schema_with_tables(all_of_them, source.name)
         visible = [(one, name) for one, name in all_of_them if one == schema]
     for schema, name in visible:
         if name.lower() in NEEDED:

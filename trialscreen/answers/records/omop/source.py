@@ -75,6 +75,15 @@ class TableSource:
         """The rows of a query in the source, as what `here` can select from."""
         return f"({query})"
 
+    @staticmethod
+    def schema_with_tables(found: Sequence[tuple[str, str]], name: str) -> str:
+        """The one schema, of pairs with a table, that holds `person`; InputError for more."""
+        schemas = sorted({schema for schema, table in found if table.lower() == "person"})
+        if len(schemas) > 1:
+            told = f"a table person stands in {', '.join(schemas)}: say which schema is meant"
+            refuse(name, told)
+        return schemas[0] if schemas else "main"
+
     def problems(self) -> Iterator[Problem]:
         """Lines of CSV so far that are no rows of their table.
 
@@ -109,14 +118,6 @@ def text_of(columns: Columns, name: str | None) -> str:
     if name is None or name not in columns:
         return "CAST(NULL AS text)"
     return f"CAST({quoted(columns[name][0])} AS text)"
-
-
-def schema_with_tables(found: Sequence[tuple[str, str]], name: str) -> str:
-    """The one schema, of pairs with a table, that holds `person`. Raises InputError for more."""
-    schemas = sorted({schema for schema, table in found if table.lower() == "person"})
-    if len(schemas) > 1:
-        refuse(name, f"a table person stands in {', '.join(schemas)}: say which schema is meant")
-    return schemas[0] if schemas else "main"
 
 
 @contextmanager

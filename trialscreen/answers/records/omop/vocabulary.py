@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from trialscreen.answers.records.codes import BY_BEGINNING, Key
 from trialscreen.answers.records.entries import Coding
-from trialscreen.answers.records.omop.cdm import SYSTEMS, UNITS
+from trialscreen.answers.records.omop.cdm import CONCEPTS, SYSTEMS, UNITS
 from trialscreen.answers.records.omop.source import TableSource, literal, quoted, text_of
 
 OMOP = "omop"
@@ -25,6 +25,37 @@ class Bound:
     ancestors: Mapping[int, tuple[int, ...]]
     named: frozenset[int]
 
+    @classmethod
+    def of(cls, source: TableSource, keys: Collection[Key], names: str) -> "Bound":
+        """What a mapping binds that has these keys, and this pattern of names, in a source."""
+        direct = {int(code) for system, code in keys if system == OMOP and code.isdigit()}
+        named: set[int] = set()
+        if "concept" in source.tables:
+            columns = source.tables["concept"][1]
+            name, system, code = (
+                quoted(columns[one][0]) for one in ("concept_name", "vocabulary_id", "concept_code")
+            )
+            tests = [
+                f"({system} = {literal(vocabulary)} AND ({some}))"
+                for vocabulary, of in SYSTEMS.items()
+                if (some := is_one_of(code, of, keys))
+            ]
+            direct |= _concepts(source, " OR ".join(tests) or "false")
+            if names:
+                is_medicine = f"{system} IN ({_texts(('RxNorm', 'RxNorm Extension', 'ATC'))})"
+                named = _concepts(source, f"{is_medicine} AND {source.matches(name, names)}")
+        above: dict[int, tuple[int, ...]] = {}
+        if "concept_ancestor" in source.tables and direct:
+            low = source.id_in("concept_ancestor", "descendant_concept_id")
+            high = source.id_in("concept_ancestor", "ancestor_concept_id")
+            pairs = source.fetch(
+                f"SELECT {low}, {high} FROM {source.tables['concept_ancestor'][0]}"
+                f" WHERE {high} IN {source.ids(direct)} AND {low} <> {high} ORDER BY 1, 2"
+            )
+            for one, up in pairs:
+                above[int(one)] = (*above.get(int(one), ()), int(up))
+        return cls(keys, names, frozenset(direct), above, frozenset(named))
+
     def __contains__(self, concept: int) -> bool:
         return concept in self.direct or concept in self.ancestors or concept in self.named
 
@@ -35,6 +66,24 @@ class Vocabulary:
 
     bound: Bound
     concepts: Mapping[int, Coding]
+
+    @classmethod
+    def of(cls, source: TableSource, events: str, bound: Bound) -> "Vocabulary":
+        """What the source's vocabulary says of the concepts that a table of events names."""
+        names = " UNION ".join(f"SELECT {name} FROM {events}" for name in CONCEPTS)
+        used = {int(one) for (one,) in source.here.execute(names).fetchall()}
+        wanted = {*used, *(up for one in used for up in bound.ancestors.get(one, ()))} - {0}
+        concepts: dict[int, Coding] = {}
+        if "concept" in source.tables and wanted:
+            number = source.id_in("concept", "concept_id")
+            relation, columns = source.tables["concept"]
+            told = ("vocabulary_id", "concept_code", "concept_name")
+            listed = ", ".join(f"coalesce({text_of(columns, name)}, '')" for name in told)
+            where = f"{number} IN {source.ids(wanted)}"
+            found = source.fetch(f"SELECT {number}, {listed} FROM {relation} WHERE {where}")
+            for one, system, *texts in found:
+                concepts[int(one)] = Coding(SYSTEMS.get(system, system), *texts)
+        return cls(bound, concepts)
 
     def codings(self, concept: int) -> tuple[Coding, ...]:
         """The code that a concept stands for, and the concept; none for 0, which is not mapped."""
@@ -62,57 +111,11 @@ class Vocabulary:
         return UNITS.get(concept)
 
 
-def bound_concepts(source: TableSource, keys: Collection[Key], names: str) -> Bound:
-    """What a mapping binds that has these keys, and this pattern of names, in a source."""
-    direct = {int(code) for system, code in keys if system == OMOP and code.isdigit()}
-    named: set[int] = set()
-    if "concept" in source.tables:
-        columns = source.tables["concept"][1]
-        name, system, code = (
-            quoted(columns[one][0]) for one in ("concept_name", "vocabulary_id", "concept_code")
-        )
-        tests = [
-            f"({system} = {literal(vocabulary)} AND ({some}))"
-            for vocabulary, of in SYSTEMS.items()
-            if (some := is_one_of(code, of, keys))
-        ]
-        direct |= _concepts(source, " OR ".join(tests) or "false")
-        if names:
-            is_medicine = f"{system} IN ({_texts(('RxNorm', 'RxNorm Extension', 'ATC'))})"
-            named = _concepts(source, f"{is_medicine} AND {source.matches(name, names)}")
-    above: dict[int, tuple[int, ...]] = {}
-    if "concept_ancestor" in source.tables and direct:
-        low = source.id_in("concept_ancestor", "descendant_concept_id")
-        high = source.id_in("concept_ancestor", "ancestor_concept_id")
-        pairs = source.fetch(
-            f"SELECT {low}, {high} FROM {source.tables['concept_ancestor'][0]}"
-            f" WHERE {high} IN {source.ids(direct)} AND {low} <> {high} ORDER BY 1, 2"
-        )
-        for one, up in pairs:
-            above[int(one)] = (*above.get(int(one), ()), int(up))
-    return Bound(keys, names, frozenset(direct), above, frozenset(named))
-
-
 def _concepts(source: TableSource, where: str) -> set[int]:
     """The ids of the concepts of which `where` holds."""
     number = source.id_in("concept", "concept_id")
     found = source.fetch(f"SELECT {number} FROM {source.tables['concept'][0]} WHERE {where}")
     return {int(one) for (one,) in found}
-
-
-def vocabulary(source: TableSource, used: Collection[int], bound: Bound) -> Vocabulary:
-    """What the source's vocabulary says of the concepts that are used."""
-    wanted = {*used, *(up for one in used for up in bound.ancestors.get(one, ()))} - {0}
-    concepts: dict[int, Coding] = {}
-    if "concept" in source.tables and wanted:
-        number = source.id_in("concept", "concept_id")
-        relation, columns = source.tables["concept"]
-        names = ("vocabulary_id", "concept_code", "concept_name")
-        listed = ", ".join(text_of(columns, name) for name in names)
-        query = f"SELECT {number}, {listed} FROM {relation} WHERE {number} IN {source.ids(wanted)}"
-        for one, system, code, name in source.fetch(query):
-            concepts[int(one)] = Coding(SYSTEMS.get(system, system or ""), code or "", name or "")
-    return Vocabulary(bound, concepts)
 
 
 def is_one_of(code: str, system: str, keys: Iterable[Key]) -> str:
