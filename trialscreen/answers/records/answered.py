@@ -49,6 +49,9 @@ class Measured(NamedTuple):
     fact: Fact
 
 
+Results = Sequence[Measured]
+
+
 def take_results(
     found: Gathered,
     element: Element,
@@ -210,12 +213,7 @@ def _meant(found: Gathered, element: Element, codings: tuple[Coding, ...]) -> st
     raise ValueProblem("the coded result says nothing of it in the mapping of codes")
 
 
-def _take(
-    found: Gathered,
-    element: Element,
-    groups: Sequence[Sequence[Measured]],
-    undated: Sequence[Measured],
-) -> None:
+def _take(found: Gathered, element: Element, groups: Sequence[Results], undated: Results) -> None:
     """The answer, unless results of one moment, or one that may be of any, say otherwise."""
     is_divided = any(not _same(element, group[0], one) for group in groups for one in group[1:])
     lowest = None if is_divided else _lowest([group[0] for group in groups])
@@ -244,10 +242,8 @@ def _show(found: Gathered, kind: EvidenceKind, one: Measured) -> None:
         found.show(kind, one.hit, f"recorded: {value} {unit}".strip(), value=word)
 
 
-def _lowest(readings: Sequence[Measured]) -> Measured | None:
+def _lowest(readings: Results) -> Measured | None:
     """The lowest; None if bounds leave open which it is."""
-    if len(readings) == 1:
-        return readings[0]
 
     def high(one: Measured) -> float:
         return one.fact.high if isinstance(one.fact, Numbers) else 0.0
@@ -306,7 +302,7 @@ def _take_word(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     other = found.answers.get(element.name)
     in_conflict = len(said) > 1 or (other is not None and other.text not in said)
     if in_conflict:
-        found.set_aside((element.name,), "")
+        found.set_aside((element.name,))
     else:
         found.answer(element, hits[0], said.pop())
     for hit in _distinct(hits):
@@ -388,12 +384,12 @@ def take_said(found: Gathered, element: Element, hits: Sequence[Hit]) -> None:
     differs = other is not None and other.text != text
     is_person = element.name in found.codes.persons.values()
     if len(texts) > 1 or (differs and (text == "no" or is_person)):
-        found.set_aside((element.name,), "")
+        found.set_aside((element.name,))
         for said, one in texts.items():
             found.show("conflict", one, value=said)
         return
     if differs or other is None:
-        found.overrule(element.name)
+        found.set_aside((element.name,), to="overruled")
     found.answer(element, hit, text)
     found.show("fact", hit, value=text)
 

@@ -166,9 +166,7 @@ class _Reader:
         for name, at in root.entries_of("medicines"):
             self._medicine(name, at)
 
-    def _of_type(
-        self, at: Cursor, types: tuple[ElementType, ...], *, judged: bool
-    ) -> Element | None:
+    def _of_type(self, at: Cursor, types: Sequence[ElementType], *, judged: bool) -> Element | None:
         """The element that is named; the packaged file passes over those that a trial lacks."""
         name = at.text()
         if self.packaged and name not in self.trial.elements:

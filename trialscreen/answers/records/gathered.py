@@ -128,21 +128,18 @@ class Gathered:
         notes = {Key.SAMPLED: days} if is_sampled else {}
         self.answers[element.name] = Answer(text, "record", hit.entry.source, notes)
 
-    def set_aside(self, names: Collection[str], why: str) -> None:
-        """Takes back the answers of some elements: what they rest on is in conflict."""
-        for name in names:
-            self.answers.pop(name, None)
-        for place, one in enumerate(self.evidence):
-            if one.kind == "fact" and one.element in names:
-                note = "; ".join(filter(None, (why, one.note)))
-                self.evidence[place] = one._replace(kind="conflict", note=note)
+    def set_aside(self, of: Collection[str], why: str = "", to: EvidenceKind = "conflict") -> None:
+        """Takes back the answers of some elements: what they rest on is in conflict.
 
-    def overrule(self, name: str) -> None:
-        """Takes back what stood for an element, or its sides: somebody has said otherwise."""
-        self.answers.pop(name, None)
+        Or somebody has said otherwise: then it is `overruled`, with the sides of a conflict.
+        """
+        for name in of:
+            self.answers.pop(name, None)
+        kinds = ("fact", "conflict") if to == "overruled" else ("fact",)
         for place, one in enumerate(self.evidence):
-            if one.kind in ("fact", "conflict") and one.element == name:
-                self.evidence[place] = one._replace(kind="overruled")
+            if one.kind in kinds and one.element in of:
+                note = "; ".join(filter(None, (why, one.note)))
+                self.evidence[place] = one._replace(kind=to, note=note)
 
     def show(
         self, kind: EvidenceKind, hit: Hit, note: str = "", *, value: str = "", unit: str = ""

@@ -102,9 +102,7 @@ def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:
         take_medicine(found, medicine, of)
 
 
-def _take_person(
-    found: Gathered, element: Element, field: str, persons: tuple[Person, ...]
-) -> None:
+def _take_person(found: Gathered, element: Element, field: str, persons: Iterable[Person]) -> None:
     """Sex or birth date, as all that the record says of the patient have it."""
     said: dict[str, tuple[Person, Fact]] = {}
     for one in persons:

@@ -175,12 +175,8 @@ class _Extraction:
             found, place = self._selection.select(Record(patient, (), entries)), places[patient]
             of_them = {*groups[place], ""}
             evidence = [one for one in found.evidence if self._groups[one.element] in of_them]
-            names = [one.message.partition(":")[0] for one in found.problems]
-            problems = [
-                one
-                for one, name in zip(found.problems, names, strict=True)
-                if self._groups.get(name, "") in of_them
-            ]
+            told = {one: one.message.partition(":")[0] for one in found.problems}
+            problems = [one for one, name in told.items() if self._groups.get(name, "") in of_them]
             yield place, found._replace(evidence=tuple(evidence), problems=tuple(problems))
 
     def _in_whole(

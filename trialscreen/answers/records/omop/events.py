@@ -44,7 +44,6 @@ class Staged:
         parts = [f"SELECT {none} WHERE false"]
         for one in self.rows:
             of_concept = f"{cleaned(one, 'concept')} IN (SELECT concept FROM {of})"
-            where = of_concept if by_concept else one.where
             told = f"'{one.domain.table}' AS \"table\", '{one.domain.kind}' AS kind"
             listed = ", ".join(f"{cleaned(one, name)} AS {quoted(name)}" for name in _COLUMNS[2:])
             column, kind = one.columns["person_id"]
@@ -52,7 +51,7 @@ class Staged:
                 is_in = f"{quoted(column)} IN (SELECT TRY_CAST(person_id AS BIGINT) FROM {of})"
             else:
                 is_in = f"{cleaned(one, 'person_id')} IN (SELECT person_id FROM {of})"
-            where = f"{where} AND {is_in}"
+            where = f"{of_concept if by_concept else one.where} AND {is_in}"
             parts.append(f"SELECT {told}, {listed} FROM {one.relation} WHERE {where}")
         union = " UNION ALL ".join(parts)
         self.source.here.execute(f"CREATE OR REPLACE TABLE event AS {union}")

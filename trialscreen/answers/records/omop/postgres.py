@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import duckdb
 import psycopg
+from duckdb import DuckDBPyConnection
 
 from trialscreen.answers.records.omop.cdm import NEEDED
 from trialscreen.answers.records.omop.source import TableSource, literal, quoted, refusing
@@ -22,9 +22,7 @@ class Server(TableSource):
 
     is_typed = False
 
-    def __init__(
-        self, name: str, here: duckdb.DuckDBPyConnection, there: Any, folder: Path
-    ) -> None:
+    def __init__(self, name: str, here: DuckDBPyConnection, there: Any, folder: Path) -> None:
         super().__init__(name, here)
         self._there, self._folder = there, folder
 
@@ -64,7 +62,7 @@ class Server(TableSource):
 
 
 @contextmanager
-def connected(url: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Server]:
+def connected(url: str, here: DuckDBPyConnection, folder: Path) -> Iterator[Server]:
     """The tables of a server's database. Raises InputError."""
     parts = urlsplit(url)
     if parts.password is not None or "password=" in parts.query:  # a list of processes shows it
