@@ -1,6 +1,7 @@
 """What of a record is about a trial's elements, on the screening date."""
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from trialscreen.answers.answer import Answer, Key
 from trialscreen.answers.records.codes import Binding, Codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Person
 from trialscreen.answers.records.moments import When, day_text, days_text, when
-from trialscreen.answers.values import read_value, value_or_none
+from trialscreen.answers.values import read_value
 from trialscreen.model.errors import Problem, ValueProblem
 from trialscreen.model.evidence import Evidence, EvidenceKind
 from trialscreen.model.facts import Fact
@@ -76,10 +77,14 @@ class Gathered:
         self.answers: dict[str, Answer] = {}
         self.evidence: list[Evidence] = []
         self.problems: list[Problem] = []
+        self._read: dict[tuple[str, str], Fact | None] = {}
 
     def read(self, element: Element, text: str) -> Fact | None:
-        """As `read_value`."""
-        return read_value(self.trial, element, text, self.on)
+        """As `read_value`; the same is read when it is found, and when all is held together."""
+        key = (element.name, text)
+        if key not in self._read:
+            self._read[key] = read_value(self.trial, element, text, self.on)
+        return self._read[key]
 
     def usable(self, of: Element, hit: Hit, text: str, **shown: str) -> bool:
         """Whether a text can be read of an element; else that is told, and a person looks at it."""
@@ -93,9 +98,12 @@ class Gathered:
 
     def facts(self) -> dict[str, Fact]:
         """The facts that the answers state."""
-        elements, answers = self.trial.elements, self.answers.items()
-        read = {n: value_or_none(self.trial, elements[n], one.text, self.on) for n, one in answers}
-        return {name: fact for name, fact in read.items() if fact is not None}
+        facts: dict[str, Fact] = {}
+        for name, answer in self.answers.items():
+            with suppress(ValueProblem):
+                if (fact := self.read(self.trial.elements[name], answer.text)) is not None:
+                    facts[name] = fact
+        return facts
 
     def when_counted(self, entry: Entry) -> tuple[bool, When | None]:
         """Whether an entry lies on or before the screening date, and when it was.
