@@ -52,7 +52,8 @@ def test_a_blank_answers_file_answers_nothing(tmp_path: Path) -> None:
     assert ran == none
     assert list(yaml.safe_load(path.read_text("utf-8"))) == NAMES
     flags = Flags(load_trial(), {}, [], [])
-    assert (stored_answers(flags, str(path)), flags.problems) == ({}, [])  # and asked for later
+    answers, _ = stored_answers(flags, str(path))
+    assert (answers, flags.problems) == ({}, [])  # and asked for later
 
 
 def test_a_filled_answers_file_is_as_filled(tmp_path: Path) -> None:

@@ -99,12 +99,8 @@ def _read(trial: Trial, element: Element, text: str, on: date) -> Fact | None:
             return _read_number(element, clean, text)
 
 
-def _words(trial: Trial, meant: str) -> frozenset[str]:
-    """The words, folded, that mean yes, no, unknown or pending of any element."""
-    return trial.once(_all_words)[meant]
-
-
-def _all_words(trial: Trial) -> Mapping[str, frozenset[str]]:
+def _words(trial: Trial) -> Mapping[str, frozenset[str]]:
+    """The words, folded, that mean yes, no, unknown or pending of any element, by that."""
     own = trial.spellings.items()
     return {
         meant: frozenset((*words, *(_word(one) for one, means in own if means == meant)))
@@ -114,7 +110,7 @@ def _all_words(trial: Trial) -> Mapping[str, frozenset[str]]:
 
 def is_unknown(trial: Trial, text: str) -> bool:
     """Whether `text` says of any element that it is not known."""
-    return folded(text) in _words(trial, UNKNOWN_WORD)
+    return folded(text) in trial.once(_words)[UNKNOWN_WORD]
 
 
 def is_pending(trial: Trial, element: Element, text: str) -> bool:
@@ -127,9 +123,9 @@ def is_pending(trial: Trial, element: Element, text: str) -> bool:
 
 def unknown_words(trial: Trial, element: Element) -> frozenset[str]:
     """The words, folded, that tell no value of an element: not known, or pending."""
-    plain = _words(trial, UNKNOWN_WORD)
+    plain = trial.once(_words)[UNKNOWN_WORD]
     if _can_be_awaited(element):
-        plain |= _words(trial, PENDING_WORD)
+        plain |= trial.once(_words)[PENDING_WORD]
     own = element.spellings.items()
     return plain.union(_word(one) for one, word in own if _word(word) in plain)
 
@@ -146,7 +142,7 @@ def _meant(trial: Trial, element: Element, text: str) -> str:
         clean = folded(spelt.get(clean) or spelt.get(_whole(clean), clean))
     either = (clean, _whole(clean))
     for meant in WORDS if element.type == "boolean" else (UNKNOWN_WORD, PENDING_WORD):
-        if not _words(trial, meant).isdisjoint(either):
+        if not trial.once(_words)[meant].isdisjoint(either):
             if meant == PENDING_WORD and not _can_be_awaited(element):
                 raise ValueProblem(f"{shown(text)} is not a date; expected YYYY-MM-DD")
             return meant

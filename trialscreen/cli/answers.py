@@ -95,32 +95,31 @@ def screen_answers(
     flags: Flags, on: str | None, file: str | None, site: SiteSettings = SiteSettings()
 ) -> tuple[Answers, Screening]:
     """The answers of the flags and in a file, and what they come to. Raises InputError."""
-    stored = stored_answers(flags, file)
-    taken_subject(flags.trial, stored)
+    stored, _ = stored_answers(flags, file)
     found = screen_stored(flags, on, stored, site)
     need_answers(given=bool(flags.texts or file))
     return found
 
 
-def stored_answers(flags: Flags, file: str | None) -> dict[str, Answer]:
-    """The answers in a file; of a key without a value, none yet. Problems are noted in `flags`."""
+Stored = tuple[dict[str, Answer], Answer | None]
+"""The answers in a file, and the subject's code if it names one."""
+
+
+def stored_answers(flags: Flags, file: str | None) -> Stored:
+    """What is in a file; of a key without a value, no answer yet. Problems are noted in `flags`."""
     if file is None:
-        return {}
+        return {}, None
     blank: set[str] = set()
     read = read_answers(file, flags.problems, blank)
     for name in blank.intersection(flags.trial.elements):
         read.pop(name, None)
+    subject = None if SUBJECT in flags.trial.elements else read.pop(SUBJECT, None)
     answers = told_apart(flags.trial, read, flags.problems)
-    return with_days(flags.trial, answers, flags.problems, whole=False)
+    return with_days(flags.trial, answers, flags.problems, whole=False), subject
 
 
-def taken_subject(trial: Trial, stored: dict[str, Answer]) -> Answer | None:
-    """The subject's code, taken out of the answers in a file; None if it names none."""
-    return None if SUBJECT in trial.elements else stored.pop(SUBJECT, None)
-
-
-def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[str, Answer]:
-    """The answers in a file as they hold on another day: --screening-date, or today.
+def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> Stored:
+    """As `stored_answers`, as they hold on another day: --screening-date, or today.
 
     What changes with the days since its own is said on stderr. Raises InputError if the day is
     earlier, or if nothing tells how old an answer is that changes with the days.
@@ -129,7 +128,7 @@ def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[s
 
     trial = flags.trial
     wrong: list[Problem] = []
-    stored = stored_answers(flags, file)
+    stored, subject = stored_answers(flags, file)
     own = stored.pop(SCREENING_DATE, None)
     if own is None or is_unknown(trial, own.text):
         elements = trial.elements
@@ -140,7 +139,7 @@ def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[s
                 "--rescreen",
                 f"{file} {message} {', '.join(counted)}; add one, or use --from",
             )
-        return stored
+        return stored, subject
     now = options.screening_day(trial, on, wrong)
     then = screening_date(trial, {SCREENING_DATE: own}, options.today(), wrong)
     if then is not None and now < then:
@@ -152,7 +151,7 @@ def rescreened_answers(flags: Flags, on: str | None, file: str | None) -> dict[s
     for name, change in found.changes.items():
         if name not in replaced:
             say_note(change)
-    return found.answers
+    return found.answers, subject
 
 
 def screen_stored(

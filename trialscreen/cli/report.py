@@ -6,13 +6,7 @@ import typer
 
 from trialscreen import __version__
 from trialscreen.cli import options
-from trialscreen.cli.answers import (
-    RecordOptions,
-    need_answers,
-    screen_stored,
-    stored_answers,
-    taken_subject,
-)
+from trialscreen.cli.answers import RecordOptions, need_answers, screen_stored, stored_answers
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.output import write_text
 from trialscreen.cli.parameters import option
@@ -77,8 +71,8 @@ def _record(
     from trialscreen.log.pseudonyms import check_subject
     from trialscreen.output.report.record_page import ScreeningRecord, record_document
 
-    at, stored = options.site_settings(flags.trial, site), stored_answers(flags, file)
-    subject = taken_subject(flags.trial, stored)
+    at = options.site_settings(flags.trial, site)
+    stored, subject = stored_answers(flags, file)
     try:
         code = "" if subject is None else check_subject(subject.text, at.subject_pattern)
     except ValueProblem as problem:

@@ -2,24 +2,19 @@
 
 import shlex
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
 
 from trialscreen import __version__
-from trialscreen.answers.answer import Answer, Answers, differing, of_another_version
+from trialscreen.answers.answer import Answers, differing, of_another_version
 from trialscreen.cli import options
-from trialscreen.cli.answers import (
-    need_answers,
-    rescreened_answers,
-    screen_stored,
-    stored_answers,
-    taken_subject,
-)
+from trialscreen.cli.answers import need_answers, rescreened_answers, screen_stored, stored_answers
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.output import Exit, Format, print_result, say, say_note
 from trialscreen.cli.screen_options import ScreenOptions, answers_file
-from trialscreen.model.errors import InputError, refuse
+from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
 from trialscreen.text.characters import shown
@@ -43,8 +38,11 @@ def screen(context: typer.Context, asked: ScreenOptions = ScreenOptions()) -> No
     closing, unlogged = "", None
     logged: tuple[str, ...] = ()
     with answers_file(asked) as keeper:
-        stored = _stored(flags, asked)
-        of_file = taken_subject(flags.trial, stored)
+        stored, of_file = (
+            stored_answers(flags, asked.file)
+            if asked.rescreen is None
+            else rescreened_answers(flags, asked.on, asked.file)
+        )
         site = options.site_settings(flags.trial, asked.site)
         answers, screening = screen_stored(flags, asked.on, stored, site, asked.record)
         given = bool(flags.texts or asked.given_file or asked.rescreen or asked.record.fhir)
@@ -73,12 +71,8 @@ def screen(context: typer.Context, asked: ScreenOptions = ScreenOptions()) -> No
     again = shlex.join((*before, "screen", "--rescreen", named, *asked.record.words))
     closes = not (closing and sys.stdout.isatty())  # else the verdict would stand there twice
     try:
-        print_result(
-            form,
-            lambda: _page(screening, asked, again, closes=closes),
-            lambda: _data(screening),
-            lambda: _listing(screening),
-        )
+        page = partial(_page, screening, asked, again, closes=closes)
+        print_result(form, page, partial(_data, screening), partial(_listing, screening))
         if closing or logged:
             sys.stdout.flush()
     finally:  # the entry is there, also where nobody reads the result
@@ -88,15 +82,6 @@ def screen(context: typer.Context, asked: ScreenOptions = ScreenOptions()) -> No
         raise unlogged
     if not asked.exit_zero:
         raise typer.Exit(Exit[screening.verdict.upper()])
-
-
-def _stored(flags: Flags, asked: ScreenOptions) -> dict[str, Answer]:
-    """The answers in the file that is named, by one option or by another."""
-    if asked.rescreen is None:
-        return stored_answers(flags, asked.file)
-    if asked.given_file is not None or asked.resume is not None:
-        refuse("--rescreen", "names a file of answers, and so does another option; give one")
-    return rescreened_answers(flags, asked.on, asked.file)
 
 
 def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: bool) -> None:
@@ -113,13 +98,11 @@ def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: boo
 
 
 def _page(screening: Screening, asked: ScreenOptions, again: str, *, closes: bool) -> "Page":
-    if not (asked.full or asked.explain or asked.verbatim):
-        from trialscreen.output.report.screening_page import summary_page
+    from trialscreen.output.report.screening_page import screening_page, summary_page
 
-        return summary_page(screening, again, closes=closes)
-    from trialscreen.output.report.screening_page import screening_page
-
-    return screening_page(screening, again, explain=asked.explain, verbatim=asked.verbatim)
+    if asked.full or asked.explain or asked.verbatim:
+        return screening_page(screening, again, explain=asked.explain, verbatim=asked.verbatim)
+    return summary_page(screening, again, closes=closes)
 
 
 def _data(screening: Screening) -> object:

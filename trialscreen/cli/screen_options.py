@@ -156,6 +156,8 @@ class ScreenOptions(NamedTuple):
     @property
     def file(self) -> str | None:
         """The file to begin with. Raises InputError."""
+        if self.rescreen is not None and (self.given_file, self.resume) != (None, None):
+            refuse("--rescreen", "names a file of answers, and so does another option; give one")
         named, message = self.given_file if self.rescreen is None else self.rescreen, ""
         if named is not None and self.resume is not None:
             message = "not with --resume; give one file, and what is new as flags or answers"
