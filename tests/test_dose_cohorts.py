@@ -57,8 +57,8 @@ def entered(plan: Sequence[Step]) -> list[Kept]:
         elif step.what == "enrol" and not any(Cohorts(FEW, kept).obstacles(name, day)):
             one = enrolled(f"S-{number}", name, day)
         elif step.what == "withdraw" and (held := Cohorts(FEW, kept).held(name)):
-            who = held[-1].enrolled.subject
-            if held[-1].withdrawn is None:
+            who = held[-1].subject
+            if held[-1].withdrawn_on is None:
                 one = Decision(who, day, CRITERIA, "withdrawn", not_dosed=step.not_dosed)
         if one is not None:
             kept.append(one._replace(number=number))
@@ -99,7 +99,7 @@ def test_without_a_reason_no_place_is_given_twice_and_none_too_early(plan: list[
             last = [other.on for other in others if other.dose_cohort == earlier]
             assert not last or (one.on - max(last)).days >= watched
     found = board(FEW, kept, date.max)
-    held = {one.enrolled.subject for cohort in found.cohorts for one in cohort.holders}
+    held = {one.subject for cohort in found.cohorts for one in cohort.holders}
     assert held == {one.subject for one in doses} - undosed
 
 

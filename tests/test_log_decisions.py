@@ -102,7 +102,7 @@ def test_a_correction_is_checked_without_what_it_corrects(tmp_path: Path) -> Non
     assert isinstance(fourth, Decision)
     assert isinstance(again, Decision)
     assert (fourth.despite, again.despite) == ((), ())
-    assert [one.enrolled.number for one in found.cohorts[0].holders] == [5]
+    assert [one.enrolled_on for one in found.cohorts[0].holders] == [date(2026, 6, 2)]  # by entry 5
 
 
 # The board.
@@ -124,7 +124,7 @@ def test_the_board_says_when_the_next_may_be_dosed(tmp_path: Path) -> None:
     )
     low, medium, _ = board(TRIAL, kept, date(2026, 6, 5)).cohorts
     assert (low.free, low.next_on) == (1, date(2026, 6, 15))
-    assert [one.enrolled.subject for one in low.holders] == ["S-1"]
+    assert [one.subject for one in low.holders] == ["S-1"]
     assert medium.next_on is None
     [undecided, other] = board(TRIAL, kept, date(2026, 6, 5)).undecided
     assert (undecided.subject, other.subject) == ("S-2", "S-3")

@@ -34,10 +34,11 @@ class CohortTerms(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """A participant who holds a place: enrolled, and perhaps withdrawn after the dose."""
+    """Who holds a place, since when; and when that participant withdrew after the dose."""
 
-    enrolled: Decision
-    withdrawn: Decision | None
+    subject: str
+    enrolled_on: date
+    withdrawn_on: date | None
 
 
 class Obstacle(NamedTuple):
@@ -85,10 +86,10 @@ class Cohorts:
         self.enrollment = trial.registration.enrollment
         states = [one for one in kept if isinstance(one, CohortState)]
         self.states = sorted(current(states), key=lambda one: (one.on, one.number))
-        self.holders = _holders(standing(kept))
+        self.holders = list(_holders(standing(kept)))
 
     def held(self, name: str) -> list[Holder]:
-        return [one for one in self.holders if one.enrolled.dose_cohort == name]
+        return [one for cohort, one in self.holders if cohort == name]
 
     def terms(self, name: str, on: date) -> CohortTerms:
         """What holds of a cohort on a day."""
@@ -127,8 +128,8 @@ class Cohorts:
     def _too_early(self, name: str, sentinel_days: int, on: date) -> Iterator[Obstacle]:
         """A dose within the sentinel interval of another, before or after it."""
         for one in self.held(name):
-            if abs((on - one.enrolled.on).days) < sentinel_days:
-                until = one.enrolled.on + timedelta(days=sentinel_days)
+            if abs((on - one.enrolled_on).days) < sentinel_days:
+                until = one.enrolled_on + timedelta(days=sentinel_days)
                 days = count_of(sentinel_days, "day")
                 yield Obstacle(f"{_dosed(one)}; {days} between two doses", until)
 
@@ -136,8 +137,8 @@ class Cohorts:
         """The observation of an earlier cohort's last participant, while it lasts."""
         if held := self.held(name):
             days = self.terms(name, on).observation_days or 0
-            last = max(held, key=lambda one: one.enrolled.on)
-            until = last.enrolled.on + timedelta(days=days)
+            last = max(held, key=lambda one: one.enrolled_on)
+            until = last.enrolled_on + timedelta(days=days)
             if on < until:
                 observed = count_of(days, "day")
                 yield Obstacle(f"{_dosed(last)}; {name} is observed for {observed}", until)
@@ -160,21 +161,17 @@ def board(trial: Trial, entries: Iterable[Kept], on: date) -> Board:
     return Board(on, boards, len(cohorts.holders), cohorts.enrollment, waiting)
 
 
-def _holders(standing: Sequence[Decision]) -> list[Holder]:
-    """Who was enrolled, by day, less who withdrew before the dose."""
+def _holders(standing: Sequence[Decision]) -> Iterator[tuple[str | None, Holder]]:
+    """Who was enrolled into which dose cohort, by day, less who withdrew before the dose."""
     withdrawals = [one for one in standing if one.decision == "withdrawn"]
-
-    def left(enrolled: Decision) -> Decision | None:
-        own = (one for one in withdrawals if one.subject == enrolled.subject)
-        since = (enrolled.on, enrolled.number)
-        return next((one for one in own if (one.on, one.number) > since), None)
-
-    holders = (Holder(one, left(one)) for one in standing if one.decision == "enrolled")
-    return sorted(
-        (one for one in holders if one.withdrawn is None or not one.withdrawn.not_dosed),
-        key=lambda one: (one.enrolled.on, one.enrolled.number),
-    )
+    enrolments = [one for one in standing if one.decision == "enrolled"]
+    for one in sorted(enrolments, key=lambda one: (one.on, one.number)):
+        since = (one.on, one.number)
+        own = (each for each in withdrawals if each.subject == one.subject)
+        left = next((each for each in own if (each.on, each.number) > since), None)
+        if left is None or not left.not_dosed:
+            yield one.dose_cohort, Holder(one.subject, one.on, left and left.on)
 
 
 def _dosed(one: Holder) -> str:
-    return f"{one.enrolled.subject} was dosed on {one.enrolled.on}"
+    return f"{one.subject} was dosed on {one.enrolled_on}"

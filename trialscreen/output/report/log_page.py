@@ -7,10 +7,9 @@ them, whether the next may be dosed.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
-from trialscreen.log.board import Board, CohortBoard, board
+from trialscreen.log.board import Board, CohortBoard, Holder, board
 from trialscreen.log.entry import (
     CohortState,
     Decision,
@@ -227,14 +226,6 @@ def _remarks(one: Decision) -> Iterator[str]:
 # The board of the dose cohorts.
 
 
-class HeldPlace(NamedTuple):
-    """Who holds a place, since when; and when that participant withdrew after the dose."""
-
-    subject: str
-    enrolled_on: date
-    withdrawn_on: date | None
-
-
 def board_listing(board: Board) -> Listing:
     """A row per dose cohort, as registered and as decided."""
     columns: Columns[CohortBoard] = {
@@ -246,7 +237,7 @@ def board_listing(board: Board) -> Listing:
         "free": lambda one: one.free,
         "sentinel_days": lambda one: one.terms.sentinel_days,
         "observation_days": lambda one: one.terms.observation_days,
-        "holders": lambda one: tuple(_held(one)),
+        "holders": lambda one: one.holders,
         "next_may_be_dosed": lambda one: not one.obstacles,
         "next_on": lambda one: one.next_on,
         "why_not": lambda one: [each.why for each in one.obstacles],
@@ -256,13 +247,7 @@ def board_listing(board: Board) -> Listing:
     )
 
 
-def _held(one: CohortBoard) -> Iterator[HeldPlace]:
-    for each in one.holders:
-        withdrawn = None if each.withdrawn is None else each.withdrawn.on
-        yield HeldPlace(each.enrolled.subject, each.enrolled.on, withdrawn)
-
-
-def _holder_words(one: HeldPlace) -> str:
+def _holder_words(one: Holder) -> str:
     withdrawn = "" if one.withdrawn_on is None else f", withdrawn {one.withdrawn_on}"
     return f"{one.subject} {one.enrolled_on}{withdrawn}"
 
@@ -309,7 +294,7 @@ def _row(one: CohortBoard) -> tuple[blocks.Cell, ...]:
     decided = f"{terms.state} since {terms.since}, {terms.by}" if terms.state else ""
     said = [decided or "nothing decided yet"]
     said += terms_words(None, terms.sentinel_days, terms.observation_days)
-    held = list(map(_holder_words, _held(one)))
+    held = list(map(_holder_words, one.holders))
     places = "places not decided" if terms.places is None else count_of(terms.places, "place")
     free = "" if one.free is None else f", {one.free} free"
     return blocks.row(one.name, "\n".join(said), "\n".join((places + free, *held)), _next(one))

@@ -88,7 +88,7 @@ def needed_table(
 def needed_text(screening: Screening, name: str) -> str:
     """An element, what it could be derived from instead, and the criteria that ask for it."""
     trial = screening.trial
-    ids = ", ".join(one.criterion.id for one in screening.findings if name in one.needed)
+    ids = ", ".join(one.id for one in screening.findings if name in one.needed)
     open_names = {n for group in screening.missing.values() for n in group}
     instead = element_list(trial, open_names.intersection(trial.sources_of(name)))
     return f"{trial.elements[name].label}{f', or {instead}' if instead else ''} ({ids})"
@@ -100,9 +100,9 @@ def clearing_lines(screening: Screening, again: str = "") -> Iterator[str]:
     if day is None:
         if screening.failing:
             stuck = (one for one in screening.failing if one.clears_on is None)
-            yield f"Time alone does not clear {', '.join(one.criterion.id for one in stuck)}."
+            yield f"Time alone does not clear {', '.join(one.id for one in stuck)}."
         return
-    failing = ", ".join(finding.criterion.id for finding in screening.failing)
+    failing = ", ".join(finding.id for finding in screening.failing)
     yield f"On {day} {failing} will no longer fail, if nothing else changes."
     if late := screening.fails_by_then:
         yield f"By then {', '.join(late)} will fail, on the dates given."
@@ -247,7 +247,7 @@ def _cells(finding: Finding) -> tuple[str, str, blocks.Cell]:
     if finding.passes:  # there is no other place to say it
         turning = on_readings(finding.unconfirmed, short=True)
         cell = cell._replace(text=", ".join((cell.text, *turning)))
-    return finding.criterion.id, finding.criterion.label, cell
+    return finding.id, finding.label, cell
 
 
 def _next(screening: Screening, again: str) -> Iterator[blocks.Part]:
