@@ -7,11 +7,12 @@ from tests.deciding import enrolled, state
 from tests.logged import ON, TRIAL, entry
 from trialscreen.log.entry import Kept, ScreeningEntry
 from trialscreen.log.recording import criteria_of
-from trialscreen.output.export.screening_log import log_listing, not_in_log_listing
+from trialscreen.output.export.screening_log import log_table, not_in_log_table
+from trialscreen.text import csvtext
 
 
 def table(*entries: Kept) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(log_listing(TRIAL, entries).csv())))
+    return list(csv.DictReader(io.StringIO(csvtext.render(*log_table(TRIAL, entries)))))
 
 
 def test_a_failure_has_its_ids_and_its_words() -> None:
@@ -37,7 +38,7 @@ def test_no_text_of_another_criteria_file_is_used() -> None:
     )
     assert kept["Screen failure: reasons"] == "I3: Weight ≥40 kg and BMI 18 to 30"
     assert bare["Screen failure: reasons"] == "X9"
-    assert "(2 of 2)" in not_in_log_listing(TRIAL, [entry(1, "a", criteria=other)] * 2)[-1]
+    assert "(2 of 2)" in not_in_log_table(TRIAL, [entry(1, "a", criteria=other)] * 2)[-1]
 
 
 def test_corrections_name_each_other() -> None:
@@ -68,6 +69,5 @@ def test_a_decision_has_its_own_columns() -> None:
 def test_every_field_of_an_entry_has_a_column_or_a_line_that_says_it_has_none() -> None:
     assert len(ScreeningEntry._fields) == 17  # another one needs its column, or a line
     assert all(
-        one in not_in_log_listing(TRIAL, [])[0]
-        for one in ("answers", "awaited", "too old", "record")
+        one in not_in_log_table(TRIAL, [])[0] for one in ("answers", "awaited", "too old", "record")
     )

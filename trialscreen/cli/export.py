@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from trialscreen.cli import options
 from trialscreen.cli.answers import screen_answers
 from trialscreen.cli.element_flags import Flags
-from trialscreen.cli.output import needing, say, write_csv, write_json, write_text
+from trialscreen.cli.output import needing, say, write_csv, write_json
 from trialscreen.cli.parameters import argument, option
 from trialscreen.model.errors import Problem, refuse
 from trialscreen.model.trial import Trial
@@ -159,11 +159,11 @@ def screening_log(trial: Trial, file: Path = options.LOG, output: str = options.
     failure, what was decided, who and when, corrections, seal. What it cannot carry is told
     on stderr.
     """
-    from trialscreen.output.export.screening_log import log_listing, not_in_log_listing
+    from trialscreen.output.export.screening_log import log_table, not_in_log_table
 
     entries = _entries(trial, file)
-    write_text(output, log_listing(trial, entries).csv())
-    tell_left_out(not_in_log_listing(trial, entries))
+    write_csv(output, *log_table(trial, entries))
+    tell_left_out(not_in_log_table(trial, entries))
 
 
 def _entries(trial: Trial, file: Path) -> "Sequence[Kept]":

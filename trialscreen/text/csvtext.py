@@ -30,6 +30,8 @@ def cell_text(value: object) -> str:
     """A cell's text; what a spreadsheet would take for a formula gets an apostrophe before it."""
     if value is None:
         return ""
-    text = "\n".join(printable(line) for line in str(value).split("\n"))
+    text = str(value)
+    if not text.isprintable():  # few are not, and each cell is looked at
+        text = "\n".join(map(printable, text.split("\n")))
     dangerous = text.startswith(FORMULA) and not re.fullmatch(NUMBER, text)
     return f"'{text}" if dangerous else text

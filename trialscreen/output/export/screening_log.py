@@ -4,16 +4,18 @@ ICH E6(R2) Good Clinical Practice, 8.3.20 (subject screening log) and 8.3.22 (su
 enrolment log) say what such a log documents: who entered pre-trial screening.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from trialscreen.log.entry import KINDS, CohortState, Decision, Kept, ScreeningEntry, corrected_by
 from trialscreen.model.dates import in_utc
 from trialscreen.model.trial import Trial
-from trialscreen.output.report.listing import Columns, Listing, listed
+from trialscreen.output.report.listing import Columns
 
 
-def log_listing(trial: Trial, entries: Sequence[Kept]) -> Listing:
-    """A row per entry, in the order of `entries`.
+def log_table(
+    trial: Trial, entries: Sequence[Kept]
+) -> tuple[Columns[Kept], Iterator[list[object]]]:
+    """The columns, and a row per entry, in the order of `entries`; None is an empty cell.
 
     A failed criterion's text stands where the entry was made by this very criteria file,
     else the label that the entry kept, if it kept one.
@@ -21,22 +23,23 @@ def log_listing(trial: Trial, entries: Sequence[Kept]) -> Listing:
     corrected = corrected_by(entries)
     texts = {one.id: " ".join(one.text.split()) for one in trial.criteria}
 
-    def reasons(entry: ScreeningEntry) -> list[str]:
-        known = texts if entry.criteria.sha256 == trial.sha256 else {}
-        labels = {one.id: one.label for one in entry.findings}
-        words = {one: known.get(one) or labels.get(one) for one in entry.outcome.failed}
-        return [name if said is None else f"{name}: {said}" for name, said in words.items()]
+    def reason(entry: ScreeningEntry, failed: str) -> str:
+        text = texts.get(failed) if entry.criteria.sha256 == trial.sha256 else None
+        words = text or next((one.label for one in entry.findings if one.id == failed), None)
+        return failed if words is None else f"{failed}: {words}"
 
     columns: Columns[Kept] = {
         "Subject": lambda one: None if isinstance(one, CohortState) else one.subject,
         "Consent recorded": _screened(lambda one: "yes" if one.stage == "full" else "no"),
-        "Screening date": _screened(lambda one: one.on),
+        "Screening date": _screened(lambda one: one.on.isoformat()),
         "Criteria version": lambda one: one.criteria.version,
         "Outcome": _screened(lambda one: one.outcome.verdict),
         "Still open": _screened(lambda one: one.outcome.open),
-        "On unconfirmed readings": _screened(lambda one: one.outcome.unconfirmed),
-        "Screen failure: criteria": _screened(lambda one: one.outcome.failed),
-        "Screen failure: reasons": _screened(reasons),
+        "On unconfirmed readings": _screened(lambda one: "; ".join(one.outcome.unconfirmed)),
+        "Screen failure: criteria": _screened(lambda one: "; ".join(one.outcome.failed)),
+        "Screen failure: reasons": _screened(
+            lambda one: "; ".join([reason(one, failed) for failed in one.outcome.failed])
+        ),
         "Re-screen from": _screened(lambda one: one.outcome.clears_on),
         "Screened by": _screened(lambda one: one.by),
         "Entered at (UTC)": lambda one: in_utc(one.at),
@@ -51,10 +54,10 @@ def log_listing(trial: Trial, entries: Sequence[Kept]) -> Listing:
         "Kind of entry": lambda one: KINDS[type(one)],
         "Decision": _decided(lambda one: one.decision if isinstance(one, Decision) else one.state),
         "Dose cohort": _decided(lambda one: one.dose_cohort),
-        "Decided on": _decided(lambda one: one.on),
+        "Decided on": _decided(lambda one: one.on.isoformat()),
         "Decided by": _decided(lambda one: one.by),
         "Reason": _decided(lambda one: one.reason if one.corrects is None else None),
-        "Although": lambda one: one.despite if isinstance(one, Decision) else None,
+        "Although": lambda one: "; ".join(one.despite) if isinstance(one, Decision) else None,
         "Dosed": lambda one: "no" if isinstance(one, Decision) and one.not_dosed else None,
         "Places": lambda one: one.places if isinstance(one, CohortState) else None,
         "Sentinel days": lambda one: one.sentinel_days if isinstance(one, CohortState) else None,
@@ -62,7 +65,8 @@ def log_listing(trial: Trial, entries: Sequence[Kept]) -> Listing:
             lambda one: one.observation_days if isinstance(one, CohortState) else None
         ),
     }
-    return listed(columns, entries)
+    cells = tuple(columns.values())
+    return columns, ([cell(one) for cell in cells] for one in entries)
 
 
 def _screened(find: Callable[[ScreeningEntry], object]) -> Callable[[Kept], object]:
@@ -75,7 +79,7 @@ def _decided(find: Callable[[Decision | CohortState], object]) -> Callable[[Kept
     return lambda one: None if isinstance(one, ScreeningEntry) else find(one)
 
 
-def not_in_log_listing(trial: Trial, entries: Sequence[Kept]) -> list[str]:
+def not_in_log_table(trial: Trial, entries: Sequence[Kept]) -> list[str]:
     """What the table cannot carry of the log, a line each."""
     lines = [
         "the answers, which are awaited and which are too old, what a record says, and what did"
