@@ -6,9 +6,9 @@ at once.
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import IO
+from typing import IO, NamedTuple
 
 import polars as pl
 
@@ -62,6 +62,13 @@ def _whole(file: IO[bytes], start: int) -> bytes:
     return file.read(end - start)
 
 
+class Piece(NamedTuple):
+    """The rows of some lines, one each, but for the `blank` lines at these places."""
+
+    rows: pl.DataFrame
+    blank: Sequence[int] = ()
+
+
 class PieceReader:
     """Reads pieces of a file with these columns, and remembers what it has met in each.
 
@@ -76,17 +83,17 @@ class PieceReader:
         self._is_typed_at_once = True
         self._is_looked_at = False
 
-    def texts(self, data: bytes, only: Collection[str]) -> pl.DataFrame:
-        """Some columns of lines that are plain."""
+    def texts(self, data: bytes, only: Collection[str]) -> Piece:
+        """Some columns of lines that are plain, and not blank."""
         frame = self._scanned(data, dict.fromkeys(self._kinds, pl.String()))
-        return frame.select(pl.selectors.by_name(only)).collect()
+        return Piece(frame.select(pl.selectors.by_name(only)).collect())
 
-    def read_if_plain(self, data: bytes) -> pl.DataFrame | None:
+    def read_if_plain(self, data: bytes) -> Piece | None:
         """Lines of which nothing is known; None if they are not plain for certain.
 
         They are if no quote has two readings, and there are as many lines as rows, and as many
-        separators as rows with a cell for each title have. (For more cells the engine raises an
-        error, as for bytes that are no UTF-8.)
+        separators as rows with a cell for each title have, but for blank ones. (For more cells
+        the engine raises an error, as for bytes that are no UTF-8.)
         """
         data = data.replace(b"\r\n", b"\n") if b"\r" in data else data
         if len(data) > PIECE + LONGEST_LINE or b"\r" in data:
@@ -108,13 +115,18 @@ class PieceReader:
                 self._is_typed_at_once &= about is None or kinds != [*self._kinds.values()]
         except pl.exceptions.PolarsError:
             return None
-        rows = len(frame)
-        if lines != rows or separators != rows * (frame.width - 1) or _has_blank_row(frame):
+        if lines != len(frame):
             return None
-        ends = rows + (separators if self._separator == "\t" else 0)
-        if about is None or about.controls != ends:
-            return None if len(data.translate(None, CONTROLS)) < len(data) else frame
-        return frame
+        ends = lines + (separators if self._separator == "\t" else 0)
+        has_controls = about is None or about.controls != ends
+        if has_controls and len(data.translate(None, CONTROLS)) < len(data):
+            return None
+        blank = _blank_rows(frame)
+        if blank:
+            texts, separator = data.split(b"\n"), self._separator.encode()
+            separators -= sum(texts[row].count(separator) for row in blank)
+            frame = frame.filter(~pl.int_range(pl.len()).is_in(blank))
+        return Piece(frame, blank) if separators == len(frame) * (frame.width - 1) else None
 
     def _typed_at_once(self, data: bytes, about: Told) -> pl.DataFrame | None:
         """The cells as the engine types them, if that is right by what is told `about` the data."""
@@ -234,10 +246,17 @@ class _Codes:
             self.are_of_no_use = len(new) > max(len(column) / 4, 1000)
 
 
-def _has_blank_row(frame: pl.DataFrame) -> bool:
-    """Whether there is a row in which all cells are blank."""
-    texts = pl.selectors.string() | pl.selectors.categorical()
-    blank = (texts.cast(pl.String).str.strip_chars(BLANKS).fill_null("") == "", (~texts).is_null())
+def _blank_rows(frame: pl.DataFrame) -> list[int]:
+    """The places of rows in which all cells are blank."""
     fullest = min(frame.get_columns(), key=pl.Series.null_count)
-    suspects = frame.filter(fullest.to_frame().select(*blank).to_series())
-    return bool(suspects.select(pl.all_horizontal(*blank)).to_series().any())
+    suspects = _is_blank(fullest.to_frame()).arg_true()
+    if suspects.is_empty():
+        return []  # to look at all columns of no rows takes a while as well
+    return suspects.filter(_is_blank(frame[suspects])).to_list()
+
+
+def _is_blank(frame: pl.DataFrame) -> pl.Series:
+    """In which rows all cells are blank."""
+    texts = pl.selectors.string() | pl.selectors.categorical()
+    is_blank = texts.cast(pl.String).str.strip_chars(BLANKS).fill_null("") == ""
+    return frame.select(pl.all_horizontal(is_blank, (~texts).is_null())).to_series()

@@ -21,6 +21,7 @@ from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.tables.cohort.readers.csv_pieces import (
     CONTROLS,
     LONGEST_LINE,
+    Piece,
     PieceReader,
     whole_lines,
 )
@@ -80,14 +81,13 @@ class _File:
         self._path, self.layout, self._origin = path, layout, origin
         self.notes: list[str] = []
         self.blank: list[int] = []
-        self._rows = 0
-        self._is_read = False
+        self._rows: int | None = None
         self._plain_until = 0
-        """The byte before which all is known to be plain."""
+        """The byte before which all is known to be plain, and no row blank."""
 
     def counted(self) -> int:
         """How many rows there are; before they are read, as many as there are lines."""
-        if self._is_read:
+        if self._rows is not None:
             return self._rows
         with open_bytes(self._path) as file:
             file.seek(self.layout.bytes)
@@ -99,47 +99,34 @@ class _File:
     def pieces(
         self, kinds: Mapping[str, CellKind], only: Collection[str] | None = None
     ) -> Iterator[pl.DataFrame]:
-        """As `opened.Pieces`; `only` some columns, as texts. May raise InputError."""
+        """As `opened.Pieces`; some columns are enough if `only` they count. Raises InputError."""
+        self.notes.clear()
+        self.blank.clear()
         reader = PieceReader(self.layout.names, self.layout.separator, kinds)
-        rows, place, rest = 0, self.layout.bytes, False
+        rows, place = 0, self.layout.bytes
         with open_bytes(self._path) as file:
             for data in whole_lines(file, place, is_packed=isinstance(file, gzip.GzipFile)):
                 lines = data if data.endswith(b"\n") else data + b"\n"
                 if only is not None and place < self._plain_until:
-                    piece: pl.DataFrame | None = reader.texts(lines, only)
+                    piece: Piece | None = reader.texts(lines, only)
                 else:
                     piece = reader.read_if_plain(lines)
-                if rest := piece is None:
+                if piece is None:
                     break
-                rows, place = rows + len(piece), place + len(data)
-                yield _chosen(piece, only)
-        self._plain_until = place
-        if rest:
-            for piece in self._others(place, rows):
-                rows += len(piece)
-                yield typed_where_plain(_chosen(piece, only), kinds)
-        self._rows, self._is_read = rows, True
-
-    def _others(self, place: int, above: int) -> Iterator[pl.DataFrame]:
-        """The rows from a byte on, below so many others, as texts."""
-        names = self.layout.names
-        lacking: Sequence[str] = ()
-        blank = [] if self._is_read else self.blank
-        with open_bytes(self._path) as file:
+                self.blank.extend(rows + at - before for before, at in enumerate(piece.blank))
+                rows, place = rows + len(piece.rows), place + len(data)
+                yield piece.rows
+            self._plain_until = 0 if self.blank else place
             file.seek(place)
-            text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
-            records = _Records(text, self.layout, above, self._origin, blank)
-            for rows in records.some():
-                lacking = names[records.cells :]
-                cells = ([cell or None for cell in column] for column in zip(*rows, strict=True))
-                piece = pl.DataFrame([*cells], dict.fromkeys(names[: records.cells], pl.String()))
-                yield piece.with_columns(pl.lit(None, pl.String).alias(one) for one in lacking)
-        if self._is_read:
-            return
-        if blank:
-            self.notes.append(f"{self._origin}: {count_of(len(blank), 'blank row')} left out")
-        if lacking:
-            listed = some([shown(name) for name in lacking])
+            records = _Records(file, self.layout, rows, self._origin, self.blank)
+            for cells in records.some():
+                yield typed_where_plain(cells, kinds)
+        self._rows = records.rows
+        if self.blank:
+            count = count_of(len(self.blank), "blank row")
+            self.notes.append(f"{self._origin}: {count} left out")
+        if records.lacking:
+            listed = some([shown(name) for name in records.lacking])
             self.notes.append(f"{self._origin}: no row has a cell for {listed}")
 
     def frame(self) -> pl.LazyFrame:
@@ -149,17 +136,14 @@ class _File:
             columns: list[str] | None, where: pl.Expr | None, most: int | None, _size: int | None
         ) -> Iterator[pl.DataFrame]:
             for piece in self.pieces({}, columns):
-                rows = piece if where is None else piece.filter(where)
+                rows = piece if columns is None else piece.select(pl.selectors.by_name(columns))
+                rows = rows if where is None else rows.filter(where)
                 if most is not None:
                     rows = rows.head(most)
                     most -= len(rows)
                 yield rows
 
         return register_io_source(texts, schema=dict.fromkeys(self.layout.names, pl.String()))
-
-
-def _chosen(piece: pl.DataFrame, only: Collection[str] | None) -> pl.DataFrame:
-    return piece if only is None else piece.select(pl.selectors.by_name(only))
 
 
 # Its layout.
@@ -321,24 +305,30 @@ def _fault(text: str, separator: str, origin: str, line: int) -> Problem:
 
 
 class _Records:
-    """The rows of a `file` that stands below `above` rows, but for blank ones.
+    """The rows of a `file` that stands below `rows` others, but for blank ones.
 
-    `blank` gets, for each of these, how many rows stand above it. All rows have as many `cells`
-    as there are titles, or all of them fewer.
+    `blank` gets, for each of these, how many rows stand above it. All rows have as many cells
+    as there are titles, or all of them fewer: then some titles are `lacking`.
     """
 
     def __init__(
-        self, file: IO[str], layout: _Layout, above: int, origin: str, blank: list[int]
+        self, file: IO[bytes], layout: _Layout, rows: int, origin: str, blank: list[int]
     ) -> None:
         self._layout, self._origin = layout, origin
-        self._lines = _Lines(file, origin, layout.line + above)
+        text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
+        self._lines = _Lines(text, origin, layout.line + rows + len(blank))
         self._problems: list[Problem] = []
-        self.rows = above
-        self.cells = len(layout.names) if above else 0
+        self.rows = rows
+        self._cells = len(layout.names) if rows else 0
         self._blank = blank
 
-    def some(self) -> Iterator[list[list[str]]]:
-        """The cells of some rows at a time. Raises InputError; for their number, in the end."""
+    @property
+    def lacking(self) -> Sequence[str]:
+        """The titles for which no row has a cell."""
+        return self._layout.names[self._cells :] if self._cells else ()
+
+    def some(self) -> Iterator[pl.DataFrame]:
+        """As texts. Raises InputError; where their numbers of cells are wrong, in the end."""
         titles = len(self._layout.names)
         are_alike, ended = True, True
         rows: list[list[str]] = []
@@ -347,21 +337,27 @@ class _Records:
                 self._blank.append(self.rows)
                 continue
             self.rows += 1
-            self.cells = self.cells or len(cells)
-            are_alike &= len(cells) == self.cells <= titles
+            self._cells = self._cells or len(cells)
+            are_alike &= len(cells) == self._cells <= titles
             ended = self._lines.taken[-1].endswith(("\n", "\r"))
             if len(cells) != titles and len(self._problems) < _MOST:
                 self._problems.append(self._other_length(len(cells), ended=ended))
             rows.append(cells)
             if len(rows) == AT_ONCE:
                 if are_alike:
-                    yield rows
+                    yield self._framed(rows)
                 rows = []
         is_cut = self.rows == 1 and not ended
         if self._problems and (not are_alike or is_cut):
             raise InputError(self._problems)
         if rows:
-            yield rows
+            yield self._framed(rows)
+
+    def _framed(self, rows: Sequence[Sequence[str]]) -> pl.DataFrame:
+        cells = ([cell or None for cell in column] for column in zip(*rows, strict=True))
+        schema = dict.fromkeys(self._layout.names[: self._cells], pl.String())
+        nulls = (pl.lit(None, pl.String).alias(name) for name in self.lacking)
+        return pl.DataFrame([*cells], schema).with_columns(nulls)
 
     def _other_length(self, cells: int, *, ended: bool) -> Problem:
         first = self._lines.number - len(self._lines.taken) + 1
