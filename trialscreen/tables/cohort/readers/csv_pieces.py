@@ -8,6 +8,7 @@ at once.
 from codecs import BOM_UTF8
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from gzip import GzipFile
 from typing import IO, NamedTuple
 
 import polars as pl
@@ -44,12 +45,13 @@ _FOUR_DIGITS = (date(1000, 1, 1), date(9999, 12, 31))
 """The first day with a year of four digits, and the last."""
 
 
-def whole_lines(file: IO[bytes], start: int, *, is_packed: bool) -> Iterator[bytes]:
-    """Some lines at a time from a byte on; the last may lack its end."""
+def whole_lines(file: IO[bytes], start: int) -> Iterator[bytes]:
+    """Some lines at a time from a byte on. The last gets an end, if it has none."""
     file.seek(start)
+    is_packed = isinstance(file, GzipFile)
     while data := file.read(PIECE) if is_packed else _whole(file, start):
-        if is_packed and not data.endswith(b"\n"):
-            data += file.readline(LONGEST_LINE)
+        if not data.endswith(b"\n"):
+            data += file.readline(LONGEST_LINE) or b"\n"
         yield data
         start += len(data)
 
@@ -96,7 +98,7 @@ class PieceReader:
         the engine raises an error, as for bytes that are no UTF-8.)
         """
         data = data.replace(b"\r\n", b"\n") if b"\r" in data else data
-        if len(data) > PIECE + LONGEST_LINE or b"\r" in data:
+        if len(data) >= PIECE + LONGEST_LINE or b"\r" in data:
             return None
         about = None if b'"' in data else told(data, self._separator)
         separators = about.separators if about else separators_outside(data, self._separator)

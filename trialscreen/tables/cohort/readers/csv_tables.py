@@ -6,7 +6,6 @@ cut, or has other cells than titles, each with its line.
 """
 
 import csv
-import gzip
 import io
 import re
 from collections import deque
@@ -105,8 +104,7 @@ class _File:
         reader = PieceReader(self.layout.names, self.layout.separator, kinds)
         rows, place = 0, self.layout.bytes
         with open_bytes(self._path) as file:
-            for data in whole_lines(file, place, is_packed=isinstance(file, gzip.GzipFile)):
-                lines = data if data.endswith(b"\n") else data + b"\n"
+            for lines in whole_lines(file, place):
                 if only is not None and place < self._plain_until:
                     piece: Piece | None = reader.texts(lines, only)
                 else:
@@ -114,7 +112,7 @@ class _File:
                 if piece is None:
                     break
                 self.blank.extend(rows + at - before for before, at in enumerate(piece.blank))
-                rows, place = rows + len(piece.rows), place + len(data)
+                rows, place = rows + len(piece.rows), place + len(lines)
                 yield piece.rows
             self._plain_until = 0 if self.blank else place
             file.seek(place)

@@ -1,6 +1,5 @@
 """NDJSON files: one JSON object a line, whose keys are counted before the engine reads it."""
 
-import gzip
 import json
 import re
 from collections import Counter
@@ -97,7 +96,7 @@ def _pieces(
                 schema[key], numbers[place] = pl.Float64(), number
     usable = [one.are_usable(pl.nth(place)).all() for place, one in numbers.items()]
     with open_bytes(path) as file:
-        for data in whole_lines(file, 0, is_packed=isinstance(file, gzip.GzipFile)):
+        for data in whole_lines(file, 0):
             piece = pl.scan_ndjson(data, schema=schema).collect()
             fine = piece.select(pl.lit(value=True), *usable).row(0)[1:]
             # The text of a number is that which the engine reads, too.
