@@ -134,10 +134,9 @@ class PieceReader:
         """The cells as the engine types them, if that is right by what is told `about` the data."""
         self._look_at_first(data)
         try:
-            frame = self._scanned(data, self._schema(typed=True)).collect()
+            frame = self._read(data, typed=True)
         except pl.exceptions.PolarsError:
             return None
-        self._learn(frame)
         return frame if self._is_right(frame, about) else None
 
     def _look_at_first(self, data: bytes) -> None:
@@ -148,9 +147,7 @@ class PieceReader:
 
     def _by_texts(self, data: bytes) -> pl.DataFrame:
         """Columns are typed in which all cells are plain; others are not typed from now on."""
-        frame = self._scanned(data, self._schema(typed=False)).collect()
-        self._learn(frame)
-        frame = typed_where_plain(frame, self._kinds)
+        frame = typed_where_plain(self._read(data, typed=False), self._kinds)
         for name, is_text in frame.schema.items():
             kind = self._kinds[name]
             if is_text == pl.String and kind is not None:
@@ -159,19 +156,20 @@ class PieceReader:
                     self._kinds[name], self._codes[name] = "words", _Codes()
         return frame
 
-    def _schema(self, *, typed: bool) -> Mapping[str, pl.DataType]:
+    def _read(self, data: bytes, *, typed: bool) -> pl.DataFrame:
+        """All cells: typed, texts, and codes of texts."""
         schema: dict[str, pl.DataType] = dict.fromkeys(self._kinds, pl.String())
-        for name, kind in self._kinds.items():
+        for name, kind in self._kinds.items() if typed else ():
             match kind:
-                case "words":
-                    schema[name] = self._codes[name].kind
-                case "truth" if typed:
+                case "truth":
                     schema[name] = pl.Boolean()
-                case "day" if typed:
+                case "day":
                     schema[name] = pl.Date()
-                case NumberKind() if typed:
+                case NumberKind():
                     schema[name] = pl.Float64()
-        return schema
+        frame = self._scanned(data, schema).collect()
+        # The engine could read codes at once, but takes longer for it.
+        return frame.with_columns(one.coded(frame[name]) for name, one in self._codes.items())
 
     def _scanned(self, data: bytes, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
         mark = BOM_UTF8 if data.startswith(BOM_UTF8) else b""  # the engine leaves out one
@@ -214,13 +212,6 @@ class PieceReader:
                     found[place] += int(count.gather(code).sum())
         return Counts(*found)
 
-    # Codes of texts.
-
-    def _learn(self, frame: pl.DataFrame) -> None:
-        """Which texts are new in a piece."""
-        for name, codes in self._codes.items():
-            codes.learn(frame[name])
-
     def _forget(self) -> None:
         """Before a piece: columns with many texts begin anew; those with too many have no codes."""
         for name, codes in [*self._codes.items()]:
@@ -236,16 +227,17 @@ class _Codes:
 
     def __init__(self) -> None:
         self._alive = codes_begun()
-        self.kind = self._alive.dtype
         self.counts = pl.DataFrame(schema=dict.fromkeys(Counts._fields, pl.UInt32()))
         self.are_of_no_use = False
 
-    def learn(self, column: pl.Series) -> None:
-        """The counts of texts that are new in a column."""
+    def coded(self, texts: pl.Series) -> pl.Series:
+        """The codes of some texts, of which none is new from now on."""
+        column = texts.cast(self._alive.dtype)
         if (new := new_texts(column, len(self.counts))) is not None:
             counts = new.to_frame().select(counts_of(pl.nth(0)))
             self.counts = pl.concat([self.counts, counts], rechunk=True)
             self.are_of_no_use = len(new) > max(len(column) / 4, 1000)
+        return column
 
 
 def _blank_rows(frame: pl.DataFrame) -> list[int]:
