@@ -271,8 +271,7 @@ def _same(one: Path, other: Path) -> bool:
 
 def _lost(tables: Tables, quality: DataQuality) -> Iterator[Problem]:
     """Rows that the files have and the engine has not read; there should never be any."""
-    expected = None if tables.counted is None else tables.counted()
-    if expected is not None and expected != quality.rows:
+    if (expected := tables.counted()) != quality.rows:
         message = f"{quality.rows:,} of {expected:,} rows were read; nothing is written"
         yield Problem("the table", message)
 

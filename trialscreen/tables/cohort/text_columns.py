@@ -19,7 +19,7 @@ from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING
 from trialscreen.tables.cohort.plain_texts import half_as_written, is_accepted, kind_of
 from trialscreen.tables.cohort.readers.cells import Form, Parser
-from trialscreen.tables.cohort.readers.opened import codes_begun, new_texts, plain
+from trialscreen.tables.cohort.readers.opened import Distinct, plain
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
 from trialscreen.text.characters import BLANKS
 
@@ -30,19 +30,6 @@ _FEW = 100
 """Fewer texts are read one by one: to ask the engine would take longer."""
 
 _REASON, _PENDING = "why it cannot be read", "whether it is awaited"
-
-
-class _Learned(NamedTuple):
-    """What distinct texts mean, by their codes in `alive`, an empty column of these."""
-
-    alive: pl.Series
-    facts: pl.DataFrame
-
-    @property
-    def unread(self) -> pl.Series | None:
-        """Which of them cannot be read, if any."""
-        reasons = self.facts[_REASON]
-        return None if reasons.null_count() == len(reasons) else reasons.is_not_null()
 
 
 class Cells(NamedTuple):
@@ -138,9 +125,11 @@ class TextColumn:
                 if value.null_count() == codes.null_count():
                     return
                 codes = codes.set(value.is_not_null(), None)
-            codes = codes.cast(self._learned.alive.dtype)
+            codes = codes.cast(self._learned.codes)
         if isinstance(codes.dtype, pl.Categorical):
-            self._learn(codes)
+            if codes.dtype != self._learned.codes:
+                self._learned = Distinct(self._facts_of, codes)
+            self._learned.learn(codes)
             yield codes.to_physical().alias(self._code)
 
     def typed(self, cells: Cells) -> list[pl.Expr]:
@@ -154,7 +143,7 @@ class TextColumn:
             found[f"{name}_half"] = is_plain.then(pl.col(f"{name}_half"))
         if self._code in cells.kinds:
             for column in self.columns:
-                fact = pl.lit(self._learned.facts[column]).gather(pl.col(self._code))
+                fact = pl.lit(self._learned.known[column]).gather(pl.col(self._code))
                 found[column] = pl.coalesce(found[column], fact) if column in found else fact
         return [found[column].alias(column) for column in self.columns]
 
@@ -162,14 +151,15 @@ class TextColumn:
         """Where a value is awaited, under `awaited_column`."""
         is_awaited = pl.lit(value=False)
         if self._code in cells.kinds:
-            is_awaited = pl.lit(self._learned.facts[_PENDING]).gather(pl.col(self._code))
+            is_awaited = pl.lit(self._learned.known[_PENDING]).gather(pl.col(self._code))
         return is_awaited.alias(awaited_column(self.element.name))
 
     def is_fine(self, cells: Cells) -> pl.Expr:
         """Whether all cells of a batch can be used."""
         fine = pl.lit(value=True)
-        if self._code in cells.kinds and (unread := self._learned.unread) is not None:
-            fine = pl.lit(unread).gather(pl.col(self._code)).any().not_()
+        reasons = self._learned.known[_REASON] if self._code in cells.kinds else None
+        if reasons is not None and reasons.null_count() < len(reasons):
+            fine = pl.lit(reasons.is_null()).gather(pl.col(self._code)).all()
         if self.element.type == "date":
             fine &= (self.typed(cells)[1] <= pl.col(LATEST)).all()
         return fine
@@ -180,7 +170,7 @@ class TextColumn:
         """The typed `columns` of a batch that is `coded`, less what cannot be used; and that."""
         reasons = pl.Series([None], dtype=pl.String).new_from_index(0, len(cells.frame))
         if self._code in cells.kinds:
-            reasons = self._learned.facts[_REASON].gather(cells.frame[self._code])
+            reasons = self._learned.known[_REASON].gather(cells.frame[self._code])
         is_bad = reasons.is_not_null()
         if self.element.type != "date":
             return unreadable_apart(self._parser, cells.frame, is_bad, columns, reasons)
@@ -191,23 +181,15 @@ class TextColumn:
 
     def forget(self) -> None:
         """Lets go of what has become too much."""
-        if len(self._learned.facts) > REMEMBERED:
+        if len(self._learned.known) > REMEMBERED:
             del self._learned
 
     # What distinct texts mean.
 
     @cached_property
-    def _learned(self) -> _Learned:
+    def _learned(self) -> Distinct:
         """Nothing yet; most columns of clean tables never ask for it."""
-        return _Learned(codes_begun(), pl.DataFrame(schema=self._schema))
-
-    def _learn(self, codes: pl.Series) -> None:
-        """What those texts mean that are new in a batch."""
-        if codes.dtype != self._learned.alive.dtype:
-            self._learned = _Learned(codes.clear(), pl.DataFrame(schema=self._schema))
-        if (new := new_texts(codes, len(self._learned.facts))) is not None:
-            facts = pl.concat([self._learned.facts, self._facts_of(new)], rechunk=True)
-            self._learned = self._learned._replace(facts=facts)
+        return Distinct(self._facts_of)
 
     def _facts_of(self, texts: pl.Series) -> pl.DataFrame:
         """What each of some texts means: by the engine if it is plain, else by the parser."""

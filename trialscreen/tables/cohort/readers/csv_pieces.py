@@ -22,9 +22,8 @@ from trialscreen.tables.cohort.readers.csv_bytes import (
 )
 from trialscreen.tables.cohort.readers.opened import (
     CellKind,
+    Distinct,
     NumberKind,
-    codes_begun,
-    new_texts,
     typed_where_plain,
 )
 from trialscreen.text.characters import BLANKS
@@ -81,7 +80,8 @@ class PieceReader:
         self._separator = separator
         self._kinds = {name: kinds.get(name) for name in names}
         words = (name for name, kind in self._kinds.items() if kind == "words")
-        self._codes = {name: _Codes() for name in words}
+        self._codes = {name: Distinct(_counted) for name in words}
+        self._of_no_use: set[str] = set()
         self._is_typed_at_once = True
         self._is_looked_at = False
 
@@ -153,7 +153,7 @@ class PieceReader:
             if is_text == pl.String and kind is not None:
                 self._kinds[name] = None
                 if isinstance(kind, NumberKind):
-                    self._kinds[name], self._codes[name] = "words", _Codes()
+                    self._kinds[name], self._codes[name] = "words", Distinct(_counted)
         return frame
 
     def _read(self, data: bytes, *, typed: bool) -> pl.DataFrame:
@@ -169,7 +169,15 @@ class PieceReader:
                     schema[name] = pl.Float64()
         frame = self._scanned(data, schema).collect()
         # The engine could read codes at once, but takes longer for it.
-        return frame.with_columns(one.coded(frame[name]) for name, one in self._codes.items())
+        return frame.with_columns(self._coded(frame[name]) for name in self._codes)
+
+    def _coded(self, texts: pl.Series) -> pl.Series:
+        """The codes of some texts, of which none is new from now on."""
+        codes = texts.cast(self._codes[texts.name].codes)
+        new = self._codes[texts.name].learn(codes)
+        if new > max(len(codes) / 4, 1000):
+            self._of_no_use.add(texts.name)
+        return codes
 
     def _scanned(self, data: bytes, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
         mark = BOM_UTF8 if data.startswith(BOM_UTF8) else b""  # the engine leaves out one
@@ -207,7 +215,7 @@ class PieceReader:
         found = [counts.others - lines.count("\n"), counts.zeros, counts.days]
         for name, codes in self._codes.items():
             code = frame[name].to_physical()
-            for place, count in enumerate(codes.counts):
+            for place, count in enumerate(codes.known):
                 if count.sum():
                     found[place] += int(count.gather(code).sum())
         return Counts(*found)
@@ -215,29 +223,16 @@ class PieceReader:
     def _forget(self) -> None:
         """Before a piece: columns with many texts begin anew; those with too many have no codes."""
         for name, codes in [*self._codes.items()]:
-            if codes.are_of_no_use:
+            if name in self._of_no_use:
                 del self._codes[name]
                 self._kinds[name] = None
-            elif len(codes.counts) > MOST_CODES:
-                self._codes[name] = _Codes()
+            elif len(codes.known) > MOST_CODES:
+                self._codes[name] = Distinct(_counted)
 
 
-class _Codes:
-    """The texts of a column by their codes; `counts` are theirs."""
-
-    def __init__(self) -> None:
-        self._alive = codes_begun()
-        self.counts = pl.DataFrame(schema=dict.fromkeys(Counts._fields, pl.UInt32()))
-        self.are_of_no_use = False
-
-    def coded(self, texts: pl.Series) -> pl.Series:
-        """The codes of some texts, of which none is new from now on."""
-        column = texts.cast(self._alive.dtype)
-        if (new := new_texts(column, len(self.counts))) is not None:
-            counts = new.to_frame().select(counts_of(pl.nth(0)))
-            self.counts = pl.concat([self.counts, counts], rechunk=True)
-            self.are_of_no_use = len(new) > max(len(column) / 4, 1000)
-        return column
+def _counted(texts: pl.Series) -> pl.DataFrame:
+    """The counts of each."""
+    return texts.to_frame().select(counts_of(pl.nth(0)))
 
 
 def _blank_rows(frame: pl.DataFrame) -> list[int]:

@@ -24,10 +24,9 @@ from trialscreen.tables.cohort.readers.excel_cells import Cells, Meaning, Range
 from trialscreen.tables.cohort.readers.opened import (
     Asked,
     CellKind,
+    Distinct,
     NumberKind,
-    codes_begun,
     named_columns,
-    new_texts,
     plain,
 )
 from trialscreen.text.characters import count_of, shown, some
@@ -45,34 +44,20 @@ _IS_HIDDEN = r' hidden="(?:1|true)"'
 _ANY_NUMBER = NumberKind(lambda _: pl.lit(value=True))
 
 
-class _Meanings:
-    """What cells mean, by the codes of what they say."""
+class _Meanings(Distinct):
+    """What cells mean, by the codes of what they say: a `Meaning` each."""
 
     def __init__(self, cells: Cells) -> None:
-        self._cells = cells
-        self._alive = codes_begun()
-        self.codes = self._alive.dtype
-        self.known: list[Meaning] = []
-
-    def learn(self, codes: pl.Series) -> None:
-        """Looks at what is new. Raises Unusual."""
-        if (new := new_texts(codes, len(self.known))) is not None:
-            self.known.extend(map(self._cells.meaning, new))
-
-    @property
-    def blank(self) -> pl.Series:
-        """The codes of cells that show nothing."""
-        blank = [code for code, one in enumerate(self.known) if one.text is None]
-        return pl.Series(blank, dtype=pl.UInt32)
+        flags = dict.fromkeys(("is_problem", "is_rounded"), pl.Boolean())
+        schema = {"text": pl.String(), **flags, "kind": pl.String()}
+        super().__init__(lambda new: pl.DataFrame([*map(cells.meaning, new)], schema, orient="row"))
 
     @cached_property
     def table(self) -> pl.DataFrame:
-        """A row for each, once all are known: its `Meaning`, and its value if that is plain."""
-        schema = {"text": pl.String(), "is_problem": pl.Boolean(), "is_rounded": pl.Boolean()}
-        frame = pl.DataFrame(self.known, {**schema, "kind": pl.String()}, orient="row")
+        """All that are known in the end, with the value of each if that is plain."""
         kinds: dict[str, CellKind] = {"truth": "truth", "day": "day", "number": _ANY_NUMBER}
         values = (plain(kind, pl.col("text")).alias(name) for name, kind in kinds.items())
-        return frame.with_columns(values)
+        return self.known.with_columns(values)
 
 
 class Rows(NamedTuple):
@@ -142,8 +127,8 @@ class SheetTable:
         self._hidden.update(rows.hidden)
         self._meanings.learn(rows.cells["code"])
         cells = rows.cells.with_columns(pl.col("code").to_physical())
-        if len(blank := self._meanings.blank):
-            cells = cells.filter(~pl.col("code").is_in(blank.implode()))
+        if (texts := self._meanings.known["text"]).null_count():
+            cells = cells.filter(texts.gather(cells["code"]).is_not_null())
         if not self._title_row and len(cells):
             titles = cells.filter(pl.col("row") == cells["row"][0])
             cells = cells[len(titles) :]
@@ -169,7 +154,7 @@ class SheetTable:
         self._title_row = number
         titles: dict[int, str] = {}
         for _, column, code in cells.iter_rows():
-            said = self._meanings.known[code]
+            said = Meaning(*self._meanings.known.row(code))
             titles[column] = said.text or ""
             if said.is_problem:
                 where = f"the cell {get_column_letter(column)}{number}: {said.text}"
@@ -179,11 +164,11 @@ class SheetTable:
 
     def _mark_problems(self) -> None:
         for part in self._parts:
+            reasons = part.meanings.table["text"]
             for place, found in part.each("is_problem"):
                 codes = part.codes[place]
                 for row in found.arg_true():
-                    reason = part.meanings.known[codes[row]].text or ""
-                    self._mark_cell(place, part.first + row, reason)
+                    self._mark_cell(place, part.first + row, reasons[codes[row]])
 
     def _mark(self, ranges: Iterable[Range], reason: str) -> None:
         """The cells in these ranges do not tell what was meant."""

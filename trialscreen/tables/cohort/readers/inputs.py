@@ -164,8 +164,6 @@ def _together(opened: Mapping[Path, Tables]) -> Tables:
     tables = [*opened.values()]
     differ = differences({name_of(path): one.schema for path, one in opened.items()})
     names = pl.selectors.by_name([name for name in tables[0].schema if name not in differ])
-    counts = [one.counted for one in tables if one.counted is not None]
-    are_counted = len(counts) == len(tables)
     notes, blank = [note for one in tables for note in one.notes], _blank(tables)
 
     def pieces(kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
@@ -183,7 +181,7 @@ def _together(opened: Mapping[Path, Tables]) -> Tables:
     return Tables(
         pl.concat([one.frame.select(names) for one in tables]),
         pl.Schema(all_columns(one.schema for one in tables)),
-        (lambda: sum(one() for one in counts)) if are_counted else None,
+        lambda: sum(one.counted() for one in tables),
         notes,
         differ | {name: why for one in tables for name, why in one.doubtful.items()},
         blank,
@@ -197,7 +195,7 @@ def _blank(tables: Sequence[Tables]) -> list[int]:
     above = 0
     for number, one in enumerate(tables, start=1):
         found.extend(above + rows for rows in one.blank)
-        if one.counted is None or not any(later.blank for later in tables[number:]):
+        if not any(later.blank for later in tables[number:]):
             break
         above += one.counted()
     return found

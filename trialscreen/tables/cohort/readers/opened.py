@@ -60,17 +60,17 @@ numbers where all cells are plain, or codes of texts; the others are texts."""
 class Tables(NamedTuple):
     """All rows of all files, in order.
 
-    `counted` says how many there are, told by the files and not by `frame`; None where
-    nothing tells it. `notes` are lines to be told of what was left out, with no value of a patient
-    in them. `doubtful` says of columns what would be wrong, were they used. `blank` has, for each
-    blank row that was left out, how many rows stand above it, in order. `pieces` are the rows once
-    more, for the formats that can be read faster so. While they are read, `blank` and `notes` may
-    grow; what is wrong with a file may be told only then, by InputError.
+    `counted` says how many there are, told by the files and not by `frame`. `notes` are lines to
+    be told of what was left out, with no value of a patient in them. `doubtful` says of columns
+    what would be wrong, were they used. `blank` has, for each blank row that was left out, how
+    many rows stand above it, in order. `pieces` are the rows once more, for the formats that can
+    be read faster so. While they are read, `blank` and `notes` may grow; what is wrong with a
+    file may be told only then, by InputError.
     """
 
     frame: pl.LazyFrame
     schema: pl.Schema
-    counted: Callable[[], int] | None
+    counted: Callable[[], int]
     notes: Iterable[str] = ()
     doubtful: Mapping[str, Problem] = {}
     blank: Sequence[int] = ()
@@ -136,18 +136,33 @@ def named_columns(names: Sequence[str], origin: str) -> list[str]:
     return names
 
 
-# Columns of texts by their codes, so that each distinct text is looked at once.
+class Distinct:
+    """The distinct texts of columns of codes, of which each is looked at once.
 
+    `known` holds what `look` has made of them: by its code, a row for each. The codes are those
+    of the `column`, or else its own.
+    """
 
-def codes_begun() -> pl.Series:
-    """An empty column with codes of its own, which mean the same as long as there is one of it."""
-    return pl.Series([], dtype=pl.Categorical(pl.Categories.random()))
+    def __init__(
+        self, look: Callable[[pl.Series], pl.DataFrame], column: pl.Series | None = None
+    ) -> None:
+        self._look = look
+        # Codes mean the same as long as there is a column of them.
+        new = pl.Series([], dtype=pl.Categorical(pl.Categories.random()))
+        self._alive = new if column is None else column.clear()
+        self.known = look(pl.Series([], dtype=pl.String))
 
+    @property
+    def codes(self) -> pl.DataType:
+        """The type of the columns."""
+        return self._alive.dtype
 
-def new_texts(column: pl.Series, known: int) -> pl.Series | None:
-    """The texts of a column of codes, in the order of these, but for the first `known`."""
-    last = column.to_physical().max()
-    if not isinstance(last, int) or last < known:
-        return None
-    new = pl.int_range(known, last + 1, dtype=pl.UInt32, eager=True)
-    return new.cat.to(column.dtype).cast(pl.String)
+    def learn(self, column: pl.Series) -> int:
+        """Looks at the texts in a column that are new, and says how many they are."""
+        last, known = column.to_physical().max(), len(self.known)
+        if not isinstance(last, int) or last < known:
+            return 0
+        new = pl.int_range(known, last + 1, dtype=pl.UInt32, eager=True)
+        found = self._look(new.cat.to(self.codes).cast(pl.String))
+        self.known = pl.concat([self.known, found], rechunk=True)
+        return len(new)

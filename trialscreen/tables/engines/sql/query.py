@@ -16,7 +16,7 @@ from trialscreen.model import expr
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, ElementType, Trial
 from trialscreen.tables.compile import Program, Step, compile_trial
-from trialscreen.tables.compile.simplify import either, if_
+from trialscreen.tables.compile.flags import cleaned
 from trialscreen.tables.compile.table import usable
 from trialscreen.tables.engines.sql.dialects import TRAITS, Dialect, Traits, comment
 from trialscreen.tables.engines.sql.printer import Printer
@@ -161,11 +161,9 @@ class _Query:
         while any(name.casefold().startswith(prefix) for name in taken):
             prefix += "_"
         flags = {f"{prefix}_{number}": one for number, one in enumerate(found, 1)}
-        values = {}
-        for column in read:
-            element = self._element_of(column)
-            struck = (expr.Column(flag) for flag, one in flags.items() if element in one.elements)
-            values[column] = if_(either(*struck), expr.NULL, expr.Column(column))
+        holding = (one._replace(holds=expr.Column(flag)) for flag, one in flags.items())
+        struck = cleaned(self.patients.table, holding)
+        values = {column: struck.get(column, expr.Column(column)) for column in read}
         steps = [Step(flag, one.holds, f"{one.id}: {one.reason}") for flag, one in flags.items()]
         return [
             _Part("contradictions", self._all_and(steps), "what cannot be right"),
