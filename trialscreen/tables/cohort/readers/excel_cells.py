@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from io import BytesIO
 from itertools import islice
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from xml.etree.ElementTree import ParseError, fromstring, tostring
 
 from openpyxl.cell.read_only import ReadOnlyCell
@@ -25,7 +25,6 @@ from openpyxl.worksheet._reader import (
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from trialscreen.model.errors import ValueProblem
-from trialscreen.tables.cohort.readers.cells import Kind
 from trialscreen.tables.cohort.readers.excel_book import (
     MOST_COLUMNS,
     MOST_ROWS,
@@ -34,7 +33,6 @@ from trialscreen.tables.cohort.readers.excel_book import (
     Unusual,
 )
 from trialscreen.tables.cohort.readers.number_formats import NumberFormat, Shown
-from trialscreen.text.characters import BLANKS
 
 _ROWS = 2_000
 """Rows that are written anew at a time."""
@@ -53,18 +51,6 @@ _ESCAPED = re.compile("_x(00[01][0-9A-Fa-f])_")  # how a control character is wr
 
 class DamagedSheet(Exception):
     """A part of the workbook says what it cannot."""
-
-
-class Meaning(NamedTuple):
-    """What a cell shows, None for nothing; or, if it `is_problem`, why that cannot be told.
-
-    `is_rounded` if it holds more digits than it shows. `kind` if it is no text.
-    """
-
-    text: str | None
-    is_problem: bool = False
-    is_rounded: bool = False
-    kind: Kind | None = None
 
 
 Range = tuple[int, int, int, int]
@@ -162,8 +148,8 @@ class Cells(WorkSheetParser):
 
     # One cell:
 
-    def meaning(self, said: str) -> Meaning:
-        """What a cell means by its XML from the end of its place on. Raises Unusual."""
+    def shown(self, said: str) -> Shown:
+        """What a cell shows by its XML from the end of its place on. Raises Unusual."""
         try:
             match = _SIMPLE.fullmatch(said)
             if match is None:
@@ -171,14 +157,14 @@ class Cells(WorkSheetParser):
                 return self._closely(fromstring(f'<c xmlns="{SHEET_MAIN_NS}" r="A1{said}'))  # noqa: S314
             style, kind, value, text = match.groups("")
             if kind == "inlineStr":
-                return _meaning(self._text_in(int(style or 0), text))
+                return self._text_in(int(style or 0), text)
             return self._stored(int(style or 0), kind or "n", value)
         except ParseError:
             raise Unusual from None
         except ValueProblem as problem:
-            return Meaning(str(problem), is_problem=True)
+            return Shown(str(problem), is_problem=True)
 
-    def _closely(self, element: Any) -> Meaning:
+    def _closely(self, element: Any) -> Shown:
         style, kind = _whole(element.get("s", "0")), element.get("t", "n")
         parts = {part.tag: part for part in element}
         value = parts[VALUE_TAG].text or "" if VALUE_TAG in parts else ""
@@ -187,33 +173,31 @@ class Cells(WorkSheetParser):
         if kind == "inlineStr" and (inline := parts.get(INLINE_STRING)) is not None:
             is_plain = len(inline) == 1 and inline[0].tag.endswith("}t")
             text = inline[0].text or "" if is_plain else parse_richtext_string(inline)
-            return _meaning(self._text_in(style, text))
+            return self._text_in(style, text)
         return self._stored(style, kind, value)
 
-    def _stored(self, number: int, kind: str, value: str) -> Meaning:
+    def _stored(self, number: int, kind: str, value: str) -> Shown:
         if not value:
-            return Meaning(None)
+            return Shown("")
         match kind:
             case "s":
-                return _meaning(self._text_in(number, self._shared(value)))
+                return self._text_in(number, self._shared(value))
             case "str":
-                return _meaning(self._text_in(number, value))
+                return self._text_in(number, value)
             case "b":
-                return Meaning("TRUE" if _whole(value) else "FALSE")
+                return Shown("TRUE" if _whole(value) else "FALSE")
             case "e":
                 raise ValueProblem(f"the error {value}")
             case "d":
                 day = float(to_excel(from_ISO8601(value)))  # type: ignore[no-untyped-call]
-                found = self._style(number).number(day)
-                return _meaning(found.text, is_rounded=found.is_rounded, kind="day")
+                return self._style(number).number(day)._replace(kind="day")
         try:
             stored = float(value)
         except ValueError:
             raise DamagedSheet("expected a number") from None
         if stored == 0 and self._hides_zeros:
             raise ValueProblem("the sheet hides zeros")
-        found = self._style(number).number(stored)
-        return _meaning(found.text, is_rounded=found.is_rounded, kind=found.kind)
+        return self._style(number).number(stored)
 
     @cached_property
     def _hides_zeros(self) -> bool:
@@ -227,22 +211,18 @@ class Cells(WorkSheetParser):
             raise DamagedSheet("there is no such text") from None
         return text
 
-    def _text_in(self, style: int, text: str | CellRichText) -> str:
+    def _text_in(self, style: int, text: str | CellRichText) -> Shown:
         if isinstance(text, CellRichText):
             text = "".join(map(_block, text))
         if "_x" in text:
             text = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
-        return self._style(style).text(text)
+        return Shown(self._style(style).text(text))
 
     def _style(self, number: int) -> "Style":
         if number not in self._styles:
             cell = ReadOnlyCell(cast("Any", self._sheet), 1, 1, None, style_id=number)
             self._styles[number] = Style(cell, from_1904=self._from_1904)
         return self._styles[number]
-
-
-def _meaning(text: str, *, is_rounded: bool = False, kind: Kind | None = None) -> Meaning:
-    return Meaning(text if text.strip(BLANKS) else None, False, is_rounded, kind)
 
 
 def _is_hidden(attributes: Mapping[str, str]) -> bool:

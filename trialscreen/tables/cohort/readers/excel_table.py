@@ -20,7 +20,8 @@ from openpyxl.utils import get_column_letter
 from trialscreen.model.errors import refuse
 from trialscreen.tables.cohort.readers.cells import NO_VALUE, TYPED
 from trialscreen.tables.cohort.readers.excel_book import MOST_COLUMNS, Unusual
-from trialscreen.tables.cohort.readers.excel_cells import Cells, Meaning, Range
+from trialscreen.tables.cohort.readers.excel_cells import Cells, Range
+from trialscreen.tables.cohort.readers.number_formats import Shown
 from trialscreen.tables.cohort.readers.opened import (
     Asked,
     CellKind,
@@ -29,7 +30,7 @@ from trialscreen.tables.cohort.readers.opened import (
     named_columns,
     plain,
 )
-from trialscreen.text.characters import count_of, shown, some
+from trialscreen.text.characters import BLANKS, count_of, shown, some
 
 MAX_CELLS = 20_000_000
 MOST_MEANINGS = 200_000
@@ -45,12 +46,18 @@ _ANY_NUMBER = NumberKind(lambda _: pl.lit(value=True))
 
 
 class _Meanings(Distinct):
-    """What cells mean, by the codes of what they say: a `Meaning` each."""
+    """What cells mean, by the codes of what they say: as `Shown`, with no text for blanks."""
 
     def __init__(self, cells: Cells) -> None:
-        flags = dict.fromkeys(("is_problem", "is_rounded"), pl.Boolean())
-        schema = {"text": pl.String(), **flags, "kind": pl.String()}
-        super().__init__(lambda new: pl.DataFrame([*map(cells.meaning, new)], schema, orient="row"))
+        text, truth = pl.String(), pl.Boolean()
+        schema = dict(zip(Shown._fields, (text, truth, text, truth), strict=True))
+        is_blank = pl.col("text").str.strip_chars(BLANKS) == ""
+
+        def look(new: pl.Series) -> pl.DataFrame:
+            found = pl.DataFrame([*map(cells.shown, new)], schema, orient="row")
+            return found.with_columns(pl.when(~is_blank).then("text").alias("text"))
+
+        super().__init__(look)
 
     @cached_property
     def table(self) -> pl.DataFrame:
@@ -154,10 +161,10 @@ class SheetTable:
         self._title_row = number
         titles: dict[int, str] = {}
         for _, column, code in cells.iter_rows():
-            said = Meaning(*self._meanings.known.row(code))
-            titles[column] = said.text or ""
-            if said.is_problem:
-                where = f"the cell {get_column_letter(column)}{number}: {said.text}"
+            said = self._meanings.known.row(code, named=True)
+            titles[column] = said["text"] or ""
+            if said["is_problem"]:
+                where = f"the cell {get_column_letter(column)}{number}: {said['text']}"
                 refuse(self._origin, f"a title cannot be read: {where}")
         self._columns = list(range(min(titles), max(titles) + 1))
         self.names = named_columns([titles.get(one, "") for one in self._columns], self._origin)

@@ -47,11 +47,16 @@ class Token(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What is shown of a number; `is_rounded` if it has more digits; a day may have a time."""
+    """What a cell shows; or, if it `is_problem`, why that cannot be told.
+
+    `is_rounded` if it holds more digits than it shows. `kind` if it is no text; a day may have a
+    time.
+    """
 
     text: str
     is_rounded: bool = False
-    kind: Kind = "number"
+    kind: Kind | None = None
+    is_problem: bool = False
 
 
 class NumberFormat:
@@ -71,7 +76,7 @@ class NumberFormat:
     def number(self, value: float) -> Shown:
         """What is shown of a number. Raises ValueProblem where that cannot be told."""
         if self._is_general and "e" not in (text := f"{value:.{DIGITS}g}"):
-            return Shown(text if value else "0")
+            return Shown(text if value else "0", kind="number")
         section = self._section(value)
         if _is_moment(section):
             return Shown(_moment(section, value, from_1904=self._from_1904), kind="day")
@@ -87,14 +92,14 @@ class NumberFormat:
     def _signed(self, section: Sequence[Token], value: float) -> Shown:
         text, is_rounded = _digits(section, Decimal(f"{abs(value):.{DIGITS}g}"), self._code)
         if value >= 0 or not re.search("[0-9]", text):
-            return Shown(text.strip(" "), is_rounded)
+            return Shown(text.strip(" "), is_rounded, "number")
         if len(self._sections) == 1:
             text = f"-{text.strip(' ')}"
         elif re.fullmatch(r" *\(.*\) *", text):
             text = f"-{text.strip(' ')[1:-1]}"
         elif not text.lstrip(" ").startswith("-"):
             raise ValueProblem(f"the number format {shown(self._code)} shows no minus sign")
-        return Shown(text.strip(" "), is_rounded)
+        return Shown(text.strip(" "), is_rounded, "number")
 
     def text(self, text: str) -> str:
         """What is shown of a text. Raises ValueProblem if that is nothing."""
