@@ -58,16 +58,14 @@ class Program:
 
     def stages(self, outputs: Iterable[Scalar]) -> tuple[tuple[Step, ...], ...]:
         """The steps that `outputs` need; those of one stage read only the stages before it."""
-        needed = {step.name: step for step in self._needed(outputs)}
         depths: dict[str, int] = {}
         stages: list[list[Step]] = []
-        for step in self.steps:
-            if step.name in needed:
-                depth = max((depths.get(name, -1) for name in columns_of(step.value)), default=-1)
-                depths[step.name] = depth + 1
-                if depth + 1 == len(stages):
-                    stages.append([])
-                stages[depth + 1].append(step)
+        for step in reversed([*self._needed(outputs)]):
+            above = (depths[name] for name in columns_of(step.value) if name in depths)
+            depth = depths[step.name] = max(above, default=-1) + 1
+            if depth == len(stages):
+                stages.append([])
+            stages[depth].append(step)
         return tuple(map(tuple, stages))
 
     def inputs(self, outputs: Iterable[Scalar]) -> tuple[str, ...]:

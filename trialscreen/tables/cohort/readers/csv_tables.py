@@ -29,6 +29,7 @@ from trialscreen.tables.cohort.readers.opened import (
     CellKind,
     Tables,
     named_columns,
+    text_schema,
     typed_where_plain,
 )
 from trialscreen.tables.cohort.readers.utf8_copies import ADVICE, CHUNK, in_utf8, open_bytes
@@ -68,8 +69,7 @@ def open_table(path: Path, asked: Asked) -> Tables:
     file = _File(path, _layout_of(path, asked.origin), asked.origin)
     if asked.at_once:
         deque(file.pieces({}), maxlen=0)
-    schema = pl.Schema(dict.fromkeys(file.layout.names, pl.String()))
-    notes, blank = file.notes, file.blank
+    schema, notes, blank = text_schema(file.layout.names), file.notes, file.blank
     return Tables(file.frame(), schema, file.counted, notes, blank=blank, pieces=file.pieces)
 
 
@@ -80,13 +80,14 @@ class _File:
         self._path, self.layout, self._origin = path, layout, origin
         self.notes: list[str] = []
         self.blank: list[int] = []
-        self._rows: int | None = None
+        self._rows = 0
+        self._is_read = False
         self._plain_until = 0
         """The byte before which all is known to be plain, and no row blank."""
 
     def counted(self) -> int:
         """How many rows there are; before they are read, as many as there are lines."""
-        if self._rows is not None:
+        if self._is_read:
             return self._rows
         with open_bytes(self._path) as file:
             file.seek(self.layout.bytes)
@@ -116,16 +117,57 @@ class _File:
                 yield piece.rows
             self._plain_until = 0 if self.blank else place
             file.seek(place)
-            records = _Records(file, self.layout, rows, self._origin, self.blank)
-            for cells in records.some():
-                yield typed_where_plain(cells, kinds)
-        self._rows = records.rows
+            for others in self._others(file, rows):
+                rows += len(others)
+                yield typed_where_plain(others, kinds)
+        self._rows, self._is_read = rows, True
         if self.blank:
             count = count_of(len(self.blank), "blank row")
-            self.notes.append(f"{self._origin}: {count} left out")
-        if records.lacking:
-            listed = some([shown(name) for name in records.lacking])
+            self.notes.insert(0, f"{self._origin}: {count} left out")
+
+    def _others(self, file: IO[bytes], above: int) -> Iterator[pl.DataFrame]:
+        """The rest of the rows, below so many others, as texts.
+
+        All have as many cells as there are titles, or all of them fewer. Raises InputError; for
+        their numbers of cells, in the end.
+        """
+        titles = len(self.layout.names)
+        text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
+        line = self.layout.line + above + len(self.blank)
+        records = _Records(text, self.layout.separator, self._origin, line)
+        width, are_alike, ended = titles if above else 0, True, True
+        problems: list[Problem] = []
+        rows: list[list[str]] = []
+        for cells in records:
+            if not any(cell.strip(BLANKS) for cell in cells):
+                self.blank.append(above + len(rows))
+                continue
+            width = width or len(cells)
+            are_alike &= len(cells) == width <= titles
+            ended = records.lines[-1].endswith(("\n", "\r"))
+            if len(cells) != titles and len(problems) < _MOST:
+                cut = "" if ended else ", and no line end: is the file cut?"
+                message = f"{count_of(len(cells), 'cell')}, and the header has {titles}{cut}"
+                problems.append(Problem(f"{self._origin}:{records.first}", message))
+            rows.append(cells)
+            if len(rows) == AT_ONCE:
+                if are_alike:
+                    yield self._framed(rows)
+                above, rows = above + len(rows), []
+        is_cut = above + len(rows) == 1 and not ended
+        if problems and (not are_alike or is_cut):
+            raise InputError(problems)
+        if rows:
+            yield self._framed(rows)
+        if width and (lacking := self.layout.names[width:]):
+            listed = some([shown(name) for name in lacking])
             self.notes.append(f"{self._origin}: no row has a cell for {listed}")
+
+    def _framed(self, rows: Sequence[Sequence[str]]) -> pl.DataFrame:
+        cells = [[cell or None for cell in column] for column in zip(*rows, strict=True)]
+        frame = pl.DataFrame(cells, text_schema(self.layout.names[: len(cells)]))
+        nulls = (pl.lit(None, pl.String).alias(one) for one in self.layout.names[len(cells) :])
+        return frame.with_columns(nulls)
 
     def frame(self) -> pl.LazyFrame:
         """All cells as texts."""
@@ -141,7 +183,7 @@ class _File:
                     most -= len(rows)
                 yield rows
 
-        return register_io_source(texts, schema=dict.fromkeys(self.layout.names, pl.String()))
+        return register_io_source(texts, schema=text_schema(self.layout.names))
 
 
 # Its layout.
@@ -153,35 +195,29 @@ def _layout_of(path: Path, origin: str) -> _Layout:
         data = file.read(MAX_BYTES)
     is_cut = len(data) == MAX_BYTES
     # What is no UTF-8 counts in the header only, and is told there.
-    text = data.decode("utf-8", "surrogateescape")
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    text = text.removeprefix("\ufeff")
-    before = _EXCELS_OWN.match(text)
-    start = "" if before is None else before[0]
-    rest = text[len(start) :]
-    if before is not None and before[1] not in '"\r\n':
-        separators = before[1]
+    text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    start, separators = "", "\t" if ".tsv" in path.name.lower()[-7:] else SEPARATORS
+    if (own := _EXCELS_OWN.match(text)) is not None and own[1] not in '"\r\n':
+        start, separators = own[0], own[1]
         if not separators.isascii() or separators.isalnum():
             message = f"its first line names {shown(separators)} as the separator of its cells"
             refuse(f"{origin}:1", f"{message}; expected a sign such as , or ;")
-    else:
-        start, rest = "", text
-        separators = "\t" if ".tsv" in path.name.lower()[-7:] else SEPARATORS
+    rest = text[len(start) :]
     separator = _separator(rest, separators)
     names, header = _header(rest, separator, origin, start.count("\n") + 1)
     if is_cut and len(header) == len(rest):
         refuse(origin, "is not a CSV file: its first line has no end")
-    above = mark + start + header
+    above = start + header
     line = len(above.splitlines()) + 1 if "\r" in above else above.count("\n") + 1
-    size = len(above.encode("utf-8", "surrogateescape"))
+    size = len(data) - len(text[len(above) :].encode("utf-8", "surrogateescape"))
     return _Layout(tuple(named_columns(names, origin)), separator, size, line)
 
 
 def _header(text: str, separator: str, origin: str, line: int) -> tuple[list[str], str]:
     """The titles in the first record of `text`, and that record. Raises InputError."""
-    lines = _Lines(io.StringIO(text, newline=""), origin, line, are_checked=False)
-    names = next(_records(lines, separator), [])
-    header = "".join(lines.taken)
+    records = _Records(io.StringIO(text, newline=""), separator, origin, line, are_checked=False)
+    names = next(iter(records), [])
+    header = "".join(records.lines)
     if (bad := re.search("[\udc80-\udcff]", header)) is not None:
         line += header.count("\n", 0, bad.start())
         refuse(f"{origin}:{line}", f"is not UTF-8 text: {ADVICE}")
@@ -214,27 +250,46 @@ def _widths(text: str, separator: str) -> list[int]:
 # Its records, one by one.
 
 
-class _Lines:
-    """The lines of a file as text, and those of the record that is being read.
+class _Records:
+    """The records of a text that begins in line `line`, each as its cells, one by one.
 
-    Raises InputError for a line that is not a text, if `are_checked`.
+    `lines` are those of the last one, of which the first has the number `first`. Raises InputError
+    for quotes that cannot be, and, if they `are_checked`, for a line that is not a text.
     """
 
-    def __init__(self, file: IO[str], origin: str, line: int, *, are_checked: bool = True) -> None:
-        self._file, self.origin, self._are_checked = file, origin, are_checked
-        self.number = line - 1
-        self.taken: list[str] = []
+    def __init__(
+        self, text: IO[str], separator: str, origin: str, line: int, *, are_checked: bool = True
+    ) -> None:
+        self._text, self._separator, self.origin = text, separator, origin
+        self._are_checked = are_checked
+        self.first = line
+        self.lines: list[str] = []
 
-    def __iter__(self) -> Iterator[str]:
-        while line := self._file.readline(LONGEST_LINE):
-            self.number += 1
+    def __iter__(self) -> Iterator[list[str]]:
+        reader = _read_by_csv(self._more_lines(), self._separator)
+        while True:
+            self.first += len(self.lines)
+            self.lines.clear()
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                cells = None
+            if cells is None or self._have_two_readings(len(cells)):
+                text = "".join(self.lines)
+                raise InputError([_fault(text, self._separator, self.origin, self.first)])
+            yield cells
+
+    def _more_lines(self) -> Iterator[str]:
+        while line := self._text.readline(LONGEST_LINE):
+            self.lines.append(line)
             if self._are_checked:
                 self._check(line)
-            self.taken.append(line)
             yield line
 
     def _check(self, line: str) -> None:
-        where = f"{self.origin}:{self.number}"
+        where = f"{self.origin}:{self.first + len(self.lines) - 1}"
         if len(line) == LONGEST_LINE:
             refuse(where, f"a line has more than {LONGEST_LINE:,} characters")
         if (found := re.search("[\udc80-\udcff]", line)) is not None:
@@ -244,36 +299,19 @@ class _Lines:
             message = f"control character U+{ord(found[0]):04X}; a text file is expected"
             refuse(f"{where}:{found.start() + 1}", message)
 
+    def _have_two_readings(self, cells: int) -> bool:
+        """Whether the lines of one record would be a record each if its quotes were text.
+
+        So it is where a quote for inches begins a cell, and another ends one some lines below.
+        """
+        are_whole = (line.count(self._separator) == cells - 1 for line in self.lines)
+        return len(self.lines) > 1 and all(are_whole)
+
 
 def _read_by_csv(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
     """What Python's csv reads of the lines; raises csv.Error."""
     csv.field_size_limit(LONGEST_CELL)
     return csv.reader(lines, delimiter=separator, strict=True)
-
-
-def _records(lines: _Lines, separator: str) -> Iterator[list[str]]:
-    """The cells of each record. Raises InputError for quotes that cannot be."""
-    reader = _read_by_csv(lines, separator)
-    while True:
-        lines.taken.clear()
-        first = lines.number + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            cells = None
-        if cells is None or _has_two_readings(lines.taken, separator, len(cells)):
-            raise InputError([_fault("".join(lines.taken), separator, lines.origin, first)])
-        yield cells
-
-
-def _has_two_readings(lines: Sequence[str], separator: str, cells: int) -> bool:
-    """Whether the lines of one record would be a record each if its quotes were text.
-
-    So it is where a quote for inches begins a cell, and another ends one some lines below.
-    """
-    return len(lines) > 1 and all(line.count(separator) == cells - 1 for line in lines)
 
 
 def _fault(text: str, separator: str, origin: str, line: int) -> Problem:
@@ -297,68 +335,3 @@ def _fault(text: str, separator: str, origin: str, line: int) -> Problem:
     before = text[:opened].replace("\r\n", "\n").replace("\r", "\n")
     line, column = line + before.count("\n"), len(before) - before.rfind("\n")
     return Problem(f"{origin}:{line}:{column}", f"{message}; {_ADVICE}")
-
-
-# All rows.
-
-
-class _Records:
-    """The rows of a `file` that stands below `rows` others, but for blank ones.
-
-    `blank` gets, for each of these, how many rows stand above it. All rows have as many cells
-    as there are titles, or all of them fewer: then some titles are `lacking`.
-    """
-
-    def __init__(
-        self, file: IO[bytes], layout: _Layout, rows: int, origin: str, blank: list[int]
-    ) -> None:
-        self._layout, self._origin = layout, origin
-        text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
-        self._lines = _Lines(text, origin, layout.line + rows + len(blank))
-        self._problems: list[Problem] = []
-        self.rows = rows
-        self._cells = len(layout.names) if rows else 0
-        self._blank = blank
-
-    @property
-    def lacking(self) -> Sequence[str]:
-        """The titles for which no row has a cell."""
-        return self._layout.names[self._cells :] if self._cells else ()
-
-    def some(self) -> Iterator[pl.DataFrame]:
-        """As texts. Raises InputError; where their numbers of cells are wrong, in the end."""
-        titles = len(self._layout.names)
-        are_alike, ended = True, True
-        rows: list[list[str]] = []
-        for cells in _records(self._lines, self._layout.separator):
-            if not any(cell.strip(BLANKS) for cell in cells):
-                self._blank.append(self.rows)
-                continue
-            self.rows += 1
-            self._cells = self._cells or len(cells)
-            are_alike &= len(cells) == self._cells <= titles
-            ended = self._lines.taken[-1].endswith(("\n", "\r"))
-            if len(cells) != titles and len(self._problems) < _MOST:
-                self._problems.append(self._other_length(len(cells), ended=ended))
-            rows.append(cells)
-            if len(rows) == AT_ONCE:
-                if are_alike:
-                    yield self._framed(rows)
-                rows = []
-        is_cut = self.rows == 1 and not ended
-        if self._problems and (not are_alike or is_cut):
-            raise InputError(self._problems)
-        if rows:
-            yield self._framed(rows)
-
-    def _framed(self, rows: Sequence[Sequence[str]]) -> pl.DataFrame:
-        cells = ([cell or None for cell in column] for column in zip(*rows, strict=True))
-        schema = dict.fromkeys(self._layout.names[: self._cells], pl.String())
-        nulls = (pl.lit(None, pl.String).alias(name) for name in self.lacking)
-        return pl.DataFrame([*cells], schema).with_columns(nulls)
-
-    def _other_length(self, cells: int, *, ended: bool) -> Problem:
-        first = self._lines.number - len(self._lines.taken) + 1
-        message = f"{count_of(cells, 'cell')}, and the header has {len(self._layout.names)}"
-        cut = "" if ended else ", and no line end: is the file cut?"
-        return Problem(f"{self._origin}:{first}", message + cut)

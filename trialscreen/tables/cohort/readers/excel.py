@@ -19,7 +19,7 @@ from trialscreen.model.errors import InputError, refuse
 from trialscreen.tables.cohort.readers.excel_book import Sheet, Unusual, open_book
 from trialscreen.tables.cohort.readers.excel_cells import Cells, DamagedSheet
 from trialscreen.tables.cohort.readers.excel_table import TOO_LARGE, SheetTable
-from trialscreen.tables.cohort.readers.opened import Asked, Tables
+from trialscreen.tables.cohort.readers.opened import Asked, Tables, text_schema
 from trialscreen.text.characters import shown, some
 
 MAX_UNPACKED = 2**30
@@ -79,8 +79,8 @@ def _read(path: Path, asked: Asked) -> Tables:
     with open_book(path) as sheets:
         sheet, notes = _chosen(sheets, asked.sheet, asked.origin)
         table = _table(sheet, asked, computes_later=_computes_later(path))
-    schema = pl.Schema(dict.fromkeys(table.names, pl.String()))
-    frame = pl.defer(table.frame, schema=schema)
+    schema = text_schema(table.names)
+    frame = pl.defer(lambda: pl.concat([schema.to_frame(), *table.pieces({})]), schema=schema)
     notes = (*notes, *(f"{asked.origin}: {one}" for one in table.notes()))
     blank, pieces = table.blank(), table.pieces
     return Tables(frame, schema, lambda: table.rows, notes=notes, blank=blank, pieces=pieces)

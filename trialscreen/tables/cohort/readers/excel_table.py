@@ -202,11 +202,6 @@ class SheetTable:
         """How many there are."""
         return len(self._numbers)
 
-    def frame(self) -> pl.DataFrame:
-        """The table, all cells as text."""
-        schema = pl.Schema(dict.fromkeys(self.names, pl.String()))
-        return pl.concat([pl.DataFrame(schema=schema), *self.pieces({})])
-
     def pieces(self, kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
         """The table, some rows at a time: see `opened.Pieces`."""
         for part in self._parts:

@@ -21,6 +21,7 @@ from trialscreen.tables.cohort.readers.opened import (
     NumberKind,
     Tables,
     named_columns,
+    text_schema,
     typed_where_plain,
     with_constants,
 )
@@ -72,8 +73,8 @@ def open_table(path: Path, asked: Asked) -> Tables:
             copy.writelines(_told_apart(line, numbers) for line in file if line.strip(b" \t\r\n"))
         path = Path(copy.name)
         entries.kinds.update(dict.fromkeys(numbers, "any"))
-    frame = pl.scan_ndjson(path, schema=dict.fromkeys(keys, pl.String())).rename(called)
-    schema = pl.Schema(dict.fromkeys(names, pl.String()))
+    frame = pl.scan_ndjson(path, schema=text_schema(keys)).rename(called)
+    schema = text_schema(names)
 
     def pieces(kinds: Mapping[str, CellKind]) -> Iterator[pl.DataFrame]:
         wanted = {key: kinds.get(name) for key, name in called.items()}
@@ -120,7 +121,7 @@ def _told_apart(line: bytes, keys: Iterable[str]) -> bytes:
 
 def with_all_keys(tables: Sequence[Tables]) -> list[Tables]:
     """Files of one table: a key that one of them never has is null there, as in any line."""
-    schema = pl.Schema(dict.fromkeys((name for one in tables for name in one.schema), pl.String()))
+    schema = text_schema(name for one in tables for name in one.schema)
     made = []
     for one in tables:
         lacking = dict.fromkeys(name for name in schema if name not in one.schema)

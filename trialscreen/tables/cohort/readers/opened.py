@@ -77,6 +77,11 @@ class Tables(NamedTuple):
     pieces: Pieces | None = None
 
 
+def text_schema(names: Iterable[str]) -> pl.Schema:
+    """These columns, all of texts."""
+    return pl.Schema(dict.fromkeys(names, pl.String()))
+
+
 def with_constants(tables: Tables, values: Mapping[str, object], kind: pl.DataType) -> Tables:
     """`tables` with more columns, of this kind, in each of which all rows have one value."""
     if not values:
