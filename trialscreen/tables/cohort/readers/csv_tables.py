@@ -104,7 +104,10 @@ class _File:
         self.blank.clear()
         reader = PieceReader(self.layout.names, self.layout.separator, kinds)
         rows, place = 0, self.layout.bytes
-        with open_bytes(self._path) as file:
+        with (
+            open_bytes(self._path) as file,
+            io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="") as text,
+        ):
             for lines in whole_lines(file, place):
                 if only is not None and place < self._plain_until:
                     piece: Piece | None = reader.texts(lines, only)
@@ -117,7 +120,7 @@ class _File:
                 yield piece.rows
             self._plain_until = 0 if self.blank else place
             file.seek(place)
-            for others in self._others(file, rows):
+            for others in self._others(text, rows):
                 rows += len(others)
                 yield typed_where_plain(others, kinds)
         self._rows, self._is_read = rows, True
@@ -125,14 +128,13 @@ class _File:
             count = count_of(len(self.blank), "blank row")
             self.notes.insert(0, f"{self._origin}: {count} left out")
 
-    def _others(self, file: IO[bytes], above: int) -> Iterator[pl.DataFrame]:
+    def _others(self, text: IO[str], above: int) -> Iterator[pl.DataFrame]:
         """The rest of the rows, below so many others, as texts.
 
         All have as many cells as there are titles, or all of them fewer. Raises InputError; for
         their numbers of cells, in the end.
         """
         titles = len(self.layout.names)
-        text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
         line = self.layout.line + above + len(self.blank)
         records = _Records(text, self.layout.separator, self._origin, line)
         width, are_alike, ended = titles if above else 0, True, True
