@@ -169,3 +169,16 @@ def test_pieces_whose_columns_differ_are_screened_as_the_reference_does(
     monkeypatch.setattr(Screener, "screened", screened)
     assert compared(TRIAL, table, "patient_id", ON) == []
     assert len({*kinds}) > 3
+
+
+def test_blank_rows_are_left_out_without_pythons_csv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("id,a,b\nP1,1,x\n\nP2,2,y\n,,\n \nP3,3,\n\n", encoding="utf-8")
+    monkeypatch.setattr(csv_tables._File, "_others", lambda *_: iter(()))
+    tables = open_tables([path], tmp_path)
+    rows = [("P1", "1", "x"), ("P2", "2", "y"), ("P3", "3", None)]
+    assert tables.frame.collect().rows() == rows
+    assert (tables.blank, tables.notes) == ([1, 2, 2, 3], [f"{path}: 4 blank rows left out"])
+    assert tables.counted() == 3
