@@ -17,6 +17,3 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(130)
     run()
-
-
-__all__ = ["main"]

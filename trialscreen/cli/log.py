@@ -129,10 +129,9 @@ def rescreen(
         found = screen_again(new, newest, log.entries(), day, is_told)
     if criteria is not None:
         amendment = report.Amendment(old, new, found, enrolled, everyone)
-        page, data = report.amendment_page, report.amendment_data
-        print_result(
-            form, lambda: page(amendment), lambda: data(amendment), lambda: amendment.listing
-        )
+        page = partial(report.amendment_page, amendment)
+        data = partial(report.amendment_data, amendment)
+        print_result(form, page, data, lambda: amendment.listing)
         return
     told = [one for one in found if everyone or one.to_be_told or one.is_outdated]
     listing = rescreen_listing(told, enrolled)
@@ -309,9 +308,8 @@ def cohorts(
     with open_log(file) as log:
         log.check_trial(trial.registration.nct_id)
         found = board(trial, log.every(details=False), day)
-    print_result(
-        form, lambda: board_page(found), lambda: board_data(found), lambda: board_listing(found)
-    )
+    page, data = partial(board_page, found), partial(board_data, found)
+    print_result(form, page, data, partial(board_listing, found))
 
 
 def _past_day(text: str | None) -> date:

@@ -59,14 +59,8 @@ def sql(
     problems: list[Problem] = []
     day = None if on == COLUMN else options.screening_day(loaded, on, problems)
     raise_any(problems)
-    patients = queries.patients_table(
-        loaded,
-        table,
-        id,
-        day,
-        None if columns is None else _names(columns),
-        _names(bounded or ""),
-    )
+    named = None if columns is None else _names(columns)
+    patients = queries.patients_table(loaded, table, id, day, named, _names(bounded or ""))
     sys.stdout.write(queries.screening_sql(loaded, patients, dialect.value, trusted=trust_values))
 
 

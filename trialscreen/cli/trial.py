@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -22,12 +23,8 @@ def trial(loaded: Trial, form: Format = options.FORMAT) -> None:
     """Show the trial: status, phase, design, dates, dose cohorts, sites, contacts."""
     from trialscreen.output.report import trial_page as report
 
-    print_result(
-        form,
-        lambda: report.trial_page(loaded),
-        lambda: report.trial_data(loaded),
-        lambda: report.trial_listing(loaded),
-    )
+    page, data = partial(report.trial_page, loaded), partial(report.trial_data, loaded)
+    print_result(form, page, data, partial(report.trial_listing, loaded))
 
 
 def criteria(
@@ -109,12 +106,9 @@ def diff(
     raise_any(problems)
     old, new = loaded
     found = differences(old, new)
-    print_result(
-        form,
-        lambda: report.differences_page(old, new, found),
-        lambda: report.differences_data(old, new, found),
-        lambda: report.differences_listing(found),
-    )
+    page = partial(report.differences_page, old, new, found)
+    data = partial(report.differences_data, old, new, found)
+    print_result(form, page, data, partial(report.differences_listing, found))
     if exit_code and found:
         raise typer.Exit(Exit.NOT_VERIFIED)
 
