@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple, assert_never
 
 from trialscreen.model.dates import completed_years
@@ -25,8 +26,8 @@ class Argument(NamedTuple):
     place: int
 
 
-class ScreeningDay(NamedTuple):
-    """The screening date."""
+SCREENING_DAY = Argument(-1)
+"""The screening date, which stands behind the inputs."""
 
 
 class Number(NamedTuple):
@@ -67,7 +68,7 @@ class Years(NamedTuple):
     until: "Term"
 
 
-Term = Argument | ScreeningDay | Number | Operation | ByChoice | PowerAroundOne | Years
+Term = Argument | Number | Operation | ByChoice | PowerAroundOne | Years
 """What formulas are made of; closed, as `rules.Rule` is."""
 
 
@@ -134,7 +135,7 @@ def derive(formula: Formula, inputs: tuple[Fact | None, ...], on: date) -> Numbe
         return None
     if all(map(is_exact, facts)):
         values = [_end_of(one, high=False)[0] for one in facts]
-        found = _computing_of(formula.name)(values, on)
+        found = _computing_of(formula.name)([*values, on])
         return number(found if spec.whole else rounded(found))
     low, low_open = _end(formula.name, facts, on, high=False)
     high, high_open = _end(formula.name, facts, on, high=True)
@@ -166,7 +167,7 @@ def _end(formula: str, facts: Sequence[Fact], on: date, *, high: bool) -> tuple[
             is_nothing |= value == 0
         else:
             by_falling |= is_open
-    return _computing_of(formula)(values, on), by_rising or (by_falling and not is_nothing)
+    return _computing_of(formula)([*values, on]), by_rising or (by_falling and not is_nothing)
 
 
 def _end_of(fact: Fact, *, high: bool) -> tuple[Any, bool]:
@@ -176,7 +177,7 @@ def _end_of(fact: Fact, *, high: bool) -> tuple[Any, bool]:
     return fact.high if high else fact.low, is_open
 
 
-Computing = Callable[[Sequence[Any], date], Any]
+Computing = Callable[[Sequence[Any]], Any]
 """From the inputs, in the formula's units, and the screening date to the result."""
 
 _OPERATORS = {"*": operator.mul, "/": operator.truediv, "**": operator.pow}
@@ -191,22 +192,20 @@ def _computing_of(formula: str) -> Computing:
 def _computing(term: Term) -> Computing:
     match term:
         case Argument(place):
-            return lambda values, _: values[place]
-        case ScreeningDay():
-            return lambda _, on: on
+            return itemgetter(place)
         case Number(value):
-            return lambda *_: value
+            return lambda _: value
         case Operation(sign, left, right):
             operate, one, other = _OPERATORS[sign], _computing(left), _computing(right)
-            return lambda *given: operate(one(*given), other(*given))
+            return lambda values: operate(one(values), other(values))
         case ByChoice(place, choice, then, otherwise):
-            return lambda values, _: then if values[place] == choice else otherwise
+            return lambda values: then if values[place] == choice else otherwise
         case PowerAroundOne(base, below, above):
             powered, low, high = _computing(base), _computing(below), _computing(above)
-            return lambda *given: (x := powered(*given)) ** (low if x < 1 else high)(*given)
+            return lambda values: (x := powered(values)) ** (low if x < 1 else high)(values)
         case Years(since, until):
             first, last = _computing(since), _computing(until)
-            return lambda *given: completed_years(first(*given), last(*given))
+            return lambda values: completed_years(first(values), last(values))
         case _:
             assert_never(term)
 
@@ -266,7 +265,7 @@ FORMULAS: Mapping[str, FormulaSpec] = {
         ("a",),
         "Whole years from a date to the screening date, counted on anniversaries"
         " (29 February on 1 March).",
-        Years(Argument(0), ScreeningDay()),
+        Years(Argument(0), SCREENING_DAY),
         whole=True,
     ),
     "completed_years_between": FormulaSpec(

@@ -21,7 +21,6 @@ Open = Literal["data", "consent", "judgement"]
 
 ELEMENT_TYPES: tuple[ElementType, ...] = get_args(ElementType)
 SOURCES: tuple[Source, ...] = get_args(Source)
-LEVELS: tuple[Level, ...] = get_args(Level)
 
 SCREENING_DATE = "screening_date"
 """The one element that is not a fact about the patient: the anchor of every window."""

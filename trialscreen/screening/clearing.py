@@ -15,11 +15,11 @@ from trialscreen.model import rules, truth
 from trialscreen.model.dates import add_months, completed_years
 from trialscreen.model.facts import Dates, Fact
 from trialscreen.model.facts import day as fact_of_day
-from trialscreen.model.formulas import FORMULAS, Argument, ScreeningDay, Years
+from trialscreen.model.formulas import FORMULAS, SCREENING_DAY, Argument, Years
 from trialscreen.model.trial import ByRule, Criterion, Element, Formula, Trial
 from trialscreen.screening.evaluate import Evaluation
 
-AGE = Years(Argument(0), ScreeningDay())
+AGE = Years(Argument(0), SCREENING_DAY)
 """The one thing but a window that changes with the day."""
 
 MOST_PARTIAL_DATES = 8

@@ -58,7 +58,11 @@ def _support_of(what: Trace | Resolved, patient: Evaluation) -> Support:
     while ahead:
         one = ahead.pop()
         if isinstance(one, Resolved):
-            ahead += _behind_value(one, patient, names, instead)
+            if one.entered is not None:
+                names.add(one.element.name)
+                if one.element.derive is not None:
+                    instead |= patient.trial.sources_of(one.element.name)
+            ahead += _behind(one)
         elif one.truth is truth.UNKNOWN:
             continue
         elif one is not what and isinstance(one, KeptTrace):
@@ -76,15 +80,9 @@ def _support_of(what: Trace | Resolved, patient: Evaluation) -> Support:
     return Support(frozenset(names), frozenset(instead))
 
 
-def _behind_value(
-    one: Resolved, patient: Evaluation, names: set[str], instead: set[str]
-) -> Iterator[Trace | Resolved]:
+def _behind(one: Resolved) -> Iterator[Trace | Resolved]:
     """What a value follows from, and its validity."""
-    if one.entered is not None:
-        names.add(one.element.name)
-        if one.element.derive is not None:
-            instead |= patient.trial.sources_of(one.element.name)
-    if one.derived is not None and one.fact != one.entered:
+    if one.entered is None or one.fact != one.entered:
         yield from one.inputs
         if one.basis is not None:
             yield one.basis
@@ -134,18 +132,11 @@ def _places(trial: Trial) -> dict[str, int]:
     return {name: place for place, name in enumerate(trial.elements)}
 
 
-def in_use(trace: Trace) -> Names:
-    """Names of the entered elements without all others of which a truth would be the same."""
-    parts = deciding_parts(trace) if trace.truth.known else trace.parts
-    return frozenset().union(*map(_in_use_of_resolved, trace.used), *map(in_use, parts))
-
-
-def _in_use_of_resolved(one: Resolved) -> Names:
-    """An element's own name if it is given, and the names behind what it follows from."""
-    follows = one.entered is None or one.fact != one.entered
-    given = one.entered is not None or one.not_yet
-    names = frozenset((one.element.name,) if given else ())
-    if follows:
-        names = names.union(*map(_in_use_of_resolved, one.inputs))
-    traces = (one.basis if follows else None, one.validity)
-    return names.union(*(in_use(trace) for trace in traces if trace is not None))
+def in_use(what: Trace | Resolved) -> Names:
+    """Names of the entered elements without all others of which it would be the same."""
+    if isinstance(what, Resolved):
+        is_given = what.entered is not None or what.not_yet
+        names = frozenset((what.element.name,) if is_given else ())
+        return names.union(*map(in_use, _behind(what)))
+    parts = deciding_parts(what) if what.truth.known else what.parts
+    return _NONE.union(*map(in_use, what.used), *map(in_use, parts))

@@ -223,28 +223,26 @@ def _end(
         else:
             by_falling.append(is_open)
     is_open = either(*by_rising, both(either(*by_falling), *divided))
-    return _scalar(spec.term, values, on), is_open
+    return _scalar(spec.term, [*values, on]), is_open
 
 
-def _scalar(term: formulas.Term, values: Sequence[expr.Scalar], on: expr.Scalar) -> expr.Scalar:
+def _scalar(term: formulas.Term, values: Sequence[expr.Scalar]) -> expr.Scalar:
     match term:
         case formulas.Argument(place):
             return values[place]
-        case formulas.ScreeningDay():
-            return on
         case formulas.Number(value):
             return expr.Constant(value)
         case formulas.Operation(sign, left, right):
-            return calculated(sign, _scalar(left, values, on), _scalar(right, values, on))
+            return calculated(sign, _scalar(left, values), _scalar(right, values))
         case formulas.ByChoice(place, choice, then, otherwise):
             is_it = compare("==", values[place], expr.Constant(choice))
             return if_(is_it, expr.Constant(then), expr.Constant(otherwise))
         case formulas.PowerAroundOne(base, below, above):
-            powered = _scalar(base, values, on)
-            low, high = (_scalar(one, values, on) for one in (below, above))
+            powered = _scalar(base, values)
+            low, high = (_scalar(one, values) for one in (below, above))
             exponent = if_(compare("<", powered, expr.Constant(1.0)), low, high)
             return calculated("**", powered, exponent)
         case formulas.Years(since, until):
-            return completed_years(_scalar(since, values, on), _scalar(until, values, on))
+            return completed_years(_scalar(since, values), _scalar(until, values))
         case _:
             assert_never(term)

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from trialscreen.model import formulas
 from trialscreen.model.facts import DECIMALS
-from trialscreen.model.formulas import FORMULAS, ScreeningDay, terms_in
+from trialscreen.model.formulas import FORMULAS, SCREENING_DAY, terms_in
 from trialscreen.model.trial import SCREENING_DATE, Formula, Trial
 from trialscreen.model.wording import show_number
 from trialscreen.output.export.redcap.logic import NEVER, Logic, equal, every, filled, some, text
@@ -36,7 +36,7 @@ def _computable(trial: Trial, formula: Formula) -> Logic:
     """When every input is there, in the range that the formula is made for."""
     spec = FORMULAS[formula.name]
     known = [_known(trial, one) for one in formula.inputs]
-    if ScreeningDay() in terms_in(spec.term):
+    if SCREENING_DAY in terms_in(spec.term):
         known.append(filled(SCREENING_DATE))
     for given, name in zip(spec.inputs, formula.inputs, strict=True):
         if given.sign is not None:
@@ -79,7 +79,7 @@ def _computed(trial: Trial, formula: Formula) -> str:
     ]
 
     def result(choice: str | None) -> str:
-        text = _text(spec.term, values, choice)
+        text = _text(spec.term, [*values, f"[{SCREENING_DATE}]"], choice)
         return text if spec.whole else f"round({text}, {DECIMALS})"
 
     for value, given in zip(values, spec.inputs, strict=True):
@@ -97,8 +97,6 @@ def _text(term: formulas.Term, values: Sequence[str], choice: str | None) -> str
     match term:
         case formulas.Argument(place):
             return values[place]
-        case formulas.ScreeningDay():
-            return f"[{SCREENING_DATE}]"
         case formulas.Number(value):
             return show_number(value)
         case formulas.Operation(_, left, right):
