@@ -162,17 +162,14 @@ def test_in_words(trial: Trial, test: rules.Test) -> str:
             listed = " or ".join(element.choices[value] for value in values)
             return f"{element.label} is {listed}"
         case rules.Compare(_, operator, bound):
-            return f"{element.label} {operator.symbol} {bound_in_words(trial, element, bound)}"
+            if isinstance(bound, rules.ElementRef):
+                limit = trial.elements[bound.name].label
+            else:
+                limit = with_unit(element, as_written(bound))
+            return f"{element.label} {operator.symbol} {limit}"
         case rules.Within(_, period):
             return f"{element.label} within {period} before screening"
         case rules.Given():
             return f"{element.label} known"
         case _:
             assert_never(test)
-
-
-def bound_in_words(trial: Trial, element: Element, bound: int | float | rules.ElementRef) -> str:
-    """A number as the criteria file writes it, with the unit; or the other element's label."""
-    if isinstance(bound, rules.ElementRef):
-        return trial.elements[bound.name].label
-    return with_unit(element, as_written(bound))
