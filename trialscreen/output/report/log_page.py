@@ -22,8 +22,8 @@ from trialscreen.log.entry import (
 from trialscreen.log.verify import noted_as
 from trialscreen.model.trial import Open, Trial
 from trialscreen.output.report.about import AID
+from trialscreen.output.report.attrition_page import counted, flow, told
 from trialscreen.output.report.entry_page import NOT_REGISTERED, terms_words
-from trialscreen.output.report.flow import counted, flow, told
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks, html
 from trialscreen.output.report.statuses import VERDICTS

@@ -67,22 +67,23 @@ def _text(value: object) -> str:
 
 def cohort_blocks(trial: Trial) -> Iterator[blocks.Block]:
     """The dose cohorts with their details, and who assigns them."""
-    registration = trial.registration
     yield blocks.Heading("Dose cohorts")
-    yield blocks.table(
-        ("Cohort", "Dose", "Intervention", "Given as"),
-        (
-            (
-                cohort.name,
-                cohort.dose,
-                f"{cohort.intervention} ({cohort.intervention_type.lower()})",
-                cohort.description,
-            )
-            for cohort in registration.dose_cohorts
-        ),
-        (0, 0, 1, 1),
-    )
+    columns = ("Cohort", "Dose", "Intervention", "Given as")
+    yield blocks.table(columns, _cohorts(trial), (0, 0, 1, 1))
     yield cohort_notes(trial)
+
+
+def _cohorts(trial: Trial) -> list[tuple[str, str, str, str]]:
+    """The name of each dose cohort, its dose, what is given and how."""
+    return [
+        (
+            one.name,
+            one.dose,
+            f"{one.intervention} ({one.intervention_type.lower()})",
+            one.description,
+        )
+        for one in trial.registration.dose_cohorts
+    ]
 
 
 def cohort_notes(trial: Trial) -> blocks.Items:
@@ -93,25 +94,16 @@ def cohort_notes(trial: Trial) -> blocks.Items:
 
 def cohorts_in_short(trial: Trial) -> Iterator[blocks.Block]:
     """The dose cohorts, a row each; what is the same of all of them is told once."""
-    registration = trial.registration
-    details = [
-        (one.dose, f"{one.intervention} ({one.intervention_type.lower()})", one.description)
-        for one in registration.dose_cohorts
-    ]
-    if not details:
+    cohorts = _cohorts(trial)
+    if not cohorts:
         return
-    several = len(details) > 1
-    shared = [texts[0] for texts in zip(*details, strict=True) if several and len(set(texts)) == 1]
-    yield blocks.Heading("Dose cohorts, as registered")
-    yield blocks.table(
-        ("Cohort", "Dose"),
-        (
-            (cohort.name, "; ".join(text for text in texts if text not in shared))
-            for cohort, texts in zip(registration.dose_cohorts, details, strict=True)
-        ),
-        (0, 1),
-        compact=True,
+    _, *details = zip(*cohorts, strict=True)
+    shared = [texts[0] for texts in details if len(texts) > 1 and len(set(texts)) == 1]
+    rows = (
+        (name, "; ".join(text for text in texts if text not in shared)) for name, *texts in cohorts
     )
+    yield blocks.Heading("Dose cohorts, as registered")
+    yield blocks.table(("Cohort", "Dose"), rows, (0, 1), compact=True)
     if shared:
         yield blocks.Paragraph(f"Each: {'; '.join(shared)}.")
 
