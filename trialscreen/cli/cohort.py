@@ -300,4 +300,4 @@ def _screen_on_spark(trial: Trial, asked: CohortOptions, output: Path) -> None:
     when = own if done.own_days else f"on {day}"
     tell_screened(trial, done.rows, when, day, into, done.verdicts)
     tell_columns(list(map(shown, done.unused)), done.alike)
-    say(*of_values(trial, done.quality))
+    say(*of_values(trial, done.quality, can_declare=False))

@@ -8,10 +8,11 @@ from trialscreen.cli.output import say
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.model.wording import show_typical
 from trialscreen.screening.samples import day_column
-from trialscreen.tables.quality import DECLARE, Quality
+from trialscreen.tables.quality import DECLARE
 from trialscreen.text.characters import count_of, nearest, printable, shown, some
 
 if TYPE_CHECKING:
+    from trialscreen.tables.cohort.data_quality import DataQuality
     from trialscreen.tables.cohort.run import Done, Job
 
 Verdicts = Mapping[tuple[str, str | None], int]
@@ -79,7 +80,7 @@ def report(trial: Trial, job: "Job", done: "Done") -> None:
     ]
     if absent:
         say(f"without any value, so unknown for every patient: {some(absent)}")
-    say(*of_values(trial, found.summary()))
+    say(*of_values(trial, found))
     if job.problems is not None:
         what = "each value that could not be used, or is unusual"
         say(f"{what}: {printable(str(job.problems))}")
@@ -95,8 +96,8 @@ def unusual_day(trial: Trial, on: date) -> Iterator[str]:
         yield f"the screening date {on} is unusual, and used (typical: {typical})"
 
 
-def of_values(trial: Trial, quality: Quality) -> Iterator[str]:
-    """What to know of the values of each element."""
+def of_values(trial: Trial, quality: "DataQuality", *, can_declare: bool = True) -> Iterator[str]:
+    """What to know of the values of each element; `can_declare` some as missing, in --columns."""
     for element in trial.answerable():
         name = element.name
         if bad := quality.unreadable.get(name):
@@ -107,10 +108,10 @@ def of_values(trial: Trial, quality: Quality) -> Iterator[str]:
             yield f"{name}: {count_of(bad, 'value')} cannot be right beside others: unknown"
         if odd := quality.unusual.get(name):
             known = f"typical: {show_typical(element)}"
-            if codes := quality.codes.get(name):
+            if can_declare and (codes := [f"{code:.0f}" for code in odd.codes]):
                 known += f"; declare {some(codes)} in --columns if it stands for missing"
-            yield f"{name}: {count_of(odd, 'value')} unusual, and used ({known})"
-    yield from quality.medians
-    if quality.like_missing:
-        count = count_of(quality.like_missing, "value")
+            yield f"{name}: {count_of(odd.count, 'value')} unusual, and used ({known})"
+    yield from (message for _, message in quality.medians())
+    if like_missing := quality.like_missing.total():
+        count = count_of(like_missing, "value")
         yield f"{count} of these may be codes for missing: {DECLARE}"

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
 from operator import sub
 
 import polars as pl
@@ -18,8 +18,6 @@ ENOUGH = 100_000
 
 _MANY = 250_000
 """What is found of the criteria is little, and is counted for so many rows at a time."""
-
-_BITS = 62
 
 
 class Counting:
@@ -39,9 +37,11 @@ class Counting:
         # `open` is kept as well, for a table that has no column else.
         self._inputs = "open", *program.inputs(self._needed.values())
         bits = {section.id: bits_of(trial, [section.id]) for section in trial.sections}
-        self._sections: dict[int, list[str]] = {}
+        sections: dict[int, list[str]] = {}
         for name in self._needed:
-            self._sections.setdefault(bits[trial.elements[name].section], []).append(name)
+            sections.setdefault(bits[trial.elements[name].section], []).append(name)
+        # In which sections a row lacks an element.
+        self._lacks = [pl.any_horizontal(some).alias(f"{bit}") for bit, some in sections.items()]
         self._tally = Tally()
         self._found: list[pl.DataFrame] = []
         self._waiting: list[pl.DataFrame] = []
@@ -49,16 +49,6 @@ class Counting:
     @cached_property
     def _missing(self) -> Computing:
         return Computing(self._program, self._needed, "open")
-
-    @cached_property
-    def _lacks(self) -> list[pl.Expr]:
-        """In which sections a row lacks an element, as bits: 62 of them, and so on."""
-        lacks: dict[int, list[pl.Expr]] = {}
-        for bit, names in self._sections.items():
-            first = (bit.bit_length() - 1) // _BITS * _BITS
-            one = pl.any_horizontal(names).cast(pl.Int64) * (bit >> first)
-            lacks.setdefault(first, []).append(one)
-        return [pl.sum_horizontal(some).alias(f"{first}") for first, some in lacks.items()]
 
     def add(self, results: pl.DataFrame) -> None:
         """A batch: typed columns without contradictions, and what is found of them."""
@@ -88,7 +78,7 @@ class Counting:
     def _look_at_waiting(self) -> None:
         """Counts which elements the rows lack."""
         batches, self._waiting = self._waiting, []
-        if not (self._sections and batches):
+        if not (self._lacks and batches):
             return
         flags = self._missing.of(pl.concat(batches).lazy()).drop("open")
         flags = flags.select(pl.all().cast(pl.Boolean).eq_missing(other=True))
@@ -96,10 +86,9 @@ class Counting:
         self._tally.missing.update(_sums(missing))
         self._tally.missing_alone.update(_alone(missing.get_columns()))
         lacks = missing.select(self._lacks)
-        firsts = [int(name) for name in lacks.columns]
-        for *numbers, count in lacks.group_by(lacks.columns).len().iter_rows():
-            bits = sum(number << first for number, first in zip(numbers, firsts, strict=True))
-            self._tally.sections[bits] += count
+        bits = [*map(int, lacks.columns)]
+        for *lacking, count in lacks.group_by(lacks.columns).len().iter_rows():
+            self._tally.sections[sum(compress(bits, lacking))] += count
 
 
 def _sums(flags: Iterable[pl.Series]) -> Counter[str]:

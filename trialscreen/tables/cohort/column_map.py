@@ -15,6 +15,10 @@ KEY, ROW, LATEST = "(patient id)", "(row number)", "(latest day)"
 date of the row can be."""
 
 
+RESULTS = ("verdict", "open")
+"""The columns of what is found beside the criteria."""
+
+
 class ElementColumn(NamedTuple):
     """A column of the table: the element it holds, and how its cells are written.
 
@@ -111,6 +115,13 @@ def match_columns(
         problems.append(Problem("the table", f"no column is named like a data element{others}"))
     raise_any(problems)
     return Matched(tuple(columns.values()), tuple(strange))
+
+
+def taken(trial: Trial, key: str, more: Iterable[str]) -> Iterator[Problem]:
+    """That the column of ids is called as one of the output's own, of which there are `more`."""
+    if key in (*RESULTS, *(one.id for one in trial.criteria), *more):
+        message = f"the output has a column {shown(key)} of its own; rename that of the ids"
+        yield Problem("--id", message)
 
 
 def _absent(names: tuple[str, ...], key: str, column_map: ColumnMap) -> Iterator[Problem]:

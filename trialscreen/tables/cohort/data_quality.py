@@ -6,13 +6,15 @@ from typing import NamedTuple, TextIO
 
 import polars as pl
 
+from trialscreen.model.errors import Problem
 from trialscreen.model.trial import Trial
-from trialscreen.tables.attrition.counting import ENOUGH
+from trialscreen.tables.attrition.counting import ENOUGH, verdicts_of
 from trialscreen.tables.cohort.column_map import KEY, ROW
 from trialscreen.tables.cohort.readers.cells import ADVICE, NO_VALUE
 from trialscreen.tables.cohort.readers.opened import place_of
 from trialscreen.tables.cohort.unusual import Unusual, UnusualCounts, reasons
-from trialscreen.tables.quality import Quality, of_median
+from trialscreen.tables.quality import DECLARE, of_median
+from trialscreen.text.characters import printable
 from trialscreen.text.csvtext import write_rows
 
 _TEXTS = dict.fromkeys(("id", "element", "reason", "kind"), pl.String())
@@ -93,36 +95,38 @@ class DataQuality:
         """
         self._read.append(found)
 
-    def add(
-        self, rows: pl.Series, found: BatchQuality, verdicts: Counter[tuple[str, str | None]]
-    ) -> None:
-        """What was found in the next rows, given by their numbers, and their verdicts."""
-        self.rows += len(rows)
-        self.verdicts.update(verdicts)
+    def add(self, results: pl.DataFrame, found: BatchQuality) -> None:
+        """The next rows, and what was found in them."""
+        self.rows += len(results)
+        self.verdicts.update(verdicts_of(results))
         while self._read:
             self._add(self._read.popleft())
         self._add(found)
-        self._write(up_to=rows[-1])
+        self._write(up_to=results[ROW][-1])
 
     def finish(self) -> None:
         """After the last row: the unusual medians."""
         for unusual in self._doubted:
             self._add_unusual(unusual)
-        self._write_rows((None, None, name, why, UNUSUAL) for name, why in self._medians())
+        self._write_rows((None, None, name, why, UNUSUAL) for name, why in self.medians())
 
-    def summary(self) -> Quality:
-        """The sums that are told in the end."""
-        return Quality(
-            self.unreadable,
-            self.contradictory,
-            {name: one.count for name, one in self.unusual.items()},
-            [message for _, message in self._medians()],
-            {name: [f"{code:.0f}" for code in one.codes] for name, one in self.unusual.items()},
-            self.empty,
-            self.like_missing.total(),
-        )
+    def too_bad(self, called: Mapping[str, str], most: float, see: str) -> Iterator[Problem]:
+        """Columns, `called` so in the table, of which more than `most` values cannot be read.
 
-    def _medians(self) -> Iterator[tuple[str, str]]:
+        `called`: by element. `see` says where more is told.
+        """
+        for name, column in called.items():
+            bad, stated = self.unreadable[name], self.filled[name]
+            # The only value of a column says little of it, unless none may be bad.
+            if bad <= most * stated or (stated == 1 and most > 0):
+                continue
+            many = f"{bad:,} of {stated:,} values cannot be read as {name}, more than {most:.0%}"
+            codes = ""
+            if like_missing := self.like_missing[name]:
+                codes = f". {like_missing:,} look like codes for missing values: {DECLARE}"
+            yield Problem(f"the column {printable(column)}", f"{many}; see {see}{codes}")
+
+    def medians(self) -> Iterator[tuple[str, str]]:
         """The elements with unusual medians, in the order of the file, and what is told of each."""
         for element in self._trial.answerable():
             name = element.name
@@ -153,10 +157,11 @@ class DataQuality:
         """Counts the unusual values of the rows that wait, and gives them as they are listed."""
         lists = []
         if waiting := self._doubted[unusual]:
-            for one in unusual.found(pl.concat(waiting)):
-                self.unusual[one.element.name].add(one.lows)
+            for element, rows in unusual.found(pl.concat(waiting)):
+                self.unusual[element.name].add(rows.to_series(2).to_list())
                 if self._out is not None:
-                    lists.append(listed(one.rows, one.element.name, reasons(one), UNUSUAL))
+                    why = reasons(element, rows)
+                    lists.append(listed(rows, element.name, why, UNUSUAL))
             waiting.clear()
         return lists
 

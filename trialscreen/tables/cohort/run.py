@@ -1,7 +1,7 @@
 """One pass over a cohort: from its files to one row of findings for each patient."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain, combinations
 from pathlib import Path
@@ -13,7 +13,7 @@ from trialscreen.answers.answer import SiteSettings
 from trialscreen.model.errors import InputError, Problem, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
-from trialscreen.tables.attrition.counting import Counting, verdicts_of
+from trialscreen.tables.attrition.counting import Counting
 from trialscreen.tables.attrition.counts import Attrition
 from trialscreen.tables.cohort import findings_file, streaming
 from trialscreen.tables.cohort.batches import Anchor, Batches, plan_batches, prepared
@@ -25,6 +25,7 @@ from trialscreen.tables.cohort.column_map import (
     ElementColumn,
     Matched,
     match_columns,
+    taken,
 )
 from trialscreen.tables.cohort.data_quality import BatchQuality, DataQuality
 from trialscreen.tables.cohort.ids import Ids
@@ -33,8 +34,8 @@ from trialscreen.tables.cohort.readers.inputs import open_tables
 from trialscreen.tables.cohort.readers.opened import Tables, place_of, with_constants
 from trialscreen.tables.cohort.readers.parquet import panics_told
 from trialscreen.tables.cohort.screener import Screener, screened
-from trialscreen.tables.quality import DECLARE, MOST_BAD, too_many
-from trialscreen.text.characters import printable, shown, some
+from trialscreen.tables.quality import MOST_BAD
+from trialscreen.text.characters import printable, some
 from trialscreen.text.text_files import temporary_folder, whole_file
 
 
@@ -123,7 +124,7 @@ def _run(trial: Trial, job: Job, folder: Path, progress: Progress, *, with_attri
 
     def tell(one: tuple[pl.DataFrame, BatchQuality]) -> pl.DataFrame:
         results, found = one
-        quality.add(results[ROW], found, verdicts_of(results))
+        quality.add(results, found)
         ids.add(results[KEY], results[ROW])
         if counting is not None:
             counting.add(results)
@@ -175,29 +176,19 @@ def _problem_list(path: Path | None) -> Iterator[TextIO | None]:
 
 def _cells(
     tables: Tables, batches: Batches, rows: pl.LazyFrame, job: Job, screener: Screener
-) -> Callable[[], Iterable[pl.DataFrame]]:
+) -> Iterator[pl.DataFrame]:
     """The `rows` of the tables, some at a time."""
-    pieces = tables.pieces
-    if pieces is None:
-        return streaming.in_batches(rows)
-
-    kinds = batches.kinds(batches.schema if job.extra else screener.reads)
-
-    def numbered() -> Iterator[pl.DataFrame]:
-        first = 1
-        for piece in pieces(kinds):
-            yield prepared(batches, piece, job.key, first)
-            first += len(piece)
-
-    return numbered
+    if tables.pieces is None:
+        yield from streaming.in_batches(rows)
+        return
+    first = 1
+    for piece in tables.pieces(batches.kinds(batches.schema if job.extra else screener.reads)):
+        yield prepared(batches, piece, job.key, first)
+        first += len(piece)
 
 
 def _typed(
-    cells: Callable[[], Iterable[pl.DataFrame]],
-    batches: Batches,
-    quality: DataQuality,
-    *,
-    as_values: bool,
+    cells: Iterator[pl.DataFrame], batches: Batches, quality: DataQuality, *, as_values: bool
 ) -> Iterator[pl.DataFrame]:
     """The typed columns of all rows, as in `Batches.read`.
 
@@ -209,7 +200,7 @@ def _typed(
     def read(rows: pl.DataFrame) -> tuple[pl.DataFrame, BatchQuality]:
         return batches.read(rows, as_values=as_values and changes <= _CHANGES)
 
-    for typed, found in streaming.each(cells(), read):
+    for typed, found in streaming.each(cells, read):
         quality.read(found)
         changes += typed.columns != seen
         seen = typed.columns
@@ -254,9 +245,7 @@ def _check_files(trial: Trial, job: Job) -> None:
     for one, other in combinations(written, 2):
         if _same(one, other):
             problems.append(Problem(printable(str(one)), "is given for two of the files to write"))
-    if job.key in ("verdict", "open", *(one.id for one in trial.criteria), *job.extra):
-        message = f"the output has a column {shown(job.key)} of its own; rename that of the ids"
-        problems.append(Problem("--id", message))
+    problems += taken(trial, job.key, job.extra)
     raise_any(problems)
 
 
@@ -286,18 +275,9 @@ def _unusable(job: Job, matched: Matched, quality: DataQuality) -> Iterator[Prob
             f"expected one day (YYYY-MM-DD), not after {job.anchor.today}; that is not so in row"
             f" {some(list(map(str, rows)))}",
         )
-    for column in matched.columns:
-        name = column.element.name
-        bad, filled = quality.unreadable[name], quality.filled[name]
-        if (too_bad := too_many(name, bad, filled, job.most_bad)) is not None:
-            codes = ""
-            if like_missing := quality.like_missing[name]:
-                codes = f". {like_missing:,} look like codes for missing values: {DECLARE}"
-            yield Problem(
-                f"the column {printable(column.name)}",
-                f"{too_bad}; see --columns for names and units, --problems for each value,"
-                f" --max-bad for the share{codes}",
-            )
+    called = {column.element.name: column.name for column in matched.columns}
+    see = "--columns for names and units, --problems for each value, --max-bad for the share"
+    yield from quality.too_bad(called, job.most_bad, see)
 
 
 @contextmanager

@@ -120,7 +120,7 @@ class Screener:
         `results` that are wanted; if not all are, some batches wait to be looked at together.
         """
         look = partial(self._looked_at, kept=kept)
-        looked_at = each(in_batches(self.with_findings(typed))(), look)
+        looked_at = each(in_batches(self.with_findings(typed)), look)
         groups = _together(looked_at, 0 if kept is None else _MOST_WAITING)
         return chain.from_iterable(each(groups, self._settled))
 

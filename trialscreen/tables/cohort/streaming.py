@@ -95,6 +95,6 @@ def as_one(batches: Callable[[], Iterable[pl.DataFrame]], schema: pl.Schema) -> 
     return register_io_source(made, schema=schema)
 
 
-def in_batches(frame: pl.LazyFrame) -> Callable[[], Iterable[pl.DataFrame]]:
+def in_batches(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """The rows of `frame`, as many at a time as the engine likes."""
-    return lambda: frame.collect_batches(maintain_order=True)
+    yield from frame.collect_batches(maintain_order=True)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
@@ -15,18 +15,6 @@ from trialscreen.tables.cohort.column_map import KEY, ROW
 from trialscreen.tables.quality import CODES, ENOUGH, codes_in
 
 _KEPT = 100_000
-
-
-class UnusualValues(NamedTuple):
-    """Those of one element: ROW and KEY of their rows, and the columns of the element."""
-
-    element: Element
-    rows: pl.DataFrame
-
-    @property
-    def lows(self) -> list[Any]:
-        """The values, or their lower bounds."""
-        return self.rows.to_series(2).to_list()
 
 
 def is_usual(element: Element, cell: pl.Expr, ends: tuple[Any, Any]) -> pl.Expr:
@@ -71,25 +59,21 @@ class Unusual:
         """In which rows each element is unusual, except for some elements."""
         return (flag for name, flag in self._flags.items() if name not in but)
 
-    def found(self, rows: pl.DataFrame) -> list[UnusualValues]:
-        """The unusual values in some rows with ROW, KEY and `columns`, by element, in order."""
-        return [
-            UnusualValues(
-                self._elements[flag.name],
-                rows[flag.arg_true(), [ROW, KEY, *self._columns[flag.name]]],
-            )
-            for flag in rows.select_seq([*self._flags.values()])
-            if flag.any()  # which is no query, as the places are
-        ]
+    def found(self, rows: pl.DataFrame) -> Iterator[tuple[Element, pl.DataFrame]]:
+        """The unusual values in some rows, by element, in order: ROW, KEY, and its columns."""
+        for flag in rows.select_seq([*self._flags.values()]):
+            if flag.any():  # which is no query, as the places are
+                columns = [ROW, KEY, *self._columns[flag.name]]
+                yield self._elements[flag.name], rows[flag.arg_true(), columns]
 
 
-def reasons(values: UnusualValues) -> Iterator[str]:
-    """Why each of the values is unusual."""
-    typical = show_typical(values.element)
-    for _, _, *cells in values.rows.iter_rows():
+def reasons(element: Element, rows: pl.DataFrame) -> Iterator[str]:
+    """Why each of the values that are `found` is unusual."""
+    typical = show_typical(element)
+    for _, _, *cells in rows.iter_rows():
         fact = fact_of(cells)
         assert isinstance(fact, Numbers | Dates)
-        value = show_fact(values.element, fact)
+        value = show_fact(element, fact)
         if fact.exact and fact.low in CODES:
             declare = "if so, declare it in --columns"
             yield f"{value} is what many write for a missing value; {declare}"

@@ -15,7 +15,6 @@ import polars as pl
 import pyarrow as pa
 
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
-from trialscreen.tables.attrition.counting import verdicts_of
 from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import KEY, ROW, ElementColumn, Matched
 from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality, DataQuality, listed
@@ -29,9 +28,6 @@ from trialscreen.tables.expressions import expression
 
 NOTE, STALE = "(note)", "stale"
 """Columns beside the ids and those of criteria: what is told, and what is too old."""
-
-RESULTS = ("verdict", "open")
-"""The columns of what is found beside the criteria."""
 
 _COUNTED = ("filled", "unreadable", "contradictory")
 _MOST_UNUSUAL = 1_000
@@ -110,10 +106,16 @@ def screened(work: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Recor
             if waiting is not None:
                 yield _noted(waiting, None)
             batch.validate(full=True)  # Polars takes texts for UTF-8 as they come
-            rows = rows or _Rows(work, pl.DataFrame(batch).schema)
+            rows = rows or _Rows(work, _cells(batch).schema)
             waiting = rows.findings(batch)
     if rows is not None and waiting is not None:
         yield _noted(waiting, rows.note().as_text())
+
+
+def _cells(batch: pa.RecordBatch) -> pl.DataFrame:
+    """Spark has no larger whole numbers than some that it calls decimals."""
+    large = pl.selectors.by_name(KEY) & pl.selectors.decimal()
+    return pl.DataFrame(batch).with_columns(large.cast(pl.Int128))
 
 
 def _noted(findings: pa.RecordBatch, text: str | None) -> pa.RecordBatch:
@@ -126,13 +128,10 @@ class _Rows:
 
     def __init__(self, work: Work, schema: pl.Schema) -> None:
         trial, self._work = work.trial, work
-        # Spark has no larger whole numbers than those that it calls decimals.
-        self._id = pl.col(KEY).cast(pl.Int128 if schema[KEY].is_decimal() else schema[KEY])
         alone = [name for name, some in work.columns.items() if len(some) == 1]
         matched = Matched(tuple(ElementColumn(name, trial.elements[name]) for name in alone), ())
         anchor = Anchor(work.on or work.today, work.today)
-        ids = pl.DataFrame(schema=schema).select(self._id).schema
-        batches = plan_batches(trial, matched, pl.Schema({**schema, **ids}), KEY, anchor)
+        batches = plan_batches(trial, matched, schema, KEY, anchor)
         for one in (batches.days, *batches.typed):
             if isinstance(one, TypedColumn):
                 one.says_why = False
@@ -157,7 +156,7 @@ class _Rows:
 
     def findings(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Without a note."""
-        cells = pl.DataFrame(batch).with_columns(self._id, *self._fill)
+        cells = _cells(batch).with_columns(self._fill)
         typed, read = self._batches.read(prepared(self._batches, cells, KEY))
         self._quality.read(read)
         typed = typed.hstack(cells.select(column for one in self._bounds for column in one.given))
@@ -165,7 +164,7 @@ class _Rows:
         results, found = self._screener.screened_at_once(typed)
         for one in self._bounds:
             found = one.told(typed, found)
-        self._quality.add(results[ROW], found, verdicts_of(results))
+        self._quality.add(results, found)
         self._ids.add(results[KEY], results[ROW])
         return self._written(batch, results)
 
@@ -177,7 +176,7 @@ class _Rows:
         return Note(self._quality, self._ids.span)
 
     def _written(self, batch: pa.RecordBatch, results: pl.DataFrame) -> pa.RecordBatch:
-        columns = [*RESULTS, *self._screener.program.criteria]
+        columns = [*self._screener.findings]
         if self._work.also_stale:
             results = self._stale.add(results)
             columns.append(STALE)

@@ -13,13 +13,13 @@ from pyspark.sql import types as t
 from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.model.trial import SCREENING_DATE, Trial
 from trialscreen.screening.samples import with_sample_days
-from trialscreen.tables.cohort.column_map import KEY
+from trialscreen.tables.cohort.column_map import KEY, RESULTS, taken
 from trialscreen.tables.cohort.data_quality import DataQuality
-from trialscreen.tables.engines.arrow import NOTE, RESULTS, STALE, Note, Work
+from trialscreen.tables.engines.arrow import NOTE, STALE, Note, Work
 from trialscreen.tables.engines.spark import table_files
 from trialscreen.tables.engines.spark.sessions import OTHER_PACKAGES, damage_told, settings
 from trialscreen.tables.engines.spark.used import used_columns
-from trialscreen.tables.quality import MOST_BAD, Quality, too_many
+from trialscreen.tables.quality import MOST_BAD
 from trialscreen.text.characters import BLANKS, printable, shown
 
 
@@ -47,7 +47,7 @@ class Screened(NamedTuple):
     unused: tuple[str, ...]
     own_days: bool
     alike: Mapping[str, str]
-    quality: Quality
+    quality: DataQuality
 
     @property
     def rows(self) -> int:
@@ -73,10 +73,7 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
     appears whole or not at all. Raises InputError for a table that cannot be used.
     """
     trial = with_sample_days(trial)
-    own = (*RESULTS, *(one.id for one in trial.criteria), *((STALE,) if also_stale else ()))
-    if id_column in own:
-        message = f"the output has a column {shown(id_column)} of its own; rename that of the ids"
-        refuse("--id", message)
+    raise_any([*taken(trial, id_column, (STALE,) if also_stale else ())])
     with damage_told(source), settings(spark):
         # Before there is a folder that a pattern could catch.
         found = table_files.source(spark, source)
@@ -97,13 +94,11 @@ def screen_parquet(  # noqa: PLR0913, PLR0917 - what there is to say, for sessio
             raise_any([*_wrong_days(work, rows, quality)])
             if ids is None:  # else those of all tasks ascend, one after the other
                 _check_ids(findings, id_column)
-            raise_any([*_unreadable(quality, used.called, limits.most_bad)])
+            raise_any([*quality.too_bad(used.called, limits.most_bad, "--max-bad for the share")])
             table_files.write(findings.drop(NOTE).withColumnRenamed(KEY, id_column), folder, output)
             _check_rows(source, rows, table_files.rows_in(spark, folder))
     own_days = SCREENING_DATE in used.columns
-    # There is no file in which to declare codes for missing values.
-    summary = quality.summary()._replace(codes={})
-    return Screened(quality.verdicts, used.unused, own_days, used.alike, summary)
+    return Screened(quality.verdicts, used.unused, own_days, used.alike, quality)
 
 
 def _check_rows(source: str, rows: int, came_out: int) -> None:
@@ -166,17 +161,6 @@ def on_workers(work: Work) -> Callable[[Batches], Batches]:
         return arrow.screened(pickle.loads(sent), batches)  # noqa: S301 - our own
 
     return run
-
-
-def _unreadable(
-    quality: DataQuality, called: Mapping[str, str], most_bad: float
-) -> Iterator[Problem]:
-    """Columns, `called` so in the table, of which too many values cannot be read."""
-    for name, column in called.items():
-        bad, stated = quality.unreadable[name], quality.filled[name]
-        if (message := too_many(name, bad, stated, most_bad)) is not None:
-            where = f"the column {printable(column)}"
-            yield Problem(where, f"{message}; see --max-bad for the share")
 
 
 def _wrong_days(work: Work, rows: int, quality: DataQuality) -> Iterator[Problem]:
