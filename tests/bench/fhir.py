@@ -71,10 +71,9 @@ def floor(folder: Path, *, typed: bool) -> None:
     for path in documents.find([folder]):
         kind = kinds.get(path.name.partition(".")[0], fhir.Head) if typed else None
         decode = msgspec.json.Decoder(kind).decode if kind else msgspec.json.decode
-        lines = documents.opened(path, print, lambda _: None)
-        assert isinstance(lines, documents.Lines)
-        for line in filter(None, lines.lines):
-            decode(line)
+        for line, _, _ in documents.opened(path, print, lambda _: None):
+            if line:
+                decode(line)
 
 
 def commands(folder: Path, out: Path) -> dict[str, Command]:

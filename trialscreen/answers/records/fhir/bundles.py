@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Raw
 
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.documents import JsonDocument, Note
+from trialscreen.answers.records.fhir.documents import Note
 from trialscreen.answers.records.fhir.references import (
     Where,
     decode_head,
@@ -18,18 +18,18 @@ from trialscreen.answers.records.fhir.references import (
 from trialscreen.answers.records.fhir.repeated import repeated
 from trialscreen.text.characters import shown
 
-Found = tuple[fhir.Head | None, bytes, int, Where]
-"""A resource: its head, unless it is none, its text, the line on which it begins, and where."""
+Found = tuple[fhir.Head | None, bytes, Where]
+"""A resource: its head, unless it is none, its text, and where it begins."""
 
 
 def entries_of(
-    bundle: bytes, document: JsonDocument, line: int, note: Note, gone: Callable[[str], None]
+    bundle: bytes, where: Where, note: Note, gone: Callable[[str], None]
 ) -> Iterator[Found]:
-    """The resources in a bundle that begins on that line; of a history, the newest of each.
+    """The resources in a bundle that begins there; of a history, the newest of each.
 
     `gone` is told of those that another bundle deletes.
     """
-    place = document.place(line)
+    place = where.place
     try:
         read, damaged = fhir.decode(fhir.Bundle, bundle)
     except fhir.UNREADABLE as error:
@@ -53,12 +53,10 @@ def entries_of(
             if one.request is not None and one.request.method == "DELETE":
                 gone(key_of(one.request.url or one.full_url or "", "", {}))
     entries = [one for one in entries if fhir.is_given(one.resource)]
-    yield from _placed(entries, bundle, document, line)
+    yield from _placed(entries, bundle, where)
 
 
-def _placed(
-    entries: Sequence[fhir.BundleEntry], bundle: bytes, document: JsonDocument, line: int
-) -> Iterator[Found]:
+def _placed(entries: Sequence[fhir.BundleEntry], bundle: bytes, where: Where) -> Iterator[Found]:
     """Each with its line, and what its references are resolved with."""
     heads = [fhir.readable(decode_head, one.resource) for one in entries]
     names = {
@@ -66,14 +64,14 @@ def _placed(
         for one, head in zip(entries, heads, strict=True)
         if head is not None and one.full_url
     }
-    at = 0
+    at, line = 0, where.line
     for one, head in zip(entries, heads, strict=True):
         text = bytes(one.resource)
         begins = bundle.find(text, at)
         if begins >= 0:
             line += bundle.count(b"\n", at, begins)
             at = begins
-        yield head, text, line, Where(document.place(line), names, one.full_url)
+        yield head, text, Where(where.file, line, names, one.full_url, deep=where.deep + 1)
 
 
 def _newest(entries: Sequence[fhir.BundleEntry]) -> list[fhir.BundleEntry]:

@@ -30,11 +30,12 @@ _code = msgspec.json.Decoder(fhir.Coding).decode
 
 
 class Coded(NamedTuple):
-    """The codes of a concept, whether they matter, and what of it cannot be read."""
+    """The codes of a concept, whether they matter, what of it cannot be read, and if it is one."""
 
     codes: tuple[Coding, ...]
     matters: bool
     wrong: str = ""
+    is_given: bool = True
 
 
 class ConceptReader:
@@ -67,7 +68,8 @@ class ConceptReader:
         found, wrong = _readable(text) if text else ((), "")
         named = self._named(found)
         matters = self._codes is None or self._codes.is_relevant(named)
-        return Coded(named, matters and (bool(named) or not wrong), wrong)
+        is_given = text not in (b"", b"null")
+        return Coded(named, matters and (bool(named) or not wrong), wrong, is_given)
 
 
 def _codings(concept: fhir.Concept | None) -> tuple[Coding, ...]:

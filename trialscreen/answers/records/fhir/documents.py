@@ -2,9 +2,9 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, count, repeat
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from trialscreen.model.errors import Problem, raise_any
 from trialscreen.text.characters import printable
@@ -19,16 +19,8 @@ _GZIP = 31
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-class JsonDocument(NamedTuple):
-    """JSON text, and where it stands: a file, and a line of it if it is one of many."""
-
-    data: bytes
-    file: str
-    line: int | None = None
-
-    def place(self, line: int = 1) -> str:
-        """The file and the line: that of the document, if it is one line."""
-        return f"{self.file}:{self.line or line}"
+Document = tuple[bytes, str, int | None]
+"""JSON text, and where it stands: a file, and a line of it if it is one of many."""
 
 
 def find(paths: Sequence[str | Path]) -> tuple[Path, ...]:
@@ -62,24 +54,17 @@ def _ending(path: Path) -> str:
     return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
-class Lines(NamedTuple):
-    """A file of documents, each a line, also those that are blank."""
-
-    file: str
-    lines: Iterable[bytes]
-
-
-def opened(path: Path, note: Note, advance: Callable[[int], None]) -> Lines | JsonDocument:
-    """A file as it is to be read: a document, or many, read while they are asked for.
+def opened(path: Path, note: Note, advance: Callable[[int], None]) -> Iterable[Document]:
+    """The one document of a file, or its many, also lines that are blank, read while asked for.
 
     What ends it early is told to `note`, with the line, and `advance` of the bytes that are
     read, as they are on the disk.
     """
     name = printable(str(path))
-    blocks = _blocks(path, name, note, advance)
+    lines = chain.from_iterable(_blocks(path, name, note, advance))
     if _ending(path) in LINES:
-        return Lines(name, chain.from_iterable(blocks))
-    return JsonDocument(b"\n".join(chain.from_iterable(blocks)), name)
+        return zip(lines, repeat(name), count(1), strict=False)
+    return ((b"\n".join(lines), name, None),)
 
 
 def _blocks(

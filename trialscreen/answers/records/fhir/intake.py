@@ -1,12 +1,15 @@
 """From JSON documents to resources that matter, each kept for its own patient."""
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.bundles import entries_of
-from trialscreen.answers.records.fhir.datatypes import ConceptReader
-from trialscreen.answers.records.fhir.documents import JsonDocument, Lines, Note
+from trialscreen.answers.records.fhir.datatypes import Coded, ConceptReader
+from trialscreen.answers.records.fhir.documents import Note
 from trialscreen.answers.records.fhir.outdone import Comparing
 from trialscreen.answers.records.fhir.references import (
     Where,
@@ -18,7 +21,6 @@ from trialscreen.answers.records.fhir.references import (
     key_of,
     known_as,
     medicine_of,
-    plain_text,
     same_urn,
     source_of,
     subject_of,
@@ -59,149 +61,109 @@ class Intake:
         self._owners: dict[bytes, str] = {}
         self._comparing = Comparing()
 
-    def lines(self, lines: Lines) -> None:
-        """Documents that are a line each: most hold nothing that matters, and are passed over."""
-        owners, file = self._owners, lines.file
-        for number, line in enumerate(lines.lines, 1):
-            try:
-                head = decode_head(line)
-            except fhir.UNREADABLE:
-                if line and not line.isspace():
-                    self.document(JsonDocument(line, file, number))
-                continue
-            kind = head.resource_type
-            if kind in _HOLDERS and head.contained is NOTHING:
-                matters = self._at_a_glance(head, line)
-                if matters is False:
-                    continue
-                is_own = matters and head.focus is NOTHING
-                owner = owners.get(bytes(head.subject)) if is_own else None
-                if owner and (name := plain_text(head.id)):
-                    dated = self._comparing.dated(head, line)
-                    kept = Kept(kind, f"{kind}/{name}", f"{file}:{number}", "", *dated)
-                    self._spool.keep(owner, kept, line)
-                    continue
-            elif kind and kind not in _LOOKED_AT:
-                continue
-            self._found(head, JsonDocument(line, file, number))
-
-    def _at_a_glance(self, head: fhir.Head, line: bytes) -> bool | None:
-        """Whether a resource matters that contains none; None where its codes do not tell."""
-        is_code = head.resource_type in CODED
-        code = head.code if is_code else head.medication_codeable_concept
-        looked_at = int(fhir.is_given(code))
-        if not is_code:
-            if head.resource_type not in MEDICINES:
-                return False
-            if not (looked_at and head.medication_reference is head.medication is NOTHING):
-                return None
-        _, matters, why = self._words.known(bytes(code))
-        wrong = bool(why)
-        if is_code and head.component is not NOTHING:
-            parts = fhir.readable(_parts, head.component)
-            found = [self._words.coded(part.code) for part in parts or ()]
-            matters = matters or any(one.matters for one in found)
-            wrong = wrong or parts is None or any(one.wrong for one in found)
-            looked_at += sum(fhir.is_given(part.code) for part in parts or ())
-        if wrong or matters:
-            return None if wrong else True
-        return False if concepts_in(line, is_code=is_code) == looked_at else None
-
-    def document(self, document: JsonDocument) -> None:
-        """A resource, or a bundle of them."""
+    def take(self, data: bytes, file: str, line: int | None = None) -> None:
+        """A document: a resource, or a bundle of them; or many, each a line, where it has none."""
         try:
-            head = decode_head(document.data)
+            head = decode_head(data)
         except msgspec.ValidationError as error:
-            self.note(document.place(), f"is not a FHIR resource: {error}")
+            self.note(f"{file}:{line or 1}", f"is not a FHIR resource: {error}")
         except fhir.UNREADABLE as error:
-            if document.line is None and "trailing" in str(error):
-                self.lines(Lines(document.file, document.data.split(b"\n")))
-            else:
-                self.note(document.place(), f"is not JSON, and is not read: {error}")
+            if line is None and "trailing" in str(error):
+                for number, one in enumerate(data.split(b"\n"), 1):
+                    self.take(one, file, number)
+            elif line is None or data.strip():
+                self.note(f"{file}:{line or 1}", f"is not JSON, and is not read: {error}")
         else:
-            self._found(head, document)
+            if head.resource_type in _LOOKED_AT:
+                self._resource(head, data, Where(file, line or 1))
+            elif not head.resource_type:
+                what = "is not a FHIR resource: it has no resourceType"
+                self.note(f"{file}:{line or 1}", what)
 
-    def _found(self, head: fhir.Head, document: JsonDocument) -> None:
-        kind = head.resource_type
-        if kind == "Bundle":
-            self._bundle(document.data, document, 1, 0)
-        elif kind in _LOOKED_AT:
-            self._resource(head, document.data, Where(document.place()))
-        elif not kind:
-            self.note(document.place(), "is not a FHIR resource: it has no resourceType")
-
-    # Bundles.
-
-    def _bundle(self, bundle: bytes, document: JsonDocument, line: int, deep: int) -> None:
-        """`deep`: in how many others it is."""
-        found = entries_of(bundle, document, line, self.note, self._spool.delete)
-        for head, data, begins, where in found:
+    def _bundle(self, bundle: bytes, where: Where) -> None:
+        if where.deep > MOST_DEEP:
+            self.note(where.place, f"bundles in more than {MOST_DEEP} others are not read")
+            return
+        for head, data, inner in entries_of(bundle, where, self.note, self._spool.delete):
             if head is None or not head.resource_type:
-                self.document(JsonDocument(data, document.file, document.line or begins))
-            elif head.resource_type != "Bundle":
-                self._resource(head, data, where)
-            elif deep < MOST_DEEP:
-                self._bundle(data, document, begins, deep + 1)
+                self.take(data, inner.file, inner.line)
             else:
-                self.note(where.place, f"bundles in more than {MOST_DEEP} others are not read")
-
-    # Resources.
+                self._resource(head, data, inner)
 
     def _resource(self, head: fhir.Head, data: bytes, where: Where) -> None:
         kind = head.resource_type
-        inside = (fhir.readable(_raws, head.contained) or ()) if kind in _HOLDERS else ()
-        if kind == "Patient":
+        inside: Sequence[Raw] = ()
+        if head.contained is not NOTHING and kind in _HOLDERS:
+            inside = fhir.readable(_raws, head.contained) or ()
+            where = replace(where, siblings=inside or where.siblings)
+        if kind in _ABOUT_PATIENTS:
+            if self._matters(head, data, where):
+                self._keep(head, data, where)
+        elif kind == "Patient":
             self._keep_patient(head, data, where)
         elif kind == "Medication":
-            self._spool.keep_medicine(
-                f"Medication/{id_of(head, where.full_url)}", where.place, data
-            )
-        elif kind in _ABOUT_PATIENTS and self._matters(head, where):
-            self._keep(head, data, where._replace(siblings=inside or where.siblings))
-        elif self._at_a_glance(head, data) is None and (wrong := code_repeated(data)):
-            told = f"{source_of(head, where)} is not used: the key {shown(wrong)} stands twice"
-            self.note(where.place, told)
+            key = f"Medication/{id_of(head, where.full_url)}"
+            self._spool.keep_medicine(key, where.place, data)
+        elif kind == "Bundle":
+            self._bundle(data, where)
         for one in inside:
             part = fhir.readable(decode_head, one)
             if part is not None and part.resource_type in _STATEMENTS:
                 holder = (source_of(head, where), subject_of(head))
-                inner = where._replace(full_url=None, holder=holder, siblings=inside)
-                self._resource(part, bytes(one), inner)
+                self._resource(part, bytes(one), replace(where, full_url=None, holder=holder))
 
-    def _matters(self, head: fhir.Head, where: Where) -> bool:
-        """Whether the code of a resource matters, or of a part; of each that is wrong is told."""
-        if head.resource_type in MEDICINES:
-            concept, reference = msgspec.structs.astuple(medicine_of(head))
-            if fhir.is_given(concept) and self._relevant(concept, where, "medication"):
-                return True
+    def _matters(self, head: fhir.Head, data: bytes, where: Where) -> bool:
+        """Whether a code of a resource matters, or of a part; what of them is wrong is told."""
+        kind, matters = head.resource_type, False
+        if kind in CODED:
+            code = self._words.known(bytes(head.code))
+            if head.component is NOTHING and not code.wrong:  # as most are
+                if code.matters:
+                    return True
+                if concepts_in(data, is_code=True) == code.is_given:
+                    return False
+            found = [("code", code), *self._parts(head.component)]
+        elif kind in MEDICINES:
+            medicine = medicine_of(head)
+            found = [("medication", self._words.coded(medicine.concept))]
             # What refers to a medicine may matter: the medicine may come later.
-            return fhir.is_given(reference) or not fhir.is_given(concept)
-        if head.resource_type not in CODED:
+            matters = fhir.is_given(medicine.reference) or not fhir.is_given(medicine.concept)
+        else:
             return True
-        found = [self._relevant(head.code, where, "code")]
-        try:
-            parts = _parts(head.component) if fhir.is_given(head.component) else None
-        except fhir.UNREADABLE as error:
-            self.note(where.place, f"component: {error}")
-            parts = None
-        found += [self._relevant(part.code, where, "component code") for part in parts or ()]
-        return any(found)
+        wrong = [f"{name}: {coded.wrong}" for name, coded in found if coded.wrong]
+        for told in wrong:
+            self.note(where.place, told)
+        if matters or any(coded.matters for _, coded in found):
+            return True
+        given = sum(coded.is_given for _, coded in found)
+        is_plain = not wrong and concepts_in(data, is_code=kind in CODED) == given
+        if not is_plain and (hidden := code_repeated(data)):
+            told = f"{source_of(head, where)} is not used: the key {shown(hidden)} stands twice"
+            self.note(where.place, told)
+        return False
 
-    def _relevant(self, code: Raw, where: Where, name: str) -> bool:
-        _, matters, wrong = self._words.coded(code)
-        if wrong:
-            self.note(where.place, f"{name}: {wrong}")
-        return matters
+    def _parts(self, component: Raw) -> list[tuple[str, Coded]]:
+        """What the codes of an observation's parts are called, and say."""
+        if component is NOTHING:
+            return []
+        wrong = ""
+        try:
+            parts = _parts(component)
+        except fhir.UNREADABLE as error:
+            parts, wrong = None, str(error)
+        if parts is None:  # it counts as a code, since it may hide others
+            return [("component", Coded((), False, wrong))]
+        return [("component code", self._words.coded(part.code)) for part in parts]
 
     def _keep(self, head: fhir.Head, data: bytes, where: Where) -> None:
-        source = source_of(head, where)
+        kind, source = head.resource_type, source_of(head, where)
         owner = self._owner(head, source, where)
-        if owner and is_about_another(subject_of(head), head.focus):
+        if owner and head.focus is not NOTHING and is_about_another(head):
             self.note(where.place, f"{source} has another focus than its subject")
         elif owner:
-            medicine = self._medicine(head, source, where)
+            medicine = self._medicine(head, source, where) if kind in MEDICINES else ""
             dated = self._comparing.dated(head, data)
-            kept = Kept(head.resource_type, source, where.place, medicine, *dated)
+            kept = Kept(kind, source, where.place, medicine, *dated)
             self._spool.keep(owner, kept, data)
 
     def _keep_patient(self, head: fhir.Head, data: bytes, where: Where) -> None:
@@ -218,7 +180,7 @@ class Intake:
     def _owner(self, head: fhir.Head, source: str, where: Where) -> str:
         """The patient whose a resource is, or a key of the spool; empty, and told, if nobody's."""
         given = subject_of(head)
-        if not fhir.is_given(given) and where.holder is not None:
+        if where.holder is not None and not fhir.is_given(given):
             given = where.holder[1]
         if (text := bytes(given)) in self._owners and not where.names:
             return self._owners[text]
@@ -257,8 +219,6 @@ class Intake:
 
     def _medicine(self, head: fhir.Head, source: str, where: Where) -> str:
         """The key of the Medication that is referred to; a contained one is kept under its own."""
-        if head.resource_type not in MEDICINES:
-            return ""
         given = medicine_of(head).reference
         try:
             reference = _reference(given) if bytes(given) else None

@@ -25,7 +25,6 @@ _MOMENT = re.compile(
     rb'"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{8}(?:\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2}))?"'
 )
 _COUNT = frozenset((b'"final"', b'"amended"', b'"corrected"'))
-_DIGITS = frozenset(b"-0123456789")
 _MOST_KNOWN = 100_000
 
 
@@ -79,25 +78,12 @@ def _last(some: Sequence[Kept], on: str) -> tuple[Sequence[Kept], Sequence[Kept]
 
 
 class _Number(fhir.Part):
-    value: Raw = NOTHING
-
-
-class _OwnValue(fhir.Part):
-    """What a panel says itself, beside its parts."""
-
-    value_quantity: Raw = NOTHING
-    value_codeable_concept: Raw = NOTHING
-    value_string: Raw = NOTHING
-    value_boolean: Raw = NOTHING
-    value_integer: Raw = NOTHING
-    value_range: Raw = NOTHING
-    value_ratio: Raw = NOTHING
+    value: float | None = None
 
 
 _number = msgspec.json.Decoder(_Number).decode
 _parts = msgspec.json.Decoder(list[fhir.PartOfPanel]).decode
-_own_value = msgspec.json.Decoder(_OwnValue).decode
-_NO_VALUE = _OwnValue()
+_all = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
 @lru_cache(_MOST_KNOWN)
@@ -141,18 +127,16 @@ def _has_number(part: fhir.Head | fhir.PartOfPanel) -> bool:
     """Whether a result, or a part of one, has a number."""
     if part.data_absent_reason is not NOTHING or part.value_quantity is NOTHING:
         return False
-    try:
-        value = bytes(_number(part.value_quantity).value)
-    except fhir.UNREADABLE:
-        return False
-    return bool(value) and value[0] in _DIGITS
+    read = fhir.readable(_number, part.value_quantity)
+    return read is not None and read.value is not None
 
 
 def _codes_of_panel(component: bytes, data: bytes) -> bytes | None:
     """The codes in a panel, as of blood pressure; None if a part has no number."""
     parts = fhir.readable(_parts, component) or ()
     is_more = data.count(b'"value') > component.count(b'"value')
-    if is_more and fhir.readable(_own_value, data) != _NO_VALUE:
+    own = fhir.readable(_all, data) if is_more else {}
+    if own is None or any(key.startswith("value") for key in own):
         return None
     are_numbers = all(_has_number(part) for part in parts)
     return b"".join(bytes(part.code) for part in parts) or None if are_numbers else None

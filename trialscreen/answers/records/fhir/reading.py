@@ -12,7 +12,7 @@ from trialscreen.answers.records.entries import Entry, Person, Record
 from trialscreen.answers.records.fhir import histories, observations, responses
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.datatypes import ConceptReader, Origin
-from trialscreen.answers.records.fhir.documents import JsonDocument, Note, find, opened
+from trialscreen.answers.records.fhir.documents import Note, find, opened
 from trialscreen.answers.records.fhir.intake import MEDICINES, Intake
 from trialscreen.answers.records.fhir.outdone import Left, left
 from trialscreen.answers.records.fhir.spool import Kept, Spool
@@ -93,11 +93,8 @@ def take_in(
 ) -> None:
     """Reads all files. `advance` is told how many more bytes are read."""
     for path in files:
-        found = opened(path, intake.note, advance)
-        if isinstance(found, JsonDocument):
-            intake.document(found)
-        else:
-            intake.lines(found)
+        for data, file, line in opened(path, intake.note, advance):
+            intake.take(data, file, line)
 
 
 class _Version(NamedTuple):

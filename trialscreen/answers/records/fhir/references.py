@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.model.errors import ValueProblem
@@ -29,14 +29,24 @@ _medication = msgspec.json.Decoder(fhir.MedicationChoice).decode
 _text = msgspec.json.Decoder(str).decode
 
 
-class Where(NamedTuple):
-    """Where a resource stands: its place, and what its references are resolved with."""
+class Where(Struct, gc=False):
+    """Where a resource stands: its file and line, and what its references are resolved with.
 
-    place: str
+    `deep`: in how many bundles it is.
+    """
+
+    file: str
+    line: int
     names: Names = MappingProxyType({})
     full_url: str | None = None
     holder: "tuple[str, Raw] | None" = None
     siblings: Sequence[Raw] = ()
+    deep: int = 0
+
+    @property
+    def place(self) -> str:
+        """For messages."""
+        return f"{self.file}:{self.line}"
 
 
 class Whose(NamedTuple):
@@ -99,13 +109,13 @@ def whose(reference: fhir.Reference | None, names: Names) -> Whose:
     return Whose(patient, (same_urn(text), key)) if is_urn else Whose(patient)
 
 
-def is_about_another(subject: Raw, focus: Raw) -> bool:
+def is_about_another(head: fhir.Head) -> bool:
     """Whether the focus of an observation is other than its subject: a fetus, a donor, a device."""
-    if not fhir.is_given(focus):
+    if not fhir.is_given(head.focus):
         return False
     try:
-        meant = msgspec.json.decode(subject, type=fhir.Reference | None)
-        others = msgspec.json.decode(focus, type=list[fhir.Reference])
+        meant = msgspec.json.decode(subject_of(head), type=fhir.Reference | None)
+        others = msgspec.json.decode(head.focus, type=list[fhir.Reference])
     except msgspec.DecodeError:
         return True
     own = meant.reference if meant is not None else None
@@ -137,13 +147,6 @@ def known_as(raw: Raw) -> tuple[str, str]:
     """Kind and id of a resource; empty if they cannot be read."""
     head = fhir.readable(decode_head, raw)
     return ("", "") if head is None else (head.resource_type, fhir.readable(_text, head.id) or "")
-
-
-def plain_text(raw: Raw) -> str:
-    """A text in JSON that needs no decoding; empty for anything else."""
-    text = bytes(raw)
-    is_plain = text[:1] == b'"' and b"\\" not in text and text.isascii()
-    return text[1:-1].decode() if is_plain else ""
 
 
 def medicine_of(head: fhir.Head) -> fhir.MedicationChoice:

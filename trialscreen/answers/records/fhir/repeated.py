@@ -43,7 +43,7 @@ def _is_plain(data: bytes) -> bool:
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         return False
     # In a text a quote has a mark before it: what it ends there is no key, and is left as it is.
-    return left.count(b'":') == data.count(b'":')
+    return left == data or left.count(b'":') == data.count(b'":')
 
 
 def _twice(pairs: _Pairs) -> Iterator[str]:

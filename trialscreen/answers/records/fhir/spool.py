@@ -133,8 +133,9 @@ class Spool:
             self._data.close()
             self._data = self._path.open("rb", 0)
         for patient, group in groupby(self._base.execute(_BY_PATIENT), itemgetter(0)):
-            every = (one for _, some in group for one in _decode(some))
-            found = [one for one in every if one.source not in self._deleted]
+            found = [one for _, some in group for one in _decode(some)]
+            if self._deleted:
+                found = [one for one in found if one.source not in self._deleted]
             found.sort(key=attrgetter("number"))
             if found:
                 yield patient, found
