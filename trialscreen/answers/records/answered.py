@@ -4,8 +4,9 @@ Of results the latest counts, and the lowest of left and right. A code can make 
 makes a no; what somebody said in the trial's own Questionnaire can be either.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache, partial
 from itertools import chain
 from typing import NamedTuple
 from urllib.parse import quote
@@ -23,7 +24,7 @@ from trialscreen.answers.records.gathered import (
     sample_days,
 )
 from trialscreen.answers.records.moments import day_text
-from trialscreen.answers.records.ranges import take_range
+from trialscreen.answers.records.ranges import take_range, with_own_range
 from trialscreen.answers.records.units import LimitMissing, amount_text, limit_says, words_text
 from trialscreen.answers.values import unknown_words
 from trialscreen.model.errors import ValueProblem
@@ -52,21 +53,42 @@ class Measured(NamedTuple):
 Results = Sequence[Measured]
 
 
-def take_results(
-    found: Gathered,
-    element: Element,
-    hits: Sequence[Hit],
-    by_element: Mapping[str, Sequence[Hit]],
-    older: Callable[[], Sequence[Hit]],
-) -> None:
-    """The answer that the results of one element give, or candidates where none is certain.
+class Hits:
+    """What entries say of elements: by element, in words, and beside."""
 
-    `by_element`: what is said of all. `older`: results that are older than some of these, to be
-    shown where those cannot be used.
-    """
+    def __init__(
+        self, found: Gathered, entries: Iterable[Entry], older: Callable[[], Iterable[Entry]]
+    ) -> None:
+        self.by_element: dict[str, list[Hit]] = {}
+        self.said: dict[str, list[Hit]] = {}
+        self.beside: list[Hit] = []
+        self._older = cache(lambda: Hits(found, older(), tuple))
+        for entry in entries:
+            for hit in hits_of(found, with_own_range(found, entry)):
+                element = found.trial.elements[hit.binding.element]
+                is_result = element.valid_for is not None or element.unit is not None
+                if hit.binding.role in BESIDE:
+                    self.beside.append(hit)
+                elif entry.kind == "answer" and not is_result:
+                    self.said.setdefault(element.name, []).append(hit)
+                else:
+                    self.by_element.setdefault(element.name, []).append(hit)
+
+    def results(self, name: str) -> list[Hit]:
+        return [hit for hit in self.by_element.get(name, ()) if hit.binding.says in RESULTS]
+
+    def older(self, name: str) -> list[Hit]:
+        """Results that are older than some of these, to be shown where those cannot be used."""
+        return self._older().results(name)
+
+
+def take_results(found: Gathered, element: Element, every: Hits) -> None:
+    """The answer that the results of one element give, or candidates where none is certain."""
+    if not (hits := every.results(element.name)):
+        return
+    older: Callable[[], Sequence[Hit]] = partial(every.older, element.name)
     if any(hit.binding.gives_way_to for hit in hits):
-        hits, older = [*hits, *older()], list
-        hits = _given_way(found, hits, by_element)
+        hits, older = _given_way(found, [*hits, *older()], every.by_element), list
     nothing = unknown_words(found.trial, element)
     hits = [hit for hit in dict.fromkeys(hits) if not _is_nothing(hit, nothing)]
     proposed = [hit for hit in hits if hit.only_proposes and not hit.is_provisional]

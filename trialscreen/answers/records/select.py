@@ -2,17 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from functools import cache, partial
 from operator import itemgetter
 
 from trialscreen.answers.answer import Answer
 from trialscreen.answers.beside_record import FromRecord
-from trialscreen.answers.records.answered import hits_of, take_coded, take_results, take_said
-from trialscreen.answers.records.codes import BESIDE, RESULTS, Codes, Medicine, MedicineCode
+from trialscreen.answers.records.answered import Hits, take_coded, take_results, take_said
+from trialscreen.answers.records.codes import RESULTS, Codes, Medicine, MedicineCode
 from trialscreen.answers.records.entries import Coding, Entry, Person, Record
 from trialscreen.answers.records.gathered import Gathered, Hit, latest_of, recorded_value
 from trialscreen.answers.records.medicines import take_medicine
-from trialscreen.answers.records.ranges import with_own_range
 from trialscreen.model import truth
 from trialscreen.model.errors import Problem, ValueProblem, raise_any
 from trialscreen.model.evidence import Evidence, EvidenceKind
@@ -36,53 +34,18 @@ def select(
     found = Gathered(trial, codes, on)
     for field, name in codes.persons.items():
         _take_person(found, trial.elements[name], field, record.persons)
-    said = _take_entries(found, record)
+    hits = Hits(found, record.entries, record.older)
+    for name in [name for name in trial.elements if name in hits.by_element]:
+        take_results(found, trial.elements[name], hits)
+        if others := [hit for hit in hits.by_element[name] if hit.binding.says not in RESULTS]:
+            take_coded(found, trial.elements[name], others)
+    _show_beside(found, hits.beside)
     _take_medicines(found, record.entries)
-    for name, hits in said.items():
-        take_said(found, trial.elements[name], hits)
+    for name, said in hits.said.items():
+        take_said(found, trial.elements[name], said)
     _apply_rules(found)
     _assume(found, assume_absent)
     return FromRecord(found.answers, tuple(found.evidence), tuple(found.problems), on)
-
-
-class _Hits:
-    """What entries say of elements: by element, in words, and beside."""
-
-    def __init__(self, found: Gathered, entries: Iterable[Entry]) -> None:
-        self.by_element: dict[str, list[Hit]] = {}
-        self.said: dict[str, list[Hit]] = {}
-        self.beside: list[Hit] = []
-        for entry in entries:
-            for hit in hits_of(found, with_own_range(found, entry)):
-                element = found.trial.elements[hit.binding.element]
-                is_result = element.valid_for is not None or element.unit is not None
-                if hit.binding.role in BESIDE:
-                    self.beside.append(hit)
-                elif entry.kind == "answer" and not is_result:
-                    self.said.setdefault(element.name, []).append(hit)
-                else:
-                    self.by_element.setdefault(element.name, []).append(hit)
-
-    def results(self, name: str) -> list[Hit]:
-        return [hit for hit in self.by_element.get(name, ()) if hit.binding.says in RESULTS]
-
-
-def _take_entries(found: Gathered, record: Record) -> dict[str, list[Hit]]:
-    """Takes results, codes, and what stands beside; hands back what was only said."""
-    hits = _Hits(found, record.entries)
-    older = cache(lambda: _Hits(found, record.older()))
-
-    def behind(name: str) -> list[Hit]:
-        return older().results(name)
-
-    for name in [name for name in found.trial.elements if name in hits.by_element]:
-        element = found.trial.elements[name]
-        if results := hits.results(name):
-            take_results(found, element, results, hits.by_element, partial(behind, name))
-        if others := [hit for hit in hits.by_element[name] if hit.binding.says not in RESULTS]:
-            take_coded(found, element, others)
-    _show_beside(found, hits.beside)
-    return hits.said
 
 
 def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:
