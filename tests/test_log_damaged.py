@@ -79,10 +79,18 @@ def test_a_rescreening_tells_the_first_damaged_entry(tmp_path: Path, head: int) 
     assert f"entry {min(head, 2)}: is damaged" in ran.err
 
 
+MORE = '"said_later":"yes",'
+
+
 @pytest.mark.parametrize(
-    "change", [('"text":"', '"text":1,"where":"'), ('"reasons":[', '"reasons":[1,')]
+    "change",
+    [
+        ('"text":"', '"text":1,"where":"'),
+        ('"reasons":[', '"reasons":[1,'),
+        *((key, MORE + key) for key in ('"text":', '"reasons":')),
+    ],
 )
-def test_a_detail_that_is_no_text_is_told(tmp_path: Path, change: tuple[str, str]) -> None:
+def test_a_detail_that_nothing_here_writes_is_told(tmp_path: Path, change: tuple[str, str]) -> None:
     replaced = f"UPDATE entry SET detail = replace(detail, '{change[0]}', '{change[1]}')"
     log = changed(filled(tmp_path / "site.log", 3), f"{replaced} WHERE number = 2")
     for args in (("log", "show", log, "2"), ("log", "rescreen", log)):

@@ -94,8 +94,6 @@ def entry_of(row: Row) -> Kept:
             detail = json.loads(row.detail) if row.detail else {"answers": {}, "found": []}
             head |= detail
             head |= {"on": head["screening_date"], "outcome": head, "findings": detail["found"]}
-        elif not head.keys() <= {*kind._fields}:
-            raise ValueError
         kept: Kept = _reader(kind)(head)
         return kept._replace(number=row.number, seal=row.seal)
     except (AttributeError, KeyError, RecursionError, TypeError) as error:
@@ -110,6 +108,7 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     """What makes a value of this type from decoded JSON; it raises an error for anything else.
 
     Of a record, fields with a default may be missing: entries of before they were kept have none.
+    What no field takes is of a later version, and may change what is said; only a head holds more.
     """
     of = get_args(kind)
     if get_origin(kind) is Literal:
@@ -126,10 +125,15 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     if kind in _SIMPLE:
         return _SIMPLE[kind]
     reads = [(name, _reader(one)) for name, one in get_type_hints(kind).items()]
-    others = kind._field_defaults
-    return lambda data: tuple.__new__(  # in less time than by its fields' names
-        kind, [read(data[name]) if name in data else others[name] for name, read in reads]
-    )
+    others, known = kind._field_defaults, frozenset(kind._fields)
+
+    def read_record(data: Any) -> Any:
+        if not (data.keys() <= known or kind in (ScreeningEntry, Outcome)):
+            raise ValueError
+        found = [read(data[name]) if name in data else others[name] for name, read in reads]
+        return tuple.__new__(kind, found)  # in less time than by its fields' names
+
+    return read_record
 
 
 def _number(value: object) -> int:
