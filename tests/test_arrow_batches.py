@@ -74,6 +74,12 @@ def test_what_states_no_value_is_told_and_unknown() -> None:
     assert note.quality.filled == {"hcv_antibody": 5, "weight": 7}
 
 
+def test_where_nothing_can_be_too_old_nothing_is_named() -> None:
+    frame = pl.DataFrame({KEY: ["a", "b"], "weight": [55.0, None]})
+    found, _ = found_in(frame, 2, Work(TRIAL, {"weight": ["weight"]}, ON, ON, also_stale=True))
+    assert found[STALE].to_list() == [[], []]
+
+
 def test_values_that_are_too_old_are_named() -> None:
     frame = pl.DataFrame({KEY: ["a", "b"], "tsh": [2.0, 2.0], "tsh_date": ["2020-01-01", None]})
     frame = frame.with_columns(pl.col("tsh_date").str.to_date())
