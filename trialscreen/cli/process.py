@@ -99,9 +99,11 @@ class Stopped(KeyboardInterrupt):
 def code_of(end: BaseException | None) -> int:
     """The exit code of an interrupt, or of what it led to: that of the signal which came first."""
     code: int = Exit.INTERRUPTED
-    while end is not None:
+    seen: list[BaseException] = []  # an interrupt, and what was made of it, name each other
+    while end is not None and end not in seen:
         if isinstance(end, Stopped):
             code = 128 + int(end.args[0])
+        seen.append(end)
         end = end.__cause__ or end.__context__
     return code
 
