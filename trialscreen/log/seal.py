@@ -51,8 +51,7 @@ def texts(entry: Kept) -> tuple[str, str]:
     if entry.corrects is not None:
         told["reason"] = entry.corrects.reason
     if not isinstance(entry, ScreeningEntry):
-        of_row = ("number", "seal", "corrects")
-        kept = {name: one for name, one in told.items() if name not in of_row}
+        kept = {name: one for name, one in told.items() if name not in _OF_ROW}
         return text_of({"kind": KINDS[type(entry)], **kept}), "{}"
     told = {"reason": "", **told, **told["outcome"], "screening_date": told["on"]}
     detail = {
@@ -72,6 +71,10 @@ _HEAD = (
     *("stage", "note", "reason", "awaited", "stale"),
 )
 """What a list needs of a screening, in this order."""
+_LATER = ("unconfirmed", "awaited", "stale")
+"""Entries of before these were kept have none of them."""
+_OF_ROW = ("number", "seal", "corrects")
+"""What a row holds itself."""
 
 
 def text_of(data: Mapping[str, Any]) -> str:
@@ -86,18 +89,29 @@ def entry_of(row: Row) -> Kept:
     """
     try:
         head = json.loads(row.head)
-        if row.corrects is not None:
-            head["corrects"] = {"of": row.corrects, "reason": head["reason"]}
         # A screening has no kind: it had none before there were decisions.
         kind = _OF_KIND[head.pop("kind", KINDS[ScreeningEntry])]
-        if kind is ScreeningEntry:
-            detail = json.loads(row.detail) if row.detail else {"answers": {}, "found": []}
-            head |= detail
-            head |= {"on": head["screening_date"], "outcome": head, "findings": detail["found"]}
-        kept: Kept = _reader(kind)(head)
-        return kept._replace(number=row.number, seal=row.seal)
+        corrects = {"of": row.corrects, "reason": intern(head["reason"])}
+        fields = _screening(head, row.detail) if kind is ScreeningEntry else head
+        of_row = (row.number, row.seal, None if row.corrects is None else corrects)
+        kept: Kept = _reader(kind)(fields | dict(zip(_OF_ROW, of_row, strict=True)))
     except (AttributeError, KeyError, RecursionError, TypeError) as error:
         raise ValueError from error
+    return kept
+
+
+def _screening(head: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The fields of a screening, but for those of its row; `text` is its detail, or empty."""
+    told = {name: head.get(name, ()) if name in _LATER else head[name] for name in _HEAD}
+    detail = json.loads(text) if text else {"answers": {}, "found": []}
+    return {
+        "on": told.pop("screening_date"),
+        "outcome": {name: told.pop(name) for name in Outcome._fields},
+        "answers": detail["answers"],
+        "findings": detail["found"],
+        "evidence": detail.get("evidence", ()),
+        **{name: one for name, one in told.items() if name != "reason"},
+    }
 
 
 _OF_KIND: Mapping[str, Any] = {words: kind for kind, words in KINDS.items()}
@@ -107,8 +121,8 @@ _OF_KIND: Mapping[str, Any] = {words: kind for kind, words in KINDS.items()}
 def _reader(kind: Any) -> Callable[[Any], Any]:
     """What makes a value of this type from decoded JSON; it raises an error for anything else.
 
-    Of a record, fields with a default may be missing: entries of before they were kept have none.
-    What no field takes is of a later version, and may change what is said; only a head holds more.
+    Fields with a default may be missing, but for those of an entry itself. What no field takes is
+    of a later version, and may change what is said.
     """
     of = get_args(kind)
     if get_origin(kind) is Literal:
@@ -125,10 +139,11 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     if kind in _SIMPLE:
         return _SIMPLE[kind]
     reads = [(name, _reader(one)) for name, one in get_type_hints(kind).items()]
-    others, known = kind._field_defaults, frozenset(kind._fields)
+    others = {} if kind in KINDS else kind._field_defaults
+    known = frozenset(kind._fields)
 
     def read_record(data: Any) -> Any:
-        if not (data.keys() <= known or kind in (ScreeningEntry, Outcome)):
+        if not data.keys() <= known:
             raise ValueError
         found = [read(data[name]) if name in data else others[name] for name, read in reads]
         return tuple.__new__(kind, found)  # in less time than by its fields' names
