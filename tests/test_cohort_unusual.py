@@ -1,6 +1,7 @@
 """Values that can be right and seldom are: used, counted, and listed as unusual."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -128,6 +129,18 @@ def test_medians_are_those_of_all_values() -> None:
         median = sorted([*usual, *odd])[(len(usual) + len(odd) - 1) // 2]
         found = ones.median(weight, len(usual) + len(odd))
         assert found == (median if median in odd else None)
+
+
+@pytest.mark.parametrize(("above", "median"), [(0.04, 120), (0.06, 120)])
+def test_a_median_that_is_rounded_stays_beyond_what_is_typical(above: float, median: int) -> None:
+    weight = replace(TRIAL.elements["weight"], typical=(35, 120 + above / 2))
+    ones = UnusualCounts()
+    ones.add([120 + above, *(120 + above + n / 1000 for n in range(9))])
+    ones.keep(3)
+    assert ones.median(weight, 10) == median
+    ones.add([998.6])
+    ones.keep(1)
+    assert ones.codes == []
 
 
 @pytest.mark.parametrize("own", ["", "2026-05-01"])

@@ -1,6 +1,7 @@
 """Tables in files that are kept in unusual ways, or are damaged."""
 
 import gzip
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -151,6 +152,26 @@ def test_no_source(source: str, message: str, tmp_path: Path) -> None:
     source = source if "://" in source else str(tmp_path / source)
     with pytest.raises(InputError) as caught:
         read_all(source, KEYS)
+    assert message in str(caught.value.problems[0])
+
+
+ENCRYPTED, COMPRESSED = 0, 2
+"""Where a header of a zip says so, behind the version that it needs."""
+
+
+@pytest.mark.parametrize(
+    ("place", "said", "message"),
+    [(ENCRYPTED, 1, "is encrypted"), (COMPRESSED, 99, "compression")],
+)
+def test_a_zip_that_cannot_be_unpacked(place: int, said: int, message: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "cdm.zip", "w") as archive:
+        archive.writestr("person.csv", PERSON)
+    data = bytearray((tmp_path / "cdm.zip").read_bytes())
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(header) + flags + place] = said
+    (tmp_path / "cdm.zip").write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        read_all(str(tmp_path / "cdm.zip"), KEYS)
     assert message in str(caught.value.problems[0])
 
 

@@ -114,7 +114,8 @@ class UnusualCounts:
         if len(self.values) > most and not isinstance(next(iter(self.values)), date):
             rounded: Counter[Any] = Counter()
             for value, times in self.values.items():
-                rounded[value if value in CODES else float(f"{value:.3g}")] += times
+                near = float(f"{value:.3g}")
+                rounded[value if near in CODES else near] += times
             self.values = rounded
 
     @property
@@ -125,13 +126,20 @@ class UnusualCounts:
     def median(self, element: Element, known: int) -> Any | None:
         """The (lower) median of all `known` values, if it is one outside what is typical."""
         assert element.typical is not None
-        low, high = element.typical
-        beyond = sorted(one for one in self.values.items() if not low <= one[0] <= high)
+        low, high = map(_place, element.typical)
+        middle_of_usual = (low + high) / 2  # a rounded value can be as low as `high`
+        codes = codes_in(element.typical)
+        beyond = sorted(one for one in self.values.items() if one[0] not in codes)
         usual, middle = known - sum(times for _, times in beyond), (known - 1) // 2
         before = 0
         for value, times in beyond if known >= ENOUGH else ():
-            rank = before + usual if value > high else before
+            rank = before + usual if _place(value) > middle_of_usual else before
             if rank <= middle < rank + times:
                 return value
             before += times
         return None
+
+
+def _place(value: float | date) -> float:
+    """Where a value lies among those of its kind."""
+    return value.toordinal() if isinstance(value, date) else value

@@ -45,6 +45,8 @@ _LOOKED_AT = _ABOUT_PATIENTS | _HOLDERS | {"Patient", "Medication", "Bundle"}
 MOST_DEEP = 5
 """Bundles in bundles."""
 _MOST_KNOWN = 100_000
+_NO_PARTS = "component"
+"""What parts are called of which no code can be read."""
 
 _parts = msgspec.json.Decoder(list[fhir.PartOfPanel] | None).decode
 _raws = msgspec.json.Decoder(list[Raw]).decode
@@ -136,7 +138,8 @@ class Intake:
         if matters or any(coded.matters for _, coded in found):
             return True
         given = sum(coded.is_given for _, coded in found)
-        is_plain = not wrong and concepts_in(data, is_code=kind in CODED) == given
+        may_hide = wrong or found[-1][0] == _NO_PARTS  # others that stand before it
+        is_plain = not may_hide and concepts_in(data, is_code=kind in CODED) == given
         if not is_plain and (hidden := code_repeated(data)):
             told = f"{source_of(head, where)} is not used: the key {shown(hidden)} stands twice"
             self.note(where.place, told)
@@ -151,8 +154,8 @@ class Intake:
             parts = _parts(component)
         except fhir.UNREADABLE as error:
             parts, wrong = None, str(error)
-        if parts is None:  # it counts as a code, since it may hide others
-            return [("component", Coded((), False, wrong))]
+        if parts is None:
+            return [(_NO_PARTS, Coded((), False, wrong, is_given=False))]
         return [("component code", self._words.coded(part.code)) for part in parts]
 
     def _keep(self, head: fhir.Head, data: bytes, where: Where) -> None:

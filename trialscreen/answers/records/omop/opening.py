@@ -70,7 +70,9 @@ def _in_files(source: str, here: duckdb.DuckDBPyConnection, folder: Path) -> Tab
         if path.is_dir():
             _add_files(files, _by_table(path))
         elif zipfile.is_zipfile(path):
-            _add_files(files, _by_table(_unpacked(path, folder / "zip")))
+            with refusing(source, RuntimeError):  # for a password, or a compression it lacks
+                unpacked = _unpacked(path, folder / "zip")
+            _add_files(files, _by_table(unpacked))
         elif path.is_file() and _first_bytes(path)[8:] == b"DUCK":
             _attach(files, path)
         elif path.exists():
