@@ -80,7 +80,10 @@ def _options_of(function: Callable[..., object]) -> Iterator[inspect.Parameter]:
 
 
 def _filled(function: Callable[..., Any], context: typer.Context, given: Mapping[str, Any]) -> Any:
-    """Calls a function, or makes a NamedTuple, with what was given for its options."""
+    """Calls a function, or makes a NamedTuple, with what was given for its options.
+
+    A parameter without a default is no option: it takes the trial in use, or the context.
+    """
     values = {}
     for name, one in _parameters_of(function).items():
         if isinstance(one.default, tuple):

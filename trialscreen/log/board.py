@@ -170,7 +170,7 @@ def _holders(standing: Sequence[Decision]) -> Iterator[tuple[str | None, Holder]
         own = (each for each in withdrawals if each.subject == one.subject)
         left = next((each for each in own if (each.on, each.number) > since), None)
         if left is None or not left.not_dosed:
-            yield one.dose_cohort, Holder(one.subject, one.on, left and left.on)
+            yield one.dose_cohort, Holder(one.subject, one.on, None if left is None else left.on)
 
 
 def _dosed(one: Holder) -> str:

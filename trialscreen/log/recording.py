@@ -55,7 +55,7 @@ def recorded(
 
 
 _AS_FOUND = attrgetter(*LoggedFinding._fields)
-
+"""What is kept of a finding, which has attributes of these names."""
 _OF_PERSON = re.compile(r"\b(Patient|person)/[A-Za-z0-9.\-]+")
 _PLACE = re.compile(r"\b[A-Za-z_]+/[A-Za-z0-9.\-]{1,64}")
 _OF_PLACES = (Key.RECORD, Key.DESPITE)

@@ -21,12 +21,12 @@ from trialscreen.model.trial import Formula
 
 
 class Argument(NamedTuple):
-    """The value of the input at this place, in the unit that the formula computes in."""
+    """The value at this place: an input, in the unit that the formula computes in, or the day."""
 
     place: int
 
 
-SCREENING_DAY = Argument(-1)
+SCREENING_DAY = Argument(-1)  # it stands behind the inputs
 """The screening date, which stands behind the inputs."""
 
 

@@ -1,4 +1,4 @@
-"""How the values of a cohort are, by element: the same counts and sentences on every engine."""
+"""What is told of the values of a cohort, by element: the same sentences on every engine."""
 
 from datetime import date
 from typing import Any

@@ -49,7 +49,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "loinc": re.compile(r"[0-9]{1,7}-[0-9]"),  # its answers and parts have letters, and others
     "snomed": re.compile(r"[1-9][0-9]{5,17}"),
 }
-"""The systems whose codes have a check digit."""
+"""How the codes of systems with a check digit are written."""
 
 _PERMUTED = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 

@@ -100,7 +100,7 @@ class Speaker:
                 "part": self._part(one, hits.get(one.element), found),
                 "group": group,
                 "value": DAY if one.value == self._day else one.value,
-                "answer": answer and answer.text,
+                "answer": None if answer is None else answer.text,
                 "is_dated": answer is not None and answer.date is not None,
             }
 
