@@ -68,7 +68,7 @@ def test_a_kill_at_any_moment_leaves_no_output_or_all_of_it(folder: Path) -> Non
         left.unlink()
 
 
-MANY_FILES, LONG = 500, 60
+MANY_FILES, LONG = 150, 60
 """So many files take more than so many seconds, on an idle machine too."""
 
 MANY = ("--max-bad", "1", *PAST)

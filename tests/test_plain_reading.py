@@ -167,6 +167,9 @@ def plainly(path: Path, titles: list[str]) -> list[list[str]]:
 @example(file=("t.csv", "patient_id,weight\na,\ré\nb,2\n".encode()))
 @example(file=("t.csv", "patient_id,weight\naaaaaaaaaaaaaaaaaaaaa,5\n\ufeffP1,7\n".encode()))
 @example(file=("t.csv", b"patient_id,weight\naaaaaaaaaaaaaaaaaaaaa,5\n\n\nP1,7\n"))
+@example(
+    file=("t.csv.gz", gzip.compress(b'patient_id,weight,height,sex\n,,"""""""",""""""""""""""""'))
+)
 @given(file=written())
 def test_any_csv_is_read_as_pythons_csv_reads_it_or_is_refused(file: tuple[str, bytes]) -> None:
     name, data = file

@@ -45,12 +45,17 @@ _FOUR_DIGITS = (date(1000, 1, 1), date(9999, 12, 31))
 
 
 def whole_lines(file: IO[bytes], start: int) -> Iterator[bytes]:
-    """Some lines at a time from a byte on. The last gets an end, if it has none."""
+    """Some lines at a time from a byte on. The last of the file gets an end, if it has none.
+
+    Only a line that is too long to be read in a piece is without one.
+    """
     file.seek(start)
     is_packed = isinstance(file, GzipFile)
     while data := file.read(PIECE) if is_packed else _whole(file, start):
         if not data.endswith(b"\n"):
-            data += file.readline(LONGEST_LINE) or b"\n"
+            rest = file.readline(LONGEST_LINE)
+            is_last = not rest.endswith(b"\n") and len(rest) < LONGEST_LINE
+            data += rest + b"\n" if is_last else rest
         yield data
         start += len(data)
 
@@ -98,7 +103,8 @@ class PieceReader:
         the engine raises an error, as for bytes that are no UTF-8.)
         """
         data = data.replace(b"\r\n", b"\n") if b"\r" in data else data
-        if len(data) >= PIECE + LONGEST_LINE or b"\r" in data:
+        is_cut = len(data) >= PIECE + LONGEST_LINE or not data.endswith(b"\n")
+        if is_cut or b"\r" in data:
             return None
         about = None if b'"' in data else told(data, self._separator)
         separators = about.separators if about else separators_outside(data, self._separator)
