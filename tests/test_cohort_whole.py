@@ -150,6 +150,21 @@ def test_a_polite_kill_does_not_wait_for_the_engine(
     assert sorted(path.name for path in tmp_path.iterdir()) == tables
 
 
+def test_a_polite_kill_ends_what_hears_no_interrupt(folder: Path) -> None:
+    """As a background job of a script."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = start("cohort", "t.csv", "-o", "unheard.csv", *DAY, folder=folder, stderr=PIPE)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    while process.poll() is None and not list(folder.glob(".unheard.csv.*")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, err) == (143, b"")
+
+
 @pytest.mark.usefixtures("handlers")
 def test_an_interrupt_is_one_whatever_the_engine_makes_of_it() -> None:
     def queried() -> None:

@@ -5,11 +5,11 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from trialscreen.cli.output import Exit
 from trialscreen.text.characters import PLAIN
@@ -97,15 +97,14 @@ class Stopped(KeyboardInterrupt):
 
 
 def code_of(end: BaseException | None) -> int:
-    """The exit code of an interrupt, or of what it led to: that of the signal which came first."""
-    code: int = Exit.INTERRUPTED
+    """The exit code of an interrupt, or of what it led to."""
     seen: list[BaseException] = []  # an interrupt, and what was made of it, name each other
-    while end is not None and end not in seen:
-        if isinstance(end, Stopped):
-            code = 128 + int(end.args[0])
+    while end is not None and end not in seen and not isinstance(end, Stopped):
         seen.append(end)
         end = end.__cause__ or end.__context__
-    return code
+    if isinstance(end, Stopped):
+        return 128 + int(end.args[0])
+    return 128 + _passed_on[0] if _passed_on else Exit.INTERRUPTED
 
 
 def is_interrupt(end: BaseException) -> bool:
@@ -116,7 +115,16 @@ def is_interrupt(end: BaseException) -> bool:
 @contextmanager
 def ending_in_order() -> Iterator[None]:
     """A closed terminal or a polite kill ends the process as Ctrl-C does: nothing is left half."""
-    with _handled(_polite()):
+    numbers = _polite()
+    told: list[Stopped] = []
+
+    def stop(number: int, _frame: object) -> NoReturn:
+        for one in numbers:
+            signal.signal(one, _passed_over)  # it is ending already
+        told.append(Stopped(number))
+        raise told[0]
+
+    with _handled(numbers, stop, told):
         yield
 
 
@@ -124,28 +132,59 @@ def ending_in_order() -> Iterator[None]:
 def interrupted_once() -> Iterator[None]:
     """Ctrl-C ends what runs; nothing stops what is then cleared away, to the end of the process.
 
-    A polite kill is as prompt: after it comes an interrupt, as nothing else stops Polars in a
-    query, and Python calls handlers only when the main thread is back from that.
+    Neither does a second one, nor what Polars makes of the first: it raises a
+    KeyboardInterrupt itself, and Python calls the handler all the same, a moment later.
+
+    A polite kill is passed on as Ctrl-C: nothing else stops Polars in a query, and Python calls
+    a handler only when the main thread is back from that.
     """
+    told: list[KeyboardInterrupt] = []
+
+    def stop(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, _passed_over)
+        told.append(KeyboardInterrupt())
+        if not isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            raise told[0]
+
+    with _handled([signal.SIGINT], stop, told, for_good=True), _as_interrupts(_polite()):
+        yield
+
+
+@contextmanager
+def _as_interrupts(numbers: Sequence[int]) -> Iterator[None]:
+    """Whichever of these signals comes, a thread hears of it at once, and interrupts."""
+    _passed_on.clear()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a background job of a script
+        yield
+        return
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
 
     def pass_on() -> None:
         while number := os.read(reading, 1):
-            if number[0] in _polite():
+            if number[0] in numbers:
+                _passed_on.append(number[0])
                 signal.raise_signal(signal.SIGINT)
 
     listener = Thread(target=pass_on)
-    with _handled([signal.SIGINT], for_good=True):
-        before = signal.set_wakeup_fd(writing)
-        listener.start()
-        try:
+    before = signal.set_wakeup_fd(writing)
+    listener.start()
+    try:
+        with _handled(numbers, _passed_over, ()):
             yield
-        finally:
-            signal.set_wakeup_fd(before)
-            os.close(writing)
-            listener.join()
-            os.close(reading)
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(writing)
+        listener.join()
+        os.close(reading)
+
+
+_passed_on: list[int] = []
+"""The signals that were, of the last command."""
+
+
+def _passed_over(_number: int, _frame: object) -> None:
+    """Not SIG_IGN, about which Python complains if the signal came before that was set."""
 
 
 def _polite() -> list[int]:
@@ -154,25 +193,19 @@ def _polite() -> list[int]:
 
 
 @contextmanager
-def _handled(numbers: Sequence[int], *, for_good: bool = False) -> Iterator[None]:
-    """The first of these signals stops what runs; `for_good`, later ones are then passed over.
+def _handled(
+    numbers: Sequence[int],
+    stop: Callable[[int, Any], object],
+    told: Sequence[KeyboardInterrupt],
+    *,
+    for_good: bool = False,
+) -> Iterator[None]:
+    """Signals call `stop`, which has `told` of one; `for_good` if they did.
 
     A signal that the parent has ignored, as nohup does, stays ignored. Raises the interrupt of
     which DuckDB makes a RuntimeError, "Query interrupted".
     """
     before = {one: signal.getsignal(one) for one in numbers}
-    told: list[Stopped] = []
-
-    def stop(number: int, _frame: object) -> None:
-        for one in {*numbers, signal.SIGINT}:
-            signal.signal(one, _passed_over)
-        told.append(Stopped(number))
-        running = sys.exc_info()[1]
-        if not isinstance(running, KeyboardInterrupt):
-            raise told[0]
-        # Polars has raised one itself, and what it has stopped is being cleared away.
-        running.__cause__ = told[0]
-
     for one in numbers:
         if before[one] is not signal.SIG_IGN:
             signal.signal(one, stop)
@@ -183,10 +216,6 @@ def _handled(numbers: Sequence[int], *, for_good: bool = False) -> Iterator[None
             raise told[0] from error
         raise
     finally:
-        if not (told and for_good):
-            for one in numbers:
+        for one in numbers:
+            if not (told and for_good):
                 signal.signal(one, before[one])
-
-
-def _passed_over(_number: int, _frame: object) -> None:
-    """Not SIG_IGN, about which Python complains if the signal came before that was set."""
