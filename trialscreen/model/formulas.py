@@ -26,7 +26,7 @@ class Argument(NamedTuple):
     place: int
 
 
-SCREENING_DAY = Argument(-1)  # it stands behind the inputs
+SCREENING_DAY = Argument(-1)
 """The screening date, which stands behind the inputs."""
 
 

@@ -48,7 +48,7 @@ def support_of(patient: Evaluation, what: Trace | Resolved) -> Support:
 
 
 def _supports(_: Evaluation) -> dict[int, Support]:
-    """Those found of a patient, by the place of the rule."""
+    """Those found of a patient, by the identity of the rule, which lives as long as its trial."""
     return {}
 
 

@@ -18,7 +18,6 @@ from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.tables.cohort.batches import Anchor, plan_batches, prepared
 from trialscreen.tables.cohort.column_map import KEY, ROW, ElementColumn, Matched
 from trialscreen.tables.cohort.data_quality import NOTHING, BatchQuality, DataQuality, listed
-from trialscreen.tables.cohort.extra_columns import ExtraColumns
 from trialscreen.tables.cohort.ids import Ids
 from trialscreen.tables.cohort.screener import Screener
 from trialscreen.tables.cohort.typed_columns import TypedColumn, typed_column
@@ -127,7 +126,7 @@ class _Rows:
     """The work, compiled once for batches of this schema, and what is told of these."""
 
     def __init__(self, work: Work, schema: pl.Schema) -> None:
-        trial, self._work = work.trial, work
+        trial = work.trial
         alone = [name for name, some in work.columns.items() if len(some) == 1]
         matched = Matched(tuple(ElementColumn(name, trial.elements[name]) for name in alone), ())
         anchor = Anchor(work.on or work.today, work.today)
@@ -151,7 +150,11 @@ class _Rows:
             schema=pl.Schema({**batches.schema, **ends}),
         )
         self._screener = Screener(trial, with_bounds)
-        self._stale = ExtraColumns(trial, self._screener, anchor.on, (STALE,))
+        self._more = None
+        if work.also_stale:
+            from trialscreen.tables.cohort.extra_columns import ExtraColumns  # noqa: PLC0415 - the whole reference
+
+            self._more = ExtraColumns(trial, self._screener, anchor.on, (STALE,))
         self._quality, self._ids = DataQuality(trial, None), Ids(KEY)
 
     def findings(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -177,8 +180,8 @@ class _Rows:
 
     def _written(self, batch: pa.RecordBatch, results: pl.DataFrame) -> pa.RecordBatch:
         columns = [*self._screener.findings]
-        if self._work.also_stale:
-            results = self._stale.add(results)
+        if self._more is not None:
+            results = self._more.add(results)
             columns.append(STALE)
         found = _as_batch(results.select(columns).cast({pl.Enum: pl.String}))
         ids = batch.column(KEY)
