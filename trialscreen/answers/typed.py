@@ -21,7 +21,7 @@ from trialscreen.text.spelling import folded
 
 _Stated = Fact | Literal["nothing"] | None  # None: the parser must be asked
 _Read = Callable[[Any, date], _Stated]  # of a value, on the screening date
-MOST_TEXTS = 1000  # of an element, of which is remembered what they state
+MOST_VALUES = 1000  # of an element, of which is remembered what they state
 _HALVES = tuple(map(half_of, range(DIGITS_THAT_COUNT + 1)))
 
 
@@ -34,7 +34,7 @@ def typed_facts(
     others: dict[str, object] = {}
     for name, value in answers.items():
         is_yes_or_no = value is True or value is False
-        if is_yes_or_no and (fact := yes_or_no.get((name, value))) is not None:
+        if is_yes_or_no and (fact := yes_or_no[value].get(name)) is not None:
             facts[name] = fact
             continue
         read = readers.get((name, type(value)))
@@ -44,7 +44,7 @@ def typed_facts(
         elif not isinstance(stated, str):
             facts[name] = stated
             if is_yes_or_no and not isinstance(stated, Dates):  # these are of one day
-                yes_or_no[name, value] = stated
+                yes_or_no[value][name] = stated
     values = trial.once(_values_by_day) if others else {}
     for name in [values[column] for column in values.keys() & others.keys()]:
         if name in answers:  # a value goes with the day of its sample
@@ -53,9 +53,9 @@ def typed_facts(
     return facts, others
 
 
-def _yes_or_no(_: Trial) -> dict[tuple[str, object], Fact]:
+def _yes_or_no(_: Trial) -> dict[object, dict[str, Fact]]:
     """What yes and no state, by element: most answers are one of them."""
-    return {}
+    return {True: {}, False: {}}
 
 
 def _values_by_day(trial: Trial) -> Mapping[str, str]:
@@ -80,7 +80,7 @@ def _readers(trial: Trial) -> Mapping[tuple[str, type], _Read]:
 def _parsing_once(trial: Trial, element: Element) -> _Read:
     """What the parser makes of a value, as text; None if it refuses it, or more is said in it."""
 
-    @lru_cache(MOST_TEXTS)
+    @lru_cache(MOST_VALUES)
     def parsed(value: object, on: date) -> _Stated:
         problems: list[Problem] = []
         given = {element.name: Answer(as_text(value), "file")}
@@ -109,7 +109,8 @@ def _measured(element: Element) -> Iterator[tuple[type, _Read]]:
         assert element.range is not None
         least, most = (float(end) for end in element.range)  # type: ignore[arg-type]
 
-        def read(value: float, _: date) -> _Stated:
+        @lru_cache(MOST_VALUES)
+        def read_number(value: float) -> _Stated:
             text = repr(value).removesuffix(".0")
             if not least <= value <= most or "e" in text:
                 return None
@@ -117,6 +118,5 @@ def _measured(element: Element) -> Iterator[tuple[type, _Read]]:
             number = float(value)
             return Numbers(number, number, half=_HALVES[min(decimals, DIGITS_THAT_COUNT)])
 
-        yield int, read
-        if element.type == "quantity":
-            yield float, read
+        for kind in (int, float) if element.type == "quantity" else (int,):
+            yield kind, lambda value, _: read_number(value)

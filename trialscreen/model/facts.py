@@ -120,9 +120,11 @@ def of_columns(low: float, high: float, *as_written: bool | float | None) -> Num
     """
     if as_written:
         return Numbers(low, high, *as_written)  # type: ignore[arg-type]
+    if low == high:
+        return Numbers(low, high)
     below, above = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
-    low_open = low < high and len(repr(below)) < len(repr(low))
-    high_open = low < high and len(repr(above)) < len(repr(high))
+    low_open = len(repr(below)) < len(repr(low))
+    high_open = len(repr(above)) < len(repr(high))
     return Numbers(below if low_open else low, above if high_open else high, low_open, high_open)
 
 

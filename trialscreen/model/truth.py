@@ -27,7 +27,6 @@ class Truth(Enum):
 
 
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
-_BY_RANK = (FALSE, UNKNOWN, TRUE)
 
 
 def of(value: bool | None) -> Truth:
@@ -38,7 +37,9 @@ def of(value: bool | None) -> Truth:
 
 
 def negation(value: Truth) -> Truth:
-    return _BY_RANK[2 - value.value]
+    if value is UNKNOWN:
+        return UNKNOWN
+    return FALSE if value is TRUE else TRUE
 
 
 def at_least(count: int, values: Sequence[Truth]) -> Truth:

@@ -71,9 +71,9 @@ class ExtraColumns(NamedTuple):
         )
         behind = {one.id: self._behind(one) for one in criteria}
         facts = {
-            name: _facts(results[list(columns)], self.trial.elements[name], _any(told, ids))
+            name: _facts(results[list(columns)], self.trial.elements[name])
             for name, columns in self.screener.columns.items()
-            if (ids := [one for one, names in behind.items() if name in names])
+            if any(name in names for names in behind.values())
         }
         dated = SCREENING_DATE in results.columns
         days = results[SCREENING_DATE].to_list() if dated else [self.on] * len(results)
@@ -111,22 +111,13 @@ def _column(values: Sequence[Any], kind: pl.DataType) -> pl.Series:
     return joined["items"].fill_null([])
 
 
-def _any(flags: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
-    return flags.select(pl.any_horizontal(columns)).to_series()
-
-
-def _facts(columns: pl.DataFrame, element: Element, told: pl.Series) -> list[Fact | None]:
-    """What each row says of an element; of the rows that nothing is `told` of, nothing.
-
-    Of a few values, each is made a fact of once.
-    """
-    cells = columns.filter(told).rows()
+def _facts(columns: pl.DataFrame, element: Element) -> list[Fact | None]:
+    """What each row says of an element. Of a few values, each is made a fact of once."""
+    cells = columns.rows()
     if element.type in ("quantity", "integer"):
-        facts = map(fact_of, cells)
-    else:
-        known = {one: fact_of(one) for one in set(cells)}
-        facts = map(known.__getitem__, cells)
-    return [next(facts) if is_told else None for is_told in told]
+        return list(map(fact_of, cells))
+    known = {one: fact_of(one) for one in set(cells)}
+    return list(map(known.__getitem__, cells))
 
 
 def _reasons(screening: Screening) -> list[str]:
