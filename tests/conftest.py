@@ -64,11 +64,21 @@ class ByModule(LoadScopeScheduling):  # type: ignore[misc] # it has no types
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        engine = re.search(r"[\[-](PostgreSQL|Spark)[\]-]", nodeid)
-        return engine[1] if engine else nodeid.partition("::")[0]
+        return _server_of(nodeid) or nodeid.partition("::")[0]
+
+
+def _server_of(nodeid: str) -> str | None:
+    engine = re.search(r"[\[-](PostgreSQL|Spark)[\]-]", nodeid)
+    return engine and engine[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Those that take longest first: in the end, the other processor would have nothing to do.
+    items.sort(key=lambda item: _server_of(item.nodeid) != "Spark")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:
+    config.option.loadscopereorder = False
     return ByModule(config, log)
 
 

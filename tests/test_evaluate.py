@@ -87,9 +87,9 @@ def _joined(rule: rules.Compound, parts: list[Truth]) -> Truth:
     match rule:
         case rules.AtLeastN(least, _):
             most = sorted(ranks, reverse=True)
-            return (*truth._BY_RANK,)[most[least - 1]]
+            return tuple(truth.Truth)[most[least - 1]]
         case rules.Not():
-            return truth._BY_RANK[2 - ranks[0]]
+            return tuple(truth.Truth)[2 - ranks[0]]
         case rules.Clause():
             return parts[0]
         case _:

@@ -14,15 +14,14 @@ from trialscreen.answers.answer import Answer, as_text
 from trialscreen.answers.sampled import told_apart
 from trialscreen.answers.values import read_value
 from trialscreen.model.errors import Problem, ValueProblem
-from trialscreen.model.facts import DIGITS_THAT_COUNT, Dates, Fact, Numbers, half_of
+from trialscreen.model.facts import Dates, Fact, Numbers, half_of
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.screening.samples import day_column
 from trialscreen.text.spelling import folded
 
 _Stated = Fact | Literal["nothing"] | None  # None: the parser must be asked
 _Read = Callable[[Any, date], _Stated]  # of a value, on the screening date
-MOST_VALUES = 1000  # of an element, of which is remembered what they state
-_HALVES = tuple(map(half_of, range(DIGITS_THAT_COUNT + 1)))
+MOST_TEXTS = 1000  # of an element, of which is remembered what they state
 
 
 def typed_facts(
@@ -80,7 +79,7 @@ def _readers(trial: Trial) -> Mapping[tuple[str, type], _Read]:
 def _parsing_once(trial: Trial, element: Element) -> _Read:
     """What the parser makes of a value, as text; None if it refuses it, or more is said in it."""
 
-    @lru_cache(MOST_VALUES)
+    @lru_cache(MOST_TEXTS)
     def parsed(value: object, on: date) -> _Stated:
         problems: list[Problem] = []
         given = {element.name: Answer(as_text(value), "file")}
@@ -109,14 +108,18 @@ def _measured(element: Element) -> Iterator[tuple[type, _Read]]:
         assert element.range is not None
         least, most = (float(end) for end in element.range)  # type: ignore[arg-type]
 
-        @lru_cache(MOST_VALUES)
-        def read_number(value: float) -> _Stated:
-            text = repr(value).removesuffix(".0")
-            if not least <= value <= most or "e" in text:
+        def read(value: float, _: date) -> _Stated:
+            if not least <= value <= most or (half := _half_as_shown(value)) is None:
                 return None
-            decimals = len(text.partition(".")[2])
             number = float(value)
-            return Numbers(number, number, half=_HALVES[min(decimals, DIGITS_THAT_COUNT)])
+            return Numbers(number, number, half=half)
 
         for kind in (int, float) if element.type == "quantity" else (int,):
-            yield kind, lambda value, _: read_number(value)
+            yield kind, read
+
+
+@lru_cache(4096, typed=True)  # many patients have the same
+def _half_as_shown(value: float) -> float | None:
+    """`half_of` the decimals of its shortest text; None if that has an exponent."""
+    text = repr(value).removesuffix(".0")
+    return None if "e" in text else half_of(len(text.partition(".")[2]))
