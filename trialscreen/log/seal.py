@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
+from operator import call, itemgetter
 from sys import intern
 from types import NoneType
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
@@ -138,15 +139,15 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return lambda named: {name: read(one) for name, one in named.items()}
     if kind in _SIMPLE:
         return _SIMPLE[kind]
-    reads = [(name, _reader(one)) for name, one in get_type_hints(kind).items()]
+    types = get_type_hints(kind)
+    readers, values_of = [*map(_reader, types.values())], itemgetter(*types)
     others = {} if kind in KINDS else kind._field_defaults
-    known = frozenset(kind._fields)
 
     def read_record(data: Any) -> Any:
-        if not data.keys() <= known:
+        whole = data if len(data) == len(types) else others | data
+        if len(whole) > len(types):
             raise ValueError
-        found = [read(data[name]) if name in data else others[name] for name, read in reads]
-        return tuple.__new__(kind, found)  # in less time than by its fields' names
+        return tuple.__new__(kind, map(call, readers, values_of(whole)))
 
     return read_record
 

@@ -12,7 +12,7 @@ from trialscreen.screening.clearing import first_clear_day
 from trialscreen.screening.evaluate import Evaluation, Trace
 from trialscreen.screening.explain import distance, grounds, reasons
 from trialscreen.screening.missing import missing, needed
-from trialscreen.screening.readings import Turn, turns, turns_together
+from trialscreen.screening.readings import Turn, turned_on, turns, turns_together
 from trialscreen.screening.rests_on import minimal_support
 
 Status = Literal["met", "not met", "excludes", "clear", "open"]
@@ -129,13 +129,11 @@ class Finding:
     @kept
     def unconfirmed(self) -> tuple[str, ...]:
         """The unconfirmed readings that it turns on: if it fails, also what cannot be computed."""
-        if self.passes is None:
-            return ()
-        fails = self.passes is False
-        for_sure = (True, None) if fails else (True,)
-        alone = [one for one in self.readings if not one.confirmed and one.decides in for_sure]
-        named = tuple(one.id for one in alone)
-        return named or (turns_together(self.patient, self.criterion, self.trace) if fails else ())
+        about = (self.patient, self.criterion, self.trace)
+        if self.passes is not False:
+            return () if self.passes is None else turned_on(*about)
+        open_ = [one.id for one in self.readings if not one.confirmed and one.decides is not False]
+        return tuple(open_) or turns_together(*about)
 
     @kept
     def rests_on(self) -> tuple[str, ...]:

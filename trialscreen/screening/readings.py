@@ -45,10 +45,9 @@ def turns(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[Turn
 
 def _decides(patient: Evaluation, alternative: Alternative, trace: Trace) -> bool | None:
     """Whether an alternative would find something else."""
+    if _finds_else(patient, alternative, trace):
+        return True
     found = trace.truth
-    for rule in alternative.rules:
-        if patient.trial.once(_by_alternative)(rule)(patient) is not found:
-            return True
     if alternative.is_encoded or _is_kept(alternative, found):
         return False
     if not alternative.answers:
@@ -58,6 +57,12 @@ def _decides(patient: Evaluation, alternative: Alternative, trace: Trace) -> boo
         return False
     # What is unknown stays so only for one who has given none of these answers.
     return False if found.known and _is_found_without(patient, trace, left_out) else None
+
+
+def _finds_else(patient: Evaluation, alternative: Alternative, trace: Trace) -> bool:
+    """Whether one of its rules certainly does."""
+    judging = patient.trial.once(_by_alternative)
+    return any(judging(rule)(patient) is not trace.truth for rule in alternative.rules)
 
 
 def _by_alternative(trial: Trial) -> ByRule[Judging]:
@@ -72,6 +77,15 @@ def _by_alternative(trial: Trial) -> ByRule[Judging]:
         return lambda patient: Evaluation(signed, patient.facts, patient.on).truth(rule)
 
     return ByRule(judging)
+
+
+def turned_on(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[str, ...]:
+    """The unconfirmed readings whose alternatives would certainly find something else."""
+    return tuple(
+        one.ref
+        for one, alternative in criterion.alternatives
+        if one.confirmed is None and _finds_else(patient, alternative, trace)
+    )
 
 
 def turns_together(patient: Evaluation, criterion: Criterion, trace: Trace) -> tuple[str, ...]:
