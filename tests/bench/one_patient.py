@@ -1,7 +1,7 @@
 """One patient in a Python process, and what rests on it, against an older build, in turn.
 
 `python -m tests.bench.one_patient OLD [--rounds 7] [--patients 60] [--entries 200]
-[--interviews 1] [--table 4000]`: OLD is the folder of a clone. Each round runs
+[--interviews 1] [--table 20000]`: OLD is the folder of a clone. Each round runs
 `one_patient_work.py` on both builds, in processes of their own, and `cohort --also` over a table;
 what they find must be the same. It prints medians and the median of the ratios, round by round, as
 the table of docs/explanation/patient-cost.md.
@@ -39,7 +39,7 @@ class Sizes(NamedTuple):
     patients: int = 60
     entries: int = 200
     interviews: int = 1
-    table: int = 4_000
+    table: int = 20_000
 
 
 def _work(build: Path, sizes: Sizes) -> dict[str, Any]:

@@ -129,9 +129,11 @@ class Finding:
     @kept
     def unconfirmed(self) -> tuple[str, ...]:
         """The unconfirmed readings that it turns on: if it fails, also what cannot be computed."""
+        if self.passes is None:
+            return ()
         about = (self.patient, self.criterion, self.trace)
-        if self.passes is not False:
-            return () if self.passes is None else turned_on(*about)
+        if self.passes:
+            return turned_on(*about)
         open_ = [one.id for one in self.readings if not one.confirmed and one.decides is not False]
         return tuple(open_) or turns_together(*about)
 

@@ -197,16 +197,19 @@ def _layout_of(path: Path, origin: str) -> _Layout:
     """Reads the beginning of a CSV file. Raises InputError."""
     with open_bytes(path) as file:
         data = file.read(MAX_BYTES)
+    mark = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
 
     def text(behind: str = "") -> IO[str]:
         # What is no UTF-8 counts in the header only, and is told there.
-        decoded = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", "surrogateescape", newline="")
+        source = io.BytesIO(data[mark:])
+        decoded = io.TextIOWrapper(source, "utf-8", "surrogateescape", newline="")
         decoded.read(len(behind))
         return decoded
 
     start, separators = "", "\t" if ".tsv" in path.name.lower()[-7:] else SEPARATORS
-    own = _EXCELS_OWN.match(text().read(_LONGEST_OWN))
+    own = _EXCELS_OWN.match(text().readline(_LONGEST_OWN))
     if own is not None and own[1] not in '"\r\n':
+        own = _EXCELS_OWN.match(text().read()) or own  # with the blank lines below
         start, separators = own[0], own[1]
         if not separators.isascii() or separators.isalnum():
             message = f"its first line names {shown(separators)} as the separator of its cells"
@@ -214,8 +217,7 @@ def _layout_of(path: Path, origin: str) -> _Layout:
     separator = _separator(lambda: text(start), separators)
     names, header = _header(text(start), separator, origin, start.count("\n") + 1)
     above = start + header
-    size = len(above.encode("utf-8", "surrogateescape"))
-    size += len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
+    size = mark + len(above.encode("utf-8", "surrogateescape"))
     if len(data) == size == MAX_BYTES:
         refuse(origin, "is not a CSV file: its first line has no end")
     line = len(above.splitlines()) + 1 if "\r" in above else above.count("\n") + 1
