@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from tests.bench.measure import ROOT, Figure, aside, cost, same, simulated
 
 ON = "2026-06-01"
-ALSO = "`cohort --also`, a patient"
+ALSO = "`cohort --also`, a patient of 20,000"
 QUESTION = "next question, p95, 200 elements × 60 criteria"
 RATIOS = {"verdict, reasons, missing": 0.10, ALSO: 0.20, "log rescreen, an entry": 0.125}
 MICROS = {
