@@ -71,9 +71,8 @@ def floor(folder: Path, *, typed: bool) -> None:
     for path in documents.find([folder]):
         kind = kinds.get(path.name.partition(".")[0], fhir.Head) if typed else None
         decode = msgspec.json.Decoder(kind).decode if kind else msgspec.json.decode
-        for line, _, _ in documents.opened(path, print, lambda _: None):
-            if line:
-                decode(line)
+        for line in lines_of(path):
+            decode(line)
 
 
 def commands(folder: Path, out: Path) -> dict[str, Command]:

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from io import BytesIO
 from itertools import chain, count, repeat
 from pathlib import Path
 from typing import IO
@@ -64,7 +65,7 @@ def opened(path: Path, note: Note, advance: Callable[[int], None]) -> Iterable[D
     lines = chain.from_iterable(_blocks(path, name, note, advance))
     if _ending(path) in LINES:
         return zip(lines, repeat(name), count(1), strict=False)
-    return ((b"\n".join(lines), name, None),)
+    return ((b"".join(lines), name, None),)
 
 
 def _blocks(
@@ -90,13 +91,14 @@ def _blocks(
 
 
 def _split(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Lines with their ends; the last one, which may be empty, without."""
     begun: list[bytes] = []
-    for chunk in chunks:
-        lines = chunk.split(b"\n")
+    for chunk in filter(None, chunks):
+        lines = BytesIO(chunk).readlines()  # in a third of the time that split takes
         begun.append(lines[0])
-        if len(lines) > 1:
+        if lines[0].endswith(b"\n"):
             lines[0] = b"".join(begun)
-            begun = [lines.pop()]
+            begun = [] if lines[-1].endswith(b"\n") else [lines.pop()]
             yield lines
     yield [b"".join(begun)]
 
