@@ -78,7 +78,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:
-    config.option.loadscopereorder = False
+    config.option.loadscopereorder = False  # else by their number of tests
     return ByModule(config, log)
 
 

@@ -21,14 +21,6 @@ from typing import Any, NamedTuple
 from tests.bench.measure import ROOT, Figure, aside, cost, same, simulated
 
 ON = "2026-06-01"
-ALSO = "`cohort --also`, a patient of 20,000"
-QUESTION = "next question, p95, 200 elements × 60 criteria"
-RATIOS = {"verdict, reasons, missing": 0.10, ALSO: 0.20, "log rescreen, an entry": 0.125}
-MICROS = {
-    "service: verdict, reasons, missing": 1_000,
-    "service: the whole JSON result": 1_000,
-    QUESTION: 10_000,
-}
 Taken = Mapping[str, Sequence[tuple[float, float]]]
 """Microseconds before and now, round by round."""
 
@@ -40,6 +32,16 @@ class Sizes(NamedTuple):
     entries: int = 200
     interviews: int = 1
     table: int = 20_000
+
+
+ALSO = f"`cohort --also`, a patient of {Sizes().table:,}"
+QUESTION = "next question, p95, 200 elements × 60 criteria"
+RATIOS = {"verdict, reasons, missing": 0.10, ALSO: 0.20, "log rescreen, an entry": 0.125}
+MICROS = {
+    "service: verdict, reasons, missing": 1_000,
+    "service: the whole JSON result": 1_000,
+    QUESTION: 10_000,
+}
 
 
 def _work(build: Path, sizes: Sizes) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def read_samples(trial: Trial, answers: Answers, on: date, problems: list[Proble
     awaited: list[Awaited] = []
     for name, element in trial.answerable_by_name.items():
         answer = answers.get(name)
-        if answer is None or (answer.text != PENDING_WORD and _ANY_BESIDE.isdisjoint(answer.notes)):
+        if answer is None or (not answer.is_pending and _ANY_BESIDE.isdisjoint(answer.notes)):
             continue
         notes = {key: answer.notes[key] for key in _BESIDE if key in answer.notes}
         said = {key: text for key, text in notes.items() if not is_unknown(trial, text)}

@@ -93,8 +93,7 @@ def _deciding_basis(test: Trace) -> Trace | None:
 
 
 def _ground(trace: Trace, on: date) -> Ground:
-    test: rules.Test = trace.rule  # type: ignore[assignment]
-    holds = trace.truth is truth.TRUE
+    test, holds = cast("rules.Test", trace.rule), trace.truth is truth.TRUE
     match test:
         case rules.Compare():
             operator = test.operator if holds else test.operator.opposite

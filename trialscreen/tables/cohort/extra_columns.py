@@ -70,10 +70,11 @@ class ExtraColumns(NamedTuple):
             pl.col(one.id).ne_missing(one.kind == "inclusion") for one in criteria
         )
         behind = {one.id: self._behind(one) for one in criteria}
+        needed = frozenset().union(*behind.values())
         facts = {
             name: _facts(results[list(columns)], self.trial.elements[name])
             for name, columns in self.screener.columns.items()
-            if any(name in names for names in behind.values())
+            if name in needed
         }
         dated = SCREENING_DATE in results.columns
         days = results[SCREENING_DATE].to_list() if dated else [self.on] * len(results)

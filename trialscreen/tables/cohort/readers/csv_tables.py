@@ -8,9 +8,8 @@ cut, or has other cells than titles, each with its line.
 import csv
 import io
 import re
-from codecs import BOM_UTF8
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -47,7 +46,6 @@ LONGEST_CELL = 10_000_000
 AT_ONCE = 5_000
 """Rows."""
 
-_LONGEST_OWN = 64
 _EXCELS_OWN = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE | re.DOTALL)
 _CONTROL = re.compile(f"[{re.escape(CONTROLS.decode())}]")
 _CELL = r'"(?>(?:[^"]|"")*)"?|[^{0}\r\n]*+'
@@ -197,36 +195,29 @@ def _layout_of(path: Path, origin: str) -> _Layout:
     """Reads the beginning of a CSV file. Raises InputError."""
     with open_bytes(path) as file:
         data = file.read(MAX_BYTES)
-    mark = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
-
-    def text(behind: str = "") -> IO[str]:
-        # What is no UTF-8 counts in the header only, and is told there.
-        source = io.BytesIO(data[mark:])
-        decoded = io.TextIOWrapper(source, "utf-8", "surrogateescape", newline="")
-        decoded.read(len(behind))
-        return decoded
-
+    is_cut = len(data) == MAX_BYTES
+    # What is no UTF-8 counts in the header only, and is told there.
+    text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     start, separators = "", "\t" if ".tsv" in path.name.lower()[-7:] else SEPARATORS
-    own = _EXCELS_OWN.match(text().readline(_LONGEST_OWN))
-    if own is not None and own[1] not in '"\r\n':
-        own = _EXCELS_OWN.match(text().read()) or own  # with the blank lines below
+    if (own := _EXCELS_OWN.match(text)) is not None and own[1] not in '"\r\n':
         start, separators = own[0], own[1]
         if not separators.isascii() or separators.isalnum():
             message = f"its first line names {shown(separators)} as the separator of its cells"
             refuse(f"{origin}:1", f"{message}; expected a sign such as , or ;")
-    separator = _separator(lambda: text(start), separators)
-    names, header = _header(text(start), separator, origin, start.count("\n") + 1)
-    above = start + header
-    size = mark + len(above.encode("utf-8", "surrogateescape"))
-    if len(data) == size == MAX_BYTES:
+    rest = text[len(start) :]
+    separator = _separator(rest, separators)
+    names, header = _header(rest, separator, origin, start.count("\n") + 1)
+    if is_cut and len(header) == len(rest):
         refuse(origin, "is not a CSV file: its first line has no end")
+    above = start + header
     line = len(above.splitlines()) + 1 if "\r" in above else above.count("\n") + 1
+    size = len(data) - len(text[len(above) :].encode("utf-8", "surrogateescape"))
     return _Layout(tuple(named_columns(names, origin)), separator, size, line)
 
 
-def _header(text: IO[str], separator: str, origin: str, line: int) -> tuple[list[str], str]:
+def _header(text: str, separator: str, origin: str, line: int) -> tuple[list[str], str]:
     """The titles in the first record of `text`, and that record. Raises InputError."""
-    records = _Records(text, separator, origin, line, are_checked=False)
+    records = _Records(io.StringIO(text, newline=""), separator, origin, line, are_checked=False)
     names = next(iter(records), [])
     header = "".join(records.lines)
     if (bad := re.search("[\udc80-\udcff]", header)) is not None:
@@ -235,20 +226,20 @@ def _header(text: IO[str], separator: str, origin: str, line: int) -> tuple[list
     return names, header
 
 
-def _separator(text: Callable[[], IO[str]], separators: str) -> str:
+def _separator(text: str, separators: str) -> str:
     """The one that makes most columns, and of each record as many cells as there are titles."""
-    found = {one: _widths(text(), one) for one in separators}
+    found = {one: _widths(text, one) for one in separators}
     found = {one: widths for one, widths in found.items() if widths and widths[0] > 1}
     if not found:  # one column, or quotes that do not match
-        return max(separators, key=text().readline().count)
+        return max(separators, key=text.partition("\n")[0].count)
     return max(found, key=lambda one: (len(set(found[one])) == 1, found[one][0]))
 
 
-def _widths(text: IO[str], separator: str) -> list[int]:
+def _widths(text: str, separator: str) -> list[int]:
     """The cells of the first records; of none if already the titles cannot be read so."""
     widths: list[int] = []
     try:
-        for cells in _read_by_csv(text, separator):
+        for cells in _read_by_csv(io.StringIO(text, newline=""), separator):
             if any(map(str.strip, cells)):
                 widths.append(len(cells))
             if len(widths) == LOOKED_AT:
