@@ -20,8 +20,7 @@ from tests.process import ROOT
 
 UNIONS = {
     "model.rules": ("Compound", "Test"),
-    "model.formulas": ("Term",),
-    "model.expr": ("Boolean", "Quantity", "Scalar"),
+    "model.expr": ("Term", "Boolean", "Quantity", "Scalar"),
     "output.export.conditions": ("Test",),
     "output.report.render.blocks": ("Part",),
 }

@@ -17,10 +17,9 @@ from trialscreen.model import rules
 from trialscreen.model.dates import completed_years
 from trialscreen.model.errors import Problem
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
-from trialscreen.model.formulas import FORMULAS
+from trialscreen.model.formulas import AGE
 from trialscreen.model.trial import SCREENING_DATE, Element, Formula, Trial
 from trialscreen.model.wording import show_number
-from trialscreen.screening.clearing import AGE
 from trialscreen.screening.samples import Samples
 from trialscreen.text.characters import shown
 
@@ -113,7 +112,7 @@ def is_counted(element: Element) -> bool:
     if element.derive is None:
         return False
     if isinstance(element.derive, Formula):
-        return FORMULAS[element.derive.name].term == AGE
+        return element.derive.name == AGE
     return all(isinstance(one, rules.Within) for one in rules.tests_of(element.derive))
 
 

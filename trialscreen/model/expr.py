@@ -5,7 +5,8 @@ A small algebra that every engine has: Polars and SQL print it, each in a few li
 with a `kind`, in a closed union, as in `trialscreen.model.rules`.
 """
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, dataclass_transform, get_args
 
@@ -13,6 +14,20 @@ from trialscreen.model.dates import Period
 
 ComparisonSign = Literal["==", "<", "<=", ">", ">="]
 ArithmeticSign = Literal["+", "-", "*", "/", "**"]
+
+BY_SIGN: Mapping[ComparisonSign | ArithmeticSign, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+}
+"""What a sign does to numbers, and to columns of them."""
 
 if TYPE_CHECKING:
     # As named tuples they would be compared by mypy field by field, and so would what they hold,
@@ -154,7 +169,10 @@ Boolean = And | Or | Not | Known | Comparison | In
 Quantity = Count | Arithmetic | Floor | Rounded | Before | CompletedYears
 """Nodes whose value is a number or a day."""
 
-Scalar = Column | Constant | If | Coalesce | Boolean | Quantity
+Term = Column | Constant | If | Comparison | Arithmetic | CompletedYears
+"""Nodes that formulas are made of."""
+
+Scalar = Term | Coalesce | Boolean | Quantity
 
 _KINDS = frozenset(get_args(Scalar))
 

@@ -1,75 +1,31 @@
 """Named formulas, each one tree with its source: computed here for one patient, bounds included.
 
-`tables/compile/intervals.py` turns the same trees into expressions over columns, and
-`export/redcap/calc.py` into REDCap's calculations. Each formula is monotone in each of its
-numbers, so the ends of its result are found at the ends of its inputs, and an end that is
-left out of an input is left out of the result (`<80` of 40 is below 2). Results are rounded
-to 9 decimals, so that decimal inputs that lie on a threshold stay on it (46.08 kg and 160 cm
-are BMI 18, not 17.999...96).
+They are expressions over columns that are called as their inputs. `tables/compile/intervals.py`
+puts what a table holds in place of these, and `export/redcap/calc.py` makes REDCap's
+calculations of them. A square is a product, for powers of engines may differ. Each formula is
+monotone in each of its numbers, so the ends of its result are found at the ends of its inputs,
+and an end that is left out of an input is left out of the result (`<80` of 40 is below 2).
+Results are rounded to 9 decimals, so that decimal inputs that lie on a threshold stay on it
+(46.08 kg and 160 cm are BMI 18, not 17.999...96).
 """
 
-import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple, assert_never
 
+from trialscreen.model import expr
 from trialscreen.model.dates import completed_years
+from trialscreen.model.expr import Arithmetic, Column, CompletedYears, Constant, If, Scalar
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers, is_exact, number, rounded
-from trialscreen.model.trial import Formula
+from trialscreen.model.trial import SCREENING_DATE, Formula
 
+SCREENING_DAY = Column(SCREENING_DATE)
+"""What a formula reads beside its inputs."""
 
-class Argument(NamedTuple):
-    """The value at this place: an input, in the unit that the formula computes in, or the day."""
-
-    place: int
-
-
-SCREENING_DAY = Argument(-1)
-"""The screening date, which stands behind the inputs."""
-
-
-class Number(NamedTuple):
-    """The same for every patient."""
-
-    value: float
-
-
-class Operation(NamedTuple):
-    """Two numbers in double precision; a square is a product: powers of engines may differ."""
-
-    sign: Literal["*", "/", "**"]
-    left: "Term"
-    right: "Term"
-
-
-class ByChoice(NamedTuple):
-    """`then` where the input at this place is `choice`, else `otherwise`."""
-
-    place: int
-    choice: str
-    then: float
-    otherwise: float
-
-
-class PowerAroundOne(NamedTuple):
-    """`base` to the power of `below` where it is below 1, else to that of `above`."""
-
-    base: "Term"
-    below: "Term"
-    above: "Term"
-
-
-class Years(NamedTuple):
-    """Whole years from one day to another, as `dates.completed_years` counts them."""
-
-    since: "Term"
-    until: "Term"
-
-
-Term = Argument | Number | Operation | ByChoice | PowerAroundOne | Years
-"""What formulas are made of; closed, as `rules.Rule` is."""
+AGE = "completed_years"
+"""The one formula that reads it, and so changes with the day."""
 
 
 class Input(NamedTuple):
@@ -109,18 +65,10 @@ class FormulaSpec(NamedTuple):
     inputs: tuple[Input, ...]
     gives: tuple[str, ...]
     source: str
-    term: Term
+    term: Scalar
     whole: bool = False
     same_unit: bool = False
     needs_inputs: bool = False
-
-
-def terms_in(term: Term) -> Iterator[Term]:
-    """`term`, and every term inside it."""
-    yield term
-    for part in term:
-        if isinstance(part, Term):
-            yield from terms_in(part)
 
 
 def derive(formula: Formula, inputs: tuple[Fact | None, ...], on: date) -> Numbers | None:
@@ -180,31 +128,31 @@ def _end_of(fact: Fact, *, high: bool) -> tuple[Any, bool]:
 Computing = Callable[[Sequence[Any]], Any]
 """From the inputs, in the formula's units, and the screening date to the result."""
 
-_OPERATORS = {"*": operator.mul, "/": operator.truediv, "**": operator.pow}
-
 
 @cache
 def _computing_of(formula: str) -> Computing:
     """Made once: to find what would settle a criterion, thousands of answers are tried."""
-    return _computing(FORMULAS[formula].term)
+    spec = FORMULAS[formula]
+    return _computing(spec.term, [*(one.name for one in spec.inputs), SCREENING_DATE])
 
 
-def _computing(term: Term) -> Computing:
+def _computing(term: Scalar, names: Sequence[str]) -> Computing:
+    """`names` are those of the values, in their order."""
+    inside = partial(_computing, names=names)
+    assert isinstance(term, expr.Term)
     match term:
-        case Argument(place):
-            return itemgetter(place)
-        case Number(value):
+        case Column(name):
+            return itemgetter(names.index(name))
+        case Constant(value):
             return lambda _: value
-        case Operation(sign, left, right):
-            operate, one, other = _OPERATORS[sign], _computing(left), _computing(right)
+        case Arithmetic(sign, left, right) | expr.Comparison(sign, left, right):
+            operate, one, other = expr.BY_SIGN[sign], inside(left), inside(right)
             return lambda values: operate(one(values), other(values))
-        case ByChoice(place, choice, then, otherwise):
-            return lambda values: then if values[place] == choice else otherwise
-        case PowerAroundOne(base, below, above):
-            powered, low, high = _computing(base), _computing(below), _computing(above)
-            return lambda values: (x := powered(values)) ** (low if x < 1 else high)(values)
-        case Years(since, until):
-            first, last = _computing(since), _computing(until)
+        case If(condition, then, otherwise):
+            holds, one, other = inside(condition), inside(then), inside(otherwise)
+            return lambda values: one(values) if holds(values) else other(values)
+        case CompletedYears(since, on):
+            first, last = inside(since), inside(on)
             return lambda values: completed_years(first(values), last(values))
         case _:
             assert_never(term)
@@ -213,25 +161,27 @@ def _computing(term: Term) -> Computing:
 UMOL_PER_L_IN_MG_PER_DL = 88.42
 """Creatinine: 1 mg/dL in µmol/L."""
 
-_METRES = Operation("/", Argument(1), Number(100.0))
-_BMI = Operation("/", Argument(0), Operation("*", _METRES, _METRES))
+_METRES = Arithmetic("/", Column("height"), Constant(100.0))
+_BMI = Arithmetic("/", Column("weight"), Arithmetic("*", _METRES, _METRES))
 
 
-def _ckd_epi_2021() -> Term:
+def _ckd_epi_2021() -> Scalar:
     """142 x min(Scr/k, 1)^a x max(Scr/k, 1)^-1.2 x 0.9938^age (x 1.012 for women).
 
-    Of its two powers of creatinine one is always a power of 1.
+    Of its two powers of creatinine one is always a power of 1, and left out.
     """
+    is_female = expr.Comparison("==", Column("sex"), Constant("female"))
 
-    def by_sex(of_women: float, of_men: float) -> Term:
-        return ByChoice(2, "female", of_women, of_men)
+    def by_sex(of_women: float, of_men: float) -> Scalar:
+        return If(is_female, Constant(of_women), Constant(of_men))
 
-    milligrams = Operation("/", Argument(0), Number(UMOL_PER_L_IN_MG_PER_DL))
-    relative = Operation("/", milligrams, by_sex(0.7, 0.9))
-    power = PowerAroundOne(relative, by_sex(-0.241, -0.302), Number(-1.2))
-    by_age = Operation("**", Number(0.9938), Argument(1))
-    result = Operation("*", Operation("*", Number(142.0), power), by_age)
-    return Operation("*", result, by_sex(1.012, 1.0))
+    milligrams = Arithmetic("/", Column("creatinine"), Constant(UMOL_PER_L_IN_MG_PER_DL))
+    relative = Arithmetic("/", milligrams, by_sex(0.7, 0.9))
+    is_low = expr.Comparison("<", relative, Constant(1.0))
+    power = Arithmetic("**", relative, If(is_low, by_sex(-0.241, -0.302), Constant(-1.2)))
+    by_age = Arithmetic("**", Constant(0.9938), Column("age"))
+    result = Arithmetic("*", Arithmetic("*", Constant(142.0), power), by_age)
+    return Arithmetic("*", result, by_sex(1.012, 1.0))
 
 
 _WEIGHT = Input(Numbers, "weight", {"kg": 1, "g": 0.001, "[lb_av]": 0.45359237}, rises=True)
@@ -241,9 +191,9 @@ _AMOUNTS = {"umol/L": 1, "mmol/L": 1000, "mg/dL": UMOL_PER_L_IN_MG_PER_DL}
 _CREATININE = Input(Numbers, "creatinine", _AMOUNTS, sign=">")
 _AGE = Input(Numbers, "age", {"a": 1})
 _SEX = Input(Exactly, "sex", choices=("female", "male"))
-_VALUE = Input(Numbers, "the value", sign=">=", rises=True)
-_LIMIT = Input(Numbers, "its limit", sign=">")
-_SINCE = Input(Dates, "the date")
+_VALUE = Input(Numbers, "value", sign=">=", rises=True)
+_LIMIT = Input(Numbers, "limit", sign=">")
+_SINCE, _UNTIL = Input(Dates, "since"), Input(Dates, "until", rises=True)
 
 FORMULAS: Mapping[str, FormulaSpec] = {
     "bmi": FormulaSpec(
@@ -256,23 +206,23 @@ FORMULAS: Mapping[str, FormulaSpec] = {
         (_VALUE, _LIMIT),
         ("1",),
         "A value as a multiple of its upper limit of normal.",
-        Operation("/", Argument(0), Argument(1)),
+        Arithmetic("/", Column("value"), Column("limit")),
         same_unit=True,
         needs_inputs=True,
     ),
-    "completed_years": FormulaSpec(
+    AGE: FormulaSpec(
         (_SINCE,),
         ("a",),
         "Whole years from a date to the screening date, counted on anniversaries"
         " (29 February on 1 March).",
-        Years(Argument(0), SCREENING_DAY),
+        CompletedYears(Column("since"), SCREENING_DAY),
         whole=True,
     ),
     "completed_years_between": FormulaSpec(
-        (_SINCE, _SINCE._replace(rises=True)),
+        (_SINCE, _UNTIL),
         ("a",),
         "Whole years from one date to another, counted on anniversaries.",
-        Years(Argument(0), Argument(1)),
+        CompletedYears(Column("since"), Column("until")),
         whole=True,
     ),
     "ckd_epi_2021": FormulaSpec(

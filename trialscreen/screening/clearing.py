@@ -15,12 +15,9 @@ from trialscreen.model import rules, truth
 from trialscreen.model.dates import add_months, completed_years
 from trialscreen.model.facts import Dates, Fact
 from trialscreen.model.facts import day as fact_of_day
-from trialscreen.model.formulas import FORMULAS, SCREENING_DAY, Argument, Years
+from trialscreen.model.formulas import AGE
 from trialscreen.model.trial import ByRule, Criterion, Element, Formula, Trial
 from trialscreen.screening.evaluate import Evaluation
-
-AGE = Years(Argument(0), SCREENING_DAY)
-"""The one thing but a window that changes with the day."""
 
 MOST_PARTIAL_DATES = 8
 """In one criterion; with more, no day is named."""
@@ -128,7 +125,7 @@ def _turnings(trial: Trial, test: rules.Test) -> Iterator[Turning]:
             yield name, lambda day: [end] if (end := period.leaves(day)) is not None else []
         case rules.Compare(name, _, int() | float() as bound):
             derive = trial.elements[name].derive
-            if isinstance(derive, Formula) and FORMULAS[derive.name].term == AGE:
+            if isinstance(derive, Formula) and derive.name == AGE:
                 yield derive.inputs[0], partial(_anniversaries, years=floor(bound))
         case rules.Is() | rules.OneOf() | rules.Compare() | rules.Given():
             pass

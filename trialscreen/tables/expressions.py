@@ -4,7 +4,7 @@ Polars' `&` and `|` are strong Kleene logic, and `when` takes a null for false.
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import MAXYEAR, date
 from functools import reduce
 from types import MappingProxyType
@@ -17,20 +17,6 @@ from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.tables.compile import Program, Table
 from trialscreen.tables.compile.simplify import spelled_out
 
-_BY_SIGN: Mapping[
-    expr.ComparisonSign | expr.ArithmeticSign, Callable[[pl.Expr, pl.Expr], pl.Expr]
-] = {
-    "==": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "**": operator.pow,
-}
 _UNITS = {"days": "d", "weeks": "w", "months": "mo", "years": "y"}
 
 
@@ -75,11 +61,18 @@ def _truth(scalar: expr.Boolean) -> pl.Expr:
         case expr.Known(part):
             return expression(part).is_not_null()
         case expr.Comparison(sign, left, right):
-            return _BY_SIGN[sign](expression(left), expression(right))
+            return _by_sign(sign, left, right)
         case expr.In(part, values):
             return expression(part).is_in(list(values))
         case _:
             assert_never(scalar)
+
+
+def _by_sign(
+    sign: expr.ComparisonSign | expr.ArithmeticSign, left: expr.Scalar, right: expr.Scalar
+) -> pl.Expr:
+    made: pl.Expr = expr.BY_SIGN[sign](expression(left), expression(right))
+    return made
 
 
 def _boolean(scalar: expr.Scalar) -> pl.Expr:
@@ -97,7 +90,7 @@ def _quantity(scalar: expr.Quantity) -> pl.Expr:
             # There are few ages, and a power takes long.
             return _powers(base).gather(expression(years), null_on_oob=True)
         case expr.Arithmetic(sign, left, right):
-            return _BY_SIGN[sign](expression(left), expression(right))
+            return _by_sign(sign, left, right)
         case expr.Floor(part):
             return expression(part).floor()
         case expr.Rounded():

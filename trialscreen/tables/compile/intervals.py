@@ -1,13 +1,14 @@
 """What a row tells of one element: the two ends of what its value may be, also through formulas."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import NamedTuple, assert_never
 
-from trialscreen.model import expr, formulas
+from trialscreen.model import expr
 from trialscreen.model.facts import DIGITS_THAT_COUNT, UNLIMITED, half_of
 from trialscreen.model.formulas import FORMULAS, FormulaSpec, Input
 from trialscreen.model.rules import Operator
-from trialscreen.model.trial import Formula
+from trialscreen.model.trial import SCREENING_DATE, Formula
 from trialscreen.tables.compile.simplify import (
     both,
     calculated,
@@ -209,40 +210,39 @@ def _end(
     spec: FormulaSpec, inputs: tuple[Bounds, ...], on: expr.Scalar, *, high: bool
 ) -> tuple[expr.Scalar, expr.Scalar]:
     """One end of the result, and whether it is left out."""
-    values: list[expr.Scalar] = []
+    values = {SCREENING_DATE: on}
     by_rising: list[expr.Scalar] = []
     by_falling: list[expr.Scalar] = []
     divided: list[expr.Scalar] = []
     for given, bounds in zip(spec.inputs, inputs, strict=True):
         is_high = given.rises is high
-        values.append(bounds.high if is_high else bounds.low)
+        value = values[given.name] = bounds.high if is_high else bounds.low
         is_open = bounds.high_open if is_high else bounds.low_open
         if given.rises:
             by_rising.append(is_open)
-            divided.append(negated(compare("==", values[-1], expr.Constant(0.0))))
+            divided.append(negated(compare("==", value, expr.Constant(0.0))))
         else:
             by_falling.append(is_open)
     is_open = either(*by_rising, both(either(*by_falling), *divided))
-    return _scalar(spec.term, [*values, on]), is_open
+    return _over(values, spec.term), is_open
 
 
-def _scalar(term: formulas.Term, values: Sequence[expr.Scalar]) -> expr.Scalar:
+def _over(columns: Mapping[str, expr.Scalar], term: expr.Scalar) -> expr.Scalar:
+    """A formula over these expressions, simplified."""
+    over = partial(_over, columns)
+    assert isinstance(term, expr.Term)
     match term:
-        case formulas.Argument(place):
-            return values[place]
-        case formulas.Number(value):
-            return expr.Constant(value)
-        case formulas.Operation(sign, left, right):
-            return calculated(sign, _scalar(left, values), _scalar(right, values))
-        case formulas.ByChoice(place, choice, then, otherwise):
-            is_it = compare("==", values[place], expr.Constant(choice))
-            return if_(is_it, expr.Constant(then), expr.Constant(otherwise))
-        case formulas.PowerAroundOne(base, below, above):
-            powered = _scalar(base, values)
-            low, high = (_scalar(one, values) for one in (below, above))
-            exponent = if_(compare("<", powered, expr.Constant(1.0)), low, high)
-            return calculated("**", powered, exponent)
-        case formulas.Years(since, until):
-            return completed_years(_scalar(since, values), _scalar(until, values))
+        case expr.Column(name):
+            return columns[name]
+        case expr.Constant():
+            return term
+        case expr.Arithmetic(sign, left, right):
+            return calculated(sign, over(left), over(right))
+        case expr.Comparison(sign, left, right):
+            return compare(sign, over(left), over(right))
+        case expr.If(condition, then, otherwise):
+            return if_(over(condition), over(then), over(otherwise))
+        case expr.CompletedYears(since, on):
+            return completed_years(over(since), over(on))
         case _:
             assert_never(term)

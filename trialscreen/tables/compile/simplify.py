@@ -5,22 +5,13 @@ trial's expression then folds away. Each maker equals its node for every row.
 """
 
 import math
-import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from trialscreen.model import expr
 from trialscreen.model.dates import Period
 from trialscreen.model.facts import ALL_WHOLE, DECIMALS, rounded
 
-_COMPARE: dict[expr.ComparisonSign, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _FLIPPED: dict[expr.ComparisonSign, expr.ComparisonSign] = {
     "==": "==",
     "<": ">",
@@ -168,7 +159,7 @@ def compare(sign: expr.ComparisonSign, left: expr.Scalar, right: expr.Scalar) ->
         return expr.NULL
     if isinstance(left, expr.Constant):
         if isinstance(right, expr.Constant):
-            return expr.Constant(_COMPARE[sign](left.value, right.value))
+            return expr.Constant(expr.BY_SIGN[sign](left.value, right.value))
         return compare(_FLIPPED[sign], right, left)
     if isinstance(right, expr.Constant) and isinstance(right.value, float | int):
         return _against(sign, left, right.value)

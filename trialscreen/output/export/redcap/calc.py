@@ -6,13 +6,13 @@ date, round, min, max, (base)^(exponent), if. Not datediff in years, which divid
 an input that is itself derived is written out in full.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import assert_never
 
-from trialscreen.model import formulas
+from trialscreen.model import expr
 from trialscreen.model.facts import DECIMALS
-from trialscreen.model.formulas import FORMULAS, SCREENING_DAY, terms_in
+from trialscreen.model.formulas import FORMULAS
 from trialscreen.model.trial import SCREENING_DATE, Formula, Trial
 from trialscreen.model.wording import show_number
 from trialscreen.output.export.redcap.logic import NEVER, Logic, equal, every, filled, some, text
@@ -36,7 +36,7 @@ def _computable(trial: Trial, formula: Formula) -> Logic:
     """When every input is there, in the range that the formula is made for."""
     spec = FORMULAS[formula.name]
     known = [_known(trial, one) for one in formula.inputs]
-    if SCREENING_DAY in terms_in(spec.term):
+    if SCREENING_DATE in expr.columns_of(spec.term):
         known.append(filled(SCREENING_DATE))
     for given, name in zip(spec.inputs, formula.inputs, strict=True):
         if given.sign is not None:
@@ -70,55 +70,59 @@ def _value(trial: Trial, name: str) -> str:
 
 def _computed(trial: Trial, formula: Formula) -> str:
     """A formula over its inputs, in the units that it computes in."""
-    spec, factors = FORMULAS[formula.name], formula.factors or (1,) * len(formula.inputs)
-    values = [
-        value if factor == 1 else f"({value} * {Decimal(repr(factor)):f})"
-        for value, factor in zip(
-            (_value(trial, one) for one in formula.inputs), factors, strict=True
-        )
-    ]
+    spec, values = FORMULAS[formula.name], {SCREENING_DATE: f"[{SCREENING_DATE}]"}
+    factors = formula.factors or (1,) * len(formula.inputs)
+    for given, name, factor in zip(spec.inputs, formula.inputs, factors, strict=True):
+        value = _value(trial, name)
+        values[given.name] = value if factor == 1 else f"({value} * {Decimal(repr(factor)):f})"
 
     def result(choice: str | None) -> str:
-        text = _text(spec.term, [*values, f"[{SCREENING_DATE}]"], choice)
+        text = _text(spec.term, values, choice)
         return text if spec.whole else f"round({text}, {DECIMALS})"
 
-    for value, given in zip(values, spec.inputs, strict=True):
+    for given in spec.inputs:
         if given.choices:
             *most, last = given.choices
             text = result(last)
             for choice in reversed(most):
-                text = f"if({value} = '{choice}', {result(choice)}, {text})"
+                text = f"if({values[given.name]} = '{choice}', {result(choice)}, {text})"
             return text
     return result(None)
 
 
-def _text(term: formulas.Term, values: Sequence[str], choice: str | None) -> str:
+def _text(term: expr.Scalar, values: Mapping[str, str], choice: str | None) -> str:
     """A formula where its one input with choices is `choice`."""
+    assert isinstance(term, expr.Term)
     match term:
-        case formulas.Argument(place):
-            return values[place]
-        case formulas.Number(value):
+        case expr.Column(name):
+            return values[name]
+        case expr.Constant(value):
+            assert isinstance(value, int | float)
             return show_number(value)
-        case formulas.Operation(_, left, right):
-            return _operation(term, _text(left, values, choice), _text(right, values, choice))
-        case formulas.ByChoice(_, one, then, otherwise):
-            return show_number(then if choice == one else otherwise)
-        case formulas.PowerAroundOne(base, below, above):  # of the two, one is a power of 1
+        case expr.Arithmetic("**", base, expr.If(is_low, low, high)) if is_low == (
+            expr.Comparison("<", base, expr.Constant(1.0))
+        ):  # of the two, one is a power of 1
             powered = f"({_text(base, values, choice)})"
-            low, high = _text(below, values, choice), _text(above, values, choice)
-            return f"(min({powered}, 1))^({low}) * (max({powered}, 1))^({high})"
-        case formulas.Years(since, until):
-            return _years(_text(since, values, choice), _text(until, values, choice))
+            below, above = _text(low, values, choice), _text(high, values, choice)
+            return f"(min({powered}, 1))^({below}) * (max({powered}, 1))^({above})"
+        case expr.Arithmetic(_, left, right):
+            return _operation(term, _text(left, values, choice), _text(right, values, choice))
+        case expr.If(expr.Comparison("==", _, expr.Constant(one)), then, otherwise):
+            return _text(then if choice == one else otherwise, values, choice)
+        case expr.CompletedYears(since, on):
+            return _years(_text(since, values, choice), _text(on, values, choice))
+        case expr.If() | expr.Comparison():
+            raise ValueError(term)  # not said
         case _:
             assert_never(term)
 
 
-def _operation(term: formulas.Operation, left: str, right: str) -> str:
+def _operation(term: expr.Arithmetic, left: str, right: str) -> str:
     if term.sign == "**":
         return f"({left})^({right})"
-    if isinstance(term.left, formulas.Operation) and term.left.sign != term.sign:
+    if isinstance(term.left, expr.Arithmetic) and term.left.sign != term.sign:
         left = f"({left})"
-    if isinstance(term.right, formulas.Operation) and term.right.sign != "**":
+    if isinstance(term.right, expr.Arithmetic) and term.right.sign != "**":
         right = f"({right})"
     return f"{left} {term.sign} {right}"
 
