@@ -13,7 +13,6 @@ from trialscreen.answers.records.fhir.documents import Note
 from trialscreen.answers.records.fhir.outdone import Comparing
 from trialscreen.answers.records.fhir.references import (
     Where,
-    Whose,
     decode_head,
     id_of,
     identifier_name,
@@ -21,6 +20,7 @@ from trialscreen.answers.records.fhir.references import (
     key_of,
     known_as,
     medicine_of,
+    reference_in,
     same_urn,
     source_of,
     subject_of,
@@ -50,7 +50,6 @@ _NO_PARTS = "component"
 
 _parts = msgspec.json.Decoder(list[fhir.PartOfPanel] | None).decode
 _raws = msgspec.json.Decoder(list[Raw]).decode
-_reference = msgspec.json.Decoder(fhir.Reference | None).decode
 
 
 class Intake:
@@ -188,47 +187,43 @@ class Intake:
         if (text := bytes(given)) in self._owners and not where.names:
             return self._owners[text]
         try:
-            owner = self._found_owner(given, source, where)
-        except ValueProblem as problem:
-            if head.resource_type != "QuestionnaireResponse":
-                self.note(where.place, f"{source} {problem}")
-                return ""
-            owner = Whose(source, (ANYBODY,), is_local=True)
-        key = self._spool.loose(owner.names, owner.patient) if owner.names else owner.patient
-        if not (where.names or owner.is_local):
+            reference = reference_in(given)
+            if (inner := (reference.reference or "").strip()).startswith("#"):
+                return self._contained_patient(inner, source, where)
+            key = self._spool.owner(*whose(reference, where.names))
+        except (ValueProblem, *fhir.UNREADABLE) as problem:
+            if head.resource_type == "QuestionnaireResponse":
+                return self._spool.owner(source, (ANYBODY,))
+            is_read = isinstance(problem, ValueProblem)
+            why = problem if is_read else f"names no patient that can be read: {problem}"
+            self.note(where.place, f"{source} {why}")
+            return ""
+        if not where.names:
             if len(self._owners) >= _MOST_KNOWN:
                 self._owners.clear()
             self._owners[text] = key
         return key
 
-    def _found_owner(self, given: Raw, source: str, where: Where) -> Whose:
-        try:
-            reference = _reference(given) if bytes(given) else None
-        except fhir.UNREADABLE as error:
-            raise ValueProblem(f"names no patient that can be read: {error}") from None
-        text = (reference.reference or "").strip() if reference is not None else ""
-        if not text.startswith("#"):
-            return whose(reference, where.names)
-        outer = where.holder[0] if where.holder is not None else source
-        raw = next((one for one in where.siblings if known_as(one) == ("Patient", text[1:])), None)
+    def _contained_patient(self, reference: str, source: str, where: Where) -> str:
+        """The key of a patient whom a resource contains, or what contains it, and who is kept."""
+        name = reference[1:]
+        raw = next((one for one in where.siblings if known_as(one) == ("Patient", name)), None)
         if raw is None:
-            raise ValueProblem(f"refers to {shown(text)}, which it does not contain")
+            raise ValueProblem(f"refers to {shown(reference)}, which it does not contain")
         patient, _ = fhir.decode(fhir.Patient, raw)
         names = filter(None, map(identifier_name, patient.identifier or ()))
-        owner = Whose(f"{outer}{text}", (*names, f"Patient/{text[1:]}"), is_local=True)
-        key = self._spool.loose(owner.names, owner.patient)
-        self._spool.keep(key, Kept("Patient", owner.patient, where.place), bytes(raw))
-        return owner
+        outer = where.holder[0] if where.holder is not None else source
+        key = self._spool.owner(f"{outer}{reference}", (*names, f"Patient/{name}"))
+        self._spool.keep(key, Kept("Patient", f"{outer}{reference}", where.place), bytes(raw))
+        return key
 
     def _medicine(self, head: fhir.Head, source: str, where: Where) -> str:
         """The key of the Medication that is referred to; a contained one is kept under its own."""
-        given = medicine_of(head).reference
         try:
-            reference = _reference(given) if bytes(given) else None
+            text = reference_in(medicine_of(head).reference).reference or ""
         except fhir.UNREADABLE as error:
             self.note(where.place, f"medicationReference: {error}")
             return ""
-        text = (reference.reference or "") if reference is not None else ""
         if not text.startswith("#"):
             return key_of(text, "Medication", where.names)
         key = f"{source}{text}"

@@ -7,7 +7,6 @@ bundle's entry, and `#x` for what is contained.
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
@@ -26,6 +25,7 @@ Names = Mapping[str, str]
 
 decode_head = msgspec.json.Decoder(fhir.Head).decode
 _medication = msgspec.json.Decoder(fhir.MedicationChoice).decode
+_reference = msgspec.json.Decoder(fhir.Reference | None).decode
 _text = msgspec.json.Decoder(str).decode
 
 
@@ -47,19 +47,6 @@ class Where(Struct, gc=False):
     def place(self) -> str:
         """For messages."""
         return f"{self.file}:{self.line}"
-
-
-class Whose(NamedTuple):
-    """Whose a resource is: a patient's id.
-
-    Where that takes what other files say, `names` are what the patient may be known by, the
-    first that is known winning, and `patient` is the id otherwise. `is_local`: the same reference
-    elsewhere is to somebody else.
-    """
-
-    patient: str
-    names: tuple[str, ...] = ()
-    is_local: bool = False
 
 
 def same_urn(name: str) -> str:
@@ -90,23 +77,28 @@ def identifier_name(one: fhir.Identifier | None) -> str:
     return f"{one.system or ''}|{one.value}" if one is not None and one.value else ""
 
 
-def whose(reference: fhir.Reference | None, names: Names) -> Whose:
-    """The patient that a `subject` refers to, outside of the resource itself.
+def reference_in(raw: Raw) -> fhir.Reference:
+    """What is written as a reference; an empty one for nothing. Raises one of `UNREADABLE`."""
+    return (_reference(raw) if bytes(raw) else None) or fhir.Reference()
 
-    Raises ValueProblem if that is nobody.
+
+def whose(reference: fhir.Reference, names: Names) -> tuple[str, Sequence[str]]:
+    """The id of the patient that a `subject` refers to, outside of the resource itself.
+
+    Where that takes what other files say, also what the patient may be known by, the first that
+    is known winning; the id is that otherwise. Raises ValueProblem if it is nobody's.
     """
-    text = (reference.reference or "").strip() if reference is not None else ""
+    text = (reference.reference or "").strip()
     if not text:
-        name = identifier_name(reference.identifier) if reference is not None else ""
-        if not name:
+        if not (name := identifier_name(reference.identifier)):
             raise ValueProblem("names no patient")
-        return Whose(name.partition("|")[2], (name,))
+        return name.partition("|")[2], (name,)
     key = key_of(text, "Patient", names)
     kind, _, patient = key.partition("/")
     if kind != "Patient":
         raise ValueProblem(f"is about {shown(text)}, which is not a patient")
     is_urn = _URN.match(text) is not None and same_urn(text) not in names
-    return Whose(patient, (same_urn(text), key)) if is_urn else Whose(patient)
+    return patient, (same_urn(text), key) if is_urn else ()
 
 
 def is_about_another(head: fhir.Head) -> bool:

@@ -87,7 +87,7 @@ class Spool:
             refuse(gettempdir(), f"what waits until all is read cannot be kept: {error}")
 
     def keep(self, owner: str, kept: Kept, data: bytes) -> None:
-        """A resource and its text; `owner` is the patient's id, or a key that `loose` has made."""
+        """A resource and its text; `owner`: the patient's id, or a key, as `owner` has made it."""
         kept.number, kept.start, kept.length = self._count, self._end, len(data)
         self._count += 1
         self._end += kept.length
@@ -96,16 +96,18 @@ class Spool:
         if not self._count % _AT_ONCE:
             self._write()
 
-    def loose(self, names: Sequence[str], patient: str) -> str:
-        """A key for the owner of resources who is known once all is read.
+    def owner(self, patient: str, names: Sequence[str]) -> str:
+        """The patient; with `names`, a key for who is known once all is read.
 
-        It is the patient whom the first of `names` is known to be of, or else `patient`.
+        That is whom the first of `names` is known to be of, or else `patient`.
         """
-        owner = "\0".join(("", *names, patient))
-        rows = [(owner, place, name) for place, name in enumerate(names)]
+        if not names:
+            return patient
+        key = "\0".join(("", *names, patient))
+        rows = [(key, place, name) for place, name in enumerate(names)]
         self._base.executemany("INSERT OR IGNORE INTO loose VALUES (?, ?, ?)", rows)
-        self._base.execute("INSERT OR IGNORE INTO settled VALUES (?, ?)", (owner, patient))
-        return owner
+        self._base.execute("INSERT OR IGNORE INTO settled VALUES (?, ?)", (key, patient))
+        return key
 
     def delete(self, source: str) -> None:
         """That a resource, in whichever file it stands, is no more."""
