@@ -4,7 +4,7 @@ from datetime import date
 
 from trialscreen.answers.records.omop.by_person import MIDNIGHT, NO_NUMBER, TIME
 from trialscreen.answers.records.omop.events import DomainRows, Staged, cleaned
-from trialscreen.answers.records.omop.source import quoted
+from trialscreen.answers.records.omop.source import Relation, quoted
 
 _ROW_BITS = 40
 _LAST_ROW = f"((1::BIGINT << {_ROW_BITS}) - 1)"
@@ -55,11 +55,11 @@ def _pick(staged: Staged, rows: DomainRows, on: date) -> str:
         concept, source = (cleaned(rows, name) for name in ("concept", "source_concept"))
         is_odd += f" OR ({concept} = 0 AND NOT {source} IN {rows.ids})"
     here.execute(
-        f"CREATE TABLE pick_{table} AS SELECT {_column(rows, 'person_id')} AS person,"
+        f"CREATE TABLE pick_{table} AS SELECT person_id AS person,"
         f" {cleaned(rows, 'concept')} AS concept{_kinds(rows)},"
         f" max({counts} | rowid END) AS up, max({counts} | ({_LAST_ROW} - rowid) END) AS down,"
         f" bool_or({is_odd}) AS is_odd, count(*) AS times"
-        f" FROM {rows.relation} WHERE {rows.where} GROUP BY ALL"
+        f" FROM {rows.sql} WHERE {rows.where} GROUP BY ALL"
     )
     person = "regexp_replace(trim(CAST(person AS VARCHAR)), '\\.0+$', '')"
     each = f"SELECT person, sum(times) AS times, bool_or(is_odd) AS is_odd FROM pick_{table}"
@@ -71,16 +71,14 @@ def _keep(staged: Staged, rows: DomainRows, on: date) -> None:
     """Keeps the rows that were picked; all of the last day where there are several."""
     table, here = rows.domain.table, staged.source.here
     is_one = f"(up & {_LAST_ROW}) = {_LAST_ROW} - (down & {_LAST_ROW})"
-    listed = ", ".join(
-        f"{quoted(column)} AS {quoted(name)}" for name, (column, _) in rows.columns.items()
-    )
-    select = f"SELECT {listed} FROM {rows.relation} WHERE"
+    listed = ", ".join(map(quoted, rows.kinds))
+    select = f"SELECT {listed} FROM {rows.sql} WHERE"
     at = f"{_FIRST} + (up >> {_ROW_BITS})::INTEGER"
     if rows.domain.kind == "medication":
         here.execute(
-            f"CREATE TABLE kept_{table} AS SELECT {listed} FROM {rows.relation} AS one JOIN"
+            f"CREATE TABLE kept_{table} AS SELECT {listed} FROM {rows.sql} JOIN"
             f" (SELECT person, concept AS of, called, max({at}) AS newest FROM pick_{table}"
-            f" GROUP BY ALL) ON {_column(rows, 'person_id')} = person"
+            " GROUP BY ALL) ON person_id = person"
             f" AND {cleaned(rows, 'concept')} = of AND {_called(rows)} = called"
             f" WHERE {rows.where} AND {_day(rows)} <= DATE '{on}' AND {_until(rows)} >= newest"
         )
@@ -91,20 +89,21 @@ def _keep(staged: Staged, rows: DomainRows, on: date) -> None:
     )
     several = f"SELECT person, concept, {at} FROM pick_{table} WHERE NOT ({is_one})"
     if here.execute(f"{several} LIMIT 1").fetchone() is not None:
-        key = f"({_column(rows, 'person_id')}, {cleaned(rows, 'concept')}, {_day(rows)})"
+        key = f"(person_id, {cleaned(rows, 'concept')}, {_day(rows)})"
         here.execute(f"INSERT INTO kept_{table} {select} {rows.where} AND {key} IN ({several})")
 
 
 def _said(staged: Staged, rows: DomainRows, number: int) -> str:
     """Tells apart what the rows say; SQL: each once, as events."""
-    table, kept, names = rows.domain.table, _kept(rows), _names(rows)
-    ends = f"{_is_filled(kept, 'end')} AS has_end, {_is_filled(kept, 'stopped')} AS is_stopped"
+    table, names = rows.domain.table, _names(rows)
+    ends = f"{_is_filled(rows, 'end')} AS has_end, {_is_filled(rows, 'stopped')} AS is_stopped"
     staged.source.here.execute(
         f"CREATE TABLE said_{table} AS SELECT ({number}::BIGINT << 32) + row_number() OVER () AS"
         f" said, * FROM (SELECT DISTINCT {', '.join([*map(quoted, names), ends])}"
         f" FROM kept_{table})"
     )
-    said = kept._replace(columns={name: kept.columns[name] for name in names})
+    kinds = {name: rows.kinds[name] for name in names}
+    said = Relation(f"said_{table}", kinds)
     listed = ", ".join(f"{cleaned(said, n)} AS {quoted(n)}" for n in (*SAID, "source_code"))
     return (
         f"SELECT said, '{table}' AS \"table\", '{rows.domain.kind}' AS kind, {listed},"
@@ -115,23 +114,16 @@ def _said(staged: Staged, rows: DomainRows, number: int) -> str:
 def _names(rows: DomainRows) -> list[str]:
     """The columns that make what a row of this table says."""
     names = (*SAID, "source_code") if rows.domain.kind == "medication" else SAID
-    return [name for name in names if name in rows.columns]
-
-
-def _kept(rows: DomainRows) -> DomainRows:
-    """The rows that were kept, whose columns have the names of an event's."""
-    columns = {name: (name, kind) for name, (_, kind) in rows.columns.items()}
-    return DomainRows(rows.domain, f"kept_{rows.domain.table}", "true", columns)
+    return [name for name in names if name in rows.kinds]
 
 
 def _newest(rows: DomainRows) -> str:
     """SQL: which patient says which of these things, and when."""
-    kept, table = _kept(rows), rows.domain.table
-    names = map(quoted, _names(rows))
+    table, names = rows.domain.table, map(quoted, _names(rows))
     same = [f"kept.{name} IS NOT DISTINCT FROM said.{name}" for name in names]
-    same += [f"{_is_filled(kept, 'end')} = has_end", f"{_is_filled(kept, 'stopped')} = is_stopped"]
+    same += [f"{_is_filled(rows, 'end')} = has_end", f"{_is_filled(rows, 'stopped')} = is_stopped"]
     of_each = ("person_id", "id", "day", "moment", "time")
-    listed = ", ".join(f"{cleaned(kept, name)} AS {quoted(name)}" for name in of_each)
+    listed = ", ".join(f"{cleaned(rows, name)} AS {quoted(name)}" for name in of_each)
     is_time = (
         "NOT ends_with(moment, ' 00:00:00') AND left(moment, 10) = left(day, 10)"
         f" AND regexp_full_match(moment, '{_MOMENT}')"
@@ -143,7 +135,7 @@ def _newest(rows: DomainRows) -> str:
         f" CASE WHEN {is_time} THEN TRY_CAST(moment AS TIMESTAMP)"
         f" WHEN regexp_full_match(time, '{TIME}')"
         " THEN TRY_CAST(left(day, 10) || ' ' || time AS TIMESTAMP) END AS at"
-        f" FROM (SELECT said, {listed}, {_until(kept)} AS until"
+        f" FROM (SELECT said, {listed}, {_until(rows)} AS until"
         f" FROM kept_{table} AS kept JOIN said_{table} AS said"
         f" ON {' AND '.join(same)}) JOIN patient USING (person_id)"
     )
@@ -151,8 +143,9 @@ def _newest(rows: DomainRows) -> str:
 
 def _kinds(rows: DomainRows) -> str:
     """SQL: what else tells rows of one concept apart, so that none is newer than another."""
-    named = [_column(rows, name) for name in ("source_concept", "status") if name in rows.columns]
-    named += [_is_filled(rows, name) for name in ("end", "stopped") if name in rows.columns]
+    there = rows.kinds
+    named = [name for name in ("source_concept", "status") if name in there]
+    named += [_is_filled(rows, name) for name in ("end", "stopped") if name in there]
     named += [f"{_called(rows)} AS called"] if rows.domain.kind == "medication" else []
     named += [_has_value(rows)] if rows.domain.kind == "measurement" else []
     return "".join(f", {one}" for one in named)
@@ -161,29 +154,26 @@ def _kinds(rows: DomainRows) -> str:
 def _called(rows: DomainRows) -> str:
     """SQL: what the source calls a medicine: its concept, or a name that is mapped to none."""
     concept, source = (cleaned(rows, name) for name in ("concept", "source_concept"))
-    name = f"CASE WHEN {concept} = 0 AND {source} = 0 THEN {_column(rows, 'source_code')} END"
-    return f"concat_ws(' ', {source}, {name})"
-
-
-def _column(rows: DomainRows, name: str) -> str:
-    return quoted(rows.columns[name][0]) if name in rows.columns else "NULL"
+    code = rows.text("source_code")
+    return f"concat_ws(' ', {source}, CASE WHEN {concept} = 0 AND {source} = 0 THEN {code} END)"
 
 
 def _is_filled(rows: DomainRows, name: str) -> str:
-    if name not in rows.columns:
+    if (kind := rows.kinds.get(name)) is None:
         return "false"
-    column, is_text = _column(rows, name), rows.columns[name][1] == "VARCHAR"
-    return f"(coalesce(trim({column}), '') <> '')" if is_text else f"({column} IS NOT NULL)"
+    column = quoted(name)
+    return (
+        f"(coalesce(trim({column}), '') <> '')" if kind == "VARCHAR" else f"({column} IS NOT NULL)"
+    )
 
 
 def _has_value(rows: DomainRows) -> str:
-    number, (_, kind) = _column(rows, "number"), rows.columns.get("number", ("", ""))
-    others = ", ".join(f"'{one}'" for one in sorted(NO_NUMBER))
-    is_one = "true"
+    kind, is_one = rows.kinds.get("number"), "true"
     if kind in {"DOUBLE", "FLOAT"}:  # which hold others in place of none
-        is_one = f"isfinite({number})"
+        is_one = "isfinite(number)"
     elif kind == "VARCHAR":
-        is_one = f"lower(trim({number})) NOT IN ({others})"
+        others = ", ".join(f"'{one}'" for one in sorted(NO_NUMBER))
+        is_one = f"lower(trim(number)) NOT IN ({others})"
     filled = [f"{_is_filled(rows, 'number')} AND {is_one}"]
     filled += [f"{cleaned(rows, 'value_concept')} <> 0"]
     filled += [_is_filled(rows, name) for name in ("value_text", "value_source")]
@@ -193,7 +183,7 @@ def _has_value(rows: DomainRows) -> str:
 
 def _day(rows: DomainRows, name: str = "day") -> str:
     """SQL: a row's day; null where it is none, or more than one."""
-    column, kind = _column(rows, name), rows.columns[name][1]
+    column, kind = quoted(name), rows.kinds[name]
     if kind == "DATE":
         return column
     text = f"trim(CAST({column} AS VARCHAR))"
@@ -204,7 +194,7 @@ def _day(rows: DomainRows, name: str = "day") -> str:
 
 def _until(rows: DomainRows) -> str:
     """SQL: the last day of a medicine, as far as it is told; of all else its day."""
-    day, ends = _day(rows), [name for name in ("last", "end") if name in rows.columns]
+    day, ends = _day(rows), [name for name in ("last", "end") if name in rows.kinds]
     if rows.domain.kind != "medication" or not ends:
         return day
     last = " ".join(f"WHEN {_is_filled(rows, name)} THEN {_day(rows, name)}" for name in ends)

@@ -3,29 +3,28 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 
 from trialscreen.answers.records.codes import Key
 from trialscreen.answers.records.omop import cdm
 from trialscreen.answers.records.omop.cdm import Domain
-from trialscreen.answers.records.omop.source import QUIET, Columns, TableSource, quoted, text_of
+from trialscreen.answers.records.omop.source import QUIET, Relation, TableSource, quoted
 from trialscreen.answers.records.omop.vocabulary import Bound, Vocabulary, is_one_of
 from trialscreen.model.errors import Problem
 from trialscreen.text.characters import printable
 
 
-class DomainRows(NamedTuple):
-    """The rows of a domain's table that a mapping can use; `columns` are those of an event.
+@dataclass(frozen=True)
+class DomainRows(Relation):
+    """The rows of a domain's table that a mapping can use; their columns are those of an event.
 
     `ids`: what stands behind IN for the concepts that can be used, if some rows may have none.
     """
 
     domain: Domain
-    relation: str
-    where: str
-    columns: Columns
+    where: str = "true"
     ids: str = ""
 
 
@@ -46,13 +45,12 @@ class Staged:
             of_concept = f"{cleaned(one, 'concept')} IN (SELECT concept FROM {of})"
             told = f"'{one.domain.table}' AS \"table\", '{one.domain.kind}' AS kind"
             listed = ", ".join(f"{cleaned(one, name)} AS {quoted(name)}" for name in _COLUMNS[2:])
-            column, kind = one.columns["person_id"]
-            if kind in _WHOLE:  # numbers are compared as they are
-                is_in = f"{quoted(column)} IN (SELECT TRY_CAST(person_id AS BIGINT) FROM {of})"
+            if one.kinds["person_id"] in _WHOLE:  # numbers are compared as they are
+                is_in = f"person_id IN (SELECT TRY_CAST(person_id AS BIGINT) FROM {of})"
             else:
                 is_in = f"{cleaned(one, 'person_id')} IN (SELECT person_id FROM {of})"
             where = f"{of_concept if by_concept else one.where} AND {is_in}"
-            parts.append(f"SELECT {told}, {listed} FROM {one.relation} WHERE {where}")
+            parts.append(f"SELECT {told}, {listed} FROM {one.sql} WHERE {where}")
         union = " UNION ALL ".join(parts)
         self.source.here.execute(f"CREATE OR REPLACE TABLE event AS {union}")
         return Vocabulary.of(self.source, "event", self.bound)
@@ -84,91 +82,82 @@ def _type(name: str) -> str:
 
 def _bring(source: TableSource, table: str, names: Sequence[str]) -> None:
     """A table with these columns as text, empty if the source has none."""
-    relation, columns = source.tables.get(table, ("(SELECT 1)", {}))
-    listed = ", ".join(f"{text_of(columns, name)} AS {quoted(name)}" for name in names)
-    where = "" if columns else " AS none WHERE false"
-    brought = source.brought(f"SELECT {listed} FROM {relation}{where}")
-    cleaned = ", ".join(f"{_cleaned(name, quoted(name))} AS {quoted(name)}" for name in names)
-    source.here.execute(f"CREATE TABLE {table} AS SELECT {cleaned} FROM {brought}")
+    relation = source.tables.get(table, Relation("(SELECT 1 WHERE false) AS none", {}))
+    listed = ", ".join(f"{relation.text(name)} AS {quoted(name)}" for name in names)
+    brought = source.brought(f"SELECT {listed} FROM {relation.sql}")
+    texts = Relation(brought, dict.fromkeys(names, "VARCHAR"))
+    listed = ", ".join(f"{cleaned(texts, name)} AS {quoted(name)}" for name in names)
+    source.here.execute(f"CREATE TABLE {table} AS SELECT {listed} FROM {brought}")
 
 
 def _rows(source: TableSource, domain: Domain, bound: Bound) -> DomainRows:
     """Where the rows of a domain are: in the source, or brought over."""
-    relation, columns = source.tables[domain.table]
+    is_in_place = domain.table in source.in_place
+    names = {"person_id": "person_id", **domain.columns}
+    names |= {"rowid": "rowid"} if is_in_place else {}
+    relation = source.tables[domain.table].renamed(names)
     ids = {*bound.direct, *(bound.ancestors if domain.has_wider else ())}
     is_medicine = domain.kind == "medication"
     listed = source.ids({*ids, *bound.named} if is_medicine else ids)
-    known = [
-        source.id_in(domain.table, domain.columns[name])
-        for name in ("concept", "source_concept")
-        if domain.columns[name] in columns
-    ]
-    unmapped = _unmapped(source, domain, known[0], bound)
+    both = [name for name in ("concept", "source_concept") if name in relation.kinds]
+    known = [source.id_in(relation, name) for name in both]
+    unmapped = _unmapped(source, domain, relation, bound)
     where = " OR ".join(filter(None, (*(f"{one} IN {listed}" for one in known), unmapped)))
-    own = {"person_id": "person_id", **domain.columns}
-    found = {name: columns[of] for name, of in own.items() if of in columns}
-    rows = DomainRows(domain, relation, f"({where})", found, listed if unmapped else "")
-    if domain.table in source.in_place:
-        return rows
-    every = ", ".join(f"{quoted(column)} AS {quoted(name)}" for name, (column, _) in found.items())
-    brought = source.brought(f"SELECT {every} FROM {relation} WHERE {where}")
-    kinds = {name: kind if source.is_typed else "VARCHAR" for name, (_, kind) in found.items()}
+    ids_of_some = listed if unmapped else ""
+    if is_in_place:
+        return DomainRows(relation.sql, relation.kinds, domain, f"({where})", ids_of_some)
+    brought = source.brought(f"SELECT * FROM {relation.sql} WHERE {where}")
+    kinds = {n: kind if source.is_typed else "VARCHAR" for n, kind in relation.kinds.items()}
     # Ids of concepts are read often: once they are brought, they are numbers.
-    texts_of_ids = [n for n in cdm.IDS_OF_CONCEPTS if kinds.get(n) == "VARCHAR"]
-    numbers = ", ".join(f"{_cleaned(n, quoted(n))} AS {quoted(n)}" for n in texts_of_ids)
+    ids_in_texts = [n for n in cdm.IDS_OF_CONCEPTS if kinds.get(n) == "VARCHAR"]
+    texts = Relation(brought, kinds)
+    numbers = ", ".join(f"{cleaned(texts, n)} AS {quoted(n)}" for n in ids_in_texts)
     replaced = f"REPLACE ({numbers})" if numbers else ""
     table = f"raw_{domain.table}"
     source.here.execute(f"CREATE TABLE {table} AS SELECT * {replaced} FROM {brought}")
-    kinds |= dict.fromkeys(texts_of_ids, "BIGINT")
-    of_raw = {name: (name, kind) for name, kind in kinds.items()}
-    return rows._replace(relation=table, where="true", columns=of_raw)
+    kinds |= dict.fromkeys(ids_in_texts, "BIGINT")
+    return DomainRows(table, kinds, domain, ids=ids_of_some)
 
 
-def _unmapped(source: TableSource, domain: Domain, id_of: str, bound: Bound) -> str:
+def _unmapped(source: TableSource, domain: Domain, relation: Relation, bound: Bound) -> str:
     """SQL: whether a row that is mapped to no concept has a code or name of the mapping.
 
     Empty if there is none: what is read where it is should not be searched for texts twice.
     """
-    relation, columns = source.tables[domain.table]
-    if domain.columns["source_code"] not in columns:
+    if "source_code" not in relation.kinds:
         return ""
-    text = f"trim({text_of(columns, domain.columns['source_code'])})"
+    text = f"trim({relation.text('source_code')})"
     tests = [is_one_of(text, system, bound.keys) for system in domain.systems]
     if domain.kind == "medication" and bound.names:
         tests.append(source.matches(text, bound.names))
     if not (some := " OR ".join(filter(None, tests))):
         return ""
-    where = f"coalesce({id_of}, 0) = 0 AND ({some})"
-    concept, kind = columns[domain.columns["concept"]]
-    of = quoted(concept)
-    if kind not in _WHOLE:
+    where = f"coalesce({source.id_in(relation, 'concept')}, 0) = 0 AND ({some})"
+    if (kind := relation.kinds["concept"]) not in _WHOLE:
         # No id may be written in many ways, such as 0 and NULL; an id begins with 1 to 9.
-        is_none = f"({of} IS NULL OR {of} < '1' OR {of} >= ':')"
+        is_none = "(concept IS NULL OR concept < '1' OR concept >= ':')"
         return f"{is_none} AND {where}" if kind == "VARCHAR" else where
     # A column of numbers is compared as it is: whole blocks of rows are passed over.
-    for none in ("= 0", "IS NULL"):
-        if source.fetch(f"SELECT 1 FROM {relation} WHERE {of} {none} AND ({some}) LIMIT 1"):
-            return where
-    return ""
+    unmapped = (
+        source.fetch(f"SELECT 1 FROM {relation.sql} WHERE concept {none} AND ({some}) LIMIT 1")
+        for none in ("= 0", "IS NULL")
+    )
+    return where if any(unmapped) else ""
 
 
-def cleaned(rows: DomainRows, name: str) -> str:
-    """SQL: a column of an event, from the column of the source."""
-    column, kind = rows.columns.get(name, ("", ""))
-    if kind in _WHOLE and _type(name) == "BIGINT":
-        return f"coalesce(CAST({quoted(column)} AS BIGINT), 0)"
-    if kind in _WHOLE and name in _IDS:
-        return f"CAST({quoted(column)} AS VARCHAR)"
-    return _cleaned(name, text_of(rows.columns, name))
+def cleaned(relation: Relation, name: str) -> str:
+    """SQL: a column of an event, or of a person: the id of a concept as a number, or 0.
 
-
-def _cleaned(name: str, text: str) -> str:
-    """A text without blanks around it; the id of a concept as a number, or 0."""
-    text = f"nullif(trim({text}), '')"
+    All else is a text without blanks around it.
+    """
+    is_whole = relation.kinds.get(name) in _WHOLE
+    text = f"nullif(trim({relation.text(name)}), '')"
     if _type(name) == "BIGINT":
-        return f"coalesce(TRY_CAST({text} AS BIGINT), 0)"
+        number = f"CAST({quoted(name)} AS BIGINT)" if is_whole else f"TRY_CAST({text} AS BIGINT)"
+        return f"coalesce({number}, 0)"
     if name in _IDS:
-        return f"regexp_replace({text}, '\\.0+$', '')"  # as pandas writes whole numbers
+        # As pandas writes whole numbers.
+        return relation.text(name) if is_whole else f"regexp_replace({text}, '\\.0+$', '')"
     if name in {"number", "low", "high"}:
         # A column of numbers has no digits that somebody wrote: 168.0 is 168, on every route.
         return f"regexp_replace({text}, '^([+-]?[0-9]+)(\\.0*|(\\.[0-9]*[1-9])0+)$', '\\1\\3')"
@@ -185,7 +174,7 @@ def _notices(source: TableSource) -> Iterator[str]:
     only_listed = "concepts are found that the mapping lists, not those below them"
     if "concept_ancestor" not in source.tables:
         yield f"there is no table concept_ancestor: {only_listed}"
-    elif not source.fetch(f"SELECT 1 FROM {source.tables['concept_ancestor'][0]} LIMIT 1"):
+    elif not source.fetch(f"SELECT 1 FROM {source.tables['concept_ancestor'].sql} LIMIT 1"):
         yield f"the table concept_ancestor is empty: {only_listed}"
 
 
@@ -197,8 +186,8 @@ def problems(staged: Staged) -> Iterator[Problem]:
     yield from staged.source.problems()
     counted = [
         f"SELECT '{rows.domain.table}' AS \"table\", {cleaned(rows, 'person_id')} AS person_id,"
-        f" times FROM (SELECT {quoted(rows.columns['person_id'][0])}, count(*) AS times"
-        f" FROM {rows.relation} WHERE {rows.where} GROUP BY ALL)"
+        " times FROM (SELECT person_id, count(*) AS times"
+        f" FROM {rows.sql} WHERE {rows.where} GROUP BY ALL)"
         for rows in staged.rows
     ]
     if counted:

@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 import duckdb
 
 from trialscreen.answers.records.omop.cdm import NEEDED
-from trialscreen.answers.records.omop.source import QUIET, TableSource, literal, quoted, refusing
+from trialscreen.answers.records.omop.source import (
+    QUIET,
+    Relation,
+    TableSource,
+    literal,
+    quoted,
+    refusing,
+)
 from trialscreen.model.errors import Problem, raise_any, refuse
 from trialscreen.text.characters import printable
 from trialscreen.text.text_files import temporary_folder
@@ -57,8 +64,8 @@ def _check(source: TableSource) -> None:
     """Raises InputError where the tables cannot be those of the common data model."""
     no_person = "no table person; expected the tables of OMOP CDM 5.4"
     wrong = [] if "person" in source.tables else [no_person]
-    for name, (_, columns) in source.tables.items():
-        if lacking := [column for column in NEEDED[name] if column not in columns]:
+    for name, relation in source.tables.items():
+        if lacking := [column for column in NEEDED[name] if column not in relation.kinds]:
             wrong.append(f"the table {name} has no column {', '.join(lacking)}")
     raise_any([Problem(printable(source.name), message) for message in wrong])
 
@@ -91,15 +98,16 @@ def _attach(files: TableSource, path: Path) -> None:
     schema = files.schema_with_tables([one[:2] for one in found], printable(str(path)))
     for one, name, kind in found:
         if one == schema and name.lower() in NEEDED:
-            _add(files, name.lower(), f"cdm.{quoted(schema)}.{quoted(name)}")
             files.in_place |= {name.lower()} if kind == "BASE TABLE" else set()
+            _add(files, name.lower(), f"cdm.{quoted(schema)}.{quoted(name)}")
 
 
-def _add(files: TableSource, table: str, relation: str) -> None:
+def _add(files: TableSource, table: str, sql: str) -> None:
     """Adds a table, with the columns that it turns out to have."""
-    described = files.here.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    columns = {str(name).strip().lower(): (name, str(kind)) for name, kind, *_ in described}
-    files.tables[table] = (relation, columns)
+    columns = "rowid, *" if table in files.in_place else "*"
+    described = files.here.execute(f"DESCRIBE SELECT {columns} FROM {sql}").fetchall()
+    own = Relation(sql, {name: str(kind) for name, kind, *_ in described})
+    files.tables[table] = own.renamed({name.strip().lower(): name for name in own.kinds})
 
 
 def _table_of(path: Path) -> str | None:

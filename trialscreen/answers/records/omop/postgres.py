@@ -10,7 +10,7 @@ import psycopg
 from duckdb import DuckDBPyConnection
 
 from trialscreen.answers.records.omop.cdm import NEEDED
-from trialscreen.answers.records.omop.source import TableSource, literal, quoted, refusing
+from trialscreen.answers.records.omop.source import Relation, TableSource, literal, quoted, refusing
 from trialscreen.model.errors import refuse
 from trialscreen.text.characters import printable
 
@@ -29,11 +29,10 @@ class Server(TableSource):
     def reading(self) -> AbstractContextManager[None]:
         return refusing(self.name, psycopg.Error)
 
-    def id_in(self, table: str, column: str) -> str:
-        name, kind = self.tables[table][1][column]
-        if kind in _NUMBERS:
-            return quoted(name)
-        text = f"CAST({quoted(name)} AS text)"
+    def id_in(self, relation: Relation, column: str) -> str:
+        if relation.kinds[column] in _NUMBERS:
+            return column
+        text = relation.text(column)
         number = f"CAST(CAST({text} AS numeric) AS bigint)"
         return f"CASE WHEN {text} ~ '^ *[0-9]+([.]0*)? *$' THEN {number} END"
 
@@ -100,5 +99,5 @@ def _find_tables(source: Server) -> None:
                 "SELECT column_name, data_type FROM information_schema.columns"
                 f" WHERE table_schema = {literal(schema)} AND table_name = {literal(name)}"
             )
-            columns = {column.lower(): (column, kind) for column, kind in rows}
-            source.tables[name.lower()] = (f"{quoted(schema)}.{quoted(name)}", columns)
+            own = Relation(f"{quoted(schema)}.{quoted(name)}", dict(rows))
+            source.tables[name.lower()] = own.renamed({one.lower(): one for one in own.kinds})

@@ -1,7 +1,8 @@
 """Where the tables are, whichever way: files, a DuckDB database, a PostgreSQL server."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,23 @@ from trialscreen.text.characters import printable
 QUIET = "SET enable_progress_bar = false"
 """For each connection: its bar would be printed among results."""
 
-Columns = dict[str, tuple[str, str]]
-"""By the name in lower case: the column's own name, and its type."""
+
+@dataclass(frozen=True)
+class Relation:
+    """What SQL selects rows from, and the types of its columns by their names."""
+
+    sql: str
+    kinds: Mapping[str, str]
+
+    def renamed(self, names: Mapping[str, str]) -> "Relation":
+        """The same rows with some of the columns: those that are there, by their new names."""
+        kinds = {new: self.kinds[old] for new, old in names.items() if old in self.kinds}
+        listed = ", ".join(f"{quoted(names[new])} AS {quoted(new)}" for new in kinds)
+        return Relation(f"(SELECT {listed} FROM {self.sql}) AS renamed", kinds)
+
+    def text(self, name: str) -> str:
+        """SQL: a column as text; null if there is none."""
+        return f"CAST({quoted(name) if name in self.kinds else 'NULL'} AS text)"
 
 
 _WRONG = {
@@ -30,8 +46,8 @@ class TableSource:
     """The tables of files or of a DuckDB database, which our own database reads by itself.
 
     A server's are a `Server`. `here`: that database, in which everything is worked out.
-    `tables`: each table that is there, how SQL names it, and its columns. `in_place`: those that
-    `here` reads where they are, often, and whose rows have ids.
+    `tables`: each that is there, with its columns in lower case. `in_place`: those that `here`
+    reads where they are, often, and whose rows have ids, in a column `rowid`.
     """
 
     is_typed = True
@@ -40,19 +56,18 @@ class TableSource:
     def __init__(self, name: str, here: duckdb.DuckDBPyConnection) -> None:
         self.name, self.here = name, here
         self.in_place: set[str] = set()
-        self.tables: dict[str, tuple[str, Columns]] = {}
+        self.tables: dict[str, Relation] = {}
         self._made = 0
 
     def reading(self) -> AbstractContextManager[None]:
         """Turns what the source says against being read into an InputError."""
         return refusing(self.name, duckdb.InvalidInputException, duckdb.IOException)
 
-    def id_in(self, table: str, column: str) -> str:
+    def id_in(self, relation: Relation, column: str) -> str:
         """SQL: a column that holds ids of concepts, as a number; null where it is none."""
-        name, kind = self.tables[table][1][column]
         # A column of numbers is compared as it is: whole blocks of rows are passed over.
-        is_number = kind in {"INTEGER", "BIGINT"}
-        return quoted(name) if is_number else f"TRY_CAST({quoted(name)} AS BIGINT)"
+        is_number = relation.kinds[column] in {"INTEGER", "BIGINT"}
+        return column if is_number else f"TRY_CAST({column} AS BIGINT)"
 
     def matches(self, text: str, pattern: str) -> str:
         """SQL: whether a pattern is found in a text, in whichever case."""
@@ -111,13 +126,6 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """A text in SQL."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def text_of(columns: Columns, name: str | None) -> str:
-    """SQL: a column as text; null if there is none."""
-    if name is None or name not in columns:
-        return "CAST(NULL AS text)"
-    return f"CAST({quoted(columns[name][0])} AS text)"
 
 
 @contextmanager

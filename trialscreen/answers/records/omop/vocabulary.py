@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from trialscreen.answers.records.codes import BY_BEGINNING, Key
 from trialscreen.answers.records.entries import Coding
 from trialscreen.answers.records.omop.cdm import CONCEPTS, SYSTEMS, UNITS
-from trialscreen.answers.records.omop.source import TableSource, literal, quoted, text_of
+from trialscreen.answers.records.omop.source import TableSource, literal
 
 OMOP = "omop"
 
@@ -31,25 +31,22 @@ class Bound:
         direct = {int(code) for system, code in keys if system == OMOP and code.isdigit()}
         named: set[int] = set()
         if "concept" in source.tables:
-            columns = source.tables["concept"][1]
-            name, system, code = (
-                quoted(columns[one][0]) for one in ("concept_name", "vocabulary_id", "concept_code")
-            )
             tests = [
-                f"({system} = {literal(vocabulary)} AND ({some}))"
+                f"(vocabulary_id = {literal(vocabulary)} AND ({some}))"
                 for vocabulary, of in SYSTEMS.items()
-                if (some := is_one_of(code, of, keys))
+                if (some := is_one_of("concept_code", of, keys))
             ]
             direct |= _concepts(source, " OR ".join(tests) or "false")
             if names:
-                is_medicine = f"{system} IN ({_texts(('RxNorm', 'RxNorm Extension', 'ATC'))})"
-                named = _concepts(source, f"{is_medicine} AND {source.matches(name, names)}")
+                is_medicine = f"vocabulary_id IN ({_texts(('RxNorm', 'RxNorm Extension', 'ATC'))})"
+                is_named = source.matches("concept_name", names)
+                named = _concepts(source, f"{is_medicine} AND {is_named}")
         above: dict[int, tuple[int, ...]] = {}
-        if "concept_ancestor" in source.tables and direct:
-            low = source.id_in("concept_ancestor", "descendant_concept_id")
-            high = source.id_in("concept_ancestor", "ancestor_concept_id")
+        if (ancestor := source.tables.get("concept_ancestor")) is not None and direct:
+            low = source.id_in(ancestor, "descendant_concept_id")
+            high = source.id_in(ancestor, "ancestor_concept_id")
             pairs = source.fetch(
-                f"SELECT {low}, {high} FROM {source.tables['concept_ancestor'][0]}"
+                f"SELECT {low}, {high} FROM {ancestor.sql}"
                 f" WHERE {high} IN {source.ids(direct)} AND {low} <> {high} ORDER BY 1, 2"
             )
             for one, up in pairs:
@@ -74,13 +71,12 @@ class Vocabulary:
         used = {int(one) for (one,) in source.here.execute(names).fetchall()}
         wanted = {*used, *(up for one in used for up in bound.ancestors.get(one, ()))} - {0}
         concepts: dict[int, Coding] = {}
-        if "concept" in source.tables and wanted:
-            number = source.id_in("concept", "concept_id")
-            relation, columns = source.tables["concept"]
+        if (concept := source.tables.get("concept")) is not None and wanted:
+            number = source.id_in(concept, "concept_id")
             told = ("vocabulary_id", "concept_code", "concept_name")
-            listed = ", ".join(f"coalesce({text_of(columns, name)}, '')" for name in told)
+            listed = ", ".join(f"coalesce({concept.text(name)}, '')" for name in told)
             where = f"{number} IN {source.ids(wanted)}"
-            found = source.fetch(f"SELECT {number}, {listed} FROM {relation} WHERE {where}")
+            found = source.fetch(f"SELECT {number}, {listed} FROM {concept.sql} WHERE {where}")
             for one, system, *texts in found:
                 concepts[int(one)] = Coding(SYSTEMS.get(system, system), *texts)
         return cls(bound, concepts)
@@ -113,8 +109,9 @@ class Vocabulary:
 
 def _concepts(source: TableSource, where: str) -> set[int]:
     """The ids of the concepts of which `where` holds."""
-    number = source.id_in("concept", "concept_id")
-    found = source.fetch(f"SELECT {number} FROM {source.tables['concept'][0]} WHERE {where}")
+    concept = source.tables["concept"]
+    number = source.id_in(concept, "concept_id")
+    found = source.fetch(f"SELECT {number} FROM {concept.sql} WHERE {where}")
     return {int(one) for (one,) in found}
 
 
