@@ -46,6 +46,7 @@ def simulated(rows: int, unknown: float) -> Case:
 def test_counts_are_those_of_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "ENOUGH", 25)
     monkeypatch.setattr(counting, "_MANY", 50)
+    monkeypatch.setattr(counting, "_BITS", 2)
     seen: Counter[str] = Counter()
     for case, reference in screened_cases():
         found = counted(case, batch=17)

@@ -1,23 +1,27 @@
 """Counts what attrition needs of screened rows, a batch at a time."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
-from itertools import chain, compress
-from operator import sub
+from itertools import chain
+from operator import lshift, sub
 
 import polars as pl
 
 from trialscreen.model.trial import Trial
-from trialscreen.tables.attrition.counts import Attrition, Tally, bits_of
+from trialscreen.tables.attrition.counts import Attrition, Tally
 from trialscreen.tables.compile import Program
 from trialscreen.tables.expressions import AT_ONCE, Computing
 
 ENOUGH = 100_000
 """Rows that lack data are looked at so many at a time: a look costs nearly the same for few."""
 
-_MANY = 250_000
+_MANY = 1_000_000
 """What is found of the criteria is little, and is counted for so many rows at a time."""
+
+_BITS = 32
+"""So many sections are a number; grouped by as many flags, rows take three times as long."""
 
 
 class Counting:
@@ -36,15 +40,13 @@ class Counting:
         }
         # `open` is kept as well, for a table that has no column else.
         self._inputs = "open", *program.inputs(self._needed.values())
-        bits = {section.id: bits_of(trial, [section.id]) for section in trial.sections}
-        sections: dict[int, list[str]] = {}
-        for name in self._needed:
-            sections.setdefault(bits[trial.elements[name].section], []).append(name)
-        # In which sections a row lacks an element.
-        self._lacks = [pl.any_horizontal(some).alias(f"{bit}") for bit, some in sections.items()]
+        self._lacks = _sections(trial, self._needed)
         self._tally = Tally()
         self._found: list[pl.DataFrame] = []
         self._waiting: list[pl.DataFrame] = []
+        # The engine would read on while a look takes its time, and hold what it has read.
+        self._beside = ThreadPoolExecutor(1)
+        self._look: Future[None] | None = None
 
     @cached_property
     def _missing(self) -> Computing:
@@ -66,6 +68,7 @@ class Counting:
         """The counts of all batches so far."""
         self._count_found()
         self._look_at_waiting()
+        self._finish_look()
         return self._tally.attrition(self._trial)
 
     def _count_found(self) -> None:
@@ -76,19 +79,42 @@ class Counting:
             self._tally.criteria.update(_criteria(self._trial, found))
 
     def _look_at_waiting(self) -> None:
-        """Counts which elements the rows lack."""
+        """Begins to count which elements the rows lack."""
+        self._finish_look()
         batches, self._waiting = self._waiting, []
-        if not (self._lacks and batches):
-            return
+        if self._lacks and batches:
+            self._look = self._beside.submit(self._count_missing, batches)
+
+    def _finish_look(self) -> None:
+        """Waits for the look; raises what it raised. One at a time, as each holds its rows."""
+        if self._look is not None:
+            self._look.result()
+
+    def _count_missing(self, batches: Sequence[pl.DataFrame]) -> None:
         flags = self._missing.of(pl.concat(batches).lazy()).drop("open")
         flags = flags.select(pl.all().cast(pl.Boolean).eq_missing(other=True))
         missing = flags.collect(engine=AT_ONCE)
         self._tally.missing.update(_sums(missing))
         self._tally.missing_alone.update(_alone(missing.get_columns()))
-        lacks = missing.select(self._lacks)
-        bits = [*map(int, lacks.columns)]
-        for *lacking, count in lacks.group_by(lacks.columns).len().iter_rows():
-            self._tally.sections[sum(compress(bits, lacking))] += count
+        numbers = missing.select(self._lacks)
+        lowest = [*map(int, numbers.columns)]
+        for *bits, count in numbers.group_by(numbers.columns).len().iter_rows():
+            self._tally.sections[sum(map(lshift, bits, lowest))] += count
+
+
+def _sections(trial: Trial, elements: Collection[str]) -> list[pl.Expr]:
+    """Of flags of elements, the sections of those that are true, as `bits_of` has them.
+
+    In numbers of _BITS: the name of each is that of its lowest bit.
+    """
+    numbers: dict[int, list[pl.Expr]] = {}
+    for place, section in enumerate(trial.sections):
+        flags = [name for name in elements if trial.elements[name].section == section.id]
+        if flags:
+            bit = place % _BITS
+            lacks = pl.any_horizontal(flags).cast(pl.UInt64) * (1 << bit)
+            numbers.setdefault(place - bit, []).append(lacks)
+    return [pl.sum_horizontal(bits).alias(f"{lowest}") for lowest, bits in numbers.items()]
 
 
 def _sums(flags: Iterable[pl.Series]) -> Counter[str]:
