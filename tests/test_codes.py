@@ -15,6 +15,7 @@ from trialscreen import InputError, Trial, load_trial
 from trialscreen.answers.records.codes import SYSTEMS, Codes
 from trialscreen.answers.records.codes_file import is_mistyped, load_codes, packaged_path
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Record
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 
 ON = date(2026, 6, 1)
@@ -140,18 +141,24 @@ def with_file(trial: Trial, folder: Path, text: str) -> Codes:
 
 
 def test_a_site_binds_what_is_not_bound(trial: Trial, codes: Codes, tmp_path: Path) -> None:
-    assert select(trial, codes, in_blood(), ON).answers == {}
+    assert select(Selection(trial, codes, ON), in_blood()).answers == {}
     own = with_file(
         trial,
         tmp_path,
         "format: 1\nelements:\n  serum_creatinine:\n    codes:\n"
         "      - {loinc: 38483-4, sets: value}\n",
     )
-    assert select(trial, own, in_blood(), ON).answers["serum_creatinine"].text == "1.1 mg/dL"
+    assert (
+        select(Selection(trial, own, ON), in_blood()).answers["serum_creatinine"].text
+        == "1.1 mg/dL"
+    )
     assert own.is_relevant((Coding("loinc", "2160-0"),))
     codes_of_omop = (Coding("omop", "3051825"), *BLOOD)
     entry = in_blood().entries[0]._replace(codes=codes_of_omop)
-    assert "serum_creatinine" in select(trial, own, Record("1", entries=(entry,)), ON).answers
+    assert (
+        "serum_creatinine"
+        in select(Selection(trial, own, ON), Record("1", entries=(entry,))).answers
+    )
 
 
 def test_a_site_names_its_own_systems_and_units(trial: Trial, tmp_path: Path) -> None:
@@ -165,7 +172,7 @@ def test_a_site_names_its_own_systems_and_units(trial: Trial, tmp_path: Path) ->
     assert own.system("http://loinc.org") == "loinc"
     serum = (Coding("loinc", "2160-0"),)
     entry = Entry("measurement", serum, "Observation/1", Amount("11", ucum="mg/L"), start="2026")
-    found = select(trial, own, Record("1", entries=(entry,)), ON)
+    found = select(Selection(trial, own, ON), Record("1", entries=(entry,)))
     assert found.answers["serum_creatinine"].text == "97.262"
 
 
@@ -212,7 +219,10 @@ def test_mistakes_are_told_with_their_place(trial: Trial, tmp_path: Path, text: 
 def test_the_example_of_the_reference_page(trial: Trial, tmp_path: Path) -> None:
     page = (Path(__file__).parents[1] / "docs" / "reference" / "codes.md").read_text("utf-8")
     own = with_file(trial, tmp_path, page.partition("```yaml\n")[2].partition("```")[0])
-    assert select(trial, own, in_blood(), ON).answers["serum_creatinine"].text == "1.1 mg/dL"
+    assert (
+        select(Selection(trial, own, ON), in_blood()).answers["serum_creatinine"].text
+        == "1.1 mg/dL"
+    )
     assert own.system("http://lab.example.org/codes") == "loinc"
     assert own.is_relevant((Coding("rxnorm", "0000001"),))
 
@@ -229,7 +239,9 @@ def test_another_trial_has_its_own_codes_and_the_systems_of_all(tmp_path: Path) 
         tiny, tmp_path, f"format: 1\nelements: {{{name}: {{codes: [{{snomed: 1, sets: yes}}]}}}}\n"
     )
     entry = Entry("condition", (Coding("snomed", "1"),), "Condition/1", start="2020")
-    assert select(tiny, own, Record("1", entries=(entry,)), ON).answers[name].text == "yes"
+    assert (
+        select(Selection(tiny, own, ON), Record("1", entries=(entry,))).answers[name].text == "yes"
+    )
 
 
 def test_the_packaged_codes_pass_over_elements_that_a_criteria_file_lacks(trial: Trial) -> None:

@@ -1,7 +1,6 @@
 """Facts of all patients at once are those of each record by itself."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -18,7 +17,8 @@ from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.answers.records.codes import Codes
 from trialscreen.answers.records.codes_file import load_codes
-from trialscreen.answers.records.fact_tables import FactFiles, FactTables, Selection, open_tables
+from trialscreen.answers.records.fact_tables import FactFiles, FactTables, open_tables
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.omop.by_person import extract_one_by_one, staged_for
 from trialscreen.answers.records.omop.cdm import CONCEPT, DOMAINS, ORDERS
 from trialscreen.tables.extract.omop import extract as at_once
@@ -158,7 +158,7 @@ def _extracted(extract: Extract, source: str, selection: Selection, folder: Path
     evidence = pl.read_parquet(files.evidence)
     problems = sorted(files.problems.read_text().splitlines())
     return [
-        replace(tables.counts, told=[]),
+        (tables.patients, tables.deceased, tables.facts, tables.conflicts, tables.problems),
         pl.read_parquet(files.facts),
         evidence.sort(evidence.columns),
         problems,

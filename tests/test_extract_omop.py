@@ -14,6 +14,7 @@ from tests.omop import FIXTURE, kept, read_all, unpacked
 from tests.process import run
 from trialscreen import load_trial, screen
 from trialscreen.answers.records.codes_file import load_codes
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 
 TRUTH = yaml.load((FIXTURE.parent / "truth.yaml").read_text("utf-8"), yaml.CSafeLoader)
@@ -143,7 +144,7 @@ def test_then_cohort_says_what_screening_each_record_says(
     records, _, _ = read_all(str(FIXTURE), {*codes.bound, *codes.medicines}, codes.names)
     for record in records:
         if record.patient in found:
-            answers = select(trial, codes, record, on).answers
+            answers = select(Selection(trial, codes, on), record).answers
             texts = {name: answer.text for name, answer in answers.items()}
             screening = screen(trial, texts, on=on)
             row = found[record.patient]
@@ -175,7 +176,7 @@ def test_with_codes_of_a_site_a_table_has_what_each_record_gives(tmp_path: Path)
     seen: set[str] = set()
     for record in records:
         if record.patient in facts:
-            answers = select(trial, codes, record, date.fromisoformat(ON)).answers
+            answers = select(Selection(trial, codes, date.fromisoformat(ON)), record).answers
             row = facts[record.patient]
             assert {name: row[name] for name in answers} == {
                 name: one.text for name, one in answers.items()

@@ -25,6 +25,7 @@ from trialscreen.answers.records.fhir.datatypes import ConceptReader
 from trialscreen.answers.records.fhir.intake import Intake
 from trialscreen.answers.records.fhir.reading import take_in
 from trialscreen.answers.records.fhir.spool import Spool
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 
 ON = date(2026, 6, 1)
@@ -231,7 +232,7 @@ def said(*paths: Path) -> Said:
     with Spool() as spool:
         take_in(paths, Intake(spool, ConceptReader(CODES), lambda *_: None))
         taken = [outdone.left(kept, ON) for _, kept in spool.patients()]
-    selected = [select(TRIAL, CODES, record, ON) for record in found.records]
+    selected = [select(Selection(TRIAL, CODES, ON), record) for record in found.records]
     problems = (*found.problems, *(problem for one in selected for problem in one.problems))
     return Said(
         [places_out(record) for record in (*every.records, *found.records)],

@@ -12,13 +12,14 @@ from tests.fhir_records import Json, observation, patient, write_lines
 from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.answers.records.codes_file import load_codes
-from trialscreen.answers.records.fact_tables import FactFiles, Selection, open_tables
+from trialscreen.answers.records.fact_tables import FactFiles, open_tables
 from trialscreen.answers.records.fhir import extract, outdone, read
 from trialscreen.answers.records.fhir.datatypes import ConceptReader
 from trialscreen.answers.records.fhir.documents import find
 from trialscreen.answers.records.fhir.intake import Intake
 from trialscreen.answers.records.fhir.reading import take_in
 from trialscreen.answers.records.fhir.spool import Spool
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 from trialscreen.model.evidence import Evidence
 
@@ -148,7 +149,7 @@ def test_the_same_is_selected_of_all_and_of_what_is_left(tmp_path: Path, seed: i
     made = [drawn(chance, number) for number in range(chance.randint(3, 40))]
     path = write_lines(tmp_path / "a.ndjson", patient(), *made)
     (record,), problems = read([path], CODES)
-    every = select(TRIAL, CODES, record, ON)
+    every = select(Selection(TRIAL, CODES, ON), record)
     facts, evidence, told = extracted(tmp_path)
     assert {name: facts[name] for name in every.answers} == {
         name: answer.text for name, answer in every.answers.items()

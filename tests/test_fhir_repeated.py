@@ -11,6 +11,7 @@ from trialscreen import load_trial
 from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fhir import Read, read
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 
 TRIAL = load_trial()
@@ -35,7 +36,7 @@ def twice(resource: Json, **first: object) -> str:
 
 def selected(found: Read) -> FromRecord:
     (record,) = found.records
-    return select(TRIAL, CODES, record, ON)
+    return select(Selection(TRIAL, CODES, ON), record)
 
 
 def lines(folder: Path, *resources: Json | str) -> Read:

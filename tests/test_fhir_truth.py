@@ -16,6 +16,7 @@ from trialscreen import InputError, load_trial, read_fhir, screen
 from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Coding
 from trialscreen.answers.records.fhir import read
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 
 FHIR = Path(__file__).parent / "data" / "records" / "fhir"
@@ -183,7 +184,7 @@ def test_what_later_results_outdo_changes_nothing(tmp_path: Path, on: str) -> No
     every: Rows = []
     for record in read([FHIR / "synthea"], codes).records:
         if not any(person.deceased for person in record.persons):
-            selected = select(trial, codes, record, date.fromisoformat(on))
+            selected = select(Selection(trial, codes, date.fromisoformat(on)), record)
             every += [{"patient_id": record.patient, **e._asdict()} for e in selected.evidence]
             row = found.facts[record.patient]
             given = {name: text for name, text in row.items() if name in selected.answers}

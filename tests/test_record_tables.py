@@ -10,7 +10,8 @@ import pytest
 from trialscreen import InputError, load_trial
 from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Person, Record
-from trialscreen.answers.records.fact_tables import FactCounts, FactFiles, Selection, open_tables
+from trialscreen.answers.records.fact_tables import FactFiles, FactTables, open_tables
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.model.errors import Problem
 
 ON = date(2026, 6, 1)
@@ -30,12 +31,12 @@ def selection(*assume_absent: str) -> Selection:
     return Selection(trial, load_codes(trial), ON, assume_absent)
 
 
-def written(files: FactFiles, *records: Record, assume_absent: str = "") -> FactCounts:
+def written(files: FactFiles, *records: Record, assume_absent: str = "") -> FactTables:
     with open_tables(selection(*filter(None, (assume_absent,))), files) as tables:
         for record in records:
             tables.add(record)
         tables.note(Problem("x.ndjson:3", "is not JSON"))
-    return tables.counts
+    return tables
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])

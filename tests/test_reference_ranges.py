@@ -11,6 +11,7 @@ from trialscreen import load_trial
 from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fhir import read
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 
 TRIAL = load_trial()
@@ -39,7 +40,7 @@ def found(
     who = patient(birthDate=born, **({"gender": sex} if sex else {}))
     result = observation(referenceRange=list(ranges))
     records = read([write_lines(folder / "x.ndjson", who, result)], CODES).records
-    return select(TRIAL, CODES, records[0], ON)
+    return select(Selection(TRIAL, CODES, ON), records[0])
 
 
 def lower(selected: FromRecord) -> str | None:
@@ -92,7 +93,7 @@ def of_code(folder: Path, code: str, value: Json, *ranges: Json) -> FromRecord:
     coded = {"coding": [{"system": "http://loinc.org", "code": code}]}
     result = observation(code=coded, valueQuantity=value, referenceRange=list(ranges))
     records = read([write_lines(folder / "x.ndjson", patient(), result)], CODES).records
-    return select(TRIAL, CODES, records[0], ON)
+    return select(Selection(TRIAL, CODES, ON), records[0])
 
 
 WITHOUT_ITS_END = [
@@ -167,7 +168,7 @@ def test_a_unit_in_a_text_has_to_be_the_one_beside_the_numbers(
         referenceRange=[{**sides, "text": text}],
     )
     records = read([write_lines(tmp_path / "x.ndjson", patient(), result)], CODES).records
-    selected = select(TRIAL, CODES, records[0], ON)
+    selected = select(Selection(TRIAL, CODES, ON), records[0])
     assert "alt" in selected.answers
     assert ("alt_uln" in selected.answers) == is_taken
     told = [one.message for one in selected.problems] + [one.note for one in selected.evidence]
@@ -183,7 +184,7 @@ def test_a_range_whose_ends_are_swapped_is_not_taken(tmp_path: Path) -> None:
             referenceRange=[{**ends, **FEMALE}],
         )
         records = read([write_lines(tmp_path / f"{number}.ndjson", who, result)], CODES).records
-        answers = select(TRIAL, CODES, records[0], ON).answers
+        answers = select(Selection(TRIAL, CODES, ON), records[0]).answers
         assert answers.keys().isdisjoint({"t4_outside_normal", "alt_uln"})
         assert ("alt" in answers) == (code == "1742-6")
 

@@ -17,6 +17,7 @@ from trialscreen.answers.answer import Answer, read_facts
 from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 from trialscreen.answers.sampled import read_samples, told_apart
 from trialscreen.model.errors import Problem
@@ -104,7 +105,7 @@ def record(case: dict[str, Any]) -> Record:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_what_of_a_record_is_a_fact(case: dict[str, Any]) -> None:
-    found = select(TRIAL, CODES, record(case), ON, case.get("assume", ()))
+    found = select(Selection(TRIAL, CODES, ON, case.get("assume", ())), record(case))
     assert {name: one.text for name, one in found.answers.items()} == case["then"]
     dates = {name: one.date for name, one in found.answers.items() if one.date is not None}
     assert dates == case.get("dates", {})
@@ -125,7 +126,7 @@ def test_the_order_of_a_record_says_nothing(case: dict[str, Any]) -> None:
     one = record(case)
     other = one._replace(entries=one.entries[::-1], persons=one.persons[::-1])
     facts, turned = (
-        select(TRIAL, CODES, each, ON, case.get("assume", ())) for each in (one, other)
+        select(Selection(TRIAL, CODES, ON, case.get("assume", ())), each) for each in (one, other)
     )
     assert stated(facts.answers) == stated(turned.answers)
     assert shown(facts) == shown(turned)
@@ -151,7 +152,7 @@ def test_whatever_a_record_holds_it_can_be_screened_and_every_answer_has_its_evi
     for _ in range(size(3_000, 150)):
         whole = recorder.record()
         assume = rng.sample(sections, rng.choice([0, 0, 2]))
-        found = select(TRIAL, CODES, whole, ON, assume)
+        found = select(Selection(TRIAL, CODES, ON, assume), whole)
         facts = stated(found.answers)
         screen(TRIAL, read_facts(TRIAL, found.answers, ON), ON)
         problems: list[Problem] = []
@@ -164,7 +165,7 @@ def test_whatever_a_record_holds_it_can_be_screened_and_every_answer_has_its_evi
         assert found.answers.keys().isdisjoint(by_kind.get("conflict", set()))
         entries = rng.sample(whole.entries, len(whole.entries))
         turned = whole._replace(entries=tuple(entries), persons=whole.persons[::-1])
-        other = select(TRIAL, CODES, turned, ON, assume)
+        other = select(Selection(TRIAL, CODES, ON, assume), turned)
         assert stated(other.answers) == facts
         assert shown(other) == shown(found)
         count += len(facts)

@@ -12,7 +12,8 @@ from tests.test_selection import CODES, ON, TRIAL
 from trialscreen.answers.answer import read_facts
 from trialscreen.answers.beside_record import FromRecord, with_record
 from trialscreen.answers.records.entries import Person
-from trialscreen.answers.records.fact_tables import FactFiles, Selection, open_tables
+from trialscreen.answers.records.fact_tables import FactFiles, open_tables
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 from trialscreen.answers.sampled import told_apart
 from trialscreen.screening.screen import screen
@@ -37,7 +38,7 @@ def test_a_table_of_records_screens_as_each_record_does(tmp_path: Path) -> None:
     assert [row["patient_id"] for row in rows] == [record.patient for record in records]
     verdicts = set()
     for record, row in zip(records, rows, strict=True):
-        found = select(TRIAL, CODES, record, ON, assumed)
+        found = select(Selection(TRIAL, CODES, ON, assumed), record)
         beside = with_record(TRIAL, {}, FromRecord(found.answers, found.evidence), ON)
         one = screen(TRIAL, read_facts(TRIAL, told_apart(TRIAL, beside.answers, []), ON), ON)
         assert row["verdict"] == one.verdict

@@ -16,7 +16,8 @@ from trialscreen.model.trial import Trial
 from trialscreen.text.characters import count_of, printable
 
 if TYPE_CHECKING:
-    from trialscreen.answers.records.fact_tables import FactCounts, Selection
+    from trialscreen.answers.records.fact_tables import FactTables
+    from trialscreen.answers.records.gathered import Selection
 
 
 class FactOptions(NamedTuple):
@@ -40,7 +41,7 @@ class FactOptions(NamedTuple):
     def selection(self, trial: Trial) -> "Selection":
         """What facts are selected by. Raises InputError with all that is wrong."""
         from trialscreen.answers.records.codes_file import load_codes
-        from trialscreen.answers.records.fact_tables import Selection
+        from trialscreen.answers.records.gathered import Selection
         from trialscreen.answers.records.select import check_sections
 
         problems: list[Problem] = []
@@ -54,17 +55,17 @@ class FactOptions(NamedTuple):
             raise InputError(problems)
         return Selection(trial, known, day, assumed)
 
-    def tell(self, counts: "FactCounts") -> None:
+    def tell(self, tables: "FactTables") -> None:
         """What was written, and the first of what could not be used, on stderr."""
-        tell_unusable(counts.told, counts.problems, str(self.problems or ""))
-        if counts.deceased:
+        tell_unusable(tables.told, tables.problems, str(self.problems or ""))
+        if tables.deceased:
             where = "" if self.problems else "; --problems FILE lists them"
-            say(f"left out as deceased: {count_of(counts.deceased, 'patient')}{where}")
-        if counts.conflicts:
+            say(f"left out as deceased: {count_of(tables.deceased, 'patient')}{where}")
+        if tables.conflicts:
             where = "" if self.evidence else "; --evidence FILE shows them"
-            entries = count_of(counts.conflicts, "entry", "entries")
+            entries = count_of(tables.conflicts, "entry", "entries")
             say(f"in conflict, and so unknown: {entries}{where}")
-        facts, patients = count_of(counts.facts, "fact"), count_of(counts.patients, "patient")
+        facts, patients = count_of(tables.facts, "fact"), count_of(tables.patients, "patient")
         say(f"{facts} of {patients}: {printable(str(self.output))}")
 
 
@@ -97,7 +98,7 @@ def fhir(
     ):
         start(lambda: sum(path.stat().st_size for path in found))
         extract(found, tables, advance)
-    wanted.tell(tables.counts)
+    wanted.tell(tables)
 
 
 def omop(
@@ -131,4 +132,4 @@ def omop(
         notices = extract(source, tables, advance)
     for notice in notices:
         say(f"note: {printable(notice)}")
-    wanted.tell(tables.counts)
+    wanted.tell(tables)

@@ -8,15 +8,13 @@ import csv
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 import polars as pl
 
-from trialscreen.answers.beside_record import FromRecord
-from trialscreen.answers.records.codes import Codes
 from trialscreen.answers.records.entries import Record
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 from trialscreen.model.errors import MOST_TOLD, Problem, raise_any
 from trialscreen.model.trial import SCREENING_DATE, Trial
@@ -33,37 +31,12 @@ EVIDENCE_COLUMNS = (
 PROBLEM_COLUMNS = ("place", PATIENT, "elements", "problem")
 
 
-class Selection(NamedTuple):
-    """What facts are selected by; `on` is every patient's screening date."""
-
-    trial: Trial
-    codes: Codes
-    on: date
-    assume_absent: tuple[str, ...] = ()
-
-    def select(self, record: Record) -> FromRecord:
-        """What a record gives."""
-        return select(self.trial, self.codes, record, self.on, self.assume_absent)
-
-
 class FactFiles(NamedTuple):
     """Where tables go: .parquet or .csv for facts and evidence, CSV for problems."""
 
     facts: Path
     evidence: Path | None = None
     problems: Path | None = None
-
-
-@dataclass
-class FactCounts:
-    """How many patients have a row, were left out as deceased, and so on; the first problems."""
-
-    patients: int = 0
-    deceased: int = 0
-    facts: int = 0
-    conflicts: int = 0
-    problems: int = 0
-    told: list[Problem] = field(default_factory=list)
 
 
 def check(files: FactFiles) -> None:
@@ -83,25 +56,33 @@ def check(files: FactFiles) -> None:
 
 @dataclass
 class FactTables:
-    """The tables while they are written, and how much has been; `open_tables` makes one."""
+    """The tables while they are written; `open_tables` makes one.
+
+    How many patients have a row, were left out as deceased, and so on; `told`: the first problems.
+    """
 
     selection: Selection
     _facts: "_Rows"
     _evidence: "_Rows | None"
     _problems: TextIO | None
-    counts: FactCounts = field(default_factory=FactCounts)
+    patients: int = 0
+    deceased: int = 0
+    facts: int = 0
+    conflicts: int = 0
+    problems: int = 0
+    told: list[Problem] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
         """A patient's row and evidence; who is deceased is listed, and has none."""
         if dead := next((one for one in record.persons if one.deceased), None):
-            self.counts.deceased += 1
+            self.deceased += 1
             where = " ".join(filter(None, (dead.place, dead.source)))
             told = Problem(where, f"is deceased ({dead.deceased}): left out")
             self._write(where, record.patient, told)
             return
-        selected = self.selection.select(record)
-        self.counts.patients += 1
-        self.counts.facts += len(selected.answers)
+        selected = select(self.selection, record)
+        self.patients += 1
+        self.facts += len(selected.answers)
         row: dict[str, Any] = {PATIENT: record.patient, SCREENING_DATE: self.selection.on}
         for name, answer in selected.answers.items():
             row[name] = answer.text
@@ -109,7 +90,7 @@ class FactTables:
                 row[day_column(name)] = answer.date
         self._facts.add(row)
         for one in selected.evidence:
-            self.counts.conflicts += one.kind == "conflict"
+            self.conflicts += one.kind == "conflict"
             if self._evidence is not None:
                 self._evidence.add({PATIENT: record.patient, **one._asdict()})
         for problem in selected.problems:
@@ -117,18 +98,18 @@ class FactTables:
 
     def add_many(self, facts: pl.DataFrame, evidence: pl.DataFrame, given: int) -> None:
         """Rows of many patients, with `given` facts."""
-        self.counts.patients += len(facts)
-        self.counts.facts += given
-        self.counts.conflicts += len(evidence.filter(kind="conflict"))
+        self.patients += len(facts)
+        self.facts += given
+        self.conflicts += len(evidence.filter(kind="conflict"))
         self._facts.add_many(facts)
         if self._evidence is not None:
             self._evidence.add_many(evidence)
 
     def note(self, problem: Problem, patient: str = "") -> None:
         """Something that could not be used."""
-        self.counts.problems += 1
-        if len(self.counts.told) < MOST_TOLD:
-            self.counts.told.append(problem)
+        self.problems += 1
+        if len(self.told) < MOST_TOLD:
+            self.told.append(problem)
         self._write(problem.where, patient, problem)
 
     def _write(self, where: str, patient: str, problem: Problem) -> None:

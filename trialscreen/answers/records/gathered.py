@@ -69,11 +69,23 @@ class Hit(NamedTuple):
         return self.binding.side or " ".join(sorted(one.code for one in self.entry.site))
 
 
+class Selection(NamedTuple):
+    """What facts are selected by; `on` is every patient's screening date.
+
+    `assume_absent`: the sections whose yes/no elements are no where nothing codes them.
+    """
+
+    trial: Trial
+    codes: Codes
+    on: date
+    assume_absent: Collection[str] = ()
+
+
 class Gathered:
     """What is found for a record so far: answers, evidence, problems."""
 
-    def __init__(self, trial: Trial, codes: Codes, on: date) -> None:
-        self.trial, self.codes, self.on = trial, codes, on
+    def __init__(self, by: Selection) -> None:
+        self.trial, self.codes, self.on, self.assume_absent = by
         self.answers: dict[str, Answer] = {}
         self.evidence: list[Evidence] = []
         self.problems: list[Problem] = []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes_file import load_codes
+from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import check_sections, select
 from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.model.trial import Trial
@@ -41,5 +42,5 @@ def read_fhir(
         if one.deceased:
             died = ", ".join(filter(None, (one.source, one.deceased.removeprefix("yes"))))
             refuse("paths", f"the patient has died, and is not screened: {died}")
-    selected = select(trial, known, records[0], on, assume_absent)
+    selected = select(Selection(trial, known, on, assume_absent), records[0])
     return selected._replace(problems=(*problems, *selected.problems))

@@ -1,15 +1,14 @@
 """Which entries of a record are facts, and which a person has to look at."""
 
 from collections.abc import Collection, Iterable
-from datetime import date
 from operator import itemgetter
 
 from trialscreen.answers.answer import Answer
 from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.answered import Hits, take_coded, take_results, take_said
-from trialscreen.answers.records.codes import RESULTS, Codes, Medicine, MedicineCode
+from trialscreen.answers.records.codes import RESULTS, Medicine, MedicineCode
 from trialscreen.answers.records.entries import Coding, Entry, Person, Record
-from trialscreen.answers.records.gathered import Gathered, Hit, latest_of, recorded_value
+from trialscreen.answers.records.gathered import Gathered, Hit, Selection, latest_of, recorded_value
 from trialscreen.answers.records.medicines import take_medicine
 from trialscreen.model import truth
 from trialscreen.model.errors import Problem, ValueProblem, raise_any
@@ -24,28 +23,23 @@ from trialscreen.text.characters import nearest, shown
 _ASSUMED = "nothing in the record codes it: assumed absent"
 
 
-def select(
-    trial: Trial, codes: Codes, record: Record, on: date, assume_absent: Collection[str] = ()
-) -> FromRecord:
-    """What a record gives on the screening date `on`: answers, evidence, and what is unusable.
-
-    `assume_absent`: the sections whose yes/no elements are no where nothing codes them.
-    """
-    found = Gathered(trial, codes, on)
-    for field, name in codes.persons.items():
-        _take_person(found, trial.elements[name], field, record.persons)
+def select(by: Selection, record: Record) -> FromRecord:
+    """What a record gives on the screening date: answers, evidence, and what is unusable."""
+    found, elements = Gathered(by), by.trial.elements
+    for field, name in by.codes.persons.items():
+        _take_person(found, elements[name], field, record.persons)
     hits = Hits(found, record.entries, record.older)
-    for name in [name for name in trial.elements if name in hits.by_element]:
-        take_results(found, trial.elements[name], hits)
+    for name in [name for name in elements if name in hits.by_element]:
+        take_results(found, elements[name], hits)
         if others := [hit for hit in hits.by_element[name] if hit.binding.says not in RESULTS]:
-            take_coded(found, trial.elements[name], others)
+            take_coded(found, elements[name], others)
     _show_beside(found, hits.beside)
     _take_medicines(found, record.entries)
     for name, said in hits.said.items():
-        take_said(found, trial.elements[name], said)
+        take_said(found, elements[name], said)
     _apply_rules(found)
-    _assume(found, assume_absent)
-    return FromRecord(found.answers, tuple(found.evidence), tuple(found.problems), on)
+    _assume(found)
+    return FromRecord(found.answers, tuple(found.evidence), tuple(found.problems), by.on)
 
 
 def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:
@@ -142,13 +136,13 @@ def _can_be_assumed(element: Element, sections: Collection[str]) -> bool:
     return element.section in sections and element.type == "boolean" and not element.is_judgement
 
 
-def _assume(found: Gathered, sections: Collection[str]) -> None:
+def _assume(found: Gathered) -> None:
     """No, of what neither is coded nor follows from anything that is."""
-    if not sections:
+    if not found.assume_absent:
         return
     coded = {one.element for one in found.evidence} | found.answers.keys()
     for element in found.trial.answerable():
         names = {element.name, *found.trial.sources_of(element.name)}
-        if _can_be_assumed(element, sections) and coded.isdisjoint(names):
+        if _can_be_assumed(element, found.assume_absent) and coded.isdisjoint(names):
             found.answers[element.name] = Answer("no", "record", _ASSUMED)
             found.evidence.append(Evidence("assumed", element.name, "no", note=_ASSUMED))

@@ -21,6 +21,7 @@ from trialscreen.answers.records.omop.by_person import (
 from trialscreen.answers.records.omop.cdm import PERSON
 from trialscreen.answers.records.omop.events import Staged, dicts, strangers
 from trialscreen.answers.records.omop.vocabulary import Vocabulary
+from trialscreen.answers.records.select import select
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE
 from trialscreen.screening.samples import day_column
@@ -121,7 +122,7 @@ class _Extraction:
         for row in dicts(self._here, "FROM who"):
             row |= {"person_id": "", "is_dead": False, "death_date": ""}
             persons = tuple(persons_of(row))
-            found = self._selection.select(Record("", persons))
+            found = select(self._selection, Record("", persons))
             if len(persons) > 1 or found.problems:
                 unclear.append(row["who"])
             rows += _rows(row["who"], found)
@@ -172,7 +173,7 @@ class _Extraction:
         rows = dicts(self._here, _ROWS_IN_PART.format(on=self._selection.on))
         for patient, of in groupby(rows, itemgetter("person_id")):
             entries = tuple(entry_of(row, vocabulary) for row in of)
-            found, place = self._selection.select(Record(patient, (), entries)), places[patient]
+            found, place = select(self._selection, Record(patient, (), entries)), places[patient]
             of_them = {*groups[place], ""}
             evidence = [one for one in found.evidence if self._groups[one.element] in of_them]
             told = {one: one.message.partition(":")[0] for one in found.problems}
@@ -187,7 +188,7 @@ class _Extraction:
         self._want(chosen.select(PATIENT))
         ids = dict(chosen.select(PATIENT, "place").iter_rows())
         for record in records(self._staged, "wanted"):
-            yield ids[record.patient], self._selection.select(record)
+            yield ids[record.patient], select(self._selection, record)
 
     def _want(self, rows: pl.DataFrame) -> None:
         """Makes the table wanted, of persons and perhaps concepts."""

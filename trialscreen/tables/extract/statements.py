@@ -12,11 +12,11 @@ from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.answered import hits_of
 from trialscreen.answers.records.codes import BESIDE, RESULTS, Binding, Codes
 from trialscreen.answers.records.entries import Entry, Record
-from trialscreen.answers.records.fact_tables import Selection
-from trialscreen.answers.records.gathered import Gathered, Hit
+from trialscreen.answers.records.gathered import Gathered, Hit, Selection
 from trialscreen.answers.records.omop.by_person import entry_of
 from trialscreen.answers.records.omop.cdm import EVENT
 from trialscreen.answers.records.omop.vocabulary import Vocabulary
+from trialscreen.answers.records.select import select
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.trial import Trial
 
@@ -74,9 +74,8 @@ class Speaker:
                 yield {"said": row["said"], "standing": entry.standing, **one}
 
     def _statements(self, entry: Entry, *, is_filled: bool) -> Iterator[Statement]:
-        trial, codes, on, _ = self._selection
-        found = self._selection.select(Record("", (), (entry,)))
-        hits = {hit.binding.element: hit for hit in hits_of(Gathered(trial, codes, on), entry)}
+        codes, found = self._selection.codes, select(self._selection, Record("", (), (entry,)))
+        hits = {hit.binding.element: hit for hit in hits_of(Gathered(self._selection), entry)}
         for _, code in codes.medicine_codes(entry.codes) if entry.kind == "medication" else ():
             for name in code.medicine.elements:
                 yield {"part": "apart", "group": self._groups[name]}
