@@ -1,6 +1,6 @@
 """FHIR R4 resources (JSON, Bundles, bulk exports) to patients' records.
 
-`documents` finds documents, `bundles` the resources in them, `references` the patient of each;
+`documents` finds documents, `references` the resources in them and the patient of each;
 `spool` keeps what is relevant by patient, `histories` and `observations` make entries.
 """
 

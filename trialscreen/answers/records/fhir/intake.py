@@ -7,14 +7,13 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.bundles import entries_of
 from trialscreen.answers.records.fhir.datatypes import Coded, ConceptReader
 from trialscreen.answers.records.fhir.documents import Note
 from trialscreen.answers.records.fhir.outdone import Comparing
 from trialscreen.answers.records.fhir.references import (
-    Where,
+    Found,
     decode_head,
-    id_of,
+    entries_of,
     identifier_name,
     is_about_another,
     key_of,
@@ -22,7 +21,6 @@ from trialscreen.answers.records.fhir.references import (
     medicine_of,
     reference_in,
     same_urn,
-    source_of,
     subject_of,
     whose,
 )
@@ -76,52 +74,53 @@ class Intake:
                 self.note(f"{file}:{line or 1}", f"is not JSON, and is not read: {error}")
         else:
             if head.resource_type in _LOOKED_AT:
-                self._resource(head, data, Where(file, line or 1))
+                self._resource(Found(head, data, file, line or 1))
             elif not head.resource_type:
                 what = "is not a FHIR resource: it has no resourceType"
                 self.note(f"{file}:{line or 1}", what)
 
-    def _bundle(self, bundle: bytes, where: Where) -> None:
-        if where.deep > MOST_DEEP:
-            self.note(where.place, f"bundles in more than {MOST_DEEP} others are not read")
+    def _bundle(self, bundle: Found) -> None:
+        if bundle.deep > MOST_DEEP:
+            self.note(bundle.place, f"bundles in more than {MOST_DEEP} others are not read")
             return
-        for head, data, inner in entries_of(bundle, where, self.note, self._spool.delete):
-            if head is None or not head.resource_type:
-                self.take(data, inner.file, inner.line)
+        for one in entries_of(bundle, self.note, self._spool.delete):
+            if one.head.resource_type:
+                self._resource(one)
             else:
-                self._resource(head, data, inner)
+                self.take(one.data, one.file, one.line)
 
-    def _resource(self, head: fhir.Head, data: bytes, where: Where) -> None:
-        kind = head.resource_type
+    def _resource(self, one: Found) -> None:
+        kind, contained = one.head.resource_type, one.head.contained
         inside: Sequence[Raw] = ()
-        if head.contained is not NOTHING and kind in _HOLDERS:
-            inside = fhir.readable(_raws, head.contained) or ()
-            where = replace(where, siblings=inside or where.siblings)
+        if contained is not NOTHING and kind in _HOLDERS:
+            inside = fhir.readable(_raws, contained) or ()
+            one = replace(one, siblings=inside or one.siblings)
         if kind in _ABOUT_PATIENTS:
-            if self._matters(head, data, where):
-                self._keep(head, data, where)
+            if self._matters(one):
+                self._keep(one)
         elif kind == "Patient":
-            self._keep_patient(head, data, where)
+            self._keep_patient(one)
         elif kind == "Medication":
-            key = f"Medication/{id_of(head, where.full_url)}"
-            self._spool.keep_medicine(key, where.place, data)
+            self._spool.keep_medicine(f"Medication/{one.id}", one.place, one.data)
         elif kind == "Bundle":
-            self._bundle(data, where)
-        for one in inside:
-            part = fhir.readable(decode_head, one)
+            self._bundle(one)
+        for raw in inside:
+            part = fhir.readable(decode_head, raw)
             if part is not None and part.resource_type in _STATEMENTS:
-                holder = (source_of(head, where), subject_of(head))
-                self._resource(part, bytes(one), replace(where, full_url=None, holder=holder))
+                whose = (one.source, subject_of(one.head))
+                self._resource(
+                    replace(one, head=part, data=bytes(raw), full_url=None, holder=whose)
+                )
 
-    def _matters(self, head: fhir.Head, data: bytes, where: Where) -> bool:
+    def _matters(self, one: Found) -> bool:
         """Whether a code of a resource matters, or of a part; what of them is wrong is told."""
-        kind, matters = head.resource_type, False
+        head, kind, matters = one.head, one.head.resource_type, False
         if kind in CODED:
             code = self._words.known(bytes(head.code))
             if head.component is NOTHING and not code.wrong:  # as most are
                 if code.matters:
                     return True
-                if concepts_in(data, is_code=True) == code.is_given:
+                if concepts_in(one.data, is_code=True) == code.is_given:
                     return False
             found = [("code", code), *self._parts(head.component)]
         elif kind in MEDICINES:
@@ -133,15 +132,15 @@ class Intake:
             return True
         wrong = [f"{name}: {coded.wrong}" for name, coded in found if coded.wrong]
         for told in wrong:
-            self.note(where.place, told)
+            self.note(one.place, told)
         if matters or any(coded.matters for _, coded in found):
             return True
         given = sum(coded.is_given for _, coded in found)
         may_hide = wrong or found[-1][0] == _NO_PARTS  # others that stand before it
-        is_plain = not may_hide and concepts_in(data, is_code=kind in CODED) == given
-        if not is_plain and (hidden := code_repeated(data)):
-            told = f"{source_of(head, where)} is not used: the key {shown(hidden)} stands twice"
-            self.note(where.place, told)
+        is_plain = not may_hide and concepts_in(one.data, is_code=kind in CODED) == given
+        if not is_plain and (hidden := code_repeated(one.data)):
+            told = f"{one.source} is not used: the key {shown(hidden)} stands twice"
+            self.note(one.place, told)
         return False
 
     def _parts(self, component: Raw) -> list[tuple[str, Coded]]:
@@ -157,77 +156,76 @@ class Intake:
             return [(_NO_PARTS, Coded((), False, wrong, is_given=False))]
         return [("component code", self._words.coded(part.code)) for part in parts]
 
-    def _keep(self, head: fhir.Head, data: bytes, where: Where) -> None:
-        kind, source = head.resource_type, source_of(head, where)
-        owner = self._owner(head, source, where)
+    def _keep(self, one: Found) -> None:
+        head, kind = one.head, one.head.resource_type
+        owner = self._owner(one)
         if owner and head.focus is not NOTHING and is_about_another(head):
-            self.note(where.place, f"{source} has another focus than its subject")
+            self.note(one.place, f"{one.source} has another focus than its subject")
         elif owner:
-            medicine = self._medicine(head, source, where) if kind in MEDICINES else ""
-            dated = self._comparing.dated(head, data)
-            kept = Kept(kind, source, where.place, medicine, *dated)
-            self._spool.keep(owner, kept, data)
+            medicine = self._medicine(one) if kind in MEDICINES else ""
+            dated = self._comparing.dated(head, one.data)
+            self._spool.keep(owner, Kept(kind, one.source, one.place, medicine, *dated), one.data)
 
-    def _keep_patient(self, head: fhir.Head, data: bytes, where: Where) -> None:
-        name = id_of(head, where.full_url)
+    def _keep_patient(self, one: Found) -> None:
+        name = one.id
         if not name:
-            self.note(where.place, "a Patient without an id")
+            self.note(one.place, "a Patient without an id")
             return
-        patient, _ = fhir.decode(fhir.Patient, data)
+        patient, _ = fhir.decode(fhir.Patient, one.data)
         identifiers = map(identifier_name, patient.identifier or ())
-        url = same_urn(where.full_url or "")
+        url = same_urn(one.full_url or "")
         self._spool.know((f"Patient/{name}", *filter(None, (url, *identifiers))), name)
-        self._spool.keep(name, Kept("Patient", f"Patient/{name}", where.place), data)
+        self._spool.keep(name, Kept("Patient", f"Patient/{name}", one.place), one.data)
 
-    def _owner(self, head: fhir.Head, source: str, where: Where) -> str:
+    def _owner(self, one: Found) -> str:
         """The patient whose a resource is, or a key of the spool; empty, and told, if nobody's."""
-        given = subject_of(head)
-        if where.holder is not None and not fhir.is_given(given):
-            given = where.holder[1]
-        if (text := bytes(given)) in self._owners and not where.names:
+        given = subject_of(one.head)
+        if one.holder is not None and not fhir.is_given(given):
+            given = one.holder[1]
+        if (text := bytes(given)) in self._owners and not one.names:
             return self._owners[text]
         try:
             reference = reference_in(given)
             if (inner := (reference.reference or "").strip()).startswith("#"):
-                return self._contained_patient(inner, source, where)
-            key = self._spool.owner(*whose(reference, where.names))
+                return self._contained_patient(one, inner)
+            key = self._spool.owner(*whose(reference, one.names))
         except (ValueProblem, *fhir.UNREADABLE) as problem:
-            if head.resource_type == "QuestionnaireResponse":
-                return self._spool.owner(source, (ANYBODY,))
+            if one.head.resource_type == "QuestionnaireResponse":
+                return self._spool.owner(one.source, (ANYBODY,))
             is_read = isinstance(problem, ValueProblem)
             why = problem if is_read else f"names no patient that can be read: {problem}"
-            self.note(where.place, f"{source} {why}")
+            self.note(one.place, f"{one.source} {why}")
             return ""
-        if not where.names:
+        if not one.names:
             if len(self._owners) >= _MOST_KNOWN:
                 self._owners.clear()
             self._owners[text] = key
         return key
 
-    def _contained_patient(self, reference: str, source: str, where: Where) -> str:
+    def _contained_patient(self, one: Found, reference: str) -> str:
         """The key of a patient whom a resource contains, or what contains it, and who is kept."""
         name = reference[1:]
-        raw = next((one for one in where.siblings if known_as(one) == ("Patient", name)), None)
+        raw = next((part for part in one.siblings if known_as(part) == ("Patient", name)), None)
         if raw is None:
             raise ValueProblem(f"refers to {shown(reference)}, which it does not contain")
         patient, _ = fhir.decode(fhir.Patient, raw)
         names = filter(None, map(identifier_name, patient.identifier or ()))
-        outer = where.holder[0] if where.holder is not None else source
-        key = self._spool.owner(f"{outer}{reference}", (*names, f"Patient/{name}"))
-        self._spool.keep(key, Kept("Patient", f"{outer}{reference}", where.place), bytes(raw))
+        source = f"{one.source if one.holder is None else one.holder[0]}{reference}"
+        key = self._spool.owner(source, (*names, f"Patient/{name}"))
+        self._spool.keep(key, Kept("Patient", source, one.place), bytes(raw))
         return key
 
-    def _medicine(self, head: fhir.Head, source: str, where: Where) -> str:
+    def _medicine(self, one: Found) -> str:
         """The key of the Medication that is referred to; a contained one is kept under its own."""
         try:
-            text = reference_in(medicine_of(head).reference).reference or ""
+            text = reference_in(medicine_of(one.head).reference).reference or ""
         except fhir.UNREADABLE as error:
-            self.note(where.place, f"medicationReference: {error}")
+            self.note(one.place, f"medicationReference: {error}")
             return ""
         if not text.startswith("#"):
-            return key_of(text, "Medication", where.names)
-        key = f"{source}{text}"
-        for raw in where.siblings:
+            return key_of(text, "Medication", one.names)
+        key = f"{one.source}{text}"
+        for raw in one.siblings:
             if known_as(raw) == ("Medication", text[1:]):
-                self._spool.keep_medicine(key, where.place, bytes(raw))
+                self._spool.keep_medicine(key, one.place, bytes(raw))
         return key

@@ -1,17 +1,19 @@
-"""Which resource it is, and whose, before it is read: references, in all their forms, to one key.
+"""Resources as they are found: which it is, and whose, before it is read; those in a Bundle.
 
-`Patient/x`, `Patient/x/_history/2`, an absolute address, `urn:uuid:…` by the fullUrl of a
-bundle's entry, and `#x` for what is contained.
+References, in all their forms, come to one key: `Patient/x`, `Patient/x/_history/2`, an
+absolute address, `urn:uuid:…` by the fullUrl of a bundle's entry, and `#x` for what is contained.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
 from msgspec import Raw, Struct
 
 from trialscreen.answers.records.fhir import resources as fhir
+from trialscreen.answers.records.fhir.documents import Note
+from trialscreen.answers.records.fhir.repeated import repeated
 from trialscreen.model.errors import ValueProblem
 from trialscreen.text.characters import shown
 
@@ -29,12 +31,15 @@ _reference = msgspec.json.Decoder(fhir.Reference | None).decode
 _text = msgspec.json.Decoder(str).decode
 
 
-class Where(Struct, gc=False):
-    """Where a resource stands: its file and line, and what its references are resolved with.
+class Found(Struct, gc=False):
+    """A resource: its head, its text, where it begins, and what its references are resolved with.
 
+    `holder`: what contains it is called so, and is about that; `siblings`: all that it contains.
     `deep`: in how many bundles it is.
     """
 
+    head: fhir.Head
+    data: bytes
     file: str
     line: int
     names: Names = MappingProxyType({})
@@ -47,6 +52,19 @@ class Where(Struct, gc=False):
     def place(self) -> str:
         """For messages."""
         return f"{self.file}:{self.line}"
+
+    @property
+    def id(self) -> str:
+        """Its id, or that in its fullUrl; empty without either."""
+        return id_of(self.head, self.full_url)
+
+    @property
+    def source(self) -> str:
+        """What it is called in evidence: `Observation/1`, `DiagnosticReport/2#tsh`."""
+        name, kind = self.id, self.head.resource_type
+        if self.holder is not None:
+            return f"{self.holder[0]}#{name}"
+        return f"{kind}/{name}" if name else kind
 
 
 def same_urn(name: str) -> str:
@@ -127,14 +145,6 @@ def subject_of(head: fhir.Head) -> Raw:
     return head.subject if fhir.is_given(head.subject) else head.patient
 
 
-def source_of(head: fhir.Head, where: Where) -> str:
-    """What a resource is called in evidence: `Observation/1`, `DiagnosticReport/2#tsh`."""
-    name = id_of(head, where.full_url)
-    if where.holder is not None:
-        return f"{where.holder[0]}#{name}"
-    return f"{head.resource_type}/{name}" if name else head.resource_type
-
-
 def known_as(raw: Raw) -> tuple[str, str]:
     """Kind and id of a resource; empty if they cannot be read."""
     head = fhir.readable(decode_head, raw)
@@ -149,3 +159,95 @@ def medicine_of(head: fhir.Head) -> fhir.MedicationChoice:
     if fhir.is_given(head.medication_reference):
         found.reference = head.medication_reference
     return found
+
+
+# Bundles.
+
+
+def entries_of(bundle: Found, note: Note, gone: Callable[[str], None]) -> Iterator[Found]:
+    """The resources in a bundle; of a history, the newest of each.
+
+    Of what is none, the head is empty. `gone` is told of those that another bundle deletes.
+    """
+    place = bundle.place
+    try:
+        read, damaged = fhir.decode(fhir.Bundle, bundle.data)
+    except fhir.UNREADABLE as error:
+        note(place, f"is not a Bundle: {error}")
+        return
+    for name, message in damaged:
+        note(place, f"Bundle {name}: {message}")
+    if wrong := _given_twice(bundle.data, read.entry or ()):
+        note(place, f"is not read: the key {shown(wrong)} stands twice")
+        return
+    entries = []
+    for number, raw in enumerate(read.entry or (), 1):
+        if (one := _entry_of(raw)) is not None:
+            entries.append(one)
+        else:
+            note(place, f"entry {number} of the Bundle is not read")
+    if read.type == "history":
+        entries = _newest(entries)
+    else:
+        for one in entries:  # as the `deleted` files of a bulk export have it
+            if one.request is not None and one.request.method == "DELETE":
+                gone(key_of(one.request.url or one.full_url or "", "", {}))
+    entries = [one for one in entries if fhir.is_given(one.resource)]
+    yield from _placed(entries, bundle)
+
+
+def _placed(entries: Sequence[fhir.BundleEntry], bundle: Found) -> Iterator[Found]:
+    """Each with its line, and what its references are resolved with."""
+    heads = [fhir.readable(decode_head, one.resource) for one in entries]
+    names = {
+        same_urn(one.full_url): f"{head.resource_type}/{id_of(head, one.full_url)}"
+        for one, head in zip(entries, heads, strict=True)
+        if head is not None and one.full_url
+    }
+    at, line = 0, bundle.line
+    for one, head in zip(entries, heads, strict=True):
+        text = bytes(one.resource)
+        begins = bundle.data.find(text, at)
+        if begins >= 0:
+            line += bundle.data.count(b"\n", at, begins)
+            at = begins
+        deep = bundle.deep + 1
+        yield Found(head or fhir.Head(), text, bundle.file, line, names, one.full_url, deep=deep)
+
+
+def _newest(entries: Sequence[fhir.BundleEntry]) -> list[fhir.BundleEntry]:
+    """Of a history, which has the newest version first, the first of each; or that it is gone."""
+    found: dict[str, fhir.BundleEntry] = {}
+    for entry in entries:
+        url = entry.request.url if entry.request is not None else None
+        if fhir.is_given(entry.resource):
+            kind, given = known_as(entry.resource)
+            name = f"{kind}/{given or full_url_id(entry.full_url)}"
+        else:
+            name = key_of(url or entry.full_url or "", "", {})
+        found.setdefault(name, entry)
+    return list(found.values())
+
+
+def _entry_of(raw: Raw) -> fhir.BundleEntry | None:
+    """An entry of a bundle; None if that is not one, or more than one in one."""
+    try:
+        entry, _ = fhir.decode(fhir.BundleEntry, raw)
+    except fhir.UNREADABLE:
+        return None
+    before, _, after = bytes(raw).rpartition(bytes(entry.resource) or b"}")
+    rest = before + after
+    return None if any(rest.count(key) > 1 for key in _KEYS_OF_ENTRY) else entry
+
+
+_KEYS_OF_ENTRY = (b'"resource"', b'"fullUrl"', b'"request"')
+
+
+def _given_twice(bundle: bytes, entries: Sequence[Raw]) -> str:
+    """A key of a Bundle itself that stands twice, so that entries would be lost."""
+    begins, ends = 0, 0
+    if entries:
+        last = bytes(entries[-1])
+        begins, ends = bundle.find(bytes(entries[0])), bundle.rfind(last) + len(last)
+    keys = repeated(bundle[:begins] + bundle[ends:])
+    return next((key for key in ("resourceType", "type", "entry") if keys.get(key) == key), "")
