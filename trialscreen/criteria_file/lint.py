@@ -179,12 +179,7 @@ def _repeated_clauses(trial: Trial) -> _Hits:
 
 def _every_rule(trial: Trial) -> Iterator[tuple[Criterion, rules.Rule]]:
     """The rule of each criterion, and those inside it."""
-    for criterion in trial.criteria:
-        ahead: list[rules.Rule] = [criterion.rule]
-        while ahead:
-            rule = ahead.pop()
-            yield criterion, rule
-            ahead.extend(rules.parts_of(rule))
+    return ((one, rule) for one in trial.criteria for rule in rules.rules_in(one.rule))
 
 
 RULES: Mapping[str, Callable[[Trial], _Hits]] = {

@@ -16,7 +16,7 @@ from trialscreen.log.entry import (
     Stage,
 )
 from trialscreen.log.pseudonyms import check_remark
-from trialscreen.model.errors import Problem, ValueProblem, raise_any
+from trialscreen.model.errors import Problem, ValueProblem, collected, raise_any
 from trialscreen.model.evidence import Evidence
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Source, Trial
@@ -115,15 +115,13 @@ def criteria_of(trial: Trial) -> Criteria:
 
 
 def _check_notes(answers: Answers) -> None:
-    problems = []
+    problems: list[Problem] = []
     for name, one in answers.items():
         # What these hold is checked: a version, days, and of an answer set aside, its value.
         checked = {Key.CRITERIA, Key.SAMPLED, Key.AWAITED_SINCE}
         checked |= {Key.SET_ASIDE} if one.text == UNKNOWN_WORD else set()
         for key in sorted(one.notes.keys() - checked):
             told = one.notes[key]
-            try:
+            with collected(problems, f"{name} {key}"):
                 check_remark(_PLACE.sub("", told) if key in _OF_PLACES else told)
-            except ValueProblem as problem:
-                problems.append(Problem(f"{name} {key}", str(problem)))
     raise_any(problems)

@@ -5,11 +5,10 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from trialscreen.answers.answer import SUBJECT
+from trialscreen.answers.answer import SUBJECT, day_or_text
 from trialscreen.answers.answers_file import KEPT, read_answers
-from trialscreen.answers.values import read_day
 from trialscreen.log.entry import Kept, ScreeningEntry
-from trialscreen.model.errors import Problem, ValueProblem
+from trialscreen.model.errors import Problem
 from trialscreen.model.trial import SCREENING_DATE
 
 _ENDINGS = (".yaml", ".yml")
@@ -46,8 +45,8 @@ def _found(head: bytes, folder: Path) -> Iterator[Saved]:
             problems: list[Problem] = []
             answers = read_answers(str(path), problems)
             if SUBJECT in answers:  # what cannot be read names nobody
-                day = answers.get(SCREENING_DATE)
-                yield Saved(answers[SUBJECT].text, None if day is None else _day(day.text), path)
+                day = day_or_text(answers[SCREENING_DATE].text) if SCREENING_DATE in answers else ""
+                yield Saved(answers[SUBJECT].text, day if isinstance(day, date) else None, path)
 
 
 def _begins_with(path: Path, head: bytes) -> bool:
@@ -56,10 +55,3 @@ def _begins_with(path: Path, head: bytes) -> bool:
             return file.read(len(head)) == head
     except OSError:  # somebody else's
         return False
-
-
-def _day(text: str) -> date | None:
-    try:
-        return read_day(text)
-    except ValueProblem:
-        return None

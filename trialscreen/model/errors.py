@@ -42,6 +42,10 @@ class InputError(Exception):
         self.problems = tuple(problems)
 
 
+class ValueProblem(ValueError):
+    """One value that cannot be read; the caller knows where it stood."""
+
+
 def refuse(where: str, message: str) -> NoReturn:
     """Raises InputError with one problem; what was caught before it is not shown."""
     raise InputError([Problem(where, message)]) from None
@@ -58,13 +62,14 @@ MOST_TOLD = 20
 
 
 @contextmanager
-def collected(problems: list[Problem]) -> Iterator[None]:
-    """Adds what is raised to `problems`, so that all can be told at once, and goes on."""
+def collected(problems: list[Problem], where: str = "") -> Iterator[None]:
+    """Adds what is raised to `problems`, so that all can be told at once, and goes on.
+
+    `where`: the place of a value that cannot be read.
+    """
     try:
         yield
     except InputError as error:
         problems.extend(error.problems)
-
-
-class ValueProblem(ValueError):
-    """One value that cannot be read; the caller knows where it stood."""
+    except ValueProblem as problem:
+        problems.append(Problem(where, str(problem)))

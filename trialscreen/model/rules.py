@@ -167,20 +167,21 @@ def parts_of(rule: Rule) -> tuple[Rule, ...]:
             assert_never(rule)
 
 
-def tests_of(rule: Rule) -> Iterator[Test]:
-    """Every test in `rule`, from left to right."""
-    if isinstance(rule, Test):
-        yield rule
+def rules_in(rule: Rule) -> Iterator[Rule]:
+    """`rule` and every rule inside it: the outer before the inner, from left to right."""
+    yield rule
     for part in parts_of(rule):
-        yield from tests_of(part)
+        yield from rules_in(part)
+
+
+def tests_of(rule: Rule) -> Iterator[Test]:
+    """Every test in `rule`."""
+    return (one for one in rules_in(rule) if isinstance(one, Test))
 
 
 def clauses_of(rule: Rule) -> Iterator[Clause]:
-    """Every clause in `rule`, the outer before the inner."""
-    if isinstance(rule, Clause):
-        yield rule
-    for part in parts_of(rule):
-        yield from clauses_of(part)
+    """Every clause in `rule`."""
+    return (one for one in rules_in(rule) if isinstance(one, Clause))
 
 
 def elements_of_test(test: Test) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
-from operator import ge, gt, le, lt
 from typing import Any, assert_never
 
 from trialscreen.model import rules, truth
+from trialscreen.model.expr import BY_SIGN
 from trialscreen.model.facts import Fact, Numbers, day, number
 from trialscreen.model.rules import Operator
 from trialscreen.model.truth import Truth
@@ -37,17 +37,9 @@ def holding(test: rules.Test) -> Holding:
             assert_never(test)
 
 
-OF_NUMBERS: Mapping[Operator, Callable[[float, float], bool]] = {
-    Operator.AT_LEAST: ge,
-    Operator.ABOVE: gt,
-    Operator.AT_MOST: le,
-    Operator.BELOW: lt,
-}
-
-
 def _holding_number(operator: Operator, bound: float) -> Holding:
     """Most facts are one number, which is compared as numbers are."""
-    limit, compared, holds = number(bound), comparing(operator), OF_NUMBERS[operator]
+    limit, compared, holds = number(bound), comparing(operator), BY_SIGN[operator.sign]
 
     def held(facts: Sequence[Any], _: date) -> Truth:
         fact = facts[0]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from trialscreen.model.expr import BY_SIGN
 from trialscreen.model.rules import Operator
-from trialscreen.screening.compare import OF_NUMBERS
 
 MOST_TESTS = 150
 """A condition of more tests would be longer than anyone reads; it becomes `NEVER`."""
@@ -154,7 +154,7 @@ def _narrows(one: Condition, other: Condition) -> bool:
         case Chosen(field, values), Chosen(same, more):
             return field == same and set(values) <= set(more)
         case Bounded(field, narrow, bound), Bounded(same, wide, limit):
-            inside = OF_NUMBERS[wide](bound, limit) or (narrow is wide and bound == limit)
+            inside = BY_SIGN[wide.sign](bound, limit) or (narrow is wide and bound == limit)
             return field == same and narrow.sign[0] == wide.sign[0] and inside
         case _:
             return False

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialscreen.answers.answer import Answers
 from trialscreen.answers.values import UNKNOWN_WORD
-from trialscreen.model.rules import AtLeastN, Compare, ElementRef, Rule, Test, Within, parts_of
+from trialscreen.model.rules import AtLeastN, Compare, ElementRef, Test, Within, rules_in
 from trialscreen.model.trial import SCREENING_DATE, Formula, Trial
 from trialscreen.output.export.redcap.calc import calculation
 from trialscreen.text.characters import some
@@ -83,7 +83,8 @@ def not_in_dictionary(trial: Trial) -> Iterator[str]:
     yield from _not_in_fields(trial)
     if any(trial.elements[test.element].type == "date" for test in _comparisons(trial)):
         yield "relevance that hangs on a window of time or on two dates: the question is shown"
-    if any(_counts(criterion.rule) for criterion in trial.criteria):
+    every = (one for criterion in trial.criteria for one in rules_in(criterion.rule))
+    if any(isinstance(one, AtLeastN) and not (one.is_all or one.is_any) for one in every):
         yield "relevance that hangs on 'at least n of': the question is shown"
     yield "answers to a question that others hide later: REDCap asks whether to erase them"
     names = [one.name for one in trial.answerable()]
@@ -113,12 +114,6 @@ def _not_in_fields(trial: Trial) -> Iterator[str]:
     ]
     if left:
         yield f"how values are worked out, so they are only entered: {some(left)}"
-
-
-def _counts(rule: Rule) -> bool:
-    if isinstance(rule, AtLeastN) and not (rule.is_all or rule.is_any):
-        return True
-    return any(map(_counts, parts_of(rule)))
 
 
 def _not_in_forms(trial: Trial) -> Iterator[str]:

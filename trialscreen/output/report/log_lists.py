@@ -17,6 +17,7 @@ from trialscreen.log.entry import (
 from trialscreen.log.follow_up import Again, Due, Flip, Wait, Waiting
 from trialscreen.log.saved import Saved
 from trialscreen.log.verify import Checked
+from trialscreen.model.registration import as_data
 from trialscreen.model.trial import Trial
 from trialscreen.output.report.listing import Columns, Listing, listed
 from trialscreen.output.report.render import blocks
@@ -201,12 +202,7 @@ def checked_words(checked: Checked) -> str:
 
 def checked_data(checked: Checked) -> dict[str, Any]:
     """What a check found, as plain data for JSON."""
-    return {
-        "verified": not checked.faults,
-        "entries": checked.entries,
-        "seal": checked.seal,
-        "faults": [{"entry": one.entry, "message": one.message} for one in checked.faults],
-    }
+    return {"verified": not checked.faults, **as_data(checked)}
 
 
 def queue_listing(found: Iterable[Waiting], on: date) -> Listing:

@@ -6,14 +6,13 @@ Plain is what most programs write: digits with a point, YYYY-MM-DD, true and fal
 import re
 from datetime import date
 from functools import cache, partial
-from math import isfinite
 from typing import Any
 
 import polars as pl
 
 from trialscreen.model.facts import DIGITS_THAT_COUNT, half_of
 from trialscreen.model.trial import Element, Trial
-from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, PLAIN_NUMBER, Form
+from trialscreen.tables.cohort.readers.cells import PLAIN_DAY, PLAIN_NUMBER, Form, number_of
 from trialscreen.tables.cohort.readers.opened import CellKind, NumberKind
 from trialscreen.text.spelling import folded
 
@@ -32,15 +31,8 @@ def _has_plain(trial: Trial, element: Element, form: Form) -> bool:
         return False
     # Of a typed number it is not known whether it was written like the code, such as `9.`
     odd = (code for code in form.codes if not re.search(PLAIN_NUMBER, code))
-    return not any(map(_is_number, (*words, *odd)))
-
-
-def _is_number(word: str) -> bool:
-    """Whether the engine could read it as one."""
-    try:
-        return isfinite(float(word))
-    except ValueError:
-        return False
+    # The engine could read any of these as a number.
+    return all(number_of(word) is None for word in (*words, *odd))
 
 
 _folded = cache(folded)

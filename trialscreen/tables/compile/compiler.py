@@ -1,6 +1,6 @@
 """Rules and elements of a trial over the columns of a table, each lowered once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -28,7 +28,6 @@ from trialscreen.tables.compile.intervals import (
 from trialscreen.tables.compile.open import (
     ElementBounds,
     Judged,
-    OpenInput,
     element_lacks,
     judged_at_least,
     judged_not,
@@ -45,7 +44,6 @@ from trialscreen.tables.compile.simplify import (
     negated,
     one_of,
     rounded_to,
-    unknown,
 )
 from trialscreen.tables.compile.table import Table
 
@@ -234,8 +232,8 @@ class Compiler:
         inputs = tuple(self.by_digits(one) for one in formula.inputs)
         return _rounded(computed(formula, inputs, self.table.screening_day))
 
-    def _derived(self, element: Element) -> tuple[Bounds, list[OpenInput]]:
-        """What follows from other elements, and whether these are open."""
+    def _derived(self, element: Element) -> tuple[Bounds, Sequence[ElementBounds | Judged]]:
+        """What follows from other elements, and from what of them."""
         match element.derive:
             case None:
                 return NO_BOUNDS, []
@@ -249,13 +247,13 @@ class Compiler:
                     how = f"computed: {name}({', '.join(names)})"
                     bounds = self._shared(element, bounds, how)
                 bounds = bounds if SPECS[name].whole else _rounded(bounds)
-                return bounds, [OpenInput(one.open, one.lacks) for one in inputs]
+                return bounds, inputs
             case rule:
                 basis = self.rule(rule, element.name)
                 about = f"{element.label}, derived"
                 truth = self.share(f"{element.name}_derived", about, basis.truth)
                 known = self._unless_no(element, truth) if element.no_is_not_yet else truth
-                return one_value(known), [OpenInput(unknown(truth), basis.lacks)]
+                return one_value(known), [Judged(truth, basis.lacks)]
 
     def _shared(self, element: Element, bounds: Bounds, how: str) -> Bounds:
         """The ends under names of their own."""

@@ -27,11 +27,14 @@ class Judged(NamedTuple):
     lacks: Scalar
 
     @property
+    def open(self) -> Scalar:
+        """Whether the truth is unknown; never null."""
+        return unknown(self.truth)
+
+    @property
     def open_for_it(self) -> Scalar:
         """`lacks`, for a row in which the truth may be known."""
-        if self.lacks == FALSE:
-            return FALSE
-        return both(unknown(self.truth), self.lacks)
+        return FALSE if self.lacks == FALSE else both(self.open, self.lacks)
 
 
 def _joined(join: Callable[..., Scalar], parts: Sequence[Judged], share: Share) -> Judged:
@@ -91,22 +94,15 @@ def judged_test(truth: Scalar, used: Sequence[ElementBounds]) -> Judged:
     return Judged(truth, either(*(both(one.open, one.lacks) for one in used)))
 
 
-class OpenInput(NamedTuple):
-    """What an element is derived from: whether it is open, and then whether for data."""
-
-    open: Scalar
-    lacks: Scalar
-
-
 def element_lacks(
     element: Element,
     entered: Bounds,
-    sources: Sequence[OpenInput],
+    sources: Sequence[ElementBounds | Judged],
     validity: Judged | None,
     *,
     sought: bool,
 ) -> Scalar:
-    """Whether an element that is not known exactly is open for data: itself, or what is behind.
+    """Whether an element that is not known exactly is open for data: itself, or its `sources`.
 
     `sought`: whether it is itself of that kind. One that is only ever derived stands for itself
     only when nothing behind is open.

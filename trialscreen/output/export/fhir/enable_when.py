@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import assert_never
 
+from trialscreen.model.expr import BY_SIGN
 from trialscreen.model.rules import Operator
 from trialscreen.model.trial import Element, Trial
 from trialscreen.output.export.conditions import (
@@ -34,7 +35,6 @@ from trialscreen.output.export.conditions import (
 )
 from trialscreen.output.export.fhir.datatypes import Answer, Json, choice_coding
 from trialscreen.output.export.relevance import Relevance, values_of
-from trialscreen.screening.compare import OF_NUMBERS
 
 EXPRESSION_URL = (
     "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression"
@@ -107,15 +107,15 @@ def _choice(answer: Answer) -> object:
 
 
 def _within(test: Bounded, answer: Answer) -> bool:
-    compared = OF_NUMBERS[test.operator]
+    compared = BY_SIGN[test.operator.sign]
     if test.unit is None:
-        return compared(answer["valueInteger"], test.bound)
+        return bool(compared(answer["valueInteger"], test.bound))
     quantity, inside = answer["valueQuantity"], test.operator.sign[0]
     comparator, value = quantity.get("comparator", ""), quantity["value"]
     if quantity["code"] != test.unit or not (comparator or inside).startswith(inside):
         return False
     beside = test.operator in _STRICT and comparator == inside and value == test.bound
-    return beside or compared(value, test.bound)
+    return beside or bool(compared(value, test.bound))
 
 
 # FHIRPath.

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from trialscreen.log.entry import ScreeningEntry, latest
-from trialscreen.model.errors import Problem, ValueProblem, raise_any
+from trialscreen.model.errors import Problem, ValueProblem, collected, raise_any
 from trialscreen.model.trial import Kind, Trial
 from trialscreen.text.characters import PLAIN, printable, shown, some
 
@@ -156,10 +156,8 @@ def _tests(trial: Trial) -> dict[str, tuple[str, str, str]]:
     problems: list[Problem] = []
     tests = {}
     for one in trial.criteria:
-        try:
+        with collected(problems, f"{trial.origin} {one.id}"):
             tests[one.id] = (one.id.upper(), _short(to_ascii(one.text)), one.kind.upper())
-        except ValueProblem as problem:
-            problems.append(Problem(f"{trial.origin} {one.id}", str(problem)))
     raise_any(problems)
     return tests
 

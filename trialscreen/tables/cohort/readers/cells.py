@@ -88,7 +88,7 @@ class Form(NamedTuple):
     @property
     def numbers(self) -> list[float]:
         """Those of `codes` that are numbers, however they are written."""
-        return [number for code in self.codes if (number := _number_of(code)) is not None]
+        return [number for code in self.codes if (number := number_of(code)) is not None]
 
     @property
     def days(self) -> list[date]:
@@ -117,7 +117,8 @@ def code_of(cell: str) -> str:
     return repr(float(code)) if _NUMBER.fullmatch(code) else code
 
 
-def _number_of(code: str) -> float | None:
+def number_of(code: str) -> float | None:
+    """The finite number that Python reads of it; None if it is none."""
     try:
         number = float(code)
     except ValueError:
@@ -204,7 +205,7 @@ class Parser:
         """
         if self.element.type != "boolean":
             return frozenset()
-        numbers = [said for code, said in self._values.items() if _number_of(code) is not None]
+        numbers = [said for code, said in self._values.items() if number_of(code) is not None]
         meant = [read_value(self.trial, self.element, said, date.max) for said in numbers]
         usual = {"1.0": Exactly(value=True), "0.0": Exactly(value=False)}
         return frozenset(

@@ -13,7 +13,7 @@ from pyspark.sql import functions as f
 from pyspark.sql import types as t
 
 from trialscreen.answers.values import read_value
-from trialscreen.model.errors import Problem, ValueProblem, raise_any
+from trialscreen.model.errors import Problem, ValueProblem, collected, raise_any
 from trialscreen.model.facts import Exactly
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.tables.cohort.column_map import KEY
@@ -178,10 +178,8 @@ class Used(NamedTuple):
                 texts = self.source.stated(file)
                 rows[parent] = [parent]
                 for name, element in columns.items():
-                    try:
+                    with collected(problems, f"{printable(parent)} {name}"):
                         rows[parent].append(_stated(self.trial, element, texts[name]))
-                    except ValueProblem as problem:
-                        problems.append(Problem(f"{printable(parent)} {name}", str(problem)))
         raise_any(problems)
         schema = t.StructType([t.StructField(_FOLDER, t.StringType())])
         for name, one in columns.items():
