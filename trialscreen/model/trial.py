@@ -1,6 +1,6 @@
 """A trial as its criteria file states it: elements, criteria, checks. Frozen values only."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cache, cached_property
@@ -285,6 +285,13 @@ class Trial(Keeps):
     def answerable(self) -> Iterable[Element]:
         """The elements a patient's data may name: all but the internal ones."""
         return self.answerable_by_name.values()
+
+    def by_section(self, elements: Iterable[Element]) -> Iterator[tuple[Section, list[Element]]]:
+        """The sections that have some of these elements, each with its own."""
+        given = list(elements)
+        for section in self.sections:
+            if own := [one for one in given if one.section == section.id]:
+                yield section, own
 
     @cached_property
     def answerable_by_name(self) -> Mapping[str, Element]:

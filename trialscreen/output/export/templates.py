@@ -23,10 +23,8 @@ _HEAD = """\
 def yaml_template(trial: Trial, elements: Sequence[Element]) -> str:
     """A key for each element, without a value, under its question and what is accepted."""
     lines = [_HEAD.format(nct_id=trial.registration.nct_id)]
-    for section in trial.sections:
-        asked = [one for one in elements if one.section == section.id]
-        if asked:
-            lines.append(f"\n# {printable(section.title)}\n")
+    for section, asked in trial.by_section(elements):
+        lines.append(f"\n# {printable(section.title)}\n")
         for one in asked:
             lines.append(printable(f"# {one.ask or one.label} ({'; '.join(answer_form(one))})"))
             lines.append(f"{one.name}:")

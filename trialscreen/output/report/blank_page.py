@@ -34,10 +34,8 @@ def blank_page(trial: Trial) -> blocks.Page:
     sources = [one for one in SOURCES if one != "derived" and any(one in e.sources for e in asked)]
     for number, source in enumerate(sources):
         yield blocks.Heading(SOURCE_WORDS[source], new_sheet=number > 0)
-        for section in trial.sections:
-            some = [one for one in asked if source in one.sources and one.section == section.id]
-            if some:
-                yield _questions(section.title, some, source)
+        for section, some in trial.by_section(one for one in asked if source in one.sources):
+            yield _questions(section.title, some, source)
     yield blocks.Paragraph(f"{criteria_file(trial)}. {AID}", "muted")
 
 

@@ -42,16 +42,11 @@ def screening_page(
     yield blocks.Banner(verdict_line(screening), screening.summary, tone)
     for kind, title in TITLES.items():
         yield blocks.Heading(title)
-        rows = [
-            (
-                one.id,
-                one.label,
-                STATUSES[one.status].cell,
-                "\n".join([*[one.text] * verbatim, *why_and_until(screening, one)]),
-            )
-            for one in screening.findings
-            if one.kind == kind
-        ]
+        rows = []
+        for one in screening.findings:
+            if one.kind == kind:
+                why = "\n".join([*[one.text] * verbatim, *why_and_until(screening, one)])
+                rows.append((one.id, one.label, STATUSES[one.status].cell, why))
         yield blocks.table(("", "Criterion", "Status", "Why"), rows, (0, 2, 0, 4))
     if explain:
         yield from _explanation(screening)

@@ -75,15 +75,11 @@ def cohort_blocks(trial: Trial) -> Iterator[blocks.Block]:
 
 def _cohorts(trial: Trial) -> list[tuple[str, str, str, str]]:
     """The name of each dose cohort, its dose, what is given and how."""
-    return [
-        (
-            one.name,
-            one.dose,
-            f"{one.intervention} ({one.intervention_type.lower()})",
-            one.description,
-        )
-        for one in trial.registration.dose_cohorts
-    ]
+    rows = []
+    for one in trial.registration.dose_cohorts:
+        given = f"{one.intervention} ({one.intervention_type.lower()})"
+        rows.append((one.name, one.dose, given, one.description))
+    return rows
 
 
 def cohort_notes(trial: Trial) -> blocks.Items:
@@ -114,17 +110,11 @@ def criteria_page(trial: Trial, criteria: tuple[Criterion, ...]) -> blocks.Page:
         yield blocks.Heading(f"{criterion.id} ({criterion.kind}) {criterion.label}")
         yield blocks.Paragraph(criterion.text)
         yield blocks.Paragraph(f"Rule: {rule_in_words(trial, criterion.rule)}")
-        if criterion.readings:
-            rows = (
-                (
-                    one.ref,
-                    one.issue,
-                    f"{one.chosen} {confirmed_words(one)}",
-                    one.alternative,
-                    one.why,
-                )
-                for one in criterion.readings
-            )
+        rows = []
+        for one in criterion.readings:
+            taken = f"{one.chosen} {confirmed_words(one)}"
+            rows.append((one.ref, one.issue, taken, one.alternative, one.why))
+        if rows:
             columns = ("", "Ambiguous", "Reading taken", "Alternative", "Why")
             yield blocks.table(columns, rows, (0, 3, 4, 3, 4))
         behind = (trial.elements[name] for name in trial.elements_behind(criterion.rule))
@@ -187,14 +177,10 @@ def answer_form(element: Element) -> Iterator[str]:
 
 def elements_page(trial: Trial, elements: Sequence[Element]) -> blocks.Page:
     """A table for each section."""
-    for section in trial.sections:
-        rows = (
-            (flag(one.name), "; ".join(answer_form(one)), ", ".join(one.sources))
-            for one in elements
-            if one.section == section.id
-        )
-        table = blocks.table(("Flag", "Answer", "From"), rows, (0, 1, 0))
-        yield from blocks.titled(f"{section.title} ({section.id})", table)
+    for section, some in trial.by_section(elements):
+        yield blocks.Heading(f"{section.title} ({section.id})")
+        rows = ((flag(e.name), "; ".join(answer_form(e)), ", ".join(e.sources)) for e in some)
+        yield blocks.table(("Flag", "Answer", "From"), rows, (0, 1, 0))
     yield blocks.Paragraph(EVERY_ELEMENT, "muted")
 
 

@@ -58,8 +58,6 @@ def is_exact(bounds: Bounds) -> expr.Scalar:
 
 def where(condition: expr.Scalar, then: Bounds, otherwise: Bounds) -> Bounds:
     """`then` in the rows in which the condition is true, else `otherwise`."""
-    if then.is_one_value and otherwise.is_one_value:
-        return one_value(if_(condition, then.low, otherwise.low))
     ends = (if_(condition, *pair) for pair in zip(then, otherwise, strict=True))
     return Bounds(*ends)
 

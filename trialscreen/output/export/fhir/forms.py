@@ -95,21 +95,18 @@ def irrelevance(trial: Trial, variant: Variant) -> Mapping[str, Condition]:
 
 def questions_of(trial: Trial) -> tuple[Element, ...]:
     """The elements in the order of the form: by section, and as in the file."""
-    every = tuple(trial.answerable())
-    return tuple(one for section in trial.sections for one in every if one.section == section.id)
+    return tuple(one for _, some in trial.by_section(trial.answerable()) for one in some)
 
 
 def _groups(trial: Trial, items: Mapping[str, Json], **keys: str) -> list[Json]:
-    """A group for each section that has some of `items` (by element), in the form's order.
+    """A group for each section that has some of `items` (by element, in the form's order).
 
     Its linkId is like no element's: there is no point in an element's name.
     """
     found = []
-    for section in trial.sections:
-        names = (one.name for one in questions_of(trial) if one.section == section.id)
-        if inside := [items[name] for name in names if name in items]:
-            head = {"linkId": f"section.{section.id}", "text": section.title, **keys}
-            found.append({**head, "item": inside})
+    for section, some in trial.by_section(trial.elements[name] for name in items):
+        head = {"linkId": f"section.{section.id}", "text": section.title, **keys}
+        found.append({**head, "item": [items[one.name] for one in some]})
     return found
 
 
