@@ -93,13 +93,13 @@ def read_fhir(
     >>> [(one.element, one.value, one.source) for one in beside.overruled]
     [('weight', '71.3', 'Observation/weight')]
     """
-    from trialscreen.answers.records import one_patient  # noqa: PLC0415 - few read records
+    from trialscreen.answers.records import fhir  # noqa: PLC0415 - few read records
 
     _check_day(on)
     files = (paths,) if isinstance(paths, str | Path) else paths
     codes = (codes,) if isinstance(codes, str) else codes
     sections = (assume_absent,) if isinstance(assume_absent, str) else assume_absent
-    return one_patient.read_fhir(trial, files, on, codes, sections)
+    return fhir.read_one(trial, files, on, codes, sections)
 
 
 def _check_day(on: date) -> None:

@@ -29,10 +29,7 @@ class Key:
     NOTE = "note"  # in words
 
 
-ANSWER_KEYS = (
-    *(Key.VALUE, Key.SAMPLED, Key.AWAITED_SINCE, Key.AWAITED_FROM, Key.DESPITE, Key.RECORD),
-    *(Key.ANSWERED, Key.ASKED, Key.CRITERIA, Key.SET_ASIDE, Key.NOTE),
-)
+ANSWER_KEYS: tuple[str, ...] = tuple(vars(Key)[name] for name in vars(Key) if name.isupper())
 
 SUBJECT = "subject"
 """The key of a file of answers that names whose they are, by a code."""

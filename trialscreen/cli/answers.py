@@ -58,12 +58,10 @@ class RecordOptions(NamedTuple):
     def beside(self, trial: Trial, given: Answers, on: date) -> "FromRecord":
         """The answers given and those of the record. Says on stderr what could not be used."""
         from trialscreen.answers.beside_record import unknown_places, with_record
-        from trialscreen.answers.records.one_patient import read_fhir
+        from trialscreen.answers.records.fhir import read_one
 
         with named_as_options():
-            found = read_fhir(
-                trial, self.fhir or (), on, self.codes or (), self.assume_absent or ()
-            )
+            found = read_one(trial, self.fhir or (), on, self.codes or (), self.assume_absent or ())
         tell_unusable(found.problems, len(found.problems))
         if anew := sum(one.is_of_record for one in given.values()):
             kept = count_of(anew, "answer")

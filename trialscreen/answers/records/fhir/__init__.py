@@ -4,6 +4,6 @@
 `spool` keeps what is relevant by patient, `histories` and `observations` make entries.
 """
 
-from trialscreen.answers.records.fhir.reading import Read, extract, read
+from trialscreen.answers.records.fhir.reading import Read, extract, read, read_one
 
-__all__ = ["Read", "extract", "read"]
+__all__ = ["Read", "extract", "read", "read_one"]

@@ -1,4 +1,4 @@
-"""Observations to measurements: values with their comparators, printed ranges, components."""
+"""Values: observations to measurements, with their printed ranges, and answers to questions."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -6,9 +6,16 @@ from typing import NamedTuple
 
 from trialscreen.answers.records.entries import Amount, Coding, Entry, Standing
 from trialscreen.answers.records.fhir import resources as fhir
-from trialscreen.answers.records.fhir.datatypes import ConceptReader, Origin, amount, number_of
+from trialscreen.answers.records.fhir.datatypes import (
+    ConceptReader,
+    Origin,
+    amount,
+    coding,
+    number_of,
+)
 from trialscreen.answers.records.fhir.reference_ranges import NO_RANGES, ranges_of
-from trialscreen.answers.records.fhir.standings import OBSERVATION, standing, weakest
+from trialscreen.answers.records.fhir.standings import OBSERVATION, RESPONSE, standing, weakest
+from trialscreen.model.trial import SCREENING_DATE
 
 Value = Amount | bool | str | tuple[Coding, ...] | None
 
@@ -153,3 +160,47 @@ def _said(concept: fhir.Concept | None, words: ConceptReader) -> str:
         return ""
     codes = words.named(concept)
     return concept.text or next((one.display or one.code for one in codes), "") or "absent"
+
+
+# Answers to our own Questionnaire, as `export questionnaire` writes it.
+
+MOST_DEEP = 20
+"""Groups in groups, in a response."""
+
+
+def answers(response: fhir.QuestionnaireResponse, origin: Origin) -> Iterator[Entry]:
+    """Its answers; the code of each is its linkId, the system that of the Questionnaire."""
+    counts, notes = standing(RESPONSE, response.status)
+    questionnaire, authored = response.questionnaire or "", response.authored or ""
+    given = list(_answers(response.item or (), MOST_DEEP))
+    # Answers of an earlier screening date may be put together, and sent, at any time later.
+    days = (answer.value_date for name, answer in given if name == SCREENING_DATE)
+    said = min((day for day in days if day and day < authored), default=authored)
+    for name, answer in given:
+        yield Entry(
+            "answer",
+            (Coding("questionnaire", name, questionnaire),),
+            origin.source,
+            value=_answered(answer, origin.words),
+            start=said,
+            standing=counts,
+            place=origin.place,
+            notes=notes,
+        )
+
+
+def _answers(items: Sequence[fhir.Item], deep: int) -> Iterator[tuple[str, fhir.ItemAnswer]]:
+    for item in items:
+        answers = item.answer or ()
+        yield from ((item.link_id or "", answer) for answer in answers)
+        if deep:
+            for inner in (item.item, *(answer.item for answer in answers)):
+                yield from _answers(inner or (), deep - 1)
+
+
+def _answered(answer: fhir.ItemAnswer, words: ConceptReader) -> Value:
+    if answer.value_coding is not None:
+        return (coding(answer.value_coding),)
+    if fhir.is_given(answer.value_decimal):
+        return bytes(answer.value_decimal).decode()
+    return answer.value_date or value_of(answer, words)

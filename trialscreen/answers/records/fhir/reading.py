@@ -1,15 +1,17 @@
-"""Files of FHIR resources to records, a patient at a time."""
+"""Files of FHIR resources to records, a patient at a time; what one patient's give."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Raw
 
+from trialscreen.answers.beside_record import FromRecord
 from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Entry, Person, Record
-from trialscreen.answers.records.fhir import histories, observations, responses
+from trialscreen.answers.records.fhir import histories, observations
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.datatypes import ConceptReader, Origin
 from trialscreen.answers.records.fhir.documents import Note, find, opened
@@ -17,8 +19,11 @@ from trialscreen.answers.records.fhir.intake import MEDICINES, Intake
 from trialscreen.answers.records.fhir.outdone import Left, left
 from trialscreen.answers.records.fhir.spool import Kept, Spool
 from trialscreen.answers.records.fhir.standings import OBSERVATION, weakest
-from trialscreen.model.errors import Problem
-from trialscreen.text.characters import shown
+from trialscreen.answers.records.gathered import Selection
+from trialscreen.answers.records.select import check_sections, select
+from trialscreen.model.errors import InputError, Problem, refuse
+from trialscreen.model.trial import Trial
+from trialscreen.text.characters import shown, some
 from trialscreen.text.text_files import temporary_folder
 
 if TYPE_CHECKING:
@@ -45,6 +50,8 @@ _HISTORIES: Mapping[str, Callable[[Any, Origin], Entry]] = {
     "MedicationAdministration": histories.administration,
     "MedicationDispense": histories.dispense,
 }
+MOST_NAMED = 50
+"""Patients, where one is expected."""
 _WHOSE = frozenset({"resourceType", "id", "subject", "patient"})
 """What tells which resource it is, and whose: without it, it is nobody's."""
 
@@ -69,6 +76,35 @@ def read(paths: Sequence[str | Path], codes: Codes | None = None) -> Read:
         maker = _Maker(spool, words, note)
         records = tuple(maker.record(one, Left(kept, [])) for one, kept in spool.patients())
     return Read(records, tuple(problems))
+
+
+def read_one(
+    trial: Trial,
+    paths: Sequence[str | Path],
+    on: date,
+    codes: Sequence[str] = (),
+    assume_absent: Collection[str] = (),
+) -> FromRecord:
+    """What the FHIR files and folders at `paths` say of one patient, on the screening date `on`.
+
+    `codes` are files of a site's codes, `assume_absent` sections whose yes/no elements are no
+    where nothing codes them. Raises InputError for a file that cannot be opened, for none or
+    several patients, and for one who has died.
+    """
+    check_sections(trial, assume_absent)
+    by = Selection(trial, load_codes(trial, codes), on, assume_absent)
+    records, problems = read(paths, by.codes)
+    if len(records) != 1:
+        ids = some([shown(one.patient) for one in records], MOST_NAMED)
+        told = f"{len(records)} patients: {ids}; give the files of one"
+        wrong = Problem("paths", told if records else "no patient in it")
+        raise InputError([*([] if records else problems), wrong])
+    for one in records[0].persons:
+        if one.deceased:
+            died = ", ".join(filter(None, (one.source, one.deceased.removeprefix("yes"))))
+            refuse("paths", f"the patient has died, and is not screened: {died}")
+    selected = select(by, records[0])
+    return selected._replace(problems=(*problems, *selected.problems))
 
 
 def extract(files: Sequence[Path], tables: "FactTables", advance: Callable[[int], None]) -> None:
@@ -165,7 +201,7 @@ class _Maker:
         elif isinstance(resource, fhir.Patient):
             made = [histories.person(resource, origin, damaged)]
         elif isinstance(resource, fhir.QuestionnaireResponse):
-            made = [*responses.entries(resource, origin)]
+            made = [*observations.answers(resource, origin)]
         else:
             entry = _HISTORIES[kept.kind](resource, origin)
             if damaged:  # what cannot be read may be a status
