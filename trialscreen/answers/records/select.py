@@ -48,12 +48,11 @@ def _take_medicines(found: Gathered, entries: tuple[Entry, ...]) -> None:
     for entry in entries:
         if entry.kind != "medication":
             continue
-        known: dict[Medicine, tuple[Coding, MedicineCode]] = {}
+        known: dict[Medicine, list[tuple[Coding, MedicineCode]]] = {}
         for coding, code in found.codes.medicine_codes(entry.codes):
-            other = known.get(code.medicine)
-            if other is None or (other[1].needs_route and not code.needs_route):
-                known[code.medicine] = (coding, code)
-        for medicine, (coding, code) in known.items():
+            known.setdefault(code.medicine, []).append((coding, code))
+        for medicine, codes in known.items():
+            coding, code = min(codes, key=lambda one: one[1].needs_route)
             by_medicine.setdefault(medicine, []).append((entry, coding, code))
     for medicine, of in by_medicine.items():
         take_medicine(found, medicine, of)

@@ -39,13 +39,13 @@ class Staged:
 
     def bring(self, of: str, *, by_concept: bool = False) -> Vocabulary:
         """Makes the table event, of the persons in the table `of`, and of concepts in it."""
-        none = ", ".join(f"CAST(NULL AS {_type(name)}) AS {quoted(name)}" for name in _COLUMNS)
-        parts = [f"SELECT {none} WHERE false"]
-        for one in self.rows:
+        parts: list[str] = []
+        for one in self.rows or (DomainRows(_NOTHING.sql, _NOTHING.kinds, cdm.DOMAINS[0]),):
             of_concept = f"{cleaned(one, 'concept')} IN (SELECT concept FROM {of})"
             told = f"'{one.domain.table}' AS \"table\", '{one.domain.kind}' AS kind"
-            listed = ", ".join(f"{cleaned(one, name)} AS {quoted(name)}" for name in _COLUMNS[2:])
-            if one.kinds["person_id"] in _WHOLE:  # numbers are compared as they are
+            names = ("person_id", *cdm.EVENT)
+            listed = ", ".join(f"{cleaned(one, name)} AS {quoted(name)}" for name in names)
+            if one.kinds.get("person_id") in _WHOLE:  # numbers are compared as they are
                 is_in = f"person_id IN (SELECT TRY_CAST(person_id AS BIGINT) FROM {of})"
             else:
                 is_in = f"{cleaned(one, 'person_id')} IN (SELECT person_id FROM {of})"
@@ -73,21 +73,17 @@ def stage(source: TableSource, keys: Collection[Key], names: Collection[str] = (
 
 _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT"})
 _IDS = frozenset({"person_id", "id", "gender_concept_id"})
-_COLUMNS = ("table", "kind", "person_id", *cdm.EVENT)
-
-
-def _type(name: str) -> str:
-    return "BIGINT" if name in cdm.IDS_OF_CONCEPTS else "VARCHAR"
+_NOTHING = Relation("(SELECT 1 WHERE false) AS none", {})
 
 
 def _bring(source: TableSource, table: str, names: Sequence[str]) -> None:
     """A table with these columns as text, empty if the source has none."""
-    relation = source.tables.get(table, Relation("(SELECT 1 WHERE false) AS none", {}))
+    relation = source.tables.get(table, _NOTHING)
     listed = ", ".join(f"{relation.text(name)} AS {quoted(name)}" for name in names)
-    brought = source.brought(f"SELECT {listed} FROM {relation.sql}")
-    texts = Relation(brought, dict.fromkeys(names, "VARCHAR"))
-    listed = ", ".join(f"{cleaned(texts, name)} AS {quoted(name)}" for name in names)
-    source.here.execute(f"CREATE TABLE {table} AS SELECT {listed} FROM {brought}")
+    query = f"SELECT {listed} FROM {relation.sql}"
+    brought = source.brought(query, dict.fromkeys(names, "VARCHAR"))
+    listed = ", ".join(f"{cleaned(brought, name)} AS {quoted(name)}" for name in names)
+    source.here.execute(f"CREATE TABLE {table} AS SELECT {listed} FROM {brought.sql}")
 
 
 def _rows(source: TableSource, domain: Domain, bound: Bound) -> DomainRows:
@@ -106,16 +102,14 @@ def _rows(source: TableSource, domain: Domain, bound: Bound) -> DomainRows:
     ids_of_some = listed if unmapped else ""
     if is_in_place:
         return DomainRows(relation.sql, relation.kinds, domain, f"({where})", ids_of_some)
-    brought = source.brought(f"SELECT * FROM {relation.sql} WHERE {where}")
-    kinds = {n: kind if source.is_typed else "VARCHAR" for n, kind in relation.kinds.items()}
+    brought = source.brought(f"SELECT * FROM {relation.sql} WHERE {where}", relation.kinds)
     # Ids of concepts are read often: once they are brought, they are numbers.
-    ids_in_texts = [n for n in cdm.IDS_OF_CONCEPTS if kinds.get(n) == "VARCHAR"]
-    texts = Relation(brought, kinds)
-    numbers = ", ".join(f"{cleaned(texts, n)} AS {quoted(n)}" for n in ids_in_texts)
+    ids_in_texts = [n for n in cdm.IDS_OF_CONCEPTS if brought.kinds.get(n) == "VARCHAR"]
+    numbers = ", ".join(f"{cleaned(brought, n)} AS {quoted(n)}" for n in ids_in_texts)
     replaced = f"REPLACE ({numbers})" if numbers else ""
     table = f"raw_{domain.table}"
-    source.here.execute(f"CREATE TABLE {table} AS SELECT * {replaced} FROM {brought}")
-    kinds |= dict.fromkeys(ids_in_texts, "BIGINT")
+    source.here.execute(f"CREATE TABLE {table} AS SELECT * {replaced} FROM {brought.sql}")
+    kinds = {**brought.kinds, **dict.fromkeys(ids_in_texts, "BIGINT")}
     return DomainRows(table, kinds, domain, ids=ids_of_some)
 
 
@@ -152,7 +146,7 @@ def cleaned(relation: Relation, name: str) -> str:
     """
     is_whole = relation.kinds.get(name) in _WHOLE
     text = f"nullif(trim({relation.text(name)}), '')"
-    if _type(name) == "BIGINT":
+    if name in cdm.IDS_OF_CONCEPTS:
         number = f"CAST({quoted(name)} AS BIGINT)" if is_whole else f"TRY_CAST({text} AS BIGINT)"
         return f"coalesce({number}, 0)"
     if name in _IDS:

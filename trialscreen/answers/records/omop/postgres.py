@@ -1,6 +1,6 @@
 """Tables on a PostgreSQL server: what is asked of it comes over as CSV."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,6 @@ _NUMBERS = {"smallint", "integer", "bigint", "numeric", "double precision", "rea
 
 class Server(TableSource):
     """A source on a server."""
-
-    is_typed = False
 
     def __init__(self, name: str, here: DuckDBPyConnection, there: Any, folder: Path) -> None:
         super().__init__(name, here)
@@ -46,7 +44,7 @@ class Server(TableSource):
         rows: list[tuple[Any, ...]] = self._there.execute(query).fetchall()
         return rows
 
-    def brought(self, query: str) -> str:
+    def brought(self, query: str, kinds: Mapping[str, str]) -> Relation:
         self._made += 1
         path = self._folder / f"{self._made}.csv"
         with (
@@ -57,7 +55,8 @@ class Server(TableSource):
             for part in copy:
                 file.write(part)
         form = "header=true, all_varchar=true, delim=',', quote='\"', escape='\"'"
-        return f"read_csv({literal(str(path))}, {form})"
+        texts = dict.fromkeys(kinds, "VARCHAR")
+        return Relation(f"read_csv({literal(str(path))}, {form})", texts)
 
 
 @contextmanager

@@ -50,9 +50,6 @@ class TableSource:
     reads where they are, often, and whose rows have ids, in a column `rowid`.
     """
 
-    is_typed = True
-    """Whether what is brought has the types that the source has; else all is text."""
-
     def __init__(self, name: str, here: duckdb.DuckDBPyConnection) -> None:
         self.name, self.here = name, here
         self.in_place: set[str] = set()
@@ -86,9 +83,9 @@ class TableSource:
         """The rows of a query in the source."""
         return self.here.execute(query).fetchall()
 
-    def brought(self, query: str) -> str:
-        """The rows of a query in the source, as what `here` can select from."""
-        return f"({query})"
+    def brought(self, query: str, kinds: Mapping[str, str]) -> Relation:
+        """The rows of a query in the source, with these columns, as `here` can select them."""
+        return Relation(f"({query})", kinds)
 
     @staticmethod
     def schema_with_tables(found: Sequence[tuple[str, str]], name: str) -> str:
