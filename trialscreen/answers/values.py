@@ -266,7 +266,8 @@ def _read_number(element: Element, clean: str, text: str) -> Numbers:
     low, high = (float(end) for end in element.range)  # type: ignore[arg-type]
     sign, one, other = _ends(clean)
     if other is None:
-        stated = _signed(element, sign, _convert(element, _split(one, text), text))
+        number = _convert(element, _split(one, text), text)
+        stated = signed(sign, number, is_count=element.type == "integer")
     else:
         end = _split(other, text)
         first = _convert(element, _split(one, text, end[2]), text)
@@ -286,9 +287,9 @@ def _read_number(element: Element, clean: str, text: str) -> Numbers:
     return fact if sign else stated
 
 
-def _signed(element: Element, sign: str, number: Numbers) -> Numbers:
+def signed(sign: str, number: Numbers, *, is_count: bool = False) -> Numbers:
     """What `sign` says of a number; on a count, the next whole number closes `<` and `>`."""
-    value, is_count = number.low, element.type == "integer"
+    value = number.low
     match sign:
         case "<":
             return Numbers(-math.inf, value - is_count, high_open=not is_count)

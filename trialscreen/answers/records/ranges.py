@@ -7,11 +7,15 @@ from trialscreen.answers.records.entries import Amount, Entry, RangeFor
 from trialscreen.answers.records.gathered import Gathered, Hit
 from trialscreen.answers.records.moments import when
 from trialscreen.answers.records.units import amount_text, are_swapped
+from trialscreen.model import truth
 from trialscreen.model.dates import completed_years
 from trialscreen.model.errors import ValueProblem
-from trialscreen.model.facts import Dates, Exactly, same
+from trialscreen.model.facts import Dates, Exactly, Numbers, number, same
 from trialscreen.model.limits import Role
+from trialscreen.model.rules import Operator
 from trialscreen.model.trial import Element
+from trialscreen.model.truth import Truth
+from trialscreen.screening.compare import comparing
 
 _PRINTED = "printed beside the result"
 
@@ -28,9 +32,6 @@ _YEARS: Mapping[str, Decimal] = {
     **dict.fromkeys(("d", "day", "days"), Decimal(1) / 365),
 }
 
-Age = tuple[int, int]
-"""Completed years, at least and at most."""
-
 
 def with_own_range(found: Gathered, entry: Entry) -> Entry:
     """An entry with the range that is certainly for this patient then; none if another may be."""
@@ -38,9 +39,10 @@ def with_own_range(found: Gathered, entry: Entry) -> Entry:
         return entry
     fact, age = found.facts().get(found.codes.persons.get("sex", "")), _age(found, entry)
     sex = fact.value if isinstance(fact, Exactly) and isinstance(fact.value, str) else ""
-    possible = [(one, fits) for one in entry.ranges if (fits := _fits(one, sex, age)) is not False]
-    if len(possible) == 1 and possible[0][1]:
-        own = possible[0][0]
+    fits = {one: _fits(one, sex, age) for one in entry.ranges}
+    possible = [one for one, is_for in fits.items() if is_for is not truth.FALSE]
+    if len(possible) == 1 and fits[possible[0]] is truth.TRUE:
+        own = possible[0]
         notes = [f"the reference range for {_people(own)}"] if _people(own) else []
         return entry._replace(limits=own.limits, notes=(*entry.notes, *notes))
     listed = "; ".join(_people(one) or "everybody" for one in entry.ranges)
@@ -48,7 +50,8 @@ def with_own_range(found: Gathered, entry: Entry) -> Entry:
     return entry._replace(notes=(*entry.notes, told))
 
 
-def _age(found: Gathered, entry: Entry) -> Age | None:
+def _age(found: Gathered, entry: Entry) -> Numbers | None:
+    """In years, of which the last is not over."""
     born = found.facts().get(found.codes.persons.get("birth_date", ""))
     try:
         at = when(entry.start, entry.end)
@@ -56,35 +59,35 @@ def _age(found: Gathered, entry: Entry) -> Age | None:
         return None
     if at is None or not isinstance(born, Dates):
         return None
-    return completed_years(born.high, at.first), completed_years(born.low, at.last)
+    youngest, oldest = completed_years(born.high, at.first), completed_years(born.low, at.last)
+    return Numbers(youngest, oldest + 1, high_open=True)
 
 
-def _fits(one: RangeFor, sex: str, age: Age | None) -> bool | None:
-    """Whether a range is for a patient; None if that is not known."""
+def _fits(one: RangeFor, sex: str, age: Numbers | None) -> Truth:
+    """Whether a range is for a patient."""
     # By its code; by its text, if it has none.
     people = [_SEXES.get((who.code or who.display).strip().lower()) for who in one.people]
-    tests = [meant == sex if meant and sex in _SEXES.values() else None for meant in people]
-    tests += [_is_old(one, age)] if one.youngest or one.oldest else []
-    if False in tests:
-        return False
-    return None if None in tests else True
+    is_known = sex in _SEXES.values()
+    tests = [truth.of(meant == sex if meant and is_known else None) for meant in people]
+    tests.append(_is_old(one, age))
+    return truth.at_least(len(tests), tests)
 
 
-def _is_old(one: RangeFor, age: Age | None) -> bool | None:
+def _is_old(one: RangeFor, age: Numbers | None) -> Truth:
     """Whether an age lies between the two; in the last year of a range it may, or may not."""
-    youngest, oldest = _in_years(one.youngest), _in_years(one.oldest)
-    if age is None or (one.youngest and youngest is None) or (one.oldest and oldest is None):
-        return None
-    least, most = age
-    if (youngest is not None and most + 1 <= youngest) or (oldest is not None and least > oldest):
-        return False
-    is_old = youngest is None or least >= youngest
-    return True if is_old and (oldest is None or most + 1 <= oldest) else None
+    both = ((one.youngest, Operator.AT_LEAST), (one.oldest, Operator.AT_MOST))
+    ends = [(_in_years(end), operator) for end, operator in both if end is not None]
+    tests = []
+    for end, operator in ends:
+        if age is None or end is None:
+            return truth.UNKNOWN
+        tests.append(comparing(operator)(age, number(end)))
+    return truth.at_least(len(tests), tests)
 
 
-def _in_years(age: Amount | None) -> Decimal | None:
-    factor = None if age is None else _YEARS.get((age.ucum or age.unit).strip().lower())
-    return None if age is None or factor is None else Decimal(age.number) * factor
+def _in_years(age: Amount) -> float | None:
+    factor = _YEARS.get((age.ucum or age.unit).strip().lower())
+    return None if factor is None else float(Decimal(age.number) * factor)
 
 
 def _people(one: RangeFor) -> str:

@@ -7,10 +7,13 @@ from fractions import Fraction
 
 from trialscreen.answers.records.codes import ABOVE_LIMIT
 from trialscreen.answers.records.entries import Amount, NormalRange
-from trialscreen.answers.values import split_unit, unit_code, unit_names
+from trialscreen.answers.values import signed, split_unit, unit_code, unit_names
+from trialscreen.model import truth
 from trialscreen.model.errors import ValueProblem
-from trialscreen.model.facts import DECIMALS
+from trialscreen.model.facts import DECIMALS, number
+from trialscreen.model.rules import Operator
 from trialscreen.model.trial import Element
+from trialscreen.screening.compare import comparing
 from trialscreen.text.characters import shown
 from trialscreen.text.spelling import folded
 
@@ -18,7 +21,6 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _POWERS = {"": 0, "k": 3, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
 _INTERNATIONAL = re.compile(r"([kmunpf]?)\[[iI]U\]/([dcmunpf]?)[lL]")
 _MICRO = str.maketrans("µμ", "uu")
-_TURNED = str.maketrans("<>", "><")
 _ONE = Fraction(1)
 _LITRE = re.compile(r"(?<![A-Za-z\[])([dcmunpf]?)l(?![A-Za-z])")
 
@@ -128,15 +130,12 @@ def limit_says(says: str, amount: Amount, limits: NormalRange) -> str:
     """
     if are_swapped(limits):
         raise LimitMissing(f"{_shown(amount)} has a lower limit printed above its upper limit")
-    above = _beyond(amount, limits.high)
-    below = _beyond(_mirrored(amount), _mirrored(limits.low)) if limits.low else None
-    if says == ABOVE_LIMIT:
-        decided = above
-    else:
-        decided = True if above or below else None if None in (above, below) else False
-    if decided is None:
+    above = _beyond(amount, limits.high, "<", Operator.ABOVE, Operator.AT_LEAST)
+    below = _beyond(amount, limits.low, ">", Operator.BELOW, Operator.AT_MOST)
+    decided = above if says == ABOVE_LIMIT else truth.at_least(1, (above, below))
+    if decided is truth.UNKNOWN:
         raise LimitMissing(f"{_shown(amount)} has no printed limit that tells")
-    return "yes" if decided else "no"
+    return "yes" if decided is truth.TRUE else "no"
 
 
 def are_swapped(limits: NormalRange) -> bool:
@@ -148,18 +147,16 @@ def are_swapped(limits: NormalRange) -> bool:
     return are_numbers and Decimal(low.number) > Decimal(high.number)
 
 
-def _beyond(amount: Amount, limit: Amount | None) -> bool | None:
-    """Whether an amount is above a limit in its unit, None if that is open; of `<40`, 40 is."""
-    if limit is None or limit.comparator not in ("", "<") or not _in_one_unit(limit, amount):
-        return None
+def _beyond(
+    amount: Amount, limit: Amount | None, outside: str, beyond: Operator, at: Operator
+) -> truth.Truth:
+    """Whether an amount is `beyond` a limit in its unit, or `at` one that is `outside`: `<40`."""
+    if limit is None or limit.comparator not in ("", outside) or not _in_one_unit(limit, amount):
+        return truth.UNKNOWN
     if not all(_NUMBER.fullmatch(one.number) for one in (amount, limit)):
-        return None
-    value, end, reaches = Decimal(amount.number), Decimal(limit.number), bool(limit.comparator)
-    if amount.comparator in ("<", "<="):
-        may_be = value > end or (value == end and amount.comparator == "<=" and reaches)
-        return None if may_be else False
-    is_above = value > end or (value == end and (reaches or amount.comparator == ">"))
-    return is_above or (None if amount.comparator else False)
+        return truth.UNKNOWN
+    value = signed(amount.comparator, number(float(amount.number)))
+    return comparing(at if limit.comparator else beyond)(value, number(float(limit.number)))
 
 
 def _in_one_unit(limit: Amount, amount: Amount) -> bool:
@@ -167,10 +164,3 @@ def _in_one_unit(limit: Amount, amount: Amount) -> bool:
     if limit.ucum and amount.ucum:
         return limit.ucum == amount.ucum
     return not (limit.ucum or limit.unit) or (bool(limit.unit) and limit.unit == amount.unit)
-
-
-def _mirrored(amount: Amount) -> Amount:
-    """An amount on the other side of nothing, so that below is above."""
-    number = amount.number
-    turned = number[1:] if number.startswith("-") else f"-{number}"
-    return amount._replace(number=turned, comparator=amount.comparator.translate(_TURNED))
