@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Set
 from datetime import date
-from itertools import combinations, product
+from itertools import combinations, islice, product
 from typing import assert_never
 
 from trialscreen.model import rules, truth
@@ -164,14 +164,15 @@ def ways_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
 
 def either(alternatives: Iterable[Ways]) -> Ways:
     """Any one of the alternatives does."""
-    return _smallest(names for ways in alternatives for names in ways)
+    return tuple(_smallest(names for ways in alternatives for names in ways))
 
 
 def every(needed: Iterable[Ways]) -> Ways:
     """All are needed together."""
     result = _DONE
     for ways in needed:
-        result = _smallest(one | other for one in result for other in ways)[:MOST_WAYS]
+        together = _smallest(one | other for one in result for other in ways)
+        result = tuple(islice(together, MOST_WAYS))
     return result
 
 
@@ -187,13 +188,13 @@ def some_of(count: int, parts: list[Ways]) -> Ways:
     return by_count[count]
 
 
-def _smallest(sets: Iterable[frozenset[str]]) -> Ways:
+def _smallest(sets: Iterable[frozenset[str]]) -> Iterator[frozenset[str]]:
     """Without those that contain another; the smallest first, in a fixed order."""
     kept: list[frozenset[str]] = []
     for names in sorted(set(sets), key=lambda one: (len(one), sorted(one))):
         if not any(one <= names for one in kept):
             kept.append(names)
-    return tuple(kept)
+            yield names
 
 
 # One open test: answers are tried at the ends of what each element may still be. Formulas
@@ -215,7 +216,7 @@ def _answers_to(evaluation: Evaluation, trace: Trace, target: Truth) -> Ways:
         for some in map(frozenset, combinations(names, size)):
             if not any(one <= some for one in found) and can(some):
                 found.append(some)
-    return _smallest(found)
+    return tuple(_smallest(found))
 
 
 def _ends(element: Element, known: Fact | None, on: date) -> tuple[Fact, ...]:

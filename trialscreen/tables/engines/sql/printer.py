@@ -55,7 +55,7 @@ class Printer:
         return exp.to_identifier(folded, quoted=True)
 
     def column(self, name: str) -> exp.Column:
-        return exp.column(self.name(name))
+        return exp.Column(this=self.name(name))
 
     def bound(self, number: exp.Expr) -> exp.Expr:
         """A number of the table that may be the neighbour of 0, as the bound `>0` has it.

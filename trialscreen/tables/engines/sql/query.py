@@ -49,8 +49,9 @@ def screening_sql(
 
 def _not_as_they_are(query: exp.Select, known: Traits) -> Iterator[Problem]:
     """Names and texts that would not reach the database as they are."""
-    names = dict.fromkeys(str(one.this) for one in query.find_all(exp.Identifier))
-    texts = dict.fromkeys(str(one.this) for one in query.find_all(exp.Literal, exp.National))
+    names, texts = dict[str, None](), dict[str, None]()
+    for one in query.find_all(exp.Identifier, exp.Literal, exp.National):
+        (names if isinstance(one, exp.Identifier) else texts)[str(one.this)] = None
     for name in names:
         if known.longest_name is not None and len(name.encode()) > known.longest_name:
             limit = f"longer than {known.longest_name} bytes, {known.title}'s limit"
