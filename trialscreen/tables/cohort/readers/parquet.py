@@ -98,17 +98,20 @@ def _without_its_words() -> Iterator[None]:
             encoding, errors = ours.encoding, ours.errors
             sys.stderr = os.fdopen(os.dup(kept), "w", 1, encoding=encoding, errors=errors)
         os.dup2(aside.fileno(), STDERR)
+        is_interrupted = False
         try:
             yield
         except BaseException as error:
+            is_interrupted = isinstance(error, KeyboardInterrupt)
             if not isinstance(error, Exception):  # a panic, also as what an interrupt led to
                 aside.truncate(0)
             raise
         finally:
-            os.dup2(kept, STDERR)
-            if sys.stderr is not ours:
-                sys.stderr.close()
-                sys.stderr = ours
+            if not is_interrupted:  # else threads of the engine may still print, until the end
+                os.dup2(kept, STDERR)
+                if sys.stderr is not ours:
+                    sys.stderr.close()
+                    sys.stderr = ours
             aside.seek(0)
             shutil.copyfileobj(aside, to_user)
 
