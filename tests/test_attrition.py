@@ -44,7 +44,7 @@ def simulated(rows: int, unknown: float) -> Case:
 
 
 def test_counts_are_those_of_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "ENOUGH", 25)
+    monkeypatch.setattr(counting, "_ENOUGH", 25)
     monkeypatch.setattr(counting, "_MANY", 50)
     monkeypatch.setattr(counting, "_BITS", 2)
     seen: Counter[str] = Counter()
@@ -89,7 +89,7 @@ def test_what_a_row_needs_is_what_the_reference_asks_for() -> None:
 
 
 def test_rows_that_lack_data_may_be_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "ENOUGH", 40)
+    monkeypatch.setattr(counting, "_ENOUGH", 40)
     case = simulated(2_000, unknown=0.05)
     assert counted(case, batch=50) == counted(case, batch=2_000)
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.test_cohort_parity import run_on
 from trialscreen.model.errors import InputError
-from trialscreen.tables.cohort.readers.parquet import panics_told
+from trialscreen.tables.cohort.readers.parquet import STDERR, panics_told
 
 SAYS = "t.parquet: cannot be read: Polars gives up on it"
 
@@ -44,6 +44,24 @@ def test_what_the_engine_says_of_an_interrupt_is_not_shown(
     with pytest.raises(KeyboardInterrupt), panics_told("t.parquet"):
         interrupted()
     assert capfd.readouterr() == ("", "")
+
+
+def test_what_its_threads_print_after_an_interrupt_is_not_shown_either(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = os.dup(STDERR)
+    try:
+        with open(STDERR, "w", closefd=False) as stream:
+            monkeypatch.setattr(sys, "stderr", stream)
+            with pytest.raises(KeyboardInterrupt), panics_told("t.parquet"):
+                interrupted()
+            os.write(STDERR, b"thread 'async-executor-1' panicked: SECRET\n")
+            print("Interrupted.", file=sys.stderr)
+            sys.stderr.close()
+    finally:
+        os.dup2(before, STDERR)
+        os.close(before)
+    assert capfd.readouterr().err == "Interrupted.\n"
 
 
 @pytest.mark.parametrize("error", [None, ValueError])

@@ -15,6 +15,7 @@ from trialscreen import load_trial
 from trialscreen.model.facts import Dates, Exactly, Fact, Numbers
 from trialscreen.screening.edit_checks import review
 from trialscreen.screening.evaluate import Evaluation
+from trialscreen.tables.cohort import data_quality
 from trialscreen.tables.cohort.batches import Anchor
 from trialscreen.tables.cohort.run import Done, Job, run
 from trialscreen.tables.cohort.unusual import UnusualCounts
@@ -91,8 +92,11 @@ def fact_of(value: object) -> Fact:
     return Numbers(value, value)
 
 
-@pytest.mark.parametrize("listing", [False, True])
-def test_typed_columns_warn_of_what_the_reference_warns_of(tmp_path: Path, listing: bool) -> None:
+@pytest.mark.parametrize(("listing", "many"), [(False, 1), (False, 20_000), (True, 20_000)])
+def test_typed_columns_warn_of_what_the_reference_warns_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listing: bool, many: int
+) -> None:
+    monkeypatch.setattr(data_quality, "_MANY", many)
     table, rng = tmp_path / "t.parquet", Random(5)
     write(TRIAL, 400, table, seed=5, on=ON, unknown=0.2)
     frame = pl.read_parquet(table)

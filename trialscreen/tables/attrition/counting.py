@@ -14,7 +14,7 @@ from trialscreen.tables.attrition.counts import Attrition, Tally
 from trialscreen.tables.compile import Program
 from trialscreen.tables.expressions import AT_ONCE, Computing
 
-ENOUGH = 100_000
+_ENOUGH = 100_000
 """Rows that lack data are looked at so many at a time: a look costs nearly the same for few."""
 
 _MANY = 1_000_000
@@ -61,7 +61,7 @@ class Counting:
         lacks_data = results["open"] == "data"
         lacking = pl.DataFrame([results[name].filter(lacks_data) for name in self._inputs])
         self._waiting.append(lacking)
-        if sum(map(len, self._waiting)) >= ENOUGH:
+        if sum(map(len, self._waiting)) >= _ENOUGH:
             self._look_at_waiting()
 
     def attrition(self) -> Attrition:

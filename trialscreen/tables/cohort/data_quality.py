@@ -8,7 +8,7 @@ import polars as pl
 
 from trialscreen.model.errors import Problem
 from trialscreen.model.trial import Trial
-from trialscreen.tables.attrition.counting import ENOUGH, verdicts_of
+from trialscreen.tables.attrition.counting import verdicts_of
 from trialscreen.tables.cohort.column_map import KEY, ROW
 from trialscreen.tables.cohort.readers.cells import ADVICE, NO_VALUE
 from trialscreen.tables.cohort.readers.opened import place_of
@@ -22,6 +22,9 @@ SCHEMA = pl.Schema({"row": pl.UInt32(), **_TEXTS})
 """A list of values that are UNUSABLE or UNUSUAL; `row` counts from 1."""
 
 UNUSABLE, UNUSUAL = "unusable", "unusual"
+
+_MANY = 20_000
+"""Rows with unusual values are looked at so many at a time; each has most columns of the table."""
 
 NOTHING = pl.DataFrame(schema=SCHEMA)
 
@@ -148,7 +151,7 @@ class DataQuality:
         if found.unusual is not None and len(found.doubted):
             self._doubted[found.unusual].append(found.doubted)
             # A look costs nearly the same for few.
-            if self._out is not None or sum(map(len, self._doubted[found.unusual])) >= ENOUGH:
+            if self._out is not None or sum(map(len, self._doubted[found.unusual])) >= _MANY:
                 lists += self._add_unusual(found.unusual)
         if self._out is not None and any(map(len, lists)):
             self._listed = pl.concat([self._listed, *lists])
