@@ -65,6 +65,21 @@ def days_of(clean: str, text: str) -> tuple[date, date]:
     return first, last
 
 
+def is_like_a_day(clean: str) -> bool:
+    """Whether folded `clean` is written as one day, be it as one that can be read in two ways."""
+    try:
+        first, last = days_of(clean, clean)
+    except _TwoDays:
+        return True
+    except ValueProblem:
+        return False
+    return first == last
+
+
+class _TwoDays(ValueProblem):
+    """A text that is one day to one reader, and another to another."""
+
+
 def _days(clean: str, text: str) -> tuple[date, date]:
     for form in _FORMS:
         if (match := re.fullmatch(form, clean)) is not None:
@@ -96,7 +111,7 @@ def _only_day(year: int, one: int, two: int, text: str) -> date:
     """The day that both orders of day and month can mean, or only one of them."""
     by_day, by_month = _day(year, two, one), _day(year, one, two)
     if by_day is not None and by_month is not None and by_day != by_month:
-        raise ValueProblem(
+        raise _TwoDays(
             f"{shown(text)} is {_in_words(by_day)} or {_in_words(by_month)};"
             f" write {by_day} or {by_month}"
         )

@@ -5,7 +5,9 @@ telephone number, the number of a hospital record.
 """
 
 import re
+from collections.abc import Iterator
 
+from trialscreen.answers.written_dates import is_like_a_day
 from trialscreen.model.errors import ValueProblem
 from trialscreen.text.characters import shown
 
@@ -14,6 +16,10 @@ MAX_CODE, MAX_REMARK = 40, 1000
 
 _ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 _DATE = re.compile(r"(?<!\d)(19|20)\d\d[-./]?(0[1-9]|1[0-2])[-./]?(0[1-9]|[12]\d|3[01])(?!\d)")
+_PARTS = re.compile("[0-9]+|[a-z]+|.")
+_MOST_PARTS = 5
+"""Of a written day, with what separates them."""
+_OF_OUR_TIME = re.compile("(?<![0-9])(19|20)[0-9]{2}(?![0-9])")
 _REGISTERED = re.compile(r"NCT\d{8}", re.IGNORECASE)
 _LETTERS = re.compile(r"[A-Za-z]+")
 _E_MAIL = re.compile(r"[^\s@]+@[^\s@]+")
@@ -119,13 +125,37 @@ def _looks_like(code: str) -> str:
     letters = _LETTERS.findall(code)
     longest = max(map(len, re.findall(r"\d+", code)), default=0)
     joined = max((sum(map(str.isdigit, run)) for run in _JOINED.findall(code)), default=0)
-    if _DATE.search(code):
+    if _DATE.search(code) or _states_a_day(code):
         return "a date, such as that of a birth"
     if _RECORD.search(code):
         return "the number of a record"
     if longest > _MOST_DIGITS or joined > (_MOST_JOINED if letters else _MOST_DIGITS + 2):
         return "a telephone or record number"
     return "a name" if any(map(_is_like_a_name, letters)) else ""
+
+
+def _states_a_day(code: str) -> bool:
+    """Whether any run of whole parts of a code can be read as a day: `S-17.4.58` as 17 April 1958.
+
+    Six digits in one run can be one too, but so many codes are six digits that they are taken.
+    """
+    parts = _PARTS.findall(code.lower().replace("_", "-"))
+    starts = range(len(parts))
+    runs = (parts[start : start + many] for start in starts for many in range(3, _MOST_PARTS + 1))
+    return any(
+        _OF_OUR_TIME.search(text) is not None and is_like_a_day(text)
+        for run in runs
+        for text in _with_whole_years(run)
+    )
+
+
+def _with_whole_years(run: list[str]) -> Iterator[str]:
+    """A run of parts as it stands, and with two digits at its end or start as those of a year."""
+    yield "".join(run)
+    if len(run[-1]) == 2 and run[-1].isdigit():
+        yield "".join((*run[:-1], f"19{run[-1]}"))
+    if len(run[0]) == 2 and len(run) == _MOST_PARTS and run[0].isdigit():
+        yield "".join((f"19{run[0]}", *run[1:]))
 
 
 def _is_like_a_name(word: str) -> bool:
