@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from trialscreen.model.errors import ValueProblem
-from trialscreen.model.facts import Exactly, Fact, Numbers, closed
+from trialscreen.model.facts import DIGITS_THAT_COUNT, Exactly, Fact, Numbers, closed, half_of
 from trialscreen.model.trial import Element, Formula, Trial
 from trialscreen.tables.cohort.column_map import KEY, LATEST, ROW
 from trialscreen.tables.cohort.data_quality import NOTHING
-from trialscreen.tables.cohort.plain_texts import half_as_written, is_accepted, kind_of
 from trialscreen.tables.cohort.readers.cells import Form, Parser
-from trialscreen.tables.cohort.readers.opened import Distinct, plain
+from trialscreen.tables.cohort.readers.opened import CellKind, Distinct, NumberKind, plain
 from trialscreen.tables.cohort.typed_columns import unreadable_apart
 from trialscreen.text.characters import BLANKS
 
@@ -60,10 +59,30 @@ class TextColumn:
         self.element, self.prepared = element, prepared
         self.columns = _columns(trial, element)
         self._parser = Parser(trial, element, form)
-        self.kind = kind_of(trial, element, self._parser.form)
+        self.kind = self._kind()
         """How its cells may come."""
         self._schema = {**self.columns, _REASON: pl.String(), _PENDING: pl.Boolean()}
         self._value, self._code = f"{element.name} (plain)", f"{element.name} (code)"
+
+    def _kind(self) -> CellKind:
+        if not self._parser.has_plain:
+            return "words"
+        match self.element.type:
+            case "boolean":
+                return "truth"
+            case "date":
+                return "day"
+            case _:
+                return NumberKind(self._is_accepted)
+
+    def _is_accepted(self, value: pl.Expr) -> pl.Expr:
+        """Whether the value of a plain number or day is accepted, and no code."""
+        element, form = self.element, self._parser.form
+        codes: list[Any] = form.days if element.type == "date" else form.numbers
+        accepted = value.is_between(*(element.range or (date.min, date.max)))
+        if element.type == "integer":
+            accepted &= value == value.floor()
+        return accepted & ~value.is_in(codes) if codes else accepted
 
     def read(self, cells: pl.DataFrame) -> tuple[list[pl.Series], pl.DataFrame]:
         """The typed columns of `cells`, less what cannot be used; and that, listed."""
@@ -78,7 +97,7 @@ class TextColumn:
     def are_days_usable(self) -> pl.Expr:
         """Whether all cells that come as days can be used."""
         day = pl.col(self.element.name)
-        return (is_accepted(self.element, self._parser.form, day) & (day <= pl.col(LATEST))).all()
+        return (self._is_accepted(day) & (day <= pl.col(LATEST))).all()
 
     def as_it_is(self, cells: Cells, *, as_values: bool) -> dict[str, pl.Series]:
         """The typed columns of such cells; not with how many digits numbers are written.
@@ -111,10 +130,10 @@ class TextColumn:
             text = pl.col(self.element.name)
             value = plain(self.kind, text)
             if self.kind == "day":
-                value = pl.when(is_accepted(self.element, self._parser.form, value)).then(value)
+                value = pl.when(self._is_accepted(value)).then(value)
             yield value.alias(self._value)
             if (half := f"{self.element.name}_half") in self.columns:
-                yield half_as_written(text).alias(half)
+                yield _half_as_written(text).alias(half)
 
     def coded(self, cells: Cells) -> Iterator[pl.Series]:
         """The codes of cells that are not plain, all of them known from now on."""
@@ -231,6 +250,15 @@ class TextColumn:
             case Numbers():
                 fact = closed(fact)
         return fact.low, fact.high
+
+
+_HALVES = pl.Series([half_of(count) for count in range(DIGITS_THAT_COUNT + 1)])
+
+
+def _half_as_written(text: pl.Expr) -> pl.Expr:
+    """Half a unit of the last digit of a plain number."""
+    decimals = text.str.len_bytes() - text.str.find(".", literal=True) - 1
+    return pl.lit(_HALVES).gather(decimals.fill_null(0).clip(upper_bound=DIGITS_THAT_COUNT))
 
 
 def awaited_column(name: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from math import isfinite
 from typing import Literal, NamedTuple
 
@@ -88,7 +89,7 @@ class Form(NamedTuple):
     @property
     def numbers(self) -> list[float]:
         """Those of `codes` that are numbers, however they are written."""
-        return [number for code in self.codes if (number := number_of(code)) is not None]
+        return [number for code in self.codes if (number := _number_of(code)) is not None]
 
     @property
     def days(self) -> list[date]:
@@ -117,7 +118,7 @@ def code_of(cell: str) -> str:
     return repr(float(code)) if _NUMBER.fullmatch(code) else code
 
 
-def number_of(code: str) -> float | None:
+def _number_of(code: str) -> float | None:
     """The finite number that Python reads of it; None if it is none."""
     try:
         number = float(code)
@@ -172,6 +173,25 @@ class Parser:
             return False
         return said is not None and said_pending(self.trial, self.element, said) is not None
 
+    @property
+    def has_plain(self) -> bool:
+        """Whether a plain cell states just that, and is not a word for something else.
+
+        Plain is what most programs write: PLAIN_NUMBER, PLAIN_DAY, true and false.
+        """
+        element, codes = self.element, self.form.codes
+        if element.type == "choice" or not self.form.is_usual:
+            return False
+        words = {*map(_folded, (*element.spellings, *self.trial.spellings))}
+        if element.type == "boolean":
+            return {"true", "false"}.isdisjoint((*words, *codes))
+        if any(re.search(PLAIN_DAY, word) for word in words):
+            return False
+        # Of a typed number it is not known whether it was written like the code, such as `9.`
+        odd = (code for code in codes if not re.search(PLAIN_NUMBER, code))
+        # The engine could read any of these as a number.
+        return all(_number_of(word) is None for word in (*words, *odd))
+
     def why_not(self, text: str | None, latest: date) -> str:
         """Why a cell that cannot be used cannot; None is a day that Python has not."""
         if text is None:
@@ -205,7 +225,7 @@ class Parser:
         """
         if self.element.type != "boolean":
             return frozenset()
-        numbers = [said for code, said in self._values.items() if number_of(code) is not None]
+        numbers = [said for code, said in self._values.items() if _number_of(code) is not None]
         meant = [read_value(self.trial, self.element, said, date.max) for said in numbers]
         usual = {"1.0": Exactly(value=True), "0.0": Exactly(value=False)}
         return frozenset(
@@ -270,6 +290,10 @@ class Parser:
         except ValueProblem:
             return False
         return facts[0] == facts[1]
+
+
+_folded = cache(folded)
+"""Of the words of trials, most of which all elements have."""
 
 
 def _told(text: str, reason: str) -> str:
