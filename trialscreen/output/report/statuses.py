@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from trialscreen.model import truth
-from trialscreen.model.trial import Source, Verdict
+from trialscreen.model.trial import SOURCES, Source, Verdict
 from trialscreen.model.truth import Truth
 from trialscreen.output.report.render.blocks import Cell, Tone
 from trialscreen.screening import finding
@@ -42,11 +42,5 @@ VERDICTS: dict[Verdict, Status] = {
 TRUTHS: dict[Truth, str] = {truth.TRUE: "true", truth.FALSE: "false", truth.UNKNOWN: "open"}
 """Words for a clause inside a criterion, which is not a verdict by itself."""
 
-SOURCE_WORDS: dict[Source, str] = {
-    "participant": "Participant",
-    "chart": "Chart",
-    "laboratory": "Laboratory",
-    "imaging": "Imaging",
-    "investigator": "Investigator",
-    "derived": "Computed",
-}
+SOURCE_WORDS: dict[Source, str] = {one: one.capitalize() for one in SOURCES}
+SOURCE_WORDS["derived"] = "Computed"

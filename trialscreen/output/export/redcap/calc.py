@@ -92,7 +92,7 @@ def _computed(trial: Trial, formula: Formula) -> str:
 
 def _text(term: expr.Scalar, values: Mapping[str, str], choice: str | None) -> str:
     """A formula where its one input with choices is `choice`."""
-    assert isinstance(term, expr.Term)
+    assert isinstance(term, expr.Term) and not isinstance(term, expr.Comparison)
     match term:
         case expr.Column(name):
             return values[name]
@@ -107,12 +107,12 @@ def _text(term: expr.Scalar, values: Mapping[str, str], choice: str | None) -> s
             return f"(min({powered}, 1))^({below}) * (max({powered}, 1))^({above})"
         case expr.Arithmetic(_, left, right):
             return _operation(term, _text(left, values, choice), _text(right, values, choice))
-        case expr.If(expr.Comparison("==", _, expr.Constant(one)), then, otherwise):
-            return _text(then if choice == one else otherwise, values, choice)
+        case expr.If(condition, then, otherwise):
+            assert isinstance(condition, expr.Comparison), "of the choice"
+            is_it = condition.right == expr.Constant(choice)
+            return _text(then if is_it else otherwise, values, choice)
         case expr.CompletedYears(since, on):
             return _years(_text(since, values, choice), _text(on, values, choice))
-        case expr.If() | expr.Comparison():
-            raise ValueError(term)  # not said
         case _:
             assert_never(term)
 
