@@ -30,7 +30,7 @@ TRIAL = load_trial()
 CODES = load_codes(TRIAL)
 ON = date(2026, 6, 1)
 SYSTEMS = ("loinc", "snomed", "icd10", "icd10cm", "rxnorm", "atc", "omop", "local")
-FORM = "https://example.org/Questionnaire/NCT06949137|1.3.0"
+FORM = "https://example.org/Questionnaire/NCT06949137|1.4.0"
 
 
 def listed(codes: str | list[str]) -> list[str]:

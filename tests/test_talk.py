@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.deciding import ELIGIBLE
 from tests.interviewing import DAY, conversation
 from tests.process import ROOT
 from trialscreen import load_trial
@@ -310,6 +311,18 @@ UNANSWERABLE = {
         "oral_bisphosphonate_use",
         ("oral_bisphosphonate_cumulative_duration", "oral_bisphosphonate_last_dose_date"),
     ),
+    "calcium in a sample after a supplement": (
+        ("yes",),
+        "laboratory",
+        "calcium_supplement_last_24h",
+        ("serum_calcium", "serum_calcium_uln", "hypercalcemia", "hypocalcemia"),
+    ),
+    "calcium in a sample after perhaps a supplement": (
+        ("u",),
+        "laboratory",
+        "calcium_supplement_last_24h",
+        ("serum_calcium", "serum_calcium_uln", "hypercalcemia", "hypocalcemia"),
+    ),
     "since when a cancer is cured": (
         ("u",),
         "participant",
@@ -418,6 +431,17 @@ def test_a_review_tells_what_is_pending_and_when_a_sample_was_taken() -> None:
     assert "Answered unknown" not in shown
 
 
+CALCIUM = ("serum_calcium", "serum_calcium_lln", "serum_calcium_uln")
+
+
+def eligible_but_for(*names: str) -> State:
+    """The answers of the example patient who passes, without these."""
+    state = State(screen(NCT, {}, DAY))
+    given = {name: text for name, text in ELIGIBLE.items() if name not in names}
+    state.answer((one, given[one.name]) for one in NCT.elements.values() if one.name in given)
+    return state
+
+
 def test_what_values_at_hand_say_is_not_asked() -> None:
     """The calcium and its limits are known; only whether the sample counts is not."""
     state = State(screen(NCT, {}, DAY))
@@ -425,6 +449,23 @@ def test_what_values_at_hand_say_is_not_asked() -> None:
     asked = {one.name for one in open_elements(state.screening, state.answers.keys())}
     assert "calcium_supplement_last_24h" in asked
     assert asked.isdisjoint({"hypercalcemia", "hypocalcemia"})
+
+
+@pytest.mark.parametrize("reply", ["yes", "u"])
+def test_that_a_sample_decides_nothing_is_told_at_once(reply: str) -> None:
+    state = eligible_but_for("calcium_supplement_last_24h", *CALCIUM)
+    shown = conversation(state, reply, "Enter")
+    told = "serum calcium does not count. Only a sample with no calcium supplement in the 24 hours"
+    assert told in shown
+    assert "Nothing more to ask." in shown.partition(told)[2]
+    assert {one.id for one in state.screening.findings if one.passes is None} == {"E1"}
+
+
+def test_a_sample_without_a_supplement_is_asked_for() -> None:
+    state = eligible_but_for("calcium_supplement_last_24h", *CALCIUM)
+    shown = conversation(state, "no", "2.3 (2.1-2.5)", "Enter")
+    assert "does not count" not in shown
+    assert state.screening.verdict == "eligible"
 
 
 def test_a_last_dose_that_excludes_is_to_be_confirmed_in_the_chart() -> None:

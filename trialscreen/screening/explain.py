@@ -191,14 +191,19 @@ def _doubts(trace: Trace, on: date) -> Iterator[str]:
     for one in trace.used:
         if one.basis is not None and one.entered is None:
             yield from _doubts(one.basis, on)
-        if one.validity and one.entered is not None and one.fact is None:
-            value = show_fact(one.element, one.entered)
-            yield f"{one.element.label} {value} does not count. {one.element.invalid_help}".strip()
+        if one.validity and one.fact is None and (one.entered or one.validity.truth is truth.FALSE):
+            yield does_not_count(one)
         elif one.not_yet and one.fact is None:
             yield f"{one.element.label}: {one.element.no_text}"
         elif isinstance(one.fact, Numbers | Dates) and not one.fact.exact:
             value = told(one, one.fact, on)
             yield f"{one.element.label} {value}{_origin(one)} leaves it open"
+
+
+def does_not_count(one: Resolved) -> str:
+    """That a value, at hand or not, decides nothing, and what is needed instead."""
+    value = "" if one.entered is None else f" {show_fact(one.element, one.entered)}"
+    return f"{one.element.label}{value} does not count. {one.element.invalid_help}".strip()
 
 
 def label_list(trial: Trial, names: Iterable[str]) -> str:

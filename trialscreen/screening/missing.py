@@ -98,10 +98,10 @@ def _obtainable(one: Resolved, closed: Set[str]) -> list[str] | None:
         return []
     name = one.element.name
     itself = [] if name in closed or one.element.internal else [name]
+    if never_counts(one, closed):
+        return None
     if one.validity is not None:
         valid = _askable(one.validity, closed)
-        if one.validity.truth is not truth.TRUE and not valid:
-            return None
         if is_exact(one.entered):
             return valid
         return [*itself, *valid] if itself else None
@@ -110,6 +110,13 @@ def _obtainable(one: Resolved, closed: Set[str]) -> list[str] | None:
         needs_inputs = isinstance(formula, Formula) and FORMULAS[formula.name].needs_inputs
         itself = [] if behind or needs_inputs else itself
     return [*itself, *behind] or None
+
+
+def never_counts(one: Resolved, closed: Set[str]) -> bool:
+    """Whether no value of an element is valid, and nothing that can be asked makes one so."""
+    if one.validity is None or one.validity.truth is truth.TRUE:
+        return False
+    return not _askable(one.validity, closed)
 
 
 def _behind(one: Resolved, closed: Set[str]) -> list[str]:

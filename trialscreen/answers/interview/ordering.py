@@ -16,8 +16,8 @@ from trialscreen.model import rules, truth
 from trialscreen.model.facts import is_exact
 from trialscreen.model.trial import SOURCES, Criterion, Element, Formula, Source
 from trialscreen.model.truth import Truth
-from trialscreen.screening.evaluate import Trace
-from trialscreen.screening.missing import askable
+from trialscreen.screening.evaluate import Resolved, Trace
+from trialscreen.screening.missing import askable, never_counts
 from trialscreen.screening.rests_on import enough
 from trialscreen.screening.screen import Screening
 
@@ -68,16 +68,29 @@ def open_elements(
         if one.name in names
         and givers(one)
         and awaited.isdisjoint(trial.sources_of(one.name))
-        and not _is_told(screening, one)
+        and not _is_told(screening, one, closed)
     )
 
 
-def _is_told(screening: Screening, element: Element) -> bool:
-    """Whether values at hand say what would be asked, and only may not count."""
+def _is_told(screening: Screening, element: Element, closed: Set[str]) -> bool:
+    """Whether values say what would be asked: at hand, or as soon as there is one that counts."""
     rule = element.derive
     if rule is None or isinstance(rule, Formula):
         return False
-    return all(is_exact(screening.facts.get(name)) for name in rules.elements_of(rule))
+    names = tuple(rules.elements_of(rule))
+    return all(is_exact(screening.facts.get(name)) for name in names) or any(
+        never_counts(screening.patient.resolve(name), closed) for name in names
+    )
+
+
+def uncounted(screening: Screening, closed: Set[str]) -> tuple[Resolved, ...]:
+    """What is known of the elements of which no value can count that is at hand or could be given.
+
+    Only those that could still change an undecided criterion.
+    """
+    names = {name for finding in screening.findings for name in finding.missing}
+    found = (screening.patient.resolve(name) for name in screening.trial.elements if name in names)
+    return tuple(one for one in found if never_counts(one, closed))
 
 
 def _unknown_gates(trace: Trace, closed: Set[str]) -> Iterator[Element]:

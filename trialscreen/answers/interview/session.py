@@ -11,12 +11,12 @@ from trialscreen.answers.beside_record import says_yes
 from trialscreen.answers.interview import questions, reviewing
 from trialscreen.answers.interview.autosave import Keeper
 from trialscreen.answers.interview.console import HELP_LINE, Console, Leave
-from trialscreen.answers.interview.ordering import Question, next_question
+from trialscreen.answers.interview.ordering import Question, next_question, uncounted
 from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.answers.values import in_dates, read_value
 from trialscreen.model.errors import InputError, ValueProblem
 from trialscreen.model.trial import SOURCES, Element, Source
-from trialscreen.screening.explain import label_list
+from trialscreen.screening.explain import does_not_count, label_list
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.readings import UNCONFIRMED, on_readings
 from trialscreen.text.characters import count_of, shown
@@ -54,6 +54,8 @@ class Session:
         self.before = dict(state.answers)
         self.history: list[tuple[str, ...]] = []
         self.announced: set[str] = set()
+        self.void: set[str] = set()
+        """The elements of which it is told that no value counts."""
         self.rests = False
         self.stopped = False
         self.section = ""
@@ -82,12 +84,12 @@ class Session:
         say(*reviewing.opening(self.state, self.others, self.awaited, self.sources))
         say(f"Screening date: {self.state.on}")
         say(f"Commands: {HELP_LINE}. Press Enter after each answer.")
-        self._announce_exclusions()
+        self._announce()
         of = "" if self.sources == SOURCES else f" of these sources ({', '.join(self.sources)})"
         while True:
             while (question := self._next()) is not None:
                 self._ask(question)
-                self._announce_exclusions()
+                self._announce()
             say("" if self.stopped else f"\nNothing more to ask{of}.", "The answers:")
             self._review()
             self.stopped = self.stopped and bool(self._certain())
@@ -248,7 +250,19 @@ class Session:
             self.console.say(f"Set aside, kept but not used: {others}")
         return True
 
-    # Certain exclusions.
+    # What follows at once.
+
+    def _announce(self) -> None:
+        self._announce_uncounted()
+        self._announce_exclusions()
+
+    def _announce_uncounted(self) -> None:
+        """Of which elements no value counts, and what is needed instead, each once."""
+        found = uncounted(self.state.screening, self.state.answers.keys())
+        news = [one for one in found if one.element.name not in self.void]
+        self.void = {one.element.name for one in found}
+        if news:
+            self.console.say("", *map(does_not_count, news))
 
     def _certain(self) -> dict[str, Finding]:
         """The criteria that exclude, whatever else is answered."""
@@ -265,12 +279,12 @@ class Session:
         first = not self.announced or (rested and not self.rests)
         for name, finding in certain.items():
             if name not in self.announced:
-                self._announce(finding)
+                self._announce_exclusion(finding)
         self.announced |= certain.keys()
         if certain and first:
             self._stop_or_go_on()
 
-    def _announce(self, finding: Finding) -> None:
+    def _announce_exclusion(self, finding: Finding) -> None:
         criterion, rests_on = finding.criterion, finding.rests_on
         excludes = ", ".join(("this excludes", *on_readings(finding.unconfirmed)))
         deciding = [self.state.trial.elements[name] for name in rests_on]

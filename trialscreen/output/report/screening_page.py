@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from sys import maxsize
 
 from trialscreen.model.evidence import Evidence, in_words
 from trialscreen.model.rules import Clause, Test
 from trialscreen.model.trial import SOURCES, Kind, Source, Trial
+from trialscreen.model.truth import FALSE
 from trialscreen.model.wording import rule_in_words, test_in_words
 from trialscreen.output.report.about import AID, criteria_file
 from trialscreen.output.report.render import blocks
@@ -20,7 +21,7 @@ from trialscreen.output.report.verdict_words import (
     why_and_until,
 )
 from trialscreen.screening.evaluate import Trace
-from trialscreen.screening.explain import reasons
+from trialscreen.screening.explain import does_not_count, reasons
 from trialscreen.screening.finding import Finding
 from trialscreen.screening.readings import on_readings
 from trialscreen.screening.screen import Screening
@@ -113,11 +114,24 @@ def _settling_lines(screening: Screening) -> Iterator[str]:
     if quick:
         names = frozenset().union(*quick)
         named = _named(trial, names)
-        yield f"A single answer can exclude: any of {len(names)} open elements{named}."
+        which = f"any of {len(names)} open elements" if len(names) > 1 else "the only open element"
+        yield f"A single answer can exclude: {which}{named}."
     if full := screening.ways_to("eligible"):
         names = full[0]
         named = _named(trial, names)
-        yield f"To become eligible, {len(names)} answers at least are needed{named}."
+        needed = count_of(len(names), "answer at least is", "answers at least are")
+        yield f"To become eligible, {needed} needed{named}."
+        yield from _invalid(screening, names)
+
+
+def _invalid(screening: Screening, names: Set[str]) -> Iterator[str]:
+    """What would say the same as some of these elements, and what it needs to count."""
+    behind = {one for name in names for one in screening.trial.sources_of(name)}
+    for name in screening.trial.elements:
+        if name in behind:
+            one = screening.patient.resolve(name)
+            if one.validity is not None and one.validity.truth is FALSE:
+                yield does_not_count(one)
 
 
 def _named(trial: Trial, names: frozenset[str]) -> str:
