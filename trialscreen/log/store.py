@@ -138,9 +138,7 @@ class Log:
 @contextmanager
 def open_log(path: Path) -> Iterator[Log]:
     """A log that exists. Raises InputError if it does not, or is not a log."""
-    with file_errors(path):
-        connection = connect(path)
-    with closing(connection):
+    with connected(path) as connection:
         yield _known(path, connection)
 
 
@@ -150,26 +148,28 @@ def open_or_begin(path: Path, nct_id: str, tool: str, *, begin: bool = True) -> 
     with file_errors(path):
         if begin:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = connect(path)
-    with closing(connection):
-        with file_errors(path):
-            connection.execute("PRAGMA synchronous = EXTRA")  # on the disk, also after a power cut
+    with connected(path) as connection:
         with file_errors(path), connection:
+            connection.execute("PRAGMA synchronous = EXTRA")  # on the disk, also after a power cut
             connection.execute(ONE_WRITER)
             if begin and not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 _begin(connection, nct_id, tool)
         yield _known(path, connection)
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection to a file that exists. Raises sqlite3.Error, or InputError."""
-    if not path.is_file():
-        refuse(printable(str(path)), "is not a file" if path.exists() else "there is no such file")
-    # Absolute: names such as `:memory:` and `file:x.log` mean something else to SQLite.
-    connection = sqlite3.connect(path.absolute(), timeout=PATIENCE, isolation_level=None)
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.text_factory = bytes.decode  # its error does not repeat the text
-    return connection
+@contextmanager
+def connected(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to a file that exists, closed in the end. Raises InputError."""
+    with file_errors(path):
+        if not path.is_file():
+            message = "is not a file" if path.exists() else "there is no such file"
+            refuse(printable(str(path)), message)
+        # Absolute: names such as `:memory:` and `file:x.log` mean something else to SQLite.
+        connection = sqlite3.connect(path.absolute(), timeout=PATIENCE, isolation_level=None)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.text_factory = bytes.decode  # its error does not repeat the text
+    with closing(connection):
+        yield connection
 
 
 def _begin(connection: sqlite3.Connection, nct_id: str, tool: str) -> None:

@@ -7,7 +7,6 @@ older copy. A seal noted elsewhere, as on a signed report, shows that too.
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from trialscreen.log.store import (
     FORMAT,
     GUARDS,
     TABLES,
-    connect,
+    connected,
     file_errors,
     unlike_tables,
 )
@@ -79,9 +78,7 @@ class Checked(NamedTuple):
 
 def verify(path: Path, noted: Sequence[Noted] = ()) -> Checked:
     """Checks the whole chain. Raises InputError for a file that is not a log."""
-    with file_errors(path):
-        connection = connect(path)
-    with closing(connection):
+    with connected(path) as connection:
         # A file that was cut is read as far as it goes, which SQLite does in this mode only.
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA writable_schema = ON")
