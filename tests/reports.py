@@ -11,7 +11,7 @@ from tests.deciding import enrolled, state
 from tests.test_html import HOSTILE
 from trialscreen import __version__, load_trial
 from trialscreen.answers.answer import Answer
-from trialscreen.cli.answers import screen_answers
+from trialscreen.cli.answers import screen_stored, stored_answers
 from trialscreen.cli.element_flags import Flags
 from trialscreen.log.entry import Correction, Kept, ScreeningEntry
 from trialscreen.log.recording import recorded
@@ -30,7 +30,8 @@ HOSTILE_FOOT = f'"; }} </style>{HOSTILE}'
 def patient(name: str, trial: Trial | None = None) -> ScreeningRecord:
     """The record of an example patient."""
     flags = Flags(trial or load_trial(), {}, [], [])
-    answers, screening = screen_answers(flags, None, str(PATIENTS / f"{name}.yaml"))
+    stored, _ = stored_answers(flags, str(PATIENTS / f"{name}.yaml"))
+    answers, screening = screen_stored(flags, None, stored)
     return ScreeningRecord(screening, answers, __version__)
 
 
@@ -46,7 +47,7 @@ def noted(record: ScreeningRecord) -> ScreeningRecord:
 def mostly_empty() -> ScreeningRecord:
     """Of whom hardly anything is known."""
     flags = Flags(load_trial(), {"sex": ["female"], "weight": ["<60"]}, [], [])
-    answers, screening = screen_answers(flags, "2026-06-01", None)
+    answers, screening = screen_stored(flags, "2026-06-01", {})
     return ScreeningRecord(screening, answers, __version__)
 
 

@@ -20,7 +20,7 @@ from tests.reports import (
 from tests.test_html import TOLD, Parsed
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer
-from trialscreen.cli.answers import screen_answers
+from trialscreen.cli.answers import screen_stored
 from trialscreen.cli.element_flags import Flags
 from trialscreen.log.entry import Correction
 from trialscreen.model.trial import SCREENING_DATE
@@ -178,7 +178,7 @@ def test_the_day_of_an_answer_stands_beside_it_where_there_are_several() -> None
 
 def test_a_value_tells_the_day_of_its_sample_whether_it_is_old_or_that_there_is_none() -> None:
     given = {"tsh": ["2.1 on 2026-04-01"], "alt": ["22 on 2026-05-20"], "ast": ["25"]}
-    answers, screening = screen_answers(Flags(load_trial(), given, [], []), "2026-06-01", None)
+    answers, screening = screen_stored(Flags(load_trial(), given, [], []), "2026-06-01", {})
     text = flat(plain.render(record_page(ScreeningRecord(screening, answers, "1"))))
     assert "TSH (E13): 2.1 µIU/mL, older than 28 days, sampled 2026-04-01" in text
     assert "ALT (E14): 22 U/L, sampled 2026-05-20" in text

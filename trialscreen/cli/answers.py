@@ -89,16 +89,6 @@ def named_as_options() -> Iterator[None]:
         raise InputError(told) from None
 
 
-def screen_answers(
-    flags: Flags, on: str | None, file: str | None, site: SiteSettings = SiteSettings()
-) -> tuple[Answers, Screening]:
-    """The answers of the flags and in a file, and what they come to. Raises InputError."""
-    stored, _ = stored_answers(flags, file)
-    found = screen_stored(flags, on, stored, site)
-    need_answers(given=bool(flags.texts or file))
-    return found
-
-
 Stored = tuple[dict[str, Answer], Answer | None]
 """The answers in a file, and the subject's code if it names one."""
 
@@ -159,7 +149,10 @@ def screen_stored(
     site: SiteSettings = SiteSettings(),
     record: RecordOptions = NO_RECORD,
 ) -> tuple[Answers, Screening]:
-    """As `screen_answers`, with answers that are read already, and a record beside them."""
+    """The answers of the flags, those `stored` and of a record, and what they come to.
+
+    Raises InputError.
+    """
     trial, problems = flags.trial, flags.problems
     of_flags = told_apart(trial, _of_flags(flags, on), problems)
     answers: Answers = with_days(trial, merge(trial, of_flags, stored, problems), problems)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trialscreen.cli import options
-from trialscreen.cli.answers import screen_answers
+from trialscreen.cli.answers import need_answers, screen_stored, stored_answers
 from trialscreen.cli.element_flags import Flags
 from trialscreen.cli.output import needing, say, write_csv, write_json
 from trialscreen.cli.parameters import argument, option
@@ -88,7 +88,9 @@ def response(
     flags.problems.extend(options.code_problems({"--subject": subject}, at.subject_pattern))
     if file is not None and given_file is not None:
         flags.problems.append(Problem(shown(file), "a second file of answers; give one"))
-    answers, screening = screen_answers(flags, on, given_file or file, at)
+    stored, _ = stored_answers(flags, given_file or file)
+    answers, screening = screen_stored(flags, on, stored, at)
+    need_answers(given=bool(given_file or file))
     made = forms.response(screening, datetime.now(UTC), subject, variant)
     write_json(output, made.resource)
     tell_left_out(response_limits(flags.trial, made, answers))

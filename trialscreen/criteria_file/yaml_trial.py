@@ -122,7 +122,8 @@ def _read_criteria(root: Cursor) -> tuple[Criterion, ...]:
                 at.down("id").problem(f"{shown(criterion.id)}: {message}")
             read.append((at, criterion))
             clauses[criterion.id] = criterion.rule
-            clauses.update((one.id, one) for one in rules.clauses_of(criterion.rule))
+            inside = rules.rules_in(criterion.rule)
+            clauses.update((one.id, one) for one in inside if isinstance(one, rules.Clause))
     root.document.clauses = clauses
     alternatives = _read_alternatives(read)
     root.document.clauses = {}

@@ -179,11 +179,6 @@ def tests_of(rule: Rule) -> Iterator[Test]:
     return (one for one in rules_in(rule) if isinstance(one, Test))
 
 
-def clauses_of(rule: Rule) -> Iterator[Clause]:
-    """Every clause in `rule`."""
-    return (one for one in rules_in(rule) if isinstance(one, Clause))
-
-
 def elements_of_test(test: Test) -> tuple[str, ...]:
     """The elements that one test reads."""
     if isinstance(test, Compare) and isinstance(test.bound, ElementRef):
