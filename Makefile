@@ -16,12 +16,13 @@ test-full: setup
 coverage: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash .ci/coverage
 
+# A module is compiled when it is first imported; compiling all would take half a minute.
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --editable . --group dev
+	$(BIN)/python -m pip install --quiet --no-compile --constraint .ci/constraints.txt --editable . --group dev
 	touch $@
 
 docs: setup
