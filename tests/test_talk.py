@@ -346,6 +346,43 @@ def test_what_nobody_can_answer_is_not_asked(
     assert asked.isdisjoint(not_asked)
 
 
+@pytest.mark.parametrize(
+    ("total_bilirubin", "is_asked"),
+    {"unknown": False, "pending": False, "11": False, "15 to 40": False, "31.5": True}.items(),
+)
+def test_a_raised_bilirubin_is_judged_once_it_is_known_to_be_raised(
+    total_bilirubin: str, is_asked: bool
+) -> None:
+    state = eligible_but_for("total_bilirubin")
+    names = {one.name: one for one in open_elements(state.screening, state.answers.keys())}
+    assert "bilirubin_accepted_as_gilbert" not in names
+    given = {"gilbert_syndrome": "yes", "total_bilirubin": total_bilirubin}
+    state.answer((NCT.elements[name], text) for name, text in given.items())
+    asked = [one.name for one in open_elements(state.screening, state.answers.keys())]
+    assert asked == ["bilirubin_accepted_as_gilbert"] * is_asked
+
+
+@pytest.mark.parametrize(
+    ("menopause_type", "is_asked"),
+    {"unknown": False, "natural": False, "premature_ovarian_insufficiency": True}.items(),
+)
+def test_an_ovarian_insufficiency_is_judged_once_it_is_known(
+    menopause_type: str, is_asked: bool
+) -> None:
+    state = eligible_but_for("menopause_type")
+    sources: tuple[Source, ...] = ("investigator",)
+    assert not open_elements(state.screening, state.answers.keys(), sources)
+    state.answer([(NCT.elements["menopause_type"], menopause_type)])
+    asked = [one.name for one in open_elements(state.screening, state.answers.keys())]
+    assert asked == ["ovarian_insufficiency_is_primary"] * is_asked
+
+
+def test_questions_left_count_what_is_asked_later() -> None:
+    state = eligible_but_for("total_bilirubin")
+    state.answer([(NCT.elements["gilbert_syndrome"], "yes")])
+    assert "2 questions at most]" in conversation(state, "31.5", "yes", "Enter")
+
+
 def test_what_another_source_may_know_is_asked() -> None:
     """The chart may tell when a medicine was given that the participant does not remember."""
     state = State(screen(NCT, {}, DAY))

@@ -34,7 +34,11 @@ class Question(NamedTuple):
 
 
 def open_elements(
-    screening: Screening, closed: Set[str], sources: tuple[Source, ...] = SOURCES
+    screening: Screening,
+    closed: Set[str],
+    sources: tuple[Source, ...] = SOURCES,
+    *,
+    later: bool = False,
 ) -> tuple[Element, ...]:
     """The elements whose answer can still change an undecided criterion, in the file's order.
 
@@ -42,7 +46,8 @@ def open_elements(
     participant, the chart and so on can be asked for at different times. A derived one can
     be given by whoever can give what it is derived from. What nobody can answer is left out:
     what follows from a value that is awaited, or from values that may not count; more of what
-    all who could tell do not know.
+    all who could tell do not know; unless `later`, judgements of values that do not call for one
+    yet.
     """
     trial, allowed = screening.trial, frozenset(sources)
     awaited = {one.element for one in screening.awaited}
@@ -57,8 +62,11 @@ def open_elements(
             return
         names = [name for part in trace.parts for name in askable_in(part)]
         unknown = [givers(one) for one in _unknown_gates(trace, closed)]
+        calls = later or _calls_for_judgement(trace)
         for name in names if trace.parts else askable(trace, closed):
-            if not any(givers(trial.elements[name]) <= asked for asked in unknown):
+            element = trial.elements[name]
+            is_judged = element.sources == ("investigator",)
+            if (calls or not is_judged) and not any(givers(element) <= one for one in unknown):
                 yield name
 
     names = {name for one in screening.findings for name in askable_in(one.trace)}
@@ -106,6 +114,22 @@ def _unknown_gates(trace: Trace, closed: Set[str]) -> Iterator[Element]:
                 yield part.used[0].element
 
 
+def _calls_for_judgement(trace: Trace) -> bool:
+    """Whether the values are known that what stands beside them in a rule is a judgement of.
+
+    A raised bilirubin is accepted, or not, once it is known to be raised.
+    """
+    if not isinstance(trace.rule, rules.AtLeastN) or not trace.rule.is_all:
+        return True
+    is_value = (rules.Compare, rules.Within, rules.OneOf)
+    return all(
+        part.truth is truth.TRUE
+        for part in trace.parts
+        if isinstance(part.rule, is_value)
+        or (isinstance(part.rule, rules.Is) and isinstance(part.rule.value, str))
+    )
+
+
 def next_question(
     screening: Screening,
     closed: Set[str],
@@ -122,7 +146,8 @@ def next_question(
     ahead = open_elements(screening, closed, sources)
     if not ahead:
         return None
-    left = len({one.card or one.name for one in ahead})
+    perhaps = open_elements(screening, closed, sources, later=True)
+    left = len({one.card or one.name for one in perhaps})
     if awaited := tuple(one for one in ahead if one.name in before):
         ahead, quick = awaited, False
     first = _most_decisive(screening, closed, ahead) if quick else ahead[0]
