@@ -30,6 +30,7 @@ ENGINES_TAKE = (
     *(" 7.1 ", "1_000", "7.1D", "0x1p3", "1e2", "+50", "0050", "inf", "nan", "NaN", "50.", ".5"),
     *("-0", "-0.0", "50,5", "1e400", "9" * 40, "0." + "3" * 30, "5" + "0" * 250, "٣"),
     *("7.", "5.", ".5", "-.5", "00", "-07", "7e1", "1E2", "+007", " 007"),
+    *("1.000", "12.345", "999.500", "0.500", "1000.000"),
     *("True", "FALSE", "yes", "1", "0", "t", "1.0", " true", "no "),
     *("202603", "2026-3-1", "2026- 3-01", "03-01-2026", "2026-03-01T00:00", "0000-01-01"),
     *("2026-02-30", "2027-01-01", "9999-12-31", "1000-01-01", "+026-03-01"),
@@ -49,7 +50,7 @@ def clean(rng: Random, element: Element) -> str:
     assert element.range is not None
     low, high = map(float, element.range)  # type: ignore[arg-type]
     value = rng.uniform(low, min(high, low + 200))
-    decimals = 0 if element.type == "integer" else rng.choice((0, 1, 1, 2, 12))
+    decimals = 0 if element.type == "integer" else rng.choice((0, 1, 1, 2, 3, 12))
     return f"{value:.{decimals}f}"
 
 
@@ -105,7 +106,8 @@ def test_every_cell_is_what_the_parser_reads(
 ) -> None:
     rng = Random(seed)
     elements = {one.name: one for one in rng.sample([*TRIAL.answerable()], 40)}
-    elements |= {name: TRIAL.elements[name] for name in ("weight", "height", "bmi", "birth_date")}
+    always = ("weight", "height", "bmi", "birth_date", "hbv_dna")
+    elements |= {name: TRIAL.elements[name] for name in always}
     elements.pop("screening_date", None)
     cells = {name: column(rng, element) for name, element in elements.items()}
     table = tmp_path / "t.csv"

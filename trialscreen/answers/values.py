@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache, lru_cache
+from typing import NamedTuple
 from unicodedata import digit
 
 from trialscreen.answers.written_dates import IN_PART, days_of, how_long_ago
@@ -35,6 +36,7 @@ _NUMBER = re.compile(
     r"(?:\s*[x×*]\s*10\s*\^\s*(?P<power>[+-]?[0-9]{1,3}))?\s*(?P<unit>.*)",
     re.DOTALL | re.IGNORECASE,
 )
+_LIKE_THOUSANDS = re.compile(r"\+?[1-9][0-9]{0,2}\.[0-9]{3}")
 _LIMITS = re.compile(r"[(\[]\s*[<>≤≥]?\s*[0-9]")
 _ONE_VALUE = "give the value alone; the limits of a report are elements of their own"
 _POWER = re.compile(r"^(?=10\s*\^)")
@@ -270,7 +272,7 @@ def _read_number(element: Element, clean: str, text: str) -> Numbers:
         stated = signed(sign, number, is_count=element.type == "integer")
     else:
         end = _split(other, text)
-        first = _convert(element, _split(one, text, end[2]), text)
+        first = _convert(element, _split(one, text, end.unit), text)
         last = _convert(element, end, text)
         if first.low > last.low:
             raise ValueProblem(f"{shown(text)} runs downwards; write the lower number first")
@@ -303,8 +305,20 @@ def signed(sign: str, number: Numbers, *, is_count: bool = False) -> Numbers:
             return number
 
 
-def _split(clean: str, text: str, unit: str = "") -> tuple[float, float, str]:
-    """A number as written, half a unit of its last digit, and its unit; `unit` if it has none."""
+class _Written(NamedTuple):
+    """A number as written, half a unit of its last digit, and its unit.
+
+    `digits`, where the point can also be one of thousands, as in 1.000.
+    """
+
+    value: float
+    half: float
+    unit: str
+    digits: str | None
+
+
+def _split(clean: str, text: str, unit: str = "") -> _Written:
+    """The parts of a number; `unit` is its unit if it has none."""
     match = _NUMBER.fullmatch(_POWER.sub("1 x ", clean, count=1))
     if match is None or _continues(match["unit"]):
         raise no_number(clean, text)
@@ -315,7 +329,9 @@ def _split(clean: str, text: str, unit: str = "") -> tuple[float, float, str]:
     if not math.isfinite(value):
         raise ValueProblem(f"{shown(text)} is not a finite number")
     decimals = len(digits.partition(".")[2]) - int(exponent or 0) - int(match["power"] or 0)
-    return value, half_of(max(decimals, 0)), match["unit"] or unit
+    is_plain = match["power"] is None and _LIKE_THOUSANDS.fullmatch(match["number"]) is not None
+    digits = match["number"] if is_plain else None
+    return _Written(value, half_of(max(decimals, 0)), match["unit"] or unit, digits)
 
 
 def no_number(clean: str, text: str) -> ValueProblem:
@@ -346,19 +362,36 @@ def _continues(rest: str) -> bool:
     )
 
 
-def _convert(element: Element, written: tuple[float, float, str], text: str) -> Numbers:
+def _convert(element: Element, written: _Written, text: str) -> Numbers:
     """A number in the element's own unit; rounded as derived numbers are."""
     assert element.unit is not None
-    value, half, unit = written
+    value, half, unit, digits = written
     code = unit_code(element, unit)
     if code is None:
         raise ValueProblem(_unit_message(element, unit, text))
     if code != element.unit:
         value = round(value * element.accepts[code], DECIMALS)
         half *= element.accepts[code]
+    if digits is not None and counts_thousands(element, value * 1000):
+        raise _two_numbers(digits, text)
     if element.type == "integer" and value != int(value):
         raise ValueProblem(f"{shown(text)}; expected a whole number")
     return Numbers(value, value, half=half)
+
+
+def counts_thousands(element: Element, value: float = 1000) -> bool:
+    """Whether so large a value is typical of the element: then 1.000 can be a thousand as well."""
+    if element.type == "date" or element.typical is None:
+        return False
+    low, high = element.typical
+    return low <= value <= high  # type: ignore[operator]
+
+
+def _two_numbers(digits: str, text: str) -> ValueProblem:
+    """That `12.500` is 12.5 to one reader, and 12500 to another; and how to write either."""
+    whole, few = digits.lstrip("+").replace(".", ""), digits.rstrip("0").rstrip(".")
+    fraction = f"{few}0" if _LIKE_THOUSANDS.fullmatch(few) else few
+    return ValueProblem(f"{shown(text)} is {few} or {whole}; write {fraction} or {whole}")
 
 
 def unit_code(element: Element, unit: str) -> str | None:

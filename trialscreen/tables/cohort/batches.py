@@ -65,10 +65,16 @@ class Batches:
     def kinds(self, read: Container[str]) -> Mapping[str, CellKind]:
         """How columns of the table may come in pieces, where these typed columns are read.
 
-        With how many digits numbers are written is seldom asked, and not told of typed ones.
+        How numbers are written is seldom asked, and not told of typed ones.
         """
+
+        def is_read_as_written(element: str, kind: CellKind) -> bool:
+            if not isinstance(kind, NumberKind):
+                return False
+            return kind.doubtful is not None or f"{element}_half" in read
+
         return {
-            name: "words" if isinstance(kind, NumberKind) and f"{element}_half" in read else kind
+            name: "words" if is_read_as_written(element, kind) else kind
             for name, (element, kind) in self.cells.items()
         }
 

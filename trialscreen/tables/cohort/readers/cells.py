@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Literal, NamedTuple
 
 from trialscreen.answers.sampled import said_pending, with_day_behind
-from trialscreen.answers.values import read_value, split_sign, split_unit
+from trialscreen.answers.values import counts_thousands, read_value, split_sign, split_unit
 from trialscreen.model.errors import ValueProblem
 from trialscreen.model.facts import Exactly, Fact
 from trialscreen.model.trial import Element, Trial
@@ -42,9 +42,13 @@ COMPARATORS: Mapping[str, str] = {
 PLAIN_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 PLAIN_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?$"
 """Days and numbers as most programs write them; patterns for the engine too."""
+THOUSANDS = r"^[1-9][0-9]{0,2}\.[0-9]{3}$"
+"""A plain number whose point can be one of thousands, where values are so large."""
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,20})?(e[+-]?[0-9]{1,2})?")
 _LETTER = re.compile(r"[^\W\d_]")
 _SPAN = re.compile(r"(\bto\b)")
+_FRACTION = re.compile(r"(?<![0-9.])([1-9][0-9]{0,2}\.[0-9]{3})(?![0-9e])")
+"""A number that must not be taken for thousands, for its point was a decimal comma."""
 _POINT, _COMMA = re.compile(r"(?<=\d)\.|\.(?=\d)"), re.compile(r"(?<=\d),(?=\d)")
 _LIKE_MISSING = re.compile(
     # R, SAS, SQL, pandas, spreadsheets; the null flavours of HL7, which REDCap offers too.
@@ -252,7 +256,8 @@ class Parser:
         if kind == "date" and form.date_format is not None and re.search(r"\d", cell):
             return day_of(cell, form.date_format)
         if kind in ("integer", "quantity") and form.decimal == ",":
-            return _with_point(cell)
+            said = _with_point(cell)
+            return _FRACTION.sub(r"\1e0", said) if counts_thousands(self.element) else said
         return cell
 
     def _with_sign(self, said: str, sign: str) -> str:

@@ -15,9 +15,13 @@ from trialscreen.text.characters import BLANKS, first_control, shown
 
 
 class NumberKind(NamedTuple):
-    """Cells are mostly numbers; `are_usable` of some numbers says which of them are."""
+    """Cells are mostly numbers; `are_usable` of some numbers says which of them are.
+
+    Not plain are the texts of which a part is like the pattern `doubtful`, if there is one.
+    """
 
     are_usable: Callable[[pl.Expr], pl.Expr]
+    doubtful: str | None = None
 
 
 CellKind = Literal["truth", "day", "words"] | NumberKind
@@ -28,9 +32,12 @@ CellKind = Literal["truth", "day", "words"] | NumberKind
 def plain(kind: CellKind, text: pl.Expr) -> pl.Expr:
     """The values of plain texts; null where a text is not plain, or not a usable number."""
     match kind:
-        case NumberKind(are_usable):
+        case NumberKind(are_usable, doubtful):
             number = text.cast(pl.Float64, strict=False)
-            return pl.when(text.str.contains(PLAIN_NUMBER) & are_usable(number)).then(number)
+            is_plain = text.str.contains(PLAIN_NUMBER) & are_usable(number)
+            if doubtful is not None:
+                is_plain &= ~text.str.contains(doubtful)
+            return pl.when(is_plain).then(number)
         case "day":
             day = text.str.to_date("%Y-%m-%d", strict=False, cache=False)
             return pl.when(text.str.contains(PLAIN_DAY)).then(day)
