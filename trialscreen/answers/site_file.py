@@ -8,7 +8,7 @@ from pathlib import Path
 from trialscreen.answers.answer import Answer, Answers, SiteSettings
 from trialscreen.answers.values import is_unknown, read_value, value_or_none
 from trialscreen.model.errors import ValueProblem, refuse
-from trialscreen.model.facts import Numbers, is_exact
+from trialscreen.model.facts import Numbers, is_exact, same
 from trialscreen.model.limits import limits_by_value
 from trialscreen.model.trial import Trial
 from trialscreen.text.characters import nearest, printable, shown, some
@@ -136,5 +136,4 @@ def _of_other_reports(trial: Trial, answers: Answers, site: SiteSettings) -> Ite
 def _same(trial: Trial, name: str, one: Answer, other: Answer) -> bool:
     """Whether both state the same number."""
     facts = (value_or_none(trial, trial.elements[name], by.text, date.max) for by in (one, other))
-    ends = [(fact.low, fact.high) if isinstance(fact, Numbers) else None for fact in facts]
-    return ends[0] is not None and ends[0] == ends[1]
+    return same(*facts)

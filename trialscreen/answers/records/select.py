@@ -66,8 +66,7 @@ def _take_person(found: Gathered, element: Element, field: str, persons: Iterabl
         try:
             fact = found.read(element, text) if text else None
         except ValueProblem as problem:
-            where = " ".join(filter(None, (one.place, one.source)))
-            found.problems.append(Problem(where, f"{element.name}: {problem}"))
+            found.problem(one, f"{element.name}: {problem}")
         else:
             if fact is not None:
                 said.setdefault(text, (one, fact))
