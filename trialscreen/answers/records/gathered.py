@@ -89,14 +89,10 @@ class Gathered:
         self.answers: dict[str, Answer] = {}
         self.evidence: list[Evidence] = []
         self.problems: list[Problem] = []
-        self._read: dict[tuple[str, str], Fact | None] = {}
 
     def read(self, element: Element, text: str) -> Fact | None:
-        """As `read_value`; the same is read when it is found, and when all is held together."""
-        key = (element.name, text)
-        if key not in self._read:
-            self._read[key] = read_value(self.trial, element, text, self.on)
-        return self._read[key]
+        """As `read_value`, which remembers: it is asked again when all is held together."""
+        return read_value(self.trial, element, text, self.on)
 
     def usable(self, of: Element, hit: Hit, text: str, **shown: str) -> bool:
         """Whether a text can be read of an element; else that is told, and a person looks at it."""
