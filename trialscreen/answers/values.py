@@ -20,7 +20,7 @@ from trialscreen.model.facts import DECIMALS, Dates, Exactly, Fact, Numbers, hal
 from trialscreen.model.trial import SCREENING_DATE, Element, Trial
 from trialscreen.model.wording import show_range
 from trialscreen.screening.samples import SAMPLE_DAY, is_sample_day
-from trialscreen.text.characters import first_control, nearest, shown
+from trialscreen.text.characters import first_control, misspelt, shown
 from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
 
 MAX_LENGTH = 200
@@ -211,8 +211,10 @@ def _read_choice(element: Element, clean: str, text: str) -> Exactly:
     if (meant := names.get(clean) or names.get(spoken) or names.get(_whole(clean))) is not None:
         return Exactly(meant)
     known = (*element.choices, UNKNOWN_WORD)
-    hint = nearest(clean, known)
-    raise ValueProblem(f"{shown(text)}; expected {', '.join(known)}{'.' if hint else ''}{hint}")
+    said = f"{shown(text)}; expected {', '.join(known)}"
+    reasons = (why for word, why in element.refuses.items() if _word(word) == clean)
+    hint = next((f" {why}" for why in reasons), misspelt(clean, known))
+    raise ValueProblem(f"{said}.{hint}" if hint else said)
 
 
 # Dates.

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from trialscreen.cli.output import Format
 from trialscreen.model.errors import refuse
-from trialscreen.text.characters import nearest, printable, short, shown
+from trialscreen.text.characters import misspelt, nearest, printable, short, shown
 
 _DAYS = ("--on", "--screening-date", "--date", "--day")
 """What a day may be taken to be named by; a command has one of the first two at most."""
@@ -88,7 +88,7 @@ def _bad_value(error: Any) -> str:
     if one_of:
         words = re.findall("'([^']*)'", choices)
         given = given or found.strip("'")
-        return f"{shown(given)}; expected {', '.join(words)}.{nearest(given, words)}".rstrip(".")
+        return f"{shown(given)}; expected {', '.join(words)}.{misspelt(given, words)}".rstrip(".")
     expected, _, _ = message.removeprefix("Input should be ").partition(",")
     for theirs, ours in _EXPECTED.items():
         expected = re.sub(f"^{theirs}", ours, expected)

@@ -47,7 +47,8 @@ def _units(trial: Trial) -> _Hits:
     """Every unit code is defined, so that it can be shown and spelt."""
     for element in trial.elements.values():
         own = () if element.unit is None else (element.unit,)
-        for code in (*own, *element.accepts, *element.refuses):
+        refused = () if element.choices else element.refuses
+        for code in (*own, *element.accepts, *refused):
             if code not in element.units:
                 yield _at(element), "error", f"the unit {code!r} is not defined under units:"
 

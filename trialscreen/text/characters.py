@@ -99,13 +99,26 @@ def count_of(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+LETTERS_ALIKE = 0.85
+"""Of two spellings of one word; `negative` and `positive`, `male` and `female` are less alike."""
+
+
+def misspelt(word: str, known: Iterable[str]) -> str:
+    """As `nearest`, for words with a meaning: one of nearly the same letters may be the opposite.
+
+    So may one with more before it, such as `non-reactive`.
+    """
+    said = word.casefold()
+    return nearest(word, (one for one in known if not said.endswith(one.casefold())), LETTERS_ALIKE)
+
+
+def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str:
     """' Did you mean …?' with the nearest of `known`, or the only one that begins so; or empty."""
     import difflib  # noqa: PLC0415 - only for messages
 
     words, name = {word.casefold(): word for word in known}, name.casefold()
     begun = [word for word in words if len(name) > 2 and word.startswith(name)]
-    match = difflib.get_close_matches(name, words, n=1, cutoff=0.6) or begun * (len(begun) == 1)
+    match = difflib.get_close_matches(name, words, n=1, cutoff=alike) or begun * (len(begun) == 1)
     return f" Did you mean {words[match[0]]!r}?" if match else ""
 
 
