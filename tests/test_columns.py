@@ -46,7 +46,7 @@ from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.expressions import computed, table_of
 
 FAMILIES: dict[str, Callable[[], Iterator[Case]]] = {
-    "generated": lambda: generated_cases(range(size(160, part=16)), spec_trial(), rows=150),
+    "generated": lambda: generated_cases(range(size(160, part=20)), spec_trial(), rows=150),
     "for judgement": lambda: judgement_cases(range(size(150, part=15)), rows=60),
     "before consent": lambda: consent_cases(range(size(150, part=15)), rows=60),
     "as written": lambda: generated_cases(

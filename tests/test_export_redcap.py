@@ -341,7 +341,7 @@ def in_other_units() -> Trial:
 @pytest.mark.parametrize("trial", [TRIAL, in_other_units()], ids=["own units", "other units"])
 def test_what_redcap_computes_is_what_trialscreen_derives(trial: Trial) -> None:
     rows = [row for row in dictionary(trial) if row["Field Type"] == "calc"]
-    assert len(rows) == 10
+    assert len(rows) == 12
     rng = Random(5)
     compared = 0
     for _ in range(size(150)):

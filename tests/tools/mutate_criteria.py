@@ -19,6 +19,10 @@ _NEVER_ENTERED = "nobody enters it, and a range binds no value that follows: two
 EXPLAINED: Mapping[str, str] = {
     f"age_at_menopause.range: range moved: (8, 70) to {moved}": _NEVER_ENTERED
     for moved in ((7, 70), (9, 70), (8, 69), (8, 71))
+} | {
+    f"age_less_years_since_{event}.range: range moved: ({low}, 120) to {moved}": _NEVER_ENTERED
+    for event, low in (("menopause", -70), ("cure", -100))
+    for moved in ((low - 1, 120), (low + 1, 120), (low, 119), (low, 121))
 }
 """Mutants that no case can kill, as they are printed, and why."""
 

@@ -225,6 +225,13 @@ FORMULAS: Mapping[str, FormulaSpec] = {
         CompletedYears(Column("since"), Column("until")),
         whole=True,
     ),
+    "years_before": FormulaSpec(
+        (_AGE._replace(rises=True), Input(Numbers, "years", {"a": 1})),
+        ("a",),
+        "An age less a number of years. Of completed years, the age at that time was this, or one"
+        " less: in part of a year both go on.",
+        Arithmetic("-", Column("age"), Column("years")),
+    ),
     "ckd_epi_2021": FormulaSpec(
         (_CREATININE, _AGE, _SEX),
         ("mL/min/{1.73_m2}", "mL/min/{1.73m2}"),
