@@ -163,13 +163,19 @@ def _different_sides(patient: Evaluation) -> Iterator[Notice]:
             continue
         differ = _decide_differently(patient.trial, element, one.entered, one.derived)
         if differ and (element.reported_wins or agree(one, on)):
-            entered = show_fact(element, one.entered)
-            derived = told(one, one.derived, on)
-            used, other = f"{entered} as entered", f"computed it is {derived}"
-            if one.fact == one.derived:
-                used, other = f"{derived} as computed", f"entered is {entered}"
-            said = f"{element.label} {used} is used; {other}, on the other side of a threshold"
+            said = f"{element.label} {_used(one, on)}, on the other side of a threshold"
             yield Notice("warning", (element.name, *_sources(patient, one)), said)
+
+
+def _used(one: Resolved, on: date) -> str:
+    """Which of an entered value and a computed one decides, or what both allow; and the others."""
+    entered, derived = show_fact(one.element, one.entered), told(one, one.derived, on)
+    if one.fact == one.derived:
+        return f"{derived} as computed is used; entered is {entered}"
+    if one.fact == one.entered:
+        return f"{entered} as entered is used; computed it is {derived}"
+    both = told(one, one.fact, on)
+    return f"{both} is used, which both allow; entered is {entered}, computed it is {derived}"
 
 
 def _checked(patient: Evaluation, check: Check) -> Iterator[Notice]:
