@@ -13,7 +13,7 @@ import yaml
 from tests.deciding import CRITERIA, ELIGIBLE, add, enrolled, entry_of_case, state
 from tests.logs import TRIAL, begun, screened
 from trialscreen.log.board import board
-from trialscreen.log.entry import CohortState, Correction, Decision, Kept
+from trialscreen.log.entry import CohortState, Correction, Decision, Kept, latest, standing
 from trialscreen.log.seal import NO_SEAL, entry_of, sealed, texts
 from trialscreen.log.store import open_log
 from trialscreen.log.verify import Noted, verify
@@ -174,6 +174,52 @@ def test_a_board_of_an_earlier_day_knows_nothing_of_later_ones(tmp_path: Path) -
     assert (found.enrolled, found.cohorts[0].free) == (0, 3)
     assert [one.subject for one in found.undecided] == ["S-1"]
     assert board(TRIAL, kept, date(2026, 6, 3)).undecided == ()
+
+
+def test_a_board_of_an_earlier_day_knows_what_was_corrected_since(tmp_path: Path) -> None:
+    """Whatever the day of the correction is."""
+    day = date(2026, 6, 10)
+    moved = enrolled("S-1", LOW, date(2026, 6, 20))._replace(corrects=Correction(4, "misread"))
+    back = Decision("S-2", date(2026, 11, 30), CRITERIA, "none", corrects=Correction(5, "typed"))
+    entries: list[Kept] = [
+        state(LOW, ON, places=3),
+        screened("S-1", ELIGIBLE, ON),
+        screened("S-2", ELIGIBLE, ON),
+        enrolled("S-1", LOW, date(2026, 6, 3)),
+        Decision("S-2", date(2026, 6, 5), CRITERIA, "declined"),
+    ]
+    before = board(TRIAL, entered(tmp_path / "before.log", *entries), day)
+    assert ([one.subject for one in before.cohorts[0].holders], before.undecided) == (["S-1"], ())
+    found = board(TRIAL, entered(tmp_path / "site.log", *entries, moved, back), day)
+    assert found.cohorts[0].holders == ()
+    assert {one.subject for one in found.undecided} == {"S-1", "S-2"}
+
+
+def test_a_corrected_day_of_an_enrolment_leaves_the_withdrawal_behind_it(tmp_path: Path) -> None:
+    day = date(2026, 6, 10)
+    kept = entered(
+        tmp_path / "site.log",
+        state(LOW, ON, places=3),
+        screened("S-1", ELIGIBLE, ON),
+        enrolled("S-1", LOW, date(2026, 6, 2)),
+        Decision("S-1", day, CRITERIA, "withdrawn"),
+        enrolled("S-1", LOW, day)._replace(corrects=Correction(3, "misread")),
+    )
+    [holder] = board(TRIAL, kept, day).cohorts[0].holders
+    assert (holder.enrolled_on, holder.withdrawn_on) == (day, day)
+    assert latest(standing(kept))["S-1"].decision == "withdrawn"
+
+
+def test_who_came_back_is_undecided_also_where_the_refusal_is_corrected(tmp_path: Path) -> None:
+    declined = Decision("S-1", date(2026, 6, 2), CRITERIA, "declined")
+    kept = entered(
+        tmp_path / "site.log",
+        screened("S-1", ELIGIBLE, ON),
+        declined,
+        screened("S-1", ELIGIBLE, date(2026, 6, 8)),
+        declined._replace(on=date(2026, 6, 3), corrects=Correction(2, "misread")),
+    )
+    assert [one.number for one in board(TRIAL, kept, date(2026, 6, 9)).undecided] == [3]
 
 
 # A log of before.

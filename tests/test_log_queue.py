@@ -77,13 +77,15 @@ def test_a_screening_of_an_earlier_day_asks_for_no_new_decision(tmp_path: Path) 
         assert queue(TRIAL, log.every(), date(2026, 6, 5), lambda entry: entry) == []
 
 
-def test_who_was_not_decided_after_all_waits_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("taken_back", [ON, date(2026, 11, 30)])
+def test_who_was_not_decided_after_all_waits_again(tmp_path: Path, taken_back: date) -> None:
+    """On the day that is asked for too, though it was taken back later."""
     path = tmp_path / "site.log"
     declined = {"declined": "S-1", "day": ON}
     unsigned = {"informed_consent_signed": "no"}
     assert waiting({"given": unsigned, "decided": declined}, path) == []
     with begun(path) as log:
-        add(log, entry_of_case({"none": "S-1", "day": ON, "corrects": 2}))
+        add(log, entry_of_case({"none": "S-1", "day": taken_back, "corrects": 2}))
         [one] = queue(TRIAL, log.every(), ON, lambda entry: entry)
     assert one.entry.number == 1
 

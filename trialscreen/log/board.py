@@ -14,6 +14,7 @@ from trialscreen.log.entry import (
     Kept,
     ScreeningEntry,
     State,
+    as_of,
     current,
     standing,
     undecided,
@@ -145,8 +146,8 @@ class Cohorts:
 
 
 def board(trial: Trial, entries: Iterable[Kept], on: date) -> Board:
-    """The board on a day, from what was screened and decided by then."""
-    kept = [one for one in entries if one.on <= on]
+    """The board on a day, from what was screened and decided by then, as it is known by now."""
+    kept = as_of(entries, on)
     cohorts = Cohorts(trial, kept)
 
     def board_of(name: str) -> CohortBoard:
@@ -163,12 +164,12 @@ def board(trial: Trial, entries: Iterable[Kept], on: date) -> Board:
 
 def _holders(standing: Sequence[Decision]) -> Iterator[tuple[str | None, Holder]]:
     """Who was enrolled into which dose cohort, by day, less who withdrew before the dose."""
-    withdrawals = [one for one in standing if one.decision == "withdrawn"]
-    enrolments = [one for one in standing if one.decision == "enrolled"]
-    for one in sorted(enrolments, key=lambda one: (one.on, one.number)):
-        since = (one.on, one.number)
-        own = (each for each in withdrawals if each.subject == one.subject)
-        left = next((each for each in own if (each.on, each.number) > since), None)
+    by_day = sorted(standing, key=lambda one: one.on)  # of one day, in their places
+    for at, one in enumerate(by_day):
+        if one.decision != "enrolled":
+            continue
+        later = (each for each in by_day[at:] if each.subject == one.subject)
+        left = next((each for each in later if each.decision == "withdrawn"), None)
         if left is None or not left.not_dosed:
             yield one.dose_cohort, Holder(one.subject, one.on, None if left is None else left.on)
 

@@ -1,6 +1,6 @@
 """Whether a decision can be entered: what is impossible, and what needs a reason."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
@@ -13,6 +13,7 @@ from trialscreen.log.entry import (
     ScreeningEntry,
     current,
     latest,
+    places,
     standing,
 )
 from trialscreen.log.follow_up import rescreened
@@ -31,7 +32,7 @@ def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
     corrected = None if decision.corrects is None else decision.corrects.of
     others = [one for one in current(every) if one.number != corrected]
     where = f"log decide {decision.subject}"
-    if message := _contradicts(others, decision):
+    if message := _contradicts(every, decision):
         refuse(where, message)
     screenings = [one for one in others if isinstance(one, ScreeningEntry)]
     newest = latest(one for one in screenings if one.on <= decision.on).get(decision.subject)
@@ -47,22 +48,57 @@ def checked(trial: Trial, log: Log, decision: Decision) -> Decision:
     return decision._replace(despite=despite, screening=newest and newest.number)
 
 
-def _contradicts(others: Sequence[Kept], decision: Decision) -> str:
-    """Which earlier decision makes this one impossible; empty if none."""
-    known = [one for one in standing(others) if one.subject == decision.subject]
-    if not known or decision.decision == "none":
-        return ""
-    last = latest(known)[decision.subject]
-    enrolled = next((one for one in known if one.decision == "enrolled"), None)
-    if last.decision == decision.decision:
-        return f"entry {last.number} says so already. {_CORRECT.format(last.number)}"
-    if enrolled is None:
+def _contradicts(entries: Sequence[Kept], decision: Decision) -> str:
+    """Which decision makes this one impossible; empty if none.
+
+    A correction stands in the place of what it corrects. So it is held against what stands, and
+    what was decided after that place, or is of a later day, is held against it.
+    """
+    of = None if decision.corrects is None else decision.corrects.of
+    known = [one for one in standing(entries) if one.subject == decision.subject]
+    corrected = next((one for one in known if one.number == of), None)
+    others = [one for one in known if one is not corrected]
+    place = places(entries)
+    since = None if of is None else place[of]
+
+    def is_later(one: Decision) -> bool:
+        return one.on > decision.on if since is None else place[one.number] > since
+
+    if others and decision.decision != "none":
+        if (last := _last(others)).decision == decision.decision:
+            return f"entry {last.number} says so already. {_CORRECT.format(last.number)}"
+        if message := _cannot_follow(others, decision):
+            return message
+    before = [one for one in others if not is_later(one)]
+    before += [decision] if decision.decision != "none" else []
+    for one in filter(is_later, others):
+        left_none = one.decision == "withdrawn" and _enrolment(before) is None
+        was_enrolled = corrected is not None and corrected.decision == "enrolled"
+        if (left_none and was_enrolled) or _cannot_follow(before, one):
+            return f"entry {one.number} says {one.decision} on {one.on}; correct that one first"
+        before.append(one)
+    return ""
+
+
+def _enrolment(known: Iterable[Decision]) -> Decision | None:
+    return next((one for one in known if one.decision == "enrolled"), None)
+
+
+def _cannot_follow(known: Sequence[Decision], decision: Decision) -> str:
+    """Which of the known decisions makes one impossible that was made after them."""
+    if (enrolled := _enrolment(known)) is None:
         return ""
     entered = f"was enrolled on {enrolled.on}, by entry {enrolled.number}"
     if decision.decision != "withdrawn":
+        last = _last(known)
         later = "who leaves after that is withdrawn" if last is enrolled else "withdrawn later"
         return f"{entered}; {later}. {_CORRECT.format(last.number)}"
     return f"{entered}, after {decision.on}" if decision.on < enrolled.on else ""
+
+
+def _last(known: Sequence[Decision]) -> Decision:
+    """The last of the decisions of one subject, by its day."""
+    return latest(known)[known[0].subject]
 
 
 _CORRECT = "If that is wrong, correct it with --corrects {}"

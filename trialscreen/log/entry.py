@@ -165,6 +165,28 @@ def current(entries: Iterable[K]) -> list[K]:
     return [one for one in listed if one.number not in corrected]
 
 
+def as_of(entries: Iterable[Kept], on: date) -> list[Kept]:
+    """What is of a day or earlier, by all corrections made since; with what these correct."""
+    listed = list(entries)
+    days, later = {one.number: one.on for one in listed}, corrected_by(listed)
+
+    def day_of(number: int) -> date:
+        while number in later:
+            number = later[number]
+        return days[number]
+
+    return [one for one in listed if day_of(one.number) <= on]
+
+
+def places(entries: Iterable[Kept]) -> dict[int, int]:
+    """The number of each entry, and of the one in whose place it stands, by all corrections."""
+    found: dict[int, int] = {}
+    for one in entries:
+        of = one.number if one.corrects is None else one.corrects.of
+        found[one.number] = found.get(of, of)
+    return found
+
+
 def latest(entries: Iterable[OfSubject]) -> dict[str, OfSubject]:
     """The last current entry of each subject, by its day; subjects as they first appear."""
     found: dict[str, OfSubject] = {}
@@ -176,9 +198,11 @@ def latest(entries: Iterable[OfSubject]) -> dict[str, OfSubject]:
 
 
 def standing(entries: Iterable[Kept]) -> list[Decision]:
-    """The decisions that no later one corrects, or takes back."""
+    """The decisions that no later one corrects, or takes back, each in its first one's place."""
     decisions = [one for one in entries if isinstance(one, Decision)]
-    return [one for one in current(decisions) if one.decision != "none"]
+    place = places(decisions)
+    found = [one for one in current(decisions) if one.decision != "none"]
+    return sorted(found, key=lambda one: place[one.number])
 
 
 def undecided(entries: Iterable[Kept]) -> list[ScreeningEntry]:
@@ -190,12 +214,13 @@ def undecided(entries: Iterable[Kept]) -> list[ScreeningEntry]:
     kept = list(entries)
     decisions = standing(kept)
     last = latest(decisions)
+    place = places(kept)
     participants = {one.subject for one in decisions if one.decision == "enrolled"}
 
     def is_undecided(one: ScreeningEntry) -> bool:
         if (decision := last.get(one.subject)) is None:
             return True
-        is_anew = decision.on <= one.on and decision.number < one.number
+        is_anew = decision.on <= one.on and place[decision.number] < one.number
         return is_anew and one.subject not in participants
 
     newest = latest(one for one in kept if isinstance(one, ScreeningEntry))

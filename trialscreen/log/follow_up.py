@@ -9,7 +9,15 @@ from typing import Literal, NamedTuple
 
 from trialscreen.answers.later import carried, understood, understood_later
 from trialscreen.answers.sampled import read_samples
-from trialscreen.log.entry import Kept, Outcome, ScreeningEntry, current, latest, undecided
+from trialscreen.log.entry import (
+    Kept,
+    Outcome,
+    ScreeningEntry,
+    as_of,
+    current,
+    latest,
+    undecided,
+)
 from trialscreen.log.recording import outcome_of
 from trialscreen.model.errors import InputError, Problem, refuse
 from trialscreen.model.trial import Trial
@@ -79,10 +87,10 @@ def queue(
 ) -> list[Waiting]:
     """Who may still take part, is not decided, and waits on a day; the next due first.
 
-    By what was entered of that day and the days before. `full` gives an entry with its answers,
-    where `entries` have none.
+    By what is of that day and the days before, as it is known by now. `full` gives an entry with
+    its answers, where `entries` have none.
     """
-    kept = [one for one in entries if one.on <= on]
+    kept = as_of(entries, on)
     screenings: dict[str, list[ScreeningEntry]] = {}
     for one in current(one for one in kept if isinstance(one, ScreeningEntry)):
         screenings.setdefault(one.subject, []).append(one)
