@@ -45,15 +45,29 @@ from trialscreen.screening.evaluate import Evaluation
 from trialscreen.tables.compile import compile_trial
 from trialscreen.tables.expressions import computed, table_of
 
-FAMILIES: dict[str, Callable[[], Iterator[Case]]] = {
-    "generated": lambda: generated_cases(range(size(160, part=20)), spec_trial(), rows=150),
-    "for judgement": lambda: judgement_cases(range(size(150, part=15)), rows=60),
-    "before consent": lambda: consent_cases(range(size(150, part=15)), rows=60),
-    "as written": lambda: generated_cases(
-        range(size(80, part=8)), spec_trial(), rows=150, as_written=True
+
+class Family(NamedTuple):
+    """Generated trials with tables: how many there are, and those of some seeds."""
+
+    number: int
+    cases_of: Callable[[range], Iterator[Case]]
+
+    def cases(self, share: slice = slice(None)) -> Iterator[Case]:
+        return self.cases_of(range(self.number)[share])
+
+
+FAMILIES = {
+    "generated": Family(
+        size(160, part=20), lambda seeds: generated_cases(seeds, spec_trial(), rows=150)
     ),
-    "real elements": lambda: generated_cases(range(size(12)), load_trial(), rows=80),
-    "packaged": lambda: packaged_cases(range(size(12)), rows=80),
+    "for judgement": Family(size(150, part=15), lambda seeds: judgement_cases(seeds, rows=60)),
+    "before consent": Family(size(150, part=15), lambda seeds: consent_cases(seeds, rows=60)),
+    "as written": Family(
+        size(80, part=8),
+        lambda seeds: generated_cases(seeds, spec_trial(), rows=150, as_written=True),
+    ),
+    "real elements": Family(size(12), lambda seeds: generated_cases(seeds, load_trial(), rows=80)),
+    "packaged": Family(size(12), lambda seeds: packaged_cases(seeds, rows=80)),
 }
 CELLS = {
     "generated": 1_500,
@@ -84,8 +98,8 @@ class Reviewed(NamedTuple):
 def cases() -> dict[str, list[Screened]]:
     """The generated trials and tables that every test here looks at."""
     return {
-        family: [Screened(case, screened(case)) for case in make()]
-        for family, make in FAMILIES.items()
+        name: [Screened(case, screened(case)) for case in family.cases()]
+        for name, family in FAMILIES.items()
     }
 
 

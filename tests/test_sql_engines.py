@@ -5,7 +5,6 @@ any engine: none has a known limit.
 """
 
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -31,15 +30,11 @@ _SHARE = {
 """The generated cases of each family that each is shown: Spark needs seconds to plan a query."""
 
 
-@cache
-def families() -> list[list[Case]]:
-    # How numbers are written is told of columns of texts, which Polars alone is given.
-    return [list(make()) for name, make in FAMILIES.items() if name != "as written"]
-
-
 def test_every_cell_is_as_polars_and_so_the_reference_has_it(engine: Engine) -> None:
-    cells = 0
-    cases = [case for family in families() for case in family[_SHARE[engine.dialect]]]
+    cells, share = 0, _SHARE[engine.dialect]
+    # How numbers are written is told of columns of texts, which Polars alone is given.
+    families = [family for name, family in FAMILIES.items() if name != "as written"]
+    cases = [case for family in families for case in family.cases(share)]
     for case in cases:
         found = found_by(engine, case)
         assert found.equals(screened(case)), case.seed
