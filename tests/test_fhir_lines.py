@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.fhir_records import LOINC, Json, observation, patient
+from tests.fhir_records import LOINC, EveryCode, Json, observation, patient
 from tests.random_records import MOMENTS, NUMBERS, UNITS, WORDS
 from tests.sizes import size
 from tests.test_fhir_damaged import with_wrong_part
@@ -228,7 +228,7 @@ class Said(NamedTuple):
 
 def said(*paths: Path) -> Said:
     """Also of all codes, which are read of every resource."""
-    every, found = read(paths), read(paths, CODES)
+    every, found = read(paths, EveryCode()), read(paths, CODES)
     with Spool() as spool:
         take_in(paths, Intake(spool, ConceptReader(CODES), lambda *_: None))
         taken = [outdone.left(kept, ON) for _, kept in spool.patients()]

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.fhir_records import Json, bundle, observation, patient, read_these, write_lines
+from tests.fhir_records import (
+    EveryCode,
+    Json,
+    bundle,
+    observation,
+    patient,
+    read_every,
+    read_these,
+    write_lines,
+)
 from trialscreen import InputError, load_trial
 from trialscreen.answers.records.codes import Codes
 from trialscreen.answers.records.codes_file import load_codes
@@ -343,7 +352,7 @@ def test_every_form_of_a_reference_comes_to_one_patient(tmp_path: Path, form: st
     contained = [{"resourceType": "Patient", "id": "p1"}] if form.startswith("#") else None
     one = observation(subject={"reference": form}, contained=contained)
     made = bundle(patient(), patient("p2"), one, urls={0: "urn:uuid:7f0c", 1: "urn:uuid:aa"})
-    found = read([write_lines(tmp_path / "b.json", made)])
+    found = read_every(write_lines(tmp_path / "b.json", made))
     assert [(one.patient, len(one.entries)) for one in found.records] == [("p1", 1), ("p2", 0)]
     assert not found.problems
 
@@ -461,7 +470,7 @@ def test_bundles_in_bundles(tmp_path: Path) -> None:
 def test_places_in_a_bundle_are_lines_of_its_file(tmp_path: Path) -> None:
     path = tmp_path / "b.json"
     path.write_text(json.dumps(bundle(patient(), observation()), indent=1))
-    entry = only_entry(read([path]))
+    entry = only_entry(read_every(path))
     line = int(entry.place.rpartition(":")[2])
     assert path.read_text().splitlines()[line].strip() == '"resourceType": "Observation",'
 
@@ -498,9 +507,9 @@ def test_a_medicine_is_what_it_is_made_of(tmp_path: Path, ingredient: Json) -> N
     assert entry.codes == (Coding("", "904419"),)
 
 
-@pytest.mark.parametrize("codes", [None, load_codes(load_trial())])
+@pytest.mark.parametrize("codes", [EveryCode(), load_codes(load_trial())])
 def test_a_medicine_that_is_null_beside_a_reference_is_the_one_referred_to(
-    tmp_path: Path, codes: Codes | None
+    tmp_path: Path, codes: Codes
 ) -> None:
     code = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "904419"}]}
     medicine = {"resourceType": "Medication", "id": "x", "code": code}
@@ -539,7 +548,7 @@ def test_observations_inside_a_report_are_of_its_patient(tmp_path: Path) -> None
 def test_the_same_resource_twice_is_one(tmp_path: Path) -> None:
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_text(json.dumps(bundle(patient(), observation()), indent=1))
-    assert only_entry(read([tmp_path]))
+    assert only_entry(read_every(tmp_path))
 
 
 def test_of_two_versions_the_newer_is_read(tmp_path: Path) -> None:
@@ -610,7 +619,7 @@ def test_bytes_that_are_no_text_are_told_and_the_value_stays(tmp_path: Path) -> 
     bad = json.dumps(observation()).encode().replace(b'"mIU/L"', b'"mIU/\xff"')
     path = tmp_path / "a.ndjson"
     path.write_bytes(json.dumps(patient()).encode() + b"\n" + bad)
-    found = read([path])
+    found = read_every(path)
     (told,) = said(found)
     assert told.startswith("a.ndjson:2 Observation/o1 valueQuantity: Invalid UTF-8")
     assert str(found.records[0].entries[0].value).startswith("cannot be read")
@@ -665,7 +674,7 @@ def test_a_packed_file_that_ends_early_is_told(tmp_path: Path) -> None:
     lines = "".join(f"{json.dumps(observation(id=f'o{n}'))}\n" for n in range(5000))
     packed = gzip.compress(lines.encode())
     (tmp_path / "a.ndjson.gz").write_bytes(packed[: len(packed) // 2])
-    found = read([tmp_path])
+    found = read_every(tmp_path)
     whole = len(found.records[0].entries)
     assert whole > 500
     assert f"a.ndjson.gz:{whole + 1} ends early: it is a part of a .gz file" in said(found)
@@ -673,11 +682,11 @@ def test_a_packed_file_that_ends_early_is_told(tmp_path: Path) -> None:
 
 def test_many_lines_in_a_file_that_says_it_is_one_document(tmp_path: Path) -> None:
     write_lines(tmp_path / "a.json", patient(), observation())
-    assert only_entry(read([tmp_path]))
+    assert only_entry(read_every(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["nowhere", "."])
 def test_where_no_fhir_is(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError) as refused:
-        read([tmp_path / name])
+        read_every(tmp_path / name)
     assert len(refused.value.problems) == 1

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
+from tests.fhir_records import read_every
 from tests.process import run
 from trialscreen import InputError, load_trial, read_fhir, screen
 from trialscreen.answers.records.codes_file import load_codes
@@ -241,7 +242,7 @@ def test_bundles_and_lines_of_the_same_patient_say_the_same(tmp_path: Path) -> N
     entries = [{"fullUrl": f"urn:uuid:{one['id']}", "resource": one} for one in lines]
     made = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
     (tmp_path / "all.json").write_text(json.dumps(made))
-    both = (read([path]) for path in (FHIR / "synthea", tmp_path / "all.json"))
+    both = (read_every(path) for path in (FHIR / "synthea", tmp_path / "all.json"))
     one, other = (
         [
             (r.patient, {e._replace(place="", value=repr(e.value)) for e in r.entries})

@@ -39,9 +39,9 @@ class Coded(NamedTuple):
 
 
 class ConceptReader:
-    """Reads codes. A mapping names their systems, and says which matter; without one, all do."""
+    """Reads codes. A mapping names their systems, and says which matter."""
 
-    def __init__(self, codes: Codes | None = None) -> None:
+    def __init__(self, codes: Codes) -> None:
         self._codes = codes
         self.known = lru_cache(_MOST_KNOWN)(self._read)
         """As `coded`, of a text: the same is written alike many times over."""
@@ -59,17 +59,14 @@ class ConceptReader:
         return tuple(one for concept in concepts or () for one in self.named(concept))
 
     def _named(self, found: Iterable[Coding]) -> tuple[Coding, ...]:
-        codes = self._codes
-        if codes is None:
-            return tuple(found)
-        return tuple(one._replace(system=codes.system(one.system)) for one in found)
+        return tuple(one._replace(system=self._codes.system(one.system)) for one in found)
 
     def _read(self, text: bytes) -> Coded:
         found, wrong = _readable(text) if text else ((), "")
         named = self._named(found)
-        matters = self._codes is None or self._codes.is_relevant(named)
+        matters = self._codes.is_relevant(named) and (bool(named) or not wrong)
         is_given = text not in (b"", b"null")
-        return Coded(named, matters and (bool(named) or not wrong), wrong, is_given)
+        return Coded(named, matters, wrong, is_given)
 
 
 def _codings(concept: fhir.Concept | None) -> tuple[Coding, ...]:

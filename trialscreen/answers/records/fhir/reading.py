@@ -63,11 +63,11 @@ class Read(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read(paths: Sequence[str | Path], codes: Codes | None = None) -> Read:
+def read(paths: Sequence[str | Path], codes: Codes) -> Read:
     """The records in FHIR files, or in folders of them: JSON, NDJSON, also with .gz.
 
-    `codes` says which entries matter, and what systems of codes are called; without, all are
-    given. Raises InputError for a file that is not there.
+    `codes` says which entries matter, and what systems of codes are called. Raises InputError for
+    a file that is not there.
     """
     problems: list[Problem] = []
     words, note = ConceptReader(codes), _noting(problems.append)
