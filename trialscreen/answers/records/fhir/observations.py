@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
-from trialscreen.answers.records.entries import Amount, Coding, Entry, Standing
+from trialscreen.answers.records.entries import Amount, Coding, Entry
 from trialscreen.answers.records.fhir import resources as fhir
 from trialscreen.answers.records.fhir.datatypes import (
     ConceptReader,
@@ -40,11 +39,12 @@ def entries(
         start=start,
         end=end,
         recorded=observation.issued or "",
+        standing=counts,
         site=words.named(observation.body_site),
         place=origin.place,
+        notes=notes,
     )
-    whole = _Whole(made, counts, notes)
-    own = _measured(whole, observation, words, damaged)
+    own = _measured(made, observation, words, damaged)
     if not observation.component:
         yield own
         return
@@ -54,18 +54,10 @@ def entries(
         part, wrong = fhir.decode(fhir.Component, raw)
         damaged.extend(one._replace(name=f"component {one.name}") for one in wrong)
         if words.coded(part.code).matters:
-            yield _measured(whole, part, words, wrong)
+            yield _measured(made, part, words, wrong)
 
 
 _WITHOUT_EFFECT = ("referenceRange", "id", "meta", "issued")
-
-
-class _Whole(NamedTuple):
-    """What all parts of an observation have in common."""
-
-    made: "partial[Entry]"
-    standing: Standing
-    notes: tuple[str, ...]
 
 
 def _is_value(damage: fhir.Damage) -> bool:
@@ -73,26 +65,30 @@ def _is_value(damage: fhir.Damage) -> bool:
 
 
 def _measured(
-    whole: _Whole, part: fhir.Component, words: ConceptReader, damaged: Sequence[fhir.Damage]
+    made: "partial[Entry]",
+    part: fhir.Component,
+    words: ConceptReader,
+    damaged: Sequence[fhir.Damage],
 ) -> Entry:
     """A part, which has its times, its place and its status from the whole."""
-    value = value_of(part, words)
+    value, absent = value_of(part, words), _said(part.data_absent_reason, words)
     printed = ranges_of(part.reference_range, words) if part.reference_range else NO_RANGES
-    counts, notes = whole.standing, (*whole.notes, *printed.notes)
-    if (absent := _said(part.data_absent_reason, words)) and value is not None:
-        counts = weakest(counts, "provisional")
+    notes = printed.notes
+    if is_both := bool(absent) and value is not None:
         notes = (*notes, f"also said to be absent: {absent}")
     if damaged and (wrong := next((one.message for one in damaged if _is_value(one)), "")):
         value = f"cannot be read: {wrong}"
-    return whole.made(
+    entry = made(
         codes=words.coded(part.code).codes,
         value=value,
         absent=absent,
         limits=printed.limits,
         ranges=printed.ranges,
-        standing=counts,
-        notes=notes,
     )
+    if not notes:
+        return entry
+    counts = weakest(entry.standing, "provisional") if is_both else entry.standing
+    return entry._replace(standing=counts, notes=(*entry.notes, *notes))
 
 
 def _when(one: fhir.Observation) -> tuple[str, str]:
