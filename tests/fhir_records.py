@@ -5,13 +5,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from trialscreen import load_trial
 from trialscreen.answers.records.codes import Codes
+from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Coding
 from trialscreen.answers.records.fhir import Read, read
 
 Json = Mapping[str, Any]
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
+CODES = load_codes(load_trial())
+"""The packaged mapping, for the packaged trial."""
 
 
 def patient(id: str = "p1", **more: Any) -> Json:

@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.fhir_records import CODES
 from tests.sizes import size
 from tests.test_fhir_truth import FHIR
-from trialscreen import load_trial
-from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fhir import read
 
-CODES = load_codes(load_trial())
 LINES = [
     line
     for path in [*sorted((FHIR / "synthea").iterdir()), FHIR / "ecqm.ndjson.gz"]

@@ -14,12 +14,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.fhir_records import LOINC, EveryCode, Json, observation, patient
+from tests.fhir_records import CODES, LOINC, EveryCode, Json, observation, patient
 from tests.random_records import MOMENTS, NUMBERS, UNITS, WORDS
 from tests.sizes import size
 from tests.test_fhir_damaged import with_wrong_part
 from trialscreen import load_trial
-from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fhir import outdone, read
 from trialscreen.answers.records.fhir.datatypes import ConceptReader
 from trialscreen.answers.records.fhir.intake import Intake
@@ -30,7 +29,6 @@ from trialscreen.answers.records.select import select
 
 ON = date(2026, 6, 1)
 TRIAL = load_trial()
-CODES = load_codes(TRIAL)
 URIS = {short: uri for uri, short in CODES.systems.items()}
 RESULTS = [key for key in CODES.bound if key[0] == "loinc"]
 OTHERS = [key for key in CODES.bound if key[0] in ("snomed", "icd10")]

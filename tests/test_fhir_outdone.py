@@ -8,10 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.fhir_records import Json, observation, patient, write_lines
+from tests.fhir_records import CODES, Json, observation, patient, write_lines
 from tests.sizes import size
 from trialscreen import load_trial
-from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fact_tables import FactFiles, open_tables
 from trialscreen.answers.records.fhir import extract, outdone, read
 from trialscreen.answers.records.fhir.datatypes import ConceptReader
@@ -25,7 +24,6 @@ from trialscreen.model.evidence import Evidence
 
 ON = date(2026, 6, 1)
 TRIAL = load_trial()
-CODES = load_codes(TRIAL)
 
 
 def left(folder: Path, *resources: Json) -> list[str]:

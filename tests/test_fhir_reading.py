@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fhir_records import (
+    CODES,
     EveryCode,
     Json,
     bundle,
@@ -16,9 +17,8 @@ from tests.fhir_records import (
     read_these,
     write_lines,
 )
-from trialscreen import InputError, load_trial
+from trialscreen import InputError
 from trialscreen.answers.records.codes import Codes
-from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
 from trialscreen.answers.records.fhir import Read, read
 
@@ -507,7 +507,7 @@ def test_a_medicine_is_what_it_is_made_of(tmp_path: Path, ingredient: Json) -> N
     assert entry.codes == (Coding("", "904419"),)
 
 
-@pytest.mark.parametrize("codes", [EveryCode(), load_codes(load_trial())])
+@pytest.mark.parametrize("codes", [EveryCode(), CODES])
 def test_a_medicine_that_is_null_beside_a_reference_is_the_one_referred_to(
     tmp_path: Path, codes: Codes
 ) -> None:

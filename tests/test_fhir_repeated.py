@@ -6,16 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.fhir_records import Json, bundle, observation, patient, read_these
+from tests.fhir_records import CODES, Json, bundle, observation, patient, read_these
 from trialscreen import load_trial
 from trialscreen.answers.beside_record import FromRecord
-from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fhir import Read, read
 from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 
 TRIAL = load_trial()
-CODES = load_codes(TRIAL)
 ON = date(2026, 6, 1)
 OTHER = {"coding": [{"system": "http://loinc.org", "code": "1-8"}]}
 OSTEOPOROSIS: Json = {

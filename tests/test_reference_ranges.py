@@ -6,16 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.fhir_records import Json, observation, patient, write_lines
+from tests.fhir_records import CODES, Json, observation, patient, write_lines
 from trialscreen import load_trial
 from trialscreen.answers.beside_record import FromRecord
-from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.fhir import read
 from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
 
 TRIAL = load_trial()
-CODES = load_codes(TRIAL)
 ON = date(2026, 6, 1)
 SNOMED = "http://snomed.info/sct"
 FEMALE = {"appliesTo": [{"coding": [{"system": SNOMED, "code": "248152002"}]}]}

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.fhir_records import CODES
 from tests.random_records import Recorder
 from tests.sizes import size
 from trialscreen import load_trial
 from trialscreen.answers.answer import Answer, read_facts
 from trialscreen.answers.beside_record import FromRecord
-from trialscreen.answers.records.codes_file import load_codes
 from trialscreen.answers.records.entries import Amount, Coding, Entry, NormalRange, Person, Record
 from trialscreen.answers.records.gathered import Selection
 from trialscreen.answers.records.select import select
@@ -27,7 +27,6 @@ from trialscreen.screening.screen import screen
 FILE = Path(__file__).parent / "data" / "selection.yaml"
 CASES: list[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506
 TRIAL = load_trial()
-CODES = load_codes(TRIAL)
 ON = date(2026, 6, 1)
 SYSTEMS = ("loinc", "snomed", "icd10", "icd10cm", "rxnorm", "atc", "omop", "local")
 FORM = "https://example.org/Questionnaire/NCT06949137|1.4.0"

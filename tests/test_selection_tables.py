@@ -5,10 +5,11 @@ from random import Random
 
 import polars as pl
 
+from tests.fhir_records import CODES
 from tests.process import run
 from tests.random_records import Recorder
 from tests.sizes import size
-from tests.test_selection import CODES, ON, TRIAL
+from tests.test_selection import ON, TRIAL
 from trialscreen.answers.answer import read_facts
 from trialscreen.answers.beside_record import FromRecord, with_record
 from trialscreen.answers.records.entries import Person
