@@ -52,17 +52,16 @@ def take_medicine(
         _take_yes(found, medicine.ever, sure, {"": exposures})
     if medicine.now:
         _take_yes(found, medicine.now, now, {"": covering, _NOT_NOW: endless})
+    runs = _runs(sure, found.on) if medicine.course or medicine.months else []
     if medicine.course and now:
-        # The days without a gap up to the screening date, as months at least.
-        *_, run = _runs(sure, found.on)
-        note = f"{(run[1] - run[0]).days + 1} days without a gap: {_AT_LEAST}"
-        _answer(found, medicine.course, now[0], f">={_months_at_least([run])}", note)
+        _take_months(found, medicine.course, now[0], runs[-1:], " without a gap")
     if medicine.dose:
         _take_dose(found, medicine.dose, now, [*covering, *endless])
     if medicine.last and sure:
         _take_last(found, medicine.last, sure)
-    if medicine.months and sure:
-        _take_months(found, medicine.months, sure)
+    if medicine.months and runs:
+        last_one = max((one for one in sure if one.first and one.last), key=_days_of)
+        _take_months(found, medicine.months, last_one, runs)
 
 
 def _exposure(found: Gathered, entry: Entry, coding: Coding, code: MedicineCode) -> Exposure | None:
@@ -159,13 +158,12 @@ def _last_day(entry: Entry, on: date) -> str:
     return entry.end if entry.end and written(entry.end).last <= on else entry.start
 
 
-def _take_months(found: Gathered, name: str, exposures: Sequence[Exposure]) -> None:
+def _take_months(
+    found: Gathered, name: str, one: Exposure, runs: Sequence[tuple[date, date]], how: str = ""
+) -> None:
     """The days on which it is known to be taken, those that overlap once, as months at least."""
-    if runs := _runs(exposures, found.on):
-        days = sum((last - first).days + 1 for first, last in runs)
-        last_one = max((one for one in exposures if one.first and one.last), key=_days_of)
-        note = f"{days} days: {_AT_LEAST}"
-        _answer(found, name, last_one, f">={_months_at_least(runs)}", note)
+    days = sum((last - first).days + 1 for first, last in runs)
+    _answer(found, name, one, f">={_months_at_least(runs)}", f"{days} days{how}: {_AT_LEAST}")
 
 
 def _days_of(one: Exposure) -> tuple[date, date]:
