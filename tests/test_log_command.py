@@ -255,6 +255,23 @@ def test_a_decision_begins_no_log(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("code", ["s-014", "Ｓ-014", "S - 014"])
+def test_a_code_that_reads_the_same_makes_no_other_subject(tmp_path: Path, code: str) -> None:
+    log, site = tmp_path / "site.log", tmp_path / "site.yaml"
+    site.write_text("subject_pattern: '.*'\n", encoding="utf-8")
+    screened = ("screen", *DAY, *CONSENTED, "--log", log, "--by", "JW", "--exit-zero", "--subject")
+    declined = ("log", "decide", log, "--decision", "declined", "--by", "JW", "--reason", "far off")
+    assert run(*screened, "S-014").code == 0
+    for ran in (
+        run(*screened, code, "--site", site),
+        run(*declined, "--subject", code, "--site", site),
+    ):
+        assert ran.code == 2
+        assert f"--subject: '{code}': the log has this subject as 'S-014'; write that" in ran.err
+    assert run(*screened, "S-014").code == 0
+    assert run(*screened, "S-015").code == 0
+
+
 def test_a_code_of_the_site_is_taken(tmp_path: Path) -> None:
     """A good code at this site, which looks like a telephone number elsewhere."""
     log, site = tmp_path / "site.log", tmp_path / "site.yaml"

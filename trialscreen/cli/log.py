@@ -252,6 +252,7 @@ def decide(
         if not any(subject == one.subject for one in log.entries(details=False)):
             problems += options.code_problems({"--subject": subject}, pattern)
         raise_any(problems)
+        log.check_spelling(subject)
         entry = log.append(entry, by, __version__, lambda log, one: checked(trial, log, one))
     _tell(file.name, entry, form)
 

@@ -79,6 +79,7 @@ class LogOptions(NamedTuple):
 
             with open_or_begin(Path(self.log), trial.registration.nct_id, __version__) as log:
                 log.check(trial.registration.nct_id, self.subject or "", self._correction)
+                log.check_spelling(self.subject or "")
 
     @property
     def _correction(self) -> "Correction | None":
@@ -108,6 +109,7 @@ class LogOptions(NamedTuple):
         subject = self.subject or ""
         entry = recorded(screening, answers, subject, self.note or "", self._correction)
         with open_or_begin(Path(self.log), entry.criteria.nct_id, __version__) as log:
+            log.check_spelling(subject)
             entry = log.append(entry, self.by or "", __version__)
         place = printable(self.log)
         report = ("trialscreen", "report", "--log", place, "--entry", str(entry.number))

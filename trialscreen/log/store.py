@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 from trialscreen.log.entry import KINDS, CohortState, Correction, Decision, Kept, ScreeningEntry
 from trialscreen.log.seal import NO_SEAL, Row, entry_of, sealed, text_of, texts
 from trialscreen.model.errors import refuse
-from trialscreen.text.characters import printable
+from trialscreen.text.characters import printable, shown
+from trialscreen.text.spelling import folded
 
 PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
@@ -121,6 +122,20 @@ class Log:
         if corrects is not None and (message := self._not_correctable(corrects.of, subject, kind)):
             refuse("--corrects", message)
 
+    def check_spelling(self, subject: str) -> None:
+        """Raises InputError for a new code that is written unlike another one and reads the same.
+
+        Capitals, blanks and the width of characters make no other subject.
+        """
+        with file_errors(self.path):
+            known = {one for (one,) in self._connection.execute(SUBJECTS)}
+        if subject in known:
+            return
+        same = _read_aloud(subject)
+        if (other := next((one for one in known if _read_aloud(one) == same), None)) is not None:
+            message = f"{shown(subject)}: the log has this subject as {shown(other)}; write that"
+            refuse("--subject", message)
+
     def _not_correctable(self, number: int, subject: str | None, kind: type[Kept]) -> str:
         """Why an entry cannot be corrected by one of this kind for `subject`; empty if it can."""
         old = self.entry(number)
@@ -133,6 +148,10 @@ class Log:
         query = "SELECT number FROM entry WHERE corrects = ?"
         later = self._connection.execute(query, (number,)).fetchone()
         return f"entry {number} was corrected by entry {later[0]}; correct that" if later else ""
+
+
+def _read_aloud(code: object) -> str:
+    return folded(str(code)).replace(" ", "")
 
 
 @contextmanager
@@ -253,6 +272,8 @@ APPLICATION = 0x7473_6C67
 FORMAT = 1
 """SQLite's user_version: which tables these are."""
 
+SUBJECTS = """SELECT DISTINCT CASE WHEN json_valid(head) THEN json_extract(head, '$.subject') END
+FROM entry WHERE number > 0"""
 ENTRY_COLUMNS = "number, previous, corrects, head, detail, seal"
 
 TABLES = {
