@@ -144,7 +144,10 @@ def test_an_impossible_cure_date_is_a_wrong_reply() -> None:
 def test_a_last_period_in_childhood_is_asked_about_and_then_set_against_the_birth() -> None:
     shown = said(*UP_TO_PERIOD, "1955-03", "y")
     assert "last menstrual period 1955-03 is unusual (typical: 1975-01-01 to 2027-12-31)" in shown
-    assert "would be below 8 years; correct its date or the date of birth. Keep the new" in shown
+    assert (
+        "would be below 8 years; correct when it was, or the age or date of birth. Keep the new"
+        in shown
+    )
 
 
 def test_each_new_exclusion_is_told_after_the_first() -> None:
@@ -390,6 +393,22 @@ def test_what_another_source_may_know_is_asked() -> None:
     for sources in (("chart",), SOURCES):
         names = {one.name for one in open_elements(state.screening, state.answers.keys(), sources)}
         assert "rankl_inhibitor_last_dose_date" in names
+
+
+@pytest.mark.parametrize(
+    ("reply", "medicine"), {"u": "PTH analog", "p": "PTH analog", "2?": "RANKL inhibitor"}.items()
+)
+def test_when_a_medicine_was_given_that_is_not_known_is_asked_of_the_chart(
+    reply: str, medicine: str
+) -> None:
+    shown = said(*UP_TO_MEDICINES, reply)
+    told = f"{medicine} is not known, so this is for the chart alone:\nWhen did you"
+    assert shown.count(told) == 1
+    assert "When did you" not in said(*UP_TO_MEDICINES, reply, sources=("participant",))
+
+
+def test_when_a_medicine_was_given_that_was_is_asked_of_whoever_knows() -> None:
+    assert "for the chart" not in said(*UP_TO_MEDICINES, "2")
 
 
 def test_an_age_is_asked_of_who_does_not_know_the_birth_date() -> None:

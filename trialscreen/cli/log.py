@@ -21,7 +21,7 @@ from trialscreen.log.entry import Choice, CohortState, Decision, ScreeningEntry,
 from trialscreen.log.store import open_log, open_or_begin
 from trialscreen.model.errors import InputError, Problem, ValueProblem, raise_any, refuse
 from trialscreen.model.trial import Trial
-from trialscreen.text.characters import nearest, printable, shown, some
+from trialscreen.text.characters import count_of, nearest, printable, shown, some
 
 if TYPE_CHECKING:
     from trialscreen.log.follow_up import Again
@@ -135,7 +135,7 @@ def rescreen(
         return
     told = [one for one in found if everyone or one.to_be_told or one.is_outdated]
     listing = rescreen_listing(told, enrolled)
-    empty = f"{len(found)} subjects on {day}: every verdict stays."
+    empty = f"{count_of(len(found), 'subject')} on {day}: every verdict stays."
     print_result(form, lambda: rescreen_page(told, enrolled, empty), listing.data, lambda: listing)
 
 

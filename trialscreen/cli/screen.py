@@ -17,7 +17,7 @@ from trialscreen.cli.screen_options import ScreenOptions, answers_file
 from trialscreen.model.errors import InputError
 from trialscreen.model.trial import Trial
 from trialscreen.screening.screen import Screening
-from trialscreen.text.characters import shown
+from trialscreen.text.characters import count_of, shown
 
 if TYPE_CHECKING:
     from trialscreen.output.report.listing import Listing
@@ -92,7 +92,7 @@ def _say_before(trial: Trial, answers: Answers, resumed: Answers, *, asking: boo
             say_note(f"{answers[name].where} {new} replaces {old} in {resumed[name].where}")
     others = [name for name, one in answers.items() if of_another_version(trial, one.notes)]
     if others and not asking:  # an interview tells it itself
-        was = "1 answer was" if len(others) == 1 else f"{len(others)} answers were"
+        was = count_of(len(others), "answer was", "answers were")
         taken = "taken under another version of the criteria file, and used as given"
         say_note(f"{was} {taken}: {', '.join(others)}")
 

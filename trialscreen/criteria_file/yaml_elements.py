@@ -17,7 +17,7 @@ from trialscreen.model.formulas import FORMULAS, Input
 from trialscreen.model.rules import Given, Rule, elements_of
 from trialscreen.model.trial import RESULT_COLUMNS, SOURCES, Element, Formula, Source
 from trialscreen.screening.samples import day_column
-from trialscreen.text.characters import nearest, shown
+from trialscreen.text.characters import count_of, nearest, shown
 from trialscreen.text.spelling import DASH, WORDS, folded, is_dash
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -187,7 +187,7 @@ def _read_derive(element: Element, at: Cursor) -> Formula | Rule | None:
     elif element.unit is not None and element.unit not in spec.gives:
         at.problem(f"{name} gives {spec.gives[0]}; {element.name} is in {element.unit}")
     if len(names) != len(spec.inputs):
-        at.problem(f"{name} takes {len(spec.inputs)} elements, not {len(names)}")
+        at.problem(f"{name} takes {count_of(len(spec.inputs), 'element')}, not {len(names)}")
         return None
     inputs = [one for one in map(at.element, names) if one is not None]
     if len(inputs) < len(names):

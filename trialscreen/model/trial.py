@@ -48,6 +48,11 @@ class Unit(NamedTuple):
     show: str
     spellings: tuple[str, ...] = ()
 
+    @property
+    def of_one(self) -> str:
+        """How it is printed behind 1: `year`, if `years` is how it is printed."""
+        return next((one for one in self.spellings if f"{one}s" == self.show), self.show)
+
 
 @dataclass(frozen=True)
 class Element:

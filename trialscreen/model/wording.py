@@ -27,7 +27,10 @@ def as_written(value: float | date) -> str:
 
 
 def with_unit(element: Element, text: str) -> str:
+    """A number, or what stands for one, and its unit: `58.5 kg`, `4.6%`, `2 years`, `1 year`."""
     unit = element.shown_unit
+    if text == "1" and element.unit is not None:
+        unit = element.unit_named(element.unit).of_one
     return f"{text}{'' if unit in ('', '%') else ' '}{unit}"
 
 

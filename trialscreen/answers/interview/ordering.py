@@ -130,6 +130,21 @@ def _calls_for_judgement(trace: Trace) -> bool:
     )
 
 
+def doubtful(screening: Screening, closed: Set[str], name: str) -> Element | None:
+    """The yes/no element without which element `name` does not count, asked and not known.
+
+    Who could not tell it is not asked further: others may know when a medicine was given.
+    """
+
+    def gates(trace: Trace) -> Iterator[Element]:
+        if not trace.truth.known and name in askable(trace, closed):
+            yield from _unknown_gates(trace, closed)
+            for part in trace.parts:
+                yield from gates(part)
+
+    return next((gate for one in screening.findings for gate in gates(one.trace)), None)
+
+
 def next_question(
     screening: Screening,
     closed: Set[str],

@@ -11,6 +11,7 @@ from trialscreen.model.facts import Exactly, Numbers, is_exact
 from trialscreen.model.trial import Element, Source
 from trialscreen.model.wording import show_fact
 from trialscreen.screening.explain import label_list
+from trialscreen.text.characters import count_of
 
 _NUMERAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _DIGITS = 3
@@ -137,7 +138,7 @@ def record_lines(state: State, elements: Iterable[Element]) -> Iterator[str]:
         label = label_list(state.trial, (one.element,))
         yield f"In the record{_AS.get(one.kind, '')}: {label} {told}"
     if (more := len(places) - MOST_PLACES) > 0:
-        yield f"In the record: {more:,} places more; the result lists all with --full"
+        yield f"In the record: {count_of(more, 'place')} more; the result lists all with --full"
 
 
 MOST_PLACES = 8

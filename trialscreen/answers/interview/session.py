@@ -11,7 +11,7 @@ from trialscreen.answers.beside_record import says_yes
 from trialscreen.answers.interview import questions, reviewing
 from trialscreen.answers.interview.autosave import Keeper
 from trialscreen.answers.interview.console import HELP_LINE, Console, Leave
-from trialscreen.answers.interview.ordering import Question, next_question, uncounted
+from trialscreen.answers.interview.ordering import Question, doubtful, next_question, uncounted
 from trialscreen.answers.interview.state import ContradictingAnswer, State
 from trialscreen.answers.values import in_dates, read_value
 from trialscreen.model.errors import InputError, ValueProblem
@@ -131,6 +131,7 @@ class Session:
         left = count_of(question.left, "question")
         self.console.say(f"\n[{decided} of {len(findings)} criteria decided, {left} at most]")
         self.console.say(*reviewing.known_of(self.state, question.elements))
+        self._say_who_may_know(element)
         if command := self._answered(question):
             self._go(command)
         else:
@@ -138,6 +139,14 @@ class Session:
             self.history.append(names)
             self.others.difference_update(names)
             self.awaited.difference_update(names)
+
+    def _say_who_may_know(self, element: Element) -> None:
+        """Says who is asked, where the others could not tell whether there is anything to know."""
+        gate = doubtful(self.state.screening, self.state.answers.keys(), element.name)
+        if gate is not None:
+            others = [one for one in element.sources if one not in gate.sources]
+            of = " or the ".join(others)
+            self.console.say(f"{gate.label} is not known, so this is for the {of} alone:")
 
     def _answered(self, question: Question, *more: str) -> str:
         """Asks until an answer is taken; else the command: `b`, `r`, or Enter, with `more` said."""

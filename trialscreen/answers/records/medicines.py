@@ -12,6 +12,7 @@ from trialscreen.answers.records.gathered import LAST_SHOWN, NOT_MAPPED, Gathere
 from trialscreen.answers.records.moments import When, day_text, written
 from trialscreen.answers.records.units import times
 from trialscreen.model.dates import add_months
+from trialscreen.text.characters import count_of
 
 _AT_LEAST = "what the record shows; there may be more"
 _NOT_NOW = "nothing says that it is taken on the screening date"
@@ -162,8 +163,8 @@ def _take_months(
     found: Gathered, name: str, one: Exposure, runs: Sequence[tuple[date, date]], how: str = ""
 ) -> None:
     """The days on which it is known to be taken, those that overlap once, as months at least."""
-    days = sum((last - first).days + 1 for first, last in runs)
-    _answer(found, name, one, f">={_months_at_least(runs)}", f"{days} days{how}: {_AT_LEAST}")
+    told = count_of(sum((last - first).days + 1 for first, last in runs), "day")
+    _answer(found, name, one, f">={_months_at_least(runs)}", f"{told}{how}: {_AT_LEAST}")
 
 
 def _days_of(one: Exposure) -> tuple[date, date]:

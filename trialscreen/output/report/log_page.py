@@ -130,7 +130,7 @@ def log_page(report: LogReport) -> blocks.Page:
 def _about(report: LogReport, subjects: Collection[ScreeningEntry]) -> Iterator[tuple[str, str]]:
     standing = current(report.screenings)
     yield "Log", report.seals
-    yield "Screenings", f"{len(standing):,} of {len(subjects):,} subjects"
+    yield "Screenings", f"{len(standing):,} of {count_of(len(subjects), 'subject')}"
     if standing:
         days = [one.on for one in standing]
         yield "Screened", f"from {min(days)} to {max(days)}"

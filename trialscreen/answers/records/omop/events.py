@@ -13,7 +13,7 @@ from trialscreen.answers.records.omop.cdm import Domain
 from trialscreen.answers.records.omop.source import QUIET, Relation, TableSource, quoted
 from trialscreen.answers.records.omop.vocabulary import Bound, Vocabulary, is_one_of
 from trialscreen.model.errors import Problem
-from trialscreen.text.characters import printable
+from trialscreen.text.characters import count_of, printable
 
 
 @dataclass(frozen=True)
@@ -195,9 +195,10 @@ def strangers(staged: Staged, counted: str) -> Iterator[Problem]:
         " ANTI JOIN person USING (person_id) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     for table, person, count in found:
-        said = "1 row" if count == 1 else f"{count} rows"
         of = printable(str(person))
-        yield Problem(table, f"{said} of person {of}, who is not in the table person")
+        yield Problem(
+            table, f"{count_of(count, 'row')} of person {of}, who is not in the table person"
+        )
 
 
 def dicts(here: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:

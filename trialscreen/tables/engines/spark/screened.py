@@ -20,7 +20,7 @@ from trialscreen.tables.engines.spark import table_files
 from trialscreen.tables.engines.spark.sessions import OTHER_PACKAGES, damage_told, settings
 from trialscreen.tables.engines.spark.used import used_columns
 from trialscreen.tables.quality import MOST_BAD
-from trialscreen.text.characters import BLANKS, printable, shown
+from trialscreen.text.characters import BLANKS, count_of, printable, shown
 
 
 class Limits(NamedTuple):
@@ -167,9 +167,9 @@ def _wrong_days(work: Work, rows: int, quality: DataQuality) -> Iterator[Problem
     """Of screening dates: all must be possible, and be in each row if there is no other."""
     empty = rows - quality.filled[SCREENING_DATE]
     if work.on is None and empty:
-        message = f"{empty} rows have none; give a screening date for them"
+        those = count_of(empty, "row has", "rows have")
+        message = f"{those} none; give a screening date for them"
         yield Problem(f"the column {SCREENING_DATE}", message)
     elif wrong := quality.unreadable[SCREENING_DATE]:
         day = f"expected one day (YYYY-MM-DD), not after {work.today}"
-        those = "row" if wrong == 1 else "rows"
-        yield Problem(SCREENING_DATE, f"{day}; that is not so in {wrong:,} {those}")
+        yield Problem(SCREENING_DATE, f"{day}; that is not so in {count_of(wrong, 'row')}")
