@@ -115,7 +115,7 @@ def a_place_is_taken(site: Path) -> None:
 def the_cohort_is_full(site: Path) -> None:
     for subject in ("S-015", "S-016"):
         screened(site, "eligible", subject, code=0)
-    assert "Did you mean 'S-015'?" in enrol(site, "s-015", LOW, "2026-06-12", code=2)
+    assert "has this subject as 'S-015'" in enrol(site, "s-015", LOW, "2026-06-12", code=2)
     assert "7 days between two doses" in enrol(site, "S-015", LOW, "2026-06-12", code=2)
     enrol(site, "S-015", LOW, "2026-06-16")
     assert "2 places, and none is free" in enrol(site, "S-016", LOW, "2026-06-24", code=2)

@@ -255,6 +255,22 @@ def test_a_decision_begins_no_log(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_before_consent_neither_note_nor_reason_is_kept(tmp_path: Path) -> None:
+    """They can hold what was answered."""
+    log = tmp_path / "site.log"
+    given = ("screen", *DAY, "--log", log, *LOGGED, "--exit-zero", "--weight", "39")
+    first = run(*given, "--note", "denosumab in 2025")
+    assert "No answers are kept before consent, nor the note.\n" in first.err
+    why = ("--corrects", "1", "--reason", "weight was 39 not 93", "--note", "denosumab in 2025")
+    second = run(*given, *why)
+    assert "No answers are kept before consent, nor the note and the reason.\n" in second.err
+    assert "Corrects entry 1: not kept before consent" in run("log", "show", log, "2").out
+    kept = log.read_bytes()
+    assert b"denosumab" not in kept and b"39 not 93" not in kept
+    assert run(*given, *CONSENTED, "--note", "denosumab in 2025").code == 0
+    assert b"denosumab in 2025" in log.read_bytes()
+
+
 @pytest.mark.parametrize("code", ["s-014", "Ｓ-014", "S - 014"])
 def test_a_code_that_reads_the_same_makes_no_other_subject(tmp_path: Path, code: str) -> None:
     log, site = tmp_path / "site.log", tmp_path / "site.yaml"

@@ -117,8 +117,14 @@ class LogOptions(NamedTuple):
         seal = noted_as(entry.number, entry.seal)
         return (
             f"log: entry {entry.number} for {subject} added to {place}, seal {seal}.",
-            how if entry.stage == "full" else "No answers are kept before consent.",
+            how if entry.stage == "full" else self._kept_before_consent,
         )
+
+    @property
+    def _kept_before_consent(self) -> str:
+        """What is not."""
+        left_out = " and the ".join(name for name in ("note", "reason") if getattr(self, name))
+        return f"No answers are kept before consent{left_out and f', nor the {left_out}'}."
 
 
 class ScreenOptions(NamedTuple):

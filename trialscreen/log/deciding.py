@@ -112,6 +112,11 @@ def _against(
         return
     if screening is None:
         yield f"there is no screening of {decision.subject} by {decision.on} in this log"
+    if decision.decision == "screen-failure" and screening and screening.stage != "full":
+        yield (
+            f"entry {screening.number}, the newest screening, is from before consent, when nobody"
+            " is a screen failure yet; who does not want to take part has declined"
+        )
     if decision.decision != "enrolled":
         return
     if screening is not None:

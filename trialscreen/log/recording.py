@@ -34,13 +34,15 @@ def recorded(
     """What the log keeps of a screening of `subject`, a checked code.
 
     Before consent that is the code, the date, the outcome, the failed criteria and the day on
-    which these clear, and the sources awaited: no value. Raises InputError if a note beside an
-    answer could lead to a person.
+    which these clear, and the sources awaited: no value, and so neither the note nor why it
+    corrects another. Raises InputError if a note beside an answer could lead to a person.
     """
     stage: Stage = "full" if consent_is_recorded(screening) else "before consent"
     clear_day = None if screening.fails_by_then else screening.clears_on
     outcome = outcome_of(screening)._replace(clears_on=clear_day)
     criteria = criteria_of(screening.trial)
+    if stage == "before consent":
+        note, corrects = "", corrects and corrects._replace(reason=NOT_KEPT)
     least = ScreeningEntry(subject, screening.on, criteria, outcome, stage, note, corrects)
     if stage == "before consent":
         return least._replace(awaited=tuple(_sources_awaited(screening)))
@@ -54,6 +56,8 @@ def recorded(
     )
 
 
+NOT_KEPT = "not kept before consent"
+"""Stands for the reason of a correction."""
 _AS_FOUND = attrgetter(*LoggedFinding._fields)
 """What is kept of a finding, which has attributes of these names."""
 _OF_PERSON = re.compile(r"\b(Patient|person)/[A-Za-z0-9.\-]+")
