@@ -124,9 +124,9 @@ def matches(package: Path) -> Iterator[Match]:
         text = path.read_text()
         if re.search(r"^ +match ", text, re.MULTILINE) is None:
             continue  # to parse every module takes long
-        tree = ast.parse(text)
-        names = _node_names(tree, path)
-        for node in ast.walk(tree):
+        nodes = list(ast.walk(ast.parse(text)))
+        names = _node_names(nodes, path)
+        for node in nodes:
             if isinstance(node, ast.Match):
                 classes = {
                     ast.unparse(one.cls)
@@ -141,10 +141,10 @@ def matches(package: Path) -> Iterator[Match]:
                     yield Match(relative, node.lineno, node.end_lineno, module, rewrites)
 
 
-def _node_names(tree: ast.Module, path: Path) -> dict[str, str]:
+def _node_names(nodes: list[ast.AST], path: Path) -> dict[str, str]:
     """How a module writes the classes of nodes: `rules.Is`, or `Is` if it is imported so."""
     names: dict[str, str] = {}
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
     for module in UNIONS:
         classes = _classes(module)
         if path.as_posix().endswith(f"trialscreen/{module.replace('.', '/')}.py"):
